@@ -1,0 +1,32 @@
+package call
+
+// Series names the run of samples of one metric: what UserID sends (PeerID "")
+// or what UserID receives from PeerID.
+type Series struct {
+	UserID string
+	PeerID string
+	Metric string
+	Rows   int // number of samples of this run
+}
+
+// Samples is a set of metric series in columns. Series[i] owns the next
+// Series[i].Rows entries of Time and Value, in order; the runs add up to
+// len(Time) == len(Value).
+type Samples struct {
+	Series []Series
+	Time   []uint32 // unix seconds, UTC
+	Value  []float64
+	Nulls  int // points the vendor sent without a value; they are not in the columns
+}
+
+// Rows is the number of samples held.
+func (s *Samples) Rows() int { return len(s.Time) }
+
+// Reset empties s and keeps its memory for reuse.
+func (s *Samples) Reset() {
+	clear(s.Series) // let go of the strings
+	s.Series = s.Series[:0]
+	s.Time = s.Time[:0]
+	s.Value = s.Value[:0]
+	s.Nulls = 0
+}

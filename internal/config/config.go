@@ -1,0 +1,168 @@
+// Package config reads callvault's settings: defaults, then a YAML file, then
+// the environment, each overriding the one before.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/caarlos0/env/v11"
+	"github.com/goccy/go-yaml"
+)
+
+// Config is the whole of the settings. The fields of Account at the top level
+// describe the one account of the environment; Accounts lists more.
+type Config struct {
+	Account  `yaml:",inline"`
+	Accounts []Account `yaml:"accounts"`
+
+	// Settle is how long after its end a call's data may still grow.
+	Settle Duration `yaml:"settle" env:"CALLVAULT_SETTLE"`
+	// Lease is how long after its holder died a pass still counts as running.
+	Lease Duration `yaml:"lease" env:"CALLVAULT_LEASE"`
+	// Skip lists relations that are not collected.
+	Skip []string `yaml:"skip" env:"CALLVAULT_SKIP"`
+
+	DSN       Secret `yaml:"clickhouse_dsn" env:"CLICKHOUSE_DSN"`
+	Cluster   string `yaml:"clickhouse_cluster" env:"CALLVAULT_CLICKHOUSE_CLUSTER"`
+	Library   string `yaml:"clickhouse_lib" env:"CALLVAULT_CLICKHOUSE_LIB"`
+	DataDir   string `yaml:"data_dir" env:"CALLVAULT_DATA_DIR"`
+	CacheDir  string `yaml:"cache_dir" env:"CALLVAULT_CACHE_DIR"`
+	Schedules string `yaml:"schedules" env:"CALLVAULT_SCHEDULES"`
+	Listen    string `yaml:"listen" env:"CALLVAULT_LISTEN"`
+}
+
+// Account is one Tencent Cloud account: its credentials, and the applications
+// that share its quota.
+type Account struct {
+	Name      string   `yaml:"name"`
+	SecretID  string   `yaml:"secret_id" env:"TENCENTCLOUD_SECRET_ID"`
+	SecretKey Secret   `yaml:"secret_key" env:"TENCENTCLOUD_SECRET_KEY"`
+	Token     Secret   `yaml:"token" env:"TENCENTCLOUD_TOKEN"`
+	Region    string   `yaml:"region" env:"TENCENTCLOUD_REGION"`
+	Endpoint  string   `yaml:"endpoint" env:"CALLVAULT_TRTC_ENDPOINT"`
+	API       string   `yaml:"api" env:"CALLVAULT_TRTC_API"`
+	Apps      []AppID  `yaml:"sdk_app_ids" env:"CALLVAULT_SDK_APP_IDS"`
+	Retention Duration `yaml:"retention" env:"CALLVAULT_RETENTION"`
+	QPS       float64  `yaml:"qps" env:"CALLVAULT_QPS"`
+}
+
+// Relations that Skip may name; the others are what an archive is.
+var skippable = []string{"user_events", "unusual_events", "daily_scale"}
+
+// Load reads the settings. file may be empty; lookup is os.LookupEnv outside
+// tests. The error, if any, is an Errors: one line a setting.
+func Load(file string, environ []string) (*Config, error) {
+	c := defaults()
+	vars := env.ToMap(environ)
+	if file == "" {
+		file = vars["CALLVAULT_CONFIG"]
+	}
+	if file != "" {
+		if err := c.readFile(file); err != nil {
+			return nil, err
+		}
+	}
+	if err := c.readEnv(vars); err != nil {
+		return nil, err
+	}
+	c.fillPaths(vars)
+	c.fillAccounts()
+	return c, c.validate()
+}
+
+func defaults() *Config {
+	return &Config{Settle: Duration(defaultSettle), Lease: Duration(defaultLease), Listen: "127.0.0.1:9464"}
+}
+
+func (c *Config) readFile(file string) error {
+	f, err := os.Open(file)
+	if err != nil {
+		return Errors{{Setting: "--config", Problem: err.Error(), Try: "give the path of a YAML file"}}
+	}
+	defer f.Close()
+	if err := yaml.NewDecoder(f, yaml.Strict()).Decode(c); err != nil && !errors.Is(err, io.EOF) {
+		return Errors{{Setting: file, Problem: yamlProblem(err), Try: "see docs/operations.md for the settings"}}
+	}
+	return nil
+}
+
+// readEnv takes every variable that is set and not empty.
+func (c *Config) readEnv(vars map[string]string) error {
+	set := map[string]string{}
+	for k, v := range vars {
+		if v != "" {
+			set[k] = v
+		}
+	}
+	err := env.ParseWithOptions(c, env.Options{Environment: set})
+	if err == nil {
+		return nil
+	}
+	return envProblems(err, set)
+}
+
+// fillPaths follows the XDG base directories.
+func (c *Config) fillPaths(vars map[string]string) {
+	under := func(variable, fallback string) string {
+		base := vars[variable]
+		if base == "" {
+			base = filepath.Join(vars["HOME"], fallback)
+		}
+		return filepath.Join(base, "callvault")
+	}
+	if c.DataDir == "" {
+		c.DataDir = under("XDG_DATA_HOME", ".local/share")
+	}
+	if c.CacheDir == "" {
+		c.CacheDir = under("XDG_CACHE_HOME", ".cache")
+	}
+	if abs, err := filepath.Abs(c.DataDir); err == nil {
+		c.DataDir = abs
+	}
+}
+
+// fillAccounts makes Accounts the complete list, with defaults filled in. What
+// the top level sets is the default of every account.
+func (c *Config) fillAccounts() {
+	if len(c.Accounts) == 0 {
+		c.Accounts = []Account{c.Account}
+	}
+	for i := range c.Accounts {
+		a := &c.Accounts[i]
+		a.Region = first(a.Region, c.Region, "ap-singapore")
+		a.Endpoint = first(a.Endpoint, c.Endpoint, "https://trtc.tencentcloudapi.com")
+		a.API = first(a.API, c.API, "auto")
+		a.Retention = first(a.Retention, c.Retention, Duration(defaultRetention))
+		a.QPS = first(a.QPS, c.QPS, defaultQPS)
+		if a.SecretID == "" && a.SecretKey == "" {
+			a.SecretID, a.SecretKey, a.Token = c.SecretID, c.SecretKey, c.Token
+		}
+		if a.Name == "" {
+			a.Name = fmt.Sprintf("account %d", i+1)
+		}
+	}
+}
+
+func first[T comparable](values ...T) T {
+	var zero T
+	for _, v := range values {
+		if v != zero {
+			return v
+		}
+	}
+	return zero
+}
+
+// Skips tells whether a relation is not to be collected.
+func (c *Config) Skips(relation string) bool {
+	for _, s := range c.Skip {
+		if s == relation {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,123 @@
+package config_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/callvault/callvault/internal/config"
+)
+
+func TestDefaults(t *testing.T) {
+	c, err := config.Load("", []string{"HOME=/home/ann"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []config.Account{{
+		Name: "account 1", Region: "ap-singapore", Endpoint: "https://trtc.tencentcloudapi.com",
+		API: "auto", Retention: config.Duration(336 * time.Hour), QPS: 20,
+	}}
+	if diff := cmp.Diff(want, c.Accounts); diff != "" {
+		t.Error(diff)
+	}
+	if c.DataDir != "/home/ann/.local/share/callvault" {
+		t.Errorf("data dir %q", c.DataDir)
+	}
+}
+
+func TestEnvironment(t *testing.T) {
+	c, err := config.Load("", []string{
+		"HOME=/home/ann", "XDG_DATA_HOME=/data", "CALLVAULT_SDK_APP_IDS=1400353843, 1400353844", "CALLVAULT_RETENTION=7d",
+		"TENCENTCLOUD_SECRET_ID=id", "TENCENTCLOUD_SECRET_KEY=key", "CALLVAULT_QPS=", "CALLVAULT_SKIP=user_events",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := c.Accounts[0]
+	if len(a.Apps) != 2 || a.Apps[1] != 1400353844 || time.Duration(a.Retention) != 168*time.Hour || a.QPS != 20 {
+		t.Errorf("account %+v", a)
+	}
+	if c.DataDir != "/data/callvault" || !c.Skips("user_events") || c.Skips("daily_scale") {
+		t.Errorf("config %+v", c)
+	}
+	if s := fmt.Sprintf("%v %+v %#v %s", a, a, a, a.SecretKey); strings.Contains(s, "key") {
+		t.Errorf("the secret shows: %s", s)
+	}
+}
+
+func TestFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "callvault.yml")
+	text := `
+region: ap-guangzhou
+retention: 7d
+accounts:
+  - name: europe
+    secret_id: a
+    secret_key: b
+    sdk_app_ids: [1400353843]
+  - name: asia
+    secret_id: c
+    secret_key: d
+    retention: 14d
+    qps: 10
+    sdk_app_ids: [1400353844, 1400353845]
+`
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := config.Load("", []string{"CALLVAULT_CONFIG=" + file, "TENCENTCLOUD_REGION=ap-mumbai"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Accounts) != 2 {
+		t.Fatalf("%d accounts", len(c.Accounts))
+	}
+	a, b := c.Accounts[0], c.Accounts[1]
+	if a.Region != "ap-mumbai" || time.Duration(a.Retention) != 168*time.Hour || a.SecretKey.Reveal() != "b" {
+		t.Errorf("first %+v", a)
+	}
+	if b.QPS != 10 || time.Duration(b.Retention) != 336*time.Hour || len(b.Apps) != 2 {
+		t.Errorf("second %+v", b)
+	}
+}
+
+func TestWrongSettings(t *testing.T) {
+	for _, c := range []struct{ env, want string }{
+		{"CALLVAULT_RETENTION=a fortnight", `CALLVAULT_RETENTION: "a fortnight" cannot be used; use a duration such as 14d or 336h`},
+		{"CALLVAULT_RETENTION=-3h", "CALLVAULT_RETENTION: -3h0m0s is not a time to look back; use a duration such as 14d or 168h"},
+		{"CALLVAULT_SDK_APP_IDS=me", `CALLVAULT_SDK_APP_IDS: "me" cannot be used; use SDKAppIDs separated by commas, such as 1400353843,1400353844`},
+		{"CALLVAULT_QPS=fast", `CALLVAULT_QPS: "fast" cannot be used; use requests a second, such as 20`},
+		{"CALLVAULT_TRTC_ENDPOINT=trtc", `CALLVAULT_TRTC_ENDPOINT: "trtc" is not a URL; use https://trtc.tencentcloudapi.com`},
+		{"CALLVAULT_TRTC_API=newest", `CALLVAULT_TRTC_API: "newest" is unknown; use auto, legacy or current`},
+		{"TENCENTCLOUD_SECRET_ID=id", "TENCENTCLOUD_SECRET_KEY: is not set though TENCENTCLOUD_SECRET_ID is; export both"},
+		{"CALLVAULT_SKIP=rooms", `CALLVAULT_SKIP: "rooms" cannot be left out; use user_events, unusual_events, daily_scale`},
+		{"CALLVAULT_CONFIG=/nowhere.yml", "--config: open /nowhere.yml: no such file or directory; give the path of a YAML file"},
+	} {
+		_, err := config.Load("", []string{c.env})
+		if err == nil || err.Error() != c.want {
+			t.Errorf("%s\n got %v\nwant %s", c.env, err, c.want)
+		}
+	}
+}
+
+func TestWrongFile(t *testing.T) {
+	for _, c := range []struct{ text, want string }{
+		{"retentoin: 7d\n", `line 1: unknown field "retentoin"`},
+		{"a: [1\n", "line 1: "},
+		{"retention: soon\n", `"soon" is not a duration`},
+	} {
+		file := filepath.Join(t.TempDir(), "callvault.yml")
+		if err := os.WriteFile(file, []byte(c.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := config.Load(file, nil)
+		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%q: got %v, want %s", c.text, err, c.want)
+		}
+	}
+}

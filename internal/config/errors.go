@@ -1,0 +1,148 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+	"github.com/goccy/go-yaml"
+)
+
+// Error is one setting that cannot be used.
+type Error struct {
+	Setting string // the environment variable, flag or file
+	Problem string
+	Try     string
+}
+
+func (e Error) Error() string {
+	s := e.Setting + ": " + e.Problem
+	if e.Try != "" {
+		s += "; " + e.Try
+	}
+	return s
+}
+
+// Errors is every setting that cannot be used, one line each.
+type Errors []Error
+
+func (e Errors) Error() string {
+	lines := make([]string, len(e))
+	for i := range e {
+		lines[i] = e[i].Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+func (c *Config) validate() error {
+	var bad Errors
+	say := func(setting, problem, try string) { bad = append(bad, Error{setting, problem, try}) }
+	for _, a := range c.Accounts {
+		where := func(setting string) string {
+			if len(c.Accounts) > 1 {
+				return setting + " of " + a.Name
+			}
+			return setting
+		}
+		a.validate(func(setting, problem, try string) { say(where(setting), problem, try) })
+	}
+	for _, s := range c.Skip {
+		if !slices.Contains(skippable, s) {
+			say("CALLVAULT_SKIP", fmt.Sprintf("%q cannot be left out", s), "use "+strings.Join(skippable, ", "))
+		}
+	}
+	if c.Settle < 0 {
+		say("CALLVAULT_SETTLE", "is negative", "use a duration such as 15m")
+	}
+	if c.Lease < Duration(time.Second) {
+		say("CALLVAULT_LEASE", fmt.Sprintf("%v is too short to be renewed in time", c.Lease), "use a duration such as 30s")
+	}
+	if len(bad) > 0 {
+		return bad
+	}
+	return nil
+}
+
+func (a Account) validate(say func(setting, problem, try string)) {
+	switch {
+	case a.SecretID != "" && a.SecretKey == "":
+		say("TENCENTCLOUD_SECRET_KEY", "is not set though TENCENTCLOUD_SECRET_ID is", "export both")
+	case a.SecretID == "" && a.SecretKey != "":
+		say("TENCENTCLOUD_SECRET_ID", "is not set though TENCENTCLOUD_SECRET_KEY is", "export both")
+	}
+	if u, err := url.Parse(a.Endpoint); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		say("CALLVAULT_TRTC_ENDPOINT", fmt.Sprintf("%q is not a URL", a.Endpoint), "use https://trtc.tencentcloudapi.com")
+	}
+	if !slices.Contains([]string{"auto", "legacy", "current"}, a.API) {
+		say("CALLVAULT_TRTC_API", fmt.Sprintf("%q is unknown", a.API), "use auto, legacy or current")
+	}
+	if a.Retention <= 0 {
+		say("CALLVAULT_RETENTION", fmt.Sprintf("%v is not a time to look back", a.Retention), "use a duration such as 14d or 168h")
+	}
+	if a.QPS <= 0 {
+		say("CALLVAULT_QPS", fmt.Sprintf("%v is not a rate", a.QPS), "use requests a second, such as 20")
+	}
+}
+
+// yamlProblem is the first line of a YAML error, which names line and key.
+func yamlProblem(err error) string {
+	if e, ok := errors.AsType[yaml.Error](err); ok {
+		if t := e.GetToken(); t != nil {
+			return fmt.Sprintf("line %d: %s", t.Position.Line, e.GetMessage())
+		}
+	}
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return line
+}
+
+// envProblems names the variable behind each field that did not parse.
+func envProblems(err error, set map[string]string) Errors {
+	var bad Errors
+	agg, ok := errors.AsType[env.AggregateError](err)
+	if !ok {
+		return Errors{{Setting: "environment", Problem: err.Error()}}
+	}
+	for _, e := range agg.Errors {
+		p, ok := errors.AsType[env.ParseError](e)
+		if !ok {
+			bad = append(bad, Error{Setting: "environment", Problem: e.Error()})
+			continue
+		}
+		name := variable(p.Name)
+		bad = append(bad, Error{Setting: name, Problem: fmt.Sprintf("%q cannot be used", set[name]), Try: example(name)})
+	}
+	return bad
+}
+
+// variable finds the environment variable of a field.
+func variable(field string) string {
+	for _, t := range []reflect.Type{reflect.TypeFor[Config](), reflect.TypeFor[Account]()} {
+		if f, ok := t.FieldByName(field); ok {
+			if name := f.Tag.Get("env"); name != "" {
+				return name
+			}
+		}
+	}
+	return field
+}
+
+func example(name string) string {
+	switch name {
+	case "CALLVAULT_RETENTION":
+		return "use a duration such as 14d or 336h"
+	case "CALLVAULT_SETTLE":
+		return "use a duration such as 15m"
+	case "CALLVAULT_LEASE":
+		return "use a duration such as 30s"
+	case "CALLVAULT_QPS":
+		return "use requests a second, such as 20"
+	case "CALLVAULT_SDK_APP_IDS":
+		return "use SDKAppIDs separated by commas, such as 1400353843,1400353844"
+	}
+	return ""
+}

@@ -1,0 +1,89 @@
+package config
+
+import (
+	"fmt"
+	"log/slog"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/callvault/callvault/internal/call"
+)
+
+const (
+	defaultRetention = 14 * 24 * time.Hour // the vendor's top plans
+	defaultQPS       = 20                  // requests a second and action, https://www.tencentcloud.com/document/product/647
+	defaultSettle    = 15 * time.Minute
+	defaultLease     = 30 * time.Second
+)
+
+// Secret is a value that is never printed: every way of formatting it shows
+// only whether it is set.
+type Secret string
+
+func (s Secret) String() string {
+	if s == "" {
+		return ""
+	}
+	return "(set)"
+}
+
+func (s Secret) GoString() string              { return s.String() }
+func (s Secret) LogValue() slog.Value          { return slog.StringValue(s.String()) }
+func (s Secret) MarshalText() ([]byte, error)  { return []byte(s.String()), nil }
+func (s *Secret) UnmarshalText(b []byte) error { *s = Secret(b); return nil }
+
+// Reveal is the value itself, for the one place that needs it.
+func (s Secret) Reveal() string { return string(s) }
+
+// Duration is a time.Duration that understands days, too: 14d, 1d12h, 336h.
+type Duration time.Duration
+
+func (d Duration) String() string { return time.Duration(d).String() }
+
+// UnmarshalText parses a duration.
+func (d *Duration) UnmarshalText(b []byte) error {
+	v, err := ParseDuration(string(b))
+	*d = Duration(v)
+	return err
+}
+
+// ParseDuration is time.ParseDuration with whole days in front: 14d, 1d12h.
+func ParseDuration(s string) (time.Duration, error) {
+	rest := strings.TrimSpace(s)
+	var days time.Duration
+	if n, after, ok := strings.Cut(rest, "d"); ok {
+		v, err := strconv.ParseUint(n, 10, 16)
+		if err != nil {
+			return 0, fmt.Errorf("%q is not a duration", s)
+		}
+		days, rest = time.Duration(v)*24*time.Hour, after
+	}
+	if rest == "" && days > 0 {
+		return days, nil
+	}
+	v, err := time.ParseDuration(rest)
+	if err != nil {
+		return 0, fmt.Errorf("%q is not a duration", s)
+	}
+	return days + v, nil
+}
+
+// AppID is an SDKAppID as a setting.
+type AppID call.AppID
+
+// UnmarshalText parses an SDKAppID.
+func (a *AppID) UnmarshalText(b []byte) error {
+	v, err := ParseAppID(string(b))
+	*a = AppID(v)
+	return err
+}
+
+// ParseAppID parses an SDKAppID such as 1400353843.
+func ParseAppID(s string) (call.AppID, error) {
+	v, err := strconv.ParseUint(strings.TrimSpace(s), 10, 32)
+	if err != nil || v == 0 {
+		return 0, fmt.Errorf("%q is not an SDKAppID", s)
+	}
+	return call.AppID(v), nil
+}
