@@ -1,0 +1,112 @@
+package embedded
+
+import (
+	"bytes"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/hex"
+	"encoding/xml"
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"text/template"
+)
+
+//go:embed config.xml.tmpl
+var configTemplate string
+
+//go:embed users.xml.tmpl
+var usersTemplate string
+
+// configuration is what the templates see.
+type configuration struct {
+	Dir             string
+	Password        string
+	AnalystPassword string // empty: none is asked for
+	AnalystGrant    string
+}
+
+// writeConfig writes config.xml and users.xml. Only the holder of the data
+// directory's lock may do that: a running engine reads users.xml again.
+func writeConfig(o Options, c credentials) error {
+	data := configuration{
+		Dir:             o.Path,
+		Password:        c.Password,
+		AnalystPassword: c.AnalystPassword,
+		AnalystGrant:    "GRANT SELECT, SHOW, dictGet ON " + quoteName(o.Database) + ".*",
+	}
+	for name, text := range map[string]string{"config.xml": configTemplate, "users.xml": usersTemplate} {
+		content, err := render(name, text, data)
+		if err != nil {
+			return err
+		}
+		if err := writePrivate(filepath.Join(o.Path, name), content); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func render(name, text string, data configuration) ([]byte, error) {
+	funcs := template.FuncMap{"x": escapeXML, "sha256": sha256Hex}
+	t, err := template.New(name).Funcs(funcs).Parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("read the template of %s: %w", name, err)
+	}
+	var out bytes.Buffer
+	if err := t.Execute(&out, data); err != nil {
+		return nil, fmt.Errorf("write %s: %w", name, err)
+	}
+	return out.Bytes(), nil
+}
+
+func escapeXML(s string) (string, error) {
+	var b strings.Builder
+	err := xml.EscapeText(&b, []byte(s))
+	return b.String(), err
+}
+
+func sha256Hex(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:])
+}
+
+// arguments of clickhouse-local. --interactive, together with a terminal as
+// standard input, is what makes the process survive a client's bad login or
+// junk on a port, and the waiting prompt is what keeps it alive.
+func arguments(o Options) []string {
+	return []string{
+		"--path=" + dataPath(o.Path),
+		"--config-file=" + filepath.Join(o.Path, "config.xml"),
+		"--tcp_port=" + strconv.Itoa(o.TCPPort),
+		"--http_port=" + strconv.Itoa(o.HTTPPort),
+		"--listen_host=" + loopback,
+		"--multiquery", "--interactive", "--disable_suggestion", "--progress=off", "--highlight=0",
+		"--history_file=/dev/null",
+		"--query=" + strings.Join(startupStatements(o.Path), "; ") + ";",
+	}
+}
+
+// startupStatements open the listeners and then tell which ports they got,
+// which makes the file of ports the sign that both are open. The first two use
+// up the quota that users.xml gives the engine's own user.
+func startupStatements(dir string) []string {
+	return []string{
+		"SYSTEM START LISTEN TCP",
+		"SYSTEM START LISTEN HTTP",
+		"SELECT getServerPort('tcp_port') AS tcp_port, getServerPort('http_port') AS http_port INTO OUTFILE " +
+			quoteString(portsPath(dir)) + " TRUNCATE FORMAT JSONEachRow",
+	}
+}
+
+func quoteString(s string) string {
+	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
+}
+
+func quoteName(s string) string {
+	return "`" + strings.NewReplacer(`\`, `\\`, "`", "\\`").Replace(s) + "`"
+}
+
+func dataPath(dir string) string  { return filepath.Join(dir, "data") }
+func portsPath(dir string) string { return filepath.Join(dir, "ports.json") }

@@ -1,0 +1,183 @@
+package embedded
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/creack/pty"
+)
+
+// engine owns one child process and everything that keeps it alive.
+type engine struct {
+	dir      string
+	log      *slog.Logger
+	cmd      *exec.Cmd
+	terminal *os.File // master side: end-of-file written here is the clean stop
+	lifeline *os.File // write end: the child ends when this is closed
+	lock     *os.File
+	stopping atomic.Bool
+	tail     tail
+	drained  chan struct{}
+	done     chan struct{} // closed after err is set and all of the above is freed
+	err      error
+}
+
+// launch starts the child. It owns the lock, also when it fails.
+func launch(o Options, lock *os.File) (*engine, error) {
+	e := &engine{dir: o.Path, log: o.Log, lock: lock, drained: make(chan struct{}), done: make(chan struct{})}
+	started := false
+	defer func() {
+		if !started {
+			e.free()
+		}
+	}()
+	exe, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("find this program: %w", err)
+	}
+	if _, err := os.Stat(o.Library); err != nil {
+		return nil, fmt.Errorf("find the library: %w", err)
+	}
+	master, slave, err := pty.Open()
+	if err != nil {
+		return nil, fmt.Errorf("open a pseudo-terminal: %w", err)
+	}
+	defer slave.Close()
+	e.terminal = master
+	lifeline, held, err := os.Pipe()
+	if err != nil {
+		return nil, fmt.Errorf("open a pipe: %w", err)
+	}
+	defer lifeline.Close()
+	e.lifeline = held
+
+	e.cmd = command(exe, o, slave, lifeline, lock)
+	if err := e.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("start %s: %w", exe, err)
+	}
+	started = true
+	go e.drain()
+	go e.reap()
+	return e, nil
+}
+
+// command is the child, its terminal and what it inherits.
+func command(exe string, o Options, terminal, lifeline, lock *os.File) *exec.Cmd {
+	cmd := exec.Command(exe, append([]string{childMarker, o.Library}, arguments(o)...)...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = terminal, terminal, terminal
+	cmd.ExtraFiles = []*os.File{lifeline, lock} // lifelineFD and the next
+	cmd.Dir = o.Path
+	// Nothing of the caller's environment: no secrets, no settings of its own.
+	cmd.Env = []string{"HOME=" + o.Path, "PATH=/usr/bin:/bin", "TERM=dumb", "TZ=UTC", "LANG=C.UTF-8"}
+	// A session of its own: no signal from the caller's terminal reaches the child.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	return cmd
+}
+
+// drain reads what the prompt prints, so that it never blocks, until the
+// child's end closes the terminal.
+func (e *engine) drain() {
+	defer close(e.drained)
+	buf := make([]byte, 4096)
+	for {
+		n, err := e.terminal.Read(buf)
+		e.tail.write(buf[:n])
+		if err != nil {
+			return
+		}
+	}
+}
+
+// reap waits for the child's end, however it comes.
+func (e *engine) reap() {
+	err := e.cmd.Wait()
+	select { // the last words
+	case <-e.drained:
+	case <-time.After(time.Second):
+	}
+	if !e.stopping.Load() {
+		e.err = e.died(err)
+		e.log.Error("embedded ClickHouse ended", "error", e.err)
+	}
+	_ = os.Remove(statePath(e.dir))
+	e.free()
+	close(e.done)
+}
+
+func (e *engine) free() {
+	for _, f := range []*os.File{e.terminal, e.lifeline, e.lock} {
+		if f != nil {
+			_ = f.Close()
+		}
+	}
+}
+
+// died tells the end of an engine that nobody asked to stop.
+func (e *engine) died(cause error) error {
+	how := "exit status 0"
+	if cause != nil {
+		how = cause.Error()
+	}
+	said := e.output()
+	if said == "" {
+		said = lastLine(filepath.Join(e.dir, "log", "errors.log"))
+	}
+	if said == "" {
+		return fmt.Errorf("ClickHouse ended: %s", how)
+	}
+	return fmt.Errorf("ClickHouse ended: %s: %s", how, said)
+}
+
+// wait sleeps for d, or less when the engine ends or ctx does.
+func (e *engine) wait(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-e.done:
+		if e.err != nil {
+			return e.err
+		}
+		return errors.New("ClickHouse was stopped")
+	case <-ctx.Done():
+		return fmt.Errorf("ClickHouse is not ready: %w: %s", context.Cause(ctx), e.output())
+	case <-timer.C:
+		return nil
+	}
+}
+
+func (e *engine) stop(ctx context.Context) error {
+	select {
+	case <-e.done:
+		return e.err
+	default:
+	}
+	e.stopping.Store(true)
+	_, _ = e.terminal.Write([]byte{0x04}) // end-of-file, as typed at the prompt
+	timer := time.NewTimer(stopGrace)
+	defer timer.Stop()
+	why := fmt.Sprintf("it took longer than %s", stopGrace)
+	select {
+	case <-e.done:
+		return e.err
+	case <-ctx.Done():
+		why = context.Cause(ctx).Error()
+	case <-timer.C:
+	}
+	e.kill()
+	return fmt.Errorf("stop ClickHouse: killed it: %s (acknowledged inserts are safe)", why)
+}
+
+// kill ends the child at once and waits until it is gone.
+func (e *engine) kill() {
+	e.stopping.Store(true)
+	_ = syscall.Kill(-e.cmd.Process.Pid, syscall.SIGKILL)
+	<-e.done
+}

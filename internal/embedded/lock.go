@@ -1,0 +1,57 @@
+package embedded
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+	"time"
+)
+
+// lockPoll is how often a taken lock is tried again.
+const lockPoll = 50 * time.Millisecond
+
+// tryLock takes the lock file, nil if somebody else has it. The lock belongs to
+// the open file and is gone when the last process that has it open closes it or
+// ends, so a lock cannot be left behind.
+func tryLock(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if err == nil {
+		return f, nil
+	}
+	_ = f.Close()
+	if errors.Is(err, syscall.EWOULDBLOCK) || errors.Is(err, syscall.EINTR) {
+		return nil, nil
+	}
+	return nil, fmt.Errorf("lock %s: %w", path, err)
+}
+
+// waitLock waits for the lock file until ctx ends.
+func waitLock(ctx context.Context, path string) (*os.File, error) {
+	for {
+		f, err := tryLock(path)
+		if f != nil || err != nil {
+			return f, err
+		}
+		if err := pause(ctx, lockPoll); err != nil {
+			return nil, fmt.Errorf("wait for %s, which another process holds: %w", path, err)
+		}
+	}
+}
+
+// pause sleeps for d, or less when ctx ends, and then returns its cause.
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-timer.C:
+		return nil
+	}
+}
