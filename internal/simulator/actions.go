@@ -1,0 +1,140 @@
+package simulator
+
+import "slices"
+
+// dialect is a generation of the vendor's actions.
+type dialect uint8
+
+const (
+	legacy  dialect = iota // 2021: numbers of apps and pages are strings
+	current                // since 2023: they are integers
+)
+
+func (d dialect) String() string { return [...]string{"legacy", "current"}[d] }
+
+// action is one API action: what it takes, where, and who answers it.
+type action struct {
+	name     string
+	dialect  dialect
+	slow     bool // has a quota of its own, a twentieth of the usual
+	regions  []string
+	required []string
+	optional []string
+	limits   limits
+	serve    func(*Simulator, *query, *answer)
+}
+
+// limits are what an action refuses. Spans are in seconds, 0: no limit.
+type limits struct {
+	span       int64 // EndTime − StartTime
+	seriesSpan int64 // the same where DataType is given; beyond it Data is null
+	users      int   // UserIds
+	pageSize   int
+	filtered   int   // page size where DataType or UserIds is given
+	grace      int64 // beyond the retention
+}
+
+var (
+	baseRegions   = []string{"ap-beijing", "ap-guangzhou", "ap-mumbai", "ap-singapore"}
+	listRegions   = append(slices.Clone(baseRegions), "na-toronto")
+	eventRegions  = []string{"ap-beijing", "ap-guangzhou"}
+	legacyRegions = append(slices.Clone(listRegions), "ap-hongkong", "ap-shanghai")
+)
+
+var (
+	ofApp    = []string{"SdkAppId", "StartTime", "EndTime"}
+	ofCall   = []string{"CommId", "SdkAppId", "StartTime", "EndTime"}
+	ofUser   = []string{"CommId", "StartTime", "EndTime", "UserId", "RoomId"}
+	roomPage = []string{"RoomId", "PageNumber", "PageSize"}
+	userPage = []string{"UserIds", "PageNumber", "PageSize"}
+	dataPage = []string{"UserIds", "DataType", "PageNumber", "PageSize"}
+)
+
+// actionByName finds an action. The tables say what the vendor's pages say;
+// the 24 hours of a room list are on the current page only.
+func actionByName(name string) *action {
+	for i := range actions {
+		if actions[i].name == name {
+			return &actions[i]
+		}
+	}
+	return nil
+}
+
+var actions = []action{
+	{
+		name: "DescribeRoomInformation", dialect: legacy, regions: legacyRegions,
+		required: ofApp, optional: roomPage, limits: limits{pageSize: 100}, serve: (*Simulator).rooms,
+	}, {
+		name: "DescribeRoomInfo", dialect: current, regions: listRegions,
+		required: ofApp, optional: roomPage, limits: limits{span: day, pageSize: 100}, serve: (*Simulator).rooms,
+	}, {
+		name: "DescribeUserInformation", dialect: legacy, regions: legacyRegions,
+		required: ofCall, optional: userPage,
+		limits: limits{span: 4 * hour, users: 6, pageSize: 100, filtered: 100}, serve: (*Simulator).userList,
+	}, {
+		name: "DescribeUserInfo", dialect: current, regions: baseRegions,
+		required: ofCall, optional: userPage,
+		limits: limits{span: 4 * hour, users: 100, pageSize: 100, filtered: 100}, serve: (*Simulator).userList,
+	}, {
+		name: "DescribeCallDetail", dialect: legacy, regions: legacyRegions,
+		required: ofCall, optional: dataPage,
+		limits: limits{span: hour, users: 6, pageSize: 100, filtered: 6}, serve: (*Simulator).callDetail,
+	}, {
+		name: "DescribeCallDetailInfo", dialect: current, regions: baseRegions,
+		required: ofCall, optional: dataPage,
+		limits: limits{span: 4 * hour, seriesSpan: hour, users: 6, pageSize: 100, filtered: 6}, serve: (*Simulator).callDetail,
+	}, {
+		name: "DescribeDetailEvent", dialect: legacy, regions: legacyRegions,
+		required: ofUser, serve: (*Simulator).userEvents,
+	}, {
+		name: "DescribeUserEvent", dialect: current, regions: baseRegions,
+		required: append([]string{"SdkAppId"}, ofUser...), serve: (*Simulator).userEvents,
+	}, {
+		name: "DescribeAbnormalEvent", dialect: legacy, slow: true, regions: legacyRegions,
+		required: ofApp, optional: []string{"RoomId"}, limits: limits{span: hour, grace: day}, serve: (*Simulator).unusualEvents,
+	}, {
+		name: "DescribeUnusualEvent", dialect: current, regions: eventRegions,
+		required: ofApp, optional: []string{"RoomId"}, limits: limits{span: hour}, serve: (*Simulator).unusualEvents,
+	}, {
+		name: "DescribeHistoryScale", dialect: legacy, regions: legacyRegions,
+		required: ofApp, serve: (*Simulator).scale,
+	}, {
+		name: "DescribeScaleInfo", dialect: current, regions: listRegions,
+		required: ofApp, serve: (*Simulator).scale,
+	},
+}
+
+// typeOf is the type a dialect's page gives a parameter.
+func (a *action) typeOf(name string) paramType {
+	switch name {
+	case "UserIds", "DataType":
+		return list
+	case "StartTime", "EndTime":
+		return number
+	case "SdkAppId", "PageNumber", "PageSize":
+		if a.dialect == current {
+			return number
+		}
+	}
+	return text
+}
+
+// missing is the code for a required parameter that is not there.
+func missing(name string) *fault {
+	switch name {
+	case "CommId":
+		return &fault{code: codeMissingCommID}
+	case "SdkAppId":
+		return &fault{code: codeMissingApp}
+	case "StartTime":
+		return &fault{code: codeMissingStart}
+	case "EndTime":
+		return &fault{code: codeMissingEnd}
+	case "UserId":
+		return &fault{code: codeMissingUser}
+	case "RoomId":
+		return &fault{code: codeMissingRoom}
+	}
+	return &fault{codeMissing, name}
+}

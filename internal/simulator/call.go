@@ -1,0 +1,93 @@
+package simulator
+
+import (
+	"sort"
+	"strconv"
+)
+
+// call is the plan of one call: all that is kept of it. Its users, sessions,
+// samples and events follow from the seed.
+type call struct {
+	seed       uint64
+	start, end int64  // unix seconds; end may lie after now: a running call
+	app        uint32 // SDKAppID
+	index      uint32 // its number, unique over all apps
+	room       uint32 // index of the call that used the room id first
+	host       uint32 // index of the call whose first user is the creator
+	shape      shape
+}
+
+// RoomID is the room's name as an app chose it: any text.
+func (c *call) roomID() string { return roomName(c.room) }
+
+// commID is the vendor's name of the call. Its middle is the room id where
+// that is a plain number, and a number without meaning where it is text, as
+// in the vendor's examples.
+func (c *call) commID() string {
+	id := strconv.AppendUint(make([]byte, 0, 40), uint64(c.app), 10)
+	id = append(id, '_')
+	if number, ok := roomNumber(c.room); ok {
+		id = strconv.AppendUint(id, number, 10)
+	} else {
+		id = strconv.AppendUint(id, hashText(0, c.roomID())>>32, 10)
+	}
+	id = append(id, '_')
+	return string(strconv.AppendInt(id, c.start, 10))
+}
+
+// finished tells whether the room is destroyed at an instant.
+func (c *call) finished(at int64) bool { return c.end <= at }
+
+// find returns the call of an app by its CommId.
+func (s *Simulator) find(app uint32, commID string, at int64) *call {
+	_, _, start, ok := splitCommID(commID)
+	if !ok {
+		return nil
+	}
+	calls := s.calls[app]
+	for i := sort.Search(len(calls), func(i int) bool { return calls[i].start >= start }); i < len(calls); i++ {
+		if calls[i].start != start || start > at {
+			return nil
+		}
+		if calls[i].commID() == commID {
+			return &calls[i]
+		}
+	}
+	return nil
+}
+
+// splitCommID takes a CommId apart the way only its issuer may.
+func splitCommID(id string) (app, middle string, start int64, ok bool) {
+	first, last := -1, -1
+	for i := range len(id) {
+		if id[i] == '_' {
+			if first < 0 {
+				first = i
+			}
+			last = i
+		}
+	}
+	if first < 1 || last <= first {
+		return "", "", 0, false
+	}
+	start, err := strconv.ParseInt(id[last+1:], 10, 64)
+	if err != nil {
+		return "", "", 0, false
+	}
+	return id[:first], id[first+1 : last], start, true
+}
+
+// overlapping returns the started calls of an app that touch a window, both
+// ends inclusive, oldest first.
+func (s *Simulator) overlapping(app uint32, from, to, at int64) []*call {
+	calls := s.calls[app]
+	to = min(to, at)
+	first := sort.Search(len(calls), func(i int) bool { return calls[i].start >= from-s.longest })
+	var found []*call
+	for i := first; i < len(calls) && calls[i].start <= to; i++ {
+		if calls[i].end >= from {
+			found = append(found, &calls[i])
+		}
+	}
+	return found
+}

@@ -1,0 +1,140 @@
+package simulator
+
+import "slices"
+
+// callDetail answers DescribeCallDetail and DescribeCallDetailInfo. Without
+// DataType it is a user list. With it, a page is of users, not of sessions:
+// Total counts the users with a session in the window, UserList has all
+// their sessions in it, Data their series. Where the current action is asked
+// for more than an hour, Data is null, and nothing else tells.
+func (s *Simulator) callDetail(q *query, out *answer) {
+	if !q.wantsSeries() {
+		s.userList(q, out)
+		out.nothing("Data", hashText(s.options.Seed, q.commID)>>1&1 == 0)
+		return
+	}
+	v := s.viewOf(q)
+	rows := v.sessionsIn(q)
+	users := distinctUsers(rows)
+	first, end := q.window(len(users), defaultUsers)
+	page := users[first:end]
+	rows = slices.DeleteFunc(rows, func(stay session) bool { return !slices.Contains(page, stay.user) })
+	out.integer("Total", int64(len(users)))
+	s.writeUsers(q, out, v, rows)
+	if q.limits.seriesSpan > 0 && q.to-q.from > q.limits.seriesSpan {
+		out.nothing("Data", true)
+		return
+	}
+	s.writeData(q, out, v, page)
+}
+
+// distinctUsers are the users of sessions, in the order of joining.
+func distinctUsers(rows []session) []int {
+	var users []int
+	seen := map[int]bool{}
+	for _, stay := range rows {
+		if !seen[stay.user] {
+			seen[stay.user] = true
+			users = append(users, stay.user)
+		}
+	}
+	return users
+}
+
+// writeData writes the series of a page of users.
+func (s *Simulator) writeData(q *query, out *answer, v *view, users []int) {
+	wanted := q.metrics
+	if v != nil && q.all {
+		wanted = allMetrics(q.dialect, v.call)
+	}
+	n := 0
+	var spans []span
+	if v != nil {
+		v.streams(users, wanted, func(st stream) bool {
+			spans = st.user.spans(st.peer, q.from, q.to, spans[:0])
+			if len(spans) == 0 && !v.mentionsEmpty(st) {
+				return true
+			}
+			if n == 0 {
+				out.key("Data")
+			}
+			out.buf = append(out.buf, "[,"[min(n, 1)])
+			n++
+			s.writeSeries(q, out, v, st, spans)
+			return !out.gone()
+		})
+	}
+	if n == 0 {
+		out.nothing("Data", hashText(s.options.Seed, q.commID)>>2&1 == 0)
+		return
+	}
+	out.buf = append(out.buf, ']')
+	out.next()
+}
+
+// mentionsEmpty tells whether a series without samples in the window is in
+// the answer all the same: one in eight is.
+func (v *view) mentionsEmpty(st stream) bool {
+	return hash3(v.seed, st.user.seed, uint64(st.metric))%8 == 0
+}
+
+// writeSeries writes a QualityData, in the order of the seed's example:
+// Content before the rest.
+func (s *Simulator) writeSeries(q *query, out *answer, v *view, st stream, spans []span) {
+	out.buf = append(out.buf, `{"Content":`...)
+	values := v.series(st)
+	begin := len(out.buf)
+	out.buf = append(out.buf, '[')
+	n := 0
+	for _, run := range spans {
+		for ts := run.first; ts <= run.last; ts += step {
+			if s.settled(&values, ts, q.now) {
+				out.buf = appendSample(out.buf, n > 0, ts, values.at(ts))
+				n++
+			}
+		}
+	}
+	if n == 0 {
+		out.buf = appendNothing(out.buf[:begin], values.seed&1 == 0)
+	} else {
+		out.buf = append(out.buf, ']')
+	}
+	out.buf = append(out.buf, `,"PeerId":`...)
+	out.buf = appendPeer(out.buf, st.peer, values.seed)
+	out.buf = append(out.buf, `,"UserId":`...)
+	out.buf = appendString(out.buf, st.user.id, false)
+	if values.seed%64 == 0 {
+		out.buf = append(out.buf, `,"Unit":""`...)
+	}
+	out.buf = append(out.buf, `,"DataType":"`...)
+	out.buf = append(out.buf, metrics[st.metric].name...)
+	out.buf = append(out.buf, '"', '}')
+	out.spill()
+}
+
+// appendPeer writes a PeerId: where there is none, "" or, one time in four,
+// null.
+func appendPeer(dst []byte, peer *user, seed uint64) []byte {
+	switch {
+	case peer != nil:
+		return appendString(dst, peer.id, false)
+	case seed>>4&3 == 0:
+		return append(dst, "null"...)
+	}
+	return append(dst, '"', '"')
+}
+
+// appendSample writes one {"Time":…,"Value":…}, with a comma before it if
+// more. The vendor's example has seconds of ten digits; others are not
+// simulated.
+func appendSample(dst []byte, more bool, ts int64, v value) []byte {
+	if more {
+		dst = append(dst, ',')
+	}
+	dst = append(dst, `{"Time":0000000000,"Value":`...)
+	for i := len(dst) - 10; ts > 0; i-- {
+		dst[i] = byte('0' + ts%10)
+		ts /= 10
+	}
+	return append(v.appendTo(dst), '}')
+}

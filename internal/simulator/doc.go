@@ -1,0 +1,80 @@
+// Package simulator is a strict double of the call-monitoring API of Tencent
+// RTC (TRTC), both generations of it, with an account full of calls that are
+// computed from a seed. Tests, the demo and a user's first minute run against
+// it. It shares no code with the client, on purpose: a misreading of the
+// vendor's pages must not be able to hide in both.
+//
+// # Where its facts come from
+//
+//   - The page of DescribeCallDetail: its parameters and their types (SdkAppId,
+//     PageNumber and PageSize are strings), 6 users and 1 hour a request, pages
+//     of 100 or 6, the 13 metrics, error codes and their texts, 20 requests a
+//     second, the example answer with its order of fields (Content first), its
+//     samples every 2 s beginning 2 s after JoinTs, both window ends inclusive.
+//   - The models of the vendor's Go SDK of 2021: the other legacy actions and
+//     their fields (DescribeDetailEvent has no SdkAppId), which lists may be
+//     null, that Total of a room list counts the page, that LeaveTs of a user
+//     who is still there is now, 4 hours for a user list, 1 hour for bad
+//     experiences, a user counted once a room in the daily scale.
+//   - The pages of the current actions: integers for SdkAppId and paging, 24
+//     hours for a room list, 4 hours for DescribeUserInfo, 100 UserIds there,
+//     the metrics aCapEnergy, aPlayEnergy, rtt and bigvRecFps, the regions, 20
+//     arbitrary experiences, days that begin at 16:00 UTC, and that a series
+//     window over an hour is answered with success and null Data.
+//   - The pages on signatures and common errors: TC3-HMAC-SHA256 over POST JSON
+//     or a GET query, HmacSHA1 and HmacSHA256 over a query or a form, five
+//     minutes of skew, codes, errors under HTTP 200. A Host may be signed with
+//     its port (the SDK for Go) or without (the SDK for Node).
+//   - The page of event ids: which ids there are and what their parameters say.
+//
+// # What is invention, where the pages are silent
+//
+//   - The content: who calls whom, when, with what quality and which events.
+//   - A series request pages over users, in the order of joining, not over
+//     sessions. Its Total counts the users with a session in the window, its
+//     UserList has all their sessions in it. A user list pages over sessions,
+//     and its Total counts them.
+//   - Where one of PageNumber and PageSize is left out, the other is checked
+//     and ignored: the answer is the first page of the default size.
+//   - A room list is newest first, so that new calls push older ones on.
+//   - A CommId that the app has not is answered with success and no rows; one
+//     that does not look like a CommId is InvalidParameter.
+//   - UserId and RoomId are required by the event actions, as their page has
+//     it, though the SDK's model has them optional. An event's window is
+//     compared in whole seconds.
+//   - Missing dialects answer InvalidAction (legacy) or UnsupportedOperation
+//     (current). Region is required. The legacy actions take a few regions
+//     more, and DescribeHistoryScale has the account's retention and quota,
+//     although its page of 2021 had five days and once a minute.
+//   - Unknown fields (Ext, NetType, Unit), the metric bigvQp that only "all"
+//     returns, numbers such as 1e-07, strings in ASCII escapes: an API grows,
+//     and writes what JSON allows. Empty lists are null or [] by the seed.
+//   - RoomNumbers counts rooms by the day of their creation, UserCount entries
+//     by the day of joining, UserNumber the distinct users of a room among
+//     these entries; no user is in two rooms on one day. The first day is the
+//     first that lies behind the oldest call in full.
+//   - A sample of what is received from a peer exists where both have been in
+//     the room for 2 s. Who sends no audio or video has no such metrics and
+//     nobody receives from them; appCpu, sysCpu and rtt everyone has.
+//
+// # Time
+//
+// Calls are laid out when New is called, relative to Options.Now at that
+// instant: none starts before retention − 20 minutes ago, some are running.
+// Later the same calls go on by Options.Now; the retention edge moves with
+// it. Quotas, latency and the age of signatures go by time.Now.
+//
+// # Truth
+//
+// Simulator.Truth holds what an ideal archiver has at an instant, in rows of
+// the relations that callvault offers; see RelationSummary for the checksums,
+// which ClickHouse can compute, too. Over HTTP, without signature:
+//
+//	GET /truth                         counts and checksums, JSON
+//	GET /truth/{relation}              rows, one JSON object a line
+//	GET /truth/{relation}?format=tsv   rows, ClickHouse's TabSeparated
+//	GET /stats                         what clients have asked so far, JSON
+//
+// /truth takes at (unix seconds) and dialect (legacy: without the metrics
+// that only the current actions have).
+package simulator

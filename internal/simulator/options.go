@@ -1,0 +1,119 @@
+package simulator
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Limits of Options.
+const (
+	MinRetention = time.Hour
+	MaxCalls     = 5_000_000
+)
+
+// DefaultApp is the SDKAppID of the vendor's own examples.
+const DefaultApp uint32 = 1400353843
+
+// edgeMargin is how far behind the retention edge of New the oldest call
+// starts, so that an archiving pass started soon after New sees every call.
+const edgeMargin = 20 * time.Minute
+
+// Options say what is simulated. The zero value is a usable account with both
+// dialects, the default app and no calls.
+type Options struct {
+	// Seed decides everything that is random. The same seed and the same
+	// instant of New give the same data.
+	Seed uint64
+	// Calls is the number of calls, spread over the retention and over Apps.
+	Calls int
+	// Arriving makes calls go on starting for this long after New, at the
+	// rate of those before. They are part of Truth once they have started.
+	Arriving time.Duration
+	// Straddle adds one call to the first app that began half an hour before
+	// the retention edge of New and ended half an hour after it. Truth holds
+	// it whole, although no client can fetch its first half.
+	Straddle bool
+	// Apps are the SDKAppIDs of the account (DefaultApp).
+	Apps []uint32
+
+	// SecretID and SecretKey are the account's keys; own ones are derived
+	// from Seed where empty. Token, if set, must come with each request.
+	SecretID, SecretKey, Token string
+
+	// Now is the clock of the data (time.Now). Data lies before the Now of
+	// New; a later Now lets running calls go on and moves the retention edge.
+	// Quota, Stats, Latency and the age of a signature go by time.Now
+	// whatever this is.
+	Now func() time.Time
+	// Retention is how far back the account's plan allows (14 days).
+	Retention time.Duration
+	// Settle is how long after it was taken a sample may take to appear
+	// (0: samples are visible at once). Truth holds samples as settled.
+	Settle time.Duration
+
+	// QPS is the quota a second and action of the account: 0 is the vendor's
+	// 20, below 0 unlimited. DescribeAbnormalEvent has a twentieth of it, at
+	// least 1.
+	QPS int
+	// Legacy and Current are the dialects the account has; neither: both.
+	Legacy, Current bool
+	// Latency delays each response of the API.
+	Latency time.Duration
+}
+
+// withDefaults fills what is left out and checks the rest.
+func (o Options) withDefaults() (Options, error) {
+	if o.Calls < 0 || o.Calls > MaxCalls {
+		return o, fmt.Errorf("check options: Calls is %d, want 0 to %d", o.Calls, MaxCalls)
+	}
+	if len(o.Apps) == 0 {
+		o.Apps = []uint32{DefaultApp}
+	}
+	o.Apps = slices.Clone(o.Apps)
+	if seen := slices.Sorted(slices.Values(o.Apps)); len(slices.Compact(seen)) != len(o.Apps) {
+		return o, errors.New("check options: Apps has an app twice")
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Retention == 0 {
+		o.Retention = 14 * 24 * time.Hour
+	}
+	if o.Retention < MinRetention {
+		return o, fmt.Errorf("check options: Retention is %s, want at least %s", o.Retention, MinRetention)
+	}
+	if o.Arriving < 0 || o.Settle < 0 || o.Latency < 0 {
+		return o, errors.New("check options: Arriving, Settle and Latency must not be negative")
+	}
+	if o.QPS == 0 {
+		o.QPS = 20
+	}
+	if !o.Legacy && !o.Current {
+		o.Legacy, o.Current = true, true
+	}
+	return o.withKeys(), nil
+}
+
+// withKeys derives the keys that are left out from the seed.
+func (o Options) withKeys() Options {
+	if o.SecretID == "" {
+		o.SecretID = "AKID" + letters(hash2(o.Seed, 1), 32)
+	}
+	if o.SecretKey == "" {
+		o.SecretKey = letters(hash2(o.Seed, 2), 32)
+	}
+	return o
+}
+
+// letters returns n letters and digits that look like a key.
+func letters(seed uint64, n int) string {
+	const alphabet = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
+	r := rng{seed}
+	text := make([]byte, n)
+	for i := range text {
+		text[i] = alphabet[r.next()%uint64(len(alphabet))]
+	}
+	return string(text)
+}

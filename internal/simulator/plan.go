@@ -1,0 +1,117 @@
+package simulator
+
+import (
+	"cmp"
+	"slices"
+)
+
+// busyLead is how long before the busy second its calls have begun.
+const busyLead = 8 * minute
+
+// plan lays out all calls of the account, sorted by their start.
+func (s *Simulator) plan() {
+	window := seconds(s.options.Retention)
+	arriving := int64(s.options.Calls) * seconds(s.options.Arriving) / window
+	total := int64(s.options.Calls) + arriving
+	all := make([]call, 0, total+1)
+	for i := range uint32(total) {
+		all = append(all, s.draw(i))
+	}
+	if s.options.Straddle {
+		all = append(all, s.straddler(uint32(total)))
+	}
+	s.calls = make(map[uint32][]call, len(s.options.Apps))
+	for _, app := range s.options.Apps {
+		s.calls[app] = nil
+	}
+	for _, c := range all {
+		s.calls[c.app] = append(s.calls[c.app], c)
+		s.longest = max(s.longest, c.end-c.start)
+	}
+	for _, calls := range s.calls {
+		slices.SortFunc(calls, func(a, b call) int {
+			return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.index, b.index))
+		})
+		reuseRooms(calls)
+	}
+}
+
+// draw decides app, shape and time of one call.
+func (s *Simulator) draw(index uint32) call {
+	c := call{seed: hash3(s.options.Seed, 100, uint64(index)), index: index, room: index, host: index}
+	r := rng{c.seed}
+	c.shape = shapeOf(index, c.seed)
+	apps := s.options.Apps
+	c.app = apps[r.next()%uint64(len(apps))]
+	if c.shape == busy {
+		c.app = apps[0]
+	}
+	arrives := int(index) >= s.options.Calls
+	if arrives && c.shape.running() {
+		c.shape = pair
+	}
+	length := c.shape.length(&r)
+	c.start = s.startOf(c.shape, length, arrives, &r)
+	c.end = c.start + length
+	return c
+}
+
+// startOf places a call so that it fits between the oldest start and New,
+// or, for the running and the arriving, around and after New. A call that is
+// too long for a short retention starts as early as calls may.
+func (s *Simulator) startOf(sh shape, length int64, arrives bool, r *rng) int64 {
+	switch {
+	case arrives:
+		return s.origin + r.between(1, seconds(s.options.Arriving))
+	case sh == pairOn:
+		return max(s.oldest, s.origin-r.between(10*minute, 25*minute))
+	case sh == meetingOn:
+		return max(s.oldest, s.origin-r.between(65*minute, 95*minute))
+	case sh == busy:
+		return max(s.oldest, s.busyAt-busyLead)
+	}
+	return r.between(s.oldest, s.origin-length-2*minute)
+}
+
+func (s *Simulator) straddler(index uint32) call {
+	start := s.edge(s.origin) - hour/2
+	return call{
+		seed: hash2(s.options.Seed, 101), start: start, end: start + hour, app: s.options.Apps[0],
+		index: index, room: index, host: index, shape: straddling,
+	}
+}
+
+// reuseRooms lets about one call in six of an app take place in a room whose
+// earlier call is over. The creator is the same user where that call was on
+// another Beijing day, so that the distinct users of a day are the same
+// number whether one counts users or users of each room.
+func reuseRooms(calls []call) {
+	type used struct {
+		room, host uint32
+		end        int64
+	}
+	var ring [64]used
+	filled := 0
+	for i := range calls {
+		c := &calls[i]
+		slot := int(hash2(c.seed, 11) % uint64(len(ring)))
+		old := ring[slot]
+		if c.shape != straddling && hash2(c.seed, 12)%6 == 0 && slot < filled && old.end < c.start {
+			c.room = old.room
+			if beijingDay(old.end) < beijingDay(c.start) {
+				c.host = old.host
+			}
+			ring[slot] = used{c.room, c.host, c.end}
+			continue
+		}
+		ring[filled%len(ring)] = used{c.room, c.host, c.end}
+		filled++
+	}
+}
+
+// beijingDay returns the start of the day that holds an instant, as the
+// vendor counts days: they begin at 16:00 UTC.
+func beijingDay(at int64) int64 {
+	const zone = 8 * hour
+	return (at+zone)/day*day - zone
+}

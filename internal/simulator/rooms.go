@@ -1,0 +1,60 @@
+package simulator
+
+import (
+	"slices"
+	"strconv"
+)
+
+// defaultRooms is the page where PageNumber or PageSize is left out.
+const defaultRooms = 10
+
+// rooms answers DescribeRoomInfo and DescribeRoomInformation: the calls that
+// touch the window, newest first, so that calls which begin while one pages
+// push others to a later page. Total counts the page.
+func (s *Simulator) rooms(q *query, out *answer) {
+	calls := s.overlapping(q.app, q.from, q.to, q.now)
+	if q.roomID != "" {
+		calls = slices.DeleteFunc(calls, func(c *call) bool { return c.roomID() != q.roomID })
+	}
+	slices.Reverse(calls)
+	first, end := q.window(len(calls), defaultRooms)
+	calls = calls[first:end]
+	out.integer("Total", int64(len(calls)))
+	if len(calls) == 0 {
+		out.nothing("RoomList", hash2(s.options.Seed, uint64(q.from))&1 == 0)
+		return
+	}
+	out.key("RoomList")
+	for i, c := range calls {
+		out.buf = append(out.buf, "[,"[min(i, 1)])
+		out.buf = c.appendRoom(out.buf, q.now)
+	}
+	out.buf = append(out.buf, ']')
+	out.next()
+}
+
+// appendRoom writes a RoomState. Some have a field that no page names; half
+// are in plain ASCII, the others in UTF-8.
+func (c *call) appendRoom(dst []byte, at int64) []byte {
+	ascii := c.seed&1 == 0
+	destroyed := int64(0)
+	if c.finished(at) {
+		destroyed = c.end
+	}
+	dst = append(dst, `{"CommId":`...)
+	dst = appendString(dst, c.commID(), ascii)
+	dst = append(dst, `,"RoomString":`...)
+	dst = appendString(dst, c.roomID(), ascii)
+	dst = append(dst, `,"CreateTime":`...)
+	dst = strconv.AppendInt(dst, c.start, 10)
+	dst = append(dst, `,"DestroyTime":`...)
+	dst = strconv.AppendInt(dst, destroyed, 10)
+	dst = append(dst, `,"IsFinished":`...)
+	dst = strconv.AppendBool(dst, c.finished(at))
+	if hash2(c.seed, 50)%8 == 0 {
+		dst = append(dst, `,"Ext":{"Tags":["a}]",null,{"Level":1.5}],"Data":[]}`...)
+	}
+	dst = append(dst, `,"UserId":`...)
+	dst = appendString(dst, c.creator(), ascii)
+	return append(dst, '}')
+}

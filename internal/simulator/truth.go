@@ -1,0 +1,197 @@
+package simulator
+
+import (
+	"iter"
+	"slices"
+	"time"
+)
+
+// Truth is what an ideal archiver would hold at an instant: everything that
+// has happened until then, as settled. It is computed while it is read and
+// may be read any number of times.
+type Truth struct {
+	s       *Simulator
+	at      int64
+	dialect dialect
+}
+
+// Truth returns the truth at an instant, with the metrics of the current
+// dialect if the account has it. Rooms and users that are still there at the
+// instant have no end. Calls are held whole, also where they have passed the
+// retention edge since New.
+func (s *Simulator) Truth(at time.Time) *Truth {
+	d := current
+	if !s.options.Current {
+		d = legacy
+	}
+	return &Truth{s: s, at: at.Unix(), dialect: d}
+}
+
+// Legacy returns the same truth as seen through the legacy dialect, which
+// has fewer metrics and nothing else that differs.
+func (t *Truth) Legacy() *Truth { return &Truth{s: t.s, at: t.at, dialect: legacy} }
+
+// At is the instant of the truth in unix seconds.
+func (t *Truth) At() int64 { return t.at }
+
+// Dialect is "current" or "legacy".
+func (t *Truth) Dialect() string { return t.dialect.String() }
+
+// begun yields the calls that have begun, app by app, oldest first.
+func (t *Truth) begun(yield func(*call) bool) {
+	for _, app := range t.s.options.Apps {
+		calls := t.s.calls[app]
+		for i := range calls {
+			if calls[i].start <= t.at && !yield(&calls[i]) {
+				return
+			}
+		}
+	}
+}
+
+// Rooms yields the calls, app by app, oldest first.
+func (t *Truth) Rooms() iter.Seq[Room] {
+	return func(yield func(Room) bool) {
+		t.begun(func(c *call) bool {
+			row := Room{
+				SdkAppID: c.app, CommID: c.commID(), RoomID: c.roomID(), CreatedAt: c.start,
+				IsFinished: c.finished(t.at), CreatorUserID: c.creator(),
+			}
+			if row.IsFinished {
+				row.DestroyedAt = c.end
+			}
+			return yield(row)
+		})
+	}
+}
+
+// UserSessions yields the sessions, call by call, in the order of joining.
+func (t *Truth) UserSessions() iter.Seq[UserSession] {
+	return func(yield func(UserSession) bool) {
+		t.begun(func(c *call) bool {
+			v := t.s.open(c, t.at)
+			for _, stay := range v.sessions {
+				u := &v.users[stay.user]
+				row := UserSession{
+					SdkAppID: c.app, CommID: v.id, RoomID: v.room, UserID: u.id, JoinedAt: stay.joined,
+					IsFinished: stay.finished, DeviceType: u.device, SdkVersion: u.version, ClientIP: u.address(),
+				}
+				if stay.finished {
+					row.LeftAt = stay.left
+				}
+				if !yield(row) {
+					return false
+				}
+			}
+			return true
+		})
+	}
+}
+
+// QualitySamples yields the samples, call by call and series by series.
+func (t *Truth) QualitySamples() iter.Seq[QualitySample] {
+	return func(yield func(QualitySample) bool) {
+		t.begun(func(c *call) bool { return t.samplesOf(c, yield) })
+	}
+}
+
+func (t *Truth) samplesOf(c *call, yield func(QualitySample) bool) bool {
+	v, listening := t.s.open(c, t.at), true
+	var spans []span
+	v.streams(v.everyone(), allMetrics(t.dialect, c), func(st stream) bool {
+		row := QualitySample{SdkAppID: c.app, CommID: v.id, RoomID: v.room, UserID: st.user.id, Metric: metrics[st.metric].name}
+		if st.peer != nil {
+			row.PeerID = st.peer.id
+		}
+		values := v.series(st)
+		spans = st.user.spans(st.peer, c.start, t.at, spans[:0])
+		for _, run := range spans {
+			for row.TS = run.first; row.TS <= run.last && listening; row.TS += step {
+				row.Value = values.at(row.TS).number()
+				listening = yield(row)
+			}
+		}
+		return listening
+	})
+	return listening
+}
+
+// everyone are the indices of all users.
+func (v *view) everyone() []int {
+	all := make([]int, len(v.users))
+	for n := range all {
+		all[n] = n
+	}
+	return all
+}
+
+// UserEvents yields the events, call by call and user by user, in the order
+// of time.
+func (t *Truth) UserEvents() iter.Seq[UserEvent] {
+	return func(yield func(UserEvent) bool) {
+		t.begun(func(c *call) bool {
+			v := t.s.open(c, t.at)
+			for n := range v.users {
+				for _, e := range v.events(n) {
+					row := UserEvent{
+						SdkAppID: c.app, CommID: v.id, RoomID: v.room, UserID: v.users[n].id, EventID: e.id,
+						TS: e.ms, StreamType: e.streamType, ParamOne: e.one, ParamTwo: e.two,
+					}
+					if e.peer != noPeer {
+						row.PeerID = v.users[e.peer].id
+					}
+					if !yield(row) {
+						return false
+					}
+				}
+			}
+			return true
+		})
+	}
+}
+
+// UnusualEvents yields the experiences, call by call, in the order of time.
+func (t *Truth) UnusualEvents() iter.Seq[UnusualEvent] {
+	return func(yield func(UnusualEvent) bool) {
+		t.begun(func(c *call) bool {
+			for _, x := range t.s.open(c, t.at).experiences() {
+				causes := x.causes
+				if len(causes) == 0 {
+					causes = []cause{{0, noPeer}}
+				}
+				for _, cause := range causes {
+					row := UnusualEvent{
+						SdkAppID: c.app, RoomID: x.v.room, UserID: x.v.users[x.user].id, ExperienceID: x.id, TS: x.at, AbnormalEventID: cause.id,
+					}
+					if peer := x.peerOf(cause); peer != nil {
+						row.PeerID = peer.id
+					}
+					if !yield(row) {
+						return false
+					}
+				}
+			}
+			return true
+		})
+	}
+}
+
+// DailyScale yields the days that are over, app by app.
+func (t *Truth) DailyScale() iter.Seq[DayScale] {
+	return func(yield func(DayScale) bool) {
+		for _, app := range t.s.options.Apps {
+			days := t.s.scaleDays(app, t.s.oldest, t.at, t.at)
+			if !slices.ContainsFunc(days, func(d scaleDay) bool { return !yield(d.row(app)) }) {
+				continue
+			}
+			return
+		}
+	}
+}
+
+func (d scaleDay) row(app uint32) DayScale {
+	return DayScale{
+		SdkAppID: app, Day: time.Unix(d.start+8*hour, 0).UTC().Format(time.DateOnly), DayStart: d.start,
+		UserNumber: d.users, UserCount: d.entries, RoomNumbers: d.rooms,
+	}
+}

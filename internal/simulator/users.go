@@ -1,0 +1,101 @@
+package simulator
+
+import (
+	"slices"
+	"strconv"
+)
+
+// defaultUsers is the page where PageNumber or PageSize is left out.
+const defaultUsers = 6
+
+// userList answers DescribeUserInfo and DescribeUserInformation, and a call
+// detail without DataType: one row a session that touches the window, in the
+// order of joining. Total counts the sessions of all pages.
+func (s *Simulator) userList(q *query, out *answer) {
+	v := s.viewOf(q)
+	rows := v.sessionsIn(q)
+	first, end := q.window(len(rows), defaultUsers)
+	out.integer("Total", int64(len(rows)))
+	s.writeUsers(q, out, v, rows[first:end])
+}
+
+// viewOf opens the call of a query; nil where the app has none of that id,
+// which the vendor answers with success and nothing.
+func (s *Simulator) viewOf(q *query) *view {
+	c := s.find(q.app, q.commID, q.now)
+	if c == nil {
+		return nil
+	}
+	return s.open(c, q.now)
+}
+
+// sessionsIn are the sessions that touch a query's window, both ends
+// inclusive, of the users it asks for.
+func (v *view) sessionsIn(q *query) []session {
+	if v == nil {
+		return nil
+	}
+	var rows []session
+	for _, stay := range v.sessions {
+		if stay.joined <= q.to && stay.left >= q.from && v.asked(q, stay.user) {
+			rows = append(rows, stay)
+		}
+	}
+	return rows
+}
+
+func (v *view) asked(q *query, user int) bool {
+	return len(q.userIDs) == 0 || slices.Contains(q.userIDs, v.users[user].id)
+}
+
+func (s *Simulator) writeUsers(q *query, out *answer, v *view, rows []session) {
+	if len(rows) == 0 {
+		out.nothing("UserList", hashText(s.options.Seed, q.commID)&1 == 0)
+		return
+	}
+	out.key("UserList")
+	for i, stay := range rows {
+		out.buf = append(out.buf, "[,"[min(i, 1)])
+		out.buf = v.appendUser(out.buf, stay)
+	}
+	out.buf = append(out.buf, ']')
+	out.next()
+}
+
+// appendUser writes a UserInformation. LeaveTs of a user who is still in the
+// room is the instant of the view.
+func (v *view) appendUser(dst []byte, stay session) []byte {
+	u := &v.users[stay.user]
+	dst = append(dst, `{"RoomStr":`...)
+	dst = appendString(dst, v.room, false)
+	dst = append(dst, `,"UserId":`...)
+	dst = appendString(dst, u.id, false)
+	dst = append(dst, `,"JoinTs":`...)
+	dst = strconv.AppendInt(dst, stay.joined, 10)
+	dst = append(dst, `,"LeaveTs":`...)
+	dst = strconv.AppendInt(dst, stay.left, 10)
+	dst = append(dst, `,"Finished":`...)
+	dst = strconv.AppendBool(dst, stay.finished)
+	dst = append(dst, `,"DeviceType":`...)
+	dst = appendString(dst, u.device, false)
+	dst = append(dst, `,"SdkVersion":`...)
+	dst = appendString(dst, u.version, false)
+	if u.seed%16 == 0 {
+		dst = append(dst, `,"NetType":4`...)
+	}
+	dst = append(dst, `,"ClientIp":"`...)
+	dst = append(dst, u.address()...)
+	return append(dst, '"', '}')
+}
+
+// address is the user's IP address.
+func (u *user) address() string {
+	var dst []byte
+	for i, part := range u.ip {
+		if i > 0 {
+			dst = append(dst, '.')
+		}
+		dst = strconv.AppendUint(dst, uint64(part), 10)
+	}
+	return string(dst)
+}
