@@ -1,0 +1,154 @@
+package load
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+)
+
+// errCrash is not retried: the process is gone.
+var errCrash = fmt.Errorf("crash: %w", context.Canceled)
+
+// crashing is a real connection that does so many writes and then no more.
+type crashing struct {
+	driver.Conn
+	left atomic.Int64
+}
+
+func (c *crashing) Exec(ctx context.Context, q string, args ...any) error {
+	if c.left.Add(-1) < 0 {
+		return errCrash
+	}
+	return c.Conn.Exec(ctx, q, args...)
+}
+
+func (c *crashing) PrepareBatch(ctx context.Context, q string, opts ...driver.PrepareBatchOption) (driver.Batch, error) {
+	if c.left.Add(-1) < 0 {
+		return nil, errCrash
+	}
+	return c.Conn.PrepareBatch(ctx, q, opts...)
+}
+
+// crashAfter is a store of another process that dies after n writes.
+func crashAfter(s *Store, n int) *Store {
+	c := &crashing{Conn: s.conn}
+	c.left.Store(int64(n))
+	return &Store{conn: c, ch: s.ch, live: map[uint64]time.Time{}}
+}
+
+// TestCrashArchiving replaces a call and dies after every number of writes.
+// What a reader sees is always whole; the next run heals the rest.
+func TestCrashArchiving(t *testing.T) {
+	t.Parallel()
+	s := open(t, database(t))
+	old := newFixture(1, 0)
+	for writes := 0; ; writes++ {
+		old.put(t, s, WriterOptions{})
+		w := crashAfter(s, writes).NewWriter("dying", WriterOptions{MaxRows: 200})
+		f := old
+		f.generation++
+		err := f.add(t.Context(), w, false)
+		if err == nil {
+			err = f.commit(t.Context(), w)
+		}
+		if err == nil {
+			err = w.Flush(t.Context())
+		}
+		seen := old
+		if number(t, s, fmt.Sprintf("SELECT count() FROM quality_samples WHERE value >= %d", f.generation*1000)) > 0 {
+			seen = f
+		}
+		check(t, s, seen)
+		if err == nil {
+			if seen != f {
+				t.Fatal("done, and the old call is seen")
+			}
+			break
+		}
+		if writes%5 == 4 {
+			_, err = s.Purge(t.Context())
+			must(t, err)
+			check(t, s, seen)
+			value(t, s, "SELECT count() FROM rooms_data", 1)
+			value(t, s, "SELECT count() FROM quality_samples_data", uint64(fixtureUsers*fixtureSeries*seen.seriesRows()))
+		}
+	}
+}
+
+// TestCrashPurging leaves loads of every step, and dies after every number of
+// a purge's writes.
+func TestCrashPurging(t *testing.T) {
+	t.Parallel()
+	s := open(t, database(t))
+	a, b := newFixture(1, 0), newFixture(2, 0)
+	for writes := 0; ; writes++ {
+		a.put(t, s, WriterOptions{})
+		b.put(t, s, WriterOptions{})
+		a.put(t, s, WriterOptions{})
+		dying := crashAfter(s, 1000).NewWriter("dead", WriterOptions{})
+		must(t, b.add(t.Context(), dying, true)) // never committed
+		_, err := crashAfter(s, writes).Purge(t.Context())
+		check(t, s, a, b)
+		if err == nil {
+			if writes == 0 {
+				t.Fatal("a purge without a write")
+			}
+			break
+		}
+	}
+	value(t, s, "SELECT count() FROM rooms_data", 2)
+	value(t, s, "SELECT count() FROM loads", 2)
+	value(t, s, "SELECT count() FROM hidden_loads WHERE step != 'opened' AND step != 'abandoned'", 0)
+}
+
+// TestTombstones: an abandoned load is forgotten after an hour, and rows that
+// came late go with it.
+func TestTombstones(t *testing.T) {
+	t.Parallel()
+	s := open(t, database(t))
+	f := newFixture(1, 0)
+	f.put(t, s, WriterOptions{})
+	const late = 42
+	must(t, s.conn.Exec(t.Context(), "INSERT INTO hidden_loads (load_id, step, at) VALUES (42, 'opened', now() - 8000), (42, 'abandoned', now() - 7000), (43, 'abandoned', now())"))
+	must(t, s.conn.Exec(t.Context(), "INSERT INTO rooms_data (load_id, comm_id, created_at) VALUES (?, 'late', now())", late))
+	check(t, s, f)
+	n, err := s.Purge(t.Context())
+	if err != nil || n != 1 {
+		t.Fatalf("purge: %d, %v; want 1", n, err)
+	}
+	check(t, s, f)
+	value(t, s, "SELECT count() FROM rooms_data", 1)
+	value(t, s, "SELECT max(load_id) FROM hidden_loads", 43)
+}
+
+// TestCommitIsOnePart: the blocks that must be atomic become one part each.
+func TestCommitIsOnePart(t *testing.T) {
+	t.Parallel()
+	s := open(t, database(t))
+	must(t, s.conn.Exec(t.Context(), "SYSTEM STOP MERGES hidden_loads"))
+	must(t, insertSteps(t.Context(), s.conn, make([]uint64, 150_000), stepCommitted, make([]uint64, 150_000), stepReplaced))
+	value(t, s, "SELECT max(rows) FROM system.parts WHERE active AND database = currentDatabase() AND table = 'hidden_loads'", 300_000)
+}
+
+// TestOvertaken: a writer whose loads another process has purged says so and
+// writes nothing into the ledger.
+func TestOvertaken(t *testing.T) {
+	t.Parallel()
+	dsn := database(t)
+	s, other := open(t, dsn), open(t, dsn)
+	f := newFixture(1, 0)
+	w := s.NewWriter("slow", WriterOptions{})
+	must(t, f.add(t.Context(), w, true))
+	_, err := other.Purge(t.Context())
+	must(t, err)
+	must(t, f.commit(t.Context(), w))
+	if err := w.Close(t.Context()); err == nil {
+		t.Fatal("committed")
+	}
+	value(t, s, "SELECT count() FROM rooms", 0)
+	value(t, s, "SELECT count() FROM ledger", 0)
+}

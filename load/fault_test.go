@@ -1,0 +1,77 @@
+package load
+
+import (
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"testing"
+	"time"
+)
+
+// TestFaults breaks connections at random places of an archiving run, with and
+// without the server having done its work. Every run must end with the calls
+// there once and whole. CALLVAULT_TEST_SEED repeats a failure.
+func TestFaults(t *testing.T) {
+	t.Parallel()
+	dsn := database(t)
+	direct := open(t, dsn)
+	p, through := newProxy(t, dsn)
+	seed := uint64(time.Now().UnixNano())
+	if v, err := strconv.ParseUint(os.Getenv("CALLVAULT_TEST_SEED"), 10, 64); err == nil {
+		seed = v
+	}
+	t.Logf("CALLVAULT_TEST_SEED=%d", seed)
+	rnd := rand.New(rand.NewPCG(seed, 0))
+	struck := 0
+	var size int // bytes of one round
+	for round := range 14 {
+		calls := []fixture{newFixture(0, round%3), newFixture(1, (round+1)%3), newFixture(2, round%2)}
+		s := open(t, through)
+		f, at := fault(rnd.IntN(2)), 1<<30
+		if round > 0 {
+			at = rnd.IntN(size)
+		}
+		p.arm(f, at)
+		retries := archiveAll(t, s, calls)
+		if round == 0 {
+			size = 1<<30 - p.left()
+		}
+		hit := p.disarm()
+		if hit {
+			struck++
+		}
+		s.Close()
+		check(t, direct, calls...)
+		if t.Failed() || round%7 == 6 {
+			t.Logf("round %d: fault %d at byte %d of %d, struck %v, %d retries", round, f, at, size, hit, retries)
+			if _, err := direct.Purge(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			check(t, direct, calls...)
+			value(t, direct, "SELECT count() FROM rooms_data", 3)
+		}
+	}
+	if struck < 7 {
+		t.Errorf("only %d faults struck", struck)
+	}
+}
+
+// archiveAll puts the calls in with two flushes and returns the retries.
+func archiveAll(t *testing.T, s *Store, calls []fixture) (retries int) {
+	t.Helper()
+	w := s.NewWriter("run", WriterOptions{
+		Attempts: 10, AttemptTimeout: time.Second, Backoff: 5 * time.Millisecond,
+		OnRetry: func(error, time.Duration) { retries++ },
+	})
+	for i, f := range calls {
+		must(t, f.add(t.Context(), w, false))
+		if i == 0 {
+			must(t, w.Flush(t.Context()))
+		}
+	}
+	for _, f := range calls {
+		must(t, f.commit(t.Context(), w))
+	}
+	must(t, w.Close(t.Context()))
+	return retries
+}

@@ -1,0 +1,160 @@
+package load
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/embedded/embeddedtest"
+	"github.com/callvault/callvault/load/schema"
+)
+
+func TestMain(m *testing.M) { os.Exit(embeddedtest.Main(m)) }
+
+const app = call.AppID(1400353843)
+
+var t0 = time.Date(2026, 5, 4, 10, 0, 0, 0, time.UTC)
+
+// open connects to dsn, and closes at the test's end.
+func open(t testing.TB, dsn string) *Store {
+	t.Helper()
+	s, err := Open(t.Context(), dsn, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// database makes a migrated database of the test's own.
+func database(t testing.TB) (dsn string) {
+	t.Helper()
+	dsn = embeddedtest.Database(t)
+	s := open(t, dsn)
+	m, err := schema.New(s.ClickHouse(), schema.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.Up(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return dsn
+}
+
+// fixture is a call with everything, whose size tells its generation: the sums
+// below differ between generations.
+type fixture struct {
+	unit       call.Unit
+	generation int
+}
+
+func newFixture(i, generation int) fixture {
+	return fixture{call.Unit{App: app, Kind: call.UnitCall, Key: fmt.Sprintf("%d_room%03d_%d", app, i, t0.Unix())}, generation}
+}
+
+const (
+	fixtureUsers  = 3
+	fixtureSeries = 4 // a user
+)
+
+// seriesRows is how many samples a series has.
+func (f fixture) seriesRows() int { return 20 + f.generation }
+
+func (f fixture) samples(user int) *call.Samples {
+	x := &call.Samples{Nulls: 1}
+	for s := range fixtureSeries {
+		x.Series = append(x.Series, call.Series{UserID: fmt.Sprint("user", user), PeerID: []string{"", "peer"}[s%2], Metric: fmt.Sprint("metric", s/2), Rows: f.seriesRows()})
+		for i := range f.seriesRows() {
+			x.Time = append(x.Time, uint32(t0.Unix())+uint32(2*i))
+			x.Value = append(x.Value, float64(f.generation*1000+i))
+		}
+	}
+	return x
+}
+
+// add adds the call piece by piece, and a flush after each piece if wanted.
+func (f fixture) add(ctx context.Context, w *Writer, flush bool) error {
+	steps := []func() error{
+		func() error {
+			return w.Room(ctx, f.unit, call.Room{App: app, CommID: f.unit.Key, RoomID: "room", CreatedAt: t0, DestroyedAt: t0.Add(time.Hour), Finished: true, Creator: "user0"})
+		},
+	}
+	for u := range fixtureUsers {
+		id := fmt.Sprint("user", u)
+		steps = append(steps, func() error {
+			return w.Sessions(ctx, f.unit, f.unit.Key, "room", []call.Session{{UserID: id, JoinedAt: t0, DeviceType: "Android", SDKVersion: "12.1", ClientIP: "10.0.0.1"}})
+		}, func() error {
+			return w.Samples(ctx, f.unit, f.unit.Key, "room", f.samples(u))
+		}, func() error {
+			return w.Events(ctx, f.unit, f.unit.Key, "room", []call.Event{{UserID: id, EventID: 1, Time: t0.Add(1234 * time.Millisecond), ParamOne: -1}})
+		})
+	}
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return err
+		}
+		if flush {
+			if err := w.Flush(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (f fixture) commit(ctx context.Context, w *Writer) error {
+	return w.Commit(ctx, f.unit, Commit{State: Archived, StartsAt: t0})
+}
+
+// put archives the call with a writer of its own.
+func (f fixture) put(t testing.TB, s *Store, o WriterOptions) {
+	t.Helper()
+	w := s.NewWriter("run", o)
+	if err := f.add(t.Context(), w, false); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.commit(t.Context(), w); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// check sees that the views hold the calls exactly, and nothing else.
+func check(t testing.TB, s *Store, calls ...fixture) {
+	t.Helper()
+	for _, f := range calls {
+		n := uint64(f.seriesRows())
+		g := uint64(f.generation)
+		series := uint64(fixtureUsers * fixtureSeries)
+		value(t, s, "SELECT count() FROM rooms WHERE comm_id = '"+f.unit.Key+"'", 1)
+		value(t, s, "SELECT count() FROM user_sessions WHERE comm_id = '"+f.unit.Key+"'", fixtureUsers)
+		value(t, s, "SELECT count() FROM user_events WHERE comm_id = '"+f.unit.Key+"'", fixtureUsers)
+		value(t, s, "SELECT count() FROM quality_samples WHERE comm_id = '"+f.unit.Key+"'", series*n)
+		value(t, s, "SELECT toUInt64(sum(value)) FROM quality_samples WHERE comm_id = '"+f.unit.Key+"'", series*(n*g*1000+n*(n-1)/2))
+		value(t, s, "SELECT uniqExact(user_id, peer_id, metric, ts) FROM quality_samples WHERE comm_id = '"+f.unit.Key+"'", series*n)
+	}
+	value(t, s, "SELECT count() FROM rooms", uint64(len(calls)))
+	value(t, s, "SELECT uniqExact(comm_id) FROM quality_samples", uint64(len(calls)))
+	value(t, s, "SELECT count() FROM user_events", uint64(len(calls)*fixtureUsers))
+}
+
+// value sees that a query's only value is want.
+func value(t testing.TB, s *Store, q string, want uint64) {
+	t.Helper()
+	if got := number(t, s, q); got != want {
+		t.Fatalf("%s: got %d, want %d", q, got, want)
+	}
+}
+
+func number(t testing.TB, s *Store, q string) (n uint64) {
+	t.Helper()
+	if err := s.conn.QueryRow(context.Background(), q).Scan(&n); err != nil {
+		t.Fatalf("%s: %v", q, err)
+	}
+	return n
+}

@@ -1,0 +1,160 @@
+package lease_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"github.com/callvault/callvault/internal/embedded/embeddedtest"
+	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/lease"
+	"github.com/callvault/callvault/load/schema"
+)
+
+func TestMain(m *testing.M) { os.Exit(embeddedtest.Main(m)) }
+
+func connect(t *testing.T) driver.Conn {
+	t.Helper()
+	s, err := load.Open(t.Context(), embeddedtest.Database(t), load.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	m, err := schema.New(s.ClickHouse(), schema.Options{})
+	if err == nil {
+		_, err = m.Up(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.Conn()
+}
+
+func acquire(t *testing.T, conn driver.Conn, holder string, ttl time.Duration) *lease.Lease {
+	t.Helper()
+	l, err := lease.Acquire(t.Context(), conn, lease.Archive, holder, ttl)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Release(context.Background()) })
+	return l
+}
+
+func TestExcludes(t *testing.T) {
+	t.Parallel()
+	conn := connect(t)
+	a := acquire(t, conn, "a", time.Minute)
+	_, err := lease.Acquire(t.Context(), conn, lease.Archive, "b", time.Minute)
+	var held *lease.HeldError
+	if !errors.Is(err, lease.ErrHeld) || !errors.As(err, &held) || held.Holder != "a" || held.Age < 0 || held.Age > time.Minute {
+		t.Fatalf("second claim: got %v", err)
+	}
+	if other, err := lease.Acquire(t.Context(), conn, "other", "b", time.Minute); err != nil {
+		t.Errorf("a lease of another name: %v", err)
+	} else if err := other.Release(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if err := a.Release(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if !errors.Is(a.Err(), context.Canceled) || errors.Is(a.Err(), lease.ErrLost) {
+		t.Errorf("released lease: got %v", a.Err())
+	}
+	acquire(t, conn, "b", time.Minute)
+}
+
+// A holder that died does not release; its claim is written here by hand.
+func TestExpires(t *testing.T) {
+	t.Parallel()
+	conn := connect(t)
+	const dead = "INSERT INTO lease (name, claim_id, holder, at, ttl_ms, released) SELECT 'archive', 'x', 'dead', now64(6) - toIntervalMillisecond(?), 60000, false"
+	if err := conn.Exec(t.Context(), dead, 59_000); err != nil {
+		t.Fatal(err)
+	}
+	_, err := lease.Acquire(t.Context(), conn, lease.Archive, "b", time.Minute)
+	if !errors.Is(err, lease.ErrHeld) || !strings.Contains(err.Error(), "dead") {
+		t.Fatalf("claim before the other expires: got %v", err)
+	}
+	l, err := lease.AcquireWait(t.Context(), conn, lease.Archive, "b", time.Minute, 10*time.Second)
+	if err != nil {
+		t.Fatalf("claim when the other expires: %v", err)
+	}
+	l.Release(t.Context())
+}
+
+func TestRenews(t *testing.T) {
+	t.Parallel()
+	conn := connect(t)
+	l := acquire(t, conn, "a", 1500*time.Millisecond)
+	const q = "SELECT count() FROM lease WHERE holder = 'a'"
+	deadline := time.Now().Add(20 * time.Second)
+	for n := uint64(0); n < 5; { // four renewals: longer than the ttl
+		if err := conn.QueryRow(t.Context(), q).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		if l.Err() != nil || time.Now().After(deadline) {
+			t.Fatalf("after %d rows: %v", n, l.Err())
+		}
+	}
+	if _, err := lease.Acquire(t.Context(), conn, lease.Archive, "b", time.Minute); !errors.Is(err, lease.ErrHeld) {
+		t.Errorf("claim beside a renewed lease: got %v", err)
+	}
+}
+
+// A lease that cannot be renewed is lost by its holder's own clock.
+func TestLost(t *testing.T) {
+	t.Parallel()
+	conn := connect(t)
+	l := acquire(t, conn, "a", 600*time.Millisecond)
+	ctx, cancel := l.Context(t.Context())
+	defer cancel()
+	if err := conn.Exec(t.Context(), "RENAME TABLE lease TO lease_gone"); err != nil {
+		t.Fatal(err)
+	}
+	<-l.Lost()
+	<-ctx.Done()
+	if !errors.Is(l.Err(), lease.ErrLost) || !errors.Is(context.Cause(ctx), lease.ErrLost) {
+		t.Errorf("got %v, %v", l.Err(), context.Cause(ctx))
+	}
+}
+
+// Many claim at the same moment, again and again: never two at once, and in
+// the end everybody has had it.
+func TestRace(t *testing.T) {
+	t.Parallel()
+	conn := connect(t)
+	var inside, had int
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	for range 6 {
+		wg.Go(func() {
+			l, err := lease.AcquireWait(t.Context(), conn, lease.Archive, "x", time.Minute, time.Minute)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			mu.Lock()
+			if inside++; inside != 1 {
+				t.Error("two hold the lease")
+			}
+			had++
+			mu.Unlock()
+			mu.Lock()
+			inside--
+			mu.Unlock()
+			if err := l.Release(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if had != 6 {
+		t.Errorf("%d of 6 had it", had)
+	}
+}

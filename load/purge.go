@@ -1,0 +1,177 @@
+package load
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// dataTables hold the rows of loads.
+var dataTables = [...]string{
+	"rooms_data", "user_sessions_data", "quality_samples_data",
+	"user_events_data", "unusual_events_data", "daily_scale_data",
+}
+
+// tombstone is how long an abandoned load stays hidden after its rows were
+// deleted: an insert that the client gave up may arrive late, and its rows
+// must not appear as those of an unknown, and so visible, load.
+const tombstone = time.Hour
+
+// chunk of load ids in one statement, whose text is limited to 256 KiB.
+const chunk = 4000
+
+// loadStep is a load's greatest step.
+type loadStep struct {
+	id   uint64
+	step string
+	age  time.Duration // since the step was first written, by the server's clock
+}
+
+// Purge deletes the rows of loads that are hidden and that no writer of this
+// process can commit, then what is known about these loads, and returns how
+// many it dropped. The caller holds the archive lease: no other process writes.
+//
+// Every step leaves the views as they are, whatever happens between them:
+//
+//  1. loads that were opened and never committed become abandoned, for good
+//  2. rows of abandoned and replaced loads are deleted, then their loads
+//  3. what hidden_loads says is reduced (see compact)
+func (s *Store) Purge(ctx context.Context) (int, error) {
+	dead := s.deadBefore()
+	all, err := s.steps(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("purge: %w", err)
+	}
+	var opened, gone, visible, dropped []uint64
+	for _, l := range all {
+		switch {
+		case l.step == stepCommitted:
+			visible = append(visible, l.id)
+			continue
+		case l.step == stepOpened && dead(l.id):
+			opened = append(opened, l.id)
+		case l.step == stepOpened:
+			continue
+		case l.step == stepReplaced || l.age > tombstone:
+			dropped = append(dropped, l.id)
+		}
+		gone = append(gone, l.id)
+	}
+	if err := s.purge(ctx, opened, gone); err != nil {
+		return 0, fmt.Errorf("purge: %w", err)
+	}
+	if err := s.compact(ctx, visible, dropped); err != nil {
+		return 0, fmt.Errorf("purge: %w", err)
+	}
+	return len(opened) + len(dropped), nil
+}
+
+// steps reads all of hidden_loads.
+func (s *Store) steps(ctx context.Context) ([]loadStep, error) {
+	// at of the greatest step, and of its repetitions the first
+	const q = `
+		SELECT load_id, toString(argMax(step, (step, -toInt64(at)))), dateDiff('second', argMax(at, (step, -toInt64(at))), now())
+		FROM hidden_loads GROUP BY load_id ORDER BY load_id`
+	rows, err := s.conn.Query(ctx, q)
+	if err != nil {
+		return nil, fmt.Errorf("read hidden loads: %w", err)
+	}
+	defer rows.Close()
+	var all []loadStep
+	for rows.Next() {
+		var l loadStep
+		var age int64
+		if err := rows.Scan(&l.id, &l.step, &age); err != nil {
+			return nil, fmt.Errorf("read hidden loads: %w", err)
+		}
+		l.age = time.Duration(age) * time.Second
+		all = append(all, l)
+	}
+	return all, rows.Err()
+}
+
+// purge abandons the opened loads and deletes what is left of the gone ones.
+func (s *Store) purge(ctx context.Context, opened, gone []uint64) error {
+	if len(opened) > 0 {
+		if err := insertSteps(ctx, s.conn, opened, stepAbandoned, nil, ""); err != nil {
+			return err
+		}
+	}
+	for ids := range slices.Chunk(gone, chunk) {
+		g, gctx := errgroup.WithContext(ctx)
+		g.SetLimit(4)
+		for _, table := range dataTables {
+			g.Go(func() error { return s.deleteRows(gctx, table, ids) })
+		}
+		if err := g.Wait(); err != nil {
+			return err
+		}
+		if err := s.mutate(ctx, "loads", "load_id IN "+list(ids)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// deleteRows deletes the rows of loads from a large table by masking them:
+// rewriting a month for one call would cost too much. The mask goes with the
+// next merge. Nothing is done where there is nothing to delete, which the index
+// on load_id tells quickly.
+func (s *Store) deleteRows(ctx context.Context, table string, ids []uint64) error {
+	var rows uint64
+	cond := " WHERE load_id IN " + list(ids)
+	if err := s.conn.QueryRow(ctx, "SELECT count() FROM "+table+cond).Scan(&rows); err != nil {
+		return fmt.Errorf("count rows of %s: %w", table, err)
+	}
+	if rows == 0 {
+		return nil
+	}
+	if err := s.conn.Exec(ctx, "DELETE FROM "+table+cond+" SETTINGS lightweight_deletes_sync = 2"); err != nil {
+		return fmt.Errorf("delete rows of %s: %w", table, err)
+	}
+	return nil
+}
+
+// compact forgets the loads that need no mention: visible ones, and dropped
+// ones, of which nothing is left. Deletes act part by part, so a reader may see
+// any subset of one statement's work, and a crash may leave it: therefore a
+// visible load first loses "opened", and only then "committed". Rows inserted
+// meanwhile are not touched, unlike with an exchange of tables.
+func (s *Store) compact(ctx context.Context, visible, dropped []uint64) error {
+	for len(visible)+len(dropped) > 0 {
+		shown, gone := visible[:min(chunk, len(visible))], dropped[:min(chunk, len(dropped))]
+		visible, dropped = visible[len(shown):], dropped[len(gone):]
+		first := "load_id IN " + list(gone) + " OR step = 'opened' AND load_id IN " + list(shown)
+		if err := s.mutate(ctx, "hidden_loads", first); err != nil {
+			return err
+		}
+		if len(shown) == 0 {
+			continue
+		}
+		if err := s.mutate(ctx, "hidden_loads", "step = 'committed' AND load_id IN "+list(shown)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mutate deletes rows of a small table by rewriting its parts, and waits.
+func (s *Store) mutate(ctx context.Context, table, cond string) error {
+	if err := s.conn.Exec(ctx, "ALTER TABLE "+table+" DELETE WHERE "+cond+" SETTINGS mutations_sync = 2"); err != nil {
+		return fmt.Errorf("delete rows of %s: %w", table, err)
+	}
+	return nil
+}
+
+// list is ids as SQL.
+func list(ids []uint64) string {
+	b := []byte("(0") // no load has the id 0; an empty list would be no SQL
+	for _, id := range ids {
+		b = strconv.AppendUint(append(b, ','), id, 10)
+	}
+	return string(append(b, ')'))
+}

@@ -1,0 +1,131 @@
+package load
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+)
+
+// begin starts an insert of rows into a table; the caller has sorted them by
+// the table's key.
+func (w *Writer) begin(ctx context.Context, table, columns string) (*insert, error) {
+	return begin(ctx, w.store.conn, table, "load_id, sdk_app_id, "+columns)
+}
+
+// unitColumns appends the load and the application of all rows.
+func unitColumns[R any](in *insert, rows []R, of func(*R) *unitState) {
+	in.col(column(rows, func(r *R) uint64 { return of(r).load }))
+	in.col(column(rows, func(r *R) uint32 { return uint32(of(r).unit.App) }))
+}
+
+func (w *Writer) insertRooms(ctx context.Context, rows []roomRow) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	in, err := w.begin(ctx, "rooms_data", "comm_id, room_id, created_at, destroyed_at, is_finished, creator_user_id")
+	if err != nil {
+		return err
+	}
+	unitColumns(in, rows, func(r *roomRow) *unitState { return r.of })
+	in.col(column(rows, func(r *roomRow) string { return r.CommID }))
+	in.col(column(rows, func(r *roomRow) string { return r.RoomID }))
+	in.col(column(rows, func(r *roomRow) time.Time { return r.CreatedAt }))
+	in.col(column(rows, func(r *roomRow) *time.Time { return orNull(r.DestroyedAt) }))
+	in.col(column(rows, func(r *roomRow) bool { return r.Finished }))
+	in.col(column(rows, func(r *roomRow) string { return r.Creator }))
+	return in.send()
+}
+
+func (w *Writer) insertSessions(ctx context.Context, rows []sessionRow) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	in, err := w.begin(ctx, "user_sessions_data", "comm_id, room_id, user_id, joined_at, left_at, is_finished, device_type, sdk_version, client_ip")
+	if err != nil {
+		return err
+	}
+	unitColumns(in, rows, func(r *sessionRow) *unitState { return r.of })
+	in.col(column(rows, func(r *sessionRow) string { return r.commID }))
+	in.col(column(rows, func(r *sessionRow) string { return r.RoomID }))
+	in.col(column(rows, func(r *sessionRow) string { return r.UserID }))
+	in.col(column(rows, func(r *sessionRow) time.Time { return r.JoinedAt }))
+	in.col(column(rows, func(r *sessionRow) *time.Time { return orNull(r.LeftAt) }))
+	in.col(column(rows, func(r *sessionRow) bool { return r.Finished }))
+	in.col(column(rows, func(r *sessionRow) string { return r.DeviceType }))
+	in.col(column(rows, func(r *sessionRow) string { return r.SDKVersion }))
+	in.col(column(rows, func(r *sessionRow) string { return r.ClientIP }))
+	return in.send()
+}
+
+func (w *Writer) insertEvents(ctx context.Context, rows []eventRow) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	in, err := w.begin(ctx, "user_events_data", "comm_id, room_id, user_id, peer_id, event_id, ts, stream_type, param_one, param_two")
+	if err != nil {
+		return err
+	}
+	unitColumns(in, rows, func(r *eventRow) *unitState { return r.of })
+	in.col(column(rows, func(r *eventRow) string { return r.commID }))
+	in.col(column(rows, func(r *eventRow) string { return r.RoomID }))
+	in.col(column(rows, func(r *eventRow) string { return r.UserID }))
+	in.col(column(rows, func(r *eventRow) string { return r.PeerID }))
+	in.col(column(rows, func(r *eventRow) uint32 { return r.EventID }))
+	in.col(column(rows, func(r *eventRow) time.Time { return r.Time }))
+	in.col(column(rows, func(r *eventRow) uint8 { return r.StreamType }))
+	in.col(column(rows, func(r *eventRow) int64 { return r.ParamOne }))
+	in.col(column(rows, func(r *eventRow) int64 { return r.ParamTwo }))
+	return in.send()
+}
+
+func (w *Writer) insertUnusual(ctx context.Context, rows []unusualRow) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	in, err := w.begin(ctx, "unusual_events_data", "room_id, user_id, experience_id, ts, abnormal_event_id, peer_id")
+	if err != nil {
+		return err
+	}
+	unitColumns(in, rows, func(r *unusualRow) *unitState { return r.of })
+	in.col(column(rows, func(r *unusualRow) string { return r.RoomID }))
+	in.col(column(rows, func(r *unusualRow) string { return r.UserID }))
+	in.col(column(rows, func(r *unusualRow) uint32 { return r.ExperienceID }))
+	in.col(column(rows, func(r *unusualRow) time.Time { return r.Time }))
+	in.col(column(rows, func(r *unusualRow) uint32 { return r.AbnormalEventID }))
+	in.col(column(rows, func(r *unusualRow) string { return r.PeerID }))
+	return in.send()
+}
+
+func (w *Writer) insertDays(ctx context.Context, rows []dayRow) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	in, err := w.begin(ctx, "daily_scale_data", "user_number, user_count, room_numbers, day_start")
+	if err != nil {
+		return err
+	}
+	unitColumns(in, rows, func(r *dayRow) *unitState { return r.of })
+	in.col(column(rows, func(r *dayRow) uint64 { return r.UserNumber }))
+	in.col(column(rows, func(r *dayRow) uint64 { return r.UserCount }))
+	in.col(column(rows, func(r *dayRow) uint64 { return r.RoomNumber }))
+	in.col(column(rows, func(r *dayRow) time.Time { return r.Start }))
+	return in.send()
+}
+
+// sort puts all rows into the order of their tables' keys.
+func (b *buffer) sort() {
+	b.samples.sort()
+	slices.SortStableFunc(b.rooms, func(x, y roomRow) int {
+		return cmp.Or(cmp.Compare(x.of.unit.App, y.of.unit.App), cmp.Compare(x.CommID, y.CommID))
+	})
+	slices.SortStableFunc(b.sessions, func(x, y sessionRow) int {
+		return cmp.Or(cmp.Compare(x.of.unit.App, y.of.unit.App), cmp.Compare(x.commID, y.commID), cmp.Compare(x.UserID, y.UserID), x.JoinedAt.Compare(y.JoinedAt))
+	})
+	slices.SortStableFunc(b.events, func(x, y eventRow) int {
+		return cmp.Or(cmp.Compare(x.of.unit.App, y.of.unit.App), cmp.Compare(x.commID, y.commID), cmp.Compare(x.UserID, y.UserID), x.Time.Compare(y.Time))
+	})
+	slices.SortStableFunc(b.unusual, func(x, y unusualRow) int {
+		return cmp.Or(cmp.Compare(x.of.unit.App, y.of.unit.App), x.Time.Compare(y.Time), cmp.Compare(x.RoomID, y.RoomID), cmp.Compare(x.UserID, y.UserID))
+	})
+}

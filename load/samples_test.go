@@ -1,0 +1,70 @@
+package load
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/callvault/callvault/internal/call"
+)
+
+// TestViewUsesKey sees that what an analyst asks of a view reaches the table's
+// key and partitions, and is tested before the values are read.
+func TestViewUsesKey(t *testing.T) {
+	t.Parallel()
+	s := open(t, database(t))
+	newFixture(1, 0).put(t, s, WriterOptions{})
+	rows, err := s.conn.Query(t.Context(), `EXPLAIN indexes = 1, actions = 1
+		SELECT avg(value) FROM quality_samples
+		WHERE sdk_app_id = 1400353843 AND metric = 'metric0' AND comm_id = 'x' AND user_id = 'y' AND ts >= '2026-05-01'`)
+	must(t, err)
+	defer rows.Close()
+	var plan strings.Builder
+	for rows.Next() {
+		var line string
+		must(t, rows.Scan(&line))
+		plan.WriteString(strings.TrimLeft(line, " │└─") + "\n")
+	}
+	must(t, rows.Err())
+	for _, want := range []string{"PrimaryKey\nKeys:\nsdk_app_id\nmetric\ncomm_id\nuser_id\n", "Partition\nKeys:\ntoYYYYMM(ts)\n", "Prewhere"} {
+		if !strings.Contains(plan.String(), want) {
+			t.Errorf("the plan has no %q:\n%s", want, plan.String())
+		}
+	}
+}
+
+// TestDictionaries fills columns of each width of keys.
+func TestDictionaries(t *testing.T) {
+	t.Parallel()
+	s := open(t, database(t))
+	for _, words := range []int{255, 256, 70_000} {
+		f := newFixture(words, 0)
+		x := &call.Samples{}
+		for i := range words {
+			x.Series = append(x.Series, call.Series{UserID: fmt.Sprint("u", i), Metric: "m", Rows: 2})
+			x.Time = append(x.Time, uint32(t0.Unix()), uint32(t0.Unix())+2)
+			x.Value = append(x.Value, float64(i), float64(i))
+		}
+		w := s.NewWriter("run", WriterOptions{})
+		must(t, w.Samples(t.Context(), f.unit, f.unit.Key, "", x))
+		must(t, f.commit(t.Context(), w))
+		must(t, w.Close(t.Context()))
+		value(t, s, "SELECT countIf('u' || toString(toUInt64(value)) = user_id AND peer_id = '') FROM quality_samples WHERE comm_id = '"+f.unit.Key+"'", uint64(2*words))
+	}
+}
+
+// BenchmarkSamples inserts calls of 110,160 samples and commits them.
+func BenchmarkSamples(b *testing.B) {
+	s := open(b, database(b))
+	x := benchSamples(0)
+	w := s.NewWriter("run", WriterOptions{})
+	rows := 0
+	for i := 0; b.Loop(); i++ {
+		f := newFixture(i, 0)
+		must(b, w.Samples(b.Context(), f.unit, f.unit.Key, "room", x))
+		must(b, f.commit(b.Context(), w))
+		rows += x.Rows()
+	}
+	must(b, w.Close(b.Context()))
+	b.ReportMetric(float64(rows)/b.Elapsed().Seconds()/1e6, "Mrows/s")
+}

@@ -1,0 +1,84 @@
+package schema
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+	"github.com/golang-migrate/migrate/v4/database"
+
+	"github.com/callvault/callvault/load/lease"
+)
+
+// guarded is golang-migrate's ClickHouse driver with what it lacks: a lock
+// that excludes other processes, statements one by one under a context, and
+// versions in the right order whatever the clients' clocks say.
+type guarded struct {
+	database.Driver
+	ctx  context.Context // ends when the lease is lost
+	conn driver.Conn
+	held *lease.Lease
+	ran  int // files that ran to their end
+}
+
+// Lock only looks: the lease is held before golang-migrate is made, because
+// making it creates the table of versions.
+func (g *guarded) Lock() error {
+	if g.held.Err() != nil {
+		return errors.Join(database.ErrLocked, g.held.Err())
+	}
+	return nil
+}
+
+func (g *guarded) Unlock() error { return nil }
+
+// Run executes a file whose first line is its name.
+func (g *guarded) Run(r io.Reader) error {
+	text, err := io.ReadAll(r)
+	if err != nil {
+		return fmt.Errorf("read migration: %w", err)
+	}
+	name, body, _ := strings.Cut(string(text), "\n")
+	if err := runAll(g.ctx, g.conn, name, body); err != nil {
+		return err
+	}
+	g.ran++
+	return nil
+}
+
+// SetVersion writes a row that comes after every other one.
+func (g *guarded) SetVersion(version int, dirty bool) error {
+	flag := uint8(0)
+	if dirty {
+		flag = 1
+	}
+	const q = `
+		INSERT INTO schema_migrations (version, dirty, sequence)
+		SELECT toInt64(?), toUInt8(?), greatest(max(sequence) + 1, toUInt64(toUnixTimestamp64Nano(now64(9))))
+		FROM schema_migrations`
+	if err := g.conn.Exec(g.ctx, q, version, flag); err != nil {
+		return fmt.Errorf("set schema version %d: %w", version, err)
+	}
+	return nil
+}
+
+// runAll executes the statements of one file; the error names the one that
+// failed.
+func runAll(ctx context.Context, conn driver.Conn, name, body string) error {
+	all := statements(body)
+	for i, statement := range all {
+		if err := conn.Exec(ctx, statement); err != nil {
+			return fmt.Errorf("run %s: statement %d of %d: %w", name, i+1, len(all), oneLine{err})
+		}
+	}
+	return nil
+}
+
+// oneLine is an error without its line breaks; syntax errors quote statements.
+type oneLine struct{ error }
+
+func (e oneLine) Error() string { return strings.Join(strings.Fields(e.error.Error()), " ") }
+func (e oneLine) Unwrap() error { return e.error }

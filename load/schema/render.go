@@ -1,0 +1,77 @@
+package schema
+
+import (
+	"fmt"
+	"io/fs"
+	"strings"
+	"text/template"
+)
+
+// words is the vocabulary of a migration file.
+type words struct {
+	Database  string // quoted
+	OnCluster string // "" or ON CLUSTER `name`
+}
+
+// render reads a file of the schema and fills in its words.
+func (s *Schema) render(name string) (string, error) {
+	text, err := fs.ReadFile(s.opt.FS, name)
+	if err != nil {
+		return "", fmt.Errorf("read %s: %w", name, err)
+	}
+	t, err := template.New(name).Funcs(template.FuncMap{"engine": s.engine}).Parse(string(text))
+	if err != nil {
+		return "", fmt.Errorf("read %s: %w", name, err)
+	}
+	w := words{Database: quote(s.database())}
+	if s.opt.Cluster != "" {
+		w.OnCluster = "ON CLUSTER " + quote(s.opt.Cluster)
+	}
+	var b strings.Builder
+	if err := t.Execute(&b, w); err != nil {
+		return "", fmt.Errorf("read %s: %w", name, err)
+	}
+	return b.String(), nil
+}
+
+// engine is a MergeTree engine with its arguments or, on a cluster, its
+// replicated form. The path names the table, so no table may be renamed or
+// exchanged, and dropping one needs SYNC.
+func (s *Schema) engine(name string, args ...string) string {
+	if s.opt.Cluster != "" {
+		name = "Replicated" + name
+		args = append([]string{"'/clickhouse/tables/{shard}/{database}/{table}'", "'{replica}'"}, args...)
+	}
+	if len(args) == 0 {
+		return name
+	}
+	return name + "(" + strings.Join(args, ", ") + ")"
+}
+
+// statements cuts a file at every ";" that ends a line.
+func statements(text string) []string {
+	var all []string
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		trimmed := strings.TrimRight(line, " \t\r\n")
+		if rest, end := strings.CutSuffix(trimmed, ";"); end {
+			b.WriteString(rest)
+			all = appendStatement(all, b.String())
+			b.Reset()
+			continue
+		}
+		b.WriteString(trimmed + "\n")
+	}
+	return appendStatement(all, b.String())
+}
+
+func appendStatement(all []string, statement string) []string {
+	if statement = strings.TrimSpace(statement); statement != "" {
+		all = append(all, statement)
+	}
+	return all
+}
+
+func quote(identifier string) string {
+	return "`" + strings.NewReplacer("\\", "\\\\", "`", "\\`").Replace(identifier) + "`"
+}

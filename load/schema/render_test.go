@@ -1,0 +1,41 @@
+package schema
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+)
+
+func TestRenderForCluster(t *testing.T) {
+	t.Parallel()
+	ch := &clickhouse.Options{Auth: clickhouse.Auth{Database: "o`dd"}}
+	s, err := New(ch, Options{Cluster: "main"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range []string{"bootstrap.sql", "0001_bookkeeping.up.sql", "0002_data.up.sql", "0003_views.up.sql", "0001_bookkeeping.down.sql", "0003_views.down.sql"} {
+		text, err := s.render(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, statement := range statements(text) {
+			if !strings.Contains(statement, "ON CLUSTER `main`") || !strings.Contains(statement, "`o\\`dd`.") {
+				t.Errorf("%s: statement %d is not for the cluster:\n%s", f, i+1, statement)
+			}
+			if strings.Contains(statement, "ENGINE") && !strings.Contains(statement, "MergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}'") {
+				t.Errorf("%s: statement %d is not replicated:\n%s", f, i+1, statement)
+			}
+		}
+	}
+}
+
+func TestStatements(t *testing.T) {
+	t.Parallel()
+	got := statements("SELECT ';', 1;\n\n  -- a remark; this too\nSELECT\n 2 ;  \r\n;\nSELECT 3")
+	want := []string{"SELECT ';', 1", "-- a remark; this too\nSELECT\n 2", "SELECT 3"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

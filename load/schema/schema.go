@@ -1,0 +1,211 @@
+// Package schema brings the database to a version of the schema: golang-migrate
+// with a lock that holds across processes and a way out of a failed version.
+package schema
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+	"github.com/golang-migrate/migrate/v4"
+	"github.com/golang-migrate/migrate/v4/database"
+	chmigrate "github.com/golang-migrate/migrate/v4/database/clickhouse"
+
+	"github.com/callvault/callvault/load/lease"
+	"github.com/callvault/callvault/migrations"
+)
+
+const leaseTTL = 30 * time.Second
+
+var (
+	// ErrNewer: the database has a version this program does not know.
+	ErrNewer = errors.New("the database has a newer schema than this program; use the newer program")
+	// ErrDirty: a version was begun and not finished.
+	ErrDirty = errors.New("the schema version is dirty")
+)
+
+// Options of a Schema; the zero value serves a single server.
+type Options struct {
+	Cluster  string        // "": one server; otherwise ON CLUSTER and replicated engines
+	Holder   string        // who migrates, for the others' messages
+	LockWait time.Duration // how long to wait for another migrator (1 minute)
+	FS       fs.FS         // the files (migrations.FS)
+}
+
+// Schema is a set of versions and the database they are for.
+type Schema struct {
+	ch    *clickhouse.Options
+	opt   Options
+	files []file
+}
+
+// New prepares; it does not connect. The database of ch must exist.
+func New(ch *clickhouse.Options, o Options) (*Schema, error) {
+	if o.FS == nil {
+		o.FS = migrations.FS
+	}
+	if o.LockWait <= 0 {
+		o.LockWait = time.Minute
+	}
+	if o.Holder == "" {
+		host, _ := os.Hostname()
+		o.Holder = fmt.Sprintf("%s pid %d", host, os.Getpid())
+	}
+	all, err := list(o.FS)
+	if err != nil {
+		return nil, err
+	}
+	return &Schema{ch: ch, opt: o, files: all}, nil
+}
+
+func (s *Schema) database() string {
+	if s.ch.Auth.Database == "" {
+		return "default"
+	}
+	return s.ch.Auth.Database
+}
+
+// Up applies what is pending and returns how many versions it applied. A dirty
+// version is applied again: every statement can be repeated.
+func (s *Schema) Up(ctx context.Context) (int, error) {
+	return s.locked(ctx, "migrate up", func(m *migrate.Migrate, g *guarded) error {
+		version, dirty, err := g.Version()
+		if err != nil {
+			return err
+		}
+		if dirty {
+			if err := m.Force(s.before(version)); err != nil {
+				return err
+			}
+		}
+		if err := m.Up(); err != nil && !errors.Is(err, migrate.ErrNoChange) {
+			return fmt.Errorf("%w (mend the cause, then \"callvault migrate up\" again)", err)
+		}
+		return nil
+	})
+}
+
+// Down takes back the last steps versions, all of them if steps is not
+// positive, and returns how many. The data in their tables is lost.
+func (s *Schema) Down(ctx context.Context, steps int) (int, error) {
+	return s.locked(ctx, "migrate down", func(m *migrate.Migrate, g *guarded) error {
+		version, dirty, err := g.Version()
+		if err != nil {
+			return err
+		}
+		if dirty {
+			return fmt.Errorf("%w: version %d: apply it again with \"callvault migrate up\" first, or declare it applied with \"callvault migrate force %d\"", ErrDirty, version, version)
+		}
+		if version == database.NilVersion {
+			return nil
+		}
+		var short migrate.ErrShortLimit
+		if steps > 0 {
+			err = m.Steps(-steps)
+		} else {
+			err = m.Down()
+		}
+		if errors.Is(err, migrate.ErrNoChange) || errors.As(err, &short) {
+			return nil
+		}
+		return err
+	})
+}
+
+// Force declares version to be applied, and clean, without running anything;
+// -1 declares an empty database.
+func (s *Schema) Force(ctx context.Context, version int) error {
+	if version != database.NilVersion && !s.knows(version) {
+		return fmt.Errorf("force schema version %d: this program has no such version", version)
+	}
+	_, err := s.locked(ctx, "force schema version", func(m *migrate.Migrate, _ *guarded) error {
+		return m.Force(version)
+	})
+	return err
+}
+
+// knows says whether the program has the files of version.
+func (s *Schema) knows(version int) bool {
+	for _, f := range s.files {
+		if int(f.version) == version {
+			return true
+		}
+	}
+	return version == database.NilVersion
+}
+
+// before is the version that comes before version, or -1.
+func (s *Schema) before(version int) int {
+	prev := database.NilVersion
+	for _, f := range s.files {
+		if int(f.version) < version {
+			prev = int(f.version)
+		}
+	}
+	return prev
+}
+
+// locked runs f under the lease, with what only the lease makes safe: the
+// tables that f needs. It returns how many files ran.
+func (s *Schema) locked(ctx context.Context, verb string, f func(*migrate.Migrate, *guarded) error) (int, error) {
+	conn, err := clickhouse.Open(s.ch)
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", verb, err)
+	}
+	defer conn.Close()
+	if err := s.bootstrap(ctx, conn); err != nil {
+		return 0, fmt.Errorf("%s: %w", verb, err)
+	}
+	held, err := lease.AcquireWait(ctx, conn, lease.Migrate, s.opt.Holder, leaseTTL, s.opt.LockWait)
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", verb, err)
+	}
+	defer held.Release(ctx)
+	ctx, cancel := held.Context(ctx)
+	defer cancel()
+	g := &guarded{ctx: ctx, conn: conn, held: held}
+	if err := s.migrate(g, f); err != nil {
+		return g.ran, fmt.Errorf("%s: %w", verb, err)
+	}
+	return g.ran, nil
+}
+
+func (s *Schema) bootstrap(ctx context.Context, conn driver.Conn) error {
+	const name = "bootstrap.sql"
+	text, err := s.render(name)
+	if err != nil {
+		return err
+	}
+	return runAll(ctx, conn, name, text)
+}
+
+// migrate makes golang-migrate's object around g and runs f with it, unless the
+// database is ahead of the program.
+func (s *Schema) migrate(g *guarded, f func(*migrate.Migrate, *guarded) error) error {
+	ch := *s.ch // OpenDB takes no pool settings
+	ch.MaxOpenConns, ch.MaxIdleConns, ch.ConnMaxLifetime = 0, 0, 0
+	db := clickhouse.OpenDB(&ch)
+	base, err := chmigrate.WithInstance(db, &chmigrate.Config{DatabaseName: s.database(), MigrationsTableEngine: "MergeTree"})
+	if err != nil {
+		return errors.Join(err, db.Close())
+	}
+	g.Driver = base
+	m, err := migrate.NewWithInstance("embedded", &files{s, s.files}, "clickhouse", g)
+	if err != nil {
+		return errors.Join(err, base.Close())
+	}
+	defer m.Close()
+	version, _, err := g.Version()
+	if err != nil {
+		return err
+	}
+	if !s.knows(version) {
+		return fmt.Errorf("schema version %d: %w", version, ErrNewer)
+	}
+	return f(m, g)
+}

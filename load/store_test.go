@@ -1,0 +1,94 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/callvault/callvault/internal/embedded/embeddedtest"
+)
+
+func TestOpenErrors(t *testing.T) {
+	t.Parallel()
+	dsn := embeddedtest.Database(t)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	closed := l.Addr().String()
+	must(t, l.Close())
+	change := func(f func(*url.URL)) string {
+		u, err := url.Parse(dsn)
+		must(t, err)
+		f(u)
+		return u.String()
+	}
+	const secret = "s3cret"
+	for name, c := range map[string]struct {
+		dsn  string
+		want error
+	}{
+		"empty":        {"", ErrDSN},
+		"no scheme":    {"localhost:9000/trtc", ErrDSN},
+		"http":         {"http://user:" + secret + "@localhost:8123/trtc", ErrDSN},
+		"slash":        {"clickhouse://user:12/" + secret + "@localhost:9000/trtc", ErrDSN},
+		"parameter":    {"clickhouse://user:" + secret + "@localhost:9000/trtc?dial_timeout=" + secret, ErrDSN},
+		"unreachable":  {"clickhouse://user:" + secret + "@" + closed + "/trtc", ErrUnreachable},
+		"unknown host": {"clickhouse://user:" + secret + "@callvault.invalid:9000/trtc", ErrUnreachable},
+		"password":     {change(func(u *url.URL) { u.User = url.UserPassword(u.User.Username(), secret) }), ErrAuth},
+		"user":         {change(func(u *url.URL) { u.User = url.UserPassword("nobody", secret) }), ErrAuth},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			defer cancel()
+			_, err := Open(ctx, c.dsn, Options{})
+			if !errors.Is(err, c.want) {
+				t.Fatalf("got %v, want %v", err, c.want)
+			}
+			if strings.Contains(err.Error(), secret) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("tells the password or more than a line: %v", err)
+			}
+			t.Log(err)
+		})
+	}
+}
+
+func TestOpenCreatesDatabase(t *testing.T) {
+	t.Parallel()
+	u, err := url.Parse(embeddedtest.Database(t))
+	must(t, err)
+	u.Path += "_`new"
+	s := open(t, u.String())
+	t.Cleanup(func() { must(t, s.conn.Exec(context.Background(), "DROP DATABASE "+quote(s.Database()))) })
+	value(t, s, "SELECT toUInt64(currentDatabase() LIKE '%`new')", 1)
+}
+
+func TestDiskUsage(t *testing.T) {
+	t.Parallel()
+	s := open(t, database(t))
+	f := newFixture(1, 0)
+	f.put(t, s, WriterOptions{})
+	all, err := s.DiskUsage(t.Context())
+	must(t, err)
+	for _, u := range all {
+		if u.Relation == "quality_samples" && u.Rows == uint64(fixtureUsers*fixtureSeries*f.seriesRows()) && u.Bytes > 0 {
+			return
+		}
+	}
+	t.Errorf("got %+v", all)
+}
+
+func TestIDsIncrease(t *testing.T) {
+	t.Parallel()
+	var s idSource
+	last := uint64(0)
+	for n := range 10_000 {
+		first := s.take(n%5 + 1)
+		if first <= last {
+			t.Fatalf("%d after %d", first, last)
+		}
+		last = first + uint64(n%5)
+	}
+}

@@ -1,0 +1,24 @@
+// Package migrations holds the schema as SQL files and nothing else.
+//
+// NNNN_name.up.sql and NNNN_name.down.sql are the versions; bootstrap.sql is
+// what must exist before the first of them can run: the lease that excludes
+// other migrators and the table of versions.
+//
+// A file holds statements that each end with ";" at the end of a line, and is
+// a text/template with these words (see load/schema, which renders them):
+//
+//	{{.Database}}   the database, quoted
+//	{{.OnCluster}}  "" or ON CLUSTER `name`
+//	{{engine "ReplacingMergeTree" "archived_at"}}
+//	                the engine with its arguments, or its replicated form
+//
+// Every statement can be run again (IF NOT EXISTS, OR REPLACE, IF EXISTS): a
+// version that failed half-way is healed by running it once more.
+package migrations
+
+import "embed"
+
+// FS holds the files of this directory.
+//
+//go:embed *.sql
+var FS embed.FS
