@@ -1,0 +1,25 @@
+package transform
+
+import "fmt"
+
+// VendorError is the error the vendor sent in place of an answer.
+type VendorError struct {
+	Code      string
+	Message   string
+	RequestID string
+}
+
+func (e *VendorError) Error() string {
+	return fmt.Sprintf("%s: %s (request %s)", e.Code, e.Message, e.RequestID)
+}
+
+// DecodeError tells where a body stops being what it should be.
+type DecodeError struct {
+	What    string // which response: "rooms", "call detail", …
+	Offset  int    // bytes before the problem
+	Problem string // what was expected there, or what is wrong
+}
+
+func (e *DecodeError) Error() string {
+	return fmt.Sprintf("decode %s at byte %d: %s", e.What, e.Offset, e.Problem)
+}

@@ -1,0 +1,59 @@
+package transform
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// compact is a body as the vendor sends it, without white space.
+func compact(t testing.TB, body []byte) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	if err := json.Compact(&out, body); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// bodiesOf returns the responses in testdata of one kind, as they are and
+// compact, and the error response.
+func bodiesOf(t testing.TB, kind string) (bodies [][]byte) {
+	for name, body := range readBodies(t) {
+		if name == "error" || strings.HasPrefix(name, kind) {
+			bodies = append(bodies, body, compact(t, body))
+		}
+	}
+	return bodies
+}
+
+func fuzz(f *testing.F, kind string) {
+	for _, body := range bodiesOf(f, kind) {
+		f.Add(body)
+	}
+	f.Fuzz(func(t *testing.T, body []byte) { comparisons[kind](t, new(Decoder), body) })
+}
+
+func FuzzRooms(f *testing.F)   { fuzz(f, "rooms") }
+func FuzzUsers(f *testing.F)   { fuzz(f, "users") }
+func FuzzDetail(f *testing.F)  { fuzz(f, "detail") }
+func FuzzEvents(f *testing.F)  { fuzz(f, "events") }
+func FuzzUnusual(f *testing.F) { fuzz(f, "unusual") }
+func FuzzScale(f *testing.F)   { fuzz(f, "scale") }
+
+// FuzzPoint puts any text in the place of one point between usual ones, where
+// the fast path meets it.
+func FuzzPoint(f *testing.F) {
+	for _, point := range oddPoints {
+		f.Add([]byte(point))
+	}
+	f.Fuzz(func(t *testing.T, point []byte) { comparisons["detail"](t, new(Decoder), amongUsual(point)) })
+}
+
+func amongUsual(point []byte) []byte {
+	usual := `{"Time":1590065779,"Value":12},{"Time":1590065781,"Value":0.5}`
+	return slices.Concat([]byte(`{"Response":{"Data":[{"Content":[`+usual+","), point,
+		[]byte(`,`+usual+`],"PeerId":"","UserId":"1716","DataType":"rtt"}],"RequestId":"x"}}`))
+}
