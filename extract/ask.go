@@ -1,0 +1,208 @@
+package extract
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+
+	"github.com/callvault/callvault/extract/quota"
+	"github.com/callvault/callvault/extract/trtc"
+	"github.com/callvault/callvault/transform"
+)
+
+// inFlight is the number of requests of one action under way at once: enough
+// to keep 20 a second going at a latency of a second, and a bound on the
+// bodies in memory.
+const inFlight = 20
+
+// Vendor sends one request once (trtc.Client does).
+type Vendor interface {
+	Do(ctx context.Context, r trtc.Request, region string) (trtc.Response, error)
+}
+
+// Attempts bounds how often one request is asked in all.
+type Attempts struct {
+	Faults int           // after failures of the network or the vendor
+	Quota  int           // after the vendor said that the quota is used up
+	Least  time.Duration // the first pause; later ones double, with jitter, up to Most
+	Most   time.Duration
+}
+
+// DefaultAttempts outlast a fault of about a minute and somebody else's use of
+// the quota for several.
+func DefaultAttempts() Attempts {
+	return Attempts{Faults: 7, Quota: 30, Least: 500 * time.Millisecond, Most: 15 * time.Second}
+}
+
+// otherRegions are tried, in this order, when an action is not served in the
+// account's region: the pages of some actions list only these.
+var otherRegions = []string{"ap-guangzhou", "ap-beijing", "ap-singapore", "ap-mumbai"}
+
+// Asker asks the vendor on behalf of one account. It is safe for concurrent use.
+type Asker struct {
+	vendor   Vendor
+	dialect  trtc.Dialect
+	limits   *quota.Limits
+	attempts Attempts
+	stats    *Stats
+
+	mu      sync.Mutex
+	slots   map[string]chan struct{} // by action
+	regions map[string]string        // action → region that serves it, where not the account's
+}
+
+// NewAsker makes the Asker of an account.
+func NewAsker(v Vendor, d trtc.Dialect, l *quota.Limits, a Attempts) *Asker {
+	return &Asker{
+		vendor: v, dialect: d, limits: l, attempts: a, stats: newStats(),
+		slots: map[string]chan struct{}{}, regions: map[string]string{},
+	}
+}
+
+// Dialect is the generation of the API that the account is asked in.
+func (a *Asker) Dialect() trtc.Dialect { return a.dialect }
+
+// Stats counts what was asked so far.
+func (a *Asker) Stats() Counts { return a.stats.counts() }
+
+// errSuspect marks an answer that is complete but unlikely, such as null where
+// rows were due: it is asked for again a few times and then believed.
+var errSuspect = errors.New("answer is null where data was due")
+
+// suspectAttempts is how often a suspect answer is asked for before it is
+// believed.
+const suspectAttempts = 3
+
+// ask sends r until it is answered and decode accepts the body. decode must
+// be repeatable: it runs once for each answer. It runs while the request holds
+// its place among those in flight, so bodies in memory are bounded.
+func (a *Asker) ask(ctx context.Context, r trtc.Request, decode func(body []byte) error) error {
+	slot := a.slot(r.Action)
+	select {
+	case slot <- struct{}{}:
+		defer func() { <-slot }()
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	var faults, quotas, suspects int
+	for {
+		region := a.region(r.Action)
+		err := a.once(ctx, r, region, decode)
+		switch kind := a.kindOf(err); {
+		case err == nil:
+			return nil
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case errors.Is(err, errSuspect):
+			if suspects++; suspects >= suspectAttempts {
+				a.stats.believe(r.Action)
+				return nil
+			}
+		case kind == trtc.Quota:
+			if quotas++; quotas >= a.attempts.Quota {
+				return err
+			}
+		case kind == trtc.Retryable:
+			if faults++; faults >= a.attempts.Faults {
+				return err
+			}
+		case kind == trtc.WrongRegion:
+			if !a.nextRegion(r.Action, region) {
+				return err
+			}
+			continue
+		default:
+			return err
+		}
+		if err := a.pause(ctx, faults+quotas+suspects); err != nil {
+			return err
+		}
+	}
+}
+
+// once paces, sends and decodes.
+func (a *Asker) once(ctx context.Context, r trtc.Request, region string, decode func([]byte) error) error {
+	if err := a.limits.Wait(ctx, r.Action, a.dialect.MinInterval(r.Action)); err != nil {
+		return err
+	}
+	resp, err := a.vendor.Do(ctx, r, region)
+	if err == nil {
+		err = decodeAs(r.Action, resp.Body, decode)
+	}
+	a.stats.asked(r.Action, len(resp.Body), err)
+	return err
+}
+
+// decodeAs decodes and names the action in what may go wrong. An error within
+// a body too large for the SDK to look at is classified here.
+func decodeAs(action string, body []byte, decode func([]byte) error) error {
+	err := decode(body)
+	if e, ok := errors.AsType[*transform.VendorError](err); ok {
+		return trtc.NewError(action, e.Code, e.Message, e.RequestID)
+	}
+	if err != nil && !errors.Is(err, errSuspect) {
+		return &trtc.Error{Action: action, Code: trtc.CodeHTTP, Message: err.Error(), Kind: trtc.Retryable, Cause: err}
+	}
+	return err
+}
+
+func (a *Asker) kindOf(err error) trtc.Kind {
+	if e, ok := errors.AsType[*trtc.Error](err); ok {
+		return e.Kind
+	}
+	return trtc.Permanent
+}
+
+func (a *Asker) pause(ctx context.Context, attempt int) error {
+	b := backoff.ExponentialBackOff{
+		InitialInterval: a.attempts.Least, MaxInterval: a.attempts.Most,
+		Multiplier: 2, RandomizationFactor: 0.5,
+	}
+	var d time.Duration
+	for range attempt {
+		d = b.NextBackOff()
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (a *Asker) slot(action string) chan struct{} {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.slots[action] == nil {
+		a.slots[action] = make(chan struct{}, inFlight)
+	}
+	return a.slots[action]
+}
+
+func (a *Asker) region(action string) string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.regions[action]
+}
+
+// nextRegion moves the action on from a region that does not serve it, unless
+// another request has done so already. It is false when none is left to try.
+func (a *Asker) nextRegion(action, refused string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.regions[action] != refused {
+		return true
+	}
+	i := slices.Index(otherRegions, refused) + 1
+	if i >= len(otherRegions) {
+		return false
+	}
+	a.regions[action] = otherRegions[i]
+	return true
+}

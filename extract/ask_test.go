@@ -1,0 +1,192 @@
+package extract
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/callvault/callvault/extract/quota"
+	"github.com/callvault/callvault/extract/trtc"
+	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/transform"
+)
+
+// script is a vendor that answers its n-th request with its n-th step, and
+// with the last one from then on.
+type script struct {
+	mu      sync.Mutex
+	steps   []func(ctx context.Context, region string) (string, error)
+	asked   int
+	regions []string
+}
+
+func (s *script) Do(ctx context.Context, r trtc.Request, region string) (trtc.Response, error) {
+	s.mu.Lock()
+	step := s.steps[min(s.asked, len(s.steps)-1)]
+	s.asked++
+	s.regions = append(s.regions, region)
+	s.mu.Unlock()
+	body, err := step(ctx, region)
+	return trtc.Response{Action: r.Action, Body: []byte(body)}, err
+}
+
+func says(body string) func(context.Context, string) (string, error) {
+	return func(context.Context, string) (string, error) { return body, nil }
+}
+
+func refuses(code string) func(context.Context, string) (string, error) {
+	return func(context.Context, string) (string, error) {
+		return "", trtc.NewError("DescribeRoomInfo", code, "no", "r")
+	}
+}
+
+func repeat(n int, step func(context.Context, string) (string, error)) []func(context.Context, string) (string, error) {
+	var out []func(context.Context, string) (string, error)
+	for range n {
+		out = append(out, step)
+	}
+	return out
+}
+
+const noRooms = `{"Response":{"Total":0,"RoomList":[],"RequestId":"r"}}`
+
+var rooms = trtc.Current().Rooms(1, call.Window{Start: time.Unix(1, 0), End: time.Unix(2, 0)}, "", 0)
+
+func decodeRooms(body []byte) error {
+	var d transform.Decoder
+	_, info, err := d.Rooms(body, 1, nil)
+	if err == nil && info.List == transform.ListNull {
+		return errSuspect
+	}
+	return err
+}
+
+func TestAsk(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		steps []func(context.Context, string) (string, error)
+		asked int
+		err   string // "" for success, else part of the error
+	}{
+		{"answered", repeat(1, says(noRooms)), 1, ""},
+		{"a passing fault", append(repeat(3, refuses("InternalError.EsQueryError")), says(noRooms)), 4, ""},
+		{"a lasting fault", repeat(1, refuses("InternalError")), 7, "InternalError"},
+		{"over the quota for long", append(repeat(20, refuses("RequestLimitExceeded")), says(noRooms)), 21, ""},
+		{"refused for good", repeat(1, refuses("InvalidParameter.SdkAppId")), 1, "InvalidParameter.SdkAppId"},
+		{"denied", repeat(1, refuses("AuthFailure.SignatureFailure")), 1, "AuthFailure"},
+		{"body cut, then whole", append(repeat(2, says(noRooms[:30])), says(noRooms)), 3, ""},
+		{"body cut for good", repeat(1, says(noRooms[:30])), 7, "decode rooms"},
+		{"null, then data", append(repeat(1, says(`{"Response":{"RoomList":null}}`)), says(noRooms)), 2, ""},
+		{"null for good is believed", repeat(1, says(`{"Response":{"RoomList":null}}`)), 3, ""},
+		{"an error within a body", append(repeat(1, says(`{"Response":{"Error":{"Code":"InternalError","Message":"m"},"RequestId":"r"}}`)), says(noRooms)), 2, ""},
+		{"another region", append(repeat(2, refuses("UnsupportedRegion")), says(noRooms)), 3, ""},
+		{"no region", repeat(1, refuses("UnsupportedRegion")), 5, "UnsupportedRegion"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				v := &script{steps: c.steps}
+				a := NewAsker(v, trtc.Current(), quota.New(20), DefaultAttempts())
+				err := a.ask(t.Context(), rooms, decodeRooms)
+				if (err == nil) != (c.err == "") || err != nil && !strings.Contains(err.Error(), c.err) {
+					t.Errorf("error %v, want %q", err, c.err)
+				}
+				if v.asked != c.asked || a.Stats().Requests["DescribeRoomInfo"] != c.asked {
+					t.Errorf("asked %d times, counted %d, want %d", v.asked, a.Stats().Requests["DescribeRoomInfo"], c.asked)
+				}
+			})
+		})
+	}
+}
+
+func TestRegionIsRemembered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := &script{steps: []func(context.Context, string) (string, error){
+			func(_ context.Context, region string) (string, error) {
+				if region != "ap-beijing" {
+					return "", trtc.NewError("DescribeRoomInfo", "UnsupportedRegion", "no", "r")
+				}
+				return noRooms, nil
+			},
+		}}
+		a := NewAsker(v, trtc.Current(), quota.New(20), DefaultAttempts())
+		var all sync.WaitGroup
+		for range 10 {
+			all.Go(func() {
+				if err := a.ask(t.Context(), rooms, decodeRooms); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		before := v.asked
+		if err := a.ask(t.Context(), rooms, decodeRooms); err != nil || v.asked != before+1 {
+			t.Errorf("%d more requests, err %v", v.asked-before, err)
+		}
+	})
+}
+
+func TestAskHonoursContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		defer cancel()
+		a := NewAsker(&script{steps: repeat(1, refuses("RequestLimitExceeded"))}, trtc.Current(), quota.New(20), DefaultAttempts())
+		began := time.Now()
+		if err := a.ask(ctx, rooms, decodeRooms); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("error %v", err)
+		}
+		if took := time.Since(began); took != 3*time.Second {
+			t.Errorf("took %v", took)
+		}
+	})
+}
+
+func TestDetect(t *testing.T) {
+	for _, c := range []struct {
+		steps []func(context.Context, string) (string, error)
+		want  string
+	}{
+		{repeat(1, says(noRooms)), "current"},
+		{append(repeat(1, refuses("InvalidAction")), says(noRooms)), "legacy"},
+		{append(repeat(1, refuses("UnsupportedOperation")), says(noRooms)), "legacy"},
+		{repeat(1, refuses("InvalidAction")), ""},
+		{repeat(1, refuses("AuthFailure.SecretIdNotFound")), ""},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			d, err := Detect(t.Context(), &script{steps: c.steps}, quota.New(20), 1, time.Now(), trtc.Current(), trtc.Legacy())
+			if d.Name != c.want || (err == nil) != (c.want != "") {
+				t.Errorf("dialect %q, err %v, want %q", d.Name, err, c.want)
+			}
+		})
+	}
+}
+
+func TestSessionSet(t *testing.T) {
+	at := func(s int64) time.Time { return time.Unix(s, 0).UTC() }
+	open := call.Session{UserID: "a", JoinedAt: at(10)}
+	ended := call.Session{UserID: "a", JoinedAt: at(10), LeftAt: at(50), Finished: true}
+	again := call.Session{UserID: "a", JoinedAt: at(60), LeftAt: at(70), Finished: true}
+	sameSecond := call.Session{UserID: "a", JoinedAt: at(10), LeftAt: at(10), Finished: true}
+	b := call.Session{UserID: "b", JoinedAt: at(5)}
+	for _, c := range []struct {
+		in   [][]call.Session
+		want []call.Session
+	}{
+		{nil, nil},
+		{[][]call.Session{{open}, {ended}}, []call.Session{ended}},
+		{[][]call.Session{{ended, again}, {again, b}}, []call.Session{b, ended, again}},
+		{[][]call.Session{{sameSecond, ended}}, []call.Session{sameSecond, ended}},
+	} {
+		var s sessionSet
+		for _, x := range c.in {
+			s.add(x)
+		}
+		if got := s.list(); fmt.Sprint(got) != fmt.Sprint(c.want) {
+			t.Errorf("got %v\nwant %v", got, c.want)
+		}
+	}
+}

@@ -1,0 +1,37 @@
+package extract
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/callvault/callvault/extract/quota"
+	"github.com/callvault/callvault/extract/trtc"
+	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/transform"
+)
+
+// Detect finds out which dialect the account has by asking each for a room
+// list, the current one first. It also finds out, within half a minute, that
+// the endpoint or the credentials do not work.
+func Detect(ctx context.Context, v Vendor, l *quota.Limits, app call.AppID, now time.Time, dialects ...trtc.Dialect) (trtc.Dialect, error) {
+	w := call.Window{Start: now.Add(-time.Hour), End: now}
+	attempts := Attempts{Faults: 4, Quota: 10, Least: 500 * time.Millisecond, Most: 4 * time.Second}
+	var refused error
+	for _, d := range dialects {
+		err := NewAsker(v, d, l, attempts).ask(ctx, d.Rooms(app, w, "", 0), func(body []byte) error {
+			var dec transform.Decoder
+			_, _, err := dec.Rooms(body, app, nil)
+			return err
+		})
+		if err == nil {
+			return d, nil
+		}
+		if e, ok := errors.AsType[*trtc.Error](err); !ok || e.Kind != trtc.Unavailable {
+			return trtc.Dialect{}, err
+		}
+		refused = errors.Join(refused, err)
+	}
+	return trtc.Dialect{}, fmt.Errorf("the account has no call-monitoring API (a paid plan is needed): %w", refused)
+}

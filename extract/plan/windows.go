@@ -1,0 +1,54 @@
+package plan
+
+import (
+	"time"
+
+	"github.com/callvault/callvault/internal/call"
+)
+
+// Slices cuts [start, end] into windows of at most longest, oldest first.
+// Neighbours share their common second, so nothing falls between them.
+func Slices(start, end time.Time, longest time.Duration) []call.Window {
+	var out []call.Window
+	for t := start; t.Before(end); t = t.Add(longest) {
+		out = append(out, call.Window{Start: t, End: earlier(t.Add(longest), end)})
+	}
+	return out
+}
+
+// Hours cuts [start, end] at the full hours of UTC. Only the first and the
+// last may be shorter than an hour.
+func Hours(start, end time.Time) []call.Window {
+	var out []call.Window
+	for t := start; t.Before(end); {
+		next := t.Truncate(time.Hour).Add(time.Hour)
+		out = append(out, call.Window{Start: t, End: earlier(next, end)})
+		t = next
+	}
+	return out
+}
+
+// Halves splits w in two that share their common second. It returns false for
+// a window too short to split.
+func Halves(w call.Window) (first, second call.Window, ok bool) {
+	seconds := w.End.Unix() - w.Start.Unix()
+	if seconds < 2 {
+		return call.Window{}, call.Window{}, false
+	}
+	middle := w.Start.Add(time.Duration(seconds/2) * time.Second)
+	return call.Window{Start: w.Start, End: middle}, call.Window{Start: middle, End: w.End}, true
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}

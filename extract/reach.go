@@ -1,0 +1,87 @@
+package extract
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"github.com/callvault/callvault/extract/trtc"
+	"github.com/callvault/callvault/internal/call"
+)
+
+// margins are kept between the oldest second asked for and the oldest the
+// vendor keeps: that moves on while a request is under way, and the clocks
+// differ. A wider one is taken when the vendor finds a request too old.
+var margins = []time.Duration{20 * time.Second, 2 * time.Minute, 10 * time.Minute}
+
+// reach remembers which margin is in use.
+type reach struct{ index atomic.Int32 }
+
+func (r *reach) margin() time.Duration { return margins[r.index.Load()] }
+
+// widen takes the next margin after the one that was found too small. It is
+// false when there is none.
+func (r *reach) widen(tooSmall time.Duration) bool {
+	i := r.index.Load()
+	if margins[i] > tooSmall {
+		return true // another request has widened it already
+	}
+	if int(i)+1 == len(margins) {
+		return false
+	}
+	r.index.CompareAndSwap(i, i+1)
+	return true
+}
+
+// window is what of the retention the pass looks at, as of now.
+func (p *Pass) window() call.Window {
+	w := call.Window{Start: p.oldest(), End: p.now()}
+	if p.From.After(w.Start) {
+		w.Start = p.From
+	}
+	if !p.To.IsZero() && p.To.Before(w.End) {
+		w.End = p.To
+	}
+	return w
+}
+
+// now is the current second, UTC.
+func (p *Pass) now() time.Time { return p.Now().UTC().Truncate(time.Second) }
+
+// oldest is the first second that may be asked for now.
+func (p *Pass) oldest() time.Time { return p.now().Add(p.edge.margin() - p.Retention) }
+
+// reach cuts w to what may be asked for now; it is false when nothing is left.
+func (p *Pass) reach(w call.Window) (call.Window, bool) {
+	if o := p.oldest(); w.Start.Before(o) {
+		w.Start = o
+	}
+	return w, !w.End.Before(w.Start)
+}
+
+// errExpired says that the vendor keeps nothing of a window any more.
+var errExpired = errors.New("expired before it was asked for")
+
+// ask asks for what of w is in reach. The request is built anew when the
+// vendor finds that w begins too early.
+func (p *Pass) ask(ctx context.Context, w call.Window, build func(call.Window) trtc.Request, decode func([]byte) error) error {
+	for {
+		margin := p.edge.margin()
+		now, ok := p.reach(w)
+		if !ok {
+			return errExpired
+		}
+		err := p.Asker.ask(ctx, build(now), decode)
+		if e, ok := errors.AsType[*trtc.Error](err); ok && e.Kind == trtc.Expired && p.edge.widen(margin) {
+			continue
+		}
+		return err
+	}
+}
+
+// expired tells whether an error says that the data is gone.
+func expired(err error) bool {
+	e, ok := errors.AsType[*trtc.Error](err)
+	return errors.Is(err, errExpired) || ok && e.Kind == trtc.Expired
+}

@@ -1,0 +1,112 @@
+package extract
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/callvault/callvault/extract/trtc"
+	"github.com/callvault/callvault/internal/call"
+)
+
+// Report tells what a pass did.
+type Report struct {
+	App      call.AppID
+	Started  time.Time
+	Ended    time.Time
+	Listed   int // calls in the window
+	Held     int // of these, calls the archive held already
+	Archived int // calls archived, provisional ones included
+	// Provisional calls are running or have just ended: a later pass asks again.
+	Provisional  int
+	Sessions     int
+	Users        int // users of each call, summed
+	Samples      int
+	NullSamples  int // points the vendor sent without a value
+	Events       int
+	Unusual      int // rows of unusual events
+	Days         int // days of daily scale
+	Failures     []Failure
+	FailureCount int // all failures; Failures holds the first of them
+}
+
+// Failure is something that could not be archived.
+type Failure struct {
+	CommID string `json:",omitempty"`
+	RoomID string `json:",omitempty"`
+	What   string
+	Reason string
+}
+
+func (f Failure) String() string {
+	if f.CommID != "" {
+		return fmt.Sprintf("call %s (room %q): %s", f.CommID, f.RoomID, f.Reason)
+	}
+	return fmt.Sprintf("%s: %s", f.What, f.Reason)
+}
+
+// mostFailures bounds what a report keeps when everything fails.
+const mostFailures = 1000
+
+// report is a Report that many goroutines write.
+type report struct {
+	mu sync.Mutex
+	r  Report
+}
+
+func newReport(app call.AppID, now time.Time) *report {
+	return &report{r: Report{App: app, Started: now}}
+}
+
+func (r *report) with(change func(*Report)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	change(&r.r)
+}
+
+func (r *report) listed(n int)      { r.with(func(r *Report) { r.Listed += n }) }
+func (r *report) alreadyHeld(n int) { r.with(func(r *Report) { r.Held += n }) }
+func (r *report) unusual(n int)     { r.with(func(r *Report) { r.Unusual += n }) }
+func (r *report) day()              { r.with(func(r *Report) { r.Days++ }) }
+
+func (r *report) failed(f Failure) {
+	r.with(func(r *Report) {
+		r.FailureCount++
+		if len(r.Failures) < mostFailures {
+			r.Failures = append(r.Failures, f)
+		}
+	})
+}
+
+func (r *report) archivedCall(n callCounts) {
+	r.with(func(r *Report) {
+		r.Archived++
+		if n.provisional {
+			r.Provisional++
+		}
+		r.Sessions += n.sessions
+		r.Users += n.users
+		r.Samples += n.samples
+		r.NullSamples += n.nulls
+		r.Events += n.events
+	})
+}
+
+func (r *report) snapshot(now time.Time) Report {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out := r.r
+	out.Ended = now
+	return out
+}
+
+// unavailable tells whether the account does not have an action at all.
+func unavailable(err error) bool {
+	e, ok := errors.AsType[*trtc.Error](err)
+	return ok && (e.Kind == trtc.Unavailable || e.Kind == trtc.WrongRegion)
+}
+
+func notServed(relation string, err error) Failure {
+	return Failure{What: relation, Reason: fmt.Sprintf("not served to this account: %v; set CALLVAULT_SKIP=%s to do without", err, relation)}
+}

@@ -1,0 +1,74 @@
+package extract
+
+import (
+	"errors"
+	"maps"
+	"sync"
+
+	"github.com/callvault/callvault/extract/trtc"
+)
+
+// Counts is what an account was asked during a pass.
+type Counts struct {
+	Requests map[string]int // by action, refused ones included
+	Errors   map[string]int // by code
+	Nulls    map[string]int // by action: answers that were null where rows were due, repeatedly
+	Bytes    int64          // of response bodies
+}
+
+// Total is the number of requests of all actions.
+func (c Counts) Total() int {
+	n := 0
+	for _, v := range c.Requests {
+		n += v
+	}
+	return n
+}
+
+// Add adds another account's counts.
+func (c *Counts) Add(o Counts) {
+	for _, p := range []struct{ to, from map[string]int }{{c.Requests, o.Requests}, {c.Errors, o.Errors}, {c.Nulls, o.Nulls}} {
+		for k, v := range p.from {
+			p.to[k] += v
+		}
+	}
+	c.Bytes += o.Bytes
+}
+
+// NewCounts is Counts with nothing counted.
+func NewCounts() Counts {
+	return Counts{Requests: map[string]int{}, Errors: map[string]int{}, Nulls: map[string]int{}}
+}
+
+// Stats is Counts that many goroutines count in.
+type Stats struct {
+	mu sync.Mutex
+	c  Counts
+}
+
+func newStats() *Stats { return &Stats{c: NewCounts()} }
+
+func (s *Stats) asked(action string, bytes int, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.c.Requests[action]++
+	s.c.Bytes += int64(bytes)
+	if e, ok := errors.AsType[*trtc.Error](err); ok {
+		s.c.Errors[e.Code]++
+	}
+}
+
+func (s *Stats) believe(action string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.c.Nulls[action]++
+}
+
+func (s *Stats) counts() Counts {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return Counts{
+		Requests: maps.Clone(s.c.Requests), Errors: maps.Clone(s.c.Errors),
+		Nulls: maps.Clone(s.c.Nulls), Bytes: s.c.Bytes,
+	}
+}

@@ -1,0 +1,171 @@
+package trtc
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/callvault/callvault/internal/call"
+)
+
+// Limits of the API that both dialects share.
+const (
+	MaxPageSize      = 100 // rooms or sessions a page
+	MaxSeriesUsers   = 6   // users a series request, and its page size
+	MaxUnusualEvents = 20  // DescribeUnusualEvent returns at most this many, arbitrary ones
+	MaxSeriesWindow  = time.Hour
+	MaxUnusualWindow = time.Hour
+	MaxRoomsWindow   = 24 * time.Hour
+)
+
+// AllMetrics as DataType asks for every metric the vendor has.
+const AllMetrics = "all"
+
+// Dialect is one of the two generations of the API. It knows the names of the
+// actions and how numbers are written, and builds requests; it holds no state.
+type Dialect struct {
+	Name           string
+	RoomList       string
+	Users          string
+	Series         string
+	UserEvents     string
+	Unusual        string
+	Scale          string
+	MaxUsersWindow time.Duration // longest window of a user list
+	stringNumbers  bool          // SdkAppId, PageNumber and PageSize are JSON strings
+	eventsByApp    bool          // UserEvents takes an SdkAppId
+	actionInterval map[string]time.Duration
+}
+
+// Legacy is the API as its pages of 2021 document it. User lists come from
+// DescribeCallDetail without DataType, whose windows span at most one hour.
+func Legacy() Dialect {
+	return Dialect{
+		Name:           "legacy",
+		RoomList:       "DescribeRoomInformation",
+		Users:          "DescribeCallDetail",
+		Series:         "DescribeCallDetail",
+		UserEvents:     "DescribeDetailEvent",
+		Unusual:        "DescribeAbnormalEvent",
+		Scale:          "DescribeHistoryScale",
+		MaxUsersWindow: time.Hour,
+		stringNumbers:  true,
+		// The page of DescribeAbnormalEvent allows one request a second.
+		actionInterval: map[string]time.Duration{"DescribeAbnormalEvent": time.Second},
+	}
+}
+
+// Current is the API as documented since 2023.
+func Current() Dialect {
+	return Dialect{
+		Name:           "current",
+		RoomList:       "DescribeRoomInfo",
+		Users:          "DescribeUserInfo",
+		Series:         "DescribeCallDetailInfo",
+		UserEvents:     "DescribeUserEvent",
+		Unusual:        "DescribeUnusualEvent",
+		Scale:          "DescribeScaleInfo",
+		eventsByApp:    true,
+		MaxUsersWindow: 4 * time.Hour,
+	}
+}
+
+// ParseDialect finds a dialect by its name.
+func ParseDialect(name string) (Dialect, error) {
+	switch name {
+	case "legacy":
+		return Legacy(), nil
+	case "current":
+		return Current(), nil
+	}
+	return Dialect{}, fmt.Errorf("unknown API dialect %q", name)
+}
+
+// MinInterval is the vendor's own spacing of an action that is slower than the
+// account's quota, or zero.
+func (d Dialect) MinInterval(action string) time.Duration { return d.actionInterval[action] }
+
+// Rooms asks for one page of the calls that were alive in w (at most
+// MaxRoomsWindow long). roomID narrows it to one room id unless empty.
+func (d Dialect) Rooms(app call.AppID, w call.Window, roomID string, page int) Request {
+	p := d.params(w)
+	p.app(app)
+	p.RoomId = optional(roomID)
+	p.page(page, MaxPageSize)
+	return Request{d.RoomList, p}
+}
+
+// UserList asks for one page of the sessions of a call that overlap w (at most
+// MaxUsersWindow long).
+func (d Dialect) UserList(app call.AppID, commID string, w call.Window, page int) Request {
+	p := d.params(w)
+	p.CommId = &commID
+	p.app(app)
+	p.page(page, MaxPageSize)
+	return Request{d.Users, p}
+}
+
+// SeriesOf asks for all metrics of at most MaxSeriesUsers users within w (at
+// most MaxSeriesWindow long).
+func (d Dialect) SeriesOf(app call.AppID, commID string, w call.Window, users []string, page int) Request {
+	p := d.params(w)
+	p.CommId = &commID
+	p.app(app)
+	p.UserIds = users
+	p.DataType = []string{AllMetrics}
+	p.page(page, MaxSeriesUsers)
+	return Request{d.Series, p}
+}
+
+// EventsOf asks for the events of one user of a call.
+func (d Dialect) EventsOf(app call.AppID, commID, roomID, userID string, w call.Window) Request {
+	p := d.params(w)
+	p.CommId = &commID
+	if d.eventsByApp {
+		p.app(app)
+	}
+	p.UserId = &userID
+	p.RoomId = &roomID
+	return Request{d.UserEvents, p}
+}
+
+// UnusualEvents asks for at most MaxUnusualEvents arbitrary bad experiences
+// within w (at most MaxUnusualWindow long), of one room id unless empty.
+func (d Dialect) UnusualEvents(app call.AppID, w call.Window, roomID string) Request {
+	p := d.params(w)
+	p.app(app)
+	p.RoomId = optional(roomID)
+	return Request{d.Unusual, p}
+}
+
+// DailyScale asks for the daily counts of the whole days within w.
+func (d Dialect) DailyScale(app call.AppID, w call.Window) Request {
+	p := d.params(w)
+	p.app(app)
+	return Request{d.Scale, p}
+}
+
+func (d Dialect) params(w call.Window) *params {
+	return &params{StartTime: w.Start.Unix(), EndTime: w.End.Unix(), text: d.stringNumbers}
+}
+
+// number is an integer that the legacy dialect writes as a JSON string.
+type number struct {
+	value int64
+	text  bool
+}
+
+func (n number) MarshalJSON() ([]byte, error) {
+	b := strconv.AppendInt(nil, n.value, 10)
+	if n.text {
+		b = append(append([]byte{'"'}, b...), '"')
+	}
+	return b, nil
+}
+
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}

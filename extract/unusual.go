@@ -1,0 +1,187 @@
+package extract
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/callvault/callvault/extract/plan"
+	"github.com/callvault/callvault/extract/trtc"
+	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/transform"
+)
+
+// unusualEvents archives the hours of the window. The hours are asked for also
+// where no call was alive: a failed entry makes an event and no call.
+func (p *Pass) unusualEvents(ctx context.Context, r *report) error {
+	hours, err := p.dueHours(ctx)
+	if err != nil {
+		return err
+	}
+	p.Progress.Add(StageUnusual, len(hours))
+	var missing atomic.Int64
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(inFlight)
+	for _, h := range hours {
+		g.Go(func() error {
+			defer p.Progress.Done(StageUnusual, 1)
+			if missing.Load() > 0 {
+				return nil // the account does not have this action
+			}
+			err := p.archiveHour(gctx, r, h)
+			if err == nil || fatal(err) {
+				return err
+			}
+			if unavailable(err) {
+				if missing.Add(1) == 1 {
+					r.failed(notServed("unusual_events", err))
+				}
+				return nil
+			}
+			r.failed(Failure{What: "unusual events of " + unitKey(h.Start), Reason: err.Error()})
+			return nil
+		})
+	}
+	return g.Wait()
+}
+
+// dueHours are the hours that need asking. One that began before the vendor's
+// retention is asked for only if the archive has nothing of it.
+func (p *Pass) dueHours(ctx context.Context) ([]call.Window, error) {
+	w := p.window()
+	hours := plan.Hours(w.Start, w.End)
+	keys := make([]string, len(hours))
+	for i, h := range hours {
+		keys[i] = unitKey(h.Start)
+	}
+	held, err := p.Archive.Held(ctx, p.App, call.UnitUnusual, keys)
+	if err != nil {
+		return nil, archiveError{err}
+	}
+	return slices.DeleteFunc(hours, func(h call.Window) bool {
+		final, ok := held[unitKey(h.Start)]
+		partial := h.Start.After(h.Start.Truncate(time.Hour))
+		return ok && (final && !p.Again || partial)
+	}), nil
+}
+
+// unitKey names the hour that holds t.
+func unitKey(t time.Time) string { return t.UTC().Truncate(time.Hour).Format(time.RFC3339) }
+
+func (p *Pass) archiveHour(ctx context.Context, r *report, h call.Window) error {
+	u := call.Unit{App: p.App, Kind: call.UnitUnusual, Key: unitKey(h.Start)}
+	end := h.Start.Truncate(time.Hour).Add(time.Hour)
+	final := p.settled(end) // as of before the asking
+	n := narrowing{pass: p}
+	events, err := n.search(ctx, h.Start.Unix(), min(end.Unix(), h.End.Unix()+1), "")
+	if err != nil {
+		return err
+	}
+	for _, where := range n.incomplete {
+		r.failed(Failure{What: "unusual events", Reason: "the vendor shows at most 20 and has more of " + where})
+	}
+	if err := p.Archive.UnusualEvents(ctx, u, events); err != nil {
+		return archiveError{err}
+	}
+	r.unusual(len(events))
+	return archived(p.Archive.Commit(ctx, u, h.Start.Truncate(time.Hour), final))
+}
+
+// narrowing finds all events of a span though the vendor shows at most 20
+// arbitrary experiences of what it is asked for: where 20 come back there may
+// be more, and the span is halved, down to one room in one second.
+type narrowing struct {
+	pass       *Pass
+	incomplete []string
+}
+
+// search returns the events of the seconds from (included) to to (excluded).
+func (n *narrowing) search(ctx context.Context, from, to int64, roomID string) ([]call.UnusualEvent, error) {
+	events, full, err := n.ask(ctx, from, to, from, to, roomID)
+	if err != nil || !full {
+		return events, err
+	}
+	if to-from > 1 {
+		middle := from + (to-from)/2
+		return n.both(ctx, [2]int64{from, middle}, [2]int64{middle, to}, roomID)
+	}
+	return n.second(ctx, from, roomID, events)
+}
+
+func (n *narrowing) both(ctx context.Context, a, b [2]int64, roomID string) ([]call.UnusualEvent, error) {
+	first, err := n.search(ctx, a[0], a[1], roomID)
+	if err != nil {
+		return nil, err
+	}
+	second, err := n.search(ctx, b[0], b[1], roomID)
+	return append(first, second...), err
+}
+
+// second searches within one second of which more is known to exist than seen.
+func (n *narrowing) second(ctx context.Context, at int64, roomID string, seen []call.UnusualEvent) ([]call.UnusualEvent, error) {
+	alone, full, err := n.ask(ctx, at, at, at, at+1, roomID)
+	switch {
+	case fatal(err):
+		return nil, err
+	case err == nil && !full && len(alone) >= len(seen):
+		return alone, nil
+	case roomID != "":
+		n.incomplete = append(n.incomplete, fmt.Sprintf("room %q at %s", roomID, time.Unix(at, 0).UTC().Format(time.RFC3339)))
+		return seen, nil
+	}
+	rooms, err := n.rooms(ctx, at, append(seen, alone...))
+	if err != nil {
+		return nil, err
+	}
+	var all []call.UnusualEvent
+	for _, room := range rooms {
+		events, err := n.search(ctx, at, at+1, room)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, events...)
+	}
+	return all, nil
+}
+
+// rooms are the room ids that may have events in a second: those seen, and
+// those of calls alive around it.
+func (n *narrowing) rooms(ctx context.Context, at int64, seen []call.UnusualEvent) ([]string, error) {
+	around := call.Window{Start: time.Unix(at, 0).Add(-time.Minute), End: time.Unix(at, 0).Add(time.Minute)}
+	w, _ := n.pass.reach(around)
+	rooms, err := n.pass.listSlice(ctx, w, false)
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, r := range rooms {
+		ids = append(ids, r.RoomID)
+	}
+	for _, e := range seen {
+		ids = append(ids, e.RoomID)
+	}
+	slices.Sort(ids)
+	return slices.DeleteFunc(slices.Compact(ids), func(id string) bool { return id == "" }), nil
+}
+
+// ask asks for [start, end], both included, and keeps the seconds from
+// (included) to to (excluded). full says that there may be more than came.
+func (n *narrowing) ask(ctx context.Context, start, end, from, to int64, roomID string) (events []call.UnusualEvent, full bool, err error) {
+	p := n.pass
+	w := call.Window{Start: time.Unix(start, 0), End: time.Unix(min(end, p.now().Unix()), 0)}
+	build := func(w call.Window) trtc.Request { return p.Asker.Dialect().UnusualEvents(p.App, w, roomID) }
+	err = p.ask(ctx, w, build, func(body []byte) error {
+		var d transform.Decoder
+		got, info, err := d.UnusualEvents(body, nil)
+		full = info.Items >= trtc.MaxUnusualEvents
+		events = slices.DeleteFunc(got, func(e call.UnusualEvent) bool {
+			return e.Time.Unix() < from || e.Time.Unix() >= to
+		})
+		return err
+	})
+	return events, full, err
+}
