@@ -1,0 +1,57 @@
+// Package callvault_test holds the module's layering against its imports.
+package callvault_test
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/callvault/callvault/"
+
+// allowed lists which packages of this module each package may import, its
+// tests aside. It is the picture in docs/design.md.
+var allowed = map[string][]string{
+	"cmd/callvault":                  {"*"},
+	"schedules":                      {},
+	"extract":                        {"extract/plan", "extract/quota", "extract/trtc", "transform", "internal/call"},
+	"extract/plan":                   {"internal/call"},
+	"extract/quota":                  {},
+	"extract/trtc":                   {"internal/call"},
+	"transform":                      {"internal/call"},
+	"load":                           {"internal/call"},
+	"load/lease":                     {},
+	"load/schema":                    {"load/lease", "migrations"},
+	"migrations":                     {},
+	"internal/call":                  {},
+	"internal/config":                {"internal/call"},
+	"internal/embedded":              {},
+	"internal/embedded/embeddedtest": {"internal/embedded"},
+	"internal/simulator":             {},
+}
+
+func TestImportsFollowTheDesign(t *testing.T) {
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...").CombinedOutput()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, out)
+	}
+	for line := range strings.Lines(string(out)) {
+		pkg, imports, _ := strings.Cut(strings.TrimSpace(line), " ")
+		pkg, ok := strings.CutPrefix(pkg, module)
+		if !ok {
+			continue // this package
+		}
+		may, known := allowed[pkg]
+		if !known {
+			t.Errorf("package %s is not in the picture: add it here and to docs/design.md", pkg)
+			continue
+		}
+		for imported := range strings.FieldsSeq(imports) {
+			name, ours := strings.CutPrefix(imported, module)
+			if ours && !slices.Contains(may, name) && !slices.Contains(may, "*") {
+				t.Errorf("%s imports %s, which the design does not allow", pkg, name)
+			}
+		}
+	}
+}

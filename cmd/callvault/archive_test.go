@@ -1,0 +1,138 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/callvault/callvault/internal/embedded/embeddedtest"
+	"github.com/callvault/callvault/internal/simulator"
+	"github.com/callvault/callvault/load"
+)
+
+// bench is a simulated vendor, a database and the settings that join them.
+type installation struct {
+	sim   *simulator.Simulator
+	truth *simulator.Truth
+	store *load.Store
+	env   []string
+}
+
+func install(t *testing.T, o simulator.Options) *installation {
+	t.Helper()
+	now := time.Now().Truncate(time.Second)
+	o.Now = frozen(now)
+	sim, err := simulator.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(sim)
+	t.Cleanup(server.Close)
+	dsn := embeddedtest.Database(t)
+	store, err := openStore(t.Context(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { store.Close() })
+	return &installation{sim: sim, truth: sim.Truth(now), store: store, env: []string{
+		"HOME=" + t.TempDir(), "CLICKHOUSE_DSN=" + dsn, "CALLVAULT_TRTC_ENDPOINT=" + server.URL,
+		"CALLVAULT_SDK_APP_IDS=" + joinApps(sim.Apps()), "CALLVAULT_QPS=100000",
+		"TENCENTCLOUD_SECRET_ID=" + sim.SecretID(), "TENCENTCLOUD_SECRET_KEY=" + sim.SecretKey(),
+	}}
+}
+
+// callvault runs the program in this process.
+func (in *installation) callvault(ctx context.Context, args ...string) (code int, stdout, stderr string) {
+	var out, errs bytes.Buffer
+	code = run(ctx, &process{args: args, environ: in.env, stdout: &out, stderr: &errs})
+	return code, out.String(), errs.String()
+}
+
+// archive makes a pass and returns its report.
+func (in *installation) archive(t *testing.T, wantCode int, args ...string) *summary {
+	t.Helper()
+	code, out, errs := in.callvault(t.Context(), append([]string{"archive", "--json"}, args...)...)
+	if code != wantCode {
+		t.Fatalf("archive: exit code %d, want %d\n%s", code, wantCode, errs)
+	}
+	var s summary
+	if err := json.Unmarshal([]byte(out), &s); err != nil {
+		t.Fatalf("report: %v\n%s", err, out)
+	}
+	return &s
+}
+
+func TestArchiveEqualsTruth(t *testing.T) {
+	seed := uint64(time.Now().UnixNano())
+	for _, dialect := range []string{"legacy", "current"} {
+		t.Run(dialect, func(t *testing.T) {
+			t.Logf("seed %d", seed)
+			in := install(t, simulator.Options{
+				Seed: seed, Calls: 50, Apps: []uint32{1400353843, 1400353844}, QPS: -1,
+				Legacy: dialect == "legacy", Current: dialect == "current",
+			})
+			first := in.archive(t, exitDone)
+			compare(t, in.store, in.truth)
+
+			second := in.archive(t, exitDone)
+			compare(t, in.store, in.truth)
+			if a, b := first.Counts.Total(), second.Counts.Total(); b > a/3 {
+				t.Errorf("the second pass asked %d requests, the first %d: %v", b, a, second.Counts.Requests)
+			}
+
+			in.archive(t, exitDone, "--again")
+			compare(t, in.store, in.truth)
+			if !strings.HasPrefix(slices.Sorted(maps.Keys(first.Counts.Requests))[0], "Describe") {
+				t.Errorf("requests %v", first.Counts.Requests)
+			}
+		})
+	}
+}
+
+func TestArchiveNarrowed(t *testing.T) {
+	in := install(t, simulator.Options{Seed: 7, Calls: 40, Apps: []uint32{1, 2}, QPS: -1})
+	in.archive(t, exitDone, "--app", "2", "--from", "3d")
+	since := time.Now().Add(-3 * 24 * time.Hour).Unix()
+	want := 0
+	for r := range in.truth.Rooms() {
+		if r.SdkAppID == 2 && (!r.IsFinished || r.DestroyedAt > since) {
+			want++
+		}
+	}
+	var got, other uint64
+	q := fmt.Sprint("SELECT countIf(sdk_app_id = 2), countIf(sdk_app_id != 2) FROM rooms")
+	if err := in.store.Conn().QueryRow(t.Context(), q).Scan(&got, &other); err != nil {
+		t.Fatal(err)
+	}
+	if int(got) != want || other != 0 {
+		t.Errorf("%d calls of the application, want %d; %d of another", got, want, other)
+	}
+	in.archive(t, exitDone)
+	compare(t, in.store, in.truth)
+}
+
+func TestWrongSecret(t *testing.T) {
+	in := install(t, simulator.Options{Seed: 1, Calls: 1})
+	in.env = append(in.env, "TENCENTCLOUD_SECRET_KEY=not-this-one")
+	code, _, errs := in.callvault(t.Context(), "archive")
+	if code != exitFailed || strings.Count(errs, "\n") != 1 || strings.Contains(errs, "not-this-one") ||
+		!strings.Contains(errs, "AuthFailure.SignatureFailure") || !strings.Contains(errs, "RequestId") || !strings.Contains(errs, "check TENCENTCLOUD_SECRET_ID") {
+		t.Errorf("exit code %d\n%s", code, errs)
+	}
+}
+
+func TestForeignApp(t *testing.T) {
+	in := install(t, simulator.Options{Seed: 1, Calls: 1})
+	code, _, errs := in.callvault(t.Context(), "archive", "--app", "1400000001")
+	_ = code
+	if code == exitDone || !strings.Contains(errs, "1400000001") && !strings.Contains(errs, "SdkAppId") {
+		t.Errorf("exit code %d\n%s", code, errs)
+	}
+}

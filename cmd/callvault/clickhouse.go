@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/callvault/callvault/internal/embedded"
+)
+
+func (c *cli) clickhouseCmd() *cobra.Command {
+	o := embedded.Options{}
+	cmd := &cobra.Command{
+		Use:   "clickhouse",
+		Short: "Run the embedded ClickHouse in the foreground",
+		Long: `Run the ClickHouse that callvault brings along, in the foreground, until it is
+interrupted. It listens on this machine only. Port 0 is any free one; the ports
+in use are printed.`,
+		Example: `  callvault clickhouse
+  callvault clickhouse --path ./data --tcp-port 9000 --http-port 8123`,
+		RunE: func(cmd *cobra.Command, args []string) error { return c.clickhouse(cmd.Context(), o) },
+	}
+	cmd.Flags().StringVar(&o.Path, "path", "", "data `directory` (default that of the archive)")
+	cmd.Flags().IntVar(&o.TCPPort, "tcp-port", 0, "`port` of the native protocol")
+	cmd.Flags().IntVar(&o.HTTPPort, "http-port", 0, "`port` of HTTP")
+	return cmd
+}
+
+func (c *cli) clickhouse(ctx context.Context, o embedded.Options) error {
+	cfg, err := c.config()
+	if err != nil {
+		return err
+	}
+	if o.Path == "" {
+		o.Path = archiveDir(cfg)
+	}
+	if o.Library, err = c.fetchEngine(ctx, cfg); err != nil {
+		return err
+	}
+	srv, err := embedded.Start(ctx, o)
+	if err != nil {
+		return err
+	}
+	howToConnect(c.stdout, srv)
+	fmt.Fprintln(c.stdout, "Ctrl-C stops it.")
+	return waitFor(ctx, srv)
+}
+
+// waitFor waits until the engine is to end, or has ended by itself.
+func waitFor(ctx context.Context, srv *embedded.Server) error {
+	select {
+	case <-ctx.Done():
+	case <-srv.Done():
+		if err := srv.Err(); err != nil {
+			return fmt.Errorf("the embedded ClickHouse ended: %w", err)
+		}
+		return nil
+	}
+	sctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
+	defer cancel()
+	return srv.Stop(sctx)
+}
+
+// howToConnect tells the addresses of an engine.
+func howToConnect(w io.Writer, srv *embedded.Server) {
+	fmt.Fprintf(w, "ClickHouse is up:\n  native  %s\n  HTTP    %s\n  browser %s\n", srv.DSN(), srv.HTTPURL(), srv.PlayURL())
+}

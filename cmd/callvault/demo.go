@@ -1,0 +1,182 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"github.com/spf13/cobra"
+
+	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/internal/embedded"
+	"github.com/callvault/callvault/internal/simulator"
+	"github.com/callvault/callvault/load"
+)
+
+// The demo's vendor: some hundred calls in 14 days, which take about half a
+// minute at the vendor's 20 requests a second.
+const (
+	demoCalls = 120
+	demoSeed  = 1
+)
+
+func (c *cli) demoCmd() *cobra.Command {
+	var keep bool
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Show everything at once, with nothing configured",
+		Long: `Start a simulated vendor and the embedded ClickHouse, archive the vendor's calls
+of the last 14 days in one pass, and print a report with a few queries. The data
+is made up; everything else is what callvault archive does with a real account.
+
+The demo keeps its data apart from the archive and makes it anew each time.`,
+		Example: `  callvault demo
+  callvault demo --keep      leave ClickHouse up, with its query page`,
+		RunE: func(cmd *cobra.Command, args []string) error { return c.demo(cmd.Context(), keep) },
+	}
+	cmd.Flags().BoolVar(&keep, "keep", false, "leave ClickHouse up (native, HTTP and its query page) until interrupted")
+	return cmd
+}
+
+func (c *cli) demo(ctx context.Context, keep bool) error {
+	cfg, err := c.config()
+	if err != nil {
+		return err
+	}
+	srv, err := c.demoEngine(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		sctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
+		defer cancel()
+		srv.Stop(sctx)
+	}()
+	sum, err := c.demoPass(ctx, cfg, srv)
+	if err != nil {
+		return err
+	}
+	if keep {
+		fmt.Fprintln(c.stdout)
+		howToConnect(c.stdout, srv)
+		fmt.Fprintln(c.stdout, "Ctrl-C stops it.")
+		if err := waitFor(ctx, srv); err != nil {
+			return err
+		}
+	}
+	return sum.err()
+}
+
+// demoEngine starts the embedded ClickHouse on an empty directory.
+func (c *cli) demoEngine(ctx context.Context, cfg *config.Config) (*embedded.Server, error) {
+	lib, err := c.fetchEngine(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	dir := demoDir(cfg)
+	if running, ok := embedded.Discover(ctx, dir); ok {
+		return nil, fmt.Errorf("a demo is running already, at %s; stop it first", running.HTTPURL())
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		return nil, fmt.Errorf("clear the last demo's data: %w", err)
+	}
+	return embedded.Start(ctx, embedded.Options{Library: lib, Path: dir, OpenAnalyst: true})
+}
+
+// demoPass archives a simulated vendor into srv and prints the report.
+func (c *cli) demoPass(ctx context.Context, cfg *config.Config, srv *embedded.Server) (*summary, error) {
+	sim, err := startSimulator(ctx, "127.0.0.1:0", simulator.Options{Seed: demoSeed, Calls: demoCalls})
+	if err != nil {
+		return nil, err
+	}
+	defer sim.Close()
+	store, err := openStore(ctx, srv.DSN())
+	if err != nil {
+		return nil, err
+	}
+	defer store.Close()
+	j, err := newJob(demoConfig(cfg, sim), narrow{}, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	if err := j.connect(ctx); err != nil {
+		return nil, err
+	}
+	if !c.quiet {
+		fmt.Fprintf(c.stderr, "archiving %d calls from a simulated vendor at its 20 requests a second\n", demoCalls)
+	}
+	watch := c.watch()
+	sum, err := j.run(ctx, store, watch)
+	watch.Close()
+	if err != nil {
+		return nil, err
+	}
+	c.printSummary(sum, false)
+	if c.quiet {
+		return sum, nil
+	}
+	return sum, c.demoReport(ctx, store, sum)
+}
+
+// demoConfig is the user's settings with the simulator in the vendor's place.
+func demoConfig(cfg *config.Config, sim *simulated) *config.Config {
+	d := *cfg
+	a := config.Account{
+		Name: "demo", SecretID: sim.SecretID(), SecretKey: config.Secret(sim.SecretKey()), Token: config.Secret(sim.Token()),
+		Region: "ap-singapore", Endpoint: sim.url, API: "auto",
+		Retention: config.Duration(14 * 24 * time.Hour), QPS: 20,
+	}
+	for _, app := range sim.Apps() {
+		a.Apps = append(a.Apps, config.AppID(call.AppID(app)))
+	}
+	d.Accounts, d.Skip = []config.Account{a}, nil
+	return &d
+}
+
+// demoQueries are what an analyst might ask first.
+var demoQueries = []struct{ title, sql string }{
+	{"The last days: calls, users, hours in calls", `
+SELECT toDate(joined_at) AS day, uniq(comm_id) AS calls, uniq(user_id) AS users,
+       round(sum(dateDiff('second', joined_at, ifNull(left_at, now('UTC')))) / 3600, 1) AS hours
+FROM user_sessions GROUP BY day ORDER BY day DESC LIMIT 5`},
+	{"Whose network was slow: round trip by device, ms", `
+SELECT device_type, uniq(user_id) AS users, round(median(value)) AS p50, round(quantile(0.95)(value)) AS p95
+FROM quality_samples
+INNER JOIN (SELECT DISTINCT comm_id, user_id, device_type FROM user_sessions) AS devices USING (comm_id, user_id)
+WHERE metric = 'rtt' GROUP BY device_type ORDER BY p95 DESC LIMIT 5`},
+	{"Who saw video freeze most: stalled share of the time, by call", `
+SELECT room_id, user_id, round(100 * sum(value) / (count() * 2000), 1) AS stalled_percent
+FROM quality_samples WHERE metric = 'bigvBlock' AND peer_id != ''
+GROUP BY comm_id, room_id, user_id HAVING count() > 30 ORDER BY stalled_percent DESC LIMIT 5`},
+}
+
+func (c *cli) demoReport(ctx context.Context, store *load.Store, sum *summary) error {
+	bytes, err := store.DiskUsage(ctx)
+	if err != nil {
+		return err
+	}
+	total := uint64(0)
+	for _, u := range bytes {
+		total += u.Bytes
+	}
+	fmt.Fprintf(c.stdout, "  %-10s %s", "on disk", humanize.IBytes(total))
+	if n := sum.total().Samples; n > 0 {
+		fmt.Fprintf(c.stdout, ", %.2f bytes a sample", float64(total)/float64(n))
+	}
+	fmt.Fprintln(c.stdout)
+	write, err := formatter("table")
+	if err != nil {
+		return err
+	}
+	for _, q := range demoQueries {
+		fmt.Fprintf(c.stdout, "\n%s\n", q.title)
+		if err := printQuery(ctx, store, q.sql, write, c.stdout); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(c.stdout, "\nAsk it yourself:\n  %s sql --demo \"SELECT * FROM rooms ORDER BY created_at DESC LIMIT 10\"\n  %s demo --keep    with ClickHouse's query page in the browser\n", os.Args[0], os.Args[0])
+	return nil
+}

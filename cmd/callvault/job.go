@@ -1,0 +1,186 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/extract/quota"
+	"github.com/callvault/callvault/extract/trtc"
+	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/lease"
+)
+
+// job is one archiving pass over all accounts and applications.
+type job struct {
+	cfg      *config.Config
+	accounts []config.Account
+	from, to time.Time
+	room     string
+	again    bool
+	clients  []*client // set by connect
+}
+
+// newJob checks that there is something to archive.
+func newJob(cfg *config.Config, n narrow, now time.Time) (*job, error) {
+	j := &job{cfg: cfg, accounts: append([]config.Account(nil), cfg.Accounts...)}
+	if err := j.narrowTo(n, now); err != nil {
+		return nil, err
+	}
+	apps := 0
+	for _, a := range j.accounts {
+		apps += len(a.Apps)
+	}
+	if apps == 0 {
+		return nil, config.Error{Setting: "CALLVAULT_SDK_APP_IDS", Problem: "names no application", Try: "export CALLVAULT_SDK_APP_IDS=1400353843 with the SDKAppID of your own (TRTC console, Application Management)"}
+	}
+	return j, nil
+}
+
+// connect finds the credentials of the accounts that have applications. It asks
+// the vendor nothing.
+func (j *job) connect(ctx context.Context) error {
+	for i, a := range j.accounts {
+		if len(a.Apps) == 0 {
+			continue
+		}
+		cred, err := credential(ctx, a)
+		if err != nil {
+			return err
+		}
+		c, err := trtc.New(trtc.Options{Credential: cred, Region: a.Region, Endpoint: a.Endpoint})
+		if err != nil {
+			return err
+		}
+		j.clients = append(j.clients, &client{account: j.accounts[i], vendor: c, limits: quota.New(a.QPS)})
+	}
+	return nil
+}
+
+// client is an account and what asks on its behalf.
+type client struct {
+	account config.Account
+	vendor  *trtc.Client
+	limits  *quota.Limits
+	asker   *extract.Asker // set by detect
+}
+
+// detect finds out the dialect that the account has.
+func (c *client) detect(ctx context.Context) error {
+	dialects := []trtc.Dialect{trtc.Current(), trtc.Legacy()}
+	if c.account.API != "auto" {
+		d, err := trtc.ParseDialect(c.account.API)
+		if err != nil {
+			return err
+		}
+		dialects = []trtc.Dialect{d}
+	}
+	d, err := extract.Detect(ctx, c.vendor, c.limits, call.AppID(c.account.Apps[0]), time.Now(), dialects...)
+	if err != nil {
+		return accountError(c.account, err)
+	}
+	c.asker = extract.NewAsker(c.vendor, d, c.limits, extract.DefaultAttempts())
+	return nil
+}
+
+// run makes the pass under the archive lease. The summary is sound also when
+// the pass ended early.
+func (j *job) run(ctx context.Context, store *load.Store, progress extract.Progress) (*summary, error) {
+	sum := &summary{RunID: uuid.NewString(), Started: time.Now().UTC(), Counts: extract.NewCounts()}
+	g, gctx := errgroup.WithContext(ctx)
+	for _, c := range j.clients {
+		g.Go(func() error { return c.detect(gctx) })
+	}
+	if err := g.Wait(); err != nil {
+		return sum, err
+	}
+	sch, err := schemaOf(store, j.cfg)
+	if err != nil {
+		return sum, err
+	}
+	if _, err := sch.Up(ctx); err != nil {
+		return sum, err
+	}
+	held, err := lease.Acquire(ctx, store.Conn(), lease.Archive, holder(), time.Duration(j.cfg.Lease))
+	if err != nil {
+		return sum, fmt.Errorf("another pass is running: %w", err)
+	}
+	defer held.Release(context.WithoutCancel(ctx))
+	lctx, cancel := held.Context(ctx)
+	defer cancel()
+	err = j.archive(lctx, store, progress, sum)
+	sum.Ended = time.Now().UTC()
+	for _, c := range j.clients {
+		sum.Counts.Add(c.asker.Stats())
+	}
+	return sum, err
+}
+
+// accountError says what to try when an account cannot be asked.
+func accountError(a config.Account, err error) error {
+	e, ok := errors.AsType[*trtc.Error](err)
+	if !ok {
+		return err
+	}
+	switch {
+	case e.Code == trtc.CodeNetwork, e.Code == trtc.CodeHTTP:
+		return fmt.Errorf("%w; check CALLVAULT_TRTC_ENDPOINT (%s), the network and the proxy", err, a.Endpoint)
+	case e.Code == "AuthFailure.SignatureExpire":
+		return fmt.Errorf("%w; set this machine's clock", err)
+	case e.Kind == trtc.Denied:
+		return fmt.Errorf("%w; check TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY", err)
+	case e.Code == "InvalidParameter.SdkAppId":
+		return fmt.Errorf("%w; check CALLVAULT_SDK_APP_IDS", err)
+	case e.Kind == trtc.WrongRegion:
+		return fmt.Errorf("%w; set TENCENTCLOUD_REGION to one of ap-singapore, ap-guangzhou, ap-beijing, ap-mumbai", err)
+	}
+	return err
+}
+
+// archive runs a Pass for every application at once; the applications of an
+// account share its Asker and so its quota.
+func (j *job) archive(ctx context.Context, store *load.Store, progress extract.Progress, sum *summary) error {
+	if _, err := store.Purge(ctx); err != nil {
+		return err
+	}
+	w := &archive{store.NewWriter(sum.RunID, load.WriterOptions{}), store}
+	g, gctx := errgroup.WithContext(ctx)
+	for _, c := range j.clients {
+		for _, app := range c.account.Apps {
+			p := j.pass(c, call.AppID(app), w, progress)
+			g.Go(func() error {
+				r, err := p.Run(gctx)
+				sum.add(r)
+				return err
+			})
+		}
+	}
+	err := g.Wait()
+	// What was committed is loaded also when the pass was ended early.
+	cctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
+	defer cancel()
+	if err == nil {
+		cctx = ctx
+	}
+	err = errors.Join(err, w.Close(cctx))
+	if err != nil {
+		return err
+	}
+	_, err = store.Purge(ctx)
+	return err
+}
+
+func (j *job) pass(c *client, app call.AppID, w *archive, progress extract.Progress) *extract.Pass {
+	return &extract.Pass{
+		Asker: c.asker, Archive: w, App: app, Now: time.Now, Progress: progress,
+		Retention: time.Duration(c.account.Retention), Settle: time.Duration(j.cfg.Settle),
+		From: j.from, To: j.to, RoomID: j.room, Skip: j.cfg.Skips, Again: j.again,
+	}
+}

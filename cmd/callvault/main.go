@@ -1,0 +1,93 @@
+// Command callvault archives TRTC call-monitoring data into ClickHouse.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/internal/embedded"
+	"github.com/callvault/callvault/load/lease"
+)
+
+// Exit codes, as documented in docs/operations.md.
+const (
+	exitDone        = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitPartial     = 3
+	exitBusy        = 4
+	exitInterrupted = 130
+)
+
+func main() {
+	embedded.RunChild()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, &process{args: os.Args[1:], environ: os.Environ(), stdout: os.Stdout, stderr: os.Stderr})
+	stop()
+	os.Exit(code)
+}
+
+// process is what a run of the program gets from its surroundings.
+type process struct {
+	args    []string
+	environ []string
+	stdout  io.Writer
+	stderr  io.Writer
+}
+
+// run executes one command line and returns its exit code. Errors are printed
+// here and nowhere else.
+func run(ctx context.Context, p *process) int {
+	root := newRoot(p)
+	root.SetArgs(p.args)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitDone
+	}
+	code := exitCode(ctx, err)
+	if code == exitInterrupted {
+		fmt.Fprintln(p.stderr, "callvault: interrupted; what was archived stays, and the same command goes on from there")
+		return code
+	}
+	for line := range strings.Lines(err.Error()) {
+		fmt.Fprintln(p.stderr, "callvault: "+strings.TrimSpace(line))
+	}
+	return code
+}
+
+// errPartial says that a pass finished but could not archive everything; what
+// it missed has been printed.
+var errPartial = errors.New("some of the data could not be archived")
+
+// usageError is a command line that cannot be understood.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+func exitCode(ctx context.Context, err error) int {
+	switch {
+	case isA[config.Errors](err), isA[config.Error](err), isA[usageError](err):
+		return exitUsage
+	case errors.Is(err, lease.ErrHeld):
+		return exitBusy
+	case errors.Is(err, errPartial):
+		return exitPartial
+	case ctx.Err() != nil:
+		return exitInterrupted
+	}
+	return exitFailed
+}
+
+func isA[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
+}

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"github.com/callvault/callvault/load/schema"
+)
+
+func (c *cli) migrateCmd() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "migrate",
+		Short: "Bring the database's schema up or down, or show its version",
+		Long: `Bring the schema of the configured ClickHouse to this program's version.
+callvault archive and callvault serve do so themselves.
+
+A version that was begun and not finished is "dirty"; migrate up applies it
+again, since every statement can be repeated.`,
+		Example: `  callvault migrate up
+  callvault migrate status
+  callvault migrate down 1     the data of that version's tables is lost`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return usagef("migrate needs up, down, status or force; try callvault migrate --help")
+		},
+	}
+	cmd.AddCommand(
+		&cobra.Command{Use: "up", Short: "Apply what is pending", RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.migrate(cmd.Context(), c.migrateUp)
+		}},
+		&cobra.Command{Use: "down STEPS", Short: "Take back the last versions; the data in their tables is lost", Args: cobra.ExactArgs(1),
+			RunE: func(cmd *cobra.Command, args []string) error {
+				steps, err := strconv.Atoi(args[0])
+				if err != nil || steps < 1 {
+					return usagef("migrate down: %q is not a number of versions", args[0])
+				}
+				return c.migrate(cmd.Context(), func(ctx context.Context, s *schema.Schema) error {
+					n, err := s.Down(ctx, steps)
+					fmt.Fprintf(c.stdout, "took back %d versions\n", n)
+					return err
+				})
+			}},
+		&cobra.Command{Use: "status", Short: "Show which versions are applied", RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.migrate(cmd.Context(), c.migrateStatus)
+		}},
+		&cobra.Command{Use: "force VERSION", Short: "Declare a version to be applied, without running anything", Args: cobra.ExactArgs(1),
+			RunE: func(cmd *cobra.Command, args []string) error {
+				v, err := strconv.Atoi(args[0])
+				if err != nil {
+					return usagef("migrate force: %q is not a version", args[0])
+				}
+				return c.migrate(cmd.Context(), func(ctx context.Context, s *schema.Schema) error { return s.Force(ctx, v) })
+			}},
+	)
+	return cmd
+}
+
+func (c *cli) migrate(ctx context.Context, do func(context.Context, *schema.Schema) error) error {
+	cfg, err := c.config()
+	if err != nil {
+		return err
+	}
+	store, done, err := c.openArchive(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer done()
+	s, err := schemaOf(store, cfg)
+	if err != nil {
+		return err
+	}
+	return do(ctx, s)
+}
+
+func (c *cli) migrateUp(ctx context.Context, s *schema.Schema) error {
+	n, err := s.Up(ctx)
+	if err != nil {
+		return err
+	}
+	st, err := s.Status(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(c.stdout, "schema version %d, %d applied now\n", st.Current, n)
+	return nil
+}
+
+func (c *cli) migrateStatus(ctx context.Context, s *schema.Schema) error {
+	st, err := s.Status(ctx)
+	if err != nil {
+		return err
+	}
+	for _, v := range st.Versions {
+		state := "pending"
+		switch {
+		case v.Applied:
+			state = "applied"
+		case int(v.Number) == st.Current && st.Dirty:
+			state = "dirty: begun and not finished; run callvault migrate up"
+		}
+		fmt.Fprintf(c.stdout, "%-24s %s\n", v.Name, state)
+	}
+	if st.Newer {
+		fmt.Fprintf(c.stdout, "the database has version %d, which this program does not know; use the newer program\n", st.Current)
+	}
+	return nil
+}

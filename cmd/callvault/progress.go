@@ -1,0 +1,216 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
+	"golang.org/x/term"
+
+	"github.com/callvault/callvault/extract"
+)
+
+// plainEvery is how often progress is told where there is no terminal.
+const plainEvery = 5 * time.Second
+
+// watcher shows the progress of a pass until it is closed.
+type watcher interface {
+	extract.Progress
+	Close()
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// watch shows progress on stderr: bars on a terminal, a line now and then
+// elsewhere, nothing if quiet.
+func (c *cli) watch() watcher {
+	switch {
+	case c.quiet:
+		return silent{}
+	case isTerminal(c.stderr):
+		return newBars(c.stderr)
+	default:
+		return newPlain(c.stderr)
+	}
+}
+
+type silent struct{ extract.NoProgress }
+
+func (silent) Close() {}
+
+// tally counts work by stage.
+type tally struct {
+	mu          sync.Mutex
+	known, done map[extract.Stage]int64
+}
+
+func newTally() tally {
+	return tally{known: map[extract.Stage]int64{}, done: map[extract.Stage]int64{}}
+}
+
+// shown are the stages with a bar of their own, in the order of the work.
+var shown = []extract.Stage{extract.StageRooms, extract.StageCalls, extract.StageSeries, extract.StageEvents, extract.StageUnusual}
+
+// bars draws a bar for each stage.
+type bars struct {
+	tally
+	p    *mpb.Progress
+	bars map[extract.Stage]*mpb.Bar
+}
+
+func newBars(w io.Writer) *bars {
+	b := &bars{tally: newTally(), bars: map[extract.Stage]*mpb.Bar{}}
+	b.p = mpb.New(mpb.WithOutput(w), mpb.WithWidth(64))
+	for i, s := range shown {
+		b.bars[s] = b.p.New(0, mpb.BarStyle().Rbound("|").Lbound("|"),
+			mpb.BarPriority(i),
+			mpb.PrependDecorators(decor.Name(string(s), decor.WCSyncSpaceR)),
+			mpb.AppendDecorators(decor.CountersNoUnit("%d/%d", decor.WCSyncSpace), decor.Name(" "), decor.Any(b.extra(s))))
+	}
+	return b
+}
+
+// extra is what stands behind a stage's bar.
+func (b *bars) extra(s extract.Stage) decor.DecorFunc {
+	return func(decor.Statistics) string {
+		if s != extract.StageSeries {
+			return ""
+		}
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		return humanize.Comma(b.done[extract.StageSamples]) + " samples"
+	}
+}
+
+func (b *bars) Add(s extract.Stage, n int) {
+	b.mu.Lock()
+	b.known[s] += int64(n)
+	known := b.known[s]
+	b.mu.Unlock()
+	if bar := b.bars[s]; bar != nil {
+		bar.SetTotal(known, false)
+	}
+}
+
+func (b *bars) Done(s extract.Stage, n int) {
+	b.mu.Lock()
+	b.done[s] += int64(n)
+	b.mu.Unlock()
+	if bar := b.bars[s]; bar != nil {
+		bar.IncrBy(n)
+	}
+}
+
+func (b *bars) Close() {
+	for _, bar := range b.bars {
+		bar.SetTotal(-1, true)
+	}
+	b.p.Wait()
+}
+
+// plain prints a line about all stages now and then.
+type plain struct {
+	tally
+	w    io.Writer
+	stop chan struct{}
+	done sync.WaitGroup
+}
+
+func newPlain(w io.Writer) *plain {
+	p := &plain{tally: newTally(), w: w, stop: make(chan struct{})}
+	p.done.Go(p.loop)
+	return p
+}
+
+func (p *plain) loop() {
+	tick := time.NewTicker(plainEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			fmt.Fprintln(p.w, p.line())
+		case <-p.stop:
+			return
+		}
+	}
+}
+
+func (p *plain) line() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var parts []string
+	for _, s := range shown {
+		if p.known[s] > 0 {
+			parts = append(parts, fmt.Sprintf("%s %d/%d", s, p.tally.done[s], p.known[s]))
+		}
+	}
+	parts = append(parts, humanize.Comma(p.tally.done[extract.StageSamples])+" samples")
+	return strings.Join(parts, ", ")
+}
+
+func (p *plain) Add(s extract.Stage, n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.known[s] += int64(n)
+}
+
+func (p *plain) Done(s extract.Stage, n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.tally.done[s] += int64(n)
+}
+
+func (p *plain) Close() {
+	close(p.stop)
+	p.done.Wait()
+}
+
+// download shows the progress of one download on stderr. finish must be called.
+func (c *cli) download(what string) (progress func(done, total int64), finish func()) {
+	switch {
+	case c.quiet:
+		return nil, func() {}
+	case isTerminal(c.stderr):
+		return downloadBar(c.stderr, what)
+	default:
+		return downloadLines(c.stderr, what), func() {}
+	}
+}
+
+func downloadBar(w io.Writer, what string) (func(done, total int64), func()) {
+	var p *mpb.Progress
+	var bar *mpb.Bar
+	progress := func(done, total int64) {
+		if p == nil {
+			p = mpb.New(mpb.WithOutput(w), mpb.WithWidth(64))
+			bar = p.AddBar(total, mpb.PrependDecorators(decor.Name(what+" ")),
+				mpb.AppendDecorators(decor.CountersKibiByte("% .0f / % .0f"), decor.Name(" "), decor.AverageSpeed(decor.SizeB1024(0), "% .0f")))
+		}
+		bar.SetCurrent(done)
+	}
+	return progress, func() {
+		if p != nil {
+			bar.SetTotal(-1, true)
+			p.Wait()
+		}
+	}
+}
+
+func downloadLines(w io.Writer, what string) func(done, total int64) {
+	next := int64(0)
+	return func(done, total int64) {
+		if total > 0 && done*100/total >= next {
+			fmt.Fprintf(w, "%s: %s of %s\n", what, humanize.IBytes(uint64(done)), humanize.IBytes(uint64(total)))
+			next = done*100/total + 20
+		}
+	}
+}

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/callvault/callvault/internal/config"
+)
+
+// version is set by the linker (see Makefile).
+var version = "dev"
+
+// cli is what the commands share: the process and the flags of every command.
+type cli struct {
+	*process
+	configFile string
+	quiet      bool
+}
+
+func newRoot(p *process) *cobra.Command {
+	c := &cli{process: p}
+	root := &cobra.Command{
+		Use:   "callvault",
+		Short: "Save what TRTC forgets: calls, users and quality metrics, archived into ClickHouse",
+		Long: `callvault archives the call-monitoring data of Tencent RTC, which the vendor
+keeps for 14 days, into ClickHouse, where it stays.
+
+Settings come from the environment or from a YAML file (--config); see
+docs/operations.md. Without CLICKHOUSE_DSN the archive is kept by a ClickHouse
+that callvault brings along and runs itself.`,
+		Example: `  callvault demo                        everything at once, nothing configured
+  callvault archive                     one pass now
+  callvault sql "SELECT count() FROM rooms"`,
+		Version:       version,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.SetOut(p.stdout)
+	root.SetErr(p.stderr)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usagef("%v; try %s --help", err, cmd.CommandPath())
+	})
+	root.PersistentFlags().StringVar(&c.configFile, "config", "", "YAML file with settings (default $CALLVAULT_CONFIG)")
+	root.PersistentFlags().BoolVarP(&c.quiet, "quiet", "q", false, "no progress, no report; errors only")
+	root.AddCommand(
+		c.demoCmd(), c.archiveCmd(), c.serveCmd(), c.statusCmd(), c.migrateCmd(),
+		c.sqlCmd(), c.clickhouseCmd(), c.simulateCmd(),
+	)
+	for _, cmd := range root.Commands() {
+		strictArgs(cmd)
+	}
+	root.Args = func(cmd *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return usagef("unknown command %q; try callvault --help", args[0])
+		}
+		return nil
+	}
+	root.RunE = func(cmd *cobra.Command, args []string) error { return cmd.Help() }
+	return root
+}
+
+// strictArgs makes wrong arguments usage errors.
+func strictArgs(cmd *cobra.Command) {
+	check := cmd.Args
+	if check == nil {
+		check = cobra.NoArgs
+	}
+	cmd.Args = func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return usagef("%v; try %s --help", err, cmd.CommandPath())
+		}
+		return nil
+	}
+	for _, sub := range cmd.Commands() {
+		strictArgs(sub)
+	}
+}
+
+// config reads the settings.
+func (c *cli) config() (*config.Config, error) { return config.Load(c.configFile, c.environ) }
+
+// getenv is the value of an environment variable, or "".
+func (c *cli) getenv(name string) string {
+	for _, v := range c.environ {
+		if k, val, _ := strings.Cut(v, "="); k == name {
+			return val
+		}
+	}
+	return ""
+}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/internal/simulator"
+)
+
+func (c *cli) simulateCmd() *cobra.Command {
+	var (
+		listen, api string
+		apps        []string
+		o           simulator.Options
+		retention   string
+	)
+	cmd := &cobra.Command{
+		Use:   "simulate",
+		Short: "Run a simulated vendor in the foreground",
+		Long: `Run a strict double of the vendor's call-monitoring API until interrupted. It
+checks signatures, limits and quotas, and serves calls made from a seed. What it
+prints first is for a shell to eval. GET /truth tells what it serves, GET /stats
+what it was asked.`,
+		Example: `  callvault simulate --calls 200 &
+  eval "$(callvault simulate --listen 127.0.0.1:8199 | head -5)"`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			for _, a := range apps {
+				id, err := config.ParseAppID(a)
+				if err != nil {
+					return usagef("--app: %v", err)
+				}
+				o.Apps = append(o.Apps, uint32(id))
+			}
+			switch api {
+			case "both":
+			case "legacy":
+				o.Legacy = true
+			case "current":
+				o.Current = true
+			default:
+				return usagef("--api %q is unknown; use both, legacy or current", api)
+			}
+			d, err := config.ParseDuration(retention)
+			if err != nil {
+				return usagef("--retention: %v; use 14d or 168h", err)
+			}
+			o.Retention = d
+			return c.simulate(cmd.Context(), listen, o)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&listen, "listen", "127.0.0.1:8199", "`address` to listen on; port 0: any free one")
+	f.Uint64Var(&o.Seed, "seed", 1, "seed of the calls")
+	f.IntVar(&o.Calls, "calls", 120, "`number` of calls within the retention, over all applications")
+	f.StringArrayVar(&apps, "app", nil, "SDKAppID to serve (repeatable; default 1400353843)")
+	f.StringVar(&api, "api", "both", "dialects the account has: both, legacy or current")
+	f.IntVar(&o.QPS, "qps", 20, "requests a second and action that are allowed; -1: any number")
+	f.StringVar(&retention, "retention", "14d", "how long data is kept")
+	f.DurationVar(&o.Latency, "latency", 0, "delay of each response")
+	return cmd
+}
+
+func (c *cli) simulate(ctx context.Context, listen string, o simulator.Options) error {
+	o.SecretID, o.SecretKey, o.Token = c.getenv("TENCENTCLOUD_SECRET_ID"), c.getenv("TENCENTCLOUD_SECRET_KEY"), c.getenv("TENCENTCLOUD_TOKEN")
+	sim, err := startSimulator(ctx, listen, o)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(c.stdout, "export TENCENTCLOUD_SECRET_ID=%s\nexport TENCENTCLOUD_SECRET_KEY=%s\nexport CALLVAULT_TRTC_ENDPOINT=%s\nexport CALLVAULT_SDK_APP_IDS=%s\n",
+		sim.SecretID(), sim.SecretKey(), sim.url, joinApps(sim.Apps()))
+	fmt.Fprintln(c.stderr, "callvault: the simulated vendor is up; Ctrl-C stops it")
+	select {
+	case <-ctx.Done():
+		return sim.Close()
+	case err := <-sim.failed:
+		return err
+	}
+}
+
+// simulated is a simulator and the server it answers through.
+type simulated struct {
+	*simulator.Simulator
+	url    string
+	server *http.Server
+	failed chan error
+}
+
+// startSimulator serves until ctx ends and Close is called.
+func startSimulator(ctx context.Context, listen string, o simulator.Options) (*simulated, error) {
+	sim, err := simulator.New(o)
+	if err != nil {
+		return nil, fmt.Errorf("start the simulator: %w", err)
+	}
+	l, err := net.Listen("tcp", listen)
+	if err != nil {
+		return nil, fmt.Errorf("start the simulator: %w; choose another --listen", err)
+	}
+	s := &simulated{Simulator: sim, url: "http://" + l.Addr().String(), failed: make(chan error, 1)}
+	s.server = &http.Server{Handler: sim, ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return ctx }}
+	go func() {
+		if err := s.server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			s.failed <- fmt.Errorf("serve the simulator: %w", err)
+		}
+	}()
+	return s, nil
+}
+
+func (s *simulated) Close() error { return s.server.Close() }
+
+func joinApps(apps []uint32) string {
+	out := ""
+	for i, a := range apps {
+		if i > 0 {
+			out += ","
+		}
+		out += fmt.Sprint(a)
+	}
+	return out
+}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/internal/embedded"
+	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/schema"
+)
+
+// stopWithin bounds the end of an embedded engine that is being left.
+const stopWithin = 15 * time.Second
+
+// archiveDir is where the embedded ClickHouse keeps the archive, demoDir where
+// it keeps the demo's.
+func archiveDir(cfg *config.Config) string { return filepath.Join(cfg.DataDir, "clickhouse") }
+func demoDir(cfg *config.Config) string    { return filepath.Join(cfg.DataDir, "demo") }
+
+// openArchive connects to the configured ClickHouse: that of the DSN or, where
+// none is set, the embedded one, which runs until close is called.
+func (c *cli) openArchive(ctx context.Context, cfg *config.Config) (s *load.Store, close func(), err error) {
+	if cfg.DSN != "" {
+		s, err := openStore(ctx, cfg.DSN.Reveal())
+		if err != nil {
+			return nil, nil, err
+		}
+		return s, func() { s.Close() }, nil
+	}
+	return c.openEmbedded(ctx, cfg, embedded.Options{Path: archiveDir(cfg)})
+}
+
+// openEmbedded starts (or attaches to) an embedded ClickHouse and connects.
+func (c *cli) openEmbedded(ctx context.Context, cfg *config.Config, o embedded.Options) (*load.Store, func(), error) {
+	srv, err := c.startEmbedded(ctx, cfg, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	stop := func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
+		defer cancel()
+		srv.Stop(ctx)
+	}
+	s, err := openStore(ctx, srv.DSN())
+	if err != nil {
+		stop()
+		return nil, nil, err
+	}
+	return s, func() { s.Close(); stop() }, nil
+}
+
+func (c *cli) startEmbedded(ctx context.Context, cfg *config.Config, o embedded.Options) (*embedded.Server, error) {
+	lib, err := c.fetchEngine(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	o.Library = lib
+	return embedded.Open(ctx, o)
+}
+
+// fetchEngine downloads the embedded ClickHouse, with progress, unless it is
+// there.
+func (c *cli) fetchEngine(ctx context.Context, cfg *config.Config) (string, error) {
+	progress, finish := c.download("fetching ClickHouse (once)")
+	defer finish()
+	return embedded.Fetch(ctx, embedded.FetchOptions{Library: cfg.Library, CacheDir: cfg.CacheDir, Progress: progress})
+}
+
+// openStore connects, and names the setting in what may go wrong.
+func openStore(ctx context.Context, dsn string) (*load.Store, error) {
+	s, err := load.Open(ctx, dsn, load.Options{})
+	switch {
+	case err == nil:
+		return s, nil
+	case errors.Is(err, load.ErrDSN):
+		return nil, config.Error{Setting: "CLICKHOUSE_DSN", Problem: err.Error()}
+	case errors.Is(err, load.ErrAuth), errors.Is(err, load.ErrDatabase):
+		return nil, fmt.Errorf("%w; check user, password and database in CLICKHOUSE_DSN", err)
+	case errors.Is(err, load.ErrUnreachable):
+		return nil, fmt.Errorf("%w; check CLICKHOUSE_DSN, or unset it to use the embedded ClickHouse", err)
+	}
+	return nil, err
+}
+
+// schemaOf prepares the schema of a store's database.
+func schemaOf(s *load.Store, cfg *config.Config) (*schema.Schema, error) {
+	return schema.New(s.ClickHouse(), schema.Options{Cluster: cfg.Cluster, Holder: holder()})
+}
+
+// holder names this process to whoever finds its lease.
+func holder() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown host"
+	}
+	return fmt.Sprintf("%s, process %d", host, os.Getpid())
+}
+
+// noArchive says that nothing has been archived by the embedded engine yet.
+func noArchive(cfg *config.Config) bool {
+	_, err := os.Stat(archiveDir(cfg))
+	return cfg.DSN == "" && errors.Is(err, os.ErrNotExist)
+}
