@@ -3,7 +3,6 @@ package extract
 import (
 	"context"
 	"errors"
-	"slices"
 	"sync"
 	"time"
 
@@ -38,10 +37,6 @@ func DefaultAttempts() Attempts {
 	return Attempts{Faults: 7, Quota: 30, Least: 500 * time.Millisecond, Most: 15 * time.Second}
 }
 
-// otherRegions are tried, in this order, when an action is not served in the
-// account's region: the pages of some actions list only these.
-var otherRegions = []string{"ap-guangzhou", "ap-beijing", "ap-singapore", "ap-mumbai"}
-
 // Asker asks the vendor on behalf of one account. It is safe for concurrent use.
 type Asker struct {
 	vendor   Vendor
@@ -52,14 +47,14 @@ type Asker struct {
 
 	mu      sync.Mutex
 	slots   map[string]chan struct{} // by action
-	regions map[string]string        // action → region that serves it, where not the account's
+	regions map[string]int           // action → index in the dialect's Regions of the one asked now
 }
 
 // NewAsker makes the Asker of an account.
 func NewAsker(v Vendor, d trtc.Dialect, l *quota.Limits, a Attempts) *Asker {
 	return &Asker{
 		vendor: v, dialect: d, limits: l, attempts: a, stats: newStats(),
-		slots: map[string]chan struct{}{}, regions: map[string]string{},
+		slots: map[string]chan struct{}{}, regions: map[string]int{},
 	}
 }
 
@@ -185,10 +180,11 @@ func (a *Asker) slot(action string) chan struct{} {
 	return a.slots[action]
 }
 
+// region is where to ask for an action now.
 func (a *Asker) region(action string) string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.regions[action]
+	return a.dialect.Regions(action)[a.regions[action]]
 }
 
 // nextRegion moves the action on from a region that does not serve it, unless
@@ -196,13 +192,13 @@ func (a *Asker) region(action string) string {
 func (a *Asker) nextRegion(action, refused string) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.regions[action] != refused {
+	all := a.dialect.Regions(action)
+	if all[a.regions[action]] != refused {
 		return true
 	}
-	i := slices.Index(otherRegions, refused) + 1
-	if i >= len(otherRegions) {
+	if a.regions[action]+1 == len(all) {
 		return false
 	}
-	a.regions[action] = otherRegions[i]
+	a.regions[action]++
 	return true
 }

@@ -38,7 +38,7 @@ CREATE OR REPLACE VIEW {{.Database}}.quality_samples {{.OnCluster}}
     room_id LowCardinality(String) COMMENT 'Room name as the application gave it (RoomString, RoomStr); reused by later calls',
     user_id LowCardinality(String) COMMENT 'User whose client reported (UserId)',
     peer_id LowCardinality(String) COMMENT 'Remote user whose stream was received (PeerId); empty: upstream, what user_id sends',
-    metric LowCardinality(String) COMMENT 'Metric by the vendor''s name (DataType), such as appCpu, rtt or bitrateVideo; its unit is the vendor''s',
+    metric LowCardinality(String) COMMENT 'Metric by the vendor''s name (DataType), such as appCpu, rtt or aBit; its unit is the vendor''s',
     ts DateTime('UTC') COMMENT 'Time of the sample, UTC seconds (Time)',
     value Float64 COMMENT 'Value in the metric''s own unit (Value)'
 )

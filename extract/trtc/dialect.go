@@ -2,6 +2,7 @@ package trtc
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -35,6 +36,7 @@ type Dialect struct {
 	stringNumbers  bool          // SdkAppId, PageNumber and PageSize are JSON strings
 	eventsByApp    bool          // UserEvents takes an SdkAppId
 	actionInterval map[string]time.Duration
+	regions        map[string][]string
 }
 
 // Legacy is the API as its pages of 2021 document it. User lists come from
@@ -67,6 +69,8 @@ func Current() Dialect {
 		Scale:          "DescribeScaleInfo",
 		eventsByApp:    true,
 		MaxUsersWindow: 4 * time.Hour,
+		// The page of DescribeUnusualEvent lists these two and no more.
+		regions: map[string][]string{"DescribeUnusualEvent": {"ap-guangzhou", "ap-beijing"}},
 	}
 }
 
@@ -84,6 +88,12 @@ func ParseDialect(name string) (Dialect, error) {
 // MinInterval is the vendor's own spacing of an action that is slower than the
 // account's quota, or zero.
 func (d Dialect) MinInterval(action string) time.Duration { return d.actionInterval[action] }
+
+// Regions lists where to ask for an action, the likeliest first; "" is the
+// account's own region.
+func (d Dialect) Regions(action string) []string {
+	return append(slices.Clone(d.regions[action]), "", "ap-guangzhou", "ap-beijing", "ap-singapore", "ap-mumbai")
+}
 
 // Rooms asks for one page of the calls that were alive in w (at most
 // MaxRoomsWindow long). roomID narrows it to one room id unless empty.
