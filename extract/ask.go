@@ -72,60 +72,71 @@ var errSuspect = errors.New("answer is null where data was due")
 // believed.
 const suspectAttempts = 3
 
+// Answer is a response that was accepted.
+type Answer struct {
+	Request trtc.Request
+	Body    []byte
+	Asked   time.Time
+}
+
 // ask sends r until it is answered and decode accepts the body. decode must
 // be repeatable: it runs once for each answer. It runs while the request holds
 // its place among those in flight, so bodies in memory are bounded.
-func (a *Asker) ask(ctx context.Context, r trtc.Request, decode func(body []byte) error) error {
+func (a *Asker) ask(ctx context.Context, r trtc.Request, decode func(body []byte) error) (Answer, error) {
 	slot := a.slot(r.Action)
 	select {
 	case slot <- struct{}{}:
 		defer func() { <-slot }()
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return Answer{}, context.Cause(ctx)
 	}
+	answer := Answer{Request: r}
 	var faults, quotas, suspects int
 	for {
 		region := a.region(r.Action)
-		err := a.once(ctx, r, region, decode)
+		err := a.once(ctx, &answer, region, decode)
 		switch kind := a.kindOf(err); {
 		case err == nil:
-			return nil
+			return answer, nil
 		case ctx.Err() != nil:
-			return context.Cause(ctx)
+			return Answer{}, context.Cause(ctx)
 		case errors.Is(err, errSuspect):
 			if suspects++; suspects >= suspectAttempts {
 				a.stats.believe(r.Action)
-				return nil
+				return answer, nil
 			}
 		case kind == trtc.Quota:
 			if quotas++; quotas >= a.attempts.Quota {
-				return err
+				return Answer{}, err
 			}
 		case kind == trtc.Retryable:
 			if faults++; faults >= a.attempts.Faults {
-				return err
+				return Answer{}, err
 			}
 		case kind == trtc.WrongRegion:
 			if !a.nextRegion(r.Action, region) {
-				return err
+				return Answer{}, err
 			}
 			continue
 		default:
-			return err
+			return Answer{}, err
 		}
 		if err := a.pause(ctx, faults+quotas+suspects); err != nil {
-			return err
+			return Answer{}, err
 		}
 	}
 }
 
 // once paces, sends and decodes.
-func (a *Asker) once(ctx context.Context, r trtc.Request, region string, decode func([]byte) error) error {
+func (a *Asker) once(ctx context.Context, answer *Answer, region string, decode func([]byte) error) error {
+	r := answer.Request
 	if err := a.limits.Wait(ctx, r.Action, a.dialect.MinInterval(r.Action)); err != nil {
 		return err
 	}
+	answer.Asked = time.Now()
 	resp, err := a.vendor.Do(ctx, r, region)
 	if err == nil {
+		answer.Body = resp.Body
 		err = decodeAs(r.Action, resp.Body, decode)
 	}
 	a.stats.asked(r.Action, len(resp.Body), err)

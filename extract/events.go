@@ -2,7 +2,7 @@ package extract
 
 import (
 	"context"
-	"sync/atomic"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -12,50 +12,92 @@ import (
 	"github.com/callvault/callvault/transform"
 )
 
-// userEvents asks for the events of each user of a call: the vendor answers
-// for one user at a time, without pages.
-func (p *Pass) userEvents(ctx context.Context, rep *report, u call.Unit, room call.Room, users []string, w call.Window) (int, error) {
-	p.Progress.Add(StageEvents, len(users))
-	var rows atomic.Int64
-	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(inFlight)
-	for _, user := range users {
-		g.Go(func() error {
-			events, err := p.eventsOf(gctx, room, user, w)
-			if unavailable(err) {
-				if p.noEvents.CompareAndSwap(false, true) {
-					rep.failed(notServed("user_events", err))
-				}
-				return nil
-			}
-			if err != nil {
-				return err
-			}
-			rows.Add(int64(len(events)))
-			p.Progress.Done(StageEvents, 1)
-			return archived(p.Archive.Events(gctx, u, room.CommID, room.RoomID, events))
-		})
-	}
-	err := g.Wait()
-	return int(rows.Load()), err
-}
-
 // eventSlack is asked for after the end of a call: its last events carry
 // milliseconds and can be logged after it.
 const eventSlack = time.Minute
 
-func (p *Pass) eventsOf(ctx context.Context, room call.Room, user string, w call.Window) ([]call.Event, error) {
-	if w.End = w.End.Add(eventSlack); w.End.After(p.now()) {
-		w.End = later(p.now(), w.Start)
+// askEvents asks for the events of each user of a call: the vendor answers for
+// one user at a time, without pages.
+func (c *callPass) askEvents(ctx context.Context, sessions []call.Session) error {
+	users := c.eventUsers(sessions)
+	c.Progress.Add(StageEvents, len(users))
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(inFlight)
+	for _, user := range users {
+		g.Go(func() error {
+			err := c.eventsOf(gctx, user)
+			c.Progress.Done(StageEvents, 1)
+			switch {
+			case err == nil || fatal(err):
+				return err
+			case unavailable(err):
+				if c.noEvents.CompareAndSwap(false, true) {
+					c.rep.failed(notServed("user_events", err))
+				}
+			default:
+				c.fail(call.PartEvents, user, err)
+			}
+			return nil
+		})
+	}
+	return g.Wait()
+}
+
+// eventUsers are the users that may have events which the archive does not hold
+// for good.
+func (c *callPass) eventUsers(sessions []call.Session) []string {
+	last := map[string]uint32{} // the last second with events, per user
+	for _, s := range sessions {
+		if !s.Finished {
+			last[s.UserID] = call.Forever
+			continue
+		}
+		last[s.UserID] = max(last[s.UserID], uint32(s.LeftAt.Add(eventSlack).Unix()))
+	}
+	return slices.DeleteFunc(distinctUsers(sessions), func(user string) bool {
+		return c.heldUntil(call.PartEvents, user) >= last[user]
+	})
+}
+
+// eventsOf asks for the events of one user and archives those that are not held.
+func (c *callPass) eventsOf(ctx context.Context, user string) error {
+	w := call.Window{Start: c.alive.Start, End: earlier(c.alive.End.Add(eventSlack), later(c.now(), c.alive.Start))}
+	if held := c.heldUntil(call.PartEvents, user); held > 0 {
+		w.Start = later(w.Start, second(held).Add(time.Second))
+	}
+	if w.End.Before(w.Start) {
+		return nil
 	}
 	var events []call.Event
 	build := func(w call.Window) trtc.Request {
-		return p.Asker.Dialect().EventsOf(p.App, room.CommID, room.RoomID, user, w)
+		return c.Asker.Dialect().EventsOf(c.App, c.room.CommID, c.room.RoomID, user, w)
 	}
-	err := p.ask(ctx, w, build, func(body []byte) (err error) {
+	id, err := c.ask(ctx, w, build, func(body []byte) (err error) {
 		var d transform.Decoder
-		events, _, err = d.Events(body, user, room.RoomID, nil)
+		events, _, err = d.Events(body, user, c.room.RoomID, nil)
 		return err
 	})
-	return events, err
+	if err != nil {
+		return err
+	}
+	c.count(func(n *callCounts) { n.events += len(events) })
+	first, last := uint32(w.Start.Unix()), uint32(w.End.Unix())
+	if c.cut == call.Forever {
+		last = call.Forever
+	}
+	settled, open := splitEvents(events, c.cut)
+	return c.addBoth(ctx, call.PartEvents, user, w, []uint64{id}, []call.Owned{{User: user, From: first, To: last}},
+		call.Rows{RoomID: c.room.RoomID, Events: settled}, call.Rows{RoomID: c.room.RoomID, Events: open})
+}
+
+// splitEvents divides events at a second: those up to its end, and those after.
+func splitEvents(events []call.Event, cut uint32) (upTo, after []call.Event) {
+	for _, e := range events {
+		if cut == call.Forever || e.Time.Unix() <= int64(cut) {
+			upTo = append(upTo, e)
+		} else {
+			after = append(after, e)
+		}
+	}
+	return upTo, after
 }

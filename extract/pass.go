@@ -3,7 +3,6 @@ package extract
 import (
 	"context"
 	"errors"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -12,30 +11,6 @@ import (
 	"github.com/callvault/callvault/extract/trtc"
 	"github.com/callvault/callvault/internal/call"
 )
-
-const (
-	// callsAtOnce is the number of calls being archived at the same time.
-	callsAtOnce = 24
-)
-
-// Archive takes rows. Rows of a unit become visible, all at once and in place
-// of what was there of the unit before, some time after its Commit; Abandon
-// forgets them. Methods are safe for concurrent use and may block while the
-// archive is busy; arguments belong to the caller again when they return.
-type Archive interface {
-	// Held tells which of the units are archived: true for those that need no
-	// more asking, false for those that may have grown.
-	Held(ctx context.Context, app call.AppID, kind call.UnitKind, keys []string) (map[string]bool, error)
-	Room(ctx context.Context, u call.Unit, r call.Room) error
-	Sessions(ctx context.Context, u call.Unit, commID, roomID string, s []call.Session) error
-	Samples(ctx context.Context, u call.Unit, commID, roomID string, s *call.Samples) error
-	Events(ctx context.Context, u call.Unit, commID, roomID string, e []call.Event) error
-	UnusualEvents(ctx context.Context, u call.Unit, e []call.UnusualEvent) error
-	DailyScale(ctx context.Context, u call.Unit, d call.DailyScale) error
-	// Commit ends a unit, which began at start.
-	Commit(ctx context.Context, u call.Unit, start time.Time, final bool) error
-	Abandon(u call.Unit)
-}
 
 // Pass is one archiving pass over one application. All fields must be set but
 // those said to be optional.
@@ -47,12 +22,12 @@ type Pass struct {
 	Progress Progress
 
 	Retention time.Duration // how far back the vendor keeps data
-	Settle    time.Duration // how long after its end a call's data may still grow
+	Settle    time.Duration // how long after a moment the vendor's data about it may still change
 
 	From, To time.Time // optional: only what was alive between them
 	RoomID   string    // optional: only calls of this room id
 	Skip     func(relation string) bool
-	Again    bool // also what the archive holds already
+	Again    bool // also what the archive holds already: it is replaced
 
 	edge     reach
 	noEvents atomic.Bool // the account turned out not to have the action
@@ -77,91 +52,17 @@ func (p *Pass) Run(ctx context.Context) (Report, error) {
 	return r.snapshot(p.Now()), err
 }
 
-// calls lists the calls and archives those that the archive does not hold.
-func (p *Pass) calls(ctx context.Context, r *report) error {
-	g, gctx := errgroup.WithContext(ctx)
-	queue := make(chan call.Room)
-	g.Go(func() error {
-		defer close(queue)
-		return p.listCalls(gctx, r, queue)
-	})
-	for range callsAtOnce {
-		g.Go(func() error {
-			for room := range queue {
-				if err := p.archiveCall(gctx, r, room); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-	}
-	return g.Wait()
-}
+// whole says that the pass looks at all that the vendor keeps.
+func (p *Pass) whole() bool { return p.RoomID == "" && p.From.IsZero() && p.To.IsZero() }
 
-// listCalls sends each call of the window that needs archiving once, oldest
-// first.
-func (p *Pass) listCalls(ctx context.Context, r *report, queue chan<- call.Room) error {
-	seen := map[string]bool{}
-	err := p.eachSlice(ctx, r, func(rooms []call.Room) error {
-		rooms = slices.DeleteFunc(rooms, func(room call.Room) bool {
-			if seen[room.CommID] {
-				return true
-			}
-			seen[room.CommID] = true
-			return false
-		})
-		due, err := p.due(ctx, r, rooms)
-		if err != nil {
-			return err
-		}
-		p.Progress.Add(StageCalls, len(due))
-		for _, room := range due {
-			select {
-			case queue <- room:
-			case <-ctx.Done():
-				return context.Cause(ctx)
-			}
-		}
-		return nil
-	})
-	if err != nil && !fatal(err) {
-		r.failed(Failure{What: "room list", Reason: err.Error()})
-		return nil
-	}
-	return err
-}
-
-// due leaves out the calls that need no more asking: those whose archive is
-// final, and those of which the archive holds more than the vendor still keeps.
-func (p *Pass) due(ctx context.Context, r *report, rooms []call.Room) ([]call.Room, error) {
-	r.listed(len(rooms))
-	if len(rooms) == 0 {
-		return nil, nil
-	}
-	keys := make([]string, len(rooms))
-	for i, room := range rooms {
-		keys[i] = room.CommID
-	}
-	held, err := p.Archive.Held(ctx, p.App, call.UnitCall, keys)
-	if err != nil {
-		return nil, archiveError{err}
-	}
-	oldest := p.oldest()
-	rooms = slices.DeleteFunc(rooms, func(room call.Room) bool {
-		final, ok := held[room.CommID]
-		return ok && (final && !p.Again || room.CreatedAt.Before(oldest))
-	})
-	r.alreadyHeld(len(keys) - len(rooms))
-	return rooms, nil
-}
+// settledUntil is the second up to which the vendor's answers no longer change.
+func (p *Pass) settledUntil(asked time.Time) time.Time { return asked.Add(-p.Settle) }
 
 // settled tells whether what ended at end can no longer grow.
-func (p *Pass) settled(end time.Time) bool { return end.Add(p.Settle).Before(p.Now()) }
+func (p *Pass) settled(end time.Time) bool { return end.Before(p.settledUntil(p.Now())) }
 
-// archiveError marks a failure of the archive, which ends the pass.
-type archiveError struct{ error }
-
-func (e archiveError) Unwrap() error { return e.error }
+// deadline is when the vendor drops what happened at t.
+func (p *Pass) deadline(t time.Time) time.Time { return t.Add(p.Retention) }
 
 // fatal tells whether an error makes all further work pointless.
 func fatal(err error) bool {

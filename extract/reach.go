@@ -63,20 +63,24 @@ func (p *Pass) reach(w call.Window) (call.Window, bool) {
 // errExpired says that the vendor keeps nothing of a window any more.
 var errExpired = errors.New("expired before it was asked for")
 
-// ask asks for what of w is in reach. The request is built anew when the
-// vendor finds that w begins too early.
-func (p *Pass) ask(ctx context.Context, w call.Window, build func(call.Window) trtc.Request, decode func([]byte) error) error {
+// ask asks for what of w is in reach, and returns the id of the response kept.
+// The request is built anew when the vendor finds that w begins too early.
+func (p *Pass) ask(ctx context.Context, w call.Window, build func(call.Window) trtc.Request, decode func([]byte) error) (uint64, error) {
 	for {
 		margin := p.edge.margin()
 		now, ok := p.reach(w)
 		if !ok {
-			return errExpired
+			return 0, errExpired
 		}
-		err := p.Asker.ask(ctx, build(now), decode)
+		answer, err := p.Asker.ask(ctx, build(now), decode)
 		if e, ok := errors.AsType[*trtc.Error](err); ok && e.Kind == trtc.Expired && p.edge.widen(margin) {
 			continue
 		}
-		return err
+		if err != nil {
+			return 0, err
+		}
+		id, err := p.Archive.Keep(ctx, p.App, answer)
+		return id, archived(err)
 	}
 }
 

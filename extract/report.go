@@ -27,6 +27,7 @@ type Report struct {
 	Events       int
 	Unusual      int // rows of unusual events
 	Days         int // days of daily scale
+	Lost         int // things that the vendor dropped before they were archived; they are failures, too
 	Failures     []Failure
 	FailureCount int // all failures; Failures holds the first of them
 }
@@ -77,6 +78,12 @@ func (r *report) failed(f Failure) {
 			r.Failures = append(r.Failures, f)
 		}
 	})
+}
+
+// lost notes what is gone for good.
+func (r *report) lost(f Failure) {
+	r.failed(f)
+	r.with(func(r *Report) { r.Lost++ })
 }
 
 func (r *report) archivedCall(n callCounts) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/callvault/callvault/extract/plan"
 	"github.com/callvault/callvault/extract/trtc"
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/transform"
@@ -14,28 +13,61 @@ import (
 // calls begin and end, and rows shift between pages.
 const recent = time.Hour
 
-// listings is how often a moving list is read at most until two readings agree.
+// listings is how often a moving list is read at most until it shows nothing new.
 const listings = 4
 
-// eachSlice lists the calls alive in the window, slice by slice, oldest first.
-// A call that was alive in several slices comes with each of them.
-func (p *Pass) eachSlice(ctx context.Context, r *report, use func([]call.Room) error) error {
-	w := p.window()
+// slice is a window of the room list, of at most one UTC day.
+type slice struct {
+	call.Window
+	moving bool // calls still begin and end in it
+}
+
+// slices cuts w into UTC days, oldest first, and the last hour off: neighbours
+// share their common second, so nothing falls between them.
+func slices24(w call.Window) []slice {
 	quiet := w.End.Add(-recent)
-	slices := plan.Slices(w.Start, quiet, trtc.MaxRoomsWindow)
-	slices = append(slices, plan.Slices(later(quiet, w.Start), w.End, trtc.MaxRoomsWindow)...)
-	p.Progress.Add(StageRooms, len(slices))
-	for _, s := range slices {
-		rooms, err := p.listSlice(ctx, s, s.Start.Before(quiet))
+	var out []slice
+	for t := w.Start; t.Before(w.End); {
+		end := earlier(day(t).Add(trtc.MaxRoomsWindow), w.End)
+		if t.Before(quiet) {
+			end = earlier(end, quiet)
+		}
+		out = append(out, slice{call.Window{Start: t, End: end}, !t.Before(quiet)})
+		t = end
+	}
+	return out
+}
+
+// eachSlice lists the calls alive in the window, slice by slice, oldest first,
+// but for the days whose list is final. A call that was alive in several slices
+// comes with each of them.
+func (p *Pass) eachSlice(ctx context.Context, r *report, list *listing, use func(slice, []call.Room) error) error {
+	w := p.window()
+	final := map[time.Time]bool{}
+	if !p.Again && p.RoomID == "" {
+		var err error
+		if final, err = p.listedDays(ctx, w); err != nil {
+			return err
+		}
+	}
+	all := slices24(w)
+	p.Progress.Add(StageRooms, len(all))
+	for _, s := range all {
+		if final[day(s.Start)] {
+			p.Progress.Done(StageRooms, 1)
+			continue
+		}
+		rooms, err := p.listSlice(ctx, s)
 		p.Progress.Done(StageRooms, 1)
 		if expired(err) {
+			list.broken = true
 			r.failed(Failure{What: "calls until " + s.End.Format(time.DateTime), Reason: err.Error() + "; is CALLVAULT_RETENTION longer than your plan's?"})
 			continue
 		}
 		if err != nil {
 			return err
 		}
-		if err := use(rooms); err != nil {
+		if err := use(s, rooms); err != nil {
 			return err
 		}
 	}
@@ -49,17 +81,25 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// listSlice lists one slice. A list of several pages that may move is read
-// again until it shows nothing new; what any reading showed is kept.
-func (p *Pass) listSlice(ctx context.Context, w call.Window, quiet bool) ([]call.Room, error) {
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// listSlice lists one slice. A list of several pages that moves, or on which a
+// call came twice because the rows before it have moved on, is read again until
+// it shows nothing new; what any reading showed is kept.
+func (p *Pass) listSlice(ctx context.Context, s slice) ([]call.Room, error) {
 	var all roomSet
 	for range listings {
 		before := len(all.rooms)
-		pages, err := p.readSlice(ctx, w, &all)
+		pages, shifted, err := p.readSlice(ctx, s.Window, &all)
 		if err != nil {
 			return nil, err
 		}
-		if pages == 1 || quiet || len(all.rooms) == before {
+		if pages == 1 || !shifted && (!s.moving || len(all.rooms) == before) {
 			break
 		}
 	}
@@ -68,26 +108,31 @@ func (p *Pass) listSlice(ctx context.Context, w call.Window, quiet bool) ([]call
 
 // readSlice reads the pages of a slice until one is short: the vendor's Total
 // counts only the page it stands on.
-func (p *Pass) readSlice(ctx context.Context, w call.Window, all *roomSet) (pages int, err error) {
+func (p *Pass) readSlice(ctx context.Context, w call.Window, all *roomSet) (pages int, shifted bool, err error) {
+	seen := map[string]bool{}
 	for page := 0; ; page++ {
 		var rooms []call.Room
 		build := func(w call.Window) trtc.Request { return p.Asker.Dialect().Rooms(p.App, w, p.RoomID, page) }
-		err := p.ask(ctx, w, build, func(body []byte) error {
+		_, err := p.ask(ctx, w, build, func(body []byte) error {
 			var d transform.Decoder
 			var info transform.Info
 			var err error
 			rooms, info, err = d.Rooms(body, p.App, nil)
-			if err == nil && info.HasTotal && info.Total > 0 && len(rooms) == 0 {
+			if err == nil && len(rooms) == 0 && (info.List != transform.ListPresent || info.Total > 0) {
 				return errSuspect
 			}
 			return err
 		})
 		if err != nil {
-			return page, err
+			return page, shifted, err
+		}
+		for _, r := range rooms {
+			shifted = shifted || seen[r.CommID]
+			seen[r.CommID] = true
 		}
 		all.add(rooms)
 		if len(rooms) < trtc.MaxPageSize {
-			return page + 1, nil
+			return page + 1, shifted, nil
 		}
 	}
 }

@@ -14,7 +14,7 @@ import (
 func (p *Pass) dailyScale(ctx context.Context, r *report) error {
 	var days []call.DailyScale
 	build := func(w call.Window) trtc.Request { return p.Asker.Dialect().DailyScale(p.App, w) }
-	err := p.ask(ctx, p.window(), build, func(body []byte) (err error) {
+	id, err := p.ask(ctx, p.window(), build, func(body []byte) (err error) {
 		var d transform.Decoder
 		days, _, err = d.DailyScale(body, nil)
 		return err
@@ -30,32 +30,45 @@ func (p *Pass) dailyScale(ctx context.Context, r *report) error {
 		}
 		return nil
 	}
-	return p.archiveDays(ctx, r, days)
+	return p.archiveDays(ctx, r, days, id)
 }
 
-func (p *Pass) archiveDays(ctx context.Context, r *report, days []call.DailyScale) error {
+func (p *Pass) archiveDays(ctx context.Context, r *report, days []call.DailyScale, response uint64) error {
 	keys := make([]string, len(days))
 	for i, d := range days {
 		keys[i] = d.Start.UTC().Format(time.RFC3339)
 	}
-	held, err := p.Archive.Held(ctx, p.App, call.UnitScale, keys)
+	held, err := p.Archive.Entries(ctx, p.App, call.UnitScale, keys)
 	if err != nil {
 		return archiveError{err}
 	}
 	for i, d := range days {
-		if held[keys[i]] && !p.Again {
+		if held[keys[i]].State.Final() && !p.Again {
 			continue
 		}
-		u := call.Unit{App: p.App, Kind: call.UnitScale, Key: keys[i]}
-		if err := p.Archive.DailyScale(ctx, u, d); err != nil {
-			return archiveError{err}
-		}
-		// A day's counts are taken as settled a day after its end.
-		final := p.Now().After(d.Start.Add(48 * time.Hour))
-		if err := p.Archive.Commit(ctx, u, d.Start, final); err != nil {
+		if err := p.archiveDay(ctx, call.Unit{App: p.App, Kind: call.UnitScale, Key: keys[i]}, d, response); err != nil {
 			return archiveError{err}
 		}
 		r.day()
 	}
 	return nil
+}
+
+// scaleSettles is how long after a day's end its counts are taken as settled.
+const scaleSettles = 24 * time.Hour
+
+func (p *Pass) archiveDay(ctx context.Context, u call.Unit, d call.DailyScale, response uint64) error {
+	end := d.Start.Add(24 * time.Hour)
+	e := call.Entry{Unit: u, State: call.Provisional, StartsAt: d.Start, Deadline: p.deadline(d.Start)}
+	if p.Now().After(end.Add(scaleSettles)) {
+		e.State, e.HeldUntil = call.Archived, end
+	}
+	part := call.Part{
+		Kind: call.PartScale, Window: call.Window{Start: d.Start, End: end}, Settled: e.State.Final(),
+		Owned: []call.Owned{{To: call.Forever}}, Asked: p.now(), Deadline: e.Deadline, Responses: []uint64{response},
+	}
+	if err := p.Archive.Add(ctx, u, part, call.Rows{Day: &d}); err != nil {
+		return err
+	}
+	return p.Archive.End(ctx, e)
 }

@@ -2,7 +2,8 @@ package extract
 
 import (
 	"context"
-	"sync/atomic"
+	"fmt"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -12,77 +13,109 @@ import (
 	"github.com/callvault/callvault/transform"
 )
 
-// series asks for all metric series of a call and hands them to the archive
-// request by request, so that a call's size does not matter.
-func (p *Pass) series(ctx context.Context, u call.Unit, room call.Room, sessions []call.Session, w call.Window) (samples, nulls int, err error) {
-	requests := plan.Series(sessions, w, plan.Limits{Window: trtc.MaxSeriesWindow, Users: trtc.MaxSeriesUsers})
-	p.Progress.Add(StageSeries, len(requests))
-	var rows, empty atomic.Int64
+// seriesLimits are the vendor's for one request of metric series.
+var seriesLimits = plan.Limits{Window: trtc.MaxSeriesWindow, Users: trtc.MaxSeriesUsers}
+
+// askSeries asks for the metric series of a call that the archive does not hold
+// for good and hands them to the archive request by request, so that a call's
+// size does not matter.
+func (c *callPass) askSeries(ctx context.Context, sessions []call.Session) error {
+	requests := plan.Series(sessions, c.heldSeries(), c.alive, seriesLimits)
+	c.Progress.Add(StageSeries, len(requests))
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(inFlight)
 	for _, r := range requests {
 		g.Go(func() error {
-			n, err := p.seriesRequest(gctx, u, room, r)
-			rows.Add(int64(n.rows))
-			empty.Add(int64(n.nulls))
-			p.Progress.Done(StageSeries, 1)
-			p.Progress.Done(StageSamples, n.rows)
-			return err
+			err := c.seriesRequest(gctx, r)
+			c.Progress.Done(StageSeries, 1)
+			if err == nil || fatal(err) {
+				return err
+			}
+			c.fail(call.PartSeries, seriesKey(r), err)
+			return nil
 		})
 	}
-	err = g.Wait()
-	return int(rows.Load()), int(empty.Load()), err
+	return g.Wait()
 }
 
-type seriesCounts struct{ rows, nulls int }
+// heldSeries are the windows whose samples the archive holds for good.
+func (c *callPass) heldSeries() plan.Held {
+	held := plan.Held{}
+	for _, p := range c.known.Parts {
+		if p.Kind != call.PartSeries {
+			continue
+		}
+		for _, o := range p.Owned {
+			held[o.User] = append(held[o.User], call.Window{Start: second(o.From), End: second(o.To)})
+		}
+	}
+	return held
+}
+
+func second(unix uint32) time.Time { return time.Unix(int64(unix), 0).UTC() }
+
+// seriesKey names a request within its call: no user is in two of one window.
+func seriesKey(r plan.Request) string {
+	return fmt.Sprintf("%d-%d %s", r.Window.Start.Unix(), r.Window.End.Unix(), r.Users[0].ID)
+}
 
 // seriesRequest asks for one planned window and archives what belongs to it.
-func (p *Pass) seriesRequest(ctx context.Context, u call.Unit, room call.Room, r plan.Request) (seriesCounts, error) {
-	samples, err := p.seriesPages(ctx, room, r)
+func (c *callPass) seriesRequest(ctx context.Context, r plan.Request) error {
+	samples, responses, err := c.seriesPages(ctx, r)
 	if err != nil {
-		return seriesCounts{}, err
+		return err
 	}
 	var norm transform.Normaliser
 	norm.Normalise(samples)
-	n := seriesCounts{samples.Rows(), samples.Nulls}
-	if n.rows == 0 {
-		return n, nil
+	c.count(func(n *callCounts) { n.samples += samples.Rows(); n.nulls += samples.Nulls })
+	c.Progress.Done(StageSamples, samples.Rows())
+	return c.addSeries(ctx, r, samples, responses)
+}
+
+func (c *callPass) addSeries(ctx context.Context, r plan.Request, samples *call.Samples, responses []uint64) error {
+	owned := make([]call.Owned, len(r.Users))
+	for i, u := range r.Users {
+		owned[i] = call.Owned{User: u.ID, From: u.From, To: u.To}
 	}
-	return n, archived(p.Archive.Samples(ctx, u, room.CommID, room.RoomID, samples))
+	settled, open := splitSamples(samples, c.cut)
+	return c.addBoth(ctx, call.PartSeries, seriesKey(r), r.Window, responses, owned,
+		call.Rows{RoomID: c.room.RoomID, Samples: settled}, call.Rows{RoomID: c.room.RoomID, Samples: open})
 }
 
 // seriesPages reads all pages of one window: the vendor pages over what it
 // found of the users asked for, which may be several rows a user.
-func (p *Pass) seriesPages(ctx context.Context, room call.Room, r plan.Request) (*call.Samples, error) {
+func (c *callPass) seriesPages(ctx context.Context, r plan.Request) (*call.Samples, []uint64, error) {
 	var all call.Samples
+	var responses []uint64
 	for page, seen := 0, 0; ; page++ {
 		var got transform.Detail
 		var info transform.DetailInfo
 		build := func(w call.Window) trtc.Request {
-			return p.Asker.Dialect().SeriesOf(p.App, room.CommID, w, r.UserIDs(), page)
+			return c.Asker.Dialect().SeriesOf(c.App, c.room.CommID, w, r.UserIDs(), page)
 		}
-		err := p.ask(ctx, r.Window, build, func(body []byte) (err error) {
+		id, err := c.ask(ctx, r.Window, build, func(body []byte) (err error) {
 			var d transform.Decoder
 			got.Reset()
-			info, err = d.Detail(body, owned(r), &got)
-			if err == nil && page == 0 && info.List != transform.ListPresent {
+			info, err = d.Detail(body, keepOwned(r), &got)
+			if err == nil && page == 0 && (info.List != transform.ListPresent || info.NullSeries > 0) {
 				return errSuspect
 			}
 			return err
 		})
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
+		responses = append(responses, id)
 		appendSamples(&all, &got.Samples)
 		seen += len(got.Sessions)
 		if len(got.Sessions) == 0 || seen >= info.Total {
-			return &all, nil
+			return &all, responses, nil
 		}
 	}
 }
 
-// owned keeps the seconds that the plan gave to this request.
-func owned(r plan.Request) transform.Keep {
+// keepOwned keeps the seconds that the plan gave to this request.
+func keepOwned(r plan.Request) transform.Keep {
 	return func(userID string) (from, to uint32) {
 		from, to, ok := r.Owned(userID)
 		if !ok {
@@ -97,4 +130,36 @@ func appendSamples(to, from *call.Samples) {
 	to.Time = append(to.Time, from.Time...)
 	to.Value = append(to.Value, from.Value...)
 	to.Nulls += from.Nulls
+}
+
+// splitSamples divides normal samples at a second: those up to it, and those
+// after it. Points without a value go with the former, or with the latter if
+// there are no others. The result shares s where it is not divided.
+func splitSamples(s *call.Samples, cut uint32) (upTo, after *call.Samples) {
+	upTo, after = &call.Samples{Nulls: s.Nulls}, &call.Samples{}
+	if cut == call.Forever {
+		return s, after
+	}
+	at := 0
+	for _, series := range s.Series {
+		n := at
+		for n < at+series.Rows && s.Time[n] <= cut {
+			n++
+		}
+		appendRun(upTo, series, s, at, n)
+		appendRun(after, series, s, n, at+series.Rows)
+		at += series.Rows
+	}
+	return upTo, after
+}
+
+// appendRun appends the rows [from, to) of s, which are of one series.
+func appendRun(dst *call.Samples, series call.Series, s *call.Samples, from, to int) {
+	if from == to {
+		return
+	}
+	series.Rows = to - from
+	dst.Series = append(dst.Series, series)
+	dst.Time = append(dst.Time, s.Time[from:to]...)
+	dst.Value = append(dst.Value, s.Value[from:to]...)
 }

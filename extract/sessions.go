@@ -32,6 +32,22 @@ func (s *sessionSet) add(sessions []call.Session) {
 	}
 }
 
+func (s *sessionSet) has(x call.Session) bool {
+	_, ok := s.rows[sessionKey{x.UserID, x.JoinedAt, x.LeftAt, x.DeviceType, x.ClientIP}]
+	return ok
+}
+
+// mergeSessions joins what is held with what came.
+func mergeSessions(held, came []call.Session) []call.Session {
+	if len(came) == 0 {
+		return held
+	}
+	var all sessionSet
+	all.add(held)
+	all.add(came)
+	return all.list()
+}
+
 // list is the sessions in the order of time.
 func (s *sessionSet) list() []call.Session {
 	type start struct {

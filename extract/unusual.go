@@ -43,7 +43,7 @@ func (p *Pass) unusualEvents(ctx context.Context, r *report) error {
 				return nil
 			}
 			r.failed(Failure{What: "unusual events of " + unitKey(h.Start), Reason: err.Error()})
-			return nil
+			return p.failHour(gctx, h, err)
 		})
 	}
 	return g.Wait()
@@ -58,14 +58,14 @@ func (p *Pass) dueHours(ctx context.Context) ([]call.Window, error) {
 	for i, h := range hours {
 		keys[i] = unitKey(h.Start)
 	}
-	held, err := p.Archive.Held(ctx, p.App, call.UnitUnusual, keys)
+	held, err := p.Archive.Entries(ctx, p.App, call.UnitUnusual, keys)
 	if err != nil {
 		return nil, archiveError{err}
 	}
 	return slices.DeleteFunc(hours, func(h call.Window) bool {
-		final, ok := held[unitKey(h.Start)]
+		e, ok := held[unitKey(h.Start)]
 		partial := h.Start.After(h.Start.Truncate(time.Hour))
-		return ok && (final && !p.Again || partial)
+		return ok && (e.State.Final() && !p.Again || partial && e.State != call.Failed)
 	}), nil
 }
 
@@ -73,9 +73,12 @@ func (p *Pass) dueHours(ctx context.Context) ([]call.Window, error) {
 func unitKey(t time.Time) string { return t.UTC().Truncate(time.Hour).Format(time.RFC3339) }
 
 func (p *Pass) archiveHour(ctx context.Context, r *report, h call.Window) error {
-	u := call.Unit{App: p.App, Kind: call.UnitUnusual, Key: unitKey(h.Start)}
-	end := h.Start.Truncate(time.Hour).Add(time.Hour)
-	final := p.settled(end) // as of before the asking
+	start := h.Start.Truncate(time.Hour)
+	end := start.Add(time.Hour)
+	e := call.Entry{Unit: call.Unit{App: p.App, Kind: call.UnitUnusual, Key: unitKey(start)}, State: call.Provisional, StartsAt: start, Deadline: p.deadline(start)}
+	if p.settled(end) { // as of before the asking
+		e.State, e.HeldUntil = call.Archived, end
+	}
 	n := narrowing{pass: p}
 	events, err := n.search(ctx, h.Start.Unix(), min(end.Unix(), h.End.Unix()+1), "")
 	if err != nil {
@@ -83,12 +86,27 @@ func (p *Pass) archiveHour(ctx context.Context, r *report, h call.Window) error 
 	}
 	for _, where := range n.incomplete {
 		r.failed(Failure{What: "unusual events", Reason: "the vendor shows at most 20 and has more of " + where})
+		e.Failed = append(e.Failed, call.FailedPart{Kind: call.PartUnusual, Key: where, Reason: "the vendor shows at most 20 and has more"})
 	}
-	if err := p.Archive.UnusualEvents(ctx, u, events); err != nil {
+	part := call.Part{
+		Kind: call.PartUnusual, Window: h, Settled: e.State.Final(),
+		Owned: n.owned, Asked: p.now(), Deadline: e.Deadline, Responses: n.responses,
+	}
+	if err := p.Archive.Add(ctx, e.Unit, part, call.Rows{Unusual: events}); err != nil {
 		return archiveError{err}
 	}
 	r.unusual(len(events))
-	return archived(p.Archive.Commit(ctx, u, h.Start.Truncate(time.Hour), final))
+	return archived(p.Archive.End(ctx, e))
+}
+
+// failHour notes an hour that could not be had.
+func (p *Pass) failHour(ctx context.Context, h call.Window, cause error) error {
+	start := h.Start.Truncate(time.Hour)
+	u := call.Unit{App: p.App, Kind: call.UnitUnusual, Key: unitKey(start)}
+	p.Archive.Abandon(u)
+	return archived(p.Archive.End(ctx, call.Entry{
+		Unit: u, State: call.Failed, Reason: cause.Error(), StartsAt: start, Deadline: p.deadline(start), Attempts: 1,
+	}))
 }
 
 // narrowing finds all events of a span though the vendor shows at most 20
@@ -97,19 +115,21 @@ func (p *Pass) archiveHour(ctx context.Context, r *report, h call.Window) error 
 type narrowing struct {
 	pass       *Pass
 	incomplete []string
+	owned      []call.Owned // the seconds that each of responses was kept for
+	responses  []uint64
 }
 
 // search returns the events of the seconds from (included) to to (excluded).
 func (n *narrowing) search(ctx context.Context, from, to int64, roomID string) ([]call.UnusualEvent, error) {
-	events, full, err := n.ask(ctx, from, to, from, to, roomID)
-	if err != nil || !full {
-		return events, err
+	a, err := n.ask(ctx, from, to, from, to, roomID)
+	if err != nil || !a.full {
+		return n.keep(a), err
 	}
 	if to-from > 1 {
 		middle := from + (to-from)/2
 		return n.both(ctx, [2]int64{from, middle}, [2]int64{middle, to}, roomID)
 	}
-	return n.second(ctx, from, roomID, events)
+	return n.second(ctx, from, roomID, a)
 }
 
 func (n *narrowing) both(ctx context.Context, a, b [2]int64, roomID string) ([]call.UnusualEvent, error) {
@@ -122,18 +142,18 @@ func (n *narrowing) both(ctx context.Context, a, b [2]int64, roomID string) ([]c
 }
 
 // second searches within one second of which more is known to exist than seen.
-func (n *narrowing) second(ctx context.Context, at int64, roomID string, seen []call.UnusualEvent) ([]call.UnusualEvent, error) {
-	alone, full, err := n.ask(ctx, at, at, at, at+1, roomID)
+func (n *narrowing) second(ctx context.Context, at int64, roomID string, seen narrowed) ([]call.UnusualEvent, error) {
+	alone, err := n.ask(ctx, at, at, at, at+1, roomID)
 	switch {
 	case fatal(err):
 		return nil, err
-	case err == nil && !full && len(alone) >= len(seen):
-		return alone, nil
+	case err == nil && !alone.full && len(alone.events) >= len(seen.events):
+		return n.keep(alone), nil
 	case roomID != "":
 		n.incomplete = append(n.incomplete, fmt.Sprintf("room %q at %s", roomID, time.Unix(at, 0).UTC().Format(time.RFC3339)))
-		return seen, nil
+		return n.keep(seen), nil
 	}
-	rooms, err := n.rooms(ctx, at, append(seen, alone...))
+	rooms, err := n.rooms(ctx, at, append(seen.events, alone.events...))
 	if err != nil {
 		return nil, err
 	}
@@ -153,7 +173,7 @@ func (n *narrowing) second(ctx context.Context, at int64, roomID string, seen []
 func (n *narrowing) rooms(ctx context.Context, at int64, seen []call.UnusualEvent) ([]string, error) {
 	around := call.Window{Start: time.Unix(at, 0).Add(-time.Minute), End: time.Unix(at, 0).Add(time.Minute)}
 	w, _ := n.pass.reach(around)
-	rooms, err := n.pass.listSlice(ctx, w, false)
+	rooms, err := n.pass.listSlice(ctx, slice{w, true})
 	if err != nil {
 		return nil, err
 	}
@@ -168,20 +188,44 @@ func (n *narrowing) rooms(ctx context.Context, at int64, seen []call.UnusualEven
 	return slices.DeleteFunc(slices.Compact(ids), func(id string) bool { return id == "" }), nil
 }
 
+// narrowed is what one question showed.
+type narrowed struct {
+	events   []call.UnusualEvent
+	full     bool // there may be more
+	owned    call.Owned
+	response uint64
+}
+
+// keep takes the events of an answer.
+func (n *narrowing) keep(a narrowed) []call.UnusualEvent {
+	n.owned = append(n.owned, a.owned)
+	n.responses = append(n.responses, a.response)
+	return a.events
+}
+
 // ask asks for [start, end], both included, and keeps the seconds from
-// (included) to to (excluded). full says that there may be more than came.
-func (n *narrowing) ask(ctx context.Context, start, end, from, to int64, roomID string) (events []call.UnusualEvent, full bool, err error) {
+// (included) to to (excluded).
+func (n *narrowing) ask(ctx context.Context, start, end, from, to int64, roomID string) (a narrowed, err error) {
 	p := n.pass
 	w := call.Window{Start: time.Unix(start, 0), End: time.Unix(min(end, p.now().Unix()), 0)}
 	build := func(w call.Window) trtc.Request { return p.Asker.Dialect().UnusualEvents(p.App, w, roomID) }
-	err = p.ask(ctx, w, build, func(body []byte) error {
+	a.owned = call.Owned{From: uint32(from), To: uint32(to - 1)}
+	a.response, err = p.ask(ctx, w, build, func(body []byte) error {
 		var d transform.Decoder
 		got, info, err := d.UnusualEvents(body, nil)
-		full = info.Items >= trtc.MaxUnusualEvents
-		events = slices.DeleteFunc(got, func(e call.UnusualEvent) bool {
-			return e.Time.Unix() < from || e.Time.Unix() >= to
-		})
+		a.full = info.Items >= trtc.MaxUnusualEvents
+		a.events = KeepUnusual(got, a.owned)
+		if err == nil && info.List != transform.ListPresent {
+			return errSuspect
+		}
 		return err
 	})
-	return events, full, err
+	return a, err
+}
+
+// KeepUnusual leaves the events of the seconds owned.
+func KeepUnusual(events []call.UnusualEvent, o call.Owned) []call.UnusualEvent {
+	return slices.DeleteFunc(events, func(e call.UnusualEvent) bool {
+		return e.Time.Unix() < int64(o.From) || e.Time.Unix() > int64(o.To)
+	})
 }

@@ -6,29 +6,34 @@ import (
 	"github.com/callvault/callvault/internal/call"
 )
 
-// Rows of the small tables, each with the unit it belongs to.
+// Rows of the small tables, each with the half of the unit it belongs to.
 type (
 	roomRow struct {
-		of *unitState
+		of *half
 		call.Room
 	}
 	sessionRow struct {
-		of     *unitState
+		of     *half
 		commID string
 		call.Session
 	}
 	eventRow struct {
-		of     *unitState
+		of     *half
 		commID string
 		call.Event
 	}
 	unusualRow struct {
-		of *unitState
+		of *half
 		call.UnusualEvent
 	}
 	dayRow struct {
-		of *unitState
+		of *half
 		call.DailyScale
+	}
+	partRow struct {
+		of *half
+		call.Part
+		rows, nulls uint64
 	}
 )
 
@@ -41,89 +46,88 @@ type buffer struct {
 	events   []eventRow
 	unusual  []unusualRow
 	days     []dayRow
+	parts    []partRow
+	raw      []Response
+	rawBytes int
 }
 
-func (b *buffer) addRoom(s *unitState, r call.Room) { b.rooms = append(b.rooms, roomRow{s, r}) }
-
-func (b *buffer) addSessions(s *unitState, commID, roomID string, list []call.Session) {
-	for _, x := range list {
-		x.RoomID = orDefault(x.RoomID, roomID)
-		b.sessions = append(b.sessions, sessionRow{s, commID, x})
+// add takes the rows of a part.
+func (b *buffer) add(h *half, p call.Part, r *call.Rows) {
+	commID := h.of.unit.Key
+	if r.Room != nil {
+		b.rooms = append(b.rooms, roomRow{h, *r.Room})
 	}
-}
-
-func (b *buffer) addEvents(s *unitState, commID, roomID string, list []call.Event) {
-	for _, x := range list {
-		x.RoomID = orDefault(x.RoomID, roomID)
-		b.events = append(b.events, eventRow{s, commID, x})
+	for _, x := range r.Sessions {
+		x.RoomID = orDefault(x.RoomID, r.RoomID)
+		b.sessions = append(b.sessions, sessionRow{h, commID, x})
 	}
-}
-
-func (b *buffer) addUnusual(s *unitState, list []call.UnusualEvent) {
-	for _, x := range list {
-		b.unusual = append(b.unusual, unusualRow{s, x})
+	if r.Samples != nil {
+		b.samples.add(h, commID, r.RoomID, r.Samples)
 	}
+	for _, x := range r.Events {
+		x.RoomID = orDefault(x.RoomID, r.RoomID)
+		b.events = append(b.events, eventRow{h, commID, x})
+	}
+	for _, x := range r.Unusual {
+		b.unusual = append(b.unusual, unusualRow{h, x})
+	}
+	if r.Day != nil {
+		b.days = append(b.days, dayRow{h, *r.Day})
+	}
+	n := countsOf(r)
+	b.parts = append(b.parts, partRow{h, p, n.Rows(), n.NullSamples})
 }
 
-func (b *buffer) addDay(s *unitState, d call.DailyScale) { b.days = append(b.days, dayRow{s, d}) }
+func (b *buffer) addRaw(r Response) {
+	b.raw = append(b.raw, r)
+	b.rawBytes += len(r.Body) + len(r.Request)
+}
 
 func (b *buffer) rows() int {
-	return len(b.rooms) + len(b.sessions) + len(b.samples.time) + len(b.events) + len(b.unusual) + len(b.days)
+	return len(b.samples.time) + b.smallRows()
+}
+
+func (b *buffer) smallRows() int {
+	return len(b.rooms) + len(b.sessions) + len(b.events) + len(b.unusual) + len(b.days) + len(b.parts)
 }
 
 // bytes is about what the rows take in memory and again in the block to send.
 func (b *buffer) bytes() int {
 	const small = 400 // bytes of a row of a small table with its strings
-	return len(b.samples.time)*12 + len(b.samples.runs)*200 + (b.rows()-len(b.samples.time))*small
+	return len(b.samples.time)*12 + len(b.samples.runs)*200 + b.smallRows()*small + b.rawBytes
 }
 
-// drop removes the rows of abandoned units.
+// drop removes the rows that are of no use any more.
 func (b *buffer) drop() {
-	b.rooms = keep(b.rooms, func(r *roomRow) *unitState { return r.of })
-	b.sessions = keep(b.sessions, func(r *sessionRow) *unitState { return r.of })
-	b.samples.runs = keep(b.samples.runs, func(r *run) *unitState { return r.of })
-	b.events = keep(b.events, func(r *eventRow) *unitState { return r.of })
-	b.unusual = keep(b.unusual, func(r *unusualRow) *unitState { return r.of })
-	b.days = keep(b.days, func(r *dayRow) *unitState { return r.of })
+	b.rooms = keep(b.rooms, func(r *roomRow) *half { return r.of })
+	b.sessions = keep(b.sessions, func(r *sessionRow) *half { return r.of })
+	b.samples.runs = keep(b.samples.runs, func(r *run) *half { return r.of })
+	b.events = keep(b.events, func(r *eventRow) *half { return r.of })
+	b.unusual = keep(b.unusual, func(r *unusualRow) *half { return r.of })
+	b.days = keep(b.days, func(r *dayRow) *half { return r.of })
+	b.parts = keep(b.parts, func(r *partRow) *half { return r.of })
 }
 
-func keep[R any](rows []R, of func(*R) *unitState) []R {
+func keep[R any](rows []R, of func(*R) *half) []R {
 	kept := rows[:0]
 	for i := range rows {
-		if !of(&rows[i]).abandoned {
+		if !of(&rows[i]).dead() {
 			kept = append(kept, rows[i])
 		}
 	}
 	return kept
 }
 
-// units lists the units that have rows, each once.
-func (b *buffer) units() []*unitState {
-	seen := map[*unitState]struct{}{}
-	var list []*unitState
-	see := func(s *unitState) {
-		if _, ok := seen[s]; !ok {
-			seen[s] = struct{}{}
-			list = append(list, s)
+// halves lists those that have parts, each once. Rows come with a part.
+func (b *buffer) halves() []*half {
+	seen := map[*half]struct{}{}
+	var list []*half
+	for i := range b.parts {
+		h := b.parts[i].of
+		if _, ok := seen[h]; !ok {
+			seen[h] = struct{}{}
+			list = append(list, h)
 		}
-	}
-	for i := range b.rooms {
-		see(b.rooms[i].of)
-	}
-	for i := range b.sessions {
-		see(b.sessions[i].of)
-	}
-	for i := range b.samples.runs {
-		see(b.samples.runs[i].of)
-	}
-	for i := range b.events {
-		see(b.events[i].of)
-	}
-	for i := range b.unusual {
-		see(b.unusual[i].of)
-	}
-	for i := range b.days {
-		see(b.days[i].of)
 	}
 	return list
 }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
+	"strconv"
+	"strings"
 
+	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"github.com/callvault/callvault/internal/call"
@@ -13,7 +15,7 @@ import (
 
 // Steps of a load, as in hidden_loads: the greatest one counts.
 const (
-	stepOpened    = "opened"    // hidden: rows may be coming in
+	stepOpened    = "opened"    // hidden: rows may be coming in, or wait for the rest of their unit
 	stepCommitted = "committed" // visible
 	stepReplaced  = "replaced"  // hidden: its unit was committed again
 	stepAbandoned = "abandoned" // hidden for good: it was never committed and will not be
@@ -22,64 +24,126 @@ const (
 // hiddenNow selects the loads the views leave out; the views say the same.
 const hiddenNow = "SELECT load_id FROM hidden_loads GROUP BY load_id HAVING max(step) != 'committed'"
 
-// insertSteps inserts one block: a step of some loads and, at the same moment,
-// another step of others. One block without a partition key is one part, which
-// a reader sees whole or not at all.
-func insertSteps(ctx context.Context, conn driver.Conn, ids []uint64, step string, others []uint64, other string) error {
+// insertSteps inserts one step of some loads as one block. One block without a
+// partition key is one part, which a reader sees whole or not at all.
+func insertSteps(ctx context.Context, conn driver.Conn, ids []uint64, step string) error {
 	in, err := begin(ctx, conn, "hidden_loads", "load_id, step")
 	if err != nil {
 		return err
 	}
-	steps := make([]string, 0, len(ids)+len(others))
-	steps = append(steps, slices.Repeat([]string{step}, len(ids))...)
-	steps = append(steps, slices.Repeat([]string{other}, len(others))...)
-	in.col(slices.Concat(ids, others))
-	in.col(steps)
+	in.col(ids)
+	in.col(slices.Repeat([]string{step}, len(ids)))
 	return in.send()
 }
 
-// commitAll makes the loads of the units visible and hides what the units had
-// before, in one insert that may be repeated; then it writes the ledger.
-func (w *Writer) commitAll(ctx context.Context, units []*unitState) error {
-	var before map[call.Unit][]uint64
+// change is what a commit does to loads, all at the same moment.
+type change struct {
+	shown     []uint64 // becomes visible
+	replaced  []uint64 // was visible and is no longer
+	abandoned []uint64 // was never visible and never will be
+}
+
+func (c *change) empty() bool { return len(c.shown)+len(c.replaced)+len(c.abandoned) == 0 }
+
+// apply makes the change in one block, if guard holds at the server then. It
+// may be repeated.
+func (c *change) apply(ctx context.Context, conn driver.Conn, guard string) error {
+	var ids, steps strings.Builder
+	add := func(list []uint64, step string) {
+		for _, id := range list {
+			if ids.Len() > 0 {
+				ids.WriteByte(',')
+				steps.WriteByte(',')
+			}
+			ids.WriteString(strconv.FormatUint(id, 10))
+			steps.WriteString("'" + step + "'")
+		}
+	}
+	add(c.shown, stepCommitted)
+	add(c.replaced, stepReplaced)
+	add(c.abandoned, stepAbandoned)
+	q := "INSERT INTO hidden_loads (load_id, step) SELECT pair.1, pair.2 FROM (SELECT arrayJoin(arrayZip([" +
+		ids.String() + "]::Array(UInt64), [" + steps.String() + "])) AS pair) WHERE " + guard
+	ctx = clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{
+		"max_query_size": len(q) + 1<<10, "max_threads": 1, // one thread makes one block
+	}))
+	if err := conn.Exec(ctx, q); err != nil {
+		return fmt.Errorf("change loads: %w", err)
+	}
+	return nil
+}
+
+// commitAll makes the loads of the units visible and hides what they replace,
+// in one insert that may be repeated.
+func (w *Writer) commitAll(ctx context.Context, ending []*unitState) error {
+	units := slices.DeleteFunc(slices.Clone(ending), (*unitState).failing)
+	if len(units) == 0 {
+		return nil
+	}
+	var before map[call.Unit][]loadFact
 	err := w.retry(ctx, func(ctx context.Context) (err error) {
-		before, err = w.store.visible(ctx, units)
+		before, err = w.store.loadsOf(ctx, units)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	var shown, hidden []uint64
-	for _, s := range units {
-		shown = append(shown, s.loads...)
-		hidden = append(hidden, before[s.unit]...)
+	var c change
+	want := make([][]uint64, len(units))
+	for i, s := range units {
+		want[i] = s.changes(before[s.unit], &c)
 	}
-	if len(shown)+len(hidden) > 0 {
-		err = w.retry(ctx, func(ctx context.Context) error {
-			return insertSteps(ctx, w.store.conn, shown, stepCommitted, hidden, stepReplaced)
-		})
+	if !c.empty() {
+		err = w.retry(ctx, func(ctx context.Context) error { return c.apply(ctx, w.store.conn, w.opt.Guard) })
 	}
 	if err == nil {
-		err = w.verify(ctx, units)
+		err = w.verify(ctx, units, want)
 	}
 	if err != nil {
 		return fmt.Errorf("commit %d units: %w", len(units), err)
 	}
-	return w.retry(ctx, func(ctx context.Context) error { return w.insertLedger(ctx, units) })
+	return nil
+}
+
+// changes adds to c what committing the unit changes, and returns the loads
+// that are visible then, sorted.
+func (s *unitState) changes(before []loadFact, c *change) []uint64 {
+	mine := s.loads()
+	c.shown = append(c.shown, mine...)
+	visible := slices.Clone(mine)
+	for _, f := range before {
+		_, own := slices.BinarySearch(mine, f.id)
+		switch {
+		case own:
+		case !f.visible:
+			c.abandoned = append(c.abandoned, f.id) // nobody went on from it
+		case s.resumed && f.settled:
+			visible = append(visible, f.id)
+		default:
+			c.replaced = append(c.replaced, f.id)
+		}
+	}
+	slices.Sort(visible)
+	return visible
 }
 
 // verify sees that the units are what was just committed: a writer that lost
-// its lease unawares must not write into the ledger what was purged meanwhile.
-func (w *Writer) verify(ctx context.Context, units []*unitState) error {
+// its lease unawares must not write into the ledger what was not done.
+func (w *Writer) verify(ctx context.Context, units []*unitState, want [][]uint64) error {
 	return w.retry(ctx, func(ctx context.Context) error {
-		now, err := w.store.visible(ctx, units)
+		now, err := w.store.loadsOf(ctx, units)
 		if err != nil {
 			return err
 		}
-		for _, s := range units {
-			got := now[s.unit]
+		for i, s := range units {
+			var got []uint64
+			for _, f := range now[s.unit] {
+				if f.visible {
+					got = append(got, f.id)
+				}
+			}
 			slices.Sort(got)
-			if !slices.Equal(got, s.loads) {
+			if !slices.Equal(got, want[i]) {
 				return fmt.Errorf("%w: %s %s", ErrOvertaken, s.unit.Kind, s.unit.Key)
 			}
 		}
@@ -87,8 +151,15 @@ func (w *Writer) verify(ctx context.Context, units []*unitState) error {
 	})
 }
 
-// visible finds the visible loads of the units.
-func (s *Store) visible(ctx context.Context, units []*unitState) (map[call.Unit][]uint64, error) {
+// loadFact is what is known about a load that has not been given up.
+type loadFact struct {
+	id      uint64
+	settled bool
+	visible bool
+}
+
+// loadsOf finds the loads of the units: visible ones, and those that wait.
+func (s *Store) loadsOf(ctx context.Context, units []*unitState) (map[call.Unit][]loadFact, error) {
 	type family struct {
 		app  call.AppID
 		kind call.UnitKind
@@ -98,10 +169,10 @@ func (s *Store) visible(ctx context.Context, units []*unitState) (map[call.Unit]
 		f := family{u.unit.App, u.unit.Kind}
 		keys[f] = append(keys[f], u.unit.Key)
 	}
-	found := map[call.Unit][]uint64{}
+	found := map[call.Unit][]loadFact{}
 	for f, all := range keys {
 		for chunk := range slices.Chunk(all, 1000) { // bounds the query's text
-			if err := s.visibleOf(ctx, f.app, f.kind, chunk, found); err != nil {
+			if err := s.loadsOfKeys(ctx, f.app, f.kind, chunk, found); err != nil {
 				return nil, fmt.Errorf("look up loads: %w", err)
 			}
 		}
@@ -109,8 +180,11 @@ func (s *Store) visible(ctx context.Context, units []*unitState) (map[call.Unit]
 	return found, nil
 }
 
-func (s *Store) visibleOf(ctx context.Context, app call.AppID, kind call.UnitKind, keys []string, found map[call.Unit][]uint64) error {
-	const q = "SELECT DISTINCT key, load_id FROM loads WHERE sdk_app_id = ? AND kind = ? AND key IN (?) AND load_id NOT IN (" + hiddenNow + ")"
+func (s *Store) loadsOfKeys(ctx context.Context, app call.AppID, kind call.UnitKind, keys []string, found map[call.Unit][]loadFact) error {
+	const q = `
+		SELECT key, load_id, any(settled), load_id NOT IN (` + hiddenNow + `)
+		FROM ledger_parts WHERE sdk_app_id = ? AND kind = ? AND key IN (?) AND load_id NOT IN (` + goneNow + `)
+		GROUP BY key, load_id`
 	rows, err := s.conn.Query(ctx, q, uint32(app), string(kind), keys)
 	if err != nil {
 		return err
@@ -118,39 +192,17 @@ func (s *Store) visibleOf(ctx context.Context, app call.AppID, kind call.UnitKin
 	defer rows.Close()
 	for rows.Next() {
 		var key string
-		var id uint64
-		if err := rows.Scan(&key, &id); err != nil {
+		var f loadFact
+		var visible uint8
+		if err := rows.Scan(&key, &f.id, &f.settled, &visible); err != nil {
 			return err
 		}
+		f.visible = visible == 1
 		u := call.Unit{App: app, Kind: kind, Key: key}
-		found[u] = append(found[u], id)
+		found[u] = append(found[u], f)
 	}
 	return rows.Err()
 }
 
-// insertLedger writes one row a unit. A repeated row replaces the first one.
-func (w *Writer) insertLedger(ctx context.Context, units []*unitState) error {
-	in, err := begin(ctx, w.store.conn, "ledger", `sdk_app_id, kind, key, state, starts_at, run_id,
-		rooms, user_sessions, quality_samples, null_samples, user_events, unusual_events, daily_scale`)
-	if err != nil {
-		return err
-	}
-	in.col(column(units, func(s **unitState) uint32 { return uint32((*s).unit.App) }))
-	in.col(column(units, func(s **unitState) string { return string((*s).unit.Kind) }))
-	in.col(column(units, func(s **unitState) string { return (*s).unit.Key }))
-	in.col(column(units, func(s **unitState) string { return string((*s).commit.State) }))
-	in.col(column(units, func(s **unitState) time.Time { return (*s).commit.StartsAt }))
-	in.col(column(units, func(**unitState) string { return w.run }))
-	for _, count := range []func(*Counts) uint64{
-		func(c *Counts) uint64 { return c.Rooms },
-		func(c *Counts) uint64 { return c.Sessions },
-		func(c *Counts) uint64 { return c.Samples },
-		func(c *Counts) uint64 { return c.NullSamples },
-		func(c *Counts) uint64 { return c.Events },
-		func(c *Counts) uint64 { return c.Unusual },
-		func(c *Counts) uint64 { return c.Days },
-	} {
-		in.col(column(units, func(s **unitState) uint64 { return count(&(*s).counts) }))
-	}
-	return in.send()
-}
+// goneNow selects the loads that will never be visible again.
+const goneNow = "SELECT load_id FROM hidden_loads GROUP BY load_id HAVING max(step) IN ('replaced', 'abandoned')"

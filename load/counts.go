@@ -1,5 +1,7 @@
 package load
 
+import "github.com/callvault/callvault/internal/call"
+
 // Counts is what a unit holds, in rows of each relation.
 type Counts struct {
 	Rooms, Sessions, Samples, Events, Unusual, Days uint64
@@ -20,4 +22,38 @@ func (c *Counts) Add(o Counts) {
 	c.Unusual += o.Unusual
 	c.Days += o.Days
 	c.NullSamples += o.NullSamples
+}
+
+// countsOf counts the rows of a part.
+func countsOf(r *call.Rows) Counts {
+	n := Counts{Sessions: uint64(len(r.Sessions)), Events: uint64(len(r.Events)), Unusual: uint64(len(r.Unusual))}
+	if r.Room != nil {
+		n.Rooms = 1
+	}
+	if r.Day != nil {
+		n.Days = 1
+	}
+	if r.Samples != nil {
+		n.Samples, n.NullSamples = uint64(r.Samples.Rows()), uint64(r.Samples.Nulls)
+	}
+	return n
+}
+
+// addPart adds the rows of a part by its kind.
+func (c *Counts) addPart(kind call.PartKind, rows, nulls uint64) {
+	switch kind {
+	case call.PartRoom:
+		c.Rooms += rows
+	case call.PartUsers:
+		c.Sessions += rows
+	case call.PartSeries:
+		c.Samples += rows
+	case call.PartEvents:
+		c.Events += rows
+	case call.PartUnusual:
+		c.Unusual += rows
+	case call.PartScale:
+		c.Days += rows
+	}
+	c.NullSamples += nulls
 }

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// maxCommits of one flush: few enough for one block of hidden_loads.
-const maxCommits = 2000
+// maxEndings of one flush: few enough for one block of hidden_loads.
+const maxEndings = 2000
 
 // flush takes the buffer and writes it, one flush at a time. Unless forced it
 // does nothing when another goroutine has emptied the buffer meanwhile.
@@ -21,11 +21,11 @@ func (w *Writer) flush(ctx context.Context, forced bool) error {
 		return context.Cause(ctx)
 	}
 	defer func() { w.turn <- struct{}{} }()
-	b, commits, err := w.take(forced)
+	b, ending, err := w.take(forced)
 	if err != nil {
 		return err
 	}
-	if err = w.write(ctx, b, commits); err != nil {
+	if err = w.write(ctx, b, ending); err != nil {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		w.err = err
@@ -43,93 +43,88 @@ func (w *Writer) take(forced bool) (*buffer, []*unitState, error) {
 	if !forced && !w.full() {
 		return &buffer{}, nil, nil
 	}
-	b, commits := w.buf, w.commit
-	w.buf, w.commit, w.since = &buffer{}, nil, time.Time{}
+	b, ending := w.buf, w.ending
+	w.buf, w.ending, w.since = &buffer{}, nil, time.Time{}
 	b.drop()
-	return b, commits, nil
+	return b, ending, nil
 }
 
 // write is one flush: rows, then commits, then the ledger.
-func (w *Writer) write(ctx context.Context, b *buffer, commits []*unitState) error {
-	if units := b.units(); len(units) > 0 {
+func (w *Writer) write(ctx context.Context, b *buffer, ending []*unitState) error {
+	if len(b.parts)+len(b.raw) > 0 {
 		b.sort()
-		if err := w.insertAll(ctx, b, units); err != nil {
+		if err := w.insertAll(ctx, b); err != nil {
 			return err
 		}
 	}
-	if len(commits) == 0 {
+	if len(ending) == 0 {
 		return nil
 	}
-	if err := w.commitAll(ctx, commits); err != nil {
+	if err := w.commitAll(ctx, ending); err != nil {
+		return err
+	}
+	if err := w.retry(ctx, func(ctx context.Context) error { return w.insertEndings(ctx, ending) }); err != nil {
 		return err
 	}
 	w.mu.Lock()
-	for _, s := range commits {
+	defer w.mu.Unlock()
+	for _, s := range ending {
 		delete(w.units, s.unit)
-		w.store.closeIDs(s.loads)
-	}
-	w.mu.Unlock()
-	if w.opt.OnCommit != nil {
-		for _, s := range commits {
-			w.opt.OnCommit(s.unit, s.counts)
-		}
+		w.store.closeIDs(s.loads())
 	}
 	return nil
 }
 
 // insertAll inserts the rows under new load ids until an attempt succeeds. The
 // loads of the failed attempts stay hidden, whatever became of their rows.
-func (w *Writer) insertAll(ctx context.Context, b *buffer, units []*unitState) error {
+func (w *Writer) insertAll(ctx context.Context, b *buffer) error {
+	halves := b.halves()
 	return w.retry(ctx, func(ctx context.Context) error {
-		ids := w.store.openIDs(len(units))
-		for i, s := range units {
-			s.load = ids[i]
+		ids := w.store.openIDs(len(halves))
+		for i, h := range halves {
+			h.load = ids[i]
 		}
-		if err := w.insertOnce(ctx, b, units, ids); err != nil {
+		if err := w.insertOnce(ctx, b, ids); err != nil {
 			w.store.closeIDs(ids)
 			return err
 		}
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		for _, s := range units {
-			s.loads = append(s.loads, s.load)
-			if s.abandoned {
-				w.store.closeIDs(s.loads)
+		for _, h := range halves {
+			h.loads = append(h.loads, h.load)
+			if h.dead() {
+				w.store.closeIDs(h.loads)
 			}
 		}
 		return nil
 	})
 }
 
-// insertOnce hides the loads, and then inserts what they are and their rows.
-func (w *Writer) insertOnce(ctx context.Context, b *buffer, units []*unitState, ids []uint64) error {
-	if err := insertSteps(ctx, w.store.conn, ids, stepOpened, nil, ""); err != nil {
+// insertOnce hides the loads, inserts their rows and last, when all of these
+// are there, what the loads hold.
+func (w *Writer) insertOnce(ctx context.Context, b *buffer, ids []uint64) error {
+	if len(ids) > 0 {
+		if err := insertSteps(ctx, w.store.conn, ids, stepOpened); err != nil {
+			return err
+		}
+	}
+	if err := w.insertRows(ctx, b); err != nil {
 		return err
 	}
+	return w.insertParts(ctx, b.parts)
+}
+
+func (w *Writer) insertRows(ctx context.Context, b *buffer) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(4)
-	g.Go(func() error { return w.insertLoads(ctx, units) })
 	g.Go(func() error { return w.insertSamples(ctx, &b.samples) })
+	g.Go(func() error { return w.insertRaw(ctx, b.raw) })
 	g.Go(func() error { return w.insertRooms(ctx, b.rooms) })
 	g.Go(func() error { return w.insertSessions(ctx, b.sessions) })
 	g.Go(func() error { return w.insertEvents(ctx, b.events) })
 	g.Go(func() error { return w.insertUnusual(ctx, b.unusual) })
 	g.Go(func() error { return w.insertDays(ctx, b.days) })
 	return g.Wait()
-}
-
-// insertLoads writes which unit each load under way belongs to.
-func (w *Writer) insertLoads(ctx context.Context, units []*unitState) error {
-	in, err := begin(ctx, w.store.conn, "loads", "sdk_app_id, kind, key, load_id, run_id")
-	if err != nil {
-		return err
-	}
-	in.col(column(units, func(s **unitState) uint32 { return uint32((*s).unit.App) }))
-	in.col(column(units, func(s **unitState) string { return string((*s).unit.Kind) }))
-	in.col(column(units, func(s **unitState) string { return (*s).unit.Key }))
-	in.col(column(units, func(s **unitState) uint64 { return (*s).load }))
-	in.col(column(units, func(**unitState) string { return w.run }))
-	return in.send()
 }
 
 // retry calls f until it succeeds, fails for good, or has failed too often.

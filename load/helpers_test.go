@@ -75,25 +75,38 @@ func (f fixture) samples(user int) *call.Samples {
 	return x
 }
 
+// part is a part of the call, of the user u; those of even users are settled.
+func (f fixture) part(kind call.PartKind, u int) call.Part {
+	to := t0.Add(time.Hour)
+	return call.Part{
+		Kind: kind, Key: fmt.Sprint(u), Window: call.Window{Start: t0, End: to}, Settled: u%2 == 0,
+		Owned: []call.Owned{{User: fmt.Sprint("user", u), From: uint32(t0.Unix()), To: uint32(to.Unix())}},
+		Asked: to, Deadline: t0.Add(14 * 24 * time.Hour),
+	}
+}
+
 // add adds the call piece by piece, and a flush after each piece if wanted.
 func (f fixture) add(ctx context.Context, w *Writer, flush bool) error {
-	steps := []func() error{
-		func() error {
-			return w.Room(ctx, f.unit, call.Room{App: app, CommID: f.unit.Key, RoomID: "room", CreatedAt: t0, DestroyedAt: t0.Add(time.Hour), Finished: true, Creator: "user0"})
-		},
+	room := &call.Room{App: app, CommID: f.unit.Key, RoomID: "room", CreatedAt: t0, DestroyedAt: t0.Add(time.Hour), Finished: true, Creator: "user0"}
+	pieces := []struct {
+		part call.Part
+		rows call.Rows
+	}{{f.part(call.PartRoom, 1), call.Rows{Room: room}}}
+	add := func(kind call.PartKind, u int, r call.Rows) {
+		r.RoomID = "room"
+		pieces = append(pieces, struct {
+			part call.Part
+			rows call.Rows
+		}{f.part(kind, u), r})
 	}
 	for u := range fixtureUsers {
 		id := fmt.Sprint("user", u)
-		steps = append(steps, func() error {
-			return w.Sessions(ctx, f.unit, f.unit.Key, "room", []call.Session{{UserID: id, JoinedAt: t0, DeviceType: "Android", SDKVersion: "12.1", ClientIP: "10.0.0.1"}})
-		}, func() error {
-			return w.Samples(ctx, f.unit, f.unit.Key, "room", f.samples(u))
-		}, func() error {
-			return w.Events(ctx, f.unit, f.unit.Key, "room", []call.Event{{UserID: id, EventID: 1, Time: t0.Add(1234 * time.Millisecond), ParamOne: -1}})
-		})
+		add(call.PartUsers, u, call.Rows{Sessions: []call.Session{{UserID: id, JoinedAt: t0, DeviceType: "Android", SDKVersion: "12.1", ClientIP: "10.0.0.1"}}})
+		add(call.PartSeries, u, call.Rows{Samples: f.samples(u)})
+		add(call.PartEvents, u, call.Rows{Events: []call.Event{{UserID: id, EventID: 1, Time: t0.Add(1234 * time.Millisecond), ParamOne: -1}}})
 	}
-	for _, step := range steps {
-		if err := step(); err != nil {
+	for _, piece := range pieces {
+		if err := w.Add(ctx, f.unit, piece.part, piece.rows); err != nil {
 			return err
 		}
 		if flush {
@@ -106,7 +119,7 @@ func (f fixture) add(ctx context.Context, w *Writer, flush bool) error {
 }
 
 func (f fixture) commit(ctx context.Context, w *Writer) error {
-	return w.Commit(ctx, f.unit, Commit{State: Archived, StartsAt: t0})
+	return w.End(ctx, call.Entry{Unit: f.unit, State: call.Archived, StartsAt: t0})
 }
 
 // put archives the call with a writer of its own.

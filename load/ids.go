@@ -25,6 +25,13 @@ func (s *idSource) take(n int) uint64 {
 	return first
 }
 
+// newID gives an id that is no load's.
+func (s *Store) newID() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ids.take(1)
+}
+
 // openIDs gives n ids of loads that Purge leaves alone until closeIDs.
 func (s *Store) openIDs(n int) []uint64 {
 	s.mu.Lock()
@@ -36,6 +43,15 @@ func (s *Store) openIDs(n int) []uint64 {
 		s.live[ids[i]] = time.Time{}
 	}
 	return ids
+}
+
+// reopenIDs says that the loads of an earlier run may be committed.
+func (s *Store) reopenIDs(ids []uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, id := range ids {
+		s.live[id] = time.Time{}
+	}
 }
 
 // closeIDs says that the loads are committed or will never be.

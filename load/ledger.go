@@ -6,62 +6,49 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
 	"github.com/callvault/callvault/internal/call"
 )
 
 // Entry is what the ledger says about one unit.
 type Entry struct {
-	Unit       call.Unit
-	State      State
-	StartsAt   time.Time
-	RunID      string
-	ArchivedAt time.Time
-	Counts     Counts
+	call.Entry
+	RunID   string
+	Updated time.Time
+	Counts  Counts
+	Waiting bool // parts of it wait for Resume
 }
 
 // LedgerFilter narrows Ledger; zero fields do not.
 type LedgerFilter struct {
-	App      call.AppID
-	Kind     call.UnitKind
-	State    State
-	From, To time.Time // start of the unit, From included, To not
-	Keys     []string  // few thousand at most
-}
-
-// Archived lists the final units of a kind that start at from or later, by key.
-func (s *Store) Archived(ctx context.Context, app call.AppID, kind call.UnitKind, from time.Time) (map[string]Entry, error) {
-	found := map[string]Entry{}
-	err := s.Ledger(ctx, LedgerFilter{App: app, Kind: kind, State: Archived, From: from}, func(e Entry) {
-		found[e.Unit.Key] = e
-	})
-	return found, err
+	App            call.AppID
+	Kind           call.UnitKind
+	States         []call.State
+	From, To       time.Time // start of the unit, From included, To not
+	DeadlineBefore time.Time
+	Keys           []string // few thousand at most
 }
 
 // Ledger calls f with the entries that pass the filter, in order of
-// application, kind and key.
+// application, kind, start and key.
 func (s *Store) Ledger(ctx context.Context, filter LedgerFilter, f func(Entry)) error {
 	where, args := filter.where()
-	q := `SELECT sdk_app_id, kind, key, toString(state), starts_at, run_id, archived_at,
-			rooms, user_sessions, quality_samples, null_samples, user_events, unusual_events, daily_scale
-		FROM ledger FINAL WHERE ` + where + ` ORDER BY sdk_app_id, kind, key`
-	rows, err := s.conn.Query(ctx, q, args...)
+	q := `SELECT sdk_app_id, kind, key, toString(state), reason, starts_at, held_until, deadline, attempts,
+			failed_parts, failed_keys, failed_reasons, run_id, updated_at,
+			rooms, user_sessions, quality_samples, null_samples, user_events, unusual_events, daily_scale,
+			(sdk_app_id, kind, key) IN (SELECT sdk_app_id, kind, key FROM ledger_parts WHERE settled AND ` + where + `)
+		FROM ledger_units FINAL WHERE ` + where + filter.unitsOnly() + ` ORDER BY sdk_app_id, kind, starts_at, key`
+	rows, err := s.conn.Query(ctx, q, append(append([]any{}, args...), args...)...)
 	if err != nil {
 		return fmt.Errorf("read ledger: %w", err)
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var (
-			e           Entry
-			app         uint32
-			kind, state string
-			c           = &e.Counts
-		)
-		err := rows.Scan(&app, &kind, &e.Unit.Key, &state, &e.StartsAt, &e.RunID, &e.ArchivedAt,
-			&c.Rooms, &c.Sessions, &c.Samples, &c.NullSamples, &c.Events, &c.Unusual, &c.Days)
+		e, err := scanEntry(rows)
 		if err != nil {
 			return fmt.Errorf("read ledger: %w", err)
 		}
-		e.Unit.App, e.Unit.Kind, e.State = call.AppID(app), call.UnitKind(kind), State(state)
 		f(e)
 	}
 	if err := rows.Err(); err != nil {
@@ -70,6 +57,33 @@ func (s *Store) Ledger(ctx context.Context, filter LedgerFilter, f func(Entry)) 
 	return nil
 }
 
+func scanEntry(rows driver.Rows) (Entry, error) {
+	var (
+		e                    Entry
+		app, attempts        uint32
+		kind, state          string
+		parts, keys, reasons []string
+		waiting              uint8
+		c                    = &e.Counts
+	)
+	err := rows.Scan(&app, &kind, &e.Unit.Key, &state, &e.Reason, &e.StartsAt, &e.HeldUntil, &e.Deadline, &attempts,
+		&parts, &keys, &reasons, &e.RunID, &e.Updated,
+		&c.Rooms, &c.Sessions, &c.Samples, &c.NullSamples, &c.Events, &c.Unusual, &c.Days, &waiting)
+	if err != nil {
+		return e, err
+	}
+	e.Unit.App, e.Unit.Kind, e.State = call.AppID(app), call.UnitKind(kind), call.State(state)
+	e.Attempts, e.Waiting = int(attempts), waiting == 1
+	if e.HeldUntil.Unix() == 0 {
+		e.HeldUntil = time.Time{}
+	}
+	for i := range parts {
+		e.Failed = append(e.Failed, call.FailedPart{Kind: call.PartKind(parts[i]), Key: keys[i], Reason: reasons[i]})
+	}
+	return e, nil
+}
+
+// where are the conditions on the columns that units and parts share.
 func (f LedgerFilter) where() (string, []any) {
 	cond, args := []string{"1"}, []any{}
 	and := func(c string, arg any) {
@@ -81,17 +95,86 @@ func (f LedgerFilter) where() (string, []any) {
 	if f.Kind != "" {
 		and("kind = ?", string(f.Kind))
 	}
-	if f.State != "" {
-		and("toString(state) = ?", string(f.State))
-	}
-	if !f.From.IsZero() {
-		and("starts_at >= toDateTime(?, 'UTC')", f.From.Unix())
-	}
-	if !f.To.IsZero() {
-		and("starts_at < toDateTime(?, 'UTC')", f.To.Unix())
-	}
 	if f.Keys != nil {
 		and("key IN (?)", f.Keys)
 	}
 	return strings.Join(cond, " AND "), args
+}
+
+// unitsOnly are the other conditions.
+func (f LedgerFilter) unitsOnly() string {
+	var b strings.Builder
+	for i, s := range f.States {
+		b.WriteString([]string{" AND toString(state) IN ('", "', '"}[min(i, 1)] + string(s))
+	}
+	if len(f.States) > 0 {
+		b.WriteString("')")
+	}
+	since := func(cond string, t time.Time) {
+		if !t.IsZero() {
+			fmt.Fprintf(&b, " AND %s toDateTime(%d, 'UTC')", cond, t.Unix())
+		}
+	}
+	since("starts_at >=", f.From)
+	since("starts_at <", f.To)
+	since("deadline <", f.DeadlineBefore)
+	return b.String()
+}
+
+// Note writes entries of units that bring no rows: calls that have become
+// known, lists that have been read, what is lost.
+func (w *Writer) Note(ctx context.Context, entries []call.Entry) error {
+	if len(entries) == 0 {
+		return nil
+	}
+	counted := make([]Entry, len(entries))
+	for i, e := range entries {
+		counted[i] = Entry{Entry: e}
+	}
+	return w.retry(ctx, func(ctx context.Context) error { return w.insertEntries(ctx, counted) })
+}
+
+// insertEndings writes one row a unit. A repeated row replaces the first one.
+func (w *Writer) insertEndings(ctx context.Context, ending []*unitState) error {
+	return w.insertEntries(ctx, column(ending, func(s **unitState) Entry {
+		return Entry{Entry: *(*s).ending, Counts: (*s).counts}
+	}))
+}
+
+func (w *Writer) insertEntries(ctx context.Context, entries []Entry) error {
+	in, err := begin(ctx, w.store.conn, "ledger_units", `sdk_app_id, kind, key, state, reason, starts_at, held_until, deadline, attempts,
+		failed_parts, failed_keys, failed_reasons, run_id,
+		rooms, user_sessions, quality_samples, null_samples, user_events, unusual_events, daily_scale`)
+	if err != nil {
+		return err
+	}
+	in.col(column(entries, func(e *Entry) uint32 { return uint32(e.Unit.App) }))
+	in.col(column(entries, func(e *Entry) string { return string(e.Unit.Kind) }))
+	in.col(column(entries, func(e *Entry) string { return e.Unit.Key }))
+	in.col(column(entries, func(e *Entry) string { return string(e.State) }))
+	in.col(column(entries, func(e *Entry) string { return e.Reason }))
+	in.col(column(entries, func(e *Entry) time.Time { return e.StartsAt }))
+	in.col(column(entries, func(e *Entry) time.Time { return storable(e.HeldUntil) }))
+	in.col(column(entries, func(e *Entry) time.Time { return storable(e.Deadline) }))
+	in.col(column(entries, func(e *Entry) uint32 { return uint32(e.Attempts) }))
+	for _, field := range []func(*call.FailedPart) string{
+		func(p *call.FailedPart) string { return string(p.Kind) },
+		func(p *call.FailedPart) string { return p.Key },
+		func(p *call.FailedPart) string { return p.Reason },
+	} {
+		in.col(column(entries, func(e *Entry) []string { return column(e.Failed, field) }))
+	}
+	in.col(column(entries, func(*Entry) string { return w.run }))
+	for _, count := range []func(*Counts) uint64{
+		func(c *Counts) uint64 { return c.Rooms },
+		func(c *Counts) uint64 { return c.Sessions },
+		func(c *Counts) uint64 { return c.Samples },
+		func(c *Counts) uint64 { return c.NullSamples },
+		func(c *Counts) uint64 { return c.Events },
+		func(c *Counts) uint64 { return c.Unusual },
+		func(c *Counts) uint64 { return c.Days },
+	} {
+		in.col(column(entries, func(e *Entry) uint64 { return count(&e.Counts) }))
+	}
+	return in.send()
 }

@@ -37,12 +37,17 @@ type loadStep struct {
 //
 // Every step leaves the views as they are, whatever happens between them:
 //
-//  1. loads that were opened and never committed become abandoned, for good
-//  2. rows of abandoned and replaced loads are deleted, then their loads
+//  1. loads that were opened and never committed become abandoned, for good,
+//     but for those that a unit which is not final can go on from
+//  2. rows of abandoned and replaced loads are deleted, then their parts
 //  3. what hidden_loads says is reduced (see compact)
 func (s *Store) Purge(ctx context.Context) (int, error) {
 	dead := s.deadBefore()
 	all, err := s.steps(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("purge: %w", err)
+	}
+	waiting, err := s.waiting(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("purge: %w", err)
 	}
@@ -52,7 +57,7 @@ func (s *Store) Purge(ctx context.Context) (int, error) {
 		case l.step == stepCommitted:
 			visible = append(visible, l.id)
 			continue
-		case l.step == stepOpened && dead(l.id):
+		case l.step == stepOpened && dead(l.id) && !waiting[l.id]:
 			opened = append(opened, l.id)
 		case l.step == stepOpened:
 			continue
@@ -94,10 +99,33 @@ func (s *Store) steps(ctx context.Context) ([]loadStep, error) {
 	return all, rows.Err()
 }
 
+// waiting are the loads of settled parts that Resume may go on from.
+func (s *Store) waiting(ctx context.Context) (map[uint64]bool, error) {
+	const q = `
+		SELECT DISTINCT load_id FROM ledger_parts
+		WHERE settled AND load_id IN (SELECT load_id FROM hidden_loads GROUP BY load_id HAVING max(step) = 'opened')
+			AND (sdk_app_id, kind, key) NOT IN (
+				SELECT sdk_app_id, kind, key FROM ledger_units FINAL WHERE state IN ('archived', 'empty', 'lost'))`
+	rows, err := s.conn.Query(ctx, q)
+	if err != nil {
+		return nil, fmt.Errorf("read waiting loads: %w", err)
+	}
+	defer rows.Close()
+	found := map[uint64]bool{}
+	for rows.Next() {
+		var id uint64
+		if err := rows.Scan(&id); err != nil {
+			return nil, fmt.Errorf("read waiting loads: %w", err)
+		}
+		found[id] = true
+	}
+	return found, rows.Err()
+}
+
 // purge abandons the opened loads and deletes what is left of the gone ones.
 func (s *Store) purge(ctx context.Context, opened, gone []uint64) error {
 	if len(opened) > 0 {
-		if err := insertSteps(ctx, s.conn, opened, stepAbandoned, nil, ""); err != nil {
+		if err := insertSteps(ctx, s.conn, opened, stepAbandoned); err != nil {
 			return err
 		}
 	}
@@ -110,7 +138,7 @@ func (s *Store) purge(ctx context.Context, opened, gone []uint64) error {
 		if err := g.Wait(); err != nil {
 			return err
 		}
-		if err := s.mutate(ctx, "loads", "load_id IN "+list(ids)); err != nil {
+		if err := s.mutate(ctx, "ledger_parts", "load_id IN "+list(ids)); err != nil {
 			return err
 		}
 	}

@@ -14,9 +14,9 @@ func (w *Writer) begin(ctx context.Context, table, columns string) (*insert, err
 }
 
 // unitColumns appends the load and the application of all rows.
-func unitColumns[R any](in *insert, rows []R, of func(*R) *unitState) {
+func unitColumns[R any](in *insert, rows []R, of func(*R) *half) {
 	in.col(column(rows, func(r *R) uint64 { return of(r).load }))
-	in.col(column(rows, func(r *R) uint32 { return uint32(of(r).unit.App) }))
+	in.col(column(rows, func(r *R) uint32 { return uint32(of(r).of.unit.App) }))
 }
 
 func (w *Writer) insertRooms(ctx context.Context, rows []roomRow) error {
@@ -27,7 +27,7 @@ func (w *Writer) insertRooms(ctx context.Context, rows []roomRow) error {
 	if err != nil {
 		return err
 	}
-	unitColumns(in, rows, func(r *roomRow) *unitState { return r.of })
+	unitColumns(in, rows, func(r *roomRow) *half { return r.of })
 	in.col(column(rows, func(r *roomRow) string { return r.CommID }))
 	in.col(column(rows, func(r *roomRow) string { return r.RoomID }))
 	in.col(column(rows, func(r *roomRow) time.Time { return r.CreatedAt }))
@@ -45,7 +45,7 @@ func (w *Writer) insertSessions(ctx context.Context, rows []sessionRow) error {
 	if err != nil {
 		return err
 	}
-	unitColumns(in, rows, func(r *sessionRow) *unitState { return r.of })
+	unitColumns(in, rows, func(r *sessionRow) *half { return r.of })
 	in.col(column(rows, func(r *sessionRow) string { return r.commID }))
 	in.col(column(rows, func(r *sessionRow) string { return r.RoomID }))
 	in.col(column(rows, func(r *sessionRow) string { return r.UserID }))
@@ -66,7 +66,7 @@ func (w *Writer) insertEvents(ctx context.Context, rows []eventRow) error {
 	if err != nil {
 		return err
 	}
-	unitColumns(in, rows, func(r *eventRow) *unitState { return r.of })
+	unitColumns(in, rows, func(r *eventRow) *half { return r.of })
 	in.col(column(rows, func(r *eventRow) string { return r.commID }))
 	in.col(column(rows, func(r *eventRow) string { return r.RoomID }))
 	in.col(column(rows, func(r *eventRow) string { return r.UserID }))
@@ -87,7 +87,7 @@ func (w *Writer) insertUnusual(ctx context.Context, rows []unusualRow) error {
 	if err != nil {
 		return err
 	}
-	unitColumns(in, rows, func(r *unusualRow) *unitState { return r.of })
+	unitColumns(in, rows, func(r *unusualRow) *half { return r.of })
 	in.col(column(rows, func(r *unusualRow) string { return r.RoomID }))
 	in.col(column(rows, func(r *unusualRow) string { return r.UserID }))
 	in.col(column(rows, func(r *unusualRow) uint32 { return r.ExperienceID }))
@@ -105,7 +105,7 @@ func (w *Writer) insertDays(ctx context.Context, rows []dayRow) error {
 	if err != nil {
 		return err
 	}
-	unitColumns(in, rows, func(r *dayRow) *unitState { return r.of })
+	unitColumns(in, rows, func(r *dayRow) *half { return r.of })
 	in.col(column(rows, func(r *dayRow) uint64 { return r.UserNumber }))
 	in.col(column(rows, func(r *dayRow) uint64 { return r.UserCount }))
 	in.col(column(rows, func(r *dayRow) uint64 { return r.RoomNumber }))
@@ -117,15 +117,15 @@ func (w *Writer) insertDays(ctx context.Context, rows []dayRow) error {
 func (b *buffer) sort() {
 	b.samples.sort()
 	slices.SortStableFunc(b.rooms, func(x, y roomRow) int {
-		return cmp.Or(cmp.Compare(x.of.unit.App, y.of.unit.App), cmp.Compare(x.CommID, y.CommID))
+		return cmp.Or(cmp.Compare(x.of.of.unit.App, y.of.of.unit.App), cmp.Compare(x.CommID, y.CommID))
 	})
 	slices.SortStableFunc(b.sessions, func(x, y sessionRow) int {
-		return cmp.Or(cmp.Compare(x.of.unit.App, y.of.unit.App), cmp.Compare(x.commID, y.commID), cmp.Compare(x.UserID, y.UserID), x.JoinedAt.Compare(y.JoinedAt))
+		return cmp.Or(cmp.Compare(x.of.of.unit.App, y.of.of.unit.App), cmp.Compare(x.commID, y.commID), cmp.Compare(x.UserID, y.UserID), x.JoinedAt.Compare(y.JoinedAt))
 	})
 	slices.SortStableFunc(b.events, func(x, y eventRow) int {
-		return cmp.Or(cmp.Compare(x.of.unit.App, y.of.unit.App), cmp.Compare(x.commID, y.commID), cmp.Compare(x.UserID, y.UserID), x.Time.Compare(y.Time))
+		return cmp.Or(cmp.Compare(x.of.of.unit.App, y.of.of.unit.App), cmp.Compare(x.commID, y.commID), cmp.Compare(x.UserID, y.UserID), x.Time.Compare(y.Time))
 	})
 	slices.SortStableFunc(b.unusual, func(x, y unusualRow) int {
-		return cmp.Or(cmp.Compare(x.of.unit.App, y.of.unit.App), x.Time.Compare(y.Time), cmp.Compare(x.RoomID, y.RoomID), cmp.Compare(x.UserID, y.UserID))
+		return cmp.Or(cmp.Compare(x.of.of.unit.App, y.of.of.unit.App), x.Time.Compare(y.Time), cmp.Compare(x.RoomID, y.RoomID), cmp.Compare(x.UserID, y.UserID))
 	})
 }

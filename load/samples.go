@@ -12,7 +12,7 @@ import (
 // run is one series of samples: one value of every key column, and rows
 // [from, from+rows) of the buffer's columns.
 type run struct {
-	of             *unitState
+	of             *half
 	commID, roomID string
 	call.Series
 	from int
@@ -25,13 +25,13 @@ type sampleBuffer struct {
 	value []float64
 }
 
-func (b *sampleBuffer) add(s *unitState, commID, roomID string, x *call.Samples) {
+func (b *sampleBuffer) add(h *half, commID, roomID string, x *call.Samples) {
 	from := len(b.time)
 	for _, series := range x.Series {
 		if series.Rows == 0 {
 			continue
 		}
-		b.runs = append(b.runs, run{s, commID, roomID, series, from})
+		b.runs = append(b.runs, run{h, commID, roomID, series, from})
 		from += series.Rows
 	}
 	b.time = append(b.time, x.Time...)
@@ -43,7 +43,7 @@ func (b *sampleBuffer) add(s *unitState, commID, roomID string, x *call.Samples)
 func (b *sampleBuffer) sort() {
 	slices.SortStableFunc(b.runs, func(x, y run) int {
 		return cmp.Or(
-			cmp.Compare(x.of.unit.App, y.of.unit.App),
+			cmp.Compare(x.of.of.unit.App, y.of.of.unit.App),
 			cmp.Compare(x.Metric, y.Metric),
 			cmp.Compare(x.commID, y.commID),
 			cmp.Compare(x.UserID, y.UserID),
@@ -67,7 +67,7 @@ func (w *Writer) insertSamples(ctx context.Context, b *sampleBuffer) error {
 		return err
 	}
 	in.raw(fill(b, rows, func(r *run) uint64 { return r.of.load }))
-	in.raw(fill(b, rows, func(r *run) uint32 { return uint32(r.of.unit.App) }))
+	in.raw(fill(b, rows, func(r *run) uint32 { return uint32(r.of.of.unit.App) }))
 	for _, key := range []func(*run) string{
 		func(r *run) string { return r.commID },
 		func(r *run) string { return r.roomID },

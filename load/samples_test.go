@@ -46,7 +46,7 @@ func TestDictionaries(t *testing.T) {
 			x.Value = append(x.Value, float64(i), float64(i))
 		}
 		w := s.NewWriter("run", WriterOptions{})
-		must(t, w.Samples(t.Context(), f.unit, f.unit.Key, "", x))
+		must(t, w.Add(t.Context(), f.unit, f.part(call.PartSeries, 0), call.Rows{Samples: x}))
 		must(t, f.commit(t.Context(), w))
 		must(t, w.Close(t.Context()))
 		value(t, s, "SELECT countIf('u' || toString(toUInt64(value)) = user_id AND peer_id = '') FROM quality_samples WHERE comm_id = '"+f.unit.Key+"'", uint64(2*words))
@@ -61,7 +61,7 @@ func BenchmarkSamples(b *testing.B) {
 	rows := 0
 	for i := 0; b.Loop(); i++ {
 		f := newFixture(i, 0)
-		must(b, w.Samples(b.Context(), f.unit, f.unit.Key, "room", x))
+		must(b, w.Add(b.Context(), f.unit, f.part(call.PartSeries, 0), call.Rows{RoomID: "room", Samples: x}))
 		must(b, f.commit(b.Context(), w))
 		rows += x.Rows()
 	}

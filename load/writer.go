@@ -9,35 +9,23 @@ import (
 	"github.com/callvault/callvault/internal/call"
 )
 
-// State of an archived unit.
-type State string
-
-const (
-	Provisional State = "provisional" // as far as it went; to be archived again
-	Archived    State = "archived"    // final
-)
-
-// Commit says what the ledger shall know about a unit.
-type Commit struct {
-	State    State
-	StartsAt time.Time // creation of the call, start of the hour or of the day
-}
-
 // WriterOptions bound a Writer. What it holds is at most MaxRows and MaxBytes
 // twice (one part being filled, one being inserted), and what each goroutine
 // adds at once.
 type WriterOptions struct {
 	MaxRows  int           // rows that make an insert (500,000)
 	MaxBytes int           // bytes of rows that make an insert (64 MiB)
-	MaxAge   time.Duration // a Commit flushes rows that have waited so long (5 s)
+	MaxAge   time.Duration // the end of a unit flushes rows that have waited so long (5 s)
 
 	Attempts       int           // how often an insert is tried (6)
 	AttemptTimeout time.Duration // of one insert (2 min)
 	Backoff        time.Duration // first pause after a failure; it doubles, with jitter (200 ms)
 
-	// OnCommit is called after a unit is visible and in the ledger, from the
-	// goroutine that flushed; it must not call the Writer.
-	OnCommit func(call.Unit, Counts)
+	// Guard is an SQL condition without which nothing becomes visible: that
+	// the lease is still held, as the server sees it (none: 1).
+	Guard string
+	// KeepRaw is how long raw responses are kept (0: not at all).
+	KeepRaw time.Duration
 	// OnRetry is called before each pause after a failed attempt.
 	OnRetry func(error, time.Duration)
 }
@@ -46,10 +34,10 @@ type WriterOptions struct {
 const commitDelay = time.Minute
 
 // Writer collects the rows of units and inserts them in large blocks. It is
-// safe for concurrent use as long as one unit is added by one goroutine at a
-// time. A method that fills the Writer up flushes it before it returns, and so
-// slows its caller down to ClickHouse's pace. After an error of a flush every
-// method returns that error: what was not committed is for a later run.
+// safe for concurrent use. A method that fills the Writer up flushes it before
+// it returns, and so slows its caller down to ClickHouse's pace. After an error
+// of a flush every method returns that error: what was not committed is for a
+// later run.
 type Writer struct {
 	store *Store
 	run   string
@@ -61,19 +49,8 @@ type Writer struct {
 	err    error // of the first failed flush, or ErrClosed
 	buf    *buffer
 	units  map[call.Unit]*unitState
-	commit []*unitState // to be committed with the next flush
-	since  time.Time    // when buf or commit became non-empty
-}
-
-// unitState is one unit between its first row and its commit.
-type unitState struct {
-	unit      call.Unit
-	counts    Counts
-	loads     []uint64 // inserted and acknowledged; written under turn and mu
-	load      uint64   // of the insert under way; under turn
-	commit    Commit
-	ready     bool // commit was called
-	abandoned bool
+	ending []*unitState // to be ended with the next flush
+	since  time.Time    // when buf or ending became non-empty
 }
 
 // NewWriter makes a Writer for the run named runID.
@@ -84,107 +61,35 @@ func (s *Store) NewWriter(runID string, o WriterOptions) *Writer {
 	o.Attempts = orDefault(o.Attempts, 6)
 	o.AttemptTimeout = orDefault(o.AttemptTimeout, 2*time.Minute)
 	o.Backoff = orDefault(o.Backoff, 200*time.Millisecond)
+	o.Guard = orDefault(o.Guard, "1")
 	w := &Writer{store: s, run: runID, opt: o, turn: make(chan struct{}, 1), buf: &buffer{}, units: map[call.Unit]*unitState{}}
 	w.turn <- struct{}{}
 	return w
 }
 
-// Room adds the room of a call.
-func (w *Writer) Room(ctx context.Context, u call.Unit, r call.Room) error {
-	if err := checkTimes(u, "created_at", r.CreatedAt); err != nil {
-		return err
-	}
-	if !r.DestroyedAt.IsZero() {
-		if err := checkTimes(u, "destroyed_at", r.DestroyedAt); err != nil {
-			return err
-		}
-	}
-	return w.add(ctx, u, Counts{Rooms: 1}, func(s *unitState) { w.buf.addRoom(s, r) })
-}
-
-// Sessions adds stays in the call commID. A session without a RoomID gets
-// roomID. The slice is the caller's again on return.
-func (w *Writer) Sessions(ctx context.Context, u call.Unit, commID, roomID string, list []call.Session) error {
-	for i := range list {
-		if err := checkTimes(u, "joined_at", list[i].JoinedAt); err != nil {
-			return err
-		}
-		if !list[i].LeftAt.IsZero() {
-			if err := checkTimes(u, "left_at", list[i].LeftAt); err != nil {
-				return err
-			}
-		}
-	}
-	return w.add(ctx, u, Counts{Sessions: uint64(len(list))}, func(s *unitState) { w.buf.addSessions(s, commID, roomID, list) })
-}
-
-// Samples adds series of the call commID, to which they need not be complete:
-// a large call comes in pieces. The columns are copied; x is the caller's
-// again on return.
-func (w *Writer) Samples(ctx context.Context, u call.Unit, commID, roomID string, x *call.Samples) error {
-	rows := 0
-	for _, s := range x.Series {
-		rows += s.Rows
-	}
-	if rows != len(x.Time) || rows != len(x.Value) {
-		return fmt.Errorf("add samples of %s: %d rows of series, %d times, %d values", u.Key, rows, len(x.Time), len(x.Value))
-	}
-	n := Counts{Samples: uint64(rows), NullSamples: uint64(x.Nulls)}
-	return w.add(ctx, u, n, func(s *unitState) { w.buf.samples.add(s, commID, roomID, x) })
-}
-
-// Events adds entries of users' event logs in the call commID. An event
-// without a RoomID gets roomID. The slice is the caller's again on return.
-func (w *Writer) Events(ctx context.Context, u call.Unit, commID, roomID string, list []call.Event) error {
-	for i := range list {
-		if err := checkTimes(u, "ts", list[i].Time); err != nil {
-			return err
-		}
-	}
-	return w.add(ctx, u, Counts{Events: uint64(len(list))}, func(s *unitState) { w.buf.addEvents(s, commID, roomID, list) })
-}
-
-// UnusualEvents adds bad experiences and their causes. The slice is the
+// Add adds a part of a unit with its rows. What r holds is copied: it is the
 // caller's again on return.
-func (w *Writer) UnusualEvents(ctx context.Context, u call.Unit, list []call.UnusualEvent) error {
-	for i := range list {
-		if err := checkTimes(u, "ts", list[i].Time); err != nil {
-			return err
-		}
-	}
-	return w.add(ctx, u, Counts{Unusual: uint64(len(list))}, func(s *unitState) { w.buf.addUnusual(s, list) })
-}
-
-// DailyScale adds the count of one day.
-func (w *Writer) DailyScale(ctx context.Context, u call.Unit, d call.DailyScale) error {
-	if err := checkTimes(u, "day_start", d.Start); err != nil {
+func (w *Writer) Add(ctx context.Context, u call.Unit, p call.Part, r call.Rows) error {
+	if err := checkRows(u, &r); err != nil {
 		return err
 	}
-	return w.add(ctx, u, Counts{Days: 1}, func(s *unitState) { w.buf.addDay(s, d) })
-}
-
-// checkTimes refuses what a DateTime cannot hold.
-func checkTimes(u call.Unit, column string, t time.Time) error {
-	if sec := t.Unix(); sec < 0 || sec > 1<<32-1 {
-		return fmt.Errorf("add rows of %s %s: %s %s is out of range", u.Kind, u.Key, column, t.UTC().Format(time.RFC3339))
-	}
-	return nil
-}
-
-// add counts rows and puts them into the buffer, which it flushes when full.
-func (w *Writer) add(ctx context.Context, u call.Unit, n Counts, put func(*unitState)) error {
 	w.mu.Lock()
 	if w.err != nil {
 		defer w.mu.Unlock()
 		return w.err
 	}
 	s := w.state(u)
-	if s.ready {
+	if s.ending != nil {
 		defer w.mu.Unlock()
-		return fmt.Errorf("add rows of %s %s: it is being committed", u.Kind, u.Key)
+		return fmt.Errorf("add rows of %s %s: it is being ended", u.Kind, u.Key)
 	}
-	s.counts.Add(n)
-	put(s)
+	s.counts.Add(countsOf(&r))
+	w.buf.add(s.half(p.Settled), p, &r)
+	return w.added(ctx)
+}
+
+// added flushes a full buffer. The caller holds mu, which is given back.
+func (w *Writer) added(ctx context.Context) error {
 	w.touch()
 	full := w.full()
 	w.mu.Unlock()
@@ -198,7 +103,7 @@ func (w *Writer) add(ctx context.Context, u call.Unit, n Counts, put func(*unitS
 func (w *Writer) state(u call.Unit) *unitState {
 	s := w.units[u]
 	if s == nil {
-		s = &unitState{unit: u}
+		s = newUnitState(u)
 		w.units[u] = s
 	}
 	return s
@@ -216,11 +121,12 @@ func (w *Writer) full() bool {
 	return w.buf.rows() >= w.opt.MaxRows || w.buf.bytes() >= w.opt.MaxBytes
 }
 
-// Commit says that all rows of the unit have been added, none if it has none.
-// It becomes visible, in the place of what was there before, with the next
-// flush.
-func (w *Writer) Commit(ctx context.Context, u call.Unit, c Commit) error {
-	if err := checkTimes(u, "starts_at", c.StartsAt); err != nil {
+// End ends a unit, all parts of which have been added: with the next flush it
+// becomes visible and the ledger holds e. A unit that is Archived and has no
+// rows becomes Empty. One that is Failed does not become visible; its settled
+// parts stay for Resume.
+func (w *Writer) End(ctx context.Context, e call.Entry) error {
+	if err := checkTime(e.Unit, "starts_at", e.StartsAt); err != nil {
 		return err
 	}
 	w.mu.Lock()
@@ -228,50 +134,54 @@ func (w *Writer) Commit(ctx context.Context, u call.Unit, c Commit) error {
 		defer w.mu.Unlock()
 		return w.err
 	}
-	s := w.state(u)
-	if s.ready {
+	s := w.state(e.Unit)
+	if s.ending != nil {
 		defer w.mu.Unlock()
-		return fmt.Errorf("commit %s %s: it is being committed", u.Kind, u.Key)
+		return fmt.Errorf("end %s %s: it is being ended", e.Unit.Kind, e.Unit.Key)
 	}
-	s.ready, s.commit = true, c
-	w.commit = append(w.commit, s)
+	if e.State == call.Archived && s.counts.Rows() == 0 {
+		e.State = call.Empty
+	}
+	s.ending = &e
+	w.ending = append(w.ending, s)
 	w.touch()
-	old := time.Since(w.since) >= w.opt.MaxAge || len(w.commit) >= maxCommits
+	due := time.Since(w.since) >= w.opt.MaxAge || len(w.ending) >= maxEndings
 	w.mu.Unlock()
-	if old {
+	if due {
 		return w.flush(ctx, true)
 	}
 	return nil
 }
 
 // Abandon forgets what was added to the unit; what was inserted of it stays
-// hidden and is purged. It may be added again from the beginning. After Commit
-// it may be too late, and does nothing then.
+// hidden. It may be added again from the beginning. After End it may be too
+// late, and does nothing then.
 func (w *Writer) Abandon(u call.Unit) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	s := w.units[u]
-	if s == nil || s.ready {
+	if s == nil || s.ending != nil {
 		return
 	}
-	s.abandoned = true
+	s.dropped = true
 	delete(w.units, u)
-	w.store.closeIDs(s.loads)
+	w.store.closeIDs(s.loads())
 }
 
-// Flush inserts what was added and commits what was to be committed.
+// Flush inserts what was added and ends the units that were to be ended.
 func (w *Writer) Flush(ctx context.Context) error { return w.flush(ctx, true) }
 
-// Close flushes and gives up the units that were not committed.
+// Close flushes and gives up the units that were not ended; their settled
+// parts stay for Resume.
 func (w *Writer) Close(ctx context.Context) error {
 	err := w.flush(ctx, true)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, s := range w.units {
-		if s.ready { // its commit failed, or so it seemed
-			w.store.doubtIDs(s.loads, time.Now().Add(w.opt.AttemptTimeout+commitDelay))
+		if s.ending != nil { // it failed, or so it seemed
+			w.store.doubtIDs(s.loads(), time.Now().Add(w.opt.AttemptTimeout+commitDelay))
 		} else {
-			w.store.closeIDs(s.loads)
+			w.store.closeIDs(s.loads())
 		}
 	}
 	clear(w.units)

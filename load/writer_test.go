@@ -1,11 +1,25 @@
 package load
 
 import (
+	"errors"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/callvault/callvault/internal/call"
 )
+
+// entry reads the ledger's entry of a unit.
+func entry(t *testing.T, s *Store, u call.Unit) Entry {
+	t.Helper()
+	var found []Entry
+	must(t, s.Ledger(t.Context(), LedgerFilter{App: u.App, Kind: u.Kind, Keys: []string{u.Key}}, func(e Entry) { found = append(found, e) }))
+	if len(found) != 1 {
+		t.Fatalf("ledger of %v: %+v", u, found)
+	}
+	return found[0]
+}
 
 func TestArchiveOnce(t *testing.T) {
 	t.Parallel()
@@ -13,13 +27,175 @@ func TestArchiveOnce(t *testing.T) {
 	f := newFixture(1, 1)
 	f.put(t, s, WriterOptions{})
 	check(t, s, f)
-	got, err := s.Archived(t.Context(), app, call.UnitCall, t0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	e, ok := got[f.unit.Key]
+	e := entry(t, s, f.unit)
 	want := Counts{Rooms: 1, Sessions: 3, Events: 3, Samples: uint64(12 * f.seriesRows()), NullSamples: 3}
-	if !ok || e.Counts != want || e.RunID != "run" || !e.StartsAt.Equal(t0) || time.Since(e.ArchivedAt) > time.Hour {
+	if e.State != call.Archived || e.Counts != want || e.RunID != "run" || !e.StartsAt.Equal(t0) || time.Since(e.Updated) > time.Hour {
 		t.Errorf("ledger: got %+v, want counts %+v", e, want)
+	}
+	value(t, s, "SELECT count() FROM ledger WHERE kind = 'call' AND part != ''", 10)
+}
+
+// putProvisional archives the call as a pass finds it that is running: the parts
+// of even users settled, the others open.
+func (f fixture) putProvisional(t *testing.T, w *Writer) {
+	t.Helper()
+	must(t, f.add(t.Context(), w, false))
+	must(t, w.End(t.Context(), call.Entry{Unit: f.unit, State: call.Provisional, StartsAt: t0, HeldUntil: t0.Add(time.Minute)}))
+	must(t, w.Flush(t.Context()))
+}
+
+// addOpen adds again what was not settled, in the next generation.
+func (f fixture) addOpen(t *testing.T, w *Writer) {
+	t.Helper()
+	f.generation++
+	must(t, w.Add(t.Context(), f.unit, f.part(call.PartSeries, 1), call.Rows{RoomID: "room", Samples: f.samples(1)}))
+	must(t, w.Add(t.Context(), f.unit, f.part(call.PartUsers, 1), call.Rows{Sessions: []call.Session{{UserID: "user1", JoinedAt: t0, Finished: true, LeftAt: t0.Add(time.Minute)}}}))
+}
+
+// TestResume completes a provisional call: what is settled stays, the rest is
+// replaced.
+func TestResume(t *testing.T) {
+	t.Parallel()
+	s := open(t, database(t))
+	f := newFixture(1, 0)
+	f.putProvisional(t, s.NewWriter("first", WriterOptions{}))
+	w := s.NewWriter("second", WriterOptions{})
+	known, err := w.Resume(t.Context(), f.unit)
+	must(t, err)
+	if len(known.Parts) != 6 || len(known.Sessions) != 2 {
+		t.Fatalf("known: %+v", known)
+	}
+	f.addOpen(t, w)
+	must(t, f.commit(t.Context(), w))
+	must(t, w.Close(t.Context()))
+	n, more := uint64(f.seriesRows()), uint64(f.seriesRows()+1)
+	value(t, s, "SELECT count() FROM quality_samples", fixtureSeries*(2*n+more))
+	value(t, s, "SELECT count() FROM user_sessions WHERE user_id = 'user1' AND left_at IS NOT NULL", 1)
+	value(t, s, "SELECT count() FROM user_sessions", 3)
+	value(t, s, "SELECT count() FROM user_events", 2) // of settled users
+	value(t, s, "SELECT count() FROM rooms", 0)
+	if e := entry(t, s, f.unit); e.Counts.Samples != fixtureSeries*(2*n+more) || e.Counts.Sessions != 3 || e.State != call.Archived {
+		t.Errorf("ledger: %+v", e)
+	}
+	if n, err := s.Purge(t.Context()); err != nil || n != 1 {
+		t.Errorf("purge: %d, %v; want 1", n, err)
+	}
+}
+
+// TestResumeWaiting goes on from what a killed run has inserted of a call that
+// has never been seen.
+func TestResumeWaiting(t *testing.T) {
+	t.Parallel()
+	dsn := database(t)
+	s := open(t, dsn)
+	f := newFixture(1, 0)
+	killed := open(t, dsn).NewWriter("killed", WriterOptions{})
+	must(t, killed.Note(t.Context(), []call.Entry{{Unit: f.unit, State: call.Pending, StartsAt: t0}}))
+	must(t, f.add(t.Context(), killed, true))
+	_, err := s.Purge(t.Context())
+	must(t, err)
+	value(t, s, "SELECT count() FROM rooms_data", 0) // not settled
+	value(t, s, "SELECT count() FROM user_sessions", 0)
+	value(t, s, "SELECT count() FROM ledger WHERE part != '' AND state = 'pending'", 6)
+	if e := entry(t, s, f.unit); !e.Waiting || e.State != call.Pending {
+		t.Errorf("ledger: %+v", e)
+	}
+	w := s.NewWriter("second", WriterOptions{})
+	known, err := w.Resume(t.Context(), f.unit)
+	must(t, err)
+	if len(known.Parts) != 6 || len(known.Sessions) != 2 {
+		t.Fatalf("known: %+v", known)
+	}
+	f.addOpen(t, w)
+	must(t, f.commit(t.Context(), w))
+	must(t, w.Close(t.Context()))
+	value(t, s, "SELECT count() FROM user_sessions", 3)
+	value(t, s, "SELECT count() FROM quality_samples", fixtureSeries*uint64(3*f.seriesRows()+1))
+	_, err = s.Purge(t.Context())
+	must(t, err)
+	value(t, s, "SELECT count() FROM quality_samples_data", fixtureSeries*uint64(3*f.seriesRows()+1))
+}
+
+// TestResumeTakesNothingTwice: a load of a process that wrote without the
+// lease holds what is held already, and is not gone on from.
+func TestResumeTakesNothingTwice(t *testing.T) {
+	t.Parallel()
+	dsn := database(t)
+	s := open(t, dsn)
+	f := newFixture(1, 0)
+	late := open(t, dsn).NewWriter("late", WriterOptions{})
+	f.putProvisional(t, s.NewWriter("first", WriterOptions{}))
+	must(t, f.add(t.Context(), late, false))
+	must(t, late.Flush(t.Context()))
+	w := s.NewWriter("second", WriterOptions{})
+	known, err := w.Resume(t.Context(), f.unit)
+	must(t, err)
+	if len(known.Parts) != 6 {
+		t.Fatalf("known: %+v", known)
+	}
+	f.addOpen(t, w)
+	must(t, f.commit(t.Context(), w))
+	must(t, w.Close(t.Context()))
+	value(t, s, "SELECT count() FROM quality_samples", fixtureSeries*uint64(3*f.seriesRows()+1))
+	// Should it wake up and commit, that changes nothing.
+	must(t, f.commit(t.Context(), late))
+	if err := late.Flush(t.Context()); !errors.Is(err, ErrOvertaken) {
+		t.Errorf("late commit: %v", err)
+	}
+}
+
+// TestFailedUnitKeepsWhatIsSettled and shows nothing.
+func TestFailedUnitKeepsWhatIsSettled(t *testing.T) {
+	t.Parallel()
+	s := open(t, database(t))
+	f := newFixture(1, 0)
+	w := s.NewWriter("run", WriterOptions{})
+	must(t, f.add(t.Context(), w, false))
+	failed := []call.FailedPart{{Kind: call.PartEvents, Key: "user7", Reason: "poisoned"}}
+	must(t, w.End(t.Context(), call.Entry{Unit: f.unit, State: call.Failed, Reason: "events of user7: poisoned", StartsAt: t0, Attempts: 2, Failed: failed}))
+	must(t, w.Close(t.Context()))
+	_, err := s.Purge(t.Context())
+	must(t, err)
+	value(t, s, "SELECT count() FROM quality_samples", 0)
+	value(t, s, "SELECT count() FROM quality_samples_data", fixtureSeries*uint64(2*f.seriesRows()))
+	e := entry(t, s, f.unit)
+	if diff := cmp.Diff(failed, e.Failed); diff != "" || e.State != call.Failed || e.Attempts != 2 || !e.Waiting {
+		t.Errorf("ledger: %+v\n%s", e, diff)
+	}
+	value(t, s, "SELECT count() FROM ledger WHERE part = 'events' AND part_key = 'user7' AND state = 'failed' AND reason = 'poisoned'", 1)
+}
+
+// TestGuard: without the lease, as the server sees it, nothing becomes visible.
+func TestGuard(t *testing.T) {
+	t.Parallel()
+	s := open(t, database(t))
+	f := newFixture(1, 0)
+	f.put(t, s, WriterOptions{})
+	w := s.NewWriter("late", WriterOptions{Guard: "1 = 2"})
+	later := newFixture(1, 1)
+	must(t, later.add(t.Context(), w, true))
+	must(t, later.commit(t.Context(), w))
+	if err := w.Flush(t.Context()); !errors.Is(err, ErrOvertaken) {
+		t.Fatalf("flush: %v", err)
+	}
+	check(t, s, f)
+}
+
+func TestRawResponses(t *testing.T) {
+	t.Parallel()
+	s := open(t, database(t))
+	w := s.NewWriter("run", WriterOptions{KeepRaw: time.Hour})
+	body := []byte(`{"Response":{"RequestId":"1"}}`)
+	id, err := w.KeepResponse(t.Context(), Response{App: app, Action: "DescribeRoomInfo", Request: []byte("{}"), Body: body, Asked: time.Now()})
+	must(t, err)
+	must(t, w.Close(t.Context()))
+	got, err := s.Responses(t.Context(), []uint64{id, 1})
+	must(t, err)
+	if len(got) != 1 || string(got[id].Body) != string(body) || got[id].App != app {
+		t.Errorf("got %+v", got)
+	}
+	off := s.NewWriter("run", WriterOptions{})
+	if id, err := off.KeepResponse(t.Context(), Response{Body: body}); id != 0 || err != nil {
+		t.Errorf("kept as %d, %v", id, err)
 	}
 }

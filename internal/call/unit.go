@@ -1,12 +1,16 @@
 package call
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // UnitKind says what a Unit is about.
 type UnitKind string
 
 const (
 	UnitCall    UnitKind = "call"    // Key is a CommID
+	UnitList    UnitKind = "list"    // Key is a UTC day, 2006-01-02: the list of the calls alive on it
 	UnitUnusual UnitKind = "unusual" // Key is the start of the hour, RFC 3339
 	UnitScale   UnitKind = "scale"   // Key is the start of the vendor's day, RFC 3339
 )
@@ -18,7 +22,96 @@ type Unit struct {
 	Key  string
 }
 
+// State is how far the archive is with a unit or a part of one; the ledger's
+// doc.go has the transitions.
+type State string
+
+const (
+	Pending     State = "pending"     // known, not visible yet
+	Provisional State = "provisional" // visible as far as it went; to be completed
+	Archived    State = "archived"    // visible, for good
+	Empty       State = "empty"       // archived, and there is nothing in it
+	Failed      State = "failed"      // asked for in vain; to be tried again
+	Lost        State = "lost"        // the vendor dropped it before it was archived
+)
+
+// Final says that nothing is left to ask.
+func (s State) Final() bool { return s == Archived || s == Empty || s == Lost }
+
 // Window is a span of time with both ends included, as the vendor's windows are.
 type Window struct {
 	Start, End time.Time
+}
+
+// PartKind says what a Part is about.
+type PartKind string
+
+const (
+	PartRoom    PartKind = "room"
+	PartUsers   PartKind = "users"  // sessions
+	PartSeries  PartKind = "series" // samples of some users
+	PartEvents  PartKind = "events" // of one user
+	PartUnusual PartKind = "unusual"
+	PartScale   PartKind = "scale"
+)
+
+// Part is what one question about a unit, with its pages, brought. A unit is
+// complete when its parts are.
+type Part struct {
+	Kind     PartKind
+	Key      string // tells parts of one kind within a unit apart
+	Window   Window // asked for
+	Owned    []Owned
+	Settled  bool      // the vendor's answer cannot change any more
+	Asked    time.Time // UTC
+	Deadline time.Time // when the vendor begins to drop it
+	// Responses are the ids of the raw responses it was made from. Those of an
+	// unusual part go with Owned, one to one.
+	Responses []uint64
+}
+
+// Owned are the unix seconds, both included, that are a part's and no other's:
+// a user's in a series or events, everybody's (User "") elsewhere.
+type Owned struct {
+	User     string
+	From, To uint32
+}
+
+// Forever is later than all the vendor's times, in unix seconds.
+const Forever = math.MaxUint32
+
+// Rows are the rows of one part.
+type Rows struct {
+	RoomID   string // of samples, and of sessions and events that name none
+	Room     *Room
+	Sessions []Session
+	Samples  *Samples
+	Events   []Event
+	Unusual  []UnusualEvent
+	Day      *DailyScale
+}
+
+// Known is what the archive holds of a unit for good.
+type Known struct {
+	Parts    []Part
+	Sessions []Session
+}
+
+// Entry is what the ledger says about a unit.
+type Entry struct {
+	Unit      Unit
+	State     State
+	Reason    string // of Failed and Lost, one line
+	StartsAt  time.Time
+	HeldUntil time.Time // everything up to this second is archived for good; zero: nothing
+	Deadline  time.Time // when the vendor begins to drop what is not archived
+	Attempts  int       // passes that failed since it was last archived
+	Failed    []FailedPart
+}
+
+// FailedPart is a part that could not be had in the last attempt.
+type FailedPart struct {
+	Kind   PartKind
+	Key    string
+	Reason string
 }

@@ -1,0 +1,59 @@
+package extract
+
+import (
+	"context"
+	"time"
+
+	"github.com/callvault/callvault/internal/call"
+)
+
+// Archive takes rows and knows what it has. Methods are safe for concurrent use
+// and may block while the archive is busy; arguments belong to the caller again
+// when they return, but for the body given to Keep.
+type Archive interface {
+	// Entries are what the ledger says about those of the units that it knows.
+	Entries(ctx context.Context, app call.AppID, kind call.UnitKind, keys []string) (map[string]Held, error)
+	// Overdue lists units that are not final and whose deadline is before t.
+	Overdue(ctx context.Context, app call.AppID, t time.Time) ([]call.Entry, error)
+	// ListedUntil is up to when the calls of the app have ever been listed;
+	// zero: they never have been.
+	ListedUntil(ctx context.Context, app call.AppID) (time.Time, error)
+	// Note writes entries of units that bring no rows.
+	Note(ctx context.Context, entries []call.Entry) error
+
+	// Resume begins a unit with what the archive holds of it for good, which
+	// stays. A unit begun without it is replaced as a whole.
+	Resume(ctx context.Context, u call.Unit) (call.Known, error)
+	// ResumeAll begins a unit with all that is visible of it, which stays, and
+	// what waits of it.
+	ResumeAll(ctx context.Context, u call.Unit) error
+	// Add adds a part of a unit with its rows.
+	Add(ctx context.Context, u call.Unit, p call.Part, r call.Rows) error
+	// End ends a unit: some time later it is visible, unless it has failed,
+	// and the ledger has e.
+	End(ctx context.Context, e call.Entry) error
+	// Abandon forgets what was added to a unit.
+	Abandon(u call.Unit)
+
+	// Keep keeps a response as it came and returns its id, 0 if none are kept.
+	Keep(ctx context.Context, app call.AppID, a Answer) (uint64, error)
+}
+
+// Held is what the ledger says about a unit.
+type Held struct {
+	call.Entry
+	Waiting bool // parts of it can be gone on from, or are visible
+}
+
+// archiveError marks a failure of the archive, which ends the pass.
+type archiveError struct{ error }
+
+func (e archiveError) Unwrap() error { return e.error }
+
+// archived marks a failure of the archive.
+func archived(err error) error {
+	if err != nil {
+		return archiveError{err}
+	}
+	return nil
+}

@@ -1,0 +1,243 @@
+package extract
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/callvault/callvault/internal/call"
+)
+
+// leftFor is how long after a call has ended its users are taken to have left,
+// whatever the vendor says of them.
+const leftFor = 24 * time.Hour
+
+// callPass is the archiving of one call in one pass.
+type callPass struct {
+	*Pass
+	rep   *report
+	room  call.Room
+	unit  call.Unit
+	asked time.Time   // no answer is older
+	alive call.Window // in which the call can have data, as far as it is in reach
+	cut   uint32      // answers about the seconds up to it no longer change
+	known call.Known
+
+	mu     sync.Mutex
+	counts callCounts
+	failed []call.FailedPart
+}
+
+// callCounts is what was found of one call.
+type callCounts struct {
+	sessions, users, samples, events, nulls int
+	provisional                             bool
+}
+
+// archiveCall fetches what the archive does not hold of one call and ends it.
+// A failure that concerns only this call is reported and is no error.
+func (p *Pass) archiveCall(ctx context.Context, r *report, due dueCall) (final bool, err error) {
+	c := &callPass{
+		Pass: p, rep: r, room: due.Room, asked: p.now(),
+		unit: call.Unit{App: p.App, Kind: call.UnitCall, Key: due.CommID},
+	}
+	if due.Waiting() && !p.Again {
+		if c.known, err = p.Archive.Resume(ctx, c.unit); err != nil {
+			return false, archiveError{err}
+		}
+	}
+	c.alive = c.lifetime()
+	ended, err := c.fetch(ctx)
+	p.Progress.Done(StageCalls, 1)
+	if fatal(err) {
+		p.Archive.Abandon(c.unit)
+		return false, err
+	}
+	if err != nil && len(c.failed) == 0 {
+		c.fail(call.PartRoom, "", err)
+	}
+	e := c.entry(due, ended)
+	if err := p.Archive.End(ctx, e); err != nil {
+		return false, archiveError{err}
+	}
+	if e.State == call.Failed {
+		r.failed(Failure{CommID: due.CommID, RoomID: due.RoomID, What: "call", Reason: e.Reason})
+		return false, nil
+	}
+	c.counts.provisional = !ended
+	r.archivedCall(c.counts)
+	return ended, nil
+}
+
+// Waiting says whether the archive has something of the call to go on from.
+func (d dueCall) Waiting() bool { return d.known && d.held.Waiting }
+
+// entry is what the ledger shall say of the call.
+func (c *callPass) entry(due dueCall, ended bool) call.Entry {
+	e := call.Entry{Unit: c.unit, StartsAt: c.room.CreatedAt, Failed: c.failed}
+	switch {
+	case len(c.failed) > 0:
+		e.State, e.Reason = call.Failed, failedReason(c.failed)
+		e.Attempts = due.held.Attempts + 1
+		e.HeldUntil = due.held.HeldUntil
+	case ended:
+		e.State, e.HeldUntil = call.Archived, c.alive.End
+	default:
+		e.State, e.HeldUntil = call.Provisional, earlier(c.settledUntil(c.asked), c.alive.End)
+	}
+	e.Deadline = c.deadline(later(e.StartsAt, e.HeldUntil))
+	if lost := c.lostHead(due); e.State != call.Failed && lost != "" {
+		e.Reason = lost
+		e.Failed = []call.FailedPart{{Kind: call.PartSeries, Key: "before " + c.alive.Start.Format(time.RFC3339), Reason: lost}}
+	}
+	return e
+}
+
+func failedReason(failed []call.FailedPart) string {
+	f := failed[0]
+	what := string(f.Kind)
+	if f.Key != "" {
+		what += " " + f.Key
+	}
+	if n := len(failed) - 1; n > 0 {
+		return fmt.Sprintf("%s: %s (and %d more parts)", what, f.Reason, n)
+	}
+	return what + ": " + f.Reason
+}
+
+// lostHead says what of the call the vendor had dropped before the archive had
+// any of it.
+func (c *callPass) lostHead(due dueCall) string {
+	held := later(c.room.CreatedAt, due.held.HeldUntil)
+	if !c.alive.Start.After(held) {
+		return ""
+	}
+	return fmt.Sprintf("the vendor no longer had what came between %s and %s", held.UTC().Format(time.RFC3339), c.alive.Start.Format(time.RFC3339))
+}
+
+// lifetime is the span in which the call can have data, as far as it is in
+// reach, but for what its sessions may add.
+func (c *callPass) lifetime() call.Window {
+	w := call.Window{Start: c.room.CreatedAt, End: c.asked}
+	if c.room.Finished {
+		w.End = c.room.DestroyedAt
+	}
+	w, _ = c.reach(w)
+	if !w.Start.Before(w.End) {
+		w.End = w.Start.Add(time.Second)
+	}
+	return w
+}
+
+// fetch asks for the parts of the call; ended says that none of them can change
+// any more. The error, if not fatal, is in c.failed, too.
+func (c *callPass) fetch(ctx context.Context) (ended bool, err error) {
+	users, err := c.askUsers(ctx)
+	if err != nil {
+		return false, c.fail(call.PartUsers, "", err)
+	}
+	all := mergeSessions(c.known.Sessions, users.sessions)
+	over := c.room.Finished && c.room.DestroyedAt.Before(c.settledUntil(c.asked))
+	ended = over && (allLeft(all) || c.room.DestroyedAt.Add(leftFor).Before(c.asked))
+	c.cut = call.Forever
+	if !ended {
+		c.cut = uint32(c.settledUntil(c.asked).Unix())
+	}
+	c.counts.sessions, c.counts.users = len(all), len(distinctUsers(all))
+	if err := c.addRoom(ctx, ended); err != nil {
+		return ended, err
+	}
+	if err := c.addUsers(ctx, users); err != nil {
+		return ended, err
+	}
+	c.widen(all)
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return c.askSeries(gctx, all) })
+	if !c.Skip("user_events") && !c.noEvents.Load() {
+		g.Go(func() error { return c.askEvents(gctx, all) })
+	}
+	return ended, g.Wait()
+}
+
+// widen adds to the lifetime what the sessions say, as far as it is in reach.
+func (c *callPass) widen(sessions []call.Session) {
+	for _, s := range sessions {
+		if s.JoinedAt.Before(c.alive.Start) {
+			c.alive.Start = s.JoinedAt
+		}
+		c.alive.End = later(c.alive.End, s.LeftAt)
+	}
+	c.alive, _ = c.reach(c.alive)
+}
+
+// addRoom adds what the room list said. It stays only when the call has ended.
+func (c *callPass) addRoom(ctx context.Context, ended bool) error {
+	for _, p := range c.known.Parts {
+		if p.Kind == call.PartRoom {
+			return nil
+		}
+	}
+	part := c.part(call.PartRoom, "", call.Window{Start: c.room.CreatedAt, End: c.alive.End})
+	part.Settled = ended
+	part.Owned = []call.Owned{{To: call.Forever}}
+	room := c.room
+	return archived(c.Archive.Add(ctx, c.unit, part, call.Rows{Room: &room}))
+}
+
+func (c *callPass) part(kind call.PartKind, key string, w call.Window) call.Part {
+	return call.Part{Kind: kind, Key: key, Window: w, Asked: c.asked, Deadline: c.deadline(w.Start)}
+}
+
+// fail notes that a part could not be had, and lets the other parts go on: what
+// they bring is kept for the next pass. Only what is fatal is returned to stop
+// them.
+func (c *callPass) fail(kind call.PartKind, key string, err error) error {
+	if fatal(err) {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	const most = 20 // parts named
+	if len(c.failed) < most {
+		c.failed = append(c.failed, call.FailedPart{Kind: kind, Key: key, Reason: err.Error()})
+	}
+	return errors.Join(errPartFailed, err)
+}
+
+// errPartFailed marks a failure that c.failed tells.
+var errPartFailed = errors.New("part failed")
+
+func (c *callPass) count(f func(*callCounts)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	f(&c.counts)
+}
+
+// heldUntil is the last second of a user's that the archive holds for good in
+// parts of a kind, 0 if none.
+func (c *callPass) heldUntil(kind call.PartKind, user string) uint32 {
+	until := uint32(0)
+	for _, p := range c.known.Parts {
+		if p.Kind != kind {
+			continue
+		}
+		for _, o := range p.Owned {
+			if o.User == user {
+				until = max(until, o.To)
+			}
+		}
+	}
+	return until
+}
+
+// owns are the settled and the open part of an answer about the seconds from
+// first to last; ok says which of them there are.
+func (c *callPass) owns(user string, first, last uint32) (settled, open call.Owned, hasSettled, hasOpen bool) {
+	settled = call.Owned{User: user, From: first, To: min(last, c.cut)}
+	open = call.Owned{User: user, From: max(first, min(c.cut, call.Forever-1)+1), To: last}
+	return settled, open, first <= c.cut, c.cut < last
+}

@@ -1,0 +1,126 @@
+package extract
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/callvault/callvault/internal/call"
+)
+
+// callsAtOnce is the number of calls being archived at the same time: enough to
+// keep every action's quota in use though a call waits for one after the other.
+const callsAtOnce = 64
+
+// dueCall is a call to archive, with what the ledger says about it.
+type dueCall struct {
+	call.Room
+	held  Held
+	known bool // held is set
+}
+
+// calls lists the calls and archives those that the archive does not hold.
+func (p *Pass) calls(ctx context.Context, r *report) error {
+	list := newListing()
+	g, gctx := errgroup.WithContext(ctx)
+	queue := make(chan dueCall)
+	g.Go(func() error {
+		defer close(queue)
+		return p.listCalls(gctx, r, list, queue)
+	})
+	for range callsAtOnce {
+		g.Go(func() error {
+			for c := range queue {
+				final, err := p.archiveCall(gctx, r, c)
+				if err != nil {
+					return err
+				}
+				if !final {
+					list.unfinished(c.Room)
+				}
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	return p.closeLists(ctx, r, list)
+}
+
+// listCalls sends each call of the window that needs archiving once, oldest
+// first because those expire first.
+func (p *Pass) listCalls(ctx context.Context, r *report, list *listing, queue chan<- dueCall) error {
+	err := p.eachSlice(ctx, r, list, func(s slice, rooms []call.Room) error {
+		rooms = list.add(s, rooms)
+		due, err := p.due(ctx, r, rooms)
+		if err != nil {
+			return err
+		}
+		p.Progress.Add(StageCalls, len(due))
+		for _, c := range due {
+			select {
+			case queue <- c:
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+		}
+		return nil
+	})
+	if err != nil && !fatal(err) {
+		list.broken = true
+		r.failed(Failure{What: "room list", Reason: err.Error()})
+		return nil
+	}
+	return err
+}
+
+// due leaves out the calls whose archive is final, and notes those that the
+// ledger does not know.
+func (p *Pass) due(ctx context.Context, r *report, rooms []call.Room) ([]dueCall, error) {
+	r.listed(len(rooms))
+	if len(rooms) == 0 {
+		return nil, nil
+	}
+	keys := make([]string, len(rooms))
+	for i, room := range rooms {
+		keys[i] = room.CommID
+	}
+	held, err := p.Archive.Entries(ctx, p.App, call.UnitCall, keys)
+	if err != nil {
+		return nil, archiveError{err}
+	}
+	var due []dueCall
+	var fresh []call.Entry
+	for _, room := range rooms {
+		h, known := held[room.CommID]
+		if known && h.State.Final() && !p.Again {
+			continue
+		}
+		if !known {
+			fresh = append(fresh, p.pending(room))
+		}
+		due = append(due, dueCall{room, h, known})
+	}
+	r.alreadyHeld(len(rooms) - len(due))
+	slices.SortStableFunc(due, func(a, b dueCall) int { return p.urgency(a).Compare(p.urgency(b)) })
+	return due, archived(p.Archive.Note(ctx, fresh))
+}
+
+// pending is the entry of a call that has just become known.
+func (p *Pass) pending(room call.Room) call.Entry {
+	return call.Entry{
+		Unit: call.Unit{App: p.App, Kind: call.UnitCall, Key: room.CommID}, State: call.Pending,
+		StartsAt: room.CreatedAt, Deadline: p.deadline(room.CreatedAt),
+	}
+}
+
+// urgency is when the vendor begins to drop what is not archived of a call.
+func (p *Pass) urgency(c dueCall) time.Time {
+	if c.known && c.held.HeldUntil.After(c.CreatedAt) {
+		return p.deadline(c.held.HeldUntil)
+	}
+	return p.deadline(c.CreatedAt)
+}

@@ -1,0 +1,198 @@
+package extract
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"sync"
+	"time"
+
+	"github.com/callvault/callvault/internal/call"
+)
+
+// listing is what a pass has seen of the room lists, day by day. A UTC day need
+// not be listed again once its list cannot change and each call on it is final
+// or still running: then a later day shows it. It holds only calls that reach
+// into a later slice, and those that are not final.
+type listing struct {
+	mu     sync.Mutex
+	days   map[time.Time]*listedDay
+	across map[string]time.Time // calls that reach beyond the last slice → their end
+	open   map[string]bool      // calls asked for in this pass that are not final
+	broken bool                 // some of the window could not be listed
+}
+
+type listedDay struct {
+	until      time.Time // read up to
+	incomplete bool      // some call that ended is not final
+}
+
+func newListing() *listing {
+	return &listing{days: map[time.Time]*listedDay{}, across: map[string]time.Time{}, open: map[string]bool{}}
+}
+
+// day is the UTC day of t.
+func day(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }
+
+// add notes what a slice lists and returns the calls not seen before. Slices
+// come in the order of time.
+func (l *listing) add(s slice, rooms []call.Room) []call.Room {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.on(s.Start).until = s.End
+	maps.DeleteFunc(l.across, func(_ string, end time.Time) bool { return end.Before(s.Start) })
+	var fresh []call.Room
+	for _, r := range rooms {
+		if _, seen := l.across[r.CommID]; !seen {
+			fresh = append(fresh, r)
+		}
+		if end := endOf(r, s.End); !end.Before(s.End) {
+			l.across[r.CommID] = end
+		}
+	}
+	return fresh
+}
+
+// endOf is the end of a call; one that is running reaches beyond every slice.
+func endOf(r call.Room, at time.Time) time.Time {
+	if !r.Finished {
+		return at.Add(365 * 24 * time.Hour)
+	}
+	return r.DestroyedAt
+}
+
+// on is the listed day that holds t. The caller holds mu.
+func (l *listing) on(t time.Time) *listedDay {
+	d := l.days[day(t)]
+	if d == nil {
+		d = &listedDay{}
+		l.days[day(t)] = d
+	}
+	return d
+}
+
+// unfinished notes that a call could not be archived for good. If it has ended,
+// the days it was on must be listed again.
+func (l *listing) unfinished(r call.Room) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.open[r.CommID] = true
+	if !r.Finished {
+		return
+	}
+	for start, d := range l.days {
+		d.incomplete = d.incomplete || !r.DestroyedAt.Before(start) && r.CreatedAt.Before(start.Add(24*time.Hour))
+	}
+}
+
+// asked says whether a call was asked for in this pass and is not final.
+func (l *listing) asked(commID string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.open[commID]
+}
+
+const dayKey = time.DateOnly
+
+// closeLists notes how far the days have been listed, and what was lost.
+func (p *Pass) closeLists(ctx context.Context, r *report, list *listing) error {
+	if !p.whole() || list.broken {
+		return nil
+	}
+	if err := p.lost(ctx, r, list); err != nil {
+		return err
+	}
+	var entries []call.Entry
+	for start, d := range list.days {
+		e := call.Entry{
+			Unit: call.Unit{App: p.App, Kind: call.UnitList, Key: start.Format(dayKey)}, State: call.Provisional,
+			StartsAt: start, HeldUntil: d.until, Deadline: p.deadline(d.until),
+		}
+		if end := start.Add(24 * time.Hour); !d.until.Before(end) && p.settled(end.Add(recent)) && !d.incomplete {
+			e.State = call.Archived
+		}
+		entries = append(entries, e)
+	}
+	return archived(p.Archive.Note(ctx, entries))
+}
+
+// listedDays are the days within w whose lists are final.
+func (p *Pass) listedDays(ctx context.Context, w call.Window) (map[time.Time]bool, error) {
+	var keys []string
+	for d := day(w.Start); d.Before(w.End); d = d.Add(24 * time.Hour) {
+		keys = append(keys, d.Format(dayKey))
+	}
+	held, err := p.Archive.Entries(ctx, p.App, call.UnitList, keys)
+	if err != nil {
+		return nil, archiveError{err}
+	}
+	final := map[time.Time]bool{}
+	for _, h := range held {
+		if h.State == call.Archived {
+			final[day(h.StartsAt)] = true
+		}
+	}
+	return final, nil
+}
+
+// lost notes what the vendor has dropped before it was archived: units that are
+// overdue and no longer listed, and days on which no pass looked.
+func (p *Pass) lost(ctx context.Context, r *report, list *listing) error {
+	overdue, err := p.Archive.Overdue(ctx, p.App, p.oldest())
+	if err != nil {
+		return archiveError{err}
+	}
+	for _, e := range overdue {
+		if e.Unit.Kind == call.UnitList || list.asked(e.Unit.Key) {
+			continue
+		}
+		e.State = call.Lost
+		e.Reason = lossReason(e)
+		if e.Unit.Kind == call.UnitCall {
+			r.lost(Failure{CommID: e.Unit.Key, What: "call", Reason: e.Reason})
+		} else {
+			r.lost(Failure{What: fmt.Sprintf("%s %s", e.Unit.Kind, e.Unit.Key), Reason: e.Reason})
+		}
+		if err := p.Archive.ResumeAll(ctx, e.Unit); err != nil {
+			return archiveError{err}
+		}
+		if err := p.Archive.End(ctx, e); err != nil {
+			return archiveError{err}
+		}
+	}
+	return p.lostDays(ctx, r)
+}
+
+// lossReason says what of a unit was lost.
+func lossReason(e call.Entry) string {
+	switch {
+	case e.Reason != "":
+		return "the vendor dropped it before it could be archived: " + e.Reason
+	case !e.HeldUntil.IsZero():
+		return "the vendor dropped what came after " + e.HeldUntil.UTC().Format(time.RFC3339) + " before it was archived"
+	}
+	return "the vendor dropped it before it was archived"
+}
+
+// lostDays notes the days that nobody listed while the vendor had them.
+func (p *Pass) lostDays(ctx context.Context, r *report) error {
+	until, err := p.Archive.ListedUntil(ctx, p.App)
+	if err != nil {
+		return archiveError{err}
+	}
+	oldest := p.oldest()
+	if until.IsZero() || !until.Before(oldest) {
+		return nil
+	}
+	reason := fmt.Sprintf("no pass was made while the vendor had it: calls between %s and %s are unknown",
+		until.UTC().Format(time.RFC3339), oldest.Format(time.RFC3339))
+	r.lost(Failure{What: "calls", Reason: reason})
+	var entries []call.Entry
+	for d := day(until); d.Before(day(oldest)); d = d.Add(24 * time.Hour) {
+		entries = append(entries, call.Entry{
+			Unit: call.Unit{App: p.App, Kind: call.UnitList, Key: d.Format(dayKey)}, State: call.Lost,
+			Reason: reason, StartsAt: d, HeldUntil: until, Deadline: p.deadline(d),
+		})
+	}
+	return archived(p.Archive.Note(ctx, entries))
+}

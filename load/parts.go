@@ -1,0 +1,98 @@
+package load
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/callvault/callvault/internal/call"
+)
+
+// insertParts writes what the loads under way hold.
+func (w *Writer) insertParts(ctx context.Context, parts []partRow) error {
+	if len(parts) == 0 {
+		return nil
+	}
+	in, err := begin(ctx, w.store.conn, "ledger_parts", `sdk_app_id, kind, key, part, part_key, load_id, settled, window_start, window_end,
+		users, owned_from, owned_to, rows, null_samples, responses, deadline, asked_at, run_id`)
+	if err != nil {
+		return err
+	}
+	in.col(column(parts, func(r *partRow) uint32 { return uint32(r.of.of.unit.App) }))
+	in.col(column(parts, func(r *partRow) string { return string(r.of.of.unit.Kind) }))
+	in.col(column(parts, func(r *partRow) string { return r.of.of.unit.Key }))
+	in.col(column(parts, func(r *partRow) string { return string(r.Kind) }))
+	in.col(column(parts, func(r *partRow) string { return r.Key }))
+	in.col(column(parts, func(r *partRow) uint64 { return r.of.load }))
+	in.col(column(parts, func(r *partRow) bool { return r.Settled }))
+	in.col(column(parts, func(r *partRow) time.Time { return storable(r.Window.Start) }))
+	in.col(column(parts, func(r *partRow) time.Time { return storable(r.Window.End) }))
+	in.col(column(parts, func(r *partRow) []string { return column(r.Owned, func(o *call.Owned) string { return o.User }) }))
+	in.col(column(parts, func(r *partRow) []uint32 { return column(r.Owned, func(o *call.Owned) uint32 { return o.From }) }))
+	in.col(column(parts, func(r *partRow) []uint32 { return column(r.Owned, func(o *call.Owned) uint32 { return o.To }) }))
+	in.col(column(parts, func(r *partRow) uint64 { return r.rows }))
+	in.col(column(parts, func(r *partRow) uint64 { return r.nulls }))
+	in.col(column(parts, func(r *partRow) []uint64 { return r.Responses }))
+	in.col(column(parts, func(r *partRow) time.Time { return storable(r.Deadline) }))
+	in.col(column(parts, func(r *partRow) time.Time { return r.Asked }))
+	in.col(column(parts, func(*partRow) string { return w.run }))
+	return in.send()
+}
+
+// storable is t within what a DateTime holds; the zero time becomes 1970.
+func storable(t time.Time) time.Time {
+	switch sec := t.Unix(); {
+	case sec < 0:
+		return time.Unix(0, 0)
+	case sec > call.Forever:
+		return time.Unix(call.Forever, 0)
+	}
+	return t
+}
+
+// heldPart is a part as the ledger has it, with its load.
+type heldPart struct {
+	call.Part
+	load        uint64
+	visible     bool
+	rows, nulls uint64
+}
+
+// partsOf reads the parts of a unit whose loads have not been given up, in
+// order: the visible ones first, then by load.
+func (s *Store) partsOf(ctx context.Context, u call.Unit) ([]heldPart, error) {
+	const q = `
+		SELECT part, part_key, load_id, load_id NOT IN (` + hiddenNow + `) AS visible, settled, window_start, window_end,
+			users, owned_from, owned_to, rows, null_samples, responses, deadline, asked_at
+		FROM ledger_parts WHERE sdk_app_id = ? AND kind = ? AND key = ? AND load_id NOT IN (` + goneNow + `)
+		ORDER BY visible DESC, load_id, asked_at, part, part_key`
+	rows, err := s.conn.Query(ctx, q, uint32(u.App), string(u.Kind), u.Key)
+	if err != nil {
+		return nil, fmt.Errorf("read ledger of %s %s: %w", u.Kind, u.Key, err)
+	}
+	defer rows.Close()
+	var all []heldPart
+	for rows.Next() {
+		var (
+			p        heldPart
+			kind     string
+			visible  uint8
+			users    []string
+			from, to []uint32
+		)
+		err := rows.Scan(&kind, &p.Key, &p.load, &visible, &p.Settled, &p.Window.Start, &p.Window.End,
+			&users, &from, &to, &p.rows, &p.nulls, &p.Responses, &p.Deadline, &p.Asked)
+		if err != nil {
+			return nil, fmt.Errorf("read ledger of %s %s: %w", u.Kind, u.Key, err)
+		}
+		p.Kind, p.visible = call.PartKind(kind), visible == 1
+		for i := range users {
+			p.Owned = append(p.Owned, call.Owned{User: users[i], From: from[i], To: to[i]})
+		}
+		all = append(all, p)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read ledger of %s %s: %w", u.Kind, u.Key, err)
+	}
+	return all, nil
+}

@@ -1,0 +1,54 @@
+package load
+
+import (
+	"slices"
+
+	"github.com/callvault/callvault/internal/call"
+)
+
+// unitState is one unit between its first row and its end.
+type unitState struct {
+	unit    call.Unit
+	settled half // of parts that are kept when the unit is archived again
+	open    half // of parts that are replaced then
+	counts  Counts
+	resumed bool // what the archive holds for good stays; otherwise all of it is replaced
+	ending  *call.Entry
+	dropped bool
+}
+
+// half is what of a unit goes into loads of one kind.
+type half struct {
+	of    *unitState
+	kind  bool     // settled
+	loads []uint64 // inserted and acknowledged; written under turn and mu
+	load  uint64   // of the insert under way; under turn
+}
+
+func newUnitState(u call.Unit) *unitState {
+	s := &unitState{unit: u}
+	s.settled = half{of: s, kind: true}
+	s.open = half{of: s}
+	return s
+}
+
+func (s *unitState) half(settled bool) *half {
+	if settled {
+		return &s.settled
+	}
+	return &s.open
+}
+
+// loads are the ids of both halves, sorted.
+func (s *unitState) loads() []uint64 {
+	all := slices.Concat(s.settled.loads, s.open.loads)
+	slices.Sort(all)
+	return all
+}
+
+// failing says that the unit ends without becoming visible.
+func (s *unitState) failing() bool { return s.ending != nil && s.ending.State == call.Failed }
+
+// dead says that the rows of the half are of no use any more. What a failed
+// unit has settled is: the next run goes on from there.
+func (h *half) dead() bool { return h.of.dropped || !h.kind && h.of.failing() }

@@ -1,0 +1,1 @@
+DROP TABLE IF EXISTS {{.Database}}.raw_responses {{.OnCluster}} SYNC;
