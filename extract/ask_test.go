@@ -90,7 +90,7 @@ func TestAsk(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				v := &script{steps: c.steps}
-				a := NewAsker(v, trtc.Current(), quota.New(20), DefaultAttempts())
+				a := NewAsker(v, trtc.Current(), quota.New(quota.Options{PerSecond: 20}), DefaultAttempts())
 				err := a.ask(t.Context(), rooms, decodeRooms)
 				if (err == nil) != (c.err == "") || err != nil && !strings.Contains(err.Error(), c.err) {
 					t.Errorf("error %v, want %q", err, c.err)
@@ -113,7 +113,7 @@ func TestRegionIsRemembered(t *testing.T) {
 				return noRooms, nil
 			},
 		}}
-		a := NewAsker(v, trtc.Current(), quota.New(20), DefaultAttempts())
+		a := NewAsker(v, trtc.Current(), quota.New(quota.Options{PerSecond: 20}), DefaultAttempts())
 		var all sync.WaitGroup
 		for range 10 {
 			all.Go(func() {
@@ -134,7 +134,7 @@ func TestAskHonoursContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 		defer cancel()
-		a := NewAsker(&script{steps: repeat(1, refuses("RequestLimitExceeded"))}, trtc.Current(), quota.New(20), DefaultAttempts())
+		a := NewAsker(&script{steps: repeat(1, refuses("RequestLimitExceeded"))}, trtc.Current(), quota.New(quota.Options{PerSecond: 20}), DefaultAttempts())
 		began := time.Now()
 		if err := a.ask(ctx, rooms, decodeRooms); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("error %v", err)
@@ -157,7 +157,7 @@ func TestDetect(t *testing.T) {
 		{repeat(1, refuses("AuthFailure.SecretIdNotFound")), ""},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			d, err := Detect(t.Context(), &script{steps: c.steps}, quota.New(20), 1, time.Now(), trtc.Current(), trtc.Legacy())
+			d, err := Detect(t.Context(), &script{steps: c.steps}, quota.New(quota.Options{PerSecond: 20}), 1, time.Now(), trtc.Current(), trtc.Legacy())
 			if d.Name != c.want || (err == nil) != (c.want != "") {
 				t.Errorf("dialect %q, err %v, want %q", d.Name, err, c.want)
 			}

@@ -59,7 +59,7 @@ func (j *job) connect(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		j.clients = append(j.clients, &client{account: j.accounts[i], vendor: c, limits: quota.New(a.QPS)})
+		j.clients = append(j.clients, &client{account: j.accounts[i], vendor: c, limits: quota.New(quota.Options{PerSecond: a.QPS})})
 	}
 	return nil
 }

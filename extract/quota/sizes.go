@@ -1,0 +1,76 @@
+package quota
+
+import (
+	"math"
+	"sync"
+)
+
+const (
+	// envelope is what an answer takes beside its data: the names around it,
+	// headers, and what a small one is rounded up to.
+	envelope = 4 << 10
+
+	// memory is the weight of the newest answer in the mean: about the last
+	// dozen count.
+	memory = 1.0 / 8
+
+	// deviations above the mean are safe, as in TCP's timeouts: bodies vary by
+	// much less than a factor.
+	deviations = 4
+)
+
+// Sizes learns what answers take, in bytes for each unit of work: whatever the
+// caller can tell before asking, such as seconds of series, rows of a page. It
+// is safe for concurrent use.
+type Sizes struct {
+	first float64 // bytes a unit until there was an answer
+
+	mu      sync.Mutex
+	actions map[string]*size
+}
+
+// size is the moving mean of the answers of an action. Means of sums rather
+// than of ratios: answers count by what they weigh, and a hundred small ones
+// whose bytes are mostly envelope say little about a large one.
+type size struct{ bytes, units, deviation float64 }
+
+// NewSizes assumes perUnit bytes for each unit of an action not yet answered.
+func NewSizes(perUnit float64) *Sizes {
+	return &Sizes{first: perUnit, actions: map[string]*size{}}
+}
+
+// Learn notes that an answer to units of work took bytes.
+func (s *Sizes) Learn(action string, units float64, bytes int64) {
+	if units <= 0 || bytes < 0 {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.actions[action]
+	if a == nil {
+		s.actions[action] = &size{float64(bytes), units, float64(bytes) / 2}
+		return
+	}
+	wrong := math.Abs(float64(bytes) - a.bytes/a.units*units)
+	a.deviation += memory * (wrong - a.deviation)
+	a.bytes += memory * (float64(bytes) - a.bytes)
+	a.units += memory * (units - a.units)
+}
+
+// Mean is what an answer to units of work takes on average.
+func (s *Sizes) Mean(action string, units float64) int64 { return s.estimate(action, units, 0) }
+
+// Upper is what an answer to units of work hardly ever exceeds.
+func (s *Sizes) Upper(action string, units float64) int64 {
+	return envelope + s.estimate(action, units, deviations)
+}
+
+func (s *Sizes) estimate(action string, units, above float64) int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	perUnit := s.first
+	if a := s.actions[action]; a != nil {
+		perUnit = (a.bytes + above*a.deviation) / a.units
+	}
+	return int64(perUnit * max(units, 0))
+}
