@@ -74,7 +74,11 @@ func (c *callPass) eventsOf(ctx context.Context, user string) error {
 	}
 	id, err := c.ask(ctx, w, build, func(body []byte) (err error) {
 		var d transform.Decoder
-		events, _, err = d.Events(body, user, c.room.RoomID, nil)
+		var info transform.Info
+		events, info, err = d.Events(body, user, c.room.RoomID, nil)
+		if err == nil && info.List != transform.ListPresent {
+			return errSuspect
+		}
 		return err
 	})
 	if err != nil {

@@ -16,7 +16,11 @@ func (p *Pass) dailyScale(ctx context.Context, r *report) error {
 	build := func(w call.Window) trtc.Request { return p.Asker.Dialect().DailyScale(p.App, w) }
 	id, err := p.ask(ctx, p.window(), build, func(body []byte) (err error) {
 		var d transform.Decoder
-		days, _, err = d.DailyScale(body, nil)
+		var info transform.Info
+		days, info, err = d.DailyScale(body, nil)
+		if err == nil && info.List != transform.ListPresent {
+			return errSuspect
+		}
 		return err
 	})
 	if err != nil {

@@ -117,7 +117,7 @@ func (s *unitState) changes(before []loadFact, c *change) []uint64 {
 		case own:
 		case !f.visible:
 			c.abandoned = append(c.abandoned, f.id) // nobody went on from it
-		case s.resumed && f.settled:
+		case s.resumed && (f.settled || s.keepOpen):
 			visible = append(visible, f.id)
 		default:
 			c.replaced = append(c.replaced, f.id)

@@ -57,6 +57,20 @@ func (s *Store) Ledger(ctx context.Context, filter LedgerFilter, f func(Entry)) 
 	return nil
 }
 
+// HeldUntil is the latest second up to which a unit of the kind is held; zero
+// if there is none.
+func (s *Store) HeldUntil(ctx context.Context, app call.AppID, kind call.UnitKind) (time.Time, error) {
+	const q = "SELECT max(held_until) FROM ledger_units WHERE sdk_app_id = ? AND kind = ?"
+	var until time.Time
+	if err := s.conn.QueryRow(ctx, q, uint32(app), string(kind)).Scan(&until); err != nil {
+		return until, fmt.Errorf("read ledger: %w", err)
+	}
+	if until.Unix() == 0 {
+		return time.Time{}, nil
+	}
+	return until, nil
+}
+
 func scanEntry(rows driver.Rows) (Entry, error) {
 	var (
 		e                    Entry

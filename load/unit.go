@@ -8,13 +8,14 @@ import (
 
 // unitState is one unit between its first row and its end.
 type unitState struct {
-	unit    call.Unit
-	settled half // of parts that are kept when the unit is archived again
-	open    half // of parts that are replaced then
-	counts  Counts
-	resumed bool // what the archive holds for good stays; otherwise all of it is replaced
-	ending  *call.Entry
-	dropped bool
+	unit     call.Unit
+	settled  half // of parts that are kept when the unit is archived again
+	open     half // of parts that are replaced then
+	counts   Counts
+	resumed  bool // what the archive holds for good stays; otherwise all of it is replaced
+	keepOpen bool // and so does what is not
+	ending   *call.Entry
+	dropped  bool
 }
 
 // half is what of a unit goes into loads of one kind.

@@ -115,7 +115,7 @@ func (j *job) run(ctx context.Context, store *load.Store, progress extract.Progr
 	defer held.Release(context.WithoutCancel(ctx))
 	lctx, cancel := held.Context(ctx)
 	defer cancel()
-	err = j.archive(lctx, store, progress, sum)
+	err = j.archive(lctx, store, held.Guard(), progress, sum)
 	sum.Ended = time.Now().UTC()
 	for _, c := range j.clients {
 		sum.Counts.Add(c.asker.Stats())
@@ -146,11 +146,11 @@ func accountError(a config.Account, err error) error {
 
 // archive runs a Pass for every application at once; the applications of an
 // account share its Asker and so its quota.
-func (j *job) archive(ctx context.Context, store *load.Store, progress extract.Progress, sum *summary) error {
+func (j *job) archive(ctx context.Context, store *load.Store, guard string, progress extract.Progress, sum *summary) error {
 	if _, err := store.Purge(ctx); err != nil {
 		return err
 	}
-	w := &archive{store.NewWriter(sum.RunID, load.WriterOptions{}), store}
+	w := &archive{store.NewWriter(sum.RunID, load.WriterOptions{Guard: guard, KeepRaw: time.Duration(j.cfg.Raw)}), store}
 	g, gctx := errgroup.WithContext(ctx)
 	for _, c := range j.clients {
 		for _, app := range c.account.Apps {

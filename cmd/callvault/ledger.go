@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/callvault/callvault/extract"
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/load"
 )
@@ -18,12 +19,12 @@ type archive struct {
 // ledgerKeys is how many keys one question to the ledger names.
 const ledgerKeys = 1000
 
-// Held asks the ledger which of the units are archived, and whether for good.
-func (a *archive) Held(ctx context.Context, app call.AppID, kind call.UnitKind, keys []string) (map[string]bool, error) {
-	held := map[string]bool{}
+// Entries asks the ledger for those of the units that it knows.
+func (a *archive) Entries(ctx context.Context, app call.AppID, kind call.UnitKind, keys []string) (map[string]extract.Held, error) {
+	held := map[string]extract.Held{}
 	for some := range slices.Chunk(keys, ledgerKeys) {
 		f := load.LedgerFilter{App: app, Kind: kind, Keys: some}
-		err := a.store.Ledger(ctx, f, func(e load.Entry) { held[e.Unit.Key] = e.State == load.Archived })
+		err := a.store.Ledger(ctx, f, func(e load.Entry) { held[e.Unit.Key] = extract.Held{Entry: e.Entry, Waiting: e.Waiting} })
 		if err != nil {
 			return nil, err
 		}
@@ -31,11 +32,27 @@ func (a *archive) Held(ctx context.Context, app call.AppID, kind call.UnitKind, 
 	return held, nil
 }
 
-// Commit ends a unit that began at start.
-func (a *archive) Commit(ctx context.Context, u call.Unit, start time.Time, final bool) error {
-	state := load.Provisional
-	if final {
-		state = load.Archived
+// unfinished are the states that a unit must leave before its deadline.
+var unfinished = []call.State{call.Pending, call.Provisional, call.Failed}
+
+// Overdue lists units that are not final though their deadline has passed.
+func (a *archive) Overdue(ctx context.Context, app call.AppID, t time.Time) ([]call.Entry, error) {
+	var all []call.Entry
+	f := load.LedgerFilter{App: app, States: unfinished, DeadlineBefore: t}
+	err := a.store.Ledger(ctx, f, func(e load.Entry) { all = append(all, e.Entry) })
+	return all, err
+}
+
+// ListedUntil is up to when the calls of the app have ever been listed.
+func (a *archive) ListedUntil(ctx context.Context, app call.AppID) (time.Time, error) {
+	return a.store.HeldUntil(ctx, app, call.UnitList)
+}
+
+// Keep keeps a response as it came.
+func (a *archive) Keep(ctx context.Context, app call.AppID, x extract.Answer) (uint64, error) {
+	request, err := x.Request.JSON()
+	if err != nil {
+		return 0, err
 	}
-	return a.Writer.Commit(ctx, u, load.Commit{State: state, StartsAt: start})
+	return a.KeepResponse(ctx, load.Response{App: app, Action: x.Request.Action, Request: request, Body: x.Body, Asked: x.Asked})
 }

@@ -86,8 +86,8 @@ func readStatus(ctx context.Context, store *load.Store) (archiveStatus, error) {
 	st := archiveStatus{Days: []dayStatus{}, Bytes: map[string]int{}}
 	const q = `
 		SELECT sdk_app_id, toString(toDate(starts_at)) AS day, count(), countIf(state = 'provisional'),
-		       sum(user_sessions), sum(quality_samples), sum(user_events), max(archived_at)
-		FROM ledger FINAL WHERE kind = 'call' GROUP BY sdk_app_id, day ORDER BY sdk_app_id, day`
+		       sum(user_sessions), sum(quality_samples), sum(user_events), max(updated_at)
+		FROM ledger_units FINAL WHERE kind = 'call' AND state IN ('provisional', 'archived', 'empty') GROUP BY sdk_app_id, day ORDER BY sdk_app_id, day`
 	rows, err := store.Conn().Query(ctx, q)
 	if err != nil {
 		return st, fmt.Errorf("read ledger: %w", err)

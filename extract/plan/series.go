@@ -22,11 +22,12 @@ type Request struct {
 
 // User is a user of a Request.
 type User struct {
-	ID string
-	// OwnsEnd says that the window's last second belongs to this request;
-	// otherwise the user's next request owns it.
-	OwnsEnd bool
+	ID       string
+	From, To uint32
 }
+
+// Held are the windows, by user, that are held for good.
+type Held map[string][]call.Window
 
 // UserIDs lists the request's users as the vendor wants them.
 func (r Request) UserIDs() []string {
@@ -44,21 +45,17 @@ func (r Request) Owned(userID string) (from, to uint32, ok bool) {
 	if i < 0 {
 		return 0, 0, false
 	}
-	to = uint32(r.Window.End.Unix())
-	if !r.Users[i].OwnsEnd {
-		to--
-	}
-	return uint32(r.Window.Start.Unix()), to, true
+	return r.Users[i].From, r.Users[i].To, true
 }
 
 // Series plans the requests that cover every second in which some user was in
 // the call, as far as within tells (what the vendor still keeps, until now).
 // Sessions without an end last until within's end. Requests come in the order
 // of time.
-func Series(sessions []call.Session, within call.Window, limits Limits) []Request {
+func Series(sessions []call.Session, held Held, within call.Window, limits Limits) []Request {
 	var (
 		out   []Request
-		stays = presence(sessions, within)
+		stays = presence(sessions, held, within)
 		last  = map[string]int{} // user → index in out of the latest request that asks for them
 	)
 	for len(stays) > 0 {
@@ -74,7 +71,7 @@ func Series(sessions []call.Session, within call.Window, limits Limits) []Reques
 					out[i].disownEnd(id)
 				}
 				last[id] = len(out)
-				r.Users = append(r.Users, User{ID: id, OwnsEnd: true})
+				r.Users = append(r.Users, User{id, uint32(w.Start.Unix()), uint32(w.End.Unix())})
 			}
 			out = append(out, r)
 		}
@@ -110,7 +107,7 @@ func nextWindow(stays []stay, longest time.Duration) (w call.Window, users []str
 func (r *Request) disownEnd(userID string) {
 	for i := range r.Users {
 		if r.Users[i].ID == userID {
-			r.Users[i].OwnsEnd = false
+			r.Users[i].To--
 		}
 	}
 }
@@ -123,7 +120,7 @@ type stay struct {
 
 // presence lists the stays within w in the order of their beginning, a user's
 // overlapping or touching ones joined.
-func presence(sessions []call.Session, w call.Window) []stay {
+func presence(sessions []call.Session, held Held, w call.Window) []stay {
 	var all []stay
 	for _, s := range sessions {
 		to := s.LeftAt
@@ -131,6 +128,11 @@ func presence(sessions []call.Session, w call.Window) []stay {
 			to = w.End
 		}
 		st := stay{s.UserID, later(s.JoinedAt, w.Start), earlier(to, w.End)}
+		for _, h := range held[s.UserID] {
+			if !h.Start.After(st.from) {
+				st.from = later(st.from, h.End.Add(time.Second))
+			}
+		}
 		if !st.to.Before(st.from) {
 			all = append(all, st)
 		}

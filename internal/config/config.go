@@ -23,6 +23,9 @@ type Config struct {
 	Settle Duration `yaml:"settle" env:"CALLVAULT_SETTLE"`
 	// Lease is how long after its holder died a pass still counts as running.
 	Lease Duration `yaml:"lease" env:"CALLVAULT_LEASE"`
+	// Raw is how long the vendor's responses are kept as they came; zero: not
+	// at all.
+	Raw Keep `yaml:"raw" env:"CALLVAULT_RAW"`
 	// Skip lists relations that are not collected.
 	Skip []string `yaml:"skip" env:"CALLVAULT_SKIP"`
 
@@ -75,7 +78,7 @@ func Load(file string, environ []string) (*Config, error) {
 }
 
 func defaults() *Config {
-	return &Config{Settle: Duration(defaultSettle), Lease: Duration(defaultLease), Listen: "127.0.0.1:9464"}
+	return &Config{Settle: Duration(defaultSettle), Lease: Duration(defaultLease), Raw: Keep(defaultRaw), Listen: "127.0.0.1:9464"}
 }
 
 func (c *Config) readFile(file string) error {

@@ -59,6 +59,9 @@ func (c *Config) validate() error {
 	if c.Settle < 0 {
 		say("CALLVAULT_SETTLE", "is negative", "use a duration such as 15m")
 	}
+	if c.Raw < 0 {
+		say("CALLVAULT_RAW", "is negative", "use a duration such as 30d, or off")
+	}
 	if c.Lease < Duration(time.Second) {
 		say("CALLVAULT_LEASE", fmt.Sprintf("%v is too short to be renewed in time", c.Lease), "use a duration such as 30s")
 	}
@@ -137,6 +140,8 @@ func example(name string) string {
 		return "use a duration such as 14d or 336h"
 	case "CALLVAULT_SETTLE":
 		return "use a duration such as 15m"
+	case "CALLVAULT_RAW":
+		return "use a duration such as 30d, or off"
 	case "CALLVAULT_LEASE":
 		return "use a duration such as 30s"
 	case "CALLVAULT_QPS":

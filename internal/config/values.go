@@ -15,6 +15,7 @@ const (
 	defaultQPS       = 20                  // requests a second and action, https://www.tencentcloud.com/document/product/647
 	defaultSettle    = 15 * time.Minute
 	defaultLease     = 30 * time.Second
+	defaultRaw       = 30 * 24 * time.Hour
 )
 
 // Secret is a value that is never printed: every way of formatting it shows
@@ -45,6 +46,22 @@ func (d Duration) String() string { return time.Duration(d).String() }
 func (d *Duration) UnmarshalText(b []byte) error {
 	v, err := ParseDuration(string(b))
 	*d = Duration(v)
+	return err
+}
+
+// Keep is how long something is kept: a Duration, or "off".
+type Keep time.Duration
+
+func (k Keep) String() string { return time.Duration(k).String() }
+
+// UnmarshalText parses a duration or off.
+func (k *Keep) UnmarshalText(b []byte) error {
+	if string(b) == "off" {
+		*k = 0
+		return nil
+	}
+	v, err := ParseDuration(string(b))
+	*k = Keep(v)
 	return err
 }
 

@@ -118,6 +118,13 @@ func claim(ctx context.Context, conn driver.Conn, name, holder string, ttl time.
 	return l, nil
 }
 
+// Guard is an SQL condition that holds as long as the lease does, by the
+// server's clock and in its own view.
+func (l *Lease) Guard() string {
+	return "(SELECT NOT max(released) AND dateDiff('microsecond', max(at), now64(6)) < max(ttl_ms) * 1000 FROM lease WHERE name = '" +
+		l.name + "' AND claim_id = '" + l.claim + "')"
+}
+
 // write inserts a claim, a renewal, or the end of the claim.
 func (l *Lease) write(ctx context.Context, released bool) error {
 	const q = "INSERT INTO lease (name, claim_id, holder, ttl_ms, released) VALUES (?, ?, ?, ?, ?)"
