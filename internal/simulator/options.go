@@ -61,6 +61,13 @@ type Options struct {
 	Legacy, Current bool
 	// Latency delays each response of the API.
 	Latency time.Duration
+
+	// Faults are how the vendor misbehaves; SetFaults changes them later.
+	Faults Faults
+	// Fault, if set, is asked for the fault of each request that is in order
+	// and within the quota, before Faults are; NoFault leaves it to them. It
+	// is called at the same time from many requests and must not block.
+	Fault func(Asked) FaultKind
 }
 
 // withDefaults fills what is left out and checks the rest.
