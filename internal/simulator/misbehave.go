@@ -18,7 +18,13 @@ func (s *Simulator) reply(w http.ResponseWriter, r *http.Request, e *envelope, q
 			return
 		}
 	}
-	met := s.answer(w, r, e, q, t)
+	defer s.close(r, q, &t) // where a connection is to be reset but is none, answer panics
+	s.answer(w, r, e, q, t)
+}
+
+// close notes what a request has met.
+func (s *Simulator) close(r *http.Request, q *query, t *trouble) {
+	met := t.kind
 	if met == NoFault && q.shifted {
 		met = FaultShift
 	}
@@ -29,15 +35,15 @@ func (s *Simulator) reply(w http.ResponseWriter, r *http.Request, e *envelope, q
 		met = FaultPoison
 	}
 	if met != NoFault && met != FaultSlow {
-		s.meter.fault(e.action, met)
+		s.meter.fault(q.name, met)
 	}
 	if whole := met == NoFault || met == FaultSlow || met == FaultStall; !whole || r.Context().Err() == nil {
 		s.history.close(t.content, met)
 	}
 }
 
-// answer sends what trouble has for a request and returns its kind.
-func (s *Simulator) answer(w http.ResponseWriter, r *http.Request, e *envelope, q *query, t trouble) FaultKind {
+// answer sends what trouble has for a request.
+func (s *Simulator) answer(w http.ResponseWriter, r *http.Request, e *envelope, q *query, t trouble) {
 	switch t.kind {
 	case FaultHTML:
 		s.meter.sent(gatewayPage(w, t.draw))
@@ -63,7 +69,6 @@ func (s *Simulator) answer(w http.ResponseWriter, r *http.Request, e *envelope, 
 		q.serve(s, q, out)
 		s.meter.sent(out.finish())
 	}
-	return t.kind
 }
 
 var internalErrors = [...]string{codeInternal, codeDB, codeES}

@@ -28,9 +28,16 @@ type Options struct {
 	Seed uint64
 	// Calls is the number of calls, spread over the retention and over Apps.
 	Calls int
-	// Arriving makes calls go on starting for this long after New, at the
-	// rate of those before. They are part of Truth once they have started.
-	Arriving time.Duration
+	// Ahead makes calls go on starting for this long after New, as many a day
+	// as before. A client and Truth know of them once they have started.
+	Ahead time.Duration
+	// Long adds so many calls that take LongFor (the retention and 6 days)
+	// and up to an hour more. The first is running at New; the others start
+	// in the first half of Ahead.
+	Long    int
+	LongFor time.Duration
+	// Mix is which shapes of calls there are (MixAll).
+	Mix Mix
 	// Straddle adds one call to the first app that began half an hour before
 	// the retention edge of New and ended half an hour after it. Truth holds
 	// it whole, although no client can fetch its first half.
@@ -91,9 +98,20 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Retention < MinRetention {
 		return o, fmt.Errorf("check options: Retention is %s, want at least %s", o.Retention, MinRetention)
 	}
-	if o.Arriving < 0 || o.Settle < 0 || o.Latency < 0 {
-		return o, errors.New("check options: Arriving, Settle and Latency must not be negative")
+	if o.Ahead < 0 || o.Settle < 0 || o.Latency < 0 || o.LongFor < 0 || o.Long < 0 {
+		return o, errors.New("check options: Ahead, Settle, Latency, Long and LongFor must not be negative")
 	}
+	if total := o.total(); total+o.Long > MaxCalls {
+		return o, fmt.Errorf("check options: Calls, those Ahead and Long are %d, want at most %d", total+o.Long, MaxCalls)
+	}
+	if o.LongFor == 0 {
+		o.LongFor = o.Retention + 6*24*time.Hour
+	}
+	mix, err := ParseMix(string(o.Mix))
+	if err != nil {
+		return o, fmt.Errorf("check options: %w", err)
+	}
+	o.Mix = mix
 	if o.QPS == 0 {
 		o.QPS = 20
 	}
@@ -101,6 +119,11 @@ func (o Options) withDefaults() (Options, error) {
 		o.Legacy, o.Current = true, true
 	}
 	return o.withKeys(), nil
+}
+
+// total is the number of calls before and after New, but for special ones.
+func (o *Options) total() int {
+	return o.Calls + int(float64(o.Calls)*float64(o.Ahead)/float64(o.Retention))
 }
 
 // withKeys derives the keys that are left out from the seed.
