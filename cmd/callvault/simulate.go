@@ -90,8 +90,8 @@ GET /truth. POST /faults takes the same text while it runs; empty: no faults.`,
 	f.StringVar(&retention, "retention", "14d", "how long data is kept")
 	f.StringVar(&ahead, "ahead", "0s", "how long calls go on starting from now")
 	f.IntVar(&o.Long, "long", 0, "`number` of calls that outlive the retention, beside the others")
-	f.StringVar(&mix, "mix", "all", "`kinds` of calls: all, one-to-one, meetings or webinars")
-	f.StringVar(&faults, "faults", "", "how it misbehaves, as `error=0.05,cut=0.02`; see above")
+	f.StringVar(&mix, "mix", "all", "`kind` of calls: all, one-to-one, meetings or webinars")
+	f.StringVar(&faults, "faults", "", "how it misbehaves, as error=0.05,cut=0.02; see above")
 	f.Uint64Var(&faultSeed, "fault-seed", 0, "seed of the faults")
 	f.DurationVar(&o.Latency, "latency", 0, "delay of each response")
 	return cmd

@@ -195,3 +195,26 @@ func TestWeeksOfNights(t *testing.T) {
 		}
 	})
 }
+
+// TestExcept leaves one call out and nothing else.
+func TestExcept(t *testing.T) {
+	c := newClient(t, Options{Calls: 6})
+	truth := c.s.Truth(fixed)
+	out := callOf(t, c.s, onTheHour).commID()
+	without, want := truth.Except(out), map[string]bool{}
+	for s := range truth.UserSessions() {
+		if s.CommID != out {
+			want[s.UserID] = true
+		}
+	}
+	for s := range without.UserSessions() {
+		if !want[s.UserID] || s.CommID == out {
+			t.Errorf("session %+v", s)
+		}
+		delete(want, s.UserID)
+	}
+	a, b := truth.Summary().Relations, without.Summary().Relations
+	if len(want) > 0 || b["rooms"].Rows != 5 || a["unusual_events"] != b["unusual_events"] || a["daily_scale"] != b["daily_scale"] {
+		t.Errorf("left out, too: %v; %v and %v", want, a, b)
+	}
+}

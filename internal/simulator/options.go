@@ -50,7 +50,8 @@ type Options struct {
 	SecretID, SecretKey, Token string
 
 	// Now is the clock of the data (time.Now). Data lies before the Now of
-	// New; a later Now lets running calls go on and moves the retention edge.
+	// New, save what Ahead adds; a later Now lets running calls go on, those
+	// ahead begin, and moves the retention edge. It may be virtual.
 	// Quota, Stats, Latency and the age of a signature go by time.Now
 	// whatever this is.
 	Now func() time.Time
