@@ -201,17 +201,17 @@ func TestExcept(t *testing.T) {
 	c := newClient(t, Options{Calls: 6})
 	truth := c.s.Truth(fixed)
 	out := callOf(t, c.s, onTheHour).commID()
-	without, want := truth.Except(out), map[string]bool{}
+	without, want := truth.Except(out), map[UserSession]bool{}
 	for s := range truth.UserSessions() {
 		if s.CommID != out {
-			want[s.UserID] = true
+			want[s] = true
 		}
 	}
 	for s := range without.UserSessions() {
-		if !want[s.UserID] || s.CommID == out {
+		if !want[s] {
 			t.Errorf("session %+v", s)
 		}
-		delete(want, s.UserID)
+		delete(want, s)
 	}
 	a, b := truth.Summary().Relations, without.Summary().Relations
 	if len(want) > 0 || b["rooms"].Rows != 5 || a["unusual_events"] != b["unusual_events"] || a["daily_scale"] != b["daily_scale"] {
