@@ -63,7 +63,7 @@ func (s *Simulator) answer(w http.ResponseWriter, r *http.Request, e *envelope, 
 		out := newAnswer(whole, s.requestID())
 		q.serve(s, q, out)
 		out.finish()
-		s.meter.sent(t.deliver(w, r.Context(), whole.body))
+		s.meter.sent(t.deliver(r.Context(), w, whole.body))
 	default:
 		out := newAnswer(w, s.requestID())
 		q.serve(s, q, out)
@@ -89,7 +89,7 @@ func (c *capture) Write(p []byte) (int, error) {
 // deliver sends a body with the fault it has and returns the bytes sent. A
 // handler that returns before it has sent its Content-Length makes net/http
 // close the connection.
-func (t trouble) deliver(w http.ResponseWriter, ctx context.Context, body []byte) int64 {
+func (t trouble) deliver(ctx context.Context, w http.ResponseWriter, body []byte) int64 {
 	part := len(body)/4 + int(t.draw>>8%uint64(len(body)/2))
 	promised := len(body)
 	if t.kind == FaultTruncated {
