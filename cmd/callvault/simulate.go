@@ -20,6 +20,9 @@ func (c *cli) simulateCmd() *cobra.Command {
 		apps        []string
 		o           simulator.Options
 		retention   string
+		ahead, mix  string
+		faults      string
+		faultSeed   uint64
 	)
 	cmd := &cobra.Command{
 		Use:   "simulate",
@@ -27,8 +30,18 @@ func (c *cli) simulateCmd() *cobra.Command {
 		Long: `Run a strict double of the vendor's call-monitoring API until interrupted. It
 checks signatures, limits and quotas, and serves calls made from a seed. What it
 prints first is for a shell to eval. GET /truth tells what it serves, GET /stats
-what it was asked.`,
+what it was asked.
+
+--faults makes it misbehave, by chance (0 to 1) of a request: error (HTTP 200 with
+InternalError), html (a gateway's page), cut (half a body), stall (half a body and
+a pause), reset (TCP), null (where rows were due), limit (RequestLimitExceeded
+within the quota), slow; shift is the share of lists that move while they are
+paged, poison the share of calls of which one action never succeeds. Further:
+stall-for=2s, slow-for=1s, skew=90s (its clock is ahead), in-a-row=3 (then the same
+request is answered), and steps such as DescribeUserInfo@3=cut. No fault changes
+GET /truth. POST /faults takes the same text while it runs; empty: no faults.`,
 		Example: `  callvault simulate --calls 200 &
+  callvault simulate --faults 'error=0.05,html=0.02,cut=0.02,null=0.02,shift=1' --fault-seed 7
   eval "$(callvault simulate --listen 127.0.0.1:8199 | head -5)"`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			for _, a := range apps {
@@ -52,6 +65,18 @@ what it was asked.`,
 				return usagef("--retention: %v; use 14d or 168h", err)
 			}
 			o.Retention = d
+			if o.Ahead, err = config.ParseDuration(ahead); err != nil {
+				return usagef("--ahead: %v; use 14d or 168h", err)
+			}
+			if o.Mix, err = simulator.ParseMix(mix); err != nil {
+				return usagef("--mix: %v", err)
+			}
+			if o.Faults, err = simulator.ParseFaults(faults); err != nil {
+				return usagef("--faults: %v", err)
+			}
+			if cmd.Flags().Changed("fault-seed") {
+				o.Faults.Seed = faultSeed
+			}
 			return c.simulate(cmd.Context(), listen, o)
 		},
 	}
@@ -63,6 +88,11 @@ what it was asked.`,
 	f.StringVar(&api, "api", "both", "dialects the account has: both, legacy or current")
 	f.IntVar(&o.QPS, "qps", 20, "requests a second and action that are allowed; -1: any number")
 	f.StringVar(&retention, "retention", "14d", "how long data is kept")
+	f.StringVar(&ahead, "ahead", "0s", "how long calls go on starting from now")
+	f.IntVar(&o.Long, "long", 0, "`number` of calls that outlive the retention, beside the others")
+	f.StringVar(&mix, "mix", "all", "`kind` of calls: all, one-to-one, meetings or webinars")
+	f.StringVar(&faults, "faults", "", "how it misbehaves, as error=0.05,cut=0.02; see above")
+	f.Uint64Var(&faultSeed, "fault-seed", 0, "seed of the faults")
 	f.DurationVar(&o.Latency, "latency", 0, "delay of each response")
 	return cmd
 }

@@ -24,6 +24,18 @@ type client struct {
 	region     string
 	edit       func(*http.Request) // after signing
 	signedHost string              // instead of the host it is sent to
+	serve      http.HandlerFunc    // instead of the simulator itself
+}
+
+// do has a request answered.
+func (c *client) do(r *http.Request) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	if c.serve != nil {
+		c.serve(w, r)
+	} else {
+		c.s.ServeHTTP(w, r)
+	}
+	return w
 }
 
 // fixed is an instant in the middle of a Beijing day.
@@ -77,8 +89,7 @@ func (c *client) request(action string, body []byte) *http.Request {
 // send returns the Response of the answer to a request.
 func (c *client) send(r *http.Request) object {
 	c.t.Helper()
-	w := httptest.NewRecorder()
-	c.s.ServeHTTP(w, r)
+	w := c.do(r)
 	if w.Code != http.StatusOK {
 		c.t.Fatalf("status %d, want 200 for every answer", w.Code)
 	}

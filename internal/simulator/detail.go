@@ -1,6 +1,9 @@
 package simulator
 
-import "slices"
+import (
+	"slices"
+	"strconv"
+)
 
 // callDetail answers DescribeCallDetail and DescribeCallDetailInfo. Without
 // DataType it is a user list. With it, a page is of users, not of sessions:
@@ -52,6 +55,10 @@ func (s *Simulator) writeData(q *query, out *answer, v *view, users []int) {
 	if v != nil {
 		v.streams(users, wanted, func(st stream) bool {
 			spans = st.user.spans(st.peer, q.from, q.to, spans[:0])
+			if q.nulls&nullData != 0 {
+				q.withheld = q.withheld || len(spans) > 0
+				return len(spans) == 0
+			}
 			if len(spans) == 0 && !v.mentionsEmpty(st) {
 				return true
 			}
@@ -65,7 +72,7 @@ func (s *Simulator) writeData(q *query, out *answer, v *view, users []int) {
 		})
 	}
 	if n == 0 {
-		out.nothing("Data", hashText(s.options.Seed, q.commID)>>2&1 == 0)
+		out.nothing("Data", q.nulls&nullData != 0 && q.withheld || hashText(s.options.Seed, q.commID)>>2&1 == 0)
 		return
 	}
 	out.buf = append(out.buf, ']')
@@ -85,17 +92,22 @@ func (s *Simulator) writeSeries(q *query, out *answer, v *view, st stream, spans
 	values := v.series(st)
 	begin := len(out.buf)
 	out.buf = append(out.buf, '[')
-	n := 0
+	n, withheld := 0, q.nulls&nullContent != 0 && len(spans) > 0 && values.seed>>9&1 == 0
+	if withheld {
+		q.withheld, spans = true, nil
+	}
 	for _, run := range spans {
+		prefix := newPrefix(run.first)
 		for ts := run.first; ts <= run.last; ts += step {
 			if s.settled(&values, ts, q.now) {
-				out.buf = appendSample(out.buf, n > 0, ts, values.at(ts))
+				out.buf = appendSample(out.buf, n > 0, prefix, values.at(ts))
 				n++
 			}
+			prefix.advance()
 		}
 	}
 	if n == 0 {
-		out.buf = appendNothing(out.buf[:begin], values.seed&1 == 0)
+		out.buf = appendNothing(out.buf[:begin], withheld || values.seed&1 == 0)
 	} else {
 		out.buf = append(out.buf, ']')
 	}
@@ -124,17 +136,30 @@ func appendPeer(dst []byte, peer *user, seed uint64) []byte {
 	return append(dst, '"', '"')
 }
 
-// appendSample writes one {"Time":…,"Value":…}, with a comma before it if
-// more. The vendor's example has seconds of ten digits; others are not
-// simulated.
-func appendSample(dst []byte, more bool, ts int64, v value) []byte {
-	if more {
-		dst = append(dst, ',')
+// prefix is the text {"Time":…,"Value": of a sample, with a comma before it.
+type prefix []byte
+
+const afterTime = `,"Value":`
+
+func newPrefix(ts int64) prefix {
+	return append(strconv.AppendInt([]byte(`,{"Time":`), ts, 10), afterTime...)
+}
+
+// advance adds a step to the digits, which is far cheaper than to write the
+// number anew; no number of digits changes within a call.
+func (p prefix) advance() {
+	i := len(p) - len(afterTime) - 1
+	p[i] += step
+	for ; p[i] > '9'; i-- {
+		p[i] -= 10
+		p[i-1]++
 	}
-	dst = append(dst, `{"Time":0000000000,"Value":`...)
-	for i := len(dst) - 10; ts > 0; i-- {
-		dst[i] = byte('0' + ts%10)
-		ts /= 10
+}
+
+// appendSample writes one sample, with a comma before it if more.
+func appendSample(dst []byte, more bool, p prefix, v value) []byte {
+	if !more {
+		p = p[1:]
 	}
-	return append(v.appendTo(dst), '}')
+	return append(v.appendTo(append(dst, p...)), '}')
 }

@@ -55,26 +55,51 @@
 //     first that lies behind the oldest call in full.
 //   - A sample of what is received from a peer exists where both have been in
 //     the room for 2 s. Who sends no audio or video has no such metrics and
-//     nobody receives from them; appCpu, sysCpu and rtt everyone has.
+//     nobody receives from them; appCpu, sysCpu and rtt everyone has, save the
+//     recorder that keeps a long call open.
 //
 // # Time
 //
 // Calls are laid out when New is called, relative to Options.Now at that
 // instant: none starts before retention − 20 minutes ago, some are running.
-// Later the same calls go on by Options.Now; the retention edge moves with
-// it. Quotas, latency and the age of signatures go by time.Now.
+// With Options.Ahead more calls begin after it, as many a day, and with
+// Options.Long some outlive the retention. Nobody is told of a call before it
+// starts by Options.Now, by which calls go on and end, too; the retention edge
+// moves with it. Quotas, latency, pauses and the age of signatures go by
+// time.Now. Nothing runs between requests, so that weeks of nights pass in no
+// time under a virtual clock, that of testing/synctest included.
 //
 // # Truth
 //
 // Simulator.Truth holds what an ideal archiver has at an instant, in rows of
 // the relations that callvault offers; see RelationSummary for the checksums,
-// which ClickHouse can compute, too. Over HTTP, without signature:
+// which ClickHouse can compute, too. It has watched all along, so it has what
+// the vendor has forgotten since; Truth.Since, Asked and Except narrow it to
+// what an archiver can have that came later, was away, or had to leave calls
+// out. What is under way at the instant is as an answer at that instant says:
+// rooms and sessions without an end, samples and events up to it.
+//
+// Over HTTP, without signature:
 //
 //	GET /truth                         counts and checksums, JSON
 //	GET /truth/{relation}              rows, one JSON object a line
 //	GET /truth/{relation}?format=tsv   rows, ClickHouse's TabSeparated
 //	GET /stats                         what clients have asked so far, JSON
+//	GET /faults                        the faults in force, as ParseFaults reads them
+//	POST /faults                       sets them; an empty body ends them
 //
-// /truth takes at (unix seconds) and dialect (legacy: without the metrics
-// that only the current actions have).
+// /truth takes at (unix seconds), since (unix seconds, see Truth.Since) and
+// dialect (legacy: without the metrics that only the current actions have).
+//
+// # Faults
+//
+// Options.Faults, Options.Fault and Simulator.SetFaults make the vendor
+// misbehave: see Faults for the kinds. A request meets a fault only after it
+// has passed every check that a healthy vendor makes, the quota included.
+// Which one follows from the seed, the content of the request and the number
+// of times it was asked, so that the order in which many workers ask does not
+// matter. The same request is answered after at most Faults.InARow faults, and
+// what a fault withheld comes when it is asked for again; poisoned calls are
+// the exception. Stats counts what was met: cut, stall and reset with their
+// other halves truncated, drop and reset-late.
 package simulator

@@ -10,6 +10,8 @@ func (f *fault) Error() string { return f.message(true) }
 // of the other call-monitoring pages.
 const (
 	codeInternal           = "InternalError"
+	codeDB                 = "InternalError.DBError"
+	codeES                 = "InternalError.EsQueryError"
 	codeInvalidAction      = "InvalidAction"
 	codeNoSuchVersion      = "NoSuchVersion"
 	codeUnsupportedRegion  = "UnsupportedRegion"
@@ -45,6 +47,8 @@ const (
 // ones of the seed's codes are the seed's; %s is the detail.
 var messages = map[string][2]string{
 	codeInternal:           {"Internal error.", "内部错误。"},
+	codeDB:                 {"An error occurred while querying the database.", "查询数据库错误。"},
+	codeES:                 {"An error occurred while querying ES.", "查询ES错误。"},
 	codeInvalidAction:      {"The request action=`%s` is invalid or not found.", "接口`%s`不存在。"},
 	codeNoSuchVersion:      {"The request version=`%s` does not exist.", "接口版本`%s`不存在。"},
 	codeUnsupportedRegion:  {"The region `%s` is not supported by this API.", "接口不支持所传地域`%s`。"},

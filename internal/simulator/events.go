@@ -64,8 +64,8 @@ func (s *Simulator) userEvents(q *query, out *answer) {
 		}
 	}
 	events = slices.DeleteFunc(events, func(e event) bool { return e.ms/1000 < q.from || e.ms/1000 > q.to })
-	if len(events) == 0 {
-		out.nothing("Data", hashText(s.options.Seed, q.userID)&1 == 0)
+	if !q.due(len(events)) {
+		out.nothing("Data", q.withheld || hashText(s.options.Seed, q.userID)&1 == 0)
 		return
 	}
 	slices.SortStableFunc(events, func(a, b event) int { return cmp.Compare(a.peer, b.peer) })

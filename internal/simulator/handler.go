@@ -17,6 +17,8 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.serveAPI(w, r)
 	case r.URL.Path == "/stats":
 		serveJSON(w, s.Stats())
+	case r.URL.Path == "/faults":
+		s.serveFaults(w, r)
 	case r.URL.Path == "/truth":
 		s.serveSummary(w, r)
 	case strings.HasPrefix(r.URL.Path, "/truth/"):
@@ -27,12 +29,13 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Simulator) serveAPI(w http.ResponseWriter, r *http.Request) {
-	if !s.delay(r) {
+	if s.options.Latency > 0 && !pause(r.Context(), s.options.Latency) {
 		return
 	}
 	now := s.now()
-	out := newAnswer(w, s.requestID())
-	defer func() { s.meter.sent(out.finish()) }()
+	if skew := s.skew(); skew != 0 {
+		w.Header().Set("Date", time.Now().Add(skew).UTC().Format(http.TimeFormat))
+	}
 	e, f := read(r)
 	if actionByName(e.action) != nil {
 		s.meter.arrive(e.action)
@@ -42,28 +45,20 @@ func (s *Simulator) serveAPI(w http.ResponseWriter, r *http.Request) {
 		q, f = s.admit(e, now)
 	}
 	if f != nil {
-		out.fault(f, e.english)
-		if actionByName(e.action) != nil {
-			s.meter.fail(e.action, f.code)
-		}
+		s.refuse(w, e, f)
 		return
 	}
-	q.serve(s, q, out)
+	s.reply(w, r, e, q)
 }
 
-// delay waits for the latency; false where the client has gone.
-func (s *Simulator) delay(r *http.Request) bool {
-	if s.options.Latency <= 0 {
-		return true
+// refuse answers with an error that the client has earned.
+func (s *Simulator) refuse(w http.ResponseWriter, e *envelope, f *fault) {
+	out := newAnswer(w, s.requestID())
+	out.fault(f, e.english)
+	if actionByName(e.action) != nil {
+		s.meter.fail(e.action, f.code)
 	}
-	timer := time.NewTimer(s.options.Latency)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-r.Context().Done():
-		return false
-	}
+	s.meter.sent(out.finish())
 }
 
 // admit takes a request through everything that stands before its answer:

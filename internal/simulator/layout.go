@@ -31,6 +31,12 @@ func layout(c *call) []session {
 		l.dayLong()
 	case webinar:
 		l.webinar(c.index)
+	case gathering:
+		l.gathering()
+	case openDay:
+		l.openDay()
+	case longRun:
+		l.longRun()
 	}
 	return l.stays
 }

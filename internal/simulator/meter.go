@@ -14,8 +14,17 @@ type Stats struct {
 	Errors   map[string]map[string]int64 `json:"errors"`   // by action and code
 	// Peak is the largest number of requests of an action in any sliding
 	// second, refused ones included.
-	Peak  map[string]int `json:"peak_per_second"`
-	Bytes int64          `json:"bytes"` // of response bodies of the API
+	Peak map[string]int `json:"peak_per_second"`
+	// Refused are the requests over the quota; those that FaultLimit refused
+	// within it are under Faults. Both are under Errors, too.
+	Refused map[string]int64               `json:"refused"`
+	Faults  map[string]map[FaultKind]int64 `json:"faults"` // by action and kind, as met
+	// Repeated are the requests whose content had been asked before, by
+	// action; Redundant are those of them that had been answered in full.
+	// What was refused is not counted.
+	Repeated  map[string]int64 `json:"repeated"`
+	Redundant map[string]int64 `json:"redundant"`
+	Bytes     int64            `json:"bytes"` // of response bodies of the API
 }
 
 // meter counts requests and enforces the quota of each action.
@@ -27,10 +36,28 @@ type meter struct {
 }
 
 // rate remembers the requests of one action in the last second.
-type rate struct {
-	arrived  []time.Time
-	accepted []time.Time
+type rate struct{ arrived, accepted second }
+
+// second is the instants of a sliding second, in order.
+type second struct {
+	times []time.Time
+	first int // those before are older
 }
+
+// slide drops the instants that are a second old or older and returns how
+// many are left.
+func (s *second) slide(now time.Time) int {
+	for s.first < len(s.times) && now.Sub(s.times[s.first]) >= time.Second {
+		s.first++
+	}
+	if s.first > len(s.times)/2 {
+		s.times = append(s.times[:0], s.times[s.first:]...)
+		s.first = 0
+	}
+	return len(s.times) - s.first
+}
+
+func (s *second) add(now time.Time) { s.times = append(s.times, now) }
 
 func (m *meter) init(qps int) {
 	m.qps = qps
@@ -39,6 +66,11 @@ func (m *meter) init(qps int) {
 		Requests: make(map[string]int64),
 		Errors:   make(map[string]map[string]int64),
 		Peak:     make(map[string]int),
+
+		Refused:   make(map[string]int64),
+		Faults:    make(map[string]map[FaultKind]int64),
+		Repeated:  make(map[string]int64),
+		Redundant: make(map[string]int64),
 	}
 }
 
@@ -52,9 +84,9 @@ func (m *meter) arrive(action string) {
 		m.actions[action] = r
 	}
 	now := time.Now()
-	r.arrived = append(lastSecond(r.arrived, now), now)
+	r.arrived.add(now)
 	m.stats.Requests[action]++
-	m.stats.Peak[action] = max(m.stats.Peak[action], len(r.arrived))
+	m.stats.Peak[action] = max(m.stats.Peak[action], r.arrived.slide(now))
 }
 
 // admit holds a request against the quota of its action. A refused one does
@@ -70,21 +102,34 @@ func (m *meter) admit(a *action) *fault {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	r, now := m.actions[a.name], time.Now()
-	r.accepted = lastSecond(r.accepted, now)
-	if len(r.accepted) >= limit {
+	if r.accepted.slide(now) >= limit {
+		m.stats.Refused[a.name]++
 		return &fault{codeRequestLimit, strconv.Itoa(limit)}
 	}
-	r.accepted = append(r.accepted, now)
+	r.accepted.add(now)
 	return nil
 }
 
-// lastSecond drops the times that are a second old or older.
-func lastSecond(times []time.Time, now time.Time) []time.Time {
-	fresh := 0
-	for fresh < len(times) && now.Sub(times[fresh]) >= time.Second {
-		fresh++
+// fault counts a fault that a request has met.
+func (m *meter) fault(action string, kind FaultKind) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.stats.Faults[action] == nil {
+		m.stats.Faults[action] = make(map[FaultKind]int64)
 	}
-	return append(times[:0], times[fresh:]...)
+	m.stats.Faults[action][kind]++
+}
+
+// repeat counts a request whose content has been asked before.
+func (m *meter) repeat(action string, asked, answered bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if asked {
+		m.stats.Repeated[action]++
+	}
+	if answered {
+		m.stats.Redundant[action]++
+	}
 }
 
 // fail counts an error answer.
@@ -110,9 +155,16 @@ func (s *Simulator) Stats() Stats {
 	stats := s.meter.stats
 	stats.Requests = maps.Clone(stats.Requests)
 	stats.Peak = maps.Clone(stats.Peak)
-	stats.Errors = make(map[string]map[string]int64, len(s.meter.stats.Errors))
-	for action, codes := range s.meter.stats.Errors {
-		stats.Errors[action] = maps.Clone(codes)
-	}
+	stats.Refused = maps.Clone(stats.Refused)
+	stats.Repeated, stats.Redundant = maps.Clone(stats.Repeated), maps.Clone(stats.Redundant)
+	stats.Errors, stats.Faults = cloneAll(stats.Errors), cloneAll(stats.Faults)
 	return stats
+}
+
+func cloneAll[K comparable](all map[string]map[K]int64) map[string]map[K]int64 {
+	clone := make(map[string]map[K]int64, len(all))
+	for action, counts := range all {
+		clone[action] = maps.Clone(counts)
+	}
+	return clone
 }

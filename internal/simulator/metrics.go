@@ -69,6 +69,8 @@ func metricByName(d dialect, name string) (int, bool) {
 // peer is nil, else for what is received from the peer.
 func (m *metric) produced(u, peer *user) bool {
 	switch {
+	case u.silent:
+		return false
 	case peer == nil && m.device:
 		return true
 	case peer == nil:

@@ -83,8 +83,8 @@ func TestCallsLieWithinTheRetention(t *testing.T) {
 	}
 }
 
-func TestArriving(t *testing.T) {
-	c := newClient(t, Options{Calls: 100, Arriving: 7 * 24 * time.Hour})
+func TestCallsGoOnAhead(t *testing.T) {
+	c := newClient(t, Options{Calls: 100, Ahead: 7 * 24 * time.Hour})
 	count := func(at time.Time) (n int) {
 		for range c.s.Truth(at).Rooms() {
 			n++

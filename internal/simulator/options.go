@@ -28,9 +28,16 @@ type Options struct {
 	Seed uint64
 	// Calls is the number of calls, spread over the retention and over Apps.
 	Calls int
-	// Arriving makes calls go on starting for this long after New, at the
-	// rate of those before. They are part of Truth once they have started.
-	Arriving time.Duration
+	// Ahead makes calls go on starting for this long after New, as many a day
+	// as before. A client and Truth know of them once they have started.
+	Ahead time.Duration
+	// Long adds so many calls that take LongFor (the retention and 6 days)
+	// and up to an hour more. The first is running at New; the others start
+	// in the first half of Ahead.
+	Long    int
+	LongFor time.Duration
+	// Mix is which shapes of calls there are (MixAll).
+	Mix Mix
 	// Straddle adds one call to the first app that began half an hour before
 	// the retention edge of New and ended half an hour after it. Truth holds
 	// it whole, although no client can fetch its first half.
@@ -43,7 +50,8 @@ type Options struct {
 	SecretID, SecretKey, Token string
 
 	// Now is the clock of the data (time.Now). Data lies before the Now of
-	// New; a later Now lets running calls go on and moves the retention edge.
+	// New, save what Ahead adds; a later Now lets running calls go on, those
+	// ahead begin, and moves the retention edge. It may be virtual.
 	// Quota, Stats, Latency and the age of a signature go by time.Now
 	// whatever this is.
 	Now func() time.Time
@@ -61,6 +69,13 @@ type Options struct {
 	Legacy, Current bool
 	// Latency delays each response of the API.
 	Latency time.Duration
+
+	// Faults are how the vendor misbehaves; SetFaults changes them later.
+	Faults Faults
+	// Fault, if set, is asked for the fault of each request that is in order
+	// and within the quota, before Faults are; NoFault leaves it to them. It
+	// is called at the same time from many requests and must not block.
+	Fault func(Asked) FaultKind
 }
 
 // withDefaults fills what is left out and checks the rest.
@@ -84,9 +99,20 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Retention < MinRetention {
 		return o, fmt.Errorf("check options: Retention is %s, want at least %s", o.Retention, MinRetention)
 	}
-	if o.Arriving < 0 || o.Settle < 0 || o.Latency < 0 {
-		return o, errors.New("check options: Arriving, Settle and Latency must not be negative")
+	if o.Ahead < 0 || o.Settle < 0 || o.Latency < 0 || o.LongFor < 0 || o.Long < 0 {
+		return o, errors.New("check options: Ahead, Settle, Latency, Long and LongFor must not be negative")
 	}
+	if total := o.total(); total+o.Long > MaxCalls {
+		return o, fmt.Errorf("check options: Calls, those Ahead and Long are %d, want at most %d", total+o.Long, MaxCalls)
+	}
+	if o.LongFor == 0 {
+		o.LongFor = o.Retention + 6*24*time.Hour
+	}
+	mix, err := ParseMix(string(o.Mix))
+	if err != nil {
+		return o, fmt.Errorf("check options: %w", err)
+	}
+	o.Mix = mix
 	if o.QPS == 0 {
 		o.QPS = 20
 	}
@@ -94,6 +120,11 @@ func (o Options) withDefaults() (Options, error) {
 		o.Legacy, o.Current = true, true
 	}
 	return o.withKeys(), nil
+}
+
+// total is the number of calls before and after New, but for special ones.
+func (o *Options) total() int {
+	return o.Calls + int(float64(o.Calls)*float64(o.Ahead)/float64(o.Retention))
 }
 
 // withKeys derives the keys that are left out from the seed.

@@ -10,15 +10,16 @@ const busyLead = 8 * minute
 
 // plan lays out all calls of the account, sorted by their start.
 func (s *Simulator) plan() {
-	window := seconds(s.options.Retention)
-	arriving := int64(s.options.Calls) * seconds(s.options.Arriving) / window
-	total := int64(s.options.Calls) + arriving
-	all := make([]call, 0, total+1)
+	total := s.options.total()
+	all := make([]call, 0, total+1+s.options.Long)
 	for i := range uint32(total) {
 		all = append(all, s.draw(i))
 	}
 	if s.options.Straddle {
 		all = append(all, s.straddler(uint32(total)))
+	}
+	for i := range uint32(s.options.Long) {
+		all = append(all, s.long(i, uint32(total)+1+i))
 	}
 	s.calls = make(map[uint32][]call, len(s.options.Apps))
 	for _, app := range s.options.Apps {
@@ -40,16 +41,13 @@ func (s *Simulator) plan() {
 func (s *Simulator) draw(index uint32) call {
 	c := call{seed: hash3(s.options.Seed, 100, uint64(index)), index: index, room: index, host: index}
 	r := rng{c.seed}
-	c.shape = shapeOf(index, c.seed)
+	c.shape = s.shapeIn(index, c.seed)
 	apps := s.options.Apps
 	c.app = apps[r.next()%uint64(len(apps))]
 	if c.shape == busy {
 		c.app = apps[0]
 	}
 	arrives := int(index) >= s.options.Calls
-	if arrives && c.shape.running() {
-		c.shape = pair
-	}
 	length := c.shape.length(&r)
 	c.start = s.startOf(c.shape, length, arrives, &r)
 	c.end = c.start + length
@@ -62,7 +60,7 @@ func (s *Simulator) draw(index uint32) call {
 func (s *Simulator) startOf(sh shape, length int64, arrives bool, r *rng) int64 {
 	switch {
 	case arrives:
-		return s.origin + r.between(1, seconds(s.options.Arriving))
+		return s.origin + r.between(1, seconds(s.options.Ahead))
 	case sh == pairOn:
 		return max(s.oldest, s.origin-r.between(10*minute, 25*minute))
 	case sh == meetingOn:
@@ -81,6 +79,22 @@ func (s *Simulator) straddler(index uint32) call {
 	}
 }
 
+// long draws the nth long call: the first is running at New, the others start
+// ahead, evenly, so that the first half of the time ahead has all of them.
+func (s *Simulator) long(n, index uint32) call {
+	c := call{
+		seed: hash3(s.options.Seed, 102, uint64(n)), app: s.options.Apps[int(n)%len(s.options.Apps)],
+		index: index, room: index, host: index, shape: longRun,
+	}
+	r := rng{c.seed}
+	c.start = s.oldest + r.between(0, (s.origin-s.oldest)/2)
+	if n > 0 {
+		c.start = s.origin + seconds(s.options.Ahead)/2*int64(n)/int64(s.options.Long) + r.between(1, hour)
+	}
+	c.end = c.start + seconds(s.options.LongFor) + r.between(0, hour)
+	return c
+}
+
 // reuseRooms lets about one call in six of an app take place in a room whose
 // earlier call is over. The creator is the same user where that call was on
 // another Beijing day, so that the distinct users of a day are the same
@@ -96,7 +110,7 @@ func reuseRooms(calls []call) {
 		c := &calls[i]
 		slot := int(hash2(c.seed, 11) % uint64(len(ring)))
 		old := ring[slot]
-		if c.shape != straddling && hash2(c.seed, 12)%6 == 0 && slot < filled && old.end < c.start {
+		if c.shape != straddling && c.shape != longRun && hash2(c.seed, 12)%6 == 0 && slot < filled && old.end < c.start {
 			c.room = old.room
 			if beijingDay(old.end) < beijingDay(c.start) {
 				c.host = old.host

@@ -19,6 +19,11 @@ type query struct {
 	all      bool      // asked for as "all"
 	page     int
 	size     int // 0: not paged by the client, the default size applies
+
+	nulls    nulls // lists to withhold
+	withheld bool  // rows that were due have been withheld
+	hide     int   // rows that a moving list does not have yet
+	shifted  bool  // rows have been left out for that
 }
 
 // wantsSeries tells whether DataType was given.

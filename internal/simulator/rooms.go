@@ -17,11 +17,12 @@ func (s *Simulator) rooms(q *query, out *answer) {
 		calls = slices.DeleteFunc(calls, func(c *call) bool { return c.roomID() != q.roomID })
 	}
 	slices.Reverse(calls)
+	calls = q.shiftRooms(calls)
 	first, end := q.window(len(calls), defaultRooms)
 	calls = calls[first:end]
-	out.integer("Total", int64(len(calls)))
-	if len(calls) == 0 {
-		out.nothing("RoomList", hash2(s.options.Seed, uint64(q.from))&1 == 0)
+	out.integer("Total", q.total(len(calls)))
+	if !q.due(len(calls)) {
+		out.nothing("RoomList", q.withheld || hash2(s.options.Seed, uint64(q.from))&1 == 0)
 		return
 	}
 	out.key("RoomList")

@@ -49,9 +49,9 @@ func (s *Simulator) scaleOf(app uint32, start, at int64) scaleDay {
 // without any call are 0 or null.
 func (s *Simulator) scale(q *query, out *answer) {
 	days := s.scaleDays(q.app, q.from, q.to, q.now)
-	out.integer("Total", int64(len(days)))
-	if len(days) == 0 {
-		out.nothing("ScaleList", hash2(s.options.Seed, uint64(q.from))&1 == 0)
+	out.integer("Total", q.total(len(days)))
+	if !q.due(len(days)) {
+		out.nothing("ScaleList", q.withheld || hash2(s.options.Seed, uint64(q.from))&1 == 0)
 		return
 	}
 	out.key("ScaleList")

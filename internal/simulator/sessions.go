@@ -10,6 +10,7 @@ type user struct {
 	id              string
 	audio, video    bool // what the user sends
 	web             bool // a browser: other event ids
+	silent          bool // reports no metrics at all
 	stays           []session
 	device, version string
 	ip              [4]byte
@@ -84,9 +85,10 @@ func (c *call) describe(n int) user {
 		u.id = c.creator()
 	}
 	u.video = c.sendsVideo(n, &r)
-	if c.shape == webinar && n >= 2 {
+	if c.muted(n) {
 		u.audio, u.video = false, false
 	}
+	u.silent = c.shape == longRun && n == 0
 	u.web = r.oneIn(5)
 	u.device, u.version = device(u.web, &r)
 	u.ip = [4]byte{byte(r.between(11, 223)), byte(r.next()), byte(r.next()), byte(r.between(1, 254))}
@@ -96,7 +98,7 @@ func (c *call) describe(n int) user {
 // sendsVideo draws whether the nth user has a camera on, by the call's shape.
 func (c *call) sendsVideo(n int, r *rng) bool {
 	switch c.shape {
-	case dayLong, crossing, busy, meetingOn:
+	case dayLong, crossing, busy, meetingOn, gathering, openDay, longRun:
 		return false
 	case webinar:
 		return n == 0

@@ -20,6 +20,9 @@ const (
 	meetingOn               // a meeting that is still running at New
 	busy                    // one of five calls that share one very bad hour
 	straddling              // begins before the retention edge, ends after it
+	gathering               // ten to sixty over hours, late, early and back again
+	openDay                 // a room open all day with hundreds of short visits
+	longRun                 // a room alive for longer than the vendor remembers
 )
 
 // special are the shapes of the first calls, so that a small simulator has
@@ -121,12 +124,13 @@ func (sh shape) length(r *rng) int64 {
 		return r.between(150*minute, 200*minute)
 	case straddling:
 		return hour
+	case gathering:
+		return r.between(hour, 4*hour)
+	case openDay:
+		return r.between(20*hour, 23*hour)
 	}
 	if r.oneIn(4) {
 		return r.between(8*minute, 20*minute)
 	}
 	return r.between(2*minute, 8*minute)
 }
-
-// running tells whether calls of the shape are under way at New.
-func (sh shape) running() bool { return sh == pairOn || sh == meetingOn }

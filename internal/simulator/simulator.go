@@ -16,6 +16,8 @@ type Simulator struct {
 	longest  int64 // seconds of the longest call
 	meter    meter
 	requests atomic.Uint64
+	history  history
+	faults   atomic.Pointer[Faults]
 }
 
 // New plans the calls of a simulated account. It takes time and memory in
@@ -30,7 +32,8 @@ func New(options Options) (*Simulator, error) {
 	s.busyAt = s.origin - min(3*24*3600, (s.origin-s.oldest)/2)
 	s.plan()
 	s.meter.init(options.QPS)
-	return s, nil
+	s.history.init()
+	return s, s.SetFaults(options.Faults)
 }
 
 // SecretID is the key id a client signs with.
@@ -45,8 +48,11 @@ func (s *Simulator) Token() string { return s.options.Token }
 // Apps are the SDKAppIDs of the account.
 func (s *Simulator) Apps() []uint32 { return append([]uint32(nil), s.options.Apps...) }
 
-// now is the clock of the data in unix seconds.
-func (s *Simulator) now() int64 { return s.options.Now().Unix() }
+// now is the vendor's clock of the data in unix seconds.
+func (s *Simulator) now() int64 { return s.options.Now().Add(s.skew()).Unix() }
+
+// skew is how far the vendor's clocks are ahead.
+func (s *Simulator) skew() time.Duration { return s.faults.Load().Skew }
 
 // edge is the oldest StartTime the vendor accepts now.
 func (s *Simulator) edge(now int64) int64 { return now - seconds(s.options.Retention) }

@@ -10,6 +10,7 @@ type Summary struct {
 	At        int64                      `json:"at"` // unix seconds
 	Dialect   string                     `json:"dialect"`
 	Relations map[string]RelationSummary `json:"relations"`
+	Requests  Requests                   `json:"series_requests"`
 }
 
 // RelationSummary sums up a relation. Checksum does not depend on the order
@@ -33,7 +34,7 @@ var relationNames = []string{"rooms", "user_sessions", "quality_samples", "user_
 
 // Summary reads the whole truth once.
 func (t *Truth) Summary() Summary {
-	summary := Summary{At: t.at, Dialect: t.Dialect(), Relations: make(map[string]RelationSummary)}
+	summary := Summary{At: t.at, Dialect: t.Dialect(), Relations: make(map[string]RelationSummary), Requests: t.Requests()}
 	for _, name := range relationNames {
 		relation := RelationSummary{SQL: "SELECT count(), sum(xxHash64(concatWithSeparator('\\t', " + lineSQL[name] + "))) FROM " + name}
 		c := &columns{format: asLine}

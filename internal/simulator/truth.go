@@ -13,23 +13,31 @@ type Truth struct {
 	s       *Simulator
 	at      int64
 	dialect dialect
+	reach   reach
+	asked   []int64 // the instants at which the archiver asked, nil: at all
+	except  map[string]bool
 }
 
 // Truth returns the truth at an instant, with the metrics of the current
 // dialect if the account has it. Rooms and users that are still there at the
-// instant have no end. Calls are held whole, also where they have passed the
-// retention edge since New.
+// instant have no end. It is that of an archiver which has watched all along:
+// calls are held whole, also where the vendor has forgotten them. Since and
+// Asked narrow it.
 func (s *Simulator) Truth(at time.Time) *Truth {
 	d := current
 	if !s.options.Current {
 		d = legacy
 	}
-	return &Truth{s: s, at: at.Unix(), dialect: d}
+	return &Truth{s: s, at: at.Unix(), dialect: d, reach: always(at.Unix())}
 }
 
 // Legacy returns the same truth as seen through the legacy dialect, which
 // has fewer metrics and nothing else that differs.
-func (t *Truth) Legacy() *Truth { return &Truth{s: t.s, at: t.at, dialect: legacy} }
+func (t *Truth) Legacy() *Truth {
+	narrowed := *t
+	narrowed.dialect = legacy
+	return &narrowed
+}
 
 // At is the instant of the truth in unix seconds.
 func (t *Truth) At() int64 { return t.at }
@@ -37,25 +45,34 @@ func (t *Truth) At() int64 { return t.at }
 // Dialect is "current" or "legacy".
 func (t *Truth) Dialect() string { return t.dialect.String() }
 
-// begun yields the calls that have begun, app by app, oldest first.
+// begun yields the calls that the archiver has seen, app by app, oldest first.
 func (t *Truth) begun(yield func(*call) bool) {
 	for _, app := range t.s.options.Apps {
 		calls := t.s.calls[app]
 		for i := range calls {
-			if calls[i].start <= t.at && !yield(&calls[i]) {
+			if calls[i].start > t.at {
+				break
+			}
+			if _, seen := t.reach.last(calls[i].start, calls[i].end); seen && !yield(&calls[i]) {
 				return
 			}
 		}
 	}
 }
 
+// kept yields the calls that the archiver has seen and that are not excepted.
+func (t *Truth) kept(yield func(*call) bool) {
+	t.begun(func(c *call) bool { return len(t.except) > 0 && t.except[c.commID()] || yield(c) })
+}
+
 // Rooms yields the calls, app by app, oldest first.
 func (t *Truth) Rooms() iter.Seq[Room] {
 	return func(yield func(Room) bool) {
-		t.begun(func(c *call) bool {
+		t.kept(func(c *call) bool {
+			at, _ := t.reach.last(c.start, c.end)
 			row := Room{
 				SdkAppID: c.app, CommID: c.commID(), RoomID: c.roomID(), CreatedAt: c.start,
-				IsFinished: c.finished(t.at), CreatorUserID: c.creator(),
+				IsFinished: c.finished(at), CreatorUserID: c.creator(),
 			}
 			if row.IsFinished {
 				row.DestroyedAt = c.end
@@ -68,8 +85,8 @@ func (t *Truth) Rooms() iter.Seq[Room] {
 // UserSessions yields the sessions, call by call, in the order of joining.
 func (t *Truth) UserSessions() iter.Seq[UserSession] {
 	return func(yield func(UserSession) bool) {
-		t.begun(func(c *call) bool {
-			v := t.s.open(c, t.at)
+		t.kept(func(c *call) bool {
+			v := t.open(c)
 			for _, stay := range v.sessions {
 				u := &v.users[stay.user]
 				row := UserSession{
@@ -91,12 +108,12 @@ func (t *Truth) UserSessions() iter.Seq[UserSession] {
 // QualitySamples yields the samples, call by call and series by series.
 func (t *Truth) QualitySamples() iter.Seq[QualitySample] {
 	return func(yield func(QualitySample) bool) {
-		t.begun(func(c *call) bool { return t.samplesOf(c, yield) })
+		t.kept(func(c *call) bool { return t.samplesOf(c, yield) })
 	}
 }
 
 func (t *Truth) samplesOf(c *call, yield func(QualitySample) bool) bool {
-	v, listening := t.s.open(c, t.at), true
+	v, listening := t.open(c), true
 	var spans []span
 	v.streams(v.everyone(), allMetrics(t.dialect, c), func(st stream) bool {
 		row := QualitySample{SdkAppID: c.app, CommID: v.id, RoomID: v.room, UserID: st.user.id, Metric: metrics[st.metric].name}
@@ -104,7 +121,10 @@ func (t *Truth) samplesOf(c *call, yield func(QualitySample) bool) bool {
 			row.PeerID = st.peer.id
 		}
 		values := v.series(st)
-		spans = st.user.spans(st.peer, c.start, t.at, spans[:0])
+		spans = spans[:0]
+		for _, stretch := range t.reach {
+			spans = st.user.spans(st.peer, max(c.start, stretch.first), min(v.at, stretch.last), spans)
+		}
 		for _, run := range spans {
 			for row.TS = run.first; row.TS <= run.last && listening; row.TS += step {
 				row.Value = values.at(row.TS).number()
@@ -129,10 +149,13 @@ func (v *view) everyone() []int {
 // of time.
 func (t *Truth) UserEvents() iter.Seq[UserEvent] {
 	return func(yield func(UserEvent) bool) {
-		t.begun(func(c *call) bool {
-			v := t.s.open(c, t.at)
+		t.kept(func(c *call) bool {
+			v := t.open(c)
 			for n := range v.users {
 				for _, e := range v.events(n) {
+					if !t.reach.has(e.ms / 1000) {
+						continue
+					}
 					row := UserEvent{
 						SdkAppID: c.app, CommID: v.id, RoomID: v.room, UserID: v.users[n].id, EventID: e.id,
 						TS: e.ms, StreamType: e.streamType, ParamOne: e.one, ParamTwo: e.two,
@@ -154,7 +177,10 @@ func (t *Truth) UserEvents() iter.Seq[UserEvent] {
 func (t *Truth) UnusualEvents() iter.Seq[UnusualEvent] {
 	return func(yield func(UnusualEvent) bool) {
 		t.begun(func(c *call) bool {
-			for _, x := range t.s.open(c, t.at).experiences() {
+			for _, x := range t.open(c).experiences() {
+				if !t.reach.has(x.at) {
+					continue
+				}
 				causes := x.causes
 				if len(causes) == 0 {
 					causes = []cause{{0, noPeer}}
@@ -180,7 +206,7 @@ func (t *Truth) UnusualEvents() iter.Seq[UnusualEvent] {
 func (t *Truth) DailyScale() iter.Seq[DayScale] {
 	return func(yield func(DayScale) bool) {
 		for _, app := range t.s.options.Apps {
-			days := t.s.scaleDays(app, t.s.oldest, t.at, t.at)
+			days := t.days(app)
 			if !slices.ContainsFunc(days, func(d scaleDay) bool { return !yield(d.row(app)) }) {
 				continue
 			}

@@ -16,8 +16,9 @@ func serveJSON(w http.ResponseWriter, value any) {
 	_ = encoder.Encode(value) // the client has gone: nothing to tell it
 }
 
-// truthOf reads ?at= (unix seconds, now) and ?dialect= (legacy or current,
-// current if the account has it).
+// truthOf reads ?at= (unix seconds, now), ?since= (unix seconds, see
+// Truth.Since) and ?dialect= (legacy or current, current if the account has
+// it).
 func (s *Simulator) truthOf(r *http.Request) (*Truth, string) {
 	t := s.Truth(time.Unix(s.now(), 0))
 	if text := r.URL.Query().Get("at"); text != "" {
@@ -25,7 +26,14 @@ func (s *Simulator) truthOf(r *http.Request) (*Truth, string) {
 		if err != nil {
 			return nil, "at: want unix seconds"
 		}
-		t.at = at
+		t.at, t.reach = at, always(at)
+	}
+	if text := r.URL.Query().Get("since"); text != "" {
+		since, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			return nil, "since: want unix seconds"
+		}
+		t = t.Since(time.Unix(since, 0))
 	}
 	switch r.URL.Query().Get("dialect") {
 	case "":

@@ -121,9 +121,9 @@ func (s *Simulator) unusualEvents(q *query, out *answer) {
 		slices.SortStableFunc(found, func(a, b experience) int { return cmp.Compare(order(a), order(b)) })
 		found = found[:mostUnusual]
 	}
-	out.integer("Total", int64(len(found)))
-	if len(found) == 0 {
-		out.nothing("AbnormalExperienceList", hash2(s.options.Seed, uint64(q.from))&1 == 0)
+	out.integer("Total", q.total(len(found)))
+	if !q.due(len(found)) {
+		out.nothing("AbnormalExperienceList", q.withheld || hash2(s.options.Seed, uint64(q.from))&1 == 0)
 		return
 	}
 	out.key("AbnormalExperienceList")

@@ -13,9 +13,9 @@ const defaultUsers = 6
 // order of joining. Total counts the sessions of all pages.
 func (s *Simulator) userList(q *query, out *answer) {
 	v := s.viewOf(q)
-	rows := v.sessionsIn(q)
+	rows := q.shiftUsers(v, v.sessionsIn(q))
 	first, end := q.window(len(rows), defaultUsers)
-	out.integer("Total", int64(len(rows)))
+	out.integer("Total", q.total(len(rows)))
 	s.writeUsers(q, out, v, rows[first:end])
 }
 
@@ -49,8 +49,8 @@ func (v *view) asked(q *query, user int) bool {
 }
 
 func (s *Simulator) writeUsers(q *query, out *answer, v *view, rows []session) {
-	if len(rows) == 0 {
-		out.nothing("UserList", hashText(s.options.Seed, q.commID)&1 == 0)
+	if !q.due(len(rows)) {
+		out.nothing("UserList", q.withheld || hashText(s.options.Seed, q.commID)&1 == 0)
 		return
 	}
 	out.key("UserList")

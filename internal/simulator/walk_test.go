@@ -2,7 +2,6 @@ package simulator
 
 import (
 	"encoding/json"
-	"net/http/httptest"
 	"slices"
 	"strconv"
 	"testing"
@@ -18,6 +17,7 @@ type walker struct {
 	samples map[uint64]bool           // hashes of the lines of quality_samples
 	rooms   map[string]object         // CommId → row
 	kept    []string                  // CommIds in the order of arrival
+	edge    int64                     // nothing before may be asked about
 }
 
 // name picks the action of the walker's dialect.
@@ -45,12 +45,18 @@ func (w *walker) keep(relation string, write func(c *columns)) {
 }
 
 func archive(t *testing.T, s *Simulator, d dialect, now int64) *walker {
-	w := &walker{client: &client{t: t, s: s, region: "ap-guangzhou"}, dialect: d, rooms: map[string]object{}, samples: map[uint64]bool{}}
+	return archiveWith(&client{t: t, s: s, region: "ap-guangzhou"}, d, now)
+}
+
+// archiveWith is archive through a client that may be served otherwise.
+func archiveWith(c *client, d dialect, now int64) *walker {
+	w := &walker{client: c, dialect: d, rooms: map[string]object{}, samples: map[uint64]bool{}}
+	w.edge = now - int64(c.s.options.Retention/time.Second)
 	w.lines = map[string]map[string]int{}
 	for _, relation := range Relations() {
 		w.lines[relation] = map[string]int{}
 	}
-	for _, app := range s.Apps() {
+	for _, app := range c.s.Apps() {
 		w.listRooms(int64(app), now)
 		for _, id := range w.kept {
 			w.call(int64(app), id, now)
@@ -63,7 +69,7 @@ func archive(t *testing.T, s *Simulator, d dialect, now int64) *walker {
 }
 
 func (w *walker) listRooms(app, now int64) {
-	for from := now - 14*86400; from < now; from += 86400 {
+	for from := w.edge; from < now; from += 86400 {
 		for page := int64(0); ; page++ {
 			answer := w.must(w.name("DescribeRoomInformation", "DescribeRoomInfo"), object{
 				"SdkAppId": w.number(app), "StartTime": from, "EndTime": min(now, from+86400),
@@ -104,7 +110,7 @@ func (w *walker) keepRoom(app int64, room object) {
 // for sessions.
 func (w *walker) call(app int64, id string, now int64) {
 	room := w.rooms[id]
-	from, to := integer(room["CreateTime"]), integer(room["DestroyTime"])
+	from, to := max(w.edge, integer(room["CreateTime"])), integer(room["DestroyTime"])
 	if to == 0 {
 		to = now
 	}
@@ -185,8 +191,7 @@ func (w *walker) series(app int64, id string, from, to int64, users []string) {
 			"SdkAppId": w.number(app), "CommId": id, "StartTime": from, "EndTime": to, "DataType": []string{"all"},
 			"UserIds": group, "PageNumber": w.number(0), "PageSize": w.number(6),
 		})
-		recorder := httptest.NewRecorder()
-		w.s.ServeHTTP(recorder, w.request(w.name("DescribeCallDetail", "DescribeCallDetailInfo"), body))
+		recorder := w.do(w.request(w.name("DescribeCallDetail", "DescribeCallDetailInfo"), body))
 		var answer samples
 		if err := json.NewDecoder(recorder.Body).Decode(&answer); err != nil || answer.Response.Error != nil {
 			w.t.Fatalf("series: %v %v", err, answer.Response.Error)
@@ -235,7 +240,7 @@ func (w *walker) events(app int64, id, user string, from, to int64) {
 // unusual asks for each hour of the retention, and narrows where an answer
 // is full: by halves down to a second, then room by room.
 func (w *walker) unusual(app, now int64) {
-	for from := now - 14*86400; from <= now; from += 3600 {
+	for from := w.edge; from <= now; from += 3600 {
 		w.narrow(app, from, min(now, from+3599), "")
 	}
 }
@@ -288,7 +293,7 @@ func (w *walker) keepExperience(app int64, x object) {
 
 func (w *walker) scale(app, now int64) {
 	answer := w.must(w.name("DescribeHistoryScale", "DescribeScaleInfo"), object{
-		"SdkAppId": w.number(app), "StartTime": now - 14*86400, "EndTime": now,
+		"SdkAppId": w.number(app), "StartTime": w.edge, "EndTime": now,
 	})
 	for _, d := range rows(answer["ScaleList"]) {
 		w.keep("daily_scale", func(c *columns) {

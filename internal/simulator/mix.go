@@ -1,0 +1,80 @@
+package simulator
+
+import "fmt"
+
+// Mix is which shapes of calls an account has.
+type Mix string
+
+// The mixes. All but MixAll have one kind of calls, as planners are measured
+// by, without special calls and without any that run at New.
+const (
+	// MixAll is a bit of everything: mostly calls of two, and every oddity.
+	MixAll Mix = "all"
+	// MixOneToOne is calls of two of 2 to 20 minutes; one in twelve has
+	// somebody who comes back or nobody who came.
+	MixOneToOne Mix = "one-to-one"
+	// MixMeetings is meetings of 10 to 60 over 1 to 4 hours, in which many
+	// come late, leave early, or come back.
+	MixMeetings Mix = "meetings"
+	// MixWebinars is webinars of 2 to 3 hours with 150 listeners and, where
+	// there are more calls, up to 400, some minutes each; and, three in ten,
+	// rooms open all day with 600 sessions of about ten minutes.
+	MixWebinars Mix = "webinars"
+)
+
+// ParseMix reads the name of a mix.
+func ParseMix(name string) (Mix, error) {
+	switch m := Mix(name); m {
+	case MixAll, MixOneToOne, MixMeetings, MixWebinars:
+		return m, nil
+	case "":
+		return MixAll, nil
+	}
+	return "", fmt.Errorf("parse mix: %q is unknown; use all, one-to-one, meetings or webinars", name)
+}
+
+// shapeIn decides the shape of the call with this number.
+func (s *Simulator) shapeIn(index uint32, seed uint64) shape {
+	draw := hash2(seed, 10) % 100
+	switch s.options.Mix {
+	case MixOneToOne:
+		switch {
+		case draw < 92:
+			return pair
+		case draw < 96:
+			return rejoin
+		}
+		return lonely
+	case MixMeetings:
+		return gathering
+	case MixWebinars:
+		if draw < 30 {
+			return openDay
+		}
+		return webinar
+	}
+	if int(index) < s.options.Calls {
+		return shapeOf(index, seed)
+	}
+	return s.laterShape(index, seed)
+}
+
+// laterShape is the shape of a call that begins after New: the special ones
+// come again with every 120 calls, or as seldom as before New. None is bound
+// to New, and there is but one very bad hour.
+func (s *Simulator) laterShape(index uint32, seed uint64) shape {
+	if again, ok := special(index % uint32(max(s.options.Calls, 120))); ok {
+		return again.unbound()
+	}
+	return shapeOf(index, seed).unbound()
+}
+
+func (sh shape) unbound() shape {
+	switch sh {
+	case pairOn:
+		return pair
+	case meetingOn, busy:
+		return meeting
+	}
+	return sh
+}
