@@ -121,7 +121,7 @@ func (a *Asker) ask(ctx context.Context, r trtc.Request, decode func(body []byte
 		default:
 			return Answer{}, err
 		}
-		if err := a.pause(ctx, faults+quotas+suspects); err != nil {
+		if err := a.pause(ctx, faults+quotas, suspects); err != nil {
 			return Answer{}, err
 		}
 	}
@@ -163,13 +163,18 @@ func (a *Asker) kindOf(err error) trtc.Kind {
 	return trtc.Permanent
 }
 
-func (a *Asker) pause(ctx context.Context, attempt int) error {
+// suspectPause is the pause before a suspect answer is asked for again: most of
+// them are right.
+const suspectPause = 100 * time.Millisecond
+
+// pause waits before the next attempt, the longer the more have failed.
+func (a *Asker) pause(ctx context.Context, failed, suspects int) error {
 	b := backoff.ExponentialBackOff{
 		InitialInterval: a.attempts.Least, MaxInterval: a.attempts.Most,
 		Multiplier: 2, RandomizationFactor: 0.5,
 	}
-	var d time.Duration
-	for range attempt {
+	d := min(a.attempts.Least, time.Duration(suspects)*suspectPause)
+	for range failed {
 		d = b.NextBackOff()
 	}
 	t := time.NewTimer(d)

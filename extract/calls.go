@@ -22,12 +22,12 @@ type dueCall struct {
 }
 
 // calls lists the calls and archives those that the archive does not hold.
-func (p *Pass) calls(ctx context.Context, r *report) error {
-	list := newListing()
+func (p *Pass) calls(ctx context.Context, r *report, list *listing) error {
 	g, gctx := errgroup.WithContext(ctx)
 	queue := make(chan dueCall)
 	g.Go(func() error {
 		defer close(queue)
+		defer close(list.ended)
 		return p.listCalls(gctx, r, list, queue)
 	})
 	for range callsAtOnce {

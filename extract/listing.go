@@ -19,7 +19,9 @@ type listing struct {
 	days   map[time.Time]*listedDay
 	across map[string]time.Time // calls that reach beyond the last slice → their end
 	open   map[string]bool      // calls asked for in this pass that are not final
+	hours  map[time.Time]bool   // in which some call was alive
 	broken bool                 // some of the window could not be listed
+	ended  chan struct{}        // closed when the listing has ended
 }
 
 type listedDay struct {
@@ -28,7 +30,10 @@ type listedDay struct {
 }
 
 func newListing() *listing {
-	return &listing{days: map[time.Time]*listedDay{}, across: map[string]time.Time{}, open: map[string]bool{}}
+	return &listing{
+		days: map[time.Time]*listedDay{}, across: map[string]time.Time{}, open: map[string]bool{},
+		hours: map[time.Time]bool{}, ended: make(chan struct{}),
+	}
 }
 
 // day is the UTC day of t.
@@ -43,6 +48,10 @@ func (l *listing) add(s slice, rooms []call.Room) []call.Room {
 	maps.DeleteFunc(l.across, func(_ string, end time.Time) bool { return end.Before(s.Start) })
 	var fresh []call.Room
 	for _, r := range rooms {
+		last := earlier(endOf(r, s.End), s.End)
+		for h := later(r.CreatedAt, s.Start).Truncate(time.Hour); !h.After(last); h = h.Add(time.Hour) {
+			l.hours[h] = true
+		}
 		if _, seen := l.across[r.CommID]; !seen {
 			fresh = append(fresh, r)
 		}
@@ -51,6 +60,15 @@ func (l *listing) add(s slice, rooms []call.Room) []call.Room {
 		}
 	}
 	return fresh
+}
+
+// skip notes a slice that need not be listed: calls may have been alive in it.
+func (l *listing) skip(s slice) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for h := s.Start.Truncate(time.Hour); h.Before(s.End); h = h.Add(time.Hour) {
+		l.hours[h] = true
+	}
 }
 
 // endOf is the end of a call; one that is running reaches beyond every slice.
@@ -83,6 +101,18 @@ func (l *listing) unfinished(r call.Room) {
 	for start, d := range l.days {
 		d.incomplete = d.incomplete || !r.DestroyedAt.Before(start) && r.CreatedAt.Before(start.Add(24*time.Hour))
 	}
+}
+
+// alive says whether some call was alive in an hour, once the listing has ended.
+func (l *listing) alive(ctx context.Context, hour time.Time) (bool, error) {
+	select {
+	case <-l.ended:
+	case <-ctx.Done():
+		return false, context.Cause(ctx)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.hours[hour], nil
 }
 
 // asked says whether a call was asked for in this pass and is not final.

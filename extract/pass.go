@@ -38,9 +38,10 @@ type Pass struct {
 func (p *Pass) Run(ctx context.Context) (Report, error) {
 	r := newReport(p.App, p.Now())
 	g, gctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return p.calls(gctx, r) })
+	list := newListing()
+	g.Go(func() error { return p.calls(gctx, r, list) })
 	if p.RoomID == "" && !p.Skip("unusual_events") {
-		g.Go(func() error { return p.unusualEvents(gctx, r) })
+		g.Go(func() error { return p.unusualEvents(gctx, r, list) })
 	}
 	if p.RoomID == "" && !p.Skip("daily_scale") {
 		g.Go(func() error { return p.dailyScale(gctx, r) })

@@ -54,6 +54,7 @@ func (p *Pass) eachSlice(ctx context.Context, r *report, list *listing, use func
 	p.Progress.Add(StageRooms, len(all))
 	for _, s := range all {
 		if final[day(s.Start)] {
+			list.skip(s)
 			p.Progress.Done(StageRooms, 1)
 			continue
 		}

@@ -17,7 +17,7 @@ import (
 
 // unusualEvents archives the hours of the window. The hours are asked for also
 // where no call was alive: a failed entry makes an event and no call.
-func (p *Pass) unusualEvents(ctx context.Context, r *report) error {
+func (p *Pass) unusualEvents(ctx context.Context, r *report, list *listing) error {
 	hours, err := p.dueHours(ctx)
 	if err != nil {
 		return err
@@ -32,7 +32,7 @@ func (p *Pass) unusualEvents(ctx context.Context, r *report) error {
 			if missing.Load() > 0 {
 				return nil // the account does not have this action
 			}
-			err := p.archiveHour(gctx, r, h)
+			err := p.archiveHour(gctx, r, list, h)
 			if err == nil || fatal(err) {
 				return err
 			}
@@ -72,14 +72,18 @@ func (p *Pass) dueHours(ctx context.Context) ([]call.Window, error) {
 // unitKey names the hour that holds t.
 func unitKey(t time.Time) string { return t.UTC().Truncate(time.Hour).Format(time.RFC3339) }
 
-func (p *Pass) archiveHour(ctx context.Context, r *report, h call.Window) error {
+func (p *Pass) archiveHour(ctx context.Context, r *report, list *listing, h call.Window) error {
 	start := h.Start.Truncate(time.Hour)
 	end := start.Add(time.Hour)
 	e := call.Entry{Unit: call.Unit{App: p.App, Kind: call.UnitUnusual, Key: unitKey(start)}, State: call.Provisional, StartsAt: start, Deadline: p.deadline(start)}
 	if p.settled(end) { // as of before the asking
 		e.State, e.HeldUntil = call.Archived, end
 	}
-	n := narrowing{pass: p}
+	due, err := list.alive(ctx, start)
+	if err != nil {
+		return err
+	}
+	n := narrowing{pass: p, due: due}
 	events, err := n.search(ctx, h.Start.Unix(), min(end.Unix(), h.End.Unix()+1), "")
 	if err != nil {
 		return err
@@ -114,6 +118,7 @@ func (p *Pass) failHour(ctx context.Context, h call.Window, cause error) error {
 // be more, and the span is halved, down to one room in one second.
 type narrowing struct {
 	pass       *Pass
+	due        bool // some call was alive then: null is suspect
 	incomplete []string
 	owned      []call.Owned // the seconds that each of responses was kept for
 	responses  []uint64
@@ -215,7 +220,7 @@ func (n *narrowing) ask(ctx context.Context, start, end, from, to int64, roomID 
 		got, info, err := d.UnusualEvents(body, nil)
 		a.full = info.Items >= trtc.MaxUnusualEvents
 		a.events = KeepUnusual(got, a.owned)
-		if err == nil && info.List != transform.ListPresent {
+		if err == nil && n.due && info.List != transform.ListPresent {
 			return errSuspect
 		}
 		return err
