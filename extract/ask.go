@@ -3,6 +3,7 @@ package extract
 import (
 	"context"
 	"errors"
+	"net/http/httptrace"
 	"sync"
 	"time"
 
@@ -12,11 +13,6 @@ import (
 	"github.com/callvault/callvault/extract/trtc"
 	"github.com/callvault/callvault/transform"
 )
-
-// inFlight is the number of requests of one action under way at once: enough
-// to keep 20 a second going at a latency of a second, and a bound on the
-// bodies in memory.
-const inFlight = 20
 
 // Vendor sends one request once (trtc.Client does).
 type Vendor interface {
@@ -45,16 +41,22 @@ type Asker struct {
 	attempts Attempts
 	stats    *Stats
 
+	sizes *quota.Sizes
+
 	mu      sync.Mutex
-	slots   map[string]chan struct{} // by action
-	regions map[string]int           // action → index in the dialect's Regions of the one asked now
+	regions map[string]int // action → index in the dialect's Regions of the one asked now
 }
+
+// firstSize is what an answer is taken to take for each unit of work until
+// there was one: a row of a list, or the 17 metrics that a user sends in a
+// second, at 32 bytes a point and a point every 2 s.
+const firstSize = 300
 
 // NewAsker makes the Asker of an account.
 func NewAsker(v Vendor, d trtc.Dialect, l *quota.Limits, a Attempts) *Asker {
 	return &Asker{
 		vendor: v, dialect: d, limits: l, attempts: a, stats: newStats(),
-		slots: map[string]chan struct{}{}, regions: map[string]int{},
+		sizes: quota.NewSizes(firstSize), regions: map[string]int{},
 	}
 }
 
@@ -72,29 +74,32 @@ var errSuspect = errors.New("answer is null where data was due")
 // believed.
 const suspectAttempts = 3
 
-// Answer is a response that was accepted.
+// Answer is a response that was accepted. It holds its share of the memory for
+// answers until Release.
 type Answer struct {
 	Request trtc.Request
 	Body    []byte
 	Asked   time.Time
+	pass    *quota.Pass
+}
+
+// Release says that what came with the answer is out of the way. Who holds an
+// answer must not ask for another one.
+func (a *Answer) Release() {
+	if a.pass != nil {
+		a.pass.Done()
+	}
 }
 
 // ask sends r until it is answered and decode accepts the body. decode must
-// be repeatable: it runs once for each answer. It runs while the request holds
-// its place among those in flight, so bodies in memory are bounded.
-func (a *Asker) ask(ctx context.Context, r trtc.Request, decode func(body []byte) error) (Answer, error) {
-	slot := a.slot(r.Action)
-	select {
-	case slot <- struct{}{}:
-		defer func() { <-slot }()
-	case <-ctx.Done():
-		return Answer{}, context.Cause(ctx)
-	}
+// be repeatable: it runs once for each answer. work is what the answer's size
+// is likely to be proportional to.
+func (a *Asker) ask(ctx context.Context, r trtc.Request, work float64, decode func(body []byte) error) (Answer, error) {
 	answer := Answer{Request: r}
 	var faults, quotas, suspects int
 	for {
 		region := a.region(r.Action)
-		err := a.once(ctx, &answer, region, decode)
+		err := a.once(ctx, &answer, work, region, decode)
 		switch kind := a.kindOf(err); {
 		case err == nil:
 			return answer, nil
@@ -106,6 +111,7 @@ func (a *Asker) ask(ctx context.Context, r trtc.Request, decode func(body []byte
 				return answer, nil
 			}
 		case kind == trtc.Quota:
+			a.limits.Refused(r.Action)
 			if quotas++; quotas >= a.attempts.Quota {
 				return Answer{}, err
 			}
@@ -121,25 +127,32 @@ func (a *Asker) ask(ctx context.Context, r trtc.Request, decode func(body []byte
 		default:
 			return Answer{}, err
 		}
+		answer.Release()
 		if err := a.pause(ctx, faults+quotas, suspects); err != nil {
 			return Answer{}, err
 		}
 	}
 }
 
-// once paces, sends and decodes.
-func (a *Asker) once(ctx context.Context, answer *Answer, region string, decode func([]byte) error) error {
-	r := answer.Request
-	if err := a.limits.Wait(ctx, r.Action, a.dialect.MinInterval(r.Action)); err != nil {
+// once paces, sends and decodes. On an error the answer's memory is given back.
+func (a *Asker) once(ctx context.Context, answer *Answer, work float64, region string, decode func([]byte) error) error {
+	action := answer.Request.Action
+	pass, err := a.limits.Enter(ctx, action, a.dialect.MinInterval(action), a.sizes.Upper(action, work))
+	if err != nil {
 		return err
 	}
-	answer.Asked = time.Now()
-	resp, err := a.vendor.Do(ctx, r, region)
+	answer.pass, answer.Asked = pass, time.Now()
+	sent := &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { pass.Sent() }}
+	resp, err := a.vendor.Do(httptrace.WithClientTrace(ctx, sent), answer.Request, region)
 	if err == nil {
 		answer.Body = resp.Body
-		err = decodeAs(r.Action, resp.Body, decode)
+		a.sizes.Learn(action, work, int64(len(resp.Body)))
+		err = decodeAs(action, resp.Body, decode)
 	}
-	a.stats.asked(r.Action, len(resp.Body), err)
+	a.stats.asked(action, len(resp.Body), err)
+	if err != nil && !errors.Is(err, errSuspect) {
+		answer.Release()
+	}
 	return err
 }
 
@@ -185,15 +198,6 @@ func (a *Asker) pause(ctx context.Context, failed, suspects int) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
-}
-
-func (a *Asker) slot(action string) chan struct{} {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.slots[action] == nil {
-		a.slots[action] = make(chan struct{}, inFlight)
-	}
-	return a.slots[action]
 }
 
 // region is where to ask for an action now.

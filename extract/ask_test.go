@@ -91,7 +91,7 @@ func TestAsk(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				v := &script{steps: c.steps}
 				a := NewAsker(v, trtc.Current(), quota.New(quota.Options{PerSecond: 20}), DefaultAttempts())
-				_, err := a.ask(t.Context(), rooms, decodeRooms)
+				_, err := a.ask(t.Context(), rooms, 1, decodeRooms)
 				if (err == nil) != (c.err == "") || err != nil && !strings.Contains(err.Error(), c.err) {
 					t.Errorf("error %v, want %q", err, c.err)
 				}
@@ -117,14 +117,14 @@ func TestRegionIsRemembered(t *testing.T) {
 		var all sync.WaitGroup
 		for range 10 {
 			all.Go(func() {
-				if _, err := a.ask(t.Context(), rooms, decodeRooms); err != nil {
+				if _, err := a.ask(t.Context(), rooms, 1, decodeRooms); err != nil {
 					t.Error(err)
 				}
 			})
 		}
 		all.Wait()
 		before := v.asked
-		if _, err := a.ask(t.Context(), rooms, decodeRooms); err != nil || v.asked != before+1 {
+		if _, err := a.ask(t.Context(), rooms, 1, decodeRooms); err != nil || v.asked != before+1 {
 			t.Errorf("%d more requests, err %v", v.asked-before, err)
 		}
 	})
@@ -136,7 +136,7 @@ func TestAskHonoursContext(t *testing.T) {
 		defer cancel()
 		a := NewAsker(&script{steps: repeat(1, refuses("RequestLimitExceeded"))}, trtc.Current(), quota.New(quota.Options{PerSecond: 20}), DefaultAttempts())
 		began := time.Now()
-		if _, err := a.ask(ctx, rooms, decodeRooms); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := a.ask(ctx, rooms, 1, decodeRooms); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("error %v", err)
 		}
 		if took := time.Since(began); took != 3*time.Second {

@@ -10,9 +10,15 @@ import (
 	"github.com/callvault/callvault/internal/call"
 )
 
-// callsAtOnce is the number of calls being archived at the same time: enough to
-// keep every action's quota in use though a call waits for one after the other.
-const callsAtOnce = 64
+const (
+	// callsAtOnce is the number of calls being archived at the same time:
+	// enough to keep every action's quota in use though a call waits for one
+	// answer after the other, at any latency. Memory is bounded elsewhere.
+	callsAtOnce = 512
+
+	// partsAtOnce is how many parts of one kind a call asks for at once.
+	partsAtOnce = 256
+)
 
 // dueCall is a call to archive, with what the ledger says about it.
 type dueCall struct {

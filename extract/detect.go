@@ -20,12 +20,13 @@ func Detect(ctx context.Context, v Vendor, l *quota.Limits, app call.AppID, now 
 	attempts := Attempts{Faults: 4, Quota: 10, Least: 500 * time.Millisecond, Most: 4 * time.Second}
 	var refused error
 	for _, d := range dialects {
-		_, err := NewAsker(v, d, l, attempts).ask(ctx, d.Rooms(app, w, "", 0), func(body []byte) error {
+		answer, err := NewAsker(v, d, l, attempts).ask(ctx, d.Rooms(app, w, "", 0), 100, func(body []byte) error {
 			var dec transform.Decoder
 			_, _, err := dec.Rooms(body, app, nil)
 			return err
 		})
 		if err == nil {
+			answer.Release()
 			return d, nil
 		}
 		if e, ok := errors.AsType[*trtc.Error](err); !ok || e.Kind != trtc.Unavailable {

@@ -22,7 +22,7 @@ func (c *callPass) askEvents(ctx context.Context, sessions []call.Session) error
 	users := c.eventUsers(sessions)
 	c.Progress.Add(StageEvents, len(users))
 	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(inFlight)
+	g.SetLimit(partsAtOnce)
 	for _, user := range users {
 		g.Go(func() error {
 			err := c.eventsOf(gctx, user)

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync/atomic"
@@ -63,24 +64,41 @@ func (p *Pass) reach(w call.Window) (call.Window, bool) {
 // errExpired says that the vendor keeps nothing of a window any more.
 var errExpired = errors.New("expired before it was asked for")
 
-// ask asks for what of w is in reach, and returns the id of the response kept.
-// The request is built anew when the vendor finds that w begins too early.
+// question is what to ask of a window, and how to read the answer. The request
+// is built anew when the vendor finds that the window begins too early.
+type question struct {
+	window call.Window
+	build  func(call.Window) trtc.Request
+	decode func([]byte) error // repeatable
+	work   float64            // what the answer's size is likely to be proportional to; 0: 100
+}
+
+// ask asks for what of the window is in reach, and returns the id of the
+// response kept.
 func (p *Pass) ask(ctx context.Context, w call.Window, build func(call.Window) trtc.Request, decode func([]byte) error) (uint64, error) {
+	id, release, err := p.askHolding(ctx, question{w, build, decode, 0})
+	release()
+	return id, err
+}
+
+// askHolding is ask for large answers: they count as being in memory until
+// release, before which nothing more must be asked.
+func (p *Pass) askHolding(ctx context.Context, q question) (id uint64, release func(), err error) {
 	for {
 		margin := p.edge.margin()
-		now, ok := p.reach(w)
+		now, ok := p.reach(q.window)
 		if !ok {
-			return 0, errExpired
+			return 0, func() {}, errExpired
 		}
-		answer, err := p.Asker.ask(ctx, build(now), decode)
+		answer, err := p.Asker.ask(ctx, q.build(now), cmp.Or(q.work, 100), q.decode)
 		if e, ok := errors.AsType[*trtc.Error](err); ok && e.Kind == trtc.Expired && p.edge.widen(margin) {
 			continue
 		}
 		if err != nil {
-			return 0, err
+			return 0, func() {}, err
 		}
 		id, err := p.Archive.Keep(ctx, p.App, answer)
-		return id, archived(err)
+		return id, answer.Release, archived(err)
 	}
 }
 

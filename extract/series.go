@@ -23,7 +23,7 @@ func (c *callPass) askSeries(ctx context.Context, sessions []call.Session) error
 	requests := plan.Series(sessions, c.heldSeries(), c.alive, seriesLimits)
 	c.Progress.Add(StageSeries, len(requests))
 	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(inFlight)
+	g.SetLimit(partsAtOnce)
 	for _, r := range requests {
 		g.Go(func() error {
 			err := c.seriesRequest(gctx, r)
@@ -61,7 +61,8 @@ func seriesKey(r plan.Request) string {
 
 // seriesRequest asks for one planned window and archives what belongs to it.
 func (c *callPass) seriesRequest(ctx context.Context, r plan.Request) error {
-	samples, responses, err := c.seriesPages(ctx, r)
+	samples, responses, release, err := c.seriesPages(ctx, r)
+	defer release()
 	if err != nil {
 		return err
 	}
@@ -83,17 +84,18 @@ func (c *callPass) addSeries(ctx context.Context, r plan.Request, samples *call.
 }
 
 // seriesPages reads all pages of one window: the vendor pages over what it
-// found of the users asked for, which may be several rows a user.
-func (c *callPass) seriesPages(ctx context.Context, r plan.Request) (*call.Samples, []uint64, error) {
-	var all call.Samples
-	var responses []uint64
+// found of the users asked for, which may be several rows a user. release must
+// be called in any case.
+func (c *callPass) seriesPages(ctx context.Context, r plan.Request) (all *call.Samples, responses []uint64, release func(), err error) {
+	all = &call.Samples{}
 	for page, seen := 0, 0; ; page++ {
 		var got transform.Detail
 		var info transform.DetailInfo
-		build := func(w call.Window) trtc.Request {
+		q := question{window: r.Window, work: r.Seconds()}
+		q.build = func(w call.Window) trtc.Request {
 			return c.Asker.Dialect().SeriesOf(c.App, c.room.CommID, w, r.UserIDs(), page)
 		}
-		id, err := c.ask(ctx, r.Window, build, func(body []byte) (err error) {
+		q.decode = func(body []byte) (err error) {
 			var d transform.Decoder
 			got.Reset()
 			info, err = d.Detail(body, keepOwned(r), &got)
@@ -101,16 +103,22 @@ func (c *callPass) seriesPages(ctx context.Context, r plan.Request) (*call.Sampl
 				return errSuspect
 			}
 			return err
-		})
+		}
+		id, done, err := c.askHolding(ctx, q)
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, done, err
 		}
 		responses = append(responses, id)
-		appendSamples(&all, &got.Samples)
+		if page == 0 {
+			all = &got.Samples
+		} else {
+			appendSamples(all, &got.Samples)
+		}
 		seen += len(got.Sessions)
 		if len(got.Sessions) == 0 || seen >= info.Total {
-			return &all, responses, nil
+			return all, responses, done, nil
 		}
+		done()
 	}
 }
 

@@ -25,7 +25,7 @@ func (p *Pass) unusualEvents(ctx context.Context, r *report, list *listing) erro
 	p.Progress.Add(StageUnusual, len(hours))
 	var missing atomic.Int64
 	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(inFlight)
+	g.SetLimit(partsAtOnce)
 	for _, h := range hours {
 		g.Go(func() error {
 			defer p.Progress.Done(StageUnusual, 1)

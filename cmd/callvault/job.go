@@ -44,9 +44,18 @@ func newJob(cfg *config.Config, n narrow, now time.Time) (*job, error) {
 	return j, nil
 }
 
+// The memory of a pass goes to answers that have come and are being decoded
+// (with their rows, about half as much again), to rows that are being collected
+// and, as much again, to those that are being inserted.
+const (
+	answersShare = 4
+	rowsShare    = 4
+)
+
 // connect finds the credentials of the accounts that have applications. It asks
 // the vendor nothing.
 func (j *job) connect(ctx context.Context) error {
+	budget := quota.NewBudget(int64(j.cfg.Memory) / answersShare)
 	for i, a := range j.accounts {
 		if len(a.Apps) == 0 {
 			continue
@@ -59,7 +68,7 @@ func (j *job) connect(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		j.clients = append(j.clients, &client{account: j.accounts[i], vendor: c, limits: quota.New(quota.Options{PerSecond: a.QPS})})
+		j.clients = append(j.clients, &client{account: j.accounts[i], vendor: c, limits: quota.New(quota.Options{PerSecond: a.QPS, Reserve: a.Reserve, Budget: budget})})
 	}
 	return nil
 }
@@ -150,7 +159,7 @@ func (j *job) archive(ctx context.Context, store *load.Store, guard string, prog
 	if _, err := store.Purge(ctx); err != nil {
 		return err
 	}
-	w := &archive{store.NewWriter(sum.RunID, load.WriterOptions{Guard: guard, KeepRaw: time.Duration(j.cfg.Raw)}), store}
+	w := &archive{store.NewWriter(sum.RunID, load.WriterOptions{Guard: guard, KeepRaw: time.Duration(j.cfg.Raw), MaxBytes: int(j.cfg.Memory) / rowsShare}), store}
 	g, gctx := errgroup.WithContext(ctx)
 	for _, c := range j.clients {
 		for _, app := range c.account.Apps {

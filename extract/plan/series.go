@@ -38,6 +38,15 @@ func (r Request) UserIDs() []string {
 	return ids
 }
 
+// Seconds is the presence asked for, summed over the users.
+func (r Request) Seconds() float64 {
+	n := 0.0
+	for _, u := range r.Users {
+		n += float64(u.To-u.From) + 1
+	}
+	return n
+}
+
 // Owned is the span of unix seconds, both included, whose samples of the user
 // belong to this request. ok is false for a user it did not ask for.
 func (r Request) Owned(userID string) (from, to uint32, ok bool) {

@@ -26,6 +26,8 @@ type Config struct {
 	// Raw is how long the vendor's responses are kept as they came; zero: not
 	// at all.
 	Raw Keep `yaml:"raw" env:"CALLVAULT_RAW"`
+	// Memory is about what a pass may hold, in bytes.
+	Memory Bytes `yaml:"memory" env:"CALLVAULT_MEMORY"`
 	// Skip lists relations that are not collected.
 	Skip []string `yaml:"skip" env:"CALLVAULT_SKIP"`
 
@@ -51,6 +53,8 @@ type Account struct {
 	Apps      []AppID  `yaml:"sdk_app_ids" env:"CALLVAULT_SDK_APP_IDS"`
 	Retention Duration `yaml:"retention" env:"CALLVAULT_RETENTION"`
 	QPS       float64  `yaml:"qps" env:"CALLVAULT_QPS"`
+	// Reserve is how many of QPS are left for the account's other programs.
+	Reserve float64 `yaml:"qps_reserve" env:"CALLVAULT_QPS_RESERVE"`
 }
 
 // Relations that Skip may name; the others are what an archive is.
@@ -78,7 +82,7 @@ func Load(file string, environ []string) (*Config, error) {
 }
 
 func defaults() *Config {
-	return &Config{Settle: Duration(defaultSettle), Lease: Duration(defaultLease), Raw: Keep(defaultRaw), Listen: "127.0.0.1:9464"}
+	return &Config{Settle: Duration(defaultSettle), Lease: Duration(defaultLease), Raw: Keep(defaultRaw), Memory: defaultMemory, Listen: "127.0.0.1:9464"}
 }
 
 func (c *Config) readFile(file string) error {
@@ -141,6 +145,7 @@ func (c *Config) fillAccounts() {
 		a.API = first(a.API, c.API, "auto")
 		a.Retention = first(a.Retention, c.Retention, Duration(defaultRetention))
 		a.QPS = first(a.QPS, c.QPS, defaultQPS)
+		a.Reserve = first(a.Reserve, c.Reserve)
 		if a.SecretID == "" && a.SecretKey == "" {
 			a.SecretID, a.SecretKey, a.Token = c.SecretID, c.SecretKey, c.Token
 		}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/caarlos0/env/v11"
+	"github.com/dustin/go-humanize"
 	"github.com/goccy/go-yaml"
 )
 
@@ -39,6 +40,9 @@ func (e Errors) Error() string {
 	return strings.Join(lines, "\n")
 }
 
+// minMemory holds the largest answers one at a time.
+const minMemory = 64 << 20
+
 func (c *Config) validate() error {
 	var bad Errors
 	say := func(setting, problem, try string) { bad = append(bad, Error{setting, problem, try}) }
@@ -61,6 +65,9 @@ func (c *Config) validate() error {
 	}
 	if c.Raw < 0 {
 		say("CALLVAULT_RAW", "is negative", "use a duration such as 30d, or off")
+	}
+	if c.Memory < minMemory {
+		say("CALLVAULT_MEMORY", fmt.Sprintf("%s is too little", humanize.IBytes(uint64(max(c.Memory, 0)))), "use 64MB or more")
 	}
 	if c.Lease < Duration(time.Second) {
 		say("CALLVAULT_LEASE", fmt.Sprintf("%v is too short to be renewed in time", c.Lease), "use a duration such as 30s")
@@ -86,6 +93,9 @@ func (a Account) validate(say func(setting, problem, try string)) {
 	}
 	if a.Retention <= 0 {
 		say("CALLVAULT_RETENTION", fmt.Sprintf("%v is not a time to look back", a.Retention), "use a duration such as 14d or 168h")
+	}
+	if a.Reserve < 0 || a.Reserve > 0 && a.Reserve >= a.QPS {
+		say("CALLVAULT_QPS_RESERVE", fmt.Sprintf("%v of %v requests a second leaves none", a.Reserve, a.QPS), "use less than CALLVAULT_QPS")
 	}
 	if a.QPS <= 0 {
 		say("CALLVAULT_QPS", fmt.Sprintf("%v is not a rate", a.QPS), "use requests a second, such as 20")
@@ -140,6 +150,10 @@ func example(name string) string {
 		return "use a duration such as 14d or 336h"
 	case "CALLVAULT_SETTLE":
 		return "use a duration such as 15m"
+	case "CALLVAULT_MEMORY":
+		return "use a size such as 256MB"
+	case "CALLVAULT_QPS_RESERVE":
+		return "use requests a second, such as 2"
 	case "CALLVAULT_RAW":
 		return "use a duration such as 30d, or off"
 	case "CALLVAULT_LEASE":

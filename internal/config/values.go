@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize"
+
 	"github.com/callvault/callvault/internal/call"
 )
 
@@ -16,6 +18,7 @@ const (
 	defaultSettle    = 15 * time.Minute
 	defaultLease     = 30 * time.Second
 	defaultRaw       = 30 * 24 * time.Hour
+	defaultMemory    = 256 << 20
 )
 
 // Secret is a value that is never printed: every way of formatting it shows
@@ -63,6 +66,19 @@ func (k *Keep) UnmarshalText(b []byte) error {
 	v, err := ParseDuration(string(b))
 	*k = Keep(v)
 	return err
+}
+
+// Bytes is a size: 256MB, 1GiB.
+type Bytes int64
+
+// UnmarshalText parses a size.
+func (b *Bytes) UnmarshalText(text []byte) error {
+	v, err := humanize.ParseBytes(string(text))
+	if err != nil || v > 1<<50 {
+		return fmt.Errorf("%q is not a size", text)
+	}
+	*b = Bytes(v)
+	return nil
 }
 
 // ParseDuration is time.ParseDuration with whole days in front: 14d, 1d12h.
