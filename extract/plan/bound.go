@@ -21,8 +21,7 @@ import (
 // The bound is the largest G that follows for the x tried. It holds for plans
 // whose windows do not share a second, too.
 //
-// It takes some thousand times as long as Series for a large call, and is for
-// judging plans.
+// Bound goes over the call up to 512 times, and is for judging plans.
 func Bound(sessions []call.Session, held Held, within call.Window, limits Limits) int {
 	p := present(sessions, held, seconds(within))
 	if p.people() == 0 {
@@ -31,8 +30,8 @@ func Bound(sessions []call.Session, held Held, within call.Window, limits Limits
 	return bound(p, limits, 512)
 }
 
-// bound counts K(x, x) at all x where that may grow or a window has run out, and
-// K(x, y) for all y at so many x, spread evenly over the call.
+// bound takes K(x, x) at all x where that may grow or a window has run out, and
+// K(x, y) for all y at as many x as full says, spread evenly over the call.
 func bound(p *presence, l Limits, full int) int {
 	var (
 		f       = floor{seconds: l.length() + 1, users: l.seats()}
@@ -80,10 +79,10 @@ func (f *floor) raise(x int64, needed []int64) {
 
 // raiseAt applies the inequality for x = y, where K is size.
 func (f *floor) raiseAt(x int64, size int) {
-	v := f.before(x)
-	for i := 0; i < size; i += f.users {
+	settled, _ := slices.BinarySearch(f.by, x+1)
+	end := f.before(x) + (size+f.users-1)/f.users
+	for v := settled; v < end; v++ {
 		f.demand(v, x)
-		v++
 	}
 }
 

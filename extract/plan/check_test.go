@@ -1,16 +1,25 @@
 package plan_test
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"time"
 
 	"github.com/callvault/callvault/extract/plan"
+	"github.com/callvault/callvault/internal/call"
+)
+
+// What is known of a second of a user.
+const (
+	due   = 1 << iota // the user was there, the vendor still tells, the archive does not
+	held              // the archive does
+	owned             // a request owns it
 )
 
 // check holds a plan against what every plan must keep.
 func (p problem) check(requests []plan.Request) error {
-	due, held := p.due(), p.seconds(p.held)
+	seconds := p.seconds()
 	for i, r := range requests {
 		if err := p.checkRequest(r); err != nil {
 			return fmt.Errorf("request %d: %w", i, err)
@@ -19,26 +28,67 @@ func (p problem) check(requests []plan.Request) error {
 			return fmt.Errorf("request %d is out of order", i)
 		}
 		for _, u := range r.Users {
-			for s := int64(u.From); s <= int64(u.To); s++ {
-				if held[u.ID][s] {
-					return fmt.Errorf("second %d of %q is held and asked for again", s, u.ID)
-				}
-				if n, ok := due[u.ID][s]; ok && n > 0 {
-					return fmt.Errorf("second %d of %q is owned twice", s, u.ID)
-				} else if ok {
-					due[u.ID][s] = 1
-				}
+			if err := p.own(seconds[u.ID], u); err != nil {
+				return fmt.Errorf("request %d: %w", i, err)
 			}
 		}
 	}
-	for user, seconds := range due {
-		for s, n := range seconds {
-			if n == 0 {
-				return fmt.Errorf("second %d of %q is not covered", s, user)
-			}
+	for user, known := range seconds {
+		if i := bytes.IndexByte(known, due); i >= 0 {
+			return fmt.Errorf("second %d of %q is not covered", i, user)
 		}
 	}
-	return checkApart(requests)
+	return nil
+}
+
+// own notes what a user of a request owns.
+func (p problem) own(known []byte, u plan.User) error {
+	from, to := p.index(int64(u.From)), p.index(int64(u.To))
+	if from < 0 || to >= len(known) {
+		return fmt.Errorf("%q owns seconds %d to %d of %d", u.ID, from, to, len(known))
+	}
+	for i := from; i <= to; i++ {
+		if known[i]&(held|owned) != 0 {
+			return fmt.Errorf("second %d of %q is asked for again", i, u.ID)
+		}
+		known[i] |= owned
+	}
+	return nil
+}
+
+// index is how many seconds of within come before a unix second.
+func (p problem) index(second int64) int { return int(second - p.within.Start.Unix()) }
+
+// seconds tells, by user, of each second of within what is known.
+func (p problem) seconds() map[string][]byte {
+	out := map[string][]byte{}
+	for _, s := range p.sessions {
+		if out[s.UserID] == nil {
+			out[s.UserID] = make([]byte, p.index(p.within.End.Unix())+1)
+		}
+		mark(out[s.UserID], p.index(s.JoinedAt.Unix()), p.index(p.left(s).Unix()), due)
+	}
+	for user, windows := range p.held {
+		for _, w := range windows {
+			mark(out[user], p.index(w.Start.Unix()), p.index(w.End.Unix()), held)
+		}
+	}
+	return out
+}
+
+// mark says what the seconds from..to are, both included, as far as known reaches.
+func mark(known []byte, from, to int, as byte) {
+	for i := max(from, 0); i <= to && i < len(known); i++ {
+		known[i] = as
+	}
+}
+
+// left is when a session ends, as far as within tells.
+func (p problem) left(s call.Session) time.Time {
+	if s.LeftAt.IsZero() || s.LeftAt.After(p.within.End) {
+		return p.within.End
+	}
+	return s.LeftAt
 }
 
 // checkRequest holds one request against the limits.
@@ -61,58 +111,6 @@ func (p problem) checkRequest(r plan.Request) error {
 	return nil
 }
 
-// checkApart finds spans of a user that overlap, be the user there or not.
-func checkApart(requests []plan.Request) error {
-	spans := map[string][]plan.User{}
-	for _, r := range requests {
-		for _, u := range r.Users {
-			spans[u.ID] = append(spans[u.ID], u)
-		}
-	}
-	for id, all := range spans {
-		slices.SortFunc(all, func(a, b plan.User) int { return int(a.From) - int(b.From) })
-		for i := 1; i < len(all); i++ {
-			if all[i].From <= all[i-1].To {
-				return fmt.Errorf("%q is owned from %d on twice", id, all[i].From)
-			}
-		}
-	}
-	return nil
-}
-
-// due lists the seconds that must be owned, by user; 0 is for not yet owned.
-func (p problem) due() map[string]map[int64]int {
-	due, held := map[string]map[int64]int{}, p.seconds(p.held)
-	for _, s := range p.sessions {
-		to := s.LeftAt
-		if to.IsZero() || to.After(p.within.End) {
-			to = p.within.End
-		}
-		if due[s.UserID] == nil {
-			due[s.UserID] = map[int64]int{}
-		}
-		for t := s.JoinedAt; !t.After(to); t = t.Add(time.Second) {
-			if !t.Before(p.within.Start) && !held[s.UserID][t.Unix()] {
-				due[s.UserID][t.Unix()] = 0
-			}
-		}
-	}
-	return due
-}
-
-func (p problem) seconds(held plan.Held) map[string]map[int64]bool {
-	out := map[string]map[int64]bool{}
-	for user, windows := range held {
-		out[user] = map[int64]bool{}
-		for _, w := range windows {
-			for s := w.Start.Unix(); s <= w.End.Unix(); s++ {
-				out[user][s] = true
-			}
-		}
-	}
-	return out
-}
-
 // usual is how many requests it takes to walk the call from created in steps
 // of a window, and in each, six by six, through the users who are then there.
 // Nothing that is held is minded.
@@ -120,12 +118,9 @@ func (p problem) usual(created time.Time) int {
 	there := map[int64]map[string]bool{}
 	length := int64(p.limits.Window / time.Second)
 	for _, s := range p.sessions {
-		from, to := s.JoinedAt, s.LeftAt
+		from, to := s.JoinedAt, p.left(s)
 		if from.Before(p.within.Start) {
 			from = p.within.Start
-		}
-		if to.IsZero() || to.After(p.within.End) {
-			to = p.within.End
 		}
 		if to.Before(from) {
 			continue
