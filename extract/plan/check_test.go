@@ -20,6 +20,7 @@ const (
 // check holds a plan against what every plan must keep.
 func (p problem) check(requests []plan.Request) error {
 	seconds := p.seconds()
+	names := map[string]bool{}
 	for i, r := range requests {
 		if err := p.checkRequest(r); err != nil {
 			return fmt.Errorf("request %d: %w", i, err)
@@ -27,6 +28,11 @@ func (p problem) check(requests []plan.Request) error {
 		if i > 0 && r.Window.Start.Before(requests[i-1].Window.Start) {
 			return fmt.Errorf("request %d is out of order", i)
 		}
+		name := fmt.Sprint(r.Window, r.Users[0].ID)
+		if names[name] {
+			return fmt.Errorf("request %d has the window and the first user of another", i)
+		}
+		names[name] = true
 		for _, u := range r.Users {
 			if err := p.own(seconds[u.ID], u); err != nil {
 				return fmt.Errorf("request %d: %w", i, err)

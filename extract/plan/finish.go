@@ -1,6 +1,9 @@
 package plan
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // finish turns a draft into requests in the order of time: it says who owns
 // what, leaves out who owns nothing, and cuts windows to what they are asked
@@ -27,8 +30,12 @@ func finish(p *presence, d *draft, length, last int64) []Request {
 		} else if w.from == w.to {
 			w.from--
 		}
-		out = append(out, Request{w.window(), users[begin:len(users):len(users)]})
+		seated := users[begin:len(users):len(users)]
+		slices.SortFunc(seated, byFrom)
+		out = append(out, Request{w.window(), seated})
 	}
 	slices.SortStableFunc(out, func(a, b Request) int { return a.Window.Start.Compare(b.Window.Start) })
 	return out
 }
+
+func byFrom(a, b User) int { return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.ID, b.ID)) }

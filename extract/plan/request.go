@@ -17,10 +17,11 @@ func (l Limits) length() int64 { return max(int64(l.Window/time.Second), 1) }
 
 func (l Limits) seats() int { return max(l.Users, 1) }
 
-// Request asks for the series of some users within one window.
+// Request asks for the series of some users within one window. Of the requests
+// for a call no two have the same window and the same first user.
 type Request struct {
 	Window call.Window
-	Users  []User // each once
+	Users  []User // each once, by From and then by ID
 }
 
 // User is a user of a Request. It owns the unix seconds From to To, both
