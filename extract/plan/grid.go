@@ -1,0 +1,39 @@
+package plan
+
+// grid drafts the usual plan into d, kept to who is there: windows end to end,
+// one of which begins at phase, and in each those present, as many at a time as
+// there are seats. Who walks a call in such steps makes no fewer requests,
+// whatever the order of the users.
+func grid(d *draft, p *presence, length int64, seats int, phase int64) {
+	d.reset()
+	var line queue
+	c := newCursor(p)
+	for person, next := range c.next {
+		line.push(entry{key: next, person: int32(person)})
+	}
+	for len(line) > 0 {
+		start := phase + floorDiv(line.front()-phase, length)*length
+		begin := len(d.seated)
+		for line.front() < start+length {
+			d.seated = append(d.seated, line.pop().person)
+		}
+		end := len(d.seated)
+		for i := begin; i < end; i += seats {
+			d.starts, d.ends = append(d.starts, start), append(d.ends, int32(min(i+seats, end)))
+		}
+		for _, person := range d.seated[begin:end] {
+			c.cover(person, start+length)
+			if !c.through(person) {
+				line.push(entry{key: c.next[person], person: person})
+			}
+		}
+	}
+}
+
+func floorDiv(a, b int64) int64 {
+	q := a / b
+	if a%b < 0 {
+		q--
+	}
+	return q
+}

@@ -1,0 +1,62 @@
+package plan
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/callvault/callvault/internal/call"
+)
+
+// Held tells whose samples the archive holds for good: for each user the
+// windows, both ends included, in any order. What is held is not asked again.
+type Held map[string][]call.Window
+
+// piece is what is left of a stay. cut says that something is held between it
+// and the piece before: no request may own both.
+type piece struct {
+	span
+	cut bool
+}
+
+// without is what of the stays, which are in order, lies in no window.
+func without(stays []span, windows []call.Window) []piece {
+	var rest []piece
+	held, cut := joined(windows), false
+	keep := func(s span) {
+		if s.from <= s.to {
+			rest = append(rest, piece{s, cut})
+			cut = false
+		}
+	}
+	for _, s := range stays {
+		for ; len(held) > 0 && held[0].to < s.from; held = held[1:] {
+			cut = true
+		}
+		for ; len(held) > 0 && held[0].to <= s.to; held = held[1:] {
+			keep(span{s.from, held[0].from - 1})
+			cut, s.from = true, held[0].to+1
+		}
+		if len(held) > 0 && held[0].from <= s.to {
+			keep(span{s.from, held[0].from - 1})
+			continue // the rest of the stay is held
+		}
+		keep(s)
+	}
+	return rest
+}
+
+// joined is the windows in the order of time, overlapping ones as one.
+func joined(windows []call.Window) []span {
+	all := make([]span, 0, len(windows))
+	for _, w := range windows {
+		if s := seconds(w); s.from <= s.to {
+			all = append(all, s)
+		}
+	}
+	slices.SortFunc(all, func(a, b span) int { return cmp.Compare(a.from, b.from) })
+	apart := all[:0]
+	for _, s := range all {
+		apart = joinTo(apart, 0, s)
+	}
+	return apart
+}

@@ -1,0 +1,109 @@
+package plan
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/callvault/callvault/internal/call"
+)
+
+// presence is what has to be asked for of one call: when each person was
+// there. Persons are numbered in the order of their ids, so that nothing depends
+// on the order in which sessions came; each has a stay.
+type presence struct {
+	ids   []string
+	stays []span  // of all persons, each one's in the order of time and apart
+	first []int32 // stays[first[p]:first[p+1]] are those of person p
+	cuts  []bool  // cuts[i]: no request may own both stays[i-1] and stays[i]; nil for none
+}
+
+func (p *presence) people() int { return len(p.ids) }
+
+func (p *presence) cut(stay int32) bool { return p.cuts != nil && p.cuts[stay] }
+
+// present lists who was in the call when, as far as w tells and except what
+// is held. Sessions without an end last until w's end; a user's overlapping
+// sessions are one stay.
+func present(sessions []call.Session, held Held, w span) *presence {
+	all := visits(sessions, w)
+	p := &presence{stays: make([]span, 0, len(all)), first: make([]int32, 1, len(all)+1)}
+	for len(all) > 0 {
+		user, begin := all[0].user, len(p.stays)
+		for len(all) > 0 && all[0].user == user {
+			p.stays = joinTo(p.stays, begin, all[0].span)
+			all = all[1:]
+		}
+		if windows := held[user]; len(windows) > 0 {
+			p.leave(begin, without(p.stays[begin:], windows))
+		}
+		if len(p.stays) > begin {
+			p.ids, p.first = append(p.ids, user), append(p.first, int32(len(p.stays)))
+		}
+	}
+	if p.cuts != nil {
+		p.cuts = append(p.cuts, make([]bool, len(p.stays)-len(p.cuts))...)
+	}
+	return p
+}
+
+// leave replaces the stays from begin on by pieces.
+func (p *presence) leave(begin int, pieces []piece) {
+	p.stays = p.stays[:begin]
+	p.cuts = append(p.cuts, make([]bool, begin-len(p.cuts))...)
+	for _, x := range pieces {
+		p.stays, p.cuts = append(p.stays, x.span), append(p.cuts, x.cut)
+	}
+}
+
+// visit is a session as far as it matters here.
+type visit struct {
+	user string
+	span
+}
+
+// visits lists the sessions within w by user and time.
+func visits(sessions []call.Session, w span) []visit {
+	all := make([]visit, 0, len(sessions))
+	for i := range sessions {
+		s := &sessions[i]
+		v := visit{s.UserID, span{max(s.JoinedAt.Unix(), w.from), w.to}}
+		if !s.LeftAt.IsZero() {
+			v.to = min(s.LeftAt.Unix(), w.to)
+		}
+		if v.from <= v.to {
+			all = append(all, v)
+		}
+	}
+	slices.SortFunc(all, func(a, b visit) int {
+		return cmp.Or(cmp.Compare(a.user, b.user), cmp.Compare(a.from, b.from))
+	})
+	return all
+}
+
+// hull is from the first second to the last. There must be stays.
+func (p *presence) hull() span {
+	h := span{math.MaxInt64, math.MinInt64}
+	for _, s := range p.stays {
+		h = span{min(h.from, s.from), max(h.to, s.to)}
+	}
+	return h
+}
+
+// mirrored is the presence with the direction of time turned round.
+func (p *presence) mirrored() *presence {
+	m := &presence{ids: p.ids, first: p.first, stays: make([]span, len(p.stays))}
+	if p.cuts != nil {
+		m.cuts = make([]bool, len(p.cuts))
+	}
+	for person := range p.people() {
+		first, after := p.first[person], p.first[person+1]
+		for i := first; i < after; i++ {
+			m.stays[first+after-1-i] = span{-p.stays[i].to, -p.stays[i].from}
+			if i > first && p.cut(i) {
+				m.cuts[first+after-i] = true
+			}
+		}
+	}
+	return m
+}
