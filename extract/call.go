@@ -26,6 +26,7 @@ type callPass struct {
 	alive call.Window // in which the call can have data, as far as it is in reach
 	cut   uint32      // answers about the seconds up to it no longer change
 	known call.Known
+	stays map[string][]call.Session // all sessions, by user
 
 	mu     sync.Mutex
 	counts callCounts
@@ -141,6 +142,7 @@ func (c *callPass) fetch(ctx context.Context) (ended bool, err error) {
 		return false, c.fail(call.PartUsers, "", err)
 	}
 	all := mergeSessions(c.known.Sessions, users.sessions)
+	c.stays = byUser(all)
 	over := c.room.Finished && c.room.DestroyedAt.Before(c.settledUntil(c.asked))
 	ended = over && (allLeft(all) || c.room.DestroyedAt.Add(leftFor).Before(c.asked))
 	c.cut = call.Forever

@@ -3,6 +3,7 @@ package extract
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -99,7 +100,7 @@ func (c *callPass) seriesPages(ctx context.Context, r plan.Request) (all *call.S
 			var d transform.Decoder
 			got.Reset()
 			info, err = d.Detail(body, keepOwned(r), &got)
-			if err == nil && page == 0 && (info.List != transform.ListPresent || info.NullSeries > 0) {
+			if err == nil && (page == 0 && info.List != transform.ListPresent && c.someDue(r) || c.anyDue(info.NullSeries, r.Window)) {
 				return errSuspect
 			}
 			return err
@@ -120,6 +121,13 @@ func (c *callPass) seriesPages(ctx context.Context, r plan.Request) (all *call.S
 		}
 		done()
 	}
+}
+
+// someDue says whether samples are due of some user of a request.
+func (c *callPass) someDue(r plan.Request) bool {
+	return slices.ContainsFunc(r.Users, func(u plan.User) bool {
+		return c.due(u.ID, "", call.Window{Start: second(u.From), End: second(u.To)})
+	})
 }
 
 // keepOwned keeps the seconds that the plan gave to this request.

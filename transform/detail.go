@@ -23,10 +23,10 @@ func (d *Detail) Reset() {
 // is about "Data", the list of series; its Items counts all of them.
 type DetailInfo struct {
 	Info
-	Users       ListState // of "UserList"
-	EmptySeries int       // series whose Content is []
-	NullSeries  int       // series whose Content is null or missing
-	Dropped     int       // points, with a value or without, that keep left out
+	Users       ListState     // of "UserList"
+	EmptySeries int           // series whose Content is []
+	NullSeries  []call.Series // those whose Content is null or missing; Rows is 0
+	Dropped     int           // points, with a value or without, that keep left out
 }
 
 // Keep tells which seconds of a user's series to keep, both ends included. None
@@ -86,7 +86,7 @@ func (d *Detail) cut(m mark) {
 
 // data reads the value of "Data".
 func (i *DetailInfo) data(d *Decoder, keep Keep, dst *call.Samples) {
-	i.Items, i.EmptySeries, i.NullSeries, i.Dropped = 0, 0, 0, 0
+	i.Items, i.EmptySeries, i.NullSeries, i.Dropped = 0, 0, nil, 0
 	i.List = d.scan.list()
 	if i.List == ListPresent {
 		rest := (len(d.scan.buf) - d.scan.pos) / usualPoint
@@ -134,7 +134,7 @@ func (i *DetailInfo) series(d *Decoder, keep Keep, dst *call.Samples) {
 	}
 	switch {
 	case content != ListPresent:
-		i.NullSeries++
+		i.NullSeries = append(i.NullSeries, run)
 	case points == 0:
 		i.EmptySeries++
 	}

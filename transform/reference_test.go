@@ -401,7 +401,7 @@ func refDetail(body []byte, keep Keep) (dst Detail, info DetailInfo, err error) 
 			})
 		case "Data":
 			dst.Samples = call.Samples{}
-			info.Items, info.EmptySeries, info.NullSeries, info.Dropped = 0, 0, 0, 0
+			info.Items, info.EmptySeries, info.NullSeries, info.Dropped = 0, 0, nil, 0
 			info.List = refList(value, func(raw json.RawMessage) {
 				info.Items++
 				refSeries(raw, keep, &dst.Samples, &info)
@@ -450,7 +450,7 @@ func refSeries(raw json.RawMessage, keep Keep, dst *call.Samples, info *DetailIn
 	})
 	refNeed(user != nil && metric != nil)
 	if state != ListPresent {
-		info.NullSeries++
+		info.NullSeries = append(info.NullSeries, call.Series{UserID: *user, PeerID: peer, Metric: *metric})
 	} else if len(points) == 0 {
 		info.EmptySeries++
 	}

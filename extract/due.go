@@ -1,0 +1,70 @@
+package extract
+
+import (
+	"time"
+
+	"github.com/callvault/callvault/internal/call"
+)
+
+// overlap is how long a user must have been in a call, together with the peer
+// if there is one, for the vendor to have samples: three of its intervals. Null
+// for less is believed.
+const overlap = 6 * time.Second
+
+// byUser sorts sessions by their users.
+func byUser(sessions []call.Session) map[string][]call.Session {
+	stays := map[string][]call.Session{}
+	for _, s := range sessions {
+		stays[s.UserID] = append(stays[s.UserID], s)
+	}
+	return stays
+}
+
+// due says whether samples of the user, from the peer unless that is empty, are
+// due within w: whether null must be a mistake.
+func (c *callPass) due(user, peer string, w call.Window) bool {
+	for _, s := range c.stays[user] {
+		both := c.within(s, w)
+		if peer == "" && both.End.Sub(both.Start) >= overlap {
+			return true
+		}
+		if peer == "" {
+			continue
+		}
+		for _, p := range c.stays[peer] {
+			if shared := c.within(p, both); shared.End.Sub(shared.Start) >= overlap {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// within cuts a session to w; the end is before the start if nothing is left.
+func (c *callPass) within(s call.Session, w call.Window) call.Window {
+	w.Start = later(w.Start, s.JoinedAt)
+	if !s.LeftAt.IsZero() {
+		w.End = earlier(w.End, s.LeftAt)
+	}
+	return w
+}
+
+// anyDue says whether one of the series that are null is due within w.
+func (c *callPass) anyDue(null []call.Series, w call.Window) bool {
+	for _, s := range null {
+		if c.due(s.UserID, s.PeerID, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// joined says whether a session of the user began within w: then it has events.
+func (c *callPass) joined(user string, w call.Window) bool {
+	for _, s := range c.stays[user] {
+		if !s.JoinedAt.Before(w.Start) && !s.JoinedAt.After(w.End) {
+			return true
+		}
+	}
+	return false
+}
