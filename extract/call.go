@@ -137,23 +137,19 @@ func (c *callPass) lifetime() call.Window {
 // fetch asks for the parts of the call; ended says that none of them can change
 // any more. The error, if not fatal, is in c.failed, too.
 func (c *callPass) fetch(ctx context.Context) (ended bool, err error) {
-	users, err := c.askUsers(ctx)
+	first, err := c.askFirst(ctx)
+	if fatal(err) {
+		return false, err
+	}
+	users, err := c.usersAfter(ctx, first)
 	if err != nil {
 		return false, c.fail(call.PartUsers, "", err)
 	}
 	all := mergeSessions(c.known.Sessions, users.sessions)
 	c.stays = byUser(all)
-	over := c.room.Finished && c.room.DestroyedAt.Before(c.settledUntil(c.asked))
-	ended = over && (allLeft(all) || c.room.DestroyedAt.Add(leftFor).Before(c.asked))
-	c.cut = call.Forever
-	if !ended {
-		c.cut = uint32(c.settledUntil(c.asked).Unix())
-	}
-	c.counts.sessions, c.counts.users = len(all), len(distinctUsers(all))
-	if err := c.addRoom(ctx, ended); err != nil {
-		return ended, err
-	}
-	if err := c.addUsers(ctx, users); err != nil {
+	c.counts.sessions, c.counts.users = len(all), len(c.stays)
+	ended = c.ended(all)
+	if err := c.addKnown(ctx, ended, users, first); err != nil {
 		return ended, err
 	}
 	c.widen(all)
@@ -163,6 +159,45 @@ func (c *callPass) fetch(ctx context.Context) (ended bool, err error) {
 		g.Go(func() error { return c.askEvents(gctx, all) })
 	}
 	return ended, g.Wait()
+}
+
+// usersAfter is the list of users: that of the first answer if it is complete.
+func (c *callPass) usersAfter(ctx context.Context, first *firstAnswer) (userList, error) {
+	if first != nil && first.complete {
+		var all sessionSet
+		all.add(first.sessions)
+		return userList{window: first.window, sessions: all.list(), responses: []uint64{first.response}}, nil
+	}
+	if first != nil {
+		first.release()
+	}
+	return c.askUsers(ctx)
+}
+
+// ended says whether no answer about the call can change any more, and sets the
+// cut by it.
+func (c *callPass) ended(all []call.Session) bool {
+	over := c.room.Finished && c.room.DestroyedAt.Before(c.settledUntil(c.asked))
+	ended := over && (allLeft(all) || c.room.DestroyedAt.Add(leftFor).Before(c.asked))
+	c.cut = call.Forever
+	if !ended {
+		c.cut = uint32(c.settledUntil(c.asked).Unix())
+	}
+	return ended
+}
+
+// addKnown adds what has come before series and events are asked for.
+func (c *callPass) addKnown(ctx context.Context, ended bool, users userList, first *firstAnswer) error {
+	if first != nil {
+		defer first.release()
+	}
+	if err := c.addRoom(ctx, ended); err != nil {
+		return err
+	}
+	if err := c.addUsers(ctx, users); err != nil || first == nil {
+		return err
+	}
+	return c.addFirst(ctx, first)
 }
 
 // widen adds to the lifetime what the sessions say, as far as it is in reach.

@@ -67,6 +67,11 @@ func (c *callPass) seriesRequest(ctx context.Context, r plan.Request) error {
 	if err != nil {
 		return err
 	}
+	return c.putSeries(ctx, r, samples, responses)
+}
+
+// putSeries archives the samples of one request.
+func (c *callPass) putSeries(ctx context.Context, r plan.Request, samples *call.Samples, responses []uint64) error {
 	var norm transform.Normaliser
 	norm.Normalise(samples)
 	c.count(func(n *callCounts) { n.samples += samples.Rows(); n.nulls += samples.Nulls })

@@ -1,0 +1,118 @@
+package extract
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/callvault/callvault/extract/plan"
+	"github.com/callvault/callvault/extract/trtc"
+	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/transform"
+)
+
+// firstAnswer is what one question brings of a short call: the series of up to
+// six users, and the sessions with them. For most calls that is all there is.
+type firstAnswer struct {
+	window   call.Window
+	sessions []call.Session
+	samples  *call.Samples
+	complete bool // the sessions are all of the call's
+	response uint64
+	release  func()
+}
+
+// leaveSlack is how long after a call has ended its last user may be said to
+// have left.
+const leaveSlack = time.Minute
+
+// askFirst asks for series without naming users. It returns nil where that is
+// not worth a request: of a call that is longer than one window, or of which the
+// archive holds something.
+func (c *callPass) askFirst(ctx context.Context) (*firstAnswer, error) {
+	w := c.alive
+	w.End = earlier(later(w.End.Add(leaveSlack), w.Start), c.asked)
+	if len(c.known.Parts) > 0 || c.alive.End.Sub(w.Start) > trtc.MaxSeriesWindow {
+		return nil, nil
+	}
+	w.End = later(earlier(w.End, w.Start.Add(trtc.MaxSeriesWindow)), c.alive.End)
+	first := &firstAnswer{window: w}
+	var got transform.Detail
+	var info transform.DetailInfo
+	q := question{window: w, work: 2 * w.End.Sub(w.Start).Seconds()} // most calls have two users
+	q.build = func(w call.Window) trtc.Request {
+		first.window = w // as far as it is in reach
+		return c.Asker.Dialect().SeriesOf(c.App, c.room.CommID, w, nil, 0)
+	}
+	q.decode = func(body []byte) (err error) {
+		var d transform.Decoder
+		got.Reset()
+		info, err = d.Detail(body, keepWindow(first.window), &got)
+		c.stays = byUser(got.Sessions)
+		if err == nil && (len(got.Sessions) == 0 || info.List != transform.ListPresent && c.anyoneDue(w) || c.anyDue(info.NullSeries, w)) {
+			return errSuspect
+		}
+		return err
+	}
+	var err error
+	first.response, first.release, err = c.askHolding(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	first.sessions, first.samples = got.Sessions, &got.Samples
+	users := len(distinctUsers(got.Sessions))
+	first.complete = users > 0 && users < trtc.MaxSeriesUsers && len(got.Sessions) != trtc.MaxSeriesUsers && info.HasTotal && info.Total <= len(got.Sessions)
+	return first, nil
+}
+
+// keepWindow keeps the seconds of a window, of every user.
+func keepWindow(w call.Window) transform.Keep {
+	from, to := uint32(w.Start.Unix()), uint32(w.End.Unix())
+	return func(string) (uint32, uint32) { return from, to }
+}
+
+// anyoneDue says whether samples of some user are due within w.
+func (c *callPass) anyoneDue(w call.Window) bool {
+	for user := range c.stays {
+		if c.due(user, "", w) {
+			return true
+		}
+	}
+	return false
+}
+
+// request is what was asked, as if it had named the users that it brought.
+func (f *firstAnswer) request() plan.Request {
+	users := distinctUsers(f.sessions)
+	for _, s := range f.samples.Series {
+		if !slices.Contains(users, s.UserID) {
+			users = append(users, s.UserID)
+		}
+	}
+	slices.Sort(users)
+	r := plan.Request{Window: f.window}
+	for _, id := range users {
+		r.Users = append(r.Users, plan.User{ID: id, From: uint32(f.window.Start.Unix()), To: uint32(f.window.End.Unix())})
+	}
+	return r
+}
+
+// addFirst archives the series of a first answer; the call is asked for what it
+// does not hold.
+func (c *callPass) addFirst(ctx context.Context, f *firstAnswer) error {
+	r := f.request()
+	if len(r.Users) == 0 {
+		return nil
+	}
+	c.Progress.Add(StageSeries, 1)
+	if err := c.putSeries(ctx, r, f.samples, []uint64{f.response}); err != nil {
+		return err
+	}
+	c.Progress.Done(StageSeries, 1)
+	held := call.Part{Kind: call.PartSeries}
+	for _, u := range r.Users {
+		held.Owned = append(held.Owned, call.Owned{User: u.ID, From: u.From, To: u.To})
+	}
+	c.known.Parts = append(c.known.Parts, held)
+	return nil
+}
