@@ -19,14 +19,15 @@ const leftFor = 24 * time.Hour
 // callPass is the archiving of one call in one pass.
 type callPass struct {
 	*Pass
-	rep   *report
-	room  call.Room
-	unit  call.Unit
-	asked time.Time   // no answer is older
-	alive call.Window // in which the call can have data, as far as it is in reach
-	cut   uint32      // answers about the seconds up to it no longer change
-	known call.Known
-	stays map[string][]call.Session // all sessions, by user
+	rep    *report
+	room   call.Room
+	listed uint64 // response that listed it
+	unit   call.Unit
+	asked  time.Time   // no answer is older
+	alive  call.Window // in which the call can have data, as far as it is in reach
+	cut    uint32      // answers about the seconds up to it no longer change
+	known  call.Known
+	stays  map[string][]call.Session // all sessions, by user
 
 	mu     sync.Mutex
 	counts callCounts
@@ -43,7 +44,7 @@ type callCounts struct {
 // A failure that concerns only this call is reported and is no error.
 func (p *Pass) archiveCall(ctx context.Context, r *report, due dueCall) (final bool, err error) {
 	c := &callPass{
-		Pass: p, rep: r, room: due.Room, asked: p.now(),
+		Pass: p, rep: r, room: due.Room, listed: due.Response, asked: p.now(),
 		unit: call.Unit{App: p.App, Kind: call.UnitCall, Key: due.CommID},
 	}
 	if due.Waiting() && !p.Again {
@@ -220,13 +221,13 @@ func (c *callPass) addRoom(ctx context.Context, ended bool) error {
 	}
 	part := c.part(call.PartRoom, "", call.Window{Start: c.room.CreatedAt, End: c.alive.End})
 	part.Settled = ended
-	part.Owned = []call.Owned{{To: call.Forever}}
+	part.Owned, part.Responses = []call.Owned{{To: call.Forever}}, []uint64{c.listed}
 	room := c.room
 	return archived(c.Archive.Add(ctx, c.unit, part, call.Rows{Room: &room}))
 }
 
 func (c *callPass) part(kind call.PartKind, key string, w call.Window) call.Part {
-	return call.Part{Kind: kind, Key: key, Window: w, Asked: c.asked, Deadline: c.deadline(w.Start)}
+	return call.Part{Kind: kind, Key: key, RoomID: c.room.RoomID, Window: w, Asked: c.asked, Deadline: c.deadline(w.Start)}
 }
 
 // fail notes that a part could not be had, and lets the other parts go on: what

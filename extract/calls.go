@@ -22,7 +22,7 @@ const (
 
 // dueCall is a call to archive, with what the ledger says about it.
 type dueCall struct {
-	call.Room
+	listedRoom
 	held  Held
 	known bool // held is set
 }
@@ -59,7 +59,7 @@ func (p *Pass) calls(ctx context.Context, r *report, list *listing) error {
 // listCalls sends each call of the window that needs archiving once, oldest
 // first because those expire first.
 func (p *Pass) listCalls(ctx context.Context, r *report, list *listing, queue chan<- dueCall) error {
-	err := p.eachSlice(ctx, r, list, func(s slice, rooms []call.Room) error {
+	err := p.eachSlice(ctx, r, list, func(s slice, rooms []listedRoom) error {
 		rooms = list.add(s, rooms)
 		due, err := p.due(ctx, r, rooms)
 		if err != nil {
@@ -85,7 +85,7 @@ func (p *Pass) listCalls(ctx context.Context, r *report, list *listing, queue ch
 
 // due leaves out the calls whose archive is final, and notes those that the
 // ledger does not know.
-func (p *Pass) due(ctx context.Context, r *report, rooms []call.Room) ([]dueCall, error) {
+func (p *Pass) due(ctx context.Context, r *report, rooms []listedRoom) ([]dueCall, error) {
 	r.listed(len(rooms))
 	if len(rooms) == 0 {
 		return nil, nil
@@ -106,7 +106,7 @@ func (p *Pass) due(ctx context.Context, r *report, rooms []call.Room) ([]dueCall
 			continue
 		}
 		if !known {
-			fresh = append(fresh, p.pending(room))
+			fresh = append(fresh, p.pending(room.Room))
 		}
 		due = append(due, dueCall{room, h, known})
 	}

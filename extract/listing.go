@@ -41,21 +41,21 @@ func day(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }
 
 // add notes what a slice lists and returns the calls not seen before. Slices
 // come in the order of time.
-func (l *listing) add(s slice, rooms []call.Room) []call.Room {
+func (l *listing) add(s slice, rooms []listedRoom) []listedRoom {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.on(s.Start).until = s.End
 	maps.DeleteFunc(l.across, func(_ string, end time.Time) bool { return end.Before(s.Start) })
-	var fresh []call.Room
+	var fresh []listedRoom
 	for _, r := range rooms {
-		last := earlier(endOf(r, s.End), s.End)
+		last := earlier(endOf(r.Room, s.End), s.End)
 		for h := later(r.CreatedAt, s.Start).Truncate(time.Hour); !h.After(last); h = h.Add(time.Hour) {
 			l.hours[h] = true
 		}
 		if _, seen := l.across[r.CommID]; !seen {
 			fresh = append(fresh, r)
 		}
-		if end := endOf(r, s.End); !end.Before(s.End) {
+		if end := endOf(r.Room, s.End); !end.Before(s.End) {
 			l.across[r.CommID] = end
 		}
 	}

@@ -16,6 +16,12 @@ const recent = time.Hour
 // listings is how often a moving list is read at most until it shows nothing new.
 const listings = 4
 
+// listedRoom is a call with the response that listed it.
+type listedRoom struct {
+	call.Room
+	Response uint64
+}
+
 // slice is a window of the room list, of at most one UTC day.
 type slice struct {
 	call.Window
@@ -41,7 +47,7 @@ func slices24(w call.Window) []slice {
 // eachSlice lists the calls alive in the window, slice by slice, oldest first,
 // but for the days whose list is final. A call that was alive in several slices
 // comes with each of them.
-func (p *Pass) eachSlice(ctx context.Context, r *report, list *listing, use func(slice, []call.Room) error) error {
+func (p *Pass) eachSlice(ctx context.Context, r *report, list *listing, use func(slice, []listedRoom) error) error {
 	w := p.window()
 	final := map[time.Time]bool{}
 	if !p.Again && p.RoomID == "" {
@@ -92,7 +98,7 @@ func earlier(a, b time.Time) time.Time {
 // listSlice lists one slice. A list of several pages that moves, or on which a
 // call came twice because the rows before it have moved on, is read again until
 // it shows nothing new; what any reading showed is kept.
-func (p *Pass) listSlice(ctx context.Context, s slice) ([]call.Room, error) {
+func (p *Pass) listSlice(ctx context.Context, s slice) ([]listedRoom, error) {
 	var all roomSet
 	for range listings {
 		before := len(all.rooms)
@@ -114,7 +120,7 @@ func (p *Pass) readSlice(ctx context.Context, w call.Window, all *roomSet) (page
 	for page := 0; ; page++ {
 		var rooms []call.Room
 		build := func(w call.Window) trtc.Request { return p.Asker.Dialect().Rooms(p.App, w, p.RoomID, page) }
-		_, err := p.ask(ctx, w, build, func(body []byte) error {
+		id, err := p.ask(ctx, w, build, func(body []byte) error {
 			var d transform.Decoder
 			var info transform.Info
 			var err error
@@ -131,7 +137,7 @@ func (p *Pass) readSlice(ctx context.Context, w call.Window, all *roomSet) (page
 			shifted = shifted || seen[r.CommID]
 			seen[r.CommID] = true
 		}
-		all.add(rooms)
+		all.add(rooms, id)
 		if len(rooms) < trtc.MaxPageSize {
 			return page + 1, shifted, nil
 		}
@@ -140,11 +146,11 @@ func (p *Pass) readSlice(ctx context.Context, w call.Window, all *roomSet) (page
 
 // roomSet holds each call once, as last seen; a finished one stays finished.
 type roomSet struct {
-	rooms []call.Room
+	rooms []listedRoom
 	index map[string]int
 }
 
-func (s *roomSet) add(rooms []call.Room) {
+func (s *roomSet) add(rooms []call.Room, response uint64) {
 	if s.index == nil {
 		s.index = map[string]int{}
 	}
@@ -153,9 +159,9 @@ func (s *roomSet) add(rooms []call.Room) {
 		switch {
 		case !ok:
 			s.index[r.CommID] = len(s.rooms)
-			s.rooms = append(s.rooms, r)
+			s.rooms = append(s.rooms, listedRoom{r, response})
 		case r.Finished || !s.rooms[i].Finished:
-			s.rooms[i] = r
+			s.rooms[i] = listedRoom{r, response}
 		}
 	}
 }

@@ -40,7 +40,7 @@ func (p *Pass) dailyScale(ctx context.Context, r *report) error {
 func (p *Pass) archiveDays(ctx context.Context, r *report, days []call.DailyScale, response uint64) error {
 	keys := make([]string, len(days))
 	for i, d := range days {
-		keys[i] = d.Start.UTC().Format(time.RFC3339)
+		keys[i] = dayUnit(p.App, d).Key
 	}
 	held, err := p.Archive.Entries(ctx, p.App, call.UnitScale, keys)
 	if err != nil {
@@ -50,7 +50,7 @@ func (p *Pass) archiveDays(ctx context.Context, r *report, days []call.DailyScal
 		if held[keys[i]].State.Final() && !p.Again {
 			continue
 		}
-		if err := p.archiveDay(ctx, call.Unit{App: p.App, Kind: call.UnitScale, Key: keys[i]}, d, response); err != nil {
+		if err := p.archiveDay(ctx, dayUnit(p.App, d), d, response); err != nil {
 			return archiveError{err}
 		}
 		r.day()
@@ -75,4 +75,9 @@ func (p *Pass) archiveDay(ctx context.Context, u call.Unit, d call.DailyScale, r
 		return err
 	}
 	return p.Archive.End(ctx, e)
+}
+
+// dayUnit is the unit of one of the vendor's days.
+func dayUnit(app call.AppID, d call.DailyScale) call.Unit {
+	return call.Unit{App: app, Kind: call.UnitScale, Key: d.Start.UTC().Format(time.RFC3339)}
 }

@@ -87,16 +87,7 @@ func (c *callPass) addUsers(ctx context.Context, list userList) error {
 	}
 	var known sessionSet
 	known.add(c.known.Sessions)
-	var settled, open []call.Session
-	for _, s := range list.sessions {
-		switch {
-		case known.has(s):
-		case c.cut == call.Forever || s.Finished && uint32(s.LeftAt.Unix()) <= c.cut:
-			settled = append(settled, s)
-		default:
-			open = append(open, s)
-		}
-	}
+	settled, open := splitSessions(list.sessions, c.cut, &known)
 	first, last := uint32(list.window.Start.Unix()), uint32(list.window.End.Unix())
 	if held := c.heldUntil(call.PartUsers, ""); held >= first {
 		first = held + 1
@@ -136,4 +127,19 @@ func (c *callPass) addBoth(ctx context.Context, kind call.PartKind, key string, 
 		}
 	}
 	return nil
+}
+
+// splitSessions divides the sessions that are not known at a second: those that
+// ended by then, and those that ended later or have not ended.
+func splitSessions(sessions []call.Session, cut uint32, known *sessionSet) (settled, open []call.Session) {
+	for _, s := range sessions {
+		switch {
+		case known.has(s):
+		case cut == call.Forever || s.Finished && s.LeftAt.Unix() <= int64(cut):
+			settled = append(settled, s)
+		default:
+			open = append(open, s)
+		}
+	}
+	return settled, open
 }

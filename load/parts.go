@@ -13,7 +13,7 @@ func (w *Writer) insertParts(ctx context.Context, parts []partRow) error {
 	if len(parts) == 0 {
 		return nil
 	}
-	in, err := begin(ctx, w.store.conn, "ledger_parts", `sdk_app_id, kind, key, part, part_key, load_id, settled, window_start, window_end,
+	in, err := begin(ctx, w.store.conn, "ledger_parts", `sdk_app_id, kind, key, part, part_key, room_id, load_id, settled, window_start, window_end,
 		users, owned_from, owned_to, rows, null_samples, responses, deadline, asked_at, run_id`)
 	if err != nil {
 		return err
@@ -23,6 +23,7 @@ func (w *Writer) insertParts(ctx context.Context, parts []partRow) error {
 	in.col(column(parts, func(r *partRow) string { return r.of.of.unit.Key }))
 	in.col(column(parts, func(r *partRow) string { return string(r.Kind) }))
 	in.col(column(parts, func(r *partRow) string { return r.Key }))
+	in.col(column(parts, func(r *partRow) string { return r.RoomID }))
 	in.col(column(parts, func(r *partRow) uint64 { return r.of.load }))
 	in.col(column(parts, func(r *partRow) bool { return r.Settled }))
 	in.col(column(parts, func(r *partRow) time.Time { return storable(r.Window.Start) }))
@@ -62,7 +63,7 @@ type heldPart struct {
 // order: the visible ones first, then by load.
 func (s *Store) partsOf(ctx context.Context, u call.Unit) ([]heldPart, error) {
 	const q = `
-		SELECT part, part_key, load_id, load_id NOT IN (` + hiddenNow + `) AS visible, settled, window_start, window_end,
+		SELECT part, part_key, room_id, load_id, load_id NOT IN (` + hiddenNow + `) AS visible, settled, window_start, window_end,
 			users, owned_from, owned_to, rows, null_samples, responses, deadline, asked_at
 		FROM ledger_parts WHERE sdk_app_id = ? AND kind = ? AND key = ? AND load_id NOT IN (` + goneNow + `)
 		ORDER BY visible DESC, load_id, asked_at, part, part_key`
@@ -80,7 +81,7 @@ func (s *Store) partsOf(ctx context.Context, u call.Unit) ([]heldPart, error) {
 			users    []string
 			from, to []uint32
 		)
-		err := rows.Scan(&kind, &p.Key, &p.load, &visible, &p.Settled, &p.Window.Start, &p.Window.End,
+		err := rows.Scan(&kind, &p.Key, &p.RoomID, &p.load, &visible, &p.Settled, &p.Window.Start, &p.Window.End,
 			&users, &from, &to, &p.rows, &p.nulls, &p.Responses, &p.Deadline, &p.Asked)
 		if err != nil {
 			return nil, fmt.Errorf("read ledger of %s %s: %w", u.Kind, u.Key, err)
@@ -95,4 +96,16 @@ func (s *Store) partsOf(ctx context.Context, u call.Unit) ([]heldPart, error) {
 		return nil, fmt.Errorf("read ledger of %s %s: %w", u.Kind, u.Key, err)
 	}
 	return all, nil
+}
+
+// VisibleParts are the visible parts of a unit, in the order they were added.
+func (s *Store) VisibleParts(ctx context.Context, u call.Unit) ([]call.Part, error) {
+	all, err := s.partsOf(ctx, u)
+	var parts []call.Part
+	for _, p := range all {
+		if p.visible {
+			parts = append(parts, p.Part)
+		}
+	}
+	return parts, err
 }

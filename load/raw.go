@@ -70,24 +70,25 @@ func (w *Writer) insertResponses(ctx context.Context, some []Response) error {
 	return in.send()
 }
 
-// Responses reads raw responses by their ids. Those that are not kept are
-// missing from the result.
-func (s *Store) Responses(ctx context.Context, ids []uint64) (map[uint64]Response, error) {
-	const q = "SELECT response_id, sdk_app_id, action, request, body, asked_at FROM raw_responses WHERE response_id IN (?)"
-	rows, err := s.conn.Query(ctx, q, ids)
+// Bodies reads raw responses by their ids. Those that are not kept are missing
+// from the result.
+func (s *Store) Bodies(ctx context.Context, ids []uint64) (map[uint64][]byte, error) {
+	found := map[uint64][]byte{}
+	if len(ids) == 0 {
+		return found, nil
+	}
+	rows, err := s.conn.Query(ctx, "SELECT response_id, body FROM raw_responses WHERE response_id IN (?)", ids)
 	if err != nil {
 		return nil, fmt.Errorf("read raw responses: %w", err)
 	}
 	defer rows.Close()
-	found := map[uint64]Response{}
 	for rows.Next() {
-		var r Response
-		var app uint32
-		if err := rows.Scan(&r.ID, &app, &r.Action, &r.Request, &r.Body, &r.Asked); err != nil {
+		var id uint64
+		var body []byte
+		if err := rows.Scan(&id, &body); err != nil {
 			return nil, fmt.Errorf("read raw responses: %w", err)
 		}
-		r.App = call.AppID(app)
-		found[r.ID] = r
+		found[id] = body
 	}
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("read raw responses: %w", err)

@@ -189,9 +189,9 @@ func TestRawResponses(t *testing.T) {
 	id, err := w.KeepResponse(t.Context(), Response{App: app, Action: "DescribeRoomInfo", Request: []byte("{}"), Body: body, Asked: time.Now()})
 	must(t, err)
 	must(t, w.Close(t.Context()))
-	got, err := s.Responses(t.Context(), []uint64{id, 1})
+	got, err := s.Bodies(t.Context(), []uint64{id, 1})
 	must(t, err)
-	if len(got) != 1 || string(got[id].Body) != string(body) || got[id].App != app {
+	if len(got) != 1 || string(got[id]) != string(body) {
 		t.Errorf("got %+v", got)
 	}
 	off := s.NewWriter("run", WriterOptions{})

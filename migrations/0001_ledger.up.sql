@@ -15,6 +15,7 @@ CREATE TABLE IF NOT EXISTS {{.Database}}.ledger_parts {{.OnCluster}}
     key String COMMENT 'Which unit: CommId of a call, or start of the hour or day (RFC 3339)',
     part LowCardinality(String) COMMENT 'What of the unit: room, users, series, events; unusual; scale',
     part_key String COMMENT 'Tells parts of one kind within a unit apart: the user of events, window and users of series',
+    room_id LowCardinality(String) COMMENT 'Room name of a call',
     load_id UInt64 COMMENT 'The load its rows are in; hidden_loads says whether it counts',
     settled Bool COMMENT 'Whether the vendor''s answer can no longer change: kept when the unit is archived again',
     window_start DateTime('UTC') COMMENT 'First second asked for',

@@ -110,26 +110,35 @@ func (j *job) run(ctx context.Context, store *load.Store, progress extract.Progr
 	if err := g.Wait(); err != nil {
 		return sum, err
 	}
-	sch, err := schemaOf(store, j.cfg)
-	if err != nil {
-		return sum, err
-	}
-	if _, err := sch.Up(ctx); err != nil {
-		return sum, err
-	}
-	held, err := lease.Acquire(ctx, store.Conn(), lease.Archive, holder(), time.Duration(j.cfg.Lease))
-	if err != nil {
-		return sum, fmt.Errorf("another pass is running: %w", err)
-	}
-	defer held.Release(context.WithoutCancel(ctx))
-	lctx, cancel := held.Context(ctx)
-	defer cancel()
-	err = j.archive(lctx, store, held.Guard(), progress, sum)
+	err := underLease(ctx, store, j.cfg, func(ctx context.Context, guard string) error {
+		return j.archive(ctx, store, guard, progress, sum)
+	})
 	sum.Ended = time.Now().UTC()
 	for _, c := range j.clients {
 		sum.Counts.Add(c.asker.Stats())
 	}
 	return sum, err
+}
+
+// underLease brings the schema up and does something that writes, under the
+// archive lease: ctx ends when that is lost, and nothing becomes visible unless
+// guard, an SQL condition, holds.
+func underLease(ctx context.Context, store *load.Store, cfg *config.Config, do func(ctx context.Context, guard string) error) error {
+	sch, err := schemaOf(store, cfg)
+	if err != nil {
+		return err
+	}
+	if _, err := sch.Up(ctx); err != nil {
+		return err
+	}
+	held, err := lease.Acquire(ctx, store.Conn(), lease.Archive, holder(), time.Duration(cfg.Lease))
+	if err != nil {
+		return fmt.Errorf("another pass is running: %w", err)
+	}
+	defer held.Release(context.WithoutCancel(ctx))
+	lctx, cancel := held.Context(ctx)
+	defer cancel()
+	return do(lctx, held.Guard())
 }
 
 // accountError says what to try when an account cannot be asked.

@@ -60,6 +60,7 @@ const (
 type Part struct {
 	Kind     PartKind
 	Key      string // tells parts of one kind within a unit apart
+	RoomID   string // of a call
 	Window   Window // asked for
 	Owned    []Owned
 	Settled  bool      // the vendor's answer cannot change any more

@@ -1,0 +1,203 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/load"
+)
+
+func (c *cli) replayCmd() *cobra.Command {
+	var r replayed
+	var from, to string
+	var apps []string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "replay",
+		Short: "Make the tables anew from the vendor's responses, without asking it",
+		Long: `Decode again the vendor's responses that the archive keeps (CALLVAULT_RAW, 30
+days unless set), and replace what was made from them before: after a mistake in
+decoding has been mended. Each call is replaced in one step, as when it is
+archived. What was made from responses that are no longer kept stays as it is.
+
+Exit codes: 0 done; 3 done, but something could not be replayed (it is named);
+4 a pass is running.`,
+		Example: `  callvault replay
+  callvault replay --app 1400353843 --from 2026-11-20 --to 2026-11-21`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var err error
+			if r.filter.From, err = parseTime("--from", from, time.Now()); err != nil {
+				return err
+			}
+			if r.filter.To, err = parseTime("--to", to, time.Now()); err != nil {
+				return err
+			}
+			for _, a := range apps {
+				id, err := config.ParseAppID(a)
+				if err != nil {
+					return usagef("--app: %v", err)
+				}
+				r.apps = append(r.apps, id)
+			}
+			return c.replay(cmd.Context(), &r, asJSON)
+		},
+	}
+	f := cmd.Flags()
+	f.StringSliceVar(&apps, "app", nil, "only these SDKAppIDs (repeatable)")
+	f.StringVar(&from, "from", "", "only what began at this UTC `time` or later: 2026-11-20, 2026-11-20T15:04:05Z, or an age such as 2d")
+	f.StringVar(&to, "to", "", "only what began before this UTC `time`")
+	f.BoolVar(&asJSON, "json", false, "print the report as JSON")
+	return cmd
+}
+
+// replayed is what to replay, and what came of it.
+type replayed struct {
+	filter load.LedgerFilter
+	apps   []call.AppID
+
+	mu       sync.Mutex
+	Calls    int             `json:"calls"`
+	Others   int             `json:"others"` // hours of unusual events, days of scale
+	Samples  int             `json:"samples"`
+	NotKept  int             `json:"not_kept"` // units whose responses are gone; they stay as they are
+	Failures []replayFailure `json:"failures"`
+	Seconds  float64         `json:"seconds"`
+}
+
+type replayFailure struct {
+	Unit   string `json:"unit"`
+	Reason string `json:"reason"`
+}
+
+func (c *cli) replay(ctx context.Context, r *replayed, asJSON bool) error {
+	cfg, err := c.config()
+	if err != nil {
+		return err
+	}
+	store, done, err := c.openArchive(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer done()
+	started := time.Now()
+	err = underLease(ctx, store, cfg, func(ctx context.Context, guard string) error {
+		return c.replayAll(ctx, store, guard, r)
+	})
+	if err != nil {
+		return err
+	}
+	r.Seconds = time.Since(started).Seconds()
+	c.printReplayed(r, asJSON)
+	if n := len(r.Failures) + r.NotKept; n > 0 {
+		return fmt.Errorf("%w (%d could not be replayed)", errPartial, n)
+	}
+	return nil
+}
+
+// replaysAtOnce is how many units are read and decoded at the same time.
+const replaysAtOnce = 4
+
+// visibleStates are those of units that have something to replay.
+var visibleStates = []call.State{call.Provisional, call.Archived, call.Empty}
+
+func (c *cli) replayAll(ctx context.Context, store *load.Store, guard string, r *replayed) error {
+	units, err := r.units(ctx, store)
+	if err != nil {
+		return err
+	}
+	w := store.NewWriter(uuid.NewString(), load.WriterOptions{Guard: guard})
+	watch := c.watch()
+	defer watch.Close()
+	watch.Add(extract.StageCalls, len(units))
+	again := extract.Replay{From: store, To: w}
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(replaysAtOnce)
+	for _, e := range units {
+		g.Go(func() error {
+			samples, err := again.Unit(gctx, e)
+			watch.Done(extract.StageCalls, 1)
+			watch.Done(extract.StageSamples, samples)
+			if gctx.Err() != nil {
+				return context.Cause(gctx)
+			}
+			r.count(e.Unit, samples, err)
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	if err := w.Close(ctx); err != nil {
+		return err
+	}
+	_, err = store.Purge(ctx)
+	return err
+}
+
+// units are those that the archive shows, in the order of time.
+func (r *replayed) units(ctx context.Context, store *load.Store) ([]call.Entry, error) {
+	var units []call.Entry
+	apps := r.apps
+	if len(apps) == 0 {
+		apps = []call.AppID{0}
+	}
+	for _, app := range apps {
+		f := r.filter
+		f.App, f.States = app, visibleStates
+		err := store.Ledger(ctx, f, func(e load.Entry) {
+			if e.Unit.Kind != call.UnitList {
+				units = append(units, e.Entry)
+			}
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return units, nil
+}
+
+// count notes how the replay of a unit ended.
+func (r *replayed) count(u call.Unit, samples int, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case errors.Is(err, extract.ErrNotKept):
+		r.NotKept++
+	case err != nil:
+		r.Failures = append(r.Failures, replayFailure{fmt.Sprintf("%s %s", u.Kind, u.Key), err.Error()})
+	case u.Kind == call.UnitCall:
+		r.Calls++
+		r.Samples += samples
+	default:
+		r.Others++
+	}
+}
+
+func (c *cli) printReplayed(r *replayed, asJSON bool) {
+	switch {
+	case asJSON:
+		enc := json.NewEncoder(c.stdout)
+		enc.SetIndent("", "  ")
+		enc.Encode(r)
+	case !c.quiet:
+		fmt.Fprintf(c.stdout, "replayed %s calls, %s samples, %s hours and days of the rest in %.1fs\n",
+			comma(r.Calls), comma(r.Samples), comma(r.Others), r.Seconds)
+	}
+	for _, f := range r.Failures {
+		fmt.Fprintf(c.stderr, "callvault: not replayed: %s: %s\n", f.Unit, f.Reason)
+	}
+	if r.NotKept > 0 {
+		fmt.Fprintf(c.stderr, "callvault: %s units stay as they are: %v\n", comma(r.NotKept), extract.ErrNotKept)
+	}
+}

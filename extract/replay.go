@@ -1,0 +1,201 @@
+package extract
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/transform"
+)
+
+// Recorded is what a replay reads: the visible parts of a unit in the order
+// they were added, and the responses they were made from, as far as they are
+// kept.
+type Recorded interface {
+	VisibleParts(ctx context.Context, u call.Unit) ([]call.Part, error)
+	Bodies(ctx context.Context, ids []uint64) (map[uint64][]byte, error)
+}
+
+// Replay makes units anew from the responses they were made from, without
+// asking the vendor.
+type Replay struct {
+	From Recorded
+	To   interface {
+		Add(ctx context.Context, u call.Unit, p call.Part, r call.Rows) error
+		End(ctx context.Context, e call.Entry) error
+		Abandon(u call.Unit)
+	}
+}
+
+// ErrNotKept says that a unit cannot be replayed: some response it was made
+// from is not kept. It stays as it is.
+var ErrNotKept = errors.New("the responses it was made from are not kept")
+
+// Unit makes a unit anew; it takes the place of what was there, with the same
+// entry in the ledger. samples is how many it has.
+func (r *Replay) Unit(ctx context.Context, e call.Entry) (samples int, err error) {
+	parts, err := r.From.VisibleParts(ctx, e.Unit)
+	if err != nil {
+		return 0, err
+	}
+	if len(parts) == 0 {
+		return 0, ErrNotKept
+	}
+	var known sessionSet
+	for _, p := range parts {
+		rows, err := r.rows(ctx, e.Unit, p, &known)
+		if err == nil {
+			err = r.To.Add(ctx, e.Unit, p, rows)
+		}
+		if err != nil {
+			r.To.Abandon(e.Unit)
+			return 0, err
+		}
+		if rows.Samples != nil {
+			samples += rows.Samples.Rows()
+		}
+	}
+	return samples, r.To.End(ctx, e)
+}
+
+// rows decodes the responses of one part. known are the sessions that settled
+// parts have brought so far.
+func (r *Replay) rows(ctx context.Context, u call.Unit, p call.Part, known *sessionSet) (call.Rows, error) {
+	bodies, err := r.bodies(ctx, p)
+	if err != nil {
+		return call.Rows{}, err
+	}
+	var d transform.Decoder
+	rows := call.Rows{RoomID: p.RoomID}
+	switch p.Kind {
+	case call.PartRoom:
+		rows.Room, err = roomIn(&d, u, bodies)
+	case call.PartUsers:
+		rows.Sessions, err = sessionsIn(&d, p, bodies, known)
+	case call.PartSeries:
+		rows.Samples, err = samplesIn(&d, p, bodies)
+	case call.PartEvents:
+		rows.Events, err = eventsIn(&d, p, bodies)
+	case call.PartUnusual:
+		rows.Unusual, err = unusualIn(&d, p, bodies)
+	case call.PartScale:
+		rows.Day, err = dayIn(&d, u, bodies)
+	default:
+		err = fmt.Errorf("replay %s %s: there is no part %q", u.Kind, u.Key, p.Kind)
+	}
+	return rows, err
+}
+
+// bodies reads the responses of a part, in order.
+func (r *Replay) bodies(ctx context.Context, p call.Part) ([][]byte, error) {
+	kept, err := r.From.Bodies(ctx, p.Responses)
+	if err != nil {
+		return nil, err
+	}
+	var bodies [][]byte
+	for _, id := range p.Responses {
+		body, ok := kept[id]
+		if !ok {
+			return nil, ErrNotKept
+		}
+		bodies = append(bodies, body)
+	}
+	return bodies, nil
+}
+
+func roomIn(d *transform.Decoder, u call.Unit, bodies [][]byte) (*call.Room, error) {
+	for _, body := range bodies {
+		rooms, _, err := d.Rooms(body, u.App, nil)
+		if err != nil {
+			return nil, err
+		}
+		for i := range rooms {
+			if rooms[i].CommID == u.Key {
+				return &rooms[i], nil
+			}
+		}
+	}
+	return nil, fmt.Errorf("replay call %s: the room list kept for it does not hold it", u.Key)
+}
+
+// sessionsIn selects the sessions that are the part's as addUsers does.
+func sessionsIn(d *transform.Decoder, p call.Part, bodies [][]byte, known *sessionSet) ([]call.Session, error) {
+	var all sessionSet
+	for _, body := range bodies {
+		sessions, _, err := d.Users(body, nil)
+		if err != nil {
+			return nil, err
+		}
+		all.add(sessions)
+	}
+	cut := p.Owned[0].To
+	if !p.Settled {
+		cut = p.Owned[0].From - 1
+	}
+	settled, open := splitSessions(all.list(), cut, known)
+	if !p.Settled {
+		return open, nil
+	}
+	known.add(settled)
+	return settled, nil
+}
+
+func samplesIn(d *transform.Decoder, p call.Part, bodies [][]byte) (*call.Samples, error) {
+	keep := func(user string) (from, to uint32) {
+		i := slices.IndexFunc(p.Owned, func(o call.Owned) bool { return o.User == user })
+		if i < 0 {
+			return 1, 0
+		}
+		return p.Owned[i].From, p.Owned[i].To
+	}
+	var got transform.Detail
+	for _, body := range bodies {
+		if _, err := d.Detail(body, keep, &got); err != nil {
+			return nil, err
+		}
+	}
+	var norm transform.Normaliser
+	norm.Normalise(&got.Samples)
+	return &got.Samples, nil
+}
+
+func eventsIn(d *transform.Decoder, p call.Part, bodies [][]byte) (events []call.Event, err error) {
+	o := p.Owned[0]
+	for _, body := range bodies {
+		if events, _, err = d.Events(body, o.User, p.RoomID, events); err != nil {
+			return nil, err
+		}
+	}
+	return slices.DeleteFunc(events, func(e call.Event) bool {
+		return e.Time.Unix() < int64(o.From) || e.Time.Unix() > int64(o.To)
+	}), nil
+}
+
+func unusualIn(d *transform.Decoder, p call.Part, bodies [][]byte) ([]call.UnusualEvent, error) {
+	var all []call.UnusualEvent
+	for i, body := range bodies {
+		events, _, err := d.UnusualEvents(body, nil)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, KeepUnusual(events, p.Owned[i])...)
+	}
+	return all, nil
+}
+
+func dayIn(d *transform.Decoder, u call.Unit, bodies [][]byte) (*call.DailyScale, error) {
+	for _, body := range bodies {
+		days, _, err := d.DailyScale(body, nil)
+		if err != nil {
+			return nil, err
+		}
+		for i := range days {
+			if dayUnit(u.App, days[i]) == u {
+				return &days[i], nil
+			}
+		}
+	}
+	return nil, fmt.Errorf("replay day %s: the scale kept for it does not hold it", u.Key)
+}
