@@ -1,9 +1,3 @@
-// Package load puts archived calls into ClickHouse exactly: whatever is
-// retried, killed or run again, a view shows every unit once and whole.
-//
-// Rows carry a load id, and a load counts only after its unit's commit; see
-// docs/design.md. The archive lease (load/lease) must be held by whoever
-// writes or purges.
 package load
 
 import (

@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"io/fs"
 	"slices"
 	"strings"
 	"testing"
@@ -15,7 +16,11 @@ func TestRenderForCluster(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, f := range []string{"bootstrap.sql", "0001_bookkeeping.up.sql", "0002_data.up.sql", "0003_views.up.sql", "0001_bookkeeping.down.sql", "0003_views.down.sql"} {
+	files, err := fs.Glob(s.opt.FS, "*.sql")
+	if err != nil || len(files) < 9 {
+		t.Fatalf("files of the schema: %v, %v", files, err)
+	}
+	for _, f := range files {
 		text, err := s.render(f)
 		if err != nil {
 			t.Fatal(err)

@@ -74,16 +74,16 @@ func TestUpDownUp(t *testing.T) {
 		ran     int
 		current int
 	}{
-		{func() (int, error) { return m.Up(t.Context()) }, 3, 3},
-		{func() (int, error) { return m.Up(t.Context()) }, 0, 3},
-		{func() (int, error) { return m.Down(t.Context(), 1) }, 1, 2},
-		{func() (int, error) { return m.Up(t.Context()) }, 1, 3},
-		{func() (int, error) { return m.Down(t.Context(), 0) }, 3, -1},
+		{func() (int, error) { return m.Up(t.Context()) }, 4, 4},
+		{func() (int, error) { return m.Up(t.Context()) }, 0, 4},
+		{func() (int, error) { return m.Down(t.Context(), 1) }, 1, 3},
+		{func() (int, error) { return m.Up(t.Context()) }, 1, 4},
+		{func() (int, error) { return m.Down(t.Context(), 0) }, 4, -1},
 		{func() (int, error) { return m.Down(t.Context(), 0) }, 0, -1},
-		{func() (int, error) { return m.Up(t.Context()) }, 3, 3},
-		{func() (int, error) { return m.Down(t.Context(), 7) }, 3, -1},
+		{func() (int, error) { return m.Up(t.Context()) }, 4, 4},
+		{func() (int, error) { return m.Down(t.Context(), 7) }, 4, -1},
 	}
-	if st, err := m.Status(t.Context()); err != nil || st.Current != -1 || st.Pending() != 3 {
+	if st, err := m.Status(t.Context()); err != nil || st.Current != -1 || st.Pending() != 4 {
 		t.Fatalf("status of an empty database: %+v, %v", st, err)
 	}
 	for i, step := range steps {
@@ -153,8 +153,8 @@ func TestTogether(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if total != 3 {
-		t.Errorf("%d versions applied by all together, want 3", total)
+	if total != 4 {
+		t.Errorf("%d versions applied by all together, want 4", total)
 	}
 }
 
