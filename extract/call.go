@@ -43,16 +43,12 @@ type callCounts struct {
 // archiveCall fetches what the archive does not hold of one call and ends it.
 // A failure that concerns only this call is reported and is no error.
 func (p *Pass) archiveCall(ctx context.Context, r *report, due dueCall) (final bool, err error) {
-	c := &callPass{
-		Pass: p, rep: r, room: due.Room, listed: due.Response, asked: p.now(),
-		unit: call.Unit{App: p.App, Kind: call.UnitCall, Key: due.CommID},
-	}
+	c := p.begin(r, due)
 	if due.Waiting() && !p.Again {
 		if c.known, err = p.Archive.Resume(ctx, c.unit); err != nil {
 			return false, archiveError{err}
 		}
 	}
-	c.alive = c.lifetime()
 	ended, err := c.fetch(ctx)
 	p.Progress.Done(StageCalls, 1)
 	if fatal(err) {
@@ -73,6 +69,16 @@ func (p *Pass) archiveCall(ctx context.Context, r *report, due dueCall) (final b
 	c.counts.provisional = !ended
 	r.archivedCall(c.counts)
 	return ended, nil
+}
+
+// begin prepares the archiving of one call.
+func (p *Pass) begin(r *report, due dueCall) *callPass {
+	c := &callPass{
+		Pass: p, rep: r, room: due.Room, listed: due.Response, asked: p.now(),
+		unit: call.Unit{App: p.App, Kind: call.UnitCall, Key: due.CommID},
+	}
+	c.alive = c.lifetime()
+	return c
 }
 
 // Waiting says whether the archive has something of the call to go on from.

@@ -33,7 +33,7 @@ func (p *Pass) calls(ctx context.Context, r *report, list *listing) error {
 	queue := make(chan dueCall)
 	g.Go(func() error {
 		defer close(queue)
-		defer close(list.ended)
+		defer list.end()
 		return p.listCalls(gctx, r, list, queue)
 	})
 	for range callsAtOnce {
@@ -83,10 +83,27 @@ func (p *Pass) listCalls(ctx context.Context, r *report, list *listing, queue ch
 	return err
 }
 
-// due leaves out the calls whose archive is final, and notes those that the
-// ledger does not know.
+// due are the calls whose archive is not final, the most urgent first. Those
+// that the ledger does not know are noted in it.
 func (p *Pass) due(ctx context.Context, r *report, rooms []listedRoom) ([]dueCall, error) {
 	r.listed(len(rooms))
+	due, err := p.unfinished(ctx, rooms)
+	if err != nil {
+		return nil, err
+	}
+	r.alreadyHeld(len(rooms) - len(due))
+	var fresh []call.Entry
+	for _, c := range due {
+		if !c.known {
+			fresh = append(fresh, p.pending(c.Room))
+		}
+	}
+	slices.SortStableFunc(due, func(a, b dueCall) int { return p.urgency(a).Compare(p.urgency(b)) })
+	return due, archived(p.Archive.Note(ctx, fresh))
+}
+
+// unfinished leaves out the calls whose archive is final.
+func (p *Pass) unfinished(ctx context.Context, rooms []listedRoom) ([]dueCall, error) {
 	if len(rooms) == 0 {
 		return nil, nil
 	}
@@ -99,20 +116,13 @@ func (p *Pass) due(ctx context.Context, r *report, rooms []listedRoom) ([]dueCal
 		return nil, archiveError{err}
 	}
 	var due []dueCall
-	var fresh []call.Entry
 	for _, room := range rooms {
 		h, known := held[room.CommID]
-		if known && h.State.Final() && !p.Again {
-			continue
+		if !known || !h.State.Final() || p.Again {
+			due = append(due, dueCall{room, h, known})
 		}
-		if !known {
-			fresh = append(fresh, p.pending(room.Room))
-		}
-		due = append(due, dueCall{room, h, known})
 	}
-	r.alreadyHeld(len(rooms) - len(due))
-	slices.SortStableFunc(due, func(a, b dueCall) int { return p.urgency(a).Compare(p.urgency(b)) })
-	return due, archived(p.Archive.Note(ctx, fresh))
+	return due, nil
 }
 
 // pending is the entry of a call that has just become known.

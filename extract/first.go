@@ -30,12 +30,10 @@ const leaveSlack = time.Minute
 // not worth a request: of a call that is longer than one window, or of which the
 // archive holds something.
 func (c *callPass) askFirst(ctx context.Context) (*firstAnswer, error) {
-	w := c.alive
-	w.End = earlier(later(w.End.Add(leaveSlack), w.Start), c.asked)
-	if len(c.known.Parts) > 0 || c.alive.End.Sub(w.Start) > trtc.MaxSeriesWindow {
+	w, ok := c.firstWindow()
+	if !ok {
 		return nil, nil
 	}
-	w.End = later(earlier(w.End, w.Start.Add(trtc.MaxSeriesWindow)), c.alive.End)
 	first := &firstAnswer{window: w}
 	var got transform.Detail
 	var info transform.DetailInfo
@@ -63,6 +61,17 @@ func (c *callPass) askFirst(ctx context.Context) (*firstAnswer, error) {
 	users := len(distinctUsers(got.Sessions))
 	first.complete = users > 0 && users < trtc.MaxSeriesUsers && len(got.Sessions) != trtc.MaxSeriesUsers && info.HasTotal && info.Total <= len(got.Sessions)
 	return first, nil
+}
+
+// firstWindow is what a first question asks of, if it is worth asking.
+func (c *callPass) firstWindow() (w call.Window, ok bool) {
+	if len(c.known.Parts) > 0 || c.alive.End.Sub(c.alive.Start) > trtc.MaxSeriesWindow {
+		return w, false
+	}
+	w = c.alive
+	w.End = earlier(w.End.Add(leaveSlack), later(c.asked, w.End))
+	w.End = earlier(w.End, w.Start.Add(trtc.MaxSeriesWindow))
+	return w, true
 }
 
 // keepWindow keeps the seconds of a window, of every user.

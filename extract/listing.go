@@ -21,7 +21,8 @@ type listing struct {
 	open   map[string]bool      // calls asked for in this pass that are not final
 	hours  map[time.Time]bool   // in which some call was alive
 	broken bool                 // some of the window could not be listed
-	ended  chan struct{}        // closed when the listing has ended
+	until  time.Time            // listed so far
+	moved  chan struct{}        // closed, and replaced, when until moves
 }
 
 type listedDay struct {
@@ -32,7 +33,7 @@ type listedDay struct {
 func newListing() *listing {
 	return &listing{
 		days: map[time.Time]*listedDay{}, across: map[string]time.Time{}, open: map[string]bool{},
-		hours: map[time.Time]bool{}, ended: make(chan struct{}),
+		hours: map[time.Time]bool{}, moved: make(chan struct{}),
 	}
 }
 
@@ -44,6 +45,7 @@ func day(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }
 func (l *listing) add(s slice, rooms []listedRoom) []listedRoom {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	defer l.moveTo(s.End)
 	l.on(s.Start).until = s.End
 	maps.DeleteFunc(l.across, func(_ string, end time.Time) bool { return end.Before(s.Start) })
 	var fresh []listedRoom
@@ -69,6 +71,7 @@ func (l *listing) skip(s slice) {
 	for h := s.Start.Truncate(time.Hour); h.Before(s.End); h = h.Add(time.Hour) {
 		l.hours[h] = true
 	}
+	l.moveTo(s.End)
 }
 
 // endOf is the end of a call; one that is running reaches beyond every slice.
@@ -103,16 +106,35 @@ func (l *listing) unfinished(r call.Room) {
 	}
 }
 
-// alive says whether some call was alive in an hour, once the listing has ended.
-func (l *listing) alive(ctx context.Context, hour time.Time) (bool, error) {
-	select {
-	case <-l.ended:
-	case <-ctx.Done():
-		return false, context.Cause(ctx)
-	}
+// moveTo notes that the calls until t are listed. The caller holds mu.
+func (l *listing) moveTo(t time.Time) {
+	l.until = t
+	close(l.moved)
+	l.moved = make(chan struct{})
+}
+
+// end notes that nothing more will be listed.
+func (l *listing) end() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.hours[hour], nil
+	l.moveTo(time.Unix(call.Forever, 0))
+}
+
+// alive says whether some call was alive in an hour, once that has been listed.
+func (l *listing) alive(ctx context.Context, hour time.Time) (bool, error) {
+	for {
+		l.mu.Lock()
+		listed, alive, moved := !l.until.Before(hour.Add(time.Hour)), l.hours[hour], l.moved
+		l.mu.Unlock()
+		if alive || listed {
+			return alive, nil
+		}
+		select {
+		case <-moved:
+		case <-ctx.Done():
+			return false, context.Cause(ctx)
+		}
+	}
 }
 
 // asked says whether a call was asked for in this pass and is not final.

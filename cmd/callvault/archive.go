@@ -43,14 +43,19 @@ Exit codes: 0 done; 3 done, but something could not be archived (it is named);
 			return c.archive(cmd.Context(), n, asJSON)
 		},
 	}
+	c.narrowFlags(cmd, &n)
+	cmd.Flags().BoolVar(&n.again, "again", false, "also what the archive holds already (it is replaced)")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the report as JSON")
+	return cmd
+}
+
+// narrowFlags are the flags that narrow a pass.
+func (c *cli) narrowFlags(cmd *cobra.Command, n *narrow) {
 	f := cmd.Flags()
 	f.StringSliceVar(&n.apps, "app", nil, "only these SDKAppIDs (repeatable)")
 	f.StringVar(&n.from, "from", "", "only what was alive after this UTC `time`: 2026-11-20, 2026-11-20T15:04:05Z, or an age such as 2d")
 	f.StringVar(&n.to, "to", "", "only what was alive before this UTC `time`")
 	f.StringVar(&n.room, "room", "", "only calls of this room `id`")
-	f.BoolVar(&n.again, "again", false, "also what the archive holds already (it is replaced)")
-	f.BoolVar(&asJSON, "json", false, "print the report as JSON")
-	return cmd
 }
 
 func (c *cli) archive(ctx context.Context, n narrow, asJSON bool) error {
