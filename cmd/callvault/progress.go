@@ -50,11 +50,24 @@ func (silent) Close() {}
 // tally counts work by stage.
 type tally struct {
 	mu          sync.Mutex
+	started     time.Time
 	known, done map[extract.Stage]int64
 }
 
 func newTally() tally {
-	return tally{known: map[extract.Stage]int64{}, done: map[extract.Stage]int64{}}
+	return tally{started: time.Now(), known: map[extract.Stage]int64{}, done: map[extract.Stage]int64{}}
+}
+
+// left is how long the slowest stage needs for what is known of it, at the pace
+// it has had so far; zero: that cannot be said yet. The caller holds mu.
+func (t *tally) left(now time.Time) time.Duration {
+	longest := 0.0
+	for _, s := range shown {
+		if done := t.done[s]; done > 0 {
+			longest = max(longest, float64(t.known[s]-done)/float64(done))
+		}
+	}
+	return time.Duration(longest * float64(now.Sub(t.started))).Round(time.Second)
 }
 
 // shown are the stages with a bar of their own, in the order of the work.
@@ -87,7 +100,11 @@ func (b *bars) extra(s extract.Stage) decor.DecorFunc {
 		}
 		b.mu.Lock()
 		defer b.mu.Unlock()
-		return humanize.Comma(b.done[extract.StageSamples]) + " samples"
+		text := humanize.Comma(b.done[extract.StageSamples]) + " samples"
+		if left := b.left(time.Now()); left > 0 {
+			text += ", " + left.String() + " left"
+		}
+		return text
 	}
 }
 
@@ -154,6 +171,9 @@ func (p *plain) line() string {
 		}
 	}
 	parts = append(parts, humanize.Comma(p.tally.done[extract.StageSamples])+" samples")
+	if left := p.left(time.Now()); left > 0 {
+		parts = append(parts, "about "+left.String()+" left")
+	}
 	return strings.Join(parts, ", ")
 }
 
