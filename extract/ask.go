@@ -66,12 +66,15 @@ func (a *Asker) Dialect() trtc.Dialect { return a.dialect }
 // Stats counts what was asked so far.
 func (a *Asker) Stats() Counts { return a.stats.counts() }
 
-// errSuspect marks an answer that is complete but unlikely, such as null where
-// rows were due: it is asked for again a few times and then believed.
-var errSuspect = errors.New("answer is null where data was due")
+// An answer that is complete but unlikely, such as null where rows may be due,
+// is asked for again a few times. One that is suspect is then believed; one that
+// is wanting, because rows are due for certain, is not.
+var (
+	errSuspect = errors.New("the vendor answers null where data may be due")
+	errWanting = errors.New("the vendor answers null where data is due")
+)
 
-// suspectAttempts is how often a suspect answer is asked for before it is
-// believed.
+// suspectAttempts is how often an unlikely answer is asked for in all.
 const suspectAttempts = 3
 
 // Answer is a response that was accepted. It holds its share of the memory for
@@ -109,6 +112,10 @@ func (a *Asker) ask(ctx context.Context, r trtc.Request, work float64, decode fu
 			if suspects++; suspects >= suspectAttempts {
 				a.stats.believe(r.Action)
 				return answer, nil
+			}
+		case errors.Is(err, errWanting):
+			if suspects++; suspects >= suspectAttempts {
+				return Answer{}, err
 			}
 		case kind == trtc.Quota:
 			a.limits.Refused(r.Action)
@@ -163,7 +170,7 @@ func decodeAs(action string, body []byte, decode func([]byte) error) error {
 	if e, ok := errors.AsType[*transform.VendorError](err); ok {
 		return trtc.NewError(action, e.Code, e.Message, e.RequestID)
 	}
-	if err != nil && !errors.Is(err, errSuspect) {
+	if err != nil && !errors.Is(err, errSuspect) && !errors.Is(err, errWanting) {
 		return &trtc.Error{Action: action, Code: trtc.CodeHTTP, Message: err.Error(), Kind: trtc.Retryable, Cause: err}
 	}
 	return err

@@ -19,15 +19,16 @@ const leftFor = 24 * time.Hour
 // callPass is the archiving of one call in one pass.
 type callPass struct {
 	*Pass
-	rep    *report
-	room   call.Room
-	listed uint64 // response that listed it
-	unit   call.Unit
-	asked  time.Time   // no answer is older
-	alive  call.Window // in which the call can have data, as far as it is in reach
-	cut    uint32      // answers about the seconds up to it no longer change
-	known  call.Known
-	stays  map[string][]call.Session // all sessions, by user
+	rep      *report
+	room     call.Room
+	listed   uint64 // response that listed it
+	unit     call.Unit
+	attempts int         // passes that have failed before
+	asked    time.Time   // no answer is older
+	alive    call.Window // in which the call can have data, as far as it is in reach
+	cut      uint32      // answers about the seconds up to it no longer change
+	known    call.Known
+	stays    map[string][]call.Session // all sessions, by user
 
 	mu     sync.Mutex
 	counts callCounts
@@ -75,7 +76,7 @@ func (p *Pass) archiveCall(ctx context.Context, r *report, due dueCall) (final b
 func (p *Pass) begin(r *report, due dueCall) *callPass {
 	c := &callPass{
 		Pass: p, rep: r, room: due.Room, listed: due.Response, asked: p.now(),
-		unit: call.Unit{App: p.App, Kind: call.UnitCall, Key: due.CommID},
+		unit: call.Unit{App: p.App, Kind: call.UnitCall, Key: due.CommID}, attempts: due.held.Attempts,
 	}
 	c.alive = c.lifetime()
 	return c
@@ -175,10 +176,11 @@ func (c *callPass) usersAfter(ctx context.Context, first *firstAnswer) (userList
 		all.add(first.sessions)
 		return userList{window: first.window, sessions: all.list(), responses: []uint64{first.response}}, nil
 	}
-	if first != nil {
-		first.release()
+	if first == nil {
+		return c.askUsers(ctx, nil)
 	}
-	return c.askUsers(ctx)
+	first.release()
+	return c.askUsers(ctx, first.sessions)
 }
 
 // ended says whether no answer about the call can change any more, and sets the

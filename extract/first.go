@@ -47,8 +47,8 @@ func (c *callPass) askFirst(ctx context.Context) (*firstAnswer, error) {
 		got.Reset()
 		info, err = d.Detail(body, keepWindow(first.window), &got)
 		c.stays = byUser(got.Sessions)
-		if err == nil && (len(got.Sessions) == 0 || info.List != transform.ListPresent && c.anyoneDue(w) || c.anyDue(info.NullSeries, w)) {
-			return errSuspect
+		if err == nil && (len(got.Sessions) == 0 && info.Users != transform.ListPresent || info.List != transform.ListPresent && c.anyoneDue(w) || c.anyDue(info.NullSeries, w)) {
+			return c.null()
 		}
 		return err
 	}

@@ -119,7 +119,7 @@ func (p *Pass) callCost(ctx context.Context, due dueCall) (callCost, error) {
 		part := call.Part{Kind: call.PartUsers, Owned: []call.Owned{{To: uint32(held.Unix())}}}
 		c.known.Parts = append(c.known.Parts, part)
 	}
-	users, err := c.askUsers(ctx)
+	users, err := c.askUsers(ctx, nil)
 	if err != nil {
 		if fatal(err) {
 			return callCost{}, err

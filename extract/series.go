@@ -106,7 +106,7 @@ func (c *callPass) seriesPages(ctx context.Context, r plan.Request) (all *call.S
 			got.Reset()
 			info, err = d.Detail(body, keepOwned(r), &got)
 			if err == nil && (page == 0 && info.List != transform.ListPresent && c.someDue(r) || c.anyDue(info.NullSeries, r.Window)) {
-				return errSuspect
+				return c.null()
 			}
 			return err
 		}

@@ -21,8 +21,9 @@ type userList struct {
 // askUsers asks for the sessions of a call, but for those that ended while the
 // archive holds them for good, and holds them against the vendor's Total.
 // Whether that counts users or sessions, of a window or of the call, it is
-// never more than all sessions of the call.
-func (c *callPass) askUsers(ctx context.Context) (userList, error) {
+// never more than all sessions of the call. seen are sessions that another
+// answer has shown already.
+func (c *callPass) askUsers(ctx context.Context, seen []call.Session) (userList, error) {
 	w := c.alive
 	if held := c.heldUntil(call.PartUsers, ""); held > 0 {
 		w.Start = later(w.Start, time.Unix(int64(held), 0).UTC())
@@ -33,6 +34,7 @@ func (c *callPass) askUsers(ctx context.Context) (userList, error) {
 	list := userList{window: w}
 	var all sessionSet
 	all.add(c.known.Sessions)
+	all.add(seen)
 	total := 0
 	for _, w := range plan.Slices(w.Start, w.End, c.Asker.Dialect().MaxUsersWindow) {
 		said, err := c.userPages(ctx, w, &all, &list)
@@ -62,7 +64,10 @@ func (c *callPass) userPages(ctx context.Context, w call.Window, all *sessionSet
 			if err == nil {
 				total = max(total, info.Total)
 			}
-			if err == nil && len(sessions) == 0 && (info.List != transform.ListPresent || rows < info.Total) {
+			if err == nil && len(sessions) == 0 && rows < info.Total {
+				return c.null()
+			}
+			if err == nil && len(sessions) == 0 && info.List != transform.ListPresent {
 				return errSuspect
 			}
 			return err
