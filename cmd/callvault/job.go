@@ -83,20 +83,20 @@ type client struct {
 
 // detect finds out the dialect that the account has.
 func (c *client) detect(ctx context.Context) error {
-	dialects := []trtc.Dialect{trtc.Current(), trtc.Legacy()}
-	if c.account.API != "auto" {
-		d, err := trtc.ParseDialect(c.account.API)
-		if err != nil {
-			return err
-		}
-		dialects = []trtc.Dialect{d}
-	}
-	d, err := extract.Detect(ctx, c.vendor, c.limits, call.AppID(c.account.Apps[0]), time.Now(), dialects...)
+	d, err := extract.Detect(ctx, c.vendor, c.limits, call.AppID(c.account.Apps[0]), time.Now(), dialects(c.account)...)
 	if err != nil {
 		return accountError(c.account, err)
 	}
 	c.asker = extract.NewAsker(c.vendor, d, c.limits, extract.DefaultAttempts())
 	return nil
+}
+
+// dialects are those that the account may have.
+func dialects(a config.Account) []trtc.Dialect {
+	if d, err := trtc.ParseDialect(a.API); err == nil {
+		return []trtc.Dialect{d}
+	}
+	return []trtc.Dialect{trtc.Current(), trtc.Legacy()}
 }
 
 // run makes the pass under the archive lease. The summary is sound also when

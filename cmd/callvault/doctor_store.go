@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/load"
+)
+
+// Oldest ClickHouse that the schema works with.
+const oldestMajor, oldestMinor = 24, 8
+
+// lowDisk is the free share of a disk below which it is time to act.
+const lowDisk = 0.1
+
+// examineStore examines ClickHouse.
+func (c *cli) examineStore(ctx context.Context, cfg *config.Config, x *examination) {
+	if noArchive(cfg) {
+		x.say("clickhouse", verdictOK, "the embedded one; nothing is archived yet", "")
+		return
+	}
+	store, done, err := c.openArchive(ctx, cfg)
+	if err != nil {
+		x.say("clickhouse", verdictFail, oneLineOf(err), "")
+		return
+	}
+	defer done()
+	x.server(ctx, store)
+	x.rights(ctx, store)
+	x.disk(ctx, store)
+	x.schema(ctx, cfg, store)
+}
+
+// server tells the version.
+func (x *examination) server(ctx context.Context, store *load.Store) {
+	var version string
+	if err := store.Conn().QueryRow(ctx, "SELECT version()").Scan(&version); err != nil {
+		x.say("clickhouse", verdictFail, oneLineOf(queryError(err)), "check CLICKHOUSE_DSN")
+		return
+	}
+	parts := strings.Split(version, ".")
+	major, _ := strconv.Atoi(parts[0])
+	minor := 0
+	if len(parts) > 1 {
+		minor, _ = strconv.Atoi(parts[1])
+	}
+	if major < oldestMajor || major == oldestMajor && minor < oldestMinor {
+		x.say("clickhouse", verdictFail, "version "+version, fmt.Sprintf("use %d.%d or newer", oldestMajor, oldestMinor))
+		return
+	}
+	x.say("clickhouse", verdictOK, fmt.Sprintf("version %s, database %s", version, store.Database()), "")
+}
+
+// rights looks for what the archive needs in the user's grants.
+func (x *examination) rights(ctx context.Context, store *load.Store) {
+	var missing []string
+	for _, right := range []string{"SELECT", "INSERT", "ALTER DELETE", "CREATE TABLE", "CREATE VIEW", "DROP TABLE"} {
+		var has uint8
+		err := store.Conn().QueryRow(ctx, "CHECK GRANT "+right+" ON "+identifier(store.Database())+".*").Scan(&has)
+		if err != nil { // an older server does not know the question
+			x.say("rights", verdictWarn, "cannot be checked on this server", "")
+			return
+		}
+		if has == 0 {
+			missing = append(missing, right)
+		}
+	}
+	if len(missing) > 0 {
+		db := identifier(store.Database())
+		x.say("rights", verdictFail, "missing: "+strings.Join(missing, ", "), "GRANT ALL ON "+db+".* TO the user")
+		return
+	}
+	x.say("rights", verdictOK, "read, write and change the schema", "")
+}
+
+func identifier(name string) string { return "`" + strings.ReplaceAll(name, "`", "\\`") + "`" }
+
+// disk tells the room left.
+func (x *examination) disk(ctx context.Context, store *load.Store) {
+	var free, total uint64
+	err := store.Conn().QueryRow(ctx, "SELECT free_space, total_space FROM system.disks ORDER BY free_space / total_space LIMIT 1").Scan(&free, &total)
+	switch {
+	case err != nil:
+		x.say("disk", verdictWarn, "cannot be seen: "+oneLineOf(queryError(err)), "GRANT SELECT ON system.disks TO the user")
+	case float64(free) < lowDisk*float64(total):
+		x.say("disk", verdictWarn, fmt.Sprintf("%s of %s free", humanize.IBytes(free), humanize.IBytes(total)), "make room: see callvault status for what takes it")
+	default:
+		x.say("disk", verdictOK, fmt.Sprintf("%s of %s free", humanize.IBytes(free), humanize.IBytes(total)), "")
+	}
+}
+
+// schema tells its version, and when the archive last had a success.
+func (x *examination) schema(ctx context.Context, cfg *config.Config, store *load.Store) {
+	sch, err := schemaOf(store, cfg)
+	if err != nil {
+		x.say("schema", verdictFail, oneLineOf(err), "")
+		return
+	}
+	st, err := sch.Status(ctx)
+	switch {
+	case err != nil:
+		x.say("schema", verdictFail, oneLineOf(err), "")
+		return
+	case st.Newer:
+		x.say("schema", verdictFail, fmt.Sprintf("version %d, newer than this program", st.Current), "use the newer program")
+		return
+	case st.Dirty:
+		x.say("schema", verdictFail, fmt.Sprintf("version %d was begun and not finished", st.Current), "run callvault migrate up")
+		return
+	case st.Pending() > 0:
+		x.say("schema", verdictWarn, fmt.Sprintf("%d versions pending", st.Pending()), "callvault archive applies them, or callvault migrate up")
+		return
+	}
+	x.say("schema", verdictOK, fmt.Sprintf("version %d", st.Current), "")
+	x.lastSuccess(ctx, store)
+}
+
+// stale is the age of the last success at which a night has been missed.
+const stale = 26 * time.Hour
+
+func (x *examination) lastSuccess(ctx context.Context, store *load.Store) {
+	var last time.Time
+	const q = "SELECT max(updated_at) FROM ledger_units WHERE state IN ('archived', 'empty', 'provisional')"
+	err := store.Conn().QueryRow(ctx, q).Scan(&last)
+	switch {
+	case err != nil:
+		x.say("last success", verdictFail, oneLineOf(queryError(err)), "")
+	case last.Unix() <= 0:
+		x.say("last success", verdictWarn, "nothing has been archived yet", "run callvault archive")
+	case time.Since(last) > stale:
+		x.say("last success", verdictWarn, humanize.Time(last), "see whether callvault serve, or the cron job, is running")
+	default:
+		x.say("last success", verdictOK, humanize.Time(last), "")
+	}
+}

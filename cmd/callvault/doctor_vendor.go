@@ -1,0 +1,166 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/extract/quota"
+	"github.com/callvault/callvault/extract/trtc"
+	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/config"
+)
+
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(s, "\n")
+	return line
+}
+
+// settings says what is configured.
+func (x *examination) settings(cfg *config.Config) {
+	apps := 0
+	for _, a := range cfg.Accounts {
+		apps += len(a.Apps)
+	}
+	if apps == 0 {
+		x.say("settings", verdictFail, "CALLVAULT_SDK_APP_IDS names no application", "export CALLVAULT_SDK_APP_IDS=1400353843 with the SDKAppID of your own")
+		return
+	}
+	raw := "not kept"
+	if cfg.Raw > 0 {
+		raw = "kept " + days(time.Duration(cfg.Raw))
+	}
+	x.say("settings", verdictOK, fmt.Sprintf("accounts: %d, applications: %d, raw responses %s", len(cfg.Accounts), apps, raw), "")
+}
+
+// account examines the vendor as one account sees it.
+func (x *examination) account(ctx context.Context, cfg *config.Config, a config.Account) {
+	if len(a.Apps) == 0 || !x.endpoint(ctx, a) {
+		return
+	}
+	cred, err := credential(ctx, a)
+	if err != nil {
+		x.say("credentials", verdictFail, oneLineOf(err), "export TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY")
+		return
+	}
+	client, err := trtc.New(trtc.Options{Credential: cred, Region: a.Region, Endpoint: a.Endpoint})
+	if err != nil {
+		x.say("endpoint", verdictFail, oneLineOf(err), "check CALLVAULT_TRTC_ENDPOINT")
+		return
+	}
+	limits := quota.New(quota.Options{PerSecond: a.QPS, Reserve: a.Reserve})
+	for i, app := range a.Apps {
+		p := &extract.Prober{Vendor: client, Limits: limits, App: call.AppID(app), Now: time.Now}
+		if ok := x.application(ctx, a, p, i == 0); !ok {
+			return
+		}
+	}
+	x.say("quota", verdictOK, fmt.Sprintf("%g requests a second of each action, %g of them left to others", a.QPS, a.Reserve), "")
+}
+
+// skew is how far clocks may differ: the vendor refuses signatures that are
+// five minutes old.
+const skew = time.Minute
+
+// endpoint asks for nothing in particular, to see who answers and what time it is there.
+func (x *examination) endpoint(ctx context.Context, a config.Account) bool {
+	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodHead, a.Endpoint, nil)
+	if err != nil {
+		x.say("endpoint", verdictFail, oneLineOf(err), "check CALLVAULT_TRTC_ENDPOINT")
+		return false
+	}
+	via := ""
+	if proxy, _ := http.ProxyFromEnvironment(req); proxy != nil {
+		via = " through the proxy " + proxy.Host
+	}
+	asked := time.Now()
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		x.say("endpoint", verdictFail, reachError(err)+via, "check CALLVAULT_TRTC_ENDPOINT ("+a.Endpoint+"), the network and the proxy")
+		return false
+	}
+	resp.Body.Close()
+	x.say("endpoint", verdictOK, a.Endpoint+" answers"+via, "")
+	x.clock(resp.Header.Get("Date"), asked.Add(time.Since(asked)/2))
+	return true
+}
+
+func reachError(err error) string {
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		return oneLineOf(e.Err)
+	}
+	return oneLineOf(err)
+}
+
+// clock compares this machine's clock with the vendor's.
+func (x *examination) clock(date string, now time.Time) {
+	theirs, err := http.ParseTime(date)
+	if err != nil {
+		x.say("clock", verdictWarn, "the vendor's answer has no date to compare with", "")
+		return
+	}
+	off := now.Sub(theirs).Round(time.Second)
+	if off.Abs() > skew {
+		x.say("clock", verdictFail, fmt.Sprintf("this machine's clock is %s off the vendor's", off), "set the clock; signatures are refused at five minutes")
+		return
+	}
+	x.say("clock", verdictOK, fmt.Sprintf("within %s of the vendor's", max(off.Abs(), time.Second)), "")
+}
+
+// application asks each action once. It is false if asking on is pointless.
+func (x *examination) application(ctx context.Context, a config.Account, p *extract.Prober, first bool) bool {
+	dialect, err := extract.Detect(ctx, p.Vendor, p.Limits, p.App, time.Now(), dialects(a)...)
+	if err != nil {
+		x.say("credentials", verdictFail, oneLineOf(accountError(a, err)), "")
+		return false
+	}
+	if first {
+		x.say("credentials", verdictOK, fmt.Sprintf("accepted; the account has the %s API", dialect.Name), "")
+	}
+	for _, probe := range p.Actions(ctx, dialect) {
+		name := fmt.Sprintf("%s of %d", probe.Action, p.App)
+		switch {
+		case probe.Err != nil && skippable(probe.Relation):
+			x.say("action", verdictWarn, name+": "+oneLineOf(probe.Err), "set CALLVAULT_SKIP="+probe.Relation+" to do without, or ask for the right to it")
+		case probe.Err != nil:
+			x.say("action", verdictFail, name+": "+oneLineOf(probe.Err), "allow the action to the key's user (QcloudTRTCReadOnlyaccess), or move to a plan that has it")
+		case probe.Region != "" && probe.Region != a.Region:
+			x.say("action", verdictOK, name+", served in "+probe.Region, "")
+		default:
+			x.say("action", verdictOK, name, "")
+		}
+	}
+	if first {
+		x.retention(ctx, a, p, dialect)
+	}
+	return true
+}
+
+func skippable(relation string) bool {
+	return relation == "user_events" || relation == "unusual_events" || relation == "daily_scale"
+}
+
+// retention compares the plan's with the setting.
+func (x *examination) retention(ctx context.Context, a config.Account, p *extract.Prober, d trtc.Dialect) {
+	kept, err := p.Retention(ctx, d)
+	want := time.Duration(a.Retention)
+	switch {
+	case err != nil:
+		x.say("retention", verdictWarn, oneLineOf(err), "")
+	case kept < want:
+		x.say("retention", verdictFail, fmt.Sprintf("the plan keeps %s, CALLVAULT_RETENTION is %s", days(kept), days(want)), "set CALLVAULT_RETENTION="+days(kept))
+	case kept > want:
+		x.say("retention", verdictWarn, fmt.Sprintf("the plan keeps %s, CALLVAULT_RETENTION is %s", days(kept), days(want)), "set CALLVAULT_RETENTION="+days(kept)+" to have all of it")
+	default:
+		x.say("retention", verdictOK, "the plan keeps "+days(kept)+", as set", "")
+	}
+}
+
+func days(d time.Duration) string { return fmt.Sprintf("%gd", d.Hours()/24) }

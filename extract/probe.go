@@ -1,0 +1,117 @@
+package extract
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/callvault/callvault/extract/quota"
+	"github.com/callvault/callvault/extract/trtc"
+	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/transform"
+)
+
+// Prober asks single, harmless questions to find out what an account may do.
+type Prober struct {
+	Vendor Vendor
+	Limits *quota.Limits
+	App    call.AppID
+	Now    func() time.Time
+}
+
+// ActionProbe is what the vendor says to an action.
+type ActionProbe struct {
+	Relation string // what the action is for
+	Action   string
+	Region   string // that serves it, where not the account's
+	Err      error  // nil: the account has it
+}
+
+// probeAttempts outlast a passing fault and no more.
+var probeAttempts = Attempts{Faults: 3, Quota: 5, Least: 500 * time.Millisecond, Most: 2 * time.Second}
+
+// Actions asks each action of a dialect once, about the last hour.
+func (p *Prober) Actions(ctx context.Context, d trtc.Dialect) []ActionProbe {
+	a := NewAsker(p.Vendor, d, p.Limits, probeAttempts)
+	now := p.Now().UTC().Truncate(time.Second)
+	w := call.Window{Start: now.Add(-time.Hour), End: now}
+	room, err := p.anyRoom(ctx, a, w)
+	probes := []ActionProbe{{Relation: "rooms", Action: d.RoomList, Err: err}}
+	for _, q := range []struct {
+		relation string
+		request  trtc.Request
+	}{
+		{"user_sessions", d.UserList(p.App, room.CommID, w, 0)},
+		{"quality_samples", d.SeriesOf(p.App, room.CommID, w, nil, 0)},
+		{"user_events", d.EventsOf(p.App, room.CommID, room.RoomID, "nobody", w)},
+		{"unusual_events", d.UnusualEvents(p.App, w, "")},
+		{"daily_scale", d.DailyScale(p.App, call.Window{Start: now.Add(-3 * 24 * time.Hour), End: now})},
+	} {
+		probe := ActionProbe{Relation: q.relation, Action: q.request.Action}
+		answer, err := a.ask(ctx, q.request, 100, vendorErrorIn)
+		answer.Release()
+		if !refusesOnlyThis(err) {
+			probe.Err = err
+		}
+		probe.Region = a.region(probe.Action)
+		probes = append(probes, probe)
+	}
+	return probes
+}
+
+// refusesOnlyThis says that the vendor knows the action and finds fault with
+// what was asked of it, such as a call that does not exist.
+func refusesOnlyThis(err error) bool {
+	e, ok := errors.AsType[*trtc.Error](err)
+	return ok && e.Kind == trtc.Permanent && e.Code != trtc.CodeHTTP
+}
+
+// anyRoom is some call of the window, or one that does not exist.
+func (p *Prober) anyRoom(ctx context.Context, a *Asker, w call.Window) (call.Room, error) {
+	room := call.Room{CommID: "0_0_0", RoomID: "0"}
+	answer, err := a.ask(ctx, a.dialect.Rooms(p.App, w, "", 0), 100, func(body []byte) error {
+		var d transform.Decoder
+		rooms, _, err := d.Rooms(body, p.App, nil)
+		if len(rooms) > 0 {
+			room = rooms[0]
+		}
+		return err
+	})
+	answer.Release()
+	return room, err
+}
+
+// vendorErrorIn finds the vendor's error in a body and reads nothing else.
+func vendorErrorIn(body []byte) error {
+	var d transform.Decoder
+	_, _, err := d.Users(body, nil)
+	if _, ok := errors.AsType[*transform.VendorError](err); ok {
+		return err
+	}
+	return nil
+}
+
+// retentions are how long the vendor's plans keep data.
+var retentions = []time.Duration{14 * 24 * time.Hour, 7 * 24 * time.Hour, 24 * time.Hour}
+
+// Retention finds out how far back the account's plan goes: the longest of the
+// vendor's that it answers about; 0 if it answers about none.
+func (p *Prober) Retention(ctx context.Context, d trtc.Dialect) (time.Duration, error) {
+	a := NewAsker(p.Vendor, d, p.Limits, probeAttempts)
+	for _, r := range retentions {
+		start := p.Now().UTC().Truncate(time.Second).Add(margins[len(margins)-1] - r)
+		answer, err := a.ask(ctx, d.Rooms(p.App, call.Window{Start: start, End: start.Add(time.Minute)}, "", 0), 100, func(body []byte) error {
+			var dec transform.Decoder
+			_, _, err := dec.Rooms(body, p.App, nil)
+			return err
+		})
+		answer.Release()
+		if err == nil {
+			return r, nil
+		}
+		if !expired(err) {
+			return 0, err
+		}
+	}
+	return 0, nil
+}
