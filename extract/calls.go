@@ -59,28 +59,53 @@ func (p *Pass) calls(ctx context.Context, r *report, list *listing) error {
 // listCalls sends each call of the window that needs archiving once, oldest
 // first because those expire first.
 func (p *Pass) listCalls(ctx context.Context, r *report, list *listing, queue chan<- dueCall) error {
+	if p.Calls != nil {
+		list.skip(slice{Window: p.window()})
+		return p.send(ctx, r, p.given(), queue)
+	}
 	err := p.eachSlice(ctx, r, list, func(s slice, rooms []listedRoom) error {
-		rooms = list.add(s, rooms)
-		due, err := p.due(ctx, r, rooms)
-		if err != nil {
-			return err
-		}
-		p.Progress.Add(StageCalls, len(due))
-		for _, c := range due {
-			select {
-			case queue <- c:
-			case <-ctx.Done():
-				return context.Cause(ctx)
-			}
-		}
-		return nil
+		return p.send(ctx, r, list.add(s, rooms), queue)
 	})
 	if err != nil && !fatal(err) {
 		list.broken = true
-		r.failed(Failure{What: "room list", Reason: err.Error()})
+		r.unlisted(Failure{What: "room list", Reason: err.Error()})
 		return nil
 	}
 	return err
+}
+
+// send sends those of the calls that need archiving.
+func (p *Pass) send(ctx context.Context, r *report, rooms []listedRoom, queue chan<- dueCall) error {
+	due, err := p.due(ctx, r, p.chosen(rooms))
+	if err != nil {
+		return err
+	}
+	p.Progress.Add(StageCalls, len(due))
+	for _, c := range due {
+		select {
+		case queue <- c:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	return nil
+}
+
+// given are the calls that need not be listed.
+func (p *Pass) given() []listedRoom {
+	rooms := make([]listedRoom, len(p.Calls))
+	for i, r := range p.Calls {
+		rooms[i].Room = r
+	}
+	return rooms
+}
+
+// chosen are those of the calls that the pass is to look at.
+func (p *Pass) chosen(rooms []listedRoom) []listedRoom {
+	if p.Only == nil {
+		return rooms
+	}
+	return slices.DeleteFunc(slices.Clone(rooms), func(r listedRoom) bool { return !p.Only(r.Room) })
 }
 
 // due are the calls whose archive is not final, the most urgent first. Those

@@ -29,6 +29,9 @@ type Pass struct {
 	Skip     func(relation string) bool
 	Again    bool // also what the archive holds already: it is replaced
 
+	Calls []call.Room          // optional: these calls, oldest first; the room list is not asked for
+	Only  func(call.Room) bool // optional: of the calls listed those it is true for; told of each call once
+
 	edge     reach
 	noEvents atomic.Bool // the account turned out not to have the action
 }
@@ -54,7 +57,9 @@ func (p *Pass) Run(ctx context.Context) (Report, error) {
 }
 
 // whole says that the pass looks at all that the vendor keeps.
-func (p *Pass) whole() bool { return p.RoomID == "" && p.From.IsZero() && p.To.IsZero() }
+func (p *Pass) whole() bool {
+	return p.RoomID == "" && p.From.IsZero() && p.To.IsZero() && p.Calls == nil && p.Only == nil
+}
 
 // settledUntil is the second up to which the vendor's answers no longer change.
 func (p *Pass) settledUntil(asked time.Time) time.Time { return asked.Add(-p.Settle) }

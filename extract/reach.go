@@ -14,7 +14,10 @@ import (
 // margins are kept between the oldest second asked for and the oldest the
 // vendor keeps: that moves on while a request is under way, and the clocks
 // differ. A wider one is taken when the vendor finds a request too old.
-var margins = []time.Duration{20 * time.Second, 2 * time.Minute, 10 * time.Minute}
+var margins = []time.Duration{20 * time.Second, 2 * time.Minute, WidestMargin}
+
+// WidestMargin is the most that a pass leaves unasked at the retention's edge.
+const WidestMargin = 10 * time.Minute
 
 // reach remembers which margin is in use.
 type reach struct{ index atomic.Int32 }

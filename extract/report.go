@@ -25,9 +25,10 @@ type Report struct {
 	Samples      int
 	NullSamples  int // points the vendor sent without a value
 	Events       int
-	Unusual      int // rows of unusual events
-	Days         int // days of daily scale
-	Lost         int // things that the vendor dropped before they were archived; they are failures, too
+	Unusual      int  // rows of unusual events
+	Days         int  // days of daily scale
+	Unlisted     bool // some of the room list could not be had; that is a failure, too
+	Lost         int  // things that the vendor dropped before they were archived; they are failures, too
 	Failures     []Failure
 	FailureCount int // all failures; Failures holds the first of them
 }
@@ -78,6 +79,12 @@ func (r *report) failed(f Failure) {
 			r.Failures = append(r.Failures, f)
 		}
 	})
+}
+
+// unlisted notes a part of the room list that could not be had.
+func (r *report) unlisted(f Failure) {
+	r.failed(f)
+	r.with(func(r *Report) { r.Unlisted = true })
 }
 
 // lost notes what is gone for good.

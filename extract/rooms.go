@@ -68,7 +68,7 @@ func (p *Pass) eachSlice(ctx context.Context, r *report, list *listing, use func
 		p.Progress.Done(StageRooms, 1)
 		if expired(err) {
 			list.broken = true
-			r.failed(Failure{What: "calls until " + s.End.Format(time.DateTime), Reason: err.Error() + "; is CALLVAULT_RETENTION longer than your plan's?"})
+			r.unlisted(Failure{What: "calls until " + s.End.Format(time.DateTime), Reason: err.Error() + "; is CALLVAULT_RETENTION longer than your plan's?"})
 			continue
 		}
 		if err != nil {
