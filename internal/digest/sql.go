@@ -1,0 +1,66 @@
+package digest
+
+import "strings"
+
+// Relation is a view with the hash of its rows as SQL, and the key by which
+// rows are put together.
+type Relation struct {
+	Name string
+	Key  string // expression of the unit's key
+	Hash string // expression of a row's hash; "over" is a column of it
+	Time string // condition with the columns since and until, unix seconds, both included
+}
+
+// The relations, in the order of a report.
+const (
+	Rooms = iota
+	Sessions
+	SampleRows
+	Events
+	UnusualEvents
+	Days
+	relations
+)
+
+// Sums are the digests of a unit, by relation.
+type Sums [relations]Digest
+
+// ofCalls is the key of what belongs to a call.
+const ofCalls = "comm_id"
+
+// Relations are the relations by their number.
+func Relations() [relations]Relation {
+	return [relations]Relation{
+		Rooms: {"rooms", ofCalls, hash(text("room_id"), seconds("created_at"),
+			"if(over, "+concat(seconds("destroyed_at"), number("toUInt8(is_finished)"))+", '')", text("creator_user_id")), "1"},
+		Sessions: {"user_sessions", ofCalls, hash(text("room_id"), text("user_id"), seconds("joined_at"), seconds("left_at"),
+			number("toUInt8(is_finished)"), text("device_type"), text("sdk_version"), text("client_ip")),
+			"ifNull(toUnixTimestamp(left_at) >= since, 1) AND (over OR is_finished AND ifNull(toUnixTimestamp(left_at) <= until, 0))"},
+		SampleRows: {"quality_samples", ofCalls, "xxHash64(concat(" + bytes(hash(text("room_id"), text("user_id"), text("peer_id"), text("metric"))) +
+			", " + bytes("toUInt32(toUnixTimestamp(ts))") + ", " + bytes("value") + "))", within},
+		Events: {"user_events", ofCalls, hash(text("room_id"), text("user_id"), text("peer_id"), number("event_id"),
+			number("toUnixTimestamp64Milli(ts)"), number("stream_type"), number("param_one"), number("param_two")), within},
+		UnusualEvents: {"unusual_events", "formatDateTime(toStartOfHour(ts), '%Y-%m-%dT%H:%i:%SZ', 'UTC')", hash(text("room_id"), text("user_id"),
+			number("experience_id"), seconds("ts"), number("abnormal_event_id"), text("peer_id")), within},
+		Days: {"daily_scale", "formatDateTime(day_start, '%Y-%m-%dT%H:%i:%SZ', 'UTC')", hash(seconds("day_start"),
+			number("user_number"), number("user_count"), number("room_numbers")), "1"},
+	}
+}
+
+const within = "toUnixTimestamp(ts) BETWEEN since AND until"
+
+// ByCall says that the relation's rows belong to calls.
+func (r Relation) ByCall() bool { return r.Key == ofCalls }
+
+func hash(parts ...string) string { return "xxHash64(" + concat(parts...) + ")" }
+
+func concat(parts ...string) string { return "concat(" + strings.Join(parts, ", ") + ")" }
+
+func text(column string) string { return "toString(length(" + column + ")), ':', " + column }
+
+func number(e string) string { return "toString(" + e + "), ','" }
+
+func seconds(column string) string { return number("ifNull(toUnixTimestamp(" + column + "), 0)") }
+
+// bytes are those of a number, little-endian, with its zeros.
+func bytes(e string) string { return "reinterpretAsFixedString(" + e + ")" }
