@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/digest"
@@ -71,4 +72,27 @@ func numbers(spans []Span, of func(Span) uint32) string {
 		fmt.Fprint(&b, of(x))
 	}
 	return b.String() + "]"
+}
+
+// CallsAlive are the visible calls that were alive between two moments, as far
+// as is known: one without an end counts by its beginning. roomID may be empty.
+func (s *Store) CallsAlive(ctx context.Context, app call.AppID, roomID string, from, to time.Time) ([]call.Room, error) {
+	const q = `
+		SELECT DISTINCT comm_id, room_id, created_at FROM rooms
+		WHERE sdk_app_id = ? AND (? = '' OR room_id = ?) AND created_at <= toDateTime(?, 'UTC') AND ifNull(destroyed_at, created_at) >= toDateTime(?, 'UTC')
+		ORDER BY created_at, comm_id`
+	rows, err := s.conn.Query(ctx, q, uint32(app), roomID, roomID, to.Unix(), from.Unix())
+	if err != nil {
+		return nil, fmt.Errorf("read rooms: %w", err)
+	}
+	defer rows.Close()
+	var all []call.Room
+	for rows.Next() {
+		r := call.Room{App: app}
+		if err := rows.Scan(&r.CommID, &r.RoomID, &r.CreatedAt); err != nil {
+			return nil, fmt.Errorf("read rooms: %w", err)
+		}
+		all = append(all, r)
+	}
+	return all, rows.Err()
 }

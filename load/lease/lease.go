@@ -169,3 +169,12 @@ func (l *Lease) withdraw(ctx context.Context) error {
 	defer cancel()
 	return l.write(ctx, true)
 }
+
+// Held says who holds a lease now: nil, or a HeldError that is not returned.
+func Held(ctx context.Context, conn driver.Conn, name string) (*HeldError, error) {
+	err := (&Lease{conn: conn, name: name}).alone(ctx)
+	if held, ok := errors.AsType[*HeldError](err); ok {
+		return held, nil
+	}
+	return nil, err
+}

@@ -1,0 +1,62 @@
+package verify
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/internal/call"
+)
+
+// Targets are units to ask for once more.
+type Targets struct {
+	Calls []call.Room
+	Hours []time.Time // their starts
+	Days  bool        // all days of the daily scale
+}
+
+// Empty says that there is nothing to ask for.
+func (t Targets) Empty() bool { return len(t.Calls) == 0 && len(t.Hours) == 0 && !t.Days }
+
+// Passes are the passes over the targets, into a: one over the calls, one over
+// each hour, one over the days.
+func (t Targets) Passes(a extract.Archive, make func(extract.Archive) *extract.Pass) []*extract.Pass {
+	var all []*extract.Pass
+	add := func(relation string) *extract.Pass {
+		p := make(a)
+		skip := p.Skip
+		p.Again, p.From, p.To, p.RoomID = true, time.Time{}, time.Time{}, ""
+		p.Skip = func(r string) bool { return r != relation || skip(r) }
+		p.Only = func(call.Room) bool { return false }
+		all = append(all, p)
+		return p
+	}
+	if len(t.Calls) > 0 {
+		p := add("user_events")
+		p.Only = nil
+		p.Calls = slices.SortedFunc(slices.Values(t.Calls), func(a, b call.Room) int { return a.CreatedAt.Compare(b.CreatedAt) })
+	}
+	for _, h := range t.Hours {
+		p := add("unusual_events")
+		p.From, p.To = h, h.Add(time.Hour)
+	}
+	if t.Days {
+		add("daily_scale").Calls = []call.Room{}
+	}
+	return all
+}
+
+// AskAgain asks for the targets alone.
+func (c *Check) AskAgain(ctx context.Context, t Targets) error {
+	if err := c.begin(ctx); err != nil {
+		return err
+	}
+	c.rooms = t.Calls
+	for _, p := range t.Passes(c.col, c.Pass) {
+		if _, err := c.run(ctx, p); err != nil {
+			return err
+		}
+	}
+	return c.readHeld(ctx)
+}

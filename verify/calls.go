@@ -1,0 +1,154 @@
+package verify
+
+import (
+	"context"
+	"time"
+
+	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/digest"
+	"github.com/callvault/callvault/load"
+)
+
+// verdict says what can be done with a call by what the ledger says of it.
+type verdict int
+
+const (
+	comparable verdict = iota
+	missing            // it should be in the archive
+	waiting            // the next pass is to bring it
+)
+
+func (c *Check) verdict(r call.Room) verdict {
+	h, known := c.held[r.CommID]
+	switch {
+	case !known && !c.listedTo.IsZero() && !r.CreatedAt.Before(c.listedTo.Add(-c.Settle)),
+		!known && c.Running && c.listedTo.IsZero(),
+		known && h.State == call.Pending && c.Running:
+		return waiting
+	case known && h.State == call.Failed:
+		return missing
+	case !known, h.State == call.Pending:
+		if !r.Finished || !r.DestroyedAt.Before(c.until.Add(-c.Settle)) {
+			return waiting
+		}
+		return missing
+	case h.State == call.Lost && h.HeldUntil.IsZero():
+		return missing
+	case !r.Finished && heldUntil(h) == call.Forever:
+		return waiting // it has ended since it was listed
+	}
+	return comparable
+}
+
+// compareCalls compares the room of each call, and everything of those that
+// were asked for.
+func (c *Check) compareCalls(ctx context.Context, r *Result) error {
+	var spans, asked []load.Span
+	bad := map[string]bool{}
+	byID := map[string]call.Room{}
+	for _, room := range c.rooms {
+		switch c.verdict(room) {
+		case waiting:
+			r.Waiting++
+			continue
+		case missing:
+			r.missing(c.difference(room, ""), c.held[room.CommID])
+			bad[room.CommID] = true
+			continue
+		}
+		byID[room.CommID] = room
+		span := load.Span{Key: room.CommID, Since: uint32(c.since.Unix()), Until: heldUntil(c.held[room.CommID])}
+		seen := c.col.seen(c.unit(call.UnitCall, room.CommID))
+		switch {
+		case seen == nil:
+		case seen.gone:
+			r.Expired++
+			continue
+		case seen.span.Until <= span.Until:
+			span = seen.span
+			asked = append(asked, span)
+		}
+		spans = append(spans, span)
+	}
+	r.Calls = len(asked)
+	for i, rel := range digest.Relations() {
+		if !rel.ByCall() || i == digest.Events && c.noEvents {
+			continue
+		}
+		of := asked
+		if i == digest.Rooms {
+			of = spans
+		}
+		have, err := c.Store.Digests(ctx, c.App, rel, of)
+		if err != nil {
+			return err
+		}
+		for _, span := range of {
+			room := byID[span.Key]
+			if r.differ(c.difference(room, rel.Name), c.vendor(room, i, span), have[span.Key]) {
+				bad[span.Key] = true
+			}
+		}
+	}
+	for _, room := range c.rooms {
+		if bad[room.CommID] && c.mendable(room.CreatedAt) {
+			r.targets.Calls = append(r.targets.Calls, room)
+		}
+	}
+	return nil
+}
+
+// vendor is what the vendor says of a relation of a call.
+func (c *Check) vendor(room call.Room, relation int, span load.Span) digest.Digest {
+	if relation != digest.Rooms {
+		return c.col.seen(c.unit(call.UnitCall, room.CommID)).sums[relation]
+	}
+	var d digest.Digest
+	d.Add(digest.Room(room, span.Until == call.Forever))
+	return d
+}
+
+func (c *Check) difference(room call.Room, relation string) Difference {
+	return Difference{Kind: call.UnitCall, Key: room.CommID, RoomID: room.RoomID, Relation: relation, Mendable: c.mendable(room.CreatedAt)}
+}
+
+// mendable says that what began at t can be asked for again in full. What began
+// before the vendor's edge must not be: the answer would replace what the
+// archive has kept of its beginning.
+func (c *Check) mendable(t time.Time) bool { return !t.Before(c.since) }
+
+func (c *Check) unit(kind call.UnitKind, key string) call.Unit {
+	return call.Unit{App: c.App, Kind: kind, Key: key}
+}
+
+// compareUnlisted names the calls of the archive that the vendor does not list.
+// They stay: nothing is deleted on the vendor's word.
+func (c *Check) compareUnlisted(ctx context.Context, r *Result) error {
+	if !c.looked {
+		return nil
+	}
+	p := c.Pass(c.col)
+	start, end := c.since, c.until.Add(-c.Settle)
+	if p.From.After(start) {
+		start = p.From
+	}
+	if !p.To.IsZero() && p.To.Before(end) {
+		end = p.To
+	}
+	have, err := c.Store.CallsAlive(ctx, c.App, p.RoomID, start, end)
+	if err != nil {
+		return err
+	}
+	listed := map[string]bool{}
+	for _, room := range c.rooms {
+		listed[room.CommID] = true
+	}
+	for _, room := range have {
+		if !listed[room.CommID] {
+			d := c.difference(room, "rooms")
+			d.App, d.Archive, d.What, d.Mendable = c.App, 1, "the vendor does not list it", false
+			r.Differences = append(r.Differences, d)
+		}
+	}
+	return nil
+}

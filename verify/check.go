@@ -1,0 +1,120 @@
+package verify
+
+import (
+	"cmp"
+	"context"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/load"
+)
+
+// edgeSlack is how far from the retention's edge what is compared begins: the
+// edge moves on while the vendor is asked.
+const edgeSlack = extract.WidestMargin + 5*time.Minute
+
+// Check compares one application. Call Look or AskAgain, Ask as often as
+// wanted, then Result. All exported fields must be set.
+type Check struct {
+	App       call.AppID
+	Ledger    Ledger
+	Store     *load.Store
+	Pass      func(extract.Archive) *extract.Pass // makes a pass, narrowed as wanted
+	Now       func() time.Time
+	Retention time.Duration
+	Settle    time.Duration
+	Running   bool // another process is making a pass
+
+	since    time.Time // what came before is not compared
+	until    time.Time // when the check began
+	listedTo time.Time // up to when the archive has listed calls
+	col      *collector
+	rooms    []call.Room // calls to hold against the room list
+	looked   bool        // rooms is all that the vendor lists
+	noEvents bool        // the account has no user events
+	failures []extract.Failure
+	held     map[string]extract.Held // of rooms
+}
+
+// begin sets the limits of the check.
+func (c *Check) begin(ctx context.Context) (err error) {
+	c.until = c.Now().UTC().Truncate(time.Second)
+	c.since = c.until.Add(edgeSlack - c.Retention)
+	c.col = newCollector(c.Ledger, c.since, func() time.Time { return c.Now().Add(extract.WidestMargin - c.Retention) })
+	c.listedTo, err = c.Ledger.ListedUntil(ctx, c.App)
+	return err
+}
+
+// Look lists the calls of the window in full and asks for the hours of unusual
+// events and the daily scale, and for all calls if all is set.
+func (c *Check) Look(ctx context.Context, all bool) error {
+	if err := c.begin(ctx); err != nil {
+		return err
+	}
+	p := c.Pass(c.col)
+	var mu sync.Mutex
+	p.Only = func(r call.Room) bool {
+		if r.Finished && r.DestroyedAt.Before(c.since) {
+			return false // out of reach, or nearly
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		c.rooms = append(c.rooms, r)
+		return all
+	}
+	report, err := c.run(ctx, p)
+	if err != nil {
+		return err
+	}
+	c.looked = !report.Unlisted
+	slices.SortFunc(c.rooms, func(a, b call.Room) int { return cmp.Compare(a.CommID, b.CommID) })
+	return c.readHeld(ctx)
+}
+
+// run makes a pass that asks for all of what it looks at.
+func (c *Check) run(ctx context.Context, p *extract.Pass) (extract.Report, error) {
+	p.Again = true
+	r, err := p.Run(ctx)
+	c.failures = append(c.failures, r.Failures...)
+	c.noEvents = c.noEvents || p.Skip("user_events") ||
+		slices.ContainsFunc(r.Failures, func(f extract.Failure) bool { return f.What == "user_events" })
+	return r, err
+}
+
+// readHeld reads what the ledger says of the calls.
+func (c *Check) readHeld(ctx context.Context) (err error) {
+	keys := make([]string, len(c.rooms))
+	for i, r := range c.rooms {
+		keys[i] = r.CommID
+	}
+	c.held, err = c.Ledger.Entries(ctx, c.App, call.UnitCall, keys)
+	return err
+}
+
+// Candidates are the calls, of those listed, that Ask is worth the while for.
+func (c *Check) Candidates() []call.Room {
+	return slices.DeleteFunc(slices.Clone(c.rooms), func(r call.Room) bool { return c.verdict(r) != comparable })
+}
+
+// Ask asks for these calls, oldest first.
+func (c *Check) Ask(ctx context.Context, rooms []call.Room) error {
+	for _, p := range (Targets{Calls: rooms}).Passes(c.col, c.Pass) {
+		if _, err := c.run(ctx, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Sample chooses n of the calls, always the same ones for a seed.
+func Sample(rooms []call.Room, n int, seed uint64) []call.Room {
+	all := slices.SortedFunc(slices.Values(rooms), func(a, b call.Room) int {
+		return cmp.Or(cmp.Compare(a.App, b.App), cmp.Compare(a.CommID, b.CommID))
+	})
+	rand.New(rand.NewPCG(seed, 0)).Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	return all[:min(n, len(all))]
+}

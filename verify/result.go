@@ -1,0 +1,102 @@
+package verify
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/digest"
+)
+
+// Result is what a check has found in one application.
+type Result struct {
+	App         call.AppID        `json:"sdk_app_id"`
+	Listed      int               `json:"calls_listed"`   // by the vendor, in reach
+	Calls       int               `json:"calls_compared"` // row by row; the others by the room list
+	Hours       int               `json:"hours_compared"` // of unusual events
+	Days        int               `json:"days_compared"`  // of the daily scale
+	Waiting     int               `json:"waiting"`        // calls, hours and days that the next pass is to bring
+	Expired     int               `json:"expired"`        // calls that the vendor began to drop while it was asked
+	Rows        map[string]uint64 `json:"rows_compared"`  // of the archive, by relation
+	Differences []Difference      `json:"differences"`
+	Unverified  []extract.Failure `json:"unverified"` // what the vendor could not be asked for
+
+	targets Targets
+}
+
+// Difference is a relation of a unit that is not the same on both sides.
+type Difference struct {
+	App      call.AppID    `json:"sdk_app_id"`
+	Kind     call.UnitKind `json:"kind"` // call, unusual (an hour of it) or scale (a day)
+	Key      string        `json:"key"`  // CommID, or start of the hour or day
+	RoomID   string        `json:"room_id"`
+	Relation string        `json:"relation"` // "": the unit is not in the archive at all
+	Vendor   uint64        `json:"vendor_rows"`
+	Archive  uint64        `json:"archive_rows"`
+	What     string        `json:"what"`
+	Mendable bool          `json:"mendable"` // by asking for the unit again
+}
+
+// Targets are the units whose asking again may mend the differences.
+func (r *Result) Targets() Targets { return r.targets }
+
+// Result compares what was asked for.
+func (c *Check) Result(ctx context.Context) (*Result, error) {
+	r := &Result{
+		App: c.App, Listed: len(c.rooms), Rows: map[string]uint64{},
+		Differences: []Difference{}, Unverified: append([]extract.Failure{}, c.failures...),
+	}
+	for _, compare := range []func(context.Context, *Result) error{c.compareCalls, c.compareUnlisted, c.compareHours, c.compareDays} {
+		if err := compare(ctx, r); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// missing notes a unit that the archive does not have.
+func (r *Result) missing(d Difference, held extract.Held) {
+	d.App, d.Vendor, d.What = r.App, 1, "missing from the archive"
+	switch held.State {
+	case call.Failed, call.Lost, call.Pending:
+		d.What = string(held.State)
+		if held.Reason != "" {
+			d.What += ": " + held.Reason
+		}
+	}
+	r.Differences = append(r.Differences, d)
+}
+
+// differ compares one relation of a unit.
+func (r *Result) differ(d Difference, vendor, archive digest.Digest) bool {
+	r.Rows[d.Relation] += archive.Rows
+	if vendor == archive {
+		return false
+	}
+	d.App, d.Vendor, d.Archive, d.What = r.App, vendor.Rows, archive.Rows, whatDiffers(vendor, archive)
+	r.Differences = append(r.Differences, d)
+	return true
+}
+
+func whatDiffers(vendor, archive digest.Digest) string {
+	switch {
+	case vendor.Rows > archive.Rows:
+		return fmt.Sprintf("%d rows missing", vendor.Rows-archive.Rows)
+	case vendor.Rows < archive.Rows && archive.Xor == vendor.Xor:
+		return fmt.Sprintf("%d rows too many, in pairs", archive.Rows-vendor.Rows)
+	case vendor.Rows < archive.Rows:
+		return fmt.Sprintf("%d rows too many", archive.Rows-vendor.Rows)
+	}
+	return "values differ"
+}
+
+// ripe says that a pass should have brought what ended at t: it had settled
+// when the archive last listed calls, or no listing has ever been completed.
+func (c *Check) ripe(t time.Time) bool {
+	if c.listedTo.IsZero() {
+		return t.Before(c.until.Add(-c.Settle))
+	}
+	return t.Before(c.listedTo.Add(-c.Settle))
+}

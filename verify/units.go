@@ -1,0 +1,86 @@
+package verify
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/digest"
+	"github.com/callvault/callvault/load"
+)
+
+// compareHours compares the hours of unusual events that were asked for.
+func (c *Check) compareHours(ctx context.Context, r *Result) error {
+	bad, compared, err := c.compareUnits(ctx, r, call.UnitUnusual, digest.UnusualEvents, time.Hour)
+	for _, start := range bad {
+		if c.mendable(start) {
+			r.targets.Hours = append(r.targets.Hours, start)
+		}
+	}
+	r.Hours = compared
+	return err
+}
+
+// dayChanges is how long after its beginning the vendor's counts of a day may
+// change, and be archived again.
+const dayChanges = 48 * time.Hour
+
+// compareDays compares the days of the daily scale.
+func (c *Check) compareDays(ctx context.Context, r *Result) error {
+	bad, compared, err := c.compareUnits(ctx, r, call.UnitScale, digest.Days, dayChanges)
+	r.targets.Days = slices.ContainsFunc(bad, c.mendable)
+	r.Days = compared
+	return err
+}
+
+// compareUnits compares what was asked for of a kind of unit that lives in one
+// relation, and returns the starts of those that differ, and how many there are.
+// A unit is due to be in the archive some time after its beginning.
+func (c *Check) compareUnits(ctx context.Context, r *Result, kind call.UnitKind, relation int, due time.Duration) (bad []time.Time, compared int, err error) {
+	asked := c.col.asked(kind)
+	keys := slices.Sorted(maps.Keys(asked))
+	held, err := c.Ledger.Entries(ctx, c.App, kind, keys)
+	if err != nil {
+		return nil, 0, err
+	}
+	rel := digest.Relations()[relation]
+	var spans []load.Span
+	for _, key := range keys {
+		u, h := asked[key], held[key]
+		d := Difference{Kind: kind, Key: key, Mendable: c.mendable(u.starts)}
+		switch {
+		case u.gone || u.span.Until < u.span.Since || u.starts.Before(c.since) && kind == call.UnitScale:
+		case h.State == call.Archived, h.State == call.Empty:
+			spans = append(spans, u.span)
+		case h.State == call.Failed, h.State == "" && c.ripe(u.starts.Add(due)):
+			r.missing(d, h)
+			bad = append(bad, u.starts)
+		default:
+			r.Waiting++
+		}
+	}
+	have, err := c.Store.Digests(ctx, c.App, rel, spans)
+	for _, span := range spans {
+		u := asked[span.Key]
+		d := Difference{Kind: kind, Key: span.Key, Relation: rel.Name, Mendable: c.mendable(u.starts)}
+		if err == nil && r.differ(d, u.sums[relation], have[span.Key]) {
+			bad = append(bad, u.starts)
+		}
+	}
+	return bad, len(spans), err
+}
+
+// asked are the units of a kind that have been asked for in full, by key.
+func (c *collector) asked(kind call.UnitKind) map[string]*unit {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	all := map[string]*unit{}
+	for u, x := range c.units {
+		if u.Kind == kind && x.ended {
+			all[u.Key] = x
+		}
+	}
+	return all
+}
