@@ -28,6 +28,7 @@ type LedgerFilter struct {
 	From, To       time.Time // start of the unit, From included, To not
 	DeadlineBefore time.Time
 	Keys           []string // few thousand at most
+	Damaged        bool     // only those of which parts are named as failed
 }
 
 // Ledger calls f with the entries that pass the filter, in order of
@@ -128,6 +129,9 @@ func (f LedgerFilter) unitsOnly() string {
 		if !t.IsZero() {
 			fmt.Fprintf(&b, " AND %s toDateTime(%d, 'UTC')", cond, t.Unix())
 		}
+	}
+	if f.Damaged {
+		b.WriteString(" AND notEmpty(failed_parts)")
 	}
 	since("starts_at >=", f.From)
 	since("starts_at <", f.To)

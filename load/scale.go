@@ -19,15 +19,15 @@ type DayCounts struct {
 // DayCounts lists the days of the archived daily scale, oldest first.
 func (s *Store) DayCounts(ctx context.Context, app call.AppID) ([]DayCounts, error) {
 	const q = `
-		WITH days AS (SELECT day_start, any(room_numbers) AS rooms, any(user_count) AS entries, any(user_number) AS users
-				FROM daily_scale WHERE sdk_app_id = ? GROUP BY day_start),
-			created AS (SELECT created_at AS at, comm_id FROM rooms WHERE sdk_app_id = ?),
-			joined AS (SELECT joined_at AS at, comm_id, user_id FROM user_sessions WHERE sdk_app_id = ?)
+		WITH days AS (SELECT sdk_app_id, day_start, any(room_numbers) AS rooms, any(user_count) AS entries, any(user_number) AS users
+				FROM daily_scale WHERE sdk_app_id = ? GROUP BY sdk_app_id, day_start),
+			created AS (SELECT sdk_app_id, created_at AS at, comm_id FROM rooms WHERE sdk_app_id = ?),
+			joined AS (SELECT sdk_app_id, joined_at AS at, comm_id, user_id FROM user_sessions WHERE sdk_app_id = ?)
 		SELECT day_start, d.rooms, d.entries, d.users, r.n, e.n, e.users
 		FROM days AS d
-		LEFT JOIN (SELECT day_start, uniqExact(comm_id) AS n FROM created ASOF JOIN days ON 1 = 1 AND at >= day_start
+		LEFT JOIN (SELECT day_start, uniqExact(comm_id) AS n FROM created ASOF JOIN days ON created.sdk_app_id = days.sdk_app_id AND at >= day_start
 			WHERE at < day_start + 86400 GROUP BY day_start) AS r USING (day_start)
-		LEFT JOIN (SELECT day_start, count() AS n, uniqExact(comm_id, user_id) AS users FROM joined ASOF JOIN days ON 1 = 1 AND at >= day_start
+		LEFT JOIN (SELECT day_start, count() AS n, uniqExact(comm_id, user_id) AS users FROM joined ASOF JOIN days ON joined.sdk_app_id = days.sdk_app_id AND at >= day_start
 			WHERE at < day_start + 86400 GROUP BY day_start) AS e USING (day_start)
 		ORDER BY day_start`
 	rows, err := s.conn.Query(ctx, q, uint32(app), uint32(app), uint32(app))
@@ -48,4 +48,3 @@ func (s *Store) DayCounts(ctx context.Context, app call.AppID) ([]DayCounts, err
 	}
 	return all, rows.Err()
 }
-

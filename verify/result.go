@@ -83,7 +83,7 @@ func (r *Result) differ(d Difference, vendor, archive digest.Digest) bool {
 func whatDiffers(vendor, archive digest.Digest) string {
 	switch {
 	case vendor.Rows > archive.Rows:
-		return fmt.Sprintf("%d rows missing", vendor.Rows-archive.Rows)
+		return fmt.Sprintf("%d of %d rows missing", vendor.Rows-archive.Rows, vendor.Rows)
 	case vendor.Rows < archive.Rows && archive.Xor == vendor.Xor:
 		return fmt.Sprintf("%d rows too many, in pairs", archive.Rows-vendor.Rows)
 	case vendor.Rows < archive.Rows:

@@ -103,21 +103,33 @@ func dialects(a config.Account) []trtc.Dialect {
 // the pass ended early.
 func (j *job) run(ctx context.Context, store *load.Store, progress extract.Progress) (*summary, error) {
 	sum := &summary{RunID: uuid.NewString(), Started: time.Now().UTC(), Counts: extract.NewCounts()}
-	g, gctx := errgroup.WithContext(ctx)
-	for _, c := range j.clients {
-		g.Go(func() error { return c.detect(gctx) })
-	}
-	if err := g.Wait(); err != nil {
+	if err := j.detect(ctx); err != nil {
 		return sum, err
 	}
 	err := underLease(ctx, store, j.cfg, func(ctx context.Context, guard string) error {
 		return j.archive(ctx, store, guard, progress, sum)
 	})
 	sum.Ended = time.Now().UTC()
-	for _, c := range j.clients {
-		sum.Counts.Add(c.asker.Stats())
-	}
+	sum.Counts.Add(j.counts())
 	return sum, err
+}
+
+// detect finds out the dialects of all accounts.
+func (j *job) detect(ctx context.Context) error {
+	g, gctx := errgroup.WithContext(ctx)
+	for _, c := range j.clients {
+		g.Go(func() error { return c.detect(gctx) })
+	}
+	return g.Wait()
+}
+
+// counts is what the accounts have been asked since detect.
+func (j *job) counts() extract.Counts {
+	all := extract.NewCounts()
+	for _, c := range j.clients {
+		all.Add(c.asker.Stats())
+	}
+	return all
 }
 
 // underLease brings the schema up and does something that writes, under the
@@ -168,7 +180,7 @@ func (j *job) archive(ctx context.Context, store *load.Store, guard string, prog
 	if _, err := store.Purge(ctx); err != nil {
 		return err
 	}
-	w := &archive{store.NewWriter(sum.RunID, load.WriterOptions{Guard: guard, KeepRaw: time.Duration(j.cfg.Raw), MaxBytes: int(j.cfg.Memory) / rowsShare}), store}
+	w := j.writer(store, sum.RunID, guard)
 	g, gctx := errgroup.WithContext(ctx)
 	for _, c := range j.clients {
 		for _, app := range c.account.Apps {
@@ -195,7 +207,13 @@ func (j *job) archive(ctx context.Context, store *load.Store, guard string, prog
 	return err
 }
 
-func (j *job) pass(c *client, app call.AppID, w *archive, progress extract.Progress) *extract.Pass {
+// writer is the archive that a run writes to under the lease.
+func (j *job) writer(store *load.Store, runID, guard string) *archive {
+	o := load.WriterOptions{Guard: guard, KeepRaw: time.Duration(j.cfg.Raw), MaxBytes: int(j.cfg.Memory) / rowsShare}
+	return &archive{store.NewWriter(runID, o), store}
+}
+
+func (j *job) pass(c *client, app call.AppID, w extract.Archive, progress extract.Progress) *extract.Pass {
 	return &extract.Pass{
 		Asker: c.asker, Archive: w, App: app, Now: time.Now, Progress: progress,
 		Retention: time.Duration(c.account.Retention), Settle: time.Duration(j.cfg.Settle),

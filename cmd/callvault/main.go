@@ -66,6 +66,10 @@ func run(ctx context.Context, p *process) int {
 // it missed has been printed.
 var errPartial = errors.New("some of the data could not be archived")
 
+// errDifferent says that the archive is not what the vendor says; what differs
+// has been printed.
+var errDifferent = errors.New("the archive and the vendor differ")
+
 // usageError is a command line that cannot be understood.
 type usageError struct{ error }
 
@@ -79,7 +83,7 @@ func exitCode(ctx context.Context, err error) int {
 		return exitUsage
 	case errors.Is(err, lease.ErrHeld):
 		return exitBusy
-	case errors.Is(err, errPartial):
+	case errors.Is(err, errPartial), errors.Is(err, errDifferent):
 		return exitPartial
 	case ctx.Err() != nil:
 		return exitInterrupted

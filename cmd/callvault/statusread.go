@@ -1,0 +1,218 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/load"
+)
+
+// archiveStatus is what the ledger holds.
+type archiveStatus struct {
+	LastSuccess  *time.Time     `json:"last_success"`  // null: some application has never been listed in full
+	LastArchived *time.Time     `json:"last_archived"` // null: nothing yet
+	Apps         []appStatus    `json:"apps"`
+	Days         []dayStatus    `json:"days"`
+	AtRisk       unitList       `json:"at_risk"`
+	Failed       unitList       `json:"failed"`
+	Lost         unitList       `json:"lost"`
+	Bytes        map[string]int `json:"bytes"` // on disk, by relation
+
+	now time.Time
+}
+
+type appStatus struct {
+	App         call.AppID `json:"sdk_app_id"`
+	WindowStart time.Time  `json:"window_start"` // what is older the vendor does not have
+	LastListed  *time.Time `json:"last_listed"`
+}
+
+// dayStatus is what the ledger holds of the calls that began on one UTC day.
+type dayStatus struct {
+	App         call.AppID `json:"sdk_app_id"`
+	Day         string     `json:"day"`
+	Calls       uint64     `json:"calls"` // known
+	Archived    uint64     `json:"archived"`
+	Provisional uint64     `json:"provisional"`
+	Pending     uint64     `json:"pending"`
+	Failed      uint64     `json:"failed"`
+	Lost        uint64     `json:"lost"`
+	List        string     `json:"list"`         // final, partial, lost or none
+	ListedUntil *time.Time `json:"listed_until"` // of a partial list
+	Sessions    uint64     `json:"sessions"`
+	Samples     uint64     `json:"samples"`
+	Events      uint64     `json:"events"`
+}
+
+// unitList is how many units there are of a kind, and the first of them.
+type unitList struct {
+	Count        int          `json:"count"`
+	NextDeadline *time.Time   `json:"next_deadline,omitempty"`
+	Units        []unitStatus `json:"units"`
+}
+
+type unitStatus struct {
+	App      call.AppID    `json:"sdk_app_id"`
+	Kind     call.UnitKind `json:"kind"`
+	Key      string        `json:"key"`
+	State    call.State    `json:"state"`
+	Reason   string        `json:"reason"`
+	StartsAt time.Time     `json:"starts_at"`
+	Deadline time.Time     `json:"deadline"`
+	Attempts int           `json:"attempts"`
+}
+
+// firstUnits is how many units a list names.
+const firstUnits = 10
+
+func newStatus(cfg *config.Config, now time.Time) *archiveStatus {
+	empty := unitList{Units: []unitStatus{}}
+	st := &archiveStatus{Days: []dayStatus{}, AtRisk: empty, Failed: empty, Lost: empty, Apps: []appStatus{}, Bytes: map[string]int{}, now: now}
+	for _, a := range cfg.Accounts {
+		for _, app := range a.Apps {
+			st.Apps = append(st.Apps, appStatus{App: call.AppID(app), WindowStart: now.Add(-time.Duration(a.Retention)).Truncate(time.Second)})
+		}
+	}
+	return st
+}
+
+// app finds an application; one that is in the ledger and not in the settings
+// has a window that begins now.
+func (st *archiveStatus) app(app call.AppID) *appStatus {
+	i := slices.IndexFunc(st.Apps, func(a appStatus) bool { return a.App == app })
+	if i < 0 {
+		i = len(st.Apps)
+		st.Apps = append(st.Apps, appStatus{App: app, WindowStart: st.now.Truncate(time.Second)})
+	}
+	return &st.Apps[i]
+}
+
+// readDays reads the coverage, and adds the days of the window that the ledger
+// knows nothing of.
+func (st *archiveStatus) readDays(ctx context.Context, store *load.Store) error {
+	all, err := store.Coverage(ctx)
+	if err != nil {
+		return err
+	}
+	known := map[call.AppID]map[string]bool{}
+	for _, c := range all {
+		st.app(c.App)
+		if known[c.App] == nil {
+			known[c.App] = map[string]bool{}
+		}
+		d := dayOf(c)
+		known[c.App][d.Day] = true
+		st.Days = append(st.Days, d)
+	}
+	for _, a := range st.Apps {
+		for t := a.WindowStart.Truncate(24 * time.Hour); t.Before(st.now); t = t.Add(24 * time.Hour) {
+			if day := t.Format(time.DateOnly); known[a.App] != nil && !known[a.App][day] {
+				st.Days = append(st.Days, dayStatus{App: a.App, Day: day, List: "none"})
+			}
+		}
+	}
+	slices.SortFunc(st.Days, func(a, b dayStatus) int { return cmp.Or(cmp.Compare(a.App, b.App), cmp.Compare(a.Day, b.Day)) })
+	return nil
+}
+
+func dayOf(c load.Coverage) dayStatus {
+	d := dayStatus{
+		App: c.App, Day: c.Day.UTC().Format(time.DateOnly), List: "none",
+		Archived: c.Calls[call.Archived] + c.Calls[call.Empty], Provisional: c.Calls[call.Provisional],
+		Pending: c.Calls[call.Pending], Failed: c.Calls[call.Failed], Lost: c.Calls[call.Lost],
+		Sessions: c.Counts.Sessions, Samples: c.Counts.Samples, Events: c.Counts.Events,
+	}
+	d.Calls = d.Archived + d.Provisional + d.Pending + d.Failed + d.Lost
+	switch c.Listed {
+	case call.Archived:
+		d.List = "final"
+	case call.Lost:
+		d.List = "lost"
+	case call.Provisional:
+		until := c.Until.UTC()
+		d.List, d.ListedUntil = "partial", &until
+	}
+	return d
+}
+
+// readTimes reads when the archive was last complete.
+func (st *archiveStatus) readTimes(ctx context.Context, store *load.Store) error {
+	listed, err := store.LastListed(ctx)
+	if err != nil {
+		return err
+	}
+	archived, err := store.LastArchived(ctx)
+	if err != nil {
+		return err
+	}
+	for _, t := range archived {
+		if st.LastArchived == nil || t.After(*st.LastArchived) {
+			st.LastArchived = &t
+		}
+	}
+	never := false
+	for i := range st.Apps {
+		a := &st.Apps[i]
+		t, ok := listed[a.App]
+		if never = never || !ok; !ok {
+			continue
+		}
+		a.LastListed = &t
+		if st.LastSuccess == nil || t.Before(*st.LastSuccess) {
+			st.LastSuccess = &t
+		}
+	}
+	if never {
+		st.LastSuccess = nil
+	}
+	return nil
+}
+
+// readUnits reads what is not as it should be.
+func (st *archiveStatus) readUnits(ctx context.Context, store *load.Store) error {
+	var open, lost []unitStatus
+	f := load.LedgerFilter{States: unfinished}
+	err := store.Ledger(ctx, f, func(e load.Entry) {
+		if e.Unit.Kind != call.UnitList { // a list goes on with the next pass
+			open = append(open, unitOf(e))
+		}
+	})
+	if err != nil {
+		return err
+	}
+	add := func(e load.Entry) { lost = append(lost, unitOf(e)) }
+	if err := store.Ledger(ctx, load.LedgerFilter{States: []call.State{call.Lost}}, add); err != nil {
+		return err
+	}
+	partly := load.LedgerFilter{States: []call.State{call.Provisional, call.Archived, call.Empty}, Damaged: true}
+	if err := store.Ledger(ctx, partly, add); err != nil {
+		return err
+	}
+	slices.SortStableFunc(open, func(a, b unitStatus) int { return a.Deadline.Compare(b.Deadline) })
+	slices.SortStableFunc(lost, func(a, b unitStatus) int { return b.StartsAt.Compare(a.StartsAt) })
+	failed := slices.DeleteFunc(slices.Clone(open), func(u unitStatus) bool { return u.State != call.Failed })
+	st.AtRisk, st.Failed, st.Lost = listOf(open), listOf(failed), listOf(lost)
+	if len(open) > 0 {
+		st.AtRisk.NextDeadline = &open[0].Deadline
+	}
+	return nil
+}
+
+func unitOf(e load.Entry) unitStatus {
+	u := unitStatus{
+		App: e.Unit.App, Kind: e.Unit.Kind, Key: e.Unit.Key, State: e.State, Reason: e.Reason,
+		StartsAt: e.StartsAt.UTC(), Deadline: e.Deadline.UTC(), Attempts: e.Attempts,
+	}
+	if u.Reason == "" && len(e.Failed) > 0 {
+		u.Reason = e.Failed[0].Reason + " (" + e.Failed[0].Key + ")"
+	}
+	return u
+}
+
+func listOf(all []unitStatus) unitList {
+	return unitList{Count: len(all), Units: append([]unitStatus{}, all[:min(len(all), firstUnits)]...)}
+}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/load"
+)
+
+// verifyFlags are those of callvault verify.
+type verifyFlags struct {
+	narrow
+	sample int
+	seed   uint64
+	all    bool
+	repair bool
+	strict bool
+	json   bool
+}
+
+func (c *cli) verifyCmd() *cobra.Command {
+	var v verifyFlags
+	cmd := &cobra.Command{
+		Use:   "verify",
+		Short: "Hold the archive against the vendor",
+		Long: `Ask the vendor again and compare with the archive, by count and checksum: the
+list of calls of every day in the window, the hours of unusual events and the
+daily scale in full; sessions, samples and events of a sample of calls, or of
+all. Provisional calls are compared as far as they are held for good. The
+vendor's daily counts are held against the archive's own rows, too; they are
+approximate, so where they differ is a warning.
+
+It takes its requests from the same quota as callvault archive. With --repair
+what differs is fetched anew, in place of what the archive has, and verified
+again. Calls that the vendor does not list stay in the archive.
+
+The JSON has for each application (apps, and after_repair): calls_listed,
+calls_compared, hours_compared, days_compared, waiting, expired, rows_compared,
+differences (kind, key, room_id, relation, vendor_rows, archive_rows, what,
+mendable) and unverified; and for all: seed, requests, scale_days, scale_warnings,
+repaired and equal.
+
+Exit codes: 0 equal (with --repair: now); 3 there are differences, or something
+could not be verified; 4 --repair while another pass is running.`,
+		Example: `  callvault verify
+  callvault verify --sample 100 --from 2d
+  callvault verify --all --repair`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if !cmd.Flags().Changed("seed") {
+				v.seed = rand.Uint64N(1e9)
+			}
+			if v.sample < 0 {
+				return usagef("--sample %d is negative; use 0 for the lists alone, or --all", v.sample)
+			}
+			return c.verify(cmd.Context(), v)
+		},
+	}
+	c.narrowFlags(cmd, &v.narrow)
+	f := cmd.Flags()
+	f.IntVar(&v.sample, "sample", 20, "compare so `many` calls row by row")
+	f.Uint64Var(&v.seed, "seed", 0, "choose the sample by this `number` (default a random one, which is printed)")
+	f.BoolVar(&v.all, "all", false, "compare all calls row by row")
+	f.BoolVar(&v.repair, "repair", false, "fetch anew what differs, and verify it again")
+	f.BoolVar(&v.strict, "strict", false, "let daily counts that differ end with exit code 3, too")
+	f.BoolVar(&v.json, "json", false, "print the result as JSON")
+	cmd.MarkFlagsMutuallyExclusive("all", "sample")
+	return cmd
+}
+
+func (c *cli) verify(ctx context.Context, f verifyFlags) error {
+	cfg, err := c.config()
+	if err != nil {
+		return err
+	}
+	j, err := newJob(cfg, f.narrow, time.Now())
+	if err != nil {
+		return err
+	}
+	if err := j.connect(ctx); err != nil {
+		return err
+	}
+	if noArchive(cfg) {
+		return errNothingArchived
+	}
+	store, done, err := c.openArchive(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if err := migrated(ctx, store, cfg); err != nil {
+		return err
+	}
+	if err := j.detect(ctx); err != nil {
+		return err
+	}
+	watch := c.watch()
+	v := &verifier{job: j, store: store, flags: f, progress: watch}
+	err = v.run(ctx)
+	watch.Close()
+	if err != nil {
+		return err
+	}
+	c.printVerification(&v.report, f.json)
+	return v.report.err()
+}
+
+// errNothingArchived says that there is nothing to look at.
+var errNothingArchived = errors.New("nothing is archived yet; run callvault archive, or set CLICKHOUSE_DSN")
+
+// migrated sees that the database has the schema of this program.
+func migrated(ctx context.Context, store *load.Store, cfg *config.Config) error {
+	sch, err := schemaOf(store, cfg)
+	if err != nil {
+		return err
+	}
+	version, err := sch.Status(ctx)
+	switch {
+	case err != nil:
+		return err
+	case version.Current <= 0:
+		return errNothingArchived
+	case version.Dirty || version.Pending() > 0:
+		return fmt.Errorf("the schema of the archive is older than this program; run callvault migrate up")
+	}
+	return nil
+}
+
+// printVerification prints the result: JSON or text to stdout, or, if quiet,
+// what differs to stderr.
+func (c *cli) printVerification(r *verification, asJSON bool) {
+	switch {
+	case asJSON:
+		enc := json.NewEncoder(c.stdout)
+		enc.SetIndent("", "  ")
+		enc.Encode(r)
+	case c.quiet:
+		for _, line := range r.lines() {
+			fmt.Fprintln(c.stderr, "callvault: "+line)
+		}
+	default:
+		r.write(c.stdout)
+	}
+}

@@ -1,0 +1,209 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/callvault/callvault/internal/simulator"
+)
+
+// verify makes a verification and returns its report.
+func (in *installation) verify(t *testing.T, wantCode int, args ...string) *verification {
+	t.Helper()
+	code, out, errs := in.callvault(t.Context(), append([]string{"verify", "--json", "--quiet"}, args...)...)
+	var r verification
+	if err := json.Unmarshal([]byte(out), &r); err != nil {
+		t.Fatalf("verify: exit code %d: report: %v\n%s\n%s", code, err, out, errs)
+	}
+	if code != wantCode {
+		t.Fatalf("verify: exit code %d, want %d\n%s\n%v\n%v", code, wantCode, errs, r.lines(), r.Requests)
+	}
+	return &r
+}
+
+func (in *installation) exec(t *testing.T, q string, args ...any) {
+	t.Helper()
+	if err := in.store.Conn().Exec(t.Context(), q, args...); err != nil {
+		t.Fatalf("%s: %v", q, err)
+	}
+}
+
+func (in *installation) strings(t *testing.T, q string, args ...any) (all []string) {
+	t.Helper()
+	rows, err := in.store.Conn().Query(t.Context(), q, args...)
+	if err != nil {
+		t.Fatalf("%s: %v", q, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var s string
+		if err := rows.Scan(&s); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+// planted is an error in the base tables and what verify must call it.
+type planted struct {
+	name string
+	sql  []string // %s: the unit's key
+	want string   // relation: what; %s likewise
+}
+
+// ofCalls are errors in calls, each planted in a call of its own.
+var ofCalls = []planted{
+	{"samples deleted", []string{"DELETE FROM quality_samples_data WHERE comm_id = '%s' AND toUnixTimestamp(ts) %% 7 = 0"}, "quality_samples: rows missing"},
+	{"a session deleted", []string{"DELETE FROM user_sessions_data WHERE comm_id = '%s' AND user_id = (SELECT min(user_id) FROM user_sessions WHERE comm_id = '%[1]s')"}, "user_sessions: rows missing"},
+	{"events twice", []string{"INSERT INTO user_events_data SELECT * FROM user_events_data WHERE comm_id = '%s'"}, "user_events: rows too many"},
+	{"the room twice, in no load", []string{"INSERT INTO rooms_data SELECT * REPLACE (0 AS load_id) FROM rooms_data WHERE comm_id = '%s'"}, "rooms: rows too many"},
+	{"a value altered", []string{"ALTER TABLE quality_samples_data UPDATE value = value + 1 WHERE comm_id = '%s' AND metric = 'appCpu' SETTINGS mutations_sync = 2"}, "quality_samples: values differ"},
+	{"an address altered", []string{"ALTER TABLE user_sessions_data UPDATE client_ip = '192.0.2.1' WHERE comm_id = '%s' SETTINGS mutations_sync = 2"}, "user_sessions: values differ"},
+	{"the call gone", everywhere("DELETE FROM %s WHERE comm_id = '%%s'", "DELETE FROM %s WHERE key = '%%s'"), ": missing from the archive"},
+	{"the call unknown to the ledger", []string{"DELETE FROM ledger_units WHERE key = '%s'", "DELETE FROM ledger_parts WHERE key = '%s'"}, ": missing from the archive"},
+}
+
+// everywhere is a statement for each table of calls and of the ledger.
+func everywhere(data, ledger string) (all []string) {
+	for _, table := range []string{"rooms_data", "user_sessions_data", "quality_samples_data", "user_events_data"} {
+		all = append(all, fmt.Sprintf(data, table))
+	}
+	return append(all, fmt.Sprintf(ledger, "ledger_units"), fmt.Sprintf(ledger, "ledger_parts"))
+}
+
+// ofOthers are errors in hours and days.
+var ofOthers = []planted{
+	{"events of an hour deleted", []string{"DELETE FROM unusual_events_data WHERE sdk_app_id = 1400353843 AND toStartOfHour(ts) = parseDateTimeBestEffort('%s', 'UTC')"}, "unusual_events: rows missing"},
+	{"an hour twice", []string{"INSERT INTO unusual_events_data SELECT * FROM unusual_events_data WHERE sdk_app_id = 1400353843 AND toStartOfHour(ts) = parseDateTimeBestEffort('%s', 'UTC')"}, "unusual_events: rows too many"},
+	{"an hour gone", []string{"DELETE FROM unusual_events_data WHERE sdk_app_id = 1400353843 AND toStartOfHour(ts) = parseDateTimeBestEffort('%s', 'UTC')", "DELETE FROM ledger_units WHERE sdk_app_id = 1400353843 AND key = '%s' AND kind = 'unusual'"}, ": missing from the archive"},
+}
+
+func (in *installation) plant(t *testing.T, p planted, key string) string {
+	t.Helper()
+	for _, q := range p.sql {
+		in.exec(t, fmt.Sprintf(q, key)+awaited(q))
+	}
+	return key + " " + p.want
+}
+
+// awaited makes a lightweight delete wait.
+func awaited(q string) string {
+	if strings.HasPrefix(q, "DELETE") {
+		return " SETTINGS lightweight_deletes_sync = 2"
+	}
+	return ""
+}
+
+// found are the differences of a report in the form of plant.
+func found(r *verification) (all []string) {
+	for _, d := range r.differences() {
+		what := strings.TrimPrefix(strings.TrimLeft(d.What, "0123456789 "), fmt.Sprintf("of %d ", d.Vendor))
+		all = append(all, fmt.Sprintf("%s %s: %s", d.Key, d.Relation, strings.TrimSuffix(what, ", in pairs")))
+	}
+	slices.Sort(all)
+	return all
+}
+
+// TestVerifyFindsAndRepairsWhatWasPlanted alters the base tables behind the
+// program's back, and sees verify name each alteration and nothing else, and
+// the repair leave the tables equal to the truth.
+func TestVerifyFindsAndRepairsWhatWasPlanted(t *testing.T) {
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	in := install(t, simulator.Options{Seed: seed, Calls: 44, Apps: []uint32{1400353843, 1400353844}, QPS: -1})
+	in.archive(t, exitDone)
+	r := in.verify(t, exitDone, "--all")
+	if r.Apps[0].Calls+r.Apps[1].Calls < 30 || r.Apps[0].Hours < 330 || r.ScaleDays < 20 || len(r.Warnings) > 0 {
+		t.Errorf("compared %+v, %+v, %d days, warnings %v", r.Apps[0], r.Apps[1], r.ScaleDays, r.Warnings)
+	}
+
+	calls := in.strings(t, `SELECT comm_id FROM rooms WHERE comm_id IN (SELECT key FROM ledger_units FINAL WHERE state = 'archived')
+		AND comm_id IN (SELECT comm_id FROM user_events) AND comm_id IN (SELECT comm_id FROM quality_samples WHERE metric = 'appCpu') ORDER BY cityHash64(comm_id)`)
+	hours := in.strings(t, `SELECT DISTINCT formatDateTime(toStartOfHour(ts), '%Y-%m-%dT%H:%i:%SZ') FROM unusual_events WHERE sdk_app_id = 1400353843 AND ts > now() - INTERVAL 13 DAY AND ts < now() - INTERVAL 1 DAY`)
+	if len(calls) < len(ofCalls) || len(hours) < len(ofOthers) {
+		t.Fatalf("%d calls, %d hours", len(calls), len(hours))
+	}
+	var want []string
+	for i, p := range ofCalls {
+		want = append(want, in.plant(t, p, calls[i]))
+	}
+	for i, p := range ofOthers {
+		want = append(want, in.plant(t, p, hours[i]))
+	}
+	day := in.strings(t, "SELECT formatDateTime(day_start, '%Y-%m-%dT%H:%i:%SZ') FROM daily_scale WHERE sdk_app_id = 1400353843 ORDER BY day_start LIMIT 1 OFFSET 5")[0]
+	in.exec(t, "ALTER TABLE daily_scale_data UPDATE user_count = user_count + 1 WHERE sdk_app_id = 1400353843 AND day_start = parseDateTimeBestEffort(?, 'UTC') SETTINGS mutations_sync = 2", day)
+	want = append(want, day+" daily_scale: values differ")
+	slices.Sort(want)
+
+	r = in.verify(t, exitPartial, "--all")
+	if got := found(r); !slices.Equal(got, want) {
+		t.Errorf("found\n%s\nplanted\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	if len(r.Warnings) == 0 {
+		t.Error("no warning about the day and the sessions and the rooms that are missing")
+	}
+	r = in.verify(t, exitDone, "--all", "--repair")
+	if !r.Equal || len(r.AfterRepair) != 2 {
+		t.Errorf("after the repair: %v", r.lines())
+	}
+	compare(t, in.store, in.truth)
+	if r = in.verify(t, exitDone, "--sample", "5", "--strict"); len(r.Warnings) > 0 {
+		t.Errorf("warnings %v", r.Warnings)
+	}
+}
+
+// TestVerifySample compares the lists in full and a sample of the calls, which
+// the seed decides.
+func TestVerifySample(t *testing.T) {
+	in := install(t, simulator.Options{Seed: 11, Calls: 60, Mix: simulator.MixOneToOne, QPS: -1})
+	in.archive(t, exitDone)
+	whole := in.strings(t, `SELECT comm_id FROM rooms WHERE comm_id IN (SELECT key FROM ledger_units FINAL WHERE state = 'archived') ORDER BY cityHash64(comm_id)`)
+	in.exec(t, "DELETE FROM user_sessions_data WHERE comm_id IN (SELECT key FROM ledger_units FINAL WHERE state = 'archived') SETTINGS lightweight_deletes_sync = 2")
+	for _, table := range []string{"rooms_data", "ledger_units"} {
+		in.exec(t, fmt.Sprintf("DELETE FROM %s WHERE %s = '%s' SETTINGS lightweight_deletes_sync = 2", table, map[bool]string{true: "comm_id", false: "key"}[table == "rooms_data"], whole[0]))
+	}
+	in.exec(t, "INSERT INTO rooms_data SELECT * REPLACE ('not the vendor''s' AS comm_id) FROM (SELECT * REPLACE (7 AS load_id) FROM rooms_data WHERE comm_id = ?)", whole[1])
+	r := in.verify(t, exitPartial, "--sample", "3", "--seed", "5")
+	want := []string{whole[0] + " : missing from the archive", "not the vendor's rooms: the vendor does not list it"}
+	for _, f := range found(r) {
+		if strings.HasSuffix(f, "user_sessions: rows missing") {
+			want = append(want, f)
+		}
+	}
+	slices.Sort(want)
+	if got := found(r); !slices.Equal(got, want) || len(got) != 5 || r.Apps[0].Calls != 3 {
+		t.Errorf("found %q, want %q", got, want)
+	}
+	if again := in.verify(t, exitPartial, "--sample", "3", "--seed", "5"); !slices.Equal(found(again), found(r)) {
+		t.Errorf("the same seed found %q, then %q", found(r), found(again))
+	}
+	if n := r.Requests["DescribeCallDetailInfo"]; n == 0 || n > 400 {
+		t.Errorf("requests %v", r.Requests)
+	}
+	// Nothing is deleted on the vendor's word.
+	code, out, errs := in.callvault(t.Context(), "verify", "--all", "--repair")
+	if code != exitPartial || !strings.Contains(out, "list it; stays") || !strings.Contains(errs, "1 difference, named above") {
+		t.Errorf("exit code %d\n%s\n%s", code, out, errs)
+	}
+	for line := range strings.Lines(out) {
+		if n := len([]rune(strings.TrimRight(line, "\n"))); n > 80 {
+			t.Errorf("%d columns: %s", n, line)
+		}
+	}
+	in.exec(t, "DELETE FROM rooms_data WHERE comm_id = 'not the vendor''s' SETTINGS lightweight_deletes_sync = 2")
+	compare(t, in.store, in.truth)
+}
+
+// TestVerifyWithoutArchive has nothing to compare.
+func TestVerifyWithoutArchive(t *testing.T) {
+	in := install(t, simulator.Options{Seed: 1, Calls: 1})
+	code, _, errs := in.callvault(t.Context(), "verify")
+	if code != exitFailed || !strings.HasPrefix(errs, "callvault: nothing is archived yet") {
+		t.Errorf("exit code %d\n%s", code, errs)
+	}
+}

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/verify"
+)
+
+// mostLines bounds what a report names; the JSON names everything.
+const mostLines = 40
+
+// write prints the report for people.
+func (r *verification) write(w io.Writer) {
+	r.writeSums(w)
+	if r.AfterRepair != nil {
+		fmt.Fprintf(w, "\nbefore the repair:\n")
+		writeDifferences(w, r.before())
+	}
+	if left := r.differences(); len(left) > 0 {
+		fmt.Fprintf(w, "\n%s:\n", map[bool]string{false: "differences", true: "after the repair"}[r.AfterRepair != nil])
+		writeDifferences(w, left)
+	}
+	for i, f := range r.unverified() {
+		if i == mostLines {
+			break
+		}
+		fmt.Fprintln(w, "not verified:", f)
+	}
+	writeWarnings(w, r.Warnings)
+	fmt.Fprintln(w, r.conclusion())
+}
+
+// writeSums prints what was compared.
+func (r *verification) writeSums(w io.Writer) {
+	line := func(name, format string, args ...any) {
+		fmt.Fprintf(w, "  %-10s %s\n", name, fmt.Sprintf(format, args...))
+	}
+	var t verify.Result
+	rows := map[string]uint64{}
+	for _, x := range r.Apps {
+		t.Listed, t.Calls, t.Hours, t.Days = t.Listed+x.Listed, t.Calls+x.Calls, t.Hours+x.Hours, t.Days+x.Days
+		t.Waiting, t.Expired = t.Waiting+x.Waiting, t.Expired+x.Expired
+		for k, n := range x.Rows {
+			rows[k] += n
+		}
+	}
+	line("calls", "%s of %s by their rows (--seed %d), all by the room list", comma(t.Calls), comma(t.Listed), r.Seed)
+	line("hours", "%s of unusual events; %s of daily scale", comma(t.Hours), plural(t.Days, "day"))
+	line("rows", "%s samples, %s sessions, %s events", comma(int(rows["quality_samples"])), comma(int(rows["user_sessions"])), comma(int(rows["user_events"])))
+	line("scale", "%s held against the archive's own rows, %d differ", plural(r.ScaleDays, "day"), len(r.Warnings))
+	if t.Waiting > 0 {
+		line("waiting", "%s running, new or just ended: the next pass brings them", comma(t.Waiting))
+	}
+	if t.Expired > 0 {
+		line("expired", "%s while the vendor was asked", plural(t.Expired, "call"))
+	}
+	counts := extract.Counts{Requests: r.Requests}
+	line("requests", "%s, %s received, %s", comma(counts.Total()), humanize.IBytes(uint64(r.Bytes)), r.Ended.Sub(r.Started).Round(100*time.Millisecond))
+}
+
+// before are the differences that the repair was to mend.
+func (r *verification) before() []verify.Difference {
+	var all []verify.Difference
+	for _, x := range r.Apps {
+		all = append(all, x.Differences...)
+	}
+	return all
+}
+
+// conclusion is the closing line.
+func (r *verification) conclusion() string {
+	d, u := len(r.differences()), len(r.unverified())
+	switch {
+	case d == 0 && u == 0 && r.AfterRepair != nil:
+		return "repaired: what differed is now as the vendor has it"
+	case d == 0 && u == 0:
+		return "equal: the archive is what the vendor says"
+	case d == 0:
+		return fmt.Sprintf("no difference, but %s could not be verified", plural(u, "thing"))
+	}
+	units := map[string]bool{}
+	for _, x := range r.differences() {
+		units[unitName(x)] = true
+	}
+	return fmt.Sprintf("different: %s in %s", plural(d, "difference"), plural(len(units), "unit"))
+}
+
+// writeDifferences prints a table of at most 80 columns.
+func writeDifferences(w io.Writer, all []verify.Difference) {
+	t := newTable("what", "relation", "difference")
+	for i, d := range all {
+		if i == mostLines {
+			t.AppendRow(table.Row{fmt.Sprintf("… and %s more", comma(len(all)-mostLines)), "", "--json names all"})
+			break
+		}
+		t.AppendRow(table.Row{text.Snip(strings.TrimPrefix(unitName(d), "call "), 33, "…"), d.Relation, differenceText(d)})
+	}
+	t.SetColumnConfigs([]table.ColumnConfig{{Number: 3, WidthMax: 22, WidthMaxEnforcer: text.WrapSoft}})
+	fmt.Fprintln(w, t.Render())
+}
+
+func differenceText(d verify.Difference) string {
+	if !d.Mendable {
+		return d.What + "; stays"
+	}
+	return d.What
+}
+
+// writeWarnings prints the days whose counts differ.
+func writeWarnings(w io.Writer, all []verify.Warning) {
+	if len(all) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "\ndaily counts that differ (rooms / entries / users):\n")
+	t := newTable("application", "day from (UTC)", "vendor", "archive")
+	for _, x := range all[:min(len(all), mostLines)] {
+		t.AppendRow(table.Row{x.App, x.Day.Format("2006-01-02 15:04"), brief(x.Vendor), brief(x.Archive)})
+	}
+	fmt.Fprintln(w, t.Render())
+}
+
+func brief(c verify.Counts) string { return fmt.Sprintf("%d / %d / %d", c.Rooms, c.Entries, c.Users) }
+
+// newTable is a table in the program's style.
+func newTable(header ...any) table.Writer {
+	t := table.NewWriter()
+	t.SetStyle(table.StyleRounded)
+	t.Style().Format.Header, t.Style().Format.Footer = text.FormatDefault, text.FormatDefault
+	t.AppendHeader(header)
+	return t
+}
