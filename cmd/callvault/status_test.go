@@ -1,0 +1,86 @@
+package main
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/simulator"
+	"github.com/callvault/callvault/load"
+)
+
+func (in *installation) status(t *testing.T) (st archiveStatus, page string) {
+	t.Helper()
+	code, out, errs := in.callvault(t.Context(), "status", "--json")
+	if code != exitDone {
+		t.Fatalf("status: exit code %d\n%s", code, errs)
+	}
+	if err := json.Unmarshal([]byte(out), &st); err != nil {
+		t.Fatalf("status: %v\n%s", err, out)
+	}
+	code, page, errs = in.callvault(t.Context(), "status")
+	if code != exitDone || errs != "" {
+		t.Fatalf("status: exit code %d\n%s", code, errs)
+	}
+	for line := range strings.Lines(page) {
+		if n := len([]rune(strings.TrimRight(line, "\n"))); n > terminalWidth {
+			t.Errorf("%d columns: %s", n, line)
+		}
+	}
+	if strings.Contains(page, "\x1b") {
+		t.Error("colours, though it is no terminal")
+	}
+	return st, page
+}
+
+func TestStatus(t *testing.T) {
+	in := install(t, simulator.Options{Seed: 5, Calls: 40, QPS: -1, Straddle: true, Faults: simulator.Faults{Poison: 2}})
+	if st, page := in.status(t); page != "no call is archived yet\n" || st.LastSuccess != nil || st.AtRisk.Count != 0 {
+		t.Errorf("before the first pass: %+v\n%s", st, page)
+	}
+	in.archive(t, exitPartial)
+	in.archive(t, exitPartial)
+	in.lose(t, "a lost call", "nobody asked for it")
+	st, page := in.status(t)
+	t.Logf("\n%s", page)
+	var calls, failed, lost, provisional uint64
+	for _, d := range st.Days {
+		calls, failed, lost, provisional = calls+d.Calls, failed+d.Failed, lost+d.Lost, provisional+d.Provisional
+	}
+	if len(st.Days) < 15 || calls != 42 || failed != 2 || lost != 1 || provisional == 0 {
+		t.Errorf("%d days, %d calls, %d failed, %d lost, %d provisional", len(st.Days), calls, failed, lost, provisional)
+	}
+	if st.LastSuccess == nil || time.Since(*st.LastSuccess) > time.Minute || st.Bytes["quality_samples"] == 0 {
+		t.Errorf("last success %v, bytes %v", st.LastSuccess, st.Bytes)
+	}
+	if st.Failed.Count != 2 || st.Failed.Units[0].Attempts != 2 || st.Failed.Units[0].Reason == "" {
+		t.Errorf("failed %+v", st.Failed)
+	}
+	if st.AtRisk.Count < 3 || !st.AtRisk.NextDeadline.Equal(st.AtRisk.Units[0].Deadline) || st.AtRisk.Units[0].Deadline.After(st.AtRisk.Units[1].Deadline) {
+		t.Errorf("at risk %+v", st.AtRisk)
+	}
+	if st.Lost.Count != 2 { // and the head of the straddling one
+		t.Errorf("lost %+v", st.Lost)
+	}
+	for _, want := range []string{"last complete", "at risk", "after 2 attempts", "nobody asked for it", "the vendor no longer had"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+}
+
+// lose notes a call as lost.
+func (in *installation) lose(t *testing.T, commID, reason string) {
+	t.Helper()
+	w := in.store.NewWriter("test", load.WriterOptions{})
+	at := time.Now().Add(-10 * 24 * time.Hour)
+	e := call.Entry{Unit: call.Unit{App: call.AppID(in.sim.Apps()[0]), Kind: call.UnitCall, Key: commID}, State: call.Lost, Reason: reason, StartsAt: at, Deadline: at}
+	if err := w.Note(t.Context(), []call.Entry{e}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
