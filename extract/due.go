@@ -11,13 +11,13 @@ import (
 // for less is believed.
 const overlap = 6 * time.Second
 
-// believeAfter is the number of passes in which the vendor must have answered
+// BelieveAfter is the number of passes in which the vendor must have answered
 // null where data is due for that to be taken as an answer.
-const believeAfter = 3
+const BelieveAfter = 3
 
 // null is the error of an answer that is null where data is due.
 func (c *callPass) null() error {
-	if c.attempts >= believeAfter {
+	if c.attempts >= BelieveAfter {
 		return errSuspect
 	}
 	return errWanting

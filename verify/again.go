@@ -20,8 +20,9 @@ type Targets struct {
 func (t Targets) Empty() bool { return len(t.Calls) == 0 && len(t.Hours) == 0 && !t.Days }
 
 // Passes are the passes over the targets, into a: one over the calls, one over
-// each hour, one over the days.
-func (t Targets) Passes(a extract.Archive, make func(extract.Archive) *extract.Pass) []*extract.Pass {
+// each hour, one over the days. If list is set the calls are looked for in the
+// room list again, so that its answers are kept with theirs.
+func (t Targets) Passes(a extract.Archive, list bool, make func(extract.Archive) *extract.Pass) []*extract.Pass {
 	var all []*extract.Pass
 	add := func(relation string) *extract.Pass {
 		p := make(a)
@@ -33,9 +34,7 @@ func (t Targets) Passes(a extract.Archive, make func(extract.Archive) *extract.P
 		return p
 	}
 	if len(t.Calls) > 0 {
-		p := add("user_events")
-		p.Only = nil
-		p.Calls = slices.SortedFunc(slices.Values(t.Calls), func(a, b call.Room) int { return a.CreatedAt.Compare(b.CreatedAt) })
+		t.calls(add("user_events"), list)
 	}
 	for _, h := range t.Hours {
 		p := add("unusual_events")
@@ -47,13 +46,34 @@ func (t Targets) Passes(a extract.Archive, make func(extract.Archive) *extract.P
 	return all
 }
 
+// calls makes p a pass over the calls.
+func (t Targets) calls(p *extract.Pass, list bool) {
+	oldestFirst := slices.SortedFunc(slices.Values(t.Calls), func(a, b call.Room) int { return a.CreatedAt.Compare(b.CreatedAt) })
+	if !list {
+		p.Only, p.Calls = nil, oldestFirst
+		return
+	}
+	wanted := map[string]bool{}
+	p.From = oldestFirst[0].CreatedAt
+	for _, r := range t.Calls {
+		wanted[r.CommID] = true
+		if end := r.DestroyedAt.Add(time.Second); end.After(p.To) {
+			p.To = end
+		}
+	}
+	if slices.ContainsFunc(t.Calls, func(r call.Room) bool { return !r.Finished }) {
+		p.To = time.Time{}
+	}
+	p.Only = func(r call.Room) bool { return wanted[r.CommID] }
+}
+
 // AskAgain asks for the targets alone.
 func (c *Check) AskAgain(ctx context.Context, t Targets) error {
 	if err := c.begin(ctx); err != nil {
 		return err
 	}
 	c.rooms = t.Calls
-	for _, p := range t.Passes(c.col, c.Pass) {
+	for _, p := range t.Passes(c.col, false, c.Pass) {
 		if _, err := c.run(ctx, p); err != nil {
 			return err
 		}

@@ -102,7 +102,7 @@ func (c *Check) Candidates() []call.Room {
 
 // Ask asks for these calls, oldest first.
 func (c *Check) Ask(ctx context.Context, rooms []call.Room) error {
-	for _, p := range (Targets{Calls: rooms}).Passes(c.col, c.Pass) {
+	for _, p := range (Targets{Calls: rooms}).Passes(c.col, false, c.Pass) {
 		if _, err := c.run(ctx, p); err != nil {
 			return err
 		}

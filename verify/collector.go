@@ -40,7 +40,9 @@ func newCollector(l Ledger, since time.Time, edge func() time.Time) *collector {
 	return &collector{ledger: l, since: uint32(since.Unix()), edge: edge, units: map[call.Unit]*unit{}}
 }
 
-// Entries notes up to where the calls can be compared, and tells nothing.
+// Entries notes up to where the calls can be compared. It tells nothing of what
+// is held, and that null where data is due is to be believed of calls that the
+// archive holds for good: what that means, the comparison tells.
 func (c *collector) Entries(ctx context.Context, app call.AppID, kind call.UnitKind, keys []string) (map[string]extract.Held, error) {
 	if kind != call.UnitCall {
 		return nil, nil
@@ -51,10 +53,17 @@ func (c *collector) Entries(ctx context.Context, app call.AppID, kind call.UnitK
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	said := map[string]extract.Held{}
 	for _, key := range keys {
-		c.unit(call.Unit{App: app, Kind: kind, Key: key}).span.Until = heldUntil(held[key])
+		h := held[key]
+		c.unit(call.Unit{App: app, Kind: kind, Key: key}).span.Until = heldUntil(h)
+		attempts := h.Attempts
+		if h.State.Final() {
+			attempts = extract.BelieveAfter
+		}
+		said[key] = extract.Held{Entry: call.Entry{Attempts: attempts}}
 	}
-	return nil, nil
+	return said, nil
 }
 
 // heldUntil is the last second of a call that the archive holds for good.

@@ -56,7 +56,7 @@ func (p *statusPage) head() {
 	}
 	risk := "nothing"
 	if n := st.AtRisk.Count; n > 0 {
-		risk = fmt.Sprintf("%s not final; the next is dropped %s", plural(n, "unit"), p.dropped(*st.AtRisk.NextDeadline))
+		risk = fmt.Sprintf("%s not final; the next expires %s", plural(n, "unit"), p.dropped(*st.AtRisk.NextDeadline))
 	}
 	line("at risk", risk)
 	line("set aside", p.some(st.Failed.Count, text.FgYellow))
@@ -88,7 +88,10 @@ func (p *statusPage) ago(t time.Time) string {
 }
 
 func (p *statusPage) dropped(t time.Time) string {
-	return t.Format("2006-01-02 15:04") + " (" + humanize.RelTime(p.st.now, t, "from now", "ago") + ")"
+	if t.Before(p.st.now) {
+		return t.Format("2006-01-02 15:04") + " (" + humanize.RelTime(t, p.st.now, "ago", "") + ")"
+	}
+	return t.Format("2006-01-02 15:04") + " (in " + strings.TrimSpace(humanize.RelTime(p.st.now, t, "", "")) + ")"
 }
 
 // days is the table of an application: the days of its window, and all before.

@@ -182,7 +182,7 @@ func (v *verifier) fetchInto(ctx context.Context, w *archive) error {
 	var mu sync.Mutex
 	return v.each(ctx, func(ctx context.Context, a verifiedApp) error {
 		r := v.report.of(a.check.App)
-		for _, p := range r.Targets().Passes(w, a.check.Pass) {
+		for _, p := range r.Targets().Passes(w, true, a.check.Pass) {
 			report, err := p.Run(ctx)
 			mu.Lock()
 			v.report.Failures = append(v.report.Failures, report.Failures...)
