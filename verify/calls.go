@@ -40,51 +40,33 @@ func (c *Check) verdict(r call.Room) verdict {
 	return comparable
 }
 
+// callsToCompare are the spans of calls to compare by the room list, and of
+// those that were asked for, by all relations.
+type callsToCompare struct {
+	listed, asked []load.Span
+	rooms         map[string]call.Room
+}
+
 // compareCalls compares the room of each call, and everything of those that
 // were asked for.
 func (c *Check) compareCalls(ctx context.Context, r *Result) error {
-	var spans, asked []load.Span
 	bad := map[string]bool{}
-	byID := map[string]call.Room{}
-	for _, room := range c.rooms {
-		switch c.verdict(room) {
-		case waiting:
-			r.Waiting++
-			continue
-		case missing:
-			r.missing(c.difference(room, ""), c.held[room.CommID])
-			bad[room.CommID] = true
-			continue
-		}
-		byID[room.CommID] = room
-		span := load.Span{Key: room.CommID, Since: uint32(c.since.Unix()), Until: heldUntil(c.held[room.CommID])}
-		seen := c.col.seen(c.unit(call.UnitCall, room.CommID))
-		switch {
-		case seen == nil:
-		case seen.gone:
-			r.Expired++
-			continue
-		case seen.span.Until <= span.Until:
-			span = seen.span
-			asked = append(asked, span)
-		}
-		spans = append(spans, span)
-	}
-	r.Calls = len(asked)
+	calls := c.sort(r, bad)
+	r.Calls = len(calls.asked)
 	for i, rel := range digest.Relations() {
 		if !rel.ByCall() || i == digest.Events && c.noEvents {
 			continue
 		}
-		of := asked
+		spans := calls.asked
 		if i == digest.Rooms {
-			of = spans
+			spans = calls.listed
 		}
-		have, err := c.Store.Digests(ctx, c.App, rel, of)
+		have, err := c.Store.Digests(ctx, c.App, rel, spans)
 		if err != nil {
 			return err
 		}
-		for _, span := range of {
-			room := byID[span.Key]
+		for _, span := range spans {
+			room := calls.rooms[span.Key]
 			if r.differ(c.difference(room, rel.Name), c.vendor(room, i, span), have[span.Key]) {
 				bad[span.Key] = true
 			}
@@ -96,6 +78,36 @@ func (c *Check) compareCalls(ctx context.Context, r *Result) error {
 		}
 	}
 	return nil
+}
+
+// sort notes the calls that cannot be compared, those that are missing as bad,
+// and returns the others.
+func (c *Check) sort(r *Result, bad map[string]bool) callsToCompare {
+	calls := callsToCompare{rooms: map[string]call.Room{}}
+	for _, room := range c.rooms {
+		switch c.verdict(room) {
+		case waiting:
+			r.Waiting++
+			continue
+		case missing:
+			r.missing(c.difference(room, ""), c.held[room.CommID])
+			bad[room.CommID] = true
+			continue
+		}
+		span := load.Span{Key: room.CommID, Since: uint32(c.since.Unix()), Until: heldUntil(c.held[room.CommID])}
+		seen := c.col.seen(c.unit(call.UnitCall, room.CommID))
+		if seen != nil && seen.gone {
+			r.Expired++
+			continue
+		}
+		if seen != nil && seen.span.Until <= span.Until { // otherwise it was replaced meanwhile
+			span = seen.span
+			calls.asked = append(calls.asked, span)
+		}
+		calls.rooms[room.CommID] = room
+		calls.listed = append(calls.listed, span)
+	}
+	return calls
 }
 
 // vendor is what the vendor says of a relation of a call.

@@ -17,6 +17,7 @@ import (
 type verification struct {
 	RunID       string            `json:"run_id"` // of a repair
 	Seed        uint64            `json:"seed"`
+	All         bool              `json:"all"` // calls were compared; otherwise a sample
 	Started     time.Time         `json:"started"`
 	Ended       time.Time         `json:"ended"`
 	Apps        []*verify.Result  `json:"apps"`

@@ -31,7 +31,7 @@ type verifiedApp struct {
 
 // run makes the verification, and the repair if one is wanted.
 func (v *verifier) run(ctx context.Context) error {
-	v.report = verification{Seed: v.flags.seed, Started: time.Now().UTC(), Repaired: v.flags.repair, strict: v.flags.strict}
+	v.report = verification{Seed: v.flags.seed, All: v.flags.all, Started: time.Now().UTC(), Repaired: v.flags.repair, strict: v.flags.strict}
 	err := v.look(ctx)
 	if err == nil {
 		err = v.scale(ctx)

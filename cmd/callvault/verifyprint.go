@@ -52,7 +52,11 @@ func (r *verification) writeSums(w io.Writer) {
 			rows[k] += n
 		}
 	}
-	line("calls", "%s of %s by their rows (--seed %d), all by the room list", comma(t.Calls), comma(t.Listed), r.Seed)
+	if r.All {
+		line("calls", "%s of %s compared row by row", comma(t.Calls), comma(t.Listed))
+	} else {
+		line("calls", "%s of %s by their rows (--seed %d), all by the room list", comma(t.Calls), comma(t.Listed), r.Seed)
+	}
 	line("hours", "%s of unusual events; %s of daily scale", comma(t.Hours), plural(t.Days, "day"))
 	line("rows", "%s samples, %s sessions, %s events", comma(int(rows["quality_samples"])), comma(int(rows["user_sessions"])), comma(int(rows["user_events"])))
 	line("scale", "%s held against the archive's own rows, %d differ", plural(r.ScaleDays, "day"), len(r.Warnings))
