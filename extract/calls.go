@@ -70,7 +70,7 @@ func (p *Pass) listCalls(ctx context.Context, r *report, list *listing, queue ch
 			select {
 			case queue <- c:
 			case <-ctx.Done():
-				return context.Cause(ctx)
+				return ended(ctx)
 			}
 		}
 		return nil

@@ -132,7 +132,7 @@ func (l *listing) alive(ctx context.Context, hour time.Time) (bool, error) {
 		select {
 		case <-moved:
 		case <-ctx.Done():
-			return false, context.Cause(ctx)
+			return false, ended(ctx)
 		}
 	}
 }

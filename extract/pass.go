@@ -3,6 +3,7 @@ package extract
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -64,6 +65,16 @@ func (p *Pass) settled(end time.Time) bool { return end.Before(p.settledUntil(p.
 
 // deadline is when the vendor drops what happened at t.
 func (p *Pass) deadline(t time.Time) time.Time { return t.Add(p.Retention) }
+
+// ended is why ctx has ended, in a form that fatal knows whatever the cause: a
+// signal, a deadline, a lost lease.
+func ended(ctx context.Context) error {
+	cause := context.Cause(ctx)
+	if cause == nil || fatal(cause) {
+		return cause
+	}
+	return fmt.Errorf("%w (%w)", cause, ctx.Err())
+}
 
 // fatal tells whether an error makes all further work pointless.
 func fatal(err error) bool {
