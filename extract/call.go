@@ -45,6 +45,7 @@ type callCounts struct {
 // A failure that concerns only this call is reported and is no error.
 func (p *Pass) archiveCall(ctx context.Context, r *report, due dueCall) (final bool, err error) {
 	c := p.begin(r, due)
+	p.begun.add(c.unit)
 	if due.Waiting() && !p.Again {
 		if c.known, err = p.Archive.Resume(ctx, c.unit); err != nil {
 			return false, archiveError{err}

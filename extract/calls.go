@@ -50,10 +50,7 @@ func (p *Pass) calls(ctx context.Context, r *report, list *listing) error {
 			return nil
 		})
 	}
-	if err := g.Wait(); err != nil {
-		return err
-	}
-	return p.closeLists(ctx, r, list)
+	return g.Wait()
 }
 
 // listCalls sends each call of the window that needs archiving once, oldest

@@ -31,6 +31,7 @@ type Pass struct {
 	Again    bool // also what the archive holds already: it is replaced
 
 	edge     reach
+	begun    unitSet
 	noEvents atomic.Bool // the account turned out not to have the action
 }
 
@@ -48,6 +49,9 @@ func (p *Pass) Run(ctx context.Context) (Report, error) {
 		g.Go(func() error { return p.dailyScale(gctx, r) })
 	}
 	err := g.Wait()
+	if err == nil {
+		err = p.closeLists(ctx, r, list)
+	}
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
