@@ -48,7 +48,7 @@ type callCounts struct {
 func (p *Pass) archiveCall(ctx context.Context, r *report, due dueCall) (final bool, err error) {
 	c := p.begin(r, due)
 	p.begun.add(c.unit)
-	if due.Waiting() && !p.Again {
+	if due.Waiting() && !(p.Again && c.inReach()) {
 		if c.known, err = p.Archive.Resume(ctx, c.unit); err != nil {
 			return false, archiveError{err}
 		}
@@ -77,6 +77,10 @@ func (p *Pass) archiveCall(ctx context.Context, r *report, due dueCall) (final b
 	r.archivedCall(c.counts)
 	return ended, nil
 }
+
+// inReach says whether the vendor still has the whole call: one that it has not
+// must not be replaced.
+func (c *callPass) inReach() bool { return !c.alive.Start.After(c.room.CreatedAt) }
 
 // begin prepares the archiving of one call.
 func (p *Pass) begin(r *report, due dueCall) *callPass {

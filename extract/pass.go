@@ -28,7 +28,9 @@ type Pass struct {
 	From, To time.Time // optional: only what was alive between them
 	RoomID   string    // optional: only calls of this room id
 	Skip     func(relation string) bool
-	Again    bool // also what the archive holds already: it is replaced
+	// Again asks also for what the archive holds already: it is replaced, but
+	// for calls that the vendor has not whole any more.
+	Again bool
 
 	edge     reach
 	begun    unitSet
