@@ -107,7 +107,7 @@ func (a *Asker) ask(ctx context.Context, r trtc.Request, work float64, decode fu
 		case err == nil:
 			return answer, nil
 		case ctx.Err() != nil:
-			return Answer{}, context.Cause(ctx)
+			return Answer{}, ended(ctx)
 		case errors.Is(err, errSuspect):
 			if suspects++; suspects >= suspectAttempts {
 				a.stats.believe(r.Action)
@@ -203,7 +203,7 @@ func (a *Asker) pause(ctx context.Context, failed, suspects int) error {
 	case <-t.C:
 		return nil
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return ended(ctx)
 	}
 }
 

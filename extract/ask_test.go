@@ -145,6 +145,20 @@ func TestAskHonoursContext(t *testing.T) {
 	})
 }
 
+// TestCauseIsFatal ends a context for a reason of somebody else's: it must not
+// be taken for a failure of the request.
+func TestCauseIsFatal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		cause := errors.New("interrupt signal received")
+		a := NewAsker(&script{steps: repeat(1, refuses("InternalError"))}, trtc.Current(), quota.New(quota.Options{PerSecond: 20}), DefaultAttempts())
+		time.AfterFunc(time.Second, func() { cancel(cause) })
+		if _, err := a.ask(ctx, rooms, 1, decodeRooms); !errors.Is(err, cause) || !fatal(err) {
+			t.Errorf("error %v, fatal %v", err, fatal(err))
+		}
+	})
+}
+
 func TestDetect(t *testing.T) {
 	for _, c := range []struct {
 		steps []func(context.Context, string) (string, error)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -45,7 +47,8 @@ type callCounts struct {
 // A failure that concerns only this call is reported and is no error.
 func (p *Pass) archiveCall(ctx context.Context, r *report, due dueCall) (final bool, err error) {
 	c := p.begin(r, due)
-	if due.Waiting() && !p.Again {
+	p.begun.add(c.unit)
+	if due.Waiting() && !(p.Again && c.inReach()) {
 		if c.known, err = p.Archive.Resume(ctx, c.unit); err != nil {
 			return false, archiveError{err}
 		}
@@ -67,10 +70,17 @@ func (p *Pass) archiveCall(ctx context.Context, r *report, due dueCall) (final b
 		r.failed(Failure{CommID: due.CommID, RoomID: due.RoomID, What: "call", Reason: e.Reason})
 		return false, nil
 	}
+	if lost := c.lostHead(due); lost != "" && due.known {
+		r.lost(Failure{CommID: due.CommID, RoomID: due.RoomID, What: "call", Reason: lost})
+	}
 	c.counts.provisional = !ended
 	r.archivedCall(c.counts)
 	return ended, nil
 }
+
+// inReach says whether the vendor still has the whole call: one that it has not
+// must not be replaced.
+func (c *callPass) inReach() bool { return !c.alive.Start.After(c.room.CreatedAt) }
 
 // begin prepares the archiving of one call.
 func (p *Pass) begin(r *report, due dueCall) *callPass {
@@ -99,11 +109,28 @@ func (c *callPass) entry(due dueCall, ended bool) call.Entry {
 		e.State, e.HeldUntil = call.Provisional, earlier(c.settledUntil(c.asked), c.alive.End)
 	}
 	e.Deadline = c.deadline(later(e.StartsAt, e.HeldUntil))
-	if lost := c.lostHead(due); e.State != call.Failed && lost != "" {
-		e.Reason = lost
-		e.Failed = []call.FailedPart{{Kind: call.PartSeries, Key: "before " + c.alive.Start.Format(time.RFC3339), Reason: lost}}
+	heads := c.lostHeads(due)
+	if e.State != call.Failed && len(heads) > 0 {
+		e.Reason = heads[len(heads)-1].Reason
 	}
+	e.Failed = slices.Concat(e.Failed, heads)
 	return e
+}
+
+// beforeKey begins the keys of parts that were out of reach when the call was
+// asked for.
+const beforeKey = "before "
+
+// lostHeads are the parts of the call that are lost for good: those that the
+// ledger has, and what is lost since.
+func (c *callPass) lostHeads(due dueCall) []call.FailedPart {
+	heads := slices.DeleteFunc(slices.Clone(due.held.Failed), func(f call.FailedPart) bool {
+		return !strings.HasPrefix(f.Key, beforeKey)
+	})
+	if lost := c.lostHead(due); lost != "" && len(c.failed) == 0 {
+		heads = append(heads, call.FailedPart{Kind: call.PartSeries, Key: beforeKey + c.alive.Start.Format(time.RFC3339), Reason: lost})
+	}
+	return heads
 }
 
 func failedReason(failed []call.FailedPart) string {

@@ -50,10 +50,7 @@ func (p *Pass) calls(ctx context.Context, r *report, list *listing) error {
 			return nil
 		})
 	}
-	if err := g.Wait(); err != nil {
-		return err
-	}
-	return p.closeLists(ctx, r, list)
+	return g.Wait()
 }
 
 // listCalls sends each call of the window that needs archiving once, oldest
@@ -85,7 +82,7 @@ func (p *Pass) send(ctx context.Context, r *report, rooms []listedRoom, queue ch
 		select {
 		case queue <- c:
 		case <-ctx.Done():
-			return context.Cause(ctx)
+			return ended(ctx)
 		}
 	}
 	return nil

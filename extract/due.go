@@ -71,10 +71,11 @@ func (c *callPass) anyDue(null []call.Series, w call.Window) bool {
 	return false
 }
 
-// joined says whether a session of the user began within w: then it has events.
-func (c *callPass) joined(user string, w call.Window) bool {
+// eventful says whether the user was in the call within w: then there may be
+// events, and there are if a session began or ended.
+func (c *callPass) eventful(user string, w call.Window) bool {
 	for _, s := range c.stays[user] {
-		if !s.JoinedAt.Before(w.Start) && !s.JoinedAt.After(w.End) {
+		if both := c.within(s, w); !both.End.Before(both.Start) {
 			return true
 		}
 	}

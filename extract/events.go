@@ -76,7 +76,7 @@ func (c *callPass) eventsOf(ctx context.Context, user string) error {
 		var d transform.Decoder
 		var info transform.Info
 		events, info, err = d.Events(body, user, c.room.RoomID, nil)
-		if err == nil && info.List != transform.ListPresent && c.joined(user, w) {
+		if err == nil && info.List != transform.ListPresent && c.eventful(user, w) {
 			return errSuspect
 		}
 		return err

@@ -18,7 +18,6 @@ type listing struct {
 	mu     sync.Mutex
 	days   map[time.Time]*listedDay
 	across map[string]time.Time // calls that reach beyond the last slice → their end
-	open   map[string]bool      // calls asked for in this pass that are not final
 	hours  map[time.Time]bool   // in which some call was alive
 	broken bool                 // some of the window could not be listed
 	until  time.Time            // listed so far
@@ -32,7 +31,7 @@ type listedDay struct {
 
 func newListing() *listing {
 	return &listing{
-		days: map[time.Time]*listedDay{}, across: map[string]time.Time{}, open: map[string]bool{},
+		days: map[time.Time]*listedDay{}, across: map[string]time.Time{},
 		hours: map[time.Time]bool{}, moved: make(chan struct{}),
 	}
 }
@@ -97,7 +96,6 @@ func (l *listing) on(t time.Time) *listedDay {
 func (l *listing) unfinished(r call.Room) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.open[r.CommID] = true
 	if !r.Finished {
 		return
 	}
@@ -132,16 +130,9 @@ func (l *listing) alive(ctx context.Context, hour time.Time) (bool, error) {
 		select {
 		case <-moved:
 		case <-ctx.Done():
-			return false, context.Cause(ctx)
+			return false, ended(ctx)
 		}
 	}
-}
-
-// asked says whether a call was asked for in this pass and is not final.
-func (l *listing) asked(commID string) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.open[commID]
 }
 
 const dayKey = time.DateOnly
@@ -151,7 +142,7 @@ func (p *Pass) closeLists(ctx context.Context, r *report, list *listing) error {
 	if !p.whole() || list.broken {
 		return nil
 	}
-	if err := p.lost(ctx, r, list); err != nil {
+	if err := p.lost(ctx, r); err != nil {
 		return err
 	}
 	var entries []call.Entry
@@ -188,14 +179,14 @@ func (p *Pass) listedDays(ctx context.Context, w call.Window) (map[time.Time]boo
 }
 
 // lost notes what the vendor has dropped before it was archived: units that are
-// overdue and no longer listed, and days on which no pass looked.
-func (p *Pass) lost(ctx context.Context, r *report, list *listing) error {
-	overdue, err := p.Archive.Overdue(ctx, p.App, p.oldest())
+// overdue and that this pass did not come upon, and days on which no pass looked.
+func (p *Pass) lost(ctx context.Context, r *report) error {
+	overdue, err := p.Archive.Overdue(ctx, p.App, p.deadline(p.oldest()))
 	if err != nil {
 		return archiveError{err}
 	}
 	for _, e := range overdue {
-		if e.Unit.Kind == call.UnitList || list.asked(e.Unit.Key) {
+		if e.Unit.Kind == call.UnitList || p.begun.has(e.Unit) {
 			continue
 		}
 		e.State = call.Lost

@@ -3,6 +3,7 @@ package extract
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -27,12 +28,15 @@ type Pass struct {
 	From, To time.Time // optional: only what was alive between them
 	RoomID   string    // optional: only calls of this room id
 	Skip     func(relation string) bool
-	Again    bool // also what the archive holds already: it is replaced
+	// Again asks also for what the archive holds already: it is replaced, but
+	// for calls that the vendor has not whole any more.
+	Again bool
 
 	Calls []call.Room          // optional: these calls, oldest first; the room list is not asked for
 	Only  func(call.Room) bool // optional: of the calls listed those it is true for; told of each call once
 
 	edge     reach
+	begun    unitSet
 	noEvents atomic.Bool // the account turned out not to have the action
 }
 
@@ -50,6 +54,9 @@ func (p *Pass) Run(ctx context.Context) (Report, error) {
 		g.Go(func() error { return p.dailyScale(gctx, r) })
 	}
 	err := g.Wait()
+	if err == nil {
+		err = p.closeLists(ctx, r, list)
+	}
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
@@ -69,6 +76,16 @@ func (p *Pass) settled(end time.Time) bool { return end.Before(p.settledUntil(p.
 
 // deadline is when the vendor drops what happened at t.
 func (p *Pass) deadline(t time.Time) time.Time { return t.Add(p.Retention) }
+
+// ended is why ctx has ended, in a form that fatal knows whatever the cause: a
+// signal, a deadline, a lost lease.
+func ended(ctx context.Context) error {
+	cause := context.Cause(ctx)
+	if cause == nil || fatal(cause) {
+		return cause
+	}
+	return fmt.Errorf("%w (%w)", cause, ctx.Err())
+}
 
 // fatal tells whether an error makes all further work pointless.
 func fatal(err error) bool {

@@ -76,6 +76,7 @@ func (p *Pass) archiveHour(ctx context.Context, r *report, list *listing, h call
 	start := h.Start.Truncate(time.Hour)
 	end := start.Add(time.Hour)
 	e := call.Entry{Unit: call.Unit{App: p.App, Kind: call.UnitUnusual, Key: unitKey(start)}, State: call.Provisional, StartsAt: start, Deadline: p.deadline(start)}
+	p.begun.add(e.Unit)
 	if p.settled(end) { // as of before the asking
 		e.State, e.HeldUntil = call.Archived, end
 	}

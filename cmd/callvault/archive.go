@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/config"
@@ -16,8 +17,18 @@ import (
 type narrow struct {
 	apps     []string
 	from, to string
+	expiring string
 	room     string
 	again    bool
+}
+
+// flags adds the flags.
+func (n *narrow) flags(f *pflag.FlagSet) {
+	f.StringSliceVar(&n.apps, "app", nil, "only these SDKAppIDs (repeatable)")
+	f.StringVar(&n.from, "from", "", "only what was alive after this UTC `time`: 2026-11-20, 2026-11-20T15:04:05Z, or an age such as 2d")
+	f.StringVar(&n.to, "to", "", "only what was alive before this UTC `time`")
+	f.StringVar(&n.expiring, "expiring", "", "only what the vendor drops within this `duration`, such as 1d")
+	f.StringVar(&n.room, "room", "", "only calls of this room `id`")
 }
 
 func (c *cli) archiveCmd() *cobra.Command {
@@ -43,19 +54,10 @@ Exit codes: 0 done; 3 done, but something could not be archived (it is named);
 			return c.archive(cmd.Context(), n, asJSON)
 		},
 	}
-	c.narrowFlags(cmd, &n)
+	n.flags(cmd.Flags())
 	cmd.Flags().BoolVar(&n.again, "again", false, "also what the archive holds already (it is replaced)")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the report as JSON")
 	return cmd
-}
-
-// narrowFlags are the flags that narrow a pass.
-func (c *cli) narrowFlags(cmd *cobra.Command, n *narrow) {
-	f := cmd.Flags()
-	f.StringSliceVar(&n.apps, "app", nil, "only these SDKAppIDs (repeatable)")
-	f.StringVar(&n.from, "from", "", "only what was alive after this UTC `time`: 2026-11-20, 2026-11-20T15:04:05Z, or an age such as 2d")
-	f.StringVar(&n.to, "to", "", "only what was alive before this UTC `time`")
-	f.StringVar(&n.room, "room", "", "only calls of this room `id`")
 }
 
 func (c *cli) archive(ctx context.Context, n narrow, asJSON bool) error {
@@ -97,6 +99,14 @@ func (j *job) narrowTo(n narrow, now time.Time) (err error) {
 	}
 	if !j.to.IsZero() && !j.to.After(j.from) {
 		return usagef("--to %s is not after --from %s", n.to, n.from)
+	}
+	if n.expiring != "" {
+		if j.expiring, err = config.ParseDuration(n.expiring); err != nil || j.expiring <= 0 {
+			return usagef("--expiring %q is not a duration; use 1d or 6h", n.expiring)
+		}
+		if n.to != "" {
+			return usagef("--expiring and --to exclude each other")
+		}
 	}
 	j.room, j.again = n.room, n.again
 	only := map[call.AppID]bool{}

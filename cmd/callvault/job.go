@@ -23,6 +23,7 @@ type job struct {
 	cfg      *config.Config
 	accounts []config.Account
 	from, to time.Time
+	expiring time.Duration // only what expires within it; zero: all
 	room     string
 	again    bool
 	clients  []*client // set by connect
@@ -214,9 +215,13 @@ func (j *job) writer(store *load.Store, runID, guard string) *archive {
 }
 
 func (j *job) pass(c *client, app call.AppID, w extract.Archive, progress extract.Progress) *extract.Pass {
+	retention, to := time.Duration(c.account.Retention), j.to
+	if j.expiring > 0 {
+		to = time.Now().Add(j.expiring - retention)
+	}
 	return &extract.Pass{
 		Asker: c.asker, Archive: w, App: app, Now: time.Now, Progress: progress,
-		Retention: time.Duration(c.account.Retention), Settle: time.Duration(j.cfg.Settle),
-		From: j.from, To: j.to, RoomID: j.room, Skip: j.cfg.Skips, Again: j.again,
+		Retention: retention, Settle: time.Duration(j.cfg.Settle),
+		From: j.from, To: to, RoomID: j.room, Skip: j.cfg.Skips, Again: j.again,
 	}
 }

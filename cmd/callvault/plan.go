@@ -34,7 +34,7 @@ before their turn. Nothing is archived.`,
   callvault plan --app 1400353843 --json`,
 		RunE: func(cmd *cobra.Command, args []string) error { return c.plan(cmd.Context(), n, asJSON) },
 	}
-	c.narrowFlags(cmd, &n)
+	n.flags(cmd.Flags())
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
 	return cmd
 }

@@ -12,10 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/callvault/callvault/extract"
 	"github.com/callvault/callvault/internal/config"
 	"github.com/callvault/callvault/load"
-	"github.com/callvault/callvault/load/lease"
 	"github.com/callvault/callvault/schedules"
 )
 
@@ -23,8 +21,10 @@ func (c *cli) serveCmd() *cobra.Command {
 	return &cobra.Command{
 		Use:   "serve",
 		Short: "Run as a daemon: archive every night",
-		Long: `Make one archiving pass now and then one each night, by the schedules built in
-or those in the folder CALLVAULT_SCHEDULES, until interrupted.
+		Long: `Make an archiving pass each night, and what else there are schedules for, until
+interrupted. Schedules are built in; a file in the folder CALLVAULT_SCHEDULES
+replaces the one of its name (callvault schedules lists them). What was missed
+while the daemon was down is caught up at the start, once.
 
 GET /healthz on CALLVAULT_LISTEN (127.0.0.1:9464) tells whether the last pass
 succeeded.`,
@@ -46,9 +46,9 @@ func (c *cli) serve(ctx context.Context) error {
 	if err := j.connect(ctx); err != nil {
 		return err
 	}
-	entries, err := schedules.Load(cfg.Schedules)
+	entries, err := loadSchedules(cfg)
 	if err != nil {
-		return config.Error{Setting: "CALLVAULT_SCHEDULES", Problem: err.Error()}
+		return err
 	}
 	l, err := net.Listen("tcp", cfg.Listen)
 	if err != nil {
@@ -60,7 +60,7 @@ func (c *cli) serve(ctx context.Context) error {
 		return err
 	}
 	defer done()
-	d := &daemon{cfg: cfg, store: store, log: c.logger()}
+	d := &daemon{cfg: cfg, store: store, runs: runsOf(cfg), log: c.logger()}
 	stop := d.listen(l)
 	defer stop()
 	return d.run(ctx, entries)
@@ -78,6 +78,7 @@ func (c *cli) logger() *slog.Logger {
 type daemon struct {
 	cfg   *config.Config
 	store *load.Store
+	runs  runsFile
 	log   *slog.Logger
 	last  atomic.Pointer[outcome]
 }
@@ -88,41 +89,19 @@ type outcome struct {
 	err error
 }
 
+// run follows the schedules until ctx ends.
 func (d *daemon) run(ctx context.Context, entries []schedules.Entry) error {
-	if err := d.pass(ctx); err != nil {
-		if ctx.Err() != nil {
-			return nil // asked to stop
-		}
-		d.log.Error("the first pass failed; the schedule goes on", "err", err)
-	}
-	return schedules.Run(ctx, entries, map[string]schedules.Job{"archive": d.pass}, d.log)
-}
-
-// pass archives once. A pass of another process is no failure of this one.
-func (d *daemon) pass(ctx context.Context) error {
-	j, err := newJob(d.cfg, narrow{}, time.Now())
+	r, err := schedules.New(entries, schedules.Options{Jobs: d.jobs(), Last: d.lastRun, Ended: d.ended, Log: d.log})
 	if err != nil {
-		return err
+		return config.Error{Setting: "CALLVAULT_SCHEDULES", Problem: err.Error()}
 	}
-	if err := j.connect(ctx); err != nil {
-		return err
+	for _, e := range entries {
+		if !e.Off {
+			d.log.Info("scheduled", "schedule", e.Name, "job", e.Job, "spec", e.Spec, "next", e.Next(time.Now()).UTC())
+		}
 	}
-	sum, err := j.run(ctx, d.store, extract.NoProgress{})
-	if errors.Is(err, lease.ErrHeld) {
-		d.log.Warn("pass skipped", "reason", err)
-		return nil
-	}
-	t := sum.total()
-	for _, f := range t.Failures {
-		d.log.Error("not archived", "call", f.CommID, "room", f.RoomID, "what", f.What, "reason", f.Reason)
-	}
-	if err == nil {
-		err = sum.err()
-	}
-	d.log.Info("pass ended", "calls", t.Archived, "held", t.Held, "provisional", t.Provisional, "users", t.Users,
-		"samples", t.Samples, "failures", t.FailureCount, "requests", sum.Counts.Total())
-	d.last.Store(&outcome{time.Now(), err})
-	return err
+	r.Run(ctx)
+	return nil
 }
 
 // listen answers /healthz until stop is called.

@@ -62,7 +62,7 @@ could not be verified; 4 --repair while another pass is running.`,
 			return c.verify(cmd.Context(), v)
 		},
 	}
-	c.narrowFlags(cmd, &v.narrow)
+	v.narrow.flags(cmd.Flags())
 	f := cmd.Flags()
 	f.IntVar(&v.sample, "sample", 20, "compare so `many` calls row by row")
 	f.Uint64Var(&v.seed, "seed", 0, "choose the sample by this `number` (default a random one, which is printed)")

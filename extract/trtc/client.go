@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"strings"
 	"time"
@@ -28,6 +29,8 @@ type Options struct {
 	Credential common.CredentialIface
 	Region     string // such as ap-singapore
 	Endpoint   string // scheme and host, such as https://trtc.tencentcloudapi.com
+	// Dial, if set, connects to the endpoint, whatever proxy there is.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // Client sends single requests. It is safe for concurrent use.
@@ -48,7 +51,7 @@ func New(o Options) (*Client, error) {
 	p.HttpProfile.Endpoint = u.Host
 	p.HttpProfile.ReqTimeout = int(requestTimeout / time.Second)
 	c := common.NewCommonClient(o.Credential, o.Region, p)
-	c.WithHttpTransport(newTransport())
+	c.WithHttpTransport(newTransport(o))
 	return &Client{region: o.Region, client: c}, nil
 }
 

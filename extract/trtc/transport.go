@@ -23,8 +23,8 @@ type exchangeKey struct{}
 // more of it than it needs.
 type transport struct{ next http.RoundTripper }
 
-func newTransport() transport {
-	return transport{&http.Transport{
+func newTransport(o Options) transport {
+	t := &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
 		DialContext:           (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
 		ForceAttemptHTTP2:     true,
@@ -34,7 +34,11 @@ func newTransport() transport {
 		TLSHandshakeTimeout:   10 * time.Second,
 		ResponseHeaderTimeout: 60 * time.Second,
 		DisableCompression:    true, // unpacking costs more than decoding
-	}}
+	}
+	if o.Dial != nil {
+		t.Proxy, t.DialContext = nil, o.Dial
+	}
+	return transport{t}
 }
 
 func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {

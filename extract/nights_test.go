@@ -1,0 +1,299 @@
+package extract_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/extract/quota"
+	"github.com/callvault/callvault/extract/trtc"
+	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/simulator"
+	"github.com/callvault/callvault/schedules"
+)
+
+const (
+	retention = 14 * 24 * time.Hour
+	settle    = 15 * time.Minute
+)
+
+// story is what happens over many nights.
+type story struct {
+	name    string
+	begins  string // UTC
+	nights  int
+	exact   bool            // the vendor's data stands still during a pass, so that the truth is known to the second
+	outages []time.Duration // while the process is down, spread over the nights
+	calls   int             // in a retention
+	long    int
+}
+
+func stories() []story {
+	const day = 24 * time.Hour
+	all := []story{
+		{"spring, to the second", "2026-02-24T01:15:00Z", 64, true, []time.Duration{3 * day, 16*day + 5*time.Hour}, 40, 3},
+		{"autumn, as time passes", "2026-09-01T00:15:00Z", 62, false, []time.Duration{2 * day, 12 * day}, 40, 2},
+	}
+	if n, _ := strconv.Atoi(os.Getenv("CALLVAULT_SOAK")); n > 0 {
+		for i := range all {
+			all[i].calls *= 3
+		}
+	}
+	return all
+}
+
+// TestNights lives through months of nights in virtual time: passes made by the
+// schedule, cut short, and missed; calls that come, go on and expire; a vendor
+// that misbehaves. After every pass that came to its end the archive and its
+// ledger are held against what the simulator knows.
+func TestNights(t *testing.T) {
+	for _, s := range stories() {
+		t.Run(s.name, func(t *testing.T) {
+			seed := seedOf(t)
+			began := time.Now()
+			synctest.Test(t, func(t *testing.T) { newNights(t, s, seed).live() })
+			t.Logf("took %s", time.Since(began).Round(time.Millisecond))
+		})
+	}
+}
+
+// seedOf prints the seed, for a failing test to be repeated with.
+func seedOf(t *testing.T) uint64 {
+	seed := rand.Uint64()
+	if n, err := strconv.ParseUint(os.Getenv("CALLVAULT_SEED"), 10, 64); err == nil {
+		seed = n
+	}
+	t.Logf("seed %d (CALLVAULT_SEED repeats it)", seed)
+	return seed
+}
+
+// nights is a story being lived.
+type nights struct {
+	*testing.T
+	story
+	chance    *rand.Rand
+	vendor    *vendor
+	limits    *quota.Limits
+	vault     *vault
+	truth     *truth
+	last      time.Time // when the last run began that was not interrupted
+	passes    []pass
+	nulls     string
+	nullCount map[string]int
+}
+
+// pass is what became of one pass.
+type pass struct {
+	at       time.Time
+	whole    bool // it came to its end
+	report   extract.Report
+	requests int
+	again    int // requests of a second pass at once, -1: none was made
+	took     time.Duration
+}
+
+func newNights(t *testing.T, s story, seed uint64) *nights {
+	begins, err := time.Parse(time.RFC3339, s.begins)
+	if err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(time.Until(begins)) // a bubble begins in the year 2000
+	n := &nights{T: t, story: s, chance: rand.New(rand.NewPCG(seed, 0)), vault: newVault()}
+	o := simulator.Options{
+		Seed: seed, Calls: s.calls, Ahead: time.Duration(s.nights) * 24 * time.Hour, Long: s.long,
+		Straddle: s.exact, Retention: retention, Latency: 30 * time.Millisecond,
+	}
+	if !s.exact {
+		o.Settle = settle * 2 / 3
+	}
+	n.vendor = newVendor(t, o)
+	n.limits = quota.New(quota.Options{})
+	n.truth = newTruth(n)
+	return n
+}
+
+// live lets the process run, go down and come up again until all nights have
+// passed.
+func (n *nights) live() {
+	ends := time.Now().Add(time.Duration(n.nights) * 24 * time.Hour)
+	for i, outage := range n.outages {
+		up := time.Until(ends) / time.Duration(len(n.outages)-i+1)
+		n.up(up - outage/2)
+		time.Sleep(outage)
+	}
+	n.up(time.Until(ends))
+	n.truth.atTheEnd()
+	n.summary()
+}
+
+// up runs the schedule for so long.
+func (n *nights) up(d time.Duration) {
+	entries, err := schedules.Load(n.folder())
+	if err != nil {
+		n.Fatal(err)
+	}
+	r, err := schedules.New(entries, schedules.Options{
+		Jobs:  map[string]schedules.Job{"archive": n.run},
+		Last:  func(context.Context, schedules.Entry) (time.Time, error) { return n.last, nil },
+		Ended: func(e schedules.Ended) { n.last = e.Began },
+		Log:   slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		n.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(n.Context(), d)
+	defer cancel()
+	r.Run(ctx)
+}
+
+// folder has a schedule at a time that the clocks leave out in spring and show
+// twice in autumn.
+func (n *nights) folder() string {
+	dir := n.TempDir()
+	for name, text := range map[string]string{"archive.cron": "CRON_TZ=Europe/Berlin 30 2 * * *", "expiring.cron": "never"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			n.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// errCut is why a pass is cut short.
+var errCut = errors.New("the process was killed")
+
+// run is one night.
+func (n *nights) run(ctx context.Context, _ schedules.Run) error {
+	if n.Failed() {
+		return nil // one night's differences are enough to read
+	}
+	n.weather()
+	now := time.Now().Truncate(time.Second)
+	if n.exact {
+		n.vendor.clock.hold(now)
+		defer n.vendor.clock.hold(time.Time{})
+	}
+	p, err := n.pass(ctx, n.cut())
+	n.passes = append(n.passes, p)
+	switch {
+	case p.whole:
+		n.truth.check(&p)
+		n.again(ctx, &n.passes[len(n.passes)-1])
+	case err == nil || !errors.Is(err, errCut):
+		n.Errorf("%s: the pass ended early: %v", now.UTC(), err)
+	}
+	return err
+}
+
+// weather decides how the vendor misbehaves tonight.
+func (n *nights) weather() {
+	f := simulator.Faults{Seed: n.chance.Uint64(), StallFor: 3 * time.Second}
+	if n.chance.IntN(3) == 0 {
+		f.Error, f.HTML, f.Cut, f.Reset, f.Null, f.Limit, f.Slow, f.Stall = 0.04, 0.02, 0.04, 0.02, 0.04, 0.01, 0.05, 0.01
+	}
+	if !n.exact && n.chance.IntN(4) == 0 {
+		f.Skew = time.Duration(n.chance.IntN(180)-90) * time.Second
+	}
+	n.vendor.poison = n.chance.IntN(6) == 0
+	if err := n.vendor.sim.SetFaults(f); err != nil {
+		n.Fatal(err)
+	}
+}
+
+// cut is after how many requests tonight's pass is cut short, 0: it is not.
+func (n *nights) cut() int {
+	if len(n.passes) == 0 || !n.passes[len(n.passes)-1].whole || n.chance.IntN(4) > 0 {
+		return 0
+	}
+	return 1 + n.chance.IntN(max(2, n.passes[len(n.passes)-1].requests))
+}
+
+// pass makes a pass, and cuts it short after so many requests, unless 0.
+func (n *nights) pass(ctx context.Context, cut int) (p pass, err error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	if cut > 0 {
+		n.vendor.stopAfter(cut, func() { cancel(errCut) })
+	}
+	before := n.requests()
+	p = pass{at: n.vendor.clock.now(), again: -1}
+	began := time.Now()
+	w := n.vault.writer(rand.New(rand.NewPCG(n.chance.Uint64(), 1)))
+	p.report, err = n.extract(ctx, w)
+	n.nulls = fmt.Sprint(n.nullCount)
+	if gone := n.chance.IntN(2) == 0; err == nil || !gone { // else all that waited in the writer is gone
+		if cerr := w.Close(); err == nil {
+			err = cerr
+		}
+	}
+	p.whole, p.requests, p.took = err == nil, n.requests()-before, time.Since(began)
+	return p, err
+}
+
+func (n *nights) extract(ctx context.Context, a extract.Archive) (extract.Report, error) {
+	app := call.AppID(n.vendor.sim.Apps()[0])
+	d, err := extract.Detect(ctx, n.vendor.client, n.limits, app, n.vendor.clock.now(), trtc.Current(), trtc.Legacy())
+	if err != nil {
+		return extract.Report{}, err
+	}
+	asker := extract.NewAsker(n.vendor.client, d, n.limits, extract.DefaultAttempts())
+	defer func() { n.nullCount = asker.Stats().Nulls }()
+	p := &extract.Pass{
+		Asker: asker, Archive: a, App: app,
+		Now: n.vendor.clock.now, Progress: extract.NoProgress{}, Retention: n.keeps(), Settle: settle,
+		Skip: func(string) bool { return false },
+	}
+	return p.Run(ctx)
+}
+
+// keeps is the retention that a pass is told. Where the truth is known to the
+// second it makes up for the margin that a pass keeps from the edge.
+func (n *nights) keeps() time.Duration {
+	if n.exact {
+		return retention + 20*time.Second
+	}
+	return retention
+}
+
+// again makes a second pass at once, now and then: nothing has changed.
+func (n *nights) again(ctx context.Context, p *pass) {
+	if n.vendor.poison || n.chance.IntN(4) > 0 {
+		return
+	}
+	second, err := n.pass(ctx, 0)
+	if err != nil {
+		n.Errorf("%s: the second pass: %v", p.at.UTC(), err)
+		return
+	}
+	p.again = second.requests
+	n.truth.check(&second)
+}
+
+func (n *nights) requests() (total int) {
+	for _, k := range n.vendor.sim.Stats().Requests {
+		total += int(k)
+	}
+	return total
+}
+
+func (n *nights) summary() {
+	first, last := n.passes[0], n.passes[len(n.passes)-1]
+	whole := 0
+	for _, p := range n.passes {
+		if p.whole {
+			whole++
+		}
+	}
+	n.Logf("%d passes in %s, %d of them whole; %d requests", len(n.passes), last.at.Sub(first.at).Round(time.Hour), whole, n.requests())
+	for _, p := range n.passes {
+		n.Log(fmt.Sprintf("%s whole %v, %d requests, again %d, took %s, calls %d, failures %d", p.at.UTC().Format(time.RFC3339), p.whole, p.requests, p.again, p.took.Round(time.Second), p.report.Archived, p.report.FailureCount))
+	}
+}

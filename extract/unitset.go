@@ -1,0 +1,29 @@
+package extract
+
+import (
+	"sync"
+
+	"github.com/callvault/callvault/internal/call"
+)
+
+// unitSet is units that a pass has begun: what the ledger says of them may be
+// older than what the pass has found out. It is safe for concurrent use.
+type unitSet struct {
+	mu    sync.Mutex
+	units map[call.Unit]bool
+}
+
+func (s *unitSet) add(u call.Unit) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.units == nil {
+		s.units = map[call.Unit]bool{}
+	}
+	s.units[u] = true
+}
+
+func (s *unitSet) has(u call.Unit) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.units[u]
+}

@@ -1,0 +1,147 @@
+package extract_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/internal/call"
+)
+
+// vault is an archive in memory, as simple as it can be and do what
+// extract.Archive promises. It outlives the passes; each writes to it through a
+// writer of its own.
+type vault struct {
+	mu     sync.Mutex
+	units  map[call.Unit]*stored
+	ledger map[call.Unit]call.Entry
+}
+
+// stored is what of a unit has been inserted.
+type stored struct {
+	visible []*batch
+	waiting []*batch // hidden: of units that were not ended, or failed
+}
+
+// batch is parts that were inserted together and share their fate.
+type batch struct {
+	settled bool
+	parts   []part
+}
+
+type part struct {
+	call.Part
+	rows call.Rows
+	sums sums
+}
+
+func newVault() *vault {
+	return &vault{units: map[call.Unit]*stored{}, ledger: map[call.Unit]call.Entry{}}
+}
+
+func (v *vault) of(u call.Unit) *stored {
+	s := v.units[u]
+	if s == nil {
+		s = &stored{}
+		v.units[u] = s
+	}
+	return s
+}
+
+// Entries are those of the ledger. Waiting says that something settled was
+// inserted.
+func (v *vault) Entries(_ context.Context, app call.AppID, kind call.UnitKind, keys []string) (map[string]extract.Held, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	held := map[string]extract.Held{}
+	for _, key := range keys {
+		u := call.Unit{App: app, Kind: kind, Key: key}
+		if e, ok := v.ledger[u]; ok {
+			settled := func(b *batch) bool { return b.settled }
+			s := v.of(u)
+			held[key] = extract.Held{Entry: e, Waiting: slices.ContainsFunc(s.visible, settled) || slices.ContainsFunc(s.waiting, settled)}
+		}
+	}
+	return held, nil
+}
+
+// Overdue are the entries that are not final and whose deadline has passed.
+func (v *vault) Overdue(_ context.Context, app call.AppID, t time.Time) (overdue []call.Entry, err error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for u, e := range v.ledger {
+		if u.App == app && !e.State.Final() && e.Deadline.Before(t) {
+			overdue = append(overdue, e)
+		}
+	}
+	return overdue, nil
+}
+
+// ListedUntil is the latest moment that a list is held until.
+func (v *vault) ListedUntil(_ context.Context, app call.AppID) (until time.Time, err error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for u, e := range v.ledger {
+		if u.App == app && u.Kind == call.UnitList && e.HeldUntil.After(until) {
+			until = e.HeldUntil
+		}
+	}
+	return until, nil
+}
+
+// Note writes to the ledger.
+func (v *vault) Note(_ context.Context, entries []call.Entry) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, e := range entries {
+		v.ledger[e.Unit] = e
+	}
+	return nil
+}
+
+// commit makes a unit visible as it was built. What was inserted and is not
+// part of it is gone.
+func (v *vault) commit(b *building) error {
+	s := v.of(b.unit)
+	shown := slices.Clone(b.batches)
+	for _, old := range s.visible {
+		if b.resumed && (old.settled || b.keepOpen) {
+			shown = append(shown, old)
+		}
+	}
+	if twice, ok := overlap(shown); ok {
+		return fmt.Errorf("commit %s %s: %s is owned twice", b.unit.Kind, b.unit.Key, twice)
+	}
+	s.visible, s.waiting = shown, nil
+	return nil
+}
+
+// overlap finds seconds that belong to two parts. Parts of unusual events may
+// be of different rooms.
+func overlap(batches []*batch) (twice string, ok bool) {
+	type owner struct {
+		kind call.PartKind
+		user string
+	}
+	all := map[owner][]call.Owned{}
+	for _, b := range batches {
+		for _, p := range b.parts {
+			for _, o := range p.Owned {
+				if p.Kind == call.PartUnusual {
+					continue
+				}
+				by := owner{p.Kind, o.User}
+				for _, x := range all[by] {
+					if o.From <= x.To && x.From <= o.To {
+						return fmt.Sprintf("%s of %q, %d-%d and %d-%d", p.Kind, o.User, o.From, o.To, x.From, x.To), true
+					}
+				}
+				all[by] = append(all[by], o)
+			}
+		}
+	}
+	return "", false
+}

@@ -1,0 +1,183 @@
+package extract_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/internal/call"
+)
+
+// writer is what one pass writes to. What is added waits in it for a flush,
+// which comes at random; a writer that is dropped is a process that was killed.
+type writer struct {
+	*vault
+	chance *rand.Rand
+	units  map[call.Unit]*building
+	ending []*building
+	kept   uint64
+}
+
+// building is a unit between its first part and its end.
+type building struct {
+	unit              call.Unit
+	added             [2]*batch // open, settled: not inserted yet
+	batches           []*batch  // inserted by this writer, or adopted
+	resumed, keepOpen bool
+	end               *call.Entry
+}
+
+func (v *vault) writer(chance *rand.Rand) *writer {
+	return &writer{vault: v, chance: chance, units: map[call.Unit]*building{}}
+}
+
+func (w *writer) building(u call.Unit) (*building, error) {
+	b := w.units[u]
+	if b == nil {
+		b = &building{unit: u}
+		w.units[u] = b
+	}
+	if b.end != nil {
+		return nil, fmt.Errorf("%s %s is being ended", u.Kind, u.Key)
+	}
+	return b, nil
+}
+
+// Resume adopts what waits, settled and beside what is visible.
+func (w *writer) Resume(_ context.Context, u call.Unit) (call.Known, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	b, err := w.building(u)
+	if err != nil {
+		return call.Known{}, err
+	}
+	b.resumed = true
+	s := w.of(u)
+	held := slices.DeleteFunc(slices.Clone(s.visible), func(b *batch) bool { return !b.settled })
+	for _, x := range s.waiting {
+		if _, twice := overlap(append(slices.Clone(held), x)); x.settled && !twice {
+			held = append(held, x)
+			b.batches = append(b.batches, x)
+		}
+	}
+	var known call.Known
+	for _, x := range held {
+		for _, p := range x.parts {
+			known.Parts = append(known.Parts, p.Part)
+			known.Sessions = append(known.Sessions, p.rows.Sessions...)
+		}
+	}
+	return known, nil
+}
+
+// ResumeAll keeps open parts as well.
+func (w *writer) ResumeAll(ctx context.Context, u call.Unit) error {
+	if _, err := w.Resume(ctx, u); err != nil {
+		return err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.units[u].keepOpen = true
+	return nil
+}
+
+func (w *writer) Add(_ context.Context, u call.Unit, p call.Part, r call.Rows) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	b, err := w.building(u)
+	if err != nil {
+		return err
+	}
+	half := &b.added[0]
+	if p.Settled {
+		half = &b.added[1]
+	}
+	if *half == nil {
+		*half = &batch{settled: p.Settled}
+	}
+	(*half).parts = append((*half).parts, newPart(u, p, r))
+	return w.maybeFlush()
+}
+
+func (w *writer) End(_ context.Context, e call.Entry) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	b, err := w.building(e.Unit)
+	if err != nil {
+		return err
+	}
+	b.end = &e
+	w.ending = append(w.ending, b)
+	return w.maybeFlush()
+}
+
+func (w *writer) Abandon(u call.Unit) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if b := w.units[u]; b != nil && b.end == nil {
+		delete(w.units, u)
+	}
+}
+
+// Keep keeps nothing, but numbers the responses.
+func (w *writer) Keep(context.Context, call.AppID, extract.Answer) (uint64, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.kept++
+	return w.kept, nil
+}
+
+// Close flushes: the process ends as it should.
+func (w *writer) Close() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.flush()
+}
+
+func (w *writer) maybeFlush() error {
+	if w.chance.IntN(40) > 0 {
+		return nil
+	}
+	return w.flush()
+}
+
+// flush inserts what was added and then ends units.
+func (w *writer) flush() error {
+	for _, b := range w.units {
+		for _, half := range b.added {
+			if half != nil {
+				b.batches = append(b.batches, half)
+				w.of(b.unit).waiting = append(w.of(b.unit).waiting, half)
+			}
+		}
+		b.added = [2]*batch{}
+	}
+	for _, b := range w.ending {
+		delete(w.units, b.unit)
+		if b.end.State != call.Failed {
+			if err := w.commit(b); err != nil {
+				return err
+			}
+		}
+		if b.end.State == call.Archived && len(w.rowsOf(b.unit)) == 0 {
+			b.end.State = call.Empty
+		}
+		w.ledger[b.unit] = *b.end
+	}
+	w.ending = nil
+	return nil
+}
+
+// rowsOf are the visible parts of a unit that have rows.
+func (v *vault) rowsOf(u call.Unit) (parts []part) {
+	for _, b := range v.of(u).visible {
+		for _, p := range b.parts {
+			if p.sums != (sums{}) {
+				parts = append(parts, p)
+			}
+		}
+	}
+	return parts
+}

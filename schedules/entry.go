@@ -1,0 +1,168 @@
+package schedules
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/robfig/cron/v3"
+)
+
+// Entry is when a job runs, and how.
+type Entry struct {
+	Name     string // of the file
+	Job      string
+	Args     []string
+	Spec     string        // as in the file
+	Jitter   time.Duration // each run is up to so much late
+	Deadline time.Duration // a run that takes longer is cancelled; zero: none is
+	Off      bool          // it never runs
+
+	zone string
+	when cron.Schedule
+}
+
+// Zone is the time zone that the entry's times are in.
+func (e Entry) Zone() string { return e.zone }
+
+// Next is when the job is due next after t, zero if never.
+func (e Entry) Next(t time.Time) time.Time {
+	if e.Off {
+		return time.Time{}
+	}
+	return e.when.Next(t)
+}
+
+// never is the spec of an entry that is off.
+const never = "never"
+
+// parse reads a file.
+func parse(name, text string) (Entry, error) {
+	e := Entry{Name: name}
+	var specs []string
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		key, value, isSetting := setting(line)
+		switch {
+		case line == "" || strings.HasPrefix(line, "#"):
+		case !isSetting:
+			specs = append(specs, line)
+		default:
+			if err := e.set(key, value); err != nil {
+				return e, fmt.Errorf("schedule %s.cron: %s: %w", name, key, err)
+			}
+		}
+	}
+	if len(specs) != 1 {
+		return e, fmt.Errorf("schedule %s.cron: want one line of cron syntax, found %d", name, len(specs))
+	}
+	if err := e.at(specs[0]); err != nil {
+		return e, fmt.Errorf("schedule %s.cron: %w", name, err)
+	}
+	if !e.Off && e.Jitter > 0 {
+		if err := e.checkJitter(); err != nil {
+			return e, fmt.Errorf("schedule %s.cron: %w", name, err)
+		}
+	}
+	e.Job = cmp.Or(e.Job, name)
+	return e, nil
+}
+
+// setting divides "key: value". A line of cron syntax has no key.
+func setting(line string) (key, value string, ok bool) {
+	key, value, ok = strings.Cut(line, ":")
+	return key, strings.TrimSpace(value), ok && !strings.ContainsAny(key, " \t*@")
+}
+
+func (e *Entry) set(key, value string) (err error) {
+	switch key {
+	case "job":
+		e.Job = value
+	case "args":
+		e.Args, err = fields(value)
+	case "jitter":
+		e.Jitter, err = duration(value)
+	case "deadline":
+		e.Deadline, err = duration(value)
+	default:
+		err = errors.New("no such setting; there are job, args, jitter and deadline")
+	}
+	return err
+}
+
+func duration(s string) (time.Duration, error) {
+	d, err := time.ParseDuration(s)
+	if err == nil && d <= 0 {
+		err = fmt.Errorf("%q is not more than nothing", s)
+	}
+	return d, err
+}
+
+// at sets when the job runs.
+func (e *Entry) at(spec string) error {
+	e.Spec = spec
+	if spec == never {
+		e.Off = true
+		return nil
+	}
+	if !strings.HasPrefix(spec, "TZ=") && !strings.HasPrefix(spec, "CRON_TZ=") {
+		spec = "CRON_TZ=UTC " + spec
+	}
+	zone, rest, _ := strings.Cut(spec, " ")
+	_, e.zone, _ = strings.Cut(zone, "=")
+	parsed, err := cron.ParseStandard(strings.TrimSpace(spec))
+	if err != nil {
+		return err
+	}
+	e.when = inZone(parsed)
+	if e.when.Next(somewhen).IsZero() {
+		return fmt.Errorf("%q never comes; say %q to turn the job off", strings.TrimSpace(rest), never)
+	}
+	return nil
+}
+
+// somewhen is when a schedule is tried out.
+var somewhen = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// checkJitter sees that a delayed run begins before the next one is due.
+func (e *Entry) checkJitter() error {
+	last := e.Next(somewhen)
+	for range 20 {
+		next := e.Next(last)
+		if between := next.Sub(last); !next.IsZero() && e.Jitter >= between {
+			return fmt.Errorf("jitter %s: runs are %s apart", e.Jitter, between)
+		}
+		last = next
+	}
+	return nil
+}
+
+// fields splits s at spaces outside of double quotes.
+func fields(s string) (all []string, err error) {
+	var word strings.Builder
+	quoted, begun := false, false
+	for _, r := range s {
+		switch {
+		case r == '"':
+			quoted, begun = !quoted, true
+		case !quoted && (r == ' ' || r == '\t'):
+			if begun {
+				all = append(all, word.String())
+			}
+			word.Reset()
+			begun = false
+		default:
+			word.WriteRune(r)
+			begun = true
+		}
+	}
+	if quoted {
+		return nil, errors.New("a double quote is not closed")
+	}
+	if begun {
+		all = append(all, word.String())
+	}
+	return all, nil
+}

@@ -1,0 +1,114 @@
+package schedules
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+)
+
+// Run is one run of an entry.
+type Run struct {
+	Entry
+	Due    time.Time // when it was to begin
+	Missed bool      // it was due while nobody was there to begin it
+}
+
+// Job is the work behind entries. Its context ends when the Runner is to stop,
+// and at the entry's deadline.
+type Job func(context.Context, Run) error
+
+// ErrDeadline is the cause of a run's end at its deadline.
+var ErrDeadline = errors.New("the run took longer than its deadline")
+
+// Options of a Runner. Jobs must be set.
+type Options struct {
+	Jobs map[string]Job
+	// Last is when the last run of an entry began that need not be caught up;
+	// zero: it has never run. An error counts as that.
+	Last func(context.Context, Entry) (time.Time, error)
+	// Ended is told of each run that has ended, but for those that ended
+	// because the Runner was stopped: these are caught up at the next start.
+	// It is called by one goroutine at a time.
+	Ended func(Ended)
+	// Random is a duration below the one given (math/rand's).
+	Random func(time.Duration) time.Duration
+	Log    *slog.Logger
+}
+
+// Ended is a run that has ended.
+type Ended struct {
+	Run
+	Began, At time.Time
+	Err       error
+}
+
+// Status is what a Runner has done with an entry since it began, and will.
+type Status struct {
+	Entry
+	Running   bool
+	Began     time.Time // of the last run; zero: none
+	Err       error     // of the last run that ended
+	Next      time.Time // zero: never
+	Runs      int       // that have ended
+	Failed    int       // of these
+	CaughtUp  int       // runs that were missed
+	Skipped   int       // runs that were due while the last one went on
+	Cancelled int       // runs that took longer than the deadline; they have failed, too
+}
+
+// Runner runs entries.
+type Runner struct {
+	opt   Options
+	turns map[string]chan struct{} // by job: held by the run under way
+	runs  sync.WaitGroup
+
+	telling sync.Mutex
+
+	mu  sync.Mutex
+	all []*Status
+}
+
+// New makes a Runner. Each entry that is not off must have its job.
+func New(entries []Entry, o Options) (*Runner, error) {
+	if o.Random == nil {
+		o.Random = func(d time.Duration) time.Duration { return rand.N(d) }
+	}
+	r := &Runner{opt: o, turns: map[string]chan struct{}{}}
+	for _, e := range entries {
+		if e.Off {
+			continue
+		}
+		if o.Jobs[e.Job] == nil {
+			return nil, fmt.Errorf("schedule %s.cron: there is no job %q", e.Name, e.Job)
+		}
+		r.turns[e.Job] = make(chan struct{}, 1)
+		r.all = append(r.all, &Status{Entry: e})
+	}
+	return r, nil
+}
+
+// Status tells of each entry that is not off, in the order given to New.
+func (r *Runner) Status() []Status {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out := make([]Status, len(r.all))
+	for i, s := range r.all {
+		out[i] = *s
+	}
+	return out
+}
+
+// Run runs the entries at their times until ctx ends, and returns when the runs
+// under way have ended. It is called once.
+func (r *Runner) Run(ctx context.Context) {
+	var entries sync.WaitGroup
+	for _, s := range r.all {
+		entries.Go(func() { r.follow(ctx, s) })
+	}
+	entries.Wait()
+	r.runs.Wait()
+}

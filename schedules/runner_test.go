@@ -1,0 +1,212 @@
+package schedules_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/callvault/callvault/schedules"
+)
+
+var quiet = slog.New(slog.DiscardHandler)
+
+// scene is a Runner in virtual time, whose job notes when it is run.
+type scene struct {
+	t       *testing.T
+	options schedules.Options
+	entries []schedules.Entry
+	began   []string                                   // times, UTC, and the entry's name
+	ended   []schedules.Ended                          //
+	work    func(context.Context, schedules.Run) error // what the job does
+}
+
+const stamp = "01-02 15:04"
+
+// newScene has the entries of files, name and text in turn, all of the job
+// "work", at an instant.
+func newScene(t *testing.T, from string, files ...string) *scene {
+	t.Helper()
+	s := &scene{t: t, work: func(context.Context, schedules.Run) error { return nil }}
+	for _, e := range load(t, folder(t, files...)) {
+		if !slices.Contains([]string{"archive", "expiring"}, e.Name) {
+			e.Job = "work"
+			s.entries = append(s.entries, e)
+		}
+	}
+	s.options = schedules.Options{
+		Log: quiet, Ended: func(e schedules.Ended) { s.ended = append(s.ended, e) },
+		Jobs: map[string]schedules.Job{"work": func(ctx context.Context, r schedules.Run) error {
+			s.began = append(s.began, time.Now().UTC().Format(stamp)+" "+r.Name)
+			return s.work(ctx, r)
+		}},
+	}
+	time.Sleep(time.Until(parseTime(t, from)))
+	return s
+}
+
+// run runs the entries for so long.
+func (s *scene) run(d time.Duration) []schedules.Status {
+	s.t.Helper()
+	r, err := schedules.New(s.entries, s.options)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(s.t.Context(), d)
+	defer cancel()
+	r.Run(ctx)
+	return r.Status()
+}
+
+func (s *scene) want(began ...string) {
+	s.t.Helper()
+	if !slices.Equal(s.began, began) {
+		s.t.Errorf("runs began at\n  %s, want\n  %s", strings.Join(s.began, "\n  "), strings.Join(began, "\n  "))
+	}
+}
+
+// lastRun says when every entry ran last.
+func lastRun(at time.Time, err error) func(context.Context, schedules.Entry) (time.Time, error) {
+	return func(context.Context, schedules.Entry) (time.Time, error) { return at, err }
+}
+
+func TestNights(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t, "2026-03-28T00:00:00Z", "nightly.cron", "CRON_TZ=Europe/Berlin 30 2 * * *")
+		s.work = func(context.Context, schedules.Run) error { return io.ErrUnexpectedEOF } // does not end the schedule
+		status := s.run(72 * time.Hour)
+		s.want("03-28 01:30 nightly", "03-29 01:00 nightly", "03-30 00:30 nightly")
+		if st := status[0]; st.Runs != 3 || st.Failed != 3 || st.Skipped != 0 || st.CaughtUp != 0 || len(s.ended) != 3 || !errors.Is(st.Err, io.ErrUnexpectedEOF) {
+			t.Errorf("status %+v", st)
+		}
+	})
+}
+
+func TestMissedRuns(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		last func(context.Context, schedules.Entry) (time.Time, error)
+		want []string
+	}{
+		{"none", lastRun(time.Date(2026, 5, 10, 3, 30, 4, 0, time.UTC), nil), []string{"05-11 03:30 nightly"}},
+		{"several, caught up once", lastRun(time.Date(2026, 5, 6, 3, 30, 0, 0, time.UTC), nil), []string{"05-10 12:00 nightly", "05-11 03:30 nightly"}},
+		{"never ran", lastRun(time.Time{}, nil), []string{"05-10 12:00 nightly", "05-11 03:30 nightly"}},
+		{"not known", lastRun(time.Time{}, io.ErrClosedPipe), []string{"05-10 12:00 nightly", "05-11 03:30 nightly"}},
+		{"nobody asks", nil, []string{"05-11 03:30 nightly"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newScene(t, "2026-05-10T12:00:00Z", "nightly.cron", "30 3 * * *")
+				s.options.Last = c.last
+				status := s.run(24 * time.Hour)
+				s.want(c.want...)
+				if status[0].CaughtUp != len(c.want)-1 || len(s.ended) != len(c.want) || s.ended[0].Missed != (len(c.want) == 2) {
+					t.Errorf("status %+v", status[0])
+				}
+			})
+		})
+	}
+}
+
+func TestOverlapIsSkipped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t, "2026-05-10T00:00:00Z", "nightly.cron", "30 3 * * *")
+		s.work = func(ctx context.Context, r schedules.Run) error {
+			if len(s.began) == 2 {
+				time.Sleep(49 * time.Hour)
+			}
+			return nil
+		}
+		status := s.run(5 * 24 * time.Hour)
+		s.want("05-10 03:30 nightly", "05-11 03:30 nightly", "05-14 03:30 nightly")
+		if st := status[0]; st.Skipped != 2 || st.Runs != 3 || st.Failed != 0 {
+			t.Errorf("status %+v", st)
+		}
+	})
+}
+
+// TestTurns has two entries of one job, due together: none is skipped.
+func TestTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t, "2026-05-10T03:00:00Z", "a.cron", "30 3 * * *", "b.cron", "30 * * * *")
+		running := false
+		s.work = func(ctx context.Context, r schedules.Run) error {
+			if running {
+				t.Error("two runs at once")
+			}
+			running = true
+			time.Sleep(10 * time.Minute)
+			running = false
+			return nil
+		}
+		s.run(time.Hour)
+		slices.Sort(s.began)
+		if len(s.began) != 2 || !strings.HasPrefix(s.began[0], "05-10 03:30") || !strings.HasPrefix(s.began[1], "05-10 03:40") {
+			t.Errorf("runs began at %v", s.began)
+		}
+	})
+}
+
+func TestJitter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t, "2026-05-10T00:00:00Z", "nightly.cron", "30 3 * * *\njitter: 20m")
+		drawn := []time.Duration{7 * time.Minute, 0, 19 * time.Minute}
+		s.options.Random = func(d time.Duration) time.Duration {
+			if d != 20*time.Minute {
+				t.Errorf("drawn up to %s", d)
+			}
+			defer func() { drawn = append(drawn[1:], drawn[0]) }()
+			return drawn[0]
+		}
+		s.run(72 * time.Hour)
+		s.want("05-10 03:37 nightly", "05-11 03:30 nightly", "05-12 03:49 nightly")
+	})
+}
+
+func TestDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t, "2026-05-10T00:00:00Z", "nightly.cron", "30 3 * * *\ndeadline: 2h")
+		s.work = func(ctx context.Context, r schedules.Run) error {
+			<-ctx.Done()
+			return ctx.Err()
+		}
+		status := s.run(24 * time.Hour)
+		if st := status[0]; st.Cancelled != 1 || st.Failed != 1 || !errors.Is(st.Err, schedules.ErrDeadline) || strings.Contains(st.Err.Error(), "\n") {
+			t.Errorf("status %+v", st)
+		}
+		if took := s.ended[0].At.Sub(s.ended[0].Began); took != 2*time.Hour {
+			t.Errorf("took %s", took)
+		}
+	})
+}
+
+// TestStop ends a Runner during a run: it waits for the run, and does not count
+// it as one that need not be caught up.
+func TestStop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t, "2026-05-10T00:00:00Z", "nightly.cron", "30 3 * * *")
+		stopped := false
+		s.work = func(ctx context.Context, r schedules.Run) error {
+			<-ctx.Done()
+			time.Sleep(time.Minute) // what a soft stop takes
+			stopped = true
+			return ctx.Err()
+		}
+		s.run(4 * time.Hour)
+		if !stopped || len(s.ended) != 0 {
+			t.Errorf("stopped %v, ended %v", stopped, s.ended)
+		}
+	})
+}
+
+func TestUnknownJob(t *testing.T) {
+	_, err := schedules.New([]schedules.Entry{one(t, "@hourly\njob: dance")}, schedules.Options{Log: quiet})
+	if err == nil || !strings.Contains(err.Error(), "mine.cron") || !strings.Contains(err.Error(), "dance") {
+		t.Errorf("error %v", err)
+	}
+}
