@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -26,7 +27,8 @@ type job struct {
 	expiring time.Duration // only what expires within it; zero: all
 	room     string
 	again    bool
-	clients  []*client // set by connect
+	clients  []*client // set by connect; those that can be asked, after detect
+	refused  []error   // why accounts cannot be asked; set by detect
 }
 
 // newJob checks that there is something to archive.
@@ -84,7 +86,11 @@ type client struct {
 
 // detect finds out the dialect that the account has.
 func (c *client) detect(ctx context.Context) error {
-	d, err := extract.Detect(ctx, c.vendor, c.limits, call.AppID(c.account.Apps[0]), time.Now(), dialects(c.account)...)
+	apps := make([]call.AppID, len(c.account.Apps))
+	for i, a := range c.account.Apps {
+		apps[i] = call.AppID(a)
+	}
+	d, err := extract.Detect(ctx, c.vendor, c.limits, apps, time.Now(), dialects(c.account)...)
 	if err != nil {
 		return accountError(c.account, err)
 	}
@@ -107,6 +113,9 @@ func (j *job) run(ctx context.Context, store *load.Store, progress extract.Progr
 	if err := j.detect(ctx); err != nil {
 		return sum, err
 	}
+	for _, err := range j.refused {
+		sum.refuse(0, err)
+	}
 	err := underLease(ctx, store, j.cfg, func(ctx context.Context, guard string) error {
 		return j.archive(ctx, store, guard, progress, sum)
 	})
@@ -115,13 +124,31 @@ func (j *job) run(ctx context.Context, store *load.Store, progress extract.Progr
 	return sum, err
 }
 
-// detect finds out the dialects of all accounts.
+// detect finds out the dialects of all accounts. One that cannot be asked is
+// left out and named in refused; it is an error if none can.
 func (j *job) detect(ctx context.Context) error {
-	g, gctx := errgroup.WithContext(ctx)
-	for _, c := range j.clients {
-		g.Go(func() error { return c.detect(gctx) })
+	errs := make([]error, len(j.clients))
+	var wg sync.WaitGroup
+	for i, c := range j.clients {
+		wg.Go(func() { errs[i] = c.detect(ctx) })
 	}
-	return g.Wait()
+	wg.Wait()
+	var good []*client
+	for i, c := range j.clients {
+		if errs[i] == nil {
+			good = append(good, c)
+			continue
+		}
+		if len(j.clients) > 1 {
+			errs[i] = fmt.Errorf("%s: %w", c.account.Name, errs[i])
+		}
+		j.refused = append(j.refused, errs[i])
+	}
+	j.clients = good
+	if len(good) == 0 {
+		return j.refused[0]
+	}
+	return nil
 }
 
 // counts is what the accounts have been asked since detect.
@@ -144,7 +171,7 @@ func underLease(ctx context.Context, store *load.Store, cfg *config.Config, do f
 	if _, err := sch.Up(ctx); err != nil {
 		return err
 	}
-	held, err := lease.Acquire(ctx, store.Conn(), lease.Archive, holder(), time.Duration(cfg.Lease))
+	held, err := acquire(ctx, store, time.Duration(cfg.Lease))
 	if err != nil {
 		return fmt.Errorf("another pass is running: %w", err)
 	}
@@ -152,6 +179,17 @@ func underLease(ctx context.Context, store *load.Store, cfg *config.Config, do f
 	lctx, cancel := held.Context(ctx)
 	defer cancel()
 	return do(lctx, held.Guard())
+}
+
+// acquire takes the archive lease. That of a process of this machine which has
+// died is waited for: it expires.
+func acquire(ctx context.Context, store *load.Store, ttl time.Duration) (*lease.Lease, error) {
+	l, err := lease.Acquire(ctx, store.Conn(), lease.Archive, holder(), ttl)
+	held, ok := errors.AsType[*lease.HeldError](err)
+	if !ok || !dead(held.Holder) {
+		return l, err
+	}
+	return lease.AcquireWait(ctx, store.Conn(), lease.Archive, holder(), ttl, ttl+5*time.Second)
 }
 
 // accountError says what to try when an account cannot be asked.
@@ -189,11 +227,18 @@ func (j *job) archive(ctx context.Context, store *load.Store, guard string, prog
 			g.Go(func() error {
 				r, err := p.Run(gctx)
 				sum.add(r)
+				if extract.VendorRefuses(err) && gctx.Err() == nil {
+					sum.refuse(p.App, accountError(c.account, err))
+					return nil
+				}
 				return err
 			})
 		}
 	}
 	err := g.Wait()
+	if err == nil {
+		err = sum.allRefused()
+	}
 	// What was committed is loaded also when the pass was ended early.
 	cctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
 	defer cancel()

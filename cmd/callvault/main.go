@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -46,7 +47,7 @@ type process struct {
 // here and nowhere else.
 func run(ctx context.Context, p *process) int {
 	root := newRoot(p)
-	root.SetArgs(p.args)
+	root.SetArgs(plainArgs(p.args))
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return exitDone
@@ -60,6 +61,18 @@ func run(ctx context.Context, p *process) int {
 		fmt.Fprintln(p.stderr, "callvault: "+strings.TrimSpace(line))
 	}
 	return code
+}
+
+// plainArgs lets a query that begins with a comment be an argument and not a
+// flag.
+func plainArgs(args []string) []string {
+	out := slices.Clone(args)
+	for i, a := range out {
+		if strings.HasPrefix(a, "-- ") || strings.HasPrefix(a, "--\n") {
+			out[i] = "\n" + a
+		}
+	}
+	return out
 }
 
 // errPartial says that a pass finished but could not archive everything; what
