@@ -77,7 +77,7 @@ func (c *callPass) eventsOf(ctx context.Context, user string) error {
 		var info transform.Info
 		events, info, err = d.Events(body, user, c.room.RoomID, nil)
 		if err == nil && info.List != transform.ListPresent && c.eventful(user, w) {
-			return errSuspect
+			return c.null()
 		}
 		return err
 	})

@@ -65,10 +65,11 @@ func (c *cli) archive(ctx context.Context, n narrow, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	job, err := newJob(cfg, n, time.Now())
+	job, err := newJob(cfg, n, c.now())
 	if err != nil {
 		return err
 	}
+	job.now, job.attempts = c.now, c.attempts
 	if err := job.connect(ctx); err != nil {
 		return err
 	}

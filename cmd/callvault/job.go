@@ -22,6 +22,8 @@ import (
 // job is one archiving pass over all accounts and applications.
 type job struct {
 	cfg      *config.Config
+	now      func() time.Time
+	attempts extract.Attempts
 	accounts []config.Account
 	from, to time.Time
 	expiring time.Duration // only what expires within it; zero: all
@@ -33,7 +35,7 @@ type job struct {
 
 // newJob checks that there is something to archive.
 func newJob(cfg *config.Config, n narrow, now time.Time) (*job, error) {
-	j := &job{cfg: cfg, accounts: append([]config.Account(nil), cfg.Accounts...)}
+	j := &job{cfg: cfg, now: time.Now, attempts: extract.DefaultAttempts(), accounts: append([]config.Account(nil), cfg.Accounts...)}
 	if err := j.narrowTo(n, now); err != nil {
 		return nil, err
 	}
@@ -85,16 +87,16 @@ type client struct {
 }
 
 // detect finds out the dialect that the account has.
-func (c *client) detect(ctx context.Context) error {
+func (c *client) detect(ctx context.Context, now time.Time, attempts extract.Attempts) error {
 	apps := make([]call.AppID, len(c.account.Apps))
 	for i, a := range c.account.Apps {
 		apps[i] = call.AppID(a)
 	}
-	d, err := extract.Detect(ctx, c.vendor, c.limits, apps, time.Now(), dialects(c.account)...)
+	d, err := extract.Detect(ctx, c.vendor, c.limits, apps, now, dialects(c.account)...)
 	if err != nil {
 		return accountError(c.account, err)
 	}
-	c.asker = extract.NewAsker(c.vendor, d, c.limits, extract.DefaultAttempts())
+	c.asker = extract.NewAsker(c.vendor, d, c.limits, attempts)
 	return nil
 }
 
@@ -130,7 +132,7 @@ func (j *job) detect(ctx context.Context) error {
 	errs := make([]error, len(j.clients))
 	var wg sync.WaitGroup
 	for i, c := range j.clients {
-		wg.Go(func() { errs[i] = c.detect(ctx) })
+		wg.Go(func() { errs[i] = c.detect(ctx, j.now(), j.attempts) })
 	}
 	wg.Wait()
 	var good []*client
@@ -178,7 +180,11 @@ func underLease(ctx context.Context, store *load.Store, cfg *config.Config, do f
 	defer held.Release(context.WithoutCancel(ctx))
 	lctx, cancel := held.Context(ctx)
 	defer cancel()
-	return do(lctx, held.Guard())
+	err = do(lctx, held.Guard())
+	if lost := context.Cause(lctx); err != nil && errors.Is(lost, lease.ErrLost) {
+		return fmt.Errorf("%w; another pass may have taken over; the next one goes on from here", lost)
+	}
+	return err
 }
 
 // acquire takes the archive lease. That of a process of this machine which has
@@ -245,7 +251,9 @@ func (j *job) archive(ctx context.Context, store *load.Store, guard string, prog
 	if err == nil {
 		cctx = ctx
 	}
-	err = errors.Join(err, w.Close(cctx))
+	if cerr := w.Close(cctx); err == nil || cerr != nil && cerr.Error() != err.Error() { // the pass may have ended for the same reason
+		err = errors.Join(err, cerr)
+	}
 	if err != nil {
 		return err
 	}
@@ -262,10 +270,10 @@ func (j *job) writer(store *load.Store, runID, guard string) *archive {
 func (j *job) pass(c *client, app call.AppID, w extract.Archive, progress extract.Progress) *extract.Pass {
 	retention, to := time.Duration(c.account.Retention), j.to
 	if j.expiring > 0 {
-		to = time.Now().Add(j.expiring - retention)
+		to = j.now().Add(j.expiring - retention)
 	}
 	return &extract.Pass{
-		Asker: c.asker, Archive: w, App: app, Now: time.Now, Progress: progress,
+		Asker: c.asker, Archive: w, App: app, Now: j.now, Progress: progress,
 		Retention: retention, Settle: time.Duration(j.cfg.Settle),
 		From: j.from, To: to, RoomID: j.room, Skip: j.cfg.Skips, Again: j.again,
 	}

@@ -69,8 +69,6 @@ func sized(seed uint64) simulator.Options {
 	case 0:
 		o = simulator.Options{Calls: 24, Ahead: 24 * time.Hour}
 	case 1:
-		o.Long, o.LongFor = 1, retention+20*time.Hour
-	case 2:
 		o.Apps = []uint32{1400353843, 1400353844}
 	}
 	switch rng.IntN(4) {
