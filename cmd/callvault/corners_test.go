@@ -17,6 +17,7 @@ import (
 // expires and another pass takes over. When the sleeper wakes up, its commit
 // arrives, and changes nothing.
 func TestSleeperChangesNothing(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 3, simulator.Options{Calls: 6})
 	w.lease = shortLease
 	p, reached := w.atStatement(proxytest.Rule{Statement: "INSERT INTO hidden_loads (load_id, step) SELECT"}, (*pass).stop)
@@ -39,6 +40,7 @@ func TestSleeperChangesNothing(t *testing.T) {
 // TestCommitThatComesLate keeps the commit of a pass back until it is dead and
 // another pass has committed.
 func TestCommitThatComesLate(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 4, simulator.Options{Calls: 6})
 	killed, late := make(chan struct{}), make(chan struct{})
 	release := sync.OnceFunc(func() { close(late) })
@@ -64,18 +66,17 @@ func TestCommitThatComesLate(t *testing.T) {
 }
 
 // TestEngineRestarts ends ClickHouse at the commit, before and after it was
-// made, in order and as kill -9 does.
+// made, as kill -9 does and in order.
 func TestEngineRestarts(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 5, simulator.Options{Calls: 6})
-	for _, when := range []proxytest.When{proxytest.Before, proxytest.After} {
-		for _, hard := range []bool{true, false} {
-			r := proxytest.Rule{Statement: "INSERT INTO hidden_loads (load_id, step) SELECT", When: when}
-			p, reached := w.atStatement(r, func(*pass) { w.db.restart(t, hard) }, "--again")
-			if !reached {
-				t.Fatal("no commit")
-			}
-			p.end(exitDone, exitFailed)
+	for when, hard := range map[proxytest.When]bool{proxytest.Before: false, proxytest.After: true} {
+		r := proxytest.Rule{Statement: "INSERT INTO hidden_loads (load_id, step) SELECT", When: when}
+		p, reached := w.atStatement(r, func(*pass) { w.db.restart(t, hard) }, "--again")
+		if !reached {
+			t.Fatal("no commit")
 		}
+		p.end(exitDone, exitFailed)
 	}
 	w.finish()
 }
@@ -84,9 +85,10 @@ func TestEngineRestarts(t *testing.T) {
 // The pass ends soon with one line, nothing is seen in part, and a pass with
 // space again completes.
 func TestDiskFull(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 6, simulator.Options{Calls: 6})
 	w.pass().end(exitDone)
-	for _, table := range []string{"quality_samples_data", "user_events_data", "ledger_parts", "hidden_loads", "ledger_units", "raw_responses", "lease"} {
+	for _, table := range []string{"quality_samples_data", "ledger_parts", "hidden_loads", "ledger_units", "lease"} {
 		w.note("no space for %s", table)
 		w.exec("ALTER TABLE " + table + " MODIFY SETTING min_free_disk_bytes_to_perform_insert = 1000000000000000")
 		before := w.checksums()
@@ -112,6 +114,7 @@ func (w *world) exec(sql string) {
 
 // TestDiskFullForReal fills a small disk up, where the test may mount one.
 func TestDiskFullForReal(t *testing.T) {
+	t.Parallel()
 	disk := filepath.Join(t.TempDir(), "disk")
 	if err := os.Mkdir(disk, 0o700); err != nil {
 		t.Fatal(err)

@@ -32,6 +32,7 @@ func TestKilledAtEveryStep(t *testing.T) {
 // TestKilledPassIsGoneOnFrom kills a pass when its rows are in and before they
 // are committed: the next one does not ask for what is settled again.
 func TestKilledPassIsGoneOnFrom(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 2, simulator.Options{Calls: 6})
 	w.lease = shortLease
 	p, reached := w.atStatement(proxytest.Rule{Statement: "INSERT INTO hidden_loads (load_id, step) SELECT", Cut: true}, (*pass).kill)
@@ -56,6 +57,7 @@ func TestKilledPassIsGoneOnFrom(t *testing.T) {
 }
 
 func TestInterruptedPass(t *testing.T) {
+	t.Parallel()
 	in := install(t, simulator.Options{Seed: 3, Calls: 30, QPS: -1})
 	reached := make(chan struct{})
 	in.vendor.at(60, func() { close(reached) })
@@ -74,6 +76,7 @@ func TestInterruptedPass(t *testing.T) {
 }
 
 func TestTwoPassesAtOnce(t *testing.T) {
+	t.Parallel()
 	in := install(t, simulator.Options{Seed: 4, Calls: 20, QPS: -1})
 	in.vendor.at(20, func() { // the first pass waits for its answer
 		code, _, errs := in.callvault(t.Context(), "archive", "--quiet")
