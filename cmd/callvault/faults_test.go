@@ -119,10 +119,6 @@ func TestPoisonedCalls(t *testing.T) {
 		}
 		ids = in.vendor.metPoison(all)
 		t.Logf("pass %d: %d calls poisoned, %d of them met", attempt, len(all), len(ids))
-		asked, _ := in.vendor.noted()
-		for _, p := range all {
-			t.Logf("  %s %s %s: %v", p.CommID, p.Kind, p.Actions[1], asked[p.CommID])
-		}
 		for _, id := range ids {
 			if !strings.Contains(errs, "not archived: call "+id) {
 				t.Errorf("%s is not named:\n%s", id, errs)
@@ -230,6 +226,8 @@ func (v *vendor) metPoison(all []simulator.Poison) (ids []string) {
 	return ids
 }
 
+// isPoisoned says whether a call cannot be had: short ones are not asked for
+// their users.
 func (v *vendor) isPoisoned(id string) bool {
-	return slices.ContainsFunc(v.Poisoned(), func(p simulator.Poison) bool { return p.CommID == id })
+	return slices.ContainsFunc(v.Poisoned(), func(p simulator.Poison) bool { return p.CommID == id && p.Actions[1] != "DescribeUserInfo" })
 }
