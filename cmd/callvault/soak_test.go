@@ -68,10 +68,10 @@ func live(t *testing.T, seed uint64, steps int) {
 // sized draws how much there is: seldom much.
 func sized(seed uint64) simulator.Options {
 	rng := rand.New(rand.NewPCG(seed, 1))
-	o := simulator.Options{Calls: 6, Ahead: 40 * time.Hour}
+	o := simulator.Options{Calls: 6, Ahead: 60 * time.Hour}
 	switch rng.IntN(8) {
 	case 0:
-		o = simulator.Options{Calls: 24, Ahead: 24 * time.Hour}
+		o = simulator.Options{Calls: 24, Ahead: 36 * time.Hour}
 	case 1:
 		o.Apps = []uint32{1400353843, 1400353844}
 	}

@@ -288,7 +288,7 @@ func (w *world) lostAnswer() {
 
 // some draws a time that may pass between two steps.
 func (w *world) some() time.Duration {
-	return pick(w.rng, time.Minute, 10*time.Minute, 20*time.Minute, time.Hour, 5*time.Hour, 12*time.Hour, 26*time.Hour) +
+	return pick(w.rng, time.Minute, 10*time.Minute, 20*time.Minute, time.Hour, 5*time.Hour, 12*time.Hour, 21*time.Hour) +
 		time.Duration(w.rng.IntN(600))*time.Second
 }
 

@@ -12,8 +12,12 @@ import (
 )
 
 // retention is what the vendor of a world keeps: short, so that data expires
-// within a history.
-const retention = 48 * time.Hour
+// within a history, and long enough for a day's counts to be confirmed.
+const retention = 72 * time.Hour
+
+// mostBehind is how old the last good pass may become: the counts of each day
+// must be asked for between 24 hours after its end and its expiry.
+const mostBehind = 22 * time.Hour
 
 // A pass keeps a long lease also on a busy machine. A short one is for passes
 // that die or sleep: the next has to wait until it expires.
@@ -204,5 +208,5 @@ func (w *world) move(d time.Duration, under *pass) {
 // behind says whether the vendor would begin to drop what is not archived yet,
 // if the time went on by d.
 func (w *world) behind(d time.Duration) bool {
-	return w.complete.IsZero() || w.clock.now().Add(d).Sub(w.complete) > retention-8*time.Hour
+	return w.complete.IsZero() || w.clock.now().Add(d).Sub(w.complete) > mostBehind
 }
