@@ -132,40 +132,45 @@ func (w *world) killedAtRequest() {
 }
 
 // atRequest starts a pass and does something to it when so many requests have
-// come in. It returns then, or when the pass has ended before.
+// come in, if that many come.
 func (w *world) atRequest(n int, do func(*pass), args ...string) *pass {
-	started, reached := make(chan *pass, 1), make(chan struct{})
-	w.vendor.at(n, func() {
-		defer close(reached)
-		do(<-started)
-	})
-	p := w.pass(args...)
-	started <- p
-	select {
-	case <-reached:
-	case <-p.done:
-		w.note("  it did not come to that")
-	}
+	w.t.Helper()
+	p, _ := w.meanwhile(func(do func()) { w.vendor.at(n, do) }, w.vendor.disarm, do, args)
 	return p
 }
 
 // atStatement is atRequest for a statement on its way to ClickHouse.
 func (w *world) atStatement(r proxytest.Rule, do func(*pass), args ...string) (p *pass, reached bool) {
-	started, came := make(chan *pass, 1), make(chan struct{})
-	r.Do = func() {
-		defer close(came)
-		do(<-started)
+	w.t.Helper()
+	arm := func(do func()) {
+		r.Do = do
+		w.db.tap.Arm(r)
 	}
-	w.db.tap.Arm(r)
+	return w.meanwhile(arm, w.db.tap.Disarm, do, args)
+}
+
+// meanwhile starts a pass and returns when do has been done to it, or when it
+// has ended before it came to that. disarm tells which.
+func (w *world) meanwhile(arm func(do func()), disarm func() (struck bool), do func(*pass), args []string) (p *pass, reached bool) {
+	w.t.Helper()
+	started, done := make(chan *pass, 1), make(chan struct{})
+	arm(func() {
+		defer close(done)
+		do(<-started)
+	})
 	p = w.pass(args...)
 	started <- p
 	select {
-	case <-came:
+	case <-done:
 		return p, true
 	case <-p.done:
+	}
+	if !disarm() {
 		w.note("  it did not come to that")
 		return p, false
 	}
+	<-done
+	return p, true
 }
 
 func (w *world) killedAtStatement() {
@@ -215,21 +220,13 @@ func (w *world) checksums() string {
 }
 
 func (w *world) twoPasses() {
-	reached, hold := make(chan struct{}), make(chan struct{})
-	p := w.atRequest(1+w.requests(), func(*pass) { // the first finds the dialect, before the lease
-		close(reached)
-		<-hold
-	})
-	select {
-	case <-reached:
+	p := w.atRequest(1+w.requests(), func(*pass) { // the first request is for the dialect, before the lease
 		second := start(w.t, w.env, "archive", "--quiet")
 		code := second.wait(w.t)
 		if code != exitBusy || !strings.Contains(second.errs.String(), "another pass is running") {
 			w.t.Errorf("the second pass: exit code %d\n%s", code, second.errs.String())
 		}
-	case <-p.done:
-	}
-	close(hold)
+	})
 	p.end(exitDone)
 }
 

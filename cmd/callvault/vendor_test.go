@@ -22,6 +22,7 @@ type vendor struct {
 	mu    sync.Mutex
 	left  int
 	do    func()
+	done  bool // do has been called, or is about to be
 	calls map[string]map[string]int // requests about a call, by CommId and action
 	other map[string]int            // other requests, by action
 }
@@ -45,7 +46,15 @@ func newVendor(t *testing.T, o simulator.Options) *vendor {
 func (v *vendor) at(n int, do func()) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.left, v.do = n, do
+	v.left, v.do, v.done = n, do, false
+}
+
+// disarm calls nothing any more; it says whether that has been done already.
+func (v *vendor) disarm() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.do = nil
+	return v.done
 }
 
 // forget begins to note anew.
@@ -95,5 +104,6 @@ func (v *vendor) note(r *http.Request) func() {
 	if v.left--; v.left != 0 || v.do == nil {
 		return nil
 	}
+	v.done = true
 	return v.do
 }
