@@ -22,7 +22,7 @@ type vendor struct {
 	mu    sync.Mutex
 	left  int
 	do    func()
-	done  bool // do has been called, or is about to be
+	done  bool                      // do has been called, or is about to be
 	calls map[string]map[string]int // requests about a call, by CommId and action
 	other map[string]int            // other requests, by action
 }
