@@ -220,7 +220,7 @@ func (w *world) checksums() string {
 }
 
 func (w *world) twoPasses() {
-	p := w.atRequest(1+w.requests(), func(*pass) { // the first request is for the dialect, before the lease
+	p := w.atRequest(6+w.requests(), func(*pass) { // the first ones are for the dialect, before the lease
 		second := start(w.t, w.env, "archive", "--quiet")
 		code := second.wait(w.t)
 		if code != exitBusy || !strings.Contains(second.errs.String(), "another pass is running") {
