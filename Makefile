@@ -17,7 +17,9 @@ test: build ## everything, against the real ClickHouse
 	go test -timeout 10m ./...
 
 SOAK_SEEDS ?= 20
-soak: ## histories of faults, kills and re-runs, each from a seed (SOAK_SEED the first, SOAK_STEPS their length)
+SOAK_NIGHTS ?= 20
+soak: ## months of nights, SOAK_NIGHTS times; histories of faults, kills and re-runs, each from a seed (SOAK_SEED the first, SOAK_STEPS their length)
+	CALLVAULT_SOAK=$(SOAK_NIGHTS) go test -count 1 -timeout 12h -run '^TestNights$$' ./extract
 	SOAK_SEEDS=$(SOAK_SEEDS) go test -count 1 -failfast -timeout 12h -v -run '^(TestSoak|TestKilledAtEveryStep)$$' ./cmd/callvault
 
 FUZZTIME ?= 30s

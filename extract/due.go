@@ -23,6 +23,19 @@ func (c *callPass) null() error {
 	return errWanting
 }
 
+// doubt is the error of an answer that is null where something is due until the
+// end of w, if anything is. What is due only since data settles may be late.
+func (c *callPass) doubt(w call.Window, due func(call.Window) bool) error {
+	settled := call.Window{Start: w.Start, End: earlier(w.End, c.settledUntil(c.asked))}
+	switch {
+	case due(settled):
+		return c.null()
+	case due(w):
+		return errSuspect
+	}
+	return nil
+}
+
 // byUser sorts sessions by their users.
 func byUser(sessions []call.Session) map[string][]call.Session {
 	stays := map[string][]call.Session{}

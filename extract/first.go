@@ -47,10 +47,15 @@ func (c *callPass) askFirst(ctx context.Context) (*firstAnswer, error) {
 		got.Reset()
 		info, err = d.Detail(body, keepWindow(first.window), &got)
 		c.stays = byUser(got.Sessions)
-		if err == nil && (len(got.Sessions) == 0 && info.Users != transform.ListPresent || info.List != transform.ListPresent && c.anyoneDue(w) || c.anyDue(info.NullSeries, w)) {
+		switch {
+		case err != nil:
+			return err
+		case len(got.Sessions) == 0 && info.Users != transform.ListPresent:
 			return c.null()
 		}
-		return err
+		return c.doubt(w, func(w call.Window) bool {
+			return info.List != transform.ListPresent && c.anyoneDue(w) || c.anyDue(info.NullSeries, w)
+		})
 	}
 	var err error
 	first.response, first.release, err = c.askHolding(ctx, q)

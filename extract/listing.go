@@ -200,8 +200,13 @@ func (p *Pass) lost(ctx context.Context, r *report) error {
 	if err != nil {
 		return archiveError{err}
 	}
+	var lists []call.Entry
 	for _, e := range overdue {
-		if e.Unit.Kind == call.UnitList || p.begun.has(e.Unit) {
+		if p.begun.has(e.Unit) {
+			continue
+		}
+		if e.Unit.Kind == call.UnitList {
+			lists = append(lists, closed(e))
 			continue
 		}
 		e.State = call.Lost
@@ -218,7 +223,21 @@ func (p *Pass) lost(ctx context.Context, r *report) error {
 			return archiveError{err}
 		}
 	}
+	if err := p.Archive.Note(ctx, lists); err != nil {
+		return archiveError{err}
+	}
 	return p.lostDays(ctx, r)
+}
+
+// closed is the entry of a day that can be listed no more. What was on it and
+// was not archived is known by itself.
+func closed(e call.Entry) call.Entry {
+	if !e.HeldUntil.Before(e.StartsAt.Add(24 * time.Hour)) {
+		e.State = call.Archived
+		return e
+	}
+	e.State, e.Reason = call.Lost, "calls after "+e.HeldUntil.UTC().Format(time.RFC3339)+" are unknown: no pass was made while the vendor had them"
+	return e
 }
 
 // lossReason says what of a unit was lost.

@@ -3,7 +3,6 @@ package extract_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"os"
@@ -43,11 +42,6 @@ func stories() []story {
 		{"spring, to the second", "2026-02-24T01:15:00Z", 64, true, []time.Duration{3 * day, 16*day + 5*time.Hour}, 40, 3},
 		{"autumn, as time passes", "2026-09-01T00:15:00Z", 62, false, []time.Duration{2 * day, 12 * day}, 40, 2},
 	}
-	if n, _ := strconv.Atoi(os.Getenv("CALLVAULT_SOAK")); n > 0 {
-		for i := range all {
-			all[i].calls *= 3
-		}
-	}
 	return all
 }
 
@@ -55,14 +49,20 @@ func stories() []story {
 // schedule, cut short, and missed; calls that come, go on and expire; a vendor
 // that misbehaves. After every pass that came to its end the archive and its
 // ledger are held against what the simulator knows.
+//
+// CALLVAULT_SOAK=n lives through each story n times, with three times the calls.
 func TestNights(t *testing.T) {
+	times, _ := strconv.Atoi(os.Getenv("CALLVAULT_SOAK"))
 	for _, s := range stories() {
-		t.Run(s.name, func(t *testing.T) {
-			seed := seedOf(t)
-			began := time.Now()
-			synctest.Test(t, func(t *testing.T) { newNights(t, s, seed).live() })
-			t.Logf("took %s", time.Since(began).Round(time.Millisecond))
-		})
+		for range max(times, 1) {
+			t.Run(s.name, func(t *testing.T) {
+				if times > 0 {
+					s.calls *= 3
+				}
+				seed := seedOf(t)
+				synctest.Test(t, func(t *testing.T) { newNights(t, s, seed).live() })
+			})
+		}
 	}
 }
 
@@ -80,25 +80,24 @@ func seedOf(t *testing.T) uint64 {
 type nights struct {
 	*testing.T
 	story
-	chance    *rand.Rand
-	vendor    *vendor
-	limits    *quota.Limits
-	vault     *vault
-	truth     *truth
-	last      time.Time // when the last run began that was not interrupted
-	passes    []pass
-	nulls     string
-	nullCount map[string]int
+	chance *rand.Rand
+	vendor *vendor
+	limits *quota.Limits
+	vault  *vault
+	truth  *truth
+	last   time.Time // when the last run began that was not interrupted
+	passes []pass
 }
 
 // pass is what became of one pass.
 type pass struct {
-	at       time.Time
-	whole    bool // it came to its end
-	report   extract.Report
-	requests int
-	again    int // requests of a second pass at once, -1: none was made
-	took     time.Duration
+	at        time.Time
+	whole     bool // it came to its end
+	report    extract.Report
+	requests  int
+	redundant int // of these, such as had been answered in full before
+	again     int // requests of a second pass at once, -1: none was made
+	took      time.Duration
 }
 
 func newNights(t *testing.T, s story, seed uint64) *nights {
@@ -131,8 +130,9 @@ func (n *nights) live() {
 		time.Sleep(outage)
 	}
 	n.up(time.Until(ends))
-	n.truth.atTheEnd()
-	n.summary()
+	if n.truth.atTheEnd(); !n.Failed() {
+		n.summary()
+	}
 }
 
 // up runs the schedule for so long.
@@ -187,7 +187,9 @@ func (n *nights) run(ctx context.Context, _ schedules.Run) error {
 	case p.whole:
 		n.truth.check(&p)
 		n.again(ctx, &n.passes[len(n.passes)-1])
-	case err == nil || !errors.Is(err, errCut):
+	case errors.Is(err, errCut):
+		n.truth.cuts = append(n.truth.cuts, p.at)
+	default:
 		n.Errorf("%s: the pass ended early: %v", now.UTC(), err)
 	}
 	return err
@@ -223,18 +225,18 @@ func (n *nights) pass(ctx context.Context, cut int) (p pass, err error) {
 	if cut > 0 {
 		n.vendor.stopAfter(cut, func() { cancel(errCut) })
 	}
-	before := n.requests()
+	before, redundant := n.requests(), n.redundant()
 	p = pass{at: n.vendor.clock.now(), again: -1}
 	began := time.Now()
 	w := n.vault.writer(rand.New(rand.NewPCG(n.chance.Uint64(), 1)))
 	p.report, err = n.extract(ctx, w)
-	n.nulls = fmt.Sprint(n.nullCount)
 	if gone := n.chance.IntN(2) == 0; err == nil || !gone { // else all that waited in the writer is gone
 		if cerr := w.Close(); err == nil {
 			err = cerr
 		}
 	}
 	p.whole, p.requests, p.took = err == nil, n.requests()-before, time.Since(began)
+	p.redundant = n.redundant() - redundant
 	return p, err
 }
 
@@ -245,7 +247,6 @@ func (n *nights) extract(ctx context.Context, a extract.Archive) (extract.Report
 		return extract.Report{}, err
 	}
 	asker := extract.NewAsker(n.vendor.client, d, n.limits, extract.DefaultAttempts())
-	defer func() { n.nullCount = asker.Stats().Nulls }()
 	p := &extract.Pass{
 		Asker: asker, Archive: a, App: app,
 		Now: n.vendor.clock.now, Progress: extract.NoProgress{}, Retention: n.keeps(), Settle: settle,
@@ -261,39 +262,4 @@ func (n *nights) keeps() time.Duration {
 		return retention + 20*time.Second
 	}
 	return retention
-}
-
-// again makes a second pass at once, now and then: nothing has changed.
-func (n *nights) again(ctx context.Context, p *pass) {
-	if n.vendor.poison || n.chance.IntN(4) > 0 {
-		return
-	}
-	second, err := n.pass(ctx, 0)
-	if err != nil {
-		n.Errorf("%s: the second pass: %v", p.at.UTC(), err)
-		return
-	}
-	p.again = second.requests
-	n.truth.check(&second)
-}
-
-func (n *nights) requests() (total int) {
-	for _, k := range n.vendor.sim.Stats().Requests {
-		total += int(k)
-	}
-	return total
-}
-
-func (n *nights) summary() {
-	first, last := n.passes[0], n.passes[len(n.passes)-1]
-	whole := 0
-	for _, p := range n.passes {
-		if p.whole {
-			whole++
-		}
-	}
-	n.Logf("%d passes in %s, %d of them whole; %d requests", len(n.passes), last.at.Sub(first.at).Round(time.Hour), whole, n.requests())
-	for _, p := range n.passes {
-		n.Log(fmt.Sprintf("%s whole %v, %d requests, again %d, took %s, calls %d, failures %d", p.at.UTC().Format(time.RFC3339), p.whole, p.requests, p.again, p.took.Round(time.Second), p.report.Archived, p.report.FailureCount))
-	}
 }

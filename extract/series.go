@@ -105,10 +105,12 @@ func (c *callPass) seriesPages(ctx context.Context, r plan.Request) (all *call.S
 			var d transform.Decoder
 			got.Reset()
 			info, err = d.Detail(body, keepOwned(r), &got)
-			if err == nil && (page == 0 && info.List != transform.ListPresent && c.someDue(r) || c.anyDue(info.NullSeries, r.Window)) {
-				return c.null()
+			if err != nil {
+				return err
 			}
-			return err
+			return c.doubt(r.Window, func(w call.Window) bool {
+				return page == 0 && info.List != transform.ListPresent && c.someDue(r, w) || c.anyDue(info.NullSeries, w)
+			})
 		}
 		id, done, err := c.askHolding(ctx, q)
 		if err != nil {
@@ -128,10 +130,10 @@ func (c *callPass) seriesPages(ctx context.Context, r plan.Request) (all *call.S
 	}
 }
 
-// someDue says whether samples are due of some user of a request.
-func (c *callPass) someDue(r plan.Request) bool {
+// someDue says whether samples are due of some user of a request within w.
+func (c *callPass) someDue(r plan.Request, w call.Window) bool {
 	return slices.ContainsFunc(r.Users, func(u plan.User) bool {
-		return c.due(u.ID, "", call.Window{Start: second(u.From), End: second(u.To)})
+		return c.due(u.ID, "", call.Window{Start: later(w.Start, second(u.From)), End: earlier(w.End, second(u.To))})
 	})
 }
 

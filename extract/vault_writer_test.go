@@ -45,42 +45,52 @@ func (w *writer) building(u call.Unit) (*building, error) {
 	return b, nil
 }
 
-// Resume adopts what waits, settled and beside what is visible.
-func (w *writer) Resume(_ context.Context, u call.Unit) (call.Known, error) {
+// Resume goes on from what is settled, visible or waiting.
+func (w *writer) Resume(_ context.Context, u call.Unit) (known call.Known, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	b, err := w.building(u)
-	if err != nil {
-		return call.Known{}, err
-	}
-	b.resumed = true
-	s := w.of(u)
-	held := slices.DeleteFunc(slices.Clone(s.visible), func(b *batch) bool { return !b.settled })
-	for _, x := range s.waiting {
-		if _, twice := overlap(append(slices.Clone(held), x)); x.settled && !twice {
-			held = append(held, x)
-			b.batches = append(b.batches, x)
-		}
-	}
-	var known call.Known
+	held, err := w.resume(u, func(b *batch) bool { return b.settled })
 	for _, x := range held {
 		for _, p := range x.parts {
 			known.Parts = append(known.Parts, p.Part)
 			known.Sessions = append(known.Sessions, p.rows.Sessions...)
 		}
 	}
-	return known, nil
+	return known, err
 }
 
-// ResumeAll keeps open parts as well.
-func (w *writer) ResumeAll(ctx context.Context, u call.Unit) error {
-	if _, err := w.Resume(ctx, u); err != nil {
-		return err
-	}
+// ResumeAll keeps what is visible and open as well.
+func (w *writer) ResumeAll(_ context.Context, u call.Unit) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.units[u].keepOpen = true
-	return nil
+	_, err := w.resume(u, func(*batch) bool { return true })
+	if err == nil {
+		w.units[u].keepOpen = true
+	}
+	return err
+}
+
+// resume begins a unit with those of the visible batches that are to stay, and
+// adopts what waits, is settled, and holds nothing that these hold.
+func (w *writer) resume(u call.Unit, stays func(*batch) bool) (held []*batch, err error) {
+	b, err := w.building(u)
+	if err != nil {
+		return nil, err
+	}
+	b.resumed = true
+	s := w.of(u)
+	for _, x := range s.visible {
+		if stays(x) {
+			held = append(held, x)
+		}
+	}
+	for _, x := range s.waiting {
+		if _, twice := overlap(append(slices.Clone(held), x)); x.settled && !twice {
+			held = append(held, x)
+			b.batches = append(b.batches, x)
+		}
+	}
+	return held, nil
 }
 
 func (w *writer) Add(_ context.Context, u call.Unit, p call.Part, r call.Rows) error {

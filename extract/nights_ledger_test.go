@@ -1,0 +1,190 @@
+package extract_test
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/simulator"
+)
+
+// checkLedger holds the ledger and the report against what must be in them.
+func (t *truth) checkLedger(where string, p *pass) {
+	t.Helper()
+	t.checkReport(where, p)
+	for _, e := range t.vault.ledger {
+		if problem := t.wrong(e, p.at); problem != "" {
+			t.Errorf("%s: %s: %+v", where, problem, e)
+		}
+	}
+	for r := range t.vendor.sim.Truth(p.at).Rooms() {
+		e, known := t.vault.ledger[call.Unit{App: t.app(), Kind: call.UnitCall, Key: r.CommID}]
+		if problem := t.wrongCall(r, e, known, p.at); problem != "" {
+			t.Errorf("%s: call %s of %d-%d %s: %+v", where, r.CommID, r.CreatedAt, r.DestroyedAt, problem, e)
+		}
+	}
+	for h := p.at.Add(-retention).Add(2 * time.Hour).Truncate(time.Hour); h.Before(p.at.Add(-settle - t.haze() - time.Hour)); h = h.Add(time.Hour) {
+		if e := t.vault.ledger[call.Unit{App: t.app(), Kind: call.UnitUnusual, Key: h.UTC().Format(time.RFC3339)}]; e.State != call.Archived && e.State != call.Empty {
+			t.Errorf("%s: the hour %s is in reach and not archived: %+v", where, h.UTC(), e)
+		}
+	}
+}
+
+// checkReport sees that the report names what was lost and what could not be
+// had, and nothing else.
+func (t *truth) checkReport(where string, p *pass) {
+	t.Helper()
+	unknown := false
+	for _, f := range p.report.Failures {
+		switch {
+		case f.CommID != "" && t.vendor.poison && poisonedCall(f.CommID) && !saysLost(f.Reason):
+		case t.doubted(t.vault.ledger[call.Unit{App: t.app(), Kind: call.UnitCall, Key: f.CommID}]):
+		case f.CommID != "" && saysLost(f.Reason):
+			t.named[f.CommID] = true
+		case f.What == "calls" && strings.Contains(f.Reason, "no pass was made"):
+			unknown = true
+		case t.inGap(f):
+		default:
+			t.Errorf("%s: not archived, for no reason: %s", where, f)
+		}
+	}
+	if gap := t.gapBefore(p.at); gap != unknown {
+		t.Errorf("%s: there was a time that no pass looked at: %v; reported: %v", where, gap, unknown)
+	}
+	for u, e := range t.vault.ledger {
+		if u.Kind == call.UnitCall && e.State == call.Lost && !t.named[u.Key] {
+			t.Errorf("%s: call %s is lost and no report has named it: %s", where, u.Key, e.Reason)
+		}
+	}
+}
+
+// gapBefore says whether the vendor has dropped something between this pass and
+// the one before that came to its end.
+func (t *truth) gapBefore(at time.Time) bool {
+	i := len(t.asked) - 1
+	return i > 0 && t.asked[i-1].Before(at.Add(-retention))
+}
+
+// inGap says whether a failure is of an hour or a day that was still open when
+// it was last in reach of a pass.
+func (t *truth) inGap(f extract.Failure) bool {
+	kind, key, _ := strings.Cut(f.What, " ")
+	start, err := time.Parse(time.RFC3339, key)
+	return err == nil && (kind == "unusual" || kind == "scale") && t.nearGap(start, 48*time.Hour)
+}
+
+// nearGap says whether what began at start and settles within so long was still
+// open when the last pass that could reach it was made.
+func (t *truth) nearGap(start time.Time, settles time.Duration) bool {
+	for i := 1; i < len(t.asked); i++ {
+		edge := t.asked[i].Add(-retention)
+		if start.Before(edge.Add(t.haze())) && start.After(t.asked[i-1].Add(-settles-settle)) {
+			return true
+		}
+	}
+	return false
+}
+
+// wrong says what is wrong with an entry, whatever the unit is.
+func (t *truth) wrong(e call.Entry, at time.Time) string {
+	edge := at.Add(-retention)
+	settled := map[call.UnitKind]time.Duration{call.UnitUnusual: time.Hour + settle, call.UnitScale: 48 * time.Hour, call.UnitList: 25*time.Hour + settle}
+	switch {
+	case e.State == call.Pending:
+		return "pending"
+	case t.doubted(e):
+		return ""
+	case e.State == call.Failed && !(t.vendor.poison && e.Unit.Kind == call.UnitCall && poisonedCall(e.Unit.Key)):
+		return "failed"
+	case e.State == call.Failed && e.Reason == "":
+		return "failed without a reason"
+	case e.State == call.Lost && e.Reason == "":
+		return "lost without a reason"
+	case e.Unit.Kind == call.UnitCall:
+		return ""
+	case e.State == call.Lost && e.Unit.Kind != call.UnitList && !t.nearGap(e.StartsAt, settled[e.Unit.Kind]):
+		return "lost though it could be had"
+	case e.State == call.Provisional && e.Unit.Kind != call.UnitList && e.StartsAt.Add(settled[e.Unit.Kind]).Before(at.Add(-t.haze())):
+		return "provisional for too long"
+	case e.State == call.Provisional && e.StartsAt.Add(24*time.Hour).Before(edge.Add(-t.haze())):
+		return "provisional though out of reach"
+	}
+	return ""
+}
+
+// wrongCall says what is wrong with the entry of a call.
+func (t *truth) wrongCall(r simulator.Room, e call.Entry, known bool, at time.Time) string {
+	start, end := time.Unix(r.CreatedAt, 0), time.Unix(r.DestroyedAt, 0)
+	if !r.IsFinished {
+		end = at
+	}
+	seen := t.lastSeen(start, end)
+	over := func(when time.Time) bool { return r.IsFinished && end.Before(when.Add(-settle)) }
+	hazy := !t.exact && (start.After(at.Add(-t.haze())) || end.After(at.Add(-settle-t.haze()-time.Minute)) && end.Before(at) || end.Before(at.Add(t.haze()-retention)))
+	switch {
+	case hazy, t.doubted(e), known && poisonedCall(r.CommID) && !e.State.Final() && t.vendor.poison:
+		return ""
+	case !known && seen.IsZero():
+		return ""
+	case !known:
+		return "is not known"
+	case seen.IsZero() && len(t.cuts) == 0:
+		return "is known though nobody could ask"
+	case t.long[r.CommID] && e.State == call.Lost:
+		return ""
+	case seen.Equal(at) && over(at) && e.State != call.Archived:
+		return "is over and not archived"
+	case seen.Equal(at) && !over(at) && e.State != call.Provisional:
+		return "is not over and not provisional"
+	case seen.Before(at) && !e.State.Final():
+		return "is out of reach and not final"
+	case e.State == call.Lost && over(seen) && !t.excused(r.CommID):
+		return "is lost though it could be had"
+	case e.State == call.Archived && !over(seen) && len(t.cuts) == 0:
+		return "is archived though it went on"
+	}
+	return ""
+}
+
+// lastSeen is the last pass, of those that came to their end, that could see a
+// call; zero if none.
+func (t *truth) lastSeen(start, end time.Time) time.Time {
+	for _, a := range slices.Backward(t.asked) {
+		if !start.After(a) && !end.Before(a.Add(-retention)) {
+			return a
+		}
+	}
+	return time.Time{}
+}
+
+// atTheEnd compares everything once more, and sees that the story had in it what
+// it is there for.
+func (t *truth) atTheEnd() {
+	t.Helper()
+	last := t.asked[len(t.asked)-1]
+	clear(t.done)
+	t.checkCalls("at the end", last)
+	if len(t.cuts) == 0 {
+		t.Error("no pass was cut short")
+	}
+	states := map[call.State]int{}
+	for u, e := range t.vault.ledger {
+		if u.Kind == call.UnitCall {
+			states[e.State]++
+		}
+	}
+	var all sums
+	for _, kind := range []call.UnitKind{call.UnitCall, call.UnitUnusual, call.UnitScale} {
+		for _, s := range t.visible(kind) {
+			all.add(s)
+		}
+	}
+	t.Logf("%v calls; %d samples, %d events, %d unusual", states, all[samples].rows, all[events].rows, all[unusual].rows)
+}
+
+// saysLost tells a loss from a failure.
+func saysLost(reason string) bool {
+	return strings.HasPrefix(reason, "the vendor dropped ") || strings.HasPrefix(reason, "the vendor no longer had ")
+}
