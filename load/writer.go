@@ -44,6 +44,7 @@ type Writer struct {
 	opt   WriterOptions
 
 	turn chan struct{} // holds one token: the right to insert
+	pool samplePool
 
 	mu     sync.Mutex
 	err    error // of the first failed flush, or ErrClosed
@@ -62,12 +63,17 @@ func (s *Store) NewWriter(runID string, o WriterOptions) *Writer {
 	o.AttemptTimeout = orDefault(o.AttemptTimeout, 2*time.Minute)
 	o.Backoff = orDefault(o.Backoff, 200*time.Millisecond)
 	o.Guard = orDefault(o.Guard, "1")
-	w := &Writer{store: s, run: runID, opt: o, turn: make(chan struct{}, 1), buf: &buffer{}, units: map[call.Unit]*unitState{}}
+	w := &Writer{store: s, run: runID, opt: o, turn: make(chan struct{}, 1), pool: samplePool{limit: o.MaxBytes}, buf: &buffer{}, units: map[call.Unit]*unitState{}}
 	w.turn <- struct{}{}
 	return w
 }
 
-// Add adds a part of a unit with its rows. What r holds is copied: it is the
+// Samples gives empty samples with room for about so many rows, to be filled and
+// given to Add. Their memory is that of samples added before.
+func (w *Writer) Samples(rows int) *call.Samples { return w.pool.get(rows) }
+
+// Add adds a part of a unit with its rows. The samples are the Writer's from
+// then on, whatever is returned; all else that r holds is copied, and the
 // caller's again on return.
 func (w *Writer) Add(ctx context.Context, u call.Unit, p call.Part, r call.Rows) error {
 	if err := checkRows(u, &r); err != nil {
