@@ -9,7 +9,8 @@ import (
 
 // Archive takes rows and knows what it has. Methods are safe for concurrent use
 // and may block while the archive is busy; arguments belong to the caller again
-// when they return, but for the body given to Keep.
+// when they return, but for the body given to Keep and the samples given to Add:
+// those are the archive's from then on, whatever is returned.
 type Archive interface {
 	// Entries are what the ledger says about those of the units that it knows.
 	Entries(ctx context.Context, app call.AppID, kind call.UnitKind, keys []string) (map[string]Held, error)
@@ -27,6 +28,9 @@ type Archive interface {
 	// ResumeAll begins a unit with all that is visible of it, which stays, and
 	// what waits of it.
 	ResumeAll(ctx context.Context, u call.Unit) error
+	// Samples gives empty samples with room for about so many rows, to be filled
+	// and given to Add.
+	Samples(rows int) *call.Samples
 	// Add adds a part of a unit with its rows.
 	Add(ctx context.Context, u call.Unit, p call.Part, r call.Rows) error
 	// End ends a unit: some time later it is visible, unless it has failed,

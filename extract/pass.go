@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -37,6 +38,7 @@ type Pass struct {
 
 	edge     reach
 	begun    unitSet
+	readers  sync.Pool   // of *seriesReader
 	noEvents atomic.Bool // the account turned out not to have the action
 }
 
