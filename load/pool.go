@@ -56,7 +56,7 @@ func (p *samplePool) put(all []*call.Samples) {
 	defer p.mu.Unlock()
 	for _, x := range all {
 		class, rows := sizeClass(cap(x.Time))
-		if rows != cap(x.Time) || rows != cap(x.Value) {
+		if rows != cap(x.Time) || rows != cap(x.Value) || sizeOf(x) > p.limit {
 			continue // not made here, or grown since
 		}
 		x.Reset()
