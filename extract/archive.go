@@ -28,9 +28,6 @@ type Archive interface {
 	// ResumeAll begins a unit with all that is visible of it, which stays, and
 	// what waits of it.
 	ResumeAll(ctx context.Context, u call.Unit) error
-	// Samples gives empty samples with room for about so many rows, to be filled
-	// and given to Add.
-	Samples(rows int) *call.Samples
 	// Add adds a part of a unit with its rows.
 	Add(ctx context.Context, u call.Unit, p call.Part, r call.Rows) error
 	// End ends a unit: some time later it is visible, unless it has failed,

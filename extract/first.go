@@ -45,7 +45,7 @@ func (c *callPass) askFirst(ctx context.Context) (*firstAnswer, error) {
 	}
 	q.decode = func(body []byte) (err error) {
 		reader.Reset()
-		info, err = reader.read(c.Archive, body, keepWindow(first.window))
+		info, err = reader.read(body, keepWindow(first.window))
 		c.stays = byUser(reader.Sessions)
 		if err == nil && (len(reader.Sessions) == 0 && info.Users != transform.ListPresent || info.List != transform.ListPresent && c.anyoneDue(w) || c.anyDue(info.NullSeries, w)) {
 			return c.null()

@@ -36,6 +36,10 @@ type Pass struct {
 	Calls []call.Room          // optional: these calls, oldest first; the room list is not asked for
 	Only  func(call.Room) bool // optional: of the calls listed those it is true for; told of each call once
 
+	// Samples is optional: it gives empty samples with room for about so many
+	// rows, as memory for those that are given to Archive.
+	Samples func(rows int) *call.Samples
+
 	edge     reach
 	begun    unitSet
 	readers  sync.Pool   // of *seriesReader

@@ -11,6 +11,7 @@ import (
 type seriesReader struct {
 	decoder    transform.Decoder
 	normaliser transform.Normaliser
+	samples    func(rows int) *call.Samples // nil: new memory
 	transform.Detail
 }
 
@@ -19,7 +20,7 @@ func (p *Pass) reader() *seriesReader {
 	if r, ok := p.readers.Get().(*seriesReader); ok {
 		return r
 	}
-	return &seriesReader{}
+	return &seriesReader{samples: p.Samples}
 }
 
 // giveBack takes a reader back. What was read and not taken is lost.
@@ -29,11 +30,11 @@ func (p *Pass) giveBack(r *seriesReader) {
 }
 
 // read appends an answer to what r holds; on an error that stays as it was.
-func (r *seriesReader) read(a Archive, body []byte, keep transform.Keep) (transform.DetailInfo, error) {
+func (r *seriesReader) read(body []byte, keep transform.Keep) (transform.DetailInfo, error) {
 	room := transform.Room(body)
-	if have := cap(r.Samples.Time); r.Samples.Rows() == 0 && (have < room || have > 2*room) {
+	if have := cap(r.Samples.Time); r.samples != nil && r.Samples.Rows() == 0 && (have < room || have > 2*room) {
 		nulls := r.Samples.Nulls
-		r.Samples = *a.Samples(room)
+		r.Samples = *r.samples(room)
 		r.Samples.Nulls = nulls
 	}
 	return r.decoder.Detail(body, keep, &r.Detail)

@@ -102,7 +102,7 @@ func (c *callPass) seriesPages(ctx context.Context, r plan.Request) (all *call.S
 		}
 		q.decode = func(body []byte) (err error) {
 			reader.Cut(before)
-			info, err = reader.read(c.Archive, body, keepOwned(r))
+			info, err = reader.read(body, keepOwned(r))
 			if err == nil && (page == 0 && info.List != transform.ListPresent && c.someDue(r) || c.anyDue(info.NullSeries, r.Window)) {
 				return c.null()
 			}
@@ -148,8 +148,7 @@ func (c *callPass) splitSamples(s *call.Samples) (upTo, after *call.Samples) {
 	if c.cut == call.Forever {
 		return s, &call.Samples{}
 	}
-	upTo, after = c.Archive.Samples(s.Rows()), c.Archive.Samples(0)
-	upTo.Nulls = s.Nulls
+	upTo, after = &call.Samples{Nulls: s.Nulls}, &call.Samples{}
 	at := 0
 	for _, series := range s.Series {
 		n := at

@@ -52,7 +52,7 @@ func TestOneInsertIsOnePart(t *testing.T) {
 	must(t, s.sink.insert(t.Context(), runsOf(2, 3, 100, month.Add(-100*time.Second))))
 	value(t, s, "SELECT count()"+parts, 3)
 
-	w := s.NewWriter("run", WriterOptions{MaxRows: 1000})
+	w := s.NewWriter("run", WriterOptions{BlockRows: 1000})
 	must(t, w.insertSamples(t.Context(), &sampleBuffer{runs: runsOf(3, 7, 350, t0)}))
 	value(t, s, "SELECT count()"+parts, 6)
 	value(t, s, "SELECT toUInt64(max(level))"+parts, 0)

@@ -10,12 +10,13 @@ import (
 )
 
 // WriterOptions bound a Writer. What it holds is at most MaxRows and MaxBytes
-// twice (one part being filled, one being inserted), and what each goroutine
-// adds at once.
+// twice (one buffer being filled, one being inserted), what each goroutine adds
+// at once, and the columns of two INSERTs.
 type WriterOptions struct {
-	MaxRows  int           // rows that make an insert (500,000)
-	MaxBytes int           // bytes of rows that make an insert (64 MiB)
-	MaxAge   time.Duration // the end of a unit flushes rows that have waited so long (5 s)
+	MaxRows   int           // rows that make a flush (4,000,000): its statements cost as much as 300,000 rows
+	MaxBytes  int           // bytes of rows that make a flush (64 MiB)
+	BlockRows int           // the most samples of one INSERT, and the rows that an idle Writer flushes (500,000)
+	MaxAge    time.Duration // the end of a unit flushes rows that have waited so long (5 s)
 
 	Attempts       int           // how often an insert is tried (6)
 	AttemptTimeout time.Duration // of one insert (2 min)
@@ -56,8 +57,9 @@ type Writer struct {
 
 // NewWriter makes a Writer for the run named runID.
 func (s *Store) NewWriter(runID string, o WriterOptions) *Writer {
-	o.MaxRows = orDefault(o.MaxRows, 500_000)
+	o.MaxRows = orDefault(o.MaxRows, 4_000_000)
 	o.MaxBytes = orDefault(o.MaxBytes, 64<<20)
+	o.BlockRows = min(orDefault(o.BlockRows, 500_000), o.MaxRows)
 	o.MaxAge = orDefault(o.MaxAge, 5*time.Second)
 	o.Attempts = orDefault(o.Attempts, 6)
 	o.AttemptTimeout = orDefault(o.AttemptTimeout, 2*time.Minute)
@@ -94,12 +96,13 @@ func (w *Writer) Add(ctx context.Context, u call.Unit, p call.Part, r call.Rows)
 	return w.added(ctx)
 }
 
-// added flushes a full buffer. The caller holds mu, which is given back.
+// added flushes a full buffer, or one that is worth it while no other flush is
+// under way. The caller holds mu, which is given back.
 func (w *Writer) added(ctx context.Context) error {
 	w.touch()
-	full := w.full()
+	due := w.full() || w.ripe() && len(w.turn) > 0
 	w.mu.Unlock()
-	if full {
+	if due {
 		return w.flush(ctx, false)
 	}
 	return nil
@@ -122,10 +125,13 @@ func (w *Writer) touch() {
 	}
 }
 
-// full says whether the buffer makes an insert. The caller holds mu.
+// full says whether nothing more may be added. The caller holds mu.
 func (w *Writer) full() bool {
 	return w.buf.rows() >= w.opt.MaxRows || w.buf.bytes() >= w.opt.MaxBytes
 }
+
+// ripe says whether the buffer makes an insert of good size. The caller holds mu.
+func (w *Writer) ripe() bool { return w.full() || w.buf.rows() >= w.opt.BlockRows }
 
 // End ends a unit, all parts of which have been added: with the next flush it
 // becomes visible and the ledger holds e. A unit that is Archived and has no

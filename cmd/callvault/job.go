@@ -186,6 +186,7 @@ func (j *job) archive(ctx context.Context, store *load.Store, guard string, prog
 	for _, c := range j.clients {
 		for _, app := range c.account.Apps {
 			p := j.pass(c, call.AppID(app), w, progress)
+			p.Samples = w.Samples
 			g.Go(func() error {
 				r, err := p.Run(gctx)
 				sum.add(r)

@@ -76,13 +76,23 @@ func run(ctx context.Context) error {
 	return os.WriteFile(*out, []byte(text), 0o644)
 }
 
+// inMemory is a file system in memory, so that neither the disk's work nor what
+// others do to it counts; "" where there is none.
+func inMemory() string {
+	const shm = "/dev/shm"
+	if s, err := os.Stat(shm); err == nil && s.IsDir() {
+		return shm
+	}
+	return ""
+}
+
 // start runs an engine of the benchmark's own in an empty directory.
 func start(ctx context.Context) (*bench, func(), error) {
 	library, err := embedded.Fetch(ctx, embedded.FetchOptions{Library: os.Getenv("CALLVAULT_CLICKHOUSE_LIB")})
 	if err != nil {
 		return nil, nil, err
 	}
-	dir, err := os.MkdirTemp("", "callvault-bench-")
+	dir, err := os.MkdirTemp(inMemory(), "callvault-bench-")
 	if err != nil {
 		return nil, nil, err
 	}

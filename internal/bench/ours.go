@@ -59,7 +59,7 @@ func (b *bench) ours(ctx context.Context, v *vendor, keepRaw time.Duration) erro
 	w := b.store.NewWriter("bench", load.WriterOptions{MaxBytes: memory / share, KeepRaw: keepRaw})
 	p := &extract.Pass{
 		Asker:   extract.NewAsker(client, trtc.Current(), limits, extract.DefaultAttempts()),
-		Archive: &archive{w, b.store}, App: app, Now: time.Now, Progress: extract.NoProgress{},
+		Archive: &archive{w, b.store}, Samples: w.Samples, App: app, Now: time.Now, Progress: extract.NoProgress{},
 		Retention: 14 * 24 * time.Hour, Settle: 15 * time.Minute,
 		From: began.Add(-time.Minute), To: began.Add(2 * time.Hour),
 		Skip: func(string) bool { return true }, // events: a request a user, and few rows
