@@ -61,7 +61,7 @@ func (b *bench) ours(ctx context.Context, v *vendor, keepRaw time.Duration) erro
 		Asker:   extract.NewAsker(client, trtc.Current(), limits, extract.DefaultAttempts()),
 		Archive: &archive{w, b.store}, Samples: w.Samples, App: app, Now: time.Now, Progress: extract.NoProgress{},
 		Retention: 14 * 24 * time.Hour, Settle: 15 * time.Minute,
-		From: began.Add(-time.Minute), To: began.Add(2 * time.Hour),
+		From: began, To: began.Add(time.Duration(v.Seconds) * time.Second), // one window of the list
 		Skip: func(string) bool { return true }, // events: a request a user, and few rows
 	}
 	r, err := p.Run(ctx)
