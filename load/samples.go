@@ -61,7 +61,7 @@ func (b *sampleBuffer) sort() {
 
 // insertsAtOnce keeps client and server busy: the server works on an INSERT with
 // one core.
-const insertsAtOnce = 2
+const insertsAtOnce = 1
 
 // insertSamples sends the rows of all runs, at most BlockRows an INSERT. Rows of
 // one INSERT become one part, or one for each month that they are of.

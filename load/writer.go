@@ -59,7 +59,7 @@ type Writer struct {
 func (s *Store) NewWriter(runID string, o WriterOptions) *Writer {
 	o.MaxRows = orDefault(o.MaxRows, 4_000_000)
 	o.MaxBytes = orDefault(o.MaxBytes, 64<<20)
-	o.BlockRows = min(orDefault(o.BlockRows, 500_000), o.MaxRows)
+	o.BlockRows = min(orDefault(o.BlockRows, 1_000_000), o.MaxRows)
 	o.MaxAge = orDefault(o.MaxAge, 5*time.Second)
 	o.Attempts = orDefault(o.Attempts, 6)
 	o.AttemptTimeout = orDefault(o.AttemptTimeout, 2*time.Minute)
