@@ -40,7 +40,7 @@ func (w *Writer) take(forced bool) (*buffer, []*unitState, error) {
 	if w.err != nil {
 		return nil, nil, w.err
 	}
-	if !forced && !w.ripe() {
+	if !forced && !w.full() {
 		return &buffer{}, nil, nil
 	}
 	b, ending := w.buf, w.ending

@@ -5,8 +5,6 @@ import (
 	"context"
 	"slices"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/callvault/callvault/internal/call"
 )
 
@@ -59,19 +57,15 @@ func (b *sampleBuffer) sort() {
 	})
 }
 
-// insertsAtOnce keeps client and server busy: the server works on an INSERT with
-// one core.
-const insertsAtOnce = 1
-
 // insertSamples sends the rows of all runs, at most BlockRows an INSERT. Rows of
 // one INSERT become one part, or one for each month that they are of.
 func (w *Writer) insertSamples(ctx context.Context, b *sampleBuffer) error {
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(insertsAtOnce)
 	for _, runs := range divide(b.runs, w.opt.BlockRows) {
-		g.Go(func() error { return w.store.sink.insert(ctx, runs) })
+		if err := w.store.sink.insert(ctx, runs); err != nil {
+			return err
+		}
 	}
-	return g.Wait()
+	return nil
 }
 
 // divide cuts runs, in order, into as few lists as have at most limit rows

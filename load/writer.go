@@ -11,11 +11,11 @@ import (
 
 // WriterOptions bound a Writer. What it holds is at most MaxRows and MaxBytes
 // twice (one buffer being filled, one being inserted), what each goroutine adds
-// at once, and the columns of two INSERTs.
+// at once, and the columns of an INSERT.
 type WriterOptions struct {
 	MaxRows   int           // rows that make a flush (4,000,000): its statements cost as much as 300,000 rows
 	MaxBytes  int           // bytes of rows that make a flush (64 MiB)
-	BlockRows int           // the most samples of one INSERT, and the rows that an idle Writer flushes (500,000)
+	BlockRows int           // the most samples of one INSERT (1,000,000)
 	MaxAge    time.Duration // the end of a unit flushes rows that have waited so long (5 s)
 
 	Attempts       int           // how often an insert is tried (6)
@@ -96,13 +96,12 @@ func (w *Writer) Add(ctx context.Context, u call.Unit, p call.Part, r call.Rows)
 	return w.added(ctx)
 }
 
-// added flushes a full buffer, or one that is worth it while no other flush is
-// under way. The caller holds mu, which is given back.
+// added flushes a full buffer. The caller holds mu, which is given back.
 func (w *Writer) added(ctx context.Context) error {
 	w.touch()
-	due := w.full() || w.ripe() && len(w.turn) > 0
+	full := w.full()
 	w.mu.Unlock()
-	if due {
+	if full {
 		return w.flush(ctx, false)
 	}
 	return nil
@@ -125,13 +124,10 @@ func (w *Writer) touch() {
 	}
 }
 
-// full says whether nothing more may be added. The caller holds mu.
+// full says whether the buffer makes a flush. The caller holds mu.
 func (w *Writer) full() bool {
 	return w.buf.rows() >= w.opt.MaxRows || w.buf.bytes() >= w.opt.MaxBytes
 }
-
-// ripe says whether the buffer makes an insert of good size. The caller holds mu.
-func (w *Writer) ripe() bool { return w.full() || w.buf.rows() >= w.opt.BlockRows }
 
 // End ends a unit, all parts of which have been added: with the next flush it
 // becomes visible and the ledger holds e. A unit that is Archived and has no
