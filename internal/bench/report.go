@@ -17,6 +17,9 @@ type section struct {
 
 var sections = []section{
 	{"way", (*bench).wholeWay},
+	{"decoder", (*bench).decoder},
+	{"disk", (*bench).disk},
+	{"memory", (*bench).memory},
 }
 
 func sectionNames() []string {
