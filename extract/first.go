@@ -35,8 +35,7 @@ func (c *callPass) askFirst(ctx context.Context) (*firstAnswer, error) {
 		return nil, nil
 	}
 	first := &firstAnswer{window: w}
-	reader := c.reader()
-	defer c.giveBack(reader)
+	reader := &seriesReader{pass: c.Pass}
 	var info transform.DetailInfo
 	q := question{window: w, work: 2 * w.End.Sub(w.Start).Seconds()} // most calls have two users
 	q.build = func(w call.Window) trtc.Request {

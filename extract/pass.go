@@ -42,7 +42,7 @@ type Pass struct {
 
 	edge     reach
 	begun    unitSet
-	readers  sync.Pool   // of *seriesReader
+	tools    sync.Pool   // of *tools
 	noEvents atomic.Bool // the account turned out not to have the action
 }
 

@@ -91,8 +91,7 @@ func (c *callPass) addSeries(ctx context.Context, r plan.Request, samples *call.
 // found of the users asked for, which may be several rows a user. release must
 // be called in any case.
 func (c *callPass) seriesPages(ctx context.Context, r plan.Request) (all *call.Samples, responses []uint64, release func(), err error) {
-	reader := c.reader()
-	defer c.giveBack(reader)
+	reader := &seriesReader{pass: c.Pass}
 	for page, seen := 0, 0; ; page++ {
 		var info transform.DetailInfo
 		before := reader.Mark()

@@ -18,7 +18,7 @@ var heavy = []struct {
 	simulate []string
 }{
 	{"2 meetings of 10 to 60 users, 1 to 4 hours", []string{"--mix", "meetings", "--calls", "2", "--seed", "3"}},
-	{"20,000 calls of two", []string{"--mix", "one-to-one", "--calls", "20000"}},
+	{"5,000 calls of two", []string{"--mix", "one-to-one", "--calls", "5000"}},
 }
 
 // memory measures the peak memory of the built program, with its default

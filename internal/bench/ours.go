@@ -16,8 +16,9 @@ import (
 
 // memory is the program's own setting, and how it is shared out.
 const (
-	memory = 256 << 20
-	share  = 4
+	memory       = 256 << 20
+	answersShare = 4
+	rowsShare    = 6
 )
 
 // archive is what a pass writes to, as the program has it.
@@ -55,8 +56,8 @@ func (b *bench) ours(ctx context.Context, v *vendor, keepRaw time.Duration) erro
 	if err != nil {
 		return err
 	}
-	limits := quota.New(quota.Options{PerSecond: 1e6, Budget: quota.NewBudget(memory / share)})
-	w := b.store.NewWriter("bench", load.WriterOptions{MaxBytes: memory / share, KeepRaw: keepRaw})
+	limits := quota.New(quota.Options{PerSecond: 1e6, Budget: quota.NewBudget(memory / answersShare)})
+	w := b.store.NewWriter("bench", load.WriterOptions{MaxBytes: memory / rowsShare, KeepRaw: keepRaw})
 	p := &extract.Pass{
 		Asker:   extract.NewAsker(client, trtc.Current(), limits, extract.DefaultAttempts()),
 		Archive: &archive{w, b.store}, Samples: w.Samples, App: app, Now: time.Now, Progress: extract.NoProgress{},
