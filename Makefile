@@ -3,7 +3,7 @@
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 GOFLAGS_BUILD = -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 
-.PHONY: build demo test fuzz bench lint clean
+.PHONY: build demo test soak fuzz bench lint clean
 
 build: ## bin/callvault
 	CGO_ENABLED=0 go build $(GOFLAGS_BUILD) -o bin/callvault ./cmd/callvault
@@ -15,6 +15,10 @@ test: build ## everything, against the real ClickHouse
 	go vet ./...
 	test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }
 	go test -timeout 10m ./...
+
+SOAK_SEEDS ?= 20
+soak: ## histories of faults, kills and re-runs, each from a seed (SOAK_SEED the first, SOAK_STEPS their length)
+	SOAK_SEEDS=$(SOAK_SEEDS) go test -count 1 -failfast -timeout 12h -v -run '^(TestSoak|TestKilledAtEveryStep)$$' ./cmd/callvault
 
 FUZZTIME ?= 30s
 fuzz: ## each fuzz target for FUZZTIME

@@ -31,6 +31,7 @@ var allowed = map[string][]string{
 	"internal/digest":                {"internal/call"},
 	"internal/embedded":              {},
 	"internal/embedded/embeddedtest": {"internal/embedded"},
+	"internal/proxytest":             {},
 	"internal/simulator":             {},
 }
 

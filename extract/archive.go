@@ -33,6 +33,8 @@ type Archive interface {
 	// End ends a unit: some time later it is visible, unless it has failed,
 	// and the ledger has e.
 	End(ctx context.Context, e call.Entry) error
+	// Flush returns when the units that were ended are visible and in the ledger.
+	Flush(ctx context.Context) error
 	// Abandon forgets what was added to a unit.
 	Abandon(u call.Unit)
 

@@ -3,6 +3,7 @@ package extract
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http/httptrace"
 	"sync"
 	"time"
@@ -43,8 +44,9 @@ type Asker struct {
 
 	sizes *quota.Sizes
 
-	mu      sync.Mutex
-	regions map[string]int // action → index in the dialect's Regions of the one asked now
+	mu       sync.Mutex
+	answered time.Time      // when the vendor last answered anything; zero: not yet
+	regions  map[string]int // action → index in the dialect's Regions of the one asked now
 }
 
 // firstSize is what an answer is taken to take for each unit of work until
@@ -129,7 +131,7 @@ func (a *Asker) ask(ctx context.Context, r trtc.Request, work float64, decode fu
 			}
 		case kind == trtc.Retryable:
 			if faults++; faults >= a.attempts.Faults {
-				return Answer{}, err
+				return Answer{}, a.outage(err)
 			}
 		case kind == trtc.WrongRegion:
 			if !a.nextRegion(r.Action, region) {
@@ -156,6 +158,9 @@ func (a *Asker) once(ctx context.Context, answer *Answer, work float64, region s
 	answer.pass, answer.Asked = pass, time.Now()
 	sent := &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { pass.Sent() }}
 	resp, err := a.vendor.Do(httptrace.WithClientTrace(ctx, sent), answer.Request, region)
+	if !unreachable(err) {
+		a.answers()
+	}
 	if err == nil {
 		answer.Body, answer.recycle = resp.Body, resp.Recycle
 		a.sizes.Learn(action, work, int64(len(resp.Body)))
@@ -166,6 +171,37 @@ func (a *Asker) once(ctx context.Context, answer *Answer, work float64, region s
 		answer.Release()
 	}
 	return err
+}
+
+// outageAfter is how long the vendor must not have answered anything for a
+// request that was given up to end the pass: asking for the rest is pointless.
+const outageAfter = time.Minute
+
+// ErrOutage says that the vendor does not answer any more.
+var ErrOutage = errors.New("the vendor does not answer any more")
+
+// outage turns the failure of a request into that of the vendor, if nothing has
+// been answered for long.
+func (a *Asker) outage(err error) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if unreachable(err) && !a.answered.IsZero() && time.Since(a.answered) > outageAfter {
+		return fmt.Errorf("%w: %w", ErrOutage, err)
+	}
+	return err
+}
+
+// answers notes that the vendor has answered something, if only an error.
+func (a *Asker) answers() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.answered = time.Now()
+}
+
+// unreachable says that no answer of the API came.
+func unreachable(err error) bool {
+	e, ok := errors.AsType[*trtc.Error](err)
+	return ok && (e.Code == trtc.CodeNetwork || e.Code == trtc.CodeHTTP)
 }
 
 // decodeAs decodes and names the action in what may go wrong. An error within

@@ -171,7 +171,7 @@ func TestDetect(t *testing.T) {
 		{repeat(1, refuses("AuthFailure.SecretIdNotFound")), ""},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			d, err := Detect(t.Context(), &script{steps: c.steps}, quota.New(quota.Options{PerSecond: 20}), 1, time.Now(), trtc.Current(), trtc.Legacy())
+			d, err := Detect(t.Context(), &script{steps: c.steps}, quota.New(quota.Options{PerSecond: 20}), []call.AppID{1}, time.Now(), trtc.Current(), trtc.Legacy())
 			if d.Name != c.want || (err == nil) != (c.want != "") {
 				t.Errorf("dialect %q, err %v, want %q", d.Name, err, c.want)
 			}

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/callvault/callvault/extract/trtc"
 	"github.com/callvault/callvault/internal/call"
 )
 
@@ -35,6 +36,7 @@ type callPass struct {
 	mu     sync.Mutex
 	counts callCounts
 	failed []call.FailedPart
+	cutAt  time.Time // what was before had expired when it was asked for; zero: nothing
 }
 
 // callCounts is what was found of one call.
@@ -62,6 +64,9 @@ func (p *Pass) archiveCall(ctx context.Context, r *report, due dueCall) (final b
 	if err != nil && len(c.failed) == 0 {
 		c.fail(call.PartRoom, "", err)
 	}
+	if due.known && due.held.State.Final() && (len(c.failed) > 0 || !c.cutAt.IsZero()) {
+		return true, c.leave(due)
+	}
 	e := c.entry(due, ended)
 	if err := p.Archive.End(ctx, e); err != nil {
 		return false, archiveError{err}
@@ -70,12 +75,40 @@ func (p *Pass) archiveCall(ctx context.Context, r *report, due dueCall) (final b
 		r.failed(Failure{CommID: due.CommID, RoomID: due.RoomID, What: "call", Reason: e.Reason})
 		return false, nil
 	}
-	if lost := c.lostHead(due); lost != "" && due.known {
+	if lost := c.lostHead(due); lost != "" && due.known && !p.Again {
 		r.lost(Failure{CommID: due.CommID, RoomID: due.RoomID, What: "call", Reason: lost})
 	}
 	c.counts.provisional = !ended
 	r.archivedCall(c.counts)
 	return ended, nil
+}
+
+// leave keeps a call that is archived as it was: asked again, it could not be
+// had whole.
+func (c *callPass) leave(due dueCall) error {
+	reason := "its beginning has expired"
+	if len(c.failed) > 0 {
+		reason = failedReason(c.failed)
+	}
+	c.Archive.Abandon(c.unit)
+	c.rep.failed(Failure{CommID: due.CommID, RoomID: due.RoomID, What: "call", Reason: reason + "; it stays as it was archived before"})
+	return nil
+}
+
+// ask and askHolding are the pass's, and note what the vendor no longer had.
+func (c *callPass) ask(ctx context.Context, w call.Window, build func(call.Window) trtc.Request, decode func([]byte) error) (uint64, error) {
+	id, release, err := c.askHolding(ctx, question{window: w, build: build, decode: decode})
+	release()
+	return id, err
+}
+
+func (c *callPass) askHolding(ctx context.Context, q question) (id uint64, release func(), err error) {
+	q.cut = func(at time.Time) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.cutAt = later(c.cutAt, at)
+	}
+	return c.Pass.askHolding(ctx, q)
 }
 
 // inReach says whether the vendor still has the whole call: one that it has not
@@ -107,6 +140,9 @@ func (c *callPass) entry(due dueCall, ended bool) call.Entry {
 		e.State, e.HeldUntil = call.Archived, c.alive.End
 	default:
 		e.State, e.HeldUntil = call.Provisional, earlier(c.settledUntil(c.asked), c.alive.End)
+	}
+	if due.held.Attempts >= BelieveAfter {
+		e.Attempts = max(e.Attempts, due.held.Attempts) // what was believed stays believed
 	}
 	e.Deadline = c.deadline(later(e.StartsAt, e.HeldUntil))
 	heads := c.lostHeads(due)
@@ -148,11 +184,11 @@ func failedReason(failed []call.FailedPart) string {
 // lostHead says what of the call the vendor had dropped before the archive had
 // any of it.
 func (c *callPass) lostHead(due dueCall) string {
-	held := later(c.room.CreatedAt, due.held.HeldUntil)
-	if !c.alive.Start.After(held) {
+	held, had := later(c.room.CreatedAt, due.held.HeldUntil), later(c.alive.Start, c.cutAt)
+	if !had.After(held) {
 		return ""
 	}
-	return fmt.Sprintf("the vendor no longer had what came between %s and %s", held.UTC().Format(time.RFC3339), c.alive.Start.Format(time.RFC3339))
+	return fmt.Sprintf("the vendor no longer had what came between %s and %s", held.UTC().Format(time.RFC3339), had.UTC().Format(time.RFC3339))
 }
 
 // lifetime is the span in which the call can have data, as far as it is in

@@ -13,9 +13,20 @@ import (
 )
 
 // Detect finds out which dialect the account has by asking each for a room
-// list, the current one first. It also finds out, within half a minute, that
-// the endpoint or the credentials do not work.
-func Detect(ctx context.Context, v Vendor, l *quota.Limits, app call.AppID, now time.Time, dialects ...trtc.Dialect) (trtc.Dialect, error) {
+// list, the current one first, of the first application that the vendor knows.
+// It also finds out, within half a minute, that the endpoint or the credentials
+// do not work.
+func Detect(ctx context.Context, v Vendor, l *quota.Limits, apps []call.AppID, now time.Time, dialects ...trtc.Dialect) (d trtc.Dialect, err error) {
+	for _, app := range apps {
+		d, err = detectBy(ctx, v, l, app, now, dialects)
+		if e, ok := errors.AsType[*trtc.Error](err); !ok || e.Code != codeUnknownApp {
+			return d, err
+		}
+	}
+	return d, err
+}
+
+func detectBy(ctx context.Context, v Vendor, l *quota.Limits, app call.AppID, now time.Time, dialects []trtc.Dialect) (trtc.Dialect, error) {
 	w := call.Window{Start: now.Add(-time.Hour), End: now}
 	attempts := Attempts{Faults: 4, Quota: 10, Least: 500 * time.Millisecond, Most: 4 * time.Second}
 	var refused error
@@ -33,6 +44,9 @@ func Detect(ctx context.Context, v Vendor, l *quota.Limits, app call.AppID, now 
 			return trtc.Dialect{}, err
 		}
 		refused = errors.Join(refused, err)
+	}
+	if len(dialects) == 1 {
+		return trtc.Dialect{}, fmt.Errorf("the account does not have the %s API; set CALLVAULT_TRTC_API=auto: %w", dialects[0].Name, refused)
 	}
 	return trtc.Dialect{}, fmt.Errorf("the account has no call-monitoring API (a paid plan is needed): %w", refused)
 }

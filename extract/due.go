@@ -81,3 +81,14 @@ func (c *callPass) eventful(user string, w call.Window) bool {
 	}
 	return false
 }
+
+// entered says whether a session of the user began within w: then its log has
+// at least that.
+func (c *callPass) entered(user string, w call.Window) bool {
+	for _, s := range c.stays[user] {
+		if !s.JoinedAt.Before(w.Start) && !s.JoinedAt.After(w.End) {
+			return true
+		}
+	}
+	return false
+}

@@ -76,10 +76,15 @@ func (c *callPass) eventsOf(ctx context.Context, user string) error {
 		var d transform.Decoder
 		var info transform.Info
 		events, info, err = d.Events(body, user, c.room.RoomID, nil)
-		if err == nil && info.List != transform.ListPresent && c.eventful(user, w) {
+		switch {
+		case err != nil || info.List == transform.ListPresent:
+			return err
+		case c.entered(user, w):
+			return c.null()
+		case c.eventful(user, w):
 			return errSuspect
 		}
-		return err
+		return nil
 	})
 	if err != nil {
 		return err

@@ -156,10 +156,16 @@ func (p *Pass) closeLists(ctx context.Context, r *report, list *listing) error {
 		}
 		entries = append(entries, e)
 	}
+	// A final day is not listed again: its calls must be in the ledger before.
+	if err := p.Archive.Flush(ctx); err != nil {
+		return archiveError{err}
+	}
 	return archived(p.Archive.Note(ctx, entries))
 }
 
-// listedDays are the days within w whose lists are final.
+// listedDays are the days within w whose lists are final, but for those on which
+// a call began that the ledger knows and the archive could not get: without the
+// list nothing would ask for it again.
 func (p *Pass) listedDays(ctx context.Context, w call.Window) (map[time.Time]bool, error) {
 	var keys []string
 	for d := day(w.Start); d.Before(w.End); d = d.Add(24 * time.Hour) {
@@ -173,6 +179,15 @@ func (p *Pass) listedDays(ctx context.Context, w call.Window) (map[time.Time]boo
 	for _, h := range held {
 		if h.State == call.Archived {
 			final[day(h.StartsAt)] = true
+		}
+	}
+	open, err := p.Archive.Overdue(ctx, p.App, p.deadline(w.End.Add(24*time.Hour)))
+	if err != nil {
+		return nil, archiveError{err}
+	}
+	for _, e := range open {
+		if e.Unit.Kind == call.UnitCall && e.State != call.Provisional {
+			delete(final, day(later(e.StartsAt, w.Start)))
 		}
 	}
 	return final, nil

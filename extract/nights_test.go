@@ -240,7 +240,7 @@ func (n *nights) pass(ctx context.Context, cut int) (p pass, err error) {
 
 func (n *nights) extract(ctx context.Context, a extract.Archive) (extract.Report, error) {
 	app := call.AppID(n.vendor.sim.Apps()[0])
-	d, err := extract.Detect(ctx, n.vendor.client, n.limits, app, n.vendor.clock.now(), trtc.Current(), trtc.Legacy())
+	d, err := extract.Detect(ctx, n.vendor.client, n.limits, []call.AppID{app}, n.vendor.clock.now(), trtc.Current(), trtc.Legacy())
 	if err != nil {
 		return extract.Report{}, err
 	}

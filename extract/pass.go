@@ -50,6 +50,9 @@ type Pass struct {
 // the error is what ended the pass early, if anything did.
 func (p *Pass) Run(ctx context.Context) (Report, error) {
 	r := newReport(p.App, p.Now())
+	if err := p.fitRetention(ctx, r); err != nil {
+		return r.snapshot(p.Now()), err
+	}
 	g, gctx := errgroup.WithContext(ctx)
 	list := newListing()
 	g.Go(func() error { return p.calls(gctx, r, list) })
@@ -98,9 +101,15 @@ func fatal(err error) bool {
 	if _, ok := errors.AsType[archiveError](err); ok {
 		return true
 	}
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return true
-	}
-	e, ok := errors.AsType[*trtc.Error](err)
-	return ok && e.Kind == trtc.Denied
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || VendorRefuses(err)
 }
+
+// VendorRefuses says that an error ends the pass over one application and is no
+// reason for others to end: the vendor does not answer any more, refuses the
+// credentials or does not know the application.
+func VendorRefuses(err error) bool {
+	e, ok := errors.AsType[*trtc.Error](err)
+	return errors.Is(err, ErrOutage) || ok && (e.Kind == trtc.Denied || e.Code == codeUnknownApp)
+}
+
+const codeUnknownApp = "InvalidParameter.SdkAppId"

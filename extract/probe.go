@@ -3,6 +3,7 @@ package extract
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/callvault/callvault/extract/quota"
@@ -99,19 +100,50 @@ var retentions = []time.Duration{14 * 24 * time.Hour, 7 * 24 * time.Hour, 24 * t
 func (p *Prober) Retention(ctx context.Context, d trtc.Dialect) (time.Duration, error) {
 	a := NewAsker(p.Vendor, d, p.Limits, probeAttempts)
 	for _, r := range retentions {
-		start := p.Now().UTC().Truncate(time.Second).Add(margins[len(margins)-1] - r)
-		answer, err := a.ask(ctx, d.Rooms(p.App, call.Window{Start: start, End: start.Add(time.Minute)}, "", 0), 100, func(body []byte) error {
-			var dec transform.Decoder
-			_, _, err := dec.Rooms(body, p.App, nil)
-			return err
-		})
-		answer.Release()
-		if err == nil {
-			return r, nil
-		}
-		if !expired(err) {
-			return 0, err
+		kept, err := a.keeps(ctx, p.App, p.Now(), r)
+		if err != nil || kept {
+			return r, err
 		}
 	}
 	return 0, nil
+}
+
+// keeps asks whether the vendor still has what is nearly as old as r.
+func (a *Asker) keeps(ctx context.Context, app call.AppID, now time.Time, r time.Duration) (bool, error) {
+	start := now.UTC().Truncate(time.Second).Add(margins[len(margins)-1] - r)
+	answer, err := a.ask(ctx, a.dialect.Rooms(app, call.Window{Start: start, End: start.Add(time.Minute)}, "", 0), 100, func(body []byte) error {
+		var dec transform.Decoder
+		_, _, err := dec.Rooms(body, app, nil)
+		return err
+	})
+	answer.Release()
+	if expired(err) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// fitRetention shortens the retention to what the account's plan has, so that
+// a setting that is too long costs nothing but a line in the report.
+func (p *Pass) fitRetention(ctx context.Context, r *report) error {
+	kept, err := p.Asker.keeps(ctx, p.App, p.Now(), p.Retention)
+	if kept || err != nil && !fatal(err) {
+		return nil // what is wrong will be told where it is asked for
+	}
+	if err != nil {
+		return err
+	}
+	for _, shorter := range retentions {
+		if shorter >= p.Retention {
+			continue
+		}
+		if kept, err := p.Asker.keeps(ctx, p.App, p.Now(), shorter); err != nil || !kept {
+			continue
+		}
+		r.note(fmt.Sprintf("the vendor keeps %gd of application %d, CALLVAULT_RETENTION says %gd; set CALLVAULT_RETENTION=%gd",
+			shorter.Hours()/24, p.App, p.Retention.Hours()/24, shorter.Hours()/24))
+		p.Retention = shorter
+		return nil
+	}
+	return nil
 }

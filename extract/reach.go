@@ -74,12 +74,13 @@ type question struct {
 	build  func(call.Window) trtc.Request
 	decode func([]byte) error // repeatable
 	work   float64            // what the answer's size is likely to be proportional to; 0: 100
+	cut    func(at time.Time) // optional: told where the window begins if its beginning is out of reach
 }
 
 // ask asks for what of the window is in reach, and returns the id of the
 // response kept.
 func (p *Pass) ask(ctx context.Context, w call.Window, build func(call.Window) trtc.Request, decode func([]byte) error) (uint64, error) {
-	id, release, err := p.askHolding(ctx, question{w, build, decode, 0})
+	id, release, err := p.askHolding(ctx, question{window: w, build: build, decode: decode})
 	release()
 	return id, err
 }
@@ -92,6 +93,9 @@ func (p *Pass) askHolding(ctx context.Context, q question) (id uint64, release f
 		now, ok := p.reach(q.window)
 		if !ok {
 			return 0, func() {}, errExpired
+		}
+		if q.cut != nil && now.Start.After(q.window.Start) {
+			q.cut(now.Start)
 		}
 		answer, err := p.Asker.ask(ctx, q.build(now), cmp.Or(q.work, 100), q.decode)
 		if e, ok := errors.AsType[*trtc.Error](err); ok && e.Kind == trtc.Expired && p.edge.widen(margin) {

@@ -19,16 +19,18 @@ type Report struct {
 	Held     int // of these, calls the archive held already
 	Archived int // calls archived, provisional ones included
 	// Provisional calls are running or have just ended: a later pass asks again.
-	Provisional  int
-	Sessions     int
-	Users        int // users of each call, summed
-	Samples      int
-	NullSamples  int // points the vendor sent without a value
-	Events       int
-	Unusual      int  // rows of unusual events
-	Days         int  // days of daily scale
-	Unlisted     bool // some of the room list could not be had; that is a failure, too
-	Lost         int  // things that the vendor dropped before they were archived; they are failures, too
+	Provisional int
+	Sessions    int
+	Users       int // users of each call, summed
+	Samples     int
+	NullSamples int // points the vendor sent without a value
+	Events      int
+	Unusual     int  // rows of unusual events
+	Days        int  // days of daily scale
+	Unlisted    bool // some of the room list could not be had; that is a failure, too
+	// Notes are what the user should know, though nothing is missing for it.
+	Notes        []string
+	Lost         int // things that the vendor dropped before they were archived; they are failures, too
 	Failures     []Failure
 	FailureCount int // all failures; Failures holds the first of them
 }
@@ -86,6 +88,8 @@ func (r *report) unlisted(f Failure) {
 	r.failed(f)
 	r.with(func(r *Report) { r.Unlisted = true })
 }
+
+func (r *report) note(text string) { r.with(func(r *Report) { r.Notes = append(r.Notes, text) }) }
 
 // lost notes what is gone for good.
 func (r *report) lost(f Failure) {

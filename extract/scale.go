@@ -14,7 +14,7 @@ import (
 func (p *Pass) dailyScale(ctx context.Context, r *report) error {
 	var days []call.DailyScale
 	build := func(w call.Window) trtc.Request { return p.Asker.Dialect().DailyScale(p.App, w) }
-	id, err := p.ask(ctx, p.window(), build, func(body []byte) (err error) {
+	id, err := p.ask(ctx, call.Window{Start: p.oldest(), End: p.now()}, build, func(body []byte) (err error) {
 		var d transform.Decoder
 		var info transform.Info
 		days, info, err = d.DailyScale(body, nil)

@@ -52,7 +52,9 @@ func (p *Pass) unusualEvents(ctx context.Context, r *report, list *listing) erro
 // dueHours are the hours that need asking. One that began before the vendor's
 // retention is asked for only if the archive has nothing of it.
 func (p *Pass) dueHours(ctx context.Context) ([]call.Window, error) {
-	w := p.window()
+	w := p.window() // whole hours of it, as far as they are in reach
+	w.Start = later(w.Start.Truncate(time.Hour), p.oldest())
+	w.End = earlier(w.End.Add(time.Hour-time.Second).Truncate(time.Hour), p.now())
 	hours := plan.Hours(w.Start, w.End)
 	keys := make([]string, len(hours))
 	for i, h := range hours {
@@ -89,6 +91,11 @@ func (p *Pass) archiveHour(ctx context.Context, r *report, list *listing, h call
 	if err != nil {
 		return err
 	}
+	if !n.cutAt.IsZero() {
+		lost := "the vendor no longer had what came before " + n.cutAt.UTC().Format(time.RFC3339)
+		e.Failed = append(e.Failed, call.FailedPart{Kind: call.PartUnusual, Key: beforeKey + n.cutAt.UTC().Format(time.RFC3339), Reason: lost})
+		e.Reason = lost
+	}
 	for _, where := range n.incomplete {
 		r.failed(Failure{What: "unusual events", Reason: "the vendor shows at most 20 and has more of " + where})
 		e.Failed = append(e.Failed, call.FailedPart{Kind: call.PartUnusual, Key: where, Reason: "the vendor shows at most 20 and has more"})
@@ -119,7 +126,8 @@ func (p *Pass) failHour(ctx context.Context, h call.Window, cause error) error {
 // be more, and the span is halved, down to one room in one second.
 type narrowing struct {
 	pass       *Pass
-	due        bool // some call was alive then: null is suspect
+	cutAt      time.Time // what was before had expired when it was asked for; zero: nothing
+	due        bool      // some call was alive then: null is suspect
 	incomplete []string
 	owned      []call.Owned // the seconds that each of responses was kept for
 	responses  []uint64
@@ -216,7 +224,8 @@ func (n *narrowing) ask(ctx context.Context, start, end, from, to int64, roomID 
 	w := call.Window{Start: time.Unix(start, 0), End: time.Unix(min(end, p.now().Unix()), 0)}
 	build := func(w call.Window) trtc.Request { return p.Asker.Dialect().UnusualEvents(p.App, w, roomID) }
 	a.owned = call.Owned{From: uint32(from), To: uint32(to - 1)}
-	a.response, err = p.ask(ctx, w, build, func(body []byte) error {
+	q := question{window: w, build: build, cut: func(at time.Time) { n.cutAt = later(n.cutAt, at) }}
+	q.decode = func(body []byte) error {
 		var d transform.Decoder
 		got, info, err := d.UnusualEvents(body, nil)
 		a.full = info.Items >= trtc.MaxUnusualEvents
@@ -225,7 +234,10 @@ func (n *narrowing) ask(ctx context.Context, start, end, from, to int64, roomID 
 			return errSuspect
 		}
 		return err
-	})
+	}
+	var release func()
+	a.response, release, err = p.askHolding(ctx, q)
+	release()
 	return a, err
 }
 

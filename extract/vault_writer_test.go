@@ -121,6 +121,12 @@ func (w *writer) Abandon(u call.Unit) {
 	}
 }
 
+func (w *writer) Flush(context.Context) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.flush()
+}
+
 // Keep keeps nothing, but numbers the responses.
 func (w *writer) Keep(context.Context, call.AppID, extract.Answer) (uint64, error) {
 	w.mu.Lock()

@@ -145,6 +145,7 @@ func (c *collector) ListedUntil(context.Context, call.AppID) (time.Time, error) 
 	return time.Time{}, nil
 }
 func (c *collector) Note(context.Context, []call.Entry) error { return nil }
+func (c *collector) Flush(context.Context) error              { return nil }
 func (c *collector) Resume(context.Context, call.Unit) (call.Known, error) {
 	return call.Known{}, nil
 }

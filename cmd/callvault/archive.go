@@ -65,10 +65,11 @@ func (c *cli) archive(ctx context.Context, n narrow, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	job, err := newJob(cfg, n, time.Now())
+	job, err := newJob(cfg, n, c.now())
 	if err != nil {
 		return err
 	}
+	job.now, job.attempts = c.now, c.attempts
 	if err := job.connect(ctx); err != nil {
 		return err
 	}
@@ -96,6 +97,9 @@ func (j *job) narrowTo(n narrow, now time.Time) (err error) {
 	}
 	if j.to, err = parseTime("--to", n.to, now); err != nil {
 		return err
+	}
+	if j.from.After(now) {
+		return usagef("--from %s is in the future", n.from)
 	}
 	if !j.to.IsZero() && !j.to.After(j.from) {
 		return usagef("--to %s is not after --from %s", n.to, n.from)

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -17,41 +16,37 @@ import (
 	"github.com/callvault/callvault/load"
 )
 
-// bench is a simulated vendor, a database and the settings that join them.
+// installation is a simulated vendor, a database and the settings that join them.
 type installation struct {
-	sim   *simulator.Simulator
-	truth *simulator.Truth
-	store *load.Store
-	env   []string
+	sim    *simulator.Simulator
+	vendor *vendor
+	truth  *simulator.Truth
+	store  *load.Store
+	env    []string
 }
 
 func install(t *testing.T, o simulator.Options) *installation {
 	t.Helper()
 	now := time.Now().Truncate(time.Second)
 	o.Now = frozen(now)
-	sim, err := simulator.New(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(sim)
-	t.Cleanup(server.Close)
+	v := newVendor(t, o)
 	dsn := embeddedtest.Database(t)
 	store, err := openStore(t.Context(), dsn)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { store.Close() })
-	return &installation{sim: sim, truth: sim.Truth(now), store: store, env: []string{
-		"HOME=" + t.TempDir(), "CLICKHOUSE_DSN=" + dsn, "CALLVAULT_TRTC_ENDPOINT=" + server.URL,
-		"CALLVAULT_SDK_APP_IDS=" + joinApps(sim.Apps()), "CALLVAULT_QPS=100000",
-		"TENCENTCLOUD_SECRET_ID=" + sim.SecretID(), "TENCENTCLOUD_SECRET_KEY=" + sim.SecretKey(),
+	return &installation{sim: v.Simulator, vendor: v, truth: v.Truth(now), store: store, env: []string{
+		"HOME=" + t.TempDir(), "CLICKHOUSE_DSN=" + dsn, "CALLVAULT_TRTC_ENDPOINT=" + v.url,
+		"CALLVAULT_SDK_APP_IDS=" + joinApps(v.Apps()), "CALLVAULT_QPS=100000",
+		"TENCENTCLOUD_SECRET_ID=" + v.SecretID(), "TENCENTCLOUD_SECRET_KEY=" + v.SecretKey(),
 	}}
 }
 
 // callvault runs the program in this process.
 func (in *installation) callvault(ctx context.Context, args ...string) (code int, stdout, stderr string) {
 	var out, errs bytes.Buffer
-	code = run(ctx, &process{args: args, environ: in.env, stdout: &out, stderr: &errs})
+	code = run(ctx, &process{args: args, environ: in.env, stdout: &out, stderr: &errs, now: time.Now, attempts: impatient()})
 	return code, out.String(), errs.String()
 }
 

@@ -162,7 +162,7 @@ func (c *cli) demoReport(ctx context.Context, store *load.Store, sum *summary) e
 	for _, u := range bytes {
 		total += u.Bytes
 	}
-	fmt.Fprintf(c.stdout, "  %-10s %s", "on disk", humanize.IBytes(total))
+	fmt.Fprintf(c.stdout, "  %-11s %s", "on disk", humanize.IBytes(total))
 	if n := sum.total().Samples; n > 0 {
 		fmt.Fprintf(c.stdout, ", %.2f bytes a sample", float64(total)/float64(n))
 	}

@@ -116,7 +116,7 @@ func (x *examination) clock(date string, now time.Time) {
 
 // application asks each action once. It is false if asking on is pointless.
 func (x *examination) application(ctx context.Context, a config.Account, p *extract.Prober, first bool) bool {
-	dialect, err := extract.Detect(ctx, p.Vendor, p.Limits, p.App, time.Now(), dialects(a)...)
+	dialect, err := extract.Detect(ctx, p.Vendor, p.Limits, []call.AppID{p.App}, time.Now(), dialects(a)...)
 	if err != nil {
 		x.say("credentials", verdictFail, oneLineOf(accountError(a, err)), "")
 		return false

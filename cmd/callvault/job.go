@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -22,17 +23,20 @@ import (
 // job is one archiving pass over all accounts and applications.
 type job struct {
 	cfg      *config.Config
+	now      func() time.Time
+	attempts extract.Attempts
 	accounts []config.Account
 	from, to time.Time
 	expiring time.Duration // only what expires within it; zero: all
 	room     string
 	again    bool
-	clients  []*client // set by connect
+	clients  []*client // set by connect; those that can be asked, after detect
+	refused  []error   // why accounts cannot be asked; set by detect
 }
 
 // newJob checks that there is something to archive.
 func newJob(cfg *config.Config, n narrow, now time.Time) (*job, error) {
-	j := &job{cfg: cfg, accounts: append([]config.Account(nil), cfg.Accounts...)}
+	j := &job{cfg: cfg, now: time.Now, attempts: extract.DefaultAttempts(), accounts: append([]config.Account(nil), cfg.Accounts...)}
 	if err := j.narrowTo(n, now); err != nil {
 		return nil, err
 	}
@@ -84,12 +88,16 @@ type client struct {
 }
 
 // detect finds out the dialect that the account has.
-func (c *client) detect(ctx context.Context) error {
-	d, err := extract.Detect(ctx, c.vendor, c.limits, call.AppID(c.account.Apps[0]), time.Now(), dialects(c.account)...)
+func (c *client) detect(ctx context.Context, now time.Time, attempts extract.Attempts) error {
+	apps := make([]call.AppID, len(c.account.Apps))
+	for i, a := range c.account.Apps {
+		apps[i] = call.AppID(a)
+	}
+	d, err := extract.Detect(ctx, c.vendor, c.limits, apps, now, dialects(c.account)...)
 	if err != nil {
 		return accountError(c.account, err)
 	}
-	c.asker = extract.NewAsker(c.vendor, d, c.limits, extract.DefaultAttempts())
+	c.asker = extract.NewAsker(c.vendor, d, c.limits, attempts)
 	return nil
 }
 
@@ -108,6 +116,9 @@ func (j *job) run(ctx context.Context, store *load.Store, progress extract.Progr
 	if err := j.detect(ctx); err != nil {
 		return sum, err
 	}
+	for _, err := range j.refused {
+		sum.refuse(0, err)
+	}
 	err := underLease(ctx, store, j.cfg, func(ctx context.Context, guard string) error {
 		return j.archive(ctx, store, guard, progress, sum)
 	})
@@ -116,13 +127,31 @@ func (j *job) run(ctx context.Context, store *load.Store, progress extract.Progr
 	return sum, err
 }
 
-// detect finds out the dialects of all accounts.
+// detect finds out the dialects of all accounts. One that cannot be asked is
+// left out and named in refused; it is an error if none can.
 func (j *job) detect(ctx context.Context) error {
-	g, gctx := errgroup.WithContext(ctx)
-	for _, c := range j.clients {
-		g.Go(func() error { return c.detect(gctx) })
+	errs := make([]error, len(j.clients))
+	var wg sync.WaitGroup
+	for i, c := range j.clients {
+		wg.Go(func() { errs[i] = c.detect(ctx, j.now(), j.attempts) })
 	}
-	return g.Wait()
+	wg.Wait()
+	var good []*client
+	for i, c := range j.clients {
+		if errs[i] == nil {
+			good = append(good, c)
+			continue
+		}
+		if len(j.clients) > 1 {
+			errs[i] = fmt.Errorf("%s: %w", c.account.Name, errs[i])
+		}
+		j.refused = append(j.refused, errs[i])
+	}
+	j.clients = good
+	if len(good) == 0 {
+		return j.refused[0]
+	}
+	return nil
 }
 
 // counts is what the accounts have been asked since detect.
@@ -145,14 +174,29 @@ func underLease(ctx context.Context, store *load.Store, cfg *config.Config, do f
 	if _, err := sch.Up(ctx); err != nil {
 		return err
 	}
-	held, err := lease.Acquire(ctx, store.Conn(), lease.Archive, holder(), time.Duration(cfg.Lease))
+	held, err := acquire(ctx, store, time.Duration(cfg.Lease))
 	if err != nil {
 		return fmt.Errorf("another pass is running: %w", err)
 	}
 	defer held.Release(context.WithoutCancel(ctx))
 	lctx, cancel := held.Context(ctx)
 	defer cancel()
-	return do(lctx, held.Guard())
+	err = do(lctx, held.Guard())
+	if lost := context.Cause(lctx); err != nil && errors.Is(lost, lease.ErrLost) {
+		return fmt.Errorf("%w; another pass may have taken over; the next one goes on from here", lost)
+	}
+	return err
+}
+
+// acquire takes the archive lease. That of a process of this machine which has
+// died is waited for: it expires.
+func acquire(ctx context.Context, store *load.Store, ttl time.Duration) (*lease.Lease, error) {
+	l, err := lease.Acquire(ctx, store.Conn(), lease.Archive, holder(), ttl)
+	held, ok := errors.AsType[*lease.HeldError](err)
+	if !ok || !dead(held.Holder) {
+		return l, err
+	}
+	return lease.AcquireWait(ctx, store.Conn(), lease.Archive, holder(), ttl, ttl+5*time.Second)
 }
 
 // accountError says what to try when an account cannot be asked.
@@ -192,18 +236,27 @@ func (j *job) archive(ctx context.Context, store *load.Store, guard string, prog
 			g.Go(func() error {
 				r, err := p.Run(gctx)
 				sum.add(r)
+				if extract.VendorRefuses(err) && gctx.Err() == nil {
+					sum.refuse(p.App, accountError(c.account, err))
+					return nil
+				}
 				return err
 			})
 		}
 	}
 	err := g.Wait()
+	if err == nil {
+		err = sum.allRefused()
+	}
 	// What was committed is loaded also when the pass was ended early.
 	cctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
 	defer cancel()
 	if err == nil {
 		cctx = ctx
 	}
-	err = errors.Join(err, w.Close(cctx))
+	if cerr := w.Close(cctx); err == nil || cerr != nil && cerr.Error() != err.Error() { // the pass may have ended for the same reason
+		err = errors.Join(err, cerr)
+	}
 	if err != nil {
 		return err
 	}
@@ -228,10 +281,10 @@ func (j *job) writer(store *load.Store, runID, guard string) *archive {
 func (j *job) pass(c *client, app call.AppID, w extract.Archive, progress extract.Progress) *extract.Pass {
 	retention, to := time.Duration(c.account.Retention), j.to
 	if j.expiring > 0 {
-		to = time.Now().Add(j.expiring - retention)
+		to = j.now().Add(j.expiring - retention)
 	}
 	return &extract.Pass{
-		Asker: c.asker, Archive: w, App: app, Now: time.Now, Progress: progress,
+		Asker: c.asker, Archive: w, App: app, Now: j.now, Progress: progress,
 		Retention: retention, Settle: time.Duration(j.cfg.Settle),
 		From: j.from, To: to, RoomID: j.room, Skip: j.cfg.Skips, Again: j.again,
 	}

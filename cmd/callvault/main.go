@@ -8,9 +8,12 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
+	"time"
 
+	"github.com/callvault/callvault/extract"
 	"github.com/callvault/callvault/internal/config"
 	"github.com/callvault/callvault/internal/embedded"
 	"github.com/callvault/callvault/load/lease"
@@ -28,25 +31,32 @@ const (
 
 func main() {
 	embedded.RunChild()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, &process{args: os.Args[1:], environ: os.Environ(), stdout: os.Stdout, stderr: os.Stderr})
+	ctx, stop := signalled()
+	code := run(ctx, &process{args: os.Args[1:], environ: os.Environ(), stdout: os.Stdout, stderr: os.Stderr, now: time.Now, attempts: extract.DefaultAttempts()})
 	stop()
 	os.Exit(code)
 }
 
+// signalled is a context that ends when the process is told to.
+func signalled() (context.Context, context.CancelFunc) {
+	return signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+}
+
 // process is what a run of the program gets from its surroundings.
 type process struct {
-	args    []string
-	environ []string
-	stdout  io.Writer
-	stderr  io.Writer
+	args     []string
+	environ  []string
+	stdout   io.Writer
+	stderr   io.Writer
+	now      func() time.Time // by which a pass tells what to ask for and what can still change
+	attempts extract.Attempts // of a pass at one request
 }
 
 // run executes one command line and returns its exit code. Errors are printed
 // here and nowhere else.
 func run(ctx context.Context, p *process) int {
 	root := newRoot(p)
-	root.SetArgs(p.args)
+	root.SetArgs(plainArgs(p.args))
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return exitDone
@@ -60,6 +70,18 @@ func run(ctx context.Context, p *process) int {
 		fmt.Fprintln(p.stderr, "callvault: "+strings.TrimSpace(line))
 	}
 	return code
+}
+
+// plainArgs lets a query that begins with a comment be an argument and not a
+// flag.
+func plainArgs(args []string) []string {
+	out := slices.Clone(args)
+	for i, a := range out {
+		if strings.HasPrefix(a, "-- ") || strings.HasPrefix(a, "--\n") {
+			out[i] = "\n" + a
+		}
+	}
+	return out
 }
 
 // errPartial says that a pass finished but could not archive everything; what

@@ -21,7 +21,7 @@ A version that was begun and not finished is "dirty"; migrate up applies it
 again, since every statement can be repeated.`,
 		Example: `  callvault migrate up
   callvault migrate status
-  callvault migrate down 1     the data of that version's tables is lost`,
+  callvault migrate down       the data of that version's tables is lost`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return usagef("migrate needs up, down, status or force; try callvault migrate --help")
 		},
@@ -30,18 +30,7 @@ again, since every statement can be repeated.`,
 		&cobra.Command{Use: "up", Short: "Apply what is pending", RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.migrate(cmd.Context(), c.migrateUp)
 		}},
-		&cobra.Command{Use: "down STEPS", Short: "Take back the last versions; the data in their tables is lost", Args: cobra.ExactArgs(1),
-			RunE: func(cmd *cobra.Command, args []string) error {
-				steps, err := strconv.Atoi(args[0])
-				if err != nil || steps < 1 {
-					return usagef("migrate down: %q is not a number of versions", args[0])
-				}
-				return c.migrate(cmd.Context(), func(ctx context.Context, s *schema.Schema) error {
-					n, err := s.Down(ctx, steps)
-					fmt.Fprintf(c.stdout, "took back %d versions\n", n)
-					return err
-				})
-			}},
+		c.migrateDownCmd(),
 		&cobra.Command{Use: "status", Short: "Show which versions are applied", RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.migrate(cmd.Context(), c.migrateStatus)
 		}},
@@ -54,6 +43,34 @@ again, since every statement can be repeated.`,
 				return c.migrate(cmd.Context(), func(ctx context.Context, s *schema.Schema) error { return s.Force(ctx, v) })
 			}},
 	)
+	return cmd
+}
+
+// migrateDownCmd takes back one version, or more if that is meant.
+func (c *cli) migrateDownCmd() *cobra.Command {
+	var yes bool
+	cmd := &cobra.Command{
+		Use: "down [STEPS]", Short: "Take back the last version, or several; the data in their tables is lost", Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			steps := 1
+			if len(args) > 0 {
+				n, err := strconv.Atoi(args[0])
+				if err != nil || n < 1 {
+					return usagef("migrate down: %q is not a number of versions", args[0])
+				}
+				steps = n
+			}
+			if steps > 1 && !yes {
+				return usagef("migrate down %d: the data in the tables of these versions is lost; add --yes if that is meant", steps)
+			}
+			return c.migrate(cmd.Context(), func(ctx context.Context, s *schema.Schema) error {
+				n, err := s.Down(ctx, steps)
+				fmt.Fprintf(c.stdout, "took back %d versions\n", n)
+				return err
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&yes, "yes", false, "lose the data of several versions")
 	return cmd
 }
 

@@ -100,10 +100,13 @@ func (j *job) plan(ctx context.Context, store *load.Store, progress extract.Prog
 	}
 	w := &archive{store.NewWriter("plan", load.WriterOptions{}), store}
 	p := &planned{Requests: map[string]int{}, Asked: map[string]int{}, Exact: true, rates: map[string]float64{}}
+	if err := j.detect(ctx); err != nil {
+		return nil, err
+	}
+	if len(j.refused) > 0 {
+		return nil, j.refused[0]
+	}
 	for _, c := range j.clients {
-		if err := c.detect(ctx); err != nil {
-			return nil, err
-		}
 		for _, app := range c.account.Apps {
 			f, err := j.pass(c, call.AppID(app), w, progress).Forecast(ctx, c.rate)
 			if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"reflect"
@@ -15,7 +16,10 @@ import (
 
 // printQuery runs a query and writes its result to w.
 func printQuery(ctx context.Context, s *load.Store, query string, format func(io.Writer) resultWriter, w io.Writer) error {
-	rows, err := s.Conn().Query(ctx, strings.TrimRight(strings.TrimSpace(query), ";"))
+	rows, err := s.Conn().Query(ctx, query)
+	if errors.Is(err, io.EOF) { // done, and there is no result
+		return nil
+	}
 	if err != nil {
 		return queryError(err)
 	}
@@ -105,4 +109,25 @@ func formatTime(t time.Time, kind string) string {
 		return t.Format("2006-01-02 15:04:05.000")
 	}
 	return t.Format(time.DateTime)
+}
+
+// queries cuts a text at every ";" that ends a line, or the text.
+func queries(text string) []string {
+	var all []string
+	var b strings.Builder
+	add := func() {
+		if q := strings.TrimSpace(b.String()); q != "" {
+			all = append(all, q)
+		}
+		b.Reset()
+	}
+	for line := range strings.Lines(text) {
+		rest, end := strings.CutSuffix(strings.TrimRight(line, " \t\r\n"), ";")
+		b.WriteString(rest + "\n")
+		if end {
+			add()
+		}
+	}
+	add()
+	return all
 }

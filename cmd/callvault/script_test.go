@@ -12,7 +12,7 @@ import (
 
 func TestMain(m *testing.M) {
 	embedded.RunChild()
-	testscript.Main(withEngine{m}, map[string]func(){"callvault": main})
+	testscript.Main(withEngine{m}, map[string]func(){"callvault": testMain})
 }
 
 // withEngine stops the tests' shared engine after they have run.

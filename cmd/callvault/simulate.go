@@ -40,9 +40,9 @@ paged, poison the share of calls of which one action never succeeds. Further:
 stall-for=2s, slow-for=1s, skew=90s (its clock is ahead), in-a-row=3 (then the same
 request is answered), and steps such as DescribeUserInfo@3=cut. No fault changes
 GET /truth. POST /faults takes the same text while it runs; empty: no faults.`,
-		Example: `  callvault simulate --calls 200 &
-  callvault simulate --faults 'error=0.05,html=0.02,cut=0.02,null=0.02,shift=1' --fault-seed 7
-  eval "$(callvault simulate --listen 127.0.0.1:8199 | head -5)"`,
+		Example: `  callvault simulate --calls 200 > vendor.env &
+  . ./vendor.env; callvault archive
+  callvault simulate --faults 'error=0.05,cut=0.02,null=0.02' --fault-seed 7`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			for _, a := range apps {
 				id, err := config.ParseAppID(a)

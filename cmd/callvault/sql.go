@@ -24,7 +24,8 @@ func (c *cli) sqlCmd() *cobra.Command {
 		Long: `Run a query against the configured ClickHouse and print the result.
 
 Formats: ` + strings.Join(formatNames(), ", ") + `. The query may also come from
-standard input, with - in its place.`,
+standard input, with - in its place. Several are separated by ";" at the end of
+a line.`,
 		Example: `  callvault sql "SELECT * FROM rooms ORDER BY created_at DESC LIMIT 10"
   callvault sql --format csv "SELECT metric, count() FROM quality_samples GROUP BY metric" > metrics.csv
   callvault sql --demo "SHOW TABLES"    the demo's data`,
@@ -62,25 +63,27 @@ func (c *cli) sql(ctx context.Context, query, format string, demo bool) error {
 		return err
 	}
 	defer done()
-	return printQuery(ctx, store, query, write, c.stdout)
+	for _, q := range queries(query) {
+		if err := printQuery(ctx, store, q, write, c.stdout); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// openToRead opens the archive, or the demo's: when asked to, and when there
-// is no archive yet.
+// errNoArchive says what to do where nothing has been archived.
+var errNoArchive = errors.New("nothing is archived yet; run callvault archive, or set CLICKHOUSE_DSN (the demo's data: callvault sql --demo)")
+
+// openToRead opens the archive or, when asked to, the demo's.
 func (c *cli) openToRead(ctx context.Context, cfg *config.Config, demo bool) (*load.Store, func(), error) {
 	_, err := os.Stat(demoDir(cfg))
-	haveDemo := err == nil
 	switch {
-	case demo && !haveDemo:
+	case demo && err != nil:
 		return nil, nil, errors.New("there is no demo to query; run callvault demo first")
-	case !demo && noArchive(cfg) && haveDemo:
-		fmt.Fprintln(c.stderr, "callvault: nothing is archived yet, this is the demo's data")
-		demo = true
-	case !demo && noArchive(cfg):
-		fmt.Fprintln(c.stderr, "callvault: nothing is archived yet; run callvault archive, or set CLICKHOUSE_DSN")
-	}
-	if demo {
+	case demo:
 		return c.openEmbedded(ctx, cfg, embedded.Options{Path: demoDir(cfg), OpenAnalyst: true})
+	case noArchive(cfg):
+		return nil, nil, errNoArchive
 	}
 	return c.openArchive(ctx, cfg)
 }

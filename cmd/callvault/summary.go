@@ -13,6 +13,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/internal/call"
 )
 
 // summary is the report of one job: a Report for each application, and what the
@@ -23,7 +24,38 @@ type summary struct {
 	Started time.Time
 	Ended   time.Time
 	Apps    []extract.Report
+	Refused []refusal `json:",omitempty"`
 	Counts  extract.Counts
+}
+
+// refusal is an account or an application that the vendor does not serve.
+type refusal struct {
+	App    call.AppID `json:",omitempty"` // 0: the account
+	Reason string
+	err    error
+}
+
+// refuse notes that the vendor does not serve an application, or an account.
+func (s *summary) refuse(app call.AppID, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.Refused = append(s.Refused, refusal{app, err.Error(), err})
+}
+
+// allRefused is why nothing could be asked, if nothing could.
+func (s *summary) allRefused() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	apps := 0
+	for _, r := range s.Refused {
+		if r.App != 0 {
+			apps++
+		}
+	}
+	if apps > 0 && apps == len(s.Apps) {
+		return s.Refused[len(s.Refused)-1].err
+	}
+	return nil
 }
 
 func (s *summary) add(r extract.Report) {
@@ -38,7 +70,7 @@ func (s *summary) started() bool { return len(s.Apps) > 0 }
 
 // err is errPartial if something could not be archived.
 func (s *summary) err() error {
-	if n := s.total().FailureCount; n > 0 {
+	if n := s.total().FailureCount + len(s.Refused); n > 0 {
 		return fmt.Errorf("%w (%d, see the report); the next pass tries again", errPartial, n)
 	}
 	return nil
@@ -76,21 +108,71 @@ func (c *cli) printSummary(s *summary, asJSON bool) {
 	case !c.quiet:
 		writeSummary(c.stdout, s)
 	}
-	const most = 20
-	t := s.total()
-	for i, f := range t.Failures {
-		if i == most {
-			fmt.Fprintf(c.stderr, "callvault: … and %d more\n", t.FailureCount-most)
-			break
+	for _, r := range s.Apps {
+		for _, note := range r.Notes {
+			fmt.Fprintln(c.stderr, "callvault:", note)
 		}
-		fmt.Fprintln(c.stderr, "callvault: not archived:", f)
 	}
+	for _, r := range s.Refused {
+		fmt.Fprintln(c.stderr, "callvault: not archived:", r.Reason)
+	}
+	for _, line := range failureLines(s.Apps) {
+		fmt.Fprintln(c.stderr, "callvault: not archived:", line)
+	}
+}
+
+// mostNamed bounds the calls that are named; --json has them all.
+const mostNamed = 200
+
+// failureLines names what could not be archived: calls first, one a line, and
+// the rest folded where the cause is the same.
+func failureLines(apps []extract.Report) []string {
+	var calls, rest []string
+	type cause struct {
+		app    call.AppID
+		what   string
+		reason string
+	}
+	seen := map[cause]int{}
+	var causes []cause
+	first := map[cause]extract.Failure{}
+	for _, r := range apps {
+		for _, f := range r.Failures {
+			if f.CommID != "" {
+				calls = append(calls, f.String())
+				continue
+			}
+			k := cause{r.App, kindOf(f.What), f.Reason}
+			if seen[k]++; seen[k] == 1 {
+				causes = append(causes, k)
+				first[k] = f
+			}
+		}
+	}
+	for _, k := range causes {
+		line := fmt.Sprintf("application %d: %s", k.app, first[k])
+		if n := seen[k] - 1; n > 0 {
+			line += fmt.Sprintf(" (and %s more like this)", comma(n))
+		}
+		rest = append(rest, line)
+	}
+	if n := len(calls) - mostNamed; n > 0 {
+		calls = append(calls[:mostNamed], fmt.Sprintf("%s more calls; callvault status --json has them", comma(n)))
+	}
+	return append(calls, rest...)
+}
+
+// kindOf is what a failure is about, without which one of its kind.
+func kindOf(what string) string {
+	kind, _, _ := strings.Cut(what, " of ")
+	kind, _, _ = strings.Cut(kind, " until ")
+	return kind
 }
 
 func writeSummary(w io.Writer, s *summary) {
 	t := s.total()
 	line := func(name, format string, args ...any) {
-		fmt.Fprintf(w, "  %-10s %s\n", name, fmt.Sprintf(format, args...))
+		fmt.Fprintf(w, "  %-11s %s\n", name, fmt.Sprintf(format, args...))
 	}
 	calls := fmt.Sprintf("%s archived of %s in the window", comma(t.Archived), comma(t.Listed))
 	if t.Held > 0 {
@@ -105,10 +187,10 @@ func writeSummary(w io.Writer, s *summary) {
 	line("events", "%s of users, %s unusual; %d days of scale", comma(t.Events), comma(t.Unusual), t.Days)
 	line("requests", "%s in all, %s received", comma(s.Counts.Total()), humanize.IBytes(uint64(s.Counts.Bytes)))
 	for _, action := range slices.Sorted(maps.Keys(s.Counts.Requests)) {
-		fmt.Fprintf(w, "  %-10s   %-24s %s\n", "", action, comma(s.Counts.Requests[action]))
+		fmt.Fprintf(w, "  %-11s   %-24s %s\n", "", action, comma(s.Counts.Requests[action]))
 	}
 	if len(s.Counts.Errors) > 0 {
-		line("refused", "%s", counted(s.Counts.Errors))
+		line("asked again", "%s", counted(s.Counts.Errors))
 	}
 	line("time", "%s", s.Ended.Sub(s.Started).Round(100*time.Millisecond))
 	if t.FailureCount > 0 {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -87,7 +86,7 @@ func (c *cli) verify(ctx context.Context, f verifyFlags) error {
 		return err
 	}
 	if noArchive(cfg) {
-		return errNothingArchived
+		return errNoArchive
 	}
 	store, done, err := c.openArchive(ctx, cfg)
 	if err != nil {
@@ -97,7 +96,11 @@ func (c *cli) verify(ctx context.Context, f verifyFlags) error {
 	if err := migrated(ctx, store, cfg); err != nil {
 		return err
 	}
-	if err := j.detect(ctx); err != nil {
+	err = j.detect(ctx)
+	if err == nil && len(j.refused) > 0 {
+		err = j.refused[0]
+	}
+	if err != nil {
 		return err
 	}
 	watch := c.watch()
@@ -111,9 +114,6 @@ func (c *cli) verify(ctx context.Context, f verifyFlags) error {
 	return v.report.err()
 }
 
-// errNothingArchived says that there is nothing to look at.
-var errNothingArchived = errors.New("nothing is archived yet; run callvault archive, or set CLICKHOUSE_DSN")
-
 // migrated sees that the database has the schema of this program.
 func migrated(ctx context.Context, store *load.Store, cfg *config.Config) error {
 	sch, err := schemaOf(store, cfg)
@@ -125,7 +125,7 @@ func migrated(ctx context.Context, store *load.Store, cfg *config.Config) error 
 	case err != nil:
 		return err
 	case version.Current <= 0:
-		return errNothingArchived
+		return errNoArchive
 	case version.Dirty || version.Pending() > 0:
 		return fmt.Errorf("the schema of the archive is older than this program; run callvault migrate up")
 	}

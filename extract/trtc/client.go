@@ -114,6 +114,9 @@ func translate(action string, err error) error {
 	if e, ok := errors.AsType[*tcerr.TencentCloudSDKError](err); ok && !strings.HasPrefix(e.Code, "ClientError.") {
 		return NewError(action, e.Code, e.Message, e.RequestId)
 	}
+	if e, ok := errors.AsType[*tcerr.TencentCloudSDKError](err); ok && e.Code == "ClientError.ParseJsonError" { // its text quotes the body
+		return &Error{Action: action, Code: CodeHTTP, Message: "the answer breaks off, or is no JSON", Kind: Retryable, Cause: err}
+	}
 	return &Error{Action: action, Code: CodeNetwork, Message: oneLine(rootText(err)), Kind: Retryable, Cause: err}
 }
 

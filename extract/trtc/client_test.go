@@ -87,7 +87,7 @@ func TestErrors(t *testing.T) {
 		{"status", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "overloaded", 503) }, Retryable, `answered HTTP 503, "overloaded", not the API`},
 		{"not found", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", 404) }, Permanent, "HTTP 404"},
 		{"empty", reply(""), Retryable, "not the API"},
-		{"cut JSON", reply(`{"Response":{"RoomList":[`), Retryable, CodeNetwork},
+		{"cut JSON", reply(`{"Response":{"RoomList":[`), Retryable, "UnexpectedReply: the answer breaks off"},
 		{"cut in the middle", cutReply, Retryable, CodeNetwork},
 	} {
 		t.Run(c.name, func(t *testing.T) {

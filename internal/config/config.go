@@ -105,11 +105,24 @@ func (c *Config) readEnv(vars map[string]string) error {
 			set[k] = v
 		}
 	}
-	err := env.ParseWithOptions(c, env.Options{Environment: set})
-	if err == nil {
-		return nil
+	if err := env.ParseWithOptions(c, env.Options{Environment: set}); err != nil {
+		return envProblems(err, set)
 	}
-	return envProblems(err, set)
+	return c.zeroes(set)
+}
+
+// zeroes refuses a zero that is set: unset means the default.
+func (c *Config) zeroes(set map[string]string) error {
+	var bad Errors
+	for name, zero := range map[string]bool{"CALLVAULT_QPS": c.QPS == 0, "CALLVAULT_RETENTION": c.Retention == 0} {
+		if set[name] != "" && zero {
+			bad = append(bad, Error{Setting: name, Problem: fmt.Sprintf("%q is nothing", set[name]), Try: example(name)})
+		}
+	}
+	if len(bad) > 0 {
+		return bad
+	}
+	return nil
 }
 
 // fillPaths follows the XDG base directories.

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net/url"
 	"reflect"
 	"slices"
@@ -85,7 +86,9 @@ func (a Account) validate(say func(setting, problem, try string)) {
 	case a.SecretID == "" && a.SecretKey != "":
 		say("TENCENTCLOUD_SECRET_ID", "is not set though TENCENTCLOUD_SECRET_KEY is", "export both")
 	}
-	if u, err := url.Parse(a.Endpoint); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+	if u, err := url.Parse(a.Endpoint); err == nil && u.User != nil {
+		say("CALLVAULT_TRTC_ENDPOINT", "holds a user or a password", "leave them out; the keys are TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY")
+	} else if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
 		say("CALLVAULT_TRTC_ENDPOINT", fmt.Sprintf("%q is not a URL", a.Endpoint), "use https://trtc.tencentcloudapi.com")
 	}
 	if !slices.Contains([]string{"auto", "legacy", "current"}, a.API) {
@@ -97,7 +100,7 @@ func (a Account) validate(say func(setting, problem, try string)) {
 	if a.Reserve < 0 || a.Reserve > 0 && a.Reserve >= a.QPS {
 		say("CALLVAULT_QPS_RESERVE", fmt.Sprintf("%v of %v requests a second leaves none", a.Reserve, a.QPS), "use less than CALLVAULT_QPS")
 	}
-	if a.QPS <= 0 {
+	if !(a.QPS > 0) || math.IsInf(a.QPS, 1) {
 		say("CALLVAULT_QPS", fmt.Sprintf("%v is not a rate", a.QPS), "use requests a second, such as 20")
 	}
 }

@@ -116,7 +116,7 @@ func (s *Server) HTTPURL() string { return httpURL(s.state.HTTPPort) }
 // PlayURL is the address of the query page for the user Analyst, password
 // included unless the engine lets Analyst in without one.
 func (s *Server) PlayURL() string {
-	q := url.Values{"user": {Analyst}}
+	q := url.Values{"user": {Analyst}, "database": {s.state.Database}}
 	if s.state.AnalystPassword != "" {
 		q.Set("password", s.state.AnalystPassword)
 	}

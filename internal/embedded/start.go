@@ -50,7 +50,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 func claim(ctx context.Context, dir string) (*os.File, error) {
 	for _, d := range []string{dir, dataPath(dir), filepath.Join(dir, "log"), filepath.Join(dir, "backups")} {
 		if err := os.MkdirAll(d, 0o700); err != nil {
-			return nil, fmt.Errorf("make the data directory: %w", err)
+			return nil, fmt.Errorf("make the data directory: %w; check CALLVAULT_DATA_DIR", err)
 		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, inUseGrace)

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/callvault/callvault/internal/proxytest"
+	"github.com/callvault/callvault/internal/simulator"
+)
+
+// TestSleeperChangesNothing stops a pass that is about to commit. Its lease
+// expires and another pass takes over. When the sleeper wakes up, its commit
+// arrives, and changes nothing.
+func TestSleeperChangesNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 3, simulator.Options{Calls: 6})
+	w.lease = shortLease
+	p, reached := w.atStatement(proxytest.Rule{Statement: "INSERT INTO hidden_loads (load_id, step) SELECT"}, (*pass).stop)
+	w.lease = longLease
+	if !reached {
+		t.Fatal("no commit")
+	}
+	w.pass().end(exitDone)
+	before := w.checksums()
+	p.signal(syscall.SIGCONT)
+	if code := p.wait(t); code != exitFailed || strings.Count(p.errs.String(), "\n") != 1 || !strings.Contains(p.errs.String(), "lease") {
+		t.Errorf("exit code %d\n%s", code, p.errs.String())
+	}
+	if after := w.checksums(); after != before {
+		t.Errorf("before %s\nafter %s", before, after)
+	}
+	w.finish()
+}
+
+// TestCommitThatComesLate keeps the commit of a pass back until it is dead and
+// another pass has committed.
+func TestCommitThatComesLate(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 4, simulator.Options{Calls: 6})
+	killed, late := make(chan struct{}), make(chan struct{})
+	release := sync.OnceFunc(func() { close(late) })
+	defer release()
+	w.lease = shortLease
+	w.db.tap.Arm(proxytest.Rule{Statement: "INSERT INTO hidden_loads (load_id, step) SELECT", Do: func() {
+		close(killed)
+		<-late
+	}})
+	p := w.pass()
+	w.lease = longLease
+	<-killed
+	p.kill()
+	p.died()
+	w.pass().end(exitDone)
+	before := w.checksums()
+	release()
+	w.pass().end(exitDone) // by the time it has ended, the late one has arrived
+	if after := w.checksums(); after != before {
+		t.Errorf("before %s\nafter %s", before, after)
+	}
+	w.finish()
+}
+
+// TestEngineRestarts ends ClickHouse at the commit, before and after it was
+// made, as kill -9 does and in order.
+func TestEngineRestarts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 5, simulator.Options{Calls: 6})
+	for when, hard := range map[proxytest.When]bool{proxytest.Before: false, proxytest.After: true} {
+		r := proxytest.Rule{Statement: "INSERT INTO hidden_loads (load_id, step) SELECT", When: when}
+		p, reached := w.atStatement(r, func(*pass) { w.db.restart(t, hard) }, "--again")
+		if !reached {
+			t.Fatal("no commit")
+		}
+		p.end(exitDone, exitFailed)
+	}
+	w.finish()
+}
+
+// TestDiskFull has ClickHouse refuse inserts for want of space, table by table.
+// The pass ends soon with one line, nothing is seen in part, and a pass with
+// space again completes.
+func TestDiskFull(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 6, simulator.Options{Calls: 6})
+	w.pass().end(exitDone)
+	for _, table := range []string{"quality_samples_data", "ledger_parts", "hidden_loads", "ledger_units", "lease"} {
+		w.note("no space for %s", table)
+		w.exec("ALTER TABLE " + table + " MODIFY SETTING min_free_disk_bytes_to_perform_insert = 1000000000000000")
+		before := w.checksums()
+		p := w.pass("--again")
+		p.end(exitFailed)
+		if !strings.Contains(p.errs.String(), "space") {
+			t.Errorf("%s: %s", table, p.errs.String())
+		}
+		if after := w.checksums(); after != before {
+			t.Errorf("%s: before %s\nafter %s", table, before, after)
+		}
+		w.exec("ALTER TABLE " + table + " RESET SETTING min_free_disk_bytes_to_perform_insert")
+	}
+	w.finish()
+}
+
+func (w *world) exec(sql string) {
+	w.t.Helper()
+	if err := w.db.direct().Conn().Exec(w.t.Context(), sql); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// TestDiskFullForReal fills a small disk up, where the test may mount one.
+func TestDiskFullForReal(t *testing.T) {
+	t.Parallel()
+	disk := filepath.Join(t.TempDir(), "disk")
+	if err := os.Mkdir(disk, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	const size = 160 << 20
+	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, fmt.Sprint("size=", size)); err != nil {
+		t.Skipf("may not mount a small disk: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(disk, 0); err != nil {
+			t.Error(err)
+		}
+	})
+	w := newWorldIn(t, disk, 7, simulator.Options{Calls: 6})
+	w.migrate()
+	ballast := filepath.Join(disk, "ballast")
+	var free syscall.Statfs_t
+	if err := syscall.Statfs(disk, &free); err != nil {
+		t.Fatal(err)
+	}
+	const left = 200 << 10
+	if err := os.WriteFile(ballast, make([]byte, int(free.Bavail)*int(free.Bsize)-left), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.pass().end(exitFailed)
+	if n := w.db.number(t, "SELECT count() FROM rooms"); n > 0 {
+		t.Errorf("%d calls are visible", n)
+	}
+	if err := os.Remove(ballast); err != nil {
+		t.Fatal(err)
+	}
+	w.finish()
+}
+
+func (w *world) migrate() {
+	w.t.Helper()
+	if p := start(w.t, w.env, "migrate", "up"); p.wait(w.t) != exitDone {
+		w.t.Fatal(p.errs.String())
+	}
+}

@@ -1,0 +1,233 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/callvault/callvault/internal/simulator"
+)
+
+// TestEveryRequestFails has each request go wrong twice before it is answered,
+// in each way there is: the pass ends with exit code 0 and misses nothing.
+func TestEveryRequestFails(t *testing.T) {
+	for _, kind := range []simulator.FaultKind{
+		simulator.FaultError, simulator.FaultHTML, simulator.FaultCut, simulator.FaultTruncated, simulator.FaultStall,
+		simulator.FaultDrop, simulator.FaultReset, simulator.FaultResetLate, simulator.FaultNull, simulator.FaultSlow,
+	} {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			in := install(t, simulator.Options{
+				Seed: 21, Calls: 5, QPS: -1, Faults: simulator.Faults{StallFor: 20 * time.Millisecond, SlowFor: 20 * time.Millisecond},
+				Fault: func(a simulator.Asked) simulator.FaultKind {
+					if a.Attempt <= 2 {
+						return kind
+					}
+					return simulator.NoFault
+				},
+			})
+			sum := in.archive(t, exitDone)
+			compare(t, in.store, in.truth)
+			met := 0
+			for _, kinds := range in.vendor.Stats().Faults {
+				met += int(kinds[kind])
+			}
+			if met < 20 {
+				t.Errorf("%d requests met the fault", met)
+			}
+			if n := sum.total().FailureCount; n > 0 {
+				t.Errorf("%d failures", n)
+			}
+		})
+	}
+}
+
+// TestStorms refuses a third of the requests, then most of them for a while, for
+// want of quota.
+func TestStorms(t *testing.T) {
+	t.Parallel()
+	in := install(t, simulator.Options{Seed: 22, Calls: 7, QPS: -1, Fault: func(a simulator.Asked) simulator.FaultKind {
+		if a.N%3 == 0 || a.N > 10 && a.N < 20 {
+			return simulator.FaultLimit
+		}
+		return simulator.NoFault
+	}})
+	sum := in.archive(t, exitDone)
+	if sum.Counts.Errors["RequestLimitExceeded"] < 20 {
+		t.Errorf("errors %v", sum.Counts.Errors)
+	}
+	compare(t, in.store, in.truth)
+}
+
+// TestShiftingLists has lists of several pages move while they are read.
+func TestShiftingLists(t *testing.T) {
+	t.Parallel()
+	in := install(t, simulator.Options{
+		Seed: 25, Calls: 260, Retention: 2 * time.Hour, Mix: simulator.MixOneToOne, QPS: -1, Faults: simulator.Faults{Shift: 1},
+	})
+	in.env = append(in.env, "CALLVAULT_RETENTION=2h", "CALLVAULT_SKIP=user_events")
+	in.archive(t, exitDone)
+	if kinds := in.vendor.Stats().Faults["DescribeRoomInfo"]; kinds[simulator.FaultShift] == 0 {
+		t.Error("no list moved")
+	}
+	var calls uint64
+	if err := in.store.Conn().QueryRow(t.Context(), "SELECT count() FROM rooms").Scan(&calls); err != nil {
+		t.Fatal(err)
+	}
+	if want := rowsOf(in.truth.Rooms()); int(calls) != want {
+		t.Errorf("%d calls, want %d", calls, want)
+	}
+}
+
+// poisoned installs a vendor that never tells all of some calls, in each of the
+// ways there are.
+func poisoned(t *testing.T) (*installation, []simulator.Poison) {
+	t.Helper()
+	in := install(t, simulator.Options{Seed: 23, Calls: 19, QPS: -1})
+	const users = "DescribeUserInfo" // most calls are short, and not asked it about
+	for seed := range uint64(1000) {
+		if err := in.vendor.SetFaults(simulator.Faults{Seed: seed, Poison: 0.4}); err != nil {
+			t.Fatal(err)
+		}
+		ways := map[string]bool{}
+		all := in.vendor.Poisoned()
+		for _, p := range all {
+			ways[p.Actions[1]] = true
+			ways[string(p.Kind)] = ways[string(p.Kind)] || p.Actions[1] != users
+		}
+		if ways["error"] && ways["null"] && ways["truncated"] && ways["DescribeCallDetailInfo"] && ways["DescribeUserEvent"] && ways[users] && len(all) < 9 {
+			return in, all
+		}
+	}
+	t.Fatal("no seed poisons in every way")
+	return nil, nil
+}
+
+// TestPoisonedCalls sets calls aside that cannot be had whole, and completes
+// them when they can, asking for no more than what was missing.
+func TestPoisonedCalls(t *testing.T) {
+	t.Parallel()
+	in, all := poisoned(t)
+	var ids []string
+	for attempt := 1; attempt <= 2; attempt++ {
+		in.vendor.forget()
+		code, _, errs := in.callvault(t.Context(), "archive", "--quiet")
+		if code != exitPartial {
+			t.Fatalf("exit code %d\n%s", code, errs)
+		}
+		ids = in.vendor.metPoison(all)
+		t.Logf("pass %d: %d calls poisoned, %d of them met", attempt, len(all), len(ids))
+		for _, id := range ids {
+			if !strings.Contains(errs, "not archived: call "+id) {
+				t.Errorf("%s is not named:\n%s", id, errs)
+			}
+		}
+		if n := strings.Count(errs, "not archived:"); n != len(ids) {
+			t.Errorf("%d calls are named, want %d:\n%s", n, len(ids), errs)
+		}
+		compare(t, in.store, in.truth.Except(ids...))
+		in.failedCalls(t, ids, attempt)
+	}
+	if err := in.vendor.SetFaults(simulator.Faults{}); err != nil {
+		t.Fatal(err)
+	}
+	in.vendor.forget()
+	in.archive(t, exitDone)
+	compare(t, in.store, in.truth)
+	in.failedCalls(t, nil, 0)
+	calls, _ := in.vendor.noted()
+	for _, p := range all {
+		settled := in.settled(p.CommID)
+		for action, n := range calls[p.CommID] {
+			wanted := slices.Contains(p.Actions, action) || p.Actions[1] == "DescribeUserInfo" // of which nothing was known
+			if settled && !wanted {
+				t.Errorf("%s, poisoned for %s, was asked %d times for %s", p.CommID, p.Actions[1], n, action)
+			}
+		}
+	}
+}
+
+// settled says whether a call has ended so long ago that nothing changes.
+func (in *installation) settled(id string) bool {
+	for r := range in.truth.Rooms() {
+		if r.CommID == id {
+			return r.IsFinished && r.DestroyedAt < in.truth.At()-3600
+		}
+	}
+	return false
+}
+
+// failedCalls sees that just these calls are failed in the ledger.
+func (in *installation) failedCalls(t *testing.T, ids []string, attempts int) {
+	t.Helper()
+	const q = "SELECT key, attempts, reason FROM ledger WHERE kind = 'call' AND part = '' AND state IN ('failed', 'pending')"
+	rows, err := in.store.Conn().Query(t.Context(), q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var found []string
+	for rows.Next() {
+		var id, reason string
+		var n uint32
+		if err := rows.Scan(&id, &n, &reason); err != nil {
+			t.Fatal(err)
+		}
+		found = append(found, id)
+		if int(n) != attempts || reason == "" || strings.Contains(reason, "\n") {
+			t.Errorf("%s: %d attempts, want %d; %q", id, n, attempts, reason)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(found)
+	want := slices.Sorted(slices.Values(ids))
+	if fmt.Sprint(found) != fmt.Sprint(want) {
+		t.Errorf("failed in the ledger: %v, want %v", found, want)
+	}
+}
+
+// TestFailedAgain has a call fail that was archived, in a narrowed pass: the
+// next whole pass completes it, though its day has been listed for good.
+func TestFailedAgain(t *testing.T) {
+	t.Parallel()
+	in := install(t, simulator.Options{Seed: 24, Calls: 7, QPS: -1})
+	in.archive(t, exitDone)
+	if err := in.vendor.SetFaults(simulator.Faults{Poison: 1}); err != nil {
+		t.Fatal(err)
+	}
+	var room string
+	for r := range in.truth.Rooms() {
+		if in.settled(r.CommID) && in.vendor.isPoisoned(r.CommID) {
+			room = r.RoomID
+		}
+	}
+	in.archive(t, exitPartial, "--again", "--room", room)
+	compare(t, in.store, in.truth) // what was there stays
+	if err := in.vendor.SetFaults(simulator.Faults{}); err != nil {
+		t.Fatal(err)
+	}
+	in.archive(t, exitDone)
+	in.failedCalls(t, nil, 0)
+	compare(t, in.store, in.truth)
+}
+
+// metPoison lists the calls that were asked about what they are poisoned for.
+func (v *vendor) metPoison(all []simulator.Poison) (ids []string) {
+	calls, _ := v.noted()
+	for _, p := range all {
+		if calls[p.CommID][p.Actions[0]]+calls[p.CommID][p.Actions[1]] > 0 {
+			ids = append(ids, p.CommID)
+		}
+	}
+	return ids
+}
+
+// isPoisoned says whether a call cannot be had: short ones are not asked for
+// their users.
+func (v *vendor) isPoisoned(id string) bool {
+	return slices.ContainsFunc(v.Poisoned(), func(p simulator.Poison) bool { return p.CommID == id && p.Actions[1] != "DescribeUserInfo" })
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+
+	"github.com/callvault/callvault/internal/simulator"
+)
+
+// vendor is a simulator that notes what it is asked and can do something when a
+// given number of requests has come in.
+type vendor struct {
+	*simulator.Simulator
+	url string
+
+	mu    sync.Mutex
+	left  int
+	do    func()
+	calls map[string]map[string]int // requests about a call, by CommId and action
+	other map[string]int            // other requests, by action
+}
+
+func newVendor(t *testing.T, o simulator.Options) *vendor {
+	t.Helper()
+	sim, err := simulator.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := &vendor{Simulator: sim}
+	v.forget()
+	server := httptest.NewServer(v)
+	t.Cleanup(server.Close)
+	v.url = server.URL
+	return v
+}
+
+// at calls do once, when n more requests have come in, before the last of them
+// is answered. It replaces what was asked for before; do may be nil.
+func (v *vendor) at(n int, do func()) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.left, v.do = n, do
+}
+
+// forget begins to note anew.
+func (v *vendor) forget() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.calls, v.other = map[string]map[string]int{}, map[string]int{}
+}
+
+// noted is what was asked since forget.
+func (v *vendor) noted() (calls map[string]map[string]int, other map[string]int) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	calls = map[string]map[string]int{}
+	for id, n := range v.calls {
+		calls[id] = maps.Clone(n)
+	}
+	return calls, maps.Clone(v.other)
+}
+
+func (v *vendor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if do := v.note(r); do != nil {
+		do()
+	}
+	v.Simulator.ServeHTTP(w, r)
+}
+
+// note notes a request and returns what is to be done before it is answered.
+func (v *vendor) note(r *http.Request) func() {
+	body, _ := io.ReadAll(r.Body)
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	var about struct {
+		CommID string `json:"CommId"`
+	}
+	_ = json.Unmarshal(body, &about) // what is no JSON names no call
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	action := r.Header.Get("X-TC-Action")
+	switch {
+	case about.CommID == "":
+		v.other[action]++
+	case v.calls[about.CommID] == nil:
+		v.calls[about.CommID] = map[string]int{action: 1}
+	default:
+		v.calls[about.CommID][action]++
+	}
+	if v.left--; v.left != 0 || v.do == nil {
+		return nil
+	}
+	return v.do
+}

@@ -1,0 +1,185 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/callvault/callvault/internal/simulator"
+)
+
+// watch looks at the relations all the time. Each call must be there with as
+// many rows as it had at some moment of some pass, or not at all, and nothing
+// that was there may go.
+type watch struct {
+	db    *database
+	truth func(at int64) *simulator.Truth
+
+	mu     sync.Mutex
+	passes []*spell
+	counts map[int64]map[string]map[string]uint64 // instant → relation → CommId → rows
+	looks  int
+	err    error
+
+	stop context.CancelFunc
+	done chan struct{}
+}
+
+// spell is from when to when, by the clock of the data, a pass has asked.
+type spell struct {
+	from, to int64
+	over     bool
+}
+
+// watched are the relations whose rows name their call.
+var watched = []string{"rooms", "user_sessions", "quality_samples", "user_events"}
+
+func newWatch(t *testing.T, db *database, truth func(int64) *simulator.Truth) *watch {
+	ctx, stop := context.WithCancel(context.Background())
+	w := &watch{db: db, truth: truth, counts: map[int64]map[string]map[string]uint64{}, stop: stop, done: make(chan struct{})}
+	go w.run(ctx)
+	t.Cleanup(func() { w.end() })
+	return w
+}
+
+// end stops looking and returns how often it has looked and what was wrong.
+func (w *watch) end() (int, error) {
+	w.stop()
+	<-w.done
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.looks, w.err
+}
+
+// begin notes a pass, until the returned function is called.
+func (w *watch) begin(at int64) (over func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s := &spell{from: at, to: at}
+	w.passes = append(w.passes, s)
+	return func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		s.over = true
+	}
+}
+
+// moved notes that the time passes, before it does.
+func (w *watch) moved(at int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, s := range w.passes {
+		if !s.over {
+			s.to = at
+		}
+	}
+}
+
+func (w *watch) run(ctx context.Context) {
+	defer close(w.done)
+	again := time.NewTicker(10 * time.Millisecond)
+	defer again.Stop()
+	seen := map[string]map[string]uint64{}
+	for n := 0; ; n++ {
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return
+		}
+		relation := watched[n%len(watched)]
+		now, err := w.look(ctx, relation)
+		if err != nil {
+			continue // the engine is being restarted, or has no tables yet
+		}
+		if err := w.judge(relation, seen[relation], now); err != nil {
+			w.mu.Lock()
+			w.err = err
+			w.mu.Unlock()
+			return
+		}
+		seen[relation] = now
+	}
+}
+
+// look counts the rows of each call with one plain SELECT.
+func (w *watch) look(ctx context.Context, relation string) (map[string]uint64, error) {
+	rows, err := w.db.direct().Conn().Query(ctx, "SELECT toString(comm_id), count() FROM "+relation+" GROUP BY comm_id SETTINGS max_threads = 1")
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	found := map[string]uint64{}
+	for rows.Next() {
+		var id string
+		var n uint64
+		if err := rows.Scan(&id, &n); err != nil {
+			return nil, err
+		}
+		found[id] = n
+	}
+	return found, rows.Err()
+}
+
+// judge holds what was seen against what may be seen.
+func (w *watch) judge(relation string, before, now map[string]uint64) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.looks++
+	for id, n := range before {
+		if now[id] < n {
+			return fmt.Errorf("%s of %s: %d rows, after %d", relation, id, now[id], n)
+		}
+	}
+	for id, n := range now {
+		if n != before[id] && !w.possible(relation, id, n) {
+			return fmt.Errorf("%s of %s: %d rows, which it has had at no moment of a pass: %s", relation, id, n, w.known(relation, id))
+		}
+	}
+	return nil
+}
+
+// possible says whether some pass may have seen so many rows.
+func (w *watch) possible(relation, id string, n uint64) bool {
+	for _, s := range w.passes {
+		if w.at(s.from)[relation][id] <= n && n <= w.at(s.to)[relation][id] {
+			return true
+		}
+	}
+	return false
+}
+
+func (w *watch) known(relation, id string) string {
+	text := ""
+	for _, s := range w.passes {
+		text += fmt.Sprintf(" %d–%d", w.at(s.from)[relation][id], w.at(s.to)[relation][id])
+	}
+	return text
+}
+
+// at counts the rows that the calls have at an instant.
+func (w *watch) at(instant int64) map[string]map[string]uint64 {
+	if known := w.counts[instant]; known != nil {
+		return known
+	}
+	found := map[string]map[string]uint64{}
+	for _, relation := range watched {
+		found[relation] = map[string]uint64{}
+	}
+	truth := w.truth(instant)
+	for r := range truth.Rooms() {
+		found["rooms"][r.CommID]++
+	}
+	for r := range truth.UserSessions() {
+		found["user_sessions"][r.CommID]++
+	}
+	for r := range truth.QualitySamples() {
+		found["quality_samples"][r.CommID]++
+	}
+	for r := range truth.UserEvents() {
+		found["user_events"][r.CommID]++
+	}
+	w.counts[instant] = found
+	return found
+}

@@ -1,0 +1,5 @@
+// Package proxytest gives tests a network between a client and ClickHouse that
+// misbehaves: a Toxic spoils whatever passes, a Tap acts at named statements of
+// the native protocol. Both listen on loopback and pass on what is not theirs
+// to touch; a client may go through both.
+package proxytest
