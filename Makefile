@@ -30,8 +30,8 @@ fuzz: ## each fuzz target for FUZZTIME
 	  done; \
 	done
 
-bench: ## benchmarks, with their peers in the same run
-	go test -run '^$$' -bench . -benchtime 2s ./...
+bench: build ## callvault beside its peers, about 10 minutes; writes docs/performance.md
+	go run ./internal/bench -callvault bin/callvault -out docs/performance.md
 
 clean:
 	rm -rf bin

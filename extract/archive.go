@@ -9,7 +9,8 @@ import (
 
 // Archive takes rows and knows what it has. Methods are safe for concurrent use
 // and may block while the archive is busy; arguments belong to the caller again
-// when they return, but for the body given to Keep.
+// when they return, but for the body given to Keep and the samples given to Add:
+// those are the archive's from then on, whatever is returned.
 type Archive interface {
 	// Entries are what the ledger says about those of the units that it knows.
 	Entries(ctx context.Context, app call.AppID, kind call.UnitKind, keys []string) (map[string]Held, error)

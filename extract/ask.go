@@ -86,11 +86,16 @@ type Answer struct {
 	Body    []byte
 	Asked   time.Time
 	pass    *quota.Pass
+	recycle func() // gives the body back, unless that was kept
 }
 
 // Release says that what came with the answer is out of the way. Who holds an
 // answer must not ask for another one.
 func (a *Answer) Release() {
+	if a.recycle != nil {
+		a.recycle()
+		a.recycle, a.Body = nil, nil
+	}
 	if a.pass != nil {
 		a.pass.Done()
 	}
@@ -157,7 +162,7 @@ func (a *Asker) once(ctx context.Context, answer *Answer, work float64, region s
 		a.answers()
 	}
 	if err == nil {
-		answer.Body = resp.Body
+		answer.Body, answer.recycle = resp.Body, resp.Recycle
 		a.sizes.Learn(action, work, int64(len(resp.Body)))
 		err = decodeAs(action, resp.Body, decode)
 	}

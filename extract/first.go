@@ -35,7 +35,7 @@ func (c *callPass) askFirst(ctx context.Context) (*firstAnswer, error) {
 		return nil, nil
 	}
 	first := &firstAnswer{window: w}
-	var got transform.Detail
+	reader := &seriesReader{pass: c.Pass}
 	var info transform.DetailInfo
 	q := question{window: w, work: 2 * w.End.Sub(w.Start).Seconds()} // most calls have two users
 	q.build = func(w call.Window) trtc.Request {
@@ -43,14 +43,13 @@ func (c *callPass) askFirst(ctx context.Context) (*firstAnswer, error) {
 		return c.Asker.Dialect().SeriesOf(c.App, c.room.CommID, w, nil, 0)
 	}
 	q.decode = func(body []byte) (err error) {
-		var d transform.Decoder
-		got.Reset()
-		info, err = d.Detail(body, keepWindow(first.window), &got)
-		c.stays = byUser(got.Sessions)
+		reader.Reset()
+		info, err = reader.read(body, keepWindow(first.window))
+		c.stays = byUser(reader.Sessions)
 		switch {
 		case err != nil:
 			return err
-		case len(got.Sessions) == 0 && info.Users != transform.ListPresent:
+		case len(reader.Sessions) == 0 && info.Users != transform.ListPresent:
 			return c.null()
 		}
 		return c.doubt(w, func(w call.Window) bool {
@@ -62,9 +61,9 @@ func (c *callPass) askFirst(ctx context.Context) (*firstAnswer, error) {
 	if err != nil {
 		return nil, err
 	}
-	first.sessions, first.samples = got.Sessions, &got.Samples
-	users := len(distinctUsers(got.Sessions))
-	first.complete = users > 0 && users < trtc.MaxSeriesUsers && len(got.Sessions) != trtc.MaxSeriesUsers && info.HasTotal && info.Total <= len(got.Sessions)
+	first.samples, first.sessions = reader.take()
+	rows, users := len(first.sessions), len(distinctUsers(first.sessions))
+	first.complete = users > 0 && users < trtc.MaxSeriesUsers && rows != trtc.MaxSeriesUsers && info.HasTotal && info.Total <= rows
 	return first, nil
 }
 

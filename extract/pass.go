@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -35,8 +36,13 @@ type Pass struct {
 	Calls []call.Room          // optional: these calls, oldest first; the room list is not asked for
 	Only  func(call.Room) bool // optional: of the calls listed those it is true for; told of each call once
 
+	// Samples is optional: it gives empty samples with room for about so many
+	// rows, as memory for those that are given to Archive.
+	Samples func(rows int) *call.Samples
+
 	edge     reach
 	begun    unitSet
+	tools    sync.Pool   // of *tools
 	noEvents atomic.Bool // the account turned out not to have the action
 }
 

@@ -70,10 +70,8 @@ func (c *callPass) seriesRequest(ctx context.Context, r plan.Request) error {
 	return c.putSeries(ctx, r, samples, responses)
 }
 
-// putSeries archives the samples of one request.
+// putSeries archives the samples of one request, which are normal.
 func (c *callPass) putSeries(ctx context.Context, r plan.Request, samples *call.Samples, responses []uint64) error {
-	var norm transform.Normaliser
-	norm.Normalise(samples)
 	c.count(func(n *callCounts) { n.samples += samples.Rows(); n.nulls += samples.Nulls })
 	c.Progress.Done(StageSamples, samples.Rows())
 	return c.addSeries(ctx, r, samples, responses)
@@ -84,7 +82,7 @@ func (c *callPass) addSeries(ctx context.Context, r plan.Request, samples *call.
 	for i, u := range r.Users {
 		owned[i] = call.Owned{User: u.ID, From: u.From, To: u.To}
 	}
-	settled, open := splitSamples(samples, c.cut)
+	settled, open := c.splitSamples(samples)
 	return c.addBoth(ctx, call.PartSeries, seriesKey(r), r.Window, responses, owned,
 		call.Rows{RoomID: c.room.RoomID, Samples: settled}, call.Rows{RoomID: c.room.RoomID, Samples: open})
 }
@@ -93,18 +91,17 @@ func (c *callPass) addSeries(ctx context.Context, r plan.Request, samples *call.
 // found of the users asked for, which may be several rows a user. release must
 // be called in any case.
 func (c *callPass) seriesPages(ctx context.Context, r plan.Request) (all *call.Samples, responses []uint64, release func(), err error) {
-	all = &call.Samples{}
+	reader := &seriesReader{pass: c.Pass}
 	for page, seen := 0, 0; ; page++ {
-		var got transform.Detail
 		var info transform.DetailInfo
+		before := reader.Mark()
 		q := question{window: r.Window, work: r.Seconds()}
 		q.build = func(w call.Window) trtc.Request {
 			return c.Asker.Dialect().SeriesOf(c.App, c.room.CommID, w, r.UserIDs(), page)
 		}
 		q.decode = func(body []byte) (err error) {
-			var d transform.Decoder
-			got.Reset()
-			info, err = d.Detail(body, keepOwned(r), &got)
+			reader.Cut(before)
+			info, err = reader.read(body, keepOwned(r))
 			if err != nil {
 				return err
 			}
@@ -117,13 +114,10 @@ func (c *callPass) seriesPages(ctx context.Context, r plan.Request) (all *call.S
 			return nil, nil, done, err
 		}
 		responses = append(responses, id)
-		if page == 0 {
-			all = &got.Samples
-		} else {
-			appendSamples(all, &got.Samples)
-		}
-		seen += len(got.Sessions)
-		if len(got.Sessions) == 0 || seen >= info.Total {
+		rows := len(reader.Sessions) - seen
+		seen += rows
+		if rows == 0 || seen >= info.Total {
+			all, _ = reader.take()
 			return all, responses, done, nil
 		}
 		done()
@@ -148,25 +142,18 @@ func keepOwned(r plan.Request) transform.Keep {
 	}
 }
 
-func appendSamples(to, from *call.Samples) {
-	to.Series = append(to.Series, from.Series...)
-	to.Time = append(to.Time, from.Time...)
-	to.Value = append(to.Value, from.Value...)
-	to.Nulls += from.Nulls
-}
-
-// splitSamples divides normal samples at a second: those up to it, and those
+// splitSamples divides normal samples at the cut: those up to it, and those
 // after it. Points without a value go with the former, or with the latter if
-// there are no others. The result shares s where it is not divided.
-func splitSamples(s *call.Samples, cut uint32) (upTo, after *call.Samples) {
-	upTo, after = &call.Samples{Nulls: s.Nulls}, &call.Samples{}
-	if cut == call.Forever {
-		return s, after
+// there are no others. The result is s where that is not divided.
+func (c *callPass) splitSamples(s *call.Samples) (upTo, after *call.Samples) {
+	if c.cut == call.Forever {
+		return s, &call.Samples{}
 	}
+	upTo, after = &call.Samples{Nulls: s.Nulls}, &call.Samples{}
 	at := 0
 	for _, series := range s.Series {
 		n := at
-		for n < at+series.Rows && s.Time[n] <= cut {
+		for n < at+series.Rows && s.Time[n] <= c.cut {
 			n++
 		}
 		appendRun(upTo, series, s, at, n)

@@ -37,8 +37,8 @@ type (
 	}
 )
 
-// buffer is the rows of one insert into each table. Strings are shared with
-// the callers, everything else is its own.
+// buffer is the rows of one flush. Strings are shared with the callers,
+// everything else is its own.
 type buffer struct {
 	rooms    []roomRow
 	sessions []sessionRow
@@ -84,17 +84,17 @@ func (b *buffer) addRaw(r Response) {
 }
 
 func (b *buffer) rows() int {
-	return len(b.samples.time) + b.smallRows()
+	return b.samples.rows + b.smallRows()
 }
 
 func (b *buffer) smallRows() int {
 	return len(b.rooms) + len(b.sessions) + len(b.events) + len(b.unusual) + len(b.days) + len(b.parts)
 }
 
-// bytes is about what the rows take in memory and again in the block to send.
+// bytes is about what the rows take in memory.
 func (b *buffer) bytes() int {
 	const small = 400 // bytes of a row of a small table with its strings
-	return len(b.samples.time)*12 + len(b.samples.runs)*200 + b.smallRows()*small + b.rawBytes
+	return b.samples.bytes + len(b.samples.runs)*200 + b.smallRows()*small + b.rawBytes
 }
 
 // drop removes the rows that are of no use any more.

@@ -182,26 +182,68 @@ func (s *Store) loadsOf(ctx context.Context, units []*unitState) (map[call.Unit]
 
 func (s *Store) loadsOfKeys(ctx context.Context, app call.AppID, kind call.UnitKind, keys []string, found map[call.Unit][]loadFact) error {
 	const q = `
-		SELECT key, load_id, any(settled), load_id NOT IN (` + hiddenNow + `)
-		FROM ledger_parts WHERE sdk_app_id = ? AND kind = ? AND key IN (?) AND load_id NOT IN (` + goneNow + `)
-		GROUP BY key, load_id`
+		SELECT key, load_id, any(settled) FROM ledger_parts
+		WHERE sdk_app_id = ? AND kind = ? AND key IN (?) GROUP BY key, load_id`
 	rows, err := s.conn.Query(ctx, q, uint32(app), string(kind), keys)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
+	facts := map[string][]loadFact{}
+	var ids []uint64
 	for rows.Next() {
 		var key string
 		var f loadFact
-		var visible uint8
-		if err := rows.Scan(&key, &f.id, &f.settled, &visible); err != nil {
+		if err := rows.Scan(&key, &f.id, &f.settled); err != nil {
 			return err
 		}
-		f.visible = visible == 1
-		u := call.Unit{App: app, Kind: kind, Key: key}
-		found[u] = append(found[u], f)
+		facts[key] = append(facts[key], f)
+		ids = append(ids, f.id)
 	}
-	return rows.Err()
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	steps, err := s.stepsOf(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for key, all := range facts {
+		u := call.Unit{App: app, Kind: kind, Key: key}
+		for _, f := range all {
+			step := steps[f.id]
+			f.visible = step == "" || step == stepCommitted
+			if f.visible || step == stepOpened {
+				found[u] = append(found[u], f)
+			}
+		}
+	}
+	return nil
+}
+
+// stepsOf finds the greatest steps of loads; those that hidden_loads does not
+// mention are missing. Asked for by their ids, they cost the same whatever else
+// it mentions.
+func (s *Store) stepsOf(ctx context.Context, ids []uint64) (map[uint64]string, error) {
+	steps := make(map[uint64]string, len(ids))
+	for some := range slices.Chunk(ids, chunk) { // bounds the query's text
+		rows, err := s.conn.Query(ctx, "SELECT load_id, toString(max(step)) FROM hidden_loads WHERE load_id IN "+list(some)+" GROUP BY load_id")
+		if err != nil {
+			return nil, err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var id uint64
+			var step string
+			if err := rows.Scan(&id, &step); err != nil {
+				return nil, err
+			}
+			steps[id] = step
+		}
+		if err := rows.Err(); err != nil {
+			return nil, err
+		}
+	}
+	return steps, nil
 }
 
 // goneNow selects the loads that will never be visible again.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/ClickHouse/ch-go"
 	"github.com/ClickHouse/clickhouse-go/v2"
 )
 
@@ -35,9 +36,11 @@ const (
 
 // code of the server's exception in err, or 0.
 func code(err error) int32 {
-	var e *clickhouse.Exception
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*clickhouse.Exception](err); ok {
 		return e.Code
+	}
+	if e, ok := errors.AsType[*ch.Exception](err); ok {
+		return int32(e.Code)
 	}
 	return 0
 }

@@ -1,11 +1,9 @@
 package load
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 
-	"github.com/ClickHouse/ch-go/proto"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/cenkalti/backoff/v5"
 )
@@ -36,26 +34,6 @@ func (in *insert) col(values any) {
 		in.err = in.batch.Column(in.next).Append(values)
 		in.next++
 	}
-}
-
-// rawColumn is a column in the form it has on the wire.
-type rawColumn interface{ EncodeColumn(*proto.Buffer) }
-
-// raw hands the next column over in its wire form. clickhouse-go looks every
-// string of a LowCardinality column up in a map, row by row; decoding the
-// finished column, as if it had come from the server, costs a copy.
-func (in *insert) raw(c rawColumn) {
-	if in.err == nil {
-		in.err = in.decode(c)
-		in.next++
-	}
-}
-
-func (in *insert) decode(c rawColumn) error {
-	var b proto.Buffer
-	c.EncodeColumn(&b)
-	rows := c.(proto.Column).Rows()
-	return in.batch.Columns()[in.next].Decode(proto.NewReader(bytes.NewReader(b.Buf)), rows)
 }
 
 // send waits for the acknowledgement. An error leaves open whether the rows

@@ -35,7 +35,7 @@ func (w *Writer) KeepResponse(ctx context.Context, r Response) (uint64, error) {
 }
 
 // rawBatch is about how many bytes of responses go into one insert.
-const rawBatch = 32 << 20
+const rawBatch = 8 << 20
 
 // insertRaw may leave responses twice after a retry, which harms nothing: they
 // are read by their id.

@@ -5,37 +5,41 @@ import (
 	"context"
 	"slices"
 
-	"github.com/ClickHouse/ch-go/proto"
 	"github.com/callvault/callvault/internal/call"
 )
 
-// run is one series of samples: one value of every key column, and rows
-// [from, from+rows) of the buffer's columns.
+// run is one series of samples: one value of every key column, and the rows,
+// which are in memory of the buffer's blocks.
 type run struct {
 	of             *half
 	commID, roomID string
 	call.Series
-	from int
-}
-
-// sampleBuffer is samples in columns, owned by it.
-type sampleBuffer struct {
-	runs  []run
 	time  []uint32
 	value []float64
 }
 
+// sampleBuffer is the samples of one flush. They stay in the memory that they
+// came in, which is the Writer's, until they are on the wire.
+type sampleBuffer struct {
+	runs   []run
+	blocks []*call.Samples // own the memory of runs
+	rows   int
+	bytes  int // of the memory, used or not
+}
+
 func (b *sampleBuffer) add(h *half, commID, roomID string, x *call.Samples) {
-	from := len(b.time)
+	from := 0
 	for _, series := range x.Series {
 		if series.Rows == 0 {
 			continue
 		}
-		b.runs = append(b.runs, run{h, commID, roomID, series, from})
-		from += series.Rows
+		to := from + series.Rows
+		b.runs = append(b.runs, run{h, commID, roomID, series, x.Time[from:to], x.Value[from:to]})
+		from = to
 	}
-	b.time = append(b.time, x.Time...)
-	b.value = append(b.value, x.Value...)
+	b.blocks = append(b.blocks, x)
+	b.rows += from
+	b.bytes += sizeOf(x)
 }
 
 // sort puts the runs into the order of the table's key. The rows of a run are
@@ -48,100 +52,58 @@ func (b *sampleBuffer) sort() {
 			cmp.Compare(x.commID, y.commID),
 			cmp.Compare(x.UserID, y.UserID),
 			cmp.Compare(x.PeerID, y.PeerID),
-			cmp.Compare(b.time[x.from], b.time[y.from]),
+			cmp.Compare(x.time[0], y.time[0]),
 		)
 	})
 }
 
-// insertSamples sends the rows of all runs as one block, filled run by run.
+// insertSamples sends the rows of all runs, at most BlockRows an INSERT. Rows of
+// one INSERT become one part, or one for each month that they are of.
 func (w *Writer) insertSamples(ctx context.Context, b *sampleBuffer) error {
-	if len(b.runs) == 0 {
+	for _, runs := range divide(b.runs, w.opt.BlockRows) {
+		if err := w.store.sink.insert(ctx, runs); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// divide cuts runs, in order, into as few lists as have at most limit rows
+// each, of about equal size.
+func divide(runs []run, limit int) [][]run {
+	total := 0
+	for i := range runs {
+		total += runs[i].Rows
+	}
+	if total == 0 {
 		return nil
 	}
-	rows := 0
-	for i := range b.runs {
-		rows += b.runs[i].Rows
+	lists := (total + limit - 1) / limit
+	if lists == 1 {
+		return [][]run{runs}
 	}
-	in, err := begin(ctx, w.store.conn, "quality_samples_data", "load_id, sdk_app_id, comm_id, room_id, user_id, peer_id, metric, ts, value")
-	if err != nil {
-		return err
+	size := (total + lists - 1) / lists
+	divided := make([][]run, 1, lists)
+	room := size
+	for _, r := range runs {
+		for r.Rows > room {
+			if room > 0 {
+				var head run
+				head, r = r.split(room)
+				divided[len(divided)-1] = append(divided[len(divided)-1], head)
+			}
+			divided, room = append(divided, nil), size
+		}
+		divided[len(divided)-1] = append(divided[len(divided)-1], r)
+		room -= r.Rows
 	}
-	in.raw(fill(b, rows, func(r *run) uint64 { return r.of.load }))
-	in.raw(fill(b, rows, func(r *run) uint32 { return uint32(r.of.of.unit.App) }))
-	for _, key := range []func(*run) string{
-		func(r *run) string { return r.commID },
-		func(r *run) string { return r.roomID },
-		func(r *run) string { return r.UserID },
-		func(r *run) string { return r.PeerID },
-		func(r *run) string { return r.Metric },
-	} {
-		in.raw(dictionary(b, rows, key))
-	}
-	times := make(proto.ColUInt32, 0, rows)
-	values := make([]float64, 0, rows)
-	for i := range b.runs {
-		r := &b.runs[i]
-		times = append(times, b.time[r.from:r.from+r.Rows]...)
-		values = append(values, b.value[r.from:r.from+r.Rows]...)
-	}
-	in.raw(&times)
-	in.col(values)
-	return in.send()
+	return divided
 }
 
-// fill makes a column of numbers that are the same throughout a run.
-func fill[T uint32 | uint64](b *sampleBuffer, rows int, key func(*run) T) rawColumn {
-	column := make([]T, rows)
-	at := 0
-	for i := range b.runs {
-		v := key(&b.runs[i])
-		for end := at + b.runs[i].Rows; at < end; at++ {
-			column[at] = v
-		}
-	}
-	if c, ok := any(column).([]uint32); ok {
-		x := proto.ColUInt32(c)
-		return &x
-	}
-	x := proto.ColUInt64(any(column).([]uint64))
-	return &x
-}
-
-// dictionary makes a LowCardinality(String) column: one look-up for each run,
-// not for each row.
-func dictionary(b *sampleBuffer, rows int, key func(*run) string) rawColumn {
-	index := map[string]int{"": 0} // ClickHouse's dictionaries begin with the default
-	words := new(proto.ColStr)
-	words.Append("")
-	keys := make([]int, len(b.runs))
-	for i := range b.runs {
-		word := key(&b.runs[i])
-		k, ok := index[word]
-		if !ok {
-			k = len(index)
-			index[word] = k
-			words.Append(word)
-		}
-		keys[i] = k
-	}
-	c := &proto.ColLowCardinalityRaw{Index: words, Key: proto.KeyUInt32}
-	switch {
-	case len(index) <= 1<<8:
-		c.Key, c.Keys8 = proto.KeyUInt8, fillKeys[uint8](b, rows, keys)
-	case len(index) <= 1<<16:
-		c.Key, c.Keys16 = proto.KeyUInt16, fillKeys[uint16](b, rows, keys)
-	default:
-		c.Keys32 = fillKeys[uint32](b, rows, keys)
-	}
-	return c
-}
-
-func fillKeys[T uint8 | uint16 | uint32](b *sampleBuffer, rows int, keys []int) []T {
-	column := make([]T, 0, rows)
-	for i, k := range keys {
-		for range b.runs[i].Rows {
-			column = append(column, T(k))
-		}
-	}
-	return column
+// split cuts a run after n rows.
+func (r run) split(n int) (head, tail run) {
+	head, tail = r, r
+	head.Rows, head.time, head.value = n, r.time[:n], r.value[:n]
+	tail.Rows, tail.time, tail.value = r.Rows-n, r.time[n:], r.value[n:]
+	return head, tail
 }

@@ -23,6 +23,7 @@ type Options struct {
 // Store is a ClickHouse database of the schema. It is safe for concurrent use.
 type Store struct {
 	conn driver.Conn
+	sink sampleSink
 	ch   *clickhouse.Options
 
 	mu   sync.Mutex
@@ -46,7 +47,7 @@ func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, openError(ch, err)
 	}
-	return &Store{conn: conn, ch: ch, live: map[uint64]time.Time{}}, nil
+	return &Store{conn: conn, sink: newWire(ch), ch: ch, live: map[uint64]time.Time{}}, nil
 }
 
 // Conn is the connection pool, with the database of the DSN.
@@ -61,8 +62,11 @@ func (s *Store) ClickHouse() *clickhouse.Options {
 // Database is the name of the database.
 func (s *Store) Database() string { return s.ch.Auth.Database }
 
-// Close closes the pool.
-func (s *Store) Close() error { return s.conn.Close() }
+// Close closes all connections.
+func (s *Store) Close() error {
+	s.sink.close()
+	return s.conn.Close()
+}
 
 // parseDSN keeps what the DSN says and adds what loading needs. Its errors
 // quote no part of the DSN, any of which may be a password.

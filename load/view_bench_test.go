@@ -38,6 +38,9 @@ func BenchmarkView(b *testing.B) {
 	}
 }
 
+// benchRows are those of benchSamples.
+const benchRows = 6 * 3 * 17 * 360
+
 // benchSamples is an hour of a call: 6 users, 3 streams each, 17 metrics, a
 // sample every 10 seconds.
 func benchSamples(hour int) *call.Samples {

@@ -10,12 +10,13 @@ import (
 )
 
 // WriterOptions bound a Writer. What it holds is at most MaxRows and MaxBytes
-// twice (one part being filled, one being inserted), and what each goroutine
-// adds at once.
+// twice (one buffer being filled, one being inserted), what each goroutine adds
+// at once, and the columns of an INSERT.
 type WriterOptions struct {
-	MaxRows  int           // rows that make an insert (500,000)
-	MaxBytes int           // bytes of rows that make an insert (64 MiB)
-	MaxAge   time.Duration // the end of a unit flushes rows that have waited so long (5 s)
+	MaxRows   int           // rows that make a flush (4,000,000): its statements cost as much as 300,000 rows
+	MaxBytes  int           // bytes of rows that make a flush (64 MiB)
+	BlockRows int           // the most samples of one INSERT (1,000,000)
+	MaxAge    time.Duration // the end of a unit flushes rows that have waited so long (5 s)
 
 	Attempts       int           // how often an insert is tried (6)
 	AttemptTimeout time.Duration // of one insert (2 min)
@@ -44,6 +45,7 @@ type Writer struct {
 	opt   WriterOptions
 
 	turn chan struct{} // holds one token: the right to insert
+	pool samplePool
 
 	mu     sync.Mutex
 	err    error // of the first failed flush, or ErrClosed
@@ -55,19 +57,25 @@ type Writer struct {
 
 // NewWriter makes a Writer for the run named runID.
 func (s *Store) NewWriter(runID string, o WriterOptions) *Writer {
-	o.MaxRows = orDefault(o.MaxRows, 500_000)
+	o.MaxRows = orDefault(o.MaxRows, 4_000_000)
 	o.MaxBytes = orDefault(o.MaxBytes, 64<<20)
+	o.BlockRows = min(orDefault(o.BlockRows, 1_000_000), o.MaxRows)
 	o.MaxAge = orDefault(o.MaxAge, 5*time.Second)
 	o.Attempts = orDefault(o.Attempts, 6)
 	o.AttemptTimeout = orDefault(o.AttemptTimeout, 2*time.Minute)
 	o.Backoff = orDefault(o.Backoff, 200*time.Millisecond)
 	o.Guard = orDefault(o.Guard, "1")
-	w := &Writer{store: s, run: runID, opt: o, turn: make(chan struct{}, 1), buf: &buffer{}, units: map[call.Unit]*unitState{}}
+	w := &Writer{store: s, run: runID, opt: o, turn: make(chan struct{}, 1), pool: samplePool{limit: o.MaxBytes}, buf: &buffer{}, units: map[call.Unit]*unitState{}}
 	w.turn <- struct{}{}
 	return w
 }
 
-// Add adds a part of a unit with its rows. What r holds is copied: it is the
+// Samples gives empty samples with room for about so many rows, to be filled and
+// given to Add. Their memory is that of samples added before.
+func (w *Writer) Samples(rows int) *call.Samples { return w.pool.get(rows) }
+
+// Add adds a part of a unit with its rows. The samples are the Writer's from
+// then on, whatever is returned; all else that r holds is copied, and the
 // caller's again on return.
 func (w *Writer) Add(ctx context.Context, u call.Unit, p call.Part, r call.Rows) error {
 	if err := checkRows(u, &r); err != nil {
@@ -116,7 +124,7 @@ func (w *Writer) touch() {
 	}
 }
 
-// full says whether the buffer makes an insert. The caller holds mu.
+// full says whether the buffer makes a flush. The caller holds mu.
 func (w *Writer) full() bool {
 	return w.buf.rows() >= w.opt.MaxRows || w.buf.bytes() >= w.opt.MaxBytes
 }

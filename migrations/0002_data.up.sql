@@ -45,7 +45,7 @@ CREATE TABLE IF NOT EXISTS {{.Database}}.quality_samples_data {{.OnCluster}}
     peer_id LowCardinality(String) COMMENT 'Remote user whose stream was received (PeerId); empty: upstream, what user_id sends' CODEC(ZSTD(1)),
     metric LowCardinality(String) COMMENT 'Metric by the vendor''s name (DataType), such as appCpu, rtt or aBit; its unit is the vendor''s' CODEC(ZSTD(1)),
     ts DateTime('UTC') COMMENT 'Time of the sample, UTC seconds (Time)' CODEC(Delta, ZSTD(1)),
-    value Float64 COMMENT 'Value in the metric''s own unit (Value)' CODEC(Gorilla, ZSTD(1)),
+    value Float64 COMMENT 'Value in the metric''s own unit (Value)' CODEC(ZSTD(1)),
     INDEX by_load load_id TYPE minmax GRANULARITY 1
 )
 ENGINE = {{engine "MergeTree"}}

@@ -29,6 +29,10 @@ type DetailInfo struct {
 	Dropped     int           // points, with a value or without, that keep left out
 }
 
+// Room is how many samples a body can hold in its usual form: with room for so
+// many, decoding it allocates none for them.
+func Room(body []byte) int { return len(body)/usualPoint + 1 }
+
 // Keep tells which seconds of a user's series to keep, both ends included. None
 // are if from is after to.
 type Keep func(userID string) (from, to uint32)
@@ -39,10 +43,10 @@ type Keep func(userID string) (from, to uint32)
 // subject to it. On error dst is as it was.
 func (d *Decoder) Detail(body []byte, keep Keep, dst *Detail) (DetailInfo, error) {
 	s := &d.scan
-	base := dst.mark()
+	base := dst.Mark()
 	var info DetailInfo
 	id, err := d.decode("call detail", body, func() {
-		dst.cut(base)
+		dst.Cut(base)
 		info = DetailInfo{}
 	}, func(key []byte) bool {
 		switch string(key) {
@@ -51,7 +55,7 @@ func (d *Decoder) Detail(body []byte, keep Keep, dst *Detail) (DetailInfo, error
 		case "UserList":
 			dst.Sessions, info.Users = d.sessions(dst.Sessions[:base.sessions])
 		case "Data":
-			dst.cut(mark{len(dst.Sessions), base.series, base.rows, base.nulls})
+			dst.Cut(Mark{len(dst.Sessions), base.series, base.rows, base.nulls})
 			info.data(d, keep, &dst.Samples)
 		default:
 			return false
@@ -59,22 +63,23 @@ func (d *Decoder) Detail(body []byte, keep Keep, dst *Detail) (DetailInfo, error
 		return true
 	})
 	if err != nil {
-		dst.cut(base)
+		dst.Cut(base)
 		return DetailInfo{}, err
 	}
 	info.RequestID = id
 	return info, nil
 }
 
-// mark is how much a Detail holds.
-type mark struct{ sessions, series, rows, nulls int }
+// Mark is how much a Detail holds.
+type Mark struct{ sessions, series, rows, nulls int }
 
-func (d *Detail) mark() mark {
-	return mark{len(d.Sessions), len(d.Samples.Series), len(d.Samples.Time), d.Samples.Nulls}
+// Mark is how much d holds now.
+func (d *Detail) Mark() Mark {
+	return Mark{len(d.Sessions), len(d.Samples.Series), len(d.Samples.Time), d.Samples.Nulls}
 }
 
-// cut drops what was added since m.
-func (d *Detail) cut(m mark) {
+// Cut drops what was added since m.
+func (d *Detail) Cut(m Mark) {
 	clear(d.Sessions[m.sessions:])
 	d.Sessions = d.Sessions[:m.sessions]
 	clear(d.Samples.Series[m.series:])

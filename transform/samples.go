@@ -38,14 +38,17 @@ type point struct {
 	value float64
 }
 
-// Normalise sorts s by metric, user, peer and time, with one run for each series
-// and one sample for each of its seconds. Of several samples of one second the
-// one received last stays: order in s is the order received.
+// Normalise makes one run of each series, with one sample for each of its
+// seconds, in order. Of several samples of one second the one received last
+// stays: order in s is the order received. Runs stay where they are if each is
+// normal already, as they usually come, and are sorted by metric, user and peer
+// otherwise.
 func (n *Normaliser) Normalise(s *call.Samples) Merged {
-	if normal(s) {
+	n.sortRuns(s)
+	if n.normal(s) {
+		clear(n.runs)
 		return Merged{}
 	}
-	n.sortRuns(s)
 	n.series = n.series[:0]
 	n.time = slices.Grow(n.time[:0], len(s.Time))
 	n.value = slices.Grow(n.value[:0], len(s.Value))
@@ -73,17 +76,15 @@ func compareSeries(a, b call.Series) int {
 		cmp.Compare(a.PeerID, b.PeerID))
 }
 
-// normal reports whether s is what Normalise makes.
-func normal(s *call.Samples) bool {
-	from := 0
-	for i, one := range s.Series {
-		if one.Rows == 0 || i > 0 && compareSeries(s.Series[i-1], one) >= 0 {
+// normal reports whether s, whose sorted runs n has, is what Normalise makes.
+func (n *Normaliser) normal(s *call.Samples) bool {
+	if len(n.runs) < len(s.Series) {
+		return false
+	}
+	for i, r := range n.runs {
+		if i > 0 && compareSeries(n.runs[i-1].Series, r.Series) == 0 || !ascending(s.Time[r.from:r.from+r.Rows]) {
 			return false
 		}
-		if !ascending(s.Time[from : from+one.Rows]) {
-			return false
-		}
-		from += one.Rows
 	}
 	return true
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -50,11 +51,11 @@ func newJob(cfg *config.Config, n narrow, now time.Time) (*job, error) {
 }
 
 // The memory of a pass goes to answers that have come and are being decoded
-// (with their rows, about half as much again), to rows that are being collected
-// and, as much again, to those that are being inserted.
+// (with their rows, about half as much again), to rows that are being collected,
+// as much again to those that are being inserted, and to what an insert takes.
 const (
 	answersShare = 4
-	rowsShare    = 4
+	rowsShare    = 6
 )
 
 // connect finds the credentials of the accounts that have applications. It asks
@@ -225,11 +226,13 @@ func (j *job) archive(ctx context.Context, store *load.Store, guard string, prog
 	if _, err := store.Purge(ctx); err != nil {
 		return err
 	}
+	defer boundMemory(int64(j.cfg.Memory))()
 	w := j.writer(store, sum.RunID, guard)
 	g, gctx := errgroup.WithContext(ctx)
 	for _, c := range j.clients {
 		for _, app := range c.account.Apps {
 			p := j.pass(c, call.AppID(app), w, progress)
+			p.Samples = w.Samples
 			g.Go(func() error {
 				r, err := p.Run(gctx)
 				sum.add(r)
@@ -259,6 +262,14 @@ func (j *job) archive(ctx context.Context, store *load.Store, guard string, prog
 	}
 	_, err = store.Purge(ctx)
 	return err
+}
+
+// boundMemory has the collector work harder as what is in use nears so many
+// bytes, less an eighth for what it does not see, until undo.
+func boundMemory(bytes int64) (undo func()) {
+	before := debug.SetMemoryLimit(-1)
+	debug.SetMemoryLimit(min(bytes-bytes/8, before))
+	return func() { debug.SetMemoryLimit(before) }
 }
 
 // writer is the archive that a run writes to under the lease.

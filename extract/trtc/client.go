@@ -37,6 +37,7 @@ type Options struct {
 type Client struct {
 	region string
 	client *common.Client
+	bodies *bodies
 }
 
 // New makes a client; it does not ask anything yet.
@@ -51,8 +52,9 @@ func New(o Options) (*Client, error) {
 	p.HttpProfile.Endpoint = u.Host
 	p.HttpProfile.ReqTimeout = int(requestTimeout / time.Second)
 	c := common.NewCommonClient(o.Credential, o.Region, p)
-	c.WithHttpTransport(newTransport(o))
-	return &Client{region: o.Region, client: c}, nil
+	t := newTransport(o)
+	c.WithHttpTransport(t)
+	return &Client{region: o.Region, client: c, bodies: t.bodies}, nil
 }
 
 // Region is the region asked unless a request names another.
@@ -62,6 +64,15 @@ func (c *Client) Region() string { return c.region }
 type Response struct {
 	Action string
 	Body   []byte
+	bodies *bodies
+}
+
+// Recycle gives the body back, which must not be looked at any more. It is
+// optional.
+func (r Response) Recycle() {
+	if r.bodies != nil {
+		r.bodies.giveBack(r.Body)
+	}
 }
 
 // Do sends r once, to region ("" for the client's own). Every failure is an
@@ -81,7 +92,7 @@ func (c *Client) Do(ctx context.Context, r Request, region string) (Response, er
 	if err != nil {
 		return Response{}, translate(r.Action, err)
 	}
-	return Response{Action: r.Action, Body: x.body}, nil
+	return Response{Action: r.Action, Body: x.body, bodies: c.bodies}, nil
 }
 
 type sdkRequest struct {

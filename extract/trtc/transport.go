@@ -21,7 +21,10 @@ type exchangeKey struct{}
 
 // transport keeps each response's body for the caller and shows the SDK no
 // more of it than it needs.
-type transport struct{ next http.RoundTripper }
+type transport struct {
+	next   http.RoundTripper
+	bodies *bodies
+}
 
 func newTransport(o Options) transport {
 	t := &http.Transport{
@@ -38,7 +41,7 @@ func newTransport(o Options) transport {
 	if o.Dial != nil {
 		t.Proxy, t.DialContext = nil, o.Dial
 	}
-	return transport{t}
+	return transport{t, &bodies{}}
 }
 
 func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -46,7 +49,7 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	body, err := readBody(resp)
+	body, err := t.bodies.read(resp)
 	if err != nil {
 		return nil, &Error{Code: CodeNetwork, Message: oneLine("read response: " + err.Error()), Kind: Retryable, Cause: err}
 	}
@@ -63,16 +66,6 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp.Body = io.NopCloser(bytes.NewReader(shown))
 	resp.ContentLength = int64(len(shown))
 	return resp, nil
-}
-
-func readBody(resp *http.Response) ([]byte, error) {
-	defer resp.Body.Close()
-	var b bytes.Buffer
-	if n := resp.ContentLength; n > 0 {
-		b.Grow(int(n) + bytes.MinRead)
-	}
-	_, err := b.ReadFrom(resp.Body)
-	return b.Bytes(), err
 }
 
 // notAPI tells a gateway's page or a server's failure from the API, whose

@@ -126,6 +126,9 @@ func (s *Server) PlayURL() string {
 // Attached says that another process owns the engine.
 func (s *Server) Attached() bool { return s.engine == nil }
 
+// PID is the engine's process.
+func (s *Server) PID() int { return s.state.EnginePID }
+
 // Query runs one statement as User over HTTP and returns the answer's text.
 func (s *Server) Query(ctx context.Context, sql string) (string, error) {
 	return query(ctx, s.state, sql)

@@ -1,0 +1,213 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// onDisk is the mix of calls whose size is measured: about as many samples of
+// each shape.
+var onDisk = map[string]int{"full": 3, "M": 6, "S": 150}
+
+// disk measures what the archive of some calls takes, merged.
+func (b *bench) disk(ctx context.Context, t *text) error {
+	if err := b.empty(ctx); err != nil {
+		return err
+	}
+	var json compressed
+	for _, s := range shapes {
+		if err := b.archiveSome(ctx, s.of(onDisk[s.Name]), &json); err != nil {
+			return err
+		}
+	}
+	n, err := b.number(ctx, "SELECT count() FROM quality_samples_data")
+	if err != nil {
+		return err
+	}
+	t.f("## On disk\n\n%.1f million samples of calls of all three shapes, with the simulated vendor's noisy values,\nmerged to one part. Bytes a sample:\n\n", n/1e6)
+	for _, part := range []func(context.Context, *text, float64) error{b.byColumn, b.otherTables, b.codecs} {
+		if err := part(ctx, t, n); err != nil {
+			return err
+		}
+		if len(json.rows) > 0 {
+			t.table(json.table(n))
+			json.rows = nil
+		}
+	}
+	return nil
+}
+
+func (b *bench) archiveSome(ctx context.Context, s shape, json *compressed) error {
+	v, err := startVendor(s)
+	if err != nil {
+		return err
+	}
+	defer v.close()
+	for i := range min(s.Calls, 2) {
+		json.add(s.body(i).Series(), s.points())
+	}
+	return b.ours(ctx, v, 24*time.Hour)
+}
+
+// merge merges a table to one part.
+func (b *bench) merge(ctx context.Context, table string) error {
+	return b.exec(ctx, "SYSTEM START MERGES "+table, "OPTIMIZE TABLE "+table+" FINAL")
+}
+
+// byColumn states the samples' columns.
+func (b *bench) byColumn(ctx context.Context, t *text, n float64) error {
+	const table = "quality_samples_data"
+	defer b.exec(context.WithoutCancel(ctx), "SYSTEM STOP MERGES "+table)
+	if err := b.merge(ctx, table); err != nil {
+		return err
+	}
+	const q = "SELECT column, any(type), sum(column_data_compressed_bytes) AS size FROM system.parts_columns WHERE active AND database = currentDatabase() AND table = ? GROUP BY column ORDER BY size DESC"
+	rows, err := b.store.Conn().Query(ctx, q, table)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	out := [][]string{{"column", "type", "bytes a sample"}}
+	value, sum := 0.0, 0.0
+	for rows.Next() {
+		var column, kind string
+		var size uint64
+		if err := rows.Scan(&column, &kind, &size); err != nil {
+			return err
+		}
+		if column == "value" {
+			value = float64(size)
+		}
+		sum += float64(size)
+		out = append(out, []string{column, kind, fmt.Sprintf("%.4f", float64(size)/n)})
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	all, err := b.number(ctx, "SELECT sum(bytes_on_disk) FROM system.parts WHERE active AND database = currentDatabase() AND table = '"+table+"'")
+	if err != nil {
+		return err
+	}
+	out = append(out,
+		[]string{"marks, primary key, index of loads, checksums", "", fmt.Sprintf("%.4f", (all-sum)/n)},
+		[]string{"**all that is not the value** (goal: ≤ 0.06)", "", fmt.Sprintf("**%.4f**", (all-value)/n)},
+		[]string{"**all**", "", fmt.Sprintf("**%.4f**", all/n)})
+	t.table(out)
+	return nil
+}
+
+// otherTables states the rest of the archive.
+func (b *bench) otherTables(ctx context.Context, t *text, n float64) error {
+	out := [][]string{{"beside the samples", "bytes a sample"}}
+	for _, of := range []struct{ name, list string }{
+		{"the ledger (ledger_units, ledger_parts, hidden_loads)", "'ledger_units', 'ledger_parts', 'hidden_loads'"},
+		{"rooms and sessions", "'rooms_data', 'user_sessions_data'"},
+		{"raw responses, where they are kept (CALLVAULT_RAW)", "'raw_responses'"},
+	} {
+		size, err := b.number(ctx, "SELECT sum(bytes_on_disk) FROM system.parts WHERE active AND database = currentDatabase() AND table IN ("+of.list+")")
+		if err != nil {
+			return err
+		}
+		out = append(out, []string{of.name, fmt.Sprintf("%.4f", size/n)})
+	}
+	t.table(out)
+	return nil
+}
+
+// compressed is the vendor's JSON, packed.
+type compressed struct {
+	rows   map[string]int
+	points int
+}
+
+func (c *compressed) add(body []byte, points int) {
+	if c.rows == nil {
+		c.rows = map[string]int{}
+	}
+	var gz bytes.Buffer
+	w := gzip.NewWriter(&gz)
+	_, _ = w.Write(body)
+	_ = w.Close()
+	z, _ := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.EncoderLevelFromZstd(3)))
+	c.rows["gzip -6"] += gz.Len()
+	c.rows["zstd -3"] += len(z.EncodeAll(body, nil))
+	c.rows["as it comes"] += len(body)
+	c.points += points
+}
+
+func (c *compressed) table(float64) [][]string {
+	out := [][]string{{"the vendor's JSON", "bytes a sample"}}
+	for _, name := range []string{"as it comes", "gzip -6", "zstd -3"} {
+		out = append(out, []string{name, fmt.Sprintf("%.2f", float64(c.rows[name])/float64(c.points))})
+	}
+	return out
+}
+
+// tries are codecs of the value column; the first is the schema's.
+var tries = []struct{ kind, codec string }{
+	{"Float64", "ZSTD(1)"}, {"Float64", "Gorilla, ZSTD(1)"}, {"Float64", "Gorilla, ZSTD(3)"}, {"Float64", "Gorilla, LZ4"},
+	{"Float64", "ZSTD(3)"}, {"Float64", "ZSTD(6)"}, {"Float64", "LZ4"}, {"Float64", "NONE"},
+	{"Float64", "FPC, ZSTD(1)"}, {"Float64", "ALP, ZSTD(1)"}, {"Float64", "Delta(8), ZSTD(1)"}, {"Float64", "DoubleDelta, ZSTD(1)"},
+	{"Float64", "T64, ZSTD(1)"}, {"Float32", "ZSTD(1)"},
+}
+
+// codecs tries codecs of the value column on the samples.
+func (b *bench) codecs(ctx context.Context, t *text, n float64) error {
+	t.f("Codecs of the value column, on the same samples:\n\n")
+	inexact, err := b.number(ctx, "SELECT countIf(toFloat64(toFloat32(value)) != value) FROM quality_samples_data")
+	if err != nil {
+		return err
+	}
+	out := [][]string{{"codec", "bytes a sample", "insert, ns CPU a row", "read, ns CPU a row"}}
+	var found [][]string
+	for _, try := range tries {
+		row, err := b.try(ctx, try.kind, try.codec, n)
+		if err != nil {
+			b.log("%s CODEC(%s): %v", try.kind, try.codec, err)
+			row = []string{try.kind + " CODEC(" + try.codec + ")", "not for this type", "", ""}
+		}
+		found = append(found, row)
+	}
+	slices.SortStableFunc(found, func(x, y []string) int { return bytes.Compare([]byte(x[1]), []byte(y[1])) })
+	t.table(append(out, found...))
+	t.f("The schema has ZSTD(1): the values of a call are few different ones, over and over, which a\ngeneric codec finds and XOR with the value before hides. ALP is smaller still, but ClickHouse\ncalls it experimental and refuses it by default. ")
+	t.f("Float32 would change %.1f %% of the values, which must stay what the vendor said.\n\n", 100*inexact/n)
+	return nil
+}
+
+func (b *bench) try(ctx context.Context, kind, codec string, n float64) ([]string, error) {
+	defer b.exec(context.WithoutCancel(ctx), "DROP TABLE IF EXISTS tried SYNC")
+	err := b.exec(ctx, "DROP TABLE IF EXISTS tried SYNC", "CREATE TABLE tried AS quality_samples_data",
+		"ALTER TABLE tried MODIFY COLUMN value "+kind+" CODEC("+codec+") SETTINGS allow_suspicious_codecs = 1, allow_experimental_codecs = 1")
+	if err != nil {
+		return nil, err
+	}
+	used := func(q string) (float64, error) {
+		before := b.serverTime()
+		err := b.exec(ctx, q)
+		return float64((b.serverTime() - before).Nanoseconds()) / n, err
+	}
+	insert, err := used("INSERT INTO tried SELECT * FROM quality_samples_data SETTINGS max_threads = 1")
+	if err == nil {
+		err = b.merge(ctx, "tried")
+	}
+	if err != nil {
+		return nil, err
+	}
+	read, err := used("SELECT sum(value) FROM tried FORMAT Null SETTINGS max_threads = 1")
+	if err != nil {
+		return nil, err
+	}
+	size, err := b.number(ctx, "SELECT sum(column_data_compressed_bytes) FROM system.parts_columns WHERE active AND database = currentDatabase() AND table = 'tried' AND column = 'value'")
+	if err != nil {
+		return nil, err
+	}
+	name := kind + " CODEC(" + codec + ")"
+	return []string{name, fmt.Sprintf("%.4f", size/n), fmt.Sprintf("%.0f", insert), fmt.Sprintf("%.0f", read)}, nil
+}

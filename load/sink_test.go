@@ -1,0 +1,224 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/callvault/callvault/internal/call"
+)
+
+// runsOf makes series of n rows from t on, of a load of its own.
+func runsOf(load uint64, series, n int, t time.Time) []run {
+	s := newUnitState(newFixture(1, 0).unit)
+	s.settled.load = load
+	x := &call.Samples{}
+	for i := range series {
+		x.Series = append(x.Series, call.Series{UserID: fmt.Sprintf("user%04d", i), Metric: "m", Rows: n})
+		for k := range n {
+			x.Time = append(x.Time, uint32(t.Unix())+uint32(2*k))
+			x.Value = append(x.Value, float64(i*n+k))
+		}
+	}
+	var b sampleBuffer
+	b.add(&s.settled, s.unit.Key, "room", x)
+	return b.runs
+}
+
+// holds sees that the table has the rows of runsOf, once and exactly.
+func holds(t *testing.T, s *Store, load uint64, series, n int) {
+	t.Helper()
+	where := fmt.Sprintf(" FROM quality_samples_data WHERE load_id = %d", load)
+	value(t, s, "SELECT count()"+where, uint64(series*n))
+	value(t, s, fmt.Sprintf("SELECT countIf(value = toUInt64(substring(user_id, 5)) * %d + intDiv(toUnixTimestamp(ts) - %d, 2))", n, t0.Unix())+where, uint64(series*n))
+}
+
+// TestOneInsertIsOnePart: a block is not divided by the server, however large,
+// and a flush is divided where it exceeds MaxRows, or by months.
+func TestOneInsertIsOnePart(t *testing.T) {
+	t.Parallel()
+	s := open(t, database(t))
+	must(t, s.conn.Exec(t.Context(), "SYSTEM STOP MERGES quality_samples_data"))
+	const parts = " FROM system.parts WHERE active AND database = currentDatabase() AND table = 'quality_samples_data'"
+	must(t, s.sink.insert(t.Context(), runsOf(1, 3, 400_000, t0)))
+	value(t, s, "SELECT count()"+parts, 1)
+	value(t, s, "SELECT max(rows)"+parts, 1_200_000)
+	holds(t, s, 1, 3, 400_000)
+
+	month := time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
+	must(t, s.sink.insert(t.Context(), runsOf(2, 3, 100, month.Add(-100*time.Second))))
+	value(t, s, "SELECT count()"+parts, 3)
+
+	w := s.NewWriter("run", WriterOptions{BlockRows: 1000})
+	must(t, w.insertSamples(t.Context(), &sampleBuffer{runs: runsOf(3, 7, 350, t0)}))
+	value(t, s, "SELECT count()"+parts, 6)
+	value(t, s, "SELECT toUInt64(max(level))"+parts, 0)
+	holds(t, s, 3, 7, 350)
+}
+
+// TestCompressed sends the same through each way of compressing.
+func TestCompressed(t *testing.T) {
+	t.Parallel()
+	dsn := database(t)
+	for i, method := range []string{"none", "lz4", "lz4hc", "zstd"} {
+		s := open(t, dsn+"?compress="+method)
+		load := uint64(10 + i)
+		must(t, s.sink.insert(t.Context(), runsOf(load, 20, 50+i*50, t0)))
+		holds(t, s, load, 20, 50+i*50)
+	}
+}
+
+func TestDivide(t *testing.T) {
+	t.Parallel()
+	runs := runsOf(1, 5, 100, t0)
+	for limit := 1; limit < 600; limit += 7 {
+		lists := divide(runs, limit)
+		if want := (500 + limit - 1) / limit; len(lists) != want {
+			t.Fatalf("limit %d: %d lists, want %d", limit, len(lists), want)
+		}
+		next := 0.0
+		for _, list := range lists {
+			rows := 0
+			for _, r := range list {
+				rows += r.Rows
+				if r.Rows == 0 || r.Rows != len(r.time) || r.Rows != len(r.value) {
+					t.Fatalf("limit %d: a run of %d rows has %d times, %d values", limit, r.Rows, len(r.time), len(r.value))
+				}
+				for _, v := range r.value {
+					if v != next {
+						t.Fatalf("limit %d: %v, want %v", limit, v, next)
+					}
+					next++
+				}
+			}
+			if rows > limit {
+				t.Fatalf("limit %d: %d rows", limit, rows)
+			}
+		}
+		if next != 500 {
+			t.Fatalf("limit %d: %v rows", limit, next)
+		}
+	}
+}
+
+// TestWireFaults breaks the samples' connection at every byte of what the client
+// sends. An insert either says that it failed, in a way that is worth another
+// attempt, or its rows are in; and the sink works on.
+func TestWireFaults(t *testing.T) {
+	t.Parallel()
+	dsn := database(t)
+	s := open(t, dsn)
+	p, through := newProxy(t, dsn)
+	o, err := parseDSN(through, Options{})
+	must(t, err)
+	w := newWire(o)
+	defer w.close()
+	const series, n = 3, 70 // some columns are sent run by run
+	p.arm(cut, 1<<30)
+	must(t, w.insert(t.Context(), runsOf(1, series, n, t0)))
+	size := 1<<30 - p.left()
+	p.disarm()
+	load := uint64(1)
+	try := func(f fault, at int, patience time.Duration) {
+		t.Helper()
+		w.close() // dial anew
+		w.closed = false
+		load++
+		p.arm(f, at)
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		defer cancel()
+		err := w.insert(ctx, runsOf(load, series, n, t0))
+		if p.disarm(); err == nil {
+			holds(t, s, load, series, n)
+		} else if !retryable(err) {
+			t.Fatalf("fault %d at byte %d: %v is not worth another attempt", f, at, err)
+		}
+		if load%8 == 0 || f == swallow {
+			load++
+			must(t, w.insert(t.Context(), runsOf(load, series, n, t0)))
+		}
+	}
+	for at := 0; at < size; at++ {
+		if at > 1200 { // within the block's columns
+			at += 40
+		}
+		try(cut, at, 10*time.Second)
+	}
+	for at := 0; at < size; at += size / 7 {
+		try(swallow, at, 300*time.Millisecond)
+	}
+	t.Logf("%d bytes, %d inserts", size, load)
+	holds(t, s, load, series, n)
+}
+
+// TestWireHeedsContext: a cancelled insert ends at once, though the server says
+// nothing, and is not tried again. It leaves no goroutine behind.
+func TestWireHeedsContext(t *testing.T) { // by itself: it counts goroutines
+	dsn := database(t)
+	p, through := newProxy(t, dsn)
+	o, err := parseDSN(through, Options{})
+	must(t, err)
+	before := runtime.NumGoroutine()
+	w := newWire(o)
+	must(t, w.insert(t.Context(), runsOf(1, 1, 10, t0)))
+	p.arm(swallow, 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(50*time.Millisecond, cancel)
+	begun := time.Now()
+	err = w.insert(ctx, runsOf(2, 1, 10, t0))
+	if took := time.Since(begun); !errors.Is(err, context.Canceled) || retryable(err) || took > 5*time.Second {
+		t.Fatalf("after %s: %v", took, err)
+	}
+	w.close()
+	for wait := time.Millisecond; runtime.NumGoroutine() > before; wait *= 2 {
+		if wait > 2*time.Second {
+			t.Fatalf("%d goroutines, %d before", runtime.NumGoroutine(), before)
+		}
+		time.Sleep(wait)
+	}
+}
+
+// TestWireErrors: what the server says is known for what it is.
+func TestWireErrors(t *testing.T) {
+	t.Parallel()
+	dsn := database(t)
+	s := open(t, dsn)
+	must(t, s.conn.Exec(t.Context(), "DROP TABLE quality_samples_data"))
+	err := s.sink.insert(t.Context(), runsOf(1, 1, 10, t0))
+	if code(err) != 60 || retryable(err) {
+		t.Fatalf("no such table: code %d, %v", code(err), err)
+	}
+	o, err := parseDSN(dsn, Options{})
+	must(t, err)
+	o.Auth.Password = "wrong"
+	err = newWire(o).insert(t.Context(), runsOf(1, 1, 10, t0))
+	if code(err) != codeAuthFailed || retryable(err) {
+		t.Fatalf("wrong password: code %d, %v", code(err), err)
+	}
+}
+
+func TestSamplePool(t *testing.T) {
+	t.Parallel()
+	p := samplePool{limit: 1 << 20}
+	for n := 0; n < 100_000; n = n*9/8 + 1 {
+		x := p.get(n)
+		if c := cap(x.Time); c < n || c > max(n*9/8+1, 256) || cap(x.Value) != c {
+			t.Fatalf("room for %d rows, asked for %d", c, n)
+		}
+		x.Time = append(x.Time, 1)
+		p.put([]*call.Samples{x})
+		if sizeOf(x) <= p.limit && p.get(n) != x {
+			t.Fatalf("the memory of %d rows is not used again", n)
+		}
+		p.put([]*call.Samples{x})
+		if p.bytes > p.limit {
+			t.Fatalf("%d bytes kept", p.bytes)
+		}
+	}
+	if x := p.get(10); x.Rows() != 0 {
+		t.Fatal("not empty")
+	}
+}
