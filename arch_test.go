@@ -25,6 +25,7 @@ var allowed = map[string][]string{
 	"load/lease":                     {},
 	"load/schema":                    {"load/lease", "migrations"},
 	"migrations":                     {},
+	"internal/analyst":               {},
 	"internal/call":                  {},
 	"internal/config":                {"internal/call"},
 	"internal/digest":                {"internal/call"},

@@ -356,8 +356,8 @@ CREATE OR REPLACE VIEW {{.Database}}.quality_days {{.OnCluster}}
     day Date COMMENT 'UTC day of the samples',
     sdk_version LowCardinality(String) COMMENT 'Version of the TRTC SDK of the user''s last stay in the call (SdkVersion); empty: unknown',
     device_type LowCardinality(String) COMMENT 'Device and operating system of the user''s last stay in the call (DeviceType); empty: unknown',
-    calls UInt64 COMMENT 'Distinct calls with samples or events of such users on the day',
-    users UInt64 COMMENT 'Distinct users; a user of two days is one of each, so do not add days up',
+    calls UInt64 COMMENT 'Distinct calls with samples of such users on the day',
+    users UInt64 COMMENT 'Distinct users with samples; a user of two days is one of each, so do not add days up',
     samples UInt64 COMMENT 'Samples of quality',
     network_changes UInt64 COMMENT 'Changes of the network',
     connections_lost UInt64 COMMENT 'Losses of the connection',
@@ -426,7 +426,7 @@ AS SELECT q.sdk_app_id AS sdk_app_id, q.day AS day, q.sdk_version AS sdk_version
     q.video_stall_samples AS video_stall_samples, q.video_stall_sum / 1000 AS video_stall_seconds, q.video_stall_sum / nullIf(q.video_stall_samples * 2000, 0) AS video_stall_share
 FROM
 (
-    SELECT x.sdk_app_id AS sdk_app_id, x.day AS day, d.sdk_version AS sdk_version, d.device_type AS device_type, uniqExact(x.comm_id) AS calls, uniqExact(x.user_id) AS users,
+    SELECT x.sdk_app_id AS sdk_app_id, x.day AS day, d.sdk_version AS sdk_version, d.device_type AS device_type, uniqExactIf(x.comm_id, x.samples > 0) AS calls, uniqExactIf(x.user_id, x.samples > 0) AS users,
         sum(x.samples) AS samples,
         sum(x.network_changes) AS network_changes, sum(x.connections_lost) AS connections_lost,
         sumIf(x.sys_cpu.samples, peer_id = '') AS sys_cpu_samples, sumIf(x.sys_cpu.sum, peer_id = '') AS sys_cpu_sum, quantileExactWeightedArrayIf(0.95)(x.sys_cpu.values, x.sys_cpu.counts, peer_id = '') AS sys_cpu_p95,

@@ -3,7 +3,6 @@ package analyst
 import (
 	"context"
 	"iter"
-	"testing"
 	"time"
 
 	"github.com/callvault/callvault/internal/call"
@@ -117,18 +116,21 @@ func (f *filler) write(ctx context.Context, r *simulator.Room, x *call.Samples) 
 	if r.IsFinished {
 		room.DestroyedAt, state = time.Unix(r.DestroyedAt, 0).UTC(), call.Archived
 	}
-	for kind, rows := range map[call.PartKind]call.Rows{
-		call.PartRoom:   {Room: room},
-		call.PartUsers:  {Sessions: f.sessionsOf(r.CommID)},
-		call.PartSeries: {Samples: x},
-		call.PartEvents: {Events: f.eventsOf(r.CommID)},
+	for _, part := range []struct {
+		kind call.PartKind
+		rows call.Rows
+	}{
+		{call.PartRoom, call.Rows{Room: room}},
+		{call.PartUsers, call.Rows{Sessions: f.sessionsOf(r.CommID)}},
+		{call.PartSeries, call.Rows{Samples: x}},
+		{call.PartEvents, call.Rows{Events: f.eventsOf(r.CommID)}},
 	} {
-		rows.RoomID = r.RoomID
+		part.rows.RoomID = r.RoomID
 		p := call.Part{
-			Kind: kind, RoomID: r.RoomID, Settled: r.IsFinished, Asked: f.at, Deadline: f.at.Add(14 * 24 * time.Hour),
+			Kind: part.kind, RoomID: r.RoomID, Settled: r.IsFinished, Asked: f.at, Deadline: f.at.Add(14 * 24 * time.Hour),
 			Window: call.Window{Start: created, End: f.at}, Owned: []call.Owned{{To: call.Forever}},
 		}
-		if err := f.w.Add(ctx, unit, p, rows); err != nil {
+		if err := f.w.Add(ctx, unit, p, part.rows); err != nil {
 			return err
 		}
 	}
@@ -158,4 +160,43 @@ func (f *filler) eventsOf(commID string) []call.Event {
 	return all
 }
 
-var _ = testing.Verbose
+// fillRest writes what does not belong to a call: unusual events by the hour
+// and the daily scale.
+func fillRest(ctx context.Context, w *load.Writer, truth *simulator.Truth) error {
+	hours := map[call.Unit][]call.UnusualEvent{}
+	for r := range truth.UnusualEvents() {
+		at := time.Unix(r.TS, 0).UTC()
+		u := call.Unit{App: call.AppID(r.SdkAppID), Kind: call.UnitUnusual, Key: at.Truncate(time.Hour).Format(time.RFC3339)}
+		hours[u] = append(hours[u], call.UnusualEvent{
+			RoomID: r.RoomID, UserID: r.UserID, ExperienceID: uint32(r.ExperienceID), Time: at,
+			AbnormalEventID: uint32(r.AbnormalEventID), PeerID: r.PeerID,
+		})
+	}
+	for u, events := range hours {
+		if err := putUnit(ctx, w, u, call.PartUnusual, call.Rows{Unusual: events}); err != nil {
+			return err
+		}
+	}
+	for r := range truth.DailyScale() {
+		start := time.Unix(r.DayStart, 0).UTC()
+		u := call.Unit{App: call.AppID(r.SdkAppID), Kind: call.UnitScale, Key: start.Format(time.RFC3339)}
+		day := &call.DailyScale{Start: start, UserNumber: uint64(r.UserNumber), UserCount: uint64(r.UserCount), RoomNumber: uint64(r.RoomNumbers)}
+		if err := putUnit(ctx, w, u, call.PartScale, call.Rows{Day: day}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// putUnit writes a unit of one part.
+func putUnit(ctx context.Context, w *load.Writer, u call.Unit, kind call.PartKind, r call.Rows) error {
+	at, err := time.Parse(time.RFC3339, u.Key)
+	if err != nil {
+		return err
+	}
+	p := call.Part{Kind: kind, Settled: true, Asked: at, Deadline: at, Window: call.Window{Start: at, End: at}, Owned: []call.Owned{{To: call.Forever}}}
+	if err := w.Add(ctx, u, p, r); err != nil {
+		return err
+	}
+	return w.End(ctx, call.Entry{Unit: u, State: call.Archived, StartsAt: at})
+}
