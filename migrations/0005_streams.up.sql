@@ -35,6 +35,7 @@ CREATE TABLE IF NOT EXISTS {{.Database}}.quality_streams_data {{.OnCluster}}
     `other.sum` Array(Float64) COMMENT 'Sum of each of other.metric' CODEC(ZSTD(1)),
     `other.min` Array(Float64) COMMENT 'Smallest value of each of other.metric' CODEC(ZSTD(1)),
     `other.max` Array(Float64) COMMENT 'Greatest value of each of other.metric' CODEC(ZSTD(1)),
+    call_user UInt64 MATERIALIZED cityHash64(sdk_app_id, comm_id, user_id) COMMENT 'The user in the call as one number: joins streams and sessions many times as fast as three columns do' CODEC(ZSTD(1)),
     INDEX by_load load_id TYPE minmax GRANULARITY 1
 )
 ENGINE = {{engine "MergeTree"}}
@@ -184,3 +185,6 @@ AS SELECT
 FROM {{.Database}}.quality_streams_data
 WHERE load_id NOT IN (SELECT load_id FROM {{.Database}}.hidden_loads GROUP BY load_id HAVING max(step) != 'committed')
 COMMENT 'Sums of the samples and events of what a user sends (peer_id empty) or receives from a peer, by UTC day. A stream may have several rows of a day; they add up: sums and counts by sum, quantiles by quantileExactWeightedArray(values, counts). A histogram has the values rounded to 5 binary digits: whole numbers up to 32 are exact, others are off by at most 3.2 %. Exact: agrees with quality_samples and user_events at any moment';
+
+ALTER TABLE {{.Database}}.user_sessions_data {{.OnCluster}}
+    ADD COLUMN IF NOT EXISTS call_user UInt64 MATERIALIZED cityHash64(sdk_app_id, comm_id, user_id) COMMENT 'The user in the call as one number: joins streams and sessions many times as fast as three columns do' CODEC(ZSTD(1));

@@ -71,10 +71,12 @@ SELECT s.sdk_app_id AS sdk_app_id, s.comm_id AS comm_id, s.room_id AS room_id, s
     s.first_joined_at AS first_joined_at, if(s.running > 0, NULL, s.last_left_at) AS last_left_at, s.sessions AS sessions, s.presence_seconds AS presence_seconds,
     s.device_type AS device_type, s.sdk_version AS sdk_version, s.client_ip AS client_ip,
     q.samples AS samples, q.events AS events, q.network_changes AS network_changes, q.connections_lost AS connections_lost,
-    arrayReduce('min', arrayMap((v, l) -> if(v IS NULL OR l.1 = l.2, NULL, least(100., greatest(0., if((v - l.1) / (l.2 - l.1) <= 1, 100 - 50 * (v - l.1) / (l.2 - l.1), 50 - 50 * (v - l.2) / (l.3 - l.2))))),
-        [audio_loss_up_avg, video_loss_up_avg, rtt_avg, sys_cpu_avg, video_fps_up_avg], [t['loss'], t['loss'], t['rtt'], t['cpu'], t['fps']])) AS score_up,
-    arrayReduce('min', arrayMap((v, l) -> if(v IS NULL OR l.1 = l.2, NULL, least(100., greatest(0., if((v - l.1) / (l.2 - l.1) <= 1, 100 - 50 * (v - l.1) / (l.2 - l.1), 50 - 50 * (v - l.2) / (l.3 - l.2))))),
-        [audio_loss_down_avg, video_loss_down_avg, audio_stall_share * 100, video_stall_share * 100, video_fps_down_avg], [t['loss'], t['loss'], t['stall'], t['stall'], t['fps']])) AS score_down,
+    nullIf(arrayMin(arrayMap((v, l) -> if(isNaN(v) OR l.1 = l.2, 1000, least(100, greatest(0, if((v - l.1) / (l.2 - l.1) <= 1, 100 - 50 * (v - l.1) / (l.2 - l.1), 50 - 50 * (v - l.2) / (l.3 - l.2))))),
+        [q.audio_loss_up_sum / q.audio_loss_up_samples, q.video_loss_up_sum / q.video_loss_up_samples, q.rtt_sum / q.rtt_samples, q.sys_cpu_sum / q.sys_cpu_samples, q.video_fps_up_sum / q.video_fps_up_samples],
+        [t['loss'], t['loss'], t['rtt'], t['cpu'], t['fps']])), 1000) AS score_up,
+    nullIf(arrayMin(arrayMap((v, l) -> if(isNaN(v) OR l.1 = l.2, 1000, least(100, greatest(0, if((v - l.1) / (l.2 - l.1) <= 1, 100 - 50 * (v - l.1) / (l.2 - l.1), 50 - 50 * (v - l.2) / (l.3 - l.2))))),
+        [q.audio_loss_down_sum / q.audio_loss_down_samples, q.video_loss_down_sum / q.video_loss_down_samples, q.audio_stall_sum / q.audio_stall_samples / 20, q.video_stall_sum / q.video_stall_samples / 20, q.video_fps_down_sum / q.video_fps_down_samples],
+        [t['loss'], t['loss'], t['stall'], t['stall'], t['fps']])), 1000) AS score_down,
     arrayReduce('min', [score_up, score_down]) AS score,
     multiIf(score IS NULL, 'unknown', score >= 100, 'good', score >= 50, 'fair', score > 0, 'poor', 'serious') AS grade,
     if(q.video_bitrate_up_samples = 0, NULL, 50 * (q.swing[3] - q.swing[1]) / nullIf(q.swing[2], 0)) AS video_bitrate_swing_up,
@@ -132,7 +134,7 @@ COMMENT 'One row for each user of a call: presence, device, events, and what was
 CREATE OR REPLACE VIEW {{.Database}}.calls {{.OnCluster}}
 (
     sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
-    comm_id String COMMENT 'Call (CommId): unique, opaque; room ids are reused, this one is not',
+    comm_id LowCardinality(String) COMMENT 'Call (CommId): unique, opaque; room ids are reused, this one is not',
     room_id String COMMENT 'Room name as the application gave it; reused by later calls',
     created_at DateTime('UTC') COMMENT 'Creation of the room, UTC seconds',
     destroyed_at Nullable(DateTime('UTC')) COMMENT 'End of the call, UTC seconds; NULL while it was still running',
@@ -163,7 +165,7 @@ CREATE OR REPLACE VIEW {{.Database}}.calls {{.OnCluster}}
 AS WITH (SELECT mapFromArrays(groupArray(measure), groupArray(limits)) FROM (SELECT measure, argMax((good, poor, serious), changed_at) AS limits FROM {{.Database}}.quality_thresholds GROUP BY measure)) AS t
 SELECT r.sdk_app_id AS sdk_app_id, r.comm_id AS comm_id, r.room_id AS room_id, r.created_at AS created_at, r.destroyed_at AS destroyed_at,
     r.is_finished AS is_finished, r.creator_user_id AS creator_user_id, toUInt64(r.destroyed_at - r.created_at) AS duration_seconds,
-    p.users AS users, p.sessions AS sessions, p.presence_seconds AS presence_seconds, p.peak_users AS peak_users,
+    r.users AS users, r.sessions AS sessions, r.presence_seconds AS presence_seconds, r.peak_users AS peak_users,
     q.samples AS samples, q.network_changes AS network_changes, q.connections_lost AS connections_lost,
     q.quality_score AS quality_score, multiIf(quality_score IS NULL, 'unknown', quality_score >= 100, 'good', quality_score >= 50, 'fair', quality_score > 0, 'poor', 'serious') AS grade,
     ifNull(q.worst.2, '') AS worst_user_id, q.worst.1 AS worst_user_score,
@@ -176,19 +178,9 @@ SELECT r.sdk_app_id AS sdk_app_id, r.comm_id AS comm_id, r.room_id AS room_id, r
     q.video_fps_down_sum / nullIf(q.video_fps_down_samples, 0) AS video_fps_down_avg,
     q.audio_stall_sum / nullIf(q.audio_stall_samples * 2000, 0) AS audio_stall_share,
     q.video_stall_sum / nullIf(q.video_stall_samples * 2000, 0) AS video_stall_share
-FROM {{.Database}}.rooms AS r
-LEFT JOIN
+FROM
 (
-    SELECT sdk_app_id, toString(comm_id) AS comm_id, uniqExact(user_id) AS users, count() AS sessions,
-        sum(dateDiff('second', joined_at, ifNull(left_at, joined_at))) AS presence_seconds,
-        maxIntersections(toUInt32(joined_at), ifNull(toUInt32(left_at), 4294967295)) AS peak_users
-    FROM {{.Database}}.user_sessions_data
-    WHERE load_id NOT IN (SELECT load_id FROM {{.Database}}.hidden_loads GROUP BY load_id HAVING max(step) != 'committed')
-    GROUP BY sdk_app_id, comm_id
-) AS p ON p.sdk_app_id = r.sdk_app_id AND p.comm_id = r.comm_id
-LEFT JOIN
-(
-    SELECT u.sdk_app_id AS sdk_app_id, toString(u.comm_id) AS comm_id,
+    SELECT u.sdk_app_id AS sdk_app_id, u.comm_id AS comm_id,
         sum(u.samples) AS samples, sum(u.network_changes) AS network_changes, sum(u.connections_lost) AS connections_lost,
         avg(u.score) AS quality_score, minIf((u.score, u.user_id), u.score IS NOT NULL) AS worst,
         sum(u.rtt_samples) AS rtt_samples, sum(u.rtt_sum) AS rtt_sum,
@@ -213,14 +205,30 @@ LEFT JOIN
             sumIf(x.video_decode_fps.samples, peer_id != '') AS video_fps_down_samples, sumIf(x.video_decode_fps.sum, peer_id != '') AS video_fps_down_sum,
             sumIf(x.audio_stall.samples, peer_id != '') AS audio_stall_samples, sumIf(x.audio_stall.sum, peer_id != '') AS audio_stall_sum,
             sumIf(x.video_stall.samples, peer_id != '') AS video_stall_samples, sumIf(x.video_stall.sum, peer_id != '') AS video_stall_sum,
-            arrayReduce('min', arrayMap((v, l) -> if(v IS NULL OR l.1 = l.2, NULL, least(100., greatest(0., if((v - l.1) / (l.2 - l.1) <= 1, 100 - 50 * (v - l.1) / (l.2 - l.1), 50 - 50 * (v - l.2) / (l.3 - l.2))))),
-        [audio_loss_up_sum / nullIf(audio_loss_up_samples, 0), video_loss_up_sum / nullIf(video_loss_up_samples, 0), rtt_sum / nullIf(rtt_samples, 0), sys_cpu_sum / nullIf(sys_cpu_samples, 0), video_fps_up_sum / nullIf(video_fps_up_samples, 0), audio_loss_down_sum / nullIf(audio_loss_down_samples, 0), video_loss_down_sum / nullIf(video_loss_down_samples, 0), audio_stall_sum / nullIf(audio_stall_samples, 0) / 20, video_stall_sum / nullIf(video_stall_samples, 0) / 20, video_fps_down_sum / nullIf(video_fps_down_samples, 0)], [t['loss'], t['loss'], t['rtt'], t['cpu'], t['fps'], t['loss'], t['loss'], t['stall'], t['stall'], t['fps']])) AS score
+            nullIf(arrayMin(arrayMap((v, l) -> if(isNaN(v) OR l.1 = l.2, 1000, least(100, greatest(0, if((v - l.1) / (l.2 - l.1) <= 1, 100 - 50 * (v - l.1) / (l.2 - l.1), 50 - 50 * (v - l.2) / (l.3 - l.2))))),
+                [audio_loss_up_sum / audio_loss_up_samples, video_loss_up_sum / video_loss_up_samples, rtt_sum / rtt_samples, sys_cpu_sum / sys_cpu_samples, video_fps_up_sum / video_fps_up_samples, audio_loss_down_sum / audio_loss_down_samples, video_loss_down_sum / video_loss_down_samples, audio_stall_sum / audio_stall_samples / 20, video_stall_sum / video_stall_samples / 20, video_fps_down_sum / video_fps_down_samples],
+                [t['loss'], t['loss'], t['rtt'], t['cpu'], t['fps'], t['loss'], t['loss'], t['stall'], t['stall'], t['fps']])), 1000) AS score
         FROM {{.Database}}.quality_streams_data AS x
         WHERE load_id NOT IN (SELECT load_id FROM {{.Database}}.hidden_loads GROUP BY load_id HAVING max(step) != 'committed')
         GROUP BY sdk_app_id, comm_id, user_id
     ) AS u
     GROUP BY sdk_app_id, comm_id
-) AS q ON q.sdk_app_id = r.sdk_app_id AND q.comm_id = r.comm_id
+) AS q
+RIGHT JOIN
+(
+    SELECT r.sdk_app_id AS sdk_app_id, r.comm_id AS comm_id, r.room_id AS room_id, r.created_at AS created_at, r.destroyed_at AS destroyed_at, r.is_finished AS is_finished,
+        r.creator_user_id AS creator_user_id, p.users AS users, p.sessions AS sessions, p.presence_seconds AS presence_seconds, p.peak_users AS peak_users
+    FROM
+    (
+        SELECT sdk_app_id, comm_id, uniqExact(user_id) AS users, count() AS sessions,
+            sum(dateDiff('second', joined_at, ifNull(left_at, joined_at))) AS presence_seconds,
+            maxIntersections(toUInt32(joined_at), ifNull(toUInt32(left_at), 4294967295)) AS peak_users
+        FROM {{.Database}}.user_sessions_data
+        WHERE load_id NOT IN (SELECT load_id FROM {{.Database}}.hidden_loads GROUP BY load_id HAVING max(step) != 'committed')
+        GROUP BY sdk_app_id, comm_id
+    ) AS p
+    RIGHT JOIN (SELECT sdk_app_id, toLowCardinality(comm_id) AS comm_id, room_id, created_at, destroyed_at, is_finished, creator_user_id FROM {{.Database}}.rooms) AS r ON p.sdk_app_id = r.sdk_app_id AND p.comm_id = r.comm_id
+) AS r ON q.sdk_app_id = r.sdk_app_id AND q.comm_id = r.comm_id
 COMMENT 'One row a call: how long, how many, how good. Exact: agrees with the relations beneath at any moment';
 
 CREATE OR REPLACE VIEW {{.Database}}.call_metrics {{.OnCluster}}
@@ -298,10 +306,12 @@ SELECT q.sdk_app_id AS sdk_app_id, q.comm_id AS comm_id, q.room_id AS room_id, q
     p.audio_loss_sum / nullIf(p.audio_loss_samples, 0) AS peer_audio_loss_up_avg,
     p.video_loss_sum / nullIf(p.video_loss_samples, 0) AS peer_video_loss_up_avg,
     p.rtt_sum / nullIf(p.rtt_samples, 0) AS peer_rtt_avg,
-    arrayReduce('min', arrayMap((v, l) -> if(v IS NULL OR l.1 = l.2, NULL, least(100., greatest(0., if((v - l.1) / (l.2 - l.1) <= 1, 100 - 50 * (v - l.1) / (l.2 - l.1), 50 - 50 * (v - l.2) / (l.3 - l.2))))),
-        [audio_loss_down_avg, video_loss_down_avg, audio_stall_share * 100, video_stall_share * 100, video_fps_down_avg], [t['loss'], t['loss'], t['stall'], t['stall'], t['fps']])) AS score,
-    arrayReduce('min', arrayMap((v, l) -> if(v IS NULL OR l.1 = l.2, NULL, least(100., greatest(0., if((v - l.1) / (l.2 - l.1) <= 1, 100 - 50 * (v - l.1) / (l.2 - l.1), 50 - 50 * (v - l.2) / (l.3 - l.2))))),
-        [peer_audio_loss_up_avg, peer_video_loss_up_avg, peer_rtt_avg], [t['loss'], t['loss'], t['rtt']])) AS peer_score,
+    nullIf(arrayMin(arrayMap((v, l) -> if(isNaN(v) OR l.1 = l.2, 1000, least(100, greatest(0, if((v - l.1) / (l.2 - l.1) <= 1, 100 - 50 * (v - l.1) / (l.2 - l.1), 50 - 50 * (v - l.2) / (l.3 - l.2))))),
+        [q.audio_loss_down_sum / q.audio_loss_down_samples, q.video_loss_down_sum / q.video_loss_down_samples, q.audio_stall_sum / q.audio_stall_samples / 20, q.video_stall_sum / q.video_stall_samples / 20, q.video_fps_down_sum / q.video_fps_down_samples],
+        [t['loss'], t['loss'], t['stall'], t['stall'], t['fps']])), 1000) AS score,
+    nullIf(arrayMin(arrayMap((v, l) -> if(isNaN(v) OR l.1 = l.2, 1000, least(100, greatest(0, if((v - l.1) / (l.2 - l.1) <= 1, 100 - 50 * (v - l.1) / (l.2 - l.1), 50 - 50 * (v - l.2) / (l.3 - l.2))))),
+        [p.audio_loss_sum / p.audio_loss_samples, p.video_loss_sum / p.video_loss_samples, p.rtt_sum / p.rtt_samples],
+        [t['loss'], t['loss'], t['rtt']])), 1000) AS peer_score,
     multiIf(score < 50 AND peer_score < 50, 'sender', score < 50, 'receiver', '') AS fault
 FROM
 (
@@ -447,11 +457,11 @@ FROM
     FROM {{.Database}}.quality_streams_data AS x
     LEFT JOIN
     (
-        SELECT sdk_app_id, comm_id, user_id, argMax(device_type, joined_at) AS device_type, argMax(sdk_version, joined_at) AS sdk_version
+        SELECT call_user, argMax(device_type, joined_at) AS device_type, argMax(sdk_version, joined_at) AS sdk_version
         FROM {{.Database}}.user_sessions_data
         WHERE load_id NOT IN (SELECT load_id FROM {{.Database}}.hidden_loads GROUP BY load_id HAVING max(step) != 'committed')
-        GROUP BY sdk_app_id, comm_id, user_id
-    ) AS d ON d.sdk_app_id = x.sdk_app_id AND d.comm_id = x.comm_id AND d.user_id = x.user_id
+        GROUP BY call_user
+    ) AS d ON d.call_user = x.call_user
     WHERE x.load_id NOT IN (SELECT load_id FROM {{.Database}}.hidden_loads GROUP BY load_id HAVING max(step) != 'committed')
     GROUP BY sdk_app_id, day, sdk_version, device_type
 ) AS q
