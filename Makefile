@@ -3,7 +3,7 @@
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 GOFLAGS_BUILD = -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 
-.PHONY: build demo test soak fuzz bench lint clean
+.PHONY: build demo test soak fuzz bench bench-queries lint clean
 
 build: ## bin/callvault
 	CGO_ENABLED=0 go build $(GOFLAGS_BUILD) -o bin/callvault ./cmd/callvault
@@ -32,6 +32,10 @@ fuzz: ## each fuzz target for FUZZTIME
 
 bench: build ## callvault beside its peers, about 10 minutes; writes docs/performance.md
 	go run ./internal/bench -callvault bin/callvault -out docs/performance.md
+
+SAMPLES ?= 1000_000_000
+bench-queries: ## the cookbook's questions in an archive of SAMPLES samples, kept in the folder for temporary files
+	CALLVAULT_BENCH_SAMPLES=$(SAMPLES) go test ./internal/analyst -run '^TestSpeed$$' -count 1 -v -timeout 6h
 
 clean:
 	rm -rf bin

@@ -26,6 +26,7 @@ var allowed = map[string][]string{
 	"load/schema":                    {"load/lease", "migrations"},
 	"migrations":                     {},
 	"internal/bench":                 {"*"},
+	"internal/analyst":               {},
 	"internal/call":                  {},
 	"internal/config":                {"internal/call"},
 	"internal/digest":                {"internal/call"},

@@ -34,6 +34,8 @@ type (
 		of *half
 		call.Part
 		rows, nulls uint64
+		room        string // of the rows
+		streams     []stream
 	}
 )
 
@@ -75,7 +77,7 @@ func (b *buffer) add(h *half, p call.Part, r *call.Rows) {
 		b.days = append(b.days, dayRow{h, *r.Day})
 	}
 	n := countsOf(r)
-	b.parts = append(b.parts, partRow{h, p, n.Rows(), n.NullSamples})
+	b.parts = append(b.parts, partRow{h, p, n.Rows(), n.NullSamples, orDefault(r.RoomID, p.RoomID), streamsOf(r)})
 }
 
 func (b *buffer) addRaw(r Response) {

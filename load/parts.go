@@ -8,10 +8,13 @@ import (
 	"github.com/callvault/callvault/internal/call"
 )
 
-// insertParts writes what the loads under way hold.
+// insertParts writes what the loads under way hold: sums first, then the parts.
 func (w *Writer) insertParts(ctx context.Context, parts []partRow) error {
 	if len(parts) == 0 {
 		return nil
+	}
+	if err := w.insertStreams(ctx, parts); err != nil {
+		return err
 	}
 	in, err := begin(ctx, w.store.conn, "ledger_parts", `sdk_app_id, kind, key, part, part_key, room_id, load_id, settled, window_start, window_end,
 		users, owned_from, owned_to, rows, null_samples, responses, deadline, asked_at, run_id`)

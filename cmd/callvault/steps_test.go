@@ -66,6 +66,7 @@ var statements = []string{
 	"INSERT INTO user_events_data",
 	"INSERT INTO unusual_events_data",
 	"INSERT INTO daily_scale_data",
+	"INSERT INTO quality_streams_data",
 	"INSERT INTO ledger_parts",
 	"INSERT INTO hidden_loads (load_id, step) SELECT", // the commit
 	"DELETE FROM",

@@ -34,9 +34,11 @@ func contentOf[R comparable](rows iter.Seq[R]) content {
 	return c
 }
 
-// compare holds every relation against the simulator's truth, row by row.
+// compare holds every relation against the simulator's truth, row by row, and
+// the model above against the relations.
 func compare(t *testing.T, store *load.Store, truth *simulator.Truth) {
 	t.Helper()
+	agree(t, store)
 	compareRows(t, store, "rooms", `sdk_app_id, comm_id, room_id, toInt64(toUnixTimestamp(created_at)),
 		toInt64(ifNull(toUnixTimestamp(destroyed_at), 0)), is_finished, creator_user_id`, truth.Rooms(),
 		func(r *simulator.Room) []any {

@@ -176,7 +176,7 @@ func (w *world) finalCalls() (ids []string) {
 	return ids
 }
 
-// equal holds all relations against the truth.
+// equal holds all relations against the truth, and the model against them.
 func (w *world) equal() {
 	w.t.Helper()
 	truth := w.truth(w.clock.now())
@@ -191,6 +191,7 @@ func (w *world) equal() {
 			w.t.FailNow()
 		}
 	}
+	agree(w.t, w.db.direct())
 }
 
 // move lets the time pass, also for a pass under way. What the archive misses

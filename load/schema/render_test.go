@@ -26,6 +26,9 @@ func TestRenderForCluster(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i, statement := range statements(text) {
+			if strings.HasPrefix(statement, "INSERT INTO `o\\`dd`.") {
+				continue // replicas have it from each other
+			}
 			if !strings.Contains(statement, "ON CLUSTER `main`") || !strings.Contains(statement, "`o\\`dd`.") {
 				t.Errorf("%s: statement %d is not for the cluster:\n%s", f, i+1, statement)
 			}

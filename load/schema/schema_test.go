@@ -65,6 +65,9 @@ func column(t *testing.T, s *load.Store, q string) []string {
 	return all
 }
 
+// latest is the number of the last version.
+const latest = 7
+
 func TestUpDownUp(t *testing.T) {
 	t.Parallel()
 	s := store(t)
@@ -74,16 +77,16 @@ func TestUpDownUp(t *testing.T) {
 		ran     int
 		current int
 	}{
-		{func() (int, error) { return m.Up(t.Context()) }, 4, 4},
-		{func() (int, error) { return m.Up(t.Context()) }, 0, 4},
-		{func() (int, error) { return m.Down(t.Context(), 1) }, 1, 3},
-		{func() (int, error) { return m.Up(t.Context()) }, 1, 4},
-		{func() (int, error) { return m.Down(t.Context(), 0) }, 4, -1},
+		{func() (int, error) { return m.Up(t.Context()) }, latest, latest},
+		{func() (int, error) { return m.Up(t.Context()) }, 0, latest},
+		{func() (int, error) { return m.Down(t.Context(), 1) }, 1, latest - 1},
+		{func() (int, error) { return m.Up(t.Context()) }, 1, latest},
+		{func() (int, error) { return m.Down(t.Context(), 0) }, latest, -1},
 		{func() (int, error) { return m.Down(t.Context(), 0) }, 0, -1},
-		{func() (int, error) { return m.Up(t.Context()) }, 4, 4},
-		{func() (int, error) { return m.Down(t.Context(), 7) }, 4, -1},
+		{func() (int, error) { return m.Up(t.Context()) }, latest, latest},
+		{func() (int, error) { return m.Down(t.Context(), latest+3) }, latest, -1},
 	}
-	if st, err := m.Status(t.Context()); err != nil || st.Current != -1 || st.Pending() != 4 {
+	if st, err := m.Status(t.Context()); err != nil || st.Current != -1 || st.Pending() != latest {
 		t.Fatalf("status of an empty database: %+v, %v", st, err)
 	}
 	for i, step := range steps {
@@ -153,8 +156,8 @@ func TestTogether(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if total != 4 {
-		t.Errorf("%d versions applied by all together, want 4", total)
+	if total != latest {
+		t.Errorf("%d versions applied by all together, want %d", total, latest)
 	}
 }
 

@@ -1,0 +1,456 @@
+package analyst
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/embedded/embeddedtest"
+	"github.com/callvault/callvault/internal/simulator"
+	"github.com/callvault/callvault/load"
+)
+
+// table is the rows of a relation: their key as text, and numbers. NaN is NULL.
+type table map[string][]float64
+
+// values are samples in the order of the truth.
+type values []float64
+
+func (v values) sum() (sum float64) {
+	for _, x := range v {
+		sum += x
+	}
+	return sum
+}
+
+func (v values) avg() float64 { return v.sum() / float64(len(v)) }
+
+// quantile is the smallest rounded value such that a share of q of the values
+// is no greater.
+func (v values) quantile(q float64) float64 {
+	if len(v) == 0 {
+		return math.NaN()
+	}
+	r := make([]float64, len(v))
+	for i, x := range v {
+		r[i] = math.Float64frombits((math.Float64bits(x) + 1<<47) &^ (1<<48 - 1))
+	}
+	slices.Sort(r)
+	return r[max(0, int(math.Ceil(q*float64(len(r))))-1)]
+}
+
+// seriesKey tells series apart.
+type seriesKey struct {
+	app                        uint32
+	comm, user, peer, metric   string
+	day                        int64
+	device, version, direction string
+}
+
+// facts are a truth, in the form in which aggregates are easily made of it.
+type facts struct {
+	series   map[seriesKey]values
+	rooms    []simulator.Room
+	sessions []simulator.UserSession
+	events   []simulator.UserEvent
+}
+
+func factsOf(truth *simulator.Truth) *facts {
+	f := &facts{series: map[seriesKey]values{}, rooms: slices.Collect(truth.Rooms()), sessions: slices.Collect(truth.UserSessions()), events: slices.Collect(truth.UserEvents())}
+	last := map[[2]string]simulator.UserSession{}
+	for _, s := range f.sessions {
+		k := [2]string{s.CommID, s.UserID}
+		if s.JoinedAt >= last[k].JoinedAt {
+			last[k] = s
+		}
+	}
+	for r := range truth.QualitySamples() {
+		s := last[[2]string{r.CommID, r.UserID}]
+		k := seriesKey{r.SdkAppID, r.CommID, r.UserID, r.PeerID, r.Metric, r.TS / 86400, s.DeviceType, s.SdkVersion, "up"}
+		if r.PeerID != "" {
+			k.direction = "down"
+		}
+		f.series[k] = append(f.series[k], r.Value)
+	}
+	return f
+}
+
+// by groups the samples, in no particular order within a group.
+func (f *facts) by(key func(seriesKey) string) map[string]values {
+	groups := map[string]values{}
+	for k, v := range f.series {
+		if name := key(k); name != "" {
+			groups[name] = append(groups[name], v...)
+		}
+	}
+	return groups
+}
+
+func join(parts ...any) string {
+	text := make([]string, len(parts))
+	for i, p := range parts {
+		text[i] = fmt.Sprint(p)
+	}
+	return strings.Join(text, "\t")
+}
+
+// metrics is call_metrics.
+func (f *facts) metrics() table {
+	want := table{}
+	for k, v := range f.by(func(k seriesKey) string { return join(k.app, k.comm, k.user, k.direction, k.metric) }) {
+		p50, p95 := v.quantile(0.5), v.quantile(0.95)
+		if m := k[strings.LastIndex(k, "\t")+1:]; m == "aCapEnergy" || m == "aPlayEnergy" || m == "bigvQp" {
+			p50, p95 = math.NaN(), math.NaN()
+		}
+		want[k] = []float64{float64(len(v)), v.sum(), v.avg(), slices.Min(v), p50, p95, slices.Max(v)}
+	}
+	return want
+}
+
+const metricsSQL = `SELECT concat(toString(sdk_app_id), '\t', comm_id, '\t', user_id, '\t', direction, '\t', metric), [toFloat64(samples), sum, avg, min, ifNull(p50, nan), ifNull(p95, nan), max] FROM call_metrics`
+
+// score is the formula of score_up and score_down.
+func score(v float64, good, poor, serious float64) float64 {
+	if math.IsNaN(v) {
+		return v
+	}
+	x := 100 - 50*(v-good)/(poor-good)
+	if x < 50 {
+		x = 50 - 50*(v-poor)/(serious-poor)
+	}
+	return max(0, min(100, x))
+}
+
+// lowest is the least of those that are not NULL.
+func lowest(all ...float64) float64 {
+	all = slices.DeleteFunc(all, math.IsNaN)
+	if len(all) == 0 {
+		return math.NaN()
+	}
+	return slices.Min(all)
+}
+
+// judged is what users and pairs are judged by.
+type judged map[string]values
+
+func (f *facts) judged(key func(seriesKey) string) map[string]judged {
+	all := map[string]judged{}
+	for k, v := range f.series {
+		name := key(k)
+		if all[name] == nil {
+			all[name] = judged{}
+		}
+		all[name][k.direction+" "+k.metric] = append(all[name][k.direction+" "+k.metric], v...)
+		all[name]["all"] = append(all[name]["all"], v...)
+	}
+	return all
+}
+
+func (j judged) avg(of string) float64 { return j[of].avg() }
+
+func (j judged) stall(of string) float64 { return j[of].sum() / (float64(len(j[of])) * 2000) }
+
+func (j judged) up() float64 {
+	return lowest(score(j.avg("up aLoss"), 2, 5, 10), score(j.avg("up bigvLoss"), 2, 5, 10), score(j.avg("up rtt"), 100, 200, 400),
+		score(j.avg("up sysCpu"), 60, 85, 95), score(j.avg("up bigvEncFps"), 15, 10, 5))
+}
+
+func (j judged) down() float64 {
+	return lowest(score(j.avg("down aLoss"), 2, 5, 10), score(j.avg("down bigvLoss"), 2, 5, 10), score(100*j.stall("down aBlock"), 1, 5, 10),
+		score(100*j.stall("down bigvBlock"), 1, 5, 10), score(j.avg("down bigvDecFps"), 15, 10, 5))
+}
+
+// users is call_users.
+func (f *facts) users() table {
+	samples := f.judged(func(k seriesKey) string { return join(k.app, k.comm, k.user) })
+	want := table{}
+	for _, s := range f.sessions {
+		k := join(s.SdkAppID, s.CommID, s.UserID)
+		if want[k] == nil {
+			j := samples[k]
+			want[k] = []float64{0, 0, 0, 0, 0, float64(len(j["all"])), j.up(), j.down(), lowest(j.up(), j.down()), j.avg("up rtt"), j["up rtt"].quantile(0.95),
+				j.avg("down aLoss"), j["down bigvBit"].quantile(0.95), j.stall("down aBlock"), j.stall("down bigvBlock")}
+		}
+		w := want[k]
+		w[0]++
+		if s.LeftAt != 0 {
+			w[1] += float64(s.LeftAt - s.JoinedAt)
+		}
+	}
+	for _, e := range f.events {
+		w := want[join(e.SdkAppID, e.CommID, e.UserID)]
+		w[2]++
+		if e.EventID == 1003 {
+			w[3]++
+		}
+		if slices.Contains([]int64{5005, 32790, 36864, 32792}, e.EventID) || e.EventID == 7001 && e.ParamOne == 1 {
+			w[4]++
+		}
+	}
+	return want
+}
+
+const usersSQL = `SELECT concat(toString(sdk_app_id), '\t', comm_id, '\t', user_id), arrayMap(x -> ifNull(x, nan), [toFloat64(sessions), toFloat64(presence_seconds),
+	toFloat64(events), toFloat64(network_changes), toFloat64(connections_lost), toFloat64(samples), score_up, score_down, score, rtt_avg, rtt_p95,
+	audio_loss_down_avg, video_bitrate_down_p95, audio_stall_share, video_stall_share]) FROM call_users`
+
+// calls is calls.
+func (f *facts) calls() table {
+	users := f.users()
+	samples := f.judged(func(k seriesKey) string { return join(k.app, k.comm) })
+	stays := map[string][]simulator.UserSession{}
+	for _, s := range f.sessions {
+		stays[join(s.SdkAppID, s.CommID)] = append(stays[join(s.SdkAppID, s.CommID)], s)
+	}
+	want := table{}
+	for _, r := range f.rooms {
+		k := join(r.SdkAppID, r.CommID)
+		j := samples[k]
+		w := []float64{math.NaN(), 0, float64(len(stays[k])), 0, float64(peak(stays[k])), float64(len(j["all"])), math.NaN(), math.NaN(),
+			j.avg("up rtt"), j.avg("down aLoss"), j.stall("down bigvBlock")}
+		if r.IsFinished {
+			w[0] = float64(r.DestroyedAt - r.CreatedAt)
+		}
+		var scores values
+		seen := map[string]bool{}
+		for _, s := range stays[k] {
+			u := users[join(k, s.UserID)]
+			if !seen[s.UserID] {
+				w[1]++
+				w[3] += u[1]
+				if !math.IsNaN(u[8]) {
+					scores = append(scores, u[8])
+				}
+			}
+			seen[s.UserID] = true
+		}
+		if len(scores) > 0 {
+			w[6], w[7] = scores.avg(), slices.Min(scores)
+		}
+		want[k] = w
+	}
+	return want
+}
+
+const callsSQL = `SELECT concat(toString(sdk_app_id), '\t', comm_id), arrayMap(x -> ifNull(x, nan), [toFloat64(duration_seconds), toFloat64(users), toFloat64(sessions),
+	toFloat64(presence_seconds), toFloat64(peak_users), toFloat64(samples), quality_score, worst_user_score, rtt_avg, audio_loss_down_avg, video_stall_share]) FROM calls`
+
+// peak is the most stays at one moment; ends come before beginnings.
+func peak(stays []simulator.UserSession) (most int) {
+	type turn struct {
+		at int64
+		by int
+	}
+	var turns []turn
+	for _, s := range stays {
+		left := s.LeftAt
+		if left == 0 {
+			left = math.MaxUint32
+		}
+		if left > s.JoinedAt {
+			turns = append(turns, turn{s.JoinedAt, 1}, turn{left, -1})
+		}
+	}
+	slices.SortFunc(turns, func(a, b turn) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.by, b.by)) })
+	now := 0
+	for _, t := range turns {
+		now += t.by
+		most = max(most, now)
+	}
+	return most
+}
+
+// peers is peer_quality.
+func (f *facts) peers() table {
+	up := f.judged(func(k seriesKey) string { return join(k.app, k.comm, k.user) })
+	want := table{}
+	for k, j := range f.judged(func(k seriesKey) string { return join(k.app, k.comm, k.user, k.peer) }) {
+		part := strings.Split(k, "\t")
+		if part[3] == "" {
+			continue
+		}
+		p := up[join(part[0], part[1], part[3])]
+		sent := lowest(score(p.avg("up aLoss"), 2, 5, 10), score(p.avg("up bigvLoss"), 2, 5, 10), score(p.avg("up rtt"), 100, 200, 400))
+		want[k] = []float64{float64(len(j["down aLoss"])), j.avg("down aLoss"), j["down aBit"].quantile(0.95), j.avg("down bigvDecFps"), j.stall("down bigvBlock"), j.down(), sent}
+	}
+	return want
+}
+
+const peersSQL = `SELECT concat(toString(sdk_app_id), '\t', comm_id, '\t', user_id, '\t', peer_id), arrayMap(x -> ifNull(x, nan), [toFloat64(audio_loss_down_samples),
+	audio_loss_down_avg, audio_bitrate_down_p95, video_fps_down_avg, video_stall_share, score, peer_score]) FROM peer_quality`
+
+// days is quality_days, of days with samples.
+func (f *facts) days() table {
+	distinct := map[string]map[string]bool{}
+	key := func(k seriesKey) string { return join(k.app, k.day, k.version, k.device) }
+	for k := range f.series {
+		if distinct[key(k)] == nil {
+			distinct[key(k)] = map[string]bool{}
+		}
+		distinct[key(k)]["call "+k.comm], distinct[key(k)]["user "+k.user] = true, true
+	}
+	want := table{}
+	for k, j := range f.judged(key) {
+		n := map[string]int{}
+		for name := range distinct[k] {
+			n[name[:4]]++
+		}
+		want[k] = []float64{float64(n["call"]), float64(n["user"]), float64(len(j["all"])), j.avg("up rtt"), j["up rtt"].quantile(0.95), j["down bigvBit"].quantile(0.95), j.stall("down aBlock")}
+	}
+	return want
+}
+
+const daysSQL = `SELECT concat(toString(sdk_app_id), '\t', toString(toUInt32(day)), '\t', sdk_version, '\t', device_type), arrayMap(x -> ifNull(x, nan), [toFloat64(calls),
+	toFloat64(users), toFloat64(samples), rtt_avg, rtt_p95, video_bitrate_down_p95, audio_stall_share]) FROM quality_days WHERE samples > 0`
+
+// compare holds a relation against a table: counts exactly, others to 1e-9.
+func compare(t *testing.T, s *load.Store, name, sql string, want table) {
+	t.Helper()
+	rows, err := s.Conn().Query(t.Context(), sql)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	defer rows.Close()
+	got := table{}
+	for rows.Next() {
+		var k string
+		var v []float64
+		if err := rows.Scan(&k, &v); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if got[k] != nil {
+			t.Errorf("%s: %q twice", name, k)
+		}
+		got[k] = v
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	wrong := 0
+	for _, k := range slices.Sorted(maps.Keys(want)) {
+		if !slices.EqualFunc(got[k], want[k], near) {
+			if wrong++; wrong <= 3 {
+				t.Errorf("%s: %q:\ngot  %v\nwant %v", name, k, got[k], want[k])
+			}
+		}
+	}
+	for k := range got {
+		if want[k] == nil {
+			if wrong++; wrong <= 3 {
+				t.Errorf("%s: %q is too much", name, k)
+			}
+		}
+	}
+	if wrong > 0 || len(want) == 0 {
+		t.Errorf("%s: %d of %d rows are wrong", name, wrong, len(want))
+	}
+}
+
+func near(a, b float64) bool {
+	return math.IsNaN(a) && math.IsNaN(b) || math.Abs(a-b) <= 1e-9*max(1, math.Abs(a), math.Abs(b))
+}
+
+func compareAll(t *testing.T, s *load.Store, truth *simulator.Truth) {
+	t.Helper()
+	f := factsOf(truth)
+	compare(t, s, "call_metrics", metricsSQL, f.metrics())
+	compare(t, s, "call_users", usersSQL, f.users())
+	compare(t, s, "calls", callsSQL, f.calls())
+	compare(t, s, "peer_quality", peersSQL, f.peers())
+	compare(t, s, "quality_days", daysSQL, f.days())
+}
+
+// TestModel holds every aggregate against one of the truth, computed in Go,
+// after each step of a history: provisional calls, loads that nobody finished,
+// everything anew, a purge.
+func TestModel(t *testing.T) {
+	t.Parallel()
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	s := open(t, embeddedtest.Database(t))
+	sim := simulate(t, simulator.Options{Seed: seed, Calls: 60, Apps: []uint32{1400353843, 1400353844}, Retention: 14 * 24 * time.Hour})
+	write := func(truth *simulator.Truth, max int64, o load.WriterOptions) {
+		w := s.NewWriter("run", o)
+		if _, err := fill(t.Context(), w, truth, max); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	early := sim.Truth(at.Add(-2 * 24 * time.Hour))
+	write(early, math.MaxInt64, load.WriterOptions{MaxRows: 50_000})
+	compareAll(t, s, early)
+
+	abandon(t, s, sim.Truth(at))
+	compareAll(t, s, early)
+
+	write(sim.Truth(at), math.MaxInt64, load.WriterOptions{MaxRows: 200_000})
+	compareAll(t, s, sim.Truth(at))
+
+	if _, err := s.Purge(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	write(sim.Truth(at), 300_000, load.WriterOptions{MaxRows: 10_000})
+	compareAll(t, s, sim.Truth(at))
+}
+
+// abandon adds parts of calls, which are inserted, and ends none of the calls.
+func abandon(t *testing.T, s *load.Store, truth *simulator.Truth) {
+	t.Helper()
+	w := s.NewWriter("killed", load.WriterOptions{MaxRows: 1000})
+	n := 0
+	for r := range truth.QualitySamples() {
+		u := call.Unit{App: call.AppID(r.SdkAppID), Kind: call.UnitCall, Key: r.CommID}
+		x := &call.Samples{Series: []call.Series{{UserID: r.UserID, PeerID: r.PeerID, Metric: r.Metric, Rows: 1}}, Time: []uint32{uint32(r.TS)}, Value: []float64{r.Value}}
+		p := call.Part{Kind: call.PartSeries, Key: fmt.Sprint(n), Asked: at, Deadline: at, Window: call.Window{Start: at, End: at}, Owned: []call.Owned{{User: r.UserID, To: call.Forever}}}
+		if err := w.Add(context.Background(), u, p, call.Rows{RoomID: r.RoomID, Samples: x}); err != nil {
+			t.Fatal(err)
+		}
+		if n++; n == 3000 {
+			break
+		}
+	}
+	if err := w.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestThresholds changes what is good, which scores and grades go by at once,
+// and migrates again, which changes nothing.
+func TestThresholds(t *testing.T) {
+	t.Parallel()
+	s := open(t, embeddedtest.Database(t))
+	sim := simulate(t, simulator.Options{Seed: 3, Calls: 5, Retention: 14 * 24 * time.Hour})
+	if _, err := fillAll(t.Context(), s, math.MaxInt64, sim); err != nil {
+		t.Fatal(err)
+	}
+	graded := func() string {
+		return strings.Join(column(t, s, "SELECT concat(grade, ' ', toString(count())) FROM call_users WHERE samples > 0 GROUP BY grade ORDER BY grade"), ", ")
+	}
+	before := graded()
+	if err := s.Conn().Exec(t.Context(), "INSERT INTO quality_thresholds (measure, good, poor, serious) VALUES ('rtt', 1, 2, 3)"); err != nil {
+		t.Fatal(err)
+	}
+	if got := graded(); got == before || !strings.HasPrefix(got, "serious ") {
+		t.Errorf("grades: %s, before %s", got, before)
+	}
+	migrateAgain(t, s)
+	if got := graded(); !strings.HasPrefix(got, "serious ") {
+		t.Errorf("grades after a migration: %s", got)
+	}
+	if err := s.Conn().Exec(t.Context(), "INSERT INTO quality_thresholds (measure, good, poor, serious, changed_at) SELECT measure, 0, 0, 0, now64(3) + 1 FROM quality_thresholds"); err != nil {
+		t.Fatal(err)
+	}
+	if got := graded(); !strings.HasPrefix(got, "unknown ") || strings.Contains(got, ",") {
+		t.Errorf("grades without thresholds: %s", got)
+	}
+}

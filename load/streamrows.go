@@ -1,0 +1,135 @@
+package load
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/ClickHouse/ch-go/proto"
+)
+
+// streamRow is a stream with the half of the unit it belongs to.
+type streamRow struct {
+	of     *half
+	commID string
+	roomID string
+	*stream
+}
+
+// streamRows are the streams of parts, in the order of the table's key.
+func streamRows(parts []partRow) []streamRow {
+	var rows []streamRow
+	for i := range parts {
+		p := &parts[i]
+		for j := range p.streams {
+			rows = append(rows, streamRow{p.of, p.of.of.unit.Key, p.room, &p.streams[j]})
+		}
+	}
+	slices.SortStableFunc(rows, func(x, y streamRow) int {
+		return cmp.Or(
+			cmp.Compare(x.of.of.unit.App, y.of.of.unit.App), cmp.Compare(x.commID, y.commID),
+			cmp.Compare(x.user, y.user), cmp.Compare(x.peer, y.peer), cmp.Compare(x.day, y.day),
+		)
+	})
+	return rows
+}
+
+// insertStreams writes the sums of the parts' samples and events.
+func (w *Writer) insertStreams(ctx context.Context, parts []partRow) error {
+	rows := streamRows(parts)
+	if len(rows) == 0 {
+		return nil
+	}
+	columns := []string{"comm_id", "room_id", "user_id", "peer_id", "day", "first_ts", "last_ts", "samples", "events", "network_changes", "connections_lost"}
+	for _, m := range streamMetrics {
+		columns = append(columns, m.column)
+	}
+	columns = append(columns, "`other.metric`", "`other.samples`", "`other.sum`", "`other.min`", "`other.max`")
+	in, err := w.begin(ctx, "quality_streams_data", strings.Join(columns, ", "))
+	if err != nil {
+		return err
+	}
+	unitColumns(in, rows, func(r *streamRow) *half { return r.of })
+	in.col(column(rows, func(r *streamRow) string { return r.commID }))
+	in.col(column(rows, func(r *streamRow) string { return r.roomID }))
+	in.col(column(rows, func(r *streamRow) string { return r.user }))
+	in.col(column(rows, func(r *streamRow) string { return r.peer }))
+	in.encoded(proto.ColDate(column(rows, func(r *streamRow) proto.Date { return proto.Date(r.day) })))
+	in.encoded(proto.ColUInt32(column(rows, func(r *streamRow) uint32 { return r.first })))
+	in.encoded(proto.ColUInt32(column(rows, func(r *streamRow) uint32 { return r.last })))
+	in.col(column(rows, func(r *streamRow) uint64 { return r.samples }))
+	in.col(column(rows, func(r *streamRow) uint32 { return r.events }))
+	in.col(column(rows, func(r *streamRow) uint32 { return r.networkChanges }))
+	in.col(column(rows, func(r *streamRow) uint32 { return r.connectionsLost }))
+	for i := range streamMetrics {
+		in.encoded(summaries(rows, i))
+	}
+	for _, c := range others(rows) {
+		in.encoded(c)
+	}
+	return in.send()
+}
+
+// summaries makes the column of one metric.
+func summaries(rows []streamRow, metric int) proto.ColTuple {
+	var (
+		samples       proto.ColUInt32
+		sum, low, top proto.ColFloat64
+		values        = new(proto.ColFloat32).Array()
+		counts        = new(proto.ColUInt32).Array()
+	)
+	for i := range rows {
+		s := rows[i].summaryOf(metric)
+		samples = append(samples, s.samples)
+		sum, low, top = append(sum, s.sum), append(low, s.min), append(top, s.max)
+		values.Append(s.values)
+		counts.Append(s.counts)
+	}
+	return proto.ColTuple{&samples, &sum, &low, &top, values, counts}
+}
+
+// summaryOf is the summary of a metric; without samples it is empty.
+func (r *streamRow) summaryOf(metric int) *summary {
+	if s := r.stream.of[metric]; s != nil {
+		return s
+	}
+	return &summary{}
+}
+
+// others makes the columns of the metrics that have none of their own.
+func others(rows []streamRow) []encodable {
+	var (
+		metric        = new(proto.ColStr).Array()
+		samples       = new(proto.ColUInt32).Array()
+		sum, low, top = new(proto.ColFloat64).Array(), new(proto.ColFloat64).Array(), new(proto.ColFloat64).Array()
+	)
+	for i := range rows {
+		x := rows[i].other
+		metric.Append(column(x, func(o *otherSummary) string { return o.metric }))
+		samples.Append(column(x, func(o *otherSummary) uint32 { return o.samples }))
+		sum.Append(column(x, func(o *otherSummary) float64 { return o.sum }))
+		low.Append(column(x, func(o *otherSummary) float64 { return o.min }))
+		top.Append(column(x, func(o *otherSummary) float64 { return o.max }))
+	}
+	return []encodable{metric, samples, sum, low, top}
+}
+
+// encodable is a column in the form it has on the wire.
+type encodable interface {
+	EncodeColumn(*proto.Buffer)
+	Rows() int
+}
+
+// encoded hands the next column over as if it had come from the server:
+// clickhouse-go fills arrays and tuples by reflection, value by value.
+func (in *insert) encoded(c encodable) {
+	if in.err != nil {
+		return
+	}
+	var b proto.Buffer
+	c.EncodeColumn(&b)
+	in.err = in.batch.Columns()[in.next].Decode(proto.NewReader(bytes.NewReader(b.Buf)), c.Rows())
+	in.next++
+}

@@ -1,0 +1,253 @@
+package load
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"sort"
+	"sync"
+
+	"github.com/callvault/callvault/internal/call"
+)
+
+// streamMetrics are the metrics with a column in quality_streams_data, in the
+// order of these columns; all others are in its column other. A plain one has
+// no histogram: nobody asks for the median of a volume, and histograms of noise
+// would take a third of the table.
+var streamMetrics = [...]struct {
+	column, metric string
+	plain          bool
+}{
+	{column: "app_cpu", metric: "appCpu"},
+	{column: "sys_cpu", metric: "sysCpu"},
+	{column: "rtt", metric: "rtt"},
+	{column: "audio_bitrate", metric: "aBit"},
+	{column: "audio_stall", metric: "aBlock"},
+	{column: "audio_loss", metric: "aLoss"},
+	{column: "audio_capture_energy", metric: "aCapEnergy", plain: true},
+	{column: "audio_play_energy", metric: "aPlayEnergy", plain: true},
+	{column: "video_bitrate", metric: "bigvBit"},
+	{column: "video_stall", metric: "bigvBlock"},
+	{column: "video_loss", metric: "bigvLoss"},
+	{column: "video_capture_fps", metric: "bigvCapFps"},
+	{column: "video_encode_fps", metric: "bigvEncFps"},
+	{column: "video_decode_fps", metric: "bigvDecFps"},
+	{column: "video_receive_fps", metric: "bigvRecFps"},
+	{column: "video_width", metric: "bigvWidth"},
+	{column: "video_height", metric: "bigvHeight"},
+}
+
+// metricColumn finds a metric among streamMetrics.
+var metricColumn = func() map[string]int {
+	m := map[string]int{}
+	for i, x := range streamMetrics {
+		m[x.metric] = i
+	}
+	return m
+}()
+
+// summary is what a stream keeps of the samples of one metric. values and
+// counts are a histogram: the values, rounded, in order, and how often each was
+// there. Histograms add up exactly, whatever they are grouped by later.
+type summary struct {
+	samples  uint32
+	sum      float64 // added in the order of the samples
+	min, max float64
+	plain    bool // no histogram is kept
+	values   []float32
+	counts   []uint32
+}
+
+// stream is what a user sends (peer "") or receives from a peer on one UTC day,
+// as far as one part knows; it becomes a row of quality_streams_data.
+type stream struct {
+	streamKey
+	first, last uint32 // seconds of the first and the last sample
+	samples     uint64 // of all metrics
+	of          [len(streamMetrics)]*summary
+	other       []otherSummary
+	eventCounts
+}
+
+type streamKey struct {
+	user, peer string
+	day        uint16 // since 1970
+}
+
+type otherSummary struct {
+	metric string
+	summary
+}
+
+// eventCounts are a user's events of a day, in the stream that the user sends.
+type eventCounts struct {
+	events          uint32
+	networkChanges  uint32
+	connectionsLost uint32
+}
+
+const secondsOfDay = 24 * 60 * 60
+
+// streamsOf sums up the samples and the events of a part.
+func streamsOf(r *call.Rows) []stream {
+	if r.Samples == nil && len(r.Events) == 0 {
+		return nil
+	}
+	s := summing{index: map[streamKey]int{}}
+	if r.Samples != nil {
+		h := histograms.Get().(*histogram)
+		defer histograms.Put(h)
+		at := 0
+		for _, x := range r.Samples.Series {
+			s.series(h, &x, r.Samples.Time[at:at+x.Rows], r.Samples.Value[at:at+x.Rows])
+			at += x.Rows
+		}
+	}
+	for i := range r.Events {
+		e := &r.Events[i]
+		day := uint16(e.Time.Unix() / secondsOfDay)
+		s.stream(streamKey{user: e.UserID, day: day}).count(e)
+	}
+	return s.streams
+}
+
+// summing is streams that are being filled.
+type summing struct {
+	streams []stream
+	index   map[streamKey]int
+}
+
+func (s *summing) stream(k streamKey) *stream {
+	i, ok := s.index[k]
+	if !ok {
+		i = len(s.streams)
+		s.index[k] = i
+		s.streams = append(s.streams, stream{streamKey: k})
+	}
+	return &s.streams[i]
+}
+
+// series adds a run of samples, which are in order of time, day by day.
+func (s *summing) series(h *histogram, x *call.Series, times []uint32, values []float64) {
+	for len(times) > 0 {
+		day := times[0] / secondsOfDay
+		n := sort.Search(len(times), func(i int) bool { return times[i]/secondsOfDay > day })
+		st := s.stream(streamKey{x.UserID, x.PeerID, uint16(day)})
+		if st.last == 0 || times[0] < st.first {
+			st.first = times[0]
+		}
+		st.last = max(st.last, times[n-1])
+		st.samples += uint64(n)
+		st.summary(x.Metric).add(h, values[:n])
+		times, values = times[n:], values[n:]
+	}
+}
+
+// summary finds or begins the summary of a metric.
+func (st *stream) summary(metric string) *summary {
+	if i, ok := metricColumn[metric]; ok {
+		if st.of[i] == nil {
+			st.of[i] = &summary{plain: streamMetrics[i].plain}
+		}
+		return st.of[i]
+	}
+	for i := range st.other {
+		if st.other[i].metric == metric {
+			return &st.other[i].summary
+		}
+	}
+	st.other = append(st.other, otherSummary{metric, summary{plain: true}})
+	return &st.other[len(st.other)-1].summary
+}
+
+func (s *summary) add(h *histogram, values []float64) {
+	sum, low, high := s.sum, values[0], values[0]
+	if s.samples > 0 {
+		low, high = s.min, s.max
+	}
+	for _, v := range values {
+		sum += v
+		if v < low {
+			low = v
+		}
+		if v > high {
+			high = v
+		}
+	}
+	s.samples += uint32(len(values))
+	s.sum, s.min, s.max = sum, low, high
+	if s.plain {
+		return
+	}
+	h.count(values)
+	s.values, s.counts = h.take(s.values, s.counts)
+}
+
+// count counts an event.
+func (st *stream) count(e *call.Event) {
+	st.events++
+	switch e.EventID {
+	case 1003: // another network
+		st.networkChanges++
+	case 5005, 32790, 36864, 32792: // server, signalling, media
+		st.connectionsLost++
+	case 7001: // left, by timeout
+		if e.ParamOne == 1 {
+			st.connectionsLost++
+		}
+	}
+}
+
+// histogramBits are the bits of a number that a histogram keeps: sign, exponent
+// and the first 4 bits of the mantissa. Whole numbers up to 32 are exact, any
+// other is off by at most 1/32 of itself.
+const histogramBits = 16
+
+// histogram counts rounded values.
+type histogram struct {
+	counts [1 << histogramBits]uint32
+	seen   []uint16
+}
+
+// histograms are empty.
+var histograms = sync.Pool{New: func() any { return new(histogram) }}
+
+func (h *histogram) count(values []float64) {
+	for _, v := range values {
+		h.add(rounded(v), 1)
+	}
+}
+
+func (h *histogram) add(b uint16, n uint32) {
+	if h.counts[b] == 0 {
+		h.seen = append(h.seen, b)
+	}
+	h.counts[b] += n
+}
+
+// rounded is the first bits of v, rounded to the nearest, halves up.
+func rounded(v float64) uint16 {
+	const dropped = 64 - histogramBits
+	return uint16((math.Float64bits(v) + 1<<(dropped-1)) >> dropped)
+}
+
+// valueOf is the number with these first bits, as far as a float32 reaches.
+func valueOf(b uint16) float32 {
+	v := math.Float64frombits(uint64(b) << (64 - histogramBits))
+	return float32(max(-math.MaxFloat32, min(v, math.MaxFloat32)))
+}
+
+// take adds another histogram and returns the sum in order; h is empty then.
+func (h *histogram) take(values []float32, counts []uint32) ([]float32, []uint32) {
+	for i, v := range values {
+		h.add(rounded(float64(v)), counts[i])
+	}
+	slices.SortFunc(h.seen, func(a, b uint16) int { return cmp.Compare(valueOf(a), valueOf(b)) })
+	values, counts = make([]float32, len(h.seen)), make([]uint32, len(h.seen))
+	for i, b := range h.seen {
+		values[i], counts[i] = valueOf(b), h.counts[b]
+		h.counts[b] = 0
+	}
+	h.seen = h.seen[:0]
+	return values, counts
+}
