@@ -154,19 +154,9 @@ GROUP BY comm_id, room_id, user_id HAVING count() > 30 ORDER BY stalled_percent 
 }
 
 func (c *cli) demoReport(ctx context.Context, store *load.Store, sum *summary) error {
-	bytes, err := store.DiskUsage(ctx)
-	if err != nil {
+	if err := c.demoDisk(ctx, store, sum); err != nil {
 		return err
 	}
-	total := uint64(0)
-	for _, u := range bytes {
-		total += u.Bytes
-	}
-	fmt.Fprintf(c.stdout, "  %-11s %s", "on disk", humanize.IBytes(total))
-	if n := sum.total().Samples; n > 0 {
-		fmt.Fprintf(c.stdout, ", %.2f bytes a sample", float64(total)/float64(n))
-	}
-	fmt.Fprintln(c.stdout)
 	write, err := formatter("table")
 	if err != nil {
 		return err
@@ -178,5 +168,27 @@ func (c *cli) demoReport(ctx context.Context, store *load.Store, sum *summary) e
 		}
 	}
 	fmt.Fprintf(c.stdout, "\nAsk it yourself:\n  %s sql --demo \"SELECT * FROM rooms ORDER BY created_at DESC LIMIT 10\"\n  %s demo --keep    with ClickHouse's query page in the browser\n", os.Args[0], os.Args[0])
+	return nil
+}
+
+// demoDisk tells what the archive takes on disk, raw responses apart.
+func (c *cli) demoDisk(ctx context.Context, store *load.Store, sum *summary) error {
+	usage, err := store.DiskUsage(ctx)
+	if err != nil {
+		return err
+	}
+	var total, raw uint64
+	for _, u := range usage {
+		if u.Relation == "raw_responses" {
+			raw += u.Bytes
+		} else {
+			total += u.Bytes
+		}
+	}
+	fmt.Fprintf(c.stdout, "  %-11s %s", "on disk", humanize.IBytes(total))
+	if n := sum.total().Samples; n > 0 {
+		fmt.Fprintf(c.stdout, ", %.2f bytes a sample", float64(total)/float64(n))
+	}
+	fmt.Fprintf(c.stdout, "; and %s of responses as they came, kept 30 days\n", humanize.IBytes(raw))
 	return nil
 }

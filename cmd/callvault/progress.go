@@ -58,11 +58,15 @@ func newTally() tally {
 	return tally{started: time.Now(), known: map[extract.Stage]int64{}, done: map[extract.Stage]int64{}}
 }
 
+// asking are the stages that take their time by requests; a call is done when
+// the others are done with it.
+var asking = []extract.Stage{extract.StageRooms, extract.StageSeries, extract.StageEvents, extract.StageUnusual}
+
 // left is how long the slowest stage needs for what is known of it, at the pace
 // it has had so far; zero: that cannot be said yet. The caller holds mu.
 func (t *tally) left(now time.Time) time.Duration {
 	longest := 0.0
-	for _, s := range shown {
+	for _, s := range asking {
 		if done := t.done[s]; done > 0 {
 			longest = max(longest, float64(t.known[s]-done)/float64(done))
 		}
