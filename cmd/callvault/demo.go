@@ -189,6 +189,9 @@ func (c *cli) demoDisk(ctx context.Context, store *load.Store, sum *summary) err
 	if n := sum.total().Samples; n > 0 {
 		fmt.Fprintf(c.stdout, ", %.2f bytes a sample", float64(total)/float64(n))
 	}
-	fmt.Fprintf(c.stdout, "; and %s of responses as they came, kept 30 days\n", humanize.IBytes(raw))
+	if raw > 0 {
+		fmt.Fprintf(c.stdout, "; and %s of responses as they came (CALLVAULT_RAW)", humanize.IBytes(raw))
+	}
+	fmt.Fprintln(c.stdout)
 	return nil
 }
