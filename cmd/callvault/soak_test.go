@@ -17,12 +17,12 @@ import (
 // the vendor's truth row by row, and nothing is left over.
 //
 // SOAK_SEEDS is the number of histories (2), SOAK_SEED the seed of the first,
-// SOAK_STEPS the length of each (4, or 10 where SOAK_SEEDS is set). A history is determined by its seed up to
+// SOAK_STEPS the length of each (3, or 10 where SOAK_SEEDS is set). A history is determined by its seed up to
 // what runs at the same time.
 func TestSoak(t *testing.T) {
 	seeds := setting(t, "SOAK_SEEDS", 2)
 	first := setting(t, "SOAK_SEED", uint64(time.Now().UnixNano()))
-	length := uint64(4)
+	length := uint64(3)
 	if os.Getenv("SOAK_SEEDS") != "" {
 		length = 10
 	}
