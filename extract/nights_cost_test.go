@@ -10,7 +10,7 @@ import (
 
 // again makes a second pass at once, now and then: nothing has changed.
 func (n *nights) again(ctx context.Context, p *pass) {
-	if n.vendor.poison || p.report.FailureCount > 0 || n.chance.IntN(4) > 0 {
+	if n.vendor.poison.Load() || p.report.FailureCount > 0 || n.chance.IntN(4) > 0 {
 		return
 	}
 	second, err := n.pass(ctx, 0)

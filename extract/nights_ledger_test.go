@@ -39,7 +39,7 @@ func (t *truth) checkReport(where string, p *pass) {
 	unknown := false
 	for _, f := range p.report.Failures {
 		switch {
-		case f.CommID != "" && t.vendor.poison && poisonedCall(f.CommID) && !saysLost(f.Reason):
+		case f.CommID != "" && t.vendor.poison.Load() && poisonedCall(f.CommID) && !saysLost(f.Reason):
 		case t.doubted(t.vault.ledger[call.Unit{App: t.app(), Kind: call.UnitCall, Key: f.CommID}]):
 		case f.CommID != "" && saysLost(f.Reason):
 			t.named[f.CommID] = true
@@ -96,7 +96,7 @@ func (t *truth) wrong(e call.Entry, at time.Time) string {
 		return "pending"
 	case t.doubted(e):
 		return ""
-	case e.State == call.Failed && !(t.vendor.poison && e.Unit.Kind == call.UnitCall && poisonedCall(e.Unit.Key)):
+	case e.State == call.Failed && !(t.vendor.poison.Load() && e.Unit.Kind == call.UnitCall && poisonedCall(e.Unit.Key)):
 		return "failed"
 	case e.State == call.Failed && e.Reason == "":
 		return "failed without a reason"
@@ -124,7 +124,7 @@ func (t *truth) wrongCall(r simulator.Room, e call.Entry, known bool, at time.Ti
 	over := func(when time.Time) bool { return r.IsFinished && end.Before(when.Add(-settle)) }
 	hazy := !t.exact && (start.After(at.Add(-t.haze())) || end.After(at.Add(-settle-t.haze()-time.Minute)) && end.Before(at) || end.Before(at.Add(t.haze()-retention)))
 	switch {
-	case hazy, t.doubted(e), known && poisonedCall(r.CommID) && !e.State.Final() && t.vendor.poison:
+	case hazy, t.doubted(e), known && poisonedCall(r.CommID) && !e.State.Final() && t.vendor.poison.Load():
 		return ""
 	case !known && seen.IsZero():
 		return ""

@@ -204,7 +204,7 @@ func (n *nights) weather() {
 	if !n.exact && n.chance.IntN(4) == 0 {
 		f.Skew = time.Duration(n.chance.IntN(180)-90) * time.Second
 	}
-	n.vendor.poison = n.chance.IntN(6) == 0
+	n.vendor.poison.Store(n.chance.IntN(6) == 0)
 	if err := n.vendor.sim.SetFaults(f); err != nil {
 		n.Fatal(err)
 	}

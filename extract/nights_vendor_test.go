@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -26,7 +27,7 @@ type vendor struct {
 	asked  int
 	stop   func() // called with the request of number at
 	at     int
-	poison bool // some calls cannot be had
+	poison atomic.Bool // some calls cannot be had
 }
 
 // clock is the clock of the data. It stands still while it is held.
@@ -87,7 +88,7 @@ func (v *vendor) request(a simulator.Asked) simulator.FaultKind {
 	if v.stop != nil && v.asked == v.at {
 		v.stop()
 	}
-	if v.poison && poisoned(a.CommID, a.Action) {
+	if v.poison.Load() && poisoned(a.CommID, a.Action) {
 		return simulator.FaultError
 	}
 	return simulator.NoFault
