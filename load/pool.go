@@ -23,15 +23,15 @@ const bytesASample = 4 + 8
 // sizeOf is what the columns of x take in memory, used or not.
 func sizeOf(x *call.Samples) int { return cap(x.Time)*4 + cap(x.Value)*8 }
 
-// stepBits make 8 classes an octave: a class is at most an eighth larger than
+// stepBits make 16 classes an octave: a class is at most a sixteenth larger than
 // what is asked for.
-const stepBits = 3
+const stepBits = 4
 
 // sizeClass is the class of memory for n rows, and how many rows that has.
 func sizeClass(n int) (class, rows int) {
 	n = max(n, 1<<8)
 	shift := bits.Len(uint(n-1)) - 1 - stepBits
-	steps := (n + 1<<shift - 1) >> shift // 9 to 16
+	steps := (n + 1<<shift - 1) >> shift // 17 to 32
 	return shift<<(stepBits+2) + steps, steps << shift
 }
 

@@ -45,7 +45,7 @@ func (b *sampleBuffer) add(h *half, commID, roomID string, x *call.Samples) {
 // sort puts the runs into the order of the table's key. The rows of a run are
 // in order as the vendor sends them, and runs of one series follow one another.
 func (b *sampleBuffer) sort() {
-	slices.SortStableFunc(b.runs, func(x, y run) int {
+	slices.SortFunc(b.runs, func(x, y run) int {
 		return cmp.Or(
 			cmp.Compare(x.of.of.unit.App, y.of.of.unit.App),
 			cmp.Compare(x.Metric, y.Metric),

@@ -205,7 +205,7 @@ func TestSamplePool(t *testing.T) {
 	p := samplePool{limit: 1 << 20}
 	for n := 0; n < 100_000; n = n*9/8 + 1 {
 		x := p.get(n)
-		if c := cap(x.Time); c < n || c > max(n*9/8+1, 256) || cap(x.Value) != c {
+		if c := cap(x.Time); c < n || c > max(n*17/16+1, 256) || cap(x.Value) != c {
 			t.Fatalf("room for %d rows, asked for %d", c, n)
 		}
 		x.Time = append(x.Time, 1)

@@ -8,8 +8,9 @@ import (
 	"github.com/callvault/callvault/internal/call"
 )
 
-// usualPoint is how many bytes a point takes, on the small side of usual.
-const usualPoint = 28
+// usualPoint is the least that a point in the usual form takes, in bytes, with
+// its comma.
+const usualPoint = 30
 
 // points reads the elements of a "Content" list: into dst, or into d.nulls those
 // that have no value.

@@ -107,6 +107,7 @@ func (b *bench) otherTables(ctx context.Context, t *text, n float64) error {
 	out := [][]string{{"beside the samples", "bytes a sample"}}
 	for _, of := range []struct{ name, list string }{
 		{"the ledger (ledger_units, ledger_parts, hidden_loads)", "'ledger_units', 'ledger_parts', 'hidden_loads'"},
+		{"summaries of streams", "'quality_streams_data'"},
 		{"rooms and sessions", "'rooms_data', 'user_sessions_data'"},
 		{"raw responses, where they are kept (CALLVAULT_RAW)", "'raw_responses'"},
 	} {

@@ -72,8 +72,22 @@ func (b *bench) head(ctx context.Context, t *text) error {
 	}
 	t.f("# Performance\n\nWritten by `make bench` on %s: %d cores (%s), %s, Linux, ClickHouse %s (embedded).\n\n",
 		time.Now().UTC().Format(time.DateOnly), runtime.NumCPU(), processor(), runtime.Version(), version)
-	t.f("Two ways are measured in turn, %d times, each first every other time; a ratio is the\nmedian of the rounds' ratios. Ratios hold; absolute figures depend on the machine and on\nwhat else it does.\n\n", b.rounds)
+	t.f("Two ways are measured in turn, %d times, each first every other time; a ratio is the\nmedian of the rounds' ratios. Ratios hold; absolute figures depend on the machine and on\nwhat else it does: the load average was %s. ", b.rounds, loadAverage())
+	if inMemory() != "" {
+		t.f("The tables are in a file system in memory, so\nthat no disk is measured.")
+	}
+	t.f("\n\n")
 	return nil
+}
+
+// loadAverage is how many processes wanted a core in the last minute.
+func loadAverage() string {
+	text, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return "unknown"
+	}
+	one, _, _ := strings.Cut(string(text), " ")
+	return one
 }
 
 // processor is the processor's name.
