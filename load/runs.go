@@ -88,6 +88,7 @@ type RunFilter struct {
 	Schedule *string // nil: any
 	Outcomes []Outcome
 	Limit    int
+	Last     bool // only the latest of each command
 }
 
 // Runs lists runs, the latest first.
@@ -96,6 +97,9 @@ func (s *Store) Runs(ctx context.Context, f RunFilter) ([]Run, error) {
 	q := `SELECT run_id, command, schedule, is_whole, started_at, ifNull(ended_at, toDateTime64(0, 3, 'UTC')), outcome, reason, sdk_app_ids, complete_app_ids,
 			calls_archived, calls_provisional, failed, lost, users, samples, events, requests, errors, bytes, version, host
 		FROM archive_runs WHERE ` + where + ` ORDER BY started_at DESC, run_id`
+	if f.Last {
+		q += " LIMIT 1 BY command"
+	}
 	if f.Limit > 0 {
 		q += fmt.Sprintf(" LIMIT %d", f.Limit)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -76,6 +77,9 @@ func strictArgs(cmd *cobra.Command) {
 		strictArgs(sub)
 	}
 }
+
+// warn tells of what went wrong without harm to the work itself.
+func (c *cli) warn(err error) { fmt.Fprintln(c.stderr, "callvault: "+oneLineOf(err)) }
 
 // config reads the settings.
 func (c *cli) config() (*config.Config, error) { return config.Load(c.configFile, c.environ) }

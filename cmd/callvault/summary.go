@@ -14,6 +14,7 @@ import (
 
 	"github.com/callvault/callvault/extract"
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/load"
 )
 
 // summary is the report of one job: a Report for each application, and what the
@@ -68,6 +69,29 @@ func (s *summary) add(r extract.Report) {
 // started tells whether the pass got as far as asking for calls.
 func (s *summary) started() bool { return len(s.Apps) > 0 }
 
+// describe fills in the history of the run. counts is what was asked so far.
+func (s *summary) describe(r *load.Run, counts extract.Counts) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := s.total()
+	r.Counts = load.RunCounts{
+		Calls: uint64(t.Archived), Provisional: uint64(t.Provisional), Failed: uint64(t.FailureCount + len(s.Refused)), Lost: uint64(t.Lost),
+		Users: uint64(t.Users), Samples: uint64(t.Samples), Events: uint64(t.Events),
+	}
+	r.Complete = nil
+	for _, a := range s.Apps {
+		if a.FailureCount == 0 && !s.refuses(a.App) {
+			r.Complete = append(r.Complete, a.App)
+		}
+	}
+	r.Requests, r.Errors, r.Bytes = uintsOf(counts.Requests), uintsOf(counts.Errors), uint64(counts.Bytes)
+}
+
+// refuses says that the vendor does not serve an application. The caller holds mu.
+func (s *summary) refuses(app call.AppID) bool {
+	return slices.ContainsFunc(s.Refused, func(r refusal) bool { return r.App == app })
+}
+
 // err is errPartial if something could not be archived.
 func (s *summary) err() error {
 	if n := s.total().FailureCount + len(s.Refused); n > 0 {
@@ -91,6 +115,7 @@ func (s *summary) total() extract.Report {
 		t.Events += r.Events
 		t.Unusual += r.Unusual
 		t.Days += r.Days
+		t.Lost += r.Lost
 		t.Failures = append(t.Failures, r.Failures...)
 		t.FailureCount += r.FailureCount
 	}
