@@ -34,6 +34,7 @@ var allowed = map[string][]string{
 	"internal/embedded/embeddedtest": {"internal/embedded"},
 	"internal/proxytest":             {},
 	"internal/simulator":             {},
+	"internal/systemd":               {},
 }
 
 func TestImportsFollowTheDesign(t *testing.T) {

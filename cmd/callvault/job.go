@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,6 +31,7 @@ type job struct {
 	expiring time.Duration // only what expires within it; zero: all
 	room     string
 	again    bool
+	id       string      // of the run; "": a new one
 	schedule string      // that begins it; "": nobody's
 	warn     func(error) // optional: told of what does not matter to the pass
 
@@ -118,6 +120,7 @@ func dialects(a config.Account) []trtc.Dialect {
 // pass went to its end and could not archive everything.
 func (j *job) run(ctx context.Context, store *load.Store, progress extract.Progress) (*summary, error) {
 	h := newHistory(store, j.cfg, archiveJob)
+	h.run.ID = cmp.Or(j.id, h.run.ID)
 	sum := &summary{RunID: h.run.ID, Started: h.run.Started, Counts: extract.NewCounts()}
 	if err := bringUp(ctx, store, j.cfg); err != nil {
 		return sum, err

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"maps"
 	"slices"
 	"strings"
@@ -192,6 +193,24 @@ func kindOf(what string) string {
 	kind, _, _ := strings.Cut(what, " of ")
 	kind, _, _ = strings.Cut(kind, " until ")
 	return kind
+}
+
+// log tells what the pass brought and missed.
+func (s *summary) log(log *slog.Logger) {
+	for _, r := range s.Refused {
+		log.Error("not archived", "reason", r.Reason)
+	}
+	t := s.total()
+	for _, f := range t.Failures {
+		log.Error("not archived", "call", f.CommID, "room", f.RoomID, "what", f.What, "reason", f.Reason)
+	}
+	for _, r := range s.Apps {
+		for _, note := range r.Notes {
+			log.Warn("note", "app", r.App, "note", note)
+		}
+	}
+	log.Info("pass ended", "calls", t.Archived, "held", t.Held, "provisional", t.Provisional, "users", t.Users,
+		"samples", t.Samples, "failures", t.FailureCount, "lost", t.Lost, "requests", s.Counts.Total())
 }
 
 func writeSummary(w io.Writer, s *summary) {
