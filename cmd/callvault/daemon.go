@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -25,6 +27,7 @@ type daemon struct {
 	log     *slog.Logger
 	systemd systemd.Notifier
 	runs    runsFile
+	meters  *meters
 
 	set   atomic.Pointer[settings]
 	store atomic.Pointer[load.Store] // nil: ClickHouse is waited for
@@ -37,10 +40,12 @@ type daemon struct {
 
 func newDaemon(c *cli, set settings) *daemon {
 	d := &daemon{
-		cli: c, log: c.logger(), systemd: systemd.New(c.getenv), runs: runsOf(set.cfg),
+		cli: c, log: c.logger(), systemd: systemd.New(c.getenv), runs: runsOf(set.cfg), meters: newMeters(),
 		underway: map[string]time.Time{}, jobs: map[*job]bool{},
 	}
 	d.set.Store(&set)
+	c.onInsert = d.meters.inserted
+	d.meters.reg.MustRegister(newJobMeters(d), newStoreMeters(d))
 	return d
 }
 
@@ -97,6 +102,7 @@ func (d *daemon) newRunner() (*schedules.Runner, error) {
 	}
 	for _, e := range set.entries {
 		if !e.Off {
+			d.meters.known(e.Name)
 			d.log.Info("scheduled", "schedule", e.Name, "job", e.Job, "spec", e.Spec, "next", e.Next(time.Now()).UTC())
 		}
 	}
@@ -189,6 +195,14 @@ func (d *daemon) alive() {
 	if r != nil {
 		r.Status()
 	}
+}
+
+// present are the runs under way and what follows the schedules; nil: nothing
+// does yet.
+func (d *daemon) present() (jobs []*job, r *schedules.Runner) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Collect(maps.Keys(d.jobs)), d.runner
 }
 
 // working is how many runs go on.

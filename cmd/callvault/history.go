@@ -72,12 +72,17 @@ func (h *history) beat(ctx context.Context, over <-chan struct{}) {
 func (h *history) end(ctx context.Context, err error) {
 	h.fill(&h.run)
 	h.last(&h.run)
+	h.close(ctx, err)
+	h.note(context.WithoutCancel(ctx))
+}
+
+// close says how the run ended.
+func (h *history) close(ctx context.Context, err error) {
 	h.run.Ended = time.Now().UTC()
 	h.run.Outcome, h.run.Reason = outcomeOf(ctx, err), oneLineOf(err)
 	if h.run.Outcome != load.Done && h.run.Outcome != load.Partial {
 		h.run.Complete = nil
 	}
-	h.note(context.WithoutCancel(ctx))
 }
 
 // noteWithin bounds the writing of one row.

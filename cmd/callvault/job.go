@@ -35,8 +35,13 @@ type job struct {
 	schedule string      // that begins it; "": nobody's
 	warn     func(error) // optional: told of what does not matter to the pass
 
+	onRetry func(error, time.Duration) // optional: told of an insert that is tried again
+
+	leading atomic.Bool                 // it holds the archive lease
+	writing atomic.Pointer[load.Writer] // nil: it does not write
 	mu      sync.Mutex
 	clients []*client // set by connect; those that can be asked, after detect
+	metered bool      // its requests have been counted, see meters
 	refused []error   // why accounts cannot be asked; set by detect
 }
 
@@ -68,6 +73,7 @@ const (
 // the vendor nothing.
 func (j *job) connect(ctx context.Context) error {
 	budget := quota.NewBudget(int64(j.cfg.Memory) / answersShare)
+	var clients []*client
 	for i, a := range j.accounts {
 		if len(a.Apps) == 0 {
 			continue
@@ -80,8 +86,11 @@ func (j *job) connect(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		j.clients = append(j.clients, &client{account: j.accounts[i], vendor: c, limits: quota.New(quota.Options{PerSecond: a.QPS, Reserve: a.Reserve, Budget: budget})})
+		clients = append(clients, &client{account: j.accounts[i], vendor: c, limits: quota.New(quota.Options{PerSecond: a.QPS, Reserve: a.Reserve, Budget: budget})})
 	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.clients = clients
 	return nil
 }
 
@@ -122,22 +131,29 @@ func (j *job) run(ctx context.Context, store *load.Store, progress extract.Progr
 	h := newHistory(store, j.cfg, archiveJob)
 	h.run.ID = cmp.Or(j.id, h.run.ID)
 	sum := &summary{RunID: h.run.ID, Started: h.run.Started, Counts: extract.NewCounts()}
+	h.run.Apps, h.run.Whole, h.run.Schedule = j.apps(), j.whole(), j.schedule
 	if err := bringUp(ctx, store, j.cfg); err != nil {
+		h.close(ctx, err)
+		sum.past = h.run
 		return sum, err
 	}
-	h.run.Apps, h.run.Whole, h.run.Schedule = j.apps(), j.whole(), j.schedule
 	h.fill = func(r *load.Run) { sum.describe(r, j.counts()) }
 	if j.warn != nil {
 		h.warn = j.warn
 	}
 	err := h.record(ctx, func(ctx context.Context) error { return j.pass(ctx, store, progress, sum) })
-	sum.Ended = time.Now().UTC()
+	sum.Ended, sum.past = h.run.Ended, h.run
 	sum.Counts.Add(j.counts())
 	return sum, err
 }
 
-// pass makes the pass itself.
+// pass makes the pass itself, and connects unless that has been done.
 func (j *job) pass(ctx context.Context, store *load.Store, progress extract.Progress, sum *summary) error {
+	if j.asked() == nil {
+		if err := j.connect(ctx); err != nil {
+			return err
+		}
+	}
 	if err := j.detect(ctx); err != nil {
 		return err
 	}
@@ -145,6 +161,8 @@ func (j *job) pass(ctx context.Context, store *load.Store, progress extract.Prog
 		sum.refuse(0, err)
 	}
 	err := underLease(ctx, store, j.cfg, func(ctx context.Context, guard string) error {
+		j.leading.Store(true)
+		defer j.leading.Store(false)
 		return j.archive(ctx, store, guard, progress, sum)
 	})
 	if err != nil {
@@ -328,8 +346,10 @@ func boundMemory(bytes int64) (undo func()) {
 
 // writer is the archive that a run writes to under the lease.
 func (j *job) writer(store *load.Store, runID, guard string) *archive {
-	o := load.WriterOptions{Guard: guard, KeepRaw: time.Duration(j.cfg.Raw), MaxBytes: int(j.cfg.Memory) / rowsShare}
-	return &archive{store.NewWriter(runID, o), store}
+	o := load.WriterOptions{Guard: guard, KeepRaw: time.Duration(j.cfg.Raw), MaxBytes: int(j.cfg.Memory) / rowsShare, OnRetry: j.onRetry}
+	w := store.NewWriter(runID, o)
+	j.writing.Store(w)
+	return &archive{w, store}
 }
 
 // passOver is the pass over one application.

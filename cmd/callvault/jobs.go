@@ -120,11 +120,13 @@ func (d *daemon) pass(ctx context.Context, r schedules.Run) error {
 	log := d.log.With("schedule", r.Name, "run_id", r.ID)
 	j.schedule, j.id = r.Name, r.ID
 	j.warn = func(err error) { log.Warn("the run's history is not kept", "err", err) }
-	defer d.track(r, j)()
-	if err := j.connect(ctx); err != nil {
-		return err
+	j.onRetry = func(err error, pause time.Duration) {
+		d.meters.retries.Inc()
+		log.Warn("insert is tried again", "in", pause, "err", err)
 	}
+	defer d.track(r, j)()
 	sum, err := j.run(ctx, d.store.Load(), extract.NoProgress{})
+	d.meters.ended(j, sum)
 	if errors.Is(err, lease.ErrHeld) {
 		log.Warn("pass skipped", "reason", err)
 		return nil

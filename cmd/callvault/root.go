@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -17,6 +18,8 @@ type cli struct {
 	*process
 	configFile string
 	quiet      bool
+
+	onInsert func(table string, took time.Duration, err error) // optional: told of each block that is inserted
 }
 
 func newRoot(p *process) *cobra.Command {

@@ -28,6 +28,8 @@ type summary struct {
 	Apps    []extract.Report
 	Refused []refusal `json:",omitempty"`
 	Counts  extract.Counts
+
+	past load.Run // as the history has it, when it has ended
 }
 
 // refusal is an account or an application that the vendor does not serve.
