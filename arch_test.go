@@ -33,6 +33,7 @@ var allowed = map[string][]string{
 	"internal/embedded":              {},
 	"internal/embedded/embeddedtest": {"internal/embedded"},
 	"internal/proxytest":             {},
+	"internal/notify":                {},
 	"internal/simulator":             {},
 	"internal/systemd":               {},
 }

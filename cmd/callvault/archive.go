@@ -85,6 +85,7 @@ func (c *cli) archive(ctx context.Context, n narrow, asJSON bool) error {
 	if sum.started() {
 		c.printSummary(sum, asJSON)
 	}
+	c.tell(ctx, cfg, store, sum.past)
 	return err
 }
 

@@ -36,6 +36,7 @@ type daemon struct {
 	runner   *schedules.Runner
 	underway map[string]time.Time // when the run of a schedule began that goes on
 	jobs     map[*job]bool        // that go on
+	told     sync.WaitGroup       // notifications under way
 }
 
 func newDaemon(c *cli, set settings) *daemon {
@@ -90,6 +91,7 @@ func (d *daemon) wait(over <-chan struct{}, grace time.Duration, cancel context.
 		cancel(errGrace)
 		<-over
 	}
+	d.told.Wait() // each is bounded
 	d.log.Info("stopped")
 }
 
@@ -195,6 +197,15 @@ func (d *daemon) alive() {
 	if r != nil {
 		r.Status()
 	}
+}
+
+// tellOf sends what is to be said of a run that has ended, while other runs go on.
+func (d *daemon) tellOf(log *slog.Logger, cfg *config.Config, r load.Run) {
+	d.told.Go(func() {
+		if err := tellOf(context.Background(), cfg, d.store.Load(), r); err != nil {
+			log.Warn("nobody is told", "err", err)
+		}
+	})
 }
 
 // present are the runs under way and what follows the schedules; nil: nothing

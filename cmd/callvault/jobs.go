@@ -127,6 +127,7 @@ func (d *daemon) pass(ctx context.Context, r schedules.Run) error {
 	defer d.track(r, j)()
 	sum, err := j.run(ctx, d.store.Load(), extract.NoProgress{})
 	d.meters.ended(j, sum)
+	d.tellOf(log, j.cfg, sum.past)
 	if errors.Is(err, lease.ErrHeld) {
 		log.Warn("pass skipped", "reason", err)
 		return nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/load"
 )
 
 // version is set by the linker (see Makefile).
@@ -83,6 +85,13 @@ func strictArgs(cmd *cobra.Command) {
 
 // warn tells of what went wrong without harm to the work itself.
 func (c *cli) warn(err error) { fmt.Fprintln(c.stderr, "callvault: "+oneLineOf(err)) }
+
+// tell sends what is to be said of a run that has ended; ctx may have ended, too.
+func (c *cli) tell(ctx context.Context, cfg *config.Config, store *load.Store, r load.Run) {
+	if err := tellOf(context.WithoutCancel(ctx), cfg, store, r); err != nil {
+		c.warn(err)
+	}
+}
 
 // config reads the settings.
 func (c *cli) config() (*config.Config, error) { return config.Load(c.configFile, c.environ) }

@@ -22,6 +22,7 @@ type verifier struct {
 	progress extract.Progress
 	report   verification
 	apps     []verifiedApp
+	past     load.Run // as the history has it, when it has ended
 }
 
 type verifiedApp struct {
@@ -40,6 +41,7 @@ func (v *verifier) record(ctx context.Context, warn func(error)) error {
 		r.Requests, r.Errors, r.Bytes = uintsOf(counts.Requests), uintsOf(counts.Errors), uint64(counts.Bytes)
 	}
 	v.report.RunID = h.run.ID
+	defer func() { v.past = h.run }()
 	return h.record(ctx, func(ctx context.Context) error {
 		if err := v.detect(ctx); err != nil {
 			return err

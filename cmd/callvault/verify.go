@@ -104,6 +104,7 @@ func (c *cli) verify(ctx context.Context, f verifyFlags) error {
 	if err == nil || errors.Is(err, errDifferent) {
 		c.printVerification(&v.report, f.json)
 	}
+	c.tell(ctx, cfg, store, v.past)
 	return err
 }
 
