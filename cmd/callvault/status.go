@@ -69,7 +69,7 @@ func (c *cli) status(ctx context.Context, asJSON bool) error {
 		enc.SetIndent("", "  ")
 		return enc.Encode(st)
 	}
-	st.write(c.stdout, isTerminal(c.stdout))
+	st.write(c.stdout, isTerminal(c.stdout) && c.getenv("NO_COLOR") == "")
 	return nil
 }
 
