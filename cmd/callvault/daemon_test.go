@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -98,16 +99,9 @@ func TestGraceIsOver(t *testing.T) {
 	if !strings.Contains(log, "the grace period is over") || strings.Contains(log, `"run done"`) {
 		t.Errorf("log\n%s", log)
 	}
-	in.env = append(in.env, "CALLVAULT_TRTC_ENDPOINT="+in.vendor(t))
+	in.env = append(in.env, "CALLVAULT_TRTC_ENDPOINT="+in.vendor.url)
 	in.archive(t, exitDone)
 	compare(t, in.store, in.truth)
-}
-
-// vendor is the address of the simulator without anything before it.
-func (in *installation) vendor(t *testing.T) string {
-	server := httptest.NewServer(in.sim)
-	t.Cleanup(server.Close)
-	return server.URL
 }
 
 // TestSecondDaemon skips what another process is doing, and says so.
@@ -217,8 +211,8 @@ func TestReload(t *testing.T) {
 	}
 	write("settle: 15m\n")
 	var s serving
-	cmd, _ := in.program("serve", "--config", file)
-	cmd.Env = append(cmd.Env, "CALLVAULT_LISTEN="+freeAddress(t), "CALLVAULT_DATA_DIR="+t.TempDir())
+	cmd := exec.Command("callvault", "serve", "--config", file)
+	cmd.Env = append(append(os.Environ(), in.env...), "CALLVAULT_LISTEN="+freeAddress(t), "CALLVAULT_DATA_DIR="+t.TempDir())
 	cmd.Stderr = &s.out
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

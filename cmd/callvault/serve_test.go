@@ -50,7 +50,7 @@ func (in *installation) serve(t *testing.T, env ...string) *serving {
 	environ := append(append([]string{"CALLVAULT_DATA_DIR=" + t.TempDir(), "CALLVAULT_GRACE=0s"}, in.env...), "CALLVAULT_LISTEN="+addr)
 	environ = append(environ, env...)
 	go func() {
-		s.ended <- run(ctx, &process{args: []string{"serve"}, environ: environ, stdout: &s.out, stderr: &s.out})
+		s.ended <- run(ctx, &process{args: []string{"serve"}, environ: environ, stdout: &s.out, stderr: &s.out, now: time.Now, attempts: impatient()})
 	}()
 	t.Cleanup(cancel)
 	return s
