@@ -33,7 +33,9 @@ var allowed = map[string][]string{
 	"internal/embedded":              {},
 	"internal/embedded/embeddedtest": {"internal/embedded"},
 	"internal/proxytest":             {},
+	"internal/notify":                {},
 	"internal/simulator":             {},
+	"internal/systemd":               {},
 }
 
 func TestImportsFollowTheDesign(t *testing.T) {

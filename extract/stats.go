@@ -2,7 +2,6 @@ package extract
 
 import (
 	"errors"
-	"maps"
 	"sync"
 
 	"github.com/callvault/callvault/extract/trtc"
@@ -10,10 +9,11 @@ import (
 
 // Counts is what an account was asked during a pass.
 type Counts struct {
-	Requests map[string]int // by action, refused ones included
-	Errors   map[string]int // by code
-	Nulls    map[string]int // by action: answers that were null where rows were due, repeatedly
-	Bytes    int64          // of response bodies
+	Requests map[string]int            // by action, refused ones included
+	Errors   map[string]int            // by code
+	ErrorsOf map[string]map[string]int // by action, then by code
+	Nulls    map[string]int            // by action: answers that were null where rows were due, repeatedly
+	Bytes    int64                     // of response bodies
 }
 
 // Total is the number of requests of all actions.
@@ -32,12 +32,24 @@ func (c *Counts) Add(o Counts) {
 			p.to[k] += v
 		}
 	}
+	for action, codes := range o.ErrorsOf {
+		for code, n := range codes {
+			c.failed(action, code, n)
+		}
+	}
 	c.Bytes += o.Bytes
+}
+
+func (c *Counts) failed(action, code string, n int) {
+	if c.ErrorsOf[action] == nil {
+		c.ErrorsOf[action] = map[string]int{}
+	}
+	c.ErrorsOf[action][code] += n
 }
 
 // NewCounts is Counts with nothing counted.
 func NewCounts() Counts {
-	return Counts{Requests: map[string]int{}, Errors: map[string]int{}, Nulls: map[string]int{}}
+	return Counts{Requests: map[string]int{}, Errors: map[string]int{}, ErrorsOf: map[string]map[string]int{}, Nulls: map[string]int{}}
 }
 
 // Stats is Counts that many goroutines count in.
@@ -55,6 +67,7 @@ func (s *Stats) asked(action string, bytes int, err error) {
 	s.c.Bytes += int64(bytes)
 	if e, ok := errors.AsType[*trtc.Error](err); ok {
 		s.c.Errors[e.Code]++
+		s.c.failed(action, e.Code, 1)
 	}
 }
 
@@ -67,8 +80,7 @@ func (s *Stats) believe(action string) {
 func (s *Stats) counts() Counts {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return Counts{
-		Requests: maps.Clone(s.c.Requests), Errors: maps.Clone(s.c.Errors),
-		Nulls: maps.Clone(s.c.Nulls), Bytes: s.c.Bytes,
-	}
+	out := NewCounts()
+	out.Add(s.c)
+	return out
 }

@@ -50,29 +50,6 @@ func (w *Writer) Resume(ctx context.Context, u call.Unit) (call.Known, error) {
 	return known, nil
 }
 
-// ResumeAll begins a unit with all that is visible of it, open parts as well,
-// and what waits. It is for units of which no more can be had.
-func (w *Writer) ResumeAll(ctx context.Context, u call.Unit) error {
-	if _, err := w.Resume(ctx, u); err != nil {
-		return err
-	}
-	var parts []heldPart
-	err := w.retry(ctx, func(ctx context.Context) (err error) {
-		parts, err = w.store.partsOf(ctx, u)
-		return err
-	})
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	s := w.state(u)
-	s.keepOpen = true
-	for _, p := range parts {
-		if p.visible && !p.Settled {
-			s.counts.addPart(p.Kind, p.rows, p.nulls)
-		}
-	}
-	return err
-}
-
 // settledParts are the parts to go on from: the settled ones of visible loads,
 // and those of waiting loads that hold nothing which is held already. A load
 // that does was written by a process which had lost its lease unawares.

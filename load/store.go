@@ -18,6 +18,9 @@ import (
 type Options struct {
 	DialTimeout time.Duration // (5 s)
 	MaxConns    int           // (8)
+	// OnInsert is told of each block that was sent: its table, how long it took
+	// and how it went. It is called from many goroutines; optional.
+	OnInsert func(table string, took time.Duration, err error)
 }
 
 // Store is a ClickHouse database of the schema. It is safe for concurrent use.
@@ -47,7 +50,11 @@ func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, openError(ch, err)
 	}
-	return &Store{conn: conn, sink: newWire(ch), ch: ch, live: map[uint64]time.Time{}}, nil
+	s := &Store{conn: conn, sink: newWire(ch), ch: ch, live: map[uint64]time.Time{}}
+	if o.OnInsert != nil {
+		s.conn, s.sink = observed{conn, o.OnInsert}, observedSink{s.sink, o.OnInsert}
+	}
+	return s, nil
 }
 
 // Conn is the connection pool, with the database of the DSN.

@@ -199,3 +199,37 @@ func TestRawResponses(t *testing.T) {
 		t.Errorf("kept as %d, %v", id, err)
 	}
 }
+
+// TestLostKeepsWhatCame: a call that was visible, then failed and then expired
+// is shown with what came last, and nothing of it twice.
+func TestLostKeepsWhatCame(t *testing.T) {
+	t.Parallel()
+	s := open(t, database(t))
+	f := newFixture(1, 0)
+	f.putProvisional(t, s.NewWriter("first", WriterOptions{}))
+	failing := s.NewWriter("failing", WriterOptions{})
+	_, err := failing.Resume(t.Context(), f.unit)
+	must(t, err)
+	settled := func(kind call.PartKind) call.Part {
+		p := f.part(kind, 1)
+		p.Settled = true
+		return p
+	}
+	left := call.Session{UserID: "user1", JoinedAt: t0, Finished: true, LeftAt: t0.Add(time.Minute)}
+	must(t, failing.Add(t.Context(), f.unit, settled(call.PartSeries), call.Rows{RoomID: "room", Samples: f.samples(1)}))
+	must(t, failing.Add(t.Context(), f.unit, settled(call.PartUsers), call.Rows{Sessions: []call.Session{left}}))
+	must(t, failing.End(t.Context(), call.Entry{Unit: f.unit, State: call.Failed, StartsAt: t0}))
+	must(t, failing.Close(t.Context()))
+	w := s.NewWriter("last", WriterOptions{})
+	must(t, w.ResumeAll(t.Context(), f.unit))
+	must(t, w.End(t.Context(), call.Entry{Unit: f.unit, State: call.Lost, StartsAt: t0}))
+	must(t, w.Close(t.Context()))
+	value(t, s, "SELECT count() FROM rooms", 1)
+	value(t, s, "SELECT count() FROM user_sessions", 3)
+	value(t, s, "SELECT count() FROM user_sessions WHERE user_id = 'user1' AND left_at IS NOT NULL", 1)
+	value(t, s, "SELECT count() FROM quality_samples", fixtureUsers*fixtureSeries*uint64(f.seriesRows()))
+	value(t, s, "SELECT uniqExact(user_id, peer_id, metric, ts) FROM quality_samples", fixtureUsers*fixtureSeries*uint64(f.seriesRows()))
+	if e := entry(t, s, f.unit); e.State != call.Lost || e.Counts.Rooms != 1 || e.Counts.Sessions != 3 {
+		t.Errorf("ledger: %+v", e)
+	}
+}

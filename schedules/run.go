@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 )
 
@@ -16,19 +17,19 @@ const late = time.Minute
 const look = 20 * time.Second
 
 // follow begins the runs of one entry at their times.
-func (r *Runner) follow(ctx context.Context, s *Status) {
-	if due, missed := r.missed(ctx, s.Entry); missed {
-		r.begin(ctx, s, Run{s.Entry, due, true})
+func (r *Runner) follow(until both, s *Status) {
+	if due, missed := r.missed(until.soft, s.Entry); missed {
+		r.begin(until, s, Run{Entry: s.Entry, Due: due, Missed: true})
 	}
 	due := s.Entry.Next(wall())
 	for !due.IsZero() {
 		r.with(func() { s.Next = due })
 		delay := r.delay(s.Entry)
-		if !waitUntil(ctx, due.Add(delay)) {
+		if !waitUntil(until.soft, due.Add(delay)) {
 			return
 		}
 		now := wall()
-		r.begin(ctx, s, Run{s.Entry, due, now.Sub(due) > delay+late})
+		r.begin(until, s, Run{Entry: s.Entry, Due: due, Missed: now.Sub(due) > delay+late})
 		due = s.Entry.Next(later(due, now))
 	}
 }
@@ -87,7 +88,7 @@ func later(a, b time.Time) time.Time {
 }
 
 // begin begins a run unless the entry's last one goes on.
-func (r *Runner) begin(ctx context.Context, s *Status, run Run) {
+func (r *Runner) begin(until both, s *Status, run Run) {
 	skip := false
 	r.with(func() {
 		if skip = s.Running; skip {
@@ -103,37 +104,52 @@ func (r *Runner) begin(ctx context.Context, s *Status, run Run) {
 		r.opt.Log.Warn("run skipped: the last one goes on", "schedule", run.Name, "job", run.Job)
 		return
 	}
-	r.runs.Go(func() { r.end(ctx, s, r.inTurn(ctx, run)) })
+	run.ID = r.opt.ID()
+	r.runs.Go(func() {
+		e, began := r.inTurn(until, run)
+		r.end(s, e, !began || until.hard.Err() != nil)
+	})
 }
 
-// inTurn runs the job when no other run of it goes on.
-func (r *Runner) inTurn(ctx context.Context, run Run) Ended {
-	out := Ended{Run: run, Began: wall()}
+// inTurn runs the job when no other run of it goes on. It tells whether the run
+// began at all.
+func (r *Runner) inTurn(until both, run Run) (out Ended, began bool) {
+	out = Ended{Run: run, Began: wall()}
 	select {
 	case r.turns[run.Job] <- struct{}{}:
 		defer func() { <-r.turns[run.Job] }()
-	case <-ctx.Done():
-		out.At, out.Err = wall(), context.Cause(ctx)
-		return out
+	case <-until.soft.Done():
+		out.At, out.Err = wall(), context.Cause(until.soft)
+		return out, false
 	}
+	ctx := until.hard
 	if run.Deadline > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, run.Deadline, ErrDeadline)
 		defer cancel()
 	}
-	r.opt.Log.Info("run begins", "schedule", run.Name, "job", run.Job, "due", run.Due.UTC(), "missed", run.Missed)
+	r.log(run).Info("run begins", "due", run.Due.UTC(), "missed", run.Missed)
 	out.Err = r.opt.Jobs[run.Job](ctx, run)
 	if out.Err != nil && errors.Is(context.Cause(ctx), ErrDeadline) && !errors.Is(out.Err, ErrDeadline) {
 		out.Err = fmt.Errorf("%w: %w", ErrDeadline, out.Err)
 	}
 	out.At = wall()
-	return out
+	return out, true
 }
 
-// end notes how a run went; a failure does not end the schedule.
-func (r *Runner) end(ctx context.Context, s *Status, e Ended) {
-	log := r.opt.Log.With("schedule", e.Name, "job", e.Job, "took", e.At.Sub(e.Began).Round(time.Millisecond))
-	stopped := e.Err != nil && ctx.Err() != nil
+func (r *Runner) log(run Run) *slog.Logger {
+	log := r.opt.Log.With("schedule", run.Name, "job", run.Job)
+	if run.ID != "" {
+		log = log.With("run_id", run.ID)
+	}
+	return log
+}
+
+// end notes how a run went; a failure does not end the schedule. One that failed
+// while the Runner was being stopped was interrupted.
+func (r *Runner) end(s *Status, e Ended, stopping bool) {
+	log := r.log(e.Run).With("took", e.At.Sub(e.Began).Round(time.Millisecond))
+	stopped := e.Err != nil && stopping
 	switch {
 	case stopped:
 		log.Warn("run interrupted")

@@ -15,6 +15,7 @@ type Run struct {
 	Entry
 	Due    time.Time // when it was to begin
 	Missed bool      // it was due while nobody was there to begin it
+	ID     string    // Options.ID's
 }
 
 // Job is the work behind entries. Its context ends when the Runner is to stop,
@@ -36,7 +37,9 @@ type Options struct {
 	Ended func(Ended)
 	// Random is a duration below the one given (math/rand's).
 	Random func(time.Duration) time.Duration
-	Log    *slog.Logger
+	// ID names a run that begins, for the log and for the job; optional.
+	ID  func() string
+	Log *slog.Logger
 }
 
 // Ended is a run that has ended.
@@ -77,6 +80,9 @@ func New(entries []Entry, o Options) (*Runner, error) {
 	if o.Random == nil {
 		o.Random = func(d time.Duration) time.Duration { return rand.N(d) }
 	}
+	if o.ID == nil {
+		o.ID = func() string { return "" }
+	}
 	r := &Runner{opt: o, turns: map[string]chan struct{}{}}
 	for _, e := range entries {
 		if e.Off {
@@ -91,6 +97,9 @@ func New(entries []Entry, o Options) (*Runner, error) {
 	return r, nil
 }
 
+// both are the ends of a Runner: no more runs, and not even those under way.
+type both struct{ soft, hard context.Context }
+
 // Status tells of each entry that is not off, in the order given to New.
 func (r *Runner) Status() []Status {
 	r.mu.Lock()
@@ -102,12 +111,16 @@ func (r *Runner) Status() []Status {
 	return out
 }
 
-// Run runs the entries at their times until ctx ends, and returns when the runs
-// under way have ended. It is called once.
-func (r *Runner) Run(ctx context.Context) {
+// Run runs the entries at their times until ctx ends, which ends the runs under
+// way, too, and returns when these have ended. It is called once.
+func (r *Runner) Run(ctx context.Context) { r.Follow(ctx, ctx) }
+
+// Follow is Run that begins no more runs when soft ends, and ends those under
+// way only when hard does. hard must not end before soft.
+func (r *Runner) Follow(soft, hard context.Context) {
 	var entries sync.WaitGroup
 	for _, s := range r.all {
-		entries.Go(func() { r.follow(ctx, s) })
+		entries.Go(func() { r.follow(both{soft, hard}, s) })
 	}
 	entries.Wait()
 	r.runs.Wait()

@@ -78,16 +78,15 @@ func (c *cli) archive(ctx context.Context, n narrow, asJSON bool) error {
 		return err
 	}
 	defer done()
+	job.warn = c.warn
 	watch := c.watch()
 	sum, err := job.run(ctx, store, watch)
 	watch.Close()
 	if sum.started() {
 		c.printSummary(sum, asJSON)
 	}
-	if err != nil {
-		return err
-	}
-	return sum.err()
+	c.tell(ctx, cfg, store, sum.past)
+	return err
 }
 
 // narrowTo checks the flags against the settings.

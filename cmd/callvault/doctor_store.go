@@ -118,21 +118,21 @@ func (x *examination) schema(ctx context.Context, cfg *config.Config, store *loa
 		return
 	}
 	x.say("schema", verdictOK, fmt.Sprintf("version %d", st.Current), "")
-	x.lastSuccess(ctx, store)
+	x.lastSuccess(ctx, cfg, store)
 }
 
 // stale is the age of the last success at which a night has been missed.
 const stale = 26 * time.Hour
 
-func (x *examination) lastSuccess(ctx context.Context, store *load.Store) {
-	var last time.Time
-	const q = "SELECT max(updated_at) FROM ledger_units WHERE state IN ('archived', 'empty', 'provisional')"
-	err := store.Conn().QueryRow(ctx, q).Scan(&last)
+func (x *examination) lastSuccess(ctx context.Context, cfg *config.Config, store *load.Store) {
+	st := newStatus(cfg, time.Now().UTC())
+	err := st.readRuns(ctx, store)
+	last := st.succeeded(archiveJob)
 	switch {
 	case err != nil:
-		x.say("last success", verdictFail, oneLineOf(queryError(err)), "")
-	case last.Unix() <= 0:
-		x.say("last success", verdictWarn, "nothing has been archived yet", "run callvault archive")
+		x.say("last success", verdictFail, oneLineOf(err), "")
+	case last.IsZero():
+		x.say("last success", verdictWarn, "no pass over everything has succeeded yet", "run callvault archive")
 	case time.Since(last) > stale:
 		x.say("last success", verdictWarn, humanize.Time(last), "see whether callvault serve, or the cron job, is running")
 	default:

@@ -1,14 +1,15 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
-	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/callvault/callvault/extract"
@@ -30,8 +31,18 @@ type job struct {
 	expiring time.Duration // only what expires within it; zero: all
 	room     string
 	again    bool
-	clients  []*client // set by connect; those that can be asked, after detect
-	refused  []error   // why accounts cannot be asked; set by detect
+	id       string      // of the run; "": a new one
+	schedule string      // that begins it; "": nobody's
+	warn     func(error) // optional: told of what does not matter to the pass
+
+	onRetry func(error, time.Duration) // optional: told of an insert that is tried again
+
+	leading atomic.Bool                 // it holds the archive lease
+	writing atomic.Pointer[load.Writer] // nil: it does not write
+	mu      sync.Mutex
+	clients []*client // set by connect; those that can be asked, after detect
+	metered bool      // its requests have been counted, see meters
+	refused []error   // why accounts cannot be asked; set by detect
 }
 
 // newJob checks that there is something to archive.
@@ -62,6 +73,7 @@ const (
 // the vendor nothing.
 func (j *job) connect(ctx context.Context) error {
 	budget := quota.NewBudget(int64(j.cfg.Memory) / answersShare)
+	var clients []*client
 	for i, a := range j.accounts {
 		if len(a.Apps) == 0 {
 			continue
@@ -74,8 +86,11 @@ func (j *job) connect(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		j.clients = append(j.clients, &client{account: j.accounts[i], vendor: c, limits: quota.New(quota.Options{PerSecond: a.QPS, Reserve: a.Reserve, Budget: budget})})
+		clients = append(clients, &client{account: j.accounts[i], vendor: c, limits: quota.New(quota.Options{PerSecond: a.QPS, Reserve: a.Reserve, Budget: budget})})
 	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.clients = clients
 	return nil
 }
 
@@ -84,7 +99,7 @@ type client struct {
 	account config.Account
 	vendor  *trtc.Client
 	limits  *quota.Limits
-	asker   *extract.Asker // set by detect
+	asker   atomic.Pointer[extract.Asker] // set by detect
 }
 
 // detect finds out the dialect that the account has.
@@ -97,7 +112,7 @@ func (c *client) detect(ctx context.Context, now time.Time, attempts extract.Att
 	if err != nil {
 		return accountError(c.account, err)
 	}
-	c.asker = extract.NewAsker(c.vendor, d, c.limits, attempts)
+	c.asker.Store(extract.NewAsker(c.vendor, d, c.limits, attempts))
 	return nil
 }
 
@@ -109,22 +124,66 @@ func dialects(a config.Account) []trtc.Dialect {
 	return []trtc.Dialect{trtc.Current(), trtc.Legacy()}
 }
 
-// run makes the pass under the archive lease. The summary is sound also when
-// the pass ended early.
+// run makes the pass under the archive lease, and its history. The summary is
+// sound also when the pass ended early. The error matches errPartial when the
+// pass went to its end and could not archive everything.
 func (j *job) run(ctx context.Context, store *load.Store, progress extract.Progress) (*summary, error) {
-	sum := &summary{RunID: uuid.NewString(), Started: time.Now().UTC(), Counts: extract.NewCounts()}
-	if err := j.detect(ctx); err != nil {
+	h := newHistory(store, j.cfg, archiveJob)
+	h.run.ID = cmp.Or(j.id, h.run.ID)
+	sum := &summary{RunID: h.run.ID, Started: h.run.Started, Counts: extract.NewCounts()}
+	h.run.Apps, h.run.Whole, h.run.Schedule = j.apps(), j.whole(), j.schedule
+	if err := bringUp(ctx, store, j.cfg); err != nil {
+		h.close(ctx, err)
+		sum.past = h.run
 		return sum, err
+	}
+	h.fill = func(r *load.Run) { sum.describe(r, j.counts()) }
+	if j.warn != nil {
+		h.warn = j.warn
+	}
+	err := h.record(ctx, func(ctx context.Context) error { return j.pass(ctx, store, progress, sum) })
+	sum.Ended, sum.past = h.run.Ended, h.run
+	sum.Counts.Add(j.counts())
+	return sum, err
+}
+
+// pass makes the pass itself, and connects unless that has been done.
+func (j *job) pass(ctx context.Context, store *load.Store, progress extract.Progress, sum *summary) error {
+	if j.asked() == nil {
+		if err := j.connect(ctx); err != nil {
+			return err
+		}
+	}
+	if err := j.detect(ctx); err != nil {
+		return err
 	}
 	for _, err := range j.refused {
 		sum.refuse(0, err)
 	}
 	err := underLease(ctx, store, j.cfg, func(ctx context.Context, guard string) error {
+		j.leading.Store(true)
+		defer j.leading.Store(false)
 		return j.archive(ctx, store, guard, progress, sum)
 	})
-	sum.Ended = time.Now().UTC()
-	sum.Counts.Add(j.counts())
-	return sum, err
+	if err != nil {
+		return err
+	}
+	return sum.err()
+}
+
+// apps are the applications of the job.
+func (j *job) apps() (all []call.AppID) {
+	for _, a := range j.accounts {
+		for _, app := range a.Apps {
+			all = append(all, call.AppID(app))
+		}
+	}
+	return all
+}
+
+// whole says that the job is over everything in the window of its applications.
+func (j *job) whole() bool {
+	return j.from.IsZero() && j.to.IsZero() && j.expiring == 0 && j.room == ""
 }
 
 // detect finds out the dialects of all accounts. One that cannot be asked is
@@ -147,33 +206,46 @@ func (j *job) detect(ctx context.Context) error {
 		}
 		j.refused = append(j.refused, errs[i])
 	}
+	j.mu.Lock()
 	j.clients = good
+	j.mu.Unlock()
 	if len(good) == 0 {
 		return j.refused[0]
 	}
 	return nil
 }
 
+// asked are the accounts that are asked, whoever looks.
+func (j *job) asked() []*client {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.clients
+}
+
 // counts is what the accounts have been asked since detect.
 func (j *job) counts() extract.Counts {
 	all := extract.NewCounts()
-	for _, c := range j.clients {
-		all.Add(c.asker.Stats())
+	for _, c := range j.asked() {
+		if a := c.asker.Load(); a != nil {
+			all.Add(a.Stats())
+		}
 	}
 	return all
 }
 
-// underLease brings the schema up and does something that writes, under the
-// archive lease: ctx ends when that is lost, and nothing becomes visible unless
-// guard, an SQL condition, holds.
-func underLease(ctx context.Context, store *load.Store, cfg *config.Config, do func(ctx context.Context, guard string) error) error {
+// bringUp brings the schema up.
+func bringUp(ctx context.Context, store *load.Store, cfg *config.Config) error {
 	sch, err := schemaOf(store, cfg)
-	if err != nil {
-		return err
+	if err == nil {
+		_, err = sch.Up(ctx)
 	}
-	if _, err := sch.Up(ctx); err != nil {
-		return err
-	}
+	return err
+}
+
+// underLease does something that writes, under the archive lease: ctx ends when
+// that is lost, and nothing becomes visible unless guard, an SQL condition,
+// holds. The schema must be up.
+func underLease(ctx context.Context, store *load.Store, cfg *config.Config, do func(ctx context.Context, guard string) error) error {
 	held, err := acquire(ctx, store, time.Duration(cfg.Lease))
 	if err != nil {
 		return fmt.Errorf("another pass is running: %w", err)
@@ -231,7 +303,7 @@ func (j *job) archive(ctx context.Context, store *load.Store, guard string, prog
 	g, gctx := errgroup.WithContext(ctx)
 	for _, c := range j.clients {
 		for _, app := range c.account.Apps {
-			p := j.pass(c, call.AppID(app), w, progress)
+			p := j.passOver(c, call.AppID(app), w, progress)
 			p.Samples = w.Samples
 			g.Go(func() error {
 				r, err := p.Run(gctx)
@@ -274,17 +346,20 @@ func boundMemory(bytes int64) (undo func()) {
 
 // writer is the archive that a run writes to under the lease.
 func (j *job) writer(store *load.Store, runID, guard string) *archive {
-	o := load.WriterOptions{Guard: guard, KeepRaw: time.Duration(j.cfg.Raw), MaxBytes: int(j.cfg.Memory) / rowsShare}
-	return &archive{store.NewWriter(runID, o), store}
+	o := load.WriterOptions{Guard: guard, KeepRaw: time.Duration(j.cfg.Raw), MaxBytes: int(j.cfg.Memory) / rowsShare, OnRetry: j.onRetry}
+	w := store.NewWriter(runID, o)
+	j.writing.Store(w)
+	return &archive{w, store}
 }
 
-func (j *job) pass(c *client, app call.AppID, w extract.Archive, progress extract.Progress) *extract.Pass {
+// passOver is the pass over one application.
+func (j *job) passOver(c *client, app call.AppID, w extract.Archive, progress extract.Progress) *extract.Pass {
 	retention, to := time.Duration(c.account.Retention), j.to
 	if j.expiring > 0 {
 		to = j.now().Add(j.expiring - retention)
 	}
 	return &extract.Pass{
-		Asker: c.asker, Archive: w, App: app, Now: j.now, Progress: progress,
+		Asker: c.asker.Load(), Archive: w, App: app, Now: j.now, Progress: progress,
 		Retention: retention, Settle: time.Duration(j.cfg.Settle),
 		From: j.from, To: to, RoomID: j.room, Skip: j.cfg.Skips, Again: j.again,
 	}

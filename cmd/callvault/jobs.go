@@ -19,8 +19,8 @@ import (
 // archiveJob is the job that makes passes.
 const archiveJob = "archive"
 
-// jobs are the jobs that schedules may name.
-func (d *daemon) jobs() map[string]schedules.Job {
+// work is what schedules may name.
+func (d *daemon) work() map[string]schedules.Job {
 	return map[string]schedules.Job{archiveJob: d.pass}
 }
 
@@ -51,9 +51,15 @@ func archiveArgs(args []string) (n narrow, err error) {
 	return n, err
 }
 
-// lastRun is when a schedule last ran. Passes of other processes over
-// everything count as well; the ledger knows of them.
+// lastRun is when a schedule last ran; now, if it is running. Passes of other
+// processes over everything count as well; the ledger knows of them.
 func (d *daemon) lastRun(ctx context.Context, e schedules.Entry) (time.Time, error) {
+	d.mu.Lock()
+	began, running := d.underway[e.Name]
+	d.mu.Unlock()
+	if running {
+		return began, nil
+	}
 	runs, err := d.runs.read()
 	last := runs[e.Name].Began
 	if e.Job != archiveJob || len(e.Args) > 0 {
@@ -69,17 +75,18 @@ func (d *daemon) lastRun(ctx context.Context, e schedules.Entry) (time.Time, err
 // listedUntil is when the last pass over everything was, zero if some
 // application has not had one.
 func (d *daemon) listedUntil(ctx context.Context) (until time.Time, err error) {
-	sch, err := schemaOf(d.store, d.cfg)
+	store, cfg := d.store.Load(), d.set.Load().cfg
+	sch, err := schemaOf(store, cfg)
 	if err != nil {
 		return until, err
 	}
 	version, err := sch.Status(ctx)
-	if err != nil || version.Current == 0 {
+	if err != nil || version.Current <= 0 || version.Pending() > 0 {
 		return until, err
 	}
-	for _, a := range d.cfg.Accounts {
+	for _, a := range cfg.Accounts {
 		for _, app := range a.Apps {
-			t, err := (&archive{store: d.store}).ListedUntil(ctx, call.AppID(app))
+			t, err := (&archive{store: store}).ListedUntil(ctx, call.AppID(app))
 			if err != nil || t.IsZero() {
 				return time.Time{}, err
 			}
@@ -91,10 +98,12 @@ func (d *daemon) listedUntil(ctx context.Context) (until time.Time, err error) {
 	return until, nil
 }
 
-// ended remembers a run.
+// ended remembers a run. The runners of old and new settings tell of theirs.
 func (d *daemon) ended(e schedules.Ended) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	if err := d.runs.note(e); err != nil {
-		d.log.Error("the run is not remembered; it would be caught up after a restart", "schedule", e.Name, "err", err)
+		d.log.Error("the run is not remembered; it would be caught up after a restart", "schedule", e.Name, "run_id", e.ID, "err", err)
 	}
 }
 
@@ -104,27 +113,38 @@ func (d *daemon) pass(ctx context.Context, r schedules.Run) error {
 	if err != nil {
 		return err
 	}
-	j, err := newJob(d.cfg, n, time.Now())
+	j, err := newJob(d.set.Load().cfg, n, time.Now())
 	if err != nil {
 		return err
 	}
-	if err := j.connect(ctx); err != nil {
-		return err
+	log := d.log.With("schedule", r.Name, "run_id", r.ID)
+	j.schedule, j.id = r.Name, r.ID
+	j.warn = func(err error) { log.Warn("the run's history is not kept", "err", err) }
+	j.onRetry = func(err error, pause time.Duration) {
+		d.meters.retries.Inc()
+		log.Warn("insert is tried again", "in", pause, "err", err)
 	}
-	sum, err := j.run(ctx, d.store, extract.NoProgress{})
+	defer d.track(r, j)()
+	sum, err := j.run(ctx, d.store.Load(), extract.NoProgress{})
+	d.meters.ended(j, sum)
+	d.tellOf(log, j.cfg, sum.past)
 	if errors.Is(err, lease.ErrHeld) {
-		d.log.Warn("pass skipped", "schedule", r.Name, "reason", err)
+		log.Warn("pass skipped", "reason", err)
 		return nil
 	}
-	t := sum.total()
-	for _, f := range t.Failures {
-		d.log.Error("not archived", "call", f.CommID, "room", f.RoomID, "what", f.What, "reason", f.Reason)
-	}
-	if err == nil {
-		err = sum.err()
-	}
-	d.log.Info("pass ended", "schedule", r.Name, "calls", t.Archived, "held", t.Held, "provisional", t.Provisional, "users", t.Users,
-		"samples", t.Samples, "failures", t.FailureCount, "requests", sum.Counts.Total())
-	d.last.Store(&outcome{time.Now(), err})
+	sum.log(log)
 	return err
+}
+
+// track counts a run as one that goes on, until it is told that it is over.
+func (d *daemon) track(r schedules.Run, j *job) (over func()) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.underway[r.Name], d.jobs[j] = time.Now(), true
+	return func() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		delete(d.underway, r.Name)
+		delete(d.jobs, j)
+	}
 }

@@ -32,6 +32,7 @@ const (
 func main() {
 	embedded.RunChild()
 	ctx, stop := signalled()
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	code := run(ctx, &process{args: os.Args[1:], environ: os.Environ(), stdout: os.Stdout, stderr: os.Stderr, now: time.Now, attempts: extract.DefaultAttempts()})
 	stop()
 	os.Exit(code)

@@ -108,7 +108,7 @@ func (j *job) plan(ctx context.Context, store *load.Store, progress extract.Prog
 	}
 	for _, c := range j.clients {
 		for _, app := range c.account.Apps {
-			f, err := j.pass(c, call.AppID(app), w, progress).Forecast(ctx, c.rate)
+			f, err := j.passOver(c, call.AppID(app), w, progress).Forecast(ctx, c.rate)
 			if err != nil {
 				return nil, err
 			}
@@ -126,7 +126,7 @@ const pacing = 1.02
 // rate is how many requests of an action leave in a second.
 func (c *client) rate(action string) float64 {
 	perSecond := (c.account.QPS - c.account.Reserve) / pacing
-	if interval := c.asker.Dialect().MinInterval(action); interval > 0 {
+	if interval := c.asker.Load().Dialect().MinInterval(action); interval > 0 {
 		perSecond *= float64(time.Second) / float64(interval) / 20
 	}
 	return perSecond
@@ -172,7 +172,7 @@ func (p *planned) duration(without string) float64 {
 func (p *planned) savings(j *job) map[string]float64 {
 	saved := map[string]float64{}
 	for _, c := range j.clients {
-		d := c.asker.Dialect()
+		d := c.asker.Load().Dialect()
 		for relation, action := range map[string]string{"user_events": d.UserEvents, "unusual_events": d.Unusual} {
 			if s := p.duration(action); s < 0.9*p.Seconds {
 				saved[relation] = s

@@ -8,7 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
@@ -90,19 +89,46 @@ func (c *cli) replay(ctx context.Context, r *replayed, asJSON bool) error {
 		return err
 	}
 	defer done()
-	started := time.Now()
-	err = underLease(ctx, store, cfg, func(ctx context.Context, guard string) error {
-		return c.replayAll(ctx, store, guard, r)
-	})
-	if err != nil {
+	if err := bringUp(ctx, store, cfg); err != nil {
 		return err
 	}
-	r.Seconds = time.Since(started).Seconds()
-	c.printReplayed(r, asJSON)
+	h := newHistory(store, cfg, "replay")
+	h.warn = c.warn
+	h.run.Apps, h.run.Whole, h.fill = r.apps, r.whole(), r.describe
+	err = h.record(ctx, func(ctx context.Context) error {
+		err := underLease(ctx, store, cfg, func(ctx context.Context, guard string) error {
+			return c.replayAll(ctx, store, guard, h.run.ID, r)
+		})
+		if err != nil {
+			return err
+		}
+		return r.err()
+	})
+	r.Seconds = time.Since(h.run.Started).Seconds()
+	if err == nil || errors.Is(err, errPartial) {
+		c.printReplayed(r, asJSON)
+	}
+	return err
+}
+
+// whole says that everything that is kept is replayed.
+func (r *replayed) whole() bool {
+	return len(r.apps) == 0 && r.filter.From.IsZero() && r.filter.To.IsZero()
+}
+
+// err is errPartial if something could not be replayed.
+func (r *replayed) err() error {
 	if n := len(r.Failures) + r.NotKept; n > 0 {
 		return fmt.Errorf("%w (%d could not be replayed)", errPartial, n)
 	}
 	return nil
+}
+
+// describe fills in the history of the run.
+func (r *replayed) describe(run *load.Run) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	run.Counts = load.RunCounts{Calls: uint64(r.Calls), Samples: uint64(r.Samples), Failed: uint64(len(r.Failures) + r.NotKept)}
 }
 
 // replaysAtOnce is how many units are read and decoded at the same time.
@@ -111,12 +137,12 @@ const replaysAtOnce = 4
 // visibleStates are those of units that have something to replay.
 var visibleStates = []call.State{call.Provisional, call.Archived, call.Empty}
 
-func (c *cli) replayAll(ctx context.Context, store *load.Store, guard string, r *replayed) error {
+func (c *cli) replayAll(ctx context.Context, store *load.Store, guard, runID string, r *replayed) error {
 	units, err := r.units(ctx, store)
 	if err != nil {
 		return err
 	}
-	w := store.NewWriter(uuid.NewString(), load.WriterOptions{Guard: guard})
+	w := store.NewWriter(runID, load.WriterOptions{Guard: guard})
 	watch := c.watch()
 	defer watch.Close()
 	watch.Add(extract.StageCalls, len(units))

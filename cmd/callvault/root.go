@@ -1,11 +1,15 @@
 package main
 
 import (
+	"context"
+	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/load"
 )
 
 // version is set by the linker (see Makefile).
@@ -16,6 +20,8 @@ type cli struct {
 	*process
 	configFile string
 	quiet      bool
+
+	onInsert func(table string, took time.Duration, err error) // optional: told of each block that is inserted
 }
 
 func newRoot(p *process) *cobra.Command {
@@ -45,7 +51,7 @@ that callvault brings along and runs itself.`,
 	root.PersistentFlags().BoolVarP(&c.quiet, "quiet", "q", false, "no progress, no report; errors only")
 	root.AddCommand(
 		c.demoCmd(), c.archiveCmd(), c.planCmd(), c.serveCmd(), c.schedulesCmd(), c.statusCmd(), c.verifyCmd(), c.doctorCmd(), c.replayCmd(), c.migrateCmd(),
-		c.sqlCmd(), c.clickhouseCmd(), c.simulateCmd(),
+		c.sqlCmd(), c.clickhouseCmd(), c.simulateCmd(), c.manCmd(),
 	)
 	for _, cmd := range root.Commands() {
 		strictArgs(cmd)
@@ -74,6 +80,16 @@ func strictArgs(cmd *cobra.Command) {
 	}
 	for _, sub := range cmd.Commands() {
 		strictArgs(sub)
+	}
+}
+
+// warn tells of what went wrong without harm to the work itself.
+func (c *cli) warn(err error) { fmt.Fprintln(c.stderr, "callvault: "+oneLineOf(err)) }
+
+// tell sends what is to be said of a run that has ended; ctx may have ended, too.
+func (c *cli) tell(ctx context.Context, cfg *config.Config, store *load.Store, r load.Run) {
+	if err := tellOf(context.WithoutCancel(ctx), cfg, store, r); err != nil {
+		c.warn(err)
 	}
 }
 

@@ -2,18 +2,17 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
-	"sync/atomic"
+	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/callvault/callvault/internal/config"
-	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/internal/systemd"
 	"github.com/callvault/callvault/schedules"
 )
 
@@ -26,8 +25,16 @@ interrupted. Schedules are built in; a file in the folder CALLVAULT_SCHEDULES
 replaces the one of its name (callvault schedules lists them). What was missed
 while the daemon was down is caught up at the start, once.
 
-GET /healthz on CALLVAULT_LISTEN (127.0.0.1:9464) tells whether the last pass
-succeeded.`,
+A ClickHouse that cannot be reached is waited for, as long as it takes or as
+CALLVAULT_WAIT says. SIGHUP reads the settings and the schedules again; what is
+wrong in them is named in the log, and the old ones go on. SIGTERM and SIGINT
+begin nothing new and give the pass under way CALLVAULT_GRACE (1m) to end; then
+it is stopped, and the next one goes on from there. A second one ends the program
+at once.
+
+CALLVAULT_LISTEN (127.0.0.1:9464) answers GET /healthz (the program is alive),
+/readyz (ClickHouse can be reached and has the schema) and /metrics (Prometheus).
+systemd is told READY, STOPPING and WATCHDOG where it asks.`,
 		Example: `  callvault serve
   CALLVAULT_SCHEDULES=/etc/callvault/schedules callvault serve`,
 		RunE: func(cmd *cobra.Command, args []string) error { return c.serve(cmd.Context()) },
@@ -35,99 +42,67 @@ succeeded.`,
 }
 
 func (c *cli) serve(ctx context.Context) error {
-	cfg, err := c.config()
+	set, err := c.settings(ctx)
 	if err != nil {
 		return err
 	}
-	j, err := newJob(cfg, narrow{}, time.Now())
-	if err != nil {
-		return err
-	}
-	if err := j.connect(ctx); err != nil {
-		return err
-	}
-	entries, err := loadSchedules(cfg)
-	if err != nil {
-		return err
-	}
-	l, err := net.Listen("tcp", cfg.Listen)
+	l, err := net.Listen("tcp", set.cfg.Listen)
 	if err != nil {
 		return config.Error{Setting: "CALLVAULT_LISTEN", Problem: err.Error(), Try: "choose another address"}
 	}
-	store, done, err := c.openArchive(ctx, cfg)
+	d := newDaemon(c, set)
+	stop := d.listen(l)
+	defer stop()
+	defer d.keepWatchdog()()
+	d.tell(systemd.Ready, systemd.Status("waiting for ClickHouse"))
+	store, done, err := d.await(ctx)
 	if err != nil {
-		l.Close()
+		if ctx.Err() != nil {
+			return nil
+		}
 		return err
 	}
 	defer done()
-	d := &daemon{cfg: cfg, store: store, runs: runsOf(cfg), log: c.logger()}
-	stop := d.listen(l)
-	defer stop()
-	return d.run(ctx, entries)
+	d.store.Store(store)
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+	return d.run(ctx, hangup)
 }
 
-// logger writes text on a terminal and JSON elsewhere.
-func (c *cli) logger() *slog.Logger {
-	if isTerminal(c.stderr) {
-		return slog.New(slog.NewTextHandler(c.stderr, nil))
-	}
-	return slog.New(slog.NewJSONHandler(c.stderr, nil))
+// settings are what serve works by.
+type settings struct {
+	cfg     *config.Config
+	entries []schedules.Entry
 }
 
-// daemon is what serve runs.
-type daemon struct {
-	cfg   *config.Config
-	store *load.Store
-	runs  runsFile
-	log   *slog.Logger
-	last  atomic.Pointer[outcome]
-}
-
-// outcome is how the last pass ended.
-type outcome struct {
-	at  time.Time
-	err error
-}
-
-// run follows the schedules until ctx ends.
-func (d *daemon) run(ctx context.Context, entries []schedules.Entry) error {
-	r, err := schedules.New(entries, schedules.Options{Jobs: d.jobs(), Last: d.lastRun, Ended: d.ended, Log: d.log})
+// settings reads and checks what serve needs.
+func (c *cli) settings(ctx context.Context) (settings, error) {
+	cfg, err := c.config()
 	if err != nil {
-		return config.Error{Setting: "CALLVAULT_SCHEDULES", Problem: err.Error()}
+		return settings{}, err
 	}
-	for _, e := range entries {
-		if !e.Off {
-			d.log.Info("scheduled", "schedule", e.Name, "job", e.Job, "spec", e.Spec, "next", e.Next(time.Now()).UTC())
-		}
+	j, err := newJob(cfg, narrow{}, time.Now())
+	if err != nil {
+		return settings{}, err
 	}
-	r.Run(ctx)
-	return nil
+	if err := j.connect(ctx); err != nil {
+		return settings{}, err
+	}
+	entries, err := loadSchedules(cfg)
+	return settings{cfg, entries}, err
 }
 
-// listen answers /healthz until stop is called.
-func (d *daemon) listen(l net.Listener) (stop func()) {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", d.health)
-	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			d.log.Error("health endpoint ended", "err", err)
+// logger writes text on a terminal and JSON elsewhere, durations as 1m30s.
+func (c *cli) logger() *slog.Logger {
+	o := &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		if a.Value.Kind() == slog.KindDuration {
+			a.Value = slog.StringValue(a.Value.Duration().String())
 		}
-	}()
-	return func() { srv.Close(); <-ended }
-}
-
-func (d *daemon) health(w http.ResponseWriter, r *http.Request) {
-	o := d.last.Load()
-	switch {
-	case o == nil:
-		fmt.Fprintln(w, "ok: no pass has ended yet")
-	case o.err != nil:
-		w.WriteHeader(http.StatusServiceUnavailable)
-		fmt.Fprintf(w, "the pass that ended %s failed: %v\n", o.at.UTC().Format(time.RFC3339), o.err)
-	default:
-		fmt.Fprintf(w, "ok: a pass ended %s\n", o.at.UTC().Format(time.RFC3339))
+		return a
+	}}
+	if isTerminal(c.stderr) {
+		return slog.New(slog.NewTextHandler(c.stderr, o))
 	}
+	return slog.New(slog.NewJSONHandler(c.stderr, o))
 }

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"net"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -31,40 +33,86 @@ func (s *syncBuffer) String() string {
 	return s.b.String()
 }
 
-// served runs the daemon until its log has every one of some texts.
-func (in *installation) served(t *testing.T, until ...string) (log string) {
+// serving is a daemon that runs in this process.
+type serving struct {
+	out   syncBuffer
+	ended chan int
+	stop  context.CancelFunc // as SIGTERM does
+	url   string
+}
+
+// serve starts the daemon with more settings.
+func (in *installation) serve(t *testing.T, env ...string) *serving {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	var out syncBuffer
-	ended := make(chan int, 1)
+	addr := freeAddress(t)
+	s := &serving{ended: make(chan int, 1), stop: cancel, url: "http://" + addr}
+	environ := append(append([]string{"CALLVAULT_DATA_DIR=" + t.TempDir(), "CALLVAULT_GRACE=0s"}, in.env...), "CALLVAULT_LISTEN="+addr)
+	environ = append(environ, env...)
 	go func() {
-		ended <- run(ctx, &process{args: []string{"serve"}, environ: in.env, stdout: &out, stderr: &out})
+		s.ended <- run(ctx, &process{args: []string{"serve"}, environ: environ, stdout: &s.out, stderr: &s.out, now: time.Now, attempts: impatient()})
 	}()
+	t.Cleanup(cancel)
+	return s
+}
+
+// until waits until the log has every one of some texts.
+func (s *serving) until(t *testing.T, texts ...string) {
+	t.Helper()
 	look := time.NewTicker(20 * time.Millisecond)
 	defer look.Stop()
-	for done := 0; done < len(until); {
+	for done := 0; done < len(texts); {
 		select {
-		case code := <-ended:
-			t.Fatalf("serve ended with exit code %d\n%s", code, out.String())
+		case code := <-s.ended:
+			t.Fatalf("serve ended with exit code %d\n%s", code, s.out.String())
+		case <-t.Context().Done():
+			t.Fatalf("serve does not say %q\n%s", texts[done], s.out.String())
 		case <-look.C:
 		}
-		for done < len(until) && strings.Contains(out.String(), until[done]) {
+		for done < len(texts) && strings.Contains(s.out.String(), texts[done]) {
 			done++
 		}
 	}
-	cancel()
-	if code := <-ended; code != exitDone {
-		t.Errorf("serve ended with exit code %d\n%s", code, out.String())
+}
+
+// end waits for the end of a daemon that was stopped, and returns its log.
+func (s *serving) end(t *testing.T, wantCode int) (log string) {
+	t.Helper()
+	if code := <-s.ended; code != wantCode {
+		t.Errorf("serve ended with exit code %d, want %d\n%s", code, wantCode, s.out.String())
 	}
-	return out.String()
+	return s.out.String()
+}
+
+// get asks the daemon over HTTP.
+func (s *serving) get(t *testing.T, path string) (code int, body string) {
+	t.Helper()
+	resp, err := http.Get(s.url + path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(b)
+}
+
+// served runs the daemon until its log has every one of some texts.
+func (in *installation) served(t *testing.T, until ...string) (log string) {
+	t.Helper()
+	s := in.serve(t)
+	s.until(t, until...)
+	s.stop()
+	return s.end(t, exitDone)
 }
 
 // TestServeCatchesUp starts the daemon on nothing: it makes a pass at once.
 // Started again it has missed nothing.
 func TestServeCatchesUp(t *testing.T) {
 	in := install(t, simulator.Options{Seed: 3, Calls: 10, QPS: -1})
-	in.env = append(in.env, "CALLVAULT_LISTEN="+freeAddress(t), "CALLVAULT_DATA_DIR="+t.TempDir())
+	in.env = append(in.env, "CALLVAULT_DATA_DIR="+t.TempDir())
 	log := in.served(t, `"run done","schedule":"archive"`, `"run done","schedule":"expiring"`)
 	if n := strings.Count(log, `"run begins"`); n != 2 {
 		t.Errorf("%d runs began\n%s", n, log)

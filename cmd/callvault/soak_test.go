@@ -142,9 +142,10 @@ func (w *world) nothingLeft() {
 }
 
 // asksLittle sees that a pass with nothing to do asked little more than the
-// lists that still move: each UTC day of which some call is not final (two
-// slices each for the last one, once more where a list moves), the hours that
-// are not settled, the daily counts, and one question to find the dialect.
+// lists that still move: each UTC day whose list is not final, the last hour and
+// what is left of the day being dropped, three times each where nothing is told;
+// the hours that are not settled, the daily counts, and one question to find the
+// dialect.
 func (w *world) asksLittle() {
 	w.t.Helper()
 	_, other := w.vendor.noted()
@@ -154,7 +155,7 @@ func (w *world) asksLittle() {
 		most := apps // of DescribeScaleInfo, DescribeHistoryScale
 		switch action {
 		case "DescribeRoomInfo", "DescribeRoomInformation":
-			most = 1 + 3*(open+apps)
+			most = 1 + 3*(open+2*apps)
 		case "DescribeUnusualEvent", "DescribeAbnormalEvent":
 			most = 6 * apps // this hour and the last one, each three times where nothing is told
 		}

@@ -25,7 +25,8 @@ failed and is set aside; and what was lost. The vendor is asked nothing.
 The JSON has last_success (the oldest of the applications' last complete
 listings), last_archived, apps (sdk_app_id, window_start, last_listed), days (all
 of them), at_risk, failed and lost (each with count and the first units;
-at_risk with next_deadline) and bytes on disk by relation.`,
+at_risk with next_deadline), bytes on disk by relation, and runs: for each command
+its last_success (the oldest of the applications') and its last run.`,
 		Example: `  callvault status
   callvault status --json`,
 		RunE: func(cmd *cobra.Command, args []string) error { return c.status(cmd.Context(), asJSON) },
@@ -58,12 +59,17 @@ func (c *cli) status(ctx context.Context, asJSON bool) error {
 			return err
 		}
 	}
+	if version.Pending() == 0 {
+		if err := st.readRuns(ctx, store); err != nil {
+			return err
+		}
+	}
 	if asJSON {
 		enc := json.NewEncoder(c.stdout)
 		enc.SetIndent("", "  ")
 		return enc.Encode(st)
 	}
-	st.write(c.stdout, isTerminal(c.stdout))
+	st.write(c.stdout, isTerminal(c.stdout) && c.getenv("NO_COLOR") == "")
 	return nil
 }
 

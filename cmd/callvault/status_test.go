@@ -75,7 +75,10 @@ func TestStatus(t *testing.T) {
 	if st.Lost.Count != 2 { // and the head of the straddling one
 		t.Errorf("lost %+v", st.Lost)
 	}
-	for _, want := range []string{"last complete", "at risk", "after 2 attempts", "nobody asked for it", "the vendor no longer had"} {
+	if len(st.Runs) != 1 || st.Runs[0].LastSuccess != nil || st.Runs[0].Last.Outcome != load.Partial || st.Runs[0].Last.Reason == "" {
+		t.Errorf("runs %+v", st.Runs)
+	}
+	for _, want := range []string{"last complete", "never succeeded over everything", "last run, ", "at risk", "after 2 attempts", "nobody asked for it", "the vendor no longer had"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page does not say %q", want)
 		}

@@ -51,6 +51,7 @@ func (p *statusPage) head() {
 		success = "last complete " + p.ago(*st.LastSuccess)
 	}
 	line("passes", success)
+	p.runs()
 	if st.LastArchived != nil {
 		line("archived", "last "+p.ago(*st.LastArchived))
 	}

@@ -21,6 +21,7 @@ type archiveStatus struct {
 	Failed       unitList       `json:"failed"`
 	Lost         unitList       `json:"lost"`
 	Bytes        map[string]int `json:"bytes"` // on disk, by relation
+	Runs         []runStatus    `json:"runs"`  // by command
 
 	now time.Time
 }
@@ -71,7 +72,7 @@ const firstUnits = 10
 
 func newStatus(cfg *config.Config, now time.Time) *archiveStatus {
 	empty := unitList{Units: []unitStatus{}}
-	st := &archiveStatus{Days: []dayStatus{}, AtRisk: empty, Failed: empty, Lost: empty, Apps: []appStatus{}, Bytes: map[string]int{}, now: now}
+	st := &archiveStatus{Days: []dayStatus{}, AtRisk: empty, Failed: empty, Lost: empty, Apps: []appStatus{}, Bytes: map[string]int{}, Runs: []runStatus{}, now: now}
 	for _, a := range cfg.Accounts {
 		for _, app := range a.Apps {
 			st.Apps = append(st.Apps, appStatus{App: call.AppID(app), WindowStart: now.Add(-time.Duration(a.Retention)).Truncate(time.Second)})

@@ -30,7 +30,7 @@ func demoDir(cfg *config.Config) string    { return filepath.Join(cfg.DataDir, "
 // none is set, the embedded one, which runs until close is called.
 func (c *cli) openArchive(ctx context.Context, cfg *config.Config) (s *load.Store, close func(), err error) {
 	if cfg.DSN != "" {
-		s, err := openStore(ctx, cfg.DSN.Reveal())
+		s, err := c.openStore(ctx, cfg.DSN.Reveal())
 		if err != nil {
 			return nil, nil, err
 		}
@@ -50,7 +50,7 @@ func (c *cli) openEmbedded(ctx context.Context, cfg *config.Config, o embedded.O
 		defer cancel()
 		srv.Stop(ctx)
 	}
-	s, err := openStore(ctx, srv.DSN())
+	s, err := c.openStore(ctx, srv.DSN())
 	if err != nil {
 		stop()
 		return nil, nil, err
@@ -75,9 +75,18 @@ func (c *cli) fetchEngine(ctx context.Context, cfg *config.Config) (string, erro
 	return embedded.Fetch(ctx, embedded.FetchOptions{Library: cfg.Library, CacheDir: cfg.CacheDir, Progress: progress})
 }
 
-// openStore connects, and names the setting in what may go wrong.
+// openStore connects for a command.
+func (c *cli) openStore(ctx context.Context, dsn string) (*load.Store, error) {
+	return openWith(ctx, dsn, load.Options{OnInsert: c.onInsert})
+}
+
 func openStore(ctx context.Context, dsn string) (*load.Store, error) {
-	s, err := load.Open(ctx, dsn, load.Options{})
+	return openWith(ctx, dsn, load.Options{})
+}
+
+// openWith connects, and names the setting in what may go wrong.
+func openWith(ctx context.Context, dsn string, o load.Options) (*load.Store, error) {
+	s, err := load.Open(ctx, dsn, o)
 	switch {
 	case err == nil:
 		return s, nil

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"maps"
 	"slices"
 	"strings"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/callvault/callvault/extract"
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/load"
 )
 
 // summary is the report of one job: a Report for each application, and what the
@@ -26,6 +28,8 @@ type summary struct {
 	Apps    []extract.Report
 	Refused []refusal `json:",omitempty"`
 	Counts  extract.Counts
+
+	past load.Run // as the history has it, when it has ended
 }
 
 // refusal is an account or an application that the vendor does not serve.
@@ -68,6 +72,29 @@ func (s *summary) add(r extract.Report) {
 // started tells whether the pass got as far as asking for calls.
 func (s *summary) started() bool { return len(s.Apps) > 0 }
 
+// describe fills in the history of the run. counts is what was asked so far.
+func (s *summary) describe(r *load.Run, counts extract.Counts) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := s.total()
+	r.Counts = load.RunCounts{
+		Calls: uint64(t.Archived), Provisional: uint64(t.Provisional), Failed: uint64(t.FailureCount + len(s.Refused)), Lost: uint64(t.Lost),
+		Users: uint64(t.Users), Samples: uint64(t.Samples), Events: uint64(t.Events),
+	}
+	r.Complete = nil
+	for _, a := range s.Apps {
+		if a.FailureCount == 0 && !s.refuses(a.App) {
+			r.Complete = append(r.Complete, a.App)
+		}
+	}
+	r.Requests, r.Errors, r.Bytes = uintsOf(counts.Requests), uintsOf(counts.Errors), uint64(counts.Bytes)
+}
+
+// refuses says that the vendor does not serve an application. The caller holds mu.
+func (s *summary) refuses(app call.AppID) bool {
+	return slices.ContainsFunc(s.Refused, func(r refusal) bool { return r.App == app })
+}
+
 // err is errPartial if something could not be archived.
 func (s *summary) err() error {
 	if n := s.total().FailureCount + len(s.Refused); n > 0 {
@@ -91,6 +118,7 @@ func (s *summary) total() extract.Report {
 		t.Events += r.Events
 		t.Unusual += r.Unusual
 		t.Days += r.Days
+		t.Lost += r.Lost
 		t.Failures = append(t.Failures, r.Failures...)
 		t.FailureCount += r.FailureCount
 	}
@@ -167,6 +195,24 @@ func kindOf(what string) string {
 	kind, _, _ := strings.Cut(what, " of ")
 	kind, _, _ = strings.Cut(kind, " until ")
 	return kind
+}
+
+// log tells what the pass brought and missed.
+func (s *summary) log(log *slog.Logger) {
+	for _, r := range s.Refused {
+		log.Error("not archived", "reason", r.Reason)
+	}
+	t := s.total()
+	for _, f := range t.Failures {
+		log.Error("not archived", "call", f.CommID, "room", f.RoomID, "what", f.What, "reason", f.Reason)
+	}
+	for _, r := range s.Apps {
+		for _, note := range r.Notes {
+			log.Warn("note", "app", r.App, "note", note)
+		}
+	}
+	log.Info("pass ended", "calls", t.Archived, "held", t.Held, "provisional", t.Provisional, "users", t.Users,
+		"samples", t.Samples, "failures", t.FailureCount, "lost", t.Lost, "requests", s.Counts.Total())
 }
 
 func writeSummary(w io.Writer, s *summary) {

@@ -6,16 +6,15 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/callvault/callvault/extract"
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/verify"
 )
 
 // verification is what a verification has found.
 type verification struct {
-	RunID       string            `json:"run_id"` // of a repair
+	RunID       string            `json:"run_id"`
 	Seed        uint64            `json:"seed"`
 	All         bool              `json:"all"` // calls were compared; otherwise a sample
 	Started     time.Time         `json:"started"`
@@ -33,11 +32,27 @@ type verification struct {
 	strict bool
 }
 
-func (r *verification) run() string {
-	if r.RunID == "" {
-		r.RunID = uuid.NewString()
+// describe fills in the history of the run that has ended.
+func (r *verification) describe(run *load.Run) {
+	run.Counts = load.RunCounts{Failed: uint64(len(r.differences()) + len(r.unverified()))}
+	run.Complete = nil
+	for _, x := range r.Apps {
+		run.Counts.Calls += uint64(x.Calls)
+		run.Counts.Samples += x.Rows["quality_samples"]
+		run.Counts.Events += x.Rows["user_events"]
+		if r.equal(x.App) {
+			run.Complete = append(run.Complete, x.App)
+		}
 	}
-	return r.RunID
+}
+
+// equal says that nothing of an application differs, or differs still.
+func (r *verification) equal(app call.AppID) bool {
+	of := func(x *verify.Result) bool { return x.App == app && len(x.Differences)+len(x.Unverified) > 0 }
+	if r.AfterRepair != nil {
+		return !slices.ContainsFunc(r.AfterRepair, of)
+	}
+	return !slices.ContainsFunc(r.Apps, of)
 }
 
 // setCounts also draws the conclusion.

@@ -22,6 +22,7 @@ type verifier struct {
 	progress extract.Progress
 	report   verification
 	apps     []verifiedApp
+	past     load.Run // as the history has it, when it has ended
 }
 
 type verifiedApp struct {
@@ -29,9 +30,44 @@ type verifiedApp struct {
 	check  *verify.Check
 }
 
+// record makes the verification and its history. The error matches errDifferent
+// when it went to its end and did not find the archive to be what it should.
+func (v *verifier) record(ctx context.Context, warn func(error)) error {
+	h := newHistory(v.store, v.job.cfg, "verify")
+	h.warn = warn
+	h.run.Apps, h.run.Whole = v.job.apps(), v.job.whole()
+	h.fill = func(r *load.Run) {
+		counts := v.job.counts()
+		r.Requests, r.Errors, r.Bytes = uintsOf(counts.Requests), uintsOf(counts.Errors), uint64(counts.Bytes)
+	}
+	v.report.RunID = h.run.ID
+	defer func() { v.past = h.run }()
+	return h.record(ctx, func(ctx context.Context) error {
+		if err := v.detect(ctx); err != nil {
+			return err
+		}
+		if err := v.run(ctx); err != nil {
+			return err
+		}
+		h.last = v.report.describe
+		return v.report.err()
+	})
+}
+
+// detect is an error unless all accounts can be asked.
+func (v *verifier) detect(ctx context.Context) error {
+	if err := v.job.detect(ctx); err != nil {
+		return err
+	}
+	if len(v.job.refused) > 0 {
+		return v.job.refused[0]
+	}
+	return nil
+}
+
 // run makes the verification, and the repair if one is wanted.
 func (v *verifier) run(ctx context.Context) error {
-	v.report = verification{Seed: v.flags.seed, All: v.flags.all, Started: time.Now().UTC(), Repaired: v.flags.repair, strict: v.flags.strict}
+	v.report = verification{RunID: v.report.RunID, Seed: v.flags.seed, All: v.flags.all, Started: time.Now().UTC(), Repaired: v.flags.repair, strict: v.flags.strict}
 	err := v.look(ctx)
 	if err == nil {
 		err = v.scale(ctx)
@@ -73,7 +109,7 @@ func (v *verifier) begin(ctx context.Context) error {
 			v.apps = append(v.apps, verifiedApp{c, &verify.Check{
 				App: call.AppID(app), Ledger: &archive{store: v.store}, Store: v.store, Now: time.Now, Running: running != nil,
 				Retention: time.Duration(c.account.Retention), Settle: time.Duration(v.job.cfg.Settle),
-				Pass: func(a extract.Archive) *extract.Pass { return v.job.pass(c, call.AppID(app), a, v.progress) },
+				Pass: func(a extract.Archive) *extract.Pass { return v.job.passOver(c, call.AppID(app), a, v.progress) },
 			}})
 		}
 	}
@@ -159,7 +195,7 @@ func (v *verifier) fetch(ctx context.Context, guard string) error {
 	if _, err := v.store.Purge(ctx); err != nil {
 		return err
 	}
-	w := v.job.writer(v.store, v.report.run(), guard)
+	w := v.job.writer(v.store, v.report.RunID, guard)
 	err := v.fetchInto(ctx, w)
 	if cerr := w.Close(context.WithoutCancel(ctx)); err == nil {
 		err = cerr

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -96,22 +97,15 @@ func (c *cli) verify(ctx context.Context, f verifyFlags) error {
 	if err := migrated(ctx, store, cfg); err != nil {
 		return err
 	}
-	err = j.detect(ctx)
-	if err == nil && len(j.refused) > 0 {
-		err = j.refused[0]
-	}
-	if err != nil {
-		return err
-	}
 	watch := c.watch()
 	v := &verifier{job: j, store: store, flags: f, progress: watch}
-	err = v.run(ctx)
+	err = v.record(ctx, c.warn)
 	watch.Close()
-	if err != nil {
-		return err
+	if err == nil || errors.Is(err, errDifferent) {
+		c.printVerification(&v.report, f.json)
 	}
-	c.printVerification(&v.report, f.json)
-	return v.report.err()
+	c.tell(ctx, cfg, store, v.past)
+	return err
 }
 
 // migrated sees that the database has the schema of this program.

@@ -38,6 +38,16 @@ type Config struct {
 	CacheDir  string `yaml:"cache_dir" env:"CALLVAULT_CACHE_DIR"`
 	Schedules string `yaml:"schedules" env:"CALLVAULT_SCHEDULES"`
 	Listen    string `yaml:"listen" env:"CALLVAULT_LISTEN"`
+
+	// Grace is how long a pass may go on when the daemon is to stop.
+	Grace Duration `yaml:"grace" env:"CALLVAULT_GRACE"`
+	// Wait is how long the daemon waits for ClickHouse; zero: as long as it takes.
+	Wait Duration `yaml:"wait" env:"CALLVAULT_WAIT"`
+
+	// NotifyURL is told of failures, losses and recoveries; it is a secret, since
+	// such URLs carry one.
+	NotifyURL    Secret `yaml:"notify_url" env:"CALLVAULT_NOTIFY_URL"`
+	NotifyFormat string `yaml:"notify_format" env:"CALLVAULT_NOTIFY_FORMAT"`
 }
 
 // Account is one Tencent Cloud account: its credentials, and the applications
@@ -82,7 +92,8 @@ func Load(file string, environ []string) (*Config, error) {
 }
 
 func defaults() *Config {
-	return &Config{Settle: Duration(defaultSettle), Lease: Duration(defaultLease), Raw: Keep(defaultRaw), Memory: defaultMemory, Listen: "127.0.0.1:9464"}
+	return &Config{Settle: Duration(defaultSettle), Lease: Duration(defaultLease), Raw: Keep(defaultRaw), Memory: defaultMemory, Listen: "127.0.0.1:9464",
+		Grace: Duration(defaultGrace), NotifyFormat: "json"}
 }
 
 func (c *Config) readFile(file string) error {

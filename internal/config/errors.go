@@ -73,10 +73,29 @@ func (c *Config) validate() error {
 	if c.Lease < Duration(time.Second) {
 		say("CALLVAULT_LEASE", fmt.Sprintf("%v is too short to be renewed in time", c.Lease), "use a duration such as 30s")
 	}
+	c.validateDaemon(say)
 	if len(bad) > 0 {
 		return bad
 	}
 	return nil
+}
+
+// notifyFormats are what a webhook may be sent as.
+var notifyFormats = []string{"json", "slack", "dingtalk", "wecom"}
+
+func (c *Config) validateDaemon(say func(setting, problem, try string)) {
+	if c.Grace < 0 {
+		say("CALLVAULT_GRACE", "is negative", "use a duration such as 1m")
+	}
+	if c.Wait < 0 {
+		say("CALLVAULT_WAIT", "is negative", "use a duration such as 10m, or 0s to wait as long as it takes")
+	}
+	if u, err := url.Parse(c.NotifyURL.Reveal()); c.NotifyURL != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
+		say("CALLVAULT_NOTIFY_URL", "is not a URL", "use that of a webhook, https://…")
+	}
+	if !slices.Contains(notifyFormats, c.NotifyFormat) {
+		say("CALLVAULT_NOTIFY_FORMAT", fmt.Sprintf("%q is unknown", c.NotifyFormat), "use "+strings.Join(notifyFormats, ", "))
+	}
 }
 
 func (a Account) validate(say func(setting, problem, try string)) {
@@ -159,6 +178,10 @@ func example(name string) string {
 		return "use requests a second, such as 2"
 	case "CALLVAULT_RAW":
 		return "use a duration such as 30d, or off"
+	case "CALLVAULT_GRACE":
+		return "use a duration such as 1m"
+	case "CALLVAULT_WAIT":
+		return "use a duration such as 10m"
 	case "CALLVAULT_LEASE":
 		return "use a duration such as 30s"
 	case "CALLVAULT_QPS":

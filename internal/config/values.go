@@ -18,6 +18,7 @@ const (
 	defaultSettle    = 15 * time.Minute
 	defaultLease     = 30 * time.Second
 	defaultRaw       = 30 * 24 * time.Hour
+	defaultGrace     = time.Minute
 	defaultMemory    = 256 << 20
 )
 

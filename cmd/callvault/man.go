@@ -1,0 +1,33 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/cobra/doc"
+)
+
+// manCmd writes the manual pages for packagers; it is not listed.
+func (c *cli) manCmd() *cobra.Command {
+	return &cobra.Command{
+		Use:    "man FOLDER",
+		Short:  "Write the manual pages into a folder",
+		Hidden: true,
+		Args:   cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := os.MkdirAll(args[0], 0o755); err != nil {
+				return fmt.Errorf("write manual pages: %w", err)
+			}
+			// A date of its own would make no two builds the same.
+			epoch := time.Unix(0, 0).UTC()
+			cmd.Root().DisableAutoGenTag = true
+			head := &doc.GenManHeader{Section: "1", Source: "callvault " + version, Manual: "callvault", Date: &epoch}
+			if err := doc.GenManTree(cmd.Root(), head, args[0]); err != nil {
+				return fmt.Errorf("write manual pages: %w", err)
+			}
+			return nil
+		},
+	}
+}

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/internal/notify"
+	"github.com/callvault/callvault/load"
+)
+
+// webhook is where the settings want events to be sent.
+func webhook(cfg *config.Config) notify.Webhook {
+	return notify.Webhook{URL: cfg.NotifyURL.Reveal(), Format: cfg.NotifyFormat}
+}
+
+// telling bounds looking up what came before a run.
+const telling = 10 * time.Second
+
+// tellOf sends what a run that has ended gives reason to say: a loss, a failure
+// that the run before did not have, or that all is well again.
+func tellOf(ctx context.Context, cfg *config.Config, store *load.Store, r load.Run) error {
+	if cfg.NotifyURL == "" {
+		return nil
+	}
+	look, cancel := context.WithTimeout(ctx, telling)
+	before := outcomeBefore(look, store, r)
+	cancel()
+	kind := eventOf(r, before)
+	if kind == "" {
+		return nil
+	}
+	return webhook(cfg).Send(ctx, notify.Event{
+		Event: kind, Text: textOf(kind, r), Command: r.Command, Schedule: r.Schedule, RunID: r.ID,
+		Outcome: string(r.Outcome), Reason: r.Reason, Started: r.Started, Ended: r.Ended,
+		Archived: r.Counts.Calls, Failed: r.Counts.Failed, Lost: r.Counts.Lost, Host: r.Host, Version: r.Version,
+	})
+}
+
+// telltale are the outcomes that say how the archive is.
+var telltale = []load.Outcome{load.Done, load.Partial, load.Failed, load.Died}
+
+// outcomeBefore is how the run of the same command and schedule before r ended;
+// "" if there was none or that cannot be known.
+func outcomeBefore(ctx context.Context, store *load.Store, r load.Run) load.Outcome {
+	all, err := store.Runs(ctx, load.RunFilter{Command: r.Command, Schedule: &r.Schedule, Outcomes: telltale, Limit: 2})
+	if err != nil {
+		return ""
+	}
+	for _, x := range all {
+		if x.ID != r.ID {
+			return x.Outcome
+		}
+	}
+	return ""
+}
+
+// eventOf is what to tell of a run, "" if nothing.
+func eventOf(r load.Run, before load.Outcome) string {
+	switch {
+	case r.Counts.Lost > 0:
+		return notify.Loss
+	case (r.Outcome == load.Failed || r.Outcome == load.Partial) && r.Outcome != before:
+		return notify.Failure
+	case r.Outcome == load.Done && (before == load.Failed || before == load.Partial || before == load.Died):
+		return notify.Recovery
+	}
+	return ""
+}
+
+// textOf says it to people. Every text has the name of the program in it.
+func textOf(kind string, r load.Run) string {
+	what := r.Command
+	if r.Schedule != "" && r.Schedule != r.Command {
+		what += " (" + r.Schedule + ")"
+	}
+	var b strings.Builder
+	switch kind {
+	case notify.Loss:
+		fmt.Fprintf(&b, "callvault %s: %s lost: the vendor dropped it before it was archived; see callvault status", what, plural(int(r.Counts.Lost), "thing"))
+	case notify.Failure:
+		fmt.Fprintf(&b, "callvault %s: %s: %s", what, r.Outcome, r.Reason)
+	case notify.Recovery:
+		fmt.Fprintf(&b, "callvault %s: all is well again, %s archived", what, plural(int(r.Counts.Calls), "call"))
+	}
+	fmt.Fprintf(&b, "\n%s, run %s", r.Host, r.ID)
+	return b.String()
+}

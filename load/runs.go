@@ -1,0 +1,180 @@
+package load
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/callvault/callvault/internal/call"
+)
+
+// Outcome is how a run ended.
+type Outcome string
+
+const (
+	Running     Outcome = "running"
+	Done        Outcome = "done"
+	Partial     Outcome = "partial" // some of the data could not be archived, or differs
+	Failed      Outcome = "failed"
+	Interrupted Outcome = "interrupted"
+	Busy        Outcome = "busy" // another one was running
+	Died        Outcome = "died" // it has stopped without a word; read, never written
+)
+
+// Run is the history of one run of archive, verify or replay.
+type Run struct {
+	ID       string
+	Command  string
+	Schedule string // that began it; "": by hand
+	Whole    bool   // nothing narrowed it
+	Started  time.Time
+	Ended    time.Time // zero: it has not
+	Outcome  Outcome
+	Reason   string
+	Apps     []call.AppID
+	Complete []call.AppID // of Apps, those of which nothing was missing in the end
+	Counts   RunCounts
+	Requests map[string]uint64 // by action
+	Errors   map[string]uint64 // by code
+	Bytes    uint64            // of the vendor's answers
+	Version  string
+	Host     string
+}
+
+// RunCounts is what a run brought.
+type RunCounts struct {
+	Calls, Provisional, Failed, Lost, Users, Samples, Events uint64
+}
+
+// NoteRun writes how a run is going. Of the rows of a run that with the greatest
+// step counts. A run that is running and is not noted again within alive has
+// died.
+func (s *Store) NoteRun(ctx context.Context, r Run, step int, alive time.Duration) error {
+	const q = `INSERT INTO archive_runs_data (run_id, step, command, schedule, is_whole, started_at, ended_at, outcome, reason,
+			sdk_app_ids, complete_app_ids, calls_archived, calls_provisional, failed, lost, users, samples, events,
+			requests, errors, bytes, version, host, alive_until)
+		SELECT ?, ?, ?, ?, ?, fromUnixTimestamp64Milli(?, 'UTC'), fromUnixTimestamp64Milli(?, 'UTC'), ?, ?,
+			?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, now64(3) + toIntervalMillisecond(?)`
+	var ended int64
+	if !r.Ended.IsZero() {
+		ended = r.Ended.UnixMilli()
+	}
+	c := r.Counts
+	err := s.conn.Exec(ctx, q, r.ID, uint32(step), r.Command, r.Schedule, r.Whole, r.Started.UnixMilli(), ended, string(r.Outcome), r.Reason,
+		appIDs(r.Apps), appIDs(r.Complete), c.Calls, c.Provisional, c.Failed, c.Lost, c.Users, c.Samples, c.Events,
+		counters(r.Requests), counters(r.Errors), r.Bytes, r.Version, r.Host, alive.Milliseconds())
+	if err != nil {
+		return fmt.Errorf("note run: %w", err)
+	}
+	return nil
+}
+
+// appIDs and counters are never nil, which would be NULL.
+func appIDs(apps []call.AppID) []uint32 {
+	return column(apps, func(a *call.AppID) uint32 { return uint32(*a) })
+}
+
+func counters(m map[string]uint64) map[string]uint64 {
+	if m == nil {
+		return map[string]uint64{}
+	}
+	return m
+}
+
+// RunFilter narrows Runs; zero fields do not.
+type RunFilter struct {
+	Command  string
+	Schedule *string // nil: any
+	Outcomes []Outcome
+	Limit    int
+	Last     bool // only the latest of each command
+}
+
+// Runs lists runs, the latest first.
+func (s *Store) Runs(ctx context.Context, f RunFilter) ([]Run, error) {
+	where, args := f.where()
+	q := `SELECT run_id, command, schedule, is_whole, started_at, ifNull(ended_at, toDateTime64(0, 3, 'UTC')), outcome, reason, sdk_app_ids, complete_app_ids,
+			calls_archived, calls_provisional, failed, lost, users, samples, events, requests, errors, bytes, version, host
+		FROM archive_runs WHERE ` + where + ` ORDER BY started_at DESC, run_id`
+	if f.Last {
+		q += " LIMIT 1 BY command"
+	}
+	if f.Limit > 0 {
+		q += fmt.Sprintf(" LIMIT %d", f.Limit)
+	}
+	rows, err := s.conn.Query(ctx, q, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read runs: %w", err)
+	}
+	defer rows.Close()
+	var all []Run
+	for rows.Next() {
+		var r Run
+		var outcome string
+		var apps, complete []uint32
+		c := &r.Counts
+		err := rows.Scan(&r.ID, &r.Command, &r.Schedule, &r.Whole, &r.Started, &r.Ended, &outcome, &r.Reason, &apps, &complete,
+			&c.Calls, &c.Provisional, &c.Failed, &c.Lost, &c.Users, &c.Samples, &c.Events, &r.Requests, &r.Errors, &r.Bytes, &r.Version, &r.Host)
+		if err != nil {
+			return nil, fmt.Errorf("read runs: %w", err)
+		}
+		r.Outcome = Outcome(outcome)
+		r.Apps, r.Complete = appsOf(apps), appsOf(complete)
+		if r.Ended.UnixMilli() == 0 {
+			r.Ended = time.Time{}
+		}
+		all = append(all, r)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read runs: %w", err)
+	}
+	return all, nil
+}
+
+func appsOf(ids []uint32) []call.AppID {
+	return column(ids, func(id *uint32) call.AppID { return call.AppID(*id) })
+}
+
+func (f RunFilter) where() (string, []any) {
+	cond, args := []string{"1"}, []any{}
+	if f.Command != "" {
+		cond, args = append(cond, "command = ?"), append(args, f.Command)
+	}
+	if f.Schedule != nil {
+		cond, args = append(cond, "schedule = ?"), append(args, *f.Schedule)
+	}
+	if len(f.Outcomes) > 0 {
+		cond, args = append(cond, "outcome IN (?)"), append(args, column(f.Outcomes, func(o *Outcome) string { return string(*o) }))
+	}
+	return strings.Join(cond, " AND "), args
+}
+
+// Success is when a command last had one over everything of an application.
+type Success struct {
+	Command string
+	App     call.AppID
+	At      time.Time
+}
+
+// LastSuccesses lists the last successes, by command and application.
+func (s *Store) LastSuccesses(ctx context.Context) ([]Success, error) {
+	const q = `SELECT command, arrayJoin(complete_app_ids) AS app, max(assumeNotNull(ended_at)) FROM archive_runs
+		WHERE is_whole AND outcome IN ('done', 'partial') GROUP BY command, app ORDER BY command, app`
+	rows, err := s.conn.Query(ctx, q)
+	if err != nil {
+		return nil, fmt.Errorf("read runs: %w", err)
+	}
+	defer rows.Close()
+	var all []Success
+	for rows.Next() {
+		var x Success
+		var app uint32
+		if err := rows.Scan(&x.Command, &app, &x.At); err != nil {
+			return nil, fmt.Errorf("read runs: %w", err)
+		}
+		x.App, x.At = call.AppID(app), x.At.UTC()
+		all = append(all, x)
+	}
+	return all, rows.Err()
+}

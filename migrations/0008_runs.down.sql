@@ -1,0 +1,2 @@
+DROP VIEW IF EXISTS {{.Database}}.archive_runs {{.OnCluster}} SYNC;
+DROP TABLE IF EXISTS {{.Database}}.archive_runs_data {{.OnCluster}} SYNC;

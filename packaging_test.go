@@ -1,0 +1,121 @@
+package callvault_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+)
+
+// documents are the YAML documents of a file.
+func documents(t *testing.T, file string) (all []map[string]any) {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := yaml.NewDecoder(bytes.NewReader(b))
+	for {
+		var doc map[string]any
+		err := d.Decode(&doc)
+		if errors.Is(err, io.EOF) {
+			return all
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		all = append(all, doc)
+	}
+}
+
+// at follows keys down.
+func at(v any, path ...string) any {
+	for _, key := range path {
+		m, _ := v.(map[string]any)
+		v = m[key]
+	}
+	return v
+}
+
+// TestManifests holds what a pod must be allowed, and no more, for each of them.
+func TestManifests(t *testing.T) {
+	pods := 0
+	files, _ := filepath.Glob("packaging/kubernetes/*.yaml")
+	for _, file := range files {
+		for _, doc := range documents(t, file) {
+			pod := []string{"spec", "template", "spec"}
+			switch doc["kind"] {
+			case "Secret":
+				continue
+			case "CronJob":
+				pod = append([]string{"spec", "jobTemplate"}, pod...)
+				if at(doc, "spec", "concurrencyPolicy") != "Forbid" || at(doc, "spec", "timeZone") != "Etc/UTC" || at(doc, "spec", "startingDeadlineSeconds") == nil {
+					t.Errorf("%s: %v", file, doc["spec"])
+				}
+			}
+			pods++
+			spec := at(doc, pod...)
+			containers, _ := at(spec, "containers").([]any)
+			if len(containers) != 1 || at(spec, "securityContext", "runAsNonRoot") != true || at(spec, "automountServiceAccountToken") != false {
+				t.Fatalf("%s: pod %v", file, spec)
+			}
+			c := containers[0]
+			if at(c, "securityContext", "readOnlyRootFilesystem") != true || at(c, "securityContext", "allowPrivilegeEscalation") != false || at(c, "resources", "limits", "memory") == nil {
+				t.Errorf("%s: container %v", file, c)
+			}
+			if doc["kind"] == "Deployment" && (at(c, "livenessProbe", "httpGet", "path") != "/healthz" || at(c, "readinessProbe", "httpGet", "path") != "/readyz") {
+				t.Errorf("%s: probes of %v", file, c)
+			}
+		}
+	}
+	if pods != 3 {
+		t.Errorf("%d pods", pods)
+	}
+}
+
+// TestReleaseFiles sees that the files a release packs are there, but for those
+// that its own hooks make.
+func TestReleaseFiles(t *testing.T) {
+	for _, n := range documents(t, ".goreleaser.yaml")[0]["nfpms"].([]any) {
+		for _, c := range at(n, "contents").([]any) {
+			src := at(c, "src").(string)
+			made := strings.HasPrefix(src, "packaging/man/") || strings.HasPrefix(src, "packaging/completion/")
+			if _, err := os.Stat(src); err != nil && !made {
+				t.Error(err)
+			}
+		}
+	}
+	documents(t, ".github/workflows/ci.yml")
+	documents(t, "docker-compose.yml")
+}
+
+// TestUnit lets systemd look at the unit, with a program that is there.
+func TestUnit(t *testing.T) {
+	tool, err := exec.LookPath("systemd-analyze")
+	if err != nil {
+		t.Skip("systemd-analyze is not on the PATH: the unit is not looked at")
+	}
+	b, err := os.ReadFile("packaging/callvault.service")
+	if err != nil {
+		t.Fatal(err)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.ReplaceAll(string(b), "/usr/bin/callvault", self)
+	text = strings.ReplaceAll(text, "Documentation=man:callvault(1)\n", "") // not installed here
+	unit := filepath.Join(t.TempDir(), "callvault.service")
+	if err := os.WriteFile(unit, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command(tool, "verify", unit).CombinedOutput(); err != nil || len(out) > 0 {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
