@@ -115,10 +115,10 @@ func found(r *verification) (all []string) {
 func TestVerifyFindsAndRepairsWhatWasPlanted(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
-	in := install(t, simulator.Options{Seed: seed, Calls: 32, Apps: []uint32{1400353843, 1400353844}, QPS: -1})
+	in := install(t, simulator.Options{Seed: seed, Calls: 64, Apps: []uint32{1400353843, 1400353844}, QPS: -1})
 	in.archive(t, exitDone)
 	r := in.verify(t, exitDone, "--all")
-	if r.Apps[0].Calls+r.Apps[1].Calls < 24 || r.Apps[0].Hours < 330 || r.ScaleDays < 20 || len(r.Warnings) > 0 {
+	if r.Apps[0].Calls+r.Apps[1].Calls < 48 || r.Apps[0].Hours < 330 || r.ScaleDays < 20 || len(r.Warnings) > 0 {
 		t.Errorf("compared %+v, %+v, %d days, warnings %v", r.Apps[0], r.Apps[1], r.ScaleDays, r.Warnings)
 	}
 
