@@ -34,8 +34,8 @@ bench: build ## callvault beside its peers, about 10 minutes; writes docs/perfor
 	go run ./internal/bench -callvault bin/callvault -out docs/performance.md
 
 SAMPLES ?= 1000_000_000
-bench-queries: ## the cookbook's questions in an archive of SAMPLES samples, kept in the folder for temporary files
-	CALLVAULT_BENCH_SAMPLES=$(SAMPLES) go test ./internal/analyst -run '^TestSpeed$$' -count 1 -v -timeout 6h
+bench-queries: ## the cookbook's questions in an archive of SAMPLES samples, kept in the folder for temporary files (UPDATE=-update: into docs/queries.md)
+	CALLVAULT_BENCH_SAMPLES=$(SAMPLES) go test ./internal/analyst -run '^TestSpeed$$' -count 1 -v -timeout 6h $(UPDATE)
 
 clean:
 	rm -rf bin

@@ -20,7 +20,7 @@ import (
 	"github.com/callvault/callvault/load"
 )
 
-var update = flag.Bool("update", false, "write the results into docs/cookbook.md")
+var update = flag.Bool("update", false, "write the results into docs/cookbook.md and docs/queries.md")
 
 const cookbook = "../../docs/cookbook.md"
 
