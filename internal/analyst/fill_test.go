@@ -60,16 +60,17 @@ func fill(ctx context.Context, w *load.Writer, truth *simulator.Truth, samples i
 		defer end()
 	}
 	var (
-		x    call.Samples
+		x    = &call.Samples{} // the Writer's, once it is added
 		last simulator.QualitySample
 		done int64
 		err  error
 	)
 	for r := range truth.QualitySamples() {
 		if r.CommID != last.CommID && x.Rows() > 0 {
-			if err = f.upTo(ctx, last.CommID, &x); err != nil || done >= samples {
+			if err = f.upTo(ctx, last.CommID, x); err != nil || done >= samples {
 				return done, err
 			}
+			x = &call.Samples{}
 		}
 		if n := len(x.Series); n == 0 || r.Metric != last.Metric || r.PeerID != last.PeerID || r.UserID != last.UserID {
 			x.Series = append(x.Series, call.Series{UserID: r.UserID, PeerID: r.PeerID, Metric: r.Metric})
@@ -80,10 +81,10 @@ func fill(ctx context.Context, w *load.Writer, truth *simulator.Truth, samples i
 		last = r
 		done++
 	}
-	if err := f.upTo(ctx, last.CommID, &x); err != nil {
+	if err := f.upTo(ctx, last.CommID, x); err != nil {
 		return done, err
 	}
-	return done, f.upTo(ctx, "", &x)
+	return done, f.upTo(ctx, "", &call.Samples{})
 }
 
 // upTo writes the calls up to the one named, whose samples x are; without a
@@ -100,7 +101,6 @@ func (f *filler) upTo(ctx context.Context, commID string, x *call.Samples) error
 			return err
 		}
 		if own != nil {
-			x.Reset()
 			return nil
 		}
 	}

@@ -117,6 +117,20 @@ func (f *facts) metrics() table {
 
 const metricsSQL = `SELECT concat(toString(sdk_app_id), '\t', comm_id, '\t', user_id, '\t', direction, '\t', metric), [toFloat64(samples), sum, avg, min, ifNull(p50, nan), ifNull(p95, nan), max] FROM call_metrics`
 
+// minutesSQL puts the minutes of quality_minutes together again, which is to say
+// as much as call_metrics does, of the values as they are.
+const minutesSQL = `SELECT concat(toString(sdk_app_id), '\t', comm_id, '\t', user_id, '\t', direction, '\t', metric), [toFloat64(sum(m.samples)), sum(m.sum), sum(m.sum) / sum(m.samples), min(m.min), max(m.max)]
+	FROM quality_minutes AS m GROUP BY sdk_app_id, comm_id, user_id, direction, metric`
+
+// minutes is what minutesSQL gives.
+func (f *facts) minutes() table {
+	want := f.metrics()
+	for k, v := range want {
+		want[k] = slices.Concat(v[:4], v[6:])
+	}
+	return want
+}
+
 // score is the formula of score_up and score_down.
 func score(v float64, good, poor, serious float64) float64 {
 	if math.IsNaN(v) {
@@ -362,6 +376,7 @@ func compareAll(t *testing.T, s *load.Store, truth *simulator.Truth) {
 	t.Helper()
 	f := factsOf(truth)
 	compare(t, s, "call_metrics", metricsSQL, f.metrics())
+	compare(t, s, "quality_minutes", minutesSQL, f.minutes())
 	compare(t, s, "call_users", usersSQL, f.users())
 	compare(t, s, "calls", callsSQL, f.calls())
 	compare(t, s, "peer_quality", peersSQL, f.peers())
