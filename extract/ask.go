@@ -85,6 +85,7 @@ type Answer struct {
 	Request trtc.Request
 	Body    []byte
 	Asked   time.Time
+	suspect bool // it was believed for want of a better one
 	pass    *quota.Pass
 	recycle func() // gives the body back, unless that was kept
 }
@@ -118,6 +119,7 @@ func (a *Asker) ask(ctx context.Context, r trtc.Request, work float64, decode fu
 		case errors.Is(err, errSuspect):
 			if suspects++; suspects >= suspectAttempts {
 				a.stats.believe(r.Action)
+				answer.suspect = true
 				return answer, nil
 			}
 		case errors.Is(err, errWanting):

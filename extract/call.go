@@ -33,10 +33,11 @@ type callPass struct {
 	known    call.Known
 	stays    map[string][]call.Session // all sessions, by user
 
-	mu     sync.Mutex
-	counts callCounts
-	failed []call.FailedPart
-	cutAt  time.Time // what was before had expired when it was asked for; zero: nothing
+	mu       sync.Mutex
+	counts   callCounts
+	failed   []call.FailedPart
+	believed bool      // null where data is due, after so many passes
+	cutAt    time.Time // what was before had expired when it was asked for; zero: nothing
 }
 
 // callCounts is what was found of one call.
@@ -49,8 +50,8 @@ type callCounts struct {
 // A failure that concerns only this call is reported and is no error.
 func (p *Pass) archiveCall(ctx context.Context, r *report, due dueCall) (final bool, err error) {
 	c := p.begin(r, due)
-	p.begun.add(c.unit)
-	if due.Waiting() && !(p.Again && c.inReach()) {
+	replaces := due.known && p.Again && c.inReach()
+	if due.Waiting() && !replaces {
 		if c.known, err = p.Archive.Resume(ctx, c.unit); err != nil {
 			return false, archiveError{err}
 		}
@@ -64,10 +65,13 @@ func (p *Pass) archiveCall(ctx context.Context, r *report, due dueCall) (final b
 	if err != nil && len(c.failed) == 0 {
 		c.fail(call.PartRoom, "", err)
 	}
-	if due.known && due.held.State.Final() && (len(c.failed) > 0 || !c.cutAt.IsZero()) {
-		return true, c.leave(due)
+	if (replaces || due.held.State.Final()) && (len(c.failed) > 0 || !c.cutAt.IsZero()) {
+		return c.leave(due), nil
 	}
 	e := c.entry(due, ended)
+	if !e.State.Final() {
+		p.open.add(c.unit)
+	}
 	if err := p.Archive.End(ctx, e); err != nil {
 		return false, archiveError{err}
 	}
@@ -78,21 +82,27 @@ func (p *Pass) archiveCall(ctx context.Context, r *report, due dueCall) (final b
 	if lost := c.lostHead(due); lost != "" && due.known && !p.Again {
 		r.lost(Failure{CommID: due.CommID, RoomID: due.RoomID, What: "call", Reason: lost})
 	}
+	if c.believed {
+		r.note(fmt.Sprintf("call %s (room %q) is archived with what there is: %s", due.CommID, due.RoomID, e.Reason))
+	}
 	c.counts.provisional = !ended
 	r.archivedCall(c.counts)
 	return ended, nil
 }
 
-// leave keeps a call that is archived as it was: asked again, it could not be
+// leave keeps what the archive has of a call: asked for again, it could not be
 // had whole.
-func (c *callPass) leave(due dueCall) error {
+func (c *callPass) leave(due dueCall) (final bool) {
 	reason := "its beginning has expired"
 	if len(c.failed) > 0 {
 		reason = failedReason(c.failed)
 	}
 	c.Archive.Abandon(c.unit)
-	c.rep.failed(Failure{CommID: due.CommID, RoomID: due.RoomID, What: "call", Reason: reason + "; it stays as it was archived before"})
-	return nil
+	c.rep.failed(Failure{CommID: due.CommID, RoomID: due.RoomID, What: "call", Reason: reason + "; it stays as it was"})
+	if !due.held.State.Final() {
+		c.open.add(c.unit)
+	}
+	return due.held.State.Final()
 }
 
 // ask and askHolding are the pass's, and note what the vendor no longer had.
@@ -107,6 +117,11 @@ func (c *callPass) askHolding(ctx context.Context, q question) (id uint64, relea
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		c.cutAt = later(c.cutAt, at)
+	}
+	q.believed = func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.believed = c.believed || c.attempts >= BelieveAfter
 	}
 	return c.Pass.askHolding(ctx, q)
 }
@@ -148,6 +163,9 @@ func (c *callPass) entry(due dueCall, ended bool) call.Entry {
 	heads := c.lostHeads(due)
 	if e.State != call.Failed && len(heads) > 0 {
 		e.Reason = heads[len(heads)-1].Reason
+	}
+	if e.State != call.Failed && c.believed {
+		e.Reason = fmt.Sprintf("%v, in %d passes: taken for an answer", errWanting, e.Attempts+1)
 	}
 	e.Failed = slices.Concat(e.Failed, heads)
 	return e

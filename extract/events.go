@@ -28,9 +28,11 @@ func (c *callPass) askEvents(ctx context.Context, sessions []call.Session) error
 			err := c.eventsOf(gctx, user)
 			c.Progress.Done(StageEvents, 1)
 			switch {
-			case err == nil || fatal(err):
+			case err == nil:
+				c.events.Store(true)
+			case fatal(err):
 				return err
-			case unavailable(err):
+			case unavailable(err) && !c.events.Load():
 				if c.noEvents.CompareAndSwap(false, true) {
 					c.rep.failed(notServed("user_events", err))
 				}

@@ -3,6 +3,7 @@ package extract
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -16,8 +17,9 @@ import (
 // Forecast is what a pass over one application would ask.
 type Forecast struct {
 	App   call.AppID
-	Calls int // in the window, as far as it had to be listed
-	Due   int // of these, calls to archive
+	Calls int      // in the window, as far as it had to be listed
+	Due   int      // of these, calls to archive
+	Notes []string // what the user should know
 	// Requests are those of the pass, by action.
 	Requests map[string]int
 	// Asked is what it took to know, by action.
@@ -41,6 +43,11 @@ type callCost struct{ users, series, events int }
 func (p *Pass) Forecast(ctx context.Context, rate func(action string) float64) (Forecast, error) {
 	f := Forecast{App: p.App, Requests: map[string]int{}, Asked: map[string]int{}}
 	before := p.Asker.Stats()
+	r := newReport(p.App, p.Now())
+	if err := p.fitRetention(ctx, r); err != nil {
+		return f, err
+	}
+	f.Notes = r.snapshot(p.Now()).Notes
 	sample, list, err := p.sampleDue(ctx, &f)
 	if err != nil {
 		return f, err
@@ -90,6 +97,9 @@ func (p *Pass) sampleDue(ctx context.Context, f *Forecast) (*dueSample, *listing
 		}
 		return err
 	})
+	if list.broken && err == nil {
+		err = fmt.Errorf("list calls: %s", r.snapshot(p.Now()).Failures[0].Reason)
+	}
 	f.Due, f.Deadline = sample.seen, sample.first()
 	return sample, list, err
 }

@@ -142,6 +142,11 @@ func (p *Pass) closeLists(ctx context.Context, r *report, list *listing) error {
 	if !p.whole() || list.broken {
 		return nil
 	}
+	// A final day is not listed again, and what is overdue by the ledger is lost:
+	// what this pass has done must be in the ledger before.
+	if err := p.Archive.Flush(ctx); err != nil {
+		return archiveError{err}
+	}
 	if err := p.lost(ctx, r); err != nil {
 		return err
 	}
@@ -155,10 +160,6 @@ func (p *Pass) closeLists(ctx context.Context, r *report, list *listing) error {
 			e.State = call.Archived
 		}
 		entries = append(entries, e)
-	}
-	// A final day is not listed again: its calls must be in the ledger before.
-	if err := p.Archive.Flush(ctx); err != nil {
-		return archiveError{err}
 	}
 	return archived(p.Archive.Note(ctx, entries))
 }
@@ -202,7 +203,7 @@ func (p *Pass) lost(ctx context.Context, r *report) error {
 	}
 	var lists []call.Entry
 	for _, e := range overdue {
-		if p.begun.has(e.Unit) {
+		if p.open.has(e.Unit) {
 			continue
 		}
 		if e.Unit.Kind == call.UnitList {

@@ -41,9 +41,10 @@ type Pass struct {
 	Samples func(rows int) *call.Samples
 
 	edge     reach
-	begun    unitSet
+	open     unitSet
 	tools    sync.Pool   // of *tools
 	noEvents atomic.Bool // the account turned out not to have the action
+	events   atomic.Bool // the action has answered: the account has it
 }
 
 // Run makes the pass. The Report tells what was and what could not be archived;

@@ -75,6 +75,9 @@ type question struct {
 	decode func([]byte) error // repeatable
 	work   float64            // what the answer's size is likely to be proportional to; 0: 100
 	cut    func(at time.Time) // optional: told where the window begins if its beginning is out of reach
+	// believed is optional: told that the answer was null where data may be due,
+	// each time it was asked for.
+	believed func()
 }
 
 // ask asks for what of the window is in reach, and returns the id of the
@@ -103,6 +106,9 @@ func (p *Pass) askHolding(ctx context.Context, q question) (id uint64, release f
 		}
 		if err != nil {
 			return 0, func() {}, err
+		}
+		if answer.suspect && q.believed != nil {
+			q.believed()
 		}
 		id, err := p.Archive.Keep(ctx, p.App, answer)
 		if id != 0 || err != nil {

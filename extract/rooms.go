@@ -125,10 +125,14 @@ func (p *Pass) readSlice(ctx context.Context, w call.Window, all *roomSet) (page
 			var info transform.Info
 			var err error
 			rooms, info, err = d.Rooms(body, p.App, nil)
-			if err == nil && len(rooms) == 0 && (info.List != transform.ListPresent || info.Total > 0) {
+			if err != nil {
+				return err
+			}
+			short := len(rooms) < trtc.MaxPageSize && page*trtc.MaxPageSize+len(rooms) < info.Total // where Total counts all
+			if short || len(rooms) == 0 && (info.List != transform.ListPresent || info.Total > 0) {
 				return errSuspect
 			}
-			return err
+			return nil
 		})
 		if err != nil {
 			return page, shifted, err

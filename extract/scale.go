@@ -62,11 +62,12 @@ func (p *Pass) archiveDays(ctx context.Context, r *report, days []call.DailyScal
 const scaleSettles = 24 * time.Hour
 
 func (p *Pass) archiveDay(ctx context.Context, u call.Unit, d call.DailyScale, response uint64) error {
-	p.begun.add(u)
 	end := d.Start.Add(24 * time.Hour)
 	e := call.Entry{Unit: u, State: call.Provisional, StartsAt: d.Start, Deadline: p.deadline(d.Start)}
 	if p.Now().After(end.Add(scaleSettles)) {
 		e.State, e.HeldUntil = call.Archived, end
+	} else {
+		p.open.add(u)
 	}
 	part := call.Part{
 		Kind: call.PartScale, Window: call.Window{Start: d.Start, End: end}, Settled: e.State.Final(),

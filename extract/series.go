@@ -88,8 +88,9 @@ func (c *callPass) addSeries(ctx context.Context, r plan.Request, samples *call.
 }
 
 // seriesPages reads all pages of one window: the vendor pages over what it
-// found of the users asked for, which may be several rows a user. release must
-// be called in any case.
+// found of the users asked for, which may be several rows a user. A first page
+// without a list of them does not say that there are no more. release must be
+// called in any case.
 func (c *callPass) seriesPages(ctx context.Context, r plan.Request) (all *call.Samples, responses []uint64, release func(), err error) {
 	reader := &seriesReader{pass: c.Pass}
 	for page, seen := 0, 0; ; page++ {
@@ -116,7 +117,7 @@ func (c *callPass) seriesPages(ctx context.Context, r plan.Request) (all *call.S
 		responses = append(responses, id)
 		rows := len(reader.Sessions) - seen
 		seen += rows
-		if rows == 0 || seen >= info.Total {
+		if seen >= info.Total || rows == 0 && (page > 0 || info.Total <= trtc.MaxSeriesUsers) {
 			all, _ = reader.take()
 			return all, responses, done, nil
 		}

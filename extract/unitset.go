@@ -6,8 +6,8 @@ import (
 	"github.com/callvault/callvault/internal/call"
 )
 
-// unitSet is units that a pass has begun: what the ledger says of them may be
-// older than what the pass has found out. It is safe for concurrent use.
+// unitSet is units that a pass has asked for and that are not final: the vendor
+// still has something of them. It is safe for concurrent use.
 type unitSet struct {
 	mu    sync.Mutex
 	units map[call.Unit]bool

@@ -78,9 +78,10 @@ func (p *Pass) archiveHour(ctx context.Context, r *report, list *listing, h call
 	start := h.Start.Truncate(time.Hour)
 	end := start.Add(time.Hour)
 	e := call.Entry{Unit: call.Unit{App: p.App, Kind: call.UnitUnusual, Key: unitKey(start)}, State: call.Provisional, StartsAt: start, Deadline: p.deadline(start)}
-	p.begun.add(e.Unit)
 	if p.settled(end) { // as of before the asking
 		e.State, e.HeldUntil = call.Archived, end
+	} else {
+		p.open.add(e.Unit)
 	}
 	due, err := list.alive(ctx, start)
 	if err != nil {
@@ -90,6 +91,10 @@ func (p *Pass) archiveHour(ctx context.Context, r *report, list *listing, h call
 	events, err := n.search(ctx, h.Start.Unix(), min(end.Unix(), h.End.Unix()+1), "")
 	if err != nil {
 		return err
+	}
+	if !n.cutAt.IsZero() && p.Again {
+		r.failed(Failure{What: "unusual events of " + unitKey(start), Reason: "their beginning has expired; they stay as they were"})
+		return nil
 	}
 	if !n.cutAt.IsZero() {
 		lost := "the vendor no longer had what came before " + n.cutAt.UTC().Format(time.RFC3339)
@@ -116,6 +121,7 @@ func (p *Pass) failHour(ctx context.Context, h call.Window, cause error) error {
 	start := h.Start.Truncate(time.Hour)
 	u := call.Unit{App: p.App, Kind: call.UnitUnusual, Key: unitKey(start)}
 	p.Archive.Abandon(u)
+	p.open.add(u)
 	return archived(p.Archive.End(ctx, call.Entry{
 		Unit: u, State: call.Failed, Reason: cause.Error(), StartsAt: start, Deadline: p.deadline(start), Attempts: 1,
 	}))

@@ -17,7 +17,7 @@ type Entry struct {
 	RunID   string
 	Updated time.Time
 	Counts  Counts
-	Waiting bool // parts of it wait for Resume
+	Waiting bool // Resume finds settled parts of it; only where Keys are given
 }
 
 // LedgerFilter narrows Ledger; zero fields do not.
@@ -35,12 +35,17 @@ type LedgerFilter struct {
 // application, kind, start and key.
 func (s *Store) Ledger(ctx context.Context, filter LedgerFilter, f func(Entry)) error {
 	where, args := filter.where()
+	all, waiting := args, "0"
+	if filter.Keys != nil { // of all units that would be the whole ledger
+		waiting = "(sdk_app_id, kind, key) IN (SELECT sdk_app_id, kind, key FROM ledger_parts WHERE settled AND " + where + ")"
+		all = append(append([]any{}, args...), args...)
+	}
 	q := `SELECT sdk_app_id, kind, key, toString(state), reason, starts_at, held_until, deadline, attempts,
 			failed_parts, failed_keys, failed_reasons, run_id, updated_at,
 			rooms, user_sessions, quality_samples, null_samples, user_events, unusual_events, daily_scale,
-			(sdk_app_id, kind, key) IN (SELECT sdk_app_id, kind, key FROM ledger_parts WHERE settled AND ` + where + `)
+			toUInt8(` + waiting + `)
 		FROM ledger_units FINAL WHERE ` + where + filter.unitsOnly() + ` ORDER BY sdk_app_id, kind, starts_at, key`
-	rows, err := s.conn.Query(ctx, q, append(append([]any{}, args...), args...)...)
+	rows, err := s.conn.Query(ctx, q, all...)
 	if err != nil {
 		return fmt.Errorf("read ledger: %w", err)
 	}

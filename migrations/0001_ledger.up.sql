@@ -92,7 +92,7 @@ SELECT sdk_app_id, kind, key, part, part_key,
 FROM {{.Database}}.ledger_parts
 WHERE load_id NOT IN (SELECT load_id FROM {{.Database}}.hidden_loads GROUP BY load_id HAVING max(step) IN ('replaced', 'abandoned'))
 UNION ALL
-SELECT sdk_app_id, kind, key, failed_part AS part, failed_key AS part_key, 'failed' AS state, failed_reason AS reason, starts_at AS window_start, held_until AS window_end,
+SELECT sdk_app_id, kind, key, failed_part AS part, failed_key AS part_key, if(state IN ('pending', 'failed'), 'failed', 'lost') AS state, failed_reason AS reason, starts_at AS window_start, held_until AS window_end,
     CAST([], 'Array(String)') AS users, deadline, attempts, toUInt64(0) AS rows, toUInt64(0) AS null_samples, run_id, updated_at
 FROM (SELECT * FROM {{.Database}}.ledger_units FINAL)
 ARRAY JOIN failed_parts AS failed_part, failed_keys AS failed_key, failed_reasons AS failed_reason

@@ -50,6 +50,7 @@ type planned struct {
 	Seconds  float64        `json:"seconds"`
 	// SecondsWithout is how long it takes without a relation, where that helps.
 	SecondsWithout map[string]float64 `json:"seconds_without"`
+	Notes          []string           `json:"notes,omitempty"`
 	Expiring       int                `json:"expiring"`
 	FirstExpiring  *time.Time         `json:"first_expiring"`
 	Deadline       *time.Time         `json:"deadline"` // of the most urgent call
@@ -138,6 +139,7 @@ func (p *planned) add(f extract.Forecast, c *client) {
 	p.Sampled += f.Sampled
 	p.Exact = p.Exact && f.Exact
 	p.Expiring += f.Expiring
+	p.Notes = append(p.Notes, f.Notes...)
 	for action, n := range f.Requests {
 		if n > 0 {
 			p.Requests[action] += n
@@ -183,6 +185,9 @@ func (p *planned) savings(j *job) map[string]float64 {
 }
 
 func (c *cli) printPlan(p *planned) {
+	for _, note := range p.Notes {
+		fmt.Fprintln(c.stderr, "callvault:", note)
+	}
 	t := table.NewWriter()
 	t.SetStyle(table.StyleRounded)
 	t.Style().Format.Header = text.FormatDefault

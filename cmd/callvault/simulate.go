@@ -9,21 +9,23 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/callvault/callvault/internal/config"
 	"github.com/callvault/callvault/internal/simulator"
 )
 
+// simulateFlags are the flags of simulate that need a look before they are the
+// simulator's options.
+type simulateFlags struct {
+	listen, api, retention, ahead, mix, faults string
+	apps                                       []string
+	faultSeed                                  uint64
+	o                                          simulator.Options
+}
+
 func (c *cli) simulateCmd() *cobra.Command {
-	var (
-		listen, api string
-		apps        []string
-		o           simulator.Options
-		retention   string
-		ahead, mix  string
-		faults      string
-		faultSeed   uint64
-	)
+	var s simulateFlags
 	cmd := &cobra.Command{
 		Use:   "simulate",
 		Short: "Run a simulated vendor in the foreground",
@@ -44,57 +46,63 @@ GET /truth. POST /faults takes the same text while it runs; empty: no faults.`,
   . ./vendor.env; callvault archive
   callvault simulate --faults 'error=0.05,cut=0.02,null=0.02' --fault-seed 7`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			for _, a := range apps {
-				id, err := config.ParseAppID(a)
-				if err != nil {
-					return usagef("--app: %v", err)
-				}
-				o.Apps = append(o.Apps, uint32(id))
-			}
-			switch api {
-			case "both":
-			case "legacy":
-				o.Legacy = true
-			case "current":
-				o.Current = true
-			default:
-				return usagef("--api %q is unknown; use both, legacy or current", api)
-			}
-			d, err := config.ParseDuration(retention)
+			o, err := s.options(cmd.Flags().Changed("fault-seed"))
 			if err != nil {
-				return usagef("--retention: %v; use 14d or 168h", err)
+				return err
 			}
-			o.Retention = d
-			if o.Ahead, err = config.ParseDuration(ahead); err != nil {
-				return usagef("--ahead: %v; use 14d or 168h", err)
-			}
-			if o.Mix, err = simulator.ParseMix(mix); err != nil {
-				return usagef("--mix: %v", err)
-			}
-			if o.Faults, err = simulator.ParseFaults(faults); err != nil {
-				return usagef("--faults: %v", err)
-			}
-			if cmd.Flags().Changed("fault-seed") {
-				o.Faults.Seed = faultSeed
-			}
-			return c.simulate(cmd.Context(), listen, o)
+			return c.simulate(cmd.Context(), s.listen, o)
 		},
 	}
-	f := cmd.Flags()
-	f.StringVar(&listen, "listen", "127.0.0.1:8199", "`address` to listen on; port 0: any free one")
-	f.Uint64Var(&o.Seed, "seed", 1, "seed of the calls")
-	f.IntVar(&o.Calls, "calls", 120, "`number` of calls within the retention, over all applications")
-	f.StringArrayVar(&apps, "app", nil, "SDKAppID to serve (repeatable; default 1400353843)")
-	f.StringVar(&api, "api", "both", "dialects the account has: both, legacy or current")
-	f.IntVar(&o.QPS, "qps", 20, "requests a second and action that are allowed; -1: any number")
-	f.StringVar(&retention, "retention", "14d", "how long data is kept")
-	f.StringVar(&ahead, "ahead", "0s", "how long calls go on starting from now")
-	f.IntVar(&o.Long, "long", 0, "`number` of calls that outlive the retention, beside the others")
-	f.StringVar(&mix, "mix", "all", "`kind` of calls: all, one-to-one, meetings or webinars")
-	f.StringVar(&faults, "faults", "", "how it misbehaves, as error=0.05,cut=0.02; see above")
-	f.Uint64Var(&faultSeed, "fault-seed", 0, "seed of the faults")
-	f.DurationVar(&o.Latency, "latency", 0, "delay of each response")
+	s.flags(cmd.Flags())
 	return cmd
+}
+
+func (s *simulateFlags) flags(f *pflag.FlagSet) {
+	f.StringVar(&s.listen, "listen", "127.0.0.1:8199", "`address` to listen on; port 0: any free one")
+	f.Uint64Var(&s.o.Seed, "seed", 1, "seed of the calls")
+	f.IntVar(&s.o.Calls, "calls", 120, "`number` of calls within the retention, over all applications")
+	f.StringArrayVar(&s.apps, "app", nil, "SDKAppID to serve (repeatable; default 1400353843)")
+	f.StringVar(&s.api, "api", "both", "dialects the account has: both, legacy or current")
+	f.IntVar(&s.o.QPS, "qps", 20, "requests a second and action that are allowed; -1: any number")
+	f.StringVar(&s.retention, "retention", "14d", "how long data is kept")
+	f.StringVar(&s.ahead, "ahead", "0s", "how long calls go on starting from now")
+	f.IntVar(&s.o.Long, "long", 0, "`number` of calls that outlive the retention, beside the others")
+	f.StringVar(&s.mix, "mix", "all", "`kind` of calls: all, one-to-one, meetings or webinars")
+	f.StringVar(&s.faults, "faults", "", "how it misbehaves, as error=0.05,cut=0.02; see above")
+	f.Uint64Var(&s.faultSeed, "fault-seed", 0, "seed of the faults")
+	f.DurationVar(&s.o.Latency, "latency", 0, "delay of each response")
+}
+
+// options checks the flags.
+func (s *simulateFlags) options(seeded bool) (o simulator.Options, err error) {
+	o = s.o
+	for _, a := range s.apps {
+		id, err := config.ParseAppID(a)
+		if err != nil {
+			return o, usagef("--app: %v", err)
+		}
+		o.Apps = append(o.Apps, uint32(id))
+	}
+	if s.api != "both" && s.api != "legacy" && s.api != "current" {
+		return o, usagef("--api %q is unknown; use both, legacy or current", s.api)
+	}
+	o.Legacy, o.Current = s.api == "legacy", s.api == "current"
+	if o.Retention, err = config.ParseDuration(s.retention); err != nil {
+		return o, usagef("--retention: %v; use 14d or 168h", err)
+	}
+	if o.Ahead, err = config.ParseDuration(s.ahead); err != nil {
+		return o, usagef("--ahead: %v; use 14d or 168h", err)
+	}
+	if o.Mix, err = simulator.ParseMix(s.mix); err != nil {
+		return o, usagef("--mix: %v", err)
+	}
+	if o.Faults, err = simulator.ParseFaults(s.faults); err != nil {
+		return o, usagef("--faults: %v", err)
+	}
+	if seeded {
+		o.Faults.Seed = s.faultSeed
+	}
+	return o, nil
 }
 
 func (c *cli) simulate(ctx context.Context, listen string, o simulator.Options) error {
