@@ -14,8 +14,9 @@ import (
 	"github.com/callvault/callvault/load"
 )
 
-// history writes the rows of one run to archive_runs. What keeps it from doing
-// so is told to warn, and does not keep the run from anything.
+// history writes the rows of one run to archive_runs. What keeps it from writing
+// the last one is told to warn, unless the run has failed itself, and does not
+// keep the run from anything.
 type history struct {
 	store *load.Store
 	alive time.Duration // how long a run that is silent counts as running
@@ -23,8 +24,9 @@ type history struct {
 	fill  func(*load.Run) // counts what the run has done so far
 	last  func(*load.Run) // counts what it has done in the end
 
-	run  load.Run
-	step int
+	run     load.Run
+	step    int
+	unnoted error // why the latest row could not be written
 }
 
 // silences is how many renewals of the lease a run may be silent for.
@@ -50,6 +52,9 @@ func (h *history) record(ctx context.Context, work func(context.Context) error) 
 	close(over)
 	beats.Wait()
 	h.end(ctx, err)
+	if h.unnoted != nil && h.run.Outcome != load.Failed {
+		h.warn(h.unnoted)
+	}
 	return err
 }
 
@@ -91,8 +96,9 @@ const noteWithin = 10 * time.Second
 func (h *history) note(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, noteWithin)
 	defer cancel()
-	if err := h.store.NoteRun(ctx, h.run, h.step, h.alive); err != nil && !errors.Is(err, context.Canceled) {
-		h.warn(err)
+	h.unnoted = h.store.NoteRun(ctx, h.run, h.step, h.alive)
+	if errors.Is(h.unnoted, context.Canceled) {
+		h.unnoted = nil
 	}
 	h.step++
 }

@@ -247,8 +247,11 @@ func bringUp(ctx context.Context, store *load.Store, cfg *config.Config) error {
 // holds. The schema must be up.
 func underLease(ctx context.Context, store *load.Store, cfg *config.Config, do func(ctx context.Context, guard string) error) error {
 	held, err := acquire(ctx, store, time.Duration(cfg.Lease))
-	if err != nil {
+	if errors.Is(err, lease.ErrHeld) {
 		return fmt.Errorf("another pass is running: %w", err)
+	}
+	if err != nil {
+		return err
 	}
 	defer held.Release(context.WithoutCancel(ctx))
 	lctx, cancel := held.Context(ctx)
