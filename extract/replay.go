@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/transform"
@@ -27,6 +28,7 @@ type Replay struct {
 		End(ctx context.Context, e call.Entry) error
 		Abandon(u call.Unit)
 	}
+	pages roomPages
 }
 
 // ErrNotKept says that a unit cannot be replayed: some response it was made
@@ -63,15 +65,18 @@ func (r *Replay) Unit(ctx context.Context, e call.Entry) (samples int, err error
 // rows decodes the responses of one part. known are the sessions that settled
 // parts have brought so far.
 func (r *Replay) rows(ctx context.Context, u call.Unit, p call.Part, known *sessionSet) (call.Rows, error) {
+	rows := call.Rows{RoomID: p.RoomID}
+	if p.Kind == call.PartRoom {
+		room, err := r.room(ctx, u, p)
+		rows.Room = room
+		return rows, err
+	}
 	bodies, err := r.bodies(ctx, p)
 	if err != nil {
-		return call.Rows{}, err
+		return rows, err
 	}
 	var d transform.Decoder
-	rows := call.Rows{RoomID: p.RoomID}
 	switch p.Kind {
-	case call.PartRoom:
-		rows.Room, err = roomIn(&d, u, bodies)
 	case call.PartUsers:
 		rows.Sessions, err = sessionsIn(&d, p, bodies, known)
 	case call.PartSeries:
@@ -105,19 +110,60 @@ func (r *Replay) bodies(ctx context.Context, p call.Part) ([][]byte, error) {
 	return bodies, nil
 }
 
-func roomIn(d *transform.Decoder, u call.Unit, bodies [][]byte) (*call.Room, error) {
-	for _, body := range bodies {
-		rooms, _, err := d.Rooms(body, u.App, nil)
+// room finds the room of a call in the page of the list that it came with.
+func (r *Replay) room(ctx context.Context, u call.Unit, p call.Part) (*call.Room, error) {
+	if len(p.Responses) != 1 {
+		return nil, fmt.Errorf("replay call %s: its room has %d responses, want 1", u.Key, len(p.Responses))
+	}
+	rooms, ok := r.pages.get(p.Responses[0])
+	if !ok {
+		bodies, err := r.bodies(ctx, p)
 		if err != nil {
 			return nil, err
 		}
-		for i := range rooms {
-			if rooms[i].CommID == u.Key {
-				return &rooms[i], nil
-			}
+		var d transform.Decoder
+		list, _, err := d.Rooms(bodies[0], u.App, nil)
+		if err != nil {
+			return nil, err
 		}
+		rooms = r.pages.put(p.Responses[0], list)
 	}
-	return nil, fmt.Errorf("replay call %s: the room list kept for it does not hold it", u.Key)
+	room, ok := rooms[u.Key]
+	if !ok {
+		return nil, fmt.Errorf("replay call %s: the room list kept for it does not hold it", u.Key)
+	}
+	return &room, nil
+}
+
+// roomPages are the pages of room lists read last: calls that follow one another
+// came with the same page. It is safe for concurrent use.
+type roomPages struct {
+	mu    sync.Mutex
+	pages map[uint64]map[string]call.Room // by response
+}
+
+// pagesHeld is how many pages are held before they are forgotten.
+const pagesHeld = 32
+
+func (p *roomPages) get(response uint64) (map[string]call.Room, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	rooms, ok := p.pages[response]
+	return rooms, ok
+}
+
+func (p *roomPages) put(response uint64, list []call.Room) map[string]call.Room {
+	rooms := make(map[string]call.Room, len(list))
+	for _, r := range list {
+		rooms[r.CommID] = r
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.pages == nil || len(p.pages) >= pagesHeld {
+		p.pages = map[uint64]map[string]call.Room{}
+	}
+	p.pages[response] = rooms
+	return rooms
 }
 
 // sessionsIn selects the sessions that are the part's as addUsers does.
