@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -247,23 +248,19 @@ func TestSystemd(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	heard := func(want string) {
+	heard := func(wanted ...string) { // in any order
 		t.Helper()
 		b := make([]byte, 1000)
-		for {
+		for len(wanted) > 0 {
 			n, err := c.Read(b)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if strings.Contains(string(b[:n]), want) {
-				return
-			}
+			wanted = slices.DeleteFunc(wanted, func(w string) bool { return strings.Contains(string(b[:n]), w) })
 		}
 	}
 	s := in.serve(t, "NOTIFY_SOCKET="+name, "WATCHDOG_USEC=100000")
-	heard("READY=1")
-	heard("WATCHDOG=1")
-	heard("STATUS=following the schedules")
+	heard("READY=1", "WATCHDOG=1", "STATUS=following the schedules")
 	heard("WATCHDOG=1")
 	s.until(t, `"run done","schedule":"archive"`)
 	go s.stop()
