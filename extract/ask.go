@@ -85,17 +85,17 @@ type Answer struct {
 	Request trtc.Request
 	Body    []byte
 	Asked   time.Time
-	suspect bool // it was believed for want of a better one
+	Recycle func() // gives the body back; nil: it is another's by now
+	suspect bool   // it was believed for want of a better one
 	pass    *quota.Pass
-	recycle func() // gives the body back, unless that was kept
 }
 
 // Release says that what came with the answer is out of the way. Who holds an
 // answer must not ask for another one.
 func (a *Answer) Release() {
-	if a.recycle != nil {
-		a.recycle()
-		a.recycle, a.Body = nil, nil
+	if a.Recycle != nil {
+		a.Recycle()
+		a.Recycle, a.Body = nil, nil
 	}
 	if a.pass != nil {
 		a.pass.Done()
@@ -164,7 +164,7 @@ func (a *Asker) once(ctx context.Context, answer *Answer, work float64, region s
 		a.answers()
 	}
 	if err == nil {
-		answer.Body, answer.recycle = resp.Body, resp.Recycle
+		answer.Body, answer.Recycle = resp.Body, resp.Recycle
 		a.sizes.Learn(action, work, int64(len(resp.Body)))
 		err = decodeAs(action, resp.Body, decode)
 	}

@@ -112,7 +112,7 @@ func (p *Pass) askHolding(ctx context.Context, q question) (id uint64, release f
 		}
 		id, err := p.Archive.Keep(ctx, p.App, answer)
 		if id != 0 || err != nil {
-			answer.recycle = nil // the body is the archive's now
+			answer.Recycle = nil // the body is the archive's now
 		}
 		return id, answer.Release, archived(err)
 	}

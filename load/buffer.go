@@ -85,6 +85,17 @@ func (b *buffer) addRaw(r Response) {
 	b.rawBytes += len(r.Body) + len(r.Request)
 }
 
+// recycle gives the memory of samples and responses, which nobody refers to any
+// more, to those to come.
+func (b *buffer) recycle(p samplePool) {
+	p.put(b.samples.blocks)
+	for i := range b.raw {
+		if b.raw[i].Recycle != nil {
+			b.raw[i].Recycle()
+		}
+	}
+}
+
 func (b *buffer) rows() int {
 	return b.samples.rows + b.smallRows()
 }

@@ -56,7 +56,7 @@ func (w *Writer) write(ctx context.Context, b *buffer, ending []*unitState) erro
 		if err := w.insertAll(ctx, b); err != nil {
 			return err
 		}
-		w.pool.put(b.samples.blocks)
+		b.recycle(w.pool)
 	}
 	if len(ending) == 0 {
 		return nil

@@ -16,6 +16,8 @@ type Response struct {
 	Request []byte // JSON as it was sent
 	Body    []byte
 	Asked   time.Time
+	// Recycle, unless nil, is called when the Writer has let go of Body.
+	Recycle func()
 }
 
 // KeepResponse keeps a response, which is the Writer's from then on, for as

@@ -66,6 +66,7 @@ func newJob(cfg *config.Config, n narrow, now time.Time) (*job, error) {
 // as much again to those that are being inserted, and to what an insert takes.
 const (
 	answersShare = 4
+	spareShare   = 8 // bodies out of use, kept for those to come
 	rowsShare    = 6
 )
 
@@ -82,7 +83,7 @@ func (j *job) connect(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		c, err := trtc.New(trtc.Options{Credential: cred, Region: a.Region, Endpoint: a.Endpoint})
+		c, err := trtc.New(trtc.Options{Credential: cred, Region: a.Region, Endpoint: a.Endpoint, Spare: int(j.cfg.Memory) / spareShare / len(j.accounts)})
 		if err != nil {
 			return err
 		}

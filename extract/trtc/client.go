@@ -29,6 +29,9 @@ type Options struct {
 	Credential common.CredentialIface
 	Region     string // such as ap-singapore
 	Endpoint   string // scheme and host, such as https://trtc.tencentcloudapi.com
+	// Spare is how many bytes of bodies that were recycled are kept for those
+	// to come.
+	Spare int
 	// Dial, if set, connects to the endpoint, whatever proxy there is.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
@@ -37,7 +40,7 @@ type Options struct {
 type Client struct {
 	region string
 	client *common.Client
-	bodies *bodies
+	bodies bodies
 }
 
 // New makes a client; it does not ask anything yet.
@@ -64,15 +67,9 @@ func (c *Client) Region() string { return c.region }
 type Response struct {
 	Action string
 	Body   []byte
-	bodies *bodies
-}
-
-// Recycle gives the body back, which must not be looked at any more. It is
-// optional.
-func (r Response) Recycle() {
-	if r.bodies != nil {
-		r.bodies.giveBack(r.Body)
-	}
+	// Recycle gives the body back, which must not be looked at any more, to be
+	// called once at most; it need not be.
+	Recycle func()
 }
 
 // Do sends r once, to region ("" for the client's own). Every failure is an
@@ -92,7 +89,7 @@ func (c *Client) Do(ctx context.Context, r Request, region string) (Response, er
 	if err != nil {
 		return Response{}, translate(r.Action, err)
 	}
-	return Response{Action: r.Action, Body: x.body, bodies: c.bodies}, nil
+	return Response{Action: r.Action, Body: x.body, Recycle: func() { c.bodies.giveBack(x.body) }}, nil
 }
 
 type sdkRequest struct {

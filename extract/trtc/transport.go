@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/callvault/callvault/internal/recycle"
 )
 
 // smallBody is the size up to which the SDK sees a body itself, to look for an
@@ -23,7 +25,7 @@ type exchangeKey struct{}
 // more of it than it needs.
 type transport struct {
 	next   http.RoundTripper
-	bodies *bodies
+	bodies bodies
 }
 
 func newTransport(o Options) transport {
@@ -41,7 +43,7 @@ func newTransport(o Options) transport {
 	if o.Dial != nil {
 		t.Proxy, t.DialContext = nil, o.Dial
 	}
-	return transport{t, &bodies{}}
+	return transport{t, bodies{recycle.NewPool[[]byte](o.Spare)}}
 }
 
 func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {

@@ -18,6 +18,7 @@ import (
 const (
 	memory       = 256 << 20
 	answersShare = 4
+	spareShare   = 8
 	rowsShare    = 6
 )
 
@@ -47,12 +48,12 @@ func (a *archive) Keep(ctx context.Context, app call.AppID, x extract.Answer) (u
 	if err != nil {
 		return 0, err
 	}
-	return a.KeepResponse(ctx, load.Response{App: app, Action: x.Request.Action, Request: request, Body: x.Body, Asked: x.Asked})
+	return a.KeepResponse(ctx, load.Response{App: app, Action: x.Request.Action, Request: request, Body: x.Body, Asked: x.Asked, Recycle: x.Recycle})
 }
 
 // ours is callvault's way: a whole pass over the calls of the vendor.
 func (b *bench) ours(ctx context.Context, v *vendor, keepRaw time.Duration) error {
-	client, err := trtc.New(trtc.Options{Credential: common.NewCredential("id", "key"), Region: "ap-singapore", Endpoint: v.url})
+	client, err := trtc.New(trtc.Options{Credential: common.NewCredential("id", "key"), Region: "ap-singapore", Endpoint: v.url, Spare: memory / spareShare})
 	if err != nil {
 		return err
 	}
