@@ -49,8 +49,6 @@ type buffer struct {
 	unusual  []unusualRow
 	days     []dayRow
 	parts    []partRow
-	raw      []Response
-	rawBytes int
 }
 
 // add takes the rows of a part.
@@ -80,22 +78,6 @@ func (b *buffer) add(h *half, p call.Part, r *call.Rows) {
 	b.parts = append(b.parts, partRow{h, p, n.Rows(), n.NullSamples, orDefault(r.RoomID, p.RoomID), streamsOf(r)})
 }
 
-func (b *buffer) addRaw(r Response) {
-	b.raw = append(b.raw, r)
-	b.rawBytes += len(r.Body) + len(r.Request)
-}
-
-// recycle gives the memory of samples and responses, which nobody refers to any
-// more, to those to come.
-func (b *buffer) recycle(p samplePool) {
-	p.put(b.samples.blocks)
-	for i := range b.raw {
-		if b.raw[i].Recycle != nil {
-			b.raw[i].Recycle()
-		}
-	}
-}
-
 func (b *buffer) rows() int {
 	return b.samples.rows + b.smallRows()
 }
@@ -107,7 +89,7 @@ func (b *buffer) smallRows() int {
 // bytes is about what the rows take in memory.
 func (b *buffer) bytes() int {
 	const small = 400 // bytes of a row of a small table with its strings
-	return b.samples.bytes + len(b.samples.runs)*200 + b.smallRows()*small + b.rawBytes
+	return b.samples.bytes + len(b.samples.runs)*200 + b.smallRows()*small
 }
 
 // drop removes the rows that are of no use any more.

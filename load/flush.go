@@ -51,12 +51,12 @@ func (w *Writer) take(forced bool) (*buffer, []*unitState, error) {
 
 // write is one flush: rows, then commits, then the ledger.
 func (w *Writer) write(ctx context.Context, b *buffer, ending []*unitState) error {
-	if len(b.parts)+len(b.raw) > 0 {
+	if len(b.parts) > 0 || w.raw.any() {
 		b.sort()
 		if err := w.insertAll(ctx, b); err != nil {
 			return err
 		}
-		b.recycle(w.pool)
+		w.pool.put(b.samples.blocks)
 	}
 	if len(ending) == 0 {
 		return nil
@@ -119,7 +119,7 @@ func (w *Writer) insertRows(ctx context.Context, b *buffer) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(4)
 	g.Go(func() error { return w.insertSamples(ctx, &b.samples) })
-	g.Go(func() error { return w.insertRaw(ctx, b.raw) })
+	g.Go(func() error { return w.raw.insert(ctx, 0, w.insertResponses) })
 	g.Go(func() error { return w.insertRooms(ctx, b.rooms) })
 	g.Go(func() error { return w.insertSessions(ctx, b.sessions) })
 	g.Go(func() error { return w.insertEvents(ctx, b.events) })

@@ -3,6 +3,8 @@ package load
 import (
 	"context"
 	"fmt"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/callvault/callvault/internal/call"
@@ -21,39 +23,123 @@ type Response struct {
 }
 
 // KeepResponse keeps a response, which is the Writer's from then on, for as
-// long as the options say, and returns its id: 0 if none are kept.
+// long as the options say, and returns its id: 0 if none are kept. It is
+// inserted with the rows collected by then, or before.
 func (w *Writer) KeepResponse(ctx context.Context, r Response) (uint64, error) {
 	if w.opt.KeepRaw == 0 {
 		return 0, nil
 	}
-	r.ID = w.store.newID()
-	w.mu.Lock()
-	if w.err != nil {
-		defer w.mu.Unlock()
-		return 0, w.err
+	if err := w.failure(); err != nil {
+		return 0, err
 	}
-	w.buf.addRaw(r)
-	return r.ID, w.added(ctx)
+	r.ID = w.store.newID()
+	if !w.raw.add(r) {
+		return r.ID, nil
+	}
+	err := w.retry(ctx, func(ctx context.Context) error { return w.raw.insert(ctx, rawBatch, w.insertResponses) })
+	if err != nil && ctx.Err() == nil {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.err = err
+	}
+	return r.ID, err
 }
 
-// rawBatch is about how many bytes of responses go into one insert.
+// failure is the error that the Writer has failed with.
+func (w *Writer) failure() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.err
+}
+
+// rawBatch is about how many bytes of responses go into one insert, and wait
+// for it.
 const rawBatch = 8 << 20
 
-// insertRaw may leave responses twice after a retry, which harms nothing: they
-// are read by their id.
-func (w *Writer) insertRaw(ctx context.Context, all []Response) error {
-	for len(all) > 0 {
-		n, bytes := 0, 0
-		for n < len(all) && (n == 0 || bytes+len(all[n].Body) <= rawBatch) {
-			bytes += len(all[n].Body)
-			n++
+// rawQueue is the responses that wait to be inserted. These are three times the
+// bytes of their rows, so they do not wait as long. It is safe for concurrent
+// use.
+type rawQueue struct {
+	turn chan struct{} // holds one token: the right to insert
+
+	mu      sync.Mutex
+	waiting []Response
+	bytes   int
+}
+
+func newRawQueue() *rawQueue {
+	q := &rawQueue{turn: make(chan struct{}, 1)}
+	q.turn <- struct{}{}
+	return q
+}
+
+func (r *Response) bytes() int { return len(r.Body) + len(r.Request) }
+
+// add says whether there are enough for an insert.
+func (q *rawQueue) add(r Response) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.waiting = append(q.waiting, r)
+	q.bytes += r.bytes()
+	return q.bytes >= rawBatch
+}
+
+func (q *rawQueue) any() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.waiting) > 0
+}
+
+// insert sends what waits, batch by batch, while it is at least so many bytes.
+// When it returns, no insert that was under way before goes on. What could not
+// be sent waits again; it may be in the table all the same, and then twice,
+// which harms nothing: responses are read by their ids.
+func (q *rawQueue) insert(ctx context.Context, least int, send func(context.Context, []Response) error) error {
+	select {
+	case <-q.turn:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	defer func() { q.turn <- struct{}{} }()
+	for {
+		batch := q.batch(least)
+		if len(batch) == 0 {
+			return nil
 		}
-		if err := w.insertResponses(ctx, all[:n]); err != nil {
+		if err := send(ctx, batch); err != nil {
 			return err
 		}
-		all = all[n:]
+		q.drop(len(batch))
 	}
-	return nil
+}
+
+// batch is the first of what waits. It stays there; only whoever has the turn
+// removes it.
+func (q *rawQueue) batch(least int) []Response {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.bytes < least {
+		return nil
+	}
+	n, bytes := 0, 0
+	for n < len(q.waiting) && (n == 0 || bytes+q.waiting[n].bytes() <= rawBatch) {
+		bytes += q.waiting[n].bytes()
+		n++
+	}
+	return q.waiting[:n:n]
+}
+
+// drop removes and recycles the first n.
+func (q *rawQueue) drop(n int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for i := range q.waiting[:n] {
+		q.bytes -= q.waiting[i].bytes()
+		if q.waiting[i].Recycle != nil {
+			q.waiting[i].Recycle()
+		}
+	}
+	q.waiting = slices.Delete(q.waiting, 0, n)
 }
 
 func (w *Writer) insertResponses(ctx context.Context, some []Response) error {

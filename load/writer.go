@@ -46,6 +46,7 @@ type Writer struct {
 
 	turn chan struct{} // holds one token: the right to insert
 	pool samplePool
+	raw  *rawQueue
 
 	mu     sync.Mutex
 	err    error // of the first failed flush, or ErrClosed
@@ -65,7 +66,10 @@ func (s *Store) NewWriter(runID string, o WriterOptions) *Writer {
 	o.AttemptTimeout = orDefault(o.AttemptTimeout, 2*time.Minute)
 	o.Backoff = orDefault(o.Backoff, 200*time.Millisecond)
 	o.Guard = orDefault(o.Guard, "1")
-	w := &Writer{store: s, run: runID, opt: o, turn: make(chan struct{}, 1), pool: newSamplePool(o.MaxBytes), buf: &buffer{}, units: map[call.Unit]*unitState{}}
+	w := &Writer{
+		store: s, run: runID, opt: o, turn: make(chan struct{}, 1), pool: newSamplePool(o.MaxBytes), raw: newRawQueue(),
+		buf: &buffer{}, units: map[call.Unit]*unitState{},
+	}
 	w.turn <- struct{}{}
 	return w
 }

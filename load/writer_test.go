@@ -1,11 +1,14 @@
 package load
 
 import (
+	"bytes"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/callvault/callvault/internal/call"
 )
@@ -198,6 +201,45 @@ func TestRawResponses(t *testing.T) {
 	if id, err := off.KeepResponse(t.Context(), Response{Body: body}); id != 0 || err != nil {
 		t.Errorf("kept as %d, %v", id, err)
 	}
+}
+
+// TestManyRawResponses: responses go to the table while rows are still being
+// collected, each is recycled once, and those that come while others are being
+// inserted are not lost.
+func TestManyRawResponses(t *testing.T) {
+	t.Parallel()
+	s := open(t, database(t))
+	w := s.NewWriter("run", WriterOptions{KeepRaw: time.Hour})
+	const n, size = 60, 1 << 20
+	ids := make([]uint64, n)
+	var recycled atomic.Int64
+	var keep errgroup.Group
+	for i := range n {
+		keep.Go(func() (err error) {
+			body := bytes.Repeat([]byte{byte(i)}, size)
+			ids[i], err = w.KeepResponse(t.Context(), Response{App: app, Body: body, Asked: time.Now(), Recycle: func() {
+				recycled.Add(1)
+				clear(body)
+			}})
+			return err
+		})
+	}
+	must(t, keep.Wait())
+	if early := recycled.Load(); early < n-2*rawBatch/size {
+		t.Errorf("%d of %d are in the table before a flush", early, n)
+	}
+	must(t, w.Close(t.Context()))
+	if recycled.Load() != n {
+		t.Errorf("%d of %d recycled", recycled.Load(), n)
+	}
+	got, err := s.Bodies(t.Context(), ids)
+	must(t, err)
+	for i, id := range ids {
+		if !bytes.Equal(got[id], bytes.Repeat([]byte{byte(i)}, size)) {
+			t.Errorf("response %d: %d bytes, not as they were", i, len(got[id]))
+		}
+	}
+	value(t, s, "SELECT count() FROM raw_responses", n)
 }
 
 // TestLostKeepsWhatCame: a call that was visible, then failed and then expired

@@ -65,7 +65,7 @@ func newJob(cfg *config.Config, n narrow, now time.Time) (*job, error) {
 // (with their rows, about half as much again), to rows that are being collected,
 // as much again to those that are being inserted, and to what an insert takes.
 const (
-	answersShare = 4
+	answersShare = 5
 	spareShare   = 8 // bodies out of use, kept for those to come
 	rowsShare    = 6
 )

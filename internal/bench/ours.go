@@ -17,7 +17,7 @@ import (
 // memory is the program's own setting, and how it is shared out.
 const (
 	memory       = 256 << 20
-	answersShare = 4
+	answersShare = 5
 	spareShare   = 8
 	rowsShare    = 6
 )
