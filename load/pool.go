@@ -31,9 +31,9 @@ func (p samplePool) get(n int) *call.Samples {
 // put takes samples that nobody refers to any more.
 func (p samplePool) put(all []*call.Samples) {
 	for _, x := range all {
-		if cap(x.Time) == cap(x.Value) { // else it has grown since
+		if rows := cap(x.Time); rows == cap(x.Value) && rows == recycle.Size(rows) { // made here, and not grown since
 			x.Reset()
-			p.Put(cap(x.Time), x)
+			p.Put(rows, x)
 		}
 	}
 }

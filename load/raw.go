@@ -54,7 +54,7 @@ func (w *Writer) failure() error {
 
 // rawBatch is about how many bytes of responses go into one insert, and wait
 // for it.
-const rawBatch = 8 << 20
+const rawBatch = 4 << 20
 
 // rawQueue is the responses that wait to be inserted. These are three times the
 // bytes of their rows, so they do not wait as long. It is safe for concurrent

@@ -66,8 +66,8 @@ func newJob(cfg *config.Config, n narrow, now time.Time) (*job, error) {
 // as much again to those that are being inserted, and to what an insert takes.
 const (
 	answersShare = 5
-	spareShare   = 8 // bodies out of use, kept for those to come
-	rowsShare    = 6
+	spareShare   = 10 // bodies out of use, kept for those to come
+	rowsShare    = 7
 )
 
 // connect finds the credentials of the accounts that have applications. It asks
@@ -341,10 +341,10 @@ func (j *job) archive(ctx context.Context, store *load.Store, guard string, prog
 }
 
 // boundMemory has the collector work harder as what is in use nears so many
-// bytes, less an eighth for what it does not see, until undo.
+// bytes, less a sixth for what it does not see, until undo.
 func boundMemory(bytes int64) (undo func()) {
 	before := debug.SetMemoryLimit(-1)
-	debug.SetMemoryLimit(min(bytes-bytes/8, before))
+	debug.SetMemoryLimit(min(bytes-bytes/6, before))
 	return func() { debug.SetMemoryLimit(before) }
 }
 

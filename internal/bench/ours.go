@@ -18,8 +18,8 @@ import (
 const (
 	memory       = 256 << 20
 	answersShare = 5
-	spareShare   = 8
-	rowsShare    = 6
+	spareShare   = 10
+	rowsShare    = 7
 )
 
 // archive is what a pass writes to, as the program has it.
