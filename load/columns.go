@@ -1,6 +1,10 @@
 package load
 
-import "github.com/ClickHouse/ch-go/proto"
+import (
+	"slices"
+
+	"github.com/ClickHouse/ch-go/proto"
+)
 
 // timeColumn and valueColumn are columns whose rows stay in the memory of their
 // runs: sent from there where nothing is compressed, and otherwise copied once,
@@ -56,3 +60,61 @@ func writeRun(w *proto.Writer, rows proto.ColInput, n int) {
 	}
 	rows.WriteColumn(w)
 }
+
+// pieceRows is how many rows of a repeatedColumn are in memory at once.
+const pieceRows = 128 << 10
+
+// repeatedColumn has one value a run. Its rows are made while they are sent, so
+// that a block may have any number; only what is to be compressed is in memory
+// as a whole.
+type repeatedColumn[T uint8 | uint16 | uint32 | uint64] struct {
+	kind   proto.ColumnType
+	runs   []run
+	rows   int
+	value  func(i int) T            // of run i
+	wire   func([]T) proto.ColInput // the values as they are on the wire
+	broken func()                   // sending failed: nothing more must be sent
+	piece  []T
+}
+
+func (c *repeatedColumn[T]) Type() proto.ColumnType { return c.kind }
+func (c *repeatedColumn[T]) Rows() int              { return c.rows }
+
+func (c *repeatedColumn[T]) EncodeColumn(b *proto.Buffer) {
+	c.pieces(func(p []T) { c.wire(p).EncodeColumn(b) })
+}
+
+func (c *repeatedColumn[T]) WriteColumn(w *proto.Writer) {
+	c.pieces(func(p []T) {
+		c.wire(p).WriteColumn(w)
+		if _, err := w.Flush(); err != nil {
+			c.broken()
+		}
+	})
+}
+
+// pieces makes the rows, at most pieceRows at a time, which are not looked at
+// after use.
+func (c *repeatedColumn[T]) pieces(use func([]T)) {
+	p := slices.Grow(c.piece[:0], min(pieceRows, c.rows))
+	for i := range c.runs {
+		v := c.value(i)
+		for n := c.runs[i].Rows; n > 0; {
+			k := min(n, pieceRows-len(p))
+			p = appendRepeated(p, v, k)
+			if n -= k; len(p) == pieceRows {
+				use(p)
+				p = p[:0]
+			}
+		}
+	}
+	if len(p) > 0 {
+		use(p)
+	}
+	c.piece = p[:0]
+}
+
+func wire8(v []uint8) proto.ColInput   { return proto.ColUInt8(v) }
+func wire16(v []uint16) proto.ColInput { return proto.ColUInt16(v) }
+func wire32(v []uint32) proto.ColInput { return proto.ColUInt32(v) }
+func wire64(v []uint64) proto.ColInput { return proto.ColUInt64(v) }

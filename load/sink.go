@@ -41,6 +41,12 @@ type lane struct {
 	block  *sampleBlock
 }
 
+func newLane() *lane {
+	l := &lane{}
+	l.block = newSampleBlock(l.hangUp)
+	return l
+}
+
 const (
 	// idleLanes is how many lanes are kept: as many as writers flush at once.
 	idleLanes = 2
@@ -166,7 +172,7 @@ func (w *wire) take() *lane {
 		w.idle = w.idle[:n-1]
 		return l
 	}
-	return &lane{block: newSampleBlock()}
+	return newLane()
 }
 
 func (w *wire) put(l *lane) {

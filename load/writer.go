@@ -15,7 +15,7 @@ import (
 type WriterOptions struct {
 	MaxRows   int           // rows that make a flush (4,000,000): its statements cost as much as 300,000 rows
 	MaxBytes  int           // bytes of rows that make a flush (64 MiB)
-	BlockRows int           // the most samples of one INSERT (1,000,000)
+	BlockRows int           // the most samples of one INSERT, which become one part (twice MaxRows; 1,000,000 where the connection is compressed, which takes them in memory as a whole)
 	MaxAge    time.Duration // the end of a unit flushes rows that have waited so long (5 s)
 
 	Attempts       int           // how often an insert is tried (6)
@@ -60,7 +60,10 @@ type Writer struct {
 func (s *Store) NewWriter(runID string, o WriterOptions) *Writer {
 	o.MaxRows = orDefault(o.MaxRows, 4_000_000)
 	o.MaxBytes = orDefault(o.MaxBytes, 64<<20)
-	o.BlockRows = min(orDefault(o.BlockRows, 1_000_000), o.MaxRows)
+	if s.ch.Compression != nil {
+		o.BlockRows = orDefault(o.BlockRows, 1_000_000)
+	}
+	o.BlockRows = orDefault(o.BlockRows, 2*o.MaxRows)
 	o.MaxAge = orDefault(o.MaxAge, 5*time.Second)
 	o.Attempts = orDefault(o.Attempts, 6)
 	o.AttemptTimeout = orDefault(o.AttemptTimeout, 2*time.Minute)

@@ -20,6 +20,7 @@ var sections = []section{
 	{"decoder", (*bench).decoder},
 	{"disk", (*bench).disk},
 	{"memory", (*bench).memory},
+	{"growth", (*bench).growth},
 }
 
 func sectionNames() []string {

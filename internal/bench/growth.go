@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+)
+
+// growing are the numbers of calls of the passes that are compared.
+var growing = []int{1_000, 10_000, 100_000}
+
+// growth measures what a pass costs as calls become more, and what the next
+// ones cost on an archive that has become large.
+func (b *bench) growth(ctx context.Context, t *text) error {
+	t.f("## As the work grows\n\nPasses of `callvault archive` over calls of two, as many as are said, with a simulated\nvendor without a quota: first into an empty archive, then the same again, of which only what had just\nended is asked for, then over 1,000 calls of another application. Raw responses are not kept.\n\n")
+	rows := [][]string{{"pass", "archive before, samples", "new samples", "requests", "time", "CPU: client / server", "peak memory"}}
+	var firsts []passCost
+	for _, n := range growing {
+		passes, err := b.grow(ctx, n)
+		if err != nil {
+			return fmt.Errorf("%d calls: %w", n, err)
+		}
+		held := int64(0)
+		for i, p := range passes {
+			name := []string{humanize.Comma(int64(n)) + " calls", "the same again", "1,000 calls more"}[i]
+			rows = append(rows, growthRow(name, held, p))
+			b.log("%v", rows[len(rows)-1])
+			held += p.samples
+		}
+		firsts = append(firsts, passes[0])
+	}
+	t.table(rows)
+	t.plot(firsts)
+	return nil
+}
+
+// grow makes three passes: over n calls, over the same, and over some of
+// another application.
+func (b *bench) grow(ctx context.Context, n int) (passes []passCost, err error) {
+	database := fmt.Sprintf("growth_%d", n)
+	if err := b.exec(ctx, "CREATE DATABASE "+database); err != nil {
+		return nil, err
+	}
+	defer b.exec(context.WithoutCancel(ctx), "DROP DATABASE "+database+" SYNC")
+	for _, x := range []struct {
+		app   string
+		calls int
+	}{{"1400000001", n}, {"1400000001", n}, {"1400000002", growing[0]}} {
+		p, err := b.pass(ctx, database, []string{"--mix", "one-to-one", "--app", x.app, "--calls", strconv.Itoa(x.calls)}, "CALLVAULT_RAW=0")
+		if err != nil {
+			return nil, err
+		}
+		passes = append(passes, p)
+	}
+	return passes, nil
+}
+
+func growthRow(name string, held int64, p passCost) []string {
+	return []string{
+		name, humanize.Comma(held), humanize.Comma(p.samples), humanize.Comma(p.requests), fmt.Sprintf("%.1f s", p.wall.Seconds()),
+		fmt.Sprintf("%.1f / %.1f s", p.client.Seconds(), p.server.Seconds()), humanize.IBytes(p.memory),
+	}
+}
+
+// plot draws what a call costs, relative to the pass over the fewest. GitHub and
+// others make a picture of it.
+func (t *text) plot(passes []passCost) {
+	lines := []struct {
+		name string
+		of   func(passCost) float64
+	}{
+		{"time", func(p passCost) float64 { return p.wall.Seconds() }},
+		{"processor time", func(p passCost) float64 { return p.cpu().Seconds() }},
+		{"requests", func(p passCost) float64 { return float64(p.requests) }},
+	}
+	t.f("What a call costs, in percent of what it costs in the smallest pass: ")
+	var axis, plots []string
+	for i := range passes {
+		axis = append(axis, strconv.Quote(humanize.Comma(int64(growing[i]))))
+	}
+	for i, l := range lines {
+		var values []string
+		for j, p := range passes {
+			each := l.of(p) / float64(growing[j])
+			values = append(values, fmt.Sprintf("%.0f", 100*each/(l.of(passes[0])/float64(growing[0]))))
+		}
+		if i > 0 {
+			t.f("; ")
+		}
+		t.f("%s %s", l.name, strings.Join(values, ", "))
+		plots = append(plots, fmt.Sprintf("    line %q [%s]\n", l.name, strings.Join(values, ", ")))
+	}
+	t.f(".\n\n```mermaid\nxychart-beta\n    title \"Cost of a call, percent of that in the smallest pass\"\n    x-axis \"calls\" [%s]\n    y-axis \"percent\" 0 --> 120\n%s```\n\n", strings.Join(axis, ", "), strings.Join(plots, ""))
+}
