@@ -15,6 +15,7 @@ const module = "github.com/callvault/callvault/"
 var allowed = map[string][]string{
 	"cmd/callvault":                  {"*"},
 	"schedules":                      {},
+	"export":                         {},
 	"extract":                        {"extract/plan", "extract/quota", "extract/trtc", "transform", "internal/call"},
 	"extract/plan":                   {"internal/call"},
 	"extract/quota":                  {},

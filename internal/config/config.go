@@ -31,13 +31,22 @@ type Config struct {
 	// Skip lists relations that are not collected.
 	Skip []string `yaml:"skip" env:"CALLVAULT_SKIP"`
 
-	DSN       Secret `yaml:"clickhouse_dsn" env:"CLICKHOUSE_DSN"`
+	DSN Secret `yaml:"clickhouse_dsn" env:"CLICKHOUSE_DSN"`
+	// HTTP is the address of ClickHouse's HTTP interface, for exports; empty:
+	// where the server says it is.
+	HTTP      string `yaml:"clickhouse_http" env:"CALLVAULT_CLICKHOUSE_HTTP"`
 	Cluster   string `yaml:"clickhouse_cluster" env:"CALLVAULT_CLICKHOUSE_CLUSTER"`
 	Library   string `yaml:"clickhouse_lib" env:"CALLVAULT_CLICKHOUSE_LIB"`
 	DataDir   string `yaml:"data_dir" env:"CALLVAULT_DATA_DIR"`
 	CacheDir  string `yaml:"cache_dir" env:"CALLVAULT_CACHE_DIR"`
 	Schedules string `yaml:"schedules" env:"CALLVAULT_SCHEDULES"`
 	Listen    string `yaml:"listen" env:"CALLVAULT_LISTEN"`
+
+	// Keys of the object storage that exports are written to, by their usual
+	// names; none: ClickHouse's own.
+	S3KeyID  string `yaml:"s3_key_id" env:"AWS_ACCESS_KEY_ID"`
+	S3Secret Secret `yaml:"s3_secret_key" env:"AWS_SECRET_ACCESS_KEY"`
+	S3Token  Secret `yaml:"s3_token" env:"AWS_SESSION_TOKEN"`
 
 	// Grace is how long a pass may go on when the daemon is to stop.
 	Grace Duration `yaml:"grace" env:"CALLVAULT_GRACE"`

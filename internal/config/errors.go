@@ -73,6 +73,9 @@ func (c *Config) validate() error {
 	if c.Lease < Duration(time.Second) {
 		say("CALLVAULT_LEASE", fmt.Sprintf("%v is too short to be renewed in time", c.Lease), "use a duration such as 30s")
 	}
+	if u, err := url.Parse(c.HTTP); c.HTTP != "" && (err != nil || u.Host == "" || u.User != nil || u.Scheme != "http" && u.Scheme != "https") {
+		say("CALLVAULT_CLICKHOUSE_HTTP", "is not the address of a server", "use https://host:8443, without user and password, which CLICKHOUSE_DSN has")
+	}
 	c.validateDaemon(say)
 	if len(bad) > 0 {
 		return bad

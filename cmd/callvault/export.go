@@ -1,0 +1,188 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"github.com/jedib0t/go-pretty/v6/text"
+	"github.com/spf13/cobra"
+
+	"github.com/callvault/callvault/export"
+	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/load"
+)
+
+// exporting are the flags of an export.
+type exporting struct {
+	relations []string
+	from, to  string
+	format    string
+	again     bool
+	demo      bool
+	json      bool
+}
+
+func (c *cli) exportCmd() *cobra.Command {
+	var x exporting
+	cmd := &cobra.Command{
+		Use:   "export DESTINATION",
+		Short: "Write relations as Parquet or CSV files, one for each day",
+		Long: `Write relations to a folder or to S3-compatible storage, one file for each UTC
+day that has rows, in folders as data lakes want them:
+
+  quality_samples/day=2026-11-20/quality_samples.parquet
+
+The files hold exactly what a SELECT of the relation shows. Run it again as often
+as you like: it writes what is new or has changed since (late data, a repair,
+today), and goes on where a killed run stopped. A file is in place only when it
+is whole; nothing is ever deleted, so that what expires in the archive stays.
+
+Files for a folder come over ClickHouse's HTTP interface, which is looked for on
+the host of CLICKHOUSE_DSN (or at CALLVAULT_CLICKHOUSE_HTTP). Object storage is
+written by ClickHouse itself, with AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and
+AWS_SESSION_TOKEN or, where these are not set, with credentials of its own.
+
+Relations: ` + exportable() + `.`,
+		Example: `  callvault export ./lake
+  callvault export ./csv --format csv --relation calls,call_users --from 2026-11-01 --to 2026-11-30
+  callvault export s3://bucket/calls --relation quality_samples
+  callvault export https://minio.example.com/bucket/calls --json`,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usagef("export takes one destination, a folder or s3://bucket/folder; try callvault export --help")
+			}
+			return c.export(cmd.Context(), args[0], x)
+		},
+	}
+	f := cmd.Flags()
+	f.StringSliceVarP(&x.relations, "relation", "r", nil, "only this `relation` (repeatable)")
+	f.StringVar(&x.from, "from", "", "the first UTC `day`: 2026-11-20, or an age such as 7d")
+	f.StringVar(&x.to, "to", "", "the last UTC `day` (default today)")
+	f.StringVarP(&x.format, "format", "f", "parquet", "parquet or csv")
+	f.BoolVar(&x.again, "again", false, "also what has not changed since it was written")
+	f.BoolVar(&x.demo, "demo", false, "what callvault demo has archived")
+	f.BoolVar(&x.json, "json", false, "print the report as JSON")
+	return cmd
+}
+
+// exportable are the relations' names, a few to a line.
+func exportable() string {
+	var names []string
+	for _, r := range export.Relations() {
+		names = append(names, r.Name)
+	}
+	return text.WrapSoft(strings.Join(names, ", "), terminalWidth-1)
+}
+
+// options checks the flags.
+func (x exporting) options(now time.Time) (o export.Options, err error) {
+	if o.Relations, err = export.Find(x.relations); err != nil {
+		return o, usagef("--relation: %v", err)
+	}
+	for _, f := range export.Formats() {
+		if f.Name == strings.ToLower(x.format) {
+			o.Format = f
+		}
+	}
+	if o.Format.Name == "" {
+		return o, usagef("--format %q is unknown; use parquet or csv", x.format)
+	}
+	from, err := parseTime("--from", x.from, now)
+	if err != nil {
+		return o, err
+	}
+	to, err := parseTime("--to", x.to, now)
+	if err != nil {
+		return o, err
+	}
+	const day = 24 * time.Hour
+	o.Again, o.Today = x.again, now.UTC().Truncate(day)
+	o.From, o.To = time.Unix(0, 0).UTC(), o.Today.Add(day)
+	if !from.IsZero() {
+		o.From = from.Truncate(day)
+	}
+	if !to.IsZero() {
+		o.To = to.Truncate(day).Add(day)
+	}
+	if !o.To.After(o.From) {
+		return o, usagef("--to %s is before --from %s", x.to, x.from)
+	}
+	return o, nil
+}
+
+// exported is the report.
+type exported struct {
+	Destination string          `json:"destination"`
+	Relations   []export.Result `json:"relations"`
+	Seconds     float64         `json:"seconds"`
+}
+
+func (c *cli) export(ctx context.Context, place string, x exporting) error {
+	cfg, err := c.config()
+	if err != nil {
+		return err
+	}
+	o, err := x.options(c.now())
+	if err != nil {
+		return err
+	}
+	store, done, err := c.openToRead(ctx, cfg, x.demo)
+	if err != nil {
+		return err
+	}
+	defer done()
+	to, closeTo, err := destination(ctx, cfg, store, place)
+	if err != nil {
+		return err
+	}
+	defer closeTo()
+	began := time.Now()
+	watch := c.watchFiles()
+	o.Progress = watch
+	results, err := export.Run(ctx, store.Conn(), to, o)
+	watch.Close()
+	if err == nil || len(results) > 0 {
+		c.printExported(exported{place, results, time.Since(began).Seconds()}, x.json)
+	}
+	return err
+}
+
+// destination opens what is to be written to.
+func destination(ctx context.Context, cfg *config.Config, store *load.Store, place string) (export.Destination, func() error, error) {
+	if !export.IsS3(place) {
+		f, err := export.OpenFolder(ctx, store.Conn(), store.ClickHouse(), cfg.HTTP, place)
+		if err != nil {
+			return nil, nil, err
+		}
+		return f, f.Close, nil
+	}
+	s, err := export.NewS3(store.Conn(), place, export.Keys{ID: cfg.S3KeyID, Secret: cfg.S3Secret.Reveal(), Token: cfg.S3Token.Reveal()})
+	if err != nil {
+		return nil, nil, usagef("destination: %v", err)
+	}
+	return s, func() error { return nil }, nil
+}
+
+func (c *cli) printExported(e exported, asJSON bool) {
+	if asJSON {
+		enc := json.NewEncoder(c.stdout)
+		enc.SetIndent("", "  ")
+		_ = enc.Encode(e) // as with all reports
+		return
+	}
+	if c.quiet {
+		return
+	}
+	for _, r := range e.Relations {
+		size := ""
+		if r.Bytes > 0 {
+			size = ", " + humanize.IBytes(r.Bytes)
+		}
+		fmt.Fprintf(c.stdout, "%-24s %s written (%s%s), %s unchanged\n", r.Relation, plural(r.Written, "file"), plural(int(r.Rows), "row"), size, comma(r.Kept))
+	}
+}

@@ -1,0 +1,324 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/johannesboyne/gofakes3"
+	"github.com/johannesboyne/gofakes3/backend/s3mem"
+
+	"github.com/callvault/callvault/export"
+	"github.com/callvault/callvault/internal/embedded/embeddedtest"
+	"github.com/callvault/callvault/internal/simulator"
+)
+
+// exports runs the program and returns what it says, by relation.
+func (in *installation) exports(t *testing.T, args ...string) map[string]export.Result {
+	t.Helper()
+	code, out, errs := in.callvault(t.Context(), append([]string{"export", "--json"}, args...)...)
+	if code != exitDone {
+		t.Fatalf("export: exit code %d\n%s", code, errs)
+	}
+	var e exported
+	if err := json.Unmarshal([]byte(out), &e); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	found := map[string]export.Result{}
+	for _, r := range e.Relations {
+		found[r.Relation] = r
+	}
+	return found
+}
+
+// sum is the number of rows of a relation and a checksum of them. Averages are
+// rounded, since their last digits depend on the order of the rows.
+func (in *installation) sum(t *testing.T, relation, from string) (rows, checksum uint64) {
+	t.Helper()
+	const columns = "SELECT arrayStringConcat(groupArray(if(type LIKE '%Float%' AND type NOT LIKE 'Array%', 'toString(round(' || name || ', 6))', name)), ', ') " +
+		"FROM (SELECT name, type FROM system.columns WHERE database = currentDatabase() AND table = ? ORDER BY position)"
+	var list string
+	if err := in.store.Conn().QueryRow(t.Context(), columns, relation).Scan(&list); err != nil {
+		t.Fatal(err)
+	}
+	q := "SELECT count(), sum(cityHash64(" + list + ")) FROM " + from + " SETTINGS use_hive_partitioning = 0"
+	if err := in.store.Conn().QueryRow(t.Context(), q).Scan(&rows, &checksum); err != nil {
+		t.Fatalf("%s: %v", q, err)
+	}
+	return rows, checksum
+}
+
+// structure is that of a relation, as a table function wants it.
+func (in *installation) structure(t *testing.T, relation string) (s string) {
+	t.Helper()
+	const q = "SELECT arrayStringConcat(groupArray(name || ' ' || type), ', ') FROM (SELECT name, type FROM system.columns WHERE database = currentDatabase() AND table = ? ORDER BY position)"
+	if err := in.store.Conn().QueryRow(t.Context(), q, relation).Scan(&s); err != nil {
+		t.Fatal(err)
+	}
+	return strings.ReplaceAll(s, "'", `\'`)
+}
+
+// sameFiles holds the files in a folder against the relations.
+func (in *installation) sameFiles(t *testing.T, dir, format, clickhouse string) {
+	t.Helper()
+	for _, r := range export.Relations() {
+		wantRows, want := in.sum(t, r.Name, r.Name)
+		from := fmt.Sprintf("file('%s/%s/day=*/%s.%s', '%s', '%s')", dir, r.Name, r.Name, format, clickhouse, in.structure(t, r.Name))
+		rows, sum := in.sum(t, r.Name, from)
+		if rows != wantRows || sum != want || rows == 0 {
+			t.Errorf("%s: %d rows with checksum %x, want %d with %x", r.Name, rows, sum, wantRows, want)
+		}
+	}
+}
+
+func TestExport(t *testing.T) {
+	t.Parallel()
+	in := install(t, simulator.Options{Seed: 11, Calls: 30, QPS: -1, Straddle: true})
+	in.archive(t, exitDone)
+	for format, clickhouse := range map[string]string{"parquet": "Parquet", "csv": "CSVWithNames"} {
+		dir := t.TempDir()
+		first := in.exports(t, dir, "--format", format)
+		in.sameFiles(t, dir, format, clickhouse)
+		again := in.exports(t, dir, "--format", format)
+		for name, r := range first {
+			if a := again[name]; r.Written == 0 || r.Kept != 0 || a.Written > 1 || a.Written+a.Kept != r.Written {
+				t.Errorf("%s: first %+v, then %+v; want only today again", name, r, a)
+			}
+		}
+		files, _ := filepath.Glob(filepath.Join(dir, "quality_samples", "day=*", "*"))
+		days := in.number(t, "SELECT uniqExact(toDate(ts)) FROM quality_samples")
+		if uint64(len(files)) != days {
+			t.Errorf("%d files of quality_samples, want one for each of %d days", len(files), days)
+		}
+	}
+}
+
+// number is the only value of a query's result.
+func (in *installation) number(t *testing.T, query string) (n uint64) {
+	t.Helper()
+	if err := in.store.Conn().QueryRow(t.Context(), query).Scan(&n); err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	return n
+}
+
+// TestExportIsTyped looks at the types that other readers find.
+func TestExportIsTyped(t *testing.T) {
+	t.Parallel()
+	in := install(t, simulator.Options{Seed: 12, Calls: 5, QPS: -1})
+	in.archive(t, exitDone)
+	dir := t.TempDir()
+	in.exports(t, dir, "-r", "user_sessions,quality_samples")
+	const q = "SELECT arrayStringConcat(arrayMap(c -> tupleElement(c, 'name') || ' ' || tupleElement(c, 'logical_type') || tupleElement(c, 'physical_type') || ' ' || tupleElement(c, 'compression'), columns), ', ') FROM file('%s', 'ParquetMetadata') LIMIT 1"
+	for relation, wants := range map[string][]string{
+		"user_sessions":   {"joined_at Timestamp(isAdjustedToUTC=true, timeUnit=milliseconds", "is_finished", "BOOLEAN ZSTD"},
+		"quality_samples": {"value NoneDOUBLE ZSTD", "metric StringBYTE_ARRAY", "ts Timestamp(isAdjustedToUTC=true"},
+	} {
+		var columns string
+		if err := in.store.Conn().QueryRow(t.Context(), fmt.Sprintf(q, dir+"/"+relation+"/day=*/*.parquet")).Scan(&columns); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range wants {
+			if !strings.Contains(columns, want) {
+				t.Errorf("%s: no %q in %s", relation, want, columns)
+			}
+		}
+	}
+}
+
+// TestExportGoesOn kills an export in the middle of a file.
+func TestExportGoesOn(t *testing.T) {
+	t.Parallel()
+	in := install(t, simulator.Options{Seed: 13, Calls: 20, QPS: -1})
+	in.archive(t, exitDone)
+	const whole = 7
+	dir := t.TempDir()
+	var asked atomic.Int64
+	stuck, killed := make(chan struct{}), make(chan struct{})
+	to, err := url.Parse(embeddedtest.Shared(t).HTTPURL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := httputil.NewSingleHostReverseProxy(to)
+	proxy.FlushInterval = -1
+	proxy.ErrorLog = log.New(io.Discard, "", 0)
+	proxy.ModifyResponse = func(r *http.Response) error {
+		if asked.Add(1) == whole+1 {
+			r.Body = struct {
+				io.Reader
+				io.Closer
+			}{io.MultiReader(io.LimitReader(r.Body, 1000), waiting(func() { close(stuck); <-killed })), r.Body}
+		}
+		return nil
+	}
+	server := httptest.NewServer(proxy)
+	t.Cleanup(server.Close)
+	p := start(t, append(slices.Clone(in.env), "CALLVAULT_CLICKHOUSE_HTTP="+server.URL), "export", "--quiet", dir)
+	<-stuck
+	code, _, errs := in.callvault(t.Context(), "export", dir)
+	if code != exitFailed || !strings.Contains(errs, "another export is writing there") {
+		t.Errorf("two at once: exit code %d, %s", code, errs)
+	}
+	p.kill()
+	p.wait(t)
+	close(killed)
+	if files, _ := filepath.Glob(filepath.Join(dir, "*", "day=*", "*.parquet")); len(files) != whole {
+		t.Errorf("%d whole files, want %d", len(files), whole)
+	}
+	r := in.exports(t, dir)["rooms"]
+	if r.Kept < whole-1 { // today's may be one of them
+		t.Errorf("rooms %+v, want %d not written again", r, whole)
+	}
+	in.sameFiles(t, dir, "parquet", "Parquet")
+	if left, _ := filepath.Glob(filepath.Join(dir, "*", "day=*", ".*")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+// waiting is a reader that waits and is at its end.
+type waiting func()
+
+func (w waiting) Read([]byte) (int, error) { w(); return 0, io.ErrUnexpectedEOF }
+
+// TestExportWritesWhatHasChanged fetches a call again, and removes a file.
+func TestExportWritesWhatHasChanged(t *testing.T) {
+	t.Parallel()
+	in := install(t, simulator.Options{Seed: 14, Calls: 20, QPS: -1})
+	in.archive(t, exitDone)
+	dir := t.TempDir()
+	in.exports(t, dir)
+	var room, on string
+	const q = "SELECT room_id, toString(toDate(created_at)) FROM calls WHERE toDate(created_at) = toDate(assumeNotNull(destroyed_at)) AND samples > 0 AND created_at < today() AND is_finished ORDER BY created_at LIMIT 1"
+	if err := in.store.Conn().QueryRow(t.Context(), q).Scan(&room, &on); err != nil {
+		t.Fatal(err)
+	}
+	days := int(in.number(t, "SELECT uniqExact(toDate(created_at)) FROM rooms WHERE room_id = '"+room+"' AND toDate(created_at) < today()"))
+	in.archive(t, exitDone, "--room", room, "--again")
+	today := func(name string) int {
+		if _, err := os.Stat(filepath.Join(dir, name, "day="+time.Now().UTC().Format(time.DateOnly), name+".parquet")); err == nil {
+			return 1
+		}
+		return 0
+	}
+	for _, name := range []string{"rooms", "quality_samples", "calls"} {
+		if r := in.exports(t, dir, "-r", name)[name]; r.Written != days+today(name) || r.Kept == 0 {
+			t.Errorf("%s: %+v, want %d days of the call and %d for today", name, r, days, today(name))
+		}
+	}
+	if r := in.exports(t, dir, "-r", "daily_scale")["daily_scale"]; r.Written > today("daily_scale") {
+		t.Errorf("daily_scale: %+v, though it has not changed", r)
+	}
+	if err := os.Remove(filepath.Join(dir, "rooms", "day="+on, "rooms.parquet")); err != nil {
+		t.Fatal(err)
+	}
+	if r := in.exports(t, dir, "-r", "rooms", "--from", on, "--to", on)["rooms"]; r.Written != 1 || r.Kept != 0 {
+		t.Errorf("a file that was removed: %+v", r)
+	}
+	in.exports(t, dir)
+	in.sameFiles(t, dir, "parquet", "Parquet")
+}
+
+// bucket is S3-compatible storage that lets in whoever has the key.
+func bucket(t *testing.T, keyID string) (address string) {
+	t.Helper()
+	files := s3mem.New()
+	if err := files.CreateBucket("lake"); err != nil {
+		t.Fatal(err)
+	}
+	storage := gofakes3.New(files, gofakes3.WithLogger(gofakes3.DiscardLog())).Server()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.Contains(r.Header.Get("Authorization"), "Credential="+keyID+"/") {
+			w.WriteHeader(http.StatusForbidden)
+			io.WriteString(w, "<Error><Code>InvalidAccessKeyId</Code><Message>no such key</Message></Error>")
+			return
+		}
+		storage.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+func TestExportToObjectStorage(t *testing.T) {
+	t.Parallel()
+	in := install(t, simulator.Options{Seed: 15, Calls: 10, QPS: -1})
+	in.archive(t, exitDone)
+	const id, secret = "AKIAEXPORTTEST", "the-secret-of-the-bucket"
+	address := bucket(t, id)
+	in.env = append(in.env, "AWS_ACCESS_KEY_ID="+id, "AWS_SECRET_ACCESS_KEY="+secret)
+	first := in.exports(t, address+"/lake/calls")
+	for _, r := range export.Relations() {
+		wantRows, want := in.sum(t, r.Name, r.Name)
+		from := fmt.Sprintf("s3('%s/lake/calls/%s/day=*/%s.parquet', '%s', '%s', 'Parquet', '%s')", address, r.Name, r.Name, id, secret, in.structure(t, r.Name))
+		if rows, sum := in.sum(t, r.Name, from); rows != wantRows || sum != want || first[r.Name].Rows != rows {
+			t.Errorf("%s: %d rows with checksum %x, want %d with %x; reported %+v", r.Name, rows, sum, wantRows, want, first[r.Name])
+		}
+	}
+	for name, r := range in.exports(t, address+"/lake/calls") {
+		if r.Written > 1 || r.Written+r.Kept != first[name].Written {
+			t.Errorf("%s: first %+v, then %+v; want only today again", name, first[name], r)
+		}
+	}
+	for _, wrong := range []struct{ place, id, want string }{
+		{address + "/pond", id, "NoSuchBucket"},
+		{address + "/lake", "AKIAANOTHER", "write to " + address + "/lake: "},
+	} {
+		env := slices.Clone(in.env)
+		in.env = append(in.env, "AWS_ACCESS_KEY_ID="+wrong.id)
+		code, out, errs := in.callvault(t.Context(), "export", wrong.place)
+		in.env = env
+		if code != exitFailed || strings.Count(errs, "\n") != 1 || !strings.Contains(errs, wrong.want) || strings.Contains(out+errs, secret) {
+			t.Errorf("%s: exit code %d\n%s", wrong.place, code, errs)
+		}
+	}
+	if n := in.number(t, "SELECT count() FROM system.errors WHERE position(last_error_message, '"+secret+"') > 0 AND position(last_error_message, 'last_error_message') = 0"); n > 0 {
+		t.Error("ClickHouse shows the secret in an error")
+	}
+}
+
+func TestExportSaysWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	in := install(t, simulator.Options{Seed: 16, Calls: 3, QPS: -1})
+	in.archive(t, exitDone)
+	file := filepath.Join(t.TempDir(), "a-file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		args []string
+		env  string
+		code int
+		want string
+	}{
+		{nil, "", exitUsage, "export takes one destination"},
+		{[]string{file}, "", exitFailed, "export to " + file + ": not a directory"},
+		{[]string{"ftp://host/folder"}, "", exitUsage, "destination: want a folder, s3://bucket/folder or https://host/bucket/folder"},
+		{[]string{"https://id:key@host/bucket"}, "", exitUsage, "destination: the address must not hold keys"},
+		{[]string{"s3://bucket/*"}, "", exitUsage, "must not hold any of"},
+		{[]string{"s3://bucket"}, "AWS_ACCESS_KEY_ID=id", exitUsage, "AWS_SECRET_ACCESS_KEY is not"},
+		{[]string{t.TempDir(), "-r", "room"}, "", exitUsage, `--relation: "room" is not a relation that can be exported; use rooms, `},
+		{[]string{t.TempDir(), "-f", "xlsx"}, "", exitUsage, `--format "xlsx" is unknown; use parquet or csv`},
+		{[]string{t.TempDir(), "--from", "2026-11-20", "--to", "2026-11-19"}, "", exitUsage, "--to 2026-11-19 is before --from 2026-11-20"},
+		{[]string{t.TempDir()}, "CALLVAULT_CLICKHOUSE_HTTP=http://127.0.0.1:1", exitFailed, "CALLVAULT_CLICKHOUSE_HTTP names another address"},
+		{[]string{t.TempDir()}, "CALLVAULT_CLICKHOUSE_HTTP=here", exitUsage, "CALLVAULT_CLICKHOUSE_HTTP: is not the address of a server"},
+	} {
+		with := *in
+		with.env = append(slices.Clone(in.env), c.env)
+		code, _, errs := with.callvault(context.WithoutCancel(t.Context()), append([]string{"export"}, c.args...)...)
+		if code != c.code || !strings.Contains(errs, c.want) || strings.Count(errs, "\n") != 1 {
+			t.Errorf("export %v %s: exit code %d, want %d and %q\n%s", c.args, c.env, code, c.code, c.want, errs)
+		}
+	}
+}

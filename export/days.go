@@ -1,0 +1,172 @@
+package export
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+	"github.com/cespare/xxhash/v2"
+)
+
+// column of a relation.
+type column struct{ name, kind string }
+
+// selected is the column as it is written. Whether a DateTime becomes a number
+// or a time in Parquet depends on ClickHouse's version; a DateTime64 is a time.
+func (c column) selected() string {
+	kind := strings.TrimPrefix(c.kind, "Nullable(")
+	if strings.HasPrefix(kind, "DateTime(") || strings.HasPrefix(kind, "DateTime)") || kind == "DateTime" {
+		return fmt.Sprintf("toDateTime64(%[1]s, 3, 'UTC') AS %[1]s", c.name)
+	}
+	return c.name
+}
+
+// known is what the archive has, by day.
+type known struct {
+	units map[string]map[time.Time]string // signature of the visible units that touch a day, by kind
+	rows  map[string]map[time.Time]uint64 // rows of the base relations
+}
+
+// hidden selects the loads that the relations do not show; the views say the same.
+const hidden = "SELECT load_id FROM hidden_loads GROUP BY load_id HAVING max(step) != 'committed'"
+
+// readKnown reads what there is of the days from … to, to excluded.
+func readKnown(ctx context.Context, conn driver.Conn, relations []Relation, from, to time.Time) (*known, error) {
+	k := &known{units: map[string]map[time.Time]string{}, rows: map[string]map[time.Time]uint64{}}
+	if err := k.readUnits(ctx, conn, from, to); err != nil {
+		return nil, fmt.Errorf("read ledger: %w", err)
+	}
+	for _, base := range Relations() {
+		needed := slices.ContainsFunc(relations, func(r Relation) bool { return slices.Contains(r.sources, base.Name) })
+		if !base.isBase() || !needed {
+			continue
+		}
+		if err := k.countRows(ctx, conn, base, from, to); err != nil {
+			return nil, fmt.Errorf("count rows of %s: %w", base.Name, err)
+		}
+	}
+	return k, nil
+}
+
+// readUnits reads which loads of which units are visible. A unit touches the
+// days from its beginning to the end of its last part; one of the daily scale
+// may begin on the day before the one it counts for.
+func (k *known) readUnits(ctx context.Context, conn driver.Conn, from, to time.Time) error {
+	const q = `
+		SELECT kind, on, toString(groupBitXor(signature)) FROM
+		(
+			SELECT p.kind AS kind, cityHash64(p.sdk_app_id, p.kind, p.key, arraySort(groupUniqArray(p.load_id))) AS signature,
+				toDate(least(min(p.window_start), if(max(u.starts_at) = 0, min(p.window_start), max(u.starts_at)))) AS first,
+				toDate(max(p.window_end) + if(kind = 'scale', 86400, 0)) AS last
+			FROM ledger_parts AS p
+			LEFT JOIN (SELECT sdk_app_id, kind, key, starts_at FROM ledger_units FINAL) AS u ON u.sdk_app_id = p.sdk_app_id AND u.kind = p.kind AND u.key = p.key
+			WHERE p.load_id NOT IN (` + hidden + `)
+			GROUP BY p.sdk_app_id, p.kind, p.key
+		)
+		ARRAY JOIN arrayMap(i -> first + i, range(toUInt32(greatest(last - first, 0)) + 1)) AS on
+		WHERE on >= toDate(?) AND on < toDate(?)
+		GROUP BY kind, on`
+	rows, err := conn.Query(ctx, q, from.Format(time.DateOnly), to.Format(time.DateOnly))
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var kind, signature string
+		var on time.Time
+		if err := rows.Scan(&kind, &on, &signature); err != nil {
+			return err
+		}
+		if k.units[kind] == nil {
+			k.units[kind] = map[time.Time]string{}
+		}
+		k.units[kind][on.UTC()] = signature
+	}
+	return rows.Err()
+}
+
+func (k *known) countRows(ctx context.Context, conn driver.Conn, r Relation, from, to time.Time) error {
+	k.rows[r.Name] = map[time.Time]uint64{}
+	rows, err := conn.Query(ctx, "SELECT toDate("+r.column+") AS on, count() FROM "+r.Name+" WHERE "+r.on(from, to)+" GROUP BY on")
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var on time.Time
+		var n uint64
+		if err := rows.Scan(&on, &n); err != nil {
+			return err
+		}
+		k.rows[r.Name][on.UTC()] = n
+	}
+	return rows.Err()
+}
+
+// days are those of which the relation may have rows, in order.
+func (k *known) days(r Relation) []time.Time {
+	have := map[time.Time]bool{}
+	for _, s := range r.sources {
+		for d := range k.rows[s] {
+			have[d] = true
+		}
+	}
+	if !r.isBase() {
+		for d := range k.units[r.kind] {
+			have[d] = true
+		}
+	}
+	all := make([]time.Time, 0, len(have))
+	for d := range have {
+		all = append(all, d)
+	}
+	slices.SortFunc(all, time.Time.Compare)
+	return all
+}
+
+// signature of a day of a relation.
+func (k *known) signature(r Relation, definition string, d time.Time) string {
+	parts := []string{definition, k.units[r.kind][d]}
+	for _, s := range r.sources {
+		parts = append(parts, fmt.Sprint(k.rows[s][d]))
+	}
+	return fmt.Sprintf("%016x", xxhash.Sum64String(strings.Join(parts, " ")))
+}
+
+// define reads the columns of a relation, and all that its rows depend on but
+// the data: its query and the small tables that it looks things up in.
+func define(ctx context.Context, conn driver.Conn, r Relation) (columns []column, definition string, err error) {
+	rows, err := conn.Query(ctx, "SELECT name, type FROM system.columns WHERE database = currentDatabase() AND table = ? ORDER BY position", r.Name)
+	if err != nil {
+		return nil, "", err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var c column
+		if err := rows.Scan(&c.name, &c.kind); err != nil {
+			return nil, "", err
+		}
+		columns = append(columns, c)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, "", err
+	}
+	if len(columns) == 0 {
+		return nil, "", fmt.Errorf("the database has no relation %s", r.Name)
+	}
+	parts := []string{"SELECT toString(cityHash64(as_select)) FROM system.tables WHERE database = currentDatabase() AND name = '" + r.Name + "'"}
+	for _, name := range r.names {
+		parts = append(parts, "SELECT toString(sum(cityHash64(*))) FROM "+name)
+	}
+	for _, q := range parts {
+		var hash string
+		if err := conn.QueryRow(ctx, q).Scan(&hash); err != nil {
+			return nil, "", err
+		}
+		definition += hash + " "
+	}
+	return columns, definition + fmt.Sprint(columns), nil
+}

@@ -1,0 +1,155 @@
+package export
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+)
+
+// Format of the files.
+type Format struct {
+	Name  string // also the ending of the files' names
+	query string // ClickHouse's name
+}
+
+// Formats are those that can be written.
+func Formats() []Format {
+	return []Format{{"parquet", "Parquet"}, {"csv", "CSVWithNames"}}
+}
+
+// settings of the queries that write files.
+func settings() map[string]string {
+	return map[string]string{"output_format_parquet_compression_method": "zstd", "output_format_parquet_string_as_string": "1"}
+}
+
+// Destination is where files go. A file that has been written is whole and in
+// place of an older one; one that could not be written leaves the older one.
+type Destination interface {
+	// Done reads what is done of a relation: files that are there.
+	Done(ctx context.Context, relation string) (manifest, error)
+	// Write writes the result of a query.
+	Write(ctx context.Context, relation, file, query string, f Format) (Done, error)
+	// Note keeps what is done of a relation.
+	Note(ctx context.Context, relation string, m manifest) error
+}
+
+// Options of an export.
+type Options struct {
+	Relations []Relation
+	From, To  time.Time // UTC days, To excluded
+	Today     time.Time // this day and later ones are written each time: they are not over
+	Format    Format
+	Again     bool // also what has not changed
+	Progress  Progress
+}
+
+// Progress is told of each file. Files are written one after the other.
+type Progress interface {
+	Add(files int)                    // so many are to be looked at
+	Done(file string, d Done, w bool) // one is done; w: it was written
+}
+
+// Result is what came of one relation.
+type Result struct {
+	Relation string `json:"relation"`
+	Written  int    `json:"written"`   // files
+	Kept     int    `json:"unchanged"` // files
+	Rows     uint64 `json:"rows"`      // of the files written
+	Bytes    uint64 `json:"bytes"`     // of the files written; 0 where the destination does not tell
+}
+
+// Run writes what has changed. It stops at the first file that cannot be
+// written; those before it are done.
+func Run(ctx context.Context, conn driver.Conn, to Destination, o Options) ([]Result, error) {
+	known, err := readKnown(ctx, conn, o.Relations, o.From, o.To)
+	if err != nil {
+		return nil, fmt.Errorf("export: %w", err)
+	}
+	for _, r := range o.Relations {
+		o.Progress.Add(len(known.days(r)))
+	}
+	var all []Result
+	for _, r := range o.Relations {
+		e := exporter{Options: o, conn: conn, to: to, known: known, relation: r, result: Result{Relation: r.Name}}
+		err := e.run(ctx)
+		all = append(all, e.result)
+		if err != nil {
+			return all, fmt.Errorf("export %s: %w", r.Name, err)
+		}
+	}
+	return all, nil
+}
+
+// exporter writes one relation.
+type exporter struct {
+	Options
+	conn     driver.Conn
+	to       Destination
+	known    *known
+	relation Relation
+	result   Result
+}
+
+func (e *exporter) run(ctx context.Context) error {
+	columns, definition, err := define(ctx, e.conn, e.relation)
+	if err != nil {
+		return err
+	}
+	done, err := e.to.Done(ctx, e.relation.Name)
+	if err != nil {
+		return err
+	}
+	for _, d := range e.days(done) {
+		if err := e.day(ctx, d, columns, e.known.signature(e.relation, definition, d), done); err != nil {
+			return fmt.Errorf("%s: %w", d.Format(time.DateOnly), err)
+		}
+	}
+	return nil
+}
+
+// days are those that the relation has something of, and those of which it has
+// nothing any more though the ledger knows them. A day that the ledger does not
+// know any more has expired in the archive: its file stays.
+func (e *exporter) days(done manifest) []time.Time {
+	all := e.known.days(e.relation)
+	for d := range e.known.units[e.relation.kind] {
+		if done[e.file(d)].Rows > 0 && !slices.Contains(all, d) {
+			all = append(all, d)
+		}
+	}
+	slices.SortFunc(all, time.Time.Compare)
+	return all
+}
+
+// day writes one day unless it is done. What is done is noted after each file.
+func (e *exporter) day(ctx context.Context, d time.Time, columns []column, signature string, done manifest) error {
+	file := e.file(d)
+	if was, ok := done[file]; ok && was.Signature == signature && d.Before(e.Today) && !e.Again {
+		e.result.Kept++
+		e.Progress.Done(file, was, false)
+		return nil
+	}
+	now, err := e.to.Write(ctx, e.relation.Name, file, e.relation.rowsOf(columns, d), e.Format)
+	if err != nil {
+		return err
+	}
+	now.File, now.Signature = file, signature
+	done[file] = now
+	if err := e.to.Note(ctx, e.relation.Name, done); err != nil {
+		return err
+	}
+	e.result.Written++
+	e.result.Rows += now.Rows
+	e.result.Bytes += now.Bytes
+	e.Progress.Done(file, now, true)
+	return nil
+}
+
+// file is a day's, in the relation's folder.
+func (e *exporter) file(d time.Time) string {
+	return path.Join("day="+d.Format(time.DateOnly), e.relation.Name+"."+e.Format.Name)
+}

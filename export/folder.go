@@ -1,0 +1,125 @@
+package export
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+)
+
+// Folder is a destination on this machine.
+type Folder struct {
+	path   string
+	lock   *os.File
+	server *httpServer
+}
+
+// OpenFolder makes the folder if it is missing, and keeps other exports out of
+// it until it is closed. address is that of ClickHouse's HTTP interface; empty:
+// where the server says it is.
+func OpenFolder(ctx context.Context, conn driver.Conn, ch *clickhouse.Options, address, path string) (*Folder, error) {
+	if err := os.MkdirAll(path, 0o777); err != nil {
+		return nil, fmt.Errorf("export to %s: %w", path, reason(err))
+	}
+	lock, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("export to %s: %w", path, reason(err))
+	}
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		lock.Close()
+		return nil, fmt.Errorf("export to %s: another export is writing there", path)
+	}
+	server, err := newHTTP(ctx, conn, ch, address)
+	if err != nil {
+		lock.Close()
+		return nil, err
+	}
+	return &Folder{path, lock, server}, nil
+}
+
+// reason is an error without the path it begins with.
+func reason(err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return e.Err
+	}
+	return err
+}
+
+// Close lets other exports in.
+func (f *Folder) Close() error { return f.lock.Close() }
+
+// Done reads what is done. A file that is missing or has another size is not.
+func (f *Folder) Done(_ context.Context, relation string) (manifest, error) {
+	content, err := os.ReadFile(filepath.Join(f.path, relation, manifestName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return manifest{}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	m, err := decodeManifest(content)
+	for name, d := range m {
+		info, err := os.Stat(filepath.Join(f.path, relation, name))
+		if err != nil || uint64(info.Size()) != d.Bytes {
+			delete(m, name)
+		}
+	}
+	return m, err
+}
+
+// Write writes beside the file and then puts it in its place.
+func (f *Folder) Write(ctx context.Context, relation, file, query string, format Format) (Done, error) {
+	body, rows, err := f.server.query(ctx, query+" FORMAT "+format.query)
+	if err != nil {
+		return Done{}, err
+	}
+	defer body.Close()
+	n, err := f.replace(filepath.Join(relation, file), body)
+	return Done{Rows: rows, Bytes: uint64(n), Written: time.Now().UTC().Truncate(time.Second)}, err
+}
+
+// Note keeps what is done.
+func (f *Folder) Note(_ context.Context, relation string, m manifest) error {
+	content, err := m.encode()
+	if err != nil {
+		return err
+	}
+	_, err = f.replace(filepath.Join(relation, manifestName), bytes.NewReader(content))
+	return err
+}
+
+// replace puts a file in its place when all of it is on the disk.
+func (f *Folder) replace(name string, content io.Reader) (n int64, err error) {
+	name = filepath.Join(f.path, name)
+	if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+		return 0, err
+	}
+	partial := filepath.Join(filepath.Dir(name), "."+filepath.Base(name)+".partial") // a killed run leaves it, the next one writes over it
+	out, err := os.Create(partial)
+	if err != nil {
+		return 0, err
+	}
+	n, err = io.Copy(out, content)
+	if err == nil {
+		err = out.Sync()
+	}
+	if cerr := out.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = os.Rename(partial, name)
+	}
+	if err != nil {
+		_ = os.Remove(partial)
+	}
+	return n, err
+}

@@ -1,0 +1,60 @@
+package export
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// manifestName is the file in a relation's folder that says what is done. The
+// underscore makes readers of such folders pass it over.
+const manifestName = "_callvault.jsonl"
+
+// Done is one file that is whole.
+type Done struct {
+	File      string    `json:"file"` // in the relation's folder
+	Signature string    `json:"signature"`
+	Rows      uint64    `json:"rows"`
+	Bytes     uint64    `json:"bytes"` // 0: not known yet
+	Written   time.Time `json:"written"`
+}
+
+// manifest is what is done of one relation, by file.
+type manifest map[string]Done
+
+func (m manifest) encode() ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	for _, d := range m.sorted() {
+		if err := enc.Encode(d); err != nil {
+			return nil, err
+		}
+	}
+	return b.Bytes(), nil
+}
+
+func (m manifest) sorted() []Done {
+	all := make([]Done, 0, len(m))
+	for _, d := range m {
+		all = append(all, d)
+	}
+	slices.SortFunc(all, func(a, b Done) int { return strings.Compare(a.File, b.File) })
+	return all
+}
+
+func decodeManifest(content []byte) (manifest, error) {
+	m := manifest{}
+	lines := bufio.NewScanner(bytes.NewReader(content))
+	for lines.Scan() {
+		var d Done
+		if err := json.Unmarshal(lines.Bytes(), &d); err != nil {
+			return nil, fmt.Errorf("%s is damaged (remove it to have all written again): %w", manifestName, err)
+		}
+		m[d.File] = d
+	}
+	return m, lines.Err()
+}
