@@ -76,3 +76,14 @@ func (s *Store) Disks(ctx context.Context) ([]Disk, error) {
 	}
 	return all, rows.Err()
 }
+
+// FreeSpace is the room left on the disks that hold the database's tables.
+func (s *Store) FreeSpace(ctx context.Context) (free uint64, err error) {
+	const q = `
+		SELECT sum(free_space) FROM system.disks
+		WHERE name IN (SELECT disk_name FROM system.parts WHERE active AND database = currentDatabase())`
+	if err := s.conn.QueryRow(ctx, q).Scan(&free); err != nil {
+		return 0, fmt.Errorf("read disks: %w", err)
+	}
+	return free, nil
+}

@@ -11,7 +11,7 @@ import (
 )
 
 func (c *cli) statusCmd() *cobra.Command {
-	var asJSON bool
+	var asJSON, space bool
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Show what is archived, what is at risk and what was lost",
@@ -26,16 +26,23 @@ The JSON has last_success (the oldest of the applications' last complete
 listings), last_archived, apps (sdk_app_id, window_start, last_listed), days (all
 of them), at_risk, failed and lost (each with count and the first units;
 at_risk with next_deadline), bytes on disk by relation, and runs: for each command
-its last_success (the oldest of the applications') and its last run.`,
+its last_success (the oldest of the applications') and its last run.
+
+With --space: where the bytes on disk are, by table, metric and month, and what
+they will be at the rate of the last 14 and 30 days. The bytes of a metric are an
+estimate. The JSON has tables, metrics and months (each with rows, bytes,
+uncompressed_bytes, bytes_per_row), bytes, free_bytes and forecast.`,
 		Example: `  callvault status
-  callvault status --json`,
-		RunE: func(cmd *cobra.Command, args []string) error { return c.status(cmd.Context(), asJSON) },
+  callvault status --json
+  callvault status --space              where the bytes are, and when the disk is full`,
+		RunE: func(cmd *cobra.Command, args []string) error { return c.status(cmd.Context(), asJSON, space) },
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
+	cmd.Flags().BoolVar(&space, "space", false, "show where the bytes on disk are, and a forecast")
 	return cmd
 }
 
-func (c *cli) status(ctx context.Context, asJSON bool) error {
+func (c *cli) status(ctx context.Context, asJSON, space bool) error {
 	cfg, err := c.config()
 	if err != nil {
 		return err
@@ -52,6 +59,9 @@ func (c *cli) status(ctx context.Context, asJSON bool) error {
 	version, err := sch.Status(ctx)
 	if err != nil {
 		return err
+	}
+	if space && version.Current > 0 {
+		return c.space(ctx, cfg, store, asJSON)
 	}
 	st := newStatus(cfg, time.Now().UTC())
 	if version.Current > 0 {

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"math"
+	"time"
+
+	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/load"
+)
+
+// spaceStatus is where the bytes are, and where they will be.
+type spaceStatus struct {
+	Tables   []spaceUse   `json:"tables"`
+	Metrics  []spaceUse   `json:"metrics"`         // bytes are estimated; see docs/operations.md
+	NoMetric string       `json:"metrics_problem"` // why there are none
+	Months   []spaceUse   `json:"months"`          // rows are those of quality_samples
+	Bytes    uint64       `json:"bytes"`
+	Free     *uint64      `json:"free_bytes"` // null: not known
+	Forecast []spaceRates `json:"forecast"`
+}
+
+type spaceUse struct {
+	Name         string  `json:"name"`
+	Rows         uint64  `json:"rows"`
+	Bytes        uint64  `json:"bytes"`
+	Uncompressed uint64  `json:"uncompressed_bytes"`
+	PerRow       float64 `json:"bytes_per_row"`
+}
+
+// spaceRates is the forecast at the rate of some days.
+type spaceRates struct {
+	Days     int        `json:"of_days"`
+	PerDay   uint64     `json:"bytes_per_day"`
+	InAYear  uint64     `json:"bytes_in_a_year"`
+	DiskFull *time.Time `json:"disk_full"` // null: not within a century, or not known
+}
+
+func (c *cli) space(ctx context.Context, cfg *config.Config, store *load.Store, asJSON bool) error {
+	s, err := readSpace(ctx, cfg, store, c.now().UTC())
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		enc := json.NewEncoder(c.stdout)
+		enc.SetIndent("", "  ")
+		return enc.Encode(s)
+	}
+	s.write(c.stdout)
+	return nil
+}
+
+func readSpace(ctx context.Context, cfg *config.Config, store *load.Store, now time.Time) (*spaceStatus, error) {
+	s := &spaceStatus{}
+	tables, err := store.Tables(ctx)
+	if err != nil {
+		return nil, err
+	}
+	months, err := store.Months(ctx)
+	if err != nil {
+		return nil, err
+	}
+	metrics, err := store.Metrics(ctx)
+	if err != nil {
+		s.NoMetric = oneLineOf(err)
+	}
+	s.Tables, s.Months, s.Metrics = usesOf(tables), usesOf(months), usesOf(metrics)
+	for _, t := range tables {
+		s.Bytes += t.Bytes
+	}
+	if free, err := store.FreeSpace(ctx); err == nil { // system.disks need not be readable
+		s.Free = &free
+	}
+	for _, days := range []int{14, 30} {
+		g, err := store.Growth(ctx, now, days)
+		if err != nil {
+			return nil, err
+		}
+		if n := len(s.Forecast); n > 0 && s.Forecast[n-1].Days == g.Days {
+			continue
+		}
+		s.Forecast = append(s.Forecast, s.forecast(tables, g, now))
+	}
+	return s, nil
+}
+
+func usesOf(all []load.Space) []spaceUse {
+	out := []spaceUse{}
+	for _, x := range all {
+		u := spaceUse{Name: x.Name, Rows: x.Rows, Bytes: x.Bytes, Uncompressed: x.Uncompressed}
+		if x.Rows > 0 {
+			u.PerRow = math.Round(1000*float64(x.Bytes)/float64(x.Rows)) / 1000
+		}
+		out = append(out, u)
+	}
+	return out
+}
+
+// forecast takes it that each table grows as the rows that it holds, or is made
+// of, did. The vendor's responses are kept for a time only, and do not count.
+func (s *spaceStatus) forecast(tables []load.Space, g load.Growth, now time.Time) spaceRates {
+	shares := map[string]float64{
+		"user_sessions": g.Sessions, "quality_samples": g.Samples, "quality_streams": g.Samples, "user_events": g.Events,
+		"unusual_events": g.UnusualEvents, "daily_scale": g.DayCount, "raw_responses": 0,
+	}
+	perDay := 0.0
+	for _, t := range tables {
+		share, ok := shares[t.Name]
+		if !ok {
+			share = g.Rooms // the ledger and the rest grow with the calls
+		}
+		perDay += float64(t.Bytes) * share / float64(g.Days)
+	}
+	const year, century = 365, 36500
+	f := spaceRates{Days: g.Days, PerDay: uint64(perDay), InAYear: s.Bytes + uint64(year*perDay)}
+	if s.Free != nil && perDay > 0 {
+		if days := float64(*s.Free) / perDay; days < century {
+			full := now.Add(time.Duration(days * float64(24*time.Hour))).Truncate(24 * time.Hour)
+			f.DiskFull = &full
+		}
+	}
+	return f
+}
