@@ -28,6 +28,7 @@ func (c column) selected() string {
 type known struct {
 	units map[string]map[time.Time]string // signature of the visible units that touch a day, by kind
 	rows  map[string]map[time.Time]uint64 // rows of the base relations
+
 }
 
 // hidden selects the loads that the relations do not show; the views say the same.
@@ -36,6 +37,18 @@ const hidden = "SELECT load_id FROM hidden_loads GROUP BY load_id HAVING max(ste
 // readKnown reads what there is of the days from … to, to excluded.
 func readKnown(ctx context.Context, conn driver.Conn, relations []Relation, from, to time.Time) (*known, error) {
 	k := &known{units: map[string]map[time.Time]string{}, rows: map[string]map[time.Time]uint64{}}
+	const expired = "SELECT toDateTime(toStartOfDay(max(greatest(starts_at, held_until))) + INTERVAL 1 DAY, 'UTC'), count() FROM ledger_units FINAL WHERE toString(state) = 'expired'"
+	var n uint64
+	var whole time.Time
+	if err := conn.QueryRow(ctx, expired).Scan(&whole, &n); err != nil {
+		return nil, fmt.Errorf("read ledger: %w", err)
+	}
+	if n > 0 && whole.After(from) {
+		from = whole.UTC() // of earlier days the archive has deleted something: their files stay
+	}
+	if !to.After(from) {
+		return k, nil
+	}
 	if err := k.readUnits(ctx, conn, from, to); err != nil {
 		return nil, fmt.Errorf("read ledger: %w", err)
 	}

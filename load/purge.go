@@ -105,7 +105,7 @@ func (s *Store) waiting(ctx context.Context) (map[uint64]bool, error) {
 		SELECT DISTINCT load_id FROM ledger_parts
 		WHERE settled AND load_id IN (SELECT load_id FROM hidden_loads GROUP BY load_id HAVING max(step) = 'opened')
 			AND (sdk_app_id, kind, key) NOT IN (
-				SELECT sdk_app_id, kind, key FROM ledger_units FINAL WHERE state IN ('archived', 'empty', 'lost'))`
+				SELECT sdk_app_id, kind, key FROM ledger_units FINAL WHERE state IN ('archived', 'empty', 'lost', 'expired'))`
 	rows, err := s.conn.Query(ctx, q)
 	if err != nil {
 		return nil, fmt.Errorf("read waiting loads: %w", err)

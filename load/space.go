@@ -96,7 +96,7 @@ func (s *Store) Growth(ctx context.Context, today time.Time, days int) (Growth, 
 			count() AS n,
 			[sumIf(rooms, recent), sumIf(user_sessions, recent), sumIf(quality_samples, recent), sumIf(user_events, recent), sumIf(unusual_events, recent), sumIf(daily_scale, recent)] AS recently,
 			[sum(rooms), sum(user_sessions), sum(quality_samples), sum(user_events), sum(unusual_events), sum(daily_scale)] AS ever
-		FROM (SELECT *, starts_at >= toDate(?) AND starts_at < toDate(?) AS recent FROM ledger_units FINAL)`
+		FROM (SELECT *, starts_at >= toDate(?) AND starts_at < toDate(?) AS recent FROM ledger_units FINAL WHERE toString(state) != 'expired')`
 	var g Growth
 	var n uint64
 	var length int64

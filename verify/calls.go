@@ -16,11 +16,14 @@ const (
 	comparable verdict = iota
 	missing            // it should be in the archive
 	waiting            // the next pass is to bring it
+	expired            // the archive has deleted it because of its age
 )
 
 func (c *Check) verdict(r call.Room) verdict {
 	h, known := c.held[r.CommID]
 	switch {
+	case known && h.State == call.Expired:
+		return expired
 	case !known && !c.listedTo.IsZero() && !r.CreatedAt.Before(c.listedTo.Add(-c.Settle)),
 		!known && c.Running && c.listedTo.IsZero(),
 		known && h.State == call.Pending && c.Running:
@@ -86,6 +89,8 @@ func (c *Check) sort(r *Result, bad map[string]bool) callsToCompare {
 	calls := callsToCompare{rooms: map[string]call.Room{}}
 	for _, room := range c.rooms {
 		switch c.verdict(room) {
+		case expired:
+			continue
 		case waiting:
 			r.Waiting++
 			continue

@@ -78,6 +78,13 @@ func gapsOf(ctx context.Context, s *load.Store, app call.AppID) (g gaps, err err
 	if err != nil {
 		return g, err
 	}
+	expired, err := s.ExpiredUntil(ctx)
+	if err != nil {
+		return g, err
+	}
+	if until, ok := expired[app]; ok && !until.Before(g.first) {
+		g.first = until.Add(time.Second)
+	}
 	f := load.LedgerFilter{App: app, Kind: call.UnitCall, States: []call.State{call.Pending, call.Provisional, call.Failed, call.Lost}}
 	err = s.Ledger(ctx, f, func(e load.Entry) { g.open = append(g.open, e) })
 	return g, err

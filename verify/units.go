@@ -52,6 +52,7 @@ func (c *Check) compareUnits(ctx context.Context, r *Result, kind call.UnitKind,
 		d := Difference{Kind: kind, Key: key, Mendable: c.mendable(u.starts)}
 		switch {
 		case u.gone || u.span.Until < u.span.Since || u.starts.Before(c.since) && kind == call.UnitScale:
+		case h.State == call.Expired:
 		case h.State == call.Archived, h.State == call.Empty:
 			spans = append(spans, u.span)
 		case h.State == call.Failed, h.State == "" && c.ripe(u.starts.Add(due)):

@@ -299,7 +299,7 @@ func accountError(a config.Account, err error) error {
 // archive runs a Pass for every application at once; the applications of an
 // account share its Asker and so its quota.
 func (j *job) archive(ctx context.Context, store *load.Store, guard string, progress extract.Progress, sum *summary) error {
-	if _, err := store.Purge(ctx); err != nil {
+	if err := j.clean(ctx, store, guard); err != nil {
 		return err
 	}
 	defer boundMemory(int64(j.cfg.Memory))()
@@ -338,6 +338,32 @@ func (j *job) archive(ctx context.Context, store *load.Store, guard string, prog
 	}
 	_, err = store.Purge(ctx)
 	return err
+}
+
+// clean deletes what is too old and what earlier passes have left behind.
+func (j *job) clean(ctx context.Context, store *load.Store, guard string) error {
+	before := keptSince(j.cfg, j.now())
+	if !before.IsZero() {
+		if _, err := store.Expire(ctx, guard, before); err != nil {
+			return err
+		}
+	}
+	if _, err := store.Purge(ctx); err != nil {
+		return err
+	}
+	if before.IsZero() {
+		return nil
+	}
+	return store.DropEmptyMonths(ctx, before)
+}
+
+// keptSince is the beginning of the day before which nothing is kept that ended
+// by then; zero: all is kept.
+func keptSince(cfg *config.Config, now time.Time) time.Time {
+	if cfg.Keep == 0 {
+		return time.Time{}
+	}
+	return now.UTC().Add(-time.Duration(cfg.Keep)).Truncate(24 * time.Hour)
 }
 
 // boundMemory has the collector work harder as what is in use nears so many

@@ -59,6 +59,9 @@ func (p *statusPage) head() {
 	if n := st.AtRisk.Count; n > 0 {
 		risk = fmt.Sprintf("%s not final; the next expires %s", plural(n, "unit"), p.dropped(*st.AtRisk.NextDeadline))
 	}
+	if n := st.expired(); n > 0 {
+		line("expired", plural(int(n), "call")+", deleted because of their age (CALLVAULT_KEEP)")
+	}
 	line("at risk", risk)
 	line("set aside", p.some(st.Failed.Count, text.FgYellow))
 	line("lost", p.some(st.Lost.Count, text.FgRed))
@@ -67,6 +70,14 @@ func (p *statusPage) head() {
 		total += b
 	}
 	line("on disk", humanize.IBytes(uint64(total)))
+}
+
+// expired is how many calls were archived once and have been deleted.
+func (st *archiveStatus) expired() (n uint64) {
+	for _, d := range st.Days {
+		n += d.Expired
+	}
+	return n
 }
 
 func (p *statusPage) some(n int, colour text.Color) string {

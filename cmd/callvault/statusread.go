@@ -42,6 +42,7 @@ type dayStatus struct {
 	Pending     uint64     `json:"pending"`
 	Failed      uint64     `json:"failed"`
 	Lost        uint64     `json:"lost"`
+	Expired     uint64     `json:"expired"`      // archived once, and deleted because of their age
 	List        string     `json:"list"`         // final, partial, lost or none
 	ListedUntil *time.Time `json:"listed_until"` // of a partial list
 	Sessions    uint64     `json:"sessions"`
@@ -124,10 +125,10 @@ func dayOf(c load.Coverage) dayStatus {
 	d := dayStatus{
 		App: c.App, Day: c.Day.UTC().Format(time.DateOnly), List: "none",
 		Archived: c.Calls[call.Archived] + c.Calls[call.Empty], Provisional: c.Calls[call.Provisional],
-		Pending: c.Calls[call.Pending], Failed: c.Calls[call.Failed], Lost: c.Calls[call.Lost],
+		Pending: c.Calls[call.Pending], Failed: c.Calls[call.Failed], Lost: c.Calls[call.Lost], Expired: c.Calls[call.Expired],
 		Sessions: c.Counts.Sessions, Samples: c.Counts.Samples, Events: c.Counts.Events,
 	}
-	d.Calls = d.Archived + d.Provisional + d.Pending + d.Failed + d.Lost
+	d.Calls = d.Archived + d.Provisional + d.Pending + d.Failed + d.Lost + d.Expired
 	switch c.Listed {
 	case call.Archived:
 		d.List = "final"

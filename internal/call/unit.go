@@ -33,10 +33,11 @@ const (
 	Empty       State = "empty"       // archived, and there is nothing in it
 	Failed      State = "failed"      // asked for in vain; to be tried again
 	Lost        State = "lost"        // the vendor dropped it before it was archived
+	Expired     State = "expired"     // it was archived, and has been deleted because of its age
 )
 
 // Final says that nothing is left to ask.
-func (s State) Final() bool { return s == Archived || s == Empty || s == Lost }
+func (s State) Final() bool { return s == Archived || s == Empty || s == Lost || s == Expired }
 
 // Window is a span of time with both ends included, as the vendor's windows are.
 type Window struct {

@@ -26,6 +26,9 @@ type Config struct {
 	// Raw is how long the vendor's responses are kept as they came; zero: not
 	// at all.
 	Raw Keep `yaml:"raw" env:"CALLVAULT_RAW"`
+	// Keep is how long calls are kept in the archive after their end; zero: for
+	// good.
+	Keep Keep `yaml:"keep" env:"CALLVAULT_KEEP"`
 	// Memory is about what a pass may hold, in bytes.
 	Memory Bytes `yaml:"memory" env:"CALLVAULT_MEMORY"`
 	// Skip lists relations that are not collected.

@@ -41,6 +41,10 @@ func (e Errors) Error() string {
 	return strings.Join(lines, "\n")
 }
 
+// keepBeyond is by how much the archive keeps data longer than the vendor, so
+// that nothing is deleted that the vendor may still be asked about.
+const keepBeyond = 48 * time.Hour
+
 // minMemory holds the largest answers one at a time.
 const minMemory = 64 << 20
 
@@ -66,6 +70,12 @@ func (c *Config) validate() error {
 	}
 	if c.Raw < 0 {
 		say("CALLVAULT_RAW", "is negative", "use a duration such as 30d, or off")
+	}
+	for _, a := range c.Accounts {
+		if c.Keep != 0 && time.Duration(c.Keep) < time.Duration(a.Retention)+keepBeyond {
+			say("CALLVAULT_KEEP", fmt.Sprintf("%v is not two days more than what the vendor keeps (CALLVAULT_RETENTION, %v): what is deleted would be asked for again", c.Keep, a.Retention), "use a duration such as 400d, or off")
+			break
+		}
 	}
 	if c.Memory < minMemory {
 		say("CALLVAULT_MEMORY", fmt.Sprintf("%s is too little", humanize.IBytes(uint64(max(c.Memory, 0)))), "use 64MB or more")
@@ -181,6 +191,8 @@ func example(name string) string {
 		return "use requests a second, such as 2"
 	case "CALLVAULT_RAW":
 		return "use a duration such as 30d, or off"
+	case "CALLVAULT_KEEP":
+		return "use a duration such as 400d, or off"
 	case "CALLVAULT_GRACE":
 		return "use a duration such as 1m"
 	case "CALLVAULT_WAIT":
