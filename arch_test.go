@@ -16,6 +16,7 @@ var allowed = map[string][]string{
 	"cmd/callvault":                  {"*"},
 	"schedules":                      {},
 	"export":                         {},
+	"backup":                         {"export", "load/schema"},
 	"extract":                        {"extract/plan", "extract/quota", "extract/trtc", "transform", "internal/call"},
 	"extract/plan":                   {"internal/call"},
 	"extract/quota":                  {},

@@ -1,6 +1,6 @@
 CREATE TABLE IF NOT EXISTS {{.Database}}.lease {{.OnCluster}}
 (
-    name LowCardinality(String) COMMENT 'What is held: archive (a pass) or migrate (a change of the schema)',
+    name LowCardinality(String) COMMENT 'What is held: archive (a pass), migrate (a change of the schema) or backup',
     claim_id String COMMENT 'One attempt to hold it; never used again once released',
     holder String COMMENT 'Who claims: host, process and run, for people to read',
     at DateTime64(6, 'UTC') DEFAULT now64(6) COMMENT 'Time of this claim or renewal by the server''s clock',

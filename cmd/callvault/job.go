@@ -247,7 +247,7 @@ func bringUp(ctx context.Context, store *load.Store, cfg *config.Config) error {
 // that is lost, and nothing becomes visible unless guard, an SQL condition,
 // holds. The schema must be up.
 func underLease(ctx context.Context, store *load.Store, cfg *config.Config, do func(ctx context.Context, guard string) error) error {
-	held, err := acquire(ctx, store, time.Duration(cfg.Lease))
+	held, err := take(ctx, store, lease.Archive, time.Duration(cfg.Lease))
 	if errors.Is(err, lease.ErrHeld) {
 		return fmt.Errorf("another pass is running: %w", err)
 	}
@@ -264,15 +264,15 @@ func underLease(ctx context.Context, store *load.Store, cfg *config.Config, do f
 	return err
 }
 
-// acquire takes the archive lease. That of a process of this machine which has
-// died is waited for: it expires.
-func acquire(ctx context.Context, store *load.Store, ttl time.Duration) (*lease.Lease, error) {
-	l, err := lease.Acquire(ctx, store.Conn(), lease.Archive, holder(), ttl)
+// take takes a lease. That of a process of this machine which has died is waited
+// for: it expires.
+func take(ctx context.Context, store *load.Store, name string, ttl time.Duration) (*lease.Lease, error) {
+	l, err := lease.Acquire(ctx, store.Conn(), name, holder(), ttl)
 	held, ok := errors.AsType[*lease.HeldError](err)
 	if !ok || !dead(held.Holder) {
 		return l, err
 	}
-	return lease.AcquireWait(ctx, store.Conn(), lease.Archive, holder(), ttl, ttl+5*time.Second)
+	return lease.AcquireWait(ctx, store.Conn(), name, holder(), ttl, ttl+5*time.Second)
 }
 
 // accountError says what to try when an account cannot be asked.

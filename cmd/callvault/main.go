@@ -106,7 +106,7 @@ func exitCode(ctx context.Context, err error) int {
 		return exitUsage
 	case errors.Is(err, lease.ErrHeld):
 		return exitBusy
-	case errors.Is(err, errPartial), errors.Is(err, errDifferent):
+	case errors.Is(err, errPartial), errors.Is(err, errDifferent), errors.Is(err, errBackup):
 		return exitPartial
 	case ctx.Err() != nil:
 		return exitInterrupted

@@ -50,7 +50,7 @@ that callvault brings along and runs itself.`,
 	root.PersistentFlags().StringVar(&c.configFile, "config", "", "YAML file with settings (default $CALLVAULT_CONFIG)")
 	root.PersistentFlags().BoolVarP(&c.quiet, "quiet", "q", false, "no progress, no report; errors only")
 	root.AddCommand(
-		c.demoCmd(), c.archiveCmd(), c.planCmd(), c.serveCmd(), c.schedulesCmd(), c.statusCmd(), c.verifyCmd(), c.doctorCmd(), c.replayCmd(), c.exportCmd(), c.migrateCmd(),
+		c.demoCmd(), c.archiveCmd(), c.planCmd(), c.serveCmd(), c.schedulesCmd(), c.statusCmd(), c.verifyCmd(), c.doctorCmd(), c.replayCmd(), c.exportCmd(), c.backupCmd(), c.restoreCmd(), c.migrateCmd(),
 		c.sqlCmd(), c.clickhouseCmd(), c.simulateCmd(), c.manCmd(),
 	)
 	for _, cmd := range root.Commands() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -37,6 +38,24 @@ func (c *cli) openArchive(ctx context.Context, cfg *config.Config) (s *load.Stor
 		return s, func() { s.Close() }, nil
 	}
 	return c.openEmbedded(ctx, cfg, embedded.Options{Path: archiveDir(cfg)})
+}
+
+// openDatabase is openArchive for another database of the same ClickHouse, if one
+// is named. It need not have an archive.
+func (c *cli) openDatabase(ctx context.Context, cfg *config.Config, database string) (*load.Store, func(), error) {
+	if database == "" {
+		return c.openArchive(ctx, cfg)
+	}
+	if cfg.DSN == "" {
+		return c.openEmbedded(ctx, cfg, embedded.Options{Path: archiveDir(cfg), Database: database})
+	}
+	other := *cfg
+	u, err := url.Parse(cfg.DSN.Reveal())
+	if err == nil { // otherwise openStore says what is wrong
+		u.Path = "/" + database
+		other.DSN = config.Secret(u.String())
+	}
+	return c.openArchive(ctx, &other)
 }
 
 // openEmbedded starts (or attaches to) an embedded ClickHouse and connects.

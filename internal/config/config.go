@@ -37,13 +37,18 @@ type Config struct {
 	DSN Secret `yaml:"clickhouse_dsn" env:"CLICKHOUSE_DSN"`
 	// HTTP is the address of ClickHouse's HTTP interface, for exports; empty:
 	// where the server says it is.
-	HTTP      string `yaml:"clickhouse_http" env:"CALLVAULT_CLICKHOUSE_HTTP"`
-	Cluster   string `yaml:"clickhouse_cluster" env:"CALLVAULT_CLICKHOUSE_CLUSTER"`
-	Library   string `yaml:"clickhouse_lib" env:"CALLVAULT_CLICKHOUSE_LIB"`
-	DataDir   string `yaml:"data_dir" env:"CALLVAULT_DATA_DIR"`
-	CacheDir  string `yaml:"cache_dir" env:"CALLVAULT_CACHE_DIR"`
-	Schedules string `yaml:"schedules" env:"CALLVAULT_SCHEDULES"`
-	Listen    string `yaml:"listen" env:"CALLVAULT_LISTEN"`
+	HTTP    string `yaml:"clickhouse_http" env:"CALLVAULT_CLICKHOUSE_HTTP"`
+	Cluster string `yaml:"clickhouse_cluster" env:"CALLVAULT_CLICKHOUSE_CLUSTER"`
+	Library string `yaml:"clickhouse_lib" env:"CALLVAULT_CLICKHOUSE_LIB"`
+	// BackupTo is where backups go: a folder or s3://bucket/folder.
+	BackupTo string `yaml:"backup_to" env:"CALLVAULT_BACKUP_TO"`
+	// BackupKeep is how many full backups are kept, with the incremental ones on
+	// them; zero: all.
+	BackupKeep int    `yaml:"backup_keep" env:"CALLVAULT_BACKUP_KEEP"`
+	DataDir    string `yaml:"data_dir" env:"CALLVAULT_DATA_DIR"`
+	CacheDir   string `yaml:"cache_dir" env:"CALLVAULT_CACHE_DIR"`
+	Schedules  string `yaml:"schedules" env:"CALLVAULT_SCHEDULES"`
+	Listen     string `yaml:"listen" env:"CALLVAULT_LISTEN"`
 
 	// Keys of the object storage that exports are written to, by their usual
 	// names; none: ClickHouse's own.

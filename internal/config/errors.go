@@ -97,6 +97,9 @@ func (c *Config) validate() error {
 var notifyFormats = []string{"json", "slack", "dingtalk", "wecom"}
 
 func (c *Config) validateDaemon(say func(setting, problem, try string)) {
+	if c.BackupKeep < 0 {
+		say("CALLVAULT_BACKUP_KEEP", "is negative", "use a number of full backups such as 4, or 0 to keep all")
+	}
 	if c.Grace < 0 {
 		say("CALLVAULT_GRACE", "is negative", "use a duration such as 1m")
 	}
@@ -193,6 +196,8 @@ func example(name string) string {
 		return "use a duration such as 30d, or off"
 	case "CALLVAULT_KEEP":
 		return "use a duration such as 400d, or off"
+	case "CALLVAULT_BACKUP_KEEP":
+		return "use a number of full backups such as 4"
 	case "CALLVAULT_GRACE":
 		return "use a duration such as 1m"
 	case "CALLVAULT_WAIT":

@@ -26,6 +26,7 @@ import (
 const (
 	Archive = "archive" // one pass at a time; purging belongs to it
 	Migrate = "migrate" // one change of the schema at a time
+	Backup  = "backup"  // one backup, or verification of one, at a time
 )
 
 var (

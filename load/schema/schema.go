@@ -27,7 +27,13 @@ var (
 	ErrNewer = errors.New("the database has a newer schema than this program; use the newer program")
 	// ErrDirty: a version was begun and not finished.
 	ErrDirty = errors.New("the schema version is dirty")
+	// ErrRestoring: the database has the table Restoring.
+	ErrRestoring = errors.New("the database is being restored from a backup, or that was cut short: wait, or run the same callvault restore again")
 )
+
+// Restoring is a table that a database has while it is filled from a backup: its
+// other tables are not all there.
+const Restoring = "restoring"
 
 // Options of a Schema; the zero value serves a single server.
 type Options struct {
@@ -158,6 +164,9 @@ func (s *Schema) locked(ctx context.Context, verb string, f func(*migrate.Migrat
 		return 0, fmt.Errorf("%s: %w", verb, err)
 	}
 	defer conn.Close()
+	if err := s.whole(ctx, conn); err != nil {
+		return 0, fmt.Errorf("%s: %w", verb, err)
+	}
 	if err := s.bootstrap(ctx, conn); err != nil {
 		return 0, fmt.Errorf("%s: %w", verb, err)
 	}
@@ -173,6 +182,18 @@ func (s *Schema) locked(ctx context.Context, verb string, f func(*migrate.Migrat
 		return g.ran, fmt.Errorf("%s: %w", verb, err)
 	}
 	return g.ran, nil
+}
+
+// whole sees that the database is not being restored.
+func (s *Schema) whole(ctx context.Context, conn driver.Conn) error {
+	var n uint64
+	if err := conn.QueryRow(ctx, "SELECT count() FROM system.tables WHERE database = ? AND name = ?", s.database(), Restoring).Scan(&n); err != nil {
+		return fmt.Errorf("look whether the database is being restored: %w", err)
+	}
+	if n > 0 {
+		return ErrRestoring
+	}
+	return nil
 }
 
 func (s *Schema) bootstrap(ctx context.Context, conn driver.Conn) error {

@@ -43,6 +43,9 @@ func (s *Schema) Status(ctx context.Context) (Status, error) {
 		return Status{}, fmt.Errorf("read schema version: %w", err)
 	}
 	defer conn.Close()
+	if err := s.whole(ctx, conn); err != nil {
+		return Status{}, fmt.Errorf("read schema version: %w", err)
+	}
 	const noTable = 60
 	var (
 		version = int64(database.NilVersion)

@@ -1,0 +1,68 @@
+package backup
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// folder is an absolute path, the same for ClickHouse and for this program.
+type folder string
+
+func (f folder) String() string { return string(f) }
+
+func (f folder) path(name string) string { return filepath.Join(string(f), name) }
+
+func (f folder) expression(name string) string { return "File(" + literal(f.path(name)) + ")" }
+
+func (f folder) mask(text string) string { return text }
+
+func (f folder) notes(context.Context) ([][]byte, error) {
+	names, err := filepath.Glob(f.path("*Z-*.json"))
+	if err != nil {
+		return nil, err
+	}
+	var files [][]byte
+	for _, name := range names {
+		if !backupName.MatchString(strings.TrimSuffix(filepath.Base(name), ".json")) {
+			continue
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, text)
+	}
+	return files, nil
+}
+
+// write puts the note in its place when it is whole and on the disk.
+func (f folder) write(_ context.Context, name string, note []byte) error {
+	tmp, err := os.CreateTemp(string(f), ".note-*")
+	if err != nil {
+		return err
+	}
+	_, err = tmp.Write(note)
+	if err == nil {
+		err = tmp.Sync()
+	}
+	if cerr := tmp.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = os.Rename(tmp.Name(), f.path(name+".json"))
+	}
+	if err != nil {
+		_ = os.Remove(tmp.Name())
+	}
+	return err
+}
+
+func (f folder) complete(_ context.Context, name string) error {
+	if _, err := os.Stat(f.path(name)); err != nil {
+		return fmt.Errorf("%w: ClickHouse has written %s to its own disk, where this program does not see it; mount one folder under one path for both, or use s3://", ErrPlace, f.path(name))
+	}
+	return nil
+}

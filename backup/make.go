@@ -1,0 +1,129 @@
+package backup
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+)
+
+// Options of Make.
+type Options struct {
+	Conn     driver.Conn
+	Database string
+	Schema   int
+	Version  string
+	// Alone does something while nobody writes to the archive or migrates it;
+	// its context ends when that is over.
+	Alone func(ctx context.Context, do func(context.Context) error) error
+	// Fresh is how old the full backup may be that an incremental one stands
+	// on; zero makes a full one.
+	Fresh    time.Duration
+	Progress Progress
+}
+
+// Make makes a backup and returns its note. One Make at a time may be about a
+// database: it ends those that programs that were killed have left to the server.
+func Make(ctx context.Context, p Place, o Options) (Note, error) {
+	notes, err := List(ctx, p)
+	if err != nil {
+		return Note{}, err
+	}
+	began := time.Now().UTC().Truncate(time.Second)
+	n := Note{Kind: Full, Database: o.Database, Began: began, Schema: o.Schema, Version: o.Version}
+	if base, ok := latestFull(notes, began.Add(-o.Fresh)); ok {
+		n.Kind, n.Base = Incremental, base.Name
+	}
+	n.Name = nameOf(began, n.Kind)
+	if slices.ContainsFunc(notes, func(x Note) bool { return x.Name == n.Name }) {
+		return n, fmt.Errorf("back up to %s: there is a backup of this very second", p)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // of the query for the contents
+	t, err := take(ctx, p, o, &n)
+	if err == nil {
+		err = t.finish(ctx, o, &n)
+	}
+	if err == nil {
+		err = writeNote(ctx, p, n)
+	}
+	if err != nil {
+		return n, fmt.Errorf("back up to %s: %w", p, err)
+	}
+	return n, nil
+}
+
+// taken is a backup whose moment has been: it is being copied.
+type taken struct {
+	operation *operation
+	contents  driver.Rows
+}
+
+// take begins the backup, and returns when all tables are taken.
+func take(ctx context.Context, p Place, o Options, n *Note) (t taken, err error) {
+	if err := endOrphans(ctx, p, o); err != nil {
+		return t, err
+	}
+	statement := fmt.Sprintf("BACKUP DATABASE %s EXCEPT TABLES %s.%s TO %s", identifier(o.Database), identifier(o.Database), leases, p.expression(n.Name))
+	var settings []string
+	if n.Base != "" {
+		settings = append(settings, "base_backup = "+p.expression(n.Base), "use_same_s3_credentials_for_base_backup = 1")
+	}
+	err = o.Alone(ctx, func(alone context.Context) error {
+		if t.operation, err = begin(alone, o.Conn, p, purpose("backup", o.Database), statement, settings...); err != nil {
+			return err
+		}
+		if t.contents, err = contents(ctx, o.Conn, o.Database, n.Began); err != nil {
+			return fmt.Errorf("read what is backed up: %w", err)
+		}
+		if _, err = t.operation.await(alone, func(s state) bool { return s.files > 0 }); err != nil {
+			return err
+		}
+		n.Taken = time.Now().UTC().Truncate(time.Second)
+		return context.Cause(alone)
+	})
+	if err != nil && t.operation != nil {
+		t.operation.kill(ctx)
+	}
+	return t, err
+}
+
+// endOrphans ends backups of programs that were killed.
+func endOrphans(ctx context.Context, p Place, o Options) error {
+	ids, err := underway(ctx, o.Conn, purpose("backup", o.Database))
+	for _, id := range ids {
+		(&operation{o.Conn, p, id}).kill(ctx)
+	}
+	return err
+}
+
+// finish waits until the backup is copied.
+func (t taken) finish(ctx context.Context, o Options, n *Note) (err error) {
+	if n.Content, err = t.read(ctx, o.Progress); err != nil {
+		t.operation.kill(ctx)
+		return fmt.Errorf("read what is backed up: %w", err)
+	}
+	var total uint64
+	const size = "SELECT sum(bytes_on_disk) FROM system.parts WHERE active AND database = ?"
+	if err := o.Conn.QueryRow(ctx, size, o.Database).Scan(&total); err != nil {
+		t.operation.kill(ctx)
+		return fmt.Errorf("read the size of the archive: %w", err)
+	}
+	s, err := t.operation.await(ctx, func(s state) bool { o.Progress("copying", s.size, total); return false })
+	if err != nil {
+		return err
+	}
+	n.Bytes, n.Whole, n.Ended = s.written, s.size, time.Now().UTC().Truncate(time.Second)
+	return nil
+}
+
+func (t taken) read(ctx context.Context, progress Progress) ([]Content, error) {
+	progress("reading checksums", 0, 0)
+	all, err := read(t.contents)
+	if ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	return all, err
+}

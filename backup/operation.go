@@ -1,0 +1,120 @@
+package backup
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+)
+
+// Progress is told what share of the bytes is done; of is 0 while that is not
+// known. It is called by one goroutine.
+type Progress func(what string, done, of uint64)
+
+// operation is a BACKUP or RESTORE under way in the server.
+type operation struct {
+	conn  driver.Conn
+	place Place
+	id    string
+}
+
+// state is what system.backups says of an operation.
+type state struct {
+	status, err   string
+	files         uint64 // written so far
+	size, written uint64 // bytes: with and without what is in the base
+	read          uint64 // bytes, by a RESTORE
+}
+
+// looks is how often the server is asked how far it is.
+const looks = 100 * time.Millisecond
+
+// purpose begins the ids of operations on a database: backup or restore.
+func purpose(what, database string) string { return "callvault-" + what + "-" + database + "-" }
+
+// underway are the operations of a purpose that the server is about.
+func underway(ctx context.Context, conn driver.Conn, purpose string) (ids []string, err error) {
+	const q = "SELECT groupArray(id) FROM system.backups WHERE startsWith(id, ?) AND status IN ('CREATING_BACKUP', 'RESTORING')"
+	if err := conn.QueryRow(ctx, q, purpose).Scan(&ids); err != nil {
+		return nil, fmt.Errorf("look for backups under way: %w", err)
+	}
+	return ids, nil
+}
+
+// begin starts a BACKUP or RESTORE, which goes on in the server.
+func begin(ctx context.Context, conn driver.Conn, p Place, purpose, statement string, settings ...string) (*operation, error) {
+	o := &operation{conn: conn, place: p, id: purpose + strings.ToLower(rand.Text())}
+	settings = append([]string{"id = " + literal(o.id), "async = 1"}, settings...)
+	qctx := clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{"s3_retry_attempts": 6, "backup_restore_s3_retry_attempts": 6}))
+	if err := conn.Exec(qctx, statement+" SETTINGS "+strings.Join(settings, ", ")); err != nil {
+		return nil, o.explain(err.Error())
+	}
+	return o, nil
+}
+
+// await looks at the operation until enough says so or it has ended. When ctx
+// ends first the operation is ended, too.
+func (o *operation) await(ctx context.Context, enough func(state) bool) (state, error) {
+	tick := time.NewTicker(looks)
+	defer tick.Stop()
+	for {
+		s, err := o.look(ctx)
+		switch {
+		case ctx.Err() != nil:
+			o.kill(ctx)
+			return s, context.Cause(ctx)
+		case err != nil:
+			return s, err
+		case s.status == "BACKUP_CREATED" || s.status == "RESTORED":
+			return s, nil
+		case s.status != "CREATING_BACKUP" && s.status != "RESTORING":
+			return s, o.explain(s.err)
+		case enough(s):
+			return s, nil
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+		}
+	}
+}
+
+func (o *operation) look(ctx context.Context) (s state, err error) {
+	const q = "SELECT toString(status), error, num_files, total_size, compressed_size, bytes_read FROM system.backups WHERE id = ?"
+	err = o.conn.QueryRow(ctx, q, o.id).Scan(&s.status, &s.err, &s.files, &s.size, &s.written, &s.read)
+	if err != nil {
+		err = fmt.Errorf("look at the backup under way: %s; with several servers behind CLICKHOUSE_DSN, name one of them", oneLine(o.place, err))
+	}
+	return s, err
+}
+
+// killWithin bounds the end of an operation.
+const killWithin = 30 * time.Second
+
+// kill ends the operation as well as it can: what it leaves is never taken for
+// a backup.
+func (o *operation) kill(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), killWithin)
+	defer cancel()
+	_ = o.conn.Exec(ctx, "KILL QUERY WHERE query_id IN (SELECT query_id FROM system.backups WHERE id = "+literal(o.id)+") SYNC")
+}
+
+// explain says in one line why the server did not do it, and what to try.
+func (o *operation) explain(text string) error {
+	text = strings.Join(strings.Fields(text), " ")
+	text, _, _ = strings.Cut(text, " Stack trace:")
+	text = o.place.mask(text)
+	try := ""
+	switch {
+	case strings.Contains(text, "is not allowed for backups"), strings.Contains(text, "allowed_path"):
+		try = "; allow the folder in the server's <backups><allowed_path>, or give another place"
+	case strings.Contains(text, "Not enough privileges"):
+		try = "; GRANT BACKUP, and S3 for object storage, to the user of CLICKHOUSE_DSN"
+	}
+	return errors.New(text + try)
+}

@@ -1,0 +1,101 @@
+package backup
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"github.com/callvault/callvault/export"
+)
+
+var (
+	// ErrNone: there is no such backup.
+	ErrNone = errors.New("there is no backup")
+	// ErrPlace: the place cannot be used as it was given.
+	ErrPlace = errors.New("cannot back up there")
+)
+
+// Place is where backups are.
+type Place interface {
+	String() string
+	// expression is what BACKUP TO and RESTORE FROM take.
+	expression(name string) string
+	// notes reads the files of notes, in any order.
+	notes(ctx context.Context) ([][]byte, error)
+	write(ctx context.Context, name string, note []byte) error
+	// complete sees, before the note is written, that it would stand beside
+	// what ClickHouse wrote.
+	complete(ctx context.Context, name string) error
+	// mask hides the keys in a text.
+	mask(text string) string
+}
+
+// Open makes a Place of a folder, as ClickHouse and this program both see it, or
+// of s3://bucket/folder or https://host/bucket/folder.
+func Open(conn driver.Conn, place string, keys export.Keys) (Place, error) {
+	if !export.IsS3(place) {
+		abs, err := filepath.Abs(place)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrPlace, err)
+		}
+		return folder(abs), nil
+	}
+	if _, err := export.NewS3(conn, place, keys); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrPlace, err)
+	}
+	if keys.Token != "" {
+		return nil, fmt.Errorf("%w: ClickHouse takes no AWS_SESSION_TOKEN for backups; use keys that need none, or unset them and give the server a role", ErrPlace)
+	}
+	return &bucket{conn, strings.TrimRight(place, "/"), keys}, nil
+}
+
+// List reads the notes of a place, by time.
+func List(ctx context.Context, p Place) ([]Note, error) {
+	files, err := p.notes(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list backups in %s: %s", p, oneLine(p, err))
+	}
+	notes := make([]Note, len(files))
+	for i, f := range files {
+		if err := json.Unmarshal(f, &notes[i]); err != nil {
+			return nil, fmt.Errorf("list backups in %s: a note cannot be read: %w; remove it and its backup", p, err)
+		}
+		if n := notes[i]; !backupName.MatchString(n.Name) || n.Base != "" && !backupName.MatchString(n.Base) {
+			return nil, fmt.Errorf("list backups in %s: %q is not the name of a backup; remove its note", p, n.Name)
+		}
+	}
+	sortNotes(notes)
+	return notes, nil
+}
+
+func writeNote(ctx context.Context, p Place, n Note) error {
+	if err := p.complete(ctx, n.Name); err != nil {
+		return err
+	}
+	text, err := json.MarshalIndent(n, "", "  ")
+	if err == nil {
+		err = p.write(ctx, n.Name, append(text, '\n'))
+	}
+	if err != nil {
+		return fmt.Errorf("note backup %s: %s", n.Name, oneLine(p, err))
+	}
+	return nil
+}
+
+// oneLine is an error in one line and without keys.
+func oneLine(p Place, err error) string {
+	return p.mask(strings.Join(strings.Fields(err.Error()), " "))
+}
+
+func literal(s string) string {
+	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
+}
+
+func identifier(s string) string {
+	return "`" + strings.NewReplacer(`\`, `\\`, "`", "\\`").Replace(s) + "`"
+}

@@ -1,0 +1,77 @@
+package backup
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+)
+
+// Verify restores a backup as trial does, and notes what it found.
+func Verify(ctx context.Context, conn driver.Conn, p Place, n *Note, database string, progress Progress) ([]Difference, error) {
+	diffs, err := trial(ctx, conn, p, *n, database, progress)
+	if err != nil {
+		return nil, fmt.Errorf("verify backup %s: %w", n.Name, err)
+	}
+	now := time.Now().UTC().Truncate(time.Second)
+	n.Verified, n.Differs = &now, nil
+	for _, d := range diffs {
+		n.Differs = append(n.Differs, d.String())
+	}
+	return diffs, writeNote(ctx, p, *n)
+}
+
+// trial restores a backup into a database of its own beside database, compares
+// what came with the note, and drops it. One at a time may run beside a
+// database: each drops what earlier ones left.
+func trial(ctx context.Context, conn driver.Conn, p Place, n Note, database string, progress Progress) (diffs []Difference, err error) {
+	if err := dropTrials(ctx, conn, database); err != nil {
+		return nil, err
+	}
+	name := trialPrefix(database) + strings.ToLower(strings.NewReplacer("-", "", ":", "").Replace(n.Name))
+	if err := Restore(ctx, conn, p, n, name, progress); err != nil {
+		return nil, dropAlso(ctx, conn, database, err)
+	}
+	progress("comparing", 0, 0)
+	restored, err := contentsOf(ctx, conn, name, n.Began)
+	if err != nil {
+		return nil, dropAlso(ctx, conn, database, fmt.Errorf("read what came back: %w", err))
+	}
+	return compare(n.Content, restored, time.Now()), dropTrials(ctx, conn, database)
+}
+
+func contentsOf(ctx context.Context, conn driver.Conn, database string, moment time.Time) ([]Content, error) {
+	rows, err := contents(ctx, conn, database, moment)
+	if err != nil {
+		return nil, err
+	}
+	return read(rows)
+}
+
+func trialPrefix(database string) string { return database + "_verify_" }
+
+// dropAlso drops trials on the way out with err.
+func dropAlso(ctx context.Context, conn driver.Conn, database string, err error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), killWithin)
+	defer cancel()
+	if derr := dropTrials(ctx, conn, database); derr != nil {
+		return fmt.Errorf("%w (and %w)", err, derr)
+	}
+	return err
+}
+
+func dropTrials(ctx context.Context, conn driver.Conn, database string) error {
+	var names []string
+	const q = "SELECT groupArray(name) FROM system.databases WHERE startsWith(name, ?)"
+	if err := conn.QueryRow(ctx, q, trialPrefix(database)).Scan(&names); err != nil {
+		return fmt.Errorf("look for databases of earlier verifications: %w", err)
+	}
+	for _, name := range names {
+		if err := conn.Exec(ctx, "DROP DATABASE IF EXISTS "+identifier(name)+" SYNC"); err != nil {
+			return fmt.Errorf("drop database %s of a verification: %w", name, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/callvault/callvault/backup"
+	"github.com/callvault/callvault/export"
+	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/load"
+)
+
+// backupCommand is what the history and the schedules call backups.
+const backupCommand = "backup"
+
+// backing are the flags of a backup.
+type backing struct {
+	to     string
+	full   bool
+	fresh  string
+	wait   string
+	verify bool
+}
+
+// flags adds the flags.
+func (b *backing) flags(f *pflag.FlagSet) {
+	b.place(f)
+	f.BoolVar(&b.full, "full", false, "a full backup in any case")
+	f.StringVar(&b.fresh, "full-every", "7d", "a full backup when the last one is as old as this `duration`, otherwise what is new since it")
+	f.StringVar(&b.wait, "wait", "0s", "wait for a pass under way, for up to this `duration`")
+	f.BoolVar(&b.verify, "verify", false, "then restore it beside the archive, compare, and drop that again")
+}
+
+func (b *backing) place(f *pflag.FlagSet) {
+	f.StringVar(&b.to, "to", "", "`folder` or s3://bucket/folder with the backups (default $CALLVAULT_BACKUP_TO)")
+}
+
+func (c *cli) backupCmd() *cobra.Command {
+	var b backing
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "backup",
+		Short: "Back up the archive to a folder or to object storage",
+		Long: `Back up the archive with ClickHouse's own BACKUP: what is new since the last full
+backup, or everything if that is older than --full-every or there is none. The
+archive is backed up as it is at one moment; passes are held up for some seconds
+at the beginning, not for as long as the backup takes.
+
+The place is a folder, which ClickHouse must see under the same path, or a folder
+of S3-compatible storage, with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or, where
+these are not set, credentials of ClickHouse's own. A backup is complete when its
+note, a .json file beside it, is there; what a killed backup leaves is never used.
+
+CALLVAULT_BACKUP_KEEP says how many full backups, with those that stand on them, are
+kept in a folder (all, if it is not set).
+
+Exit codes: 0 done; 3 it does not hold what the archive does (--verify; what differs
+is named); 4 a pass, or another backup, is running.`,
+		Example: `  callvault backup --to /mnt/backups
+  callvault backup --to s3://bucket/callvault --full --verify
+  callvault backup list
+  callvault backup verify 2026-11-25T02-00-00Z-full`,
+		RunE: func(cmd *cobra.Command, args []string) error { return c.backup(cmd.Context(), b, asJSON) },
+	}
+	b.flags(cmd.Flags())
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the note as JSON")
+	cmd.AddCommand(c.backupListCmd(), c.backupVerifyCmd())
+	return cmd
+}
+
+// durations reads the flags that are times.
+func (b *backing) durations() (fresh, wait time.Duration, err error) {
+	if fresh, err = config.ParseDuration(b.fresh); err != nil || fresh <= 0 {
+		return 0, 0, usagef("--full-every %q is not a duration; use 7d", b.fresh)
+	}
+	if wait, err = config.ParseDuration(b.wait); err != nil || wait < 0 {
+		return 0, 0, usagef("--wait %q is not a duration; use 1h", b.wait)
+	}
+	if b.full {
+		fresh = 0
+	}
+	return fresh, wait, nil
+}
+
+// at opens the place that the flag, or else the setting, names.
+func (b *backing) at(cfg *config.Config, store *load.Store) (backup.Place, error) {
+	p, err := backup.Open(store.Conn(), b.whereIn(cfg), export.Keys{ID: cfg.S3KeyID, Secret: cfg.S3Secret.Reveal(), Token: cfg.S3Token.Reveal()})
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return p, nil
+}
+
+func (b *backing) whereIn(cfg *config.Config) string {
+	if b.to != "" {
+		return b.to
+	}
+	return cfg.BackupTo
+}
+
+// check sees that there is a place.
+func (b *backing) check(cfg *config.Config) error {
+	if b.whereIn(cfg) == "" {
+		return config.Error{Setting: "CALLVAULT_BACKUP_TO", Problem: "is not set", Try: "give a folder or s3://bucket/folder, or --to"}
+	}
+	if cfg.Cluster != "" {
+		return config.Error{Setting: "CALLVAULT_CLICKHOUSE_CLUSTER", Problem: "is set, and callvault backs up single servers only", Try: "use ClickHouse's BACKUP … ON CLUSTER"}
+	}
+	return nil
+}
+
+func (c *cli) backup(ctx context.Context, b backing, asJSON bool) error {
+	cfg, err := c.config()
+	if err != nil {
+		return err
+	}
+	if err := b.check(cfg); err != nil {
+		return err
+	}
+	if _, _, err := b.durations(); err != nil {
+		return err
+	}
+	store, done, err := c.openToRead(ctx, cfg, false)
+	if err != nil {
+		return err
+	}
+	defer done()
+	watch := c.watchBytes()
+	j := &backupJob{cfg: cfg, store: store, flags: b, progress: watch.at, warn: c.warn}
+	err = j.run(ctx)
+	watch.close()
+	c.printBackup(j, asJSON, err)
+	c.tell(ctx, cfg, store, j.past)
+	return err
+}
+
+// printBackup prints what was made, if it was.
+func (c *cli) printBackup(j *backupJob, asJSON bool, err error) {
+	for _, d := range j.differences {
+		fmt.Fprintln(c.stderr, "callvault: differs: "+d.String())
+	}
+	if err != nil && !errors.Is(err, errBackup) {
+		return
+	}
+	switch {
+	case asJSON:
+		c.printJSON(j.note)
+	case !c.quiet:
+		fmt.Fprintf(c.stdout, "%s: %s, %s\n", j.note.Name, sizeOf(j.note), verifiedAs(j.note, time.Now()))
+		for _, name := range j.removed {
+			fmt.Fprintf(c.stdout, "removed %s\n", name)
+		}
+	}
+}

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/callvault/callvault/backup"
+	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/lease"
+)
+
+// errBackup says that a restored backup is not what the archive was; what
+// differs has been printed.
+var errBackup = errors.New("the backup does not hold what the archive did")
+
+// backupJob makes a backup, verifies it if that is wanted, and removes old ones.
+type backupJob struct {
+	cfg      *config.Config
+	store    *load.Store
+	flags    backing
+	schedule string // that began it; "": by hand
+	id       string // of the run; "": a new one
+	progress backup.Progress
+	warn     func(error)
+
+	note        backup.Note
+	differences []backup.Difference
+	removed     []string
+	past        load.Run // as the history has it, when it has ended
+}
+
+// run makes the backup and its history.
+func (j *backupJob) run(ctx context.Context) error {
+	if err := migrated(ctx, j.store, j.cfg); err != nil {
+		return err
+	}
+	h := newHistory(j.store, j.cfg, backupCommand)
+	h.run.ID = cmp.Or(j.id, h.run.ID)
+	h.run.Schedule, h.run.Whole, h.warn = j.schedule, true, j.warn
+	h.last = func(r *load.Run) { r.Counts = load.RunCounts{Failed: uint64(len(j.differences))} }
+	defer func() { j.past = h.run }()
+	return h.record(ctx, func(ctx context.Context) error { return oneBackup(ctx, j.store, j.cfg, j.work) })
+}
+
+func (j *backupJob) work(ctx context.Context) error {
+	p, err := j.flags.at(j.cfg, j.store)
+	if err != nil {
+		return err
+	}
+	if err := j.make(ctx, p); err != nil {
+		return err
+	}
+	if j.flags.verify {
+		if j.differences, err = backup.Verify(ctx, j.store.Conn(), p, &j.note, j.store.Database(), j.progress); err != nil {
+			return err
+		}
+		if n := len(j.differences); n > 0 {
+			return fmt.Errorf("%w: %s: %s", errBackup, j.note.Name, j.note.Differs[0])
+		}
+	}
+	if j.cfg.BackupKeep > 0 {
+		j.removed, err = backup.Prune(ctx, p, j.cfg.BackupKeep, time.Now())
+	}
+	return err
+}
+
+func (j *backupJob) make(ctx context.Context, p backup.Place) error {
+	fresh, wait, err := j.flags.durations()
+	if err != nil {
+		return err
+	}
+	sch, err := schemaOf(j.store, j.cfg)
+	if err != nil {
+		return err
+	}
+	is, err := sch.Status(ctx)
+	if err != nil {
+		return err
+	}
+	j.note, err = backup.Make(ctx, p, backup.Options{
+		Conn: j.store.Conn(), Database: j.store.Database(), Schema: is.Current, Version: version, Fresh: fresh, Progress: j.progress,
+		Alone: func(ctx context.Context, do func(context.Context) error) error { return j.alone(ctx, wait, do) },
+	})
+	return err
+}
+
+// alone does something while nobody writes or migrates. A pass under way is
+// waited for.
+func (j *backupJob) alone(ctx context.Context, wait time.Duration, do func(context.Context) error) error {
+	if err := j.untilFree(ctx, wait); err != nil {
+		return err
+	}
+	return underLease(ctx, j.store, j.cfg, func(ctx context.Context, _ string) error {
+		held, err := lease.AcquireWait(ctx, j.store.Conn(), lease.Migrate, holder(), time.Duration(j.cfg.Lease), time.Minute)
+		if err != nil {
+			return err
+		}
+		defer held.Release(context.WithoutCancel(ctx))
+		ctx, cancel := held.Context(ctx)
+		defer cancel()
+		return do(ctx)
+	})
+}
+
+// passLooks is how often it is looked whether a pass goes on.
+const passLooks = time.Second
+
+// untilFree waits until no pass is running, or wait is over.
+func (j *backupJob) untilFree(ctx context.Context, wait time.Duration) error {
+	if wait == 0 {
+		return nil
+	}
+	until := time.After(wait)
+	tick := time.NewTicker(passLooks)
+	defer tick.Stop()
+	for {
+		running, err := lease.Held(ctx, j.store.Conn(), lease.Archive)
+		if err != nil || running == nil {
+			return err
+		}
+		j.progress("waiting for the pass under way", 0, 0)
+		select {
+		case <-tick.C:
+		case <-until:
+			return nil // underLease says who has it
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// oneBackup does something that one process at a time may do about backups.
+func oneBackup(ctx context.Context, store *load.Store, cfg *config.Config, do func(context.Context) error) error {
+	held, err := take(ctx, store, lease.Backup, time.Duration(cfg.Lease))
+	if errors.Is(err, lease.ErrHeld) {
+		return fmt.Errorf("another backup is running: %w", err)
+	}
+	if err != nil {
+		return err
+	}
+	defer held.Release(context.WithoutCancel(ctx))
+	ctx, cancel := held.Context(ctx)
+	defer cancel()
+	return do(ctx)
+}

@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+	"github.com/spf13/cobra"
+
+	"github.com/callvault/callvault/backup"
+	"github.com/callvault/callvault/load"
+)
+
+func (c *cli) backupListCmd() *cobra.Command {
+	var b backing
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List the backups that are complete",
+		Example: `  callvault backup list
+  callvault backup list --to s3://bucket/callvault --json`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.withBackups(cmd.Context(), b, "", func(_ context.Context, _ *load.Store, _ backup.Place, notes []backup.Note) error {
+				c.printBackups(notes, asJSON)
+				return nil
+			})
+		},
+	}
+	b.place(cmd.Flags())
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
+	return cmd
+}
+
+func (c *cli) backupVerifyCmd() *cobra.Command {
+	var b backing
+	cmd := &cobra.Command{
+		Use:   "verify [NAME]",
+		Short: "Restore a backup beside the archive, compare, and drop that again",
+		Long: `Restore a backup, the latest one if none is named, into a database of its own,
+compare rows and checksums of each table and relation with what the archive held
+when the backup was made, and drop that database again. It needs room for a second
+archive while it lasts, and does not need the first one to be there.
+
+Exit codes: 0 it holds what it must; 3 it does not (what differs is named);
+4 another backup is running.`,
+		Example: `  callvault backup verify
+  callvault backup verify 2026-11-25T02-00-00Z-full --to /mnt/backups`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.withBackups(cmd.Context(), b, "", func(ctx context.Context, store *load.Store, p backup.Place, notes []backup.Note) error {
+				return c.verifyBackup(ctx, store, p, notes, argument(args))
+			})
+		},
+	}
+	b.place(cmd.Flags())
+	return cmd
+}
+
+func argument(args []string) string {
+	if len(args) == 0 {
+		return ""
+	}
+	return args[0]
+}
+
+// withBackups does something about the backups in a place. database is another
+// one than that of the settings, or "".
+func (c *cli) withBackups(ctx context.Context, b backing, database string, do func(context.Context, *load.Store, backup.Place, []backup.Note) error) error {
+	cfg, err := c.config()
+	if err != nil {
+		return err
+	}
+	if err := b.check(cfg); err != nil {
+		return err
+	}
+	store, done, err := c.openDatabase(ctx, cfg, database)
+	if err != nil {
+		return err
+	}
+	defer done()
+	p, err := b.at(cfg, store)
+	if err != nil {
+		return err
+	}
+	notes, err := backup.List(ctx, p)
+	if err != nil {
+		return err
+	}
+	return do(ctx, store, p, notes)
+}
+
+func (c *cli) verifyBackup(ctx context.Context, store *load.Store, p backup.Place, notes []backup.Note, name string) error {
+	n, err := backup.Find(notes, name)
+	if err != nil {
+		return fmt.Errorf("%w in %s", err, p)
+	}
+	watch := c.watchBytes()
+	diffs, err := backup.Verify(ctx, store.Conn(), p, &n, store.Database(), watch.at)
+	watch.close()
+	if err != nil {
+		return err
+	}
+	for _, d := range diffs {
+		fmt.Fprintln(c.stderr, "callvault: differs: "+d.String())
+	}
+	if len(diffs) > 0 {
+		return fmt.Errorf("%w: %s: %s, named above; make a full backup", errBackup, n.Name, plural(len(diffs), "difference"))
+	}
+	if !c.quiet {
+		fmt.Fprintf(c.stdout, "%s holds what the archive did: %s and relations compared\n", n.Name, plural(len(n.Content), "table"))
+	}
+	return nil
+}
+
+func (c *cli) printJSON(v any) {
+	enc := json.NewEncoder(c.stdout)
+	enc.SetIndent("", "  ")
+	_ = enc.Encode(v) // as with all reports
+}
+
+func (c *cli) printBackups(notes []backup.Note, asJSON bool) {
+	if asJSON {
+		c.printJSON(append([]backup.Note{}, notes...))
+		return
+	}
+	now := time.Now()
+	t := table.NewWriter()
+	t.SetStyle(table.StyleRounded)
+	t.Style().Format.Header = text.FormatDefault
+	t.AppendHeader(table.Row{"backup", "stands on", "as of", "size", "verified"})
+	for _, n := range notes {
+		base := n.Base
+		if base == "" {
+			base = "–"
+		}
+		t.AppendRow(table.Row{n.Name, base, moment(n.Taken, now), sizeOf(n), verifiedAs(n, now)})
+	}
+	fmt.Fprintln(c.stdout, t.Render())
+}
+
+func sizeOf(n backup.Note) string {
+	if n.Kind == backup.Incremental {
+		return humanize.IBytes(n.Bytes) + " of " + humanize.IBytes(n.Whole)
+	}
+	return humanize.IBytes(n.Bytes)
+}
+
+func verifiedAs(n backup.Note, now time.Time) string {
+	switch {
+	case n.Verified == nil:
+		return "not verified"
+	case len(n.Differs) > 0:
+		return plural(len(n.Differs), "difference")
+	}
+	return "verified " + humanize.RelTime(*n.Verified, now, "ago", "from now")
+}

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/callvault/callvault/backup"
+	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/lease"
+)
+
+func (c *cli) restoreCmd() *cobra.Command {
+	var b backing
+	var database string
+	cmd := &cobra.Command{
+		Use:   "restore [NAME]",
+		Short: "Bring the archive back from a backup",
+		Long: `Fill the empty database from a backup, the latest one if none is named, and bring
+its schema up to this program's. The next pass goes on from there and fetches what
+came since, as far as the vendor still has it.
+
+A database that is not empty is left alone: drop it first, or restore beside it with
+--database. A restore that was killed is begun anew by the same command; until then
+nothing is archived into what it left. Stop callvault serve before, so that it does
+not begin an archive of its own in the empty database.
+
+Exit codes: 0 done; 1 failed; 4 another restore is running.`,
+		Example: `  callvault restore
+  callvault restore 2026-11-25T02-00-00Z-full --from s3://bucket/callvault
+  callvault restore --database trtc_yesterday`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.withBackups(cmd.Context(), b, database, func(ctx context.Context, store *load.Store, p backup.Place, notes []backup.Note) error {
+				return c.restore(ctx, store, p, notes, argument(args))
+			})
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&b.to, "from", "", "`folder` or s3://bucket/folder with the backups (default $CALLVAULT_BACKUP_TO)")
+	f.StringVar(&database, "database", "", "restore into this `database` (default that of CLICKHOUSE_DSN)")
+	return cmd
+}
+
+func (c *cli) restore(ctx context.Context, store *load.Store, p backup.Place, notes []backup.Note, name string) error {
+	n, err := backup.Find(notes, name)
+	if err != nil {
+		return fmt.Errorf("%w in %s", err, p)
+	}
+	watch := c.watchBytes()
+	err = backup.Restore(ctx, store.Conn(), p, n, store.Database(), watch.at)
+	watch.close()
+	if errors.Is(err, backup.ErrRestoring) {
+		return fmt.Errorf("%w: %w", lease.ErrHeld, err)
+	}
+	if err != nil {
+		return err
+	}
+	cfg, err := c.config()
+	if err != nil {
+		return err
+	}
+	if err := bringUp(ctx, store, cfg); err != nil {
+		return err
+	}
+	if !c.quiet {
+		fmt.Fprintf(c.stdout, "%s is in database %s, as of %s; callvault archive fetches what came since\n", n.Name, store.Database(), moment(n.Taken, time.Now()))
+	}
+	return nil
+}
