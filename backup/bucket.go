@@ -33,6 +33,11 @@ func (b *bucket) arguments(file string, rest ...string) string {
 
 func (b *bucket) expression(name string) string { return "S3" + b.arguments(name) }
 
+// onBase also keeps the keys out of what is written to the bucket.
+func (b *bucket) onBase(base string) []string {
+	return []string{"base_backup = " + b.expression(base), "use_same_s3_credentials_for_base_backup = 1"}
+}
+
 func (b *bucket) mask(text string) string {
 	if b.keys.Secret == "" {
 		return text

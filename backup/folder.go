@@ -17,6 +17,8 @@ func (f folder) path(name string) string { return filepath.Join(string(f), name)
 
 func (f folder) expression(name string) string { return "File(" + literal(f.path(name)) + ")" }
 
+func (f folder) onBase(base string) []string { return []string{"base_backup = " + f.expression(base)} }
+
 func (f folder) mask(text string) string { return text }
 
 func (f folder) notes(context.Context) ([][]byte, error) {

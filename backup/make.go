@@ -69,7 +69,7 @@ func take(ctx context.Context, p Place, o Options, n *Note) (t taken, err error)
 	statement := fmt.Sprintf("BACKUP DATABASE %s EXCEPT TABLES %s.%s TO %s", identifier(o.Database), identifier(o.Database), leases, p.expression(n.Name))
 	var settings []string
 	if n.Base != "" {
-		settings = append(settings, "base_backup = "+p.expression(n.Base), "use_same_s3_credentials_for_base_backup = 1")
+		settings = append(settings, p.onBase(n.Base)...)
 	}
 	err = o.Alone(ctx, func(alone context.Context) error {
 		if t.operation, err = begin(alone, o.Conn, p, purpose("backup", o.Database), statement, settings...); err != nil {

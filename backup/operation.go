@@ -107,7 +107,7 @@ func (o *operation) kill(ctx context.Context) {
 // explain says in one line why the server did not do it, and what to try.
 func (o *operation) explain(text string) error {
 	text = strings.Join(strings.Fields(text), " ")
-	text, _, _ = strings.Cut(text, " Stack trace:")
+	text, _, _ = strings.Cut(text, ", Stack trace (")
 	text = o.place.mask(text)
 	try := ""
 	switch {

@@ -25,6 +25,8 @@ type Place interface {
 	String() string
 	// expression is what BACKUP TO and RESTORE FROM take.
 	expression(name string) string
+	// onBase are the settings that say what an incremental backup stands on.
+	onBase(base string) []string
 	// notes reads the files of notes, in any order.
 	notes(ctx context.Context) ([][]byte, error)
 	write(ctx context.Context, name string, note []byte) error

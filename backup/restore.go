@@ -92,7 +92,7 @@ func fill(ctx context.Context, conn driver.Conn, p Place, n Note, database strin
 	statement := fmt.Sprintf("RESTORE DATABASE %s AS %s FROM %s", identifier(n.Database), identifier(database), p.expression(n.Name))
 	settings := []string{"allow_different_database_def = 1"}
 	if n.Base != "" {
-		settings = append(settings, "base_backup = "+p.expression(n.Base), "use_same_s3_credentials_for_base_backup = 1")
+		settings = append(settings, p.onBase(n.Base)...)
 	}
 	o, err := begin(ctx, conn, p, purpose("restore", database), statement, settings...)
 	if err != nil {

@@ -5,9 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/callvault/callvault/backup"
+	"github.com/callvault/callvault/export"
 	"github.com/callvault/callvault/internal/config"
 	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/lease"
@@ -81,11 +83,27 @@ func (j *backupJob) make(ctx context.Context, p backup.Place) error {
 	if err != nil {
 		return err
 	}
+	if err := j.makeFolder(); err != nil {
+		return err
+	}
 	j.note, err = backup.Make(ctx, p, backup.Options{
 		Conn: j.store.Conn(), Database: j.store.Database(), Schema: is.Current, Version: version, Fresh: fresh, Progress: j.progress,
 		Alone: func(ctx context.Context, do func(context.Context) error) error { return j.alone(ctx, wait, do) },
 	})
 	return err
+}
+
+// makeFolder makes the folder where ClickHouse runs as this user, so that nobody
+// else can read what is in it.
+func (j *backupJob) makeFolder() error {
+	to := j.flags.whereIn(j.cfg)
+	if j.cfg.DSN != "" || export.IsS3(to) {
+		return nil
+	}
+	if err := os.MkdirAll(to, 0o700); err != nil {
+		return fmt.Errorf("make the folder of backups: %w; check CALLVAULT_BACKUP_TO", err)
+	}
+	return nil
 }
 
 // alone does something while nobody writes or migrates. A pass under way is

@@ -52,7 +52,7 @@ Exit codes: 0 it holds what it must; 3 it does not (what differs is named);
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.withBackups(cmd.Context(), b, "", func(ctx context.Context, store *load.Store, p backup.Place, notes []backup.Note) error {
-				return c.verifyBackup(ctx, store, p, notes, argument(args))
+				return c.oneVerification(ctx, store, func(ctx context.Context) error { return c.verifyBackup(ctx, store, p, notes, argument(args)) })
 			})
 		},
 	}
@@ -91,6 +91,19 @@ func (c *cli) withBackups(ctx context.Context, b backing, database string, do fu
 		return err
 	}
 	return do(ctx, store, p, notes)
+}
+
+// oneVerification keeps other backups away, where there is an archive that knows
+// of them.
+func (c *cli) oneVerification(ctx context.Context, store *load.Store, do func(context.Context) error) error {
+	cfg, err := c.config()
+	if err != nil {
+		return err
+	}
+	if migrated(ctx, store, cfg) != nil {
+		return do(ctx)
+	}
+	return oneBackup(ctx, store, cfg, do)
 }
 
 func (c *cli) verifyBackup(ctx context.Context, store *load.Store, p backup.Place, notes []backup.Note, name string) error {

@@ -1,0 +1,84 @@
+package backup
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// noted puts the folder and the note of a backup in a place.
+func noted(t *testing.T, p folder, n Note) {
+	t.Helper()
+	if err := os.MkdirAll(p.path(n.Name), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := writeNote(t.Context(), p, n); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestPrune keeps two chains, of which a full one that differs is none, and
+// takes old leftovers only.
+func TestPrune(t *testing.T) {
+	t.Parallel()
+	p := folder(t.TempDir())
+	day := func(d int) time.Time { return time.Date(2026, 11, d, 2, 0, 0, 0, time.UTC) }
+	full := func(d int) string { return nameOf(day(d), Full) }
+	part := func(d int) string { return nameOf(day(d), Incremental) }
+	for _, n := range []Note{
+		{Name: full(1), Kind: Full}, {Name: part(2), Kind: Incremental, Base: full(1)},
+		{Name: full(8), Kind: Full}, {Name: part(9), Kind: Incremental, Base: full(8)},
+		{Name: full(15), Kind: Full}, {Name: full(16), Kind: Full, Differs: []string{"rooms: 1 rows are missing"}},
+	} {
+		noted(t, p, n)
+	}
+	for _, name := range []string{full(3), part(21), "of-somebody-else"} {
+		if err := os.Mkdir(p.path(name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	removed, err := Prune(t.Context(), p, 2, day(22))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{full(16), part(2), full(1), full(3)}, removed); diff != "" {
+		t.Error(diff)
+	}
+	left, err := filepath.Glob(p.path("*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range left {
+		left[i] = filepath.Base(left[i])
+	}
+	want := []string{"of-somebody-else", part(21)}
+	for _, name := range []string{full(8), part(9), full(15)} {
+		want = append(want, name, name+".json")
+	}
+	slices.Sort(want)
+	slices.Sort(left)
+	if diff := cmp.Diff(want, left); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestBase is the latest full backup that is young enough and not known to be
+// wrong.
+func TestBase(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 25, 2, 0, 0, 0, time.UTC)
+	notes := []Note{
+		{Name: "1", Kind: Full, Began: now.AddDate(0, 0, -5)},
+		{Name: "2", Kind: Full, Began: now.AddDate(0, 0, -3), Differs: []string{"x"}},
+		{Name: "3", Kind: Incremental, Base: "1", Began: now.AddDate(0, 0, -1)},
+	}
+	for days, want := range map[int]bool{7: true, 4: false, 0: false} {
+		if n, ok := latestFull(notes, now.AddDate(0, 0, -days)); ok != want || n.Name != "1" {
+			t.Errorf("%d days: %v %v", days, n.Name, ok)
+		}
+	}
+}
