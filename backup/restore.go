@@ -21,12 +21,20 @@ var (
 )
 
 // Restore fills the database from a backup: empty, or left by a restore that was
-// cut short. Nothing is there that was not in the backup.
-func Restore(ctx context.Context, conn driver.Conn, p Place, n Note, database string, progress Progress) error {
+// cut short. finish does what is left when all has come; until it has, the
+// database counts as being restored.
+func Restore(ctx context.Context, conn driver.Conn, p Place, n Note, database string, progress Progress, finish func(context.Context) error) error {
 	if err := clear(ctx, conn, database); err != nil {
 		return fmt.Errorf("restore %s into %s: %w", n.Name, database, err)
 	}
-	if err := fill(ctx, conn, p, n, database, progress); err != nil {
+	err := fill(ctx, conn, p, n, database, progress)
+	if err == nil {
+		err = finish(ctx)
+	}
+	if err == nil {
+		err = unmark(ctx, conn, database)
+	}
+	if err != nil {
 		return fmt.Errorf("restore %s from %s into %s: %w", n.Name, p, database, err)
 	}
 	return nil
@@ -87,7 +95,7 @@ func empty(ctx context.Context, conn driver.Conn, database string, names []strin
 	return nil
 }
 
-// fill restores, and takes the marker away when all has come.
+// fill restores.
 func fill(ctx context.Context, conn driver.Conn, p Place, n Note, database string, progress Progress) error {
 	statement := fmt.Sprintf("RESTORE DATABASE %s AS %s FROM %s", identifier(n.Database), identifier(database), p.expression(n.Name))
 	settings := []string{"allow_different_database_def = 1"}
@@ -101,6 +109,10 @@ func fill(ctx context.Context, conn driver.Conn, p Place, n Note, database strin
 	if _, err := o.await(ctx, func(s state) bool { progress("restoring", s.read, n.Whole); return false }); err != nil {
 		return err
 	}
+	return renumber(ctx, conn, database)
+}
+
+func unmark(ctx context.Context, conn driver.Conn, database string) error {
 	if err := conn.Exec(ctx, "DROP TABLE "+identifier(database)+"."+marker+" SYNC"); err != nil {
 		return fmt.Errorf("take away the mark: %w", err)
 	}

@@ -31,7 +31,7 @@ func trial(ctx context.Context, conn driver.Conn, p Place, n Note, database stri
 		return nil, err
 	}
 	name := trialPrefix(database) + strings.ToLower(strings.NewReplacer("-", "", ":", "").Replace(n.Name))
-	if err := Restore(ctx, conn, p, n, name, progress); err != nil {
+	if err := Restore(ctx, conn, p, n, name, progress, func(context.Context) error { return nil }); err != nil {
 		return nil, dropAlso(ctx, conn, database, err)
 	}
 	progress("comparing", 0, 0)

@@ -2,7 +2,7 @@ CREATE TABLE IF NOT EXISTS {{.Database}}.archive_runs_data {{.OnCluster}}
 (
     run_id String COMMENT 'The run',
     step UInt32 COMMENT 'Counts the rows of the run; the greatest one counts',
-    command LowCardinality(String) COMMENT 'What ran: archive, verify or replay',
+    command LowCardinality(String) COMMENT 'What ran: archive, verify, replay or backup',
     schedule LowCardinality(String) COMMENT 'Schedule that began it; empty: it was begun by hand',
     is_whole Bool COMMENT 'Whether it was over everything in the window: no flag narrowed it',
     started_at DateTime64(3, 'UTC') COMMENT 'When it began, by the client''s clock',
@@ -32,7 +32,7 @@ COMMENT 'Rows of runs: one at the beginning, some while it lasts, one at the end
 CREATE OR REPLACE VIEW {{.Database}}.archive_runs {{.OnCluster}}
 (
     run_id String COMMENT 'The run; the ledger names it, too',
-    command LowCardinality(String) COMMENT 'What ran: archive, verify or replay',
+    command LowCardinality(String) COMMENT 'What ran: archive, verify, replay or backup',
     schedule LowCardinality(String) COMMENT 'Schedule that began it; empty: it was begun by hand',
     is_whole Bool COMMENT 'Whether it was over everything in the window: no flag narrowed it',
     started_at DateTime64(3, 'UTC') COMMENT 'When it began, by the client''s clock',
@@ -58,4 +58,4 @@ AS SELECT run_id, command, schedule, is_whole, started_at, if(toUnixTimestamp64M
     if(outcome = 'running' AND alive_until < now64(3), 'died', toString(outcome)) AS outcome, reason, sdk_app_ids, complete_app_ids,
     calls_archived, calls_provisional, failed, lost, users, samples, events, requests, errors, bytes, version, host
 FROM (SELECT * FROM {{.Database}}.archive_runs_data FINAL)
-COMMENT 'One row a run of archive, verify or replay: when, how it ended, what it brought and what it asked';
+COMMENT 'One row a run of archive, verify, replay or backup: when, how it ended, what it brought and what it asked';

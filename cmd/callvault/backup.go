@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/callvault/callvault/backup"
 	"github.com/callvault/callvault/export"
 	"github.com/callvault/callvault/internal/config"
-	"github.com/callvault/callvault/load"
 )
 
 // backupCommand is what the history and the schedules call backups.
@@ -87,9 +87,9 @@ func (b *backing) durations() (fresh, wait time.Duration, err error) {
 	return fresh, wait, nil
 }
 
-// at opens the place that the flag, or else the setting, names.
-func (b *backing) at(cfg *config.Config, store *load.Store) (backup.Place, error) {
-	p, err := backup.Open(store.Conn(), b.whereIn(cfg), export.Keys{ID: cfg.S3KeyID, Secret: cfg.S3Secret.Reveal(), Token: cfg.S3Token.Reveal()})
+// open opens the place that the flag, or else the setting, names.
+func (b *backing) open(cfg *config.Config, conn driver.Conn) (backup.Place, error) {
+	p, err := backup.Open(conn, b.whereIn(cfg), export.Keys{ID: cfg.S3KeyID, Secret: cfg.S3Secret.Reveal(), Token: cfg.S3Token.Reveal()})
 	if err != nil {
 		return nil, usageError{err}
 	}
@@ -107,6 +107,9 @@ func (b *backing) whereIn(cfg *config.Config) string {
 func (b *backing) check(cfg *config.Config) error {
 	if b.whereIn(cfg) == "" {
 		return config.Error{Setting: "CALLVAULT_BACKUP_TO", Problem: "is not set", Try: "give a folder or s3://bucket/folder, or --to"}
+	}
+	if _, err := b.open(cfg, nil); err != nil {
+		return err
 	}
 	if cfg.Cluster != "" {
 		return config.Error{Setting: "CALLVAULT_CLICKHOUSE_CLUSTER", Problem: "is set, and callvault backs up single servers only", Try: "use ClickHouse's BACKUP … ON CLUSTER"}

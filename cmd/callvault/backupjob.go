@@ -49,7 +49,7 @@ func (j *backupJob) run(ctx context.Context) error {
 }
 
 func (j *backupJob) work(ctx context.Context) error {
-	p, err := j.flags.at(j.cfg, j.store)
+	p, err := j.flags.open(j.cfg, j.store.Conn())
 	if err != nil {
 		return err
 	}

@@ -82,7 +82,7 @@ func (c *cli) withBackups(ctx context.Context, b backing, database string, do fu
 		return err
 	}
 	defer done()
-	p, err := b.at(cfg, store)
+	p, err := b.open(cfg, store.Conn())
 	if err != nil {
 		return err
 	}

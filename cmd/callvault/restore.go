@@ -11,6 +11,7 @@ import (
 	"github.com/callvault/callvault/backup"
 	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/lease"
+	"github.com/callvault/callvault/load/schema"
 )
 
 func (c *cli) restoreCmd() *cobra.Command {
@@ -51,7 +52,7 @@ func (c *cli) restore(ctx context.Context, store *load.Store, p backup.Place, no
 		return fmt.Errorf("%w in %s", err, p)
 	}
 	watch := c.watchBytes()
-	err = backup.Restore(ctx, store.Conn(), p, n, store.Database(), watch.at)
+	err = backup.Restore(ctx, store.Conn(), p, n, store.Database(), watch.at, func(ctx context.Context) error { return c.complete(ctx, store, n) })
 	watch.close()
 	if errors.Is(err, backup.ErrRestoring) {
 		return fmt.Errorf("%w: %w", lease.ErrHeld, err)
@@ -59,15 +60,28 @@ func (c *cli) restore(ctx context.Context, store *load.Store, p backup.Place, no
 	if err != nil {
 		return err
 	}
-	cfg, err := c.config()
-	if err != nil {
-		return err
-	}
-	if err := bringUp(ctx, store, cfg); err != nil {
-		return err
-	}
 	if !c.quiet {
 		fmt.Fprintf(c.stdout, "%s is in database %s, as of %s; callvault archive fetches what came since\n", n.Name, store.Database(), moment(n.Taken, time.Now()))
 	}
 	return nil
+}
+
+// complete gives a restored database what the backup could not: the views under
+// another name, and what is newer in the schema.
+func (c *cli) complete(ctx context.Context, store *load.Store, n backup.Note) error {
+	cfg, err := c.config()
+	if err != nil {
+		return err
+	}
+	sch, err := schema.New(store.ClickHouse(), schema.Options{Cluster: cfg.Cluster, Holder: holder(), Restorer: true})
+	if err != nil {
+		return err
+	}
+	if n.Database != store.Database() {
+		if err := sch.Views(ctx); err != nil {
+			return err
+		}
+	}
+	_, err = sch.Up(ctx)
+	return err
 }

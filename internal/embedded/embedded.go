@@ -14,7 +14,7 @@
 //	lock                    held (flock) by the parent and by the child
 //	data/                   the tables
 //	log/                    what ClickHouse says: warnings and worse
-//	backups/                where BACKUP … TO File('…') may write
+//	backups/                where BACKUP … TO File('…') without a path writes
 //
 // Secrets are in files of mode 0600 in a directory of mode 0700.
 package embedded

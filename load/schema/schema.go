@@ -41,6 +41,7 @@ type Options struct {
 	Holder   string        // who migrates, for the others' messages
 	LockWait time.Duration // how long to wait for another migrator (1 minute)
 	FS       fs.FS         // the files (migrations.FS)
+	Restorer bool          // the caller is who fills a database that has the table Restoring
 }
 
 // Schema is a set of versions and the database they are for.
@@ -190,7 +191,7 @@ func (s *Schema) whole(ctx context.Context, conn driver.Conn) error {
 	if err := conn.QueryRow(ctx, "SELECT count() FROM system.tables WHERE database = ? AND name = ?", s.database(), Restoring).Scan(&n); err != nil {
 		return fmt.Errorf("look whether the database is being restored: %w", err)
 	}
-	if n > 0 {
+	if n > 0 && !s.opt.Restorer {
 		return ErrRestoring
 	}
 	return nil
