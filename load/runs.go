@@ -22,7 +22,7 @@ const (
 	Died        Outcome = "died" // it has stopped without a word; read, never written
 )
 
-// Run is the history of one run of archive, verify or replay.
+// Run is the history of one run of archive, verify, replay or backup.
 type Run struct {
 	ID       string
 	Command  string
@@ -80,6 +80,18 @@ func counters(m map[string]uint64) map[string]uint64 {
 		return map[string]uint64{}
 	}
 	return m
+}
+
+// FirstRun is when the first run of which the history knows began; zero: there is
+// none.
+func (s *Store) FirstRun(ctx context.Context) (time.Time, error) {
+	var first time.Time
+	var runs uint64
+	err := s.conn.QueryRow(ctx, "SELECT min(started_at), count() FROM archive_runs").Scan(&first, &runs)
+	if err != nil || runs == 0 {
+		return time.Time{}, err
+	}
+	return first, nil
 }
 
 // RunFilter narrows Runs; zero fields do not.

@@ -41,6 +41,9 @@ func (r *Runner) missed(ctx context.Context, e Entry) (due time.Time, missed boo
 		return time.Time{}, false
 	}
 	last, err := r.opt.Last(ctx, e)
+	if ctx.Err() != nil { // nothing is to begin any more
+		return time.Time{}, false
+	}
 	if err != nil {
 		r.opt.Log.Error("it is not known when the schedule ran last", "schedule", e.Name, "err", err)
 	}

@@ -15,9 +15,6 @@ import (
 	"github.com/callvault/callvault/internal/config"
 )
 
-// backupCommand is what the history and the schedules call backups.
-const backupCommand = "backup"
-
 // backing are the flags of a backup.
 type backing struct {
 	to     string

@@ -40,10 +40,15 @@ func (j *backupJob) run(ctx context.Context) error {
 	if err := migrated(ctx, j.store, j.cfg); err != nil {
 		return err
 	}
-	h := newHistory(j.store, j.cfg, backupCommand)
+	h := newHistory(j.store, j.cfg, backupsJob)
 	h.run.ID = cmp.Or(j.id, h.run.ID)
 	h.run.Schedule, h.run.Whole, h.warn = j.schedule, true, j.warn
-	h.last = func(r *load.Run) { r.Counts = load.RunCounts{Failed: uint64(len(j.differences))} }
+	h.run.Apps = (&job{accounts: j.cfg.Accounts}).apps()
+	h.last = func(r *load.Run) {
+		if r.Counts.Failed = uint64(len(j.differences)); r.Counts.Failed == 0 {
+			r.Complete = r.Apps
+		}
+	}
 	defer func() { j.past = h.run }()
 	return h.record(ctx, func(ctx context.Context) error { return oneBackup(ctx, j.store, j.cfg, j.work) })
 }
@@ -112,7 +117,7 @@ func (j *backupJob) alone(ctx context.Context, wait time.Duration, do func(conte
 	if err := j.untilFree(ctx, wait); err != nil {
 		return err
 	}
-	return underLease(ctx, j.store, j.cfg, func(ctx context.Context, _ string) error {
+	return underLeaseAs(ctx, j.store, j.cfg, backupHolder+holder(), func(ctx context.Context, _ string) error {
 		held, err := lease.AcquireWait(ctx, j.store.Conn(), lease.Migrate, holder(), time.Duration(j.cfg.Lease), time.Minute)
 		if err != nil {
 			return err
@@ -153,7 +158,7 @@ func (j *backupJob) untilFree(ctx context.Context, wait time.Duration) error {
 
 // oneBackup does something that one process at a time may do about backups.
 func oneBackup(ctx context.Context, store *load.Store, cfg *config.Config, do func(context.Context) error) error {
-	held, err := take(ctx, store, lease.Backup, time.Duration(cfg.Lease))
+	held, err := take(ctx, store, lease.Backup, holder(), time.Duration(cfg.Lease))
 	if errors.Is(err, lease.ErrHeld) {
 		return fmt.Errorf("another backup is running: %w", err)
 	}

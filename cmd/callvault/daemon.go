@@ -104,7 +104,7 @@ func (d *daemon) newRunner() (*schedules.Runner, error) {
 	}
 	for _, e := range set.entries {
 		if !e.Off {
-			d.meters.known(e.Name)
+			d.meters.known(e.Job, e.Name)
 			d.log.Info("scheduled", "schedule", e.Name, "job", e.Job, "spec", e.Spec, "next", e.Next(time.Now()).UTC())
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -247,7 +248,12 @@ func bringUp(ctx context.Context, store *load.Store, cfg *config.Config) error {
 // that is lost, and nothing becomes visible unless guard, an SQL condition,
 // holds. The schema must be up.
 func underLease(ctx context.Context, store *load.Store, cfg *config.Config, do func(ctx context.Context, guard string) error) error {
-	held, err := take(ctx, store, lease.Archive, time.Duration(cfg.Lease))
+	return underLeaseAs(ctx, store, cfg, holder(), do)
+}
+
+// underLeaseAs is underLease by another name of the holder.
+func underLeaseAs(ctx context.Context, store *load.Store, cfg *config.Config, who string, do func(ctx context.Context, guard string) error) error {
+	held, err := take(ctx, store, lease.Archive, who, time.Duration(cfg.Lease))
 	if errors.Is(err, lease.ErrHeld) {
 		return fmt.Errorf("another pass is running: %w", err)
 	}
@@ -264,15 +270,29 @@ func underLease(ctx context.Context, store *load.Store, cfg *config.Config, do f
 	return err
 }
 
-// take takes a lease. That of a process of this machine which has died is waited
-// for: it expires.
-func take(ctx context.Context, store *load.Store, name string, ttl time.Duration) (*lease.Lease, error) {
-	l, err := lease.Acquire(ctx, store.Conn(), name, holder(), ttl)
+// backupHolder begins the names of those who hold the archive lease to back up.
+const backupHolder = "the backup of "
+
+// backupHolds is how long a backup is waited for that holds the archive lease:
+// far longer than it takes to begin one.
+const backupHolds = 5 * time.Minute
+
+// take takes a lease for who. That of a process of this machine which has died is
+// waited for, since it expires, and that of a backup, since it is short.
+func take(ctx context.Context, store *load.Store, name, who string, ttl time.Duration) (*lease.Lease, error) {
+	l, err := lease.Acquire(ctx, store.Conn(), name, who, ttl)
 	held, ok := errors.AsType[*lease.HeldError](err)
-	if !ok || !dead(held.Holder) {
+	if !ok {
 		return l, err
 	}
-	return lease.AcquireWait(ctx, store.Conn(), name, holder(), ttl, ttl+5*time.Second)
+	process, backup := strings.CutPrefix(held.Holder, backupHolder)
+	switch {
+	case dead(process):
+		return lease.AcquireWait(ctx, store.Conn(), name, who, ttl, ttl+5*time.Second)
+	case backup:
+		return lease.AcquireWait(ctx, store.Conn(), name, who, ttl, backupHolds)
+	}
+	return l, err
 }
 
 // accountError says what to try when an account cannot be asked.

@@ -16,23 +16,38 @@ import (
 	"github.com/callvault/callvault/schedules"
 )
 
-// archiveJob is the job that makes passes.
-const archiveJob = "archive"
+// Names of jobs, which are those of commands.
+const (
+	archiveJob = "archive"
+	verifyJob  = "verify"
+	backupsJob = "backup"
+)
 
 // work is what schedules may name.
 func (d *daemon) work() map[string]schedules.Job {
-	return map[string]schedules.Job{archiveJob: d.pass}
+	return map[string]schedules.Job{archiveJob: d.pass, verifyJob: d.verify, backupsJob: d.backUp}
 }
 
 // checkSchedule sees that there is such a job and that it takes the arguments.
-func checkSchedule(cfg *config.Config, e schedules.Entry) error {
-	if e.Job != archiveJob {
-		return fmt.Errorf("schedule %s.cron: there is no job %q; there is %s", e.Name, e.Job, archiveJob)
-	}
-	n, err := archiveArgs(e.Args)
-	if err == nil {
-		j := &job{cfg: cfg, accounts: append([]config.Account(nil), cfg.Accounts...)}
-		err = j.narrowTo(n, time.Now())
+func checkSchedule(cfg *config.Config, e schedules.Entry) (err error) {
+	switch e.Job {
+	case archiveJob:
+		var n narrow
+		if n, err = archiveArgs(e.Args); err == nil {
+			err = checkNarrow(cfg, n)
+		}
+	case verifyJob:
+		var v verifyFlags
+		if v, err = verifyArgs(e.Args); err == nil {
+			err = checkNarrow(cfg, v.narrow)
+		}
+	case backupsJob:
+		var b backing
+		if b, err = backupArgs(e.Args); err == nil {
+			err = b.check(cfg)
+		}
+	default:
+		return fmt.Errorf("schedule %s.cron: there is no job %q; there are %s, %s and %s", e.Name, e.Job, archiveJob, verifyJob, backupsJob)
 	}
 	if err != nil {
 		return fmt.Errorf("schedule %s.cron: args: %w", e.Name, err)
@@ -40,14 +55,27 @@ func checkSchedule(cfg *config.Config, e schedules.Entry) error {
 	return nil
 }
 
-// archiveArgs reads what narrows a scheduled pass.
-func archiveArgs(args []string) (n narrow, err error) {
-	f := pflag.NewFlagSet(archiveJob, pflag.ContinueOnError)
+// checkNarrow sees that what narrows a run fits the settings.
+func checkNarrow(cfg *config.Config, n narrow) error {
+	j := &job{cfg: cfg, accounts: append([]config.Account(nil), cfg.Accounts...)}
+	return j.narrowTo(n, time.Now())
+}
+
+// parseArgs reads the arguments of a scheduled job.
+func parseArgs(job string, args []string, flags func(*pflag.FlagSet)) (*pflag.FlagSet, error) {
+	f := pflag.NewFlagSet(job, pflag.ContinueOnError)
 	f.SetOutput(io.Discard)
-	n.flags(f)
-	if err = f.Parse(args); err == nil && f.NArg() > 0 {
+	flags(f)
+	err := f.Parse(args)
+	if err == nil && f.NArg() > 0 {
 		err = fmt.Errorf("%q is not a flag", f.Arg(0))
 	}
+	return f, err
+}
+
+// archiveArgs reads what narrows a scheduled pass.
+func archiveArgs(args []string) (n narrow, err error) {
+	_, err = parseArgs(archiveJob, args, n.flags)
 	return n, err
 }
 
@@ -62,7 +90,11 @@ func (d *daemon) lastRun(ctx context.Context, e schedules.Entry) (time.Time, err
 	}
 	runs, err := d.runs.read()
 	last := runs[e.Name].Began
-	if e.Job != archiveJob || len(e.Args) > 0 {
+	switch {
+	case e.Job != archiveJob && last.IsZero():
+		since, serr := d.archivedSince(ctx)
+		return since, errors.Join(err, serr)
+	case e.Job != archiveJob, len(e.Args) > 0:
 		return last, err
 	}
 	listed, lerr := d.listedUntil(ctx)
@@ -70,6 +102,24 @@ func (d *daemon) lastRun(ctx context.Context, e schedules.Entry) (time.Time, err
 		last = listed
 	}
 	return last, errors.Join(err, lerr)
+}
+
+// archivedSince is when the first run was of which the history knows; now, if it
+// knows of none. What has never been verified or backed up is due from then on.
+func (d *daemon) archivedSince(ctx context.Context) (time.Time, error) {
+	store := d.store.Load()
+	err := migrated(ctx, store, d.set.Load().cfg)
+	if errors.Is(err, errNoArchive) {
+		return time.Now(), nil
+	}
+	if err != nil {
+		return time.Time{}, err
+	}
+	first, err := store.FirstRun(ctx)
+	if err == nil && first.IsZero() {
+		first = time.Now()
+	}
+	return first, err
 }
 
 // listedUntil is when the last pass over everything was, zero if some
@@ -119,7 +169,7 @@ func (d *daemon) pass(ctx context.Context, r schedules.Run) error {
 	}
 	log := d.log.With("schedule", r.Name, "run_id", r.ID)
 	j.schedule, j.id = r.Name, r.ID
-	j.warn = func(err error) { log.Warn("the run's history is not kept", "err", err) }
+	j.warn = d.unnoted(log)
 	j.onRetry = func(err error, pause time.Duration) {
 		d.meters.retries.Inc()
 		log.Warn("insert is tried again", "in", pause, "err", err)
@@ -136,11 +186,15 @@ func (d *daemon) pass(ctx context.Context, r schedules.Run) error {
 	return err
 }
 
-// track counts a run as one that goes on, until it is told that it is over.
+// track counts a run as one that goes on, until it is told that it is over. j is
+// what asks the vendor; nil: nothing does.
 func (d *daemon) track(r schedules.Run, j *job) (over func()) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.underway[r.Name], d.jobs[j] = time.Now(), true
+	d.underway[r.Name] = time.Now()
+	if j != nil {
+		d.jobs[j] = true
+	}
 	return func() {
 		d.mu.Lock()
 		defer d.mu.Unlock()

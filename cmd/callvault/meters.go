@@ -81,14 +81,24 @@ func (m *meters) asked(j *job) {
 	m.seen[j] = is
 }
 
-// ended counts a run that has ended. It is not looked at again.
-func (m *meters) ended(j *job, s *summary) {
+// ran counts a run that has ended.
+func (m *meters) ran(r load.Run) {
+	m.runs.WithLabelValues(r.Command, r.Schedule, string(r.Outcome)).Inc()
+}
+
+// over counts what a job has asked. It is not looked at again.
+func (m *meters) over(j *job) {
 	m.asked(j)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.seen, j)
 	j.metered = true
-	m.runs.WithLabelValues(s.past.Command, s.past.Schedule, string(s.past.Outcome)).Inc()
+}
+
+// ended counts a pass that has ended.
+func (m *meters) ended(j *job, s *summary) {
+	m.over(j)
+	m.ran(s.past)
 	for _, r := range s.Apps {
 		app := fmt.Sprint(r.App)
 		m.calls.WithLabelValues(app).Add(float64(r.Archived))
@@ -98,8 +108,8 @@ func (m *meters) ended(j *job, s *summary) {
 }
 
 // known begins the series of a schedule, so that their first increase shows.
-func (m *meters) known(schedule string) {
+func (m *meters) known(job, schedule string) {
 	for _, o := range []load.Outcome{load.Done, load.Partial, load.Failed, load.Interrupted, load.Busy} {
-		m.runs.WithLabelValues(archiveJob, schedule, string(o))
+		m.runs.WithLabelValues(job, schedule, string(o))
 	}
 }

@@ -72,6 +72,11 @@ func (c *cli) schedules(now time.Time, asJSON bool) error {
 // loadSchedules reads the schedules and checks what they ask for.
 func loadSchedules(cfg *config.Config) ([]schedules.Entry, error) {
 	entries, err := schedules.Load(cfg.Schedules)
+	for i := range entries {
+		if entries[i].Job == backupsJob && !backsUp(entries[i], cfg.BackupTo) {
+			entries[i].Off = true
+		}
+	}
 	for _, e := range entries {
 		if err == nil && !e.Off {
 			err = checkSchedule(cfg, e)

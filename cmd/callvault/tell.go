@@ -83,7 +83,10 @@ func textOf(kind string, r load.Run) string {
 	case notify.Failure:
 		fmt.Fprintf(&b, "callvault %s: %s: %s", what, r.Outcome, r.Reason)
 	case notify.Recovery:
-		fmt.Fprintf(&b, "callvault %s: all is well again, %s archived", what, plural(int(r.Counts.Calls), "call"))
+		fmt.Fprintf(&b, "callvault %s: all is well again", what)
+		if r.Command == archiveJob {
+			fmt.Fprintf(&b, ", %s archived", plural(int(r.Counts.Calls), "call"))
+		}
 	}
 	fmt.Fprintf(&b, "\n%s, run %s", r.Host, r.ID)
 	return b.String()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"time"
@@ -33,7 +34,8 @@ type verifiedApp struct {
 // record makes the verification and its history. The error matches errDifferent
 // when it went to its end and did not find the archive to be what it should.
 func (v *verifier) record(ctx context.Context, warn func(error)) error {
-	h := newHistory(v.store, v.job.cfg, "verify")
+	h := newHistory(v.store, v.job.cfg, verifyJob)
+	h.run.ID, h.run.Schedule = cmp.Or(v.job.id, h.run.ID), v.job.schedule
 	h.warn = warn
 	h.run.Apps, h.run.Whole = v.job.apps(), v.job.whole()
 	h.fill = func(r *load.Run) {

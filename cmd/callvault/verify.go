@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/callvault/callvault/internal/config"
 	"github.com/callvault/callvault/load"
@@ -23,6 +24,30 @@ type verifyFlags struct {
 	repair bool
 	strict bool
 	json   bool
+}
+
+// flags adds the flags.
+func (v *verifyFlags) flags(f *pflag.FlagSet) {
+	v.narrow.flags(f)
+	f.IntVar(&v.sample, "sample", 20, "compare so `many` calls row by row")
+	f.Uint64Var(&v.seed, "seed", 0, "choose the sample by this `number` (default a random one, which is printed)")
+	f.BoolVar(&v.all, "all", false, "compare all calls row by row")
+	f.BoolVar(&v.repair, "repair", false, "fetch anew what differs, and verify it again")
+	f.BoolVar(&v.strict, "strict", false, "let daily counts that differ end with exit code 3, too")
+}
+
+// check draws the seed unless one is given, and sees that the flags make sense.
+func (v *verifyFlags) check(f *pflag.FlagSet) error {
+	if !f.Changed("seed") {
+		v.seed = rand.Uint64N(1e9)
+	}
+	if v.sample < 0 {
+		return usagef("--sample %d is negative; use 0 for the lists alone, or --all", v.sample)
+	}
+	if v.all && f.Changed("sample") {
+		return usagef("--all and --sample exclude each other")
+	}
+	return nil
 }
 
 func (c *cli) verifyCmd() *cobra.Command {
@@ -53,24 +78,14 @@ could not be verified; 4 --repair while another pass is running.`,
   callvault verify --sample 100 --from 2d
   callvault verify --all --repair`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if !cmd.Flags().Changed("seed") {
-				v.seed = rand.Uint64N(1e9)
-			}
-			if v.sample < 0 {
-				return usagef("--sample %d is negative; use 0 for the lists alone, or --all", v.sample)
+			if err := v.check(cmd.Flags()); err != nil {
+				return err
 			}
 			return c.verify(cmd.Context(), v)
 		},
 	}
-	v.narrow.flags(cmd.Flags())
-	f := cmd.Flags()
-	f.IntVar(&v.sample, "sample", 20, "compare so `many` calls row by row")
-	f.Uint64Var(&v.seed, "seed", 0, "choose the sample by this `number` (default a random one, which is printed)")
-	f.BoolVar(&v.all, "all", false, "compare all calls row by row")
-	f.BoolVar(&v.repair, "repair", false, "fetch anew what differs, and verify it again")
-	f.BoolVar(&v.strict, "strict", false, "let daily counts that differ end with exit code 3, too")
-	f.BoolVar(&v.json, "json", false, "print the result as JSON")
-	cmd.MarkFlagsMutuallyExclusive("all", "sample")
+	v.flags(cmd.Flags())
+	cmd.Flags().BoolVar(&v.json, "json", false, "print the result as JSON")
 	return cmd
 }
 
