@@ -53,15 +53,15 @@ func names(entries []schedules.Entry) (all []string) {
 
 func TestDefaults(t *testing.T) {
 	entries := load(t, "")
-	if got := names(entries); !slices.Equal(got, []string{"archive", "expiring"}) {
+	if got := names(entries); !slices.Equal(got, []string{"archive", "backup", "expiring", "verify"}) {
 		t.Fatalf("entries %v", got)
 	}
 	now := time.Date(2026, 11, 24, 3, 30, 1, 0, time.UTC)
 	if next := entries[0].Next(now); !next.Equal(time.Date(2026, 11, 25, 3, 30, 0, 0, time.UTC)) {
 		t.Errorf("archive is due next %v", next)
 	}
-	if next := entries[1].Next(now); !next.Equal(time.Date(2026, 11, 24, 4, 17, 0, 0, time.UTC)) || entries[1].Job != "archive" {
-		t.Errorf("expiring: job %s, due next %v", entries[1].Job, next)
+	if next := entries[2].Next(now); !next.Equal(time.Date(2026, 11, 24, 4, 17, 0, 0, time.UTC)) || entries[2].Job != "archive" {
+		t.Errorf("expiring: job %s, due next %v", entries[2].Job, next)
 	}
 }
 
@@ -73,7 +73,7 @@ func TestFolderReplacesByName(t *testing.T) {
 		"notes.txt", "not a schedule",
 	)
 	entries := load(t, dir)
-	if got := names(entries); !slices.Equal(got, []string{"archive", "backup", "expiring"}) {
+	if got := names(entries); !slices.Equal(got, []string{"archive", "backup", "expiring", "verify"}) {
 		t.Fatalf("entries %v", got)
 	}
 	archive, backup, expiring := entries[0], entries[1], entries[2]

@@ -34,7 +34,7 @@ func newScene(t *testing.T, from string, files ...string) *scene {
 	t.Helper()
 	s := &scene{t: t, work: func(context.Context, schedules.Run) error { return nil }}
 	for _, e := range load(t, folder(t, files...)) {
-		if !slices.Contains([]string{"archive", "expiring"}, e.Name) {
+		if !slices.Contains([]string{"archive", "expiring", "verify", "backup"}, e.Name) {
 			e.Job = "work"
 			s.entries = append(s.entries, e)
 		}

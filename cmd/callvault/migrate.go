@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -64,14 +66,33 @@ func (c *cli) migrateDownCmd() *cobra.Command {
 				return usagef("migrate down %d: the data in the tables of these versions is lost; add --yes if that is meant", steps)
 			}
 			return c.migrate(cmd.Context(), func(ctx context.Context, s *schema.Schema) error {
-				n, err := s.Down(ctx, steps)
-				fmt.Fprintf(c.stdout, "took back %d versions\n", n)
-				return err
+				return c.migrateDown(ctx, s, steps)
 			})
 		},
 	}
 	cmd.Flags().BoolVar(&yes, "yes", false, "lose the data of several versions")
 	return cmd
+}
+
+// migrateDown takes versions back and names the tables whose rows are lost.
+func (c *cli) migrateDown(ctx context.Context, s *schema.Schema, steps int) error {
+	before, err := s.Status(ctx)
+	if err != nil {
+		return err
+	}
+	n, err := s.Down(ctx, steps)
+	if n > 0 {
+		tables, lerr := s.Loses(before.Current, before.Current-n)
+		if lerr != nil {
+			return errors.Join(err, lerr)
+		}
+		lost := "no table"
+		if len(tables) > 0 {
+			lost = strings.Join(tables, ", ")
+		}
+		fmt.Fprintf(c.stdout, "took back %s; lost: %s\n", plural(n, "version"), lost)
+	}
+	return err
 }
 
 func (c *cli) migrate(ctx context.Context, do func(context.Context, *schema.Schema) error) error {
