@@ -17,8 +17,8 @@ var relations = [...]string{"rooms", "user_sessions", "quality_samples", "user_e
 const leases = "lease"
 
 // counted is one row of the query that takes the contents: of what, and of which
-// rows of it.
-const counted = "SELECT %s AS of, count() AS rows, hex(sum(cityHash64(tuple(*)))) AS checksum FROM %s.%s %s"
+// rows of it. No column has a name, which one of a table might have.
+const counted = "SELECT %s, count(), hex(sum(cityHash64(tuple(%s)))) FROM %s.%s %s"
 
 // settled leaves out the history of runs that were under way when the backup
 // began, since they go on writing it: runs that ended a minute before are told.
@@ -37,6 +37,10 @@ func contents(ctx context.Context, conn driver.Conn, database string, moment tim
 func contentsQuery(ctx context.Context, conn driver.Conn, database string, moment time.Time) (string, error) {
 	const tables = `SELECT name, engine FROM system.tables
 		WHERE database = ? AND engine LIKE '%MergeTree' AND NOT startsWith(name, '.') AND name NOT IN (?, ?) ORDER BY name`
+	columns, err := hashed(ctx, conn, database)
+	if err != nil {
+		return "", err
+	}
 	rows, err := conn.Query(ctx, tables, database, leases, marker)
 	if err != nil {
 		return "", fmt.Errorf("list tables: %w", err)
@@ -44,7 +48,7 @@ func contentsQuery(ctx context.Context, conn driver.Conn, database string, momen
 	defer rows.Close()
 	var parts []string
 	add := func(of, name, which string) {
-		parts = append(parts, fmt.Sprintf(counted, of, identifier(database), identifier(name), which))
+		parts = append(parts, fmt.Sprintf(counted, of, columns[name], identifier(database), identifier(name), which))
 	}
 	for rows.Next() {
 		var name, engine string
@@ -69,6 +73,31 @@ func contentsQuery(ctx context.Context, conn driver.Conn, database string, momen
 		add(literal(r), r, "")
 	}
 	return strings.Join(parts, "\nUNION ALL\n"), nil
+}
+
+// hashed are the columns of each table as its checksum takes them: of what has a
+// dictionary, which makes most of a sample, only the dictionary is hashed, which is
+// many times as fast.
+func hashed(ctx context.Context, conn driver.Conn, database string) (map[string]string, error) {
+	const q = `SELECT table, arrayStringConcat(groupArray(if(startsWith(type, 'LowCardinality'), 'cityHash64(' || column || ')', column)), ', ')
+		FROM (
+			SELECT table, type, '` + "`' || replaceAll(name, '`', '\\\\`') || '`" + `' AS column FROM system.columns
+			WHERE database = ? AND default_kind NOT IN ('MATERIALIZED', 'ALIAS') ORDER BY table, position
+		) GROUP BY table`
+	rows, err := conn.Query(ctx, q, database)
+	if err != nil {
+		return nil, fmt.Errorf("list columns: %w", err)
+	}
+	defer rows.Close()
+	all := map[string]string{}
+	for rows.Next() {
+		var table, columns string
+		if err := rows.Scan(&table, &columns); err != nil {
+			return nil, fmt.Errorf("list columns: %w", err)
+		}
+		all[table] = columns
+	}
+	return all, rows.Err()
 }
 
 // expiring is the beginning of what contents of raw responses are called; the
