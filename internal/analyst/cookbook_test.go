@@ -49,8 +49,15 @@ func questions(t *testing.T) (page string, all []question) {
 
 // server asks ClickHouse over HTTP, as a BI tool does.
 type server struct {
-	base string
-	auth *load.Store
+	base           string
+	auth           *load.Store
+	user, password string
+}
+
+// serverOf asks the store's database as its user.
+func serverOf(base string, s *load.Store) *server {
+	a := s.ClickHouse().Auth
+	return &server{base, s, a.Username, a.Password}
 }
 
 // cost is what the server says that a query took.
@@ -61,8 +68,7 @@ type cost struct {
 }
 
 func (s *server) query(ctx context.Context, sql, format string) (string, cost, error) {
-	o := s.auth.ClickHouse()
-	v := url.Values{"database": {o.Auth.Database}, "user": {o.Auth.Username}, "password": {o.Auth.Password}, "default_format": {format}, "wait_end_of_query": {"1"}}
+	v := url.Values{"database": {s.auth.ClickHouse().Auth.Database}, "user": {s.user}, "password": {s.password}, "default_format": {format}, "wait_end_of_query": {"1"}}
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.base+"/?"+v.Encode(), strings.NewReader(sql))
 	if err != nil {
 		return "", cost{}, err
@@ -108,7 +114,7 @@ func TestCookbook(t *testing.T) {
 	if _, err := fillAll(t.Context(), s, 1<<62, sim); err != nil {
 		t.Fatal(err)
 	}
-	srv := &server{embeddedtest.Shared(t).HTTPURL(), s}
+	srv := serverOf(embeddedtest.Shared(t).HTTPURL(), s)
 	ids := demoIDs(t, s)
 	page, _ := questions(t)
 	got := asked.ReplaceAllStringFunc(page, func(block string) string {

@@ -45,7 +45,7 @@ func bigArchive(t *testing.T, dir string, samples int64) *server {
 	s := open(t, srv.DSN())
 	mark := filepath.Join(dir, "filled")
 	if _, err := os.Stat(mark); err == nil {
-		return &server{srv.HTTPURL(), s}
+		return serverOf(srv.HTTPURL(), s)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "begun")); err == nil {
 		t.Fatalf("%s is half filled; remove it", dir)
@@ -74,7 +74,7 @@ func bigArchive(t *testing.T, dir string, samples int64) *server {
 	if err := os.WriteFile(mark, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	return &server{srv.HTTPURL(), s}
+	return serverOf(srv.HTTPURL(), s)
 }
 
 // settle waits until the engine has merged what it merges by itself.

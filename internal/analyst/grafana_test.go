@@ -1,0 +1,243 @@
+package analyst
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/grafana/grafana-foundation-sdk/go/cog/plugins"
+	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+
+	"github.com/callvault/callvault/internal/embedded"
+	"github.com/callvault/callvault/internal/embedded/embeddedtest"
+	"github.com/callvault/callvault/internal/simulator"
+	"github.com/callvault/callvault/load"
+)
+
+const (
+	boards        = "../../packaging/grafana/dashboards/*.json"
+	composeUsers  = "../../packaging/clickhouse/analyst.xml"
+	composeSecret = "only for this test"
+)
+
+// board is what of a dashboard is run.
+type board struct {
+	UID         string
+	Panels      []panel
+	Templating  struct{ List []variable }
+	Annotations struct{ List []struct{ Target target } }
+}
+
+type panel struct {
+	Type, Title, Description, Interval string
+	Datasource                         source
+	Targets                            []target
+	FieldConfig                        struct {
+		Defaults struct {
+			Unit       string
+			Thresholds struct{ Steps []step }
+		}
+	}
+}
+
+type source struct{ Type, UID string }
+
+type step struct{ Value *float64 }
+
+type target struct {
+	Datasource source
+	RawSQL     string `json:"rawSql"`
+}
+
+func readBoards(t *testing.T) map[string]board {
+	t.Helper()
+	files, err := filepath.Glob(boards)
+	if err != nil || len(files) != 4 {
+		t.Fatalf("dashboards %q, %v", files, err)
+	}
+	all := map[string]board{}
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b board
+		if err := json.Unmarshal(content, &b); err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		all[filepath.Base(file)] = b
+	}
+	return all
+}
+
+// TestDashboardsAreOfGrafanasSchema reads them with the types that Grafana
+// publishes: an unknown field, or a missing one, is an error.
+func TestDashboardsAreOfGrafanasSchema(t *testing.T) {
+	plugins.RegisterDefaultPlugins()
+	files, _ := filepath.Glob(boards)
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var d dashboard.Dashboard
+		if err := d.UnmarshalJSONStrict(content); err != nil && err.Error() != "" { // an empty list of errors is none
+			t.Errorf("%s: %v", file, err)
+		}
+		if err := d.Validate(); err != nil {
+			t.Errorf("%s: %v", file, err)
+		}
+	}
+}
+
+var colouredBy = regexp.MustCompile(`Coloured by the defaults of quality_thresholds \((\w+)\)`)
+
+// TestPanelsSayWhatTheyShow holds every panel to a title, a description, a unit
+// and the data source, and its colours to the limits in quality_thresholds.
+func TestPanelsSayWhatTheyShow(t *testing.T) {
+	t.Parallel()
+	limits := defaultLimits(t, open(t, embeddedtest.Database(t)))
+	coloured := 0
+	for file, b := range readBoards(t) {
+		for _, p := range b.Panels {
+			name := file + ": " + p.Title
+			if p.Title == "" {
+				t.Errorf("%s: a %s without a title", file, p.Type)
+			}
+			if p.Type == "row" {
+				continue
+			}
+			if p.Description == "" || p.FieldConfig.Defaults.Unit == "" || len(p.Targets) == 0 {
+				t.Errorf("%s: description %q, unit %q, %d queries", name, p.Description, p.FieldConfig.Defaults.Unit, len(p.Targets))
+			}
+			for _, s := range append([]source{p.Datasource}, p.Targets[0].Datasource) {
+				if s.UID != "callvault" || s.Type != "grafana-clickhouse-datasource" {
+					t.Errorf("%s: data source %+v", name, s)
+				}
+			}
+			if m := colouredBy.FindStringSubmatch(p.Description); m != nil {
+				coloured++
+				if got := p.limits(); got != limits[m[1]] {
+					t.Errorf("%s: coloured at %s, quality_thresholds has %s at %s", name, got, m[1], limits[m[1]])
+				}
+			}
+		}
+	}
+	if coloured < 10 {
+		t.Errorf("%d panels are coloured by quality_thresholds", coloured)
+	}
+}
+
+// limits are where the panel's colour changes, from good to serious.
+func (p panel) limits() string {
+	var at []string
+	for _, s := range p.FieldConfig.Defaults.Thresholds.Steps[1:] {
+		at = append(at, fmt.Sprint(*s.Value))
+	}
+	return strings.Join(at, " ")
+}
+
+// defaultLimits are those of quality_thresholds, from small to great.
+func defaultLimits(t *testing.T, s *load.Store) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	for _, row := range column(t, s, `SELECT concat(measure, '=', arrayStringConcat(arraySort([good, poor, serious]), ' ')) FROM quality_thresholds`) {
+		measure, limits, _ := strings.Cut(row, "=")
+		all[measure] = limits
+	}
+	return all
+}
+
+// analystOfCompose starts an engine that has the user of docker-compose.yml,
+// named reader beside the engine's own analyst, and an archive in it.
+func analystOfCompose(t *testing.T) (*embedded.Server, *load.Store) {
+	t.Helper()
+	users, err := os.ReadFile(composeUsers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "users.d"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	reader := strings.NewReplacer(
+		"analyst", "reader",
+		`<password from_env="ANALYST_PASSWORD"/>`, "<password>"+composeSecret+"</password>", // the engine has no environment
+	).Replace(string(users))
+	if err := os.WriteFile(filepath.Join(dir, "users.d", "reader.xml"), []byte(reader), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	srv, err := embedded.Start(t.Context(), embedded.Options{Library: embeddedtest.Library(t), Path: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { srv.Stop(context.Background()) })
+	s := open(t, srv.DSN())
+	sim := simulate(t, simulator.Options{Seed: 1, Calls: 120, Retention: month})
+	if _, err := fillAll(t.Context(), s, 1<<62, sim); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3 {
+		began := at.Add(time.Duration(i-3) * 24 * time.Hour)
+		run := load.Run{
+			ID: fmt.Sprint("run-", i), Command: "archive", Whole: true, Started: began, Ended: began.Add(time.Hour), Outcome: load.Done,
+			Requests: map[string]uint64{"DescribeRoomInfo": 10}, Errors: map[string]uint64{"RequestLimitExceeded": 1}, Bytes: 1000,
+		}
+		if err := s.NoteRun(t.Context(), run, 0, time.Hour); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return srv, s
+}
+
+// mayBeEmpty are panels that show nothing in an archive of which nothing is
+// missing.
+var mayBeEmpty = map[string]bool{"What is missing, and why": true}
+
+// TestDashboardsRun runs every query of every variable, panel and annotation as
+// the user of docker-compose.yml: with all values chosen, and with the first one.
+func TestDashboardsRun(t *testing.T) {
+	srv, s := analystOfCompose(t)
+	reader := &server{srv.HTTPURL(), s, "reader", composeSecret}
+	if _, _, err := reader.query(t.Context(), "INSERT INTO quality_thresholds SELECT * FROM quality_thresholds", "TSV"); err == nil {
+		t.Error("the user of docker-compose.yml may write")
+	}
+	ids := demoIDs(t, s)
+	for file, b := range readBoards(t) {
+		g := &grafana{from: at.Add(-month), to: at, chosen: map[string]string{}}
+		for _, first := range []bool{false, true} {
+			for _, v := range b.Templating.List {
+				values := []string{v.Current.first()}
+				if v.Type == "query" {
+					values = reader.rows(t, file+": variable "+v.Name, g.render(t, v.Query.RawSQL))
+				}
+				switch {
+				case v.Name == "call":
+					g.chosen[v.Name] = ids.Replace("demo-call")
+				case v.IncludeAll && !first:
+					g.chosen[v.Name] = allValues
+				default:
+					g.chosen[v.Name] = values[0]
+				}
+			}
+			for _, p := range b.Panels {
+				g.interval = time.Hour
+				for _, q := range p.Targets {
+					rows := reader.rows(t, file+": "+p.Title, g.render(t, q.RawSQL))
+					if len(rows) == 0 && !first && !mayBeEmpty[p.Title] {
+						t.Errorf("%s: %s: nothing found", file, p.Title)
+					}
+				}
+			}
+			for _, a := range b.Annotations.List {
+				reader.rows(t, file+": annotation", g.render(t, a.Target.RawSQL))
+			}
+		}
+	}
+}
