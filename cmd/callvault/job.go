@@ -235,11 +235,26 @@ func (j *job) counts() extract.Counts {
 	return all
 }
 
-// bringUp brings the schema up.
+// bringUp brings the schema up, and the tables to where old data is to go.
 func bringUp(ctx context.Context, store *load.Store, cfg *config.Config) error {
 	sch, err := schemaOf(store, cfg)
 	if err == nil {
 		_, err = sch.Up(ctx)
+	}
+	if err == nil {
+		err = tier(ctx, store, cfg)
+	}
+	return err
+}
+
+// tier has old data move as the settings say.
+func tier(ctx context.Context, store *load.Store, cfg *config.Config) error {
+	err := store.Tier(ctx, load.Tiering{Policy: cfg.StoragePolicy, Volume: cfg.ColdVolume, After: time.Duration(cfg.ColdAfter), Cluster: cfg.Cluster})
+	switch {
+	case errors.Is(err, load.ErrPolicy):
+		return config.Error{Setting: "CALLVAULT_STORAGE_POLICY", Problem: oneLineOf(err), Try: "name a policy of the server's storage_configuration that has the volumes of the present one"}
+	case errors.Is(err, load.ErrVolume):
+		return config.Error{Setting: "CALLVAULT_COLD_VOLUME", Problem: oneLineOf(err), Try: "name a volume of the policy, and the policy in CALLVAULT_STORAGE_POLICY"}
 	}
 	return err
 }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/schema"
 )
 
@@ -30,7 +32,7 @@ again, since every statement can be repeated.`,
 	}
 	cmd.AddCommand(
 		&cobra.Command{Use: "up", Short: "Apply what is pending", RunE: func(cmd *cobra.Command, _ []string) error {
-			return c.migrate(cmd.Context(), c.migrateUp)
+			return c.migrateStore(cmd.Context(), c.migrateUp)
 		}},
 		c.migrateDownCmd(),
 		&cobra.Command{Use: "status", Short: "Show which versions are applied", RunE: func(cmd *cobra.Command, _ []string) error {
@@ -96,6 +98,10 @@ func (c *cli) migrateDown(ctx context.Context, s *schema.Schema, steps int) erro
 }
 
 func (c *cli) migrate(ctx context.Context, do func(context.Context, *schema.Schema) error) error {
+	return c.migrateStore(ctx, func(ctx context.Context, s *schema.Schema, _ *load.Store, _ *config.Config) error { return do(ctx, s) })
+}
+
+func (c *cli) migrateStore(ctx context.Context, do func(context.Context, *schema.Schema, *load.Store, *config.Config) error) error {
 	cfg, err := c.config()
 	if err != nil {
 		return err
@@ -109,12 +115,15 @@ func (c *cli) migrate(ctx context.Context, do func(context.Context, *schema.Sche
 	if err != nil {
 		return err
 	}
-	return do(ctx, s)
+	return do(ctx, s, store, cfg)
 }
 
-func (c *cli) migrateUp(ctx context.Context, s *schema.Schema) error {
+func (c *cli) migrateUp(ctx context.Context, s *schema.Schema, store *load.Store, cfg *config.Config) error {
 	n, err := s.Up(ctx)
 	if err != nil {
+		return err
+	}
+	if err := tier(ctx, store, cfg); err != nil {
 		return err
 	}
 	st, err := s.Status(ctx)

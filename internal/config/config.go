@@ -29,6 +29,11 @@ type Config struct {
 	// Keep is how long calls are kept in the archive after their end; zero: for
 	// good.
 	Keep Keep `yaml:"keep" env:"CALLVAULT_KEEP"`
+	// ColdAfter is how old data moves to ColdVolume of the tables' storage policy;
+	// zero: it does not.
+	ColdAfter     Keep   `yaml:"cold_after" env:"CALLVAULT_COLD_AFTER"`
+	ColdVolume    string `yaml:"cold_volume" env:"CALLVAULT_COLD_VOLUME"`
+	StoragePolicy string `yaml:"storage_policy" env:"CALLVAULT_STORAGE_POLICY"`
 	// Memory is about what a pass may hold, in bytes.
 	Memory Bytes `yaml:"memory" env:"CALLVAULT_MEMORY"`
 	// Skip lists relations that are not collected.
@@ -110,7 +115,7 @@ func Load(file string, environ []string) (*Config, error) {
 
 func defaults() *Config {
 	return &Config{Settle: Duration(defaultSettle), Lease: Duration(defaultLease), Raw: Keep(defaultRaw), Memory: defaultMemory, Listen: "127.0.0.1:9464",
-		Grace: Duration(defaultGrace), NotifyFormat: "json"}
+		Grace: Duration(defaultGrace), NotifyFormat: "json", ColdVolume: "cold"}
 }
 
 func (c *Config) readFile(file string) error {

@@ -71,6 +71,9 @@ func (c *Config) validate() error {
 	if c.Raw < 0 {
 		say("CALLVAULT_RAW", "is negative", "use a duration such as 30d, or off")
 	}
+	if c.ColdAfter != 0 && c.ColdAfter < Keep(24*time.Hour) {
+		say("CALLVAULT_COLD_AFTER", fmt.Sprintf("%v is less than a day", c.ColdAfter), "use a duration such as 90d, or off")
+	}
 	for _, a := range c.Accounts {
 		if c.Keep != 0 && time.Duration(c.Keep) < time.Duration(a.Retention)+keepBeyond {
 			say("CALLVAULT_KEEP", fmt.Sprintf("%v is not two days more than what the vendor keeps (CALLVAULT_RETENTION, %v): what is deleted would be asked for again", c.Keep, a.Retention), "use a duration such as 400d, or off")
@@ -194,6 +197,8 @@ func example(name string) string {
 		return "use requests a second, such as 2"
 	case "CALLVAULT_RAW":
 		return "use a duration such as 30d, or off"
+	case "CALLVAULT_COLD_AFTER":
+		return "use a duration such as 90d, or off"
 	case "CALLVAULT_KEEP":
 		return "use a duration such as 400d, or off"
 	case "CALLVAULT_BACKUP_KEEP":

@@ -1,0 +1,94 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// Tiering says when data moves to another volume of the storage policy.
+type Tiering struct {
+	Policy  string        // of the tables; empty: the one they have
+	Volume  string        // where to
+	After   time.Duration // how old the data must be, whole days; zero: it does not move
+	Cluster string        // "": one server
+}
+
+var (
+	// ErrPolicy: the server does not have the storage policy, or it does not
+	// begin with the volumes that the tables have.
+	ErrPolicy = errors.New("the storage policy cannot be used")
+	// ErrVolume: the storage policy does not have the volume.
+	ErrVolume = errors.New("the storage policy has no such volume")
+)
+
+const (
+	codeUnknownPolicy = 478
+	codeBadArguments  = 36
+	codeNoVolume      = 450
+)
+
+// tiered are the tables that move, with the day of their rows.
+func tiered() map[string]string {
+	return map[string]string{
+		"rooms_data": "toDate(created_at)", "user_sessions_data": "toDate(joined_at)", "quality_samples_data": "toDate(ts)", "user_events_data": "toDate(ts)",
+		"unusual_events_data": "toDate(ts)", "daily_scale_data": "toDate(day_start)", "quality_streams_data": "day",
+	}
+}
+
+// Tier makes the tables move as t says, and does nothing where they do. ClickHouse
+// moves a part when all of it is old enough. Nothing moves back, and a policy
+// that tables have stays when t names none.
+func (s *Store) Tier(ctx context.Context, t Tiering) error {
+	for _, table := range dataTables {
+		if err := s.tier(ctx, table, tiered()[table], t); err != nil {
+			return fmt.Errorf("set where old data of %s goes: %w", table, err)
+		}
+	}
+	return nil
+}
+
+func (s *Store) tier(ctx context.Context, table, day string, t Tiering) error {
+	var engine, policy string
+	const q = "SELECT engine_full, storage_policy FROM system.tables WHERE database = currentDatabase() AND name = ?"
+	if err := s.conn.QueryRow(ctx, q, table).Scan(&engine, &policy); err != nil {
+		return err
+	}
+	alter := "ALTER TABLE " + table
+	if t.Cluster != "" {
+		alter += " ON CLUSTER " + quote(t.Cluster)
+	}
+	if t.Policy != "" && t.Policy != policy {
+		err := s.conn.Exec(ctx, alter+" MODIFY SETTING storage_policy = "+literal(t.Policy))
+		if c := code(err); c == codeUnknownPolicy || c == codeBadArguments {
+			return fmt.Errorf("%w: %v", ErrPolicy, err)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	ours := regexp.MustCompile(` TTL ` + regexp.QuoteMeta(day) + ` \+ toIntervalDay\([0-9]+\) TO VOLUME '[^']*'( SETTINGS |$)`)
+	rule := fmt.Sprintf("%s + toIntervalDay(%d) TO VOLUME %s", day, int(t.After.Hours()/24), literal(t.Volume))
+	switch {
+	case t.After == 0 && ours.MatchString(engine):
+		return s.conn.Exec(ctx, alter+" REMOVE TTL")
+	case t.After == 0 || strings.Contains(engine, " TTL "+rule):
+		return nil
+	}
+	// Without this setting, ClickHouse would write all parts anew.
+	if err := s.conn.Exec(ctx, alter+" MODIFY SETTING materialize_ttl_recalculate_only = 1"); err != nil {
+		return err
+	}
+	err := s.conn.Exec(ctx, alter+" MODIFY TTL "+rule)
+	if code(err) == codeNoVolume {
+		return fmt.Errorf("%w: %v", ErrVolume, err)
+	}
+	return err
+}
+
+func literal(s string) string {
+	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
+}
