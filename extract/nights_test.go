@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"testing"
 	"testing/synctest"
@@ -141,6 +142,7 @@ func (n *nights) up(d time.Duration) {
 	if err != nil {
 		n.Fatal(err)
 	}
+	entries = slices.DeleteFunc(entries, func(e schedules.Entry) bool { return e.Name != "archive" })
 	r, err := schedules.New(entries, schedules.Options{
 		Jobs:  map[string]schedules.Job{"archive": n.run},
 		Last:  func(context.Context, schedules.Entry) (time.Time, error) { return n.last, nil },
@@ -159,10 +161,8 @@ func (n *nights) up(d time.Duration) {
 // twice in autumn.
 func (n *nights) folder() string {
 	dir := n.TempDir()
-	for name, text := range map[string]string{"archive.cron": "CRON_TZ=Europe/Berlin 30 2 * * *", "expiring.cron": "never"} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			n.Fatal(err)
-		}
+	if err := os.WriteFile(filepath.Join(dir, "archive.cron"), []byte("CRON_TZ=Europe/Berlin 30 2 * * *"), 0o600); err != nil {
+		n.Fatal(err)
 	}
 	return dir
 }
