@@ -60,16 +60,17 @@ func (s *Store) Coverage(ctx context.Context) ([]Coverage, error) {
 
 // LastListed is, by application, when its calls were last listed in full.
 func (s *Store) LastListed(ctx context.Context) (map[call.AppID]time.Time, error) {
-	return s.latest(ctx, "kind = 'list' AND state IN ('provisional', 'archived')")
+	return s.latest(ctx, "updated_at", "kind = 'list' AND state IN ('provisional', 'archived')")
 }
 
 // LastArchived is, by application, when a call was last archived.
 func (s *Store) LastArchived(ctx context.Context) (map[call.AppID]time.Time, error) {
-	return s.latest(ctx, "kind = 'call' AND state IN ('provisional', 'archived', 'empty')")
+	return s.latest(ctx, "updated_at", "kind = 'call' AND state IN ('provisional', 'archived', 'empty')")
 }
 
-func (s *Store) latest(ctx context.Context, where string) (map[call.AppID]time.Time, error) {
-	rows, err := s.conn.Query(ctx, "SELECT sdk_app_id, max(updated_at) FROM ledger_units FINAL WHERE "+where+" GROUP BY sdk_app_id")
+// latest is, by application, the latest time of some units.
+func (s *Store) latest(ctx context.Context, what, where string) (map[call.AppID]time.Time, error) {
+	rows, err := s.conn.Query(ctx, "SELECT sdk_app_id, max("+what+") FROM ledger_units FINAL WHERE "+where+" GROUP BY sdk_app_id")
 	if err != nil {
 		return nil, fmt.Errorf("read ledger: %w", err)
 	}

@@ -116,20 +116,5 @@ func (s *Store) DropEmptyMonths(ctx context.Context, before time.Time) error {
 // ExpiredUntil is, by application, the end of the last unit that has expired: an
 // archive may lack something of the days up to it.
 func (s *Store) ExpiredUntil(ctx context.Context) (map[call.AppID]time.Time, error) {
-	const q = "SELECT sdk_app_id, max(greatest(starts_at, held_until)) FROM ledger_units FINAL WHERE toString(state) = 'expired' GROUP BY sdk_app_id"
-	rows, err := s.conn.Query(ctx, q)
-	if err != nil {
-		return nil, fmt.Errorf("read ledger: %w", err)
-	}
-	defer rows.Close()
-	found := map[call.AppID]time.Time{}
-	for rows.Next() {
-		var app uint32
-		var until time.Time
-		if err := rows.Scan(&app, &until); err != nil {
-			return nil, fmt.Errorf("read ledger: %w", err)
-		}
-		found[call.AppID(app)] = until.UTC()
-	}
-	return found, rows.Err()
+	return s.latest(ctx, "greatest(starts_at, held_until)", "toString(state) = 'expired'")
 }
