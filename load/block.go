@@ -11,36 +11,37 @@ import (
 // Times and values stay where they are; the other columns have one value a run
 // and are made while they are sent.
 type sampleBlock struct {
-	keys  []keyColumn
+	load  repeatedColumn[uint64]
+	app   repeatedColumn[uint32]
+	words [len(wordsOf)]*dictionary
 	time  timeColumn
 	value valueColumn
 	input proto.Input
 }
 
-// keyColumn has one value a run.
-type keyColumn interface {
-	proto.ColInput
-	fill(runs []run, rows int)
-	clear()
+// wordsOf are the columns of strings and their value in a run.
+var wordsOf = [...]struct {
+	column string
+	of     func(*run) string
+}{
+	{"comm_id", func(r *run) string { return r.commID }},
+	{"room_id", func(r *run) string { return r.roomID }},
+	{"user_id", func(r *run) string { return r.UserID }},
+	{"peer_id", func(r *run) string { return r.PeerID }},
+	{"metric", func(r *run) string { return r.Metric }},
 }
 
 // newSampleBlock makes an empty block. broken is called when sending it fails.
 func newSampleBlock(broken func()) *sampleBlock {
-	b := &sampleBlock{}
-	add := func(name string, c keyColumn) {
-		b.keys = append(b.keys, c)
-		b.input = append(b.input, proto.InputColumn{Name: name, Data: c})
+	b := &sampleBlock{
+		load: repeatedColumn[uint64]{kind: proto.ColumnTypeUInt64, wire: wire64, broken: broken},
+		app:  repeatedColumn[uint32]{kind: proto.ColumnTypeUInt32, wire: wire32, broken: broken},
 	}
-	words := func(name string, of func(*run) string) {
-		add(name, newDictionary(proto.ColumnTypeString, new(proto.ColStr), of, broken))
+	b.input = proto.Input{{Name: "load_id", Data: &b.load}, {Name: "sdk_app_id", Data: &b.app}}
+	for i, w := range wordsOf {
+		b.words[i] = newDictionary(broken)
+		b.input = append(b.input, proto.InputColumn{Name: w.column, Data: b.words[i]})
 	}
-	add("load_id", newDictionary(proto.ColumnTypeUInt64, new(proto.ColUInt64), func(r *run) uint64 { return r.of.load }, broken))
-	add("sdk_app_id", newDictionary(proto.ColumnTypeUInt32, new(proto.ColUInt32), func(r *run) uint32 { return uint32(r.of.of.unit.App) }, broken))
-	words("comm_id", func(r *run) string { return r.commID })
-	words("room_id", func(r *run) string { return r.roomID })
-	words("user_id", func(r *run) string { return r.UserID })
-	words("peer_id", func(r *run) string { return r.PeerID })
-	words("metric", func(r *run) string { return r.Metric })
 	b.input = append(b.input, proto.InputColumn{Name: "ts", Data: &b.time}, proto.InputColumn{Name: "value", Data: &b.value})
 	return b
 }
@@ -60,8 +61,12 @@ func (b *sampleBlock) fill(runs []run) {
 	for i := range runs {
 		rows += runs[i].Rows
 	}
-	for _, c := range b.keys {
-		c.fill(runs, rows)
+	b.load.runs, b.load.rows = runs, rows
+	b.load.value = func(i int) uint64 { return runs[i].of.load }
+	b.app.runs, b.app.rows = runs, rows
+	b.app.value = func(i int) uint32 { return uint32(runs[i].of.of.unit.App) }
+	for i := range b.words {
+		b.words[i].fill(runs, rows, wordsOf[i].of)
 	}
 	b.time = timeColumn{runs, rows}
 	b.value = valueColumn{runs, rows}
@@ -69,9 +74,11 @@ func (b *sampleBlock) fill(runs []run) {
 
 // clear lets go of the runs and of their strings.
 func (b *sampleBlock) clear() {
+	b.load.runs, b.load.value = nil, nil
+	b.app.runs, b.app.value = nil, nil
 	b.time, b.value = timeColumn{}, valueColumn{}
-	for _, c := range b.keys {
-		c.clear()
+	for i := range b.words {
+		b.words[i].clear()
 	}
 }
 

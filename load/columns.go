@@ -67,7 +67,8 @@ const pieceRows = 128 << 10
 // repeatedColumn has one value a run. Its rows are made while they are sent, so
 // that a block may have any number; only what is to be compressed is in memory
 // as a whole.
-type repeatedColumn[T uint8 | uint16 | uint32] struct {
+type repeatedColumn[T uint8 | uint16 | uint32 | uint64] struct {
+	kind   proto.ColumnType
 	runs   []run
 	rows   int
 	value  func(i int) T            // of run i
@@ -76,7 +77,8 @@ type repeatedColumn[T uint8 | uint16 | uint32] struct {
 	piece  []T
 }
 
-func (c *repeatedColumn[T]) Rows() int { return c.rows }
+func (c *repeatedColumn[T]) Type() proto.ColumnType { return c.kind }
+func (c *repeatedColumn[T]) Rows() int              { return c.rows }
 
 func (c *repeatedColumn[T]) EncodeColumn(b *proto.Buffer) {
 	c.pieces(func(p []T) { c.wire(p).EncodeColumn(b) })
@@ -115,3 +117,4 @@ func (c *repeatedColumn[T]) pieces(use func([]T)) {
 func wire8(v []uint8) proto.ColInput   { return proto.ColUInt8(v) }
 func wire16(v []uint16) proto.ColInput { return proto.ColUInt16(v) }
 func wire32(v []uint32) proto.ColInput { return proto.ColUInt32(v) }
+func wire64(v []uint64) proto.ColInput { return proto.ColUInt64(v) }
