@@ -3,14 +3,19 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/dustin/go-humanize"
 )
 
-// growing are the numbers of calls of the passes that are compared.
-var growing = []int{1_000, 10_000, 100_000}
+// growing are the numbers of calls of the passes that are compared, up to the
+// greatest that was asked for.
+func (b *bench) growing() []int {
+	all := []int{1_000, 10_000, 100_000}
+	return slices.DeleteFunc(all, func(n int) bool { return n > b.mostCalls })
+}
 
 // growth measures what a pass costs as calls become more, and what the next
 // ones cost on an archive that has become large.
@@ -18,7 +23,7 @@ func (b *bench) growth(ctx context.Context, t *text) error {
 	t.f("## As the work grows\n\nPasses of `callvault archive` over calls of two, as many as are said, with a simulated\nvendor without a quota: first into an empty archive, then the same again, of which only what had just\nended is asked for, then over 1,000 calls of another application. Raw responses are not kept.\n\n")
 	rows := [][]string{{"pass", "archive before, samples", "new samples", "requests", "time", "CPU: client / server", "peak memory"}}
 	var firsts []passCost
-	for _, n := range growing {
+	for _, n := range b.growing() {
 		passes, err := b.grow(ctx, n)
 		if err != nil {
 			return fmt.Errorf("%d calls: %w", n, err)
@@ -33,7 +38,7 @@ func (b *bench) growth(ctx context.Context, t *text) error {
 		firsts = append(firsts, passes[0])
 	}
 	t.table(rows)
-	t.plot(firsts)
+	t.plot(b.growing(), firsts)
 	return nil
 }
 
@@ -48,7 +53,7 @@ func (b *bench) grow(ctx context.Context, n int) (passes []passCost, err error) 
 	for _, x := range []struct {
 		app   string
 		calls int
-	}{{"1400000001", n}, {"1400000001", n}, {"1400000002", growing[0]}} {
+	}{{"1400000001", n}, {"1400000001", n}, {"1400000002", 1_000}} {
 		p, err := b.pass(ctx, database, []string{"--mix", "one-to-one", "--app", x.app, "--calls", strconv.Itoa(x.calls)}, "CALLVAULT_RAW=0")
 		if err != nil {
 			return nil, err
@@ -67,7 +72,7 @@ func growthRow(name string, held int64, p passCost) []string {
 
 // plot draws what a call costs, relative to the pass over the fewest. GitHub and
 // others make a picture of it.
-func (t *text) plot(passes []passCost) {
+func (t *text) plot(calls []int, passes []passCost) {
 	lines := []struct {
 		name string
 		of   func(passCost) float64
@@ -79,13 +84,13 @@ func (t *text) plot(passes []passCost) {
 	t.f("What a call costs, in percent of what it costs in the smallest pass: ")
 	var axis, plots []string
 	for i := range passes {
-		axis = append(axis, strconv.Quote(humanize.Comma(int64(growing[i]))))
+		axis = append(axis, strconv.Quote(humanize.Comma(int64(calls[i]))))
 	}
 	for i, l := range lines {
 		var values []string
 		for j, p := range passes {
-			each := l.of(p) / float64(growing[j])
-			values = append(values, fmt.Sprintf("%.0f", 100*each/(l.of(passes[0])/float64(growing[0]))))
+			each := l.of(p) / float64(calls[j])
+			values = append(values, fmt.Sprintf("%.0f", 100*each/(l.of(passes[0])/float64(calls[0]))))
 		}
 		if i > 0 {
 			t.f("; ")

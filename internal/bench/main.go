@@ -45,6 +45,7 @@ func run(ctx context.Context) error {
 	binary := flag.String("callvault", "bin/callvault", "the built program")
 	shapes := flag.String("shapes", "", "comma-separated `shapes` of calls (all)")
 	peers := flag.String("peers", "", "comma-separated `peers` (all)")
+	most := flag.Int("calls", 100_000, "the most `calls` of the passes that are compared, at least 1,000")
 	profile := flag.String("cpuprofile", "", "`file` to write a profile of this process to")
 	flag.Parse()
 	if *profile != "" {
@@ -63,7 +64,7 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer done()
-	b.rounds, b.binary = *rounds, *binary
+	b.rounds, b.binary, b.mostCalls = *rounds, *binary, *most
 	b.only = narrow{*only, *shapes, *peers}
 	text, err := b.report(ctx)
 	if err != nil {
