@@ -172,11 +172,11 @@ func (c *callPass) firstCost(cost *callCost, sessions []call.Session) plan.Held 
 // How many hours of unusual events are asked for to know what they cost; of a
 // slow action, a tenth. An hour costs three requests rather than one if nothing
 // unusual came in it though calls were alive, and dozens if more came than one
-// answer shows. So the busiest are looked at in any case, and of the others, out
-// of at most 336, enough for twice the standard error to be within a tenth.
+// answer shows, so that samples of them tell little: of the usual retention all
+// are looked at, and of a slow action the busiest in any case.
 const (
 	busiestLookedAt = 20
-	hoursLookedAt   = 150
+	hoursLookedAt   = 14 * 24
 )
 
 // forecastRest adds the hours of unusual events and the daily scale.
