@@ -8,6 +8,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"github.com/callvault/callvault/export"
+	"github.com/callvault/callvault/internal/sqltext"
 )
 
 // bucket is a folder in object storage, which only ClickHouse reads and writes.
@@ -21,12 +22,12 @@ func (b *bucket) String() string { return b.place }
 
 // arguments of a table function or of BACKUP: address, keys and the rest.
 func (b *bucket) arguments(file string, rest ...string) string {
-	args := literal(b.place + "/" + file)
+	args := sqltext.Literal(b.place + "/" + file)
 	if b.keys.ID != "" {
-		args += ", " + literal(b.keys.ID) + ", " + literal(b.keys.Secret)
+		args += ", " + sqltext.Literal(b.keys.ID) + ", " + sqltext.Literal(b.keys.Secret)
 	}
 	for _, r := range rest {
-		args += ", " + literal(r)
+		args += ", " + sqltext.Literal(r)
 	}
 	return "(" + args + ")"
 }
@@ -64,7 +65,7 @@ func (b *bucket) notes(ctx context.Context) ([][]byte, error) {
 }
 
 func (b *bucket) write(ctx context.Context, name string, note []byte) error {
-	q := "INSERT INTO FUNCTION s3" + b.arguments(name+".json", "RawBLOB", "note String") + " SELECT " + literal(string(note))
+	q := "INSERT INTO FUNCTION s3" + b.arguments(name+".json", "RawBLOB", "note String") + " SELECT " + sqltext.Literal(string(note))
 	return b.conn.Exec(b.within(ctx), q)
 }
 

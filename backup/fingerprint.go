@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"github.com/callvault/callvault/internal/sqltext"
 )
 
 // relations are what analysts read, and must come back as they were.
@@ -48,7 +50,7 @@ func contentsQuery(ctx context.Context, conn driver.Conn, database string, momen
 	defer rows.Close()
 	var parts []string
 	add := func(of, name, which string) {
-		parts = append(parts, fmt.Sprintf(counted, of, columns[name], identifier(database), identifier(name), which))
+		parts = append(parts, fmt.Sprintf(counted, of, columns[name], sqltext.Identifier(database), sqltext.Identifier(name), which))
 	}
 	for rows.Next() {
 		var name, engine string
@@ -57,20 +59,20 @@ func contentsQuery(ctx context.Context, conn driver.Conn, database string, momen
 		}
 		switch {
 		case name == "archive_runs_data":
-			add(literal(name), name, fmt.Sprintf(settled, moment.Add(-time.Minute).UnixMilli()))
+			add(sqltext.Literal(name), name, fmt.Sprintf(settled, moment.Add(-time.Minute).UnixMilli()))
 		case name == "raw_responses": // expires by days
-			add(literal(expiring)+" || toString(toDate(expires_at))", name, "GROUP BY toDate(expires_at)")
+			add(sqltext.Literal(expiring)+" || toString(toDate(expires_at))", name, "GROUP BY toDate(expires_at)")
 		case strings.Contains(engine, "Replacing"):
-			add(literal(name), name, "FINAL")
+			add(sqltext.Literal(name), name, "FINAL")
 		default:
-			add(literal(name), name, "")
+			add(sqltext.Literal(name), name, "")
 		}
 	}
 	if err := rows.Err(); err != nil {
 		return "", fmt.Errorf("list tables: %w", err)
 	}
 	for _, r := range relations {
-		add(literal(r), r, "")
+		add(sqltext.Literal(r), r, "")
 	}
 	return strings.Join(parts, "\nUNION ALL\n"), nil
 }

@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/callvault/callvault/internal/sqltext"
 )
 
 // folder is an absolute path, the same for ClickHouse and for this program.
@@ -15,7 +17,7 @@ func (f folder) String() string { return string(f) }
 
 func (f folder) path(name string) string { return filepath.Join(string(f), name) }
 
-func (f folder) expression(name string) string { return "File(" + literal(f.path(name)) + ")" }
+func (f folder) expression(name string) string { return "File(" + sqltext.Literal(f.path(name)) + ")" }
 
 func (f folder) onBase(base string) []string { return []string{"base_backup = " + f.expression(base)} }
 

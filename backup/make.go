@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"github.com/callvault/callvault/internal/sqltext"
 )
 
 // Options of Make.
@@ -66,7 +68,7 @@ func take(ctx context.Context, p Place, o Options, n *Note) (t taken, err error)
 	if err := endOrphans(ctx, p, o); err != nil {
 		return t, err
 	}
-	statement := fmt.Sprintf("BACKUP DATABASE %s EXCEPT TABLES %s.%s TO %s", identifier(o.Database), identifier(o.Database), leases, p.expression(n.Name))
+	statement := fmt.Sprintf("BACKUP DATABASE %s EXCEPT TABLES %s.%s TO %s", sqltext.Identifier(o.Database), sqltext.Identifier(o.Database), leases, p.expression(n.Name))
 	var settings []string
 	if n.Base != "" {
 		settings = append(settings, p.onBase(n.Base)...)

@@ -10,6 +10,8 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"github.com/callvault/callvault/internal/sqltext"
 )
 
 // Progress is told what share of the bytes is done; of is 0 while that is not
@@ -49,7 +51,7 @@ func underway(ctx context.Context, conn driver.Conn, purpose string) (ids []stri
 // begin starts a BACKUP or RESTORE, which goes on in the server.
 func begin(ctx context.Context, conn driver.Conn, p Place, purpose, statement string, settings ...string) (*operation, error) {
 	o := &operation{conn: conn, place: p, id: purpose + strings.ToLower(rand.Text())}
-	settings = append([]string{"id = " + literal(o.id), "async = 1"}, settings...)
+	settings = append([]string{"id = " + sqltext.Literal(o.id), "async = 1"}, settings...)
 	qctx := clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{"s3_retry_attempts": 6, "backup_restore_s3_retry_attempts": 6}))
 	if err := conn.Exec(qctx, statement+" SETTINGS "+strings.Join(settings, ", ")); err != nil {
 		return nil, o.explain(err.Error())
@@ -101,7 +103,7 @@ const killWithin = 30 * time.Second
 func (o *operation) kill(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), killWithin)
 	defer cancel()
-	_ = o.conn.Exec(ctx, "KILL QUERY WHERE query_id IN (SELECT query_id FROM system.backups WHERE id = "+literal(o.id)+") SYNC")
+	_ = o.conn.Exec(ctx, "KILL QUERY WHERE query_id IN (SELECT query_id FROM system.backups WHERE id = "+sqltext.Literal(o.id)+") SYNC")
 }
 
 // explain says in one line why the server did not do it, and what to try.

@@ -93,11 +93,3 @@ func writeNote(ctx context.Context, p Place, n Note) error {
 func oneLine(p Place, err error) string {
 	return p.mask(strings.Join(strings.Fields(err.Error()), " "))
 }
-
-func literal(s string) string {
-	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
-}
-
-func identifier(s string) string {
-	return "`" + strings.NewReplacer(`\`, `\\`, "`", "\\`").Replace(s) + "`"
-}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"github.com/callvault/callvault/internal/sqltext"
 )
 
 // renumber makes the parts of a restored database younger than any mutation to
@@ -26,7 +28,7 @@ func renumber(ctx context.Context, conn driver.Conn, database string) error {
 			return fmt.Errorf("look for mutated parts: %w", err)
 		}
 		for _, verb := range []string{"DETACH", "ATTACH"} {
-			statement := fmt.Sprintf("ALTER TABLE %s.%s %s PARTITION ID %s", identifier(database), identifier(table), verb, literal(partition))
+			statement := fmt.Sprintf("ALTER TABLE %s.%s %s PARTITION ID %s", sqltext.Identifier(database), sqltext.Identifier(table), verb, sqltext.Literal(partition))
 			if err := conn.Exec(ctx, statement); err != nil {
 				return fmt.Errorf("attach the parts of %s anew: %w", table, err)
 			}

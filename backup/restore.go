@@ -7,6 +7,7 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
+	"github.com/callvault/callvault/internal/sqltext"
 	"github.com/callvault/callvault/load/schema"
 )
 
@@ -56,10 +57,10 @@ func clear(ctx context.Context, conn driver.Conn, database string) error {
 	if begun {
 		return empty(ctx, conn, database, names)
 	}
-	if err := conn.Exec(ctx, "CREATE DATABASE IF NOT EXISTS "+identifier(database)+" ENGINE = Atomic"); err != nil {
+	if err := conn.Exec(ctx, "CREATE DATABASE IF NOT EXISTS "+sqltext.Identifier(database)+" ENGINE = Atomic"); err != nil {
 		return fmt.Errorf("create the database: %w", err)
 	}
-	q := "CREATE TABLE " + identifier(database) + "." + marker + " (nothing UInt8) ENGINE = MergeTree ORDER BY nothing COMMENT 'The database is being restored; see callvault restore'"
+	q := "CREATE TABLE " + sqltext.Identifier(database) + "." + marker + " (nothing UInt8) ENGINE = MergeTree ORDER BY nothing COMMENT 'The database is being restored; see callvault restore'"
 	if err := conn.Exec(ctx, q); err != nil {
 		return fmt.Errorf("mark the database: %w", err)
 	}
@@ -88,7 +89,7 @@ func empty(ctx context.Context, conn driver.Conn, database string, names []strin
 		if name == marker {
 			continue
 		}
-		if err := conn.Exec(ctx, "DROP TABLE IF EXISTS "+identifier(database)+"."+identifier(name)+" SYNC"); err != nil {
+		if err := conn.Exec(ctx, "DROP TABLE IF EXISTS "+sqltext.Identifier(database)+"."+sqltext.Identifier(name)+" SYNC"); err != nil {
 			return fmt.Errorf("drop what an earlier restore left: %w", err)
 		}
 	}
@@ -97,7 +98,7 @@ func empty(ctx context.Context, conn driver.Conn, database string, names []strin
 
 // fill restores.
 func fill(ctx context.Context, conn driver.Conn, p Place, n Note, database string, progress Progress) error {
-	statement := fmt.Sprintf("RESTORE DATABASE %s AS %s FROM %s", identifier(n.Database), identifier(database), p.expression(n.Name))
+	statement := fmt.Sprintf("RESTORE DATABASE %s AS %s FROM %s", sqltext.Identifier(n.Database), sqltext.Identifier(database), p.expression(n.Name))
 	settings := []string{"allow_different_database_def = 1"}
 	if n.Base != "" {
 		settings = append(settings, p.onBase(n.Base)...)
@@ -113,7 +114,7 @@ func fill(ctx context.Context, conn driver.Conn, p Place, n Note, database strin
 }
 
 func unmark(ctx context.Context, conn driver.Conn, database string) error {
-	if err := conn.Exec(ctx, "DROP TABLE "+identifier(database)+"."+marker+" SYNC"); err != nil {
+	if err := conn.Exec(ctx, "DROP TABLE "+sqltext.Identifier(database)+"."+marker+" SYNC"); err != nil {
 		return fmt.Errorf("take away the mark: %w", err)
 	}
 	return nil

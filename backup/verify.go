@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"github.com/callvault/callvault/internal/sqltext"
 )
 
 // Verify restores a backup as trial does, and notes what it found.
@@ -69,7 +71,7 @@ func dropTrials(ctx context.Context, conn driver.Conn, database string) error {
 		return fmt.Errorf("look for databases of earlier verifications: %w", err)
 	}
 	for _, name := range names {
-		if err := conn.Exec(ctx, "DROP DATABASE IF EXISTS "+identifier(name)+" SYNC"); err != nil {
+		if err := conn.Exec(ctx, "DROP DATABASE IF EXISTS "+sqltext.Identifier(name)+" SYNC"); err != nil {
 			return fmt.Errorf("drop database %s of a verification: %w", name, err)
 		}
 	}

@@ -28,7 +28,6 @@ func (c column) selected() string {
 type known struct {
 	units map[string]map[time.Time]string // signature of the visible units that touch a day, by kind
 	rows  map[string]map[time.Time]uint64 // rows of the base relations
-
 }
 
 // hidden selects the loads that the relations do not show; the views say the same.

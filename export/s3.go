@@ -12,6 +12,8 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"github.com/callvault/callvault/internal/sqltext"
 )
 
 // S3 is a destination in S3-compatible storage, to which ClickHouse writes by
@@ -57,13 +59,9 @@ func (s *S3) function(relation, file, format string, structure ...string) string
 	}
 	args = append(append(args, format), structure...)
 	for i := range args {
-		args[i] = literal(args[i])
+		args[i] = sqltext.Literal(args[i])
 	}
 	return "s3(" + strings.Join(args, ", ") + ")"
-}
-
-func literal(s string) string {
-	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
 }
 
 // Done reads what is done, of the files that are there.
@@ -111,7 +109,7 @@ func (s *S3) Note(ctx context.Context, relation string, m manifest) error {
 	if err != nil {
 		return err
 	}
-	q := "INSERT INTO FUNCTION " + s.function(relation, manifestName, "RawBLOB", "line String") + " SELECT " + literal(string(content))
+	q := "INSERT INTO FUNCTION " + s.function(relation, manifestName, "RawBLOB", "line String") + " SELECT " + sqltext.Literal(string(content))
 	return s.mask(s.conn.Exec(s.within(ctx, nil), q))
 }
 

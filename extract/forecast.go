@@ -169,15 +169,10 @@ func (c *callPass) firstCost(cost *callCost, sessions []call.Session) plan.Held 
 	return held
 }
 
-// How many hours of unusual events are asked for to know what they cost; of a
-// slow action, a tenth. An hour costs three requests rather than one if nothing
-// unusual came in it though calls were alive, and dozens if more came than one
-// answer shows, so that samples of them tell little: of the usual retention all
-// are looked at, and of a slow action the busiest in any case.
-const (
-	busiestLookedAt = 20
-	hoursLookedAt   = 14 * 24
-)
+// hoursLookedAt is how many hours of unusual events are asked for to know what
+// they cost: all that the usual retention touches, for an hour costs one request, three or
+// dozens, which samples do not tell. Of a slow action it is a tenth.
+const hoursLookedAt = 14*24 + 1
 
 // forecastRest adds the hours of unusual events and the daily scale.
 func (p *Pass) forecastRest(ctx context.Context, f *Forecast, list *listing) error {
@@ -195,32 +190,15 @@ func (p *Pass) forecastRest(ctx context.Context, f *Forecast, list *listing) err
 	if err != nil || len(hours) == 0 {
 		return err
 	}
-	top, look := busiestLookedAt, hoursLookedAt
+	look := hoursLookedAt
 	if d.MinInterval(d.Unusual) > 0 {
-		top, look = top/10, look/10
+		look /= 10
 	}
-	slices.SortStableFunc(hours, func(a, b call.Window) int {
-		return cmp.Compare(list.busyness(b.Start.Truncate(time.Hour)), list.busyness(a.Start.Truncate(time.Hour)))
-	})
-	busiest, others := hours[:min(top, len(hours))], hours[min(top, len(hours)):]
-	certain, err := p.unusualCost(ctx, busiest, list)
-	if err != nil {
-		return err
-	}
-	chosen := everyNth(others, look)
-	sampled, err := p.unusualCost(ctx, chosen, list)
-	f.Requests[d.Unusual] += certain + (sampled*len(others)+len(chosen)/2)/max(len(chosen), 1)
-	return err
-}
-
-// unusualCost asks for the unusual events of some hours and returns how many
-// requests that took.
-func (p *Pass) unusualCost(ctx context.Context, hours []call.Window, list *listing) (int, error) {
-	action := p.Asker.Dialect().Unusual
+	chosen := everyNth(hours, look)
 	before := p.Asker.Stats()
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(partsAtOnce)
-	for _, h := range hours {
+	for _, h := range chosen {
 		g.Go(func() error {
 			due, err := list.alive(gctx, h.Start.Truncate(time.Hour))
 			if err != nil {
@@ -234,18 +212,21 @@ func (p *Pass) unusualCost(ctx context.Context, hours []call.Window, list *listi
 			return nil
 		})
 	}
-	err := g.Wait()
-	return p.since(before, action), err
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	f.Requests[d.Unusual] += (p.since(before, d.Unusual)*len(hours) + len(chosen) - 1) / len(chosen)
+	return nil
 }
 
-// everyNth chooses at most n, evenly, from the middle of each stretch.
+// everyNth chooses at most n, evenly.
 func everyNth[T any](all []T, n int) []T {
 	if len(all) <= n {
 		return all
 	}
 	var some []T
 	for i := range n {
-		some = append(some, all[(2*i+1)*len(all)/(2*n)])
+		some = append(some, all[i*len(all)/n])
 	}
 	return some
 }

@@ -18,7 +18,7 @@ type listing struct {
 	mu     sync.Mutex
 	days   map[time.Time]*listedDay
 	across map[string]time.Time // calls that reach beyond the last slice → their end
-	hours  map[time.Time]int    // how many calls were alive in it, at least
+	hours  map[time.Time]bool   // in which some call was alive
 	broken bool                 // some of the window could not be listed
 	until  time.Time            // listed so far
 	moved  chan struct{}        // closed, and replaced, when until moves
@@ -32,7 +32,7 @@ type listedDay struct {
 func newListing() *listing {
 	return &listing{
 		days: map[time.Time]*listedDay{}, across: map[string]time.Time{},
-		hours: map[time.Time]int{}, moved: make(chan struct{}),
+		hours: map[time.Time]bool{}, moved: make(chan struct{}),
 	}
 }
 
@@ -51,7 +51,7 @@ func (l *listing) add(s slice, rooms []listedRoom) []listedRoom {
 	for _, r := range rooms {
 		last := earlier(endOf(r.Room, s.End), s.End)
 		for h := later(r.CreatedAt, s.Start).Truncate(time.Hour); !h.After(last); h = h.Add(time.Hour) {
-			l.hours[h]++
+			l.hours[h] = true
 		}
 		if _, seen := l.across[r.CommID]; !seen {
 			fresh = append(fresh, r)
@@ -68,7 +68,7 @@ func (l *listing) skip(s slice) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for h := s.Start.Truncate(time.Hour); h.Before(s.End); h = h.Add(time.Hour) {
-		l.hours[h] = max(l.hours[h], 1)
+		l.hours[h] = true
 	}
 	l.moveTo(s.End)
 }
@@ -122,7 +122,7 @@ func (l *listing) end() {
 func (l *listing) alive(ctx context.Context, hour time.Time) (bool, error) {
 	for {
 		l.mu.Lock()
-		listed, alive, moved := !l.until.Before(hour.Add(time.Hour)), l.hours[hour] > 0, l.moved
+		listed, alive, moved := !l.until.Before(hour.Add(time.Hour)), l.hours[hour], l.moved
 		l.mu.Unlock()
 		if alive || listed {
 			return alive, nil
@@ -133,13 +133,6 @@ func (l *listing) alive(ctx context.Context, hour time.Time) (bool, error) {
 			return false, ended(ctx)
 		}
 	}
-}
-
-// busyness is how many calls were alive in an hour, as far as that is listed.
-func (l *listing) busyness(hour time.Time) int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.hours[hour]
 }
 
 const dayKey = time.DateOnly

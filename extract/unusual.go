@@ -92,11 +92,10 @@ func (p *Pass) archiveHour(ctx context.Context, r *report, list *listing, h call
 	if err != nil {
 		return err
 	}
-	if !n.cutAt.IsZero() && p.Again && h.Start.After(start) {
-		return nil // its beginning had expired before the pass began, and the edge has moved on since
-	}
 	if !n.cutAt.IsZero() && p.Again {
-		r.failed(Failure{What: "unusual events of " + unitKey(start), Reason: "their beginning has expired; they stay as they were"})
+		if h.Start.Equal(start) { // else it had begun to expire before the pass: nothing else was wanted
+			r.failed(Failure{What: "unusual events of " + unitKey(start), Reason: "their beginning has expired; they stay as they were"})
+		}
 		return nil
 	}
 	if !n.cutAt.IsZero() {

@@ -87,14 +87,17 @@ func (c *repeatedColumn[T]) EncodeColumn(b *proto.Buffer) {
 func (c *repeatedColumn[T]) WriteColumn(w *proto.Writer) {
 	c.pieces(func(p []T) {
 		c.wire(p).WriteColumn(w)
+		if len(p) < pieceRows {
+			return // the last piece, which stays as it is until it is sent with what follows
+		}
 		if _, err := w.Flush(); err != nil {
 			c.broken()
 		}
 	})
 }
 
-// pieces makes the rows, at most pieceRows at a time, which are not looked at
-// after use.
+// pieces makes the rows, pieceRows at a time, each in the memory of the one
+// before; the last piece, of fewer rows, stays until the next call.
 func (c *repeatedColumn[T]) pieces(use func([]T)) {
 	p := slices.Grow(c.piece[:0], min(pieceRows, c.rows))
 	for i := range c.runs {

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -40,7 +41,7 @@ func (w *Writer) KeepResponse(ctx context.Context, r Response) (uint64, error) {
 	if err != nil && ctx.Err() == nil {
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		w.err = err
+		w.err = cmp.Or(w.err, err)
 	}
 	return r.ID, err
 }

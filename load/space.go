@@ -6,25 +6,17 @@ import (
 	"time"
 )
 
-// Space is the size on disk of a table, or of a part of one.
+// Space is the size on disk of some rows.
 type Space struct {
-	Name         string `ch:"name"` // of a table without _data; of a metric; of a month, such as 2026-11
+	Name         string `ch:"name"` // of a metric, or of a month such as 2026-11
 	Rows         uint64 `ch:"rows"` // hidden ones included
 	Bytes        uint64 `ch:"bytes"`
 	Uncompressed uint64 `ch:"uncompressed"`
 }
 
-// Tables lists the sizes of all tables, the largest first. Like all that follow
-// it needs the right to read system.parts.
-func (s *Store) Tables(ctx context.Context) ([]Space, error) {
-	return s.space(ctx, `
-		SELECT replaceRegexpOne(table, '_data$', '') AS name, sum(rows) AS rows, sum(bytes_on_disk) AS bytes, sum(data_uncompressed_bytes) AS uncompressed
-		FROM system.parts WHERE active AND database = currentDatabase()
-		GROUP BY name ORDER BY bytes DESC, name`)
-}
-
 // Months lists the sizes of the months of all tables that have months, by the
-// data's time; rows are those of the samples.
+// data's time; rows are those of the samples. Like all that follows it needs the
+// right to read system.parts.
 func (s *Store) Months(ctx context.Context) ([]Space, error) {
 	return s.space(ctx, `
 		SELECT concat(substring(partition, 1, 4), '-', substring(partition, 5)) AS name, sumIf(parts.rows, table = 'quality_samples_data') AS rows,

@@ -12,6 +12,8 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"github.com/callvault/callvault/internal/sqltext"
 )
 
 // Options of a Store; the zero value is sound.
@@ -153,11 +155,7 @@ func createDatabase(ctx context.Context, ch *clickhouse.Options) error {
 		return err
 	}
 	defer conn.Close()
-	return conn.Exec(ctx, "CREATE DATABASE IF NOT EXISTS "+quote(ch.Auth.Database))
-}
-
-func quote(identifier string) string {
-	return "`" + strings.NewReplacer("\\", "\\\\", "`", "\\`").Replace(identifier) + "`"
+	return conn.Exec(ctx, "CREATE DATABASE IF NOT EXISTS "+sqltext.Identifier(ch.Auth.Database))
 }
 
 // openError says in one line what is wrong and where.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/internal/embedded/embeddedtest"
+	"github.com/callvault/callvault/internal/sqltext"
 )
 
 func TestOpenErrors(t *testing.T) {
@@ -61,7 +62,7 @@ func TestOpenCreatesDatabase(t *testing.T) {
 	must(t, err)
 	u.Path += "_`new"
 	s := open(t, u.String())
-	t.Cleanup(func() { must(t, s.conn.Exec(context.Background(), "DROP DATABASE "+quote(s.Database()))) })
+	t.Cleanup(func() { must(t, s.conn.Exec(context.Background(), "DROP DATABASE "+sqltext.Identifier(s.Database()))) })
 	value(t, s, "SELECT toUInt64(currentDatabase() LIKE '%`new')", 1)
 }
 

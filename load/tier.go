@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/callvault/callvault/internal/sqltext"
 )
 
 // Tiering says when data moves to another volume of the storage policy.
@@ -59,10 +61,10 @@ func (s *Store) tier(ctx context.Context, table, day string, t Tiering) error {
 	}
 	alter := "ALTER TABLE " + table
 	if t.Cluster != "" {
-		alter += " ON CLUSTER " + quote(t.Cluster)
+		alter += " ON CLUSTER " + sqltext.Identifier(t.Cluster)
 	}
 	if t.Policy != "" && t.Policy != policy {
-		err := s.conn.Exec(ctx, alter+" MODIFY SETTING storage_policy = "+literal(t.Policy))
+		err := s.conn.Exec(ctx, alter+" MODIFY SETTING storage_policy = "+sqltext.Literal(t.Policy))
 		if c := code(err); c == codeUnknownPolicy || c == codeBadArguments {
 			return fmt.Errorf("%w: %v", ErrPolicy, err)
 		}
@@ -71,7 +73,7 @@ func (s *Store) tier(ctx context.Context, table, day string, t Tiering) error {
 		}
 	}
 	ours := regexp.MustCompile(` TTL ` + regexp.QuoteMeta(day) + ` \+ toIntervalDay\([0-9]+\) TO VOLUME '[^']*'( SETTINGS |$)`)
-	rule := fmt.Sprintf("%s + toIntervalDay(%d) TO VOLUME %s", day, int(t.After.Hours()/24), literal(t.Volume))
+	rule := fmt.Sprintf("%s + toIntervalDay(%d) TO VOLUME %s", day, int(t.After.Hours()/24), sqltext.Literal(t.Volume))
 	switch {
 	case t.After == 0 && ours.MatchString(engine):
 		return s.conn.Exec(ctx, alter+" REMOVE TTL")
@@ -87,8 +89,4 @@ func (s *Store) tier(ctx context.Context, table, day string, t Tiering) error {
 		return fmt.Errorf("%w: %v", ErrVolume, err)
 	}
 	return err
-}
-
-func literal(s string) string {
-	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
 }

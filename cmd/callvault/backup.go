@@ -149,7 +149,7 @@ func (c *cli) printBackup(j *backupJob, asJSON bool, err error) {
 	}
 	switch {
 	case asJSON:
-		c.printJSON(j.note)
+		_ = c.printJSON(j.note) // the backup is made all the same
 	case !c.quiet:
 		fmt.Fprintf(c.stdout, "%s: %s, %s\n", j.note.Name, sizeOf(j.note), verifiedAs(j.note, time.Now()))
 		for _, name := range j.removed {

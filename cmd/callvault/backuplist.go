@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -25,8 +24,7 @@ func (c *cli) backupListCmd() *cobra.Command {
   callvault backup list --to s3://bucket/callvault --json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.withBackups(cmd.Context(), b, "", func(_ context.Context, _ *load.Store, _ backup.Place, notes []backup.Note) error {
-				c.printBackups(notes, asJSON)
-				return nil
+				return c.printBackups(notes, asJSON)
 			})
 		},
 	}
@@ -129,16 +127,9 @@ func (c *cli) verifyBackup(ctx context.Context, store *load.Store, p backup.Plac
 	return nil
 }
 
-func (c *cli) printJSON(v any) {
-	enc := json.NewEncoder(c.stdout)
-	enc.SetIndent("", "  ")
-	_ = enc.Encode(v) // as with all reports
-}
-
-func (c *cli) printBackups(notes []backup.Note, asJSON bool) {
+func (c *cli) printBackups(notes []backup.Note, asJSON bool) error {
 	if asJSON {
-		c.printJSON(append([]backup.Note{}, notes...))
-		return
+		return c.printJSON(append([]backup.Note{}, notes...))
 	}
 	now := time.Now()
 	t := table.NewWriter()
@@ -152,7 +143,8 @@ func (c *cli) printBackups(notes []backup.Note, asJSON bool) {
 		}
 		t.AppendRow(table.Row{n.Name, base, moment(n.Taken, now), sizeOf(n), verifiedAs(n, now)})
 	}
-	fmt.Fprintln(c.stdout, t.Render())
+	_, err := fmt.Fprintln(c.stdout, t.Render())
+	return err
 }
 
 func sizeOf(n backup.Note) string {

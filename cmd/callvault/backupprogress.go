@@ -23,7 +23,7 @@ func (w *byteWatch) at(what string, done, of uint64) {
 		w.finish()
 		w.what, w.told = what, time.Now()
 		w.show, w.finish = w.c.download(what)
-		if of == 0 && w.c.quiet == false && isTerminal(w.c.stderr) {
+		if of == 0 && !w.c.quiet && isTerminal(w.c.stderr) {
 			fmt.Fprintln(w.c.stderr, what)
 		}
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -86,9 +85,7 @@ func (c *cli) doctor(ctx context.Context, asJSON bool) error {
 	}
 	c.examineStore(ctx, cfg, x)
 	if asJSON {
-		enc := json.NewEncoder(c.stdout)
-		enc.SetIndent("", "  ")
-		if err := enc.Encode(x.findings); err != nil {
+		if err := c.printJSON(x.findings); err != nil {
 			return err
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/internal/sqltext"
 	"github.com/callvault/callvault/load"
 )
 
@@ -62,7 +63,7 @@ func (x *examination) rights(ctx context.Context, store *load.Store) {
 	var missing []string
 	for _, right := range []string{"SELECT", "INSERT", "ALTER DELETE", "CREATE TABLE", "CREATE VIEW", "DROP TABLE"} {
 		var has uint8
-		err := store.Conn().QueryRow(ctx, "CHECK GRANT "+right+" ON "+identifier(store.Database())+".*").Scan(&has)
+		err := store.Conn().QueryRow(ctx, "CHECK GRANT "+right+" ON "+sqltext.Identifier(store.Database())+".*").Scan(&has)
 		if err != nil { // an older server does not know the question
 			x.say("rights", verdictWarn, "cannot be checked on this server", "")
 			return
@@ -72,14 +73,12 @@ func (x *examination) rights(ctx context.Context, store *load.Store) {
 		}
 	}
 	if len(missing) > 0 {
-		db := identifier(store.Database())
+		db := sqltext.Identifier(store.Database())
 		x.say("rights", verdictFail, "missing: "+strings.Join(missing, ", "), "GRANT ALL ON "+db+".* TO the user")
 		return
 	}
 	x.say("rights", verdictOK, "read, write and change the schema", "")
 }
-
-func identifier(name string) string { return "`" + strings.ReplaceAll(name, "`", "\\`") + "`" }
 
 // disk tells the room left.
 func (x *examination) disk(ctx context.Context, store *load.Store) {

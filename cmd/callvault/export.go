@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -170,9 +169,7 @@ func destination(ctx context.Context, cfg *config.Config, store *load.Store, pla
 
 func (c *cli) printExported(e exported, asJSON bool) {
 	if asJSON {
-		enc := json.NewEncoder(c.stdout)
-		enc.SetIndent("", "  ")
-		_ = enc.Encode(e) // as with all reports
+		_ = c.printJSON(e) // the files are written all the same
 		return
 	}
 	if c.quiet {

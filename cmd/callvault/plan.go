@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -82,9 +81,7 @@ func (c *cli) plan(ctx context.Context, n narrow, asJSON bool) error {
 		return err
 	}
 	if asJSON {
-		enc := json.NewEncoder(c.stdout)
-		enc.SetIndent("", "  ")
-		return enc.Encode(p)
+		return c.printJSON(p)
 	}
 	c.printPlan(p)
 	return nil

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
@@ -213,9 +212,7 @@ func (r *replayed) count(u call.Unit, samples int, err error) {
 func (c *cli) printReplayed(r *replayed, asJSON bool) {
 	switch {
 	case asJSON:
-		enc := json.NewEncoder(c.stdout)
-		enc.SetIndent("", "  ")
-		enc.Encode(r)
+		_ = c.printJSON(r) // what was done is done
 	case !c.quiet:
 		fmt.Fprintf(c.stdout, "replayed %s calls, %s samples, %s hours and days of the rest in %.1fs\n",
 			comma(r.Calls), comma(r.Samples), comma(r.Others), r.Seconds)

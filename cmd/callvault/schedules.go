@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -61,9 +60,7 @@ func (c *cli) schedules(now time.Time, asJSON bool) error {
 		list[i] = scheduledAs(e, runs, now)
 	}
 	if asJSON {
-		enc := json.NewEncoder(c.stdout)
-		enc.SetIndent("", "  ")
-		return enc.Encode(list)
+		return c.printJSON(list)
 	}
 	c.printSchedules(list, now)
 	return nil

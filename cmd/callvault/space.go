@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"math"
 	"time"
 
@@ -43,9 +42,7 @@ func (c *cli) space(ctx context.Context, cfg *config.Config, store *load.Store, 
 		return err
 	}
 	if asJSON {
-		enc := json.NewEncoder(c.stdout)
-		enc.SetIndent("", "  ")
-		return enc.Encode(s)
+		return c.printJSON(s)
 	}
 	s.write(c.stdout)
 	return nil
@@ -53,7 +50,7 @@ func (c *cli) space(ctx context.Context, cfg *config.Config, store *load.Store, 
 
 func readSpace(ctx context.Context, cfg *config.Config, store *load.Store, now time.Time) (*spaceStatus, error) {
 	s := &spaceStatus{}
-	tables, err := store.Tables(ctx)
+	tables, err := store.DiskUsage(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -65,9 +62,10 @@ func readSpace(ctx context.Context, cfg *config.Config, store *load.Store, now t
 	if err != nil {
 		s.NoMetric = oneLineOf(err)
 	}
-	s.Tables, s.Months, s.Metrics = usesOf(tables), usesOf(months), usesOf(metrics)
+	s.Tables, s.Months, s.Metrics = []spaceUse{}, usesOf(months), usesOf(metrics)
 	for _, t := range tables {
 		s.Bytes += t.Bytes
+		s.Tables = append(s.Tables, useOf(load.Space{Name: t.Relation, Rows: t.Rows, Bytes: t.Bytes, Uncompressed: t.Uncompressed}))
 	}
 	if free, err := store.FreeSpace(ctx); err == nil { // system.disks need not be readable
 		s.Free = &free
@@ -88,25 +86,29 @@ func readSpace(ctx context.Context, cfg *config.Config, store *load.Store, now t
 func usesOf(all []load.Space) []spaceUse {
 	out := []spaceUse{}
 	for _, x := range all {
-		u := spaceUse{Name: x.Name, Rows: x.Rows, Bytes: x.Bytes, Uncompressed: x.Uncompressed}
-		if x.Rows > 0 {
-			u.PerRow = math.Round(1000*float64(x.Bytes)/float64(x.Rows)) / 1000
-		}
-		out = append(out, u)
+		out = append(out, useOf(x))
 	}
 	return out
 }
 
+func useOf(x load.Space) spaceUse {
+	u := spaceUse{Name: x.Name, Rows: x.Rows, Bytes: x.Bytes, Uncompressed: x.Uncompressed}
+	if x.Rows > 0 {
+		u.PerRow = math.Round(1000*float64(x.Bytes)/float64(x.Rows)) / 1000
+	}
+	return u
+}
+
 // forecast takes it that each table grows as the rows that it holds, or is made
 // of, did. The vendor's responses are kept for a time only, and do not count.
-func (s *spaceStatus) forecast(tables []load.Space, g load.Growth, now time.Time) spaceRates {
+func (s *spaceStatus) forecast(tables []load.Usage, g load.Growth, now time.Time) spaceRates {
 	shares := map[string]float64{
 		"user_sessions": g.Sessions, "quality_samples": g.Samples, "quality_streams": g.Samples, "user_events": g.Events,
 		"unusual_events": g.UnusualEvents, "daily_scale": g.DayCount, "raw_responses": 0,
 	}
 	perDay := 0.0
 	for _, t := range tables {
-		share, ok := shares[t.Name]
+		share, ok := shares[t.Relation]
 		if !ok {
 			share = g.Rooms // the ledger and the rest grow with the calls
 		}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -75,9 +74,7 @@ func (c *cli) status(ctx context.Context, asJSON, space bool) error {
 		}
 	}
 	if asJSON {
-		enc := json.NewEncoder(c.stdout)
-		enc.SetIndent("", "  ")
-		return enc.Encode(st)
+		return c.printJSON(st)
 	}
 	st.write(c.stdout, isTerminal(c.stdout) && c.getenv("NO_COLOR") == "")
 	return nil

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -130,9 +129,7 @@ func (s *summary) total() extract.Report {
 func (c *cli) printSummary(s *summary, asJSON bool) {
 	switch {
 	case asJSON:
-		enc := json.NewEncoder(c.stdout)
-		enc.SetIndent("", "  ")
-		enc.Encode(s)
+		_ = c.printJSON(s) // what was done is done
 	case !c.quiet:
 		writeSummary(c.stdout, s)
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -146,9 +145,7 @@ func migrated(ctx context.Context, store *load.Store, cfg *config.Config) error 
 func (c *cli) printVerification(r *verification, asJSON bool) {
 	switch {
 	case asJSON:
-		enc := json.NewEncoder(c.stdout)
-		enc.SetIndent("", "  ")
-		enc.Encode(r)
+		_ = c.printJSON(r) // what was done is done
 	case c.quiet:
 		for _, line := range r.lines() {
 			fmt.Fprintln(c.stderr, "callvault: "+line)

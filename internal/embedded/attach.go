@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"syscall"
+
+	"github.com/callvault/callvault/internal/sqltext"
 )
 
 // Discover finds an engine that another process runs on the data directory:
@@ -56,7 +58,7 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 // ensureDatabase makes the database, and the one that DSN names.
 func (s *Server) ensureDatabase(ctx context.Context, name string) error {
 	s.state.Database = name
-	if _, err := s.Query(ctx, "CREATE DATABASE IF NOT EXISTS "+quoteName(name)+" ENGINE = Atomic"); err != nil {
+	if _, err := s.Query(ctx, "CREATE DATABASE IF NOT EXISTS "+sqltext.Identifier(name)+" ENGINE = Atomic"); err != nil {
 		return fmt.Errorf("create database %s: %w", name, err)
 	}
 	return nil

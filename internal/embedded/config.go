@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"text/template"
+
+	"github.com/callvault/callvault/internal/sqltext"
 )
 
 //go:embed config.xml.tmpl
@@ -34,7 +36,7 @@ func writeConfig(o Options, c credentials) error {
 		Dir:             o.Path,
 		Password:        c.Password,
 		AnalystPassword: c.AnalystPassword,
-		AnalystGrant:    "GRANT SELECT, SHOW, dictGet ON " + quoteName(o.Database) + ".*",
+		AnalystGrant:    "GRANT SELECT, SHOW, dictGet ON " + sqltext.Identifier(o.Database) + ".*",
 	}
 	for name, text := range map[string]string{"config.xml": configTemplate, "users.xml": usersTemplate} {
 		content, err := render(name, text, data)
@@ -96,16 +98,8 @@ func startupStatements(dir string) []string {
 		"SYSTEM START LISTEN TCP",
 		"SYSTEM START LISTEN HTTP",
 		"SELECT getServerPort('tcp_port') AS tcp_port, getServerPort('http_port') AS http_port INTO OUTFILE " +
-			quoteString(portsPath(dir)) + " TRUNCATE FORMAT JSONEachRow",
+			sqltext.Literal(portsPath(dir)) + " TRUNCATE FORMAT JSONEachRow",
 	}
-}
-
-func quoteString(s string) string {
-	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
-}
-
-func quoteName(s string) string {
-	return "`" + strings.NewReplacer(`\`, `\\`, "`", "\\`").Replace(s) + "`"
 }
 
 func dataPath(dir string) string  { return filepath.Join(dir, "data") }

@@ -7,14 +7,14 @@ import (
 	"sync"
 )
 
-// Pool keeps things of many sizes, at most limit bytes of them. It is safe for
-// concurrent use.
+// Pool keeps things of many sizes, whose sum is at most a limit: of bytes, or of
+// whatever their sizes count. It is safe for concurrent use.
 type Pool[T any] struct {
 	limit int
 
-	mu    sync.Mutex
-	free  map[int][]T // by class
-	bytes int         // of free
+	mu   sync.Mutex
+	free map[int][]T // by class
+	held int         // the sum of the sizes of free
 }
 
 // NewPool makes an empty pool.
@@ -55,7 +55,7 @@ func (p *Pool[T]) Get(size int) (x T, ok bool) {
 			x = list[len(list)-1]
 			clear(list[len(list)-1:])
 			p.free[c] = list[:len(list)-1]
-			p.bytes -= (c%steps + steps + 1) << (c / steps)
+			p.held -= (c%steps + steps + 1) << (c / steps)
 			return x, true
 		}
 	}
@@ -71,11 +71,11 @@ func (p *Pool[T]) Put(size int, x T) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.bytes+size > p.limit {
+	if p.held+size > p.limit {
 		clear(p.free)
-		p.bytes = 0
+		p.held = 0
 	}
 	c := class(size)
 	p.free[c] = append(p.free[c], x)
-	p.bytes += size
+	p.held += size
 }

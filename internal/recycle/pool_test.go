@@ -49,8 +49,8 @@ func TestPool(t *testing.T) {
 			t.Fatal("the same memory twice")
 		}
 		out[first] = b
-		if p.bytes > limit || p.bytes < 0 {
-			t.Fatalf("the pool holds %d bytes", p.bytes)
+		if p.held > limit || p.held < 0 {
+			t.Fatalf("the pool holds %d", p.held)
 		}
 	}
 	if again < 1000 {

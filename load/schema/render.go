@@ -5,6 +5,8 @@ import (
 	"io/fs"
 	"strings"
 	"text/template"
+
+	"github.com/callvault/callvault/internal/sqltext"
 )
 
 // words is the vocabulary of a migration file.
@@ -23,9 +25,9 @@ func (s *Schema) render(name string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("read %s: %w", name, err)
 	}
-	w := words{Database: quote(s.database())}
+	w := words{Database: sqltext.Identifier(s.database())}
 	if s.opt.Cluster != "" {
-		w.OnCluster = "ON CLUSTER " + quote(s.opt.Cluster)
+		w.OnCluster = "ON CLUSTER " + sqltext.Identifier(s.opt.Cluster)
 	}
 	var b strings.Builder
 	if err := t.Execute(&b, w); err != nil {
@@ -70,8 +72,4 @@ func appendStatement(all []string, statement string) []string {
 		all = append(all, statement)
 	}
 	return all
-}
-
-func quote(identifier string) string {
-	return "`" + strings.NewReplacer("\\", "\\\\", "`", "\\`").Replace(identifier) + "`"
 }
