@@ -1,18 +1,25 @@
 package load
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/ClickHouse/ch-go/proto"
+
+	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/sqltext"
 )
 
-// sampleBlock is the rows of one INSERT of samples as they go onto the wire.
-// Times and values stay where they are; the other columns have one value a run
-// and are made while they are sent.
+// sampleBlock is the rows of one INSERT of samples, of one application, as they
+// go onto the wire. Times and values stay where they are; the other columns have
+// one value a run and are made while they are sent. The application is in the
+// statement and loads are counted from the first: what is not sent need not be
+// read.
 type sampleBlock struct {
-	load  repeatedColumn[uint64]
-	app   repeatedColumn[uint32]
+	app   call.AppID
+	first uint64       // the least load
+	load  numberColumn // above first
 	words [len(wordsOf)]*dictionary
 	time  timeColumn
 	value valueColumn
@@ -33,11 +40,8 @@ var wordsOf = [...]struct {
 
 // newSampleBlock makes an empty block. broken is called when sending it fails.
 func newSampleBlock(broken func()) *sampleBlock {
-	b := &sampleBlock{
-		load: repeatedColumn[uint64]{kind: proto.ColumnTypeUInt64, wire: wire64, broken: broken},
-		app:  repeatedColumn[uint32]{kind: proto.ColumnTypeUInt32, wire: wire32, broken: broken},
-	}
-	b.input = proto.Input{{Name: "load_id", Data: &b.load}, {Name: "sdk_app_id", Data: &b.app}}
+	b := &sampleBlock{load: newNumberColumn(broken)}
+	b.input = proto.Input{{Name: "load", Data: &b.load}}
 	for i, w := range wordsOf {
 		b.words[i] = newDictionary(broken)
 		b.input = append(b.input, proto.InputColumn{Name: w.column, Data: b.words[i]})
@@ -46,25 +50,27 @@ func newSampleBlock(broken func()) *sampleBlock {
 	return b
 }
 
-// insertInto is the statement that the block goes with.
+// insertInto is the statement that the block goes with. ClickHouse computes the
+// columns in the thread that reads them.
 func (b *sampleBlock) insertInto(table string) string {
-	names := make([]string, len(b.input))
-	for i := range b.input {
-		names[i] = b.input[i].Name
+	names, columns := make([]string, len(b.input)), make([]string, len(b.input))
+	for i, c := range b.input {
+		names[i], columns[i] = c.Name, c.Name+" "+string(c.Data.Type())
 	}
-	return "INSERT INTO " + table + " (" + strings.Join(names, ", ") + ") VALUES"
+	same := strings.Join(names[1:], ", ")
+	return fmt.Sprintf("INSERT INTO %s (load_id, sdk_app_id, %s) SELECT toUInt64(%d) + load, toUInt32(%d), %s FROM input(%s) SETTINGS max_threads = 1 FORMAT Native",
+		table, same, b.first, b.app, same, sqltext.Literal(strings.Join(columns, ", ")))
 }
 
-// fill makes the block those runs, which it refers to until clear.
+// fill makes the block those runs, at least one, which it refers to until clear.
 func (b *sampleBlock) fill(runs []run) {
 	rows := 0
+	b.app, b.first = runs[0].of.of.unit.App, runs[0].of.load
 	for i := range runs {
 		rows += runs[i].Rows
+		b.first = min(b.first, runs[i].of.load)
 	}
-	b.load.runs, b.load.rows = runs, rows
-	b.load.value = func(i int) uint64 { return runs[i].of.load }
-	b.app.runs, b.app.rows = runs, rows
-	b.app.value = func(i int) uint32 { return uint32(runs[i].of.of.unit.App) }
+	b.load.fill(runs, rows, func(r *run) uint32 { return uint32(r.of.load - b.first) })
 	for i := range b.words {
 		b.words[i].fill(runs, rows, wordsOf[i].of)
 	}
@@ -74,8 +80,7 @@ func (b *sampleBlock) fill(runs []run) {
 
 // clear lets go of the runs and of their strings.
 func (b *sampleBlock) clear() {
-	b.load.runs, b.load.value = nil, nil
-	b.app.runs, b.app.value = nil, nil
+	b.load.clear()
 	b.time, b.value = timeColumn{}, valueColumn{}
 	for i := range b.words {
 		b.words[i].clear()

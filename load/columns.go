@@ -67,15 +67,21 @@ const pieceRows = 128 << 10
 // repeatedColumn has one value a run. Its rows are made while they are sent, so
 // that a block may have any number; only what is to be compressed is in memory
 // as a whole.
-type repeatedColumn[T uint8 | uint16 | uint32 | uint64] struct {
+type repeatedColumn[T uint8 | uint16 | uint32] struct {
 	kind   proto.ColumnType
 	runs   []run
+	values []uint32 // of the runs
 	rows   int
-	value  func(i int) T            // of run i
 	wire   func([]T) proto.ColInput // the values as they are on the wire
 	broken func()                   // sending failed: nothing more must be sent
 	piece  []T
 }
+
+func (c *repeatedColumn[T]) fill(runs []run, rows int, values []uint32) {
+	c.runs, c.rows, c.values = runs, rows, values
+}
+
+func (c *repeatedColumn[T]) clear() { c.fill(nil, 0, nil) }
 
 func (c *repeatedColumn[T]) Type() proto.ColumnType { return c.kind }
 func (c *repeatedColumn[T]) Rows() int              { return c.rows }
@@ -101,7 +107,7 @@ func (c *repeatedColumn[T]) WriteColumn(w *proto.Writer) {
 func (c *repeatedColumn[T]) pieces(use func([]T)) {
 	p := slices.Grow(c.piece[:0], min(pieceRows, c.rows))
 	for i := range c.runs {
-		v := c.value(i)
+		v := T(c.values[i])
 		for n := c.runs[i].Rows; n > 0; {
 			k := min(n, pieceRows-len(p))
 			p = appendRepeated(p, v, k)
@@ -116,8 +122,3 @@ func (c *repeatedColumn[T]) pieces(use func([]T)) {
 	}
 	c.piece = p[:0]
 }
-
-func wire8(v []uint8) proto.ColInput   { return proto.ColUInt8(v) }
-func wire16(v []uint16) proto.ColInput { return proto.ColUInt16(v) }
-func wire32(v []uint32) proto.ColInput { return proto.ColUInt32(v) }
-func wire64(v []uint64) proto.ColInput { return proto.ColUInt64(v) }

@@ -3,7 +3,9 @@ package load
 import (
 	"cmp"
 	"context"
+	"iter"
 	"slices"
+	"sort"
 
 	"github.com/callvault/callvault/internal/call"
 )
@@ -58,14 +60,31 @@ func (b *sampleBuffer) sort() {
 }
 
 // insertSamples sends the rows of all runs, at most BlockRows an INSERT. Rows of
-// one INSERT become one part, or one for each month that they are of.
+// one INSERT are of one application and become one part, or one for each month
+// that they are of.
 func (w *Writer) insertSamples(ctx context.Context, b *sampleBuffer) error {
-	for _, runs := range divide(b.runs, w.opt.BlockRows) {
-		if err := w.store.sink.insert(ctx, runs); err != nil {
-			return err
+	for of := range byApp(b.runs) {
+		for _, runs := range divide(of, w.opt.BlockRows) {
+			if err := w.store.sink.insert(ctx, runs); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// byApp gives the runs of one application after another; they are in this order.
+func byApp(runs []run) iter.Seq[[]run] {
+	return func(yield func([]run) bool) {
+		for len(runs) > 0 {
+			app := runs[0].of.of.unit.App
+			n := sort.Search(len(runs), func(i int) bool { return runs[i].of.of.unit.App > app })
+			if !yield(runs[:n]) {
+				return
+			}
+			runs = runs[n:]
+		}
+	}
 }
 
 // divide cuts runs, in order, into as few lists as have at most limit rows

@@ -17,9 +17,10 @@ const samplesTable = "quality_samples_data"
 
 // sampleSink inserts samples. It is safe for concurrent use.
 type sampleSink interface {
-	// insert sends the rows of sorted runs, at least one, as one INSERT of one
-	// block and waits for the acknowledgement. It has let go of the runs when it
-	// returns. An error leaves open whether the rows are in.
+	// insert sends the rows of sorted runs, at least one, all of one application
+	// and of loads less than 2^32 apart, as one INSERT of one block and waits for
+	// the acknowledgement. It has let go of the runs when it returns. An error
+	// leaves open whether the rows are in.
 	insert(ctx context.Context, runs []run) error
 	close()
 }
