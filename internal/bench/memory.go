@@ -3,18 +3,27 @@ package main
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/dustin/go-humanize"
 )
 
-// loads are what the program's memory is measured on.
-var heavy = []struct {
+// heavyLoad is what the program's memory is measured on.
+type heavyLoad struct {
 	about    string
 	simulate []string
-}{
-	{"2 meetings of 10 to 60 users, 1 to 4 hours", []string{"--mix", "meetings", "--calls", "2", "--seed", "3"}},
-	{"5,000 calls of two", []string{"--mix", "one-to-one", "--calls", "5000"}},
+}
+
+// heavyLoads are few large calls and many small ones: ten times as many as the
+// passes that are compared have at most.
+func (b *bench) heavyLoads() []heavyLoad {
+	small := 10 * b.mostCalls
+	return []heavyLoad{
+		{"2 meetings of 10 to 60 users, 1 to 4 hours", []string{"--mix", "meetings", "--calls", "2", "--seed", "3"}},
+		{"5,000 calls of two", []string{"--mix", "one-to-one", "--calls", "5000"}},
+		{humanize.Comma(int64(small)) + " calls that nobody answered", []string{"--mix", "unanswered", "--calls", strconv.Itoa(small)}},
+	}
 }
 
 // memory measures the peak memory of the built program, with its default
@@ -22,7 +31,7 @@ var heavy = []struct {
 func (b *bench) memory(ctx context.Context, t *text) error {
 	t.f("## Memory\n\nThe most memory that `callvault archive` held (VmHWM), with the default settings\n(CALLVAULT_MEMORY=256MB, raw responses kept) and a simulated vendor without a quota.\n\n")
 	rows := [][]string{{"what", "samples", "time", "peak memory"}}
-	for i, h := range heavy {
+	for i, h := range b.heavyLoads() {
 		row, err := b.peak(ctx, fmt.Sprintf("memory_%d", i), h.simulate)
 		if err != nil {
 			return fmt.Errorf("%s: %w", h.about, err)

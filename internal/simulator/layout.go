@@ -7,7 +7,7 @@ func layout(c *call) []session {
 	l := layouter{r: rng{hash2(c.seed, 30)}, start: c.start, end: c.end}
 	switch c.shape {
 	case empty:
-	case lonely:
+	case lonely, unanswered:
 		l.stay(0, c.start, c.end)
 	case pair, pairOn, straddling:
 		l.pair()

@@ -13,6 +13,8 @@ const (
 	// MixOneToOne is calls of two of 2 to 20 minutes; one in twelve has
 	// somebody who comes back or nobody who came.
 	MixOneToOne Mix = "one-to-one"
+	// MixUnanswered is calls of one who waits for another, for less than a minute.
+	MixUnanswered Mix = "unanswered"
 	// MixMeetings is meetings of 10 to 60 over 1 to 4 hours, in which many
 	// come late, leave early, or come back.
 	MixMeetings Mix = "meetings"
@@ -25,12 +27,12 @@ const (
 // ParseMix reads the name of a mix.
 func ParseMix(name string) (Mix, error) {
 	switch m := Mix(name); m {
-	case MixAll, MixOneToOne, MixMeetings, MixWebinars:
+	case MixAll, MixOneToOne, MixUnanswered, MixMeetings, MixWebinars:
 		return m, nil
 	case "":
 		return MixAll, nil
 	}
-	return "", fmt.Errorf("parse mix: %q is unknown; use all, one-to-one, meetings or webinars", name)
+	return "", fmt.Errorf("parse mix: %q is unknown; use all, one-to-one, unanswered, meetings or webinars", name)
 }
 
 // shapeIn decides the shape of the call with this number.
@@ -45,6 +47,8 @@ func (s *Simulator) shapeIn(index uint32, seed uint64) shape {
 			return rejoin
 		}
 		return lonely
+	case MixUnanswered:
+		return unanswered
 	case MixMeetings:
 		return gathering
 	case MixWebinars:

@@ -12,9 +12,10 @@ func TestMixes(t *testing.T) {
 		users        [2]int64 // fewest and most a call on average
 		usualAtLeast float64  // times the bound
 	}{
-		MixOneToOne: {[]shape{pair, rejoin, lonely}, [2]int64{1, 2}, 1},
-		MixMeetings: {[]shape{gathering}, [2]int64{25, 45}, 1.1},
-		MixWebinars: {[]shape{webinar, openDay}, [2]int64{200, 300}, 4},
+		MixOneToOne:   {[]shape{pair, rejoin, lonely}, [2]int64{1, 2}, 1},
+		MixUnanswered: {[]shape{unanswered}, [2]int64{1, 1}, 1},
+		MixMeetings:   {[]shape{gathering}, [2]int64{25, 45}, 1.1},
+		MixWebinars:   {[]shape{webinar, openDay}, [2]int64{200, 300}, 4},
 	} {
 		c := newClient(t, Options{Calls: 200, Mix: mix, Ahead: 7 * 24 * time.Hour})
 		shapes := map[shape]int{}

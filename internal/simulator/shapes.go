@@ -22,6 +22,7 @@ const (
 	straddling              // begins before the retention edge, ends after it
 	gathering               // ten to sixty over hours, late, early and back again
 	openDay                 // a room open all day with hundreds of short visits
+	unanswered              // one who waits for somebody, less than a minute
 	longRun                 // a room alive for longer than the vendor remembers
 )
 
@@ -110,6 +111,8 @@ func (sh shape) length(r *rng) int64 {
 		return r.between(130*minute, 170*minute)
 	case lonely:
 		return r.between(20, 10*minute)
+	case unanswered:
+		return r.between(10, 50)
 	case empty:
 		return r.between(0, 90)
 	case onTheHour:
