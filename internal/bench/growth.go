@@ -21,7 +21,7 @@ func (b *bench) growing() []int {
 // growth measures what a pass costs as calls become more, and what the next
 // ones cost on an archive that has become large.
 func (b *bench) growth(ctx context.Context, t *text) error {
-	t.f("## As the work grows\n\nPasses of `callvault archive` over calls of two, as many as are said, with a simulated\nvendor without a quota: first into an empty archive, then the same again, of which only what had just\nended is asked for, then over 1,000 calls of another application. Raw responses are not kept. The\nserver's time is that of merges, too, which a short pass leaves for later.\n\n")
+	t.f("## As the work grows\n\nPasses of `callvault archive` over calls of two, as many as are said, with a simulated\nvendor without a quota: first into an empty archive, then the same again, of which only what had just\nended is asked for, then, as a night does, over 1,000 calls of another application. Raw responses are not kept. The\nserver's time is that of merges, too, which a short pass leaves for later.\n\n")
 	rows := [][]string{{"pass", "archive before, samples", "new samples", "requests", "time", "CPU: client / server", "peak memory"}}
 	var firsts []passCost
 	for _, n := range b.growing() {
@@ -30,38 +30,50 @@ func (b *bench) growth(ctx context.Context, t *text) error {
 			return fmt.Errorf("%d calls: %w", n, err)
 		}
 		held := int64(0)
-		for i, p := range passes {
-			name := []string{humanize.Comma(int64(n)) + " calls", "the same again", "1,000 calls more"}[i]
-			rows = append(rows, growthRow(name, held, p))
+		for _, p := range passes {
+			rows = append(rows, growthRow(p.name, held, p.passCost))
 			b.log("%v", rows[len(rows)-1])
 			held += p.samples
 		}
-		firsts = append(firsts, passes[0])
+		firsts = append(firsts, passes[0].passCost)
 	}
 	t.table(rows)
 	t.plot(b.growing(), firsts)
 	return nil
 }
 
-// grow makes three passes: over n calls, over the same, and over some of
-// another application.
-func (b *bench) grow(ctx context.Context, n int) (passes []passCost, err error) {
+// grownPass is one pass of those that let an archive grow.
+type grownPass struct {
+	name string
+	passCost
+}
+
+// fullArchive is how many calls make about a billion samples.
+const fullArchive = 125_000
+
+// grow makes passes: over n calls, over the same, and over some of another
+// application; before the last, the largest archive is filled up to fullArchive.
+func (b *bench) grow(ctx context.Context, n int) (passes []grownPass, err error) {
 	database := fmt.Sprintf("growth_%d", n)
 	if err := b.exec(ctx, "CREATE DATABASE "+database); err != nil {
 		return nil, err
 	}
 	defer b.exec(context.WithoutCancel(ctx), "DROP DATABASE "+database+" SYNC")
-	for _, x := range []struct {
-		app   string
-		calls int
-	}{{"1400000001", n}, {"1400000001", n}, {"1400000002", 1_000}} {
-		p, err := b.pass(ctx, database, []string{"--mix", "one-to-one", "--app", x.app, "--calls", strconv.Itoa(x.calls)}, "CALLVAULT_RAW=0")
+	pass := func(name, app string, calls int) {
 		if err != nil {
-			return nil, err
+			return
 		}
-		passes = append(passes, p)
+		var p passCost
+		p, err = b.pass(ctx, database, []string{"--mix", "one-to-one", "--app", app, "--calls", strconv.Itoa(calls)}, "CALLVAULT_RAW=0")
+		passes = append(passes, grownPass{name, p})
 	}
-	return passes, nil
+	pass(humanize.Comma(int64(n))+" calls", "1400000001", n)
+	pass("the same again", "1400000001", n)
+	if n == 100_000 {
+		pass("calls up to a billion samples", "1400000003", fullArchive-n)
+	}
+	pass("1,000 calls more", "1400000002", 1_000)
+	return passes, err
 }
 
 func growthRow(name string, held int64, p passCost) []string {
