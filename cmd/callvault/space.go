@@ -78,7 +78,7 @@ func readSpace(ctx context.Context, cfg *config.Config, store *load.Store, now t
 		if n := len(s.Forecast); n > 0 && s.Forecast[n-1].Days == g.Days {
 			continue
 		}
-		s.Forecast = append(s.Forecast, s.forecast(tables, g, now))
+		s.Forecast = append(s.Forecast, s.forecast(tables, g, time.Duration(cfg.Keep), now))
 	}
 	return s, nil
 }
@@ -101,26 +101,38 @@ func useOf(x load.Space) spaceUse {
 
 // forecast takes it that each table grows as the rows that it holds, or is made
 // of, did. The vendor's responses are kept for a time only, and do not count.
-func (s *spaceStatus) forecast(tables []load.Usage, g load.Growth, now time.Time) spaceRates {
+// Where calls are deleted after a time (keep, 0: never) there is never more than
+// comes within it.
+func (s *spaceStatus) forecast(tables []load.Usage, g load.Growth, keep time.Duration, now time.Time) spaceRates {
+	const day, year, century = 24 * time.Hour, 365, 36500
+	perDay := growthADay(tables, g)
+	most := math.Inf(1)
+	if keep > 0 {
+		most = perDay * float64(keep) / float64(day)
+	}
+	f := spaceRates{Days: g.Days, PerDay: uint64(perDay), InAYear: uint64(min(float64(s.Bytes)+year*perDay, most))}
+	if s.Free == nil || perDay == 0 || most <= float64(s.Bytes+*s.Free) {
+		return f
+	}
+	if days := float64(*s.Free) / perDay; days < century {
+		full := now.Add(time.Duration(days * float64(day))).Truncate(day)
+		f.DiskFull = &full
+	}
+	return f
+}
+
+// growthADay is the bytes that came with a day's rows.
+func growthADay(tables []load.Usage, g load.Growth) (bytes float64) {
 	shares := map[string]float64{
 		"user_sessions": g.Sessions, "quality_samples": g.Samples, "quality_streams": g.Samples, "user_events": g.Events,
 		"unusual_events": g.UnusualEvents, "daily_scale": g.DayCount, "raw_responses": 0,
 	}
-	perDay := 0.0
 	for _, t := range tables {
 		share, ok := shares[t.Relation]
 		if !ok {
 			share = g.Rooms // the ledger and the rest grow with the calls
 		}
-		perDay += float64(t.Bytes) * share / float64(g.Days)
+		bytes += float64(t.Bytes) * share / float64(g.Days)
 	}
-	const year, century = 365, 36500
-	f := spaceRates{Days: g.Days, PerDay: uint64(perDay), InAYear: s.Bytes + uint64(year*perDay)}
-	if s.Free != nil && perDay > 0 {
-		if days := float64(*s.Free) / perDay; days < century {
-			full := now.Add(time.Duration(days * float64(24*time.Hour))).Truncate(24 * time.Hour)
-			f.DiskFull = &full
-		}
-	}
-	return f
+	return bytes
 }

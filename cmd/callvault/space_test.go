@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/internal/simulator"
+	"github.com/callvault/callvault/load"
 )
 
 func TestStatusSpace(t *testing.T) {
@@ -51,6 +52,10 @@ func TestStatusSpace(t *testing.T) {
 	days := float64(*s.Free) / float64(f.PerDay)
 	if f.DiskFull != nil && math.Abs(f.DiskFull.Sub(time.Now()).Hours()/24-days) > 2 {
 		t.Errorf("full on %v, want in %.0f days", f.DiskFull, days)
+	}
+	kept := s.forecast([]load.Usage{{Relation: "quality_samples", Bytes: 1000}}, load.Growth{Days: 10, Samples: 1}, 40*24*time.Hour, time.Now())
+	if kept.PerDay != 100 || kept.InAYear != 4000 || kept.DiskFull != nil {
+		t.Errorf("forecast of 100 bytes a day, of which 40 days are kept: %+v", kept)
 	}
 	code, page, errs := in.callvault(t.Context(), "status", "--space")
 	if code != exitDone || errs != "" || !strings.Contains(page, "forecast") || !strings.Contains(page, "quality_samples") {
