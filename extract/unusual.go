@@ -50,7 +50,8 @@ func (p *Pass) unusualEvents(ctx context.Context, r *report, list *listing) erro
 }
 
 // dueHours are the hours that need asking. One that began before the vendor's
-// retention is asked for only if the archive has nothing of it.
+// retention is asked for only if the archive has nothing of it; so is, where all
+// is asked again, one that may have begun to expire when its turn comes.
 func (p *Pass) dueHours(ctx context.Context) ([]call.Window, error) {
 	w := p.window() // whole hours of it, as far as they are in reach
 	w.Start = later(w.Start.Truncate(time.Hour), p.oldest())
@@ -64,9 +65,13 @@ func (p *Pass) dueHours(ctx context.Context) ([]call.Window, error) {
 	if err != nil {
 		return nil, archiveError{err}
 	}
+	whole := p.oldest()
+	if p.Again {
+		whole = whole.Add(WidestMargin)
+	}
 	return slices.DeleteFunc(hours, func(h call.Window) bool {
 		e, ok := held[unitKey(h.Start)]
-		partial := h.Start.After(h.Start.Truncate(time.Hour))
+		partial := h.Start.Truncate(time.Hour).Before(whole)
 		return ok && (e.State.Final() && !p.Again || partial && e.State != call.Failed)
 	}), nil
 }
