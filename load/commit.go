@@ -81,7 +81,7 @@ func (w *Writer) commitAll(ctx context.Context, ending []*unitState) error {
 		return nil
 	}
 	var before map[call.Unit][]loadFact
-	err := w.retry(ctx, func(ctx context.Context) (err error) {
+	err := w.Retry(ctx, func(ctx context.Context) (err error) {
 		before, err = w.store.loadsOf(ctx, units)
 		return err
 	})
@@ -94,7 +94,7 @@ func (w *Writer) commitAll(ctx context.Context, ending []*unitState) error {
 		want[i] = s.changes(before[s.unit], &c)
 	}
 	if !c.empty() {
-		err = w.retry(ctx, func(ctx context.Context) error { return c.apply(ctx, w.store.conn, w.opt.Guard) })
+		err = w.Retry(ctx, func(ctx context.Context) error { return c.apply(ctx, w.store.conn, w.opt.Guard) })
 	}
 	if err == nil {
 		err = w.verify(ctx, units, want)
@@ -130,7 +130,7 @@ func (s *unitState) changes(before []loadFact, c *change) []uint64 {
 // verify sees that the units are what was just committed: a writer that lost
 // its lease unawares must not write into the ledger what was not done.
 func (w *Writer) verify(ctx context.Context, units []*unitState, want [][]uint64) error {
-	return w.retry(ctx, func(ctx context.Context) error {
+	return w.Retry(ctx, func(ctx context.Context) error {
 		now, err := w.store.loadsOf(ctx, units)
 		if err != nil {
 			return err

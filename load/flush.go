@@ -64,7 +64,7 @@ func (w *Writer) write(ctx context.Context, b *buffer, ending []*unitState) erro
 	if err := w.commitAll(ctx, ending); err != nil {
 		return err
 	}
-	if err := w.retry(ctx, func(ctx context.Context) error { return w.insertEndings(ctx, ending) }); err != nil {
+	if err := w.Retry(ctx, func(ctx context.Context) error { return w.insertEndings(ctx, ending) }); err != nil {
 		return err
 	}
 	w.mu.Lock()
@@ -80,7 +80,7 @@ func (w *Writer) write(ctx context.Context, b *buffer, ending []*unitState) erro
 // loads of the failed attempts stay hidden, whatever became of their rows.
 func (w *Writer) insertAll(ctx context.Context, b *buffer) error {
 	halves := b.halves()
-	return w.retry(ctx, func(ctx context.Context) error {
+	return w.Retry(ctx, func(ctx context.Context) error {
 		ids := w.store.openIDs(len(halves))
 		for i, h := range halves {
 			h.load = ids[i]
@@ -128,8 +128,9 @@ func (w *Writer) insertRows(ctx context.Context, b *buffer) error {
 	return g.Wait()
 }
 
-// retry calls f until it succeeds, fails for good, or has failed too often.
-func (w *Writer) retry(ctx context.Context, f func(context.Context) error) error {
+// Retry calls f until it succeeds, fails for good, or has failed too often, as
+// the Writer's own statements are tried. What f reads it must read anew.
+func (w *Writer) Retry(ctx context.Context, f func(context.Context) error) error {
 	pause := backoff.NewExponentialBackOff()
 	pause.InitialInterval = w.opt.Backoff
 	pause.MaxInterval = 20 * time.Second

@@ -154,7 +154,7 @@ func (w *Writer) Note(ctx context.Context, entries []call.Entry) error {
 	for i, e := range entries {
 		counted[i] = Entry{Entry: e}
 	}
-	return w.retry(ctx, func(ctx context.Context) error { return w.insertEntries(ctx, counted) })
+	return w.Retry(ctx, func(ctx context.Context) error { return w.insertEntries(ctx, counted) })
 }
 
 // insertEndings writes one row a unit. A repeated row replaces the first one.

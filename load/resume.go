@@ -13,7 +13,7 @@ import (
 // come to commit. None of that need be added again.
 func (w *Writer) Resume(ctx context.Context, u call.Unit) (call.Known, error) {
 	var parts []heldPart
-	err := w.retry(ctx, func(ctx context.Context) (err error) {
+	err := w.Retry(ctx, func(ctx context.Context) (err error) {
 		parts, err = w.store.partsOf(ctx, u)
 		return err
 	})
@@ -32,7 +32,7 @@ func (w *Writer) Resume(ctx context.Context, u call.Unit) (call.Known, error) {
 		}
 	}
 	if len(loads) > 0 {
-		err = w.retry(ctx, func(ctx context.Context) (err error) {
+		err = w.Retry(ctx, func(ctx context.Context) (err error) {
 			known.Sessions, err = w.store.sessionsOf(ctx, u, loads)
 			return err
 		})

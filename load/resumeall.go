@@ -18,7 +18,7 @@ func (w *Writer) ResumeAll(ctx context.Context, u call.Unit) error {
 		return err
 	}
 	var parts []heldPart
-	err = w.retry(ctx, func(ctx context.Context) (err error) {
+	err = w.Retry(ctx, func(ctx context.Context) (err error) {
 		parts, err = w.store.partsOf(ctx, u)
 		return err
 	})
@@ -50,7 +50,7 @@ func (w *Writer) carryOver(ctx context.Context, u call.Unit, known call.Known, o
 	}
 	var room *call.Room
 	var sessions []call.Session
-	err := w.retry(ctx, func(ctx context.Context) (err error) {
+	err := w.Retry(ctx, func(ctx context.Context) (err error) {
 		if room, err = w.store.roomOf(ctx, u, loads); err == nil {
 			sessions, err = w.store.sessionsOf(ctx, u, loads)
 		}

@@ -76,7 +76,7 @@ func TestEngineRestarts(t *testing.T) {
 		if !reached {
 			t.Fatal("no commit")
 		}
-		p.end(exitDone, exitFailed)
+		p.end(exitDone)
 	}
 	w.finish()
 }

@@ -10,7 +10,8 @@ import (
 	"github.com/callvault/callvault/load"
 )
 
-// archive is what a pass writes to: a Writer, and the ledger of its store.
+// archive is what a pass writes to: a Writer, and the ledger of its store, which
+// is asked again where ClickHouse was away.
 type archive struct {
 	*load.Writer
 	store *load.Store
@@ -24,7 +25,9 @@ func (a *archive) Entries(ctx context.Context, app call.AppID, kind call.UnitKin
 	held := map[string]extract.Held{}
 	for some := range slices.Chunk(keys, ledgerKeys) {
 		f := load.LedgerFilter{App: app, Kind: kind, Keys: some}
-		err := a.store.Ledger(ctx, f, func(e load.Entry) { held[e.Unit.Key] = extract.Held{Entry: e.Entry, Waiting: e.Waiting} })
+		err := a.Retry(ctx, func(ctx context.Context) error {
+			return a.store.Ledger(ctx, f, func(e load.Entry) { held[e.Unit.Key] = extract.Held{Entry: e.Entry, Waiting: e.Waiting} })
+		})
 		if err != nil {
 			return nil, err
 		}
@@ -39,13 +42,20 @@ var unfinished = []call.State{call.Pending, call.Provisional, call.Failed}
 func (a *archive) Overdue(ctx context.Context, app call.AppID, t time.Time) ([]call.Entry, error) {
 	var all []call.Entry
 	f := load.LedgerFilter{App: app, States: unfinished, DeadlineBefore: t}
-	err := a.store.Ledger(ctx, f, func(e load.Entry) { all = append(all, e.Entry) })
+	err := a.Retry(ctx, func(ctx context.Context) error {
+		all = nil
+		return a.store.Ledger(ctx, f, func(e load.Entry) { all = append(all, e.Entry) })
+	})
 	return all, err
 }
 
 // ListedUntil is up to when the calls of the app have ever been listed.
-func (a *archive) ListedUntil(ctx context.Context, app call.AppID) (time.Time, error) {
-	return a.store.HeldUntil(ctx, app, call.UnitList)
+func (a *archive) ListedUntil(ctx context.Context, app call.AppID) (until time.Time, err error) {
+	err = a.Retry(ctx, func(ctx context.Context) (err error) {
+		until, err = a.store.HeldUntil(ctx, app, call.UnitList)
+		return err
+	})
+	return until, err
 }
 
 // Keep keeps a response as it came.
