@@ -62,19 +62,10 @@ func newJob(cfg *config.Config, n narrow, now time.Time) (*job, error) {
 	return j, nil
 }
 
-// The memory of a pass goes to answers that have come and are being decoded
-// (with their rows, about half as much again), to rows that are being collected,
-// as much again to those that are being inserted, and to what an insert takes.
-const (
-	answersShare = 5
-	spareShare   = 10 // bodies out of use, kept for those to come
-	rowsShare    = 7
-)
-
 // connect finds the credentials of the accounts that have applications. It asks
 // the vendor nothing.
 func (j *job) connect(ctx context.Context) error {
-	budget := quota.NewBudget(int64(j.cfg.Memory) / answersShare)
+	budget := quota.NewBudget(j.cfg.Memory.Shares().Answers)
 	var clients []*client
 	for i, a := range j.accounts {
 		if len(a.Apps) == 0 {
@@ -84,7 +75,7 @@ func (j *job) connect(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		c, err := trtc.New(trtc.Options{Credential: cred, Region: a.Region, Endpoint: a.Endpoint, Spare: int(j.cfg.Memory) / spareShare / len(j.accounts)})
+		c, err := trtc.New(trtc.Options{Credential: cred, Region: a.Region, Endpoint: a.Endpoint, Spare: int(j.cfg.Memory.Shares().Spare) / len(j.accounts)})
 		if err != nil {
 			return err
 		}
@@ -411,7 +402,7 @@ func boundMemory(bytes int64) (undo func()) {
 
 // writer is the archive that a run writes to under the lease.
 func (j *job) writer(store *load.Store, runID, guard string) *archive {
-	o := load.WriterOptions{Guard: guard, KeepRaw: time.Duration(j.cfg.Raw), MaxBytes: int(j.cfg.Memory) / rowsShare, OnRetry: j.onRetry}
+	o := load.WriterOptions{Guard: guard, KeepRaw: time.Duration(j.cfg.Raw), MaxBytes: int(j.cfg.Memory.Shares().Rows), OnRetry: j.onRetry}
 	w := store.NewWriter(runID, o)
 	j.writing.Store(w)
 	return &archive{w, store}

@@ -11,15 +11,8 @@ import (
 	"github.com/callvault/callvault/extract/quota"
 	"github.com/callvault/callvault/extract/trtc"
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/config"
 	"github.com/callvault/callvault/load"
-)
-
-// memory is the program's own setting, and how it is shared out.
-const (
-	memory       = 256 << 20
-	answersShare = 5
-	spareShare   = 10
-	rowsShare    = 7
 )
 
 // archive is what a pass writes to, as the program has it.
@@ -53,12 +46,13 @@ func (a *archive) Keep(ctx context.Context, app call.AppID, x extract.Answer) (u
 
 // ours is callvault's way: a whole pass over the calls of the vendor.
 func (b *bench) ours(ctx context.Context, v *vendor, keepRaw time.Duration) error {
-	client, err := trtc.New(trtc.Options{Credential: common.NewCredential("id", "key"), Region: "ap-singapore", Endpoint: v.url, Spare: memory / spareShare})
+	memory := config.DefaultMemory.Shares()
+	client, err := trtc.New(trtc.Options{Credential: common.NewCredential("id", "key"), Region: "ap-singapore", Endpoint: v.url, Spare: int(memory.Spare)})
 	if err != nil {
 		return err
 	}
-	limits := quota.New(quota.Options{PerSecond: 1e6, Budget: quota.NewBudget(memory / answersShare)})
-	w := b.store.NewWriter("bench", load.WriterOptions{MaxBytes: memory / rowsShare, KeepRaw: keepRaw})
+	limits := quota.New(quota.Options{PerSecond: 1e6, Budget: quota.NewBudget(memory.Answers)})
+	w := b.store.NewWriter("bench", load.WriterOptions{MaxBytes: int(memory.Rows), KeepRaw: keepRaw})
 	p := &extract.Pass{
 		Asker:   extract.NewAsker(client, trtc.Current(), limits, extract.DefaultAttempts()),
 		Archive: &archive{w, b.store}, Samples: w.Samples, App: app, Now: time.Now, Progress: extract.NoProgress{},

@@ -114,7 +114,7 @@ func Load(file string, environ []string) (*Config, error) {
 }
 
 func defaults() *Config {
-	return &Config{Settle: Duration(defaultSettle), Lease: Duration(defaultLease), Raw: Keep(defaultRaw), Memory: defaultMemory, Listen: "127.0.0.1:9464",
+	return &Config{Settle: Duration(defaultSettle), Lease: Duration(defaultLease), Raw: Keep(defaultRaw), Memory: DefaultMemory, Listen: "127.0.0.1:9464",
 		Grace: Duration(defaultGrace), NotifyFormat: "json", ColdVolume: "cold"}
 }
 

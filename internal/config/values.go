@@ -19,7 +19,6 @@ const (
 	defaultLease     = 30 * time.Second
 	defaultRaw       = 30 * 24 * time.Hour
 	defaultGrace     = time.Minute
-	defaultMemory    = 256 << 20
 )
 
 // Secret is a value that is never printed: every way of formatting it shows
