@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -58,26 +59,38 @@ func (x *examination) server(ctx context.Context, store *load.Store) {
 	x.say("clickhouse", verdictOK, fmt.Sprintf("version %s, database %s", version, store.Database()), "")
 }
 
-// rights looks for what the archive needs in the user's grants.
+// rights looks for what the archive needs in the user's grants. Servers before
+// 26.7 want one for input(), which samples are inserted through.
 func (x *examination) rights(ctx context.Context, store *load.Store) {
+	db := sqltext.Identifier(store.Database()) + ".*"
+	temporary, err := allowed(ctx, store, "CREATE TEMPORARY TABLE ON *.*")
 	var missing []string
 	for _, right := range []string{"SELECT", "INSERT", "ALTER DELETE", "CREATE TABLE", "CREATE VIEW", "DROP TABLE"} {
-		var has uint8
-		err := store.Conn().QueryRow(ctx, "CHECK GRANT "+right+" ON "+sqltext.Identifier(store.Database())+".*").Scan(&has)
-		if err != nil { // an older server does not know the question
-			x.say("rights", verdictWarn, "cannot be checked on this server", "")
-			return
-		}
-		if has == 0 {
+		has, wrong := allowed(ctx, store, right+" ON "+db)
+		if !has {
 			missing = append(missing, right)
 		}
+		err = errors.Join(err, wrong)
 	}
-	if len(missing) > 0 {
-		db := sqltext.Identifier(store.Database())
-		x.say("rights", verdictFail, "missing: "+strings.Join(missing, ", "), "GRANT ALL ON "+db+".* TO the user")
-		return
+	var old bool
+	err = errors.Join(err, store.Conn().QueryRow(ctx, "SELECT arrayMap(x -> toUInt32OrZero(x), splitByChar('.', version())) < [26, 7]").Scan(&old))
+	switch {
+	case err != nil: // an older server does not know the question
+		x.say("rights", verdictWarn, "cannot be checked on this server", "")
+	case len(missing) > 0:
+		x.say("rights", verdictFail, "missing: "+strings.Join(missing, ", "), "GRANT ALL ON "+db+" TO the user")
+	case old && !temporary:
+		x.say("rights", verdictFail, "missing: CREATE TEMPORARY TABLE", "GRANT CREATE TEMPORARY TABLE ON *.* TO the user")
+	default:
+		x.say("rights", verdictOK, "read, write and change the schema", "")
 	}
-	x.say("rights", verdictOK, "read, write and change the schema", "")
+}
+
+// allowed says whether the user has a right, given as "right ON what".
+func allowed(ctx context.Context, store *load.Store, right string) (bool, error) {
+	var has uint8
+	err := store.Conn().QueryRow(ctx, "CHECK GRANT "+right).Scan(&has)
+	return has != 0, err
 }
 
 // disk tells the room left.
