@@ -129,6 +129,7 @@ LEFT JOIN
     WHERE load_id NOT IN (SELECT load_id FROM {{.Database}}.hidden_loads GROUP BY load_id HAVING max(step) != 'committed')
     GROUP BY sdk_app_id, comm_id, user_id
 ) AS q ON q.sdk_app_id = s.sdk_app_id AND q.comm_id = s.comm_id AND q.user_id = s.user_id
+SETTINGS join_use_nulls = 0
 COMMENT 'One row for each user of a call: presence, device, events, and what was measured of what the user sent (up) and received (down, all peers together). Exact: agrees with user_sessions, user_events and quality_samples at any moment';
 
 CREATE OR REPLACE VIEW {{.Database}}.calls {{.OnCluster}}
@@ -229,6 +230,7 @@ RIGHT JOIN
     ) AS p
     RIGHT JOIN (SELECT sdk_app_id, toLowCardinality(comm_id) AS comm_id, room_id, created_at, destroyed_at, is_finished, creator_user_id FROM {{.Database}}.rooms) AS r ON p.sdk_app_id = r.sdk_app_id AND p.comm_id = r.comm_id
 ) AS r ON q.sdk_app_id = r.sdk_app_id AND q.comm_id = r.comm_id
+SETTINGS join_use_nulls = 0
 COMMENT 'One row a call: how long, how many, how good. Exact: agrees with the relations beneath at any moment';
 
 CREATE OR REPLACE VIEW {{.Database}}.call_metrics {{.OnCluster}}
@@ -335,6 +337,7 @@ LEFT JOIN
     WHERE peer_id = '' AND load_id NOT IN (SELECT load_id FROM {{.Database}}.hidden_loads GROUP BY load_id HAVING max(step) != 'committed')
     GROUP BY sdk_app_id, comm_id, user_id
 ) AS p ON p.sdk_app_id = q.sdk_app_id AND p.comm_id = q.comm_id AND p.user_id = q.peer_id
+SETTINGS join_use_nulls = 0
 COMMENT 'One row for each pair of a receiver and a sender in a call: how well the one received the other, and whose fault it was. Exact: agrees with quality_samples at any moment';
 
 CREATE OR REPLACE VIEW {{.Database}}.quality_minutes {{.OnCluster}}
@@ -465,6 +468,7 @@ FROM
     WHERE x.load_id NOT IN (SELECT load_id FROM {{.Database}}.hidden_loads GROUP BY load_id HAVING max(step) != 'committed')
     GROUP BY sdk_app_id, day, sdk_version, device_type
 ) AS q
+SETTINGS join_use_nulls = 0
 COMMENT 'One row for each application, UTC day, SDK version and device. For coarser groups add up the sums (average times samples) and merge the histograms of quality_streams: neither distinct users nor quantiles add up. Exact: agrees with quality_samples at any moment';
 
 CREATE OR REPLACE VIEW {{.Database}}.events_decoded {{.OnCluster}}
@@ -492,6 +496,7 @@ AS SELECT e.sdk_app_id AS sdk_app_id, e.comm_id AS comm_id, e.room_id AS room_id
 FROM {{.Database}}.user_events AS e
 LEFT ANY JOIN {{.Database}}.event_names AS n ON n.event_id = e.event_id
 LEFT ANY JOIN {{.Database}}.event_values AS v ON v.event_id = e.event_id AND v.param_one = e.param_one
+SETTINGS join_use_nulls = 0
 COMMENT 'user_events in words: one row for each entry in the event log of a user in a call. Exact';
 
 CREATE OR REPLACE VIEW {{.Database}}.unusual_events_decoded {{.OnCluster}}
@@ -517,4 +522,5 @@ AS SELECT u.sdk_app_id AS sdk_app_id, u.room_id AS room_id, u.user_id AS user_id
 FROM {{.Database}}.unusual_events AS u
 LEFT ANY JOIN {{.Database}}.experience_names AS x ON x.experience_id = u.experience_id
 LEFT ANY JOIN {{.Database}}.abnormal_event_names AS a ON a.abnormal_event_id = u.abnormal_event_id
+SETTINGS join_use_nulls = 0
 COMMENT 'unusual_events in words: one row for each cause of a bad experience of a user. Exact';
