@@ -3,7 +3,7 @@
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 GOFLAGS_BUILD = -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 
-.PHONY: build demo test soak fuzz bench bench-queries lint clean
+.PHONY: build demo test test-bi soak fuzz bench bench-queries lint clean
 
 build: ## bin/callvault
 	CGO_ENABLED=0 go build $(GOFLAGS_BUILD) -o bin/callvault ./cmd/callvault
@@ -13,8 +13,12 @@ demo: build ## a simulated vendor, a real ClickHouse, one archiving pass, a repo
 
 test: build ## everything, against the real ClickHouse
 	go vet ./...
+	go vet -tags bi ./internal/analyst
 	test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }
 	SOAK_SEED=$(or $(SOAK_SEED),700) CALLVAULT_SEED=$(or $(CALLVAULT_SEED),7) go test -timeout 20m ./...
+
+test-bi: ## Superset, dbt, Cube and a notebook, each connected to an archive; needs Python 3.11 or 3.12 and Node.js, downloads 300 MB once
+	go test -tags bi -run '^TestBI$$' -count 1 -v -timeout 2h ./internal/analyst
 
 SOAK_SEEDS ?= 20
 SOAK_NIGHTS ?= 20
