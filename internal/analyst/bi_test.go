@@ -48,13 +48,23 @@ func (b *bi) as(user, password string, more ...string) []string {
 	return append([]string{"CLICKHOUSE_HOST=" + b.host, "CLICKHOUSE_PORT=" + b.port, "CLICKHOUSE_USER=" + user, "CLICKHOUSE_PASSWORD=" + password}, more...)
 }
 
-// superset makes a chart by Superset's REST API and reads it.
+// superset makes a dataset of every relation and a chart by Superset's REST API,
+// and reads them.
 func (b *bi) superset(t *testing.T) {
 	dir := t.TempDir()
-	rows := filepath.Join(dir, "rows.json")
-	env := b.as(b.reader.user, b.reader.password, "HOME_DIR="+dir, "ROWS="+rows, "FROM=2026-05-10", "TO=2026-05-20")
+	rows, samples := filepath.Join(dir, "rows.json"), filepath.Join(dir, "samples.json")
+	relations := column(t, b.reader.auth, "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine = 'View' ORDER BY name")
+	env := b.as(b.reader.user, b.reader.password, "HOME_DIR="+dir, "RELATIONS="+strings.Join(relations, ","), "SAMPLES="+samples, "ROWS="+rows, "FROM=2026-05-10", "TO=2026-05-20")
 	run(t, "", env, filepath.Join(python(t, "superset"), "python"), tools+"superset/chart.py")
 	b.same(t, "superset", readRows(t, rows), "2026-05-10", "2026-05-19")
+	var shown map[string]int
+	readJSON(t, samples, &shown)
+	for _, r := range relations {
+		if shown[r] == 0 {
+			t.Errorf("superset shows nothing of %s", r)
+		}
+	}
+	t.Logf("superset: datasets of %d relations show rows", len(relations))
 }
 
 // dbt builds packaging/dbt: sources, models and their tests.

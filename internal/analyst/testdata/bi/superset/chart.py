@@ -1,7 +1,9 @@
-"""Connects Apache Superset to an archive: a database, a dataset over calls and a
-chart of calls and users by day and grade, all made and read through Superset's
-own REST API. The chart's rows go to ROWS, as JSON. CLICKHOUSE_* say where; FROM
-and TO are days, TO not included; HOME_DIR is a folder for Superset's own data."""
+"""Connects Apache Superset to an archive: a database, a dataset for each of
+RELATIONS, and over calls a chart of calls and users by day and grade, all made
+and read through Superset's own REST API. ROWS and SAMPLES are written, as JSON:
+the chart's rows, and how many rows each dataset shows. CLICKHOUSE_* say where;
+FROM and TO are days, TO not included; HOME_DIR is a folder for Superset's own
+data."""
 
 import datetime
 import json
@@ -91,18 +93,32 @@ def chart(dataset):
     }
 
 
+def samples(api, dataset):
+    """How many rows a dataset shows, at most 10."""
+    query = {"columns": [], "metrics": [], "filters": [], "row_limit": 10}
+    ask = {"datasource": {"id": dataset, "type": "table"}, "queries": [query], "result_format": "json", "result_type": "samples", "force": True}
+    return len(api.post("chart/data", ask)["result"][0]["data"])
+
+
+def write(path, what):
+    with open(path, "w") as f:
+        json.dump(what, f)
+
+
 def main():
     configure()
     api = Client(start())
     user, password = quote(ENV["CLICKHOUSE_USER"], ""), quote(ENV["CLICKHOUSE_PASSWORD"], "")
     uri = f"clickhousedb://{user}:{password}@{ENV['CLICKHOUSE_HOST']}:{ENV['CLICKHOUSE_PORT']}/trtc"
     database = api.post("database/", {"database_name": "callvault", "sqlalchemy_uri": uri})["id"]
-    dataset = api.post("dataset/", {"database": database, "schema": "trtc", "table_name": "calls"})["id"]
-    made = api.post("chart/", chart(dataset))["id"]
+    datasets = {}
+    for relation in ENV["RELATIONS"].split(","):
+        datasets[relation] = api.post("dataset/", {"database": database, "schema": "trtc", "table_name": relation})["id"]
+    write(ENV["SAMPLES"], {relation: samples(api, dataset) for relation, dataset in datasets.items()})
+    made = api.post("chart/", chart(datasets["calls"]))["id"]
     data = api.get(f"chart/{made}/data/")["result"][0]["data"]
     days = [datetime.datetime.fromtimestamp(r["day"] / 1000, datetime.UTC).strftime("%Y-%m-%d") for r in data]
-    with open(ENV["ROWS"], "w") as f:
-        json.dump([[day, r["grade"], r["count"], r["users"]] for day, r in zip(days, data)], f)
+    write(ENV["ROWS"], [[day, r["grade"], r["count"], r["users"]] for day, r in zip(days, data)])
 
 
 main()
