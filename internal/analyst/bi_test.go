@@ -14,7 +14,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/callvault/callvault/internal/embedded"
 	"github.com/callvault/callvault/load"
 )
 
@@ -24,15 +23,29 @@ const answer = `
 	SELECT toDate(created_at) AS day, grade, count(), sum(users) FROM calls
 	WHERE day BETWEEN '%s' AND '%s' GROUP BY day, grade`
 
+// modeller is the user whom docs/bi.md makes for dbt.
+const modeller = `
+<clickhouse><users><dbt>
+	<password>` + composeSecret + `</password>
+	<networks><ip>127.0.0.1</ip></networks>
+	<profile>default</profile>
+	<quota>default</quota>
+	<grants>
+		<query>GRANT SELECT ON trtc.*</query>
+		<query>GRANT ALL ON callvault_marts.*</query>
+		<query>GRANT TABLE ENGINE ON MergeTree</query>
+	</grants>
+</dbt></users></clickhouse>`
+
 // TestBI connects BI tools, real ones, to one archive. They come from PyPI and npm
 // and stay in the user's cache. They read as the user of docker-compose.yml.
 func TestBI(t *testing.T) {
-	srv, s := analystOfCompose(t)
+	srv, s := analystOfCompose(t, modeller)
 	reader := &server{srv.HTTPURL(), s, "reader", composeSecret}
 	host, port, _ := strings.Cut(strings.TrimPrefix(srv.HTTPURL(), "http://"), ":")
 	b := &bi{reader, host, port}
 	t.Run("superset", b.superset)
-	t.Run("dbt", func(t *testing.T) { b.dbt(t, srv) })
+	t.Run("dbt", b.dbt)
 	t.Run("cube", b.cube)
 	t.Run("jupyter", b.jupyter)
 }
@@ -68,10 +81,9 @@ func (b *bi) superset(t *testing.T) {
 }
 
 // dbt builds packaging/dbt: sources, models and their tests.
-func (b *bi) dbt(t *testing.T, srv *embedded.Server) {
+func (b *bi) dbt(t *testing.T) {
 	dir := t.TempDir()
-	owner := b.reader.auth.ClickHouse().Auth
-	env := b.as(owner.Username, owner.Password, "DBT_TARGET_PATH="+dir, "DBT_LOG_PATH="+dir, "DO_NOT_TRACK=1")
+	env := b.as("dbt", composeSecret, "DBT_TARGET_PATH="+dir, "DBT_LOG_PATH="+dir, "DO_NOT_TRACK=1")
 	run(t, "../../packaging/dbt", env, filepath.Join(python(t, "dbt"), "dbt"), "build", "--profiles-dir", ".")
 	var built struct {
 		Results []struct {

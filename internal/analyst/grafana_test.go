@@ -155,8 +155,9 @@ func defaultLimits(t *testing.T, s *load.Store) map[string]string {
 }
 
 // analystOfCompose starts an engine that has the user of docker-compose.yml,
-// named reader beside the engine's own analyst, and an archive in it.
-func analystOfCompose(t *testing.T) (*embedded.Server, *load.Store) {
+// named reader beside the engine's own analyst, and an archive in it. More users
+// are files of configuration.
+func analystOfCompose(t *testing.T, more ...string) (*embedded.Server, *load.Store) {
 	t.Helper()
 	users, err := os.ReadFile(composeUsers)
 	if err != nil {
@@ -170,8 +171,10 @@ func analystOfCompose(t *testing.T) (*embedded.Server, *load.Store) {
 		"analyst", "reader",
 		`<password from_env="ANALYST_PASSWORD"/>`, "<password>"+composeSecret+"</password>", // the engine has no environment
 	).Replace(string(users))
-	if err := os.WriteFile(filepath.Join(dir, "users.d", "reader.xml"), []byte(reader), 0o600); err != nil {
-		t.Fatal(err)
+	for i, users := range append(more, reader) {
+		if err := os.WriteFile(filepath.Join(dir, "users.d", fmt.Sprint(i, ".xml")), []byte(users), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	srv, err := embedded.Start(t.Context(), embedded.Options{Library: embeddedtest.Library(t), Path: dir})
 	if err != nil {
