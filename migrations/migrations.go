@@ -11,6 +11,8 @@
 //	{{.OnCluster}}  "" or ON CLUSTER `name`
 //	{{engine "ReplacingMergeTree" "archived_at"}}
 //	                the engine with its arguments, or its replicated form
+//	{{include "0007_model.up.sql"}}
+//	                another file, run once more: its views have changed in place
 //
 // Every statement can be run again (IF NOT EXISTS, OR REPLACE, IF EXISTS): a
 // version that failed half-way is healed by running it once more.

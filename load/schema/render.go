@@ -21,7 +21,7 @@ func (s *Schema) render(name string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("read %s: %w", name, err)
 	}
-	t, err := template.New(name).Funcs(template.FuncMap{"engine": s.engine}).Parse(string(text))
+	t, err := template.New(name).Funcs(template.FuncMap{"engine": s.engine, "include": s.render}).Parse(string(text))
 	if err != nil {
 		return "", fmt.Errorf("read %s: %w", name, err)
 	}

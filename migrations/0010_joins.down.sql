@@ -1,0 +1,1 @@
+{{/* The views stay: they read the same without the setting. */}}
