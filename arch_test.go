@@ -17,13 +17,13 @@ var allowed = map[string][]string{
 	"schedules":                      {},
 	"export":                         {"internal/sqltext"},
 	"backup":                         {"export", "load/schema", "internal/sqltext"},
-	"extract":                        {"extract/plan", "extract/quota", "extract/trtc", "transform", "internal/call"},
+	"extract":                        {"extract/plan", "extract/quota", "extract/trtc", "transform", "internal/call", "internal/span"},
 	"extract/plan":                   {"internal/call"},
 	"extract/quota":                  {},
 	"extract/trtc":                   {"internal/call", "internal/recycle"},
 	"transform":                      {"internal/call"},
 	"verify":                         {"extract", "load", "internal/call", "internal/digest"},
-	"load":                           {"internal/call", "internal/digest", "internal/recycle", "internal/sqltext"},
+	"load":                           {"internal/call", "internal/digest", "internal/recycle", "internal/span", "internal/sqltext"},
 	"load/lease":                     {},
 	"load/schema":                    {"load/lease", "migrations", "internal/sqltext"},
 	"migrations":                     {},
@@ -37,9 +37,11 @@ var allowed = map[string][]string{
 	"internal/proxytest":             {},
 	"internal/notify":                {},
 	"internal/recycle":               {},
+	"internal/span":                  {},
 	"internal/sqltext":               {},
 	"internal/simulator":             {},
 	"internal/systemd":               {},
+	"internal/traces":                {"internal/span"},
 }
 
 func TestImportsFollowTheDesign(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/callvault/callvault/extract/quota"
 	"github.com/callvault/callvault/extract/trtc"
+	"github.com/callvault/callvault/internal/span"
 	"github.com/callvault/callvault/transform"
 )
 
@@ -108,9 +109,9 @@ func (a *Answer) Release() {
 func (a *Asker) ask(ctx context.Context, r trtc.Request, work float64, decode func(body []byte) error) (Answer, error) {
 	answer := Answer{Request: r}
 	var faults, quotas, suspects int
-	for {
+	for attempt := 1; ; attempt++ {
 		region := a.region(r.Action)
-		err := a.once(ctx, &answer, work, region, decode)
+		err := a.once(ctx, &answer, work, region, attempt, decode)
 		switch kind := a.kindOf(err); {
 		case err == nil:
 			return answer, nil
@@ -151,13 +152,14 @@ func (a *Asker) ask(ctx context.Context, r trtc.Request, work float64, decode fu
 }
 
 // once paces, sends and decodes. On an error the answer's memory is given back.
-func (a *Asker) once(ctx context.Context, answer *Answer, work float64, region string, decode func([]byte) error) error {
+func (a *Asker) once(ctx context.Context, answer *Answer, work float64, region string, attempt int, decode func([]byte) error) error {
 	action := answer.Request.Action
 	pass, err := a.limits.Enter(ctx, action, a.dialect.MinInterval(action), a.sizes.Upper(action, work))
 	if err != nil {
 		return err
 	}
 	answer.pass, answer.Asked = pass, time.Now()
+	ctx, s := span.Begin(ctx, action, attrAction.String(action), attrAttempt.Int(attempt), attrRegion.String(region))
 	sent := &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { pass.Sent() }}
 	resp, err := a.vendor.Do(httptrace.WithClientTrace(ctx, sent), answer.Request, region)
 	if !unreachable(err) {
@@ -169,6 +171,7 @@ func (a *Asker) once(ctx context.Context, answer *Answer, work float64, region s
 		err = decodeAs(action, resp.Body, decode)
 	}
 	a.stats.asked(action, len(resp.Body), err)
+	endRequest(s, resp.Body, err)
 	if err != nil && !errors.Is(err, errSuspect) {
 		answer.Release()
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/callvault/callvault/extract/trtc"
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/span"
 )
 
 // leftFor is how long after a call has ended its users are taken to have left,
@@ -50,6 +51,8 @@ type callCounts struct {
 // A failure that concerns only this call is reported and is no error.
 func (p *Pass) archiveCall(ctx context.Context, r *report, due dueCall) (final bool, err error) {
 	c := p.begin(r, due)
+	ctx, s := span.Begin(ctx, "call", attrApp.Int64(int64(p.App)), attrRoom.String(due.RoomID), attrCall.String(due.CommID))
+	defer func() { c.endSpan(s, err) }()
 	replaces := due.known && p.Again && c.inReach()
 	if due.Waiting() && !replaces {
 		if c.known, err = p.Archive.Resume(ctx, c.unit); err != nil {
@@ -243,9 +246,13 @@ func (c *callPass) fetch(ctx context.Context) (ended bool, err error) {
 	}
 	c.widen(all)
 	g, gctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return c.askSeries(gctx, all) })
+	g.Go(func() error {
+		return span.Do(gctx, "series", func(ctx context.Context) error { return c.askSeries(ctx, all) })
+	})
 	if !c.Skip("user_events") && !c.noEvents.Load() {
-		g.Go(func() error { return c.askEvents(gctx, all) })
+		g.Go(func() error {
+			return span.Do(gctx, "events", func(ctx context.Context) error { return c.askEvents(ctx, all) })
+		})
 	}
 	return ended, g.Wait()
 }

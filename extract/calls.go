@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/span"
 )
 
 const (
@@ -34,7 +35,7 @@ func (p *Pass) calls(ctx context.Context, r *report, list *listing) error {
 	g.Go(func() error {
 		defer close(queue)
 		defer list.end()
-		return p.listCalls(gctx, r, list, queue)
+		return span.Do(gctx, "list", func(ctx context.Context) error { return p.listCalls(ctx, r, list, queue) })
 	})
 	for range callsAtOnce {
 		g.Go(func() error {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/callvault/callvault/extract/trtc"
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/span"
 )
 
 // Pass is one archiving pass over one application. All fields must be set but
@@ -51,26 +52,35 @@ type Pass struct {
 // the error is what ended the pass early, if anything did.
 func (p *Pass) Run(ctx context.Context) (Report, error) {
 	r := newReport(p.App, p.Now())
-	if err := p.fitRetention(ctx, r); err != nil {
-		return r.snapshot(p.Now()), err
-	}
-	g, gctx := errgroup.WithContext(ctx)
-	list := newListing()
-	g.Go(func() error { return p.calls(gctx, r, list) })
-	if p.RoomID == "" && !p.Skip("unusual_events") {
-		g.Go(func() error { return p.unusualEvents(gctx, r, list) })
-	}
-	if p.RoomID == "" && !p.Skip("daily_scale") {
-		g.Go(func() error { return p.dailyScale(gctx, r) })
-	}
-	err := g.Wait()
-	if err == nil {
-		err = p.closeLists(ctx, r, list)
-	}
-	if ctx.Err() != nil {
+	ctx, s := span.Begin(ctx, "application", attrApp.Int64(int64(p.App)))
+	err := p.run(ctx, r)
+	if err != nil && ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
+	span.End(s, err)
 	return r.snapshot(p.Now()), err
+}
+
+func (p *Pass) run(ctx context.Context, r *report) error {
+	if err := p.fitRetention(ctx, r); err != nil {
+		return err
+	}
+	list := newListing()
+	g, gctx := errgroup.WithContext(ctx)
+	stage := func(name string, do func(context.Context) error) {
+		g.Go(func() error { return span.Do(gctx, name, do) })
+	}
+	stage("calls", func(ctx context.Context) error { return p.calls(ctx, r, list) })
+	if p.RoomID == "" && !p.Skip("unusual_events") {
+		stage("unusual events", func(ctx context.Context) error { return p.unusualEvents(ctx, r, list) })
+	}
+	if p.RoomID == "" && !p.Skip("daily_scale") {
+		stage("scale", func(ctx context.Context) error { return p.dailyScale(ctx, r) })
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	return span.Do(ctx, "close lists", func(ctx context.Context) error { return p.closeLists(ctx, r, list) })
 }
 
 // whole says that the pass looks at all that the vendor keeps.

@@ -7,6 +7,8 @@ import (
 
 	"github.com/cenkalti/backoff/v5"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/callvault/callvault/internal/span"
 )
 
 // maxEndings of one flush: few enough for one block of hidden_loads.
@@ -25,7 +27,7 @@ func (w *Writer) flush(ctx context.Context, forced bool) error {
 	if err != nil {
 		return err
 	}
-	if err = w.write(ctx, b, ending); err != nil {
+	if err = w.writeSpan(ctx, b, ending); err != nil {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		w.err = err
@@ -49,6 +51,17 @@ func (w *Writer) take(forced bool) (*buffer, []*unitState, error) {
 	return b, ending, nil
 }
 
+// writeSpan is write as a span, if there is anything to write.
+func (w *Writer) writeSpan(ctx context.Context, b *buffer, ending []*unitState) error {
+	if len(b.parts) == 0 && len(ending) == 0 && !w.raw.any() {
+		return nil
+	}
+	ctx, s := span.Begin(w.inFlush(ctx), "flush", attrRows.Int(b.rows()), attrUnits.Int(len(ending)))
+	err := w.write(ctx, b, ending)
+	span.End(s, err)
+	return err
+}
+
 // write is one flush: rows, then commits, then the ledger.
 func (w *Writer) write(ctx context.Context, b *buffer, ending []*unitState) error {
 	if len(b.parts) > 0 || w.raw.any() {
@@ -61,7 +74,7 @@ func (w *Writer) write(ctx context.Context, b *buffer, ending []*unitState) erro
 	if len(ending) == 0 {
 		return nil
 	}
-	if err := w.commitAll(ctx, ending); err != nil {
+	if err := span.Do(ctx, "commit", func(ctx context.Context) error { return w.commitAll(ctx, ending) }); err != nil {
 		return err
 	}
 	if err := w.Retry(ctx, func(ctx context.Context) error { return w.insertEndings(ctx, ending) }); err != nil {

@@ -37,7 +37,7 @@ func (w *Writer) KeepResponse(ctx context.Context, r Response) (uint64, error) {
 	if !w.raw.add(r) {
 		return r.ID, nil
 	}
-	err := w.Retry(ctx, func(ctx context.Context) error { return w.raw.insert(ctx, rawBatch, w.insertResponses) })
+	err := w.Retry(w.inFlush(ctx), func(ctx context.Context) error { return w.raw.insert(ctx, rawBatch, w.insertResponses) })
 	if err != nil && ctx.Err() == nil {
 		w.mu.Lock()
 		defer w.mu.Unlock()

@@ -109,10 +109,16 @@ func (d dialer) DialContext(ctx context.Context, network, addr string) (net.Conn
 	return n.DialContext(ctx, network, addr)
 }
 
-func (w *wire) insert(ctx context.Context, runs []run) error {
+func (w *wire) insert(ctx context.Context, runs []run) (err error) {
+	rows := 0
+	for i := range runs {
+		rows += runs[i].Rows
+	}
+	ctx, s := beginInsert(ctx, samplesTable)
+	defer func() { endInsert(s, rows, runBytes(rows), err) }()
 	l := w.take()
 	defer w.put(l)
-	err := l.dial(ctx, w.options)
+	err = l.dial(ctx, w.options)
 	if err == nil {
 		l.block.fill(runs)
 		defer l.block.clear()

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/callvault/callvault/internal/call"
 )
 
@@ -27,6 +29,8 @@ type WriterOptions struct {
 	Guard string
 	// KeepRaw is how long raw responses are kept (0: not at all).
 	KeepRaw time.Duration
+	// Span, optional, is what flushes are part of.
+	Span trace.Span
 	// OnRetry is called before each pause after a failed attempt.
 	OnRetry func(error, time.Duration)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/internal/span"
 	"github.com/callvault/callvault/load"
 )
 
@@ -21,8 +22,12 @@ type history struct {
 	store *load.Store
 	alive time.Duration // how long a run that is silent counts as running
 	warn  func(error)
-	fill  func(*load.Run) // counts what the run has done so far
-	last  func(*load.Run) // counts what it has done in the end
+	trace config.Traces
+	// prepare, before the first row, makes sure that there can be one. What it
+	// fails with ends the run, of which there is no row then.
+	prepare func(context.Context) error
+	fill    func(*load.Run) // counts what the run has done so far
+	last    func(*load.Run) // counts what it has done in the end
 
 	run     load.Run
 	step    int
@@ -36,24 +41,32 @@ const silences = 3
 // it before record.
 func newHistory(store *load.Store, cfg *config.Config, command string) *history {
 	return &history{
-		store: store, alive: silences * time.Duration(cfg.Lease), warn: func(error) {}, fill: func(*load.Run) {}, last: func(*load.Run) {},
+		store: store, alive: silences * time.Duration(cfg.Lease), warn: func(error) {}, trace: cfg.Traces,
+		prepare: func(context.Context) error { return nil }, fill: func(*load.Run) {}, last: func(*load.Run) {},
 		run: load.Run{ID: uuid.NewString(), Command: command, Outcome: load.Running, Started: time.Now().UTC(), Version: version, Host: hostName()},
 	}
 }
 
 // record makes the run: a row before work, one now and then while it goes on,
-// one after it. It returns work's error.
-func (h *history) record(ctx context.Context, work func(context.Context) error) error {
+// one after it. It returns work's error. All of it is one trace, if the settings
+// want any.
+func (h *history) record(ctx context.Context, work func(context.Context) error) (err error) {
+	ctx, end := h.traced(ctx)
+	defer func() { end(err) }()
+	if err := span.Do(ctx, "prepare", h.prepare); err != nil {
+		h.close(ctx, err)
+		return err
+	}
 	h.note(ctx)
 	over := make(chan struct{})
 	var beats sync.WaitGroup
 	beats.Go(func() { h.beat(ctx, over) })
-	err := work(ctx)
+	err = work(ctx)
 	close(over)
 	beats.Wait()
 	h.end(ctx, err)
 	if h.unnoted != nil && h.run.Outcome != load.Failed {
-		h.warn(h.unnoted)
+		h.warn(fmt.Errorf("the run's history is not kept: %w", h.unnoted))
 	}
 	return err
 }

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/callvault/callvault/extract"
@@ -18,6 +19,7 @@ import (
 	"github.com/callvault/callvault/extract/trtc"
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/internal/span"
 	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/lease"
 )
@@ -125,11 +127,7 @@ func (j *job) run(ctx context.Context, store *load.Store, progress extract.Progr
 	h.run.ID = cmp.Or(j.id, h.run.ID)
 	sum := &summary{RunID: h.run.ID, Started: h.run.Started, Counts: extract.NewCounts()}
 	h.run.Apps, h.run.Whole, h.run.Schedule = j.apps(), j.whole(), j.schedule
-	if err := bringUp(ctx, store, j.cfg); err != nil {
-		h.close(ctx, err)
-		sum.past = h.run
-		return sum, err
-	}
+	h.prepare = func(ctx context.Context) error { return bringUp(ctx, store, j.cfg) }
 	h.fill = func(r *load.Run) { sum.describe(r, j.counts()) }
 	if j.warn != nil {
 		h.warn = j.warn
@@ -147,7 +145,7 @@ func (j *job) pass(ctx context.Context, store *load.Store, progress extract.Prog
 			return err
 		}
 	}
-	if err := j.detect(ctx); err != nil {
+	if err := span.Do(ctx, "detect", j.detect); err != nil {
 		return err
 	}
 	for _, err := range j.refused {
@@ -325,11 +323,11 @@ func accountError(a config.Account, err error) error {
 // archive runs a Pass for every application at once; the applications of an
 // account share its Asker and so its quota.
 func (j *job) archive(ctx context.Context, store *load.Store, guard string, progress extract.Progress, sum *summary) error {
-	if err := j.clean(ctx, store, guard); err != nil {
+	if err := span.Do(ctx, "clean", func(ctx context.Context) error { return j.clean(ctx, store, guard) }); err != nil {
 		return err
 	}
 	defer boundMemory(int64(j.cfg.Memory))()
-	w := j.writer(store, sum.RunID, guard)
+	w := j.writer(ctx, store, sum.RunID, guard)
 	g, gctx := errgroup.WithContext(ctx)
 	for _, c := range j.clients {
 		for _, app := range c.account.Apps {
@@ -362,8 +360,10 @@ func (j *job) archive(ctx context.Context, store *load.Store, guard string, prog
 	if err != nil {
 		return err
 	}
-	_, err = store.Purge(ctx)
-	return err
+	return span.Do(ctx, "purge", func(ctx context.Context) error {
+		_, err := store.Purge(ctx)
+		return err
+	})
 }
 
 // clean deletes what is too old and what earlier passes have left behind.
@@ -401,8 +401,8 @@ func boundMemory(bytes int64) (undo func()) {
 }
 
 // writer is the archive that a run writes to under the lease.
-func (j *job) writer(store *load.Store, runID, guard string) *archive {
-	o := load.WriterOptions{Guard: guard, KeepRaw: time.Duration(j.cfg.Raw), MaxBytes: int(j.cfg.Memory.Shares().Rows), OnRetry: j.onRetry}
+func (j *job) writer(ctx context.Context, store *load.Store, runID, guard string) *archive {
+	o := load.WriterOptions{Span: trace.SpanFromContext(ctx), Guard: guard, KeepRaw: time.Duration(j.cfg.Raw), MaxBytes: int(j.cfg.Memory.Shares().Rows), OnRetry: j.onRetry}
 	w := store.NewWriter(runID, o)
 	j.writing.Store(w)
 	return &archive{w, store}

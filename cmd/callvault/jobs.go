@@ -167,9 +167,9 @@ func (d *daemon) pass(ctx context.Context, r schedules.Run) error {
 	if err != nil {
 		return err
 	}
-	log := d.log.With("schedule", r.Name, "run_id", r.ID)
+	log := d.logOf(j.cfg, r)
 	j.schedule, j.id = r.Name, r.ID
-	j.warn = d.unnoted(log)
+	j.warn = warnIn(log)
 	j.onRetry = func(err error, pause time.Duration) {
 		d.meters.retries.Inc()
 		log.Warn("insert is tried again", "in", pause, "err", err)

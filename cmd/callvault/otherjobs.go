@@ -51,14 +51,14 @@ func (d *daemon) verify(ctx context.Context, r schedules.Run) error {
 	if err := j.connect(ctx); err != nil {
 		return err
 	}
-	store, log := d.store.Load(), d.log.With("schedule", r.Name, "run_id", r.ID)
+	store, log := d.store.Load(), d.logOf(cfg, r)
 	if err := migrated(ctx, store, cfg); err != nil {
 		return err
 	}
 	j.schedule, j.id = r.Name, r.ID
 	defer d.track(r, j)()
 	verifier := &verifier{job: j, store: store, flags: v, progress: extract.NoProgress{}}
-	err = verifier.record(ctx, d.unnoted(log))
+	err = verifier.record(ctx, warnIn(log))
 	d.meters.over(j)
 	d.finished(log, verifier.past)
 	for _, line := range verifier.report.lines() {
@@ -77,8 +77,8 @@ func (d *daemon) backUp(ctx context.Context, r schedules.Run) error {
 	if err := b.check(cfg); err != nil {
 		return err
 	}
-	log := d.log.With("schedule", r.Name, "run_id", r.ID)
-	j := &backupJob{cfg: cfg, store: d.store.Load(), flags: b, schedule: r.Name, id: r.ID, warn: d.unnoted(log), progress: func(string, uint64, uint64) {}}
+	log := d.logOf(cfg, r)
+	j := &backupJob{cfg: cfg, store: d.store.Load(), flags: b, schedule: r.Name, id: r.ID, warn: warnIn(log), progress: func(string, uint64, uint64) {}}
 	defer d.track(r, nil)()
 	err = j.run(ctx)
 	d.finished(log, j.past)
@@ -91,9 +91,9 @@ func (d *daemon) backUp(ctx context.Context, r schedules.Run) error {
 	return d.orSkipped(log, err)
 }
 
-// unnoted warns that a run is not in the history.
-func (d *daemon) unnoted(log *slog.Logger) func(error) {
-	return func(err error) { log.Warn("the run's history is not kept", "err", err) }
+// warnIn warns of what went wrong without harm to the run itself.
+func warnIn(log *slog.Logger) func(error) {
+	return func(err error) { log.Warn("the run goes on all the same", "err", err) }
 }
 
 // finished counts a run that has ended and tells of it, if it began at all.

@@ -197,7 +197,7 @@ func (v *verifier) fetch(ctx context.Context, guard string) error {
 	if _, err := v.store.Purge(ctx); err != nil {
 		return err
 	}
-	w := v.job.writer(v.store, v.report.RunID, guard)
+	w := v.job.writer(ctx, v.store, v.report.RunID, guard)
 	err := v.fetchInto(ctx, w)
 	if cerr := w.Close(context.WithoutCancel(ctx)); err == nil {
 		err = cerr

@@ -70,6 +70,8 @@ type Config struct {
 	// such URLs carry one.
 	NotifyURL    Secret `yaml:"notify_url" env:"CALLVAULT_NOTIFY_URL"`
 	NotifyFormat string `yaml:"notify_format" env:"CALLVAULT_NOTIFY_FORMAT"`
+
+	Traces Traces `yaml:"-"`
 }
 
 // Account is one Tencent Cloud account: its credentials, and the applications

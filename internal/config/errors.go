@@ -90,6 +90,7 @@ func (c *Config) validate() error {
 		say("CALLVAULT_CLICKHOUSE_HTTP", "is not the address of a server", "use https://host:8443, without user and password, which CLICKHOUSE_DSN has")
 	}
 	c.validateDaemon(say)
+	c.Traces.validate(say)
 	if len(bad) > 0 {
 		return bad
 	}

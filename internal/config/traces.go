@@ -1,0 +1,97 @@
+package config
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/net/http/httpguts"
+)
+
+// Traces are those of OpenTelemetry's standard variables that say whether runs
+// are traced, and those that its SDK would put into the log if they were wrong.
+// It reads them, and the others, from the environment itself, so they cannot be
+// set in the file.
+type Traces struct {
+	Endpoint       string `env:"OTEL_EXPORTER_OTLP_ENDPOINT"`
+	TracesEndpoint string `env:"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"`
+	Headers        Secret `env:"OTEL_EXPORTER_OTLP_HEADERS"`
+	TracesHeaders  Secret `env:"OTEL_EXPORTER_OTLP_TRACES_HEADERS"`
+	Protocol       string `env:"OTEL_EXPORTER_OTLP_PROTOCOL"`
+	TracesProtocol string `env:"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"`
+	Sampler        string `env:"OTEL_TRACES_SAMPLER"`
+	SamplerArg     string `env:"OTEL_TRACES_SAMPLER_ARG"`
+	Exporter       string `env:"OTEL_TRACES_EXPORTER"`
+	Disabled       string `env:"OTEL_SDK_DISABLED"`
+}
+
+// On says whether runs are traced.
+func (t Traces) On() bool {
+	return (t.Endpoint != "" || t.TracesEndpoint != "") && t.Exporter != "none" && !strings.EqualFold(t.Disabled, "true")
+}
+
+func (t Traces) validate(say func(setting, problem, try string)) {
+	if !t.On() {
+		return
+	}
+	if t.Exporter != "" && t.Exporter != "otlp" {
+		say("OTEL_TRACES_EXPORTER", fmt.Sprintf("%q is unknown", t.Exporter), "use otlp, or none for no traces")
+	}
+	validCollector(say, "OTEL_EXPORTER_OTLP_ENDPOINT", t.Endpoint)
+	validCollector(say, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", t.TracesEndpoint)
+	validHeaders(say, "OTEL_EXPORTER_OTLP_HEADERS", t.Headers)
+	validHeaders(say, "OTEL_EXPORTER_OTLP_TRACES_HEADERS", t.TracesHeaders)
+	protocol, name := t.Protocol, "OTEL_EXPORTER_OTLP_PROTOCOL"
+	if t.TracesProtocol != "" {
+		protocol, name = t.TracesProtocol, "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"
+	}
+	if !slices.Contains([]string{"", "http/protobuf", "http/json"}, protocol) {
+		say(name, fmt.Sprintf("%q is not supported", protocol), "use http/protobuf and the collector's port for it, mostly 4318, or OTEL_TRACES_EXPORTER=none for no traces")
+	}
+	t.validateSampler(say)
+}
+
+func validCollector(say func(setting, problem, try string), name, address string) {
+	u, err := url.Parse(address)
+	switch {
+	case address == "":
+	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
+		say(name, "is not a URL", "use that of a collector, such as http://127.0.0.1:4318")
+	case u.User != nil || u.RawQuery != "":
+		say(name, "holds a user, a password or parameters", "leave them out; secrets go into OTEL_EXPORTER_OTLP_HEADERS")
+	}
+}
+
+// validHeaders sees that the exporter can read the headers. Nothing of them is
+// quoted: they are secrets.
+func validHeaders(say func(setting, problem, try string), name string, list Secret) {
+	if list == "" {
+		return
+	}
+	for header := range strings.SplitSeq(list.Reveal(), ",") {
+		key, value, ok := strings.Cut(header, "=")
+		text, err := url.PathUnescape(value)
+		if !ok || err != nil || !httpguts.ValidHeaderFieldName(strings.TrimSpace(key)) || !httpguts.ValidHeaderFieldValue(text) {
+			say(name, "is not a list of headers", "use name=value,name=value with special characters of the values as %XX")
+			return
+		}
+	}
+}
+
+// samplers are those of the SDK.
+const samplers = "always_on, always_off, traceidratio, parentbased_always_on, parentbased_always_off, parentbased_traceidratio"
+
+func (t Traces) validateSampler(say func(setting, problem, try string)) {
+	sampler := strings.ToLower(strings.TrimSpace(t.Sampler))
+	if sampler != "" && !slices.Contains(strings.Split(samplers, ", "), sampler) {
+		say("OTEL_TRACES_SAMPLER", fmt.Sprintf("%q is unknown", t.Sampler), "use "+samplers)
+	}
+	if !strings.HasSuffix(sampler, "traceidratio") || t.SamplerArg == "" {
+		return
+	}
+	if v, err := strconv.ParseFloat(strings.TrimSpace(t.SamplerArg), 64); err != nil || !(v >= 0 && v <= 1) {
+		say("OTEL_TRACES_SAMPLER_ARG", fmt.Sprintf("%q is not a share", t.SamplerArg), "use a number from 0 to 1, such as 0.1")
+	}
+}

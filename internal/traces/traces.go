@@ -1,0 +1,81 @@
+// Package traces sends the spans of a run to an OpenTelemetry collector, by OTLP
+// over HTTP. How it does that, the standard variables of OpenTelemetry say, which
+// its exporter and SDK read from the environment.
+package traces
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+	"go.opentelemetry.io/otel/sdk/resource"
+	sdk "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/callvault/callvault/internal/span"
+)
+
+// service is what the program is called unless OTEL_SERVICE_NAME says otherwise.
+const service = "callvault"
+
+// Trace is the trace of one run. Spans wait in a queue of bounded length
+// (OTEL_BSP_MAX_QUEUE_SIZE, 2048); those that find it full are dropped.
+type Trace struct {
+	provider *sdk.TracerProvider
+	tally    *tally
+	give     context.CancelFunc // gives up what is being sent
+}
+
+// ID is the id of a run's trace: the first half of the SHA-256 of the run's id.
+func ID(runID string) trace.TraceID {
+	sum := sha256.Sum256([]byte(runID))
+	return trace.TraceID(sum[:16])
+}
+
+// New makes the trace of a run. It connects to nothing.
+func New(ctx context.Context, runID, version string) (*Trace, error) {
+	about, err := resource.New(ctx,
+		resource.WithAttributes(attribute.String("service.name", service), attribute.String("service.version", version)),
+		resource.WithTelemetrySDK(), resource.WithHost(), resource.WithFromEnv())
+	if err != nil && !errors.Is(err, resource.ErrPartialResource) {
+		return nil, fmt.Errorf("traces: %w; check OTEL_RESOURCE_ATTRIBUTES", err)
+	}
+	exporter, err := otlptracehttp.New(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("traces: %w", err)
+	}
+	life, give := context.WithCancel(context.WithoutCancel(ctx))
+	t := &tally{SpanExporter: exporter, life: life}
+	p := sdk.NewTracerProvider(sdk.WithResource(about), sdk.WithIDGenerator(ids{ID(runID)}),
+		sdk.WithSpanProcessor(counted{sdk.NewBatchSpanProcessor(t), t}))
+	return &Trace{provider: p, tally: t, give: give}, nil
+}
+
+// Tracer begins the spans of the trace.
+func (t *Trace) Tracer() trace.Tracer { return t.provider.Tracer(span.Scope) }
+
+// Close sends what waits, until ctx ends. The error says how many spans of the
+// trace were not sent and why, in one line.
+func (t *Trace) Close(ctx context.Context) error {
+	err := t.provider.Shutdown(ctx)
+	t.give()
+	return t.tally.missing(err)
+}
+
+// ids gives the spans of one trace their ids.
+type ids struct{ trace trace.TraceID }
+
+func (i ids) NewIDs(ctx context.Context) (trace.TraceID, trace.SpanID) {
+	return i.trace, i.NewSpanID(ctx, i.trace)
+}
+
+func (ids) NewSpanID(context.Context, trace.TraceID) (id trace.SpanID) {
+	for !id.IsValid() {
+		rand.Read(id[:]) // never fails
+	}
+	return id
+}
