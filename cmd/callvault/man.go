@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,10 +21,11 @@ func (c *cli) manCmd() *cobra.Command {
 			if err := os.MkdirAll(args[0], 0o755); err != nil {
 				return fmt.Errorf("write manual pages: %w", err)
 			}
-			// A date of its own would make no two builds the same.
-			epoch := time.Unix(0, 0).UTC()
+			// A date of its own would make no two builds the same; nothing set is 1970.
+			seconds, _ := strconv.ParseInt(c.getenv("SOURCE_DATE_EPOCH"), 10, 64)
+			date := time.Unix(seconds, 0).UTC()
 			cmd.Root().DisableAutoGenTag = true
-			head := &doc.GenManHeader{Section: "1", Source: "callvault " + version, Manual: "callvault", Date: &epoch}
+			head := &doc.GenManHeader{Section: "1", Source: "callvault " + version, Manual: "callvault", Date: &date}
 			if err := doc.GenManTree(cmd.Root(), head, args[0]); err != nil {
 				return fmt.Errorf("write manual pages: %w", err)
 			}
