@@ -85,8 +85,12 @@ func TestReleaseFiles(t *testing.T) {
 	for _, n := range documents(t, ".goreleaser.yaml")[0]["nfpms"].([]any) {
 		for _, c := range at(n, "contents").([]any) {
 			src := at(c, "src").(string)
-			made := strings.HasPrefix(src, "packaging/man/") || strings.HasPrefix(src, "packaging/completion/")
-			if _, err := os.Stat(src); err != nil && !made {
+			if _, err := os.Stat(src); err != nil && !strings.HasPrefix(src, "packaging/generated/") {
+				t.Error(err)
+			}
+		}
+		for _, script := range at(n, "scripts").(map[string]any) {
+			if _, err := os.Stat(script.(string)); err != nil {
 				t.Error(err)
 			}
 		}
