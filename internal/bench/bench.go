@@ -17,13 +17,14 @@ import (
 
 // bench is a running engine with the schema, and what is to be measured.
 type bench struct {
-	server    *embedded.Server
-	store     *load.Store
-	rounds    int
-	binary    string // callvault's
-	mostCalls int    // of a pass whose cost is compared with that of smaller ones
-	only      narrow
-	log       func(format string, args ...any)
+	server     *embedded.Server
+	store      *load.Store
+	rounds     int
+	binary     string // callvault's
+	mostCalls  int    // of a pass whose cost is compared with that of smaller ones
+	smallCalls int    // that memory is measured on
+	only       narrow
+	log        func(format string, args ...any)
 }
 
 // narrow says what to measure: names separated by commas, all if empty.

@@ -46,6 +46,7 @@ func run(ctx context.Context) error {
 	shapes := flag.String("shapes", "", "comma-separated `shapes` of calls (all)")
 	peers := flag.String("peers", "", "comma-separated `peers` (all)")
 	most := flag.Int("calls", 100_000, "the most `calls` of the passes that are compared, at least 1,000")
+	small := flag.Int("small", 1_000_000, "the small `calls` that memory is measured on")
 	profile := flag.String("cpuprofile", "", "`file` to write a profile of this process to")
 	flag.Parse()
 	if *profile != "" {
@@ -64,7 +65,7 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer done()
-	b.rounds, b.binary, b.mostCalls = *rounds, *binary, *most
+	b.rounds, b.binary, b.mostCalls, b.smallCalls = *rounds, *binary, *most, *small
 	b.only = narrow{*only, *shapes, *peers}
 	text, err := b.report(ctx)
 	if err != nil {

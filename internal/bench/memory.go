@@ -15,14 +15,12 @@ type heavyLoad struct {
 	simulate []string
 }
 
-// heavyLoads are few large calls and many small ones: ten times as many as the
-// passes that are compared have at most.
+// heavyLoads are few large calls and many small ones.
 func (b *bench) heavyLoads() []heavyLoad {
-	small := 10 * b.mostCalls
 	return []heavyLoad{
 		{"2 meetings of 10 to 60 users, 1 to 4 hours", []string{"--mix", "meetings", "--calls", "2", "--seed", "3"}},
 		{"5,000 calls of two", []string{"--mix", "one-to-one", "--calls", "5000"}},
-		{humanize.Comma(int64(small)) + " calls that nobody answered", []string{"--mix", "unanswered", "--calls", strconv.Itoa(small)}},
+		{humanize.Comma(int64(b.smallCalls)) + " calls that nobody answered", []string{"--mix", "unanswered", "--calls", strconv.Itoa(b.smallCalls)}},
 	}
 }
 
