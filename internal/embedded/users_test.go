@@ -130,3 +130,14 @@ func TestSecretsArePrivate(t *testing.T) {
 		t.Errorf("data directory: %v, %v; want 0700", info, err)
 	}
 }
+
+// TestTwoThreads: a question is answered by two threads, whoever asks.
+func TestTwoThreads(t *testing.T) {
+	s := startTest(t, Options{Path: t.TempDir()})
+	for user, password := range map[string]string{"callvault": s.state.Password, "analyst": s.state.AnalystPassword} {
+		code, pipeline := ask(t, s, user, password, "EXPLAIN PIPELINE SELECT sum(number) FROM numbers_mt(1000000000)")
+		if code != http.StatusOK || !strings.Contains(pipeline, "× 2 0 → 1") {
+			t.Errorf("%s: %d\n%s", user, code, pipeline)
+		}
+	}
+}
