@@ -136,7 +136,7 @@ func (d *daemon) listedUntil(ctx context.Context) (until time.Time, err error) {
 	}
 	for _, a := range cfg.Accounts {
 		for _, app := range a.Apps {
-			t, err := (&archive{store: store}).ListedUntil(ctx, call.AppID(app))
+			t, err := store.HeldUntil(ctx, call.AppID(app), call.UnitList)
 			if err != nil || t.IsZero() {
 				return time.Time{}, err
 			}

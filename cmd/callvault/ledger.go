@@ -17,6 +17,11 @@ type archive struct {
 	store *load.Store
 }
 
+// readOnly is an archive for those who write nothing.
+func readOnly(store *load.Store) *archive {
+	return &archive{store.NewWriter("", load.WriterOptions{}), store}
+}
+
 // ledgerKeys is how many keys one question to the ledger names.
 const ledgerKeys = 1000
 

@@ -96,7 +96,7 @@ func (j *job) plan(ctx context.Context, store *load.Store, progress extract.Prog
 	if _, err := sch.Up(ctx); err != nil {
 		return nil, err
 	}
-	w := &archive{store.NewWriter("plan", load.WriterOptions{}), store}
+	w := readOnly(store)
 	p := &planned{Requests: map[string]int{}, Asked: map[string]int{}, Exact: true, rates: map[string]float64{}}
 	if err := j.detect(ctx); err != nil {
 		return nil, err
