@@ -124,7 +124,7 @@ func retried(t *testing.T, c *collected) {
 		if a["callvault.request_id"] == "" {
 			t.Errorf("a request without the vendor's id: %v", a)
 		}
-		if a["callvault.code"] == "InternalError" && s.Status.GetCode() == otlp.Status_STATUS_CODE_ERROR && len(s.Events) == 1 {
+		if strings.HasPrefix(a["callvault.code"], "InternalError") && s.Status.GetCode() == otlp.Status_STATUS_CODE_ERROR && len(s.Events) == 1 {
 			failed++
 		}
 		if number(s, "callvault.attempt") == 2 {
