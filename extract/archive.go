@@ -27,7 +27,7 @@ type Archive interface {
 	Resume(ctx context.Context, u call.Unit) (call.Known, error)
 	// ResumeAll begins a unit with all that is visible of it, which stays, and
 	// what waits of it.
-	ResumeAll(ctx context.Context, u call.Unit) error
+	ResumeAll(ctx context.Context, u call.Unit, startsAt time.Time) error
 	// Add adds a part of a unit with its rows.
 	Add(ctx context.Context, u call.Unit, p call.Part, r call.Rows) error
 	// End ends a unit: some time later it is visible, unless it has failed,

@@ -53,7 +53,10 @@ func (p *Pass) archiveCall(ctx context.Context, r *report, due dueCall) (final b
 	c := p.begin(r, due)
 	ctx, s := span.Begin(ctx, "call", attrApp.Int64(int64(p.App)), attrRoom.String(due.RoomID), attrCall.String(due.CommID))
 	defer func() { c.endSpan(s, err) }()
-	replaces := due.known && p.Again && c.inReach()
+	replaces := due.known && c.inReach() && (p.Again || c.moved(due))
+	if !replaces && c.moved(due) {
+		c.room.CreatedAt = due.held.StartsAt
+	}
 	if due.Waiting() && !replaces {
 		if c.known, err = p.Archive.Resume(ctx, c.unit); err != nil {
 			return false, archiveError{err}
@@ -132,6 +135,12 @@ func (c *callPass) askHolding(ctx context.Context, q question) (id uint64, relea
 // inReach says whether the vendor still has the whole call: one that it has not
 // must not be replaced.
 func (c *callPass) inReach() bool { return !c.alive.Start.After(c.room.CreatedAt) }
+
+// moved says whether the vendor tells another beginning of the call than it has
+// told before. All rows of a call name one.
+func (c *callPass) moved(due dueCall) bool {
+	return due.known && !due.held.StartsAt.Equal(c.room.CreatedAt)
+}
 
 // begin prepares the archiving of one call.
 func (p *Pass) begin(r *report, due dueCall) *callPass {
@@ -319,7 +328,13 @@ func (c *callPass) addRoom(ctx context.Context, ended bool) error {
 	part.Settled = ended
 	part.Owned, part.Responses = []call.Owned{{To: call.Forever}}, []uint64{c.listed}
 	room := c.room
-	return archived(c.Archive.Add(ctx, c.unit, part, call.Rows{Room: &room}))
+	return archived(c.Archive.Add(ctx, c.unit, part, c.rows(call.Rows{Room: &room})))
+}
+
+// rows are r with what rows of the call have in common.
+func (c *callPass) rows(r call.Rows) call.Rows {
+	r.RoomID, r.CreatedAt, r.Stays = c.room.RoomID, c.room.CreatedAt, c.stays
+	return r
 }
 
 func (c *callPass) part(kind call.PartKind, key string, w call.Window) call.Part {

@@ -98,7 +98,7 @@ func (c *callPass) eventsOf(ctx context.Context, user string) error {
 	}
 	settled, open := splitEvents(events, c.cut)
 	return c.addBoth(ctx, call.PartEvents, user, w, []uint64{id}, []call.Owned{{User: user, From: first, To: last}},
-		call.Rows{RoomID: c.room.RoomID, Events: settled}, call.Rows{RoomID: c.room.RoomID, Events: open})
+		c.rows(call.Rows{Events: settled}), c.rows(call.Rows{Events: open}))
 }
 
 // splitEvents divides events at a second: those up to its end, and those after.

@@ -217,7 +217,7 @@ func (p *Pass) lost(ctx context.Context, r *report) error {
 		} else {
 			r.lost(Failure{What: fmt.Sprintf("%s %s", e.Unit.Kind, e.Unit.Key), Reason: e.Reason})
 		}
-		if err := p.Archive.ResumeAll(ctx, e.Unit); err != nil {
+		if err := p.Archive.ResumeAll(ctx, e.Unit, e.StartsAt); err != nil {
 			return archiveError{err}
 		}
 		if err := p.Archive.End(ctx, e); err != nil {

@@ -45,10 +45,17 @@ func (r *Replay) Unit(ctx context.Context, e call.Entry) (samples int, err error
 	if len(parts) == 0 {
 		return 0, ErrNotKept
 	}
-	var known sessionSet
+	usersFirst(parts)
+	var known, all sessionSet
+	var stays map[string][]call.Session
 	for _, p := range parts {
-		rows, err := r.rows(ctx, e.Unit, p, &known)
+		rows, err := r.rows(ctx, e, p, &known)
 		if err == nil {
+			if len(rows.Sessions) > 0 {
+				all.add(rows.Sessions)
+				stays = byUser(all.list())
+			}
+			rows.Stays = stays
 			err = r.To.Add(ctx, e.Unit, p, rows)
 		}
 		if err != nil {
@@ -62,13 +69,33 @@ func (r *Replay) Unit(ctx context.Context, e call.Entry) (samples int, err error
 	return samples, r.To.End(ctx, e)
 }
 
+// usersFirst puts the parts that bring the sessions before those whose sums name
+// the devices of these, and keeps the order within both.
+func usersFirst(parts []call.Part) {
+	slices.SortStableFunc(parts, func(x, y call.Part) int {
+		first := func(p call.Part) int {
+			if p.Kind == call.PartUsers {
+				return 0
+			}
+			return 1
+		}
+		return first(x) - first(y)
+	})
+}
+
 // rows decodes the responses of one part. known are the sessions that settled
 // parts have brought so far.
-func (r *Replay) rows(ctx context.Context, u call.Unit, p call.Part, known *sessionSet) (call.Rows, error) {
-	rows := call.Rows{RoomID: p.RoomID}
+func (r *Replay) rows(ctx context.Context, e call.Entry, p call.Part, known *sessionSet) (call.Rows, error) {
+	u, rows := e.Unit, call.Rows{RoomID: p.RoomID}
+	if u.Kind == call.UnitCall {
+		rows.CreatedAt = e.StartsAt
+	}
 	if p.Kind == call.PartRoom {
 		room, err := r.room(ctx, u, p)
-		rows.Room = room
+		if err == nil {
+			room.CreatedAt = e.StartsAt // as the pass had it: see callPass.moved
+			rows.Room = room
+		}
 		return rows, err
 	}
 	bodies, err := r.bodies(ctx, p)

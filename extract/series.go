@@ -84,7 +84,7 @@ func (c *callPass) addSeries(ctx context.Context, r plan.Request, samples *call.
 	}
 	settled, open := c.splitSamples(samples)
 	return c.addBoth(ctx, call.PartSeries, seriesKey(r), r.Window, responses, owned,
-		call.Rows{RoomID: c.room.RoomID, Samples: settled}, call.Rows{RoomID: c.room.RoomID, Samples: open})
+		c.rows(call.Rows{Samples: settled}), c.rows(call.Rows{Samples: open}))
 }
 
 // seriesPages reads all pages of one window: the vendor pages over what it

@@ -101,7 +101,7 @@ func (c *callPass) addUsers(ctx context.Context, list userList) error {
 		last = call.Forever
 	}
 	return c.addBoth(ctx, call.PartUsers, "", list.window, list.responses, []call.Owned{{From: first, To: last}},
-		call.Rows{RoomID: c.room.RoomID, Sessions: settled}, call.Rows{RoomID: c.room.RoomID, Sessions: open})
+		c.rows(call.Rows{Sessions: settled}), c.rows(call.Rows{Sessions: open}))
 }
 
 // addBoth adds the settled and the open part of an answer, each with its rows

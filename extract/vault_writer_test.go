@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"time"
 
 	"github.com/callvault/callvault/extract"
 	"github.com/callvault/callvault/internal/call"
@@ -60,7 +61,7 @@ func (w *writer) Resume(_ context.Context, u call.Unit) (known call.Known, err e
 }
 
 // ResumeAll keeps what is visible and open as well.
-func (w *writer) ResumeAll(_ context.Context, u call.Unit) error {
+func (w *writer) ResumeAll(_ context.Context, u call.Unit, _ time.Time) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	_, err := w.resume(u, func(*batch) bool { return true })

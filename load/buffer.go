@@ -13,8 +13,9 @@ type (
 		call.Room
 	}
 	sessionRow struct {
-		of     *half
-		commID string
+		of      *half
+		commID  string
+		created time.Time // of the call
 		call.Session
 	}
 	eventRow struct {
@@ -34,7 +35,8 @@ type (
 		of *half
 		call.Part
 		rows, nulls uint64
-		room        string // of the rows
+		room        string    // of the rows
+		created     time.Time // of the call
 		streams     []stream
 	}
 )
@@ -59,7 +61,7 @@ func (b *buffer) add(h *half, p call.Part, r *call.Rows) {
 	}
 	for _, x := range r.Sessions {
 		x.RoomID = orDefault(x.RoomID, r.RoomID)
-		b.sessions = append(b.sessions, sessionRow{h, commID, x})
+		b.sessions = append(b.sessions, sessionRow{h, commID, r.CreatedAt, x})
 	}
 	if r.Samples != nil {
 		b.samples.add(h, commID, r.RoomID, r.Samples)
@@ -75,7 +77,7 @@ func (b *buffer) add(h *half, p call.Part, r *call.Rows) {
 		b.days = append(b.days, dayRow{h, *r.Day})
 	}
 	n := countsOf(r)
-	b.parts = append(b.parts, partRow{h, p, n.Rows(), n.NullSamples, orDefault(r.RoomID, p.RoomID), streamsOf(r)})
+	b.parts = append(b.parts, partRow{h, p, n.Rows(), n.NullSamples, orDefault(r.RoomID, p.RoomID), r.CreatedAt, streamsOf(r)})
 }
 
 func (b *buffer) rows() int {

@@ -9,6 +9,14 @@ import (
 
 // checkRows refuses what the tables cannot hold.
 func checkRows(u call.Unit, r *call.Rows) error {
+	if u.Kind == call.UnitCall {
+		if r.CreatedAt.IsZero() {
+			return fmt.Errorf("write %s %s: its rows do not say when the call began", u.Kind, u.Key)
+		}
+		if err := checkTime(u, "call_created_at", r.CreatedAt); err != nil {
+			return err
+		}
+	}
 	if r.Room != nil {
 		if err := checkTimes(u, "created_at", r.Room.CreatedAt, "destroyed_at", r.Room.DestroyedAt); err != nil {
 			return err

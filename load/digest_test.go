@@ -64,7 +64,7 @@ func awkwardParts(commID string) []awkwardPart {
 	var out []awkwardPart
 	add := func(kind call.UnitKind, r call.Rows) { out = append(out, awkwardPart{kind, r}) }
 	at := func(i int) time.Time { return t0.Add(time.Duration(i*8) * time.Second) }
-	add(call.UnitCall, call.Rows{Room: &call.Room{App: app, CommID: commID, RoomID: awkward[4], CreatedAt: t0, DestroyedAt: at(3), Finished: true, Creator: awkward[5]}})
+	add(call.UnitCall, call.Rows{CreatedAt: t0, Room: &call.Room{App: app, CommID: commID, RoomID: awkward[4], CreatedAt: t0, DestroyedAt: at(3), Finished: true, Creator: awkward[5]}})
 	samples := &call.Samples{}
 	var rows call.Rows
 	for i, text := range awkward {
@@ -79,7 +79,7 @@ func awkwardParts(commID string) []awkwardPart {
 		samples.Value = append(samples.Value, 0.1*float64(i), -math.MaxFloat64)
 		add(call.UnitUnusual, call.Rows{Unusual: []call.UnusualEvent{{RoomID: text, UserID: awkward[1], ExperienceID: 5, Time: at(i), AbnormalEventID: 2026, PeerID: text}}})
 	}
-	rows.RoomID, rows.Samples = awkward[2], samples
+	rows.RoomID, rows.CreatedAt, rows.Samples = awkward[2], t0, samples
 	add(call.UnitCall, rows)
 	add(call.UnitScale, call.Rows{Day: &call.DailyScale{Start: t0, UserNumber: 7, UserCount: 1 << 40, RoomNumber: 0}})
 	return out

@@ -124,7 +124,7 @@ func TestRefusesBadTimes(t *testing.T) {
 	s := open(t, database(t))
 	f := newFixture(1, 1)
 	w := s.NewWriter("run", WriterOptions{})
-	if err := w.Add(t.Context(), f.unit, call.Part{}, call.Rows{Room: &call.Room{CommID: "x"}}); err == nil {
+	if err := w.Add(t.Context(), f.unit, call.Part{}, call.Rows{CreatedAt: t0, Room: &call.Room{CommID: "x"}}); err == nil {
 		t.Error("a room created in the year 1 was accepted")
 	}
 	must(t, w.Close(t.Context()))

@@ -91,7 +91,7 @@ func (f fixture) add(ctx context.Context, w *Writer, flush bool) error {
 	pieces := []struct {
 		part call.Part
 		rows call.Rows
-	}{{f.part(call.PartRoom, 1), call.Rows{Room: room}}}
+	}{{f.part(call.PartRoom, 1), call.Rows{CreatedAt: t0, Room: room}}}
 	add := func(kind call.PartKind, u int, r call.Rows) {
 		r.RoomID = "room"
 		pieces = append(pieces, struct {
@@ -101,9 +101,9 @@ func (f fixture) add(ctx context.Context, w *Writer, flush bool) error {
 	}
 	for u := range fixtureUsers {
 		id := fmt.Sprint("user", u)
-		add(call.PartUsers, u, call.Rows{Sessions: []call.Session{{UserID: id, JoinedAt: t0, DeviceType: "Android", SDKVersion: "12.1", ClientIP: "10.0.0.1"}}})
-		add(call.PartSeries, u, call.Rows{Samples: f.samples(u)})
-		add(call.PartEvents, u, call.Rows{Events: []call.Event{{UserID: id, EventID: 1, Time: t0.Add(1234 * time.Millisecond), ParamOne: -1}}})
+		add(call.PartUsers, u, call.Rows{CreatedAt: t0, Sessions: []call.Session{{UserID: id, JoinedAt: t0, DeviceType: "Android", SDKVersion: "12.1", ClientIP: "10.0.0.1"}}})
+		add(call.PartSeries, u, call.Rows{CreatedAt: t0, Samples: f.samples(u)})
+		add(call.PartEvents, u, call.Rows{CreatedAt: t0, Events: []call.Event{{UserID: id, EventID: 1, Time: t0.Add(1234 * time.Millisecond), ParamOne: -1}}})
 	}
 	for _, piece := range pieces {
 		if err := w.Add(ctx, f.unit, piece.part, piece.rows); err != nil {

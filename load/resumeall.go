@@ -12,7 +12,7 @@ import (
 // ResumeAll begins a unit with all that is visible of it, open parts as well, or
 // with what waits of it in the place of the open parts. It is for units of which
 // no more can be had.
-func (w *Writer) ResumeAll(ctx context.Context, u call.Unit) error {
+func (w *Writer) ResumeAll(ctx context.Context, u call.Unit, startsAt time.Time) error {
 	known, err := w.Resume(ctx, u)
 	if err != nil {
 		return err
@@ -28,7 +28,7 @@ func (w *Writer) ResumeAll(ctx context.Context, u call.Unit) error {
 	open := slices.DeleteFunc(slices.Clone(parts), func(p heldPart) bool { return !p.visible || p.Settled })
 	waits := slices.ContainsFunc(parts, func(p heldPart) bool { return !p.visible && p.Settled })
 	if waits && len(open) > 0 {
-		return w.carryOver(ctx, u, known, open)
+		return w.carryOver(ctx, u, startsAt, known, open)
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -43,7 +43,7 @@ func (w *Writer) ResumeAll(ctx context.Context, u call.Unit) error {
 // carryOver adds again what the open parts of a call say of its room and of its
 // sessions, as far as what waits does not say it better. The rest of the open
 // parts, the last minutes before they were asked for, is in what waits.
-func (w *Writer) carryOver(ctx context.Context, u call.Unit, known call.Known, open []heldPart) error {
+func (w *Writer) carryOver(ctx context.Context, u call.Unit, startsAt time.Time, known call.Known, open []heldPart) error {
 	var loads []uint64
 	for _, p := range open {
 		loads = append(loads, p.load)
@@ -63,10 +63,10 @@ func (w *Writer) carryOver(ctx context.Context, u call.Unit, known call.Known, o
 		part := p.Part
 		switch {
 		case p.Kind == call.PartRoom && room != nil && !knows(known, call.PartRoom):
-			err = w.Add(ctx, u, part, call.Rows{RoomID: p.RoomID, Room: room})
+			err = w.Add(ctx, u, part, call.Rows{RoomID: p.RoomID, CreatedAt: startsAt, Room: room})
 			room = nil
 		case p.Kind == call.PartUsers:
-			err = w.Add(ctx, u, part, call.Rows{RoomID: p.RoomID, Sessions: newTo(known.Sessions, sessions)})
+			err = w.Add(ctx, u, part, call.Rows{RoomID: p.RoomID, CreatedAt: startsAt, Sessions: newTo(known.Sessions, sessions)})
 			sessions = nil
 		}
 		if err != nil {

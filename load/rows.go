@@ -41,7 +41,7 @@ func (w *Writer) insertSessions(ctx context.Context, rows []sessionRow) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	in, err := w.begin(ctx, "user_sessions_data", "comm_id, room_id, user_id, joined_at, left_at, is_finished, device_type, sdk_version, client_ip")
+	in, err := w.begin(ctx, "user_sessions_data", "comm_id, room_id, user_id, joined_at, left_at, is_finished, device_type, sdk_version, client_ip, call_created_at")
 	if err != nil {
 		return err
 	}
@@ -55,6 +55,7 @@ func (w *Writer) insertSessions(ctx context.Context, rows []sessionRow) error {
 	in.col(column(rows, func(r *sessionRow) string { return r.DeviceType }))
 	in.col(column(rows, func(r *sessionRow) string { return r.SDKVersion }))
 	in.col(column(rows, func(r *sessionRow) string { return r.ClientIP }))
+	in.col(column(rows, func(r *sessionRow) time.Time { return r.created }))
 	return in.send()
 }
 
@@ -120,7 +121,10 @@ func (b *buffer) sort() {
 		return cmp.Or(cmp.Compare(x.of.of.unit.App, y.of.of.unit.App), cmp.Compare(x.CommID, y.CommID))
 	})
 	slices.SortStableFunc(b.sessions, func(x, y sessionRow) int {
-		return cmp.Or(cmp.Compare(x.of.of.unit.App, y.of.of.unit.App), cmp.Compare(x.commID, y.commID), cmp.Compare(x.UserID, y.UserID), x.JoinedAt.Compare(y.JoinedAt))
+		return cmp.Or(
+			cmp.Compare(x.of.of.unit.App, y.of.of.unit.App), cmp.Compare(dayOf(x.JoinedAt), dayOf(y.JoinedAt)),
+			cmp.Compare(x.commID, y.commID), cmp.Compare(x.UserID, y.UserID), x.JoinedAt.Compare(y.JoinedAt),
+		)
 	})
 	slices.SortStableFunc(b.events, func(x, y eventRow) int {
 		return cmp.Or(cmp.Compare(x.of.of.unit.App, y.of.of.unit.App), cmp.Compare(x.commID, y.commID), cmp.Compare(x.UserID, y.UserID), x.Time.Compare(y.Time))

@@ -46,7 +46,7 @@ func TestDictionaries(t *testing.T) {
 			x.Value = append(x.Value, float64(i), float64(i))
 		}
 		w := s.NewWriter("run", WriterOptions{})
-		must(t, w.Add(t.Context(), f.unit, f.part(call.PartSeries, 0), call.Rows{Samples: x}))
+		must(t, w.Add(t.Context(), f.unit, f.part(call.PartSeries, 0), call.Rows{CreatedAt: t0, Samples: x}))
 		must(t, f.commit(t.Context(), w))
 		must(t, w.Close(t.Context()))
 		value(t, s, "SELECT countIf('u' || toString(toUInt64(value)) = user_id AND peer_id = '') FROM quality_samples WHERE comm_id = '"+f.unit.Key+"'", uint64(2*words))
@@ -63,7 +63,7 @@ func BenchmarkSamples(b *testing.B) {
 		x := benchSamples(0)
 		b.StartTimer()
 		f := newFixture(i, 0)
-		must(b, w.Add(b.Context(), f.unit, f.part(call.PartSeries, 0), call.Rows{RoomID: "room", Samples: x}))
+		must(b, w.Add(b.Context(), f.unit, f.part(call.PartSeries, 0), call.Rows{RoomID: "room", CreatedAt: t0, Samples: x}))
 		must(b, f.commit(b.Context(), w))
 		rows += benchRows
 	}

@@ -6,15 +6,17 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/ClickHouse/ch-go/proto"
 )
 
 // streamRow is a stream with the half of the unit it belongs to.
 type streamRow struct {
-	of     *half
-	commID string
-	roomID string
+	of      *half
+	commID  string
+	roomID  string
+	created time.Time
 	*stream
 }
 
@@ -24,13 +26,13 @@ func streamRows(parts []partRow) []streamRow {
 	for i := range parts {
 		p := &parts[i]
 		for j := range p.streams {
-			rows = append(rows, streamRow{p.of, p.of.of.unit.Key, p.room, &p.streams[j]})
+			rows = append(rows, streamRow{p.of, p.of.of.unit.Key, p.room, p.created, &p.streams[j]})
 		}
 	}
 	slices.SortStableFunc(rows, func(x, y streamRow) int {
 		return cmp.Or(
-			cmp.Compare(x.of.of.unit.App, y.of.of.unit.App), cmp.Compare(x.commID, y.commID),
-			cmp.Compare(x.user, y.user), cmp.Compare(x.peer, y.peer), cmp.Compare(x.day, y.day),
+			cmp.Compare(x.of.of.unit.App, y.of.of.unit.App), cmp.Compare(x.day, y.day),
+			cmp.Compare(x.commID, y.commID), cmp.Compare(x.user, y.user), cmp.Compare(x.peer, y.peer),
 		)
 	})
 	return rows
@@ -42,7 +44,7 @@ func (w *Writer) insertStreams(ctx context.Context, parts []partRow) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	columns := []string{"comm_id", "room_id", "user_id", "peer_id", "day", "first_ts", "last_ts", "samples", "events", "network_changes", "connections_lost"}
+	columns := []string{"comm_id", "room_id", "user_id", "peer_id", "day", "call_created_at", "device_type", "sdk_version", "first_ts", "last_ts", "samples", "events", "network_changes", "connections_lost"}
 	for _, m := range streamMetrics {
 		columns = append(columns, m.column)
 	}
@@ -57,6 +59,9 @@ func (w *Writer) insertStreams(ctx context.Context, parts []partRow) error {
 	in.col(column(rows, func(r *streamRow) string { return r.user }))
 	in.col(column(rows, func(r *streamRow) string { return r.peer }))
 	in.encoded(proto.ColDate(column(rows, func(r *streamRow) proto.Date { return proto.Date(r.day) })))
+	in.col(column(rows, func(r *streamRow) time.Time { return r.created }))
+	in.col(column(rows, func(r *streamRow) string { return r.device }))
+	in.col(column(rows, func(r *streamRow) string { return r.version }))
 	in.encoded(proto.ColUInt32(column(rows, func(r *streamRow) uint32 { return r.first })))
 	in.encoded(proto.ColUInt32(column(rows, func(r *streamRow) uint32 { return r.last })))
 	in.col(column(rows, func(r *streamRow) uint64 { return r.samples }))

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sort"
 	"sync"
+	"time"
 
 	"github.com/callvault/callvault/internal/call"
 )
@@ -58,8 +59,9 @@ type summary struct {
 	counts   []uint32
 }
 
-// stream is what a user sends (peer "") or receives from a peer on one UTC day,
-// as far as one part knows; it becomes a row of quality_streams_data.
+// stream is what a user sends (peer "") or receives from a peer on one UTC day
+// with one device, as far as one part knows; it becomes a row of
+// quality_streams_data.
 type stream struct {
 	streamKey
 	first, last uint32 // seconds of the first and the last sample
@@ -72,7 +74,11 @@ type stream struct {
 type streamKey struct {
 	user, peer string
 	day        uint16 // since 1970
+	client
 }
+
+// client is what a user takes part with.
+type client struct{ device, version string }
 
 type otherSummary struct {
 	metric string
@@ -88,12 +94,15 @@ type eventCounts struct {
 
 const secondsOfDay = 24 * 60 * 60
 
+// dayOf is the UTC day of t since 1970, which must not be before it.
+func dayOf(t time.Time) uint16 { return uint16(t.Unix() / secondsOfDay) }
+
 // streamsOf sums up the samples and the events of a part.
 func streamsOf(r *call.Rows) []stream {
 	if r.Samples == nil && len(r.Events) == 0 {
 		return nil
 	}
-	s := summing{index: map[streamKey]int{}}
+	s := summing{index: map[streamKey]int{}, stays: r.Stays}
 	if r.Samples != nil {
 		h := histograms.Get().(*histogram)
 		defer histograms.Put(h)
@@ -105,8 +114,9 @@ func streamsOf(r *call.Rows) []stream {
 	}
 	for i := range r.Events {
 		e := &r.Events[i]
-		day := uint16(e.Time.Unix() / secondsOfDay)
-		s.stream(streamKey{user: e.UserID, day: day}).count(e)
+		at := uint32(e.Time.Unix())
+		with, _ := s.client(e.UserID, at)
+		s.stream(streamKey{user: e.UserID, day: dayOf(e.Time), client: with}).count(e)
 	}
 	return s.streams
 }
@@ -115,6 +125,49 @@ func streamsOf(r *call.Rows) []stream {
 type summing struct {
 	streams []stream
 	index   map[streamKey]int
+	stays   map[string][]call.Session // by user
+	clients map[string][]clientFrom   // of users looked for, in order
+}
+
+// clientFrom is a client and the unix second from which the user has it.
+type clientFrom struct {
+	from uint32
+	client
+}
+
+// client says what a user took part with at a unix second, and until when: that
+// of the last stay which had begun, before any has that of the first. So it is
+// the same whatever stays are yet to come.
+func (s *summing) client(user string, at uint32) (with client, until uint32) {
+	all, ok := s.clients[user]
+	if !ok {
+		all = clientsOf(s.stays[user])
+		if s.clients == nil {
+			s.clients = map[string][]clientFrom{}
+		}
+		s.clients[user] = all
+	}
+	until = call.Forever
+	for i := len(all) - 1; i >= 0; i-- {
+		if all[i].from <= at || i == 0 {
+			return all[i].client, until
+		}
+		until = all[i].from
+	}
+	return client{}, until
+}
+
+// clientsOf are the clients of a user's stays, in order; equal neighbours are
+// one.
+func clientsOf(stays []call.Session) []clientFrom {
+	var all []clientFrom
+	for _, x := range stays {
+		all = append(all, clientFrom{uint32(x.JoinedAt.Unix()), client{x.DeviceType, x.SDKVersion}})
+	}
+	slices.SortFunc(all, func(x, y clientFrom) int {
+		return cmp.Or(cmp.Compare(x.from, y.from), cmp.Compare(x.device, y.device), cmp.Compare(x.version, y.version))
+	})
+	return slices.CompactFunc(all, func(x, y clientFrom) bool { return x.client == y.client })
 }
 
 func (s *summing) stream(k streamKey) *stream {
@@ -127,12 +180,14 @@ func (s *summing) stream(k streamKey) *stream {
 	return &s.streams[i]
 }
 
-// series adds a run of samples, which are in order of time, day by day.
+// series adds a run of samples, which are in order of time, day by day and
+// client by client.
 func (s *summing) series(h *histogram, x *call.Series, times []uint32, values []float64) {
 	for len(times) > 0 {
 		day := times[0] / secondsOfDay
-		n := sort.Search(len(times), func(i int) bool { return times[i]/secondsOfDay > day })
-		st := s.stream(streamKey{x.UserID, x.PeerID, uint16(day)})
+		with, until := s.client(x.UserID, times[0])
+		n := sort.Search(len(times), func(i int) bool { return times[i]/secondsOfDay > day || times[i] >= until })
+		st := s.stream(streamKey{x.UserID, x.PeerID, uint16(day), with})
 		if st.last == 0 || times[0] < st.first {
 			st.first = times[0]
 		}

@@ -3,7 +3,9 @@ package load
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/callvault/callvault/internal/call"
 )
@@ -30,6 +32,55 @@ func TestRounded(t *testing.T) {
 		if got := valueOf(rounded(v)); math.IsInf(float64(got), 0) {
 			t.Errorf("%v is rounded to %v", v, got)
 		}
+	}
+}
+
+// TestStreamsByClient has a user come back with another device: each device gets
+// what was measured while the user had it, whatever stays are known beyond.
+func TestStreamsByClient(t *testing.T) {
+	t.Parallel()
+	at := uint32(t0.Unix())
+	stay := func(after time.Duration, device string) call.Session {
+		return call.Session{UserID: "u", JoinedAt: t0.Add(after), DeviceType: device, SDKVersion: "12"}
+	}
+	x := func() *call.Samples {
+		return &call.Samples{
+			Series: []call.Series{{UserID: "u", Metric: "rtt", Rows: 6}, {UserID: "stranger", Metric: "rtt", Rows: 1}},
+			Time:   []uint32{at - 2, at, at + 8, at + 10, at + 20, at + 30, at}, Value: []float64{1, 2, 3, 4, 5, 6, 7},
+		}
+	}
+	events := []call.Event{{UserID: "u", EventID: 5005, Time: t0.Add(9900 * time.Millisecond)}, {UserID: "u", EventID: 5005, Time: t0.Add(10 * time.Second)}}
+	type sums struct {
+		user, device string
+		samples      uint64
+		sum          float64
+		lost         uint32
+	}
+	for name, tt := range map[string]struct {
+		stays []call.Session
+		want  []sums
+	}{
+		"unknown":       {nil, []sums{{"u", "", 6, 21, 2}, {"stranger", "", 1, 7, 0}}},
+		"one":           {[]call.Session{stay(0, "phone")}, []sums{{"u", "phone", 6, 21, 2}, {"stranger", "", 1, 7, 0}}},
+		"same again":    {[]call.Session{stay(10*time.Second, "phone"), stay(0, "phone")}, []sums{{"u", "phone", 6, 21, 2}, {"stranger", "", 1, 7, 0}}},
+		"another":       {[]call.Session{stay(10*time.Second, "tablet"), stay(0, "phone")}, []sums{{"u", "phone", 3, 6, 1}, {"u", "tablet", 3, 15, 1}, {"stranger", "", 1, 7, 0}}},
+		"and the first": {[]call.Session{stay(0, "phone"), stay(10*time.Second, "tablet"), stay(20*time.Second, "phone")}, []sums{{"u", "phone", 5, 17, 1}, {"u", "tablet", 1, 4, 1}, {"stranger", "", 1, 7, 0}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := call.Rows{Samples: x(), Events: events, Stays: map[string][]call.Session{"u": tt.stays}}
+			var got []sums
+			for _, s := range streamsOf(&r) {
+				var sum float64
+				if m := s.of[metricColumn["rtt"]]; m != nil {
+					sum = m.sum
+				}
+				got = append(got, sums{s.user, s.device, s.samples, sum, s.connectionsLost})
+			}
+			if !slices.Equal(got, tt.want) {
+				t.Errorf("got %v, want %v", got, tt.want)
+			}
+		})
 	}
 }
 

@@ -14,7 +14,7 @@ func BenchmarkView(b *testing.B) {
 	w := s.NewWriter("run", WriterOptions{})
 	for i := range 50 { // 5.5 M samples
 		f := newFixture(i, 0)
-		must(b, w.Add(b.Context(), f.unit, f.part(call.PartSeries, 0), call.Rows{RoomID: "room", Samples: benchSamples(i)}))
+		must(b, w.Add(b.Context(), f.unit, f.part(call.PartSeries, 0), call.Rows{RoomID: "room", CreatedAt: t0, Samples: benchSamples(i)}))
 		must(b, f.commit(b.Context(), w))
 	}
 	must(b, w.Close(b.Context()))

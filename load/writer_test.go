@@ -51,8 +51,8 @@ func (f fixture) putProvisional(t *testing.T, w *Writer) {
 func (f fixture) addOpen(t *testing.T, w *Writer) {
 	t.Helper()
 	f.generation++
-	must(t, w.Add(t.Context(), f.unit, f.part(call.PartSeries, 1), call.Rows{RoomID: "room", Samples: f.samples(1)}))
-	must(t, w.Add(t.Context(), f.unit, f.part(call.PartUsers, 1), call.Rows{Sessions: []call.Session{{UserID: "user1", JoinedAt: t0, Finished: true, LeftAt: t0.Add(time.Minute)}}}))
+	must(t, w.Add(t.Context(), f.unit, f.part(call.PartSeries, 1), call.Rows{RoomID: "room", CreatedAt: t0, Samples: f.samples(1)}))
+	must(t, w.Add(t.Context(), f.unit, f.part(call.PartUsers, 1), call.Rows{CreatedAt: t0, Sessions: []call.Session{{UserID: "user1", JoinedAt: t0, Finished: true, LeftAt: t0.Add(time.Minute)}}}))
 }
 
 // TestResume completes a provisional call: what is settled stays, the rest is
@@ -258,12 +258,12 @@ func TestLostKeepsWhatCame(t *testing.T) {
 		return p
 	}
 	left := call.Session{UserID: "user1", JoinedAt: t0, Finished: true, LeftAt: t0.Add(time.Minute)}
-	must(t, failing.Add(t.Context(), f.unit, settled(call.PartSeries), call.Rows{RoomID: "room", Samples: f.samples(1)}))
-	must(t, failing.Add(t.Context(), f.unit, settled(call.PartUsers), call.Rows{Sessions: []call.Session{left}}))
+	must(t, failing.Add(t.Context(), f.unit, settled(call.PartSeries), call.Rows{RoomID: "room", CreatedAt: t0, Samples: f.samples(1)}))
+	must(t, failing.Add(t.Context(), f.unit, settled(call.PartUsers), call.Rows{CreatedAt: t0, Sessions: []call.Session{left}}))
 	must(t, failing.End(t.Context(), call.Entry{Unit: f.unit, State: call.Failed, StartsAt: t0}))
 	must(t, failing.Close(t.Context()))
 	w := s.NewWriter("last", WriterOptions{})
-	must(t, w.ResumeAll(t.Context(), f.unit))
+	must(t, w.ResumeAll(t.Context(), f.unit, t0))
 	must(t, w.End(t.Context(), call.Entry{Unit: f.unit, State: call.Lost, StartsAt: t0}))
 	must(t, w.Close(t.Context()))
 	value(t, s, "SELECT count() FROM rooms", 1)

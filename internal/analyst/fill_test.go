@@ -116,16 +116,21 @@ func (f *filler) write(ctx context.Context, r *simulator.Room, x *call.Samples) 
 	if r.IsFinished {
 		room.DestroyedAt, state = time.Unix(r.DestroyedAt, 0).UTC(), call.Archived
 	}
+	stays := map[string][]call.Session{}
+	sessions := f.sessionsOf(r.CommID)
+	for _, s := range sessions {
+		stays[s.UserID] = append(stays[s.UserID], s)
+	}
 	for _, part := range []struct {
 		kind call.PartKind
 		rows call.Rows
 	}{
 		{call.PartRoom, call.Rows{Room: room}},
-		{call.PartUsers, call.Rows{Sessions: f.sessionsOf(r.CommID)}},
+		{call.PartUsers, call.Rows{Sessions: sessions}},
 		{call.PartSeries, call.Rows{Samples: x}},
 		{call.PartEvents, call.Rows{Events: f.eventsOf(r.CommID)}},
 	} {
-		part.rows.RoomID = r.RoomID
+		part.rows.RoomID, part.rows.CreatedAt, part.rows.Stays = r.RoomID, created, stays
 		p := call.Part{
 			Kind: part.kind, RoomID: r.RoomID, Settled: r.IsFinished, Asked: f.at, Deadline: f.at.Add(14 * 24 * time.Hour),
 			Window: call.Window{Start: created, End: f.at}, Owned: []call.Owned{{To: call.Forever}},

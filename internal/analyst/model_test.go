@@ -427,7 +427,7 @@ func abandon(t *testing.T, s *load.Store, truth *simulator.Truth) {
 		u := call.Unit{App: call.AppID(r.SdkAppID), Kind: call.UnitCall, Key: r.CommID}
 		x := &call.Samples{Series: []call.Series{{UserID: r.UserID, PeerID: r.PeerID, Metric: r.Metric, Rows: 1}}, Time: []uint32{uint32(r.TS)}, Value: []float64{r.Value}}
 		p := call.Part{Kind: call.PartSeries, Key: fmt.Sprint(n), Asked: at, Deadline: at, Window: call.Window{Start: at, End: at}, Owned: []call.Owned{{User: r.UserID, To: call.Forever}}}
-		if err := w.Add(context.Background(), u, p, call.Rows{RoomID: r.RoomID, Samples: x}); err != nil {
+		if err := w.Add(context.Background(), u, p, call.Rows{RoomID: r.RoomID, CreatedAt: at, Samples: x}); err != nil {
 			t.Fatal(err)
 		}
 		if n++; n == 3000 {

@@ -78,9 +78,11 @@ func (s *Schema) database() string {
 }
 
 // Up applies what is pending and returns how many versions it applied. A dirty
-// version is applied again: every statement can be repeated.
+// version is applied again: every statement can be repeated. An archiving pass of
+// an older program is waited for: it writes what its tables had.
 func (s *Schema) Up(ctx context.Context) (int, error) {
-	return s.locked(ctx, "migrate up", func(m *migrate.Migrate, g *guarded) error {
+	alters := func(st Status) bool { return st.Current > 0 && st.Pending() > 0 }
+	return s.locked(ctx, "migrate up", alters, func(m *migrate.Migrate, g *guarded) error {
 		version, dirty, err := g.Version()
 		if err != nil {
 			return err
@@ -98,9 +100,10 @@ func (s *Schema) Up(ctx context.Context) (int, error) {
 }
 
 // Down takes back the last steps versions, all of them if steps is not
-// positive, and returns how many. The data in their tables is lost.
+// positive, and returns how many. The data in their tables is lost. A pass is
+// waited for.
 func (s *Schema) Down(ctx context.Context, steps int) (int, error) {
-	return s.locked(ctx, "migrate down", func(m *migrate.Migrate, g *guarded) error {
+	return s.locked(ctx, "migrate down", anyVersion, func(m *migrate.Migrate, g *guarded) error {
 		version, dirty, err := g.Version()
 		if err != nil {
 			return err
@@ -130,7 +133,7 @@ func (s *Schema) Force(ctx context.Context, version int) error {
 	if version != database.NilVersion && !s.knows(version) {
 		return fmt.Errorf("force schema version %d: this program has no such version", version)
 	}
-	_, err := s.locked(ctx, "force schema version", func(m *migrate.Migrate, _ *guarded) error {
+	_, err := s.locked(ctx, "force schema version", nothing, func(m *migrate.Migrate, _ *guarded) error {
 		return m.Force(version)
 	})
 	return err
@@ -157,9 +160,14 @@ func (s *Schema) before(version int) int {
 	return prev
 }
 
+// What a change of the schema alters that passes write to.
+func anyVersion(st Status) bool { return st.Current > 0 }
+func nothing(Status) bool       { return false }
+
 // locked runs f under the lease, with what only the lease makes safe: the
-// tables that f needs. It returns how many files ran.
-func (s *Schema) locked(ctx context.Context, verb string, f func(*migrate.Migrate, *guarded) error) (int, error) {
+// tables that f needs; and under that of archiving passes where it alters tables
+// they write to. It returns how many files ran.
+func (s *Schema) locked(ctx context.Context, verb string, alters func(Status) bool, f func(*migrate.Migrate, *guarded) error) (int, error) {
 	conn, err := clickhouse.Open(s.ch)
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w", verb, err)
@@ -170,6 +178,20 @@ func (s *Schema) locked(ctx context.Context, verb string, f func(*migrate.Migrat
 	}
 	if err := s.bootstrap(ctx, conn); err != nil {
 		return 0, fmt.Errorf("%s: %w", verb, err)
+	}
+	st, err := s.Status(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", verb, err)
+	}
+	if alters(st) {
+		held, err := lease.AcquireWait(ctx, conn, lease.Archive, s.opt.Holder, leaseTTL, s.opt.LockWait)
+		if err != nil {
+			return 0, fmt.Errorf("%s: an archiving pass is running; wait for it or stop it: %w", verb, err)
+		}
+		defer held.Release(context.WithoutCancel(ctx))
+		actx, cancel := held.Context(ctx)
+		defer cancel()
+		ctx = actx
 	}
 	held, err := lease.AcquireWait(ctx, conn, lease.Migrate, s.opt.Holder, leaseTTL, s.opt.LockWait)
 	if err != nil {

@@ -66,7 +66,7 @@ func column(t *testing.T, s *load.Store, q string) []string {
 }
 
 // latest is the number of the last version.
-const latest = 10
+const latest = 13
 
 func TestUpDownUp(t *testing.T) {
 	t.Parallel()
@@ -175,6 +175,28 @@ func TestHeld(t *testing.T) {
 	defer l.Release(context.Background())
 	if _, err := m.Up(t.Context()); !errors.Is(err, lease.ErrHeld) || !strings.Contains(err.Error(), "somebody") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestWaitsForAPass sees that tables are not altered under a pass, which writes
+// what its program knows of them.
+func TestWaitsForAPass(t *testing.T) {
+	t.Parallel()
+	s := at(t, 10)
+	m := newSchema(t, s, schema.Options{LockWait: time.Millisecond})
+	l, err := lease.Acquire(t.Context(), s.Conn(), lease.Archive, "last night's pass", time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.Up(t.Context()); !errors.Is(err, lease.ErrHeld) || !strings.Contains(err.Error(), "last night's pass") {
+		t.Errorf("up: %v", err)
+	}
+	if _, err := m.Down(t.Context(), 1); !errors.Is(err, lease.ErrHeld) {
+		t.Errorf("down: %v", err)
+	}
+	l.Release(t.Context())
+	if n, err := m.Up(t.Context()); err != nil || n != latest-10 {
+		t.Errorf("up after the pass: %d, %v", n, err)
 	}
 }
 

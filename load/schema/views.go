@@ -2,6 +2,8 @@ package schema
 
 import (
 	"context"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/golang-migrate/migrate/v4"
@@ -10,16 +12,17 @@ import (
 // Views makes the views of the version that the database has once more. RESTORE
 // under another name rewrites their queries, and loses the aliases of tables.
 func (s *Schema) Views(ctx context.Context) error {
-	_, err := s.locked(ctx, "make views", func(_ *migrate.Migrate, g *guarded) error {
+	_, err := s.locked(ctx, "make views", nothing, func(_ *migrate.Migrate, g *guarded) error {
 		version, _, err := g.Version()
 		if err != nil {
 			return err
 		}
-		for _, f := range s.files {
-			if int(f.version) > version {
-				break
-			}
-			if err := s.viewsOf(g, f.name+".up.sql"); err != nil {
+		views, err := s.viewsOf(version)
+		if err != nil {
+			return err
+		}
+		for _, v := range views {
+			if err := runAll(g.ctx, g.conn, v.file, v.statement+";"); err != nil {
 				return err
 			}
 		}
@@ -28,18 +31,34 @@ func (s *Schema) Views(ctx context.Context) error {
 	return err
 }
 
-// viewsOf runs the statements of a file that are about views.
-func (s *Schema) viewsOf(g *guarded, name string) error {
-	text, err := s.render(name)
-	if err != nil {
-		return err
-	}
-	for _, statement := range statements(text) {
-		if strings.HasPrefix(statement, "CREATE OR REPLACE VIEW") || strings.HasPrefix(statement, "DROP VIEW") {
-			if err := runAll(g.ctx, g.conn, name, statement+";"); err != nil {
-				return err
+// view is a statement that makes a view, and the file it is in.
+type view struct{ name, statement, file string }
+
+var madeView = regexp.MustCompile(`^(?:CREATE OR REPLACE VIEW|DROP VIEW IF EXISTS) \S+\.(\w+)`)
+
+// viewsOf are the views of a version, each as the last version that made it did:
+// one before may name what is no longer there.
+func (s *Schema) viewsOf(version int) ([]view, error) {
+	var views []view
+	for _, f := range s.files {
+		if int(f.version) > version {
+			break
+		}
+		file := f.name + ".up.sql"
+		text, err := s.render(file)
+		if err != nil {
+			return nil, err
+		}
+		for _, statement := range statements(text) {
+			m := madeView.FindStringSubmatch(statement)
+			if m == nil {
+				continue
+			}
+			views = slices.DeleteFunc(views, func(v view) bool { return v.name == m[1] })
+			if strings.HasPrefix(statement, "CREATE") {
+				views = append(views, view{m[1], statement, file})
 			}
 		}
 	}
-	return nil
+	return views, nil
 }
