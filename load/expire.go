@@ -19,7 +19,8 @@ const ended = "kind != 'list' AND state IN ('archived', 'empty', 'lost') AND gre
 
 // Expire deletes what ended before a moment: whole units, each of which goes out
 // of sight in one step, and whose state says so from then on. It may be ended at
-// any point and repeated. It returns how many have expired. The caller holds the
+// any point and repeated. It returns how many have expired, those aside whose end
+// was not acknowledged at once. The caller holds the
 // archive lease and has no Writer open; guard is that of the WriterOptions.
 //
 // The rows are deleted by the Purge that follows, which masks them; their space
@@ -28,7 +29,11 @@ const ended = "kind != 'list' AND state IN ('archived', 'empty', 'lost') AND gre
 func (s *Store) Expire(ctx context.Context, guard string, before time.Time) (int, error) {
 	total := 0
 	for {
-		n, err := s.expireSome(ctx, orDefault(guard, "1"), before.Unix())
+		n := 0
+		err := s.Retry(ctx, func(ctx context.Context) (err error) {
+			n, err = s.expireSome(ctx, orDefault(guard, "1"), before.Unix())
+			return err
+		})
 		if err != nil {
 			return total, fmt.Errorf("expire what ended before %s: %w", before.Format(time.DateOnly), err)
 		}
@@ -92,22 +97,29 @@ func (s *Store) hide(ctx context.Context, c change, guard string) error {
 // lease; no call that is that old is being archived.
 func (s *Store) DropEmptyMonths(ctx context.Context, before time.Time) error {
 	for _, table := range dataTables {
-		var months []string
-		const q = "SELECT groupUniqArray(partition_id) FROM system.parts WHERE active AND database = currentDatabase() AND table = ? AND partition_id < ?"
-		if err := s.conn.QueryRow(ctx, q, table, before.Format("200601")).Scan(&months); err != nil {
-			return fmt.Errorf("read months of %s: %w", table, err)
+		if err := s.Retry(ctx, func(ctx context.Context) error { return s.dropEmptyMonths(ctx, table, before) }); err != nil {
+			return err
 		}
-		for _, month := range months {
-			var left uint64
-			if err := s.conn.QueryRow(ctx, "SELECT count() FROM "+table+" WHERE _partition_id = ?", month).Scan(&left); err != nil {
-				return fmt.Errorf("count rows of %s: %w", table, err)
-			}
-			if left > 0 {
-				continue
-			}
-			if err := s.conn.Exec(ctx, "ALTER TABLE "+table+" DROP PARTITION ID '"+month+"'"); err != nil {
-				return fmt.Errorf("drop month %s of %s: %w", month, table, err)
-			}
+	}
+	return nil
+}
+
+func (s *Store) dropEmptyMonths(ctx context.Context, table string, before time.Time) error {
+	var months []string
+	const q = "SELECT groupUniqArray(partition_id) FROM system.parts WHERE active AND database = currentDatabase() AND table = ? AND partition_id < ?"
+	if err := s.conn.QueryRow(ctx, q, table, before.Format("200601")).Scan(&months); err != nil {
+		return fmt.Errorf("read months of %s: %w", table, err)
+	}
+	for _, month := range months {
+		var left uint64
+		if err := s.conn.QueryRow(ctx, "SELECT count() FROM "+table+" WHERE _partition_id = ?", month).Scan(&left); err != nil {
+			return fmt.Errorf("count rows of %s: %w", table, err)
+		}
+		if left > 0 {
+			continue
+		}
+		if err := s.conn.Exec(ctx, "ALTER TABLE "+table+" DROP PARTITION ID '"+month+"'"); err != nil {
+			return fmt.Errorf("drop month %s of %s: %w", month, table, err)
 		}
 	}
 	return nil

@@ -2,13 +2,12 @@ package load
 
 import (
 	"context"
-	"fmt"
 	"time"
 
-	"github.com/cenkalti/backoff/v5"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/callvault/callvault/internal/span"
+	"github.com/callvault/callvault/load/retry"
 )
 
 // maxEndings of one flush: few enough for one block of hidden_loads.
@@ -141,30 +140,9 @@ func (w *Writer) insertRows(ctx context.Context, b *buffer) error {
 	return g.Wait()
 }
 
-// Retry calls f until it succeeds, fails for good, or has failed too often, as
-// the Writer's own statements are tried. What f reads it must read anew.
+// Retry does something as the Writer's own statements are done: again, if it must
+// be (see retry.Patience).
 func (w *Writer) Retry(ctx context.Context, f func(context.Context) error) error {
-	pause := backoff.NewExponentialBackOff()
-	pause.InitialInterval = w.opt.Backoff
-	pause.MaxInterval = 20 * time.Second
-	tries := 0
-	_, err := backoff.Retry(ctx, func() (struct{}, error) {
-		tries++
-		attempt, cancel := context.WithTimeout(ctx, w.opt.AttemptTimeout)
-		defer cancel()
-		err := f(attempt)
-		if err != nil && (ctx.Err() != nil || !retryable(err)) {
-			err = backoff.Permanent(err)
-		}
-		return struct{}{}, err
-	}, backoff.WithBackOff(pause), backoff.WithMaxTries(uint(w.opt.Attempts)), backoff.WithMaxElapsedTime(0), backoff.WithNotify(w.opt.OnRetry))
-	switch {
-	case err == nil:
-		return nil
-	case ctx.Err() != nil:
-		return context.Cause(ctx)
-	case tries > 1:
-		return fmt.Errorf("%w (after %d attempts)", err, tries)
-	}
-	return err
+	p := retry.Patience{Attempts: w.opt.Attempts, Pause: w.opt.Backoff, Timeout: w.opt.AttemptTimeout, OnRetry: w.opt.OnRetry}
+	return p.Do(ctx, f)
 }

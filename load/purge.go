@@ -33,7 +33,8 @@ type loadStep struct {
 
 // Purge deletes the rows of loads that are hidden and that no writer of this
 // process can commit, then what is known about these loads, and returns how
-// many it dropped. The caller holds the archive lease: no other process writes.
+// many it dropped: in the last attempt, if it takes several. The caller holds the
+// archive lease: no other process writes.
 //
 // Every step leaves the views as they are, whatever happens between them:
 //
@@ -41,15 +42,26 @@ type loadStep struct {
 //     but for those that a unit which is not final can go on from
 //  2. rows of abandoned and replaced loads are deleted, then their parts
 //  3. what hidden_loads says is reduced (see compact)
-func (s *Store) Purge(ctx context.Context) (int, error) {
-	dead := s.deadBefore()
-	all, err := s.steps(ctx)
+func (s *Store) Purge(ctx context.Context) (n int, err error) {
+	err = s.Retry(ctx, func(ctx context.Context) (err error) {
+		n, err = s.purge(ctx)
+		return err
+	})
 	if err != nil {
 		return 0, fmt.Errorf("purge: %w", err)
 	}
+	return n, nil
+}
+
+func (s *Store) purge(ctx context.Context) (int, error) {
+	dead := s.deadBefore()
+	all, err := s.steps(ctx)
+	if err != nil {
+		return 0, err
+	}
 	waiting, err := s.waiting(ctx)
 	if err != nil {
-		return 0, fmt.Errorf("purge: %w", err)
+		return 0, err
 	}
 	var opened, gone, visible, dropped []uint64
 	for _, l := range all {
@@ -66,11 +78,11 @@ func (s *Store) Purge(ctx context.Context) (int, error) {
 		}
 		gone = append(gone, l.id)
 	}
-	if err := s.purge(ctx, opened, gone); err != nil {
-		return 0, fmt.Errorf("purge: %w", err)
+	if err := s.drop(ctx, opened, gone); err != nil {
+		return 0, err
 	}
 	if err := s.compact(ctx, visible, dropped); err != nil {
-		return 0, fmt.Errorf("purge: %w", err)
+		return 0, err
 	}
 	return len(opened) + len(dropped), nil
 }
@@ -122,8 +134,8 @@ func (s *Store) waiting(ctx context.Context) (map[uint64]bool, error) {
 	return found, rows.Err()
 }
 
-// purge abandons the opened loads and deletes what is left of the gone ones.
-func (s *Store) purge(ctx context.Context, opened, gone []uint64) error {
+// drop abandons the opened loads and deletes what is left of the gone ones.
+func (s *Store) drop(ctx context.Context, opened, gone []uint64) error {
 	if len(opened) > 0 {
 		if err := insertSteps(ctx, s.conn, opened, stepAbandoned); err != nil {
 			return err

@@ -48,7 +48,7 @@ type RunCounts struct {
 }
 
 // NoteRun writes how a run is going. Of the rows of a run that with the greatest
-// step counts. A run that is running and is not noted again within alive has
+// step counts, however often it is there. A run that is running and is not noted again within alive has
 // died.
 func (s *Store) NoteRun(ctx context.Context, r Run, step int, alive time.Duration) error {
 	const q = `INSERT INTO archive_runs_data (run_id, step, command, schedule, is_whole, started_at, ended_at, outcome, reason,
@@ -61,9 +61,11 @@ func (s *Store) NoteRun(ctx context.Context, r Run, step int, alive time.Duratio
 		ended = r.Ended.UnixMilli()
 	}
 	c := r.Counts
-	err := s.conn.Exec(ctx, q, r.ID, uint32(step), r.Command, r.Schedule, r.Whole, r.Started.UnixMilli(), ended, string(r.Outcome), r.Reason,
-		appIDs(r.Apps), appIDs(r.Complete), c.Calls, c.Provisional, c.Failed, c.Lost, c.Users, c.Samples, c.Events,
-		counters(r.Requests), counters(r.Errors), r.Bytes, r.Version, r.Host, alive.Milliseconds())
+	err := s.Retry(ctx, func(ctx context.Context) error {
+		return s.conn.Exec(ctx, q, r.ID, uint32(step), r.Command, r.Schedule, r.Whole, r.Started.UnixMilli(), ended, string(r.Outcome), r.Reason,
+			appIDs(r.Apps), appIDs(r.Complete), c.Calls, c.Provisional, c.Failed, c.Lost, c.Users, c.Samples, c.Events,
+			counters(r.Requests), counters(r.Errors), r.Bytes, r.Version, r.Host, alive.Milliseconds())
+	})
 	if err != nil {
 		return fmt.Errorf("note run: %w", err)
 	}

@@ -11,6 +11,8 @@ import (
 
 	"github.com/ClickHouse/ch-go"
 	"github.com/ClickHouse/clickhouse-go/v2"
+
+	"github.com/callvault/callvault/load/retry"
 )
 
 const samplesTable = "quality_samples_data"
@@ -142,7 +144,7 @@ func (l *lane) dial(ctx context.Context, options []ch.Options) (err error) {
 	}
 	for i := 0; l.client == nil && i < len(options); i++ {
 		l.client, err = ch.Dial(ctx, options[i])
-		if err != nil && code(err) != 0 {
+		if err != nil && retry.Code(err) != 0 {
 			return err // the server's own word
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/load/retry"
 )
 
 // runsOf makes series of n rows from t on, of a load of its own.
@@ -133,7 +134,7 @@ func TestWireFaults(t *testing.T) {
 		err := w.insert(ctx, runsOf(load, series, n, t0))
 		if p.disarm(); err == nil {
 			holds(t, s, load, series, n)
-		} else if !retryable(err) {
+		} else if !retry.Helps(err) {
 			t.Fatalf("fault %d at byte %d: %v is not worth another attempt", f, at, err)
 		}
 		if load%8 == 0 || f == swallow {
@@ -169,7 +170,7 @@ func TestWireHeedsContext(t *testing.T) { // by itself: it counts goroutines
 	time.AfterFunc(50*time.Millisecond, cancel)
 	begun := time.Now()
 	err = w.insert(ctx, runsOf(2, 1, 10, t0))
-	if took := time.Since(begun); !errors.Is(err, context.Canceled) || retryable(err) || took > 5*time.Second {
+	if took := time.Since(begun); !errors.Is(err, context.Canceled) || retry.Helps(err) || took > 5*time.Second {
 		t.Fatalf("after %s: %v", took, err)
 	}
 	w.close()
@@ -188,15 +189,15 @@ func TestWireErrors(t *testing.T) {
 	s := open(t, dsn)
 	must(t, s.conn.Exec(t.Context(), "DROP TABLE quality_samples_data"))
 	err := s.sink.insert(t.Context(), runsOf(1, 1, 10, t0))
-	if code(err) != 60 || retryable(err) {
-		t.Fatalf("no such table: code %d, %v", code(err), err)
+	if retry.Code(err) != 60 || retry.Helps(err) {
+		t.Fatalf("no such table: code %d, %v", retry.Code(err), err)
 	}
 	o, err := parseDSN(dsn, Options{})
 	must(t, err)
 	o.Auth.Password = "wrong"
 	err = newWire(o).insert(t.Context(), runsOf(1, 1, 10, t0))
-	if code(err) != codeAuthFailed || retryable(err) {
-		t.Fatalf("wrong password: code %d, %v", code(err), err)
+	if retry.Code(err) != codeAuthFailed || retry.Helps(err) {
+		t.Fatalf("wrong password: code %d, %v", retry.Code(err), err)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"github.com/callvault/callvault/internal/sqltext"
+	"github.com/callvault/callvault/load/retry"
 )
 
 // Options of a Store; the zero value is sound.
@@ -23,6 +24,9 @@ type Options struct {
 	// OnInsert is told of each block that was sent: its table, how long it took
 	// and how it went. It is called from many goroutines; optional.
 	OnInsert func(table string, took time.Duration, err error)
+	// OnRetry is told why one of the Store's own steps is tried again, before the
+	// pause until then. It is called from many goroutines; optional.
+	OnRetry func(error, time.Duration)
 }
 
 // Store is a ClickHouse database of the schema. It is safe for concurrent use.
@@ -30,6 +34,8 @@ type Store struct {
 	conn driver.Conn
 	sink sampleSink
 	ch   *clickhouse.Options
+
+	patience retry.Patience
 
 	mu   sync.Mutex
 	ids  idSource
@@ -44,7 +50,7 @@ func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 		return nil, err
 	}
 	conn, err := connect(ctx, ch)
-	if code(err) == codeUnknownDatabase {
+	if retry.Code(err) == codeUnknownDatabase {
 		if err = createDatabase(ctx, ch); err == nil {
 			conn, err = connect(ctx, ch)
 		}
@@ -52,7 +58,7 @@ func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, openError(ch, err)
 	}
-	s := &Store{conn: conn, sink: newWire(ch), ch: ch, live: map[uint64]time.Time{}}
+	s := &Store{conn: conn, sink: newWire(ch), ch: ch, live: map[uint64]time.Time{}, patience: retry.Patience{OnRetry: o.OnRetry}}
 	if o.OnInsert != nil {
 		s.conn, s.sink = observed{conn, o.OnInsert}, observedSink{s.sink, o.OnInsert}
 	}
@@ -70,6 +76,12 @@ func (s *Store) ClickHouse() *clickhouse.Options {
 
 // Database is the name of the database.
 func (s *Store) Database() string { return s.ch.Auth.Database }
+
+// Retry does a step that ClickHouse's restart may interrupt, and that may be
+// repeated whatever came of it: again, if it must be (see retry.Patience).
+func (s *Store) Retry(ctx context.Context, f func(context.Context) error) error {
+	return s.patience.Do(ctx, f)
+}
 
 // Close closes all connections.
 func (s *Store) Close() error {
@@ -162,7 +174,7 @@ func createDatabase(ctx context.Context, ch *clickhouse.Options) error {
 func openError(ch *clickhouse.Options, err error) error {
 	where := strings.Join(ch.Addr, ",")
 	kind := ErrUnreachable
-	switch code(err) {
+	switch retry.Code(err) {
 	case codeAuthFailed, codeUnknownUser, codeWrongPassword, codeNeedPassword:
 		return fmt.Errorf("connect to %s as %q: %w", where, ch.Auth.Username, ErrAuth)
 	case codeAccessDenied, codeUnknownDatabase:

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/internal/sqltext"
+	"github.com/callvault/callvault/load/retry"
 )
 
 // Tiering says when data moves to another volume of the storage policy.
@@ -43,10 +44,12 @@ func tiered() map[string]string {
 
 // Tier makes the tables move as t says, and does nothing where they do. ClickHouse
 // moves a part when all of it is old enough. Nothing moves back, and a policy
-// that tables have stays when t names none.
+// that tables have stays when t names none. Each table is asked what it is, and
+// then changed: a change that was made, and not acknowledged, is not made again.
 func (s *Store) Tier(ctx context.Context, t Tiering) error {
 	for _, table := range dataTables {
-		if err := s.tier(ctx, table, tiered()[table], t); err != nil {
+		err := s.Retry(ctx, func(ctx context.Context) error { return s.tier(ctx, table, tiered()[table], t) })
+		if err != nil {
 			return fmt.Errorf("set where old data of %s goes: %w", table, err)
 		}
 	}
@@ -65,8 +68,8 @@ func (s *Store) tier(ctx context.Context, table, day string, t Tiering) error {
 	}
 	if t.Policy != "" && t.Policy != policy {
 		err := s.conn.Exec(ctx, alter+" MODIFY SETTING storage_policy = "+sqltext.Literal(t.Policy))
-		if c := code(err); c == codeUnknownPolicy || c == codeBadArguments {
-			return fmt.Errorf("%w: %v", ErrPolicy, err)
+		if c := retry.Code(err); c == codeUnknownPolicy || c == codeBadArguments {
+			return fmt.Errorf("%w: %w", ErrPolicy, err)
 		}
 		if err != nil {
 			return err
@@ -85,8 +88,8 @@ func (s *Store) tier(ctx context.Context, table, day string, t Tiering) error {
 		return err
 	}
 	err := s.conn.Exec(ctx, alter+" MODIFY TTL "+rule)
-	if code(err) == codeNoVolume {
-		return fmt.Errorf("%w: %v", ErrVolume, err)
+	if retry.Code(err) == codeNoVolume {
+		return fmt.Errorf("%w: %w", ErrVolume, err)
 	}
 	return err
 }

@@ -20,9 +20,9 @@ type WriterOptions struct {
 	BlockRows int           // the most samples of one INSERT, which become one part (twice MaxRows; 1,000,000 where the connection is compressed, which takes them in memory as a whole)
 	MaxAge    time.Duration // the end of a unit flushes rows that have waited so long (5 s)
 
-	Attempts       int           // how often an insert is tried (6)
+	Attempts       int           // how often an insert is tried (as retry.Patience says)
 	AttemptTimeout time.Duration // of one insert (2 min)
-	Backoff        time.Duration // first pause after a failure; it doubles, with jitter (200 ms)
+	Backoff        time.Duration // first pause after a failure (as retry.Patience says)
 
 	// Guard is an SQL condition without which nothing becomes visible: that
 	// the lease is still held, as the server sees it (none: 1).
@@ -69,9 +69,7 @@ func (s *Store) NewWriter(runID string, o WriterOptions) *Writer {
 	}
 	o.BlockRows = orDefault(o.BlockRows, 2*o.MaxRows)
 	o.MaxAge = orDefault(o.MaxAge, 5*time.Second)
-	o.Attempts = orDefault(o.Attempts, 6)
 	o.AttemptTimeout = orDefault(o.AttemptTimeout, 2*time.Minute)
-	o.Backoff = orDefault(o.Backoff, 200*time.Millisecond)
 	o.Guard = orDefault(o.Guard, "1")
 	w := &Writer{
 		store: s, run: runID, opt: o, turn: make(chan struct{}, 1), pool: newSamplePool(o.MaxBytes), raw: newRawQueue(),

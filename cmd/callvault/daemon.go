@@ -46,6 +46,9 @@ func newDaemon(c *cli, set settings) *daemon {
 	}
 	d.set.Store(&set)
 	c.onInsert = d.meters.inserted
+	c.onRetry = func(err error, pause time.Duration) {
+		d.log.Warn("a step in ClickHouse is tried again", "in", pause, "err", err)
+	}
 	d.meters.reg.MustRegister(newJobMeters(d), newStoreMeters(d))
 	return d
 }

@@ -228,7 +228,10 @@ func (j *job) counts() extract.Counts {
 func bringUp(ctx context.Context, store *load.Store, cfg *config.Config) error {
 	sch, err := schemaOf(store, cfg)
 	if err == nil {
-		_, err = sch.Up(ctx)
+		err = store.Retry(ctx, func(ctx context.Context) error {
+			_, err := sch.Up(ctx)
+			return err
+		})
 	}
 	if err == nil {
 		err = tier(ctx, store, cfg)

@@ -22,6 +22,7 @@ type cli struct {
 	quiet      bool
 
 	onInsert func(table string, took time.Duration, err error) // optional: told of each block that is inserted
+	onRetry  func(error, time.Duration)                        // optional: told of each step in ClickHouse that is tried again
 }
 
 func newRoot(p *process) *cobra.Command {

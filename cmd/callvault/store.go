@@ -96,7 +96,7 @@ func (c *cli) fetchEngine(ctx context.Context, cfg *config.Config) (string, erro
 
 // openStore connects for a command.
 func (c *cli) openStore(ctx context.Context, dsn string) (*load.Store, error) {
-	return openWith(ctx, dsn, load.Options{OnInsert: c.onInsert})
+	return openWith(ctx, dsn, load.Options{OnInsert: c.onInsert, OnRetry: c.onRetry})
 }
 
 func openStore(ctx context.Context, dsn string) (*load.Store, error) {

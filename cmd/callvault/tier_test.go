@@ -11,11 +11,10 @@ import (
 	"github.com/callvault/callvault/internal/simulator"
 )
 
-// TestColdStorage moves old data to a second disk, changes when, and takes that
-// off again.
-func TestColdStorage(t *testing.T) {
-	t.Parallel()
-	in := install(t, simulator.Options{Seed: 41, Calls: 10, QPS: -1})
+// newTiered is a database of a test's own whose storage policy tiered has a second
+// volume, cold.
+func newTiered(t *testing.T) *database {
+	t.Helper()
 	dir, cold := t.TempDir(), t.TempDir()
 	if err := os.Mkdir(filepath.Join(dir, "config.d"), 0o700); err != nil {
 		t.Fatal(err)
@@ -26,7 +25,15 @@ func TestColdStorage(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "config.d", "storage.xml"), []byte(storage), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	d := newDatabase(t, dir)
+	return newDatabase(t, dir)
+}
+
+// TestColdStorage moves old data to a second disk, changes when, and takes that
+// off again.
+func TestColdStorage(t *testing.T) {
+	t.Parallel()
+	in := install(t, simulator.Options{Seed: 41, Calls: 10, QPS: -1})
+	d := newTiered(t)
 	in.store = d.direct()
 	in.env = append(in.env, "CLICKHOUSE_DSN="+d.engine.DSN())
 	plain := in.env

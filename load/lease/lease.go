@@ -20,6 +20,8 @@ import (
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"github.com/callvault/callvault/load/retry"
 )
 
 // Names of the leases in use.
@@ -29,9 +31,9 @@ const (
 	Backup  = "backup"  // one backup, or verification of one, at a time
 )
 
-var (
-	ErrHeld = errors.New("lease is held") // what a HeldError matches
-	ErrLost = errors.New("lease is lost") // cause of a lease's cancelled context
+const (
+	ErrHeld = retry.Final("lease is held") // what a HeldError matches
+	ErrLost = retry.Final("lease is lost") // cause of a lease's cancelled context
 )
 
 // HeldError says who holds the lease.
@@ -45,7 +47,7 @@ func (e *HeldError) Error() string {
 	return fmt.Sprintf("lease %s is held by %s (renewed %s ago)", e.Name, e.Holder, e.Age.Round(time.Millisecond))
 }
 
-func (e *HeldError) Is(target error) bool { return target == ErrHeld }
+func (e *HeldError) Unwrap() error { return ErrHeld }
 
 // attempts to be alone among simultaneous claimants.
 const attempts = 4
@@ -95,17 +97,22 @@ func AcquireWait(ctx context.Context, conn driver.Conn, name, holder string, ttl
 	}
 }
 
-// claim makes one claim and withdraws it when it is not the only one.
+// claim makes one claim and withdraws it when it is not the only one. What
+// ClickHouse could not do is done again for the same claim: an insert of which
+// nobody knows whether it was made must not stand in the way of the next.
 func claim(ctx context.Context, conn driver.Conn, name, holder string, ttl time.Duration) (*Lease, error) {
 	l := &Lease{
 		conn: conn, name: name, claim: crand.Text(), holder: holder, ttl: ttl,
 		stop: make(chan struct{}), stopped: make(chan struct{}),
 	}
-	started := time.Now()
-	err := l.write(ctx, false)
-	if err == nil {
-		err = l.alone(ctx)
-	}
+	var started time.Time
+	err := retry.Patience{Timeout: ttl}.Do(ctx, func(ctx context.Context) error {
+		started = time.Now()
+		if err := l.write(ctx, false); err != nil {
+			return err
+		}
+		return l.alone(ctx)
+	})
 	if err != nil {
 		l.withdraw(ctx)
 		return nil, err
@@ -168,7 +175,7 @@ func (l *Lease) alone(ctx context.Context) error {
 func (l *Lease) withdraw(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), min(l.ttl, 5*time.Second))
 	defer cancel()
-	return l.write(ctx, true)
+	return retry.Patience{}.Do(ctx, func(ctx context.Context) error { return l.write(ctx, true) })
 }
 
 // Held says who holds a lease now: nil, or a HeldError that is not returned.

@@ -17,18 +17,19 @@ import (
 	chmigrate "github.com/golang-migrate/migrate/v4/database/clickhouse"
 
 	"github.com/callvault/callvault/load/lease"
+	"github.com/callvault/callvault/load/retry"
 	"github.com/callvault/callvault/migrations"
 )
 
 const leaseTTL = 30 * time.Second
 
-var (
+const (
 	// ErrNewer: the database has a version this program does not know.
-	ErrNewer = errors.New("the database has a newer schema than this program; use the newer program")
+	ErrNewer = retry.Final("the database has a newer schema than this program; use the newer program")
 	// ErrDirty: a version was begun and not finished.
-	ErrDirty = errors.New("the schema version is dirty")
+	ErrDirty = retry.Final("the schema version is dirty")
 	// ErrRestoring: the database has the table Restoring.
-	ErrRestoring = errors.New("the database is being restored from a backup, or that was cut short: wait, or run the same callvault restore again")
+	ErrRestoring = retry.Final("the database is being restored from a backup, or that was cut short: wait, or run the same callvault restore again")
 )
 
 // Restoring is a table that a database has while it is filled from a backup: its
