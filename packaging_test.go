@@ -97,6 +97,13 @@ func TestReleaseFiles(t *testing.T) {
 	}
 	documents(t, ".github/workflows/ci.yml")
 	documents(t, "docker-compose.yml")
+	workflow := documents(t, ".github/workflows/release.yml")[0]
+	if at(workflow, "jobs", "release", "needs") != "test" || at(workflow, "jobs", "test", "uses") != "./.github/workflows/ci.yml" {
+		t.Error("a release does not wait for the tests")
+	}
+	if may, ok := workflow["permissions"].(map[string]any); !ok || len(may) > 0 {
+		t.Errorf("each job of a release may do %v", workflow["permissions"])
+	}
 }
 
 // TestUnit lets systemd look at the unit, with a program that is there.
@@ -120,6 +127,9 @@ func TestUnit(t *testing.T) {
 		t.Fatal(err)
 	}
 	if out, err := exec.Command(tool, "verify", unit).CombinedOutput(); err != nil || len(out) > 0 {
+		t.Errorf("%v\n%s", err, out)
+	}
+	if out, err := exec.Command(tool, "security", "--offline=true", "--threshold=20", unit).CombinedOutput(); err != nil { // tenths
 		t.Errorf("%v\n%s", err, out)
 	}
 }
