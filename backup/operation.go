@@ -117,6 +117,8 @@ func (o *operation) explain(text string) error {
 		try = "; allow the folder in the server's <backups><allowed_path>, or give another place"
 	case strings.Contains(text, "BackupsIOThreadPool is not initialized"):
 		text, try = "the embedded ClickHouse cannot write backups to object storage", "; back up to a folder and copy that (it can restore from there), or set CLICKHOUSE_DSN"
+	case strings.Contains(text, "UNKNOWN_POLICY"), strings.Contains(text, "No such volume"):
+		try = "; the archive moved old data to cold storage, which this server does not have: add it to the server's storage_configuration, or leave it with --storage-policy default"
 	case strings.Contains(text, "Not enough privileges"):
 		try = "; GRANT BACKUP, and S3 for object storage, to the user of CLICKHOUSE_DSN"
 	}

@@ -21,22 +21,28 @@ var (
 	ErrRestoring = errors.New("another restore is filling the database")
 )
 
+// Target is what a restore fills.
+type Target struct {
+	Database string
+	Policy   string // storage policy of its tables; "": those they had
+}
+
 // Restore fills the database from a backup: empty, or left by a restore that was
 // cut short. finish does what is left when all has come; until it has, the
 // database counts as being restored.
-func Restore(ctx context.Context, conn driver.Conn, p Place, n Note, database string, progress Progress, finish func(context.Context) error) error {
-	if err := clear(ctx, conn, database); err != nil {
-		return fmt.Errorf("restore %s into %s: %w", n.Name, database, err)
+func Restore(ctx context.Context, conn driver.Conn, p Place, n Note, to Target, progress Progress, finish func(context.Context) error) error {
+	if err := clear(ctx, conn, to.Database); err != nil {
+		return fmt.Errorf("restore %s into %s: %w", n.Name, to.Database, err)
 	}
-	err := fill(ctx, conn, p, n, database, progress)
+	err := fill(ctx, conn, p, n, to, progress)
 	if err == nil {
 		err = finish(ctx)
 	}
 	if err == nil {
-		err = unmark(ctx, conn, database)
+		err = unmark(ctx, conn, to.Database)
 	}
 	if err != nil {
-		return fmt.Errorf("restore %s from %s into %s: %w", n.Name, p, database, err)
+		return fmt.Errorf("restore %s from %s into %s: %w", n.Name, p, to.Database, err)
 	}
 	return nil
 }
@@ -97,20 +103,23 @@ func empty(ctx context.Context, conn driver.Conn, database string, names []strin
 }
 
 // fill restores.
-func fill(ctx context.Context, conn driver.Conn, p Place, n Note, database string, progress Progress) error {
-	statement := fmt.Sprintf("RESTORE DATABASE %s AS %s FROM %s", sqltext.Identifier(n.Database), sqltext.Identifier(database), p.expression(n.Name))
+func fill(ctx context.Context, conn driver.Conn, p Place, n Note, to Target, progress Progress) error {
+	statement := fmt.Sprintf("RESTORE DATABASE %s AS %s FROM %s", sqltext.Identifier(n.Database), sqltext.Identifier(to.Database), p.expression(n.Name))
 	settings := []string{"allow_different_database_def = 1"}
 	if n.Base != "" {
 		settings = append(settings, p.onBase(n.Base)...)
 	}
-	o, err := begin(ctx, conn, p, purpose("restore", database), statement, settings...)
+	if to.Policy != "" {
+		settings = append(settings, "storage_policy = "+sqltext.Literal(to.Policy))
+	}
+	o, err := begin(ctx, conn, p, purpose("restore", to.Database), statement, settings...)
 	if err != nil {
 		return err
 	}
 	if _, err := o.await(ctx, func(s state) bool { progress("restoring", s.read, n.Whole); return false }); err != nil {
 		return err
 	}
-	return renumber(ctx, conn, database)
+	return renumber(ctx, conn, to.Database)
 }
 
 func unmark(ctx context.Context, conn driver.Conn, database string) error {

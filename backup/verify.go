@@ -12,8 +12,8 @@ import (
 )
 
 // Verify restores a backup as trial does, and notes what it found.
-func Verify(ctx context.Context, conn driver.Conn, p Place, n *Note, database string, progress Progress) ([]Difference, error) {
-	diffs, err := trial(ctx, conn, p, *n, database, progress)
+func Verify(ctx context.Context, conn driver.Conn, p Place, n *Note, beside Target, progress Progress) ([]Difference, error) {
+	diffs, err := trial(ctx, conn, p, *n, beside, progress)
 	if err != nil {
 		return nil, fmt.Errorf("verify backup %s: %w", n.Name, err)
 	}
@@ -25,15 +25,16 @@ func Verify(ctx context.Context, conn driver.Conn, p Place, n *Note, database st
 	return diffs, writeNote(ctx, p, *n)
 }
 
-// trial restores a backup into a database of its own beside database, compares
+// trial restores a backup into a database of its own beside another, compares
 // what came with the note, and drops it. One at a time may run beside a
 // database: each drops what earlier ones left.
-func trial(ctx context.Context, conn driver.Conn, p Place, n Note, database string, progress Progress) (diffs []Difference, err error) {
+func trial(ctx context.Context, conn driver.Conn, p Place, n Note, beside Target, progress Progress) (diffs []Difference, err error) {
+	database := beside.Database
 	if err := dropTrials(ctx, conn, database); err != nil {
 		return nil, err
 	}
 	name := trialPrefix(database) + strings.ToLower(strings.NewReplacer("-", "", ":", "").Replace(n.Name))
-	if err := Restore(ctx, conn, p, n, name, progress, func(context.Context) error { return nil }); err != nil {
+	if err := Restore(ctx, conn, p, n, Target{name, beside.Policy}, progress, func(context.Context) error { return nil }); err != nil {
 		return nil, dropAlso(ctx, conn, database, err)
 	}
 	progress("comparing", 0, 0)

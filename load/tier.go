@@ -75,8 +75,9 @@ func (s *Store) tier(ctx context.Context, table, day string, t Tiering) error {
 			return err
 		}
 	}
-	ours := regexp.MustCompile(` TTL ` + regexp.QuoteMeta(day) + ` \+ toIntervalDay\([0-9]+\) TO VOLUME '[^']*'( SETTINGS |$)`)
-	rule := fmt.Sprintf("%s + toIntervalDay(%d) TO VOLUME %s", day, int(t.After.Hours()/24), sqltext.Literal(t.Volume))
+	ours := regexp.MustCompile(` TTL ` + regexp.QuoteMeta(day) + ` \+ toIntervalDay\([0-9]+\) TO VOLUME (IF EXISTS )?'[^']*'( SETTINGS |$)`)
+	when, volume := fmt.Sprintf("%s + toIntervalDay(%d) TO VOLUME ", day, int(t.After.Hours()/24)), sqltext.Literal(t.Volume)
+	rule := when + "IF EXISTS " + volume // so that a server without it can restore a backup
 	switch {
 	case t.After == 0 && ours.MatchString(engine):
 		return s.conn.Exec(ctx, alter+" REMOVE TTL")
@@ -87,9 +88,13 @@ func (s *Store) tier(ctx context.Context, table, day string, t Tiering) error {
 	if err := s.conn.Exec(ctx, alter+" MODIFY SETTING materialize_ttl_recalculate_only = 1"); err != nil {
 		return err
 	}
-	err := s.conn.Exec(ctx, alter+" MODIFY TTL "+rule)
+	// First without IF EXISTS, which has the server look for the volume.
+	err := s.conn.Exec(ctx, alter+" MODIFY TTL "+when+volume+" SETTINGS materialize_ttl_after_modify = 0")
 	if retry.Code(err) == codeNoVolume {
 		return fmt.Errorf("%w: %w", ErrVolume, err)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return s.conn.Exec(ctx, alter+" MODIFY TTL "+rule)
 }

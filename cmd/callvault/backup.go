@@ -22,6 +22,7 @@ type backing struct {
 	fresh  string
 	wait   string
 	verify bool
+	policy string
 }
 
 // flags adds the flags.
@@ -35,6 +36,11 @@ func (b *backing) flags(f *pflag.FlagSet) {
 
 func (b *backing) place(f *pflag.FlagSet) {
 	f.StringVar(&b.to, "to", "", "`folder` or s3://bucket/folder with the backups (default $CALLVAULT_BACKUP_TO)")
+}
+
+// restoring adds the flags of what restores.
+func (b *backing) restoring(f *pflag.FlagSet) {
+	f.StringVar(&b.policy, "storage-policy", "", "`policy` of the tables, such as default (default the ones they had)")
 }
 
 func (c *cli) backupCmd() *cobra.Command {

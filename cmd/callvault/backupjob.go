@@ -62,7 +62,7 @@ func (j *backupJob) work(ctx context.Context) error {
 		return err
 	}
 	if j.flags.verify {
-		if j.differences, err = backup.Verify(ctx, j.store.Conn(), p, &j.note, j.store.Database(), j.progress); err != nil {
+		if j.differences, err = backup.Verify(ctx, j.store.Conn(), p, &j.note, backup.Target{Database: j.store.Database()}, j.progress); err != nil {
 			return err
 		}
 		if n := len(j.differences); n > 0 {

@@ -50,11 +50,12 @@ Exit codes: 0 it holds what it must; 3 it does not (what differs is named);
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.withBackups(cmd.Context(), b, "", func(ctx context.Context, store *load.Store, p backup.Place, notes []backup.Note) error {
-				return c.oneVerification(ctx, store, func(ctx context.Context) error { return c.verifyBackup(ctx, store, p, notes, argument(args)) })
+				return c.oneVerification(ctx, store, func(ctx context.Context) error { return c.verifyBackup(ctx, store, p, notes, argument(args), b.policy) })
 			})
 		},
 	}
 	b.place(cmd.Flags())
+	b.restoring(cmd.Flags())
 	return cmd
 }
 
@@ -104,13 +105,13 @@ func (c *cli) oneVerification(ctx context.Context, store *load.Store, do func(co
 	return oneBackup(ctx, store, cfg, do)
 }
 
-func (c *cli) verifyBackup(ctx context.Context, store *load.Store, p backup.Place, notes []backup.Note, name string) error {
+func (c *cli) verifyBackup(ctx context.Context, store *load.Store, p backup.Place, notes []backup.Note, name, policy string) error {
 	n, err := backup.Find(notes, name)
 	if err != nil {
 		return fmt.Errorf("%w in %s", err, p)
 	}
 	watch := c.watchBytes()
-	diffs, err := backup.Verify(ctx, store.Conn(), p, &n, store.Database(), watch.at)
+	diffs, err := backup.Verify(ctx, store.Conn(), p, &n, backup.Target{Database: store.Database(), Policy: policy}, watch.at)
 	watch.close()
 	if err != nil {
 		return err

@@ -29,30 +29,36 @@ A database that is not empty is left alone: drop it first, or restore beside it 
 nothing is archived into what it left. Stop callvault serve before, so that it does
 not begin an archive of its own in the empty database.
 
+What is too old (CALLVAULT_KEEP), and what moves to cold storage (CALLVAULT_COLD_AFTER),
+is for the settings to say again from the next pass on. A server without the storage
+policy that the tables had needs --storage-policy.
+
 Exit codes: 0 done; 1 failed; 4 another restore is running.`,
 		Example: `  callvault restore
   callvault restore 2026-11-25T02-00-00Z-full --from s3://bucket/callvault
-  callvault restore --database trtc_yesterday`,
+  callvault restore --database trtc_yesterday
+  callvault restore --storage-policy default`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.withBackups(cmd.Context(), b, database, func(ctx context.Context, store *load.Store, p backup.Place, notes []backup.Note) error {
-				return c.restore(ctx, store, p, notes, argument(args))
+				return c.restore(ctx, store, p, notes, argument(args), b.policy)
 			})
 		},
 	}
 	f := cmd.Flags()
 	f.StringVar(&b.to, "from", "", "`folder` or s3://bucket/folder with the backups (default $CALLVAULT_BACKUP_TO)")
 	f.StringVar(&database, "database", "", "restore into this `database` (default that of CLICKHOUSE_DSN)")
+	b.restoring(f)
 	return cmd
 }
 
-func (c *cli) restore(ctx context.Context, store *load.Store, p backup.Place, notes []backup.Note, name string) error {
+func (c *cli) restore(ctx context.Context, store *load.Store, p backup.Place, notes []backup.Note, name, policy string) error {
 	n, err := backup.Find(notes, name)
 	if err != nil {
 		return fmt.Errorf("%w in %s", err, p)
 	}
 	watch := c.watchBytes()
-	err = backup.Restore(ctx, store.Conn(), p, n, store.Database(), watch.at, func(ctx context.Context) error { return c.complete(ctx, store, n) })
+	err = backup.Restore(ctx, store.Conn(), p, n, backup.Target{Database: store.Database(), Policy: policy}, watch.at, func(ctx context.Context) error { return c.complete(ctx, store, n) })
 	watch.close()
 	if errors.Is(err, backup.ErrRestoring) {
 		return fmt.Errorf("%w: %w", lease.ErrHeld, err)
@@ -67,7 +73,8 @@ func (c *cli) restore(ctx context.Context, store *load.Store, p backup.Place, no
 }
 
 // complete gives a restored database what the backup could not: the views under
-// another name, and what is newer in the schema.
+// another name, and what is newer in the schema. It takes away what the settings of
+// the next pass will say of cold storage, which may not be here.
 func (c *cli) complete(ctx context.Context, store *load.Store, n backup.Note) error {
 	cfg, err := c.config()
 	if err != nil {
@@ -82,6 +89,8 @@ func (c *cli) complete(ctx context.Context, store *load.Store, n backup.Note) er
 			return err
 		}
 	}
-	_, err = sch.Up(ctx)
-	return err
+	if _, err := sch.Up(ctx); err != nil {
+		return err
+	}
+	return store.Tier(ctx, load.Tiering{})
 }
