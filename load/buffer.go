@@ -53,8 +53,8 @@ type buffer struct {
 	parts    []partRow
 }
 
-// add takes the rows of a part.
-func (b *buffer) add(h *half, p call.Part, r *call.Rows) {
+// add takes the rows of a part. sums is for adding them up, empty before and after.
+func (b *buffer) add(h *half, p call.Part, r *call.Rows, sums *histogram) {
 	commID := h.of.unit.Key
 	if r.Room != nil {
 		b.rooms = append(b.rooms, roomRow{h, *r.Room})
@@ -77,7 +77,7 @@ func (b *buffer) add(h *half, p call.Part, r *call.Rows) {
 		b.days = append(b.days, dayRow{h, *r.Day})
 	}
 	n := countsOf(r)
-	b.parts = append(b.parts, partRow{h, p, n.Rows(), n.NullSamples, orDefault(r.RoomID, p.RoomID), r.CreatedAt, streamsOf(r)})
+	b.parts = append(b.parts, partRow{h, p, n.Rows(), n.NullSamples, orDefault(r.RoomID, p.RoomID), r.CreatedAt, streamsOf(r, sums)})
 }
 
 func (b *buffer) rows() int {

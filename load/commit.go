@@ -27,13 +27,10 @@ const hiddenNow = "SELECT load_id FROM hidden_loads GROUP BY load_id HAVING max(
 // insertSteps inserts one step of some loads as one block. One block without a
 // partition key is one part, which a reader sees whole or not at all.
 func insertSteps(ctx context.Context, conn driver.Conn, ids []uint64, step string) error {
-	in, err := begin(ctx, conn, "hidden_loads", "load_id, step")
-	if err != nil {
-		return err
-	}
-	in.col(ids)
-	in.col(slices.Repeat([]string{step}, len(ids)))
-	return in.send()
+	return insertBlock(ctx, conn, "hidden_loads", "load_id, step", func(in *insert) {
+		in.col(ids)
+		in.col(slices.Repeat([]string{step}, len(ids)))
+	})
 }
 
 // change is what a commit does to loads, all at the same moment.

@@ -165,39 +165,36 @@ func (w *Writer) insertEndings(ctx context.Context, ending []*unitState) error {
 }
 
 func (w *Writer) insertEntries(ctx context.Context, entries []Entry) error {
-	in, err := begin(ctx, w.store.conn, "ledger_units", `sdk_app_id, kind, key, state, reason, starts_at, held_until, deadline, attempts,
+	return insertBlock(ctx, w.store.conn, "ledger_units", `sdk_app_id, kind, key, state, reason, starts_at, held_until, deadline, attempts,
 		failed_parts, failed_keys, failed_reasons, run_id,
-		rooms, user_sessions, quality_samples, null_samples, user_events, unusual_events, daily_scale`)
-	if err != nil {
-		return err
-	}
-	in.col(column(entries, func(e *Entry) uint32 { return uint32(e.Unit.App) }))
-	in.col(column(entries, func(e *Entry) string { return string(e.Unit.Kind) }))
-	in.col(column(entries, func(e *Entry) string { return e.Unit.Key }))
-	in.col(column(entries, func(e *Entry) string { return string(e.State) }))
-	in.col(column(entries, func(e *Entry) string { return e.Reason }))
-	in.col(column(entries, func(e *Entry) time.Time { return e.StartsAt }))
-	in.col(column(entries, func(e *Entry) time.Time { return storable(e.HeldUntil) }))
-	in.col(column(entries, func(e *Entry) time.Time { return storable(e.Deadline) }))
-	in.col(column(entries, func(e *Entry) uint32 { return uint32(e.Attempts) }))
-	for _, field := range []func(*call.FailedPart) string{
-		func(p *call.FailedPart) string { return string(p.Kind) },
-		func(p *call.FailedPart) string { return p.Key },
-		func(p *call.FailedPart) string { return p.Reason },
-	} {
-		in.col(column(entries, func(e *Entry) []string { return column(e.Failed, field) }))
-	}
-	in.col(column(entries, func(*Entry) string { return w.run }))
-	for _, count := range []func(*Counts) uint64{
-		func(c *Counts) uint64 { return c.Rooms },
-		func(c *Counts) uint64 { return c.Sessions },
-		func(c *Counts) uint64 { return c.Samples },
-		func(c *Counts) uint64 { return c.NullSamples },
-		func(c *Counts) uint64 { return c.Events },
-		func(c *Counts) uint64 { return c.Unusual },
-		func(c *Counts) uint64 { return c.Days },
-	} {
-		in.col(column(entries, func(e *Entry) uint64 { return count(&e.Counts) }))
-	}
-	return in.send()
+		rooms, user_sessions, quality_samples, null_samples, user_events, unusual_events, daily_scale`, func(in *insert) {
+		in.col(column(entries, func(e *Entry) uint32 { return uint32(e.Unit.App) }))
+		in.col(column(entries, func(e *Entry) string { return string(e.Unit.Kind) }))
+		in.col(column(entries, func(e *Entry) string { return e.Unit.Key }))
+		in.col(column(entries, func(e *Entry) string { return string(e.State) }))
+		in.col(column(entries, func(e *Entry) string { return e.Reason }))
+		in.col(column(entries, func(e *Entry) time.Time { return e.StartsAt }))
+		in.col(column(entries, func(e *Entry) time.Time { return storable(e.HeldUntil) }))
+		in.col(column(entries, func(e *Entry) time.Time { return storable(e.Deadline) }))
+		in.col(column(entries, func(e *Entry) uint32 { return uint32(e.Attempts) }))
+		for _, field := range []func(*call.FailedPart) string{
+			func(p *call.FailedPart) string { return string(p.Kind) },
+			func(p *call.FailedPart) string { return p.Key },
+			func(p *call.FailedPart) string { return p.Reason },
+		} {
+			in.col(column(entries, func(e *Entry) []string { return column(e.Failed, field) }))
+		}
+		in.col(column(entries, func(*Entry) string { return w.run }))
+		for _, count := range []func(*Counts) uint64{
+			func(c *Counts) uint64 { return c.Rooms },
+			func(c *Counts) uint64 { return c.Sessions },
+			func(c *Counts) uint64 { return c.Samples },
+			func(c *Counts) uint64 { return c.NullSamples },
+			func(c *Counts) uint64 { return c.Events },
+			func(c *Counts) uint64 { return c.Unusual },
+			func(c *Counts) uint64 { return c.Days },
+		} {
+			in.col(column(entries, func(e *Entry) uint64 { return count(&e.Counts) }))
+		}
+	})
 }

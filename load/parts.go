@@ -16,31 +16,28 @@ func (w *Writer) insertParts(ctx context.Context, parts []partRow) error {
 	if err := w.insertStreams(ctx, parts); err != nil {
 		return err
 	}
-	in, err := begin(ctx, w.store.conn, "ledger_parts", `sdk_app_id, kind, key, part, part_key, room_id, load_id, settled, window_start, window_end,
-		users, owned_from, owned_to, rows, null_samples, responses, deadline, asked_at, run_id`)
-	if err != nil {
-		return err
-	}
-	in.col(column(parts, func(r *partRow) uint32 { return uint32(r.of.of.unit.App) }))
-	in.col(column(parts, func(r *partRow) string { return string(r.of.of.unit.Kind) }))
-	in.col(column(parts, func(r *partRow) string { return r.of.of.unit.Key }))
-	in.col(column(parts, func(r *partRow) string { return string(r.Kind) }))
-	in.col(column(parts, func(r *partRow) string { return r.Key }))
-	in.col(column(parts, func(r *partRow) string { return r.RoomID }))
-	in.col(column(parts, func(r *partRow) uint64 { return r.of.load }))
-	in.col(column(parts, func(r *partRow) bool { return r.Settled }))
-	in.col(column(parts, func(r *partRow) time.Time { return storable(r.Window.Start) }))
-	in.col(column(parts, func(r *partRow) time.Time { return storable(r.Window.End) }))
-	in.col(column(parts, func(r *partRow) []string { return column(r.Owned, func(o *call.Owned) string { return o.User }) }))
-	in.col(column(parts, func(r *partRow) []uint32 { return column(r.Owned, func(o *call.Owned) uint32 { return o.From }) }))
-	in.col(column(parts, func(r *partRow) []uint32 { return column(r.Owned, func(o *call.Owned) uint32 { return o.To }) }))
-	in.col(column(parts, func(r *partRow) uint64 { return r.rows }))
-	in.col(column(parts, func(r *partRow) uint64 { return r.nulls }))
-	in.col(column(parts, func(r *partRow) []uint64 { return r.Responses }))
-	in.col(column(parts, func(r *partRow) time.Time { return storable(r.Deadline) }))
-	in.col(column(parts, func(r *partRow) time.Time { return r.Asked }))
-	in.col(column(parts, func(*partRow) string { return w.run }))
-	return in.send()
+	return insertBlock(ctx, w.store.conn, "ledger_parts", `sdk_app_id, kind, key, part, part_key, room_id, load_id, settled, window_start, window_end,
+		users, owned_from, owned_to, rows, null_samples, responses, deadline, asked_at, run_id`, func(in *insert) {
+		in.col(column(parts, func(r *partRow) uint32 { return uint32(r.of.of.unit.App) }))
+		in.col(column(parts, func(r *partRow) string { return string(r.of.of.unit.Kind) }))
+		in.col(column(parts, func(r *partRow) string { return r.of.of.unit.Key }))
+		in.col(column(parts, func(r *partRow) string { return string(r.Kind) }))
+		in.col(column(parts, func(r *partRow) string { return r.Key }))
+		in.col(column(parts, func(r *partRow) string { return r.RoomID }))
+		in.col(column(parts, func(r *partRow) uint64 { return r.of.load }))
+		in.col(column(parts, func(r *partRow) bool { return r.Settled }))
+		in.col(column(parts, func(r *partRow) time.Time { return storable(r.Window.Start) }))
+		in.col(column(parts, func(r *partRow) time.Time { return storable(r.Window.End) }))
+		in.col(column(parts, func(r *partRow) []string { return column(r.Owned, func(o *call.Owned) string { return o.User }) }))
+		in.col(column(parts, func(r *partRow) []uint32 { return column(r.Owned, func(o *call.Owned) uint32 { return o.From }) }))
+		in.col(column(parts, func(r *partRow) []uint32 { return column(r.Owned, func(o *call.Owned) uint32 { return o.To }) }))
+		in.col(column(parts, func(r *partRow) uint64 { return r.rows }))
+		in.col(column(parts, func(r *partRow) uint64 { return r.nulls }))
+		in.col(column(parts, func(r *partRow) []uint64 { return r.Responses }))
+		in.col(column(parts, func(r *partRow) time.Time { return storable(r.Deadline) }))
+		in.col(column(parts, func(r *partRow) time.Time { return r.Asked }))
+		in.col(column(parts, func(*partRow) string { return w.run }))
+	})
 }
 
 // storable is t within what a DateTime holds; the zero time becomes 1970.

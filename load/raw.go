@@ -144,19 +144,16 @@ func (q *rawQueue) drop(n int) {
 }
 
 func (w *Writer) insertResponses(ctx context.Context, some []Response) error {
-	in, err := begin(ctx, w.store.conn, "raw_responses", "response_id, asked_at, run_id, sdk_app_id, action, request, body, expires_at")
-	if err != nil {
-		return err
-	}
-	in.col(column(some, func(r *Response) uint64 { return r.ID }))
-	in.col(column(some, func(r *Response) time.Time { return r.Asked }))
-	in.col(column(some, func(*Response) string { return w.run }))
-	in.col(column(some, func(r *Response) uint32 { return uint32(r.App) }))
-	in.col(column(some, func(r *Response) string { return r.Action }))
-	in.col(column(some, func(r *Response) []byte { return r.Request }))
-	in.col(column(some, func(r *Response) []byte { return r.Body }))
-	in.col(column(some, func(r *Response) time.Time { return r.Asked.Add(w.opt.KeepRaw) }))
-	return in.send()
+	return insertBlock(ctx, w.store.conn, "raw_responses", "response_id, asked_at, run_id, sdk_app_id, action, request, body, expires_at", func(in *insert) {
+		in.col(column(some, func(r *Response) uint64 { return r.ID }))
+		in.col(column(some, func(r *Response) time.Time { return r.Asked }))
+		in.col(column(some, func(*Response) string { return w.run }))
+		in.col(column(some, func(r *Response) uint32 { return uint32(r.App) }))
+		in.col(column(some, func(r *Response) string { return r.Action }))
+		in.col(column(some, func(r *Response) []byte { return r.Request }))
+		in.col(column(some, func(r *Response) []byte { return r.Body }))
+		in.col(column(some, func(r *Response) time.Time { return r.Asked.Add(w.opt.KeepRaw) }))
+	})
 }
 
 // Bodies reads raw responses by their ids. Those that are not kept are missing

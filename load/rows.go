@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// begin starts an insert of rows into a table; the caller has sorted them by
+// insertBlock inserts rows into a table of theirs; the caller has sorted them by
 // the table's key.
-func (w *Writer) begin(ctx context.Context, table, columns string) (*insert, error) {
-	return begin(ctx, w.store.conn, table, "load_id, sdk_app_id, "+columns)
+func (w *Writer) insertBlock(ctx context.Context, table, columns string, fill func(*insert)) error {
+	return insertBlock(ctx, w.store.conn, table, "load_id, sdk_app_id, "+columns, fill)
 }
 
 // unitColumns appends the load and the application of all rows.
@@ -23,95 +23,80 @@ func (w *Writer) insertRooms(ctx context.Context, rows []roomRow) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	in, err := w.begin(ctx, "rooms_data", "comm_id, room_id, created_at, destroyed_at, is_finished, creator_user_id")
-	if err != nil {
-		return err
-	}
-	unitColumns(in, rows, func(r *roomRow) *half { return r.of })
-	in.col(column(rows, func(r *roomRow) string { return r.CommID }))
-	in.col(column(rows, func(r *roomRow) string { return r.RoomID }))
-	in.col(column(rows, func(r *roomRow) time.Time { return r.CreatedAt }))
-	in.col(column(rows, func(r *roomRow) *time.Time { return orNull(r.DestroyedAt) }))
-	in.col(column(rows, func(r *roomRow) bool { return r.Finished }))
-	in.col(column(rows, func(r *roomRow) string { return r.Creator }))
-	return in.send()
+	return w.insertBlock(ctx, "rooms_data", "comm_id, room_id, created_at, destroyed_at, is_finished, creator_user_id", func(in *insert) {
+		unitColumns(in, rows, func(r *roomRow) *half { return r.of })
+		in.col(column(rows, func(r *roomRow) string { return r.CommID }))
+		in.col(column(rows, func(r *roomRow) string { return r.RoomID }))
+		in.col(column(rows, func(r *roomRow) time.Time { return r.CreatedAt }))
+		in.col(column(rows, func(r *roomRow) *time.Time { return orNull(r.DestroyedAt) }))
+		in.col(column(rows, func(r *roomRow) bool { return r.Finished }))
+		in.col(column(rows, func(r *roomRow) string { return r.Creator }))
+	})
 }
 
 func (w *Writer) insertSessions(ctx context.Context, rows []sessionRow) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	in, err := w.begin(ctx, "user_sessions_data", "comm_id, room_id, user_id, joined_at, left_at, is_finished, device_type, sdk_version, client_ip, call_created_at")
-	if err != nil {
-		return err
-	}
-	unitColumns(in, rows, func(r *sessionRow) *half { return r.of })
-	in.col(column(rows, func(r *sessionRow) string { return r.commID }))
-	in.col(column(rows, func(r *sessionRow) string { return r.RoomID }))
-	in.col(column(rows, func(r *sessionRow) string { return r.UserID }))
-	in.col(column(rows, func(r *sessionRow) time.Time { return r.JoinedAt }))
-	in.col(column(rows, func(r *sessionRow) *time.Time { return orNull(r.LeftAt) }))
-	in.col(column(rows, func(r *sessionRow) bool { return r.Finished }))
-	in.col(column(rows, func(r *sessionRow) string { return r.DeviceType }))
-	in.col(column(rows, func(r *sessionRow) string { return r.SDKVersion }))
-	in.col(column(rows, func(r *sessionRow) string { return r.ClientIP }))
-	in.col(column(rows, func(r *sessionRow) time.Time { return r.created }))
-	return in.send()
+	return w.insertBlock(ctx, "user_sessions_data", "comm_id, room_id, user_id, joined_at, left_at, is_finished, device_type, sdk_version, client_ip, call_created_at", func(in *insert) {
+		unitColumns(in, rows, func(r *sessionRow) *half { return r.of })
+		in.col(column(rows, func(r *sessionRow) string { return r.commID }))
+		in.col(column(rows, func(r *sessionRow) string { return r.RoomID }))
+		in.col(column(rows, func(r *sessionRow) string { return r.UserID }))
+		in.col(column(rows, func(r *sessionRow) time.Time { return r.JoinedAt }))
+		in.col(column(rows, func(r *sessionRow) *time.Time { return orNull(r.LeftAt) }))
+		in.col(column(rows, func(r *sessionRow) bool { return r.Finished }))
+		in.col(column(rows, func(r *sessionRow) string { return r.DeviceType }))
+		in.col(column(rows, func(r *sessionRow) string { return r.SDKVersion }))
+		in.col(column(rows, func(r *sessionRow) string { return r.ClientIP }))
+		in.col(column(rows, func(r *sessionRow) time.Time { return r.created }))
+	})
 }
 
 func (w *Writer) insertEvents(ctx context.Context, rows []eventRow) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	in, err := w.begin(ctx, "user_events_data", "comm_id, room_id, user_id, peer_id, event_id, ts, stream_type, param_one, param_two")
-	if err != nil {
-		return err
-	}
-	unitColumns(in, rows, func(r *eventRow) *half { return r.of })
-	in.col(column(rows, func(r *eventRow) string { return r.commID }))
-	in.col(column(rows, func(r *eventRow) string { return r.RoomID }))
-	in.col(column(rows, func(r *eventRow) string { return r.UserID }))
-	in.col(column(rows, func(r *eventRow) string { return r.PeerID }))
-	in.col(column(rows, func(r *eventRow) uint32 { return r.EventID }))
-	in.col(column(rows, func(r *eventRow) time.Time { return r.Time }))
-	in.col(column(rows, func(r *eventRow) uint8 { return r.StreamType }))
-	in.col(column(rows, func(r *eventRow) int64 { return r.ParamOne }))
-	in.col(column(rows, func(r *eventRow) int64 { return r.ParamTwo }))
-	return in.send()
+	return w.insertBlock(ctx, "user_events_data", "comm_id, room_id, user_id, peer_id, event_id, ts, stream_type, param_one, param_two", func(in *insert) {
+		unitColumns(in, rows, func(r *eventRow) *half { return r.of })
+		in.col(column(rows, func(r *eventRow) string { return r.commID }))
+		in.col(column(rows, func(r *eventRow) string { return r.RoomID }))
+		in.col(column(rows, func(r *eventRow) string { return r.UserID }))
+		in.col(column(rows, func(r *eventRow) string { return r.PeerID }))
+		in.col(column(rows, func(r *eventRow) uint32 { return r.EventID }))
+		in.col(column(rows, func(r *eventRow) time.Time { return r.Time }))
+		in.col(column(rows, func(r *eventRow) uint8 { return r.StreamType }))
+		in.col(column(rows, func(r *eventRow) int64 { return r.ParamOne }))
+		in.col(column(rows, func(r *eventRow) int64 { return r.ParamTwo }))
+	})
 }
 
 func (w *Writer) insertUnusual(ctx context.Context, rows []unusualRow) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	in, err := w.begin(ctx, "unusual_events_data", "room_id, user_id, experience_id, ts, abnormal_event_id, peer_id")
-	if err != nil {
-		return err
-	}
-	unitColumns(in, rows, func(r *unusualRow) *half { return r.of })
-	in.col(column(rows, func(r *unusualRow) string { return r.RoomID }))
-	in.col(column(rows, func(r *unusualRow) string { return r.UserID }))
-	in.col(column(rows, func(r *unusualRow) uint32 { return r.ExperienceID }))
-	in.col(column(rows, func(r *unusualRow) time.Time { return r.Time }))
-	in.col(column(rows, func(r *unusualRow) uint32 { return r.AbnormalEventID }))
-	in.col(column(rows, func(r *unusualRow) string { return r.PeerID }))
-	return in.send()
+	return w.insertBlock(ctx, "unusual_events_data", "room_id, user_id, experience_id, ts, abnormal_event_id, peer_id", func(in *insert) {
+		unitColumns(in, rows, func(r *unusualRow) *half { return r.of })
+		in.col(column(rows, func(r *unusualRow) string { return r.RoomID }))
+		in.col(column(rows, func(r *unusualRow) string { return r.UserID }))
+		in.col(column(rows, func(r *unusualRow) uint32 { return r.ExperienceID }))
+		in.col(column(rows, func(r *unusualRow) time.Time { return r.Time }))
+		in.col(column(rows, func(r *unusualRow) uint32 { return r.AbnormalEventID }))
+		in.col(column(rows, func(r *unusualRow) string { return r.PeerID }))
+	})
 }
 
 func (w *Writer) insertDays(ctx context.Context, rows []dayRow) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	in, err := w.begin(ctx, "daily_scale_data", "user_number, user_count, room_numbers, day_start")
-	if err != nil {
-		return err
-	}
-	unitColumns(in, rows, func(r *dayRow) *half { return r.of })
-	in.col(column(rows, func(r *dayRow) uint64 { return r.UserNumber }))
-	in.col(column(rows, func(r *dayRow) uint64 { return r.UserCount }))
-	in.col(column(rows, func(r *dayRow) uint64 { return r.RoomNumber }))
-	in.col(column(rows, func(r *dayRow) time.Time { return r.Start }))
-	return in.send()
+	return w.insertBlock(ctx, "daily_scale_data", "user_number, user_count, room_numbers, day_start", func(in *insert) {
+		unitColumns(in, rows, func(r *dayRow) *half { return r.of })
+		in.col(column(rows, func(r *dayRow) uint64 { return r.UserNumber }))
+		in.col(column(rows, func(r *dayRow) uint64 { return r.UserCount }))
+		in.col(column(rows, func(r *dayRow) uint64 { return r.RoomNumber }))
+		in.col(column(rows, func(r *dayRow) time.Time { return r.Start }))
+	})
 }
 
 // sort puts all rows into the order of their tables' keys.

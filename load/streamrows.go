@@ -49,32 +49,29 @@ func (w *Writer) insertStreams(ctx context.Context, parts []partRow) error {
 		columns = append(columns, m.column)
 	}
 	columns = append(columns, "`other.metric`", "`other.samples`", "`other.sum`", "`other.min`", "`other.max`")
-	in, err := w.begin(ctx, "quality_streams_data", strings.Join(columns, ", "))
-	if err != nil {
-		return err
-	}
-	unitColumns(in, rows, func(r *streamRow) *half { return r.of })
-	in.col(column(rows, func(r *streamRow) string { return r.commID }))
-	in.col(column(rows, func(r *streamRow) string { return r.roomID }))
-	in.col(column(rows, func(r *streamRow) string { return r.user }))
-	in.col(column(rows, func(r *streamRow) string { return r.peer }))
-	in.encoded(proto.ColDate(column(rows, func(r *streamRow) proto.Date { return proto.Date(r.day) })))
-	in.col(column(rows, func(r *streamRow) time.Time { return r.created }))
-	in.col(column(rows, func(r *streamRow) string { return r.device }))
-	in.col(column(rows, func(r *streamRow) string { return r.version }))
-	in.encoded(proto.ColUInt32(column(rows, func(r *streamRow) uint32 { return r.first })))
-	in.encoded(proto.ColUInt32(column(rows, func(r *streamRow) uint32 { return r.last })))
-	in.col(column(rows, func(r *streamRow) uint64 { return r.samples }))
-	in.col(column(rows, func(r *streamRow) uint32 { return r.events }))
-	in.col(column(rows, func(r *streamRow) uint32 { return r.networkChanges }))
-	in.col(column(rows, func(r *streamRow) uint32 { return r.connectionsLost }))
-	for i := range streamMetrics {
-		in.encoded(summaries(rows, i))
-	}
-	for _, c := range others(rows) {
-		in.encoded(c)
-	}
-	return in.send()
+	return w.insertBlock(ctx, "quality_streams_data", strings.Join(columns, ", "), func(in *insert) {
+		unitColumns(in, rows, func(r *streamRow) *half { return r.of })
+		in.col(column(rows, func(r *streamRow) string { return r.commID }))
+		in.col(column(rows, func(r *streamRow) string { return r.roomID }))
+		in.col(column(rows, func(r *streamRow) string { return r.user }))
+		in.col(column(rows, func(r *streamRow) string { return r.peer }))
+		in.encoded(proto.ColDate(column(rows, func(r *streamRow) proto.Date { return proto.Date(r.day) })))
+		in.col(column(rows, func(r *streamRow) time.Time { return r.created }))
+		in.col(column(rows, func(r *streamRow) string { return r.device }))
+		in.col(column(rows, func(r *streamRow) string { return r.version }))
+		in.encoded(proto.ColUInt32(column(rows, func(r *streamRow) uint32 { return r.first })))
+		in.encoded(proto.ColUInt32(column(rows, func(r *streamRow) uint32 { return r.last })))
+		in.col(column(rows, func(r *streamRow) uint64 { return r.samples }))
+		in.col(column(rows, func(r *streamRow) uint32 { return r.events }))
+		in.col(column(rows, func(r *streamRow) uint32 { return r.networkChanges }))
+		in.col(column(rows, func(r *streamRow) uint32 { return r.connectionsLost }))
+		for i := range streamMetrics {
+			in.encoded(summaries(rows, i))
+		}
+		for _, c := range others(rows) {
+			in.encoded(c)
+		}
+	})
 }
 
 // summaries makes the column of one metric.

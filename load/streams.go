@@ -5,7 +5,6 @@ import (
 	"math"
 	"slices"
 	"sort"
-	"sync"
 	"time"
 
 	"github.com/callvault/callvault/internal/call"
@@ -38,14 +37,16 @@ var streamMetrics = [...]struct {
 	{column: "video_height", metric: "bigvHeight"},
 }
 
-// metricColumn finds a metric among streamMetrics.
-var metricColumn = func() map[string]int {
-	m := map[string]int{}
-	for i, x := range streamMetrics {
-		m[x.metric] = i
+// metricColumn finds a metric among streamMetrics, or is -1. It is asked once a
+// series.
+func metricColumn(metric string) int {
+	for i := range streamMetrics {
+		if streamMetrics[i].metric == metric {
+			return i
+		}
 	}
-	return m
-}()
+	return -1
+}
 
 // summary is what a stream keeps of the samples of one metric. values and
 // counts are a histogram: the values, rounded, in order, and how often each was
@@ -97,15 +98,14 @@ const secondsOfDay = 24 * 60 * 60
 // dayOf is the UTC day of t since 1970, which must not be before it.
 func dayOf(t time.Time) uint16 { return uint16(t.Unix() / secondsOfDay) }
 
-// streamsOf sums up the samples and the events of a part.
-func streamsOf(r *call.Rows) []stream {
+// streamsOf sums up the samples and the events of a part, with an empty histogram
+// that it leaves empty.
+func streamsOf(r *call.Rows, h *histogram) []stream {
 	if r.Samples == nil && len(r.Events) == 0 {
 		return nil
 	}
 	s := summing{index: map[streamKey]int{}, stays: r.Stays}
 	if r.Samples != nil {
-		h := histograms.Get().(*histogram)
-		defer histograms.Put(h)
 		at := 0
 		for _, x := range r.Samples.Series {
 			s.series(h, &x, r.Samples.Time[at:at+x.Rows], r.Samples.Value[at:at+x.Rows])
@@ -200,7 +200,7 @@ func (s *summing) series(h *histogram, x *call.Series, times []uint32, values []
 
 // summary finds or begins the summary of a metric.
 func (st *stream) summary(metric string) *summary {
-	if i, ok := metricColumn[metric]; ok {
+	if i := metricColumn(metric); i >= 0 {
 		if st.of[i] == nil {
 			st.of[i] = &summary{plain: streamMetrics[i].plain}
 		}
@@ -263,9 +263,6 @@ type histogram struct {
 	counts [1 << histogramBits]uint32
 	seen   []uint16
 }
-
-// histograms are empty.
-var histograms = sync.Pool{New: func() any { return new(histogram) }}
 
 func (h *histogram) count(values []float64) {
 	for _, v := range values {

@@ -70,9 +70,9 @@ func TestStreamsByClient(t *testing.T) {
 			t.Parallel()
 			r := call.Rows{Samples: x(), Events: events, Stays: map[string][]call.Session{"u": tt.stays}}
 			var got []sums
-			for _, s := range streamsOf(&r) {
+			for _, s := range streamsOf(&r, new(histogram)) {
 				var sum float64
-				if m := s.of[metricColumn["rtt"]]; m != nil {
+				if m := s.of[metricColumn("rtt")]; m != nil {
 					sum = m.sum
 				}
 				got = append(got, sums{s.user, s.device, s.samples, sum, s.connectionsLost})
@@ -96,8 +96,9 @@ func BenchmarkStreams(b *testing.B) {
 		}
 	}
 	r := call.Rows{Samples: x}
+	h := new(histogram)
 	for b.Loop() {
-		streamsOf(&r)
+		streamsOf(&r, h)
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(x.Rows()), "ns/sample")
 }

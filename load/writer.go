@@ -55,6 +55,7 @@ type Writer struct {
 	mu     sync.Mutex
 	err    error // of the first failed flush, or ErrClosed
 	buf    *buffer
+	sums   *histogram // empty, for whoever adds
 	units  map[call.Unit]*unitState
 	ending []*unitState // to be ended with the next flush
 	since  time.Time    // when buf or ending became non-empty
@@ -73,7 +74,7 @@ func (s *Store) NewWriter(runID string, o WriterOptions) *Writer {
 	o.Guard = orDefault(o.Guard, "1")
 	w := &Writer{
 		store: s, run: runID, opt: o, turn: make(chan struct{}, 1), pool: newSamplePool(o.MaxBytes), raw: newRawQueue(),
-		buf: &buffer{}, units: map[call.Unit]*unitState{},
+		buf: &buffer{}, sums: new(histogram), units: map[call.Unit]*unitState{},
 	}
 	w.turn <- struct{}{}
 	return w
@@ -101,7 +102,7 @@ func (w *Writer) Add(ctx context.Context, u call.Unit, p call.Part, r call.Rows)
 		return fmt.Errorf("add rows of %s %s: it is being ended", u.Kind, u.Key)
 	}
 	s.counts.Add(countsOf(&r))
-	w.buf.add(s.half(p.Settled), p, &r)
+	w.buf.add(s.half(p.Settled), p, &r, w.sums)
 	return w.added(ctx)
 }
 
