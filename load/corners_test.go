@@ -11,16 +11,16 @@ import (
 	"github.com/callvault/callvault/internal/proxytest"
 )
 
-// tapped is a store that reaches its database through a tap.
-func tapped(t *testing.T, dsn string) (*Store, *proxytest.Tap) {
+// tapped is the dsn of a database through a tap.
+func tapped(t *testing.T, dsn string) (through string, tap *proxytest.Tap) {
 	t.Helper()
 	u, err := url.Parse(dsn)
 	if err != nil {
 		t.Fatal(err)
 	}
-	tap := proxytest.NewTap(t, u.Host)
+	tap = proxytest.NewTap(t, u.Host)
 	u.Host = tap.Addr()
-	return open(t, u.String()), tap
+	return u.String(), tap
 }
 
 // TestAcknowledgementLost loses the server's answer to each statement of a run,
@@ -29,7 +29,8 @@ func TestAcknowledgementLost(t *testing.T) {
 	t.Parallel()
 	dsn := database(t)
 	direct := open(t, dsn)
-	s, tap := tapped(t, dsn)
+	through, tap := tapped(t, dsn)
+	s := open(t, through)
 	generation := 0
 	for _, statement := range []string{
 		"INSERT INTO hidden_loads (load_id, step) FORMAT", "INSERT INTO rooms_data", "INSERT INTO user_sessions_data",
@@ -59,7 +60,8 @@ func TestLateCommit(t *testing.T) {
 	t.Parallel()
 	dsn := database(t)
 	direct := open(t, dsn)
-	s, tap := tapped(t, dsn)
+	through, tap := tapped(t, dsn)
+	s := open(t, through)
 	must(t, direct.conn.Exec(t.Context(), "CREATE TABLE guard (held Bool) ENGINE = MergeTree ORDER BY ()"))
 	old, fresh := newFixture(1, 0), newFixture(1, 1)
 	w := s.NewWriter("late", WriterOptions{Guard: "NOT (SELECT max(held) FROM guard)", Attempts: 1})

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"github.com/callvault/callvault/internal/proxytest"
 )
 
 // TestFaults breaks connections at random places of an archiving run, with and
@@ -15,7 +17,7 @@ func TestFaults(t *testing.T) {
 	t.Parallel()
 	dsn := database(t)
 	direct := open(t, dsn)
-	p, through := newProxy(t, dsn)
+	through, tap := tapped(t, dsn)
 	seed := uint64(time.Now().UnixNano())
 	if v, err := strconv.ParseUint(os.Getenv("CALLVAULT_TEST_SEED"), 10, 64); err == nil {
 		seed = v
@@ -27,23 +29,23 @@ func TestFaults(t *testing.T) {
 	for round := range 14 {
 		calls := []fixture{newFixture(0, round%3), newFixture(1, (round+1)%3), newFixture(2, round%2)}
 		s := open(t, through)
-		f, at := fault(rnd.IntN(2)), 1<<30
+		cut, at := rnd.IntN(2) == 0, 1<<30
 		if round > 0 {
 			at = rnd.IntN(size)
 		}
-		p.arm(f, at)
+		tap.Arm(proxytest.Rule{N: at, Cut: cut, Mute: !cut})
 		retries := archiveAll(t, s, calls)
 		if round == 0 {
-			size = 1<<30 - p.left()
+			size = tap.Sent()
 		}
-		hit := p.disarm()
+		hit := tap.Disarm()
 		if hit {
 			struck++
 		}
 		s.Close()
 		check(t, direct, calls...)
 		if t.Failed() || round%7 == 6 {
-			t.Logf("round %d: fault %d at byte %d of %d, struck %v, %d retries", round, f, at, size, hit, retries)
+			t.Logf("round %d: cut %v at byte %d of %d, struck %v, %d retries", round, cut, at, size, hit, retries)
 			if _, err := direct.Purge(t.Context()); err != nil {
 				t.Fatal(err)
 			}

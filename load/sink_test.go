@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/proxytest"
 	"github.com/callvault/callvault/load/retry"
 )
 
@@ -112,32 +113,32 @@ func TestWireFaults(t *testing.T) {
 	t.Parallel()
 	dsn := database(t)
 	s := open(t, dsn)
-	p, through := newProxy(t, dsn)
+	through, tap := tapped(t, dsn)
 	o, err := parseDSN(through, Options{})
 	must(t, err)
 	w := newWire(o)
 	defer w.close()
 	const series, n = 3, 70 // some columns are sent run by run
-	p.arm(cut, 1<<30)
+	tap.Arm(proxytest.Rule{N: 1 << 30})
 	must(t, w.insert(t.Context(), runsOf(1, series, n, t0)))
-	size := 1<<30 - p.left()
-	p.disarm()
+	size := tap.Sent()
+	tap.Disarm()
 	load := uint64(1)
-	try := func(f fault, at int, patience time.Duration) {
+	try := func(r proxytest.Rule, patience time.Duration) {
 		t.Helper()
 		w.close() // dial anew
 		w.closed = false
 		load++
-		p.arm(f, at)
+		tap.Arm(r)
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		defer cancel()
 		err := w.insert(ctx, runsOf(load, series, n, t0))
-		if p.disarm(); err == nil {
+		if tap.Disarm(); err == nil {
 			holds(t, s, load, series, n)
 		} else if !retry.Helps(err) {
-			t.Fatalf("fault %d at byte %d: %v is not worth another attempt", f, at, err)
+			t.Fatalf("%+v: %v is not worth another attempt", r, err)
 		}
-		if load%8 == 0 || f == swallow {
+		if load%8 == 0 || r.Mute {
 			load++
 			must(t, w.insert(t.Context(), runsOf(load, series, n, t0)))
 		}
@@ -146,10 +147,10 @@ func TestWireFaults(t *testing.T) {
 		if at > 1200 { // within the block's columns
 			at += 40
 		}
-		try(cut, at, 10*time.Second)
+		try(proxytest.Rule{N: at, Cut: true}, 10*time.Second)
 	}
 	for at := 0; at < size; at += size / 7 {
-		try(swallow, at, 300*time.Millisecond)
+		try(proxytest.Rule{N: at, Mute: true}, 300*time.Millisecond)
 	}
 	t.Logf("%d bytes, %d inserts", size, load)
 	holds(t, s, load, series, n)
@@ -159,13 +160,13 @@ func TestWireFaults(t *testing.T) {
 // nothing, and is not tried again. It leaves no goroutine behind.
 func TestWireHeedsContext(t *testing.T) { // by itself: it counts goroutines
 	dsn := database(t)
-	p, through := newProxy(t, dsn)
+	through, tap := tapped(t, dsn)
 	o, err := parseDSN(through, Options{})
 	must(t, err)
 	before := runtime.NumGoroutine()
 	w := newWire(o)
 	must(t, w.insert(t.Context(), runsOf(1, 1, 10, t0)))
-	p.arm(swallow, 1)
+	tap.Arm(proxytest.Rule{N: 1, Mute: true})
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(50*time.Millisecond, cancel)
 	begun := time.Now()

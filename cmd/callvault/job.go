@@ -36,7 +36,7 @@ type job struct {
 	again    bool
 	id       string      // of the run; "": a new one
 	schedule string      // that begins it; "": nobody's
-	warn     func(error) // optional: told of what does not matter to the pass
+	warn     func(error) // optional: told of what the run could not tell of itself
 
 	onRetry func(error, time.Duration) // optional: told of an insert that is tried again
 

@@ -259,3 +259,16 @@ func TestDaemonIsTraced(t *testing.T) {
 		}
 	}
 }
+
+// TestDaemonSaysWhatIsNotRecorded of a run.
+func TestDaemonSaysWhatIsNotRecorded(t *testing.T) {
+	t.Parallel()
+	in := install(t, simulator.Options{Seed: 10, Calls: 3, QPS: -1, Current: true})
+	nobody, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	nobody.Close()
+	in.env = in.traced("http://" + nobody.Addr().String())
+	in.served(t, "the record of the run is incomplete; its data is not concerned", "spans were not sent")
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -19,11 +20,12 @@ func (w When) String() string { return [...]string{"before", "after"}[w] }
 
 // Rule says where a Tap acts, and what it does there.
 type Rule struct {
-	Statement string // how it begins
-	N         int    // which of those that begin so, from 1
-	When      When
+	Statement string // how it begins; "": at a byte, not a statement
+	N         int    // which of those that begin so, from 1; of the bytes that clients send: how many go on
+	When      When   // of a statement
 	Do        func() // the connection waits for it; nil: nothing
 	Cut       bool   // then the connection ends, and what was held back is lost
+	Mute      bool   // then the connection goes on, and no answer comes any more
 }
 
 // Tap is a proxy before ClickHouse that acts once at a statement. Connections
@@ -34,7 +36,8 @@ type Tap struct {
 
 	mu     sync.Mutex
 	rule   *Rule
-	seen   int
+	seen   int // of the statement
+	sent   int // bytes
 	struck bool
 	conns  map[net.Conn]bool
 }
@@ -72,7 +75,7 @@ func (p *Tap) Addr() string { return p.listener.Addr().String() }
 func (p *Tap) Arm(r Rule) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.rule, p.seen, p.struck = &r, 0, false
+	p.rule, p.seen, p.sent, p.struck = &r, 0, 0, false
 }
 
 // Disarm says whether the Tap has come to act since it was armed.
@@ -83,19 +86,32 @@ func (p *Tap) Disarm() bool {
 	return p.struck
 }
 
-// match returns the rule that a chunk of what a client sends brings to act.
-func (p *Tap) match(chunk []byte) *Rule {
+// Sent is how many bytes the clients have sent since the Tap was armed, until it
+// acted.
+func (p *Tap) Sent() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.rule == nil || !bytes.Contains(chunk, []byte(p.rule.Statement)) {
-		return nil
+	return p.sent
+}
+
+// match returns the rule that a chunk of what a client sends brings to act, and
+// how many bytes of the chunk come before that.
+func (p *Tap) match(chunk []byte) (r *Rule, before int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if r = p.rule; r == nil {
+		return nil, 0
 	}
-	if p.seen++; p.seen < max(p.rule.N, 1) {
-		return nil
+	if r.Statement == "" {
+		before = r.N - p.sent
+	} else if bytes.Contains(chunk, []byte(r.Statement)) {
+		p.seen++
 	}
-	r := p.rule
+	if p.sent += len(chunk); before > len(chunk) || r.Statement == "" && len(chunk) == 0 || r.Statement != "" && p.seen < max(r.N, 1) {
+		return nil, 0
+	}
 	p.rule, p.struck = nil, true
-	return r
+	return r, before
 }
 
 func (r *Rule) act() (goOn bool) {
@@ -115,20 +131,35 @@ func (p *Tap) serve(client net.Conn) {
 		return
 	}
 	var wg sync.WaitGroup
+	var mute atomic.Bool
 	after := make(chan *Rule, 1)
 	wg.Go(func() {
 		defer p.leave(client, server)
-		p.answers(client, server, after)
+		p.answers(client, server, after, &mute)
 	})
-	defer wg.Wait()
-	defer p.leave(client, server)
+	p.requests(client, server, after, &mute)
+	client.Close()
+	if tcp, ok := server.(*net.TCPConn); ok {
+		tcp.CloseWrite() // the server may finish what it has received
+	}
+	wg.Wait()
+}
+
+// requests passes on what the client says.
+func (p *Tap) requests(client, server net.Conn, after chan<- *Rule, mute *atomic.Bool) {
 	buf := make([]byte, 64<<10)
 	for {
 		n, err := client.Read(buf)
-		if r := p.match(buf[:n]); r != nil && r.When == After {
+		r, before := p.match(buf[:n])
+		switch {
+		case r != nil && r.When == After:
 			after <- r
-		} else if r != nil && !r.act() {
-			return
+		case r != nil:
+			mute.Store(r.Mute)
+			if !r.act() {
+				_, _ = server.Write(buf[:before])
+				return
+			}
 		}
 		if _, werr := server.Write(buf[:n]); werr != nil || err != nil {
 			return
@@ -139,8 +170,8 @@ func (p *Tap) serve(client net.Conn) {
 // endOfStream is the last packet of what the server says to a statement.
 const endOfStream = 5
 
-// answers passes on what the server says.
-func (p *Tap) answers(client, server net.Conn, after <-chan *Rule) {
+// answers passes on what the server says, and hears it to the end.
+func (p *Tap) answers(client, server net.Conn, after <-chan *Rule, mute *atomic.Bool) {
 	buf := make([]byte, 64<<10)
 	var waiting *Rule
 	for {
@@ -150,12 +181,16 @@ func (p *Tap) answers(client, server net.Conn, after <-chan *Rule) {
 		default:
 		}
 		if waiting != nil && n > 0 && buf[n-1] == endOfStream {
+			mute.Store(waiting.Mute)
 			if !waiting.act() {
 				return
 			}
 			waiting = nil
 		}
-		if _, werr := client.Write(buf[:n]); werr != nil || err != nil {
+		if !mute.Load() {
+			_, _ = client.Write(buf[:n]) // a client that has gone hears nothing
+		}
+		if err != nil {
 			return
 		}
 	}
