@@ -93,7 +93,9 @@ func (d *daemon) backUp(ctx context.Context, r schedules.Run) error {
 
 // warnIn warns of what a run could not tell of itself: its history or its trace.
 func warnIn(log *slog.Logger) func(error) {
-	return func(err error) { log.Warn("the record of the run is incomplete; its data is not concerned", "err", err) }
+	return func(err error) {
+		log.Warn("the record of the run is incomplete; its data is not concerned", "err", err)
+	}
 }
 
 // finished counts a run that has ended and tells of it, if it began at all.

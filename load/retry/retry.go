@@ -36,15 +36,17 @@ type Final string
 func (f Final) Error() string { return string(f) }
 
 // Do calls f until it succeeds, fails for good, or has failed too often, or ctx
-// ends: then the error is its cause. What f reads it must read anew.
+// ends: then the error is its cause, with f's own where time was up. What f reads it
+// must read anew.
 func (p Patience) Do(ctx context.Context, f func(context.Context) error) error {
 	pause := backoff.NewExponentialBackOff()
 	pause.InitialInterval, pause.MaxInterval = or(p.Pause, defaultPause), longestPause
 	tries := 0
+	var last error
 	_, err := backoff.Retry(ctx, func() (struct{}, error) {
 		tries++
 		err := p.attempt(ctx, f)
-		if err != nil && (ctx.Err() != nil || !Helps(err)) {
+		if last = err; err != nil && (ctx.Err() != nil || !Helps(err)) {
 			err = backoff.Permanent(err)
 		}
 		return struct{}{}, err
@@ -52,6 +54,8 @@ func (p Patience) Do(ctx context.Context, f func(context.Context) error) error {
 	switch {
 	case err == nil:
 		return nil
+	case ctx.Err() == context.DeadlineExceeded && last != nil && !errors.Is(last, context.DeadlineExceeded):
+		return fmt.Errorf("%w: %w", context.Cause(ctx), last)
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case tries > 1:

@@ -55,5 +55,11 @@ func TestPatienceEnds(t *testing.T) {
 		if err != cause {
 			t.Errorf("got %v", err)
 		}
+		ctx, stop := context.WithTimeout(t.Context(), time.Second)
+		defer stop()
+		err = retry.Patience{}.Do(ctx, func(context.Context) error { return io.EOF })
+		if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, io.EOF) {
+			t.Errorf("got %v", err)
+		}
 	})
 }
