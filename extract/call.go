@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -37,8 +36,10 @@ type callPass struct {
 	mu       sync.Mutex
 	counts   callCounts
 	failed   []call.FailedPart
-	believed bool      // null where data is due, after so many passes
-	cutAt    time.Time // what was before had expired when it was asked for; zero: nothing
+	wanting  []call.FailedPart // null where data is due: asked for again by later passes
+	wants    time.Time         // when what is wanting begins
+	believed bool              // null where data is due, after so many passes
+	cutAt    time.Time         // what was before had expired when it was asked for; zero: nothing
 }
 
 // callCounts is what was found of one call.
@@ -71,7 +72,7 @@ func (p *Pass) archiveCall(ctx context.Context, r *report, due dueCall) (final b
 	if err != nil && len(c.failed) == 0 {
 		c.fail(call.PartRoom, "", err)
 	}
-	if (replaces || due.held.State.Final()) && (len(c.failed) > 0 || !c.cutAt.IsZero()) {
+	if (replaces || due.held.State.Final()) && (c.partial() || !c.cutAt.IsZero()) {
 		return c.leave(due), nil
 	}
 	e := c.entry(due, ended)
@@ -89,19 +90,25 @@ func (p *Pass) archiveCall(ctx context.Context, r *report, due dueCall) (final b
 		r.lost(Failure{CommID: due.CommID, RoomID: due.RoomID, What: "call", Reason: lost})
 	}
 	if c.believed {
-		r.note(fmt.Sprintf("call %s (room %q) is archived with what there is: %s", due.CommID, due.RoomID, e.Reason))
+		r.believed(due.CommID)
 	}
-	c.counts.provisional = !ended
+	if len(c.wanting) > 0 {
+		r.waits(due.CommID)
+	}
+	c.counts.provisional = !e.State.Final()
 	r.archivedCall(c.counts)
-	return ended, nil
+	return e.State.Final(), nil
 }
+
+// partial says that something of the call could not be had.
+func (c *callPass) partial() bool { return len(c.failed)+len(c.wanting) > 0 }
 
 // leave keeps what the archive has of a call: asked for again, it could not be
 // had whole.
 func (c *callPass) leave(due dueCall) (final bool) {
 	reason := "its beginning has expired"
-	if len(c.failed) > 0 {
-		reason = failedReason(c.failed)
+	if c.partial() {
+		reason = failedReason(slices.Concat(c.failed, c.wanting))
 	}
 	c.Archive.Abandon(c.unit)
 	c.rep.failed(Failure{CommID: due.CommID, RoomID: due.RoomID, What: "call", Reason: reason + "; it stays as it was"})
@@ -157,12 +164,15 @@ func (d dueCall) Waiting() bool { return d.known && d.held.Waiting }
 
 // entry is what the ledger shall say of the call.
 func (c *callPass) entry(due dueCall, ended bool) call.Entry {
-	e := call.Entry{Unit: c.unit, StartsAt: c.room.CreatedAt, Failed: c.failed}
+	e := call.Entry{Unit: c.unit, StartsAt: c.room.CreatedAt, Failed: slices.Concat(c.failed, c.wanting)}
+	if c.partial() {
+		e.Reason, e.Attempts = failedReason(e.Failed), due.held.Attempts+1
+	}
 	switch {
 	case len(c.failed) > 0:
-		e.State, e.Reason = call.Failed, failedReason(c.failed)
-		e.Attempts = due.held.Attempts + 1
-		e.HeldUntil = due.held.HeldUntil
+		e.State, e.HeldUntil = call.Failed, due.held.HeldUntil
+	case len(c.wanting) > 0:
+		e.State, e.HeldUntil = call.Provisional, earlier(c.wants.Add(-time.Second), earlier(c.settledUntil(c.asked), c.alive.End))
 	case ended:
 		e.State, e.HeldUntil = call.Archived, c.alive.End
 	default:
@@ -183,18 +193,12 @@ func (c *callPass) entry(due dueCall, ended bool) call.Entry {
 	return e
 }
 
-// beforeKey begins the keys of parts that were out of reach when the call was
-// asked for.
-const beforeKey = "before "
-
 // lostHeads are the parts of the call that are lost for good: those that the
 // ledger has, and what is lost since.
 func (c *callPass) lostHeads(due dueCall) []call.FailedPart {
-	heads := slices.DeleteFunc(slices.Clone(due.held.Failed), func(f call.FailedPart) bool {
-		return !strings.HasPrefix(f.Key, beforeKey)
-	})
+	heads := slices.DeleteFunc(slices.Clone(due.held.Failed), func(f call.FailedPart) bool { return !f.Gone() })
 	if lost := c.lostHead(due); lost != "" && len(c.failed) == 0 {
-		heads = append(heads, call.FailedPart{Kind: call.PartSeries, Key: beforeKey + c.alive.Start.Format(time.RFC3339), Reason: lost})
+		heads = append(heads, call.FailedPart{Kind: call.PartSeries, Key: call.BeforeKey + c.alive.Start.Format(time.RFC3339), Reason: lost})
 	}
 	return heads
 }
@@ -350,11 +354,28 @@ func (c *callPass) fail(kind call.PartKind, key string, err error) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	const most = 20 // parts named
-	if len(c.failed) < most {
-		c.failed = append(c.failed, call.FailedPart{Kind: kind, Key: key, Reason: err.Error()})
-	}
+	c.failed = named(c.failed, kind, key, err)
 	return errors.Join(errPartFailed, err)
+}
+
+// want notes a part of which what came is kept, and which is to be asked for
+// again from a second on, because it was null there where data is due.
+func (c *callPass) want(kind call.PartKind, key string, from time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.wants.IsZero() || from.Before(c.wants) {
+		c.wants = from
+	}
+	c.wanting = named(c.wanting, kind, key, errWanting)
+}
+
+// named adds a part to those that are named, which are not more than 20.
+func named(parts []call.FailedPart, kind call.PartKind, key string, err error) []call.FailedPart {
+	const most = 20
+	if len(parts) < most {
+		parts = append(parts, call.FailedPart{Kind: kind, Key: key, Reason: err.Error()})
+	}
+	return parts
 }
 
 // errPartFailed marks a failure that c.failed tells.

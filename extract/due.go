@@ -15,20 +15,29 @@ const overlap = 6 * time.Second
 // null where data is due for that to be taken as an answer.
 const BelieveAfter = 3
 
-// null is the error of an answer that is null where data is due.
+// believes says whether null where data is due is an answer by now.
+func (c *callPass) believes() bool { return c.attempts >= BelieveAfter }
+
+// null is the error of an answer without which nothing else can be asked for,
+// and which is null where data is due.
 func (c *callPass) null() error {
-	if c.attempts >= BelieveAfter {
+	if c.believes() {
 		return errSuspect
 	}
 	return errWanting
 }
 
+// settledPart is what of w the vendor's answers no longer change about: what is
+// due only since may be late.
+func (c *callPass) settledPart(w call.Window) call.Window {
+	return call.Window{Start: w.Start, End: earlier(w.End, c.settledUntil(c.asked))}
+}
+
 // doubt is the error of an answer that is null where something is due until the
-// end of w, if anything is. What is due only since data settles may be late.
+// end of w, if anything is.
 func (c *callPass) doubt(w call.Window, due func(call.Window) bool) error {
-	settled := call.Window{Start: w.Start, End: earlier(w.End, c.settledUntil(c.asked))}
 	switch {
-	case due(settled):
+	case due(c.settledPart(w)):
 		return c.null()
 	case due(w):
 		return errSuspect

@@ -71,6 +71,7 @@ func (c *callPass) eventsOf(ctx context.Context, user string) error {
 		return nil
 	}
 	var events []call.Event
+	wanting := false
 	build := func(w call.Window) trtc.Request {
 		return c.Asker.Dialect().EventsOf(c.App, c.room.CommID, c.room.RoomID, user, w)
 	}
@@ -78,18 +79,19 @@ func (c *callPass) eventsOf(ctx context.Context, user string) error {
 		var d transform.Decoder
 		var info transform.Info
 		events, info, err = d.Events(body, user, c.room.RoomID, nil)
-		switch {
-		case err != nil || info.List == transform.ListPresent:
-			return err
-		case c.entered(user, w):
-			return c.null()
-		case c.eventful(user, w):
+		null := err == nil && info.List != transform.ListPresent
+		wanting = null && !c.believes() && c.entered(user, c.settledPart(w))
+		if null && c.eventful(user, w) {
 			return errSuspect
 		}
-		return nil
+		return err
 	})
 	if err != nil {
 		return err
+	}
+	if wanting {
+		c.want(call.PartEvents, user, w.Start)
+		return nil
 	}
 	c.count(func(n *callCounts) { n.events += len(events) })
 	first, last := uint32(w.Start.Unix()), uint32(w.End.Unix())

@@ -165,8 +165,8 @@ func (p *Pass) closeLists(ctx context.Context, r *report, list *listing) error {
 }
 
 // listedDays are the days within w whose lists are final, but for those on which
-// a call began that the ledger knows and the archive could not get: without the
-// list nothing would ask for it again.
+// a call began that the ledger knows and the archive could not get, in whole or
+// in part: without the list nothing would ask for it again.
 func (p *Pass) listedDays(ctx context.Context, w call.Window) (map[time.Time]bool, error) {
 	var keys []string
 	for d := day(w.Start); d.Before(w.End); d = d.Add(24 * time.Hour) {
@@ -187,7 +187,7 @@ func (p *Pass) listedDays(ctx context.Context, w call.Window) (map[time.Time]boo
 		return nil, archiveError{err}
 	}
 	for _, e := range open {
-		if e.Unit.Kind == call.UnitCall && e.State != call.Provisional {
+		if e.Unit.Kind == call.UnitCall && (e.State != call.Provisional || e.Waits()) {
 			delete(final, day(later(e.StartsAt, w.Start)))
 		}
 	}
@@ -210,8 +210,7 @@ func (p *Pass) lost(ctx context.Context, r *report) error {
 			lists = append(lists, closed(e))
 			continue
 		}
-		e.State = call.Lost
-		e.Reason = lossReason(e)
+		e.State, e.Reason = call.Lost, lossReason(e)
 		if e.Unit.Kind == call.UnitCall {
 			r.lost(Failure{CommID: e.Unit.Key, What: "call", Reason: e.Reason})
 		} else {
@@ -244,6 +243,8 @@ func closed(e call.Entry) call.Entry {
 // lossReason says what of a unit was lost.
 func lossReason(e call.Entry) string {
 	switch {
+	case e.Waits():
+		return "the vendor dropped it before it was archived whole: " + e.Reason
 	case e.Reason != "":
 		return "the vendor dropped it before it could be archived: " + e.Reason
 	case !e.HeldUntil.IsZero():

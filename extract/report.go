@@ -3,6 +3,8 @@ package extract
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -20,6 +22,7 @@ type Report struct {
 	Archived int // calls archived, provisional ones included
 	// Provisional calls are running or have just ended: a later pass asks again.
 	Provisional int
+	Waiting     int // of these, calls of which the vendor answers null where data is due
 	Sessions    int
 	Users       int // users of each call, summed
 	Samples     int
@@ -57,6 +60,8 @@ const mostFailures = 1000
 type report struct {
 	mu sync.Mutex
 	r  Report
+
+	waiting, believing []string // CommIDs
 }
 
 func newReport(app call.AppID, now time.Time) *report {
@@ -91,6 +96,30 @@ func (r *report) unlisted(f Failure) {
 
 func (r *report) note(text string) { r.with(func(r *Report) { r.Notes = append(r.Notes, text) }) }
 
+// waits notes a call of which something is null though it is due.
+func (r *report) waits(commID string) {
+	r.with(func(x *Report) { x.Waiting++; r.waiting = append(r.waiting, commID) })
+}
+
+// believed notes a call of which null has been taken for an answer.
+func (r *report) believed(commID string) {
+	r.with(func(*Report) { r.believing = append(r.believing, commID) })
+}
+
+// callNote says something of several calls and names the first of them.
+func callNote(commIDs []string, one, many string) string {
+	const most = 3
+	slices.Sort(commIDs)
+	what, rest := "call "+one, ""
+	if n := len(commIDs); n > 1 {
+		what = fmt.Sprintf("%d calls %s", n, many)
+	}
+	if n := len(commIDs) - most; n > 0 {
+		rest = fmt.Sprintf(" and %d more", n)
+	}
+	return what + ": " + strings.Join(commIDs[:min(most, len(commIDs))], ", ") + rest
+}
+
 // lost notes what is gone for good.
 func (r *report) lost(f Failure) {
 	r.failed(f)
@@ -116,6 +145,15 @@ func (r *report) snapshot(now time.Time) Report {
 	defer r.mu.Unlock()
 	out := r.r
 	out.Ended = now
+	out.Notes = slices.Clone(out.Notes)
+	if len(r.waiting) > 0 {
+		const what = "for data that the vendor has not sent, null where it is due; the next passes ask again"
+		out.Notes = append(out.Notes, callNote(r.waiting, "waits "+what, "wait "+what))
+	}
+	if len(r.believing) > 0 {
+		what := fmt.Sprintf("archived with what there is: null where data is due, in more than %d passes, is taken for an answer", BelieveAfter)
+		out.Notes = append(out.Notes, callNote(r.believing, "is "+what, "are "+what))
+	}
 	return out
 }
 

@@ -62,12 +62,38 @@ func seriesKey(r plan.Request) string {
 
 // seriesRequest asks for one planned window and archives what belongs to it.
 func (c *callPass) seriesRequest(ctx context.Context, r plan.Request) error {
-	samples, responses, release, err := c.seriesPages(ctx, r)
+	a, release, err := c.seriesPages(ctx, r)
 	defer release()
 	if err != nil {
 		return err
 	}
-	return c.putSeries(ctx, r, samples, responses)
+	if len(a.wanting) == 0 {
+		return c.putSeries(ctx, r, a.samples, a.responses)
+	}
+	return c.putPartly(ctx, r, a)
+}
+
+// putPartly archives what came where series of some users are wanting: what came
+// of these users is shown until they are asked for again.
+func (c *callPass) putPartly(ctx context.Context, r plan.Request, a seriesAnswer) error {
+	had, wanting := a.divide(r)
+	for _, u := range wanting.Users {
+		c.want(call.PartSeries, seriesKey(plan.Request{Window: r.Window, Users: []plan.User{u}}), second(u.From))
+	}
+	whole, partial := splitUsers(a.samples, a.wanting)
+	if len(had.Users) > 0 {
+		if err := c.putSeries(ctx, had, whole, a.responses); err != nil {
+			return err
+		}
+	}
+	if partial.Rows() == 0 {
+		return nil
+	}
+	c.count(func(n *callCounts) { n.samples += partial.Rows() })
+	c.Progress.Done(StageSamples, partial.Rows())
+	part := c.part(call.PartSeries, seriesKey(wanting), r.Window)
+	part.Owned, part.Responses = ownedBy(wanting), a.responses
+	return archived(c.Archive.Add(ctx, c.unit, part, c.rows(call.Rows{Samples: partial})))
 }
 
 // putSeries archives the samples of one request, which are normal.
@@ -78,23 +104,50 @@ func (c *callPass) putSeries(ctx context.Context, r plan.Request, samples *call.
 }
 
 func (c *callPass) addSeries(ctx context.Context, r plan.Request, samples *call.Samples, responses []uint64) error {
+	settled, open := c.splitSamples(samples)
+	return c.addBoth(ctx, call.PartSeries, seriesKey(r), r.Window, responses, ownedBy(r),
+		c.rows(call.Rows{Samples: settled}), c.rows(call.Rows{Samples: open}))
+}
+
+// ownedBy are the seconds of its users that are a request's.
+func ownedBy(r plan.Request) []call.Owned {
 	owned := make([]call.Owned, len(r.Users))
 	for i, u := range r.Users {
 		owned[i] = call.Owned{User: u.ID, From: u.From, To: u.To}
 	}
-	settled, open := c.splitSamples(samples)
-	return c.addBoth(ctx, call.PartSeries, seriesKey(r), r.Window, responses, owned,
-		c.rows(call.Rows{Samples: settled}), c.rows(call.Rows{Samples: open}))
+	return owned
+}
+
+// seriesAnswer is what a request brought.
+type seriesAnswer struct {
+	samples   *call.Samples // normal
+	responses []uint64
+	wanting   []string // users of whom some series is null though it is due
+}
+
+// divide tells the users of whom all came from those of whom something is
+// wanting.
+func (a *seriesAnswer) divide(r plan.Request) (had, wanting plan.Request) {
+	had.Window, wanting.Window = r.Window, r.Window
+	for _, u := range r.Users {
+		if slices.Contains(a.wanting, u.ID) {
+			wanting.Users = append(wanting.Users, u)
+		} else {
+			had.Users = append(had.Users, u)
+		}
+	}
+	return had, wanting
 }
 
 // seriesPages reads all pages of one window: the vendor pages over what it
 // found of the users asked for, which may be several rows a user. A first page
 // without a list of them does not say that there are no more. release must be
 // called in any case.
-func (c *callPass) seriesPages(ctx context.Context, r plan.Request) (all *call.Samples, responses []uint64, release func(), err error) {
+func (c *callPass) seriesPages(ctx context.Context, r plan.Request) (all seriesAnswer, release func(), err error) {
 	reader := &seriesReader{pass: c.Pass}
 	for page, seen := 0, 0; ; page++ {
 		var info transform.DetailInfo
+		var wanting []string
 		before := reader.Mark()
 		q := question{window: r.Window, work: r.Seconds()}
 		q.build = func(w call.Window) trtc.Request {
@@ -106,30 +159,42 @@ func (c *callPass) seriesPages(ctx context.Context, r plan.Request) (all *call.S
 			if err != nil {
 				return err
 			}
-			return c.doubt(r.Window, func(w call.Window) bool {
-				return page == 0 && info.List != transform.ListPresent && c.someDue(r, w) || c.anyDue(info.NullSeries, w)
-			})
+			missing := page == 0 && info.List != transform.ListPresent
+			if wanting = nil; !c.believes() {
+				wanting = c.lacking(r, missing, info.NullSeries, c.settledPart(r.Window))
+			}
+			if len(c.lacking(r, missing, info.NullSeries, r.Window)) > 0 {
+				return errSuspect
+			}
+			return nil
 		}
 		id, done, err := c.askHolding(ctx, q)
 		if err != nil {
-			return nil, nil, done, err
+			return seriesAnswer{}, done, err
 		}
-		responses = append(responses, id)
+		all.responses = append(all.responses, id)
+		all.wanting = append(all.wanting, wanting...)
 		rows := len(reader.Sessions) - seen
 		seen += rows
 		if seen >= info.Total || rows == 0 && (page > 0 || info.Total <= trtc.MaxSeriesUsers) {
-			all, _ = reader.take()
-			return all, responses, done, nil
+			all.samples, _ = reader.take()
+			return all, done, nil
 		}
 		done()
 	}
 }
 
-// someDue says whether samples are due of some user of a request within w.
-func (c *callPass) someDue(r plan.Request, w call.Window) bool {
-	return slices.ContainsFunc(r.Users, func(u plan.User) bool {
-		return c.due(u.ID, "", call.Window{Start: later(w.Start, second(u.From)), End: earlier(w.End, second(u.To))})
-	})
+// lacking are the users of a request of whom samples are due within w, of an
+// answer that has no series at all or has those that are null.
+func (c *callPass) lacking(r plan.Request, none bool, null []call.Series, w call.Window) (users []string) {
+	for _, u := range r.Users {
+		owned := call.Window{Start: later(w.Start, second(u.From)), End: earlier(w.End, second(u.To))}
+		due := func(s call.Series) bool { return s.UserID == u.ID && c.due(u.ID, s.PeerID, w) }
+		if none && c.due(u.ID, "", owned) || slices.ContainsFunc(null, due) {
+			users = append(users, u.ID)
+		}
+	}
+	return users
 }
 
 // keepOwned keeps the seconds that the plan gave to this request.
@@ -162,6 +227,22 @@ func (c *callPass) splitSamples(s *call.Samples) (upTo, after *call.Samples) {
 		at += series.Rows
 	}
 	return upTo, after
+}
+
+// splitUsers divides normal samples by users: those of the users named, and
+// those of the others.
+func splitUsers(s *call.Samples, named []string) (others, theirs *call.Samples) {
+	others, theirs = &call.Samples{Nulls: s.Nulls}, &call.Samples{}
+	at := 0
+	for _, series := range s.Series {
+		dst := others
+		if slices.Contains(named, series.UserID) {
+			dst = theirs
+		}
+		appendRun(dst, series, s, at, at+series.Rows)
+		at += series.Rows
+	}
+	return others, theirs
 }
 
 // appendRun appends the rows [from, to) of s, which are of one series.

@@ -105,7 +105,7 @@ func (p *Pass) archiveHour(ctx context.Context, r *report, list *listing, h call
 	}
 	if !n.cutAt.IsZero() {
 		lost := "the vendor no longer had what came before " + n.cutAt.UTC().Format(time.RFC3339)
-		e.Failed = append(e.Failed, call.FailedPart{Kind: call.PartUnusual, Key: beforeKey + n.cutAt.UTC().Format(time.RFC3339), Reason: lost})
+		e.Failed = append(e.Failed, call.FailedPart{Kind: call.PartUnusual, Key: call.BeforeKey + n.cutAt.UTC().Format(time.RFC3339), Reason: lost})
 		e.Reason = lost
 	}
 	for _, where := range n.incomplete {

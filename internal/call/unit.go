@@ -2,6 +2,8 @@ package call
 
 import (
 	"math"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -105,12 +107,18 @@ type Known struct {
 type Entry struct {
 	Unit      Unit
 	State     State
-	Reason    string // of Failed and Lost, one line
+	Reason    string // of Failed and Lost, and of what a Provisional one waits for; one line
 	StartsAt  time.Time
 	HeldUntil time.Time // everything up to this second is archived for good; zero: nothing
 	Deadline  time.Time // when the vendor begins to drop what is not archived
-	Attempts  int       // passes that failed since it was last archived
+	Attempts  int       // passes in which something could not be had since it was last archived
 	Failed    []FailedPart
+}
+
+// Waits says that a unit which is visible has parts to be asked for again
+// because the vendor answered null where data is due.
+func (e Entry) Waits() bool {
+	return e.State == Provisional && slices.ContainsFunc(e.Failed, func(f FailedPart) bool { return !f.Gone() })
 }
 
 // FailedPart is a part that could not be had in the last attempt.
@@ -119,3 +127,9 @@ type FailedPart struct {
 	Key    string
 	Reason string
 }
+
+// BeforeKey begins the keys of parts that had expired when they were asked for.
+const BeforeKey = "before "
+
+// Gone says that nothing is left to ask, whatever the state of the unit.
+func (f FailedPart) Gone() bool { return strings.HasPrefix(f.Key, BeforeKey) }
