@@ -28,7 +28,7 @@ type LedgerFilter struct {
 	From, To       time.Time // start of the unit, From included, To not
 	DeadlineBefore time.Time
 	Keys           []string // few thousand at most
-	Damaged        bool     // only those of which parts are named as failed
+	Damaged        bool     // only those of which parts are named as lost
 }
 
 // Ledger calls f with the entries that pass the filter, in order of
@@ -136,7 +136,7 @@ func (f LedgerFilter) unitsOnly() string {
 		}
 	}
 	if f.Damaged {
-		b.WriteString(" AND notEmpty(failed_parts)")
+		b.WriteString(" AND (notEmpty(failed_parts) AND state NOT IN ('pending', 'provisional', 'failed') OR arrayExists(k -> startsWith(k, '" + call.BeforeKey + "'), failed_keys))")
 	}
 	since("starts_at >=", f.From)
 	since("starts_at <", f.To)
