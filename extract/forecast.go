@@ -17,9 +17,12 @@ import (
 // Forecast is what a pass over one application would ask.
 type Forecast struct {
 	App   call.AppID
-	Calls int      // in the window, as far as it had to be listed
-	Due   int      // of these, calls to archive
-	Notes []string // what the user should know
+	Calls int // in the window, as far as it had to be listed
+	Due   int // of these, calls to archive
+	// Waiting is how many of these are visible and have parts that were null
+	// where data is due.
+	Waiting int
+	Notes   []string // what the user should know
 	// Requests are those of the pass, by action.
 	Requests map[string]int
 	// Asked is what it took to know, by action.
@@ -94,6 +97,9 @@ func (p *Pass) sampleDue(ctx context.Context, f *Forecast) (*dueSample, *listing
 		due, err := p.unfinished(ctx, rooms)
 		for _, c := range due {
 			sample.add(c, p.urgency(c))
+			if c.held.Waits() {
+				f.Waiting++
+			}
 		}
 		return err
 	})

@@ -42,6 +42,7 @@ before their turn. Nothing is archived.`,
 type planned struct {
 	Calls    int            `json:"calls"`
 	Due      int            `json:"due"`
+	Waiting  int            `json:"waiting"` // of these, calls that are visible but for what was null where it is due
 	Exact    bool           `json:"exact"`
 	Sampled  int            `json:"sampled"`
 	Requests map[string]int `json:"requests"`
@@ -133,6 +134,7 @@ func (c *client) rate(action string) float64 {
 func (p *planned) add(f extract.Forecast, c *client) {
 	p.Calls += f.Calls
 	p.Due += f.Due
+	p.Waiting += f.Waiting
 	p.Sampled += f.Sampled
 	p.Exact = p.Exact && f.Exact
 	p.Expiring += f.Expiring
@@ -201,6 +203,9 @@ func (c *cli) printPlan(p *planned) {
 		how = fmt.Sprintf("%s were looked at", comma(p.Sampled))
 	}
 	fmt.Fprintf(c.stdout, "%s calls in the window, %s to archive (%s)\n%s\n", comma(p.Calls), comma(p.Due), how, t.Render())
+	if p.Waiting > 0 {
+		fmt.Fprintf(c.stdout, "%s of them are archived, and wait for data that the vendor has not sent\n", comma(p.Waiting))
+	}
 	fmt.Fprintf(c.stdout, "takes about %s, as actions flow at the same time\n", seconds(p.Seconds))
 	if p.Deadline != nil {
 		fmt.Fprintf(c.stdout, "the vendor begins to drop the most urgent of them %s\n", humanize.Time(*p.Deadline))

@@ -38,7 +38,8 @@ what it was asked.
 InternalError), html (a gateway's page), cut (half a body), stall (half a body and
 a pause), reset (TCP), null (where rows were due), limit (RequestLimitExceeded
 within the quota), slow; shift is the share of lists that move while they are
-paged, poison the share of calls of which one action never succeeds. Further:
+paged, poison the share of calls of which one action never succeeds, mute that of
+calls of one user of which series are null. Further:
 stall-for=2s, slow-for=1s, skew=90s (its clock is ahead), in-a-row=3 (then the same
 request is answered), and steps such as DescribeUserInfo@3=cut. No fault changes
 GET /truth. POST /faults takes the same text while it runs; empty: no faults.`,

@@ -16,14 +16,15 @@ func (c *cli) statusCmd() *cobra.Command {
 		Short: "Show what is archived, what is at risk and what was lost",
 		Long: `Show, from the ledger alone, what the archive has of each day of the retention
 window: how many calls are known and how many of them are archived for good,
-provisional (running or just ended when they were archived), pending, failed and
+provisional (running or just ended when they were archived, or waiting), pending, failed and
 lost; and up to when the day's calls have been listed. Days are UTC, by the start
-of the call. Then what is not final yet, by when the vendor drops it; what has
-failed and is set aside; and what was lost. The vendor is asked nothing.
+of the call. Then what is not final yet, by when the vendor drops it; what is
+visible and waits for data that the vendor has answered null for; what has failed
+and is set aside; and what was lost. The vendor is asked nothing.
 
 The JSON has last_success (the oldest of the applications' last complete
 listings), last_archived, apps (sdk_app_id, window_start, last_listed), days (all
-of them), at_risk, failed and lost (each with count and the first units;
+of them), at_risk, waiting, failed and lost (each with count and the first units;
 at_risk with next_deadline), bytes on disk by relation, and runs: for each command
 its last_success (the oldest of the applications') and its last run.
 

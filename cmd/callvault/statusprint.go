@@ -36,6 +36,9 @@ func (st *archiveStatus) write(w io.Writer, colours bool) {
 	p.units("not final yet, by when the vendor drops it", st.AtRisk, func(u unitStatus) string {
 		return strings.TrimSpace(fmt.Sprintf("%s %s %s", p.dropped(u.Deadline), u.State, u.Reason))
 	})
+	p.units("waiting for what the vendor answers null", st.Waiting, func(u unitStatus) string {
+		return fmt.Sprintf("after %s: %s", plural(u.Attempts, "attempt"), u.Reason)
+	})
 	p.units("set aside", st.Failed, func(u unitStatus) string {
 		return fmt.Sprintf("after %s: %s", plural(u.Attempts, "attempt"), u.Reason)
 	})
@@ -63,6 +66,7 @@ func (p *statusPage) head() {
 		line("expired", plural(int(n), "call")+", deleted because of their age (CALLVAULT_KEEP)")
 	}
 	line("at risk", risk)
+	line("waiting", p.some(st.Waiting.Count, text.FgYellow))
 	line("set aside", p.some(st.Failed.Count, text.FgYellow))
 	line("lost", p.some(st.Lost.Count, text.FgRed))
 	total := 0

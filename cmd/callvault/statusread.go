@@ -18,6 +18,7 @@ type archiveStatus struct {
 	Apps         []appStatus    `json:"apps"`
 	Days         []dayStatus    `json:"days"`
 	AtRisk       unitList       `json:"at_risk"`
+	Waiting      unitList       `json:"waiting"` // of those at risk: visible, but for what the vendor answers null
 	Failed       unitList       `json:"failed"`
 	Lost         unitList       `json:"lost"`
 	Bytes        map[string]int `json:"bytes"` // on disk, by relation
@@ -73,7 +74,7 @@ const firstUnits = 10
 
 func newStatus(cfg *config.Config, now time.Time) *archiveStatus {
 	empty := unitList{Units: []unitStatus{}}
-	st := &archiveStatus{Days: []dayStatus{}, AtRisk: empty, Failed: empty, Lost: empty, Apps: []appStatus{}, Bytes: map[string]int{}, Runs: []runStatus{}, now: now}
+	st := &archiveStatus{Days: []dayStatus{}, AtRisk: empty, Waiting: empty, Failed: empty, Lost: empty, Apps: []appStatus{}, Bytes: map[string]int{}, Runs: []runStatus{}, now: now}
 	for _, a := range cfg.Accounts {
 		for _, app := range a.Apps {
 			st.Apps = append(st.Apps, appStatus{App: call.AppID(app), WindowStart: now.Add(-time.Duration(a.Retention)).Truncate(time.Second)})
@@ -176,11 +177,14 @@ func (st *archiveStatus) readTimes(ctx context.Context, store *load.Store) error
 
 // readUnits reads what is not as it should be.
 func (st *archiveStatus) readUnits(ctx context.Context, store *load.Store) error {
-	var open, lost []unitStatus
+	var open, waiting, lost []unitStatus
 	f := load.LedgerFilter{States: unfinished}
 	err := store.Ledger(ctx, f, func(e load.Entry) {
 		if e.Unit.Kind != call.UnitList { // a list goes on with the next pass
 			open = append(open, unitOf(e))
+		}
+		if e.Waits() {
+			waiting = append(waiting, unitOf(e))
 		}
 	})
 	if err != nil {
@@ -194,10 +198,12 @@ func (st *archiveStatus) readUnits(ctx context.Context, store *load.Store) error
 	if err := store.Ledger(ctx, partly, add); err != nil {
 		return err
 	}
-	slices.SortStableFunc(open, func(a, b unitStatus) int { return a.Deadline.Compare(b.Deadline) })
+	urgency := func(a, b unitStatus) int { return a.Deadline.Compare(b.Deadline) }
+	slices.SortStableFunc(open, urgency)
+	slices.SortStableFunc(waiting, urgency)
 	slices.SortStableFunc(lost, func(a, b unitStatus) int { return b.StartsAt.Compare(a.StartsAt) })
 	failed := slices.DeleteFunc(slices.Clone(open), func(u unitStatus) bool { return u.State != call.Failed })
-	st.AtRisk, st.Failed, st.Lost = listOf(open), listOf(failed), listOf(lost)
+	st.AtRisk, st.Waiting, st.Failed, st.Lost = listOf(open), listOf(waiting), listOf(failed), listOf(lost)
 	if len(open) > 0 {
 		st.AtRisk.NextDeadline = &open[0].Deadline
 	}

@@ -110,6 +110,7 @@ func (s *summary) total() extract.Report {
 		t.Held += r.Held
 		t.Archived += r.Archived
 		t.Provisional += r.Provisional
+		t.Waiting += r.Waiting
 		t.Sessions += r.Sessions
 		t.Users += r.Users
 		t.Samples += r.Samples
@@ -208,7 +209,7 @@ func (s *summary) log(log *slog.Logger) {
 			log.Warn("note", "app", r.App, "note", note)
 		}
 	}
-	log.Info("pass ended", "calls", t.Archived, "held", t.Held, "provisional", t.Provisional, "users", t.Users,
+	log.Info("pass ended", "calls", t.Archived, "held", t.Held, "provisional", t.Provisional, "waiting", t.Waiting, "users", t.Users,
 		"samples", t.Samples, "failures", t.FailureCount, "lost", t.Lost, "requests", s.Counts.Total())
 }
 
@@ -221,8 +222,11 @@ func writeSummary(w io.Writer, s *summary) {
 	if t.Held > 0 {
 		calls += fmt.Sprintf(", %s held already", comma(t.Held))
 	}
-	if t.Provisional > 0 {
-		calls += fmt.Sprintf(", %s running or just ended: to be completed by a later pass", comma(t.Provisional))
+	if n := t.Provisional - t.Waiting; n > 0 {
+		calls += fmt.Sprintf(", %s running or just ended: to be completed by a later pass", comma(n))
+	}
+	if t.Waiting > 0 {
+		calls += fmt.Sprintf(", %s waiting for data that the vendor has not sent", comma(t.Waiting))
 	}
 	line("calls", "%s", calls)
 	line("users", "%s in %s sessions", comma(t.Users), comma(t.Sessions))

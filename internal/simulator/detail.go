@@ -96,6 +96,9 @@ func (s *Simulator) writeSeries(q *query, out *answer, v *view, st stream, spans
 	if withheld {
 		q.withheld, spans = true, nil
 	}
+	if len(spans) > 0 && s.faults.Load().mutes(v, st, values.seed) {
+		q.muted, withheld, spans = true, true, nil
+	}
 	for _, run := range spans {
 		prefix := newPrefix(run.first)
 		for ts := run.first; ts <= run.last; ts += step {

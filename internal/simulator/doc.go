@@ -99,7 +99,7 @@
 // Which one follows from the seed, the content of the request and the number
 // of times it was asked, so that the order in which many workers ask does not
 // matter. The same request is answered after at most Faults.InARow faults, and
-// what a fault withheld comes when it is asked for again; poisoned calls are
+// what a fault withheld comes when it is asked for again; poisoned and muted calls are
 // the exception. Stats counts what was met: cut, stall and reset with their
 // other halves truncated, drop and reset-late.
 package simulator

@@ -26,6 +26,7 @@ const (
 
 	FaultShift  FaultKind = "shift"  // rows that were not on an earlier page of the list push others on
 	FaultPoison FaultKind = "poison" // an action that never succeeds for a call
+	FaultMute   FaultKind = "mute"   // series of a user that are null
 )
 
 // Faults say how often the vendor misbehaves. Chances run from 0 to 1. What
@@ -50,6 +51,9 @@ type Faults struct {
 	// Poison is the share of calls of which one action always fails; see
 	// Simulator.Poisoned.
 	Poison float64
+	// Mute is the share of calls of one user of which all or half of the
+	// series are null, as long as it lasts; see Simulator.Muted.
+	Mute float64
 
 	// InARow is after how many faults the same request is answered (0: 3,
 	// below 0: never mind). Scripts and poison do not go by it.
@@ -102,7 +106,7 @@ func (f *Faults) chances() []chance {
 // withDefaults fills what is left out and checks the rest.
 func (f Faults) withDefaults() (Faults, error) {
 	sum := 0.0
-	for _, c := range append(f.chances(), chance{"slow", &f.Slow, [2]FaultKind{}}, chance{"shift", &f.Shift, [2]FaultKind{}}, chance{"poison", &f.Poison, [2]FaultKind{}}) {
+	for _, c := range append(f.chances(), chance{"slow", &f.Slow, [2]FaultKind{}}, chance{"shift", &f.Shift, [2]FaultKind{}}, chance{"poison", &f.Poison, [2]FaultKind{}}, chance{"mute", &f.Mute, [2]FaultKind{}}) {
 		if !(*c.share >= 0 && *c.share <= 1) {
 			return f, fmt.Errorf("check faults: %s is %v, want 0 to 1", c.name, *c.share)
 		}

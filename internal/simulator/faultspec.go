@@ -9,8 +9,8 @@ import (
 )
 
 // ParseFaults reads faults as a command line gives them, separated by commas:
-// a chance (error, html, cut, stall, reset, null, limit, slow, shift, poison)
-// as error=0.05; the pauses stall-for and slow-for and the vendor's skew as
+// a chance (error, html, cut, stall, reset, null, limit, slow, shift, poison,
+// mute) as error=0.05; the pauses stall-for and slow-for and the vendor's skew as
 // skew=90s; in-a-row=3; seed=7; a step of a script as
 // DescribeUserInfo@3=truncated. Empty text means no faults.
 func ParseFaults(text string) (Faults, error) {
@@ -53,7 +53,7 @@ func (f *Faults) set(name, value string) (err error) {
 	case "seed":
 		f.Seed, err = strconv.ParseUint(value, 10, 64)
 	default:
-		err = fmt.Errorf("no such fault; use error, html, cut, stall, reset, null, limit, slow, shift or poison")
+		err = fmt.Errorf("no such fault; use error, html, cut, stall, reset, null, limit, slow, shift, poison or mute")
 	}
 	return err
 }
@@ -67,6 +67,8 @@ func (f *Faults) share(name string) *float64 {
 		return &f.Shift
 	case "poison":
 		return &f.Poison
+	case "mute":
+		return &f.Mute
 	}
 	for _, c := range f.chances() {
 		if c.name == name {
@@ -91,7 +93,7 @@ func (f *Faults) script(action, n string, kind FaultKind) error {
 // String writes faults the way ParseFaults reads them.
 func (f Faults) String() string {
 	var items []string
-	for _, name := range []string{"error", "html", "cut", "stall", "reset", "null", "limit", "slow", "shift", "poison"} {
+	for _, name := range []string{"error", "html", "cut", "stall", "reset", "null", "limit", "slow", "shift", "poison", "mute"} {
 		if share := *f.share(name); share != 0 {
 			items = append(items, fmt.Sprintf("%s=%v", name, share))
 		}

@@ -11,7 +11,7 @@ import (
 )
 
 func TestParseFaults(t *testing.T) {
-	text := "error=0.05,html=0.02,cut=0.02,stall=0.01,reset=0.02,null=0.02,limit=0.03,slow=0.1,shift=1,poison=0.01," +
+	text := "error=0.05,html=0.02,cut=0.02,stall=0.01,reset=0.02,null=0.02,limit=0.03,slow=0.1,shift=1,poison=0.01,mute=0.02," +
 		"stall-for=3s,slow-for=2s,skew=-1m30s,in-a-row=5,seed=7,DescribeCallDetailInfo@3=cut,DescribeUserInfo@1=reset-late"
 	f, err := ParseFaults(text)
 	if err != nil {

@@ -62,7 +62,7 @@ func (h *history) close(content uint64, kind FaultKind) {
 	switch kind {
 	case NoFault, FaultSlow, FaultStall:
 		p.inARow, p.answered = 0, true
-	case FaultShift, FaultPoison: // an answer, but not in full
+	case FaultShift, FaultPoison, FaultMute: // an answer, but not in full
 		p.inARow = 0
 	default:
 		p.nulled = p.nulled || kind == FaultNull

@@ -28,6 +28,9 @@ func (s *Simulator) close(r *http.Request, q *query, t *trouble) {
 	if met == NoFault && q.shifted {
 		met = FaultShift
 	}
+	if met == NoFault && q.muted {
+		met = FaultMute
+	}
 	if met == FaultNull && !q.withheld {
 		met = NoFault
 	}

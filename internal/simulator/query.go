@@ -24,6 +24,7 @@ type query struct {
 	withheld bool  // rows that were due have been withheld
 	hide     int   // rows that a moving list does not have yet
 	shifted  bool  // rows have been left out for that
+	muted    bool  // series were null for a user being muted
 }
 
 // wantsSeries tells whether DataType was given.

@@ -1,0 +1,44 @@
+package simulator
+
+// Mute is a user of a call of whom series are null where samples are due.
+type Mute struct {
+	SdkAppID       uint32
+	CommID, UserID string
+	Half           bool // half of the series are, by metric and peer; otherwise all
+}
+
+// Muted lists the users who are muted in calls that have begun, app by app,
+// oldest first.
+func (s *Simulator) Muted() []Mute {
+	var all []Mute
+	f, now := s.faults.Load(), s.now()
+	for _, app := range s.options.Apps {
+		for i := range s.calls[app] {
+			c := &s.calls[app][i]
+			n, half, ok := f.mute(c)
+			if !ok || c.start > now {
+				continue
+			}
+			if v := s.open(c, now); n < len(v.users) {
+				all = append(all, Mute{c.app, c.commID(), v.users[n].id, half})
+			}
+		}
+	}
+	return all
+}
+
+// mute draws which of the first two users of a call is muted, if one is.
+func (f *Faults) mute(c *call) (user int, half, ok bool) {
+	draw := hash3(f.Seed, 303, c.seed)
+	if f.Mute == 0 || draw >= share(f.Mute) {
+		return 0, false, false
+	}
+	draw = mix(draw)
+	return int(draw & 1), draw>>8&1 == 0, true
+}
+
+// mutes tells whether a series is null.
+func (f *Faults) mutes(v *view, st stream, seed uint64) bool {
+	n, half, ok := f.mute(v.call)
+	return ok && n < len(v.users) && st.user == &v.users[n] && (!half || seed>>9&1 == 0)
+}
