@@ -37,7 +37,7 @@ type callPass struct {
 	counts   callCounts
 	failed   []call.FailedPart
 	wanting  []call.FailedPart // null where data is due: asked for again by later passes
-	wants    time.Time         // when what is wanting begins
+	back     time.Time         // from when on something was null and is asked for again; zero: nothing
 	believed bool              // null where data is due, after so many passes
 	cutAt    time.Time         // what was before had expired when it was asked for; zero: nothing
 }
@@ -171,12 +171,13 @@ func (c *callPass) entry(due dueCall, ended bool) call.Entry {
 	switch {
 	case len(c.failed) > 0:
 		e.State, e.HeldUntil = call.Failed, due.held.HeldUntil
-	case len(c.wanting) > 0:
-		e.State, e.HeldUntil = call.Provisional, earlier(c.wants.Add(-time.Second), earlier(c.settledUntil(c.asked), c.alive.End))
-	case ended:
+	case ended && len(c.wanting) == 0:
 		e.State, e.HeldUntil = call.Archived, c.alive.End
 	default:
 		e.State, e.HeldUntil = call.Provisional, earlier(c.settledUntil(c.asked), c.alive.End)
+		if !c.back.IsZero() {
+			e.HeldUntil = earlier(e.HeldUntil, c.back.Add(-time.Second))
+		}
 	}
 	if due.held.Attempts >= BelieveAfter {
 		e.Attempts = max(e.Attempts, due.held.Attempts) // what was believed stays believed
@@ -358,14 +359,20 @@ func (c *callPass) fail(kind call.PartKind, key string, err error) error {
 	return errors.Join(errPartFailed, err)
 }
 
-// want notes a part of which what came is kept, and which is to be asked for
-// again from a second on, because it was null there where data is due.
-func (c *callPass) want(kind call.PartKind, key string, from time.Time) {
+// holdBack notes from when on something is to be asked for again because it was
+// null.
+func (c *callPass) holdBack(from time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.wants.IsZero() || from.Before(c.wants) {
-		c.wants = from
+	if c.back.IsZero() || from.Before(c.back) {
+		c.back = from
 	}
+}
+
+// want notes a part that was null where data is due for certain.
+func (c *callPass) want(kind call.PartKind, key string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.wanting = named(c.wanting, kind, key, errWanting)
 }
 

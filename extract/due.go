@@ -33,18 +33,6 @@ func (c *callPass) settledPart(w call.Window) call.Window {
 	return call.Window{Start: w.Start, End: earlier(w.End, c.settledUntil(c.asked))}
 }
 
-// doubt is the error of an answer that is null where something is due until the
-// end of w, if anything is.
-func (c *callPass) doubt(w call.Window, due func(call.Window) bool) error {
-	switch {
-	case due(c.settledPart(w)):
-		return c.null()
-	case due(w):
-		return errSuspect
-	}
-	return nil
-}
-
 // byUser sorts sessions by their users.
 func byUser(sessions []call.Session) map[string][]call.Session {
 	stays := map[string][]call.Session{}

@@ -90,7 +90,8 @@ func (c *callPass) eventsOf(ctx context.Context, user string) error {
 		return err
 	}
 	if wanting {
-		c.want(call.PartEvents, user, w.Start)
+		c.holdBack(w.Start)
+		c.want(call.PartEvents, user)
 		return nil
 	}
 	c.count(func(n *callCounts) { n.events += len(events) })

@@ -28,7 +28,8 @@ const leaveSlack = time.Minute
 
 // askFirst asks for series without naming users. It returns nil where that is
 // not worth a request: of a call that is longer than one window, or of which the
-// archive holds something.
+// archive holds something. Its error says that users and their series must be
+// asked for by name, if only because some are null and it matters whose.
 func (c *callPass) askFirst(ctx context.Context) (*firstAnswer, error) {
 	w, ok := c.firstWindow()
 	if !ok {
@@ -49,12 +50,11 @@ func (c *callPass) askFirst(ctx context.Context) (*firstAnswer, error) {
 		switch {
 		case err != nil:
 			return err
-		case len(reader.Sessions) == 0 && info.Users != transform.ListPresent:
+		case len(reader.Sessions) == 0 && info.Users != transform.ListPresent,
+			info.List != transform.ListPresent && c.anyoneDue(w), c.anyDue(info.NullSeries, w):
 			return c.null()
 		}
-		return c.doubt(w, func(w call.Window) bool {
-			return info.List != transform.ListPresent && c.anyoneDue(w) || c.anyDue(info.NullSeries, w)
-		})
+		return nil
 	}
 	var err error
 	first.response, first.release, err = c.askHolding(ctx, q)

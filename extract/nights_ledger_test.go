@@ -40,7 +40,6 @@ func (t *truth) checkReport(where string, p *pass) {
 	for _, f := range p.report.Failures {
 		switch {
 		case f.CommID != "" && t.vendor.poison.Load() && poisonedCall(f.CommID) && !saysLost(f.Reason):
-		case t.doubted(t.vault.ledger[call.Unit{App: t.app(), Kind: call.UnitCall, Key: f.CommID}]):
 		case f.CommID != "" && saysLost(f.Reason):
 			t.named[f.CommID] = true
 		case f.What == "calls" && strings.Contains(f.Reason, "no pass was made"):
@@ -49,6 +48,16 @@ func (t *truth) checkReport(where string, p *pass) {
 		default:
 			t.Errorf("%s: not archived, for no reason: %s", where, f)
 		}
+	}
+	waiting := 0
+	for _, e := range t.vault.ledger {
+		if e.Waits() {
+			t.waits[e.Unit.Key] = true
+			waiting++
+		}
+	}
+	if waiting != p.report.Waiting || (waiting > 0) != slices.ContainsFunc(p.report.Notes, func(s string) bool { return strings.Contains(s, " for data that the vendor has not sent") }) {
+		t.Errorf("%s: %d calls wait, the report says %d: %q", where, waiting, p.report.Waiting, p.report.Notes)
 	}
 	if gap := t.gapBefore(p.at); gap != unknown {
 		t.Errorf("%s: there was a time that no pass looked at: %v; reported: %v", where, gap, unknown)
@@ -94,8 +103,8 @@ func (t *truth) wrong(e call.Entry, at time.Time) string {
 	switch {
 	case e.State == call.Pending:
 		return "pending"
-	case t.doubted(e):
-		return ""
+	case e.Waits() && !t.waiting(e):
+		return "waits for no reason"
 	case e.State == call.Failed && !(t.vendor.poison.Load() && e.Unit.Kind == call.UnitCall && poisonedCall(e.Unit.Key)):
 		return "failed"
 	case e.State == call.Failed && e.Reason == "":
@@ -124,7 +133,7 @@ func (t *truth) wrongCall(r simulator.Room, e call.Entry, known bool, at time.Ti
 	over := func(when time.Time) bool { return r.IsFinished && end.Before(when.Add(-settle)) }
 	hazy := !t.exact && (start.After(at.Add(-t.haze())) || end.After(at.Add(-settle-t.haze()-time.Minute)) && end.Before(at) || end.Before(at.Add(t.haze()-retention)))
 	switch {
-	case hazy, t.doubted(e), known && poisonedCall(r.CommID) && !e.State.Final() && t.vendor.poison.Load():
+	case hazy, t.waiting(e), known && poisonedCall(r.CommID) && !e.State.Final() && t.vendor.poison.Load():
 		return ""
 	case !known && seen.IsZero():
 		return ""

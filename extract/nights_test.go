@@ -205,9 +205,26 @@ func (n *nights) weather() {
 		f.Skew = time.Duration(n.chance.IntN(180)-90) * time.Second
 	}
 	n.vendor.poison.Store(n.chance.IntN(6) == 0)
+	if n.chance.IntN(4) == 0 && n.complete() {
+		f.Mute = 0.3
+	}
 	if err := n.vendor.sim.SetFaults(f); err != nil {
 		n.Fatal(err)
 	}
+}
+
+// complete says that a pass has just had all there was, so that what is null
+// tonight comes before it is believed, and before it expires.
+func (n *nights) complete() bool {
+	if len(n.passes) == 0 || !n.passes[len(n.passes)-1].whole || time.Since(n.passes[len(n.passes)-1].at) > 26*time.Hour {
+		return false
+	}
+	for u, e := range n.vault.ledger {
+		if u.Kind == call.UnitCall && e.Attempts > 0 && !n.truth.long[u.Key] {
+			return false
+		}
+	}
+	return true
 }
 
 // cut is after how many requests tonight's pass is cut short, 0: it is not.

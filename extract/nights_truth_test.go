@@ -18,11 +18,12 @@ type truth struct {
 	cuts  []time.Time     // when others were
 	done  map[string]sums // calls that are final and were found right
 	long  map[string]bool // calls whose keeper has no samples, which is believed after a few passes
+	waits map[string]bool // calls that have waited for samples
 	named map[string]bool // calls that a report has named as lost, in whole or in part
 }
 
 func newTruth(n *nights) *truth {
-	t := &truth{nights: n, done: map[string]sums{}, named: map[string]bool{}, long: map[string]bool{}}
+	t := &truth{nights: n, done: map[string]sums{}, named: map[string]bool{}, long: map[string]bool{}, waits: map[string]bool{}}
 	for r := range n.vendor.sim.Truth(time.Now().Add(300 * 24 * time.Hour)).Rooms() {
 		if r.DestroyedAt-r.CreatedAt > int64(retention/time.Second) {
 			t.long[r.CommID] = true
@@ -31,14 +32,24 @@ func newTruth(n *nights) *truth {
 	return t
 }
 
-// doubted says whether a call may have failed because null is not believed yet.
-func (t *truth) doubted(e call.Entry) bool {
-	return t.long[e.Unit.Key] && e.State == call.Failed && e.Attempts <= extract.BelieveAfter && strings.Contains(e.Reason, "null where data is due")
+// waiting says whether a call may wait because null is not believed yet.
+func (t *truth) waiting(e call.Entry) bool {
+	_, muted := t.muted()[e.Unit.Key]
+	return e.Waits() && (t.long[e.Unit.Key] || muted) && e.Attempts <= extract.BelieveAfter && strings.Contains(e.Reason+e.Failed[0].Reason, "null where data is due")
+}
+
+// muted are the users that the vendor tells no series of now, by call.
+func (t *truth) muted() map[string]string {
+	users := map[string]string{}
+	for _, m := range t.vendor.sim.Muted() {
+		users[m.CommID] = m.UserID
+	}
+	return users
 }
 
 // excused says whether a call of which something was lost may lack what could be
 // had.
-func (t *truth) excused(id string) bool { return poisonedCall(id) || t.long[id] }
+func (t *truth) excused(id string) bool { return poisonedCall(id) || t.long[id] || t.waits[id] }
 
 // check compares after a pass that came to its end.
 func (t *truth) check(p *pass) {
@@ -104,7 +115,11 @@ func (t *truth) between(at time.Time, e call.Entry) bool {
 	for n := range t.cuts {
 		most = append(most, t.difference(t.withCuts(at, n), e.Unit.Key))
 	}
+	muted := t.muted()
 	for row, n := range least {
+		if r, ok := row.(simulator.QualitySample); ok && n > 0 && t.waiting(e) && r.UserID == muted[e.Unit.Key] {
+			continue // to come
+		}
 		excused := t.excused(e.Unit.Key) && (e.State == call.Lost || saysLost(e.Reason))
 		if n > 0 && !excused && !mayHaveEnded(row) {
 			return false

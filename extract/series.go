@@ -67,20 +67,23 @@ func (c *callPass) seriesRequest(ctx context.Context, r plan.Request) error {
 	if err != nil {
 		return err
 	}
-	if len(a.wanting) == 0 {
+	if len(a.lacking) == 0 {
 		return c.putSeries(ctx, r, a.samples, a.responses)
 	}
 	return c.putPartly(ctx, r, a)
 }
 
-// putPartly archives what came where series of some users are wanting: what came
+// putPartly archives what came where series of some users are lacking: what came
 // of these users is shown until they are asked for again.
 func (c *callPass) putPartly(ctx context.Context, r plan.Request, a seriesAnswer) error {
-	had, wanting := a.divide(r)
-	for _, u := range wanting.Users {
-		c.want(call.PartSeries, seriesKey(plan.Request{Window: r.Window, Users: []plan.User{u}}), second(u.From))
+	had, lacking := a.divide(r)
+	for _, u := range lacking.Users {
+		c.holdBack(second(u.From))
+		if slices.Contains(a.wanting, u.ID) {
+			c.want(call.PartSeries, seriesKey(plan.Request{Window: r.Window, Users: []plan.User{u}}))
+		}
 	}
-	whole, partial := splitUsers(a.samples, a.wanting)
+	whole, partial := splitUsers(a.samples, a.lacking)
 	if len(had.Users) > 0 {
 		if err := c.putSeries(ctx, had, whole, a.responses); err != nil {
 			return err
@@ -91,8 +94,8 @@ func (c *callPass) putPartly(ctx context.Context, r plan.Request, a seriesAnswer
 	}
 	c.count(func(n *callCounts) { n.samples += partial.Rows() })
 	c.Progress.Done(StageSamples, partial.Rows())
-	part := c.part(call.PartSeries, seriesKey(wanting), r.Window)
-	part.Owned, part.Responses = ownedBy(wanting), a.responses
+	part := c.part(call.PartSeries, seriesKey(lacking), r.Window)
+	part.Owned, part.Responses = ownedBy(lacking), a.responses
 	return archived(c.Archive.Add(ctx, c.unit, part, c.rows(call.Rows{Samples: partial})))
 }
 
@@ -122,21 +125,36 @@ func ownedBy(r plan.Request) []call.Owned {
 type seriesAnswer struct {
 	samples   *call.Samples // normal
 	responses []uint64
-	wanting   []string // users of whom some series is null though it is due
+	lacking   []string // users of whom some series is null though it is due, and who are to be asked for again
+	wanting   []string // those of them of whom that cannot be because it is late
 }
 
-// divide tells the users of whom all came from those of whom something is
-// wanting.
-func (a *seriesAnswer) divide(r plan.Request) (had, wanting plan.Request) {
-	had.Window, wanting.Window = r.Window, r.Window
+// divide tells the users of whom all came from those who are lacking.
+func (a *seriesAnswer) divide(r plan.Request) (had, lacking plan.Request) {
+	had.Window, lacking.Window = r.Window, r.Window
 	for _, u := range r.Users {
-		if slices.Contains(a.wanting, u.ID) {
-			wanting.Users = append(wanting.Users, u)
+		if slices.Contains(a.lacking, u.ID) {
+			lacking.Users = append(lacking.Users, u)
 		} else {
 			had.Users = append(had.Users, u)
 		}
 	}
-	return had, wanting
+	return had, lacking
+}
+
+// doubt adds the users of whom an answer is null where samples are due. What
+// settles by the next pass may be late until then.
+func (a *seriesAnswer) doubt(c *callPass, due, settled []string) {
+	for _, user := range due {
+		certain := slices.Contains(settled, user)
+		if certain && c.believes() || !certain && c.cut == call.Forever {
+			continue
+		}
+		a.lacking = append(a.lacking, user)
+		if certain {
+			a.wanting = append(a.wanting, user)
+		}
+	}
 }
 
 // seriesPages reads all pages of one window: the vendor pages over what it
@@ -147,7 +165,7 @@ func (c *callPass) seriesPages(ctx context.Context, r plan.Request) (all seriesA
 	reader := &seriesReader{pass: c.Pass}
 	for page, seen := 0, 0; ; page++ {
 		var info transform.DetailInfo
-		var wanting []string
+		var due, settled []string // of whom something is null
 		before := reader.Mark()
 		q := question{window: r.Window, work: r.Seconds()}
 		q.build = func(w call.Window) trtc.Request {
@@ -160,10 +178,9 @@ func (c *callPass) seriesPages(ctx context.Context, r plan.Request) (all seriesA
 				return err
 			}
 			missing := page == 0 && info.List != transform.ListPresent
-			if wanting = nil; !c.believes() {
-				wanting = c.lacking(r, missing, info.NullSeries, c.settledPart(r.Window))
-			}
-			if len(c.lacking(r, missing, info.NullSeries, r.Window)) > 0 {
+			due = c.lacking(r, missing, info.NullSeries, r.Window)
+			settled = c.lacking(r, missing, info.NullSeries, c.settledPart(r.Window))
+			if len(due) > 0 {
 				return errSuspect
 			}
 			return nil
@@ -173,7 +190,7 @@ func (c *callPass) seriesPages(ctx context.Context, r plan.Request) (all seriesA
 			return seriesAnswer{}, done, err
 		}
 		all.responses = append(all.responses, id)
-		all.wanting = append(all.wanting, wanting...)
+		all.doubt(c, due, settled)
 		rows := len(reader.Sessions) - seen
 		seen += rows
 		if seen >= info.Total || rows == 0 && (page > 0 || info.Total <= trtc.MaxSeriesUsers) {

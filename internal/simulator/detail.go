@@ -96,7 +96,7 @@ func (s *Simulator) writeSeries(q *query, out *answer, v *view, st stream, spans
 	if withheld {
 		q.withheld, spans = true, nil
 	}
-	if len(spans) > 0 && s.faults.Load().mutes(v, st, values.seed) {
+	if s.faults.Load().mutes(v, st, values.seed, spans) {
 		q.muted, withheld, spans = true, true, nil
 	}
 	for _, run := range spans {

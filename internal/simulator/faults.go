@@ -52,7 +52,8 @@ type Faults struct {
 	// Simulator.Poisoned.
 	Poison float64
 	// Mute is the share of calls of one user of which all or half of the
-	// series are null, as long as it lasts; see Simulator.Muted.
+	// series are null, as long as it lasts, wherever they have a run of samples
+	// of 6 s or more; see Simulator.Muted.
 	Mute float64
 
 	// InARow is after how many faults the same request is answered (0: 3,

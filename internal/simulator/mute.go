@@ -1,5 +1,7 @@
 package simulator
 
+import "slices"
+
 // Mute is a user of a call of whom series are null where samples are due.
 type Mute struct {
 	SdkAppID       uint32
@@ -27,18 +29,24 @@ func (s *Simulator) Muted() []Mute {
 	return all
 }
 
-// mute draws which of the first two users of a call is muted, if one is.
+// mute draws which of the first two users of a call is muted, if one is. A call
+// that somebody without metrics keeps open is not muted.
 func (f *Faults) mute(c *call) (user int, half, ok bool) {
 	draw := hash3(f.Seed, 303, c.seed)
-	if f.Mute == 0 || draw >= share(f.Mute) {
+	if f.Mute == 0 || c.shape == longRun || draw >= share(f.Mute) {
 		return 0, false, false
 	}
 	draw = mix(draw)
 	return int(draw & 1), draw>>8&1 == 0, true
 }
 
-// mutes tells whether a series is null.
-func (f *Faults) mutes(v *view, st stream, seed uint64) bool {
+// shortest is how many seconds a run of samples has of which null is a mistake
+// for certain.
+const shortest = 6
+
+// mutes tells whether a series with these runs in the window is null.
+func (f *Faults) mutes(v *view, st stream, seed uint64, runs []span) bool {
 	n, half, ok := f.mute(v.call)
-	return ok && n < len(v.users) && st.user == &v.users[n] && (!half || seed>>9&1 == 0)
+	certain := slices.ContainsFunc(runs, func(r span) bool { return r.last-r.first >= shortest })
+	return ok && certain && n < len(v.users) && st.user == &v.users[n] && (!half || seed>>9&1 == 0)
 }
