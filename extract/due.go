@@ -71,16 +71,6 @@ func (c *callPass) within(s call.Session, w call.Window) call.Window {
 	return w
 }
 
-// anyDue says whether one of the series that are null is due within w.
-func (c *callPass) anyDue(null []call.Series, w call.Window) bool {
-	for _, s := range null {
-		if c.due(s.UserID, s.PeerID, w) {
-			return true
-		}
-	}
-	return false
-}
-
 // eventful says whether the user was in the call within w: then there may be
 // events, and there are if a session began or ended.
 func (c *callPass) eventful(user string, w call.Window) bool {

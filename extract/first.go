@@ -19,7 +19,9 @@ type firstAnswer struct {
 	samples  *call.Samples
 	complete bool // the sessions are all of the call's
 	response uint64
-	release  func()
+
+	due, settled []string // users of whom something is null though due, if only since data settles
+	release      func()
 }
 
 // leaveSlack is how long after a call has ended its last user may be said to
@@ -28,8 +30,7 @@ const leaveSlack = time.Minute
 
 // askFirst asks for series without naming users. It returns nil where that is
 // not worth a request: of a call that is longer than one window, or of which the
-// archive holds something. Its error says that users and their series must be
-// asked for by name, if only because some are null and it matters whose.
+// archive holds something.
 func (c *callPass) askFirst(ctx context.Context) (*firstAnswer, error) {
 	w, ok := c.firstWindow()
 	if !ok {
@@ -50,9 +51,14 @@ func (c *callPass) askFirst(ctx context.Context) (*firstAnswer, error) {
 		switch {
 		case err != nil:
 			return err
-		case len(reader.Sessions) == 0 && info.Users != transform.ListPresent,
-			info.List != transform.ListPresent && c.anyoneDue(w), c.anyDue(info.NullSeries, w):
+		case len(reader.Sessions) == 0 && info.Users != transform.ListPresent:
 			return c.null()
+		}
+		r, missing := requestOf(first.window, distinctUsers(reader.Sessions)), info.List != transform.ListPresent
+		first.due = c.lacking(r, missing, info.NullSeries, r.Window)
+		first.settled = c.lacking(r, missing, info.NullSeries, c.settledPart(r.Window))
+		if len(first.due) > 0 {
+			return errSuspect
 		}
 		return nil
 	}
@@ -84,16 +90,6 @@ func keepWindow(w call.Window) transform.Keep {
 	return func(string) (uint32, uint32) { return from, to }
 }
 
-// anyoneDue says whether samples of some user are due within w.
-func (c *callPass) anyoneDue(w call.Window) bool {
-	for user := range c.stays {
-		if c.due(user, "", w) {
-			return true
-		}
-	}
-	return false
-}
-
 // request is what was asked, as if it had named the users that it brought.
 func (f *firstAnswer) request() plan.Request {
 	users := distinctUsers(f.sessions)
@@ -103,9 +99,14 @@ func (f *firstAnswer) request() plan.Request {
 		}
 	}
 	slices.Sort(users)
-	r := plan.Request{Window: f.window}
+	return requestOf(f.window, users)
+}
+
+// requestOf asks for all of some users in a window.
+func requestOf(w call.Window, users []string) plan.Request {
+	r := plan.Request{Window: w}
 	for _, id := range users {
-		r.Users = append(r.Users, plan.User{ID: id, From: uint32(f.window.Start.Unix()), To: uint32(f.window.End.Unix())})
+		r.Users = append(r.Users, plan.User{ID: id, From: uint32(w.Start.Unix()), To: uint32(w.End.Unix())})
 	}
 	return r
 }
@@ -118,7 +119,9 @@ func (c *callPass) addFirst(ctx context.Context, f *firstAnswer) error {
 		return nil
 	}
 	c.Progress.Add(StageSeries, 1)
-	if err := c.putSeries(ctx, r, f.samples, []uint64{f.response}); err != nil {
+	a := seriesAnswer{samples: f.samples, responses: []uint64{f.response}}
+	a.doubt(c, f.due, f.settled)
+	if err := c.putAnswer(ctx, r, a); err != nil {
 		return err
 	}
 	c.Progress.Done(StageSeries, 1)

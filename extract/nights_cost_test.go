@@ -20,7 +20,7 @@ func (n *nights) again(ctx context.Context, p *pass) {
 	}
 	p.again = second.requests
 	n.truth.check(&second)
-	if p.report.Waiting > 0 {
+	if p.report.Waiting > 0 || len(n.truth.muted()) > 0 {
 		return // it asks for all that is wanting
 	}
 	if most := fewRequests * (2 + n.unfinished()); second.requests > most {

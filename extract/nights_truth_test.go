@@ -105,9 +105,10 @@ func (t *truth) checkCalls(where string, at time.Time) {
 // between says whether a call of which something was lost, as the ledger says,
 // or which a pass that was cut short came upon, has no row but what is true or
 // was when such a pass was made, and has all that passes which came to their end
-// must have got.
+// must have got, but for what the vendor does not tell yet.
 func (t *truth) between(at time.Time, e call.Entry) bool {
-	if e.Reason == "" && len(t.cuts) == 0 {
+	muted, some := t.muted()[e.Unit.Key]
+	if e.Reason == "" && len(t.cuts) == 0 && !some {
 		return false
 	}
 	least := t.difference(t.is(at), e.Unit.Key)
@@ -115,9 +116,8 @@ func (t *truth) between(at time.Time, e call.Entry) bool {
 	for n := range t.cuts {
 		most = append(most, t.difference(t.withCuts(at, n), e.Unit.Key))
 	}
-	muted := t.muted()
 	for row, n := range least {
-		if r, ok := row.(simulator.QualitySample); ok && n > 0 && t.waiting(e) && r.UserID == muted[e.Unit.Key] {
+		if r, ok := row.(simulator.QualitySample); ok && n > 0 && some && !e.State.Final() && r.UserID == muted {
 			continue // to come
 		}
 		excused := t.excused(e.Unit.Key) && (e.State == call.Lost || saysLost(e.Reason))

@@ -67,6 +67,11 @@ func (c *callPass) seriesRequest(ctx context.Context, r plan.Request) error {
 	if err != nil {
 		return err
 	}
+	return c.putAnswer(ctx, r, a)
+}
+
+// putAnswer archives what a request brought.
+func (c *callPass) putAnswer(ctx context.Context, r plan.Request, a seriesAnswer) error {
 	if len(a.lacking) == 0 {
 		return c.putSeries(ctx, r, a.samples, a.responses)
 	}

@@ -42,7 +42,7 @@ func newCollector(l Ledger, since time.Time, edge func() time.Time) *collector {
 
 // Entries notes up to where the calls can be compared. It tells nothing of what
 // is held, and that null where data is due is to be believed of calls that the
-// archive holds for good: what that means, the comparison tells.
+// archive holds for good, or but for that: what that means, the comparison tells.
 func (c *collector) Entries(ctx context.Context, app call.AppID, kind call.UnitKind, keys []string) (map[string]extract.Held, error) {
 	if kind != call.UnitCall {
 		return nil, nil
@@ -58,7 +58,7 @@ func (c *collector) Entries(ctx context.Context, app call.AppID, kind call.UnitK
 		h := held[key]
 		c.unit(call.Unit{App: app, Kind: kind, Key: key}).span.Until = heldUntil(h)
 		attempts := h.Attempts
-		if h.State.Final() {
+		if h.State.Final() || h.Waits() {
 			attempts = extract.BelieveAfter
 		}
 		said[key] = extract.Held{Entry: call.Entry{Attempts: attempts}}

@@ -38,6 +38,22 @@ func contentOf[R comparable](rows iter.Seq[R]) content {
 // the model above against the relations.
 func compare(t *testing.T, store *load.Store, truth *simulator.Truth) {
 	t.Helper()
+	compareSamples(t, store, "quality_samples", truth.QualitySamples())
+	compareOthers(t, store, truth)
+}
+
+// compareSamples compares samples, by the name of the relation or by a query.
+func compareSamples(t *testing.T, store *load.Store, from string, truth iter.Seq[simulator.QualitySample]) {
+	t.Helper()
+	compareRows(t, store, from, `sdk_app_id, comm_id, room_id, user_id, peer_id, metric, toInt64(toUnixTimestamp(ts)), value`, truth,
+		func(r *simulator.QualitySample) []any {
+			return []any{&r.SdkAppID, &r.CommID, &r.RoomID, &r.UserID, &r.PeerID, &r.Metric, &r.TS, &r.Value}
+		})
+}
+
+// compareOthers compares the relations without samples, and the model.
+func compareOthers(t *testing.T, store *load.Store, truth *simulator.Truth) {
+	t.Helper()
 	agree(t, store)
 	compareRows(t, store, "rooms", `sdk_app_id, comm_id, room_id, toInt64(toUnixTimestamp(created_at)),
 		toInt64(ifNull(toUnixTimestamp(destroyed_at), 0)), is_finished, creator_user_id`, truth.Rooms(),
@@ -48,10 +64,6 @@ func compare(t *testing.T, store *load.Store, truth *simulator.Truth) {
 		toInt64(ifNull(toUnixTimestamp(left_at), 0)), is_finished, device_type, sdk_version, client_ip`, truth.UserSessions(),
 		func(r *simulator.UserSession) []any {
 			return []any{&r.SdkAppID, &r.CommID, &r.RoomID, &r.UserID, &r.JoinedAt, &r.LeftAt, &r.IsFinished, &r.DeviceType, &r.SdkVersion, &r.ClientIP}
-		})
-	compareRows(t, store, "quality_samples", `sdk_app_id, comm_id, room_id, user_id, peer_id, metric, toInt64(toUnixTimestamp(ts)), value`, truth.QualitySamples(),
-		func(r *simulator.QualitySample) []any {
-			return []any{&r.SdkAppID, &r.CommID, &r.RoomID, &r.UserID, &r.PeerID, &r.Metric, &r.TS, &r.Value}
 		})
 	compareRows(t, store, "user_events", `sdk_app_id, comm_id, room_id, user_id, peer_id, toInt64(event_id), toUnixTimestamp64Milli(ts),
 		toInt64(stream_type), param_one, param_two`, truth.UserEvents(),

@@ -1,0 +1,258 @@
+package main
+
+import (
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/internal/simulator"
+	"github.com/callvault/callvault/load"
+)
+
+// muted installs a vendor that tells series of some users as null, and returns
+// those of whom samples are due.
+func muted(t *testing.T) (in *installation, mutes []simulator.Mute) {
+	t.Helper()
+	in = install(t, simulator.Options{Seed: 51, Calls: 24, QPS: -1, Mix: simulator.MixOneToOne, Retention: 72 * time.Hour})
+	in.env = append(in.env, "CALLVAULT_RETENTION=72h")
+	if err := in.vendor.SetFaults(simulator.Faults{Seed: 4, Mute: 0.3}); err != nil {
+		t.Fatal(err)
+	}
+	mutes = in.vendor.Muted()
+	halves := slices.DeleteFunc(slices.Clone(mutes), func(m simulator.Mute) bool { return !m.Half })
+	if n := len(mutes); n < 4 || n > 12 || len(halves) == 0 || len(halves) == n {
+		t.Fatalf("%d calls are muted, %d by half", n, len(halves))
+	}
+	return in, mutes
+}
+
+// withoutMuted holds all relations against the truth, but for the samples of
+// users of whom series were null.
+func (in *installation) withoutMuted(t *testing.T, mutes []simulator.Mute) {
+	t.Helper()
+	users := map[[2]string]bool{}
+	var names []string
+	for _, m := range mutes {
+		users[[2]string{m.CommID, m.UserID}] = true
+		names = append(names, fmt.Sprintf("('%s', '%s')", m.CommID, m.UserID))
+	}
+	others := "(SELECT * FROM quality_samples WHERE (comm_id, user_id) NOT IN (" + strings.Join(names, ", ") + "))"
+	compareBut(t, in.store, in.truth, others, func(yield func(simulator.QualitySample) bool) {
+		for r := range in.truth.QualitySamples() {
+			if !users[[2]string{r.CommID, r.UserID}] && !yield(r) {
+				return
+			}
+		}
+	})
+	due := map[[2]string]int{}
+	for r := range in.truth.QualitySamples() {
+		due[[2]string{r.CommID, r.UserID}]++
+	}
+	for _, m := range mutes {
+		var n uint64
+		if err := in.store.Conn().QueryRow(t.Context(), "SELECT count() FROM quality_samples WHERE comm_id = ? AND user_id = ?", m.CommID, m.UserID).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		if all := due[[2]string{m.CommID, m.UserID}]; m.Half && (int(n) < all/5 || int(n) > all*4/5) || !m.Half && int(n) > all/100 {
+			t.Errorf("%+v: %d samples of %d", m, n, all)
+		}
+	}
+}
+
+// waitingCalls are what the ledger says of calls that are visible and wait, and
+// of the users they wait for.
+func (in *installation) waitingCalls(t *testing.T, attempts int, mutes []simulator.Mute) {
+	t.Helper()
+	var want []string
+	for _, m := range mutes {
+		want = append(want, m.CommID+" "+m.UserID)
+	}
+	const q = `SELECT DISTINCT key || ' ' || splitByChar(' ', p.part_key)[2] FROM ledger AS p
+		JOIN (SELECT key, attempts FROM ledger WHERE kind = 'call' AND part = '' AND state = 'provisional' AND reason != '') AS u USING (key)
+		WHERE kind = 'call' AND part = 'series' AND state = 'failed' AND reason LIKE '%null where data is due%' AND u.attempts = ? ORDER BY 1`
+	if got := in.strings(t, q, attempts); !slices.Equal(got, slices.Sorted(slices.Values(want))) {
+		t.Errorf("after %d attempts there wait %q, want %q", attempts, got, want)
+	}
+	st, page := in.status(t)
+	if st.Waiting.Count != len(mutes) || st.Failed.Count != 0 || st.Lost.Count != 0 || st.AtRisk.Count < len(mutes) {
+		t.Errorf("status: lost %+v, failed %+v, at risk %d, waiting %+v", st.Lost, st.Failed, st.AtRisk.Count, st.Waiting)
+	}
+	for _, u := range st.Waiting.Units {
+		if !u.Deadline.Equal(u.StartsAt.Add(72*time.Hour)) && u.Deadline.Sub(u.StartsAt) > 77*time.Hour {
+			t.Errorf("status: %+v", u)
+		}
+	}
+	if len(mutes) > 0 && !strings.Contains(page, "waiting for what the vendor answers null") {
+		t.Errorf("the page does not say what waits:\n%s", page)
+	}
+	if p := in.forecast(t); p.Waiting != len(mutes) {
+		t.Errorf("plan: %d wait, want %d", p.Waiting, len(mutes))
+	}
+}
+
+// pass makes a pass that nobody need be told of.
+func (in *installation) waitingPass(t *testing.T, waiting int) *summary {
+	t.Helper()
+	in.vendor.forget()
+	s := in.archive(t, exitDone)
+	if n := s.total().Waiting; n != waiting || s.total().FailureCount > 0 || s.total().Lost > 0 {
+		t.Errorf("%d calls wait, want %d; failures %+v", n, waiting, s.total().Failures)
+	}
+	notes := strings.Join(s.Apps[0].Notes, "\n")
+	if said := strings.Contains(notes, "for data that the vendor has not sent"); said != (waiting > 0) {
+		t.Errorf("notes %q, though %d wait", notes, waiting)
+	}
+	if r := in.runs(t, load.RunFilter{Command: archiveJob, Limit: 1})[0]; r.Outcome != load.Done || len(r.Complete) != 1 {
+		t.Errorf("run %+v", r)
+	}
+	return s
+}
+
+// TestWaitingCalls shows at once what came of calls of which something is null,
+// asks for nothing but that again, and completes them when it comes.
+func TestWaitingCalls(t *testing.T) {
+	t.Parallel()
+	in, mutes := muted(t)
+	for attempt := 1; attempt < extract.BelieveAfter; attempt++ {
+		in.waitingPass(t, len(mutes))
+		if calls, _ := in.vendor.noted(); attempt > 1 {
+			in.asksForMuted(t, calls, mutes)
+		}
+		in.withoutMuted(t, mutes)
+		in.waitingCalls(t, attempt, mutes)
+	}
+	if code, _, errs := in.callvault(t.Context(), "replay", "--quiet"); code != exitDone {
+		t.Errorf("replay: exit code %d\n%s", code, errs)
+	}
+	in.withoutMuted(t, mutes)
+	in.verify(t, exitDone, "--all")
+	if err := in.vendor.SetFaults(simulator.Faults{}); err != nil {
+		t.Fatal(err)
+	}
+	in.waitingPass(t, 0)
+	compare(t, in.store, in.truth)
+	calls, _ := in.vendor.noted()
+	in.asksForMuted(t, calls, mutes)
+	in.waitingCalls(t, 0, nil)
+	in.verify(t, exitDone, "--all")
+}
+
+// asksForMuted sees that the calls were asked for no more than series.
+func (in *installation) asksForMuted(t *testing.T, calls map[string]map[string]int, mutes []simulator.Mute) {
+	t.Helper()
+	waits := map[string]bool{}
+	for _, m := range mutes {
+		waits[m.CommID] = true
+		if n := calls[m.CommID]; in.settled(m.CommID) && (n["DescribeCallDetailInfo"] == 0 || len(n) != 1) {
+			t.Errorf("%+v: asked for %v", m, n)
+		}
+	}
+	for id, n := range calls {
+		if !waits[id] && in.settled(id) {
+			t.Errorf("%s, which is archived for good: asked for %v", id, n)
+		}
+	}
+}
+
+// TestBelievedCalls takes null for an answer when three passes have heard it.
+func TestBelievedCalls(t *testing.T) {
+	t.Parallel()
+	in, mutes := muted(t)
+	for range extract.BelieveAfter {
+		in.waitingPass(t, len(mutes))
+	}
+	in.waitingCalls(t, extract.BelieveAfter, mutes)
+	s := in.waitingPass(t, 0)
+	if notes := s.Apps[0].Notes; len(notes) != 1 || !strings.Contains(notes[0], "taken for an answer") || !strings.Contains(notes[0], " more") {
+		t.Errorf("notes %q", notes)
+	}
+	in.withoutMuted(t, mutes)
+	got := in.strings(t, "SELECT key FROM ledger WHERE kind = 'call' AND part = '' AND state = 'archived' AND reason LIKE '%in 4 passes: taken for an answer' ORDER BY key")
+	var want []string
+	for _, m := range mutes {
+		want = append(want, m.CommID)
+	}
+	if !slices.Equal(got, slices.Sorted(slices.Values(want))) {
+		t.Errorf("archived with what there is: %q, want %q", got, want)
+	}
+	in.waitingPass(t, 0)
+	if calls, _ := in.vendor.noted(); len(calls) > 3 {
+		t.Errorf("asked about %d calls", len(calls))
+	}
+	in.archive(t, exitDone, "--again")
+	in.withoutMuted(t, mutes)
+	if err := in.vendor.SetFaults(simulator.Faults{}); err != nil {
+		t.Fatal(err)
+	}
+	in.archive(t, exitDone, "--again")
+	compare(t, in.store, in.truth)
+}
+
+// TestAgainKeepsWhatWasHeld asks again for all, and is told less of some calls:
+// they stay as they were.
+func TestAgainKeepsWhatWasHeld(t *testing.T) {
+	t.Parallel()
+	in, mutes := muted(t)
+	faults := in.vendor.Faults()
+	if err := in.vendor.SetFaults(simulator.Faults{}); err != nil {
+		t.Fatal(err)
+	}
+	in.waitingPass(t, 0)
+	if err := in.vendor.SetFaults(faults); err != nil {
+		t.Fatal(err)
+	}
+	s := in.archive(t, exitPartial, "--again")
+	if n := s.total().FailureCount; n != len(mutes) || !strings.Contains(s.total().Failures[0].Reason, "stays as it was") {
+		t.Errorf("%d failures, want %d: %+v", n, len(mutes), s.total().Failures)
+	}
+	compare(t, in.store, in.truth)
+	in.waitingPass(t, 0)
+}
+
+// TestNullEvents has the log of each user of some calls null.
+func TestNullEvents(t *testing.T) {
+	t.Parallel()
+	null := true
+	in := install(t, simulator.Options{Seed: 52, Calls: 5, Mix: simulator.MixOneToOne, QPS: -1, Fault: func(a simulator.Asked) simulator.FaultKind {
+		if null && a.Action == "DescribeUserEvent" {
+			return simulator.FaultNull
+		}
+		return simulator.NoFault
+	}})
+	s := in.archive(t, exitDone)
+	if n := s.total(); n.Waiting != 5 || n.Events != 0 || n.Samples == 0 {
+		t.Errorf("%+v", n)
+	}
+	parts := in.strings(t, "SELECT DISTINCT part FROM ledger WHERE kind = 'call' AND state = 'failed'")
+	if !slices.Equal(parts, []string{"events"}) {
+		t.Errorf("there wait %q", parts)
+	}
+	null = false
+	in.vendor.forget()
+	in.archive(t, exitDone)
+	compare(t, in.store, in.truth)
+	calls, _ := in.vendor.noted()
+	for id, n := range calls {
+		if in.settled(id) && n["DescribeUserEvent"] != total(n) {
+			t.Errorf("%s: asked for %v", id, n)
+		}
+	}
+}
+
+func total(n map[string]int) (sum int) {
+	for _, k := range n {
+		sum += k
+	}
+	return sum
+}
+
+// compareBut is compare with samples as given.
+func compareBut(t *testing.T, store *load.Store, truth *simulator.Truth, samples string, want iter.Seq[simulator.QualitySample]) {
+	t.Helper()
+	compareSamples(t, store, samples, want)
+	compareOthers(t, store, truth)
+}
