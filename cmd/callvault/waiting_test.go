@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"iter"
 	"slices"
 	"strings"
 	"testing"
@@ -41,7 +40,8 @@ func (in *installation) withoutMuted(t *testing.T, mutes []simulator.Mute) {
 		names = append(names, fmt.Sprintf("('%s', '%s')", m.CommID, m.UserID))
 	}
 	others := "(SELECT * FROM quality_samples WHERE (comm_id, user_id) NOT IN (" + strings.Join(names, ", ") + "))"
-	compareBut(t, in.store, in.truth, others, func(yield func(simulator.QualitySample) bool) {
+	compareOthers(t, in.store, in.truth, func(relation string) string { return relation })
+	compareSamples(t, in.store, others, func(yield func(simulator.QualitySample) bool) {
 		for r := range in.truth.QualitySamples() {
 			if !users[[2]string{r.CommID, r.UserID}] && !yield(r) {
 				return
@@ -248,11 +248,4 @@ func total(n map[string]int) (sum int) {
 		sum += k
 	}
 	return sum
-}
-
-// compareBut is compare with samples as given.
-func compareBut(t *testing.T, store *load.Store, truth *simulator.Truth, samples string, want iter.Seq[simulator.QualitySample]) {
-	t.Helper()
-	compareSamples(t, store, samples, want)
-	compareOthers(t, store, truth)
 }
