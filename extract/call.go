@@ -28,6 +28,7 @@ type callPass struct {
 	unit     call.Unit
 	attempts int         // passes that have failed before
 	asked    time.Time   // no answer is older
+	shown    time.Time   // what is visible may have rows up to here that are not held for good; zero: none
 	alive    call.Window // in which the call can have data, as far as it is in reach
 	cut      uint32      // answers about the seconds up to it no longer change
 	known    call.Known
@@ -156,6 +157,10 @@ func (p *Pass) begin(r *report, due dueCall) *callPass {
 		unit: call.Unit{App: p.App, Kind: call.UnitCall, Key: due.CommID}, attempts: due.held.Attempts,
 	}
 	c.alive = c.lifetime()
+	h := due.held
+	if !h.HeldUntil.IsZero() && (h.State == call.Failed || h.State == call.Provisional && !h.Waits()) {
+		c.shown = h.HeldUntil.Add(p.Settle)
+	}
 	return c
 }
 
@@ -369,8 +374,15 @@ func (c *callPass) holdBack(from time.Time) {
 	}
 }
 
-// want notes a part that was null where data is due for certain.
-func (c *callPass) want(kind call.PartKind, key string) {
+// want notes a part that was null where data is due for certain, from a second
+// on. Where the vendor may have told some of it before, it has failed: what is
+// visible must not give way to null.
+func (c *callPass) want(kind call.PartKind, key string, from time.Time) {
+	if !from.After(c.shown) {
+		c.fail(kind, key, errWanting)
+		return
+	}
+	c.holdBack(from)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.wanting = named(c.wanting, kind, key, errWanting)

@@ -82,13 +82,13 @@ func (c *callPass) eventful(user string, w call.Window) bool {
 	return false
 }
 
-// entered says whether a session of the user began within w: then its log has
-// at least that.
-func (c *callPass) entered(user string, w call.Window) bool {
+// entered is when the first session of the user began that began within w, zero
+// if none did: the log has at least that.
+func (c *callPass) entered(user string, w call.Window) (first time.Time) {
 	for _, s := range c.stays[user] {
-		if !s.JoinedAt.Before(w.Start) && !s.JoinedAt.After(w.End) {
-			return true
+		if !s.JoinedAt.Before(w.Start) && !s.JoinedAt.After(w.End) && (first.IsZero() || s.JoinedAt.Before(first)) {
+			first = s.JoinedAt
 		}
 	}
-	return false
+	return first
 }

@@ -71,7 +71,7 @@ func (c *callPass) eventsOf(ctx context.Context, user string) error {
 		return nil
 	}
 	var events []call.Event
-	wanting := false
+	var entered time.Time // zero: whatever is null may be so
 	build := func(w call.Window) trtc.Request {
 		return c.Asker.Dialect().EventsOf(c.App, c.room.CommID, c.room.RoomID, user, w)
 	}
@@ -80,7 +80,9 @@ func (c *callPass) eventsOf(ctx context.Context, user string) error {
 		var info transform.Info
 		events, info, err = d.Events(body, user, c.room.RoomID, nil)
 		null := err == nil && info.List != transform.ListPresent
-		wanting = null && !c.believes() && c.entered(user, c.settledPart(w))
+		if entered = (time.Time{}); null && !c.believes() {
+			entered = c.entered(user, c.settledPart(w))
+		}
 		if null && c.eventful(user, w) {
 			return errSuspect
 		}
@@ -89,9 +91,8 @@ func (c *callPass) eventsOf(ctx context.Context, user string) error {
 	if err != nil {
 		return err
 	}
-	if wanting {
-		c.holdBack(w.Start)
-		c.want(call.PartEvents, user)
+	if !entered.IsZero() {
+		c.want(call.PartEvents, user, entered)
 		return nil
 	}
 	c.count(func(n *callCounts) { n.events += len(events) })

@@ -40,6 +40,7 @@ func (t *truth) checkReport(where string, p *pass) {
 	for _, f := range p.report.Failures {
 		switch {
 		case f.CommID != "" && t.vendor.poison.Load() && poisonedCall(f.CommID) && !saysLost(f.Reason):
+		case f.CommID != "" && t.waiting(t.vault.ledger[call.Unit{App: t.app(), Kind: call.UnitCall, Key: f.CommID}]):
 		case f.CommID != "" && saysLost(f.Reason):
 			t.named[f.CommID] = true
 		case f.What == "calls" && strings.Contains(f.Reason, "no pass was made"):
@@ -51,8 +52,10 @@ func (t *truth) checkReport(where string, p *pass) {
 	}
 	waiting := 0
 	for _, e := range t.vault.ledger {
-		if e.Waits() {
+		if t.waiting(e) {
 			t.waits[e.Unit.Key] = true
+		}
+		if e.Waits() {
 			waiting++
 		}
 	}
@@ -105,6 +108,8 @@ func (t *truth) wrong(e call.Entry, at time.Time) string {
 		return "pending"
 	case e.Waits() && !t.waiting(e):
 		return "waits for no reason"
+	case t.waiting(e):
+		return ""
 	case e.State == call.Failed && !(t.vendor.poison.Load() && e.Unit.Kind == call.UnitCall && poisonedCall(e.Unit.Key)):
 		return "failed"
 	case e.State == call.Failed && e.Reason == "":

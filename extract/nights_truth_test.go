@@ -32,10 +32,11 @@ func newTruth(n *nights) *truth {
 	return t
 }
 
-// waiting says whether a call may wait because null is not believed yet.
+// waiting says whether a call may wait, or have failed where the vendor told more
+// before, because null is not believed yet.
 func (t *truth) waiting(e call.Entry) bool {
 	_, muted := t.muted()[e.Unit.Key]
-	return e.Waits() && (t.long[e.Unit.Key] || muted) && e.Attempts <= extract.BelieveAfter && strings.Contains(e.Reason+e.Failed[0].Reason, "null where data is due")
+	return (e.Waits() || e.State == call.Failed) && (t.long[e.Unit.Key] || muted) && e.Attempts <= extract.BelieveAfter && strings.Contains(e.Reason+e.Failed[0].Reason, "null where data is due")
 }
 
 // muted are the users that the vendor tells no series of now, by call.

@@ -83,9 +83,10 @@ func (c *callPass) putAnswer(ctx context.Context, r plan.Request, a seriesAnswer
 func (c *callPass) putPartly(ctx context.Context, r plan.Request, a seriesAnswer) error {
 	had, lacking := a.divide(r)
 	for _, u := range lacking.Users {
-		c.holdBack(second(u.From))
-		if slices.Contains(a.wanting, u.ID) {
-			c.want(call.PartSeries, seriesKey(plan.Request{Window: r.Window, Users: []plan.User{u}}))
+		if from := second(u.From); slices.Contains(a.wanting, u.ID) {
+			c.want(call.PartSeries, seriesKey(plan.Request{Window: r.Window, Users: []plan.User{u}}), from)
+		} else {
+			c.holdBack(from)
 		}
 	}
 	whole, partial := splitUsers(a.samples, a.lacking)

@@ -120,6 +120,7 @@ func (w *world) faultyPass() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	w.watch.null(w.vendor.Poisoned())
 	code := w.pass(w.work()...).end(exitDone, exitPartial)
 	if code == exitPartial && len(w.vendor.Poisoned()) == 0 {
 		w.t.Error("the vendor could have been asked for everything")

@@ -19,6 +19,7 @@ type watch struct {
 
 	mu     sync.Mutex
 	passes []*spell
+	nulls  map[string]bool                        // calls of which the vendor has told less in some pass
 	counts map[int64]map[string]map[string]uint64 // instant → relation → CommId → rows
 	looks  int
 	err    error
@@ -38,7 +39,7 @@ var watched = []string{"rooms", "user_sessions", "quality_samples", "user_events
 
 func newWatch(t *testing.T, db *database, truth func(int64) *simulator.Truth) *watch {
 	ctx, stop := context.WithCancel(context.Background())
-	w := &watch{db: db, truth: truth, counts: map[int64]map[string]map[string]uint64{}, stop: stop, done: make(chan struct{})}
+	w := &watch{db: db, truth: truth, nulls: map[string]bool{}, counts: map[int64]map[string]map[string]uint64{}, stop: stop, done: make(chan struct{})}
 	go w.run(ctx)
 	t.Cleanup(func() { w.end() })
 	return w
@@ -63,6 +64,17 @@ func (w *watch) begin(at int64) (over func()) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		s.over = true
+	}
+}
+
+// null notes calls of which the vendor tells less for a while.
+func (w *watch) null(poisoned []simulator.Poison) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, p := range poisoned {
+		if p.Kind == simulator.FaultNull {
+			w.nulls[p.CommID] = true
+		}
 	}
 }
 
@@ -143,7 +155,7 @@ func (w *watch) judge(relation string, before, now map[string]uint64) error {
 // possible says whether some pass may have seen so many rows.
 func (w *watch) possible(relation, id string, n uint64) bool {
 	for _, s := range w.passes {
-		if w.at(s.from)[relation][id] <= n && n <= w.at(s.to)[relation][id] {
+		if (w.nulls[id] || w.at(s.from)[relation][id] <= n) && n <= w.at(s.to)[relation][id] {
 			return true
 		}
 	}
