@@ -50,6 +50,9 @@
 //	     the vendor       ▼                   (or empty: no rows)
 //	     dropped it      lost ◄── pending, provisional that are overdue
 //
+// A call of which the vendor answers null where data is due is provisional, too:
+// the parts that are wanting are named in its entry, and its deadline is theirs.
+//
 // pending and failed units are not visible (but for what a failed one showed
 // before it was asked again). provisional, archived and empty ones are, and so
 // is what a lost one had. archived, empty and lost are final. A unit's deadline
