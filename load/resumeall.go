@@ -40,9 +40,9 @@ func (w *Writer) ResumeAll(ctx context.Context, u call.Unit, startsAt time.Time)
 	return nil
 }
 
-// carryOver adds again what the open parts of a call say of its room and of its
-// sessions, as far as what waits does not say it better. The rest of the open
-// parts, the last minutes before they were asked for, is in what waits.
+// carryOver adds again what the open parts of a call say of its room, of its
+// sessions and in samples, as far as what waits does not say it better. The events
+// of open parts, of the last minutes before they were asked for, are in what waits.
 func (w *Writer) carryOver(ctx context.Context, u call.Unit, startsAt time.Time, known call.Known, open []heldPart) error {
 	var loads []uint64
 	for _, p := range open {
@@ -59,21 +59,80 @@ func (w *Writer) carryOver(ctx context.Context, u call.Unit, startsAt time.Time,
 	if err != nil {
 		return err
 	}
+	stays := map[string][]call.Session{}
+	for _, x := range slices.Concat(known.Sessions, sessions) {
+		stays[x.UserID] = append(stays[x.UserID], x)
+	}
 	for _, p := range open {
-		part := p.Part
+		part, rows := p.Part, call.Rows{RoomID: p.RoomID, CreatedAt: startsAt, Stays: stays}
 		switch {
 		case p.Kind == call.PartRoom && room != nil && !knows(known, call.PartRoom):
-			err = w.Add(ctx, u, part, call.Rows{RoomID: p.RoomID, CreatedAt: startsAt, Room: room})
-			room = nil
+			rows.Room, room = room, nil
+			err = w.Add(ctx, u, part, rows)
 		case p.Kind == call.PartUsers:
-			err = w.Add(ctx, u, part, call.Rows{RoomID: p.RoomID, CreatedAt: startsAt, Sessions: newTo(known.Sessions, sessions)})
-			sessions = nil
+			rows.Sessions, sessions = newTo(known.Sessions, sessions), nil
+			err = w.Add(ctx, u, part, rows)
+		case p.Kind == call.PartSeries:
+			err = w.carrySamples(ctx, u, p, known, rows)
 		}
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// carrySamples adds again the samples of an open part, but for those of users of
+// whom something settled has some of the same seconds. rows are what they go with.
+func (w *Writer) carrySamples(ctx context.Context, u call.Unit, p heldPart, known call.Known, rows call.Rows) error {
+	var held ownedSpans
+	for _, k := range known.Parts {
+		held.add([]heldPart{{Part: k}})
+	}
+	part := p.Part
+	part.Owned = slices.DeleteFunc(slices.Clone(p.Owned), func(o call.Owned) bool {
+		return held.touch([]heldPart{{Part: call.Part{Kind: p.Kind, Owned: []call.Owned{o}}}})
+	})
+	if len(part.Owned) == 0 {
+		return nil
+	}
+	err := w.Retry(ctx, func(ctx context.Context) (err error) {
+		rows.Samples, err = w.store.samplesOf(ctx, u, p.load, part.Owned)
+		return err
+	})
+	if err != nil || rows.Samples.Rows() == 0 {
+		return err
+	}
+	return w.Add(ctx, u, part, rows)
+}
+
+// samplesOf reads what a load has of some users' seconds in a call.
+func (s *Store) samplesOf(ctx context.Context, u call.Unit, load uint64, owned []call.Owned) (*call.Samples, error) {
+	const q = `
+		SELECT peer_id, metric, toUnixTimestamp(ts), value FROM quality_samples_data
+		WHERE sdk_app_id = ? AND comm_id = ? AND load_id = ? AND user_id = ? AND toUnixTimestamp(ts) BETWEEN ? AND ?
+		ORDER BY peer_id, metric, ts`
+	all := &call.Samples{}
+	for _, o := range owned {
+		rows, err := s.conn.Query(ctx, q, uint32(u.App), u.Key, load, o.User, o.From, o.To)
+		if err != nil {
+			return nil, fmt.Errorf("read samples of %s: %w", u.Key, err)
+		}
+		defer rows.Close()
+		for rows.Next() {
+			run := call.Series{UserID: o.User}
+			var at uint32
+			var value float64
+			if err := rows.Scan(&run.PeerID, &run.Metric, &at, &value); err != nil {
+				return nil, fmt.Errorf("read samples of %s: %w", u.Key, err)
+			}
+			all.Append(run, at, value)
+		}
+		if err := rows.Err(); err != nil {
+			return nil, fmt.Errorf("read samples of %s: %w", u.Key, err)
+		}
+	}
+	return all, nil
 }
 
 func knows(known call.Known, kind call.PartKind) bool {

@@ -3,6 +3,7 @@ package load
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -243,8 +244,15 @@ func TestManyRawResponses(t *testing.T) {
 }
 
 // TestLostKeepsWhatCame: a call that was visible, then failed and then expired
-// is shown with what came last, and nothing of it twice.
+// is shown with what came last, and nothing of it twice, whether its series came
+// again or not.
 func TestLostKeepsWhatCame(t *testing.T) {
+	for _, again := range []bool{true, false} {
+		t.Run(fmt.Sprint(again), func(t *testing.T) { lostKeeps(t, again) })
+	}
+}
+
+func lostKeeps(t *testing.T, again bool) {
 	t.Parallel()
 	s := open(t, database(t))
 	f := newFixture(1, 0)
@@ -258,7 +266,9 @@ func TestLostKeepsWhatCame(t *testing.T) {
 		return p
 	}
 	left := call.Session{UserID: "user1", JoinedAt: t0, Finished: true, LeftAt: t0.Add(time.Minute)}
-	must(t, failing.Add(t.Context(), f.unit, settled(call.PartSeries), call.Rows{RoomID: "room", CreatedAt: t0, Samples: f.samples(1)}))
+	if again {
+		must(t, failing.Add(t.Context(), f.unit, settled(call.PartSeries), call.Rows{RoomID: "room", CreatedAt: t0, Samples: f.samples(1)}))
+	}
 	must(t, failing.Add(t.Context(), f.unit, settled(call.PartUsers), call.Rows{CreatedAt: t0, Sessions: []call.Session{left}}))
 	must(t, failing.End(t.Context(), call.Entry{Unit: f.unit, State: call.Failed, StartsAt: t0}))
 	must(t, failing.Close(t.Context()))

@@ -19,6 +19,17 @@ type Samples struct {
 	Nulls  int // points the vendor sent without a value; they are not in the columns
 }
 
+// Append adds a sample to the last run, or to a new one if that is of another
+// series.
+func (s *Samples) Append(run Series, at uint32, value float64) {
+	if n := len(s.Series); n == 0 || s.Series[n-1].UserID != run.UserID || s.Series[n-1].PeerID != run.PeerID || s.Series[n-1].Metric != run.Metric {
+		run.Rows = 0
+		s.Series = append(s.Series, run)
+	}
+	s.Series[len(s.Series)-1].Rows++
+	s.Time, s.Value = append(s.Time, at), append(s.Value, value)
+}
+
 // Rows is the number of samples held.
 func (s *Samples) Rows() int { return len(s.Time) }
 
