@@ -210,8 +210,10 @@ func (p *Pass) lost(ctx context.Context, r *report) error {
 			lists = append(lists, closed(e))
 			continue
 		}
-		e.State, e.Reason = call.Lost, lossReason(e)
-		if e.Unit.Kind == call.UnitCall {
+		had := counted(e)
+		if e.State, e.Reason = call.Lost, lossReason(e); had {
+			e.State, e.Reason = call.Archived, ""
+		} else if e.Unit.Kind == call.UnitCall {
 			r.lost(Failure{CommID: e.Unit.Key, What: "call", Reason: e.Reason})
 		} else {
 			r.lost(Failure{What: fmt.Sprintf("%s %s", e.Unit.Kind, e.Unit.Key), Reason: e.Reason})

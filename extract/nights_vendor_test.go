@@ -28,6 +28,8 @@ type vendor struct {
 	stop   func() // called with the request of number at
 	at     int
 	poison atomic.Bool // some calls cannot be had
+
+	refused atomic.Value // string: an action that always fails
 }
 
 // clock is the clock of the data. It stands still while it is held.
@@ -87,6 +89,9 @@ func (v *vendor) request(a simulator.Asked) simulator.FaultKind {
 	v.asked++
 	if v.stop != nil && v.asked == v.at {
 		v.stop()
+	}
+	if action, _ := v.refused.Load().(string); action == a.Action && action != "" {
+		return simulator.FaultError
 	}
 	if v.poison.Load() && poisoned(a.CommID, a.Action) {
 		return simulator.FaultError

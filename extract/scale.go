@@ -63,9 +63,9 @@ const scaleSettles = 24 * time.Hour
 
 func (p *Pass) archiveDay(ctx context.Context, u call.Unit, d call.DailyScale, response uint64) error {
 	end := d.Start.Add(24 * time.Hour)
-	e := call.Entry{Unit: u, State: call.Provisional, StartsAt: d.Start, Deadline: p.deadline(d.Start)}
+	e := call.Entry{Unit: u, State: call.Provisional, StartsAt: d.Start, HeldUntil: earlier(p.now(), end), Deadline: p.deadline(d.Start)}
 	if p.Now().After(end.Add(scaleSettles)) {
-		e.State, e.HeldUntil = call.Archived, end
+		e.State = call.Archived
 	} else {
 		p.open.add(u)
 	}
@@ -77,6 +77,13 @@ func (p *Pass) archiveDay(ctx context.Context, u call.Unit, d call.DailyScale, r
 		return err
 	}
 	return p.Archive.End(ctx, e)
+}
+
+// counted says whether a day of the scale was counted after its end. Where the
+// vendor drops it before its counts are confirmed, which it does for a plan that
+// keeps no more than two days, it is held all the same.
+func counted(e call.Entry) bool {
+	return e.Unit.Kind == call.UnitScale && e.State == call.Provisional && !e.HeldUntil.Before(e.StartsAt.Add(24*time.Hour))
 }
 
 // dayUnit is the unit of one of the vendor's days.

@@ -129,8 +129,12 @@ func (p *Pass) failHour(ctx context.Context, h call.Window, cause error) error {
 	u := call.Unit{App: p.App, Kind: call.UnitUnusual, Key: unitKey(start)}
 	p.Archive.Abandon(u)
 	p.open.add(u)
+	held, err := p.Archive.Entries(ctx, p.App, u.Kind, []string{u.Key})
+	if err != nil {
+		return archiveError{err}
+	}
 	return archived(p.Archive.End(ctx, call.Entry{
-		Unit: u, State: call.Failed, Reason: cause.Error(), StartsAt: start, Deadline: p.deadline(start), Attempts: 1,
+		Unit: u, State: call.Failed, Reason: cause.Error(), StartsAt: start, Deadline: p.deadline(start), Attempts: held[u.Key].Attempts + 1,
 	}))
 }
 

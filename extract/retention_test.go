@@ -1,0 +1,89 @@
+package extract_test
+
+import (
+	"math/rand/v2"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/extract/quota"
+	"github.com/callvault/callvault/extract/trtc"
+	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/simulator"
+)
+
+// TestScaleOfShortRetention makes a pass every eight hours where the vendor keeps
+// so little that a day's counts cannot be confirmed a day after its end: they are
+// held all the same, and nothing is said to be lost.
+func TestScaleOfShortRetention(t *testing.T) {
+	for _, keeps := range []time.Duration{36 * time.Hour, 48 * time.Hour} {
+		t.Run(keeps.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { shortRetention(t, keeps) })
+		})
+	}
+}
+
+func shortRetention(t *testing.T, keeps time.Duration) {
+	v := newVendor(t, simulator.Options{Seed: 61, Calls: 6, Mix: simulator.MixOneToOne, Retention: keeps, Ahead: 9 * 24 * time.Hour, QPS: -1})
+	vault := newVault()
+	for range 24 {
+		if report := passOver(t, v, vault, keeps); report.FailureCount > 0 {
+			t.Fatalf("%s: %v", time.Now().UTC(), report.Failures)
+		}
+		time.Sleep(8 * time.Hour)
+	}
+	days := 0
+	for u, e := range vault.ledger {
+		if u.Kind == call.UnitScale && e.State == call.Archived {
+			days++
+			if len(vault.rowsOf(u)) != 1 {
+				t.Errorf("%s has no counts: %+v", u.Key, e)
+			}
+		}
+	}
+	if days < 5 {
+		t.Errorf("%d days are archived", days)
+	}
+}
+
+// passOver makes a pass that nothing ends early.
+func passOver(t *testing.T, v *vendor, into *vault, keeps time.Duration) extract.Report {
+	t.Helper()
+	w := into.writer(rand.New(rand.NewPCG(61, 1)))
+	p := &extract.Pass{
+		Asker:   extract.NewAsker(v.client, trtc.Current(), quota.New(quota.Options{PerSecond: 1000}), extract.DefaultAttempts()),
+		Archive: w, App: call.AppID(v.sim.Apps()[0]), Now: v.clock.now, Progress: extract.NoProgress{},
+		Retention: keeps, Settle: settle, Skip: func(string) bool { return false },
+	}
+	report, err := p.Run(t.Context())
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report
+}
+
+// TestFailedHoursCountAttempts has unusual events refused in three passes.
+func TestFailedHoursCountAttempts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const keeps = 4 * time.Hour
+		v := newVendor(t, simulator.Options{Seed: 62, Calls: 2, Mix: simulator.MixOneToOne, Retention: keeps, QPS: -1})
+		u := call.Unit{App: call.AppID(v.sim.Apps()[0]), Kind: call.UnitUnusual, Key: time.Now().Add(-2 * time.Hour).UTC().Truncate(time.Hour).Format(time.RFC3339)}
+		vault := newVault()
+		v.refused.Store("DescribeUnusualEvent")
+		for n := 1; n <= 3; n++ {
+			passOver(t, v, vault, keeps)
+			if e := vault.ledger[u]; e.State != call.Failed || e.Attempts != n {
+				t.Errorf("after %d passes: %+v", n, e)
+			}
+		}
+		v.refused.Store("")
+		passOver(t, v, vault, keeps)
+		if e := vault.ledger[u]; !e.State.Final() || e.Attempts != 0 {
+			t.Errorf("after a good pass: %+v", e)
+		}
+	})
+}
