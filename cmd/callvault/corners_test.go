@@ -52,7 +52,11 @@ func TestCommitThatComesLate(t *testing.T) {
 	}})
 	p := w.pass()
 	w.lease = longLease
-	<-killed
+	select {
+	case <-killed:
+	case <-p.done:
+		t.Fatalf("no commit\n%s", p.errs.String())
+	}
 	p.kill()
 	p.died()
 	w.pass().end(exitDone)
