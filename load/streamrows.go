@@ -20,7 +20,8 @@ type streamRow struct {
 	*stream
 }
 
-// streamRows are the streams of parts, in the order of the table's key.
+// streamRows are the streams of parts, in the order of the table's key; what
+// parts of one load have of one stream is one row.
 func streamRows(parts []partRow) []streamRow {
 	var rows []streamRow
 	for i := range parts {
@@ -32,10 +33,29 @@ func streamRows(parts []partRow) []streamRow {
 	slices.SortStableFunc(rows, func(x, y streamRow) int {
 		return cmp.Or(
 			cmp.Compare(x.of.of.unit.App, y.of.of.unit.App), cmp.Compare(x.day, y.day),
-			cmp.Compare(x.commID, y.commID), cmp.Compare(x.user, y.user), cmp.Compare(x.peer, y.peer),
+			compareBool(x.peer != "", y.peer != ""), cmp.Compare(x.commID, y.commID), cmp.Compare(x.user, y.user), cmp.Compare(x.peer, y.peer),
+			cmp.Compare(x.device, y.device), cmp.Compare(x.version, y.version), cmp.Compare(x.of.load, y.of.load), cmp.Compare(x.roomID, y.roomID),
 		)
 	})
-	return rows
+	return joined(rows)
+}
+
+// joined adds up neighbours that are of one stream and one load. The streams of
+// the parts stay as they are: an insert may be made again.
+func joined(rows []streamRow) []streamRow {
+	kept := rows[:0]
+	for _, r := range rows {
+		if n := len(kept) - 1; n >= 0 && kept[n].same(&r) {
+			kept[n].stream = kept[n].plus(r.stream)
+		} else {
+			kept = append(kept, r)
+		}
+	}
+	return kept
+}
+
+func (r *streamRow) same(x *streamRow) bool {
+	return r.of == x.of && r.commID == x.commID && r.roomID == x.roomID && r.streamKey == x.streamKey
 }
 
 // insertStreams writes the sums of the parts' samples and events.
@@ -44,7 +64,7 @@ func (w *Writer) insertStreams(ctx context.Context, parts []partRow) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	columns := []string{"comm_id", "room_id", "user_id", "peer_id", "day", "call_created_at", "device_type", "sdk_version", "first_ts", "last_ts", "samples", "events", "network_changes", "connections_lost"}
+	columns := []string{"comm_id", "room_id", "user_id", "peer_id", "day", "call_created_at", "device_type", "sdk_version", "received", "first_ts", "last_ts", "samples", "events", "network_changes", "connections_lost"}
 	for _, m := range streamMetrics {
 		columns = append(columns, m.column)
 	}
@@ -59,6 +79,7 @@ func (w *Writer) insertStreams(ctx context.Context, parts []partRow) error {
 		in.col(column(rows, func(r *streamRow) time.Time { return r.created }))
 		in.col(column(rows, func(r *streamRow) string { return r.device }))
 		in.col(column(rows, func(r *streamRow) string { return r.version }))
+		in.encoded(receivedColumn(rows))
 		in.encoded(proto.ColUInt32(column(rows, func(r *streamRow) uint32 { return r.first })))
 		in.encoded(proto.ColUInt32(column(rows, func(r *streamRow) uint32 { return r.last })))
 		in.col(column(rows, func(r *streamRow) uint64 { return r.samples }))
@@ -90,6 +111,35 @@ func summaries(rows []streamRow, metric int) proto.ColTuple {
 		counts.Append(s.counts)
 	}
 	return proto.ColTuple{&samples, &sum, &low, &top, values, counts}
+}
+
+// receivedColumn makes the column received.
+func receivedColumn(rows []streamRow) proto.ColTuple {
+	var all proto.ColUInt64
+	for i := range rows {
+		all = append(all, rows[i].received.samples)
+	}
+	column := proto.ColTuple{&all}
+	for m := range receivedMetrics {
+		var samples proto.ColUInt32
+		var sum proto.ColFloat64
+		for i := range rows {
+			samples, sum = append(samples, rows[i].received.of[m].samples), append(sum, rows[i].received.of[m].sum)
+		}
+		column = append(column, proto.ColTuple{&samples, &sum})
+	}
+	return column
+}
+
+// compareBool orders false before true.
+func compareBool(x, y bool) int {
+	switch {
+	case x == y:
+		return 0
+	case y:
+		return -1
+	}
+	return 1
 }
 
 // summaryOf is the summary of a metric; without samples it is empty.

@@ -14,10 +14,7 @@ import (
 // order of these columns; all others are in its column other. A plain one has
 // no histogram: nobody asks for the median of a volume, and histograms of noise
 // would take a third of the table.
-var streamMetrics = [...]struct {
-	column, metric string
-	plain          bool
-}{
+var streamMetrics = [...]streamMetric{
 	{column: "app_cpu", metric: "appCpu"},
 	{column: "sys_cpu", metric: "sysCpu"},
 	{column: "rtt", metric: "rtt"},
@@ -37,6 +34,11 @@ var streamMetrics = [...]struct {
 	{column: "video_height", metric: "bigvHeight"},
 }
 
+type streamMetric struct {
+	column, metric string
+	plain          bool
+}
+
 // metricColumn finds a metric among streamMetrics, or is -1. It is asked once a
 // series.
 func metricColumn(metric string) int {
@@ -46,6 +48,11 @@ func metricColumn(metric string) int {
 		}
 	}
 	return -1
+}
+
+// streamColumn finds a column among streamMetrics.
+func streamColumn(column string) int {
+	return slices.IndexFunc(streamMetrics[:], func(m streamMetric) bool { return m.column == column })
 }
 
 // summary is what a stream keeps of the samples of one metric. values and
@@ -69,8 +76,22 @@ type stream struct {
 	samples     uint64 // of all metrics
 	of          [len(streamMetrics)]*summary
 	other       []otherSummary
+	received    received // where peer is empty
 	eventCounts
 }
+
+// received is what the streams from all peers have that a call is judged by.
+type received struct {
+	samples uint64 // of all metrics
+	of      [len(receivedMetrics)]struct {
+		samples uint32
+		sum     float64
+	}
+}
+
+// receivedMetrics are columns of streamMetrics, in the order of the column
+// received.
+var receivedMetrics = [...]string{"audio_loss", "video_loss", "audio_stall", "video_stall", "video_decode_fps"}
 
 type streamKey struct {
 	user, peer string
@@ -118,7 +139,84 @@ func streamsOf(r *call.Rows, h *histogram) []stream {
 		with, _ := s.client(e.UserID, at)
 		s.stream(streamKey{user: e.UserID, day: dayOf(e.Time), client: with}).count(e)
 	}
+	s.receive()
 	return s.streams
+}
+
+// receive adds up, in the stream that a user sends, those that the user
+// receives.
+func (s *summing) receive() {
+	for i := range s.streams {
+		if s.streams[i].peer == "" {
+			continue
+		}
+		k := s.streams[i].streamKey
+		k.peer = ""
+		to := s.stream(k) // which may move the streams
+		to.received.add(&s.streams[i])
+	}
+}
+
+func (r *received) add(x *stream) {
+	r.samples += x.samples
+	for i, column := range receivedMetrics {
+		if m := x.of[streamColumn(column)]; m != nil {
+			r.of[i].samples += m.samples
+			r.of[i].sum += m.sum
+		}
+	}
+}
+
+// plus is the sum of both, a new stream.
+func (st *stream) plus(x *stream) *stream {
+	all := *st
+	if all.samples == 0 || x.samples > 0 && x.first < all.first {
+		all.first = x.first
+	}
+	all.last = max(all.last, x.last)
+	all.samples += x.samples
+	for i := range all.of {
+		all.of[i] = all.of[i].plus(x.of[i])
+	}
+	all.other = slices.Clone(st.other)
+	for i := range x.other {
+		s := all.summary(x.other[i].metric)
+		*s = *s.plus(&x.other[i].summary)
+	}
+	all.received.samples += x.received.samples
+	for i := range all.received.of {
+		all.received.of[i].samples += x.received.of[i].samples
+		all.received.of[i].sum += x.received.of[i].sum
+	}
+	all.events += x.events
+	all.networkChanges += x.networkChanges
+	all.connectionsLost += x.connectionsLost
+	return &all
+}
+
+// plus is the sum of both, which stay; nil is without samples.
+func (s *summary) plus(x *summary) *summary {
+	switch {
+	case x == nil || x.samples == 0:
+		return s
+	case s == nil || s.samples == 0:
+		return x
+	}
+	all := summary{samples: s.samples + x.samples, sum: s.sum + x.sum, min: min(s.min, x.min), max: max(s.max, x.max), plain: s.plain}
+	for i, j := 0, 0; i < len(s.values) || j < len(x.values); {
+		switch {
+		case j == len(x.values) || i < len(s.values) && s.values[i] < x.values[j]:
+			all.values, all.counts = append(all.values, s.values[i]), append(all.counts, s.counts[i])
+			i++
+		case i == len(s.values) || x.values[j] < s.values[i]:
+			all.values, all.counts = append(all.values, x.values[j]), append(all.counts, x.counts[j])
+			j++
+		default:
+			all.values, all.counts = append(all.values, s.values[i]), append(all.counts, s.counts[i]+x.counts[j])
+			i, j = i+1, j+1
+		}
+	}
+	return &all
 }
 
 // summing is streams that are being filled.

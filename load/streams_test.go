@@ -1,11 +1,14 @@
 package load
 
 import (
+	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/callvault/callvault/internal/call"
 )
@@ -81,6 +84,99 @@ func TestStreamsByClient(t *testing.T) {
 				t.Errorf("got %v, want %v", got, tt.want)
 			}
 		})
+	}
+}
+
+// TestReceived sees that the stream a user sends adds up what the user receives,
+// and is made where the user sends nothing.
+func TestReceived(t *testing.T) {
+	t.Parallel()
+	at := uint32(t0.Unix())
+	r := call.Rows{Samples: &call.Samples{
+		Series: []call.Series{
+			{UserID: "a", PeerID: "b", Metric: "aLoss", Rows: 2}, {UserID: "a", PeerID: "c", Metric: "aLoss", Rows: 1},
+			{UserID: "a", PeerID: "c", Metric: "bigvWidth", Rows: 1}, {UserID: "a", Metric: "aLoss", Rows: 1}, {UserID: "b", PeerID: "a", Metric: "bigvDecFps", Rows: 1},
+		},
+		Time: []uint32{at, at + secondsOfDay, at, at, at, at}, Value: []float64{1, 2, 3, 4, 5, 6},
+	}}
+	got := map[streamKey]received{}
+	for _, s := range streamsOf(&r, new(histogram)) {
+		if s.peer == "" {
+			got[s.streamKey] = s.received
+		} else if s.received != (received{}) {
+			t.Errorf("%v has received %v", s.streamKey, s.received)
+		}
+	}
+	day := dayOf(t0)
+	a, next, b := received{samples: 3}, received{samples: 1}, received{samples: 1}
+	a.of[0].samples, a.of[0].sum = 2, 4
+	next.of[0].samples, next.of[0].sum = 1, 2
+	b.of[4].samples, b.of[4].sum = 1, 6
+	want := map[streamKey]received{{user: "a", day: day}: a, {user: "a", day: day + 1}: next, {user: "b", day: day}: b}
+	if !maps.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// TestPlus has a stream in two parts say what it says in one.
+func TestPlus(t *testing.T) {
+	t.Parallel()
+	at := uint32(t0.Unix())
+	part := func(from, to int, events ...call.Event) *call.Rows {
+		x := &call.Samples{}
+		for _, metric := range []string{"rtt", "aCapEnergy", "unheard of", "aBit"} {
+			if metric == "aBit" && from == 0 {
+				continue // which the last part alone has
+			}
+			x.Series = append(x.Series, call.Series{UserID: "u", Metric: metric, Rows: to - from}, call.Series{UserID: "u", PeerID: "p", Metric: metric, Rows: to - from})
+			for range 2 {
+				for i := from; i < to; i++ {
+					x.Time, x.Value = append(x.Time, at+uint32(i)), append(x.Value, float64(i%7*10))
+				}
+			}
+		}
+		return &call.Rows{Samples: x, Events: events}
+	}
+	lost := call.Event{UserID: "u", EventID: 5005, Time: t0}
+	var rows []streamRow
+	add := func(of *half, r *call.Rows) {
+		streams := streamsOf(r, new(histogram))
+		rows = append(rows, streamRows([]partRow{{of: of, streams: streams}})...)
+	}
+	one, other := &half{of: newUnitState(call.Unit{}), load: 1}, &half{of: newUnitState(call.Unit{}), load: 2}
+	whole := part(0, 40, lost, lost)
+	add(other, whole)
+	want := slices.Clone(rows)
+	parts := []partRow{
+		{of: one, streams: streamsOf(part(0, 15, lost), new(histogram))},
+		{of: one, streams: streamsOf(&call.Rows{Events: []call.Event{lost}}, new(histogram))},
+		{of: one, streams: streamsOf(part(15, 40), new(histogram))},
+		{of: other, streams: streamsOf(whole, new(histogram))},
+	}
+	for range 2 { // made again, it is the same
+		got := streamRows(parts)
+		if len(got) != 4 {
+			t.Fatalf("%d rows, want 4", len(got))
+		}
+		for i, row := range []streamRow{got[0], got[2]} {
+			w := *want[i].stream
+			if n := row.of.load; n != 1 {
+				t.Fatalf("row %d is of load %d", i, n)
+			}
+			if row.samples != w.samples+25 || row.first != w.first || row.last != w.last || row.eventCounts != w.eventCounts {
+				t.Errorf("%+v, want %+v", row.stream, w)
+			}
+			rtt := metricColumn("rtt")
+			if diff := cmp.Diff(w.of[rtt], row.stream.of[rtt], cmp.AllowUnexported(summary{})); diff != "" {
+				t.Errorf("rtt (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(w.other, row.other, cmp.AllowUnexported(summary{}, otherSummary{})); diff != "" {
+				t.Errorf("other (-want +got):\n%s", diff)
+			}
+			if row.received.samples != w.received.samples+25*uint64(1-i) {
+				t.Errorf("received %+v, want %+v", row.received, w.received)
+			}
+		}
 	}
 }
 

@@ -65,6 +65,8 @@ CREATE TABLE IF NOT EXISTS {{.Database}}.quality_streams_data {{.OnCluster}}
     `other.sum` Array(Float64) COMMENT 'Sum of each of other.metric' CODEC(ZSTD(1)),
     `other.min` Array(Float64) COMMENT 'Smallest value of each of other.metric' CODEC(ZSTD(1)),
     `other.max` Array(Float64) COMMENT 'Greatest value of each of other.metric' CODEC(ZSTD(1)),
+    received Tuple(samples UInt64, audio_loss Tuple(samples UInt32, sum Float64), video_loss Tuple(samples UInt32, sum Float64), audio_stall Tuple(samples UInt32, sum Float64), video_stall Tuple(samples UInt32, sum Float64), video_decode_fps Tuple(samples UInt32, sum Float64)) COMMENT 'Where peer_id is empty: what the user''s streams from all peers have on the day with the device, as far as the part knows it; elsewhere 0. What is asked of a user need not read a row for each peer' CODEC(ZSTD(1)),
+    is_down Bool MATERIALIZED peer_id != '' COMMENT 'Whether the stream is received' CODEC(ZSTD(1)),
     call_created_at DateTime('UTC') COMMENT 'Creation of the call''s room, UTC seconds: what is asked of the calls of a time need not read others' CODEC(ZSTD(1)),
     INDEX by_load load_id TYPE minmax GRANULARITY 1,
     INDEX by_creation call_created_at TYPE minmax GRANULARITY 1,
@@ -72,7 +74,7 @@ CREATE TABLE IF NOT EXISTS {{.Database}}.quality_streams_data {{.OnCluster}}
 )
 ENGINE = {{engine "MergeTree"}}
 PARTITION BY toYYYYMM(day)
-ORDER BY (sdk_app_id, day, comm_id, user_id, peer_id)
+ORDER BY (sdk_app_id, day, is_down, comm_id, user_id, peer_id)
 SETTINGS index_granularity = 1024
 COMMENT 'Sums of quality_samples and user_events: one row for what a user sends or receives from a peer on a UTC day with one device, as one part of a load knows it, with that load. Written with the samples. Read the view quality_streams instead';
 
@@ -89,10 +91,10 @@ LEFT JOIN
     )
     GROUP BY sdk_app_id, comm_id
 ) AS c ON c.sdk_app_id = x.sdk_app_id AND c.comm_id = x.comm_id
-SETTINGS join_use_nulls = 0, max_partitions_per_insert_block = 0, insert_deduplicate = 0, max_threads = 1, max_block_size = 4096, min_insert_block_size_bytes = 33554432;
+SETTINGS join_use_nulls = 0, max_partitions_per_insert_block = 0, insert_deduplicate = 0, max_threads = 1, max_block_size = 4096, min_insert_block_size_bytes = 16777216;
 
-{{/* Compact parts: a wide one needs memory for each of its columns. */}}
-ALTER TABLE {{.Database}}.quality_streams_data {{.OnCluster}} MODIFY SETTING min_bytes_for_wide_part = 100000000000;
+{{/* What is inserted is compact: a wide part needs memory for each of its columns. What it is merged to is not. */}}
+ALTER TABLE {{.Database}}.quality_streams_data {{.OnCluster}} MODIFY SETTING min_bytes_for_wide_part = 33554432;
 
 INSERT INTO {{.Database}}.quality_streams_data (load_id, sdk_app_id, comm_id, room_id, user_id, peer_id, day, first_ts, last_ts, samples, events, network_changes, connections_lost,
     app_cpu, sys_cpu, rtt, audio_bitrate, audio_stall, audio_loss, audio_capture_energy, audio_play_energy, video_bitrate, video_stall, video_loss, video_capture_fps, video_encode_fps, video_decode_fps, video_receive_fps, video_width, video_height, `other.metric`, `other.samples`, `other.sum`, `other.min`, `other.max`, call_created_at, device_type, sdk_version)
@@ -116,7 +118,16 @@ LEFT JOIN
     WHERE load_id NOT IN (SELECT load_id FROM {{.Database}}.hidden_loads GROUP BY load_id HAVING max(step) IN ('replaced', 'abandoned'))
     GROUP BY call_user
 ) AS d ON d.call_user = cityHash64(x.sdk_app_id, x.comm_id, x.user_id)
-SETTINGS join_use_nulls = 0, max_partitions_per_insert_block = 0, insert_deduplicate = 0, max_threads = 1, max_block_size = 4096, min_insert_block_size_bytes = 33554432;
+SETTINGS join_use_nulls = 0, max_partitions_per_insert_block = 0, insert_deduplicate = 0, max_threads = 1, max_block_size = 4096, min_insert_block_size_bytes = 16777216;
+
+INSERT INTO {{.Database}}.quality_streams_data (load_id, sdk_app_id, comm_id, room_id, user_id, peer_id, day, call_created_at, device_type, sdk_version, received)
+SELECT load_id, sdk_app_id, comm_id, any(room_id), user_id, '', day, call_created_at, device_type, sdk_version,
+    (sum(samples), (sum(audio_loss.samples), sum(audio_loss.sum)), (sum(video_loss.samples), sum(video_loss.sum)), (sum(audio_stall.samples), sum(audio_stall.sum)), (sum(video_stall.samples), sum(video_stall.sum)), (sum(video_decode_fps.samples), sum(video_decode_fps.sum)))
+FROM {{.Database}}.quality_streams_data
+WHERE is_down
+GROUP BY load_id, sdk_app_id, comm_id, user_id, day, call_created_at, device_type, sdk_version
+ORDER BY sdk_app_id, day, comm_id, user_id
+SETTINGS max_bytes_before_external_group_by = 200000000, max_bytes_before_external_sort = 200000000, max_partitions_per_insert_block = 0, insert_deduplicate = 0, max_threads = 1, max_block_size = 4096, min_insert_block_size_rows = 16384, min_insert_block_size_bytes = 0;
 
 ALTER TABLE {{.Database}}.quality_streams_data {{.OnCluster}} RESET SETTING min_bytes_for_wide_part;
 
@@ -449,7 +460,13 @@ CREATE OR REPLACE VIEW {{.Database}}.calls {{.OnCluster}}
     audio_stall_share Nullable(Float64) COMMENT 'Share of the time of the audio received that was stall, from 0 to 1; NULL: no sample',
     video_stall_share Nullable(Float64) COMMENT 'Share of the time of the video received that was stall, from 0 to 1; NULL: no sample'
 )
-AS WITH (SELECT mapFromArrays(groupArray(measure), groupArray(limits)) FROM (SELECT measure, argMax((good, poor, serious), changed_at) AS limits FROM {{.Database}}.quality_thresholds GROUP BY measure)) AS t
+AS WITH (
+    SELECT arrayMap(m -> limits[m], ['loss', 'loss', 'rtt', 'cpu', 'fps', 'loss', 'loss', 'stall', 'stall', 'fps']) FROM
+    (
+        SELECT mapFromArrays(groupArray(measure), groupArray((x.1, 50 / (x.2 - x.1), x.2, 50 / (x.3 - x.2)))) AS limits
+        FROM (SELECT measure, argMax((good, poor, serious), changed_at) AS x FROM {{.Database}}.quality_thresholds GROUP BY measure)
+    )
+) AS limits
 SELECT r.sdk_app_id AS sdk_app_id, r.comm_id AS comm_id, r.room_id AS room_id, r.created_at AS created_at, r.destroyed_at AS destroyed_at,
     r.is_finished AS is_finished, r.creator_user_id AS creator_user_id, toUInt64(r.destroyed_at - r.created_at) AS duration_seconds,
     r.users AS users, r.sessions AS sessions, r.presence_seconds AS presence_seconds, r.peak_users AS peak_users,
@@ -469,34 +486,35 @@ FROM
 (
     SELECT u.sdk_app_id AS sdk_app_id, u.comm_id AS comm_id, u.call_created_at AS call_created_at,
         sum(u.samples) AS samples, sum(u.network_changes) AS network_changes, sum(u.connections_lost) AS connections_lost,
-        avg(u.score) AS quality_score, minIf((u.score, u.user_id), u.score IS NOT NULL) AS worst,
+        sum(u.audio_loss_up_samples) AS audio_loss_up_samples, sum(u.audio_loss_up_sum) AS audio_loss_up_sum,
+        sum(u.video_loss_up_samples) AS video_loss_up_samples, sum(u.video_loss_up_sum) AS video_loss_up_sum,
         sum(u.rtt_samples) AS rtt_samples, sum(u.rtt_sum) AS rtt_sum,
         sum(u.sys_cpu_samples) AS sys_cpu_samples, sum(u.sys_cpu_sum) AS sys_cpu_sum,
-        sum(u.audio_loss_up_samples) AS audio_loss_up_samples, sum(u.audio_loss_up_sum) AS audio_loss_up_sum,
         sum(u.audio_loss_down_samples) AS audio_loss_down_samples, sum(u.audio_loss_down_sum) AS audio_loss_down_sum,
-        sum(u.video_loss_up_samples) AS video_loss_up_samples, sum(u.video_loss_up_sum) AS video_loss_up_sum,
         sum(u.video_loss_down_samples) AS video_loss_down_samples, sum(u.video_loss_down_sum) AS video_loss_down_sum,
-        sum(u.video_fps_down_samples) AS video_fps_down_samples, sum(u.video_fps_down_sum) AS video_fps_down_sum,
         sum(u.audio_stall_samples) AS audio_stall_samples, sum(u.audio_stall_sum) AS audio_stall_sum,
-        sum(u.video_stall_samples) AS video_stall_samples, sum(u.video_stall_sum) AS video_stall_sum
+        sum(u.video_stall_samples) AS video_stall_samples, sum(u.video_stall_sum) AS video_stall_sum,
+        sum(u.video_fps_down_samples) AS video_fps_down_samples, sum(u.video_fps_down_sum) AS video_fps_down_sum,
+        avg(u.score) AS quality_score, minIf((u.score, u.user_id), u.score IS NOT NULL) AS worst
     FROM
     (
-        SELECT sdk_app_id, comm_id, call_created_at, user_id, sum(x.samples) AS samples, sum(x.network_changes) AS network_changes, sum(x.connections_lost) AS connections_lost,
-            sumIf(x.rtt.samples, peer_id = '') AS rtt_samples, sumIf(x.rtt.sum, peer_id = '') AS rtt_sum,
-            sumIf(x.sys_cpu.samples, peer_id = '') AS sys_cpu_samples, sumIf(x.sys_cpu.sum, peer_id = '') AS sys_cpu_sum,
-            sumIf(x.audio_loss.samples, peer_id = '') AS audio_loss_up_samples, sumIf(x.audio_loss.sum, peer_id = '') AS audio_loss_up_sum,
-            sumIf(x.audio_loss.samples, peer_id != '') AS audio_loss_down_samples, sumIf(x.audio_loss.sum, peer_id != '') AS audio_loss_down_sum,
-            sumIf(x.video_loss.samples, peer_id = '') AS video_loss_up_samples, sumIf(x.video_loss.sum, peer_id = '') AS video_loss_up_sum,
-            sumIf(x.video_loss.samples, peer_id != '') AS video_loss_down_samples, sumIf(x.video_loss.sum, peer_id != '') AS video_loss_down_sum,
-            sumIf(x.video_encode_fps.samples, peer_id = '') AS video_fps_up_samples, sumIf(x.video_encode_fps.sum, peer_id = '') AS video_fps_up_sum,
-            sumIf(x.video_decode_fps.samples, peer_id != '') AS video_fps_down_samples, sumIf(x.video_decode_fps.sum, peer_id != '') AS video_fps_down_sum,
-            sumIf(x.audio_stall.samples, peer_id != '') AS audio_stall_samples, sumIf(x.audio_stall.sum, peer_id != '') AS audio_stall_sum,
-            sumIf(x.video_stall.samples, peer_id != '') AS video_stall_samples, sumIf(x.video_stall.sum, peer_id != '') AS video_stall_sum,
-            nullIf(arrayMin(arrayMap((v, l) -> if(isNaN(v) OR l.1 = l.2, 1000, least(100, greatest(0, if((v - l.1) / (l.2 - l.1) <= 1, 100 - 50 * (v - l.1) / (l.2 - l.1), 50 - 50 * (v - l.2) / (l.3 - l.2))))),
-                [audio_loss_up_sum / audio_loss_up_samples, video_loss_up_sum / video_loss_up_samples, rtt_sum / rtt_samples, sys_cpu_sum / sys_cpu_samples, video_fps_up_sum / video_fps_up_samples, audio_loss_down_sum / audio_loss_down_samples, video_loss_down_sum / video_loss_down_samples, audio_stall_sum / audio_stall_samples / 20, video_stall_sum / video_stall_samples / 20, video_fps_down_sum / video_fps_down_samples],
-                [t['loss'], t['loss'], t['rtt'], t['cpu'], t['fps'], t['loss'], t['loss'], t['stall'], t['stall'], t['fps']])), 1000) AS score
+        SELECT sdk_app_id, comm_id, call_created_at, user_id,
+            sum(x.samples + x.received.samples) AS samples, sum(x.network_changes) AS network_changes, sum(x.connections_lost) AS connections_lost,
+            sum(x.audio_loss.samples) AS audio_loss_up_samples, sum(x.audio_loss.sum) AS audio_loss_up_sum,
+            sum(x.video_loss.samples) AS video_loss_up_samples, sum(x.video_loss.sum) AS video_loss_up_sum,
+            sum(x.rtt.samples) AS rtt_samples, sum(x.rtt.sum) AS rtt_sum,
+            sum(x.sys_cpu.samples) AS sys_cpu_samples, sum(x.sys_cpu.sum) AS sys_cpu_sum,
+            sum(x.video_encode_fps.samples) AS video_fps_up_samples, sum(x.video_encode_fps.sum) AS video_fps_up_sum,
+            sum(x.received.audio_loss.samples) AS audio_loss_down_samples, sum(x.received.audio_loss.sum) AS audio_loss_down_sum,
+            sum(x.received.video_loss.samples) AS video_loss_down_samples, sum(x.received.video_loss.sum) AS video_loss_down_sum,
+            sum(x.received.audio_stall.samples) AS audio_stall_samples, sum(x.received.audio_stall.sum) AS audio_stall_sum,
+            sum(x.received.video_stall.samples) AS video_stall_samples, sum(x.received.video_stall.sum) AS video_stall_sum,
+            sum(x.received.video_decode_fps.samples) AS video_fps_down_samples, sum(x.received.video_decode_fps.sum) AS video_fps_down_sum,
+            arrayMin(arrayMap((v, l) -> if(isNaN(v) OR isInfinite(l.2), 1000, if(((v - l.1) * l.2 AS d) <= 50, 100 - d, 50 - (v - l.3) * l.4)),
+                [audio_loss_up_sum / audio_loss_up_samples, video_loss_up_sum / video_loss_up_samples, rtt_sum / rtt_samples, sys_cpu_sum / sys_cpu_samples, video_fps_up_sum / video_fps_up_samples, audio_loss_down_sum / audio_loss_down_samples, video_loss_down_sum / video_loss_down_samples, audio_stall_sum / audio_stall_samples / 20, video_stall_sum / video_stall_samples / 20, video_fps_down_sum / video_fps_down_samples], limits)) AS least_score,
+            if(least_score = 1000, NULL, least(100, greatest(0, least_score))) AS score
         FROM {{.Database}}.quality_streams_data AS x
-        WHERE load_id NOT IN (SELECT load_id FROM {{.Database}}.hidden_loads GROUP BY load_id HAVING max(step) != 'committed')
+        WHERE NOT is_down AND load_id NOT IN (SELECT load_id FROM {{.Database}}.hidden_loads GROUP BY load_id HAVING max(step) != 'committed')
         GROUP BY sdk_app_id, comm_id, call_created_at, user_id
     ) AS u
     GROUP BY sdk_app_id, comm_id, call_created_at
@@ -514,7 +532,7 @@ RIGHT JOIN
         WHERE load_id NOT IN (SELECT load_id FROM {{.Database}}.hidden_loads GROUP BY load_id HAVING max(step) != 'committed')
         GROUP BY sdk_app_id, comm_id, call_created_at
     ) AS p
-    RIGHT JOIN (SELECT sdk_app_id, toLowCardinality(comm_id) AS comm_id, room_id, created_at, destroyed_at, is_finished, creator_user_id FROM {{.Database}}.rooms) AS r ON p.sdk_app_id = r.sdk_app_id AND p.comm_id = r.comm_id AND p.call_created_at = r.created_at
+    RIGHT JOIN (SELECT sdk_app_id, toLowCardinality(comm_id) AS comm_id, room_id, created_at, destroyed_at, is_finished, creator_user_id FROM {{.Database}}.rooms_data WHERE load_id NOT IN (SELECT load_id FROM {{.Database}}.hidden_loads GROUP BY load_id HAVING max(step) != 'committed')) AS r ON p.sdk_app_id = r.sdk_app_id AND p.comm_id = r.comm_id AND p.call_created_at = r.created_at
 ) AS r ON q.sdk_app_id = r.sdk_app_id AND q.comm_id = r.comm_id AND q.call_created_at = r.created_at
 SETTINGS join_use_nulls = 0
 COMMENT 'One row a call: how long, how many, how good. Exact: agrees with the relations beneath at any moment';

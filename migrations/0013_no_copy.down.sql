@@ -10,7 +10,7 @@ TRUNCATE TABLE {{.Database}}.user_sessions_copy {{.OnCluster}} SYNC;
 INSERT INTO {{.Database}}.user_sessions_copy
 SELECT *
 FROM {{.Database}}.user_sessions_data
-SETTINGS max_partitions_per_insert_block = 0, insert_deduplicate = 0, max_threads = 1, max_block_size = 4096, min_insert_block_size_bytes = 33554432;
+SETTINGS max_partitions_per_insert_block = 0, insert_deduplicate = 0, max_threads = 1, max_block_size = 4096, min_insert_block_size_bytes = 16777216;
 
 CREATE TABLE IF NOT EXISTS {{.Database}}.quality_streams_copy {{.OnCluster}} AS {{.Database}}.quality_streams_data
 ENGINE = {{engine "MergeTree"}}
@@ -23,4 +23,4 @@ TRUNCATE TABLE {{.Database}}.quality_streams_copy {{.OnCluster}} SYNC;
 INSERT INTO {{.Database}}.quality_streams_copy
 SELECT *
 FROM {{.Database}}.quality_streams_data
-SETTINGS max_partitions_per_insert_block = 0, insert_deduplicate = 0, max_threads = 1, max_block_size = 4096, min_insert_block_size_bytes = 33554432;
+SETTINGS max_partitions_per_insert_block = 0, insert_deduplicate = 0, max_threads = 1, max_block_size = 4096, min_insert_block_size_bytes = 16777216;
