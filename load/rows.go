@@ -108,7 +108,7 @@ func (b *buffer) sort() {
 	slices.SortStableFunc(b.sessions, func(x, y sessionRow) int {
 		return cmp.Or(
 			cmp.Compare(x.of.of.unit.App, y.of.of.unit.App), cmp.Compare(dayOf(x.JoinedAt), dayOf(y.JoinedAt)),
-			cmp.Compare(x.commID, y.commID), cmp.Compare(x.UserID, y.UserID), x.JoinedAt.Compare(y.JoinedAt),
+			cmp.Compare(x.commID, y.commID), cmp.Compare(x.UserID, y.UserID),
 		)
 	})
 	slices.SortStableFunc(b.events, func(x, y eventRow) int {

@@ -22,7 +22,7 @@ CREATE TABLE IF NOT EXISTS {{.Database}}.user_sessions_data {{.OnCluster}}
 )
 ENGINE = {{engine "MergeTree"}}
 PARTITION BY toYYYYMM(joined_at)
-ORDER BY (sdk_app_id, toDate(joined_at), comm_id, user_id, joined_at)
+ORDER BY (sdk_app_id, toDate(joined_at), comm_id, user_id)
 SETTINGS index_granularity = 1024
 COMMENT 'One row for each stay of a user in a call; who leaves and comes back has several, with the load it came in. Read the view user_sessions instead';
 

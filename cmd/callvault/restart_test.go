@@ -11,9 +11,8 @@ import (
 )
 
 // TestRestartsAroundAPass kills ClickHouse and starts it again at the statements
-// by which a pass does what is not archiving: once before the server knows of
-// the statement, once when it has done it and nobody knows. The pass itself ends
-// well.
+// by which a pass does what is not archiving: before the server knows of the
+// statement, or when it has done it and nobody knows. The pass itself ends well.
 func TestRestartsAroundAPass(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 51, Calls: 4, QPS: -1})
@@ -31,19 +30,16 @@ func TestRestartsAroundAPass(t *testing.T) {
 		env       []string // one that ends with = gets a number of days, fewer each time
 	}{
 		{statement: "SELECT count() FROM system.tables WHERE database", when: both[:1]}, // the schema
-		{statement: "INSERT INTO archive_runs_data", when: both},
+		{statement: "INSERT INTO archive_runs_data", when: both[1:]},
 		{statement: "INSERT INTO lease", when: both},
 		{statement: "SELECT any(holder)", when: both[:1]},
-		{statement: "SELECT engine_full, storage_policy", when: both[:1]},
 		{statement: "ALTER TABLE rooms_data MODIFY SETTING storage_policy", when: both[1:], env: []string{"CALLVAULT_STORAGE_POLICY=tiered", "CALLVAULT_COLD_AFTER="}},
-		{statement: "ALTER TABLE user_events_data MODIFY TTL", when: both, env: []string{"CALLVAULT_COLD_AFTER="}},
-		{statement: "SELECT load_id, toString(argMax", when: both[:1], args: []string{"--again"}},
-		{statement: "DELETE FROM", when: both, args: []string{"--again"}},
-		{statement: "ALTER TABLE ledger_parts DELETE", when: both, args: []string{"--again"}},
-		{statement: "ALTER TABLE hidden_loads DELETE", when: both, args: []string{"--again"}},
+		{statement: "ALTER TABLE user_events_data MODIFY TTL", when: both[1:], env: []string{"CALLVAULT_COLD_AFTER="}},
+		{statement: "DELETE FROM", when: both[1:], args: []string{"--again"}},
+		{statement: "ALTER TABLE ledger_parts DELETE", when: both[:1], args: []string{"--again"}},
+		{statement: "ALTER TABLE hidden_loads DELETE", when: both[1:], args: []string{"--again"}},
 		{statement: "SELECT groupUniqArray(load_id)", when: both[:1], env: []string{"CALLVAULT_RETENTION=2d", "CALLVAULT_KEEP="}},
-		{statement: "INSERT INTO ledger_units SELECT", when: both, env: []string{"CALLVAULT_RETENTION=2d", "CALLVAULT_KEEP="}},
-		{statement: "SELECT groupUniqArray(partition_id)", when: both[:1], env: []string{"CALLVAULT_RETENTION=2d", "CALLVAULT_KEEP="}},
+		{statement: "INSERT INTO ledger_units SELECT", when: both[1:], env: []string{"CALLVAULT_RETENTION=2d", "CALLVAULT_KEEP="}},
 	} {
 		for _, when := range c.when {
 			in.env = slices.Clone(plain)
