@@ -22,7 +22,7 @@ func TestRestartsAroundAPass(t *testing.T) {
 	in.archive(t, exitDone)
 
 	both := []proxytest.When{proxytest.Before, proxytest.After}
-	days := 14
+	days := 11
 	for _, c := range []struct {
 		statement string
 		when      []proxytest.When
