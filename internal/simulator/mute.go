@@ -30,10 +30,13 @@ func (s *Simulator) Muted() []Mute {
 }
 
 // mute draws which of the first two users of a call is muted, if one is. A call
-// that somebody without metrics keeps open is not muted.
+// that somebody without metrics keeps open is not muted; without faults none is.
 func (f *Faults) mute(c *call) (user int, half, ok bool) {
+	if f == nil || f.Mute == 0 || c.shape == longRun {
+		return 0, false, false
+	}
 	draw := hash3(f.Seed, 303, c.seed)
-	if f.Mute == 0 || c.shape == longRun || draw >= share(f.Mute) {
+	if draw >= share(f.Mute) {
 		return 0, false, false
 	}
 	draw = mix(draw)
