@@ -20,8 +20,8 @@ const ended = "kind != 'list' AND state IN ('archived', 'empty', 'lost') AND gre
 // Expire deletes what ended before a moment: whole units, each of which goes out
 // of sight in one step, and whose state says so from then on. It may be ended at
 // any point and repeated. It returns how many have expired, those aside whose end
-// was not acknowledged at once. The caller holds the
-// archive lease and has no Writer open; guard is that of the WriterOptions.
+// was not acknowledged at once. The caller holds the archive lease and has no
+// Writer open; guard is that of the WriterOptions.
 //
 // The rows are deleted by the Purge that follows, which masks them; their space
 // is free when nothing is left of their month (see DropEmptyMonths), or earlier,

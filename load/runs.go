@@ -48,8 +48,8 @@ type RunCounts struct {
 }
 
 // NoteRun writes how a run is going. Of the rows of a run that with the greatest
-// step counts, however often it is there. A run that is running and is not noted again within alive has
-// died.
+// step counts, however often it is there. A run that is running and is not noted
+// again within alive has died.
 func (s *Store) NoteRun(ctx context.Context, r Run, step int, alive time.Duration) error {
 	const q = `INSERT INTO archive_runs_data (run_id, step, command, schedule, is_whole, started_at, ended_at, outcome, reason,
 			sdk_app_ids, complete_app_ids, calls_archived, calls_provisional, failed, lost, users, samples, events,

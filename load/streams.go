@@ -157,6 +157,14 @@ func (s *summing) receive() {
 	}
 }
 
+func (r *received) plus(x *received) {
+	r.samples += x.samples
+	for i := range r.of {
+		r.of[i].samples += x.of[i].samples
+		r.of[i].sum += x.of[i].sum
+	}
+}
+
 func (r *received) add(x *stream) {
 	r.samples += x.samples
 	for i, column := range receivedMetrics {
@@ -183,11 +191,7 @@ func (st *stream) plus(x *stream) *stream {
 		s := all.summary(x.other[i].metric)
 		*s = *s.plus(&x.other[i].summary)
 	}
-	all.received.samples += x.received.samples
-	for i := range all.received.of {
-		all.received.of[i].samples += x.received.of[i].samples
-		all.received.of[i].sum += x.received.of[i].sum
-	}
+	all.received.plus(&x.received)
 	all.events += x.events
 	all.networkChanges += x.networkChanges
 	all.connectionsLost += x.connectionsLost

@@ -91,7 +91,7 @@ LEFT JOIN
     )
     GROUP BY sdk_app_id, comm_id
 ) AS c ON c.sdk_app_id = x.sdk_app_id AND c.comm_id = x.comm_id
-SETTINGS join_use_nulls = 0, max_partitions_per_insert_block = 0, insert_deduplicate = 0, max_threads = 1, max_block_size = 4096, min_insert_block_size_bytes = 16777216;
+SETTINGS join_use_nulls = 0, join_algorithm = 'grace_hash', max_bytes_in_join = 100000000, max_bytes_before_external_group_by = 200000000, max_partitions_per_insert_block = 0, insert_deduplicate = 0, max_threads = 1, max_block_size = 4096, min_insert_block_size_bytes = 16777216;
 
 {{/* What is inserted is compact: a wide part needs memory for each of its columns. What it is merged to is not. */}}
 ALTER TABLE {{.Database}}.quality_streams_data {{.OnCluster}} MODIFY SETTING min_bytes_for_wide_part = 33554432;
@@ -118,7 +118,7 @@ LEFT JOIN
     WHERE load_id NOT IN (SELECT load_id FROM {{.Database}}.hidden_loads GROUP BY load_id HAVING max(step) IN ('replaced', 'abandoned'))
     GROUP BY call_user
 ) AS d ON d.call_user = cityHash64(x.sdk_app_id, x.comm_id, x.user_id)
-SETTINGS join_use_nulls = 0, max_partitions_per_insert_block = 0, insert_deduplicate = 0, max_threads = 1, max_block_size = 4096, min_insert_block_size_bytes = 16777216;
+SETTINGS join_use_nulls = 0, join_algorithm = 'grace_hash', max_bytes_in_join = 100000000, max_bytes_before_external_group_by = 200000000, max_partitions_per_insert_block = 0, insert_deduplicate = 0, max_threads = 1, max_block_size = 4096, min_insert_block_size_bytes = 16777216;
 
 INSERT INTO {{.Database}}.quality_streams_data (load_id, sdk_app_id, comm_id, room_id, user_id, peer_id, day, call_created_at, device_type, sdk_version, received)
 SELECT load_id, sdk_app_id, comm_id, any(room_id), user_id, '', day, call_created_at, device_type, sdk_version,
