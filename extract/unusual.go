@@ -103,7 +103,11 @@ func (p *Pass) archiveHour(ctx context.Context, r *report, list *listing, h call
 		}
 		return nil
 	}
-	if !n.cutAt.IsZero() {
+	switch {
+	case n.cutAt.IsZero():
+	case !h.Start.Equal(start): // it had begun to expire before the pass, and goes on
+		h.Start = later(h.Start, n.cutAt)
+	default:
 		lost := "the vendor no longer had what came before " + n.cutAt.UTC().Format(time.RFC3339)
 		e.Failed = append(e.Failed, call.FailedPart{Kind: call.PartUnusual, Key: call.BeforeKey + n.cutAt.UTC().Format(time.RFC3339), Reason: lost})
 		e.Reason = lost
