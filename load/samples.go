@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sort"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/callvault/callvault/internal/call"
 )
 
@@ -19,6 +21,9 @@ type run struct {
 	time  []uint32
 	value []float64
 }
+
+// worthALane is how many rows an INSERT has before another one goes beside it.
+const worthALane = 500_000
 
 // sampleBuffer is the samples of one flush. They stay in the memory that they
 // came in, which is the Writer's, until they are on the wire.
@@ -59,18 +64,20 @@ func (b *sampleBuffer) sort() {
 	})
 }
 
-// insertSamples sends the rows of all runs, at most BlockRows an INSERT. Rows of
-// one INSERT are of one application and become one part, or one for each month
-// that they are of.
+// insertSamples sends the rows of all runs, at most BlockRows an INSERT and lanes
+// of them at once: the server takes an INSERT with one thread. Rows of one INSERT
+// are of one application and become one part, or one for each month that they are
+// of.
 func (w *Writer) insertSamples(ctx context.Context, b *sampleBuffer) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(lanes)
+	limit := min(w.opt.BlockRows, max(worthALane, (b.rows+lanes-1)/lanes))
 	for of := range byApp(b.runs) {
-		for _, runs := range divide(of, w.opt.BlockRows) {
-			if err := w.store.sink.insert(ctx, runs); err != nil {
-				return err
-			}
+		for _, runs := range divide(of, limit) {
+			g.Go(func() error { return w.store.sink.insert(ctx, runs) })
 		}
 	}
-	return nil
+	return g.Wait()
 }
 
 // byApp gives the runs of one application after another; they are in this order.

@@ -51,8 +51,8 @@ func newLane() *lane {
 }
 
 const (
-	// idleLanes is how many lanes are kept: as many as writers flush at once.
-	idleLanes = 2
+	// lanes is how many INSERTs a flush has at once, and how many lanes are kept.
+	lanes = 2
 	// staleAfter is how long a connection may have been idle to be used again;
 	// whoever is on the way forgets connections sooner than the server does.
 	staleAfter = time.Minute
@@ -187,7 +187,7 @@ func (w *wire) take() *lane {
 func (w *wire) put(l *lane) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.closed || len(w.idle) >= idleLanes {
+	if w.closed || len(w.idle) >= lanes {
 		l.hangUp()
 		return
 	}

@@ -17,7 +17,7 @@ import (
 type WriterOptions struct {
 	MaxRows   int           // rows that make a flush (4,000,000): its statements cost as much as 300,000 rows
 	MaxBytes  int           // bytes of rows that make a flush (64 MiB)
-	BlockRows int           // the most samples of one INSERT, which become one part (twice MaxRows; 1,000,000 where the connection is compressed, which takes them in memory as a whole)
+	BlockRows int           // the most samples of one INSERT, which become one part (MaxRows; 500,000 where the connection is compressed, which takes them in memory as a whole)
 	MaxAge    time.Duration // the end of a unit flushes rows that have waited so long (5 s)
 
 	Attempts       int           // how often an insert is tried (as retry.Patience says)
@@ -66,9 +66,9 @@ func (s *Store) NewWriter(runID string, o WriterOptions) *Writer {
 	o.MaxRows = orDefault(o.MaxRows, 4_000_000)
 	o.MaxBytes = orDefault(o.MaxBytes, 64<<20)
 	if s.ch.Compression != nil {
-		o.BlockRows = orDefault(o.BlockRows, 1_000_000)
+		o.BlockRows = orDefault(o.BlockRows, 500_000)
 	}
-	o.BlockRows = orDefault(o.BlockRows, 2*o.MaxRows)
+	o.BlockRows = orDefault(o.BlockRows, o.MaxRows)
 	o.MaxAge = orDefault(o.MaxAge, 5*time.Second)
 	o.AttemptTimeout = orDefault(o.AttemptTimeout, 2*time.Minute)
 	o.Guard = orDefault(o.Guard, "1")

@@ -65,9 +65,11 @@ func (in *installation) archive(t *testing.T, wantCode int, args ...string) *sum
 }
 
 func TestArchiveEqualsTruth(t *testing.T) {
+	t.Parallel()
 	seed := setting(t, "CALLVAULT_SEED", uint64(time.Now().UnixNano()))
 	for _, dialect := range []string{"legacy", "current"} {
 		t.Run(dialect, func(t *testing.T) {
+			t.Parallel()
 			t.Logf("seed %d", seed)
 			in := install(t, simulator.Options{
 				Seed: seed, Calls: 50, Apps: []uint32{1400353843, 1400353844}, QPS: -1,
@@ -92,6 +94,7 @@ func TestArchiveEqualsTruth(t *testing.T) {
 }
 
 func TestArchiveNarrowed(t *testing.T) {
+	t.Parallel()
 	in := install(t, simulator.Options{Seed: 7, Calls: 40, Apps: []uint32{1, 2}, QPS: -1})
 	in.archive(t, exitDone, "--app", "2", "--from", "3d")
 	since := time.Now().Add(-3 * 24 * time.Hour).Unix()

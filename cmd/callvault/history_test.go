@@ -20,6 +20,7 @@ func (in *installation) runs(t *testing.T, f load.RunFilter) []load.Run {
 }
 
 func TestHistory(t *testing.T) {
+	t.Parallel()
 	in := install(t, simulator.Options{Seed: 3, Calls: 12, QPS: -1})
 	first := in.archive(t, exitDone)
 	for _, args := range [][]string{{"verify", "--all", "-q"}, {"replay", "-q"}, {"archive", "-q", "--from", "2d"}} {

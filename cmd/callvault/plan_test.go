@@ -21,8 +21,10 @@ func (in *installation) forecast(t *testing.T) planned {
 // TestPlanIsWhatHappens forecasts passes and makes them: of each action that
 // takes long, the forecast is within a tenth.
 func TestPlanIsWhatHappens(t *testing.T) {
+	t.Parallel()
 	for _, mix := range []simulator.Mix{simulator.MixAll, simulator.MixOneToOne} {
 		t.Run(string(mix), func(t *testing.T) {
+			t.Parallel()
 			in := install(t, simulator.Options{Seed: 5, Calls: 700, QPS: -1, Mix: mix})
 			p := in.forecast(t)
 			if p.Calls != 700 || p.Due != 700 || p.Exact || p.Sampled != 500 {

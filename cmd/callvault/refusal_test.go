@@ -14,6 +14,7 @@ import (
 // TestShorterPlan: the vendor keeps less than the settings say. Everything it
 // has is archived, and one line says what to set.
 func TestShorterPlan(t *testing.T) {
+	t.Parallel()
 	in := install(t, simulator.Options{Seed: 8, Calls: 30, QPS: -1, Retention: 7 * 24 * time.Hour})
 	code, _, errs := in.callvault(t.Context(), "archive", "--quiet")
 	if code != exitDone || strings.Count(errs, "\n") != 1 || !strings.Contains(errs, "set CALLVAULT_RETENTION=7d") {
@@ -25,6 +26,7 @@ func TestShorterPlan(t *testing.T) {
 // TestOneBadAccount: an account with a wrong key, and an application that the
 // vendor does not know, keep nothing else from being archived.
 func TestOneBadAccount(t *testing.T) {
+	t.Parallel()
 	in := install(t, simulator.Options{Seed: 9, Calls: 20, Apps: []uint32{1400353843, 1400353844}, QPS: -1})
 	file := filepath.Join(t.TempDir(), "callvault.yaml")
 	text := fmt.Sprintf(`

@@ -11,6 +11,7 @@ import (
 // TestReplay spoils the tables, as a mistake in decoding would have, and makes
 // them anew without the vendor.
 func TestReplay(t *testing.T) {
+	t.Parallel()
 	in := install(t, simulator.Options{Seed: 11, Calls: 40, QPS: -1})
 	in.archive(t, exitDone)
 	for _, spoil := range []string{
@@ -50,6 +51,7 @@ func TestReplay(t *testing.T) {
 
 // TestReplayWithoutResponses names what it cannot replay, and leaves it.
 func TestReplayWithoutResponses(t *testing.T) {
+	t.Parallel()
 	in := install(t, simulator.Options{Seed: 12, Calls: 5, QPS: -1})
 	in.env = append(in.env, "CALLVAULT_RAW=off")
 	in.archive(t, exitDone)

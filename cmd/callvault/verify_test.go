@@ -113,6 +113,7 @@ func found(r *verification) (all []string) {
 // program's back, and sees verify name each alteration and nothing else, and
 // the repair leave the tables equal to the truth.
 func TestVerifyFindsAndRepairsWhatWasPlanted(t *testing.T) {
+	t.Parallel()
 	seed := setting(t, "CALLVAULT_SEED", uint64(time.Now().UnixNano()))
 	t.Logf("seed %d", seed)
 	in := install(t, simulator.Options{Seed: seed, Calls: 64, Apps: []uint32{1400353843, 1400353844}, QPS: -1})
@@ -160,6 +161,7 @@ func TestVerifyFindsAndRepairsWhatWasPlanted(t *testing.T) {
 // TestVerifySample compares the lists in full and a sample of the calls, which
 // the seed decides.
 func TestVerifySample(t *testing.T) {
+	t.Parallel()
 	in := install(t, simulator.Options{Seed: 11, Calls: 60, Mix: simulator.MixOneToOne, QPS: -1})
 	in.archive(t, exitDone)
 	whole := in.strings(t, `SELECT comm_id FROM rooms WHERE comm_id IN (SELECT key FROM ledger_units FINAL WHERE state = 'archived') ORDER BY cityHash64(comm_id)`)
