@@ -50,10 +50,16 @@ func shortRetention(t *testing.T, keeps time.Duration) {
 // passOver makes a pass that nothing ends early.
 func passOver(t *testing.T, v *vendor, into *vault, keeps time.Duration) extract.Report {
 	t.Helper()
+	return passAt(t, v, into, keeps, v.clock.now)
+}
+
+// passAt is passOver by another clock than the vendor's.
+func passAt(t *testing.T, v *vendor, into *vault, keeps time.Duration, now func() time.Time) extract.Report {
+	t.Helper()
 	w := into.writer(rand.New(rand.NewPCG(61, 1)))
 	p := &extract.Pass{
 		Asker:   extract.NewAsker(v.client, trtc.Current(), quota.New(quota.Options{PerSecond: 1000}), extract.DefaultAttempts()),
-		Archive: w, App: call.AppID(v.sim.Apps()[0]), Now: v.clock.now, Progress: extract.NoProgress{},
+		Archive: w, App: call.AppID(v.sim.Apps()[0]), Now: now, Progress: extract.NoProgress{},
 		Retention: keeps, Settle: settle, Skip: func(string) bool { return false },
 	}
 	report, err := p.Run(t.Context())
@@ -84,6 +90,23 @@ func TestFailedHoursCountAttempts(t *testing.T) {
 		passOver(t, v, vault, keeps)
 		if e := vault.ledger[u]; !e.State.Final() || e.Attempts != 0 {
 			t.Errorf("after a good pass: %+v", e)
+		}
+	})
+}
+
+// TestHourThatHasBegunToExpire has more of the first hour expire than had when the
+// pass began, as when a pass comes to it late: nothing was promised of that hour,
+// and nothing is said to be lost.
+func TestHourThatHasBegunToExpire(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const keeps = 4 * time.Hour
+		v := newVendor(t, simulator.Options{Seed: 63, Calls: 2, Mix: simulator.MixOneToOne, Retention: keeps, QPS: -1})
+		time.Sleep(time.Until(time.Now().Truncate(time.Hour).Add(90 * time.Minute))) // half past
+		vault := newVault()
+		passAt(t, v, vault, keeps, func() time.Time { return v.clock.now().Add(-40 * time.Second) })
+		u := call.Unit{App: call.AppID(v.sim.Apps()[0]), Kind: call.UnitUnusual, Key: time.Now().Add(-keeps).UTC().Truncate(time.Hour).Format(time.RFC3339)}
+		if e := vault.ledger[u]; !e.State.Final() || len(e.Failed) > 0 {
+			t.Errorf("%+v", e)
 		}
 	})
 }
