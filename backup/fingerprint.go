@@ -14,9 +14,19 @@ import (
 // relations are what analysts read, and must come back as they were.
 var relations = [...]string{"rooms", "user_sessions", "quality_samples", "user_events", "unusual_events", "daily_scale"}
 
-// leases is the table that is not backed up: who works on the archive is no
-// part of it.
-const leases = "lease"
+// leases are the tables that are not backed up: who works on the archive is no
+// part of it. That in Keeper, which not every server has, would also come back as
+// the very table of the archive that was backed up.
+var leases = [...]string{"lease", "lease_keeper"}
+
+// exceptLeases leaves them out of a BACKUP or RESTORE of a database.
+func exceptLeases(database string) string {
+	var all []string
+	for _, t := range leases {
+		all = append(all, sqltext.Identifier(database)+"."+sqltext.Identifier(t))
+	}
+	return "EXCEPT TABLES " + strings.Join(all, ", ")
+}
 
 // counted is one row of the query that takes the contents: of what, and of which
 // rows of it. No column has a name, which one of a table might have.
@@ -43,7 +53,7 @@ func contentsQuery(ctx context.Context, conn driver.Conn, database string, momen
 	if err != nil {
 		return "", err
 	}
-	rows, err := conn.Query(ctx, tables, database, leases, marker)
+	rows, err := conn.Query(ctx, tables, database, leases[0], marker)
 	if err != nil {
 		return "", fmt.Errorf("list tables: %w", err)
 	}

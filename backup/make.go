@@ -68,7 +68,7 @@ func take(ctx context.Context, p Place, o Options, n *Note) (t taken, err error)
 	if err := endOrphans(ctx, p, o); err != nil {
 		return t, err
 	}
-	statement := fmt.Sprintf("BACKUP DATABASE %s EXCEPT TABLES %s.%s TO %s", sqltext.Identifier(o.Database), sqltext.Identifier(o.Database), leases, p.expression(n.Name))
+	statement := fmt.Sprintf("BACKUP DATABASE %s %s TO %s", sqltext.Identifier(o.Database), exceptLeases(o.Database), p.expression(n.Name))
 	var settings []string
 	if n.Base != "" {
 		settings = append(settings, p.onBase(n.Base)...)

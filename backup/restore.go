@@ -104,7 +104,7 @@ func empty(ctx context.Context, conn driver.Conn, database string, names []strin
 
 // fill restores.
 func fill(ctx context.Context, conn driver.Conn, p Place, n Note, to Target, progress Progress) error {
-	statement := fmt.Sprintf("RESTORE DATABASE %s AS %s FROM %s", sqltext.Identifier(n.Database), sqltext.Identifier(to.Database), p.expression(n.Name))
+	statement := fmt.Sprintf("RESTORE DATABASE %s AS %s %s FROM %s", sqltext.Identifier(n.Database), sqltext.Identifier(to.Database), exceptLeases(n.Database), p.expression(n.Name))
 	settings := []string{"allow_different_database_def = 1"}
 	if n.Base != "" {
 		settings = append(settings, p.onBase(n.Base)...)

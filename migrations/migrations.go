@@ -2,7 +2,8 @@
 //
 // NNNN_name.up.sql and NNNN_name.down.sql are the versions; bootstrap.sql is
 // what must exist before the first of them can run: the lease that excludes
-// other migrators and the table of versions.
+// other migrators and the table of versions. keeper.sql is that lease's table in
+// Keeper, for servers that have one.
 //
 // A file holds statements that each end with ";" at the end of a line, and is
 // a text/template with these words (see load/schema, which renders them):
@@ -11,6 +12,7 @@
 //	{{.OnCluster}}  "" or ON CLUSTER `name`
 //	{{engine "ReplacingMergeTree" "archived_at"}}
 //	                the engine with its arguments, or its replicated form
+//	{{.KeeperPath}} where Keeper keeps the leases of this database
 //	{{include "0007_model.up.sql"}}
 //	                another file, run once more: its views have changed in place
 //

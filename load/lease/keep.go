@@ -7,8 +7,8 @@ import (
 )
 
 // keep renews the claim until Release. The lease is valid for ttl from the
-// start of the last insert that succeeded, by the monotonic clock: the server
-// stamped that insert later, so nobody else can have seen it expire before.
+// start of the last renewal that succeeded, by the monotonic clock: the server
+// stamped that renewal later, so nobody else can have seen it expire before.
 func (l *Lease) keep(renewed time.Time) {
 	defer close(l.stopped)
 	expiry := time.NewTimer(time.Until(renewed.Add(l.ttl)))
@@ -34,13 +34,16 @@ func (l *Lease) keep(renewed time.Time) {
 	}
 }
 
-// renew inserts one renewal and returns when it began, or zero on an error.
+// renew renews the claim wherever it is kept, once, and returns when that began,
+// or zero on an error.
 func (l *Lease) renew() time.Time {
 	ctx, cancel := context.WithTimeout(l.ctx, l.ttl/2)
 	defer cancel()
 	started := time.Now()
-	if l.write(ctx, false) != nil {
-		return time.Time{}
+	for _, p := range l.places {
+		if p.renew(ctx, l.claim) != nil {
+			return time.Time{}
+		}
 	}
 	return started
 }

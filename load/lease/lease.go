@@ -1,13 +1,15 @@
-// Package lease lets one process at a time do something, with nothing but a
-// plain MergeTree table and the server's clock.
+// Package lease lets one process at a time do something, by the server's clock.
 //
-// Who wants a lease inserts a claim, waits for the acknowledgement and reads
-// the live claims of that name. Whoever's insert is acknowledged second sees
-// the first one, so two can never both believe they are alone; two at the same
-// moment may both see the other, withdraw, and try again after a random pause.
+// A claim is kept in the table lease, a plain MergeTree one: who wants a lease
+// inserts a claim, waits for the acknowledgement and reads the live claims of
+// that name. Whoever's insert is acknowledged second sees the first one, so two
+// can never both believe they are alone; two at the same moment may both see the
+// other, withdraw, and try again after a random pause.
 //
-// On a replicated cluster the insert must be seen by every later read: there
-// the sessions need insert_quorum and select_sequential_consistency = 1.
+// That is exact on one server. A replica need not see yet what another one has
+// acknowledged, so where there is the table Keeper as well (load/schema makes it,
+// where the server can), a claim must be kept there, too: Keeper has one row a
+// name, which changes hands only if it is as it was read.
 package lease
 
 import (
@@ -16,6 +18,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"time"
 
@@ -55,11 +58,8 @@ const attempts = 4
 // Lease is held until Release, or until it is lost. Its methods are safe for
 // concurrent use.
 type Lease struct {
-	conn   driver.Conn
-	name   string
-	claim  string
-	holder string
-	ttl    time.Duration
+	claim
+	places []place // all of them must keep the claim
 
 	ctx     context.Context
 	lose    context.CancelCauseFunc
@@ -73,7 +73,7 @@ type Lease struct {
 // whatever becomes of ctx.
 func Acquire(ctx context.Context, conn driver.Conn, name, holder string, ttl time.Duration) (*Lease, error) {
 	for i := 1; ; i++ {
-		l, err := claim(ctx, conn, name, holder, ttl)
+		l, err := attempt(ctx, conn, name, holder, ttl)
 		if err == nil || i == attempts || !errors.Is(err, ErrHeld) {
 			return l, err
 		}
@@ -97,21 +97,26 @@ func AcquireWait(ctx context.Context, conn driver.Conn, name, holder string, ttl
 	}
 }
 
-// claim makes one claim and withdraws it when it is not the only one. What
-// ClickHouse could not do is done again for the same claim: an insert of which
-// nobody knows whether it was made must not stand in the way of the next.
-func claim(ctx context.Context, conn driver.Conn, name, holder string, ttl time.Duration) (*Lease, error) {
+// attempt makes one claim and withdraws it when it is not the only one. What
+// ClickHouse could not do is done again for the same claim: one of which nobody
+// knows whether it was made must not stand in the way of the next.
+func attempt(ctx context.Context, conn driver.Conn, name, holder string, ttl time.Duration) (*Lease, error) {
 	l := &Lease{
-		conn: conn, name: name, claim: crand.Text(), holder: holder, ttl: ttl,
-		stop: make(chan struct{}), stopped: make(chan struct{}),
+		claim: claim{name: name, id: crand.Text(), holder: holder, ttl: ttl},
+		stop:  make(chan struct{}), stopped: make(chan struct{}),
 	}
 	var started time.Time
-	err := retry.Patience{Timeout: ttl}.Do(ctx, func(ctx context.Context) error {
-		started = time.Now()
-		if err := l.write(ctx, false); err != nil {
+	err := retry.Patience{Timeout: ttl}.Do(ctx, func(ctx context.Context) (err error) {
+		if l.places, err = placesOf(ctx, conn); err != nil {
 			return err
 		}
-		return l.alone(ctx)
+		started = time.Now()
+		for _, p := range l.places {
+			if err := p.take(ctx, l.claim); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	if err != nil {
 		l.withdraw(ctx)
@@ -127,62 +132,41 @@ func claim(ctx context.Context, conn driver.Conn, name, holder string, ttl time.
 }
 
 // Guard is an SQL condition that holds as long as the lease does, by the
-// server's clock and in its own view.
+// server's clock and in its own view; where there is Keeper, in Keeper's, too.
 func (l *Lease) Guard() string {
-	return "(SELECT NOT max(released) AND dateDiff('microsecond', max(at), now64(6)) < max(ttl_ms) * 1000 FROM lease WHERE name = '" +
-		l.name + "' AND claim_id = '" + l.claim + "')"
-}
-
-// write inserts a claim, a renewal, or the end of the claim.
-func (l *Lease) write(ctx context.Context, released bool) error {
-	const q = "INSERT INTO lease (name, claim_id, holder, ttl_ms, released) VALUES (?, ?, ?, ?, ?)"
-	if err := l.conn.Exec(ctx, q, l.name, l.claim, l.holder, uint32(l.ttl.Milliseconds()), released); err != nil {
-		return fmt.Errorf("claim lease %s: %w", l.name, err)
+	var all []string
+	for _, p := range l.places {
+		all = append(all, p.guard(l.claim))
 	}
-	return nil
-}
-
-// alone reads the live claims of the others. Released is for good: a renewal
-// that arrives after it revives nothing.
-func (l *Lease) alone(ctx context.Context) error {
-	const q = `
-		SELECT any(holder), dateDiff('microsecond', max(at), now64(6)) AS age
-		FROM lease WHERE name = ? AND claim_id != ?
-		GROUP BY claim_id
-		HAVING NOT max(released) AND age < max(ttl_ms) * 1000
-		ORDER BY age LIMIT 1`
-	rows, err := l.conn.Query(ctx, q, l.name, l.claim)
-	if err != nil {
-		return fmt.Errorf("read lease %s: %w", l.name, err)
-	}
-	defer rows.Close()
-	if rows.Next() {
-		var age int64
-		held := &HeldError{Name: l.name}
-		if err := rows.Scan(&held.Holder, &age); err != nil {
-			return fmt.Errorf("read lease %s: %w", l.name, err)
-		}
-		held.Age = time.Duration(age) * time.Microsecond
-		return held
-	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("read lease %s: %w", l.name, err)
-	}
-	return nil
+	return "(" + strings.Join(all, " AND ") + ")"
 }
 
 // withdraw ends a claim as well as it can; what it cannot end expires.
 func (l *Lease) withdraw(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), min(l.ttl, 5*time.Second))
 	defer cancel()
-	return retry.Patience{}.Do(ctx, func(ctx context.Context) error { return l.write(ctx, true) })
+	var all error
+	for _, p := range l.places {
+		err := retry.Patience{}.Do(ctx, func(ctx context.Context) error { return p.end(ctx, l.claim) })
+		all = errors.Join(all, err)
+	}
+	return all
 }
 
 // Held says who holds a lease now: nil, or a HeldError that is not returned.
 func Held(ctx context.Context, conn driver.Conn, name string) (*HeldError, error) {
-	err := (&Lease{conn: conn, name: name}).alone(ctx)
-	if held, ok := errors.AsType[*HeldError](err); ok {
-		return held, nil
+	places, err := placesOf(ctx, conn)
+	if err != nil {
+		return nil, err
 	}
-	return nil, err
+	for _, p := range places {
+		err := p.others(ctx, claim{name: name})
+		if held, ok := errors.AsType[*HeldError](err); ok {
+			return held, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return nil, nil
 }

@@ -11,12 +11,16 @@ import (
 
 // words is the vocabulary of a migration file.
 type words struct {
-	Database  string // quoted
-	OnCluster string // "" or ON CLUSTER `name`
+	Database   string // quoted
+	OnCluster  string // "" or ON CLUSTER `name`
+	KeeperPath string // of the leases in Keeper
 }
 
 // render reads a file of the schema and fills in its words.
-func (s *Schema) render(name string) (string, error) {
+func (s *Schema) render(name string) (string, error) { return s.renderFor("", name) }
+
+// renderFor is render for a server by its UUID, which only keeper.sql wants.
+func (s *Schema) renderFor(server, name string) (string, error) {
 	text, err := fs.ReadFile(s.opt.FS, name)
 	if err != nil {
 		return "", fmt.Errorf("read %s: %w", name, err)
@@ -25,7 +29,7 @@ func (s *Schema) render(name string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("read %s: %w", name, err)
 	}
-	w := words{Database: sqltext.Identifier(s.database())}
+	w := words{Database: sqltext.Identifier(s.database()), KeeperPath: s.keeperPath(server)}
 	if s.opt.Cluster != "" {
 		w.OnCluster = "ON CLUSTER " + sqltext.Identifier(s.opt.Cluster)
 	}

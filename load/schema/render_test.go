@@ -32,6 +32,9 @@ func TestRenderForCluster(t *testing.T) {
 			if !strings.Contains(statement, "ON CLUSTER `main`") || !strings.Contains(statement, "`o\\`dd`.") {
 				t.Errorf("%s: statement %d is not for the cluster:\n%s", f, i+1, statement)
 			}
+			if strings.Contains(statement, "ENGINE = KeeperMap('/callvault/main/o%60dd')") {
+				continue // all replicas have that one
+			}
 			if strings.Contains(statement, "ENGINE") && !strings.Contains(statement, "MergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}'") {
 				t.Errorf("%s: statement %d is not replicated:\n%s", f, i+1, statement)
 			}

@@ -210,14 +210,21 @@ func (s *Schema) locked(ctx context.Context, verb string, alters func(Status) bo
 
 // whole sees that the database is not being restored.
 func (s *Schema) whole(ctx context.Context, conn driver.Conn) error {
-	var n uint64
-	if err := conn.QueryRow(ctx, "SELECT count() FROM system.tables WHERE database = ? AND name = ?", s.database(), Restoring).Scan(&n); err != nil {
+	restoring, err := s.has(ctx, conn, Restoring)
+	if err != nil {
 		return fmt.Errorf("look whether the database is being restored: %w", err)
 	}
-	if n > 0 && !s.opt.Restorer {
+	if restoring && !s.opt.Restorer {
 		return ErrRestoring
 	}
 	return nil
+}
+
+// has says whether the database has a table.
+func (s *Schema) has(ctx context.Context, conn driver.Conn, table string) (bool, error) {
+	var n uint64
+	err := conn.QueryRow(ctx, "SELECT count() FROM system.tables WHERE database = ? AND name = ?", s.database(), table).Scan(&n)
+	return n > 0, err
 }
 
 func (s *Schema) bootstrap(ctx context.Context, conn driver.Conn) error {
@@ -226,7 +233,10 @@ func (s *Schema) bootstrap(ctx context.Context, conn driver.Conn) error {
 	if err != nil {
 		return err
 	}
-	return runAll(ctx, conn, name, text)
+	if err := runAll(ctx, conn, name, text); err != nil {
+		return err
+	}
+	return s.bootstrapKeeper(ctx, conn)
 }
 
 // migrate makes golang-migrate's object around g and runs f with it, unless the

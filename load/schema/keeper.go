@@ -1,0 +1,70 @@
+package schema
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"github.com/callvault/callvault/load/lease"
+	"github.com/callvault/callvault/load/retry"
+)
+
+// codeBadArguments is what a server answers that has no place for KeeperMap tables.
+const codeBadArguments, noKeeperPath = 36, "'keeper_map_path_prefix' config is not defined"
+
+// errSomeKeepers: leases would exclude only processes that use the same replicas.
+var errSomeKeepers = errors.New("a replica lacks keeper_map_path_prefix, which others have: set it on all of them, or drop the table " + lease.Keeper + " from all")
+
+// bootstrapKeeper makes the table of leases that Keeper keeps, where there is one
+// and the server's configuration lets tables into it.
+func (s *Schema) bootstrapKeeper(ctx context.Context, conn driver.Conn) error {
+	const name = "keeper.sql"
+	server, keeper, err := s.hasKeeper(ctx, conn)
+	if err != nil || !keeper {
+		return err
+	}
+	text, err := s.renderFor(server, name)
+	if err != nil {
+		return err
+	}
+	err = runAll(ctx, conn, name, text)
+	if retry.Code(err) != codeBadArguments || !strings.Contains(err.Error(), noKeeperPath) {
+		return err
+	}
+	if there, wrong := s.has(ctx, conn, lease.Keeper); wrong != nil || there {
+		return errors.Join(wrong, fmt.Errorf("%w: %w", errSomeKeepers, err))
+	}
+	return nil
+}
+
+// hasKeeper says whether the server, whose UUID it returns, may have Keeper, as far
+// as that shows without an error in the server's log: replicated tables do not go
+// without, and others see the table zookeeper or, since version 26, the hosts.
+func (s *Schema) hasKeeper(ctx context.Context, conn driver.Conn) (server string, keeper bool, err error) {
+	const q = `SELECT toString(serverUUID()), countIf(name != 'server_settings') > 0, countIf(name = 'server_settings') > 0 FROM system.tables
+		WHERE database = 'system' AND name IN ('zookeeper', 'server_settings') OR database = ? AND name = 'lease' AND match(engine, '^(Replicated|Shared)')`
+	var asks bool
+	err = conn.QueryRow(ctx, q, s.database()).Scan(&server, &keeper, &asks)
+	if keeper = keeper || s.opt.Cluster != ""; err == nil && asks && !keeper {
+		const q = "SELECT count() > 0 FROM system.server_settings WHERE name = 'keeper_hosts' AND value != ''"
+		err = conn.QueryRow(ctx, q).Scan(&keeper)
+	}
+	if err != nil {
+		err = fmt.Errorf("look whether the server has Keeper: %w", err)
+	}
+	return server, keeper, err
+}
+
+// keeperPath is where Keeper keeps the leases of this archive and of no other
+// one: of a cluster's, or else of this very server's, database of that name.
+func (s *Schema) keeperPath(server string) string {
+	of := s.opt.Cluster
+	if of == "" {
+		of = server
+	}
+	return "/callvault/" + url.QueryEscape(of) + "/" + url.QueryEscape(s.database())
+}
