@@ -13,6 +13,7 @@ import (
 	"github.com/callvault/callvault/internal/config"
 	"github.com/callvault/callvault/internal/sqltext"
 	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/lease"
 )
 
 // Oldest ClickHouse that the schema works with.
@@ -36,6 +37,7 @@ func (c *cli) examineStore(ctx context.Context, cfg *config.Config, x *examinati
 	x.server(ctx, store)
 	x.rights(ctx, store)
 	x.disk(ctx, store)
+	x.lease(ctx, cfg, store)
 	x.schema(ctx, cfg, store)
 }
 
@@ -91,6 +93,45 @@ func allowed(ctx context.Context, store *load.Store, right string) (bool, error)
 	var has uint8
 	err := store.Conn().QueryRow(ctx, "CHECK GRANT "+right).Scan(&has)
 	return has != 0, err
+}
+
+// lease tells what keeps two passes from running at once. Before the first pass,
+// nothing does.
+func (x *examination) lease(ctx context.Context, cfg *config.Config, store *load.Store) {
+	const check = "lease"
+	var engines map[string]string
+	const q = "SELECT CAST((groupArray(name), groupArray(engine)), 'Map(String, String)') FROM system.tables WHERE database = currentDatabase() AND name IN (?, ?)"
+	if err := store.Conn().QueryRow(ctx, q, lease.Table, lease.Keeper).Scan(&engines); err != nil {
+		x.say(check, verdictWarn, oneLineOf(queryError(err)), "")
+		return
+	}
+	engine := engines[lease.Table]
+	replicated := cfg.Cluster != "" || strings.HasPrefix(engine, "Replicated") || strings.HasPrefix(engine, "Shared")
+	switch {
+	case engine == "":
+	case engines[lease.Keeper] != "":
+		x.keeper(ctx, check, store)
+	case replicated:
+		x.say(check, verdictWarn, "kept in the table lease alone, which a replica sees late: two passes that use different ones may run at once",
+			"set keeper_map_path_prefix on every replica, then run callvault migrate up; until then name one replica in CLICKHOUSE_DSN (docs/operations.md, Replicas)")
+	default:
+		x.say(check, verdictOK, "kept in the table lease, on this server", "")
+	}
+}
+
+// keeper sees whether leases can be had from Keeper.
+func (x *examination) keeper(ctx context.Context, check string, store *load.Store) {
+	right := "ALTER UPDATE ON " + sqltext.Identifier(store.Database()) + "." + lease.Keeper
+	has, err := allowed(ctx, store, right)
+	if _, wrong := lease.Held(ctx, store.Conn(), lease.Archive); wrong != nil {
+		x.say(check, verdictFail, oneLineOf(queryError(wrong)), "see whether Keeper is up: no pass runs without it")
+		return
+	}
+	if err == nil && !has {
+		x.say(check, verdictFail, "kept in Keeper, where it cannot be taken", "GRANT "+right+" TO the user")
+		return
+	}
+	x.say(check, verdictOK, "kept in Keeper and in the table lease", "")
 }
 
 // disk tells the room left.

@@ -17,8 +17,8 @@ import (
 //
 // An update in strict mode is made only if Keeper has the row in the version that
 // the server has read: Keeper alone decides whose claim it has. Rows are never
-// deleted. Even in strict mode, DELETE takes away whatever is there by then when
-// the row that it has read is gone (seen in 26.7), be it a claim that lives.
+// deleted: in versions of ClickHouse that are in use, DELETE takes away whatever
+// is there by then if the row that it has read is gone, strict mode or not.
 //
 // Every write has a stamp of its own. Who reads it back knows that the write was
 // made, whatever its outcome was said to be.

@@ -1,0 +1,471 @@
+//go:build keeper
+
+package lease_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"github.com/callvault/callvault/internal/embedded"
+	"github.com/callvault/callvault/internal/embedded/embeddedtest"
+	"github.com/callvault/callvault/internal/keepertest"
+	"github.com/callvault/callvault/internal/proxytest"
+	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/lease"
+	"github.com/callvault/callvault/load/schema"
+)
+
+// TestKeeper has two servers with one Keeper. Their tables lease have nothing in
+// common, so that it is Keeper alone that excludes between them.
+func TestKeeper(t *testing.T) {
+	k := &inKeeper{Keeper: keepertest.Start(t)}
+	for i := range k.servers {
+		dir := t.TempDir()
+		k.Configure(t, dir)
+		k.servers[i] = newServer(t, dir)
+	}
+	t.Run("excludes", k.excludes)
+	t.Run("processes", k.processes)
+	t.Run("expires", k.expires)
+	t.Run("renews", k.renews)
+	t.Run("taken over", k.takenOver)
+	t.Run("unknown", k.unknown)
+	t.Run("transition", k.transition)
+	t.Run("other archive", k.otherArchive)
+	t.Run("killed", k.killed)
+}
+
+type inKeeper struct {
+	*keepertest.Keeper
+	servers [2]*server
+}
+
+type server struct {
+	*embedded.Server
+	conn driver.Conn
+}
+
+func newServer(t *testing.T, dir string) *server {
+	t.Helper()
+	e, err := embedded.Start(t.Context(), embedded.Options{Library: embeddedtest.Library(t), Path: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := e.Stop(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	return &server{e, archive(t, e.DSN())}
+}
+
+// archive is a connection to a database that has been bootstrapped.
+func archive(t *testing.T, dsn string) driver.Conn {
+	t.Helper()
+	s, err := load.Open(t.Context(), dsn, load.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	bootstrap(t, s)
+	if n := count(t, s.Conn(), "SELECT count() FROM system.tables WHERE database = currentDatabase() AND name = 'lease_keeper'"); n != 1 {
+		t.Fatal("there is no table in Keeper")
+	}
+	return s.Conn()
+}
+
+// bootstrap makes what is there before the first version of the schema.
+func bootstrap(t *testing.T, s *load.Store) {
+	t.Helper()
+	m, err := schema.New(s.ClickHouse(), schema.Options{})
+	if err == nil {
+		err = m.Force(t.Context(), -1)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func must(t *testing.T, conn driver.Conn, q string, args ...any) {
+	t.Helper()
+	if err := conn.Exec(t.Context(), q, args...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func count(t *testing.T, conn driver.Conn, q string) (n uint64) {
+	t.Helper()
+	if err := conn.QueryRow(t.Context(), q).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// holds is what a server says to a lease's guard.
+func holds(t *testing.T, conn driver.Conn, l *lease.Lease) bool {
+	t.Helper()
+	return count(t, conn, "SELECT toUInt64("+l.Guard()+")") == 1
+}
+
+func take(t *testing.T, conn driver.Conn, name, holder string, ttl time.Duration) *lease.Lease {
+	t.Helper()
+	l, err := lease.Acquire(t.Context(), conn, name, holder, ttl)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Release(context.Background()) })
+	return l
+}
+
+// refused wants a claim to be refused because of holder.
+func refused(t *testing.T, conn driver.Conn, name, holder string) {
+	t.Helper()
+	l, err := lease.Acquire(t.Context(), conn, name, "refused", time.Minute)
+	if l != nil {
+		l.Release(t.Context())
+	}
+	if held, ok := errors.AsType[*lease.HeldError](err); !ok || held.Holder != holder {
+		t.Errorf("claim beside that of %s: got %v", holder, err)
+	}
+	held, err := lease.Held(t.Context(), conn, name)
+	if err != nil || held == nil || held.Holder != holder {
+		t.Errorf("holder %s: got %v, %v", holder, held, err)
+	}
+}
+
+func (k *inKeeper) excludes(t *testing.T) {
+	one, two := k.servers[0].conn, k.servers[1].conn
+	if held, err := lease.Held(t.Context(), two, t.Name()); held != nil || err != nil {
+		t.Errorf("before the first claim: %v, %v", held, err)
+	}
+	a := take(t, one, t.Name(), "a", time.Minute)
+	refused(t, two, t.Name(), "a")
+	refused(t, one, t.Name(), "a")
+	if !holds(t, one, a) {
+		t.Error("the guard does not hold")
+	}
+	take(t, two, t.Name()+" other", "b", time.Minute)
+	if err := a.Release(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if holds(t, one, a) {
+		t.Error("the guard holds after the release")
+	}
+	b := take(t, two, t.Name(), "b", time.Minute)
+	refused(t, one, t.Name(), "b")
+	if !holds(t, two, b) || count(t, one, "SELECT count() FROM lease WHERE holder = 'b'") != 0 {
+		t.Error("b does not hold it by Keeper alone")
+	}
+}
+
+// renews for longer than the ttl.
+func (k *inKeeper) renews(t *testing.T) {
+	one, two := k.servers[0].conn, k.servers[1].conn
+	l := take(t, one, t.Name(), "a", 1500*time.Millisecond)
+	q := "SELECT toUInt64(dateDiff('millisecond', min(at), max(at))) FROM lease WHERE name = '" + t.Name() + "'"
+	for count(t, one, q) < 3000 {
+		if l.Err() != nil {
+			t.Fatal(l.Err())
+		}
+	}
+	refused(t, two, t.Name(), "a")
+	if !holds(t, one, l) {
+		t.Error("the guard does not hold")
+	}
+}
+
+// expires a claim of a holder that died on the other server.
+func (k *inKeeper) expires(t *testing.T) {
+	one, two := k.servers[0].conn, k.servers[1].conn
+	must(t, one, "INSERT INTO lease_keeper (name, claim_id, holder, at, ttl_ms) SELECT ?, 'x', 'dead', now64(6) - toIntervalSecond(55), 60000", t.Name())
+	refused(t, two, t.Name(), "dead")
+	l, err := lease.AcquireWait(t.Context(), two, t.Name(), "b", time.Minute, 20*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Release(t.Context())
+}
+
+// takenOver has Keeper say that another one leads: the holder is guarded at once,
+// and knows it when its time is up.
+func (k *inKeeper) takenOver(t *testing.T) {
+	one := k.servers[0].conn
+	const ttl = 2 * time.Second
+	l := take(t, one, t.Name(), "a", ttl)
+	began := time.Now()
+	must(t, one, "ALTER TABLE lease_keeper UPDATE claim_id = 'x', holder = 'other', at = now64(6), ttl_ms = 60000 WHERE name = ?", t.Name())
+	if holds(t, one, l) {
+		t.Error("the guard holds")
+	}
+	<-l.Lost()
+	if took := time.Since(began); !errors.Is(l.Err(), lease.ErrLost) || took > ttl+time.Second {
+		t.Errorf("%v after %s", l.Err(), took)
+	}
+	if err := l.Release(t.Context()); err != nil {
+		t.Error(err)
+	}
+	refused(t, one, t.Name(), "other")
+}
+
+// unknown lets each statement of a claim end without an answer, made or not.
+func (k *inKeeper) unknown(t *testing.T) {
+	one, two := k.servers[0].conn, k.servers[1].conn
+	u, err := url.Parse(k.servers[0].DSN())
+	if err != nil {
+		t.Fatal(err)
+	}
+	tap := proxytest.NewTap(t, u.Host)
+	u.Host = tap.Addr()
+	s, err := load.Open(t.Context(), u.String(), load.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for i, statement := range []string{"INSERT INTO lease_keeper", "ALTER TABLE lease_keeper", "SELECT claim_id", "EXISTS TABLE"} {
+		for _, when := range []proxytest.When{proxytest.Before, proxytest.After} {
+			name := fmt.Sprint(t.Name(), i, when)
+			tap.Arm(proxytest.Rule{Statement: statement, When: when, Cut: true})
+			l := take(t, s.Conn(), name, "a", 20*time.Second)
+			if !tap.Disarm() {
+				t.Errorf("%s never came", statement)
+			}
+			refused(t, two, name, "a")
+			if !holds(t, one, l) {
+				t.Errorf("%s %s: the guard does not hold", when, statement)
+			}
+			tap.Arm(proxytest.Rule{Statement: "ALTER TABLE lease_keeper", When: when, Cut: true})
+			if err := l.Release(t.Context()); err != nil || !tap.Disarm() {
+				t.Errorf("%s: release: %v", when, err)
+			}
+			take(t, two, name, "b", time.Minute)
+		}
+	}
+}
+
+// transition: what was claimed before there was a table in Keeper, as programs
+// do that know of none, excludes whoever uses it, and gets in nobody's way later.
+func (k *inKeeper) transition(t *testing.T) {
+	s, err := load.Open(t.Context(), k.servers[0].DatabaseDSN("transition"), load.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	bootstrap(t, s)
+	must(t, s.Conn(), "DROP TABLE lease_keeper SYNC")
+	old := take(t, s.Conn(), t.Name(), "old", 1500*time.Millisecond)
+	bootstrap(t, s)
+	q := "SELECT uniqExact(at) FROM lease WHERE holder = 'old'"
+	for n := count(t, s.Conn(), q); count(t, s.Conn(), q) < n+4; {
+		refused(t, s.Conn(), t.Name(), "old")
+	}
+	if old.Err() != nil || !holds(t, s.Conn(), old) {
+		t.Errorf("the old one lost it: %v", old.Err())
+	}
+	if err := old.Release(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	l := take(t, s.Conn(), t.Name(), "new", time.Minute)
+	refused(t, s.Conn(), t.Name(), "new")
+	if count(t, s.Conn(), "SELECT count() FROM lease_keeper WHERE holder = 'new'") != 1 || !holds(t, s.Conn(), l) {
+		t.Error("the new one is not in Keeper")
+	}
+}
+
+// otherArchive of the same server excludes nobody.
+func (k *inKeeper) otherArchive(t *testing.T) {
+	take(t, k.servers[0].conn, t.Name(), "a", time.Minute)
+	take(t, archive(t, k.servers[0].DatabaseDSN("o`ther")), t.Name(), "b", time.Minute)
+}
+
+// killed: without Keeper the lease is lost in time and cannot be had; with it, it
+// can again.
+func (k *inKeeper) killed(t *testing.T) {
+	one, two := k.servers[0].conn, k.servers[1].conn
+	const ttl = 3 * time.Second
+	l := take(t, one, t.Name(), "a", ttl)
+	began := time.Now()
+	k.Kill()
+	<-l.Lost()
+	if took := time.Since(began); !errors.Is(l.Err(), lease.ErrLost) || took > ttl+time.Second/2 {
+		t.Errorf("%v after %s", l.Err(), took)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	if _, err := lease.Acquire(ctx, two, t.Name(), "b", ttl); err == nil || errors.Is(err, lease.ErrHeld) {
+		t.Errorf("claim without Keeper: got %v", err)
+	}
+	var n uint8
+	if err := one.QueryRow(ctx, "SELECT "+l.Guard()).Scan(&n); err == nil && n != 0 {
+		t.Error("the guard holds without Keeper")
+	}
+	k.Restart(t)
+	l, err := lease.AcquireWait(t.Context(), two, t.Name(), "b", ttl, 20*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !holds(t, two, l) {
+		t.Error("the guard does not hold")
+	}
+	refused(t, one, t.Name(), "b")
+	if err := l.Release(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// What a process that claims is told by its environment, and what it says.
+const (
+	claimantDSN  = "LEASE_TEST_DSN"
+	claimantFile = "LEASE_TEST_FILE" // locked by whoever leads
+	saysLeads    = "leads"
+)
+
+// TestClaimant is a process that leads whenever it can, each time until it is told
+// to go on.
+func TestClaimant(t *testing.T) {
+	dsn, file := os.Getenv(claimantDSN), os.Getenv(claimantFile)
+	if dsn == "" {
+		return
+	}
+	s, err := load.Open(t.Context(), dsn, load.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := bufio.NewReader(os.Stdin)
+	for {
+		l, err := lease.AcquireWait(t.Context(), s.Conn(), "processes", strconv.Itoa(os.Getpid()), 2*time.Second, time.Minute)
+		if errors.Is(err, lease.ErrHeld) {
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+			t.Fatalf("two lead: %v", err)
+		}
+		fmt.Println(saysLeads)
+		if _, err := told.ReadByte(); err != nil {
+			return
+		}
+		if !holds(t, s.Conn(), l) || l.Err() != nil {
+			t.Fatalf("a leader that does not lead: %v", l.Err())
+		}
+		if err := syscall.Flock(int(f.Fd()), syscall.LOCK_UN); err != nil {
+			t.Fatal(err)
+		}
+		if err := l.Release(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// claimant is such a process.
+type claimant struct {
+	server int
+	cmd    *exec.Cmd
+	stdin  io.WriteCloser
+	killed atomic.Bool
+}
+
+// claim starts one on a server. Each time that it leads it comes through leads;
+// nothing comes when it ends by itself.
+func (k *inKeeper) claim(t *testing.T, server int, file string, leads chan<- *claimant, wg *sync.WaitGroup) *claimant {
+	t.Helper()
+	c := &claimant{server: server, cmd: exec.Command(os.Args[0], "-test.run", "^TestClaimant$")}
+	c.cmd.Env = append(os.Environ(), claimantDSN+"="+k.servers[server].DSN(), claimantFile+"="+file)
+	var said bytes.Buffer
+	c.cmd.Stderr = &said
+	stdout, err := c.cmd.StdoutPipe()
+	if err == nil {
+		c.stdin, err = c.cmd.StdinPipe()
+	}
+	if err == nil {
+		err = c.cmd.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	wg.Go(func() {
+		for lines := bufio.NewScanner(stdout); lines.Scan(); {
+			if lines.Text() == saysLeads {
+				leads <- c
+				continue
+			}
+			said.WriteString(lines.Text() + "\n")
+		}
+		if err := c.cmd.Wait(); !c.killed.Load() {
+			t.Errorf("a claimant ended: %v\n%s", err, said.String())
+			leads <- nil
+		}
+	})
+	return c
+}
+
+func (c *claimant) kill() {
+	c.killed.Store(true)
+	c.cmd.Process.Kill()
+}
+
+// processes claim on both servers, and leaders are killed: never do two lead.
+func (k *inKeeper) processes(t *testing.T) {
+	const each, terms = 4, 60
+	seed := uint64(time.Now().UnixNano())
+	if s := os.Getenv("CALLVAULT_SEED"); s != "" {
+		seed, _ = strconv.ParseUint(s, 10, 64)
+	}
+	t.Logf("CALLVAULT_SEED=%d", seed)
+	rng := rand.New(rand.NewPCG(seed, 0))
+	file, leads := filepath.Join(t.TempDir(), "leader"), make(chan *claimant, 100)
+	var wg sync.WaitGroup
+	live := map[*claimant]bool{}
+	defer func() {
+		for c := range live {
+			c.kill()
+		}
+		wg.Wait()
+	}()
+	for i := range each * len(k.servers) {
+		live[k.claim(t, i%len(k.servers), file, leads, &wg)] = true
+	}
+	var led, died [2]int
+	for range terms {
+		leader := <-leads
+		if leader == nil {
+			return
+		}
+		led[leader.server]++
+		if rng.IntN(5) > 0 {
+			io.WriteString(leader.stdin, "\n")
+			continue
+		}
+		leader.kill()
+		delete(live, leader)
+		died[leader.server]++
+		live[k.claim(t, leader.server, file, leads, &wg)] = true
+	}
+	t.Logf("terms on the servers %v, leaders killed %v", led, died)
+	if min(led[0], led[1], died[0]+died[1]) == 0 {
+		t.Error("not everything has happened")
+	}
+}
