@@ -35,6 +35,7 @@ var allowed = map[string][]string{
 	"internal/digest":                {"internal/call"},
 	"internal/embedded":              {"internal/sqltext"},
 	"internal/embedded/embeddedtest": {"internal/embedded"},
+	"internal/keepertest":            {},
 	"internal/proxytest":             {},
 	"internal/notify":                {},
 	"internal/recycle":               {},

@@ -44,6 +44,7 @@ func TestDoctor(t *testing.T) {
 		{"CALLVAULT_RETENTION=20d", "retention", verdictFail, "CALLVAULT_RETENTION=14d"},
 		{"CALLVAULT_RETENTION=7d", "retention", verdictWarn, "CALLVAULT_RETENTION=14d"},
 		{"CALLVAULT_TRTC_ENDPOINT=http://127.0.0.1:1", "endpoint", verdictFail, "CALLVAULT_TRTC_ENDPOINT"},
+		{"CALLVAULT_CLICKHOUSE_CLUSTER=main", "lease", verdictWarn, "keeper_map_path_prefix"},
 		{"CLICKHOUSE_DSN=clickhouse://u:not-this-one@127.0.0.1:1/x", "clickhouse", verdictFail, "CLICKHOUSE_DSN"},
 	} {
 		code := exitDone

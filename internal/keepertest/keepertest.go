@@ -7,6 +7,7 @@ package keepertest
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -62,14 +63,20 @@ func Start(t testing.TB) *Keeper {
 
 // Configure lets an engine that has not started yet use Keeper, tables included:
 // dir is its data directory. Two such engines have leases in common (load/schema)
-// if their databases have one name, as all embedded ones have one server UUID.
+// if their databases have one name, as all embedded ones have one server UUID. By
+// that they would also end each other's sessions, if these had one place.
 func (k *Keeper) Configure(t testing.TB, dir string) {
 	t.Helper()
 	host, port, _ := net.SplitHostPort(k.address)
 	config := fmt.Sprintf(`<clickhouse>
-		<zookeeper><node><host>%s</host><port>%s</port></node><session_timeout_ms>5000</session_timeout_ms><operation_timeout_ms>2000</operation_timeout_ms></zookeeper>
+		<zookeeper>
+			<node><host>%s</host><port>%s</port></node>
+			<session_timeout_ms>5000</session_timeout_ms>
+			<operation_timeout_ms>2000</operation_timeout_ms>
+			<sessions_path>/sessions/%s</sessions_path>
+		</zookeeper>
 		<keeper_map_path_prefix>/keeper_map</keeper_map_path_prefix>
-	</clickhouse>`, host, port)
+	</clickhouse>`, host, port, rand.Text())
 	dir = filepath.Join(dir, "config.d")
 	err := os.MkdirAll(dir, 0o700)
 	if err == nil {

@@ -104,11 +104,11 @@ func (k keeper) made(ctx context.Context, c claim, stamp string, err error) (kep
 	return row, errors.Join(err, readErr)
 }
 
-// strictly makes a write depend on what was read, and the server write at once or
-// not at all: it must not try again for a claimant who has given up.
+// strictly makes a write depend on what was read, and the server do everything at
+// once or not at all: trying again is for the claimant, who may have given up.
 func strictly(ctx context.Context) context.Context {
 	return clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{
-		"keeper_map_strict_mode": 1, "insert_keeper_max_retries": 0, "async_insert": 0,
+		"keeper_map_strict_mode": 1, "keeper_max_retries": 0, "insert_keeper_max_retries": 0, "async_insert": 0,
 	}))
 }
 
@@ -121,7 +121,7 @@ type kept struct {
 
 func (k keeper) read(ctx context.Context, c claim) (r kept, err error) {
 	const q = "SELECT claim_id, holder, stamp, dateDiff('microsecond', at, now64(6)), NOT (" + dead + ") FROM lease_keeper WHERE name = ?"
-	err = k.conn.QueryRow(ctx, q, c.name).Scan(&r.claim, &r.holder, &r.stamp, &r.age, &r.live)
+	err = k.conn.QueryRow(strictly(ctx), q, c.name).Scan(&r.claim, &r.holder, &r.stamp, &r.age, &r.live)
 	return r, err
 }
 

@@ -42,6 +42,7 @@ func TestKeeper(t *testing.T) {
 		k.servers[i] = newServer(t, dir)
 	}
 	t.Run("excludes", k.excludes)
+	t.Run("at once", k.atOnce)
 	t.Run("processes", k.processes)
 	t.Run("expires", k.expires)
 	t.Run("renews", k.renews)
@@ -172,6 +173,49 @@ func (k *inKeeper) excludes(t *testing.T) {
 	refused(t, one, t.Name(), "b")
 	if !holds(t, two, b) || count(t, one, "SELECT count() FROM lease WHERE holder = 'b'") != 0 {
 		t.Error("b does not hold it by Keeper alone")
+	}
+}
+
+// seeded is a source of numbers from a seed that is printed.
+func seeded(t *testing.T) *rand.Rand {
+	t.Helper()
+	seed := uint64(time.Now().UnixNano())
+	if n, err := strconv.ParseUint(os.Getenv("CALLVAULT_SEED"), 10, 64); err == nil {
+		seed = n
+	}
+	t.Logf("seed %d (CALLVAULT_SEED repeats it)", seed)
+	return rand.New(rand.NewPCG(seed, 0))
+}
+
+// atOnce has many claim the same in Keeper at the same moment, on both servers:
+// what nobody has had yet, what was given up, and what has expired.
+func (k *inKeeper) atOnce(t *testing.T) {
+	const claimants, rounds = 12, 60
+	rng := seeded(t)
+	for round := range rounds {
+		name := fmt.Sprint(t.Name(), round)
+		if past := rng.IntN(3); past > 0 { // milliseconds that the claim before had to live
+			must(t, k.servers[0].conn, "INSERT INTO lease_keeper (name, claim_id, holder, at, ttl_ms) SELECT ?, 'x', 'dead', now64(6) - toIntervalSecond(9), ?", name, (past-1)*9000)
+		}
+		var wg sync.WaitGroup
+		begin, won := make(chan struct{}), atomic.Int32{}
+		for i := range claimants {
+			conn := k.servers[rng.IntN(len(k.servers))].conn
+			wg.Go(func() {
+				<-begin
+				err := lease.TakeInKeeper(t.Context(), conn, name, strconv.Itoa(i))
+				if err == nil {
+					won.Add(1)
+				} else if !errors.Is(err, lease.ErrHeld) {
+					t.Error(err)
+				}
+			})
+		}
+		close(begin)
+		wg.Wait()
+		if n := won.Load(); n != 1 {
+			t.Fatalf("round %d: %d have it", round, n)
+		}
 	}
 }
 
@@ -430,12 +474,7 @@ func (c *claimant) kill() {
 // processes claim on both servers, and leaders are killed: never do two lead.
 func (k *inKeeper) processes(t *testing.T) {
 	const each, terms = 4, 60
-	seed := uint64(time.Now().UnixNano())
-	if s := os.Getenv("CALLVAULT_SEED"); s != "" {
-		seed, _ = strconv.ParseUint(s, 10, 64)
-	}
-	t.Logf("CALLVAULT_SEED=%d", seed)
-	rng := rand.New(rand.NewPCG(seed, 0))
+	rng := seeded(t)
 	file, leads := filepath.Join(t.TempDir(), "leader"), make(chan *claimant, 100)
 	var wg sync.WaitGroup
 	live := map[*claimant]bool{}

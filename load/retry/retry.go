@@ -111,6 +111,7 @@ func Helps(err error) bool {
 		252,      // too many parts
 		285, 319, // too few live replicas, unknown status of insert
 		394,      // query was cancelled
+		668,      // a table in Keeper has not reached it yet
 		439, 745: // cannot schedule a task, server overloaded
 		return true
 	}

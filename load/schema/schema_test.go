@@ -286,3 +286,23 @@ func TestNames(t *testing.T) {
 		}
 	}
 }
+
+// TestNoKeeper: a server without Keeper is not asked for what it cannot do, which
+// would be an error in its log.
+func TestNoKeeper(t *testing.T) {
+	t.Parallel()
+	s, err := load.Open(t.Context(), embeddedtest.Start(t).DSN(), load.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := newSchema(t, s, schema.Options{}).Force(t.Context(), -1); err != nil {
+		t.Fatal(err)
+	}
+	if all := column(t, s, "SELECT name FROM system.tables WHERE database = currentDatabase() ORDER BY name"); !slices.Equal(all, []string{"lease", "schema_migrations"}) {
+		t.Errorf("tables: %v", all)
+	}
+	if all := column(t, s, "SELECT concat(name, ': ', last_error_message) FROM system.errors WHERE name = 'BAD_ARGUMENTS' OR last_error_message ILIKE '%keeper%'"); len(all) > 0 {
+		t.Errorf("errors of the server: %v", all)
+	}
+}
