@@ -11,5 +11,9 @@ import (
 
 // TakeInKeeper makes a claim for a minute in Keeper alone.
 func TakeInKeeper(ctx context.Context, conn driver.Conn, name, id string) error {
-	return keeper{conn}.take(ctx, claim{name: name, id: id, holder: id, ttl: time.Minute})
+	k, err := newKeeper(ctx, conn)
+	if err != nil {
+		return err
+	}
+	return k.take(ctx, claim{name: name, id: id, holder: id, ttl: time.Minute})
 }

@@ -10,6 +10,8 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"github.com/callvault/callvault/load/retry"
 )
 
 // keeper keeps claims in the KeeperMap table lease_keeper, one row a name, which
@@ -22,11 +24,35 @@ import (
 //
 // Every write has a stamp of its own. Who reads it back knows that the write was
 // made, whatever its outcome was said to be.
-type keeper struct{ conn driver.Conn }
+type keeper struct {
+	conn     driver.Conn
+	settings clickhouse.Settings
+}
+
+// newKeeper has its writes depend on what was read, and the server do everything at
+// once or not at all: trying again is for the claimant, who may have given up.
+func newKeeper(ctx context.Context, conn driver.Conn) (keeper, error) {
+	settings := clickhouse.Settings{"keeper_map_strict_mode": 1, "insert_keeper_max_retries": 0, "async_insert": 0}
+	const retries = "keeper_max_retries" // of reads, since version 24.11 or so
+	var known uint64
+	err := conn.QueryRow(ctx, "SELECT count() FROM system.settings WHERE name = ?", retries).Scan(&known)
+	if known > 0 {
+		settings[retries] = 0
+	}
+	return keeper{conn, settings}, err
+}
+
+// with is ctx with the settings.
+func (k keeper) with(ctx context.Context) context.Context {
+	return clickhouse.Context(ctx, clickhouse.WithSettings(k.settings))
+}
 
 // errNotShown: somebody else was faster, or the server asked has another member
 // of Keeper, which lags behind.
 var errNotShown = errors.New("what was written is not there")
+
+// errInKeeper is in every error of a keeper's that is no HeldError.
+var errInKeeper = errors.New("in Keeper")
 
 const dead = "dateDiff('microsecond', at, now64(6)) >= ttl_ms * 1000"
 
@@ -51,7 +77,7 @@ func (k keeper) renew(ctx context.Context, c claim) error {
 
 func (k keeper) end(ctx context.Context, c claim) error {
 	const q = "ALTER TABLE lease_keeper UPDATE ttl_ms = 0 WHERE name = ? AND claim_id = ?"
-	return failed("end", c, k.conn.Exec(strictly(ctx), q, c.name, c.id))
+	return failed("end", c, k.conn.Exec(k.with(ctx), q, c.name, c.id))
 }
 
 func (k keeper) others(ctx context.Context, c claim) error {
@@ -71,7 +97,7 @@ func (k keeper) guard(c claim) string {
 
 func failed(verb string, c claim, err error) error {
 	if err != nil {
-		err = fmt.Errorf("%s lease %s in Keeper: %w", verb, c.name, err)
+		err = fmt.Errorf("%s lease %s %w: %w", verb, c.name, errInKeeper, retry.OneLine{Err: err})
 	}
 	return err
 }
@@ -81,14 +107,14 @@ func failed(verb string, c claim, err error) error {
 func (k keeper) update(ctx context.Context, c claim, where string) (kept, error) {
 	stamp := crand.Text()
 	q := "ALTER TABLE lease_keeper UPDATE claim_id = ?, holder = ?, at = now64(6), ttl_ms = ?, stamp = ? WHERE name = ? AND (" + where + ")"
-	return k.made(ctx, c, stamp, k.conn.Exec(strictly(ctx), q, c.id, c.holder, c.ms(), stamp, c.name, c.id))
+	return k.made(ctx, c, stamp, k.conn.Exec(k.with(ctx), q, c.id, c.holder, c.ms(), stamp, c.name, c.id))
 }
 
 // insert makes the row of its name, unless there is one.
 func (k keeper) insert(ctx context.Context, c claim) (kept, error) {
 	stamp := crand.Text()
 	const q = "INSERT INTO lease_keeper (name, claim_id, holder, ttl_ms, stamp) VALUES (?, ?, ?, ?, ?)"
-	return k.made(ctx, c, stamp, k.conn.Exec(strictly(ctx), q, c.name, c.id, c.holder, c.ms(), stamp))
+	return k.made(ctx, c, stamp, k.conn.Exec(k.with(ctx), q, c.name, c.id, c.holder, c.ms(), stamp))
 }
 
 // made reads what is there after a write, which may have failed. The error is nil
@@ -104,14 +130,6 @@ func (k keeper) made(ctx context.Context, c claim, stamp string, err error) (kep
 	return row, errors.Join(err, readErr)
 }
 
-// strictly makes a write depend on what was read, and the server do everything at
-// once or not at all: trying again is for the claimant, who may have given up.
-func strictly(ctx context.Context) context.Context {
-	return clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{
-		"keeper_map_strict_mode": 1, "keeper_max_retries": 0, "insert_keeper_max_retries": 0, "async_insert": 0,
-	}))
-}
-
 // kept is a row of Keeper's.
 type kept struct {
 	claim, holder, stamp string
@@ -121,7 +139,7 @@ type kept struct {
 
 func (k keeper) read(ctx context.Context, c claim) (r kept, err error) {
 	const q = "SELECT claim_id, holder, stamp, dateDiff('microsecond', at, now64(6)), NOT (" + dead + ") FROM lease_keeper WHERE name = ?"
-	err = k.conn.QueryRow(strictly(ctx), q, c.name).Scan(&r.claim, &r.holder, &r.stamp, &r.age, &r.live)
+	err = k.conn.QueryRow(k.with(ctx), q, c.name).Scan(&r.claim, &r.holder, &r.stamp, &r.age, &r.live)
 	return r, err
 }
 

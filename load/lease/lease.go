@@ -37,6 +37,9 @@ const (
 const (
 	ErrHeld = retry.Final("lease is held") // what a HeldError matches
 	ErrLost = retry.Final("lease is lost") // cause of a lease's cancelled context
+
+	// ErrKeeper: Keeper has been tried for long enough, whoever asks.
+	ErrKeeper = retry.Final("leases cannot be had without Keeper")
 )
 
 // HeldError says who holds the lease.
@@ -120,6 +123,9 @@ func attempt(ctx context.Context, conn driver.Conn, name, holder string, ttl tim
 	})
 	if err != nil {
 		l.withdraw(ctx)
+		if errors.Is(err, errInKeeper) {
+			err = fmt.Errorf("%w: %w", ErrKeeper, err)
+		}
 		return nil, err
 	}
 	if time.Since(started) >= ttl {

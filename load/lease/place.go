@@ -44,8 +44,9 @@ func placesOf(ctx context.Context, conn driver.Conn) ([]place, error) {
 	if err := conn.QueryRow(ctx, "EXISTS TABLE "+Keeper).Scan(&there); err != nil {
 		return nil, fmt.Errorf("look for the table %s: %w", Keeper, err)
 	}
-	if there != 0 {
-		all = append(all, keeper{conn})
+	if there == 0 {
+		return all, nil
 	}
-	return all, nil
+	k, err := newKeeper(ctx, conn)
+	return append(all, k), err
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/ClickHouse/ch-go"
@@ -79,6 +80,12 @@ func or[T int | time.Duration](v, def T) T {
 	}
 	return v
 }
+
+// OneLine is an error without its line breaks; the server's may have many.
+type OneLine struct{ Err error }
+
+func (e OneLine) Error() string { return strings.Join(strings.Fields(e.Err.Error()), " ") }
+func (e OneLine) Unwrap() error { return e.Err }
 
 // Code is that of the server's exception in err, or 0.
 func Code(err error) int32 {

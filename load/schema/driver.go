@@ -11,6 +11,7 @@ import (
 	"github.com/golang-migrate/migrate/v4/database"
 
 	"github.com/callvault/callvault/load/lease"
+	"github.com/callvault/callvault/load/retry"
 )
 
 // guarded is golang-migrate's ClickHouse driver with what it lacks: a lock
@@ -71,14 +72,8 @@ func runAll(ctx context.Context, conn driver.Conn, name, body string) error {
 	all := statements(body)
 	for i, statement := range all {
 		if err := conn.Exec(ctx, statement); err != nil {
-			return fmt.Errorf("run %s: statement %d of %d: %w", name, i+1, len(all), oneLine{err})
+			return fmt.Errorf("run %s: statement %d of %d: %w", name, i+1, len(all), retry.OneLine{Err: err})
 		}
 	}
 	return nil
 }
-
-// oneLine is an error without its line breaks; syntax errors quote statements.
-type oneLine struct{ error }
-
-func (e oneLine) Error() string { return strings.Join(strings.Fields(e.error.Error()), " ") }
-func (e oneLine) Unwrap() error { return e.error }
