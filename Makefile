@@ -3,7 +3,7 @@
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 GOFLAGS_BUILD = -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 
-.PHONY: build demo test test-bi soak fuzz bench bench-queries lint clean
+.PHONY: build demo test test-bi test-keeper soak fuzz bench bench-queries lint clean
 
 build: ## bin/callvault
 	CGO_ENABLED=0 go build $(GOFLAGS_BUILD) -o bin/callvault ./cmd/callvault
@@ -14,11 +14,15 @@ demo: build ## a simulated vendor, a real ClickHouse, one archiving pass, a repo
 test: build ## everything, against the real ClickHouse
 	go vet ./...
 	go vet -tags bi ./internal/analyst
+	go vet -tags keeper ./load/lease ./cmd/callvault
 	test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }
 	SOAK_SEED=$(or $(SOAK_SEED),700) CALLVAULT_SEED=$(or $(CALLVAULT_SEED),7) go test -timeout 20m ./...
 
 test-bi: ## Superset, dbt, Cube and a notebook, each connected to an archive; needs Python 3.11 or 3.12 and Node.js, installs 1.7 GB once
 	go test -tags bi -run '^TestBI$$' -count 1 -v -timeout 2h ./internal/analyst
+
+test-keeper: ## leases among two servers, in a real ZooKeeper; needs Java and apt-get, downloads 2 MB once (CALLVAULT_SEED repeats a seed)
+	go test -tags keeper -run '^TestKeeper' -count 1 -v -timeout 30m ./load/lease ./cmd/callvault
 
 SOAK_SEEDS ?= 20
 SOAK_NIGHTS ?= 20
