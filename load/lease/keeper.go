@@ -33,7 +33,7 @@ type keeper struct {
 // once or not at all: trying again is for the claimant, who may have given up.
 func newKeeper(ctx context.Context, conn driver.Conn) (keeper, error) {
 	settings := clickhouse.Settings{"keeper_map_strict_mode": 1, "insert_keeper_max_retries": 0, "async_insert": 0}
-	const retries = "keeper_max_retries" // of reads, since version 24.11 or so
+	const retries = "keeper_max_retries" // of reads; older versions know none
 	var known uint64
 	err := conn.QueryRow(ctx, "SELECT count() FROM system.settings WHERE name = ?", retries).Scan(&known)
 	if known > 0 {
