@@ -38,7 +38,7 @@ fuzz: ## each fuzz target for FUZZTIME
 	  done; \
 	done
 
-bench: build ## callvault beside its peers, about 20 minutes; writes docs/performance.md
+bench: build ## callvault beside its peers, and passes of up to a million calls, about 80 minutes; writes docs/performance.md
 	go run ./internal/bench -callvault bin/callvault -out docs/performance.md
 
 SAMPLES ?= 1000_000_000
