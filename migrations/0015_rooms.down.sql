@@ -1,0 +1,1 @@
+ALTER TABLE {{.Database}}.rooms_data {{.OnCluster}} DROP INDEX IF EXISTS by_call, DROP INDEX IF EXISTS by_room;
