@@ -75,7 +75,7 @@ func (k *known) readUnits(ctx context.Context, conn driver.Conn, from, to time.T
 				toDate(max(p.window_end) + if(kind = 'scale', 86400, 0)) AS last
 			FROM ledger_parts AS p
 			LEFT JOIN (SELECT sdk_app_id, kind, key, starts_at FROM ledger_units FINAL) AS u ON u.sdk_app_id = p.sdk_app_id AND u.kind = p.kind AND u.key = p.key
-			WHERE p.load_id NOT IN (` + hidden + `)
+			WHERE p.part != 'summary' AND p.load_id NOT IN (` + hidden + `)
 			GROUP BY p.sdk_app_id, p.kind, p.key
 		)
 		ARRAY JOIN arrayMap(i -> first + i, range(toUInt32(greatest(last - first, 0)) + 1)) AS on

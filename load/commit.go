@@ -71,8 +71,8 @@ func (c *change) apply(ctx context.Context, conn driver.Conn, guard string) erro
 }
 
 // commitAll makes the loads of the units visible and hides what they replace,
-// in one insert that may be repeated.
-func (w *Writer) commitAll(ctx context.Context, ending []*unitState) error {
+// in one insert that may be repeated. b is the flush that ends them.
+func (w *Writer) commitAll(ctx context.Context, b *buffer, ending []*unitState) error {
 	units := slices.DeleteFunc(slices.Clone(ending), (*unitState).failing)
 	if len(units) == 0 {
 		return nil
@@ -85,8 +85,14 @@ func (w *Writer) commitAll(ctx context.Context, ending []*unitState) error {
 	if err != nil {
 		return err
 	}
-	var c change
 	want := make([][]uint64, len(units))
+	for i, s := range units {
+		want[i] = s.changes(before[s.unit], &change{})
+	}
+	if err := w.summarize(ctx, b, units, want); err != nil {
+		return err
+	}
+	var c change
 	for i, s := range units {
 		want[i] = s.changes(before[s.unit], &c)
 	}
@@ -114,6 +120,8 @@ func (s *unitState) changes(before []loadFact, c *change) []uint64 {
 		case own:
 		case !f.visible:
 			c.abandoned = append(c.abandoned, f.id) // nobody went on from it
+		case f.summary:
+			c.replaced = append(c.replaced, f.id)
 		case s.resumed && (f.settled || s.keepOpen):
 			visible = append(visible, f.id)
 		default:
@@ -152,6 +160,7 @@ func (w *Writer) verify(ctx context.Context, units []*unitState, want [][]uint64
 type loadFact struct {
 	id      uint64
 	settled bool
+	summary bool
 	visible bool
 }
 
@@ -179,7 +188,7 @@ func (s *Store) loadsOf(ctx context.Context, units []*unitState) (map[call.Unit]
 
 func (s *Store) loadsOfKeys(ctx context.Context, app call.AppID, kind call.UnitKind, keys []string, found map[call.Unit][]loadFact) error {
 	const q = `
-		SELECT key, load_id, any(settled) FROM ledger_parts
+		SELECT key, load_id, any(settled), any(part) = 'summary' FROM ledger_parts
 		WHERE sdk_app_id = ? AND kind = ? AND key IN (?) GROUP BY key, load_id`
 	rows, err := s.conn.Query(ctx, q, uint32(app), string(kind), keys)
 	if err != nil {
@@ -191,7 +200,7 @@ func (s *Store) loadsOfKeys(ctx context.Context, app call.AppID, kind call.UnitK
 	for rows.Next() {
 		var key string
 		var f loadFact
-		if err := rows.Scan(&key, &f.id, &f.settled); err != nil {
+		if err := rows.Scan(&key, &f.id, &f.settled, &f.summary); err != nil {
 			return err
 		}
 		facts[key] = append(facts[key], f)

@@ -114,7 +114,7 @@ func TestCrashPurging(t *testing.T) {
 		}
 	}
 	value(t, s, "SELECT count() FROM rooms_data", 2)
-	value(t, s, "SELECT uniqExact(load_id) FROM ledger_parts WHERE load_id NOT IN ("+hiddenNow+")", 4)
+	value(t, s, "SELECT uniqExact(load_id) FROM ledger_parts WHERE load_id NOT IN ("+hiddenNow+")", 6)
 	value(t, s, "SELECT count() FROM hidden_loads WHERE step != 'opened' AND step != 'abandoned'", 0)
 }
 

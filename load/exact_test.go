@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/summarytest"
 )
 
 func TestReplace(t *testing.T) {
@@ -21,13 +22,15 @@ func TestReplace(t *testing.T) {
 		a.put(t, s, WriterOptions{})
 		check(t, s, a, b)
 	}
-	if n, err := s.Purge(t.Context()); err != nil || n != 6 {
-		t.Fatalf("purge: got %d loads, %v; want 6", n, err)
+	if n, err := s.Purge(t.Context()); err != nil || n != 9 { // of each put two halves and a summary
+		t.Fatalf("purge: got %d loads, %v; want 9", n, err)
 	}
 	check(t, s, a, b)
+	summarytest.Check(t, s.conn)
 	value(t, s, "SELECT count() FROM hidden_loads", 0)
-	value(t, s, "SELECT uniqExact(load_id) FROM ledger_parts", 4)
+	value(t, s, "SELECT uniqExact(load_id) FROM ledger_parts", 6)
 	value(t, s, "SELECT count() FROM rooms_data", 2)
+	value(t, s, "SELECT count() FROM calls_data", 2)
 }
 
 func TestPiecesAndFlushes(t *testing.T) {

@@ -73,7 +73,7 @@ func (w *Writer) write(ctx context.Context, b *buffer, ending []*unitState) erro
 	if len(ending) == 0 {
 		return nil
 	}
-	if err := span.Do(ctx, "commit", func(ctx context.Context) error { return w.commitAll(ctx, ending) }); err != nil {
+	if err := span.Do(ctx, "commit", func(ctx context.Context) error { return w.commitAll(ctx, b, ending) }); err != nil {
 		return err
 	}
 	if err := w.Retry(ctx, func(ctx context.Context) error { return w.insertEndings(ctx, ending) }); err != nil {

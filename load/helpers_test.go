@@ -66,7 +66,7 @@ func (f fixture) seriesRows() int { return 20 + f.generation }
 func (f fixture) samples(user int) *call.Samples {
 	x := &call.Samples{Nulls: 1}
 	for s := range fixtureSeries {
-		x.Series = append(x.Series, call.Series{UserID: fmt.Sprint("user", user), PeerID: []string{"", "peer"}[s%2], Metric: fmt.Sprint("metric", s/2), Rows: f.seriesRows()})
+		x.Series = append(x.Series, call.Series{UserID: fmt.Sprint("user", user), PeerID: []string{"", "peer"}[s%2], Metric: []string{"rtt", "aLoss"}[s/2], Rows: f.seriesRows()})
 		for i := range f.seriesRows() {
 			x.Time = append(x.Time, uint32(t0.Unix())+uint32(2*i))
 			x.Value = append(x.Value, float64(f.generation*1000+i))
@@ -150,8 +150,10 @@ func check(t testing.TB, s *Store, calls ...fixture) {
 		value(t, s, "SELECT count() FROM quality_samples WHERE comm_id = '"+f.unit.Key+"'", series*n)
 		value(t, s, "SELECT toUInt64(sum(value)) FROM quality_samples WHERE comm_id = '"+f.unit.Key+"'", series*(n*g*1000+n*(n-1)/2))
 		value(t, s, "SELECT uniqExact(user_id, peer_id, metric, ts) FROM quality_samples WHERE comm_id = '"+f.unit.Key+"'", series*n)
+		value(t, s, "SELECT sum(samples) FROM calls WHERE comm_id = '"+f.unit.Key+"'", series*n)
 	}
 	value(t, s, "SELECT count() FROM rooms", uint64(len(calls)))
+	value(t, s, "SELECT count() FROM calls", uint64(len(calls)))
 	value(t, s, "SELECT uniqExact(comm_id) FROM quality_samples", uint64(len(calls)))
 	value(t, s, "SELECT count() FROM user_events", uint64(len(calls)*fixtureUsers))
 }

@@ -65,7 +65,7 @@ func (s *Store) partsOf(ctx context.Context, u call.Unit) ([]heldPart, error) {
 	const q = `
 		SELECT part, part_key, room_id, load_id, load_id NOT IN (` + hiddenNow + `) AS visible, settled, window_start, window_end,
 			users, owned_from, owned_to, rows, null_samples, responses, deadline, asked_at
-		FROM ledger_parts WHERE sdk_app_id = ? AND kind = ? AND key = ? AND load_id NOT IN (` + goneNow + `)
+		FROM ledger_parts WHERE sdk_app_id = ? AND kind = ? AND key = ? AND part != 'summary' AND load_id NOT IN (` + goneNow + `)
 		ORDER BY visible DESC, load_id, asked_at, part, part_key`
 	rows, err := s.conn.Query(ctx, q, uint32(u.App), string(u.Kind), u.Key)
 	if err != nil {

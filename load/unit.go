@@ -12,8 +12,9 @@ type unitState struct {
 	settled  half // of parts that are kept when the unit is archived again
 	open     half // of parts that are replaced then
 	counts   Counts
-	resumed  bool // what the archive holds for good stays; otherwise all of it is replaced
-	keepOpen bool // and so does what is not
+	resumed  bool   // what the archive holds for good stays; otherwise all of it is replaced
+	keepOpen bool   // and so does what is not
+	summary  uint64 // the load of a call's summary; 0: none
 	ending   *call.Entry
 	dropped  bool
 }
@@ -40,9 +41,12 @@ func (s *unitState) half(settled bool) *half {
 	return &s.open
 }
 
-// loads are the ids of both halves, sorted.
+// loads are the ids of both halves and of the summary, sorted.
 func (s *unitState) loads() []uint64 {
 	all := slices.Concat(s.settled.loads, s.open.loads)
+	if s.summary != 0 {
+		all = append(all, s.summary)
+	}
 	slices.Sort(all)
 	return all
 }

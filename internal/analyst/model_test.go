@@ -15,6 +15,7 @@ import (
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/embedded/embeddedtest"
 	"github.com/callvault/callvault/internal/simulator"
+	"github.com/callvault/callvault/internal/summarytest"
 	"github.com/callvault/callvault/load"
 )
 
@@ -381,6 +382,7 @@ func compareAll(t *testing.T, s *load.Store, truth *simulator.Truth) {
 	compare(t, s, "calls", callsSQL, f.calls())
 	compare(t, s, "peer_quality", peersSQL, f.peers())
 	compare(t, s, "quality_days", daysSQL, f.days())
+	summarytest.Check(t, s.Conn())
 }
 
 // TestModel holds every aggregate against one of the truth, computed in Go,

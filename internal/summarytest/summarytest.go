@@ -1,0 +1,106 @@
+// Package summarytest holds the summaries that an archive has of its calls
+// against those that its other tables give by SQL.
+package summarytest
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"github.com/callvault/callvault/migrations"
+)
+
+// tables of summaries, in the order in which they are made.
+var tables = []string{"call_users_data", "peer_quality_data", "calls_data"}
+
+const hidden = "(SELECT load_id FROM hidden_loads GROUP BY load_id HAVING max(step) != 'committed')"
+
+// calls selects the calls of which something is visible, the load of the summary
+// that is (0: none), and the others.
+const calls = `
+	SELECT sdk_app_id, comm_id, maxIf(load_id, summary), groupUniqArrayIf(load_id, NOT summary) FROM
+	(
+		SELECT sdk_app_id, toLowCardinality(comm_id) AS comm_id, load_id, false AS summary FROM rooms_data
+		UNION ALL SELECT sdk_app_id, comm_id, load_id, false FROM user_sessions_data
+		UNION ALL SELECT sdk_app_id, comm_id, load_id, false FROM quality_streams_data
+		UNION ALL SELECT sdk_app_id, key, load_id, true FROM ledger_parts WHERE part = 'summary'
+	)
+	WHERE load_id NOT IN ` + hidden + `
+	GROUP BY sdk_app_id, comm_id`
+
+// Check fails the test if a visible row of the summaries is not what the visible
+// rows beneath give, or is wanting. Nobody writes meanwhile.
+func Check(t testing.TB, conn driver.Conn) {
+	t.Helper()
+	ctx := context.Background()
+	exec := func(q string) {
+		t.Helper()
+		if err := conn.Exec(ctx, q); err != nil {
+			t.Fatalf("%s: %v", q, err)
+		}
+	}
+	exec("DROP TABLE IF EXISTS summary_loads")
+	exec("CREATE TABLE summary_loads (sdk_app_id UInt32, comm_id LowCardinality(String), load_id UInt64, loads Array(UInt64)) ENGINE = MergeTree ORDER BY (sdk_app_id, comm_id)")
+	defer exec("DROP TABLE summary_loads")
+	exec("INSERT INTO summary_loads " + calls)
+	text, err := migrations.FS.ReadFile("summaries.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, made, _ := strings.Cut(string(text), "*/}}") // its remark
+	for _, table := range tables {
+		made = strings.ReplaceAll(made, table, table+"_again")
+		exec("DROP TABLE IF EXISTS " + table + "_again")
+		exec("CREATE TABLE " + table + "_again AS " + table)
+		defer exec("DROP TABLE " + table + "_again")
+	}
+	for statement := range strings.SplitSeq(made, ";\n") {
+		if strings.TrimSpace(statement) != "" {
+			exec(statement)
+		}
+	}
+	for _, table := range tables {
+		line := lineOf(t, conn, table)
+		have := "SELECT " + line + " FROM " + table + " WHERE load_id NOT IN " + hidden
+		want := "SELECT " + line + " FROM " + table + "_again"
+		for _, x := range []struct{ name, q string }{{"too much", have + " EXCEPT " + want}, {"wanting", want + " EXCEPT " + have}} {
+			if lines := strs(t, conn, "SELECT * FROM ("+x.q+") ORDER BY 1 LIMIT 2"); len(lines) > 0 {
+				t.Errorf("%s: %s:\n%s", table, x.name, strings.Join(lines, "\n"))
+			}
+		}
+		if n := strs(t, conn, "SELECT toString(count() - uniqExact("+line+")) FROM "+table+" WHERE load_id NOT IN "+hidden); n[0] != "0" {
+			t.Errorf("%s: %s rows twice", table, n[0])
+		}
+	}
+}
+
+// lineOf is a row as text, as exact as sums in another order are.
+func lineOf(t testing.TB, conn driver.Conn, table string) string {
+	t.Helper()
+	columns := strs(t, conn, "SELECT concat(if(type LIKE '%Float64%', concat('CAST(', name, ', \\'', replaceAll(type, 'Float64', 'Float32'), '\\')'), name)) FROM system.columns WHERE database = currentDatabase() AND table = '"+table+"' ORDER BY position")
+	return fmt.Sprintf("toString(tuple(%s))", strings.Join(columns, ", "))
+}
+
+func strs(t testing.TB, conn driver.Conn, q string) []string {
+	t.Helper()
+	rows, err := conn.Query(context.Background(), q)
+	if err != nil {
+		t.Fatalf("%s: %v", q, err)
+	}
+	defer rows.Close()
+	var all []string
+	for rows.Next() {
+		var v string
+		if err := rows.Scan(&v); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, v)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatalf("%s: %v", q, err)
+	}
+	return all
+}

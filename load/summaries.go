@@ -1,0 +1,489 @@
+package load
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/callvault/callvault/internal/call"
+)
+
+// partSummary is the part that the Writer adds to a call when it commits it: what
+// the loads that are visible then are together, in call_users_data,
+// peer_quality_data and calls_data, so that who asks about calls reads a row a
+// call. It has a load of its own, which the next commit of the call replaces.
+const partSummary call.PartKind = "summary"
+
+// measure is what a summary has of a metric, by its column in
+// quality_streams_data: the columns <name>_samples, _avg, _min, _p50, _p95, _max.
+type measure struct{ name, column string }
+
+// What a user sends, and the user's device.
+const (
+	sysCPU = iota
+	appCPU
+	rtt
+	audioLossUp
+	videoLossUp
+	audioBitrateUp
+	videoBitrateUp
+	videoFPSUp
+)
+
+var measuresUp = [...]measure{
+	sysCPU: {"sys_cpu", "sys_cpu"}, appCPU: {"app_cpu", "app_cpu"}, rtt: {"rtt", "rtt"},
+	audioLossUp: {"audio_loss_up", "audio_loss"}, videoLossUp: {"video_loss_up", "video_loss"},
+	audioBitrateUp: {"audio_bitrate_up", "audio_bitrate"}, videoBitrateUp: {"video_bitrate_up", "video_bitrate"},
+	videoFPSUp: {"video_fps_up", "video_encode_fps"},
+}
+
+// What a user receives, from one peer or from all of them.
+const (
+	audioLossDown = iota
+	videoLossDown
+	audioBitrateDown
+	videoBitrateDown
+	videoFPSDown
+)
+
+var measuresDown = [...]measure{
+	audioLossDown: {"audio_loss_down", "audio_loss"}, videoLossDown: {"video_loss_down", "video_loss"},
+	audioBitrateDown: {"audio_bitrate_down", "audio_bitrate"}, videoBitrateDown: {"video_bitrate_down", "video_bitrate"},
+	videoFPSDown: {"video_fps_down", "video_decode_fps"},
+}
+
+// stallMeasures are received, too, and have the columns <name>_samples, _seconds
+// and _share.
+var stallMeasures = [...]measure{audioStall: {"audio_stall", "audio_stall"}, videoStall: {"video_stall", "video_stall"}}
+
+const (
+	audioStall = iota
+	videoStall
+)
+
+// stallSpan is what a sample of stall covers, in ms: one comes every 2 s
+// (https://cloud.tencent.com/document/product/647/44916).
+const stallSpan = 2000
+
+// measured is the samples of one metric in some streams.
+type measured struct {
+	samples  uint64
+	sum      float64
+	min, max float64
+	of       []*summary // the streams', none without samples
+}
+
+func (m *measured) add(s *summary) {
+	switch {
+	case s == nil || s.samples == 0:
+		return
+	case m.samples == 0:
+		m.min, m.max = s.min, s.max
+	}
+	m.min, m.max = min(m.min, s.min), max(m.max, s.max)
+	m.samples += uint64(s.samples)
+	m.sum += s.sum
+	m.of = append(m.of, s)
+}
+
+// quantiles are the least values that shares of the samples, of which there are
+// some, are no greater than. h is empty before and after.
+func (m *measured) quantiles(h *histogram, shares ...float64) []float64 {
+	values, counts := m.of[0].values, m.of[0].counts
+	if len(m.of) > 1 {
+		for _, s := range m.of[1:] {
+			for i, v := range s.values {
+				h.add(rounded(float64(v)), s.counts[i])
+			}
+		}
+		values, counts = h.take(values, counts)
+	}
+	found := make([]float64, len(shares))
+	if len(values) == 0 {
+		return found // by no program: a stream with samples has a histogram of them
+	}
+	for i, share := range shares {
+		want := uint64(math.Ceil(float64(m.samples) * share))
+		at, seen := 0, uint64(counts[0])
+		for seen < want && at+1 < len(values) {
+			at++
+			seen += uint64(counts[at])
+		}
+		found[i] = float64(values[at])
+	}
+	return found
+}
+
+// figures are the columns of a measure; without samples all but the first are NULL.
+type figures struct {
+	samples               uint64
+	sum                   float64
+	min, median, p95, max float64
+}
+
+func (m *measured) figures(h *histogram) figures {
+	if m.samples == 0 {
+		return figures{}
+	}
+	q := m.quantiles(h, 0.5, 0.95)
+	return figures{m.samples, m.sum, m.min, q[0], q[1], m.max}
+}
+
+// avg is NaN without samples.
+func (f *figures) avg() float64 { return f.sum / float64(f.samples) }
+
+// plus adds samples and sum; of the rest nothing is left.
+func (f *figures) plus(x figures) { *f = figures{samples: f.samples + x.samples, sum: f.sum + x.sum} }
+
+// stallShare is the share of the time that was stall, NaN without samples.
+func (f *figures) stallShare() float64 { return f.sum / (float64(f.samples) * stallSpan) }
+
+// up and down are the figures of the measures of these names.
+type (
+	up   [len(measuresUp)]figures
+	down struct {
+		of    [len(measuresDown)]figures
+		stall [len(stallMeasures)]figures // samples and sum, ms
+	}
+)
+
+// summaryOf is what all rows of a call's summary begin with.
+type summaryOf struct {
+	load    uint64
+	unit    call.Unit
+	roomID  string
+	created time.Time
+}
+
+// userSummary is a row of call_users_data.
+type userSummary struct {
+	*summaryOf
+	user    string
+	stay    stay
+	samples uint64 // sent and received, of all metrics
+	events  uint64
+	changes uint64
+	lost    uint64
+	swing   float64 // of the video bitrate sent, %; NaN: NULL
+	up      up
+	down    down
+}
+
+// judged is what the score of a user goes by, in the order of calls_data's column.
+func (u *userSummary) judged() []float64 {
+	return []float64{
+		u.up[audioLossUp].avg(), u.up[videoLossUp].avg(), u.up[rtt].avg(), u.up[sysCPU].avg(), u.up[videoFPSUp].avg(),
+		u.down.of[audioLossDown].avg(), u.down.of[videoLossDown].avg(),
+		100 * u.down.stall[audioStall].stallShare(), 100 * u.down.stall[videoStall].stallShare(), u.down.of[videoFPSDown].avg(),
+	}
+}
+
+// pairSummary is a row of peer_quality_data.
+type pairSummary struct {
+	*summaryOf
+	user, peer  string
+	first, last uint32 // unix seconds
+	down        down
+	peerSent    sent
+}
+
+// sent is what a peer lost on its own way up, and how far it was.
+type sent struct{ audioLoss, videoLoss, rtt figures }
+
+// callSummary is a row of calls_data.
+type callSummary struct {
+	*summaryOf
+	room          call.Room
+	users         uint64
+	sessions      uint64
+	presence      uint64
+	peak          uint64
+	samples       uint64
+	changes, lost uint64
+	up            up
+	down          down
+	userIDs       []string
+	judged        [][]float64
+}
+
+// stay is all stays of a user in a call.
+type stay struct {
+	sessions    uint64
+	presence    int64 // seconds, of the stays that are over
+	roomID      string
+	first, last time.Time
+	running     bool
+	lastOf      call.Session // which begins last
+}
+
+// seconds are those of the stays that are over.
+func (s *stay) seconds() uint64 { return uint64(max(0, s.presence)) }
+
+func (s *stay) add(x *call.Session) {
+	if s.sessions == 0 {
+		s.first, s.roomID = x.JoinedAt, x.RoomID
+	}
+	if x.JoinedAt.Before(s.first) {
+		s.first = x.JoinedAt
+	}
+	if x.LeftAt.IsZero() {
+		s.running = true
+	} else {
+		s.presence += x.LeftAt.Unix() - x.JoinedAt.Unix()
+		if x.LeftAt.After(s.last) {
+			s.last = x.LeftAt
+		}
+	}
+	if s.sessions == 0 || later(x, &s.lastOf) {
+		s.lastOf = *x
+	}
+	s.sessions++
+}
+
+// later says that x comes after y in an order without equals that matter.
+func later(x, y *call.Session) bool {
+	return cmp.Or(x.JoinedAt.Compare(y.JoinedAt), cmp.Compare(x.DeviceType, y.DeviceType), cmp.Compare(x.SDKVersion, y.SDKVersion), cmp.Compare(x.ClientIP, y.ClientIP)) > 0
+}
+
+// peakOf is the most stays at one moment; ends come before beginnings.
+func peakOf(sessions []call.Session) (most uint64) {
+	type turn struct {
+		at   uint32
+		ends bool
+	}
+	var turns []turn
+	for i := range sessions {
+		from, to := uint32(sessions[i].JoinedAt.Unix()), uint32(call.Forever)
+		if !sessions[i].LeftAt.IsZero() {
+			to = uint32(sessions[i].LeftAt.Unix())
+		}
+		if from < to {
+			turns = append(turns, turn{from, false}, turn{to, true})
+		}
+	}
+	slices.SortFunc(turns, func(x, y turn) int { return cmp.Or(cmp.Compare(x.at, y.at), compareBool(!x.ends, !y.ends)) })
+	now := uint64(0)
+	for _, t := range turns {
+		if t.ends {
+			now--
+		} else {
+			now++
+		}
+		most = max(most, now)
+	}
+	return most
+}
+
+// summarizer makes the summaries of calls, one after the other: begin, then the
+// call's streams in order of user and peer, then end. The rows are whoever's who
+// takes them out.
+type summarizer struct {
+	users []userSummary
+	pairs []pairSummary
+	calls []callSummary
+
+	h     *histogram // empty
+	call  callSummary
+	stays map[string]*stay
+	names []string // of stays, in order, of whom there is no row yet
+	sent  func(peer string) sent
+
+	user *addedUser
+	pair *addedPair
+}
+
+// addedUser and addedPair are what is being added up.
+type addedUser struct {
+	userSummary
+	up   [len(measuresUp)]measured
+	down addedDown
+}
+
+type addedPair struct {
+	pairSummary
+	down addedDown
+}
+
+type addedDown struct {
+	of    [len(measuresDown)]measured
+	stall [len(stallMeasures)]measured
+}
+
+func (a *addedDown) add(st *stream) {
+	for i := range measuresDown {
+		a.of[i].add(st.of[downColumns[i]])
+	}
+	for i := range stallMeasures {
+		a.stall[i].add(st.of[stallColumns[i]])
+	}
+}
+
+func (a *addedDown) figures(h *histogram) (d down) {
+	for i := range a.of {
+		d.of[i] = a.of[i].figures(h)
+	}
+	for i := range a.stall {
+		d.stall[i] = figures{samples: a.stall[i].samples, sum: a.stall[i].sum}
+	}
+	return d
+}
+
+// Columns of the measures among streamMetrics.
+var (
+	upColumns    = columnsOf(measuresUp[:])
+	downColumns  = columnsOf(measuresDown[:])
+	stallColumns = columnsOf(stallMeasures[:])
+)
+
+func columnsOf(all []measure) []int {
+	return column(all, func(m *measure) int { return streamColumn(m.column) })
+}
+
+// rows is how many there are.
+func (s *summarizer) rows() int { return len(s.users) + len(s.pairs) + len(s.calls) }
+
+// clear lets go of the rows.
+func (s *summarizer) clear() {
+	clear(s.users)
+	clear(s.pairs)
+	clear(s.calls)
+	s.users, s.pairs, s.calls = s.users[:0], s.pairs[:0], s.calls[:0]
+}
+
+// begin begins the summary of a call, of which room may not be known. sent tells
+// what is known of a user's own way up.
+func (s *summarizer) begin(of summaryOf, room *call.Room, sessions []call.Session, sent func(peer string) sent) {
+	s.call = callSummary{summaryOf: &of, peak: peakOf(sessions), sessions: uint64(len(sessions))}
+	if room != nil {
+		s.call.room = *room
+		of.roomID, of.created = room.RoomID, room.CreatedAt
+	}
+	s.sent, s.stays, s.names = sent, map[string]*stay{}, s.names[:0]
+	for i := range sessions {
+		x := &sessions[i]
+		if s.stays[x.UserID] == nil {
+			s.stays[x.UserID] = &stay{}
+			s.names = append(s.names, x.UserID)
+		}
+		s.stays[x.UserID].add(x)
+	}
+	slices.Sort(s.names)
+}
+
+// stream adds a stream, whose histograms must stay as they are until end.
+func (s *summarizer) stream(st *stream) {
+	if s.user == nil || s.user.user != st.user {
+		s.closeUser()
+		s.without(st.user)
+		s.user = &addedUser{userSummary: userSummary{summaryOf: s.call.summaryOf, user: st.user}}
+	}
+	u := s.user
+	u.samples += st.samples
+	if st.peer == "" {
+		u.events += uint64(st.events)
+		u.changes += uint64(st.networkChanges)
+		u.lost += uint64(st.connectionsLost)
+		for i := range measuresUp {
+			u.up[i].add(st.of[upColumns[i]])
+		}
+		return
+	}
+	u.down.add(st)
+	if s.pair == nil || s.pair.peer != st.peer {
+		s.closePair()
+		s.pair = &addedPair{pairSummary: pairSummary{summaryOf: s.call.summaryOf, user: st.user, peer: st.peer, first: st.first, peerSent: s.sent(st.peer)}}
+	}
+	s.pair.first, s.pair.last = min(s.pair.first, st.first), max(s.pair.last, st.last)
+	s.pair.down.add(st)
+}
+
+// without makes the rows of the users of whom nothing was measured, up to a name.
+func (s *summarizer) without(name string) {
+	for len(s.names) > 0 && s.names[0] < name {
+		s.add(userSummary{summaryOf: s.call.summaryOf, user: s.names[0], swing: math.NaN()})
+		s.names = s.names[1:]
+	}
+	if len(s.names) > 0 && s.names[0] == name {
+		s.names = s.names[1:]
+	}
+}
+
+func (s *summarizer) closePair() {
+	if s.pair == nil {
+		return
+	}
+	p := s.pair.pairSummary
+	p.down = s.pair.down.figures(s.h)
+	s.pairs, s.pair = append(s.pairs, p), nil
+}
+
+func (s *summarizer) closeUser() {
+	if s.user == nil {
+		return
+	}
+	s.closePair()
+	a := s.user
+	u := a.userSummary
+	u.swing = math.NaN()
+	for i := range a.up {
+		u.up[i] = a.up[i].figures(s.h)
+	}
+	if video := &a.up[videoBitrateUp]; video.samples > 0 {
+		if q := video.quantiles(s.h, 0.05, 0.5, 0.95); q[1] != 0 {
+			u.swing = 50 * (q[2] - q[0]) / q[1]
+		}
+	}
+	u.down = a.down.figures(s.h)
+	s.user = nil
+	s.add(u)
+}
+
+// add adds the row of a user, and adds it to the call's.
+func (s *summarizer) add(u userSummary) {
+	c := &s.call
+	if known := s.stays[u.user]; known != nil {
+		u.stay = *known
+		c.users++
+	}
+	c.presence += u.stay.seconds()
+	c.samples += u.samples
+	c.changes += u.changes
+	c.lost += u.lost
+	for i := range u.up {
+		c.up[i].plus(u.up[i])
+	}
+	for i := range u.down.of {
+		c.down.of[i].plus(u.down.of[i])
+	}
+	for i := range u.down.stall {
+		c.down.stall[i].plus(u.down.stall[i])
+	}
+	c.userIDs, c.judged = append(c.userIDs, u.user), append(c.judged, u.judged())
+	s.users = append(s.users, u)
+}
+
+// end ends the summary of a call. One whose room is not known has no row.
+func (s *summarizer) end() {
+	s.closeUser()
+	for len(s.names) > 0 {
+		s.without(s.names[0] + "\x00")
+	}
+	if s.call.room.CommID != "" {
+		s.calls = append(s.calls, s.call)
+	}
+	s.call, s.stays, s.sent = callSummary{}, nil, nil
+}
+
+// add adds a stream that the user sends.
+func (s *sent) add(st *stream) {
+	for _, x := range []struct {
+		to *figures
+		of int
+	}{{&s.audioLoss, audioLossUp}, {&s.videoLoss, videoLossUp}, {&s.rtt, rtt}} {
+		if m := st.of[upColumns[x.of]]; m != nil {
+			x.to.samples += uint64(m.samples)
+			x.to.sum += m.sum
+		}
+	}
+}

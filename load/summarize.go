@@ -1,0 +1,355 @@
+package load
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"github.com/callvault/callvault/internal/call"
+)
+
+// summaryBlock is how many rows of summaries make an INSERT.
+const summaryBlock = 8192
+
+// summarize writes the summaries of the calls among the units, of the loads that
+// will be visible of each, and gives each its summary's load. What the flush b
+// has brought as a whole is in memory; all else is read again.
+func (w *Writer) summarize(ctx context.Context, b *buffer, units []*unitState, visible [][]uint64) error {
+	var whole, held []summarized
+	brought := map[uint64]bool{}
+	for _, h := range b.halves() {
+		brought[h.load] = true
+	}
+	for i, u := range units {
+		if u.unit.Kind != call.UnitCall || len(visible[i]) == 0 {
+			continue
+		}
+		c := summarized{unit: u, loads: visible[i]}
+		if slices.ContainsFunc(c.loads, func(id uint64) bool { return !brought[id] }) {
+			held = append(held, c)
+		} else {
+			whole = append(whole, c)
+		}
+	}
+	all := slices.Concat(whole, held)
+	if len(all) == 0 {
+		return nil
+	}
+	return w.Retry(ctx, func(ctx context.Context) error {
+		ids := w.store.openIDs(len(all))
+		for i, c := range all {
+			w.store.closeIDs([]uint64{c.unit.summary})
+			c.unit.summary = ids[i]
+		}
+		return w.summarizeOnce(ctx, b, whole, held, ids)
+	})
+}
+
+// summarized is a call to be summarized.
+type summarized struct {
+	unit  *unitState
+	loads []uint64
+}
+
+func (c *summarized) of() summaryOf { return summaryOf{load: c.unit.summary, unit: c.unit.unit} }
+
+// summarizeOnce hides the loads, inserts the rows, and last what the loads are.
+func (w *Writer) summarizeOnce(ctx context.Context, b *buffer, whole, held []summarized, ids []uint64) error {
+	if err := insertSteps(ctx, w.store.conn, ids, stepOpened); err != nil {
+		return err
+	}
+	s := &summarizer{h: w.merged}
+	emit := func(atLeast int) error {
+		if s.rows() < atLeast {
+			return nil
+		}
+		defer s.clear()
+		return w.insertSummaries(ctx, s)
+	}
+	err := b.summarize(s, whole, emit)
+	for some := range slices.Chunk(held, 500) { // bounds the queries' text
+		if err == nil {
+			err = w.store.summarize(ctx, s, some, emit)
+		}
+	}
+	if err == nil {
+		err = emit(1)
+	}
+	if err != nil {
+		return fmt.Errorf("summarize calls: %w", err)
+	}
+	all := slices.Concat(whole, held)
+	return insertBlock(ctx, w.store.conn, "ledger_parts", "sdk_app_id, kind, key, part, load_id, run_id", func(in *insert) {
+		in.col(column(all, func(c *summarized) uint32 { return uint32(c.unit.unit.App) }))
+		in.col(column(all, func(c *summarized) string { return string(c.unit.unit.Kind) }))
+		in.col(column(all, func(c *summarized) string { return c.unit.unit.Key }))
+		in.col(column(all, func(*summarized) string { return string(partSummary) }))
+		in.col(column(all, func(c *summarized) uint64 { return c.unit.summary }))
+		in.col(column(all, func(*summarized) string { return w.run }))
+	})
+}
+
+func (w *Writer) insertSummaries(ctx context.Context, s *summarizer) error {
+	for _, insert := range []func() error{
+		func() error { return someRows(ctx, w, s.users, insertUsers) },
+		func() error { return someRows(ctx, w, s.pairs, insertPairs) },
+		func() error { return someRows(ctx, w, s.calls, insertCalls) },
+	} {
+		if err := insert(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func someRows[R any](ctx context.Context, w *Writer, rows []R, insert func(context.Context, *Writer, []R) error) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	return insert(ctx, w, rows)
+}
+
+// summarize summarizes calls that the buffer has whole. emit takes the rows when
+// there are so many.
+func (b *buffer) summarize(s *summarizer, calls []summarized, emit func(atLeast int) error) error {
+	if len(calls) == 0 {
+		return nil
+	}
+	type content struct {
+		of       summaryOf
+		room     *call.Room
+		sessions []call.Session
+		streams  []*stream
+	}
+	of := make(map[*unitState]*content, len(calls))
+	for i := range calls {
+		of[calls[i].unit] = &content{of: calls[i].of()}
+	}
+	for i := range b.rooms {
+		if c := of[b.rooms[i].of.of]; c != nil {
+			c.room = &b.rooms[i].Room
+		}
+	}
+	for i := range b.sessions {
+		if c := of[b.sessions[i].of.of]; c != nil {
+			c.sessions = append(c.sessions, b.sessions[i].Session)
+		}
+	}
+	for i := range b.parts {
+		p := &b.parts[i]
+		if c := of[p.of.of]; c != nil {
+			c.of.roomID, c.of.created = p.room, p.created
+			for j := range p.streams {
+				c.streams = append(c.streams, &p.streams[j])
+			}
+		}
+	}
+	for i := range calls {
+		c := of[calls[i].unit]
+		slices.SortStableFunc(c.streams, func(x, y *stream) int {
+			return cmp.Or(cmp.Compare(x.user, y.user), cmp.Compare(x.peer, y.peer), cmp.Compare(x.day, y.day), cmp.Compare(x.device, y.device), cmp.Compare(x.version, y.version))
+		})
+		up := map[string]sent{}
+		for _, st := range c.streams {
+			if st.peer == "" {
+				x := up[st.user]
+				x.add(st)
+				up[st.user] = x
+			}
+		}
+		s.begin(c.of, c.room, c.sessions, func(peer string) sent { return up[peer] })
+		for _, st := range c.streams {
+			s.stream(st)
+			if err := emit(summaryBlock); err != nil {
+				return err
+			}
+		}
+		s.end()
+		if err := emit(summaryBlock); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// summarize summarizes calls of which the tables have something, user by user:
+// of their streams it holds those of one.
+func (s *Store) summarize(ctx context.Context, to *summarizer, calls []summarized, emit func(atLeast int) error) error {
+	slices.SortFunc(calls, func(x, y summarized) int { return compareUnits(x.unit.unit, y.unit.unit) })
+	h, err := s.heldCalls(ctx, calls)
+	if err != nil {
+		return err
+	}
+	next := 0
+	begin := func() {
+		u := calls[next].unit.unit
+		of := h.of[u]
+		of.load, of.unit = calls[next].unit.summary, u
+		to.begin(of, h.rooms[u], h.sessions[u], func(peer string) sent { return h.sent[heldUser{u, peer}] })
+	}
+	begin()
+	upTo := func(u call.Unit) {
+		for calls[next].unit.unit != u {
+			to.end()
+			next++
+			begin()
+		}
+	}
+	err = s.heldStreams(ctx, h, func(u call.Unit, st *stream) error {
+		upTo(u)
+		to.stream(st)
+		return emit(summaryBlock)
+	})
+	if err != nil {
+		return err
+	}
+	upTo(calls[len(calls)-1].unit.unit)
+	to.end()
+	return emit(summaryBlock)
+}
+
+func compareUnits(x, y call.Unit) int {
+	return cmp.Or(cmp.Compare(x.App, y.App), cmp.Compare(x.Key, y.Key))
+}
+
+// held is what the tables have of calls, but for their streams.
+type held struct {
+	where    string // the rows
+	args     []any
+	of       map[call.Unit]summaryOf // room and creation
+	rooms    map[call.Unit]*call.Room
+	sessions map[call.Unit][]call.Session
+	sent     map[heldUser]sent
+}
+
+type heldUser struct {
+	unit call.Unit
+	user string
+}
+
+func (s *Store) heldCalls(ctx context.Context, calls []summarized) (*held, error) {
+	h := &held{of: map[call.Unit]summaryOf{}, rooms: map[call.Unit]*call.Room{}, sessions: map[call.Unit][]call.Session{}, sent: map[heldUser]sent{}}
+	var loads []uint64
+	var keys []string
+	for _, c := range calls {
+		loads, keys = append(loads, c.loads...), append(keys, c.unit.unit.Key)
+	}
+	h.where, h.args = "load_id IN "+list(loads)+" AND comm_id IN (?)", []any{keys}
+	var app uint32
+	u := call.Unit{Kind: call.UnitCall}
+
+	var r call.Room
+	var ended *time.Time
+	err := s.each(ctx, "rooms_data", "sdk_app_id, comm_id, room_id, created_at, destroyed_at, is_finished, creator_user_id", h, "", func() {
+		u.App = call.AppID(app)
+		room := call.Room{App: u.App, CommID: u.Key, RoomID: r.RoomID, CreatedAt: r.CreatedAt, Finished: r.Finished, Creator: r.Creator}
+		if ended != nil {
+			room.DestroyedAt = *ended
+		}
+		h.rooms[u] = &room
+	}, &app, &u.Key, &r.RoomID, &r.CreatedAt, &ended, &r.Finished, &r.Creator)
+	if err != nil {
+		return nil, err
+	}
+
+	var x call.Session
+	var of summaryOf
+	err = s.each(ctx, "user_sessions_data", `sdk_app_id, comm_id, call_created_at, user_id, room_id, joined_at, left_at, is_finished,
+		device_type, sdk_version, client_ip`, h, "ORDER BY user_id, joined_at, room_id", func() {
+		u.App = call.AppID(app)
+		stay := x
+		if ended != nil {
+			stay.LeftAt = *ended
+		}
+		h.sessions[u] = append(h.sessions[u], stay)
+		h.of[u] = summaryOf{roomID: x.RoomID, created: of.created}
+	}, &app, &u.Key, &of.created, &x.UserID, &x.RoomID, &x.JoinedAt, &ended, &x.Finished, &x.DeviceType, &x.SDKVersion, &x.ClientIP)
+	if err != nil {
+		return nil, err
+	}
+
+	var user string
+	var up sent
+	err = s.each(ctx, "quality_streams_data AS x", `sdk_app_id, comm_id, any(room_id), min(call_created_at), user_id, sum(x.audio_loss.samples), sum(x.audio_loss.sum),
+		sum(x.video_loss.samples), sum(x.video_loss.sum), sum(x.rtt.samples), sum(x.rtt.sum)`, h, "AND peer_id = '' GROUP BY sdk_app_id, comm_id, user_id", func() {
+		u.App = call.AppID(app)
+		h.sent[heldUser{u, user}] = up
+		h.of[u] = of
+	}, &app, &u.Key, &of.roomID, &of.created, &user, &up.audioLoss.samples, &up.audioLoss.sum, &up.videoLoss.samples, &up.videoLoss.sum, &up.rtt.samples, &up.rtt.sum)
+	return h, err
+}
+
+// each reads rows of the held calls from a table, into the same variables.
+func (s *Store) each(ctx context.Context, table, columns string, h *held, rest string, f func(), into ...any) error {
+	rows, err := s.conn.Query(ctx, "SELECT "+columns+" FROM "+table+" WHERE "+h.where+" "+rest, h.args...)
+	if err != nil {
+		return fmt.Errorf("read %s: %w", table, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := rows.Scan(into...); err != nil {
+			return fmt.Errorf("read %s: %w", table, err)
+		}
+		f()
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("read %s: %w", table, err)
+	}
+	return nil
+}
+
+// heldStreams reads the streams of the held calls, by call, user and peer, as
+// far as a summary is made of them.
+func (s *Store) heldStreams(ctx context.Context, h *held, f func(call.Unit, *stream) error) error {
+	metrics := slices.Concat(upColumns, downColumns, stallColumns)
+	slices.Sort(metrics)
+	metrics = slices.Compact(metrics)
+	var q strings.Builder
+	q.WriteString("SELECT sdk_app_id, comm_id, user_id, peer_id, toUnixTimestamp(first_ts), toUnixTimestamp(last_ts), samples, events, network_changes, connections_lost")
+	for _, i := range metrics {
+		for _, of := range []string{"samples", "sum", "min", "max", "values", "counts"} {
+			q.WriteString(", x." + streamMetrics[i].column + "." + of)
+		}
+	}
+	q.WriteString(" FROM quality_streams_data AS x WHERE " + h.where + " ORDER BY sdk_app_id, comm_id, user_id, peer_id, day, device_type, sdk_version, load_id")
+	ctx = clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{"max_block_size": 1024, "max_bytes_before_external_sort": 64 << 20}))
+	rows, err := s.conn.Query(ctx, q.String(), h.args...)
+	if err != nil {
+		return fmt.Errorf("read streams: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		u, st, err := scanStream(rows, metrics)
+		if err != nil {
+			return fmt.Errorf("read streams: %w", err)
+		}
+		if err := f(u, st); err != nil {
+			return err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("read streams: %w", err)
+	}
+	return nil
+}
+
+func scanStream(rows driver.Rows, metrics []int) (call.Unit, *stream, error) {
+	var app uint32
+	u := call.Unit{Kind: call.UnitCall}
+	st := &stream{}
+	into := []any{&app, &u.Key, &st.user, &st.peer, &st.first, &st.last, &st.samples, &st.events, &st.networkChanges, &st.connectionsLost}
+	for _, i := range metrics {
+		m := &summary{}
+		st.of[i] = m
+		into = append(into, &m.samples, &m.sum, &m.min, &m.max, &m.values, &m.counts)
+	}
+	err := rows.Scan(into...)
+	u.App = call.AppID(app)
+	return u, st, err
+}

@@ -1,0 +1,172 @@
+package load
+
+import (
+	"context"
+	"math"
+	"time"
+
+	"github.com/ClickHouse/ch-go/proto"
+)
+
+// ownerColumns appends what all rows of summaries begin with.
+func ownerColumns[R any](in *insert, rows []R, of func(*R) *summaryOf) {
+	in.col(column(rows, func(r *R) uint64 { return of(r).load }))
+	in.col(column(rows, func(r *R) uint32 { return uint32(of(r).unit.App) }))
+	in.col(column(rows, func(r *R) string { return of(r).unit.Key }))
+	in.col(column(rows, func(r *R) time.Time { return storable(of(r).created) }))
+}
+
+const ownerNames = "load_id, sdk_app_id, comm_id, "
+
+func insertUsers(ctx context.Context, w *Writer, rows []userSummary) error {
+	names := ownerNames + `call_created_at, room_id, user_id, first_joined_at, last_left_at, sessions, presence_seconds,
+		device_type, sdk_version, client_ip, samples, events, network_changes, connections_lost, video_bitrate_swing_up` +
+		measureNames(measuresUp[:]) + downNames
+	return insertBlock(ctx, w.store.conn, "call_users_data", names, func(in *insert) {
+		ownerColumns(in, rows, func(r *userSummary) *summaryOf { return r.summaryOf })
+		in.col(column(rows, func(r *userSummary) string { return orDefault(r.stay.roomID, r.roomID) }))
+		in.col(column(rows, func(r *userSummary) string { return r.user }))
+		in.col(column(rows, func(r *userSummary) time.Time { return storable(r.stay.first) }))
+		in.col(column(rows, func(r *userSummary) *time.Time {
+			if r.stay.running {
+				return nil
+			}
+			return orNull(r.stay.last)
+		}))
+		in.col(column(rows, func(r *userSummary) uint64 { return r.stay.sessions }))
+		in.col(column(rows, func(r *userSummary) uint64 { return r.stay.seconds() }))
+		in.col(column(rows, func(r *userSummary) string { return r.stay.lastOf.DeviceType }))
+		in.col(column(rows, func(r *userSummary) string { return r.stay.lastOf.SDKVersion }))
+		in.col(column(rows, func(r *userSummary) string { return r.stay.lastOf.ClientIP }))
+		in.col(column(rows, func(r *userSummary) uint64 { return r.samples }))
+		in.col(column(rows, func(r *userSummary) uint64 { return r.events }))
+		in.col(column(rows, func(r *userSummary) uint64 { return r.changes }))
+		in.col(column(rows, func(r *userSummary) uint64 { return r.lost }))
+		in.encoded(nullable(rows, func(r *userSummary) float64 { return r.swing }))
+		for i := range measuresUp {
+			measureColumns(in, rows, func(r *userSummary) *figures { return &r.up[i] })
+		}
+		downColumnsOf(in, rows, func(r *userSummary) *down { return &r.down })
+	})
+}
+
+func insertPairs(ctx context.Context, w *Writer, rows []pairSummary) error {
+	names := ownerNames + "call_created_at, room_id, user_id, peer_id, first_ts, last_ts" + downNames +
+		", peer_audio_loss_up_avg, peer_video_loss_up_avg, peer_rtt_avg"
+	return insertBlock(ctx, w.store.conn, "peer_quality_data", names, func(in *insert) {
+		ownerColumns(in, rows, func(r *pairSummary) *summaryOf { return r.summaryOf })
+		in.col(column(rows, func(r *pairSummary) string { return r.roomID }))
+		in.col(column(rows, func(r *pairSummary) string { return r.user }))
+		in.col(column(rows, func(r *pairSummary) string { return r.peer }))
+		in.encoded(proto.ColUInt32(column(rows, func(r *pairSummary) uint32 { return r.first })))
+		in.encoded(proto.ColUInt32(column(rows, func(r *pairSummary) uint32 { return r.last })))
+		downColumnsOf(in, rows, func(r *pairSummary) *down { return &r.down })
+		for _, of := range []func(*pairSummary) *figures{
+			func(r *pairSummary) *figures { return &r.peerSent.audioLoss },
+			func(r *pairSummary) *figures { return &r.peerSent.videoLoss },
+			func(r *pairSummary) *figures { return &r.peerSent.rtt },
+		} {
+			in.encoded(nullable(rows, func(r *pairSummary) float64 { return of(r).avg() }))
+		}
+	})
+}
+
+func insertCalls(ctx context.Context, w *Writer, rows []callSummary) error {
+	const names = ownerNames + `created_at, room_id, destroyed_at, is_finished, creator_user_id, users, sessions, presence_seconds, peak_users,
+		samples, network_changes, connections_lost, rtt_avg, sys_cpu_avg, audio_loss_up_avg, audio_loss_down_avg, video_loss_up_avg, video_loss_down_avg,
+		video_fps_down_avg, audio_stall_share, video_stall_share, user_ids, judged`
+	return insertBlock(ctx, w.store.conn, "calls_data", names, func(in *insert) {
+		ownerColumns(in, rows, func(r *callSummary) *summaryOf { return r.summaryOf })
+		in.col(column(rows, func(r *callSummary) string { return r.roomID }))
+		in.col(column(rows, func(r *callSummary) *time.Time { return orNull(r.room.DestroyedAt) }))
+		in.col(column(rows, func(r *callSummary) bool { return r.room.Finished }))
+		in.col(column(rows, func(r *callSummary) string { return r.room.Creator }))
+		for _, number := range []func(*callSummary) uint64{
+			func(r *callSummary) uint64 { return r.users },
+			func(r *callSummary) uint64 { return r.sessions },
+			func(r *callSummary) uint64 { return r.presence },
+			func(r *callSummary) uint64 { return r.peak },
+			func(r *callSummary) uint64 { return r.samples },
+			func(r *callSummary) uint64 { return r.changes },
+			func(r *callSummary) uint64 { return r.lost },
+		} {
+			in.col(column(rows, number))
+		}
+		for _, share := range []func(*callSummary) float64{
+			func(r *callSummary) float64 { return r.up[rtt].avg() },
+			func(r *callSummary) float64 { return r.up[sysCPU].avg() },
+			func(r *callSummary) float64 { return r.up[audioLossUp].avg() },
+			func(r *callSummary) float64 { return r.down.of[audioLossDown].avg() },
+			func(r *callSummary) float64 { return r.up[videoLossUp].avg() },
+			func(r *callSummary) float64 { return r.down.of[videoLossDown].avg() },
+			func(r *callSummary) float64 { return r.down.of[videoFPSDown].avg() },
+			func(r *callSummary) float64 { return r.down.stall[audioStall].stallShare() },
+			func(r *callSummary) float64 { return r.down.stall[videoStall].stallShare() },
+		} {
+			in.encoded(nullable(rows, share))
+		}
+		users := new(proto.ColStr).Array()
+		judged := proto.NewArray(new(proto.ColFloat64).Array())
+		for i := range rows {
+			users.Append(rows[i].userIDs)
+			judged.Append(rows[i].judged)
+		}
+		in.encoded(users)
+		in.encoded(judged)
+	})
+}
+
+// measureNames are the columns of measures, each with a comma before it.
+func measureNames(all []measure) (names string) {
+	for _, m := range all {
+		for _, of := range []string{"samples", "avg", "min", "p50", "p95", "max"} {
+			names += ", " + m.name + "_" + of
+		}
+	}
+	return names
+}
+
+var downNames = measureNames(measuresDown[:]) + ", audio_stall_samples, audio_stall_seconds, audio_stall_share, video_stall_samples, video_stall_seconds, video_stall_share"
+
+func measureColumns[R any](in *insert, rows []R, of func(*R) *figures) {
+	in.col(column(rows, func(r *R) uint64 { return of(r).samples }))
+	for _, value := range []func(*figures) float64{
+		(*figures).avg,
+		func(f *figures) float64 { return f.min },
+		func(f *figures) float64 { return f.median },
+		func(f *figures) float64 { return f.p95 },
+		func(f *figures) float64 { return f.max },
+	} {
+		in.encoded(nullable(rows, func(r *R) float64 {
+			if of(r).samples == 0 {
+				return math.NaN()
+			}
+			return value(of(r))
+		}))
+	}
+}
+
+func downColumnsOf[R any](in *insert, rows []R, of func(*R) *down) {
+	for i := range measuresDown {
+		measureColumns(in, rows, func(r *R) *figures { return &of(r).of[i] })
+	}
+	for i := range stallMeasures {
+		stall := func(r *R) *figures { return &of(r).stall[i] }
+		in.col(column(rows, func(r *R) uint64 { return stall(r).samples }))
+		in.col(column(rows, func(r *R) float64 { return stall(r).sum / 1000 }))
+		in.encoded(nullable(rows, func(r *R) float64 { return stall(r).stallShare() }))
+	}
+}
+
+// nullable makes a column whose NaNs are NULL.
+func nullable[R any](rows []R, value func(*R) float64) *proto.ColNullable[float64] {
+	c := proto.NewColNullable[float64](new(proto.ColFloat64))
+	for i := range rows {
+		if v := value(&rows[i]); math.IsNaN(v) {
+			c.Append(proto.Null[float64]())
+		} else {
+			c.Append(proto.NewNullable(v))
+		}
+	}
+	return c
+}
