@@ -120,6 +120,9 @@ func rowsIn(t *testing.T, s *load.Store, columns map[string]string) map[string][
 		if name == "quality_streams_data" {
 			from += " WHERE samples > 0" // the way up adds what a user receives in rows without any
 		}
+		if name == "ledger_parts" {
+			from += " WHERE part != 'summary'" // which the way up makes
+		}
 		all[name] = column(t, s, "SELECT toString(tuple("+list+")) AS line FROM "+from+" ORDER BY line")
 	}
 	return all
@@ -212,6 +215,9 @@ var dropped = map[int][]string{
 	8: {"archive_runs_data"},
 }
 
+// made are the tables of a version that are made of others.
+var made = map[int][]string{16: {"call_users_data", "calls_data", "peer_quality_data"}}
+
 // TestDownLosesItsOwnTablesOnly takes versions back one by one: the rows of all
 // other tables stay, and Schema.Loses names what goes.
 func TestDownLosesItsOwnTablesOnly(t *testing.T) {
@@ -225,6 +231,10 @@ func TestDownLosesItsOwnTablesOnly(t *testing.T) {
 			if before[name] == nil {
 				t.Errorf("version %d: %s is not there, or empty", version, name)
 			}
+			delete(before, name)
+			delete(columns, name)
+		}
+		for _, name := range made[version] {
 			delete(before, name)
 			delete(columns, name)
 		}
