@@ -71,8 +71,8 @@ func (c *change) apply(ctx context.Context, conn driver.Conn, guard string) erro
 }
 
 // commitAll makes the loads of the units visible and hides what they replace,
-// in one insert that may be repeated. b is the flush that ends them.
-func (w *Writer) commitAll(ctx context.Context, b *buffer, ending []*unitState) error {
+// in one insert that may be repeated.
+func (w *Writer) commitAll(ctx context.Context, ending []*unitState) error {
 	units := slices.DeleteFunc(slices.Clone(ending), (*unitState).failing)
 	if len(units) == 0 {
 		return nil
@@ -89,7 +89,7 @@ func (w *Writer) commitAll(ctx context.Context, b *buffer, ending []*unitState) 
 	for i, s := range units {
 		want[i] = s.changes(before[s.unit], &change{})
 	}
-	if err := w.summarize(ctx, b, units, want); err != nil {
+	if err := w.summarize(ctx, units, want); err != nil {
 		return err
 	}
 	var c change

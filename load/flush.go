@@ -2,6 +2,7 @@ package load
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -13,6 +14,9 @@ import (
 // maxEndings of one flush: few enough for one block of hidden_loads.
 const maxEndings = 2000
 
+// maxSummed rows of summaries, of about 1 KB each, wait for a commit.
+const maxSummed = 20_000
+
 // flush takes the buffer and writes it, one flush at a time. Unless forced it
 // does nothing when another goroutine has emptied the buffer meanwhile.
 func (w *Writer) flush(ctx context.Context, forced bool) error {
@@ -22,11 +26,11 @@ func (w *Writer) flush(ctx context.Context, forced bool) error {
 		return context.Cause(ctx)
 	}
 	defer func() { w.turn <- struct{}{} }()
-	b, ending, err := w.take(forced)
+	b, ended, ending, err := w.take(forced)
 	if err != nil {
 		return err
 	}
-	if err = w.writeSpan(ctx, b, ending); err != nil {
+	if err = w.writeSpan(ctx, b, ended, ending); err != nil {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		w.err = err
@@ -34,46 +38,65 @@ func (w *Writer) flush(ctx context.Context, forced bool) error {
 	return err
 }
 
-// take swaps the buffer for an empty one.
-func (w *Writer) take(forced bool) (*buffer, []*unitState, error) {
+// take swaps the buffer for an empty one. ended are the units no rows of which
+// come any more, ending those of them that this flush ends: a commit costs as
+// much as some hundred thousand rows, so that a full buffer alone is no reason for
+// one.
+func (w *Writer) take(forced bool) (b *buffer, ended, ending []*unitState, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.err != nil {
-		return nil, nil, w.err
+		return nil, nil, nil, w.err
 	}
 	if !forced && !w.full() {
-		return &buffer{}, nil, nil
+		return &buffer{}, nil, nil, nil
 	}
-	b, ending := w.buf, w.ending
-	w.buf, w.ending, w.since = &buffer{}, nil, time.Time{}
+	b, ended = w.buf, slices.Clone(w.ending)
+	w.buf = &buffer{}
 	b.drop()
-	return b, ending, nil
+	if len(w.ending) == 0 || forced || w.due() {
+		ending = w.ending
+		w.ending, w.summed, w.since = nil, 0, time.Time{}
+	}
+	return b, ended, ending, nil
+}
+
+// due says whether the units that are to be ended have waited long enough, or are
+// enough. The caller holds mu.
+func (w *Writer) due() bool {
+	return time.Since(w.since) >= w.opt.MaxAge || len(w.ending) >= maxEndings || w.summed >= maxSummed
 }
 
 // writeSpan is write as a span, if there is anything to write.
-func (w *Writer) writeSpan(ctx context.Context, b *buffer, ending []*unitState) error {
+func (w *Writer) writeSpan(ctx context.Context, b *buffer, ended, ending []*unitState) error {
 	if len(b.parts) == 0 && len(ending) == 0 && !w.raw.any() {
 		return nil
 	}
 	ctx, s := span.Begin(w.inFlush(ctx), "flush", attrRows.Int(b.rows()), attrUnits.Int(len(ending)))
-	err := w.write(ctx, b, ending)
+	err := w.write(ctx, b, ended, ending)
 	span.End(s, err)
 	return err
 }
 
 // write is one flush: rows, then commits, then the ledger.
-func (w *Writer) write(ctx context.Context, b *buffer, ending []*unitState) error {
+func (w *Writer) write(ctx context.Context, b *buffer, ended, ending []*unitState) error {
 	if len(b.parts) > 0 || w.raw.any() {
 		b.sort()
 		if err := w.insertAll(ctx, b); err != nil {
 			return err
 		}
 		w.pool.put(b.samples.blocks)
+		rows := b.summarize(ended, w.merged)
+		if len(ending) == 0 {
+			w.mu.Lock()
+			w.summed += rows
+			w.mu.Unlock()
+		}
 	}
 	if len(ending) == 0 {
 		return nil
 	}
-	if err := span.Do(ctx, "commit", func(ctx context.Context) error { return w.commitAll(ctx, b, ending) }); err != nil {
+	if err := span.Do(ctx, "commit", func(ctx context.Context) error { return w.commitAll(ctx, ending) }); err != nil {
 		return err
 	}
 	if err := w.Retry(ctx, func(ctx context.Context) error { return w.insertEndings(ctx, ending) }); err != nil {

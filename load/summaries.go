@@ -353,8 +353,8 @@ func (s *summarizer) clear() {
 
 // begin begins the summary of a call, of which room may not be known. sent tells
 // what is known of a user's own way up.
-func (s *summarizer) begin(of summaryOf, room *call.Room, sessions []call.Session, sent func(peer string) sent) {
-	s.call = callSummary{summaryOf: &of, peak: peakOf(sessions), sessions: uint64(len(sessions))}
+func (s *summarizer) begin(of *summaryOf, room *call.Room, sessions []call.Session, sent func(peer string) sent) {
+	s.call = callSummary{summaryOf: of, peak: peakOf(sessions), sessions: uint64(len(sessions))}
 	if room != nil {
 		s.call.room = *room
 		of.roomID, of.created = room.RoomID, room.CreatedAt

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/callvault/callvault/internal/call"
 )
@@ -17,119 +18,39 @@ import (
 // summaryBlock is how many rows of summaries make an INSERT.
 const summaryBlock = 8192
 
-// summarize writes the summaries of the calls among the units, of the loads that
-// will be visible of each, and gives each its summary's load. What the flush b
-// has brought as a whole is in memory; all else is read again.
-func (w *Writer) summarize(ctx context.Context, b *buffer, units []*unitState, visible [][]uint64) error {
-	var whole, held []summarized
-	brought := map[uint64]bool{}
-	for _, h := range b.halves() {
-		brought[h.load] = true
-	}
-	for i, u := range units {
-		if u.unit.Kind != call.UnitCall || len(visible[i]) == 0 {
-			continue
-		}
-		c := summarized{unit: u, loads: visible[i]}
-		if slices.ContainsFunc(c.loads, func(id uint64) bool { return !brought[id] }) {
-			held = append(held, c)
-		} else {
-			whole = append(whole, c)
-		}
-	}
-	all := slices.Concat(whole, held)
-	if len(all) == 0 {
-		return nil
-	}
-	return w.Retry(ctx, func(ctx context.Context) error {
-		ids := w.store.openIDs(len(all))
-		for i, c := range all {
-			w.store.closeIDs([]uint64{c.unit.summary})
-			c.unit.summary = ids[i]
-		}
-		return w.summarizeOnce(ctx, b, whole, held, ids)
-	})
+// ready is the summary of a call that came in one flush.
+type ready struct {
+	loads []uint64 // that it is of, sorted
+	of    *summaryOf
+	users []userSummary
+	pairs []pairSummary
+	calls []callSummary
 }
 
-// summarized is a call to be summarized.
-type summarized struct {
-	unit  *unitState
-	loads []uint64
-}
-
-func (c *summarized) of() summaryOf { return summaryOf{load: c.unit.summary, unit: c.unit.unit} }
-
-// summarizeOnce hides the loads, inserts the rows, and last what the loads are.
-func (w *Writer) summarizeOnce(ctx context.Context, b *buffer, whole, held []summarized, ids []uint64) error {
-	if err := insertSteps(ctx, w.store.conn, ids, stepOpened); err != nil {
-		return err
-	}
-	s := &summarizer{h: w.merged}
-	emit := func(atLeast int) error {
-		if s.rows() < atLeast {
-			return nil
-		}
-		defer s.clear()
-		return w.insertSummaries(ctx, s)
-	}
-	err := b.summarize(s, whole, emit)
-	for some := range slices.Chunk(held, 500) { // bounds the queries' text
-		if err == nil {
-			err = w.store.summarize(ctx, s, some, emit)
-		}
-	}
-	if err == nil {
-		err = emit(1)
-	}
-	if err != nil {
-		return fmt.Errorf("summarize calls: %w", err)
-	}
-	all := slices.Concat(whole, held)
-	return insertBlock(ctx, w.store.conn, "ledger_parts", "sdk_app_id, kind, key, part, load_id, run_id", func(in *insert) {
-		in.col(column(all, func(c *summarized) uint32 { return uint32(c.unit.unit.App) }))
-		in.col(column(all, func(c *summarized) string { return string(c.unit.unit.Kind) }))
-		in.col(column(all, func(c *summarized) string { return c.unit.unit.Key }))
-		in.col(column(all, func(*summarized) string { return string(partSummary) }))
-		in.col(column(all, func(c *summarized) uint64 { return c.unit.summary }))
-		in.col(column(all, func(*summarized) string { return w.run }))
-	})
-}
-
-func (w *Writer) insertSummaries(ctx context.Context, s *summarizer) error {
-	for _, insert := range []func() error{
-		func() error { return someRows(ctx, w, s.users, insertUsers) },
-		func() error { return someRows(ctx, w, s.pairs, insertPairs) },
-		func() error { return someRows(ctx, w, s.calls, insertCalls) },
-	} {
-		if err := insert(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func someRows[R any](ctx context.Context, w *Writer, rows []R, insert func(context.Context, *Writer, []R) error) error {
-	if len(rows) == 0 {
-		return nil
-	}
-	return insert(ctx, w, rows)
-}
-
-// summarize summarizes calls that the buffer has whole. emit takes the rows when
-// there are so many.
-func (b *buffer) summarize(s *summarizer, calls []summarized, emit func(atLeast int) error) error {
-	if len(calls) == 0 {
-		return nil
-	}
+// summarize makes the summaries of those calls among the units that the buffer,
+// which has been inserted, has whole, and returns how many rows that are. h is
+// empty before and after.
+func (b *buffer) summarize(ended []*unitState, h *histogram) (rows int) {
 	type content struct {
 		of       summaryOf
 		room     *call.Room
 		sessions []call.Session
 		streams  []*stream
 	}
-	of := make(map[*unitState]*content, len(calls))
-	for i := range calls {
-		of[calls[i].unit] = &content{of: calls[i].of()}
+	here := map[*half]bool{}
+	for _, h := range b.halves() {
+		here[h] = true
+	}
+	of := map[*unitState]*content{}
+	for _, u := range ended {
+		some, whole := false, u.unit.Kind == call.UnitCall && !u.failing()
+		for _, h := range []*half{&u.settled, &u.open} {
+			some = some || here[h]
+			whole = whole && (len(h.loads) == 0 || len(h.loads) == 1 && here[h])
+		}
+		if some && whole {
+			of[u] = &content{of: summaryOf{unit: u.unit}}
+		}
 	}
 	for i := range b.rooms {
 		if c := of[b.rooms[i].of.of]; c != nil {
@@ -150,8 +71,7 @@ func (b *buffer) summarize(s *summarizer, calls []summarized, emit func(atLeast 
 			}
 		}
 	}
-	for i := range calls {
-		c := of[calls[i].unit]
+	for u, c := range of {
 		slices.SortStableFunc(c.streams, func(x, y *stream) int {
 			return cmp.Or(cmp.Compare(x.user, y.user), cmp.Compare(x.peer, y.peer), cmp.Compare(x.day, y.day), cmp.Compare(x.device, y.device), cmp.Compare(x.version, y.version))
 		})
@@ -163,19 +83,106 @@ func (b *buffer) summarize(s *summarizer, calls []summarized, emit func(atLeast 
 				up[st.user] = x
 			}
 		}
-		s.begin(c.of, c.room, c.sessions, func(peer string) sent { return up[peer] })
+		s := &summarizer{h: h}
+		s.begin(&c.of, c.room, c.sessions, func(peer string) sent { return up[peer] })
 		for _, st := range c.streams {
 			s.stream(st)
-			if err := emit(summaryBlock); err != nil {
-				return err
-			}
 		}
 		s.end()
-		if err := emit(summaryBlock); err != nil {
-			return err
+		u.ready = &ready{u.loads(), &c.of, s.users, s.pairs, s.calls}
+		rows += s.rows()
+	}
+	return rows
+}
+
+// summarize writes the summaries of the calls among the units, of the loads that
+// will be visible of each, and gives each its summary's load. What is not ready is
+// read from the tables.
+func (w *Writer) summarize(ctx context.Context, units []*unitState, visible [][]uint64) error {
+	var made, held []summarized
+	for i, u := range units {
+		switch c := (summarized{u, visible[i]}); {
+		case u.unit.Kind != call.UnitCall || len(c.loads) == 0:
+		case u.ready != nil && slices.Equal(u.ready.loads, c.loads):
+			made = append(made, c)
+		default:
+			held = append(held, c)
 		}
 	}
-	return nil
+	all := slices.Concat(made, held)
+	if len(all) == 0 {
+		return nil
+	}
+	return w.Retry(ctx, func(ctx context.Context) error {
+		ids := w.store.openIDs(len(all))
+		for i, c := range all {
+			w.store.closeIDs([]uint64{c.unit.summary})
+			c.unit.summary = ids[i]
+		}
+		return w.summarizeOnce(ctx, made, held, ids)
+	})
+}
+
+// summarized is a call to be summarized.
+type summarized struct {
+	unit  *unitState
+	loads []uint64
+}
+
+// summarizeOnce hides the loads, inserts the rows, and last what the loads are.
+func (w *Writer) summarizeOnce(ctx context.Context, made, held []summarized, ids []uint64) error {
+	if err := insertSteps(ctx, w.store.conn, ids, stepOpened); err != nil {
+		return err
+	}
+	s := &summarizer{h: w.merged}
+	emit := func(atLeast int) error {
+		if s.rows() < atLeast {
+			return nil
+		}
+		defer s.clear()
+		return w.insertSummaries(ctx, s)
+	}
+	for _, c := range made {
+		r := c.unit.ready
+		r.of.load = c.unit.summary
+		s.users, s.pairs, s.calls = append(s.users, r.users...), append(s.pairs, r.pairs...), append(s.calls, r.calls...)
+		if err := emit(summaryBlock); err != nil {
+			return fmt.Errorf("summarize calls: %w", err)
+		}
+	}
+	for some := range slices.Chunk(held, 500) { // bounds the queries' text
+		if err := w.store.summarize(ctx, s, some, emit); err != nil {
+			return fmt.Errorf("summarize calls: %w", err)
+		}
+	}
+	if err := emit(1); err != nil {
+		return fmt.Errorf("summarize calls: %w", err)
+	}
+	all := slices.Concat(made, held)
+	return insertBlock(ctx, w.store.conn, "ledger_parts", "sdk_app_id, kind, key, part, load_id, run_id", func(in *insert) {
+		in.col(column(all, func(c *summarized) uint32 { return uint32(c.unit.unit.App) }))
+		in.col(column(all, func(c *summarized) string { return string(c.unit.unit.Kind) }))
+		in.col(column(all, func(c *summarized) string { return c.unit.unit.Key }))
+		in.col(column(all, func(*summarized) string { return string(partSummary) }))
+		in.col(column(all, func(c *summarized) uint64 { return c.unit.summary }))
+		in.col(column(all, func(*summarized) string { return w.run }))
+	})
+}
+
+// insertSummaries inserts the rows of all three tables at once.
+func (w *Writer) insertSummaries(ctx context.Context, s *summarizer) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return insertSome(ctx, w.store.conn, s.users, insertUsers) })
+	g.Go(func() error { return insertSome(ctx, w.store.conn, s.pairs, insertPairs) })
+	g.Go(func() error { return insertSome(ctx, w.store.conn, s.calls, insertCalls) })
+	return g.Wait()
+}
+
+func insertSome[R any](ctx context.Context, conn driver.Conn, rows []R, insert func(context.Context, driver.Conn, []R) error) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	return insert(ctx, conn, rows)
 }
 
 // summarize summarizes calls of which the tables have something, user by user:
@@ -191,7 +198,7 @@ func (s *Store) summarize(ctx context.Context, to *summarizer, calls []summarize
 		u := calls[next].unit.unit
 		of := h.of[u]
 		of.load, of.unit = calls[next].unit.summary, u
-		to.begin(of, h.rooms[u], h.sessions[u], func(peer string) sent { return h.sent[heldUser{u, peer}] })
+		to.begin(&of, h.rooms[u], h.sessions[u], func(peer string) sent { return h.sent[heldUser{u, peer}] })
 	}
 	begin()
 	upTo := func(u call.Unit) {

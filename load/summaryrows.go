@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ClickHouse/ch-go/proto"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 )
 
 // ownerColumns appends what all rows of summaries begin with.
@@ -18,11 +19,11 @@ func ownerColumns[R any](in *insert, rows []R, of func(*R) *summaryOf) {
 
 const ownerNames = "load_id, sdk_app_id, comm_id, "
 
-func insertUsers(ctx context.Context, w *Writer, rows []userSummary) error {
+func insertUsers(ctx context.Context, conn driver.Conn, rows []userSummary) error {
 	names := ownerNames + `call_created_at, room_id, user_id, first_joined_at, last_left_at, sessions, presence_seconds,
 		device_type, sdk_version, client_ip, samples, events, network_changes, connections_lost, video_bitrate_swing_up` +
 		measureNames(measuresUp[:]) + downNames
-	return insertBlock(ctx, w.store.conn, "call_users_data", names, func(in *insert) {
+	return insertBlock(ctx, conn, "call_users_data", names, func(in *insert) {
 		ownerColumns(in, rows, func(r *userSummary) *summaryOf { return r.summaryOf })
 		in.col(column(rows, func(r *userSummary) string { return orDefault(r.stay.roomID, r.roomID) }))
 		in.col(column(rows, func(r *userSummary) string { return r.user }))
@@ -50,10 +51,10 @@ func insertUsers(ctx context.Context, w *Writer, rows []userSummary) error {
 	})
 }
 
-func insertPairs(ctx context.Context, w *Writer, rows []pairSummary) error {
+func insertPairs(ctx context.Context, conn driver.Conn, rows []pairSummary) error {
 	names := ownerNames + "call_created_at, room_id, user_id, peer_id, first_ts, last_ts" + downNames +
 		", peer_audio_loss_up_avg, peer_video_loss_up_avg, peer_rtt_avg"
-	return insertBlock(ctx, w.store.conn, "peer_quality_data", names, func(in *insert) {
+	return insertBlock(ctx, conn, "peer_quality_data", names, func(in *insert) {
 		ownerColumns(in, rows, func(r *pairSummary) *summaryOf { return r.summaryOf })
 		in.col(column(rows, func(r *pairSummary) string { return r.roomID }))
 		in.col(column(rows, func(r *pairSummary) string { return r.user }))
@@ -71,11 +72,11 @@ func insertPairs(ctx context.Context, w *Writer, rows []pairSummary) error {
 	})
 }
 
-func insertCalls(ctx context.Context, w *Writer, rows []callSummary) error {
+func insertCalls(ctx context.Context, conn driver.Conn, rows []callSummary) error {
 	const names = ownerNames + `created_at, room_id, destroyed_at, is_finished, creator_user_id, users, sessions, presence_seconds, peak_users,
 		samples, network_changes, connections_lost, rtt_avg, sys_cpu_avg, audio_loss_up_avg, audio_loss_down_avg, video_loss_up_avg, video_loss_down_avg,
 		video_fps_down_avg, audio_stall_share, video_stall_share, user_ids, judged`
-	return insertBlock(ctx, w.store.conn, "calls_data", names, func(in *insert) {
+	return insertBlock(ctx, conn, "calls_data", names, func(in *insert) {
 		ownerColumns(in, rows, func(r *callSummary) *summaryOf { return r.summaryOf })
 		in.col(column(rows, func(r *callSummary) string { return r.roomID }))
 		in.col(column(rows, func(r *callSummary) *time.Time { return orNull(r.room.DestroyedAt) }))

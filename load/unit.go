@@ -14,7 +14,8 @@ type unitState struct {
 	counts   Counts
 	resumed  bool   // what the archive holds for good stays; otherwise all of it is replaced
 	keepOpen bool   // and so does what is not
-	summary  uint64 // the load of a call's summary; 0: none
+	ready    *ready // a call's summary, if it was made in memory; under turn
+	summary  uint64 // its load; 0: none; under turn
 	ending   *call.Entry
 	dropped  bool
 }

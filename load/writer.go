@@ -59,8 +59,9 @@ type Writer struct {
 	buf    *buffer
 	sums   *histogram // empty, for whoever adds
 	units  map[call.Unit]*unitState
-	ending []*unitState // to be ended with the next flush
-	since  time.Time    // when buf or ending became non-empty
+	ending []*unitState // to be ended with the next flush that is due
+	summed int          // rows of summaries that wait with them
+	since  time.Time    // when the oldest of buf and ending came
 }
 
 // NewWriter makes a Writer for the run named runID.
@@ -165,7 +166,7 @@ func (w *Writer) End(ctx context.Context, e call.Entry) error {
 	s.ending = &e
 	w.ending = append(w.ending, s)
 	w.touch()
-	due := time.Since(w.since) >= w.opt.MaxAge || len(w.ending) >= maxEndings
+	due := w.due()
 	w.mu.Unlock()
 	if due {
 		return w.flush(ctx, true)
