@@ -3,7 +3,6 @@ package load
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strconv"
 	"time"
 
@@ -22,7 +21,7 @@ var dataTables = [...]string{
 // must not appear as those of an unknown, and so visible, load.
 const tombstone = time.Hour
 
-// chunk of load ids in one statement, whose text is limited to 256 KiB.
+// chunk of load ids that are listed in one statement, whose text is limited to 256 KiB.
 const chunk = 4000
 
 // loadStep is a load's greatest step.
@@ -142,16 +141,18 @@ func (s *Store) drop(ctx context.Context, opened, gone []uint64) error {
 			return err
 		}
 	}
-	for ids := range slices.Chunk(gone, chunk) {
+	for len(gone) > 0 {
+		var these string
+		these, gone = among(gone)
 		g, gctx := errgroup.WithContext(ctx)
 		g.SetLimit(4)
 		for _, table := range dataTables {
-			g.Go(func() error { return s.deleteRows(gctx, table, ids) })
+			g.Go(func() error { return s.deleteRows(gctx, table, these) })
 		}
 		if err := g.Wait(); err != nil {
 			return err
 		}
-		if err := s.mutate(ctx, "ledger_parts", "load_id IN "+list(ids)); err != nil {
+		if err := s.mutate(ctx, "ledger_parts", these); err != nil {
 			return err
 		}
 	}
@@ -162,16 +163,15 @@ func (s *Store) drop(ctx context.Context, opened, gone []uint64) error {
 // rewriting a month for one call would cost too much. The mask goes with the
 // next merge. Nothing is done where there is nothing to delete, which the index
 // on load_id tells quickly.
-func (s *Store) deleteRows(ctx context.Context, table string, ids []uint64) error {
+func (s *Store) deleteRows(ctx context.Context, table, cond string) error {
 	var rows uint64
-	cond := " WHERE load_id IN " + list(ids)
-	if err := s.conn.QueryRow(ctx, "SELECT count() FROM "+table+cond).Scan(&rows); err != nil {
+	if err := s.conn.QueryRow(ctx, "SELECT count() FROM "+table+" WHERE "+cond).Scan(&rows); err != nil {
 		return fmt.Errorf("count rows of %s: %w", table, err)
 	}
 	if rows == 0 {
 		return nil
 	}
-	if err := s.conn.Exec(ctx, "DELETE FROM "+table+cond+" SETTINGS lightweight_deletes_sync = 2"); err != nil {
+	if err := s.conn.Exec(ctx, "DELETE FROM "+table+" WHERE "+cond+" SETTINGS lightweight_deletes_sync = 2"+sameEverywhere); err != nil {
 		return fmt.Errorf("delete rows of %s: %w", table, err)
 	}
 	return nil
@@ -181,28 +181,32 @@ func (s *Store) deleteRows(ctx context.Context, table string, ids []uint64) erro
 // ones, of which nothing is left. Deletes act part by part, so a reader may see
 // any subset of one statement's work, and a crash may leave it: therefore a
 // visible load first loses "opened", and only then "committed". Rows inserted
-// meanwhile are not touched, unlike with an exchange of tables.
+// meanwhile are not touched, unlike with an exchange of tables. Each statement
+// rewrites the table, so one says as much as it can (see among).
 func (s *Store) compact(ctx context.Context, visible, dropped []uint64) error {
 	for len(visible)+len(dropped) > 0 {
-		shown, gone := visible[:min(chunk, len(visible))], dropped[:min(chunk, len(dropped))]
-		visible, dropped = visible[len(shown):], dropped[len(gone):]
-		first := "load_id IN " + list(gone) + " OR step = 'opened' AND load_id IN " + list(shown)
-		if err := s.mutate(ctx, "hidden_loads", first); err != nil {
+		shown, laterShown := among(visible)
+		gone, laterGone := among(dropped)
+		if err := s.mutate(ctx, "hidden_loads", gone+" OR step = 'opened' AND "+shown); err != nil {
 			return err
 		}
-		if len(shown) == 0 {
-			continue
+		if len(visible) > 0 {
+			if err := s.mutate(ctx, "hidden_loads", "step = 'committed' AND "+shown); err != nil {
+				return err
+			}
 		}
-		if err := s.mutate(ctx, "hidden_loads", "step = 'committed' AND load_id IN "+list(shown)); err != nil {
-			return err
-		}
+		visible, dropped = laterShown, laterGone
 	}
 	return nil
 }
 
+// sameEverywhere tells replicas, which distrust subqueries in what changes rows,
+// that among's finds the same on each of them.
+const sameEverywhere = ", allow_nondeterministic_mutations = 1"
+
 // mutate deletes rows of a small table by rewriting its parts, and waits.
 func (s *Store) mutate(ctx context.Context, table, cond string) error {
-	if err := s.conn.Exec(ctx, "ALTER TABLE "+table+" DELETE WHERE "+cond+" SETTINGS mutations_sync = 2"); err != nil {
+	if err := s.conn.Exec(ctx, "ALTER TABLE "+table+" DELETE WHERE "+cond+" SETTINGS mutations_sync = 2"+sameEverywhere); err != nil {
 		return fmt.Errorf("delete rows of %s: %w", table, err)
 	}
 	return nil
