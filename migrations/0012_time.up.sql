@@ -78,7 +78,7 @@ ORDER BY (sdk_app_id, day, is_down, comm_id, user_id, peer_id)
 SETTINGS index_granularity = 1024
 COMMENT 'Sums of quality_samples and user_events: one row for what a user sends or receives from a peer on a UTC day with one device, as one part of a load knows it, with that load. Written with the samples. Read the view quality_streams instead';
 
-INSERT INTO {{.Database}}.user_sessions_data (load_id, sdk_app_id, comm_id, room_id, user_id, joined_at, left_at, is_finished, device_type, sdk_version, client_ip, call_created_at)
+INSERT INTO {{.Database}}.user_sessions_data /* if user_sessions_copy has rows */ (load_id, sdk_app_id, comm_id, room_id, user_id, joined_at, left_at, is_finished, device_type, sdk_version, client_ip, call_created_at)
 SELECT x.load_id, x.sdk_app_id, x.comm_id, x.room_id, x.user_id, x.joined_at, x.left_at, x.is_finished, x.device_type, x.sdk_version, x.client_ip, c.call_created_at
 FROM {{.Database}}.user_sessions_copy AS x
 LEFT JOIN
@@ -94,9 +94,9 @@ LEFT JOIN
 SETTINGS join_use_nulls = 0, join_algorithm = 'grace_hash', max_bytes_in_join = 100000000, max_bytes_before_external_group_by = 200000000, max_partitions_per_insert_block = 0, insert_deduplicate = 0, max_threads = 1, max_block_size = 4096, min_insert_block_size_bytes = 16777216;
 
 {{/* What is inserted is compact: a wide part needs memory for each of its columns. What it is merged to is not. */}}
-ALTER TABLE {{.Database}}.quality_streams_data {{.OnCluster}} MODIFY SETTING min_bytes_for_wide_part = 33554432;
+ALTER TABLE {{.Database}}.quality_streams_data {{.OnCluster}} /* if quality_streams_copy has rows */ MODIFY SETTING min_bytes_for_wide_part = 33554432;
 
-INSERT INTO {{.Database}}.quality_streams_data (load_id, sdk_app_id, comm_id, room_id, user_id, peer_id, day, first_ts, last_ts, samples, events, network_changes, connections_lost,
+INSERT INTO {{.Database}}.quality_streams_data /* if quality_streams_copy has rows */ (load_id, sdk_app_id, comm_id, room_id, user_id, peer_id, day, first_ts, last_ts, samples, events, network_changes, connections_lost,
     app_cpu, sys_cpu, rtt, audio_bitrate, audio_stall, audio_loss, audio_capture_energy, audio_play_energy, video_bitrate, video_stall, video_loss, video_capture_fps, video_encode_fps, video_decode_fps, video_receive_fps, video_width, video_height, `other.metric`, `other.samples`, `other.sum`, `other.min`, `other.max`, call_created_at, device_type, sdk_version)
 SELECT x.load_id, x.sdk_app_id, x.comm_id, x.room_id, x.user_id, x.peer_id, x.day, x.first_ts, x.last_ts, x.samples, x.events, x.network_changes, x.connections_lost,
     x.app_cpu, x.sys_cpu, x.rtt, x.audio_bitrate, x.audio_stall, x.audio_loss, x.audio_capture_energy, x.audio_play_energy, x.video_bitrate, x.video_stall, x.video_loss, x.video_capture_fps, x.video_encode_fps, x.video_decode_fps, x.video_receive_fps, x.video_width, x.video_height, x.`other.metric`, x.`other.samples`, x.`other.sum`, x.`other.min`, x.`other.max`, c.call_created_at, d.device_type, d.sdk_version
@@ -120,7 +120,7 @@ LEFT JOIN
 ) AS d ON d.call_user = cityHash64(x.sdk_app_id, x.comm_id, x.user_id)
 SETTINGS join_use_nulls = 0, join_algorithm = 'grace_hash', max_bytes_in_join = 100000000, max_bytes_before_external_group_by = 200000000, max_partitions_per_insert_block = 0, insert_deduplicate = 0, max_threads = 1, max_block_size = 4096, min_insert_block_size_bytes = 16777216;
 
-INSERT INTO {{.Database}}.quality_streams_data (load_id, sdk_app_id, comm_id, room_id, user_id, peer_id, day, call_created_at, device_type, sdk_version, received)
+INSERT INTO {{.Database}}.quality_streams_data /* if quality_streams_copy has rows */ (load_id, sdk_app_id, comm_id, room_id, user_id, peer_id, day, call_created_at, device_type, sdk_version, received)
 SELECT load_id, sdk_app_id, comm_id, any(room_id), user_id, '', day, call_created_at, device_type, sdk_version,
     (sum(samples), (sum(audio_loss.samples), sum(audio_loss.sum)), (sum(video_loss.samples), sum(video_loss.sum)), (sum(audio_stall.samples), sum(audio_stall.sum)), (sum(video_stall.samples), sum(video_stall.sum)), (sum(video_decode_fps.samples), sum(video_decode_fps.sum)))
 FROM {{.Database}}.quality_streams_data
@@ -129,7 +129,7 @@ GROUP BY load_id, sdk_app_id, comm_id, user_id, day, call_created_at, device_typ
 ORDER BY sdk_app_id, day, comm_id, user_id
 SETTINGS max_bytes_before_external_group_by = 200000000, max_bytes_before_external_sort = 200000000, max_partitions_per_insert_block = 0, insert_deduplicate = 0, max_threads = 1, max_block_size = 4096, min_insert_block_size_rows = 16384, min_insert_block_size_bytes = 0;
 
-ALTER TABLE {{.Database}}.quality_streams_data {{.OnCluster}} RESET SETTING min_bytes_for_wide_part;
+ALTER TABLE {{.Database}}.quality_streams_data {{.OnCluster}} /* if quality_streams_copy has rows */ RESET SETTING min_bytes_for_wide_part;
 
 CREATE OR REPLACE VIEW {{.Database}}.user_sessions {{.OnCluster}}
 (

@@ -17,7 +17,9 @@
 //	                another file, run once more: its views have changed in place
 //
 // Every statement can be run again (IF NOT EXISTS, OR REPLACE, IF EXISTS): a
-// version that failed half-way is healed by running it once more.
+// version that failed half-way is healed by running it once more. A statement in
+// which is said /* if x has rows */ is left out where the table x has none, and a
+// view where a later version makes it again and nothing needs it until then.
 package migrations
 
 import "embed"

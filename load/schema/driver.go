@@ -22,7 +22,8 @@ type guarded struct {
 	ctx  context.Context // ends when the lease is lost
 	conn driver.Conn
 	held *lease.Lease
-	ran  int // files that ran to their end
+	ran  int  // files that ran to their end
+	done *int // version that is clean, if that is to be noted yet
 }
 
 // Lock only looks: the lease is held before golang-migrate is made, because
@@ -34,7 +35,13 @@ func (g *guarded) Lock() error {
 	return nil
 }
 
-func (g *guarded) Unlock() error { return nil }
+// Unlock notes what is done.
+func (g *guarded) Unlock() error {
+	if g.done == nil {
+		return nil
+	}
+	return g.note(*g.done, false)
+}
 
 // Run executes a file whose first line is its name.
 func (g *guarded) Run(r io.Reader) error {
@@ -50,8 +57,18 @@ func (g *guarded) Run(r io.Reader) error {
 	return nil
 }
 
-// SetVersion writes a row that comes after every other one.
+// SetVersion notes that a version is begun. That it is done is noted with the next
+// one's beginning, or by Unlock: until then, it would be applied again.
 func (g *guarded) SetVersion(version int, dirty bool) error {
+	if !dirty {
+		g.done = &version
+		return nil
+	}
+	return g.note(version, true)
+}
+
+// note writes a row that comes after every other one.
+func (g *guarded) note(version int, dirty bool) error {
 	flag := uint8(0)
 	if dirty {
 		flag = 1
@@ -63,15 +80,20 @@ func (g *guarded) SetVersion(version int, dirty bool) error {
 	if err := g.conn.Exec(g.ctx, q, version, flag); err != nil {
 		return fmt.Errorf("set schema version %d: %w", version, err)
 	}
+	g.done = nil
 	return nil
 }
 
-// runAll executes the statements of one file; the error names the one that
-// failed.
+// runAll executes the statements of one file, but for needless ones; the error
+// names the one that failed.
 func runAll(ctx context.Context, conn driver.Conn, name, body string) error {
 	all := statements(body)
 	for i, statement := range all {
-		if err := conn.Exec(ctx, statement); err != nil {
+		skip, err := needless(ctx, conn, statement)
+		if err == nil && !skip {
+			err = conn.Exec(ctx, statement)
+		}
+		if err != nil {
 			return fmt.Errorf("run %s: statement %d of %d: %w", name, i+1, len(all), retry.OneLine{Err: err})
 		}
 	}

@@ -250,7 +250,7 @@ func (s *Schema) migrate(g *guarded, f func(*migrate.Migrate, *guarded) error) e
 		return errors.Join(err, db.Close())
 	}
 	g.Driver = base
-	m, err := migrate.NewWithInstance("embedded", &files{s, s.files}, "clickhouse", g)
+	m, err := migrate.NewWithInstance("embedded", &files{schema: s, all: s.files}, "clickhouse", g)
 	if err != nil {
 		return errors.Join(err, base.Close())
 	}

@@ -142,6 +142,7 @@ var shown = map[string][]string{
 // written, to the newest one and back.
 func TestUpgradeKeepsData(t *testing.T) {
 	t.Parallel()
+	defined := fresh(t)
 	for version := 1; version <= latest; version++ {
 		t.Run(fmt.Sprint(version), func(t *testing.T) {
 			t.Parallel()
@@ -155,6 +156,9 @@ func TestUpgradeKeepsData(t *testing.T) {
 			}
 			if diff := cmp.Diff(before, rowsIn(t, s, columns)); diff != "" {
 				t.Errorf("up has changed rows (-before +after):\n%s", diff)
+			}
+			if diff := cmp.Diff(defined, definitions(t, s)); diff != "" {
+				t.Errorf("the schema is not a new database's (-new +upgraded):\n%s", diff)
 			}
 			if version >= 2 {
 				if diff := cmp.Diff(shown, rowsIn(t, s, columnsOf(t, s, slices.Sorted(maps.Keys(shown))))); diff != "" {
