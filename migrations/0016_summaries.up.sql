@@ -213,7 +213,7 @@ COMMENT 'One row a call, of all that its commit left visible, with the load it c
 TRUNCATE TABLE {{.Database}}.call_users_data {{.OnCluster}};
 TRUNCATE TABLE {{.Database}}.peer_quality_data {{.OnCluster}};
 TRUNCATE TABLE {{.Database}}.calls_data {{.OnCluster}};
-ALTER TABLE {{.Database}}.ledger_parts {{.OnCluster}} DELETE WHERE part = 'summary' SETTINGS mutations_sync = 2;
+ALTER TABLE {{.Database}}.ledger_parts {{.OnCluster}} /* if ledger_parts has rows */ DELETE WHERE part = 'summary' SETTINGS mutations_sync = 2;
 DROP TABLE IF EXISTS {{.Database}}.summary_loads {{.OnCluster}} SYNC;
 
 CREATE TABLE {{.Database}}.summary_loads {{.OnCluster}}
@@ -228,7 +228,7 @@ ORDER BY (sdk_app_id, comm_id)
 COMMENT 'While a version is being made: the calls to sum up';
 
 {{/* Ids of loads as the program makes them: of this moment, and so of no other load. */}}
-INSERT INTO {{.Database}}.summary_loads
+INSERT INTO {{.Database}}.summary_loads /* if ledger_parts has rows */
 SELECT sdk_app_id, comm_id, bitShiftLeft(toUInt64(toUnixTimestamp64Milli(now64(3))), 22) + rowNumberInAllBlocks() AS load_id, loads
 FROM
 (
@@ -244,7 +244,7 @@ FROM
 )
 SETTINGS max_threads = 1, insert_deduplicate = 0;
 
-INSERT INTO {{.Database}}.ledger_parts (sdk_app_id, kind, key, part, load_id) SELECT sdk_app_id, 'call', comm_id, 'summary', load_id FROM {{.Database}}.summary_loads SETTINGS insert_deduplicate = 0;
+INSERT INTO {{.Database}}.ledger_parts /* if summary_loads has rows */ (sdk_app_id, kind, key, part, load_id) SELECT sdk_app_id, 'call', comm_id, 'summary', load_id FROM {{.Database}}.summary_loads SETTINGS insert_deduplicate = 0;
 
 {{include "summaries.sql"}}
 
