@@ -51,6 +51,7 @@ func Check(t testing.TB, conn driver.Conn) {
 		t.Fatal(err)
 	}
 	_, made, _ := strings.Cut(string(text), "*/}}") // its remark
+	made = strings.ReplaceAll(made, "{{.Database}}.", "")
 	for _, table := range tables {
 		made = strings.ReplaceAll(made, table, table+"_again")
 		exec("DROP TABLE IF EXISTS " + table + "_again")
