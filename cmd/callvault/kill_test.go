@@ -7,6 +7,7 @@ import (
 
 	"github.com/callvault/callvault/internal/proxytest"
 	"github.com/callvault/callvault/internal/simulator"
+	"github.com/callvault/callvault/internal/summarytest"
 )
 
 // TestKilledAtEveryStep kills passes before and after each statement by which
@@ -86,4 +87,5 @@ func TestTwoPassesAtOnce(t *testing.T) {
 	})
 	in.archive(t, exitDone)
 	compare(t, in.store, in.truth)
+	summarytest.Check(t, in.store.Conn())
 }

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/callvault/callvault/internal/simulator"
+	"github.com/callvault/callvault/internal/summarytest"
 )
 
 // TestMovedCall has the archive know another beginning of calls that are not
@@ -28,4 +29,5 @@ func TestMovedCall(t *testing.T) {
 		}
 	}
 	compare(t, in.store, in.truth)
+	summarytest.Check(t, in.store.Conn())
 }

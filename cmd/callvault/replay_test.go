@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/callvault/callvault/internal/simulator"
+	"github.com/callvault/callvault/internal/summarytest"
 )
 
 // TestReplay spoils the tables, as a mistake in decoding would have, and makes
@@ -34,6 +35,7 @@ func TestReplay(t *testing.T) {
 		t.Errorf("the vendor was asked: %v", now)
 	}
 	compare(t, in.store, in.truth)
+	summarytest.Check(t, in.store.Conn())
 	var bytes, samples uint64
 	q := "SELECT (SELECT sum(data_compressed_bytes) FROM system.parts WHERE active AND database = currentDatabase() AND table = 'raw_responses'), (SELECT count() FROM quality_samples)"
 	if err := in.store.Conn().QueryRow(t.Context(), q).Scan(&bytes, &samples); err != nil {

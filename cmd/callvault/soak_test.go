@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/internal/simulator"
+	"github.com/callvault/callvault/internal/summarytest"
 )
 
 // TestSoak lives through histories of faults, kills and re-runs, each made from
@@ -119,12 +120,13 @@ func (w *world) finish() {
 		w.t.Errorf("what a reader saw: %v", err)
 	}
 	w.note("%d looks", looks)
+	summarytest.Check(w.t, w.db.direct().Conn())
 }
 
 // nothingLeft sees that no load is dead and no unit unfinished.
 func (w *world) nothingLeft() {
 	w.t.Helper()
-	for _, table := range []string{"rooms_data", "user_sessions_data", "quality_samples_data", "user_events_data", "unusual_events_data", "daily_scale_data", "quality_streams_data", "ledger_parts"} {
+	for _, table := range []string{"rooms_data", "user_sessions_data", "quality_samples_data", "user_events_data", "unusual_events_data", "daily_scale_data", "quality_streams_data", "call_users_data", "peer_quality_data", "calls_data", "ledger_parts"} {
 		const hidden = " WHERE load_id IN (SELECT load_id FROM hidden_loads GROUP BY load_id HAVING max(step) != 'committed')"
 		if n := w.db.number(w.t, "SELECT count() FROM "+table+hidden); n > 0 {
 			w.t.Errorf("%s has %d rows of dead loads", table, n)

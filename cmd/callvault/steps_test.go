@@ -67,6 +67,9 @@ var statements = []string{
 	"INSERT INTO unusual_events_data",
 	"INSERT INTO daily_scale_data",
 	"INSERT INTO quality_streams_data",
+	"INSERT INTO call_users_data",
+	"INSERT INTO peer_quality_data",
+	"INSERT INTO calls_data",
 	"INSERT INTO ledger_parts",
 	"INSERT INTO hidden_loads (load_id, step) SELECT", // the commit
 	"DELETE FROM",

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/internal/simulator"
+	"github.com/callvault/callvault/internal/summarytest"
 )
 
 // verify makes a verification and returns its report.
@@ -153,6 +154,7 @@ func TestVerifyFindsAndRepairsWhatWasPlanted(t *testing.T) {
 		t.Errorf("after the repair: %v", r.lines())
 	}
 	compare(t, in.store, in.truth)
+	summarytest.Check(t, in.store.Conn())
 	if r = in.verify(t, exitDone, "--sample", "5", "--strict"); len(r.Warnings) > 0 {
 		t.Errorf("warnings %v", r.Warnings)
 	}
@@ -199,6 +201,7 @@ func TestVerifySample(t *testing.T) {
 	}
 	in.exec(t, "DELETE FROM rooms_data WHERE comm_id = 'not the vendor''s' SETTINGS lightweight_deletes_sync = 2")
 	compare(t, in.store, in.truth)
+	summarytest.Check(t, in.store.Conn())
 }
 
 // TestVerifyWithoutArchive has nothing to compare.

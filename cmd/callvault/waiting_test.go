@@ -9,6 +9,7 @@ import (
 
 	"github.com/callvault/callvault/extract"
 	"github.com/callvault/callvault/internal/simulator"
+	"github.com/callvault/callvault/internal/summarytest"
 	"github.com/callvault/callvault/load"
 )
 
@@ -235,6 +236,7 @@ func TestNullEvents(t *testing.T) {
 	in.vendor.forget()
 	in.archive(t, exitDone)
 	compare(t, in.store, in.truth)
+	summarytest.Check(t, in.store.Conn())
 	calls, _ := in.vendor.noted()
 	for id, n := range calls {
 		if in.settled(id) && n["DescribeUserEvent"] != total(n) {
