@@ -64,7 +64,7 @@ func (w *Writer) insertStreams(ctx context.Context, parts []partRow) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	columns := []string{"comm_id", "room_id", "user_id", "peer_id", "day", "call_created_at", "device_type", "sdk_version", "received", "first_ts", "last_ts", "samples", "events", "network_changes", "connections_lost"}
+	columns := []string{"comm_id", "room_id", "user_id", "peer_id", "day", "call_created_at", "device_type", "sdk_version", "first_ts", "last_ts", "samples", "events", "network_changes", "connections_lost"}
 	for _, m := range streamMetrics {
 		columns = append(columns, m.column)
 	}
@@ -79,7 +79,6 @@ func (w *Writer) insertStreams(ctx context.Context, parts []partRow) error {
 		in.col(column(rows, func(r *streamRow) time.Time { return r.created }))
 		in.col(column(rows, func(r *streamRow) string { return r.device }))
 		in.col(column(rows, func(r *streamRow) string { return r.version }))
-		in.encoded(receivedColumn(rows))
 		in.encoded(proto.ColUInt32(column(rows, func(r *streamRow) uint32 { return r.first })))
 		in.encoded(proto.ColUInt32(column(rows, func(r *streamRow) uint32 { return r.last })))
 		in.col(column(rows, func(r *streamRow) uint64 { return r.samples }))
@@ -111,24 +110,6 @@ func summaries(rows []streamRow, metric int) proto.ColTuple {
 		counts.Append(s.counts)
 	}
 	return proto.ColTuple{&samples, &sum, &low, &top, values, counts}
-}
-
-// receivedColumn makes the column received.
-func receivedColumn(rows []streamRow) proto.ColTuple {
-	var all proto.ColUInt64
-	for i := range rows {
-		all = append(all, rows[i].received.samples)
-	}
-	column := proto.ColTuple{&all}
-	for m := range receivedMetrics {
-		var samples proto.ColUInt32
-		var sum proto.ColFloat64
-		for i := range rows {
-			samples, sum = append(samples, rows[i].received.of[m].samples), append(sum, rows[i].received.of[m].sum)
-		}
-		column = append(column, proto.ColTuple{&samples, &sum})
-	}
-	return column
 }
 
 // compareBool orders false before true.

@@ -76,22 +76,8 @@ type stream struct {
 	samples     uint64 // of all metrics
 	of          [len(streamMetrics)]*summary
 	other       []otherSummary
-	received    received // where peer is empty
 	eventCounts
 }
-
-// received is what the streams from all peers have that a call is judged by.
-type received struct {
-	samples uint64 // of all metrics
-	of      [len(receivedMetrics)]struct {
-		samples uint32
-		sum     float64
-	}
-}
-
-// receivedMetrics are columns of streamMetrics, in the order of the column
-// received.
-var receivedMetrics = [...]string{"audio_loss", "video_loss", "audio_stall", "video_stall", "video_decode_fps"}
 
 type streamKey struct {
 	user, peer string
@@ -139,40 +125,7 @@ func streamsOf(r *call.Rows, h *histogram) []stream {
 		with, _ := s.client(e.UserID, at)
 		s.stream(streamKey{user: e.UserID, day: dayOf(e.Time), client: with}).count(e)
 	}
-	s.receive()
 	return s.streams
-}
-
-// receive adds up, in the stream that a user sends, those that the user
-// receives.
-func (s *summing) receive() {
-	for i := range s.streams {
-		if s.streams[i].peer == "" {
-			continue
-		}
-		k := s.streams[i].streamKey
-		k.peer = ""
-		to := s.stream(k) // which may move the streams
-		to.received.add(&s.streams[i])
-	}
-}
-
-func (r *received) plus(x *received) {
-	r.samples += x.samples
-	for i := range r.of {
-		r.of[i].samples += x.of[i].samples
-		r.of[i].sum += x.of[i].sum
-	}
-}
-
-func (r *received) add(x *stream) {
-	r.samples += x.samples
-	for i, column := range receivedMetrics {
-		if m := x.of[streamColumn(column)]; m != nil {
-			r.of[i].samples += m.samples
-			r.of[i].sum += m.sum
-		}
-	}
 }
 
 // plus is the sum of both, a new stream.
@@ -191,7 +144,6 @@ func (st *stream) plus(x *stream) *stream {
 		s := all.summary(x.other[i].metric)
 		*s = *s.plus(&x.other[i].summary)
 	}
-	all.received.plus(&x.received)
 	all.events += x.events
 	all.networkChanges += x.networkChanges
 	all.connectionsLost += x.connectionsLost

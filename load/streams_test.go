@@ -1,7 +1,6 @@
 package load
 
 import (
-	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -87,37 +86,6 @@ func TestStreamsByClient(t *testing.T) {
 	}
 }
 
-// TestReceived sees that the stream a user sends adds up what the user receives,
-// and is made where the user sends nothing.
-func TestReceived(t *testing.T) {
-	t.Parallel()
-	at := uint32(t0.Unix())
-	r := call.Rows{Samples: &call.Samples{
-		Series: []call.Series{
-			{UserID: "a", PeerID: "b", Metric: "aLoss", Rows: 2}, {UserID: "a", PeerID: "c", Metric: "aLoss", Rows: 1},
-			{UserID: "a", PeerID: "c", Metric: "bigvWidth", Rows: 1}, {UserID: "a", Metric: "aLoss", Rows: 1}, {UserID: "b", PeerID: "a", Metric: "bigvDecFps", Rows: 1},
-		},
-		Time: []uint32{at, at + secondsOfDay, at, at, at, at}, Value: []float64{1, 2, 3, 4, 5, 6},
-	}}
-	got := map[streamKey]received{}
-	for _, s := range streamsOf(&r, new(histogram)) {
-		if s.peer == "" {
-			got[s.streamKey] = s.received
-		} else if s.received != (received{}) {
-			t.Errorf("%v has received %v", s.streamKey, s.received)
-		}
-	}
-	day := dayOf(t0)
-	a, next, b := received{samples: 3}, received{samples: 1}, received{samples: 1}
-	a.of[0].samples, a.of[0].sum = 2, 4
-	next.of[0].samples, next.of[0].sum = 1, 2
-	b.of[4].samples, b.of[4].sum = 1, 6
-	want := map[streamKey]received{{user: "a", day: day}: a, {user: "a", day: day + 1}: next, {user: "b", day: day}: b}
-	if !maps.Equal(got, want) {
-		t.Errorf("got %v, want %v", got, want)
-	}
-}
-
 // TestPlus has a stream in two parts say what it says in one.
 func TestPlus(t *testing.T) {
 	t.Parallel()
@@ -172,9 +140,6 @@ func TestPlus(t *testing.T) {
 			}
 			if diff := cmp.Diff(w.other, row.other, cmp.AllowUnexported(summary{}, otherSummary{})); diff != "" {
 				t.Errorf("other (-want +got):\n%s", diff)
-			}
-			if row.received.samples != w.received.samples+25*uint64(1-i) {
-				t.Errorf("received %+v, want %+v", row.received, w.received)
 			}
 		}
 	}

@@ -1,3 +1,10 @@
+ALTER TABLE {{.Database}}.quality_streams_data {{.OnCluster}}
+    ADD COLUMN IF NOT EXISTS received Tuple(samples UInt64, audio_loss Tuple(samples UInt32, sum Float64), video_loss Tuple(samples UInt32, sum Float64), audio_stall Tuple(samples UInt32, sum Float64), video_stall Tuple(samples UInt32, sum Float64), video_decode_fps Tuple(samples UInt32, sum Float64)) COMMENT 'Where peer_id is empty: what the user''s streams from all peers have on the day with the device, as far as the part knows it; elsewhere 0. What is asked of a user need not read a row for each peer' CODEC(ZSTD(1)) AFTER `other.max`;
+
+ALTER TABLE {{.Database}}.quality_streams_data {{.OnCluster}} /* if quality_streams_data has rows */ DELETE WHERE samples = 0 AND events = 0 SETTINGS mutations_sync = 2;
+
+{{include "0012_received.sql"}}
+
 {{include "0012_calls.sql"}}
 
 {{include "0012_peers.sql"}}

@@ -527,3 +527,6 @@ SELECT sdk_app_id, kind, key, failed_part AS part, failed_key AS part_key, if(st
 FROM (SELECT * FROM {{.Database}}.ledger_units FINAL)
 ARRAY JOIN failed_parts AS failed_part, failed_keys AS failed_key, failed_reasons AS failed_reason
 COMMENT 'What the window holds and how far the archive is with it: one row a unit, and one for each part of it';
+
+{{/* Nobody reads it any more. */}}
+ALTER TABLE {{.Database}}.quality_streams_data {{.OnCluster}} DROP COLUMN IF EXISTS received;

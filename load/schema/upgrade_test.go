@@ -97,12 +97,13 @@ func copiesOf(t *testing.T, s *load.Store) []string {
 	return column(t, s, "SELECT name FROM system.tables WHERE database = currentDatabase() AND name LIKE '%\\_copy'")
 }
 
-// columnsOf are the columns of tables that are not computed.
+// columnsOf are the columns of tables that are not computed, without one that
+// goes on the way up and is made again on the way down.
 func columnsOf(t *testing.T, s *load.Store, tables []string) map[string]string {
 	t.Helper()
 	all := map[string]string{}
 	for _, name := range tables {
-		columns := column(t, s, "SELECT concat('`', name, '`') FROM system.columns WHERE database = currentDatabase() AND default_kind = '' AND table = '"+name+"' ORDER BY position")
+		columns := column(t, s, "SELECT concat('`', name, '`') FROM system.columns WHERE database = currentDatabase() AND default_kind = '' AND name != 'received' AND table = '"+name+"' ORDER BY position")
 		all[name] = strings.Join(columns, ", ")
 	}
 	return all
@@ -173,10 +174,7 @@ func TestUpgradeKeepsData(t *testing.T) {
 				if got := column(t, s, q); !slices.Equal(got, []string{"(1000,'Android','12.3',1)", "(1000,'Android','12.3',2)", "(1000,'','',4)"}) {
 					t.Errorf("streams: %v", got)
 				}
-				const c = "SELECT toString((users, sessions, samples)) FROM calls WHERE comm_id = 'a'"
-				if got := column(t, s, c); !slices.Equal(got, []string{"(1,1,7)"}) {
-					t.Errorf("calls: %v", got)
-				}
+				callsAgain(t, s)
 			}
 			everyViewReads(t, s)
 			if version == latest {
@@ -188,6 +186,9 @@ func TestUpgradeKeepsData(t *testing.T) {
 			if diff := cmp.Diff(before, rowsIn(t, s, columns)); diff != "" {
 				t.Errorf("down has changed rows (-before +after):\n%s", diff)
 			}
+			if version >= 7 {
+				callsAgain(t, s)
+			}
 			if left := copiesOf(t, s); len(left) > 0 && version < 11 {
 				t.Errorf("copies left: %v", left)
 			}
@@ -196,6 +197,15 @@ func TestUpgradeKeepsData(t *testing.T) {
 			}
 			everyViewReads(t, s)
 		})
+	}
+}
+
+// callsAgain sees that calls shows what was written, by whatever way it is made.
+func callsAgain(t *testing.T, s *load.Store) {
+	t.Helper()
+	const q = "SELECT toString((users, sessions, samples)) FROM calls WHERE comm_id = 'a'"
+	if got := column(t, s, q); !slices.Equal(got, []string{"(1,1,7)"}) {
+		t.Errorf("calls: %v", got)
 	}
 }
 
