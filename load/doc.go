@@ -24,6 +24,10 @@
 //	                 abandoned ─► rows deleted, (none) ◄──────────  replaced
 //	                    hidden                                       hidden
 //
+// A call that is committed has one more load, its summary: what all its visible
+// loads are together, in call_users_data, peer_quality_data and calls_data. Every
+// commit of the call replaces it, and nobody goes on from it.
+//
 // The greatest step of a load counts, so inserts into hidden_loads may be
 // repeated and arrive in any order. Order of writes, each acknowledged before
 // the next:
@@ -32,10 +36,11 @@
 //  2. rows of all tables
 //  3. ledger_parts: what each of these loads holds (so a load that is there is
 //     complete)
-//  4. hidden_loads, one block, only while the lease is held as the server sees
+//  4. the summaries of the calls, in the same three steps
+//  5. hidden_loads, one block, only while the lease is held as the server sees
 //     it: new loads committed, those they replace replaced, those nobody went on
 //     from abandoned
-//  5. ledger_units: the unit's state
+//  6. ledger_units: the unit's state
 //
 // # States of a unit
 //
