@@ -13,12 +13,13 @@ import (
 
 // WriterOptions bound a Writer. What it holds is at most MaxRows and MaxBytes
 // twice (one buffer being filled, one being inserted), what each goroutine adds
-// at once, and the columns of an INSERT.
+// at once, the columns of an INSERT, and the summaries that wait for a commit
+// (maxSummed).
 type WriterOptions struct {
 	MaxRows   int           // rows that make a flush (4,000,000): its statements cost as much as 300,000 rows
 	MaxBytes  int           // bytes of rows that make a flush (64 MiB)
 	BlockRows int           // the most samples of one INSERT, which become one part (MaxRows; 500,000 where the connection is compressed, which takes them in memory as a whole)
-	MaxAge    time.Duration // the end of a unit flushes rows that have waited so long (5 s)
+	MaxAge    time.Duration // the end of a unit flushes rows, and commits units, that have waited so long (5 s)
 
 	Attempts       int           // how often an insert is tried (as retry.Patience says)
 	AttemptTimeout time.Duration // of one insert (2 min)
@@ -142,8 +143,8 @@ func (w *Writer) full() bool {
 	return w.buf.rows() >= w.opt.MaxRows || w.buf.bytes() >= w.opt.MaxBytes
 }
 
-// End ends a unit, all parts of which have been added: with the next flush it
-// becomes visible and the ledger holds e. A unit that is Archived and has no
+// End ends a unit, all parts of which have been added: it becomes visible, and the
+// ledger holds e, with the first flush after MaxAge, if not earlier. A unit that is Archived and has no
 // rows becomes Empty. One that is Failed does not become visible; its settled
 // parts stay for Resume.
 func (w *Writer) End(ctx context.Context, e call.Entry) error {
