@@ -97,7 +97,7 @@ func (b *bi) dbt(t *testing.T) {
 			t.Errorf("dbt: %s: %s", r.ID, r.Status)
 		}
 	}
-	if len(built.Results) < 23 {
+	if len(built.Results) < 27 {
 		t.Errorf("dbt built and tested %d things", len(built.Results))
 	}
 	s := b.reader.auth

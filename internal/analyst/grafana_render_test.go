@@ -119,3 +119,13 @@ func (s *server) rows(t *testing.T, name, sql string) (first []string) {
 	}
 	return first
 }
+
+// columns are the names of an answer's.
+func (s *server) columns(t *testing.T, name, sql string) []string {
+	t.Helper()
+	text, _, err := s.query(t.Context(), "SELECT * FROM ("+sql+") LIMIT 0", "TSVWithNames")
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", name, err, sql)
+	}
+	return strings.Split(strings.TrimSuffix(text, "\n"), "\t")
+}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -42,6 +43,12 @@ type panel struct {
 		Defaults struct {
 			Unit       string
 			Thresholds struct{ Steps []step }
+		}
+		Overrides []struct {
+			Matcher struct {
+				ID      string
+				Options any
+			}
 		}
 	}
 }
@@ -143,6 +150,16 @@ func (p panel) limits() string {
 	return strings.Join(at, " ")
 }
 
+// overridden are the columns that the panel shows in a way of their own.
+func (p panel) overridden() (names []string) {
+	for _, o := range p.FieldConfig.Overrides {
+		if o.Matcher.ID == "byName" {
+			names = append(names, fmt.Sprint(o.Matcher.Options))
+		}
+	}
+	return names
+}
+
 // defaultLimits are those of quality_thresholds, from small to great.
 func defaultLimits(t *testing.T, s *load.Store) map[string]string {
 	t.Helper()
@@ -239,6 +256,14 @@ func TestDashboardsRun(t *testing.T) {
 					rows := reader.rows(t, file+": "+p.Title, g.render(t, q.RawSQL))
 					if len(rows) == 0 && !first && !mayBeEmpty[p.Title] {
 						t.Errorf("%s: %s: nothing found", file, p.Title)
+					}
+				}
+				if p.Type == "stat" || p.Type == "table" {
+					columns := reader.columns(t, file+": "+p.Title, g.render(t, p.Targets[0].RawSQL))
+					for _, name := range p.overridden() {
+						if !slices.Contains(columns, name) {
+							t.Errorf("%s: %s: how to show %s, which is none of %s", file, p.Title, name, columns)
+						}
 					}
 				}
 			}
