@@ -367,13 +367,16 @@ AS WITH (
         FROM (SELECT measure, argMax((good, poor, serious), changed_at) AS x FROM {{.Database}}.quality_thresholds GROUP BY measure)
     )
 ) AS limits
-SELECT sdk_app_id, comm_id, call_created_at, room_id, user_id, first_joined_at, last_left_at, sessions, presence_seconds, device_type, sdk_version, client_ip, samples, events, network_changes, connections_lost, nullIf(arrayMin(arrayMap((v, l) -> if(isNaN(v) OR l.2 = 0, 1000, least(100, greatest(0, if(((v - l.1) * l.2 AS d) <= 50, 100 - d, 50 - (v - l.3) * l.4)))),
-        [ifNull(audio_loss_up_avg, nan), ifNull(video_loss_up_avg, nan), ifNull(rtt_avg, nan), ifNull(sys_cpu_avg, nan), ifNull(video_fps_up_avg, nan)], arraySlice(limits, 1, 5))), 1000) AS score_up, nullIf(arrayMin(arrayMap((v, l) -> if(isNaN(v) OR l.2 = 0, 1000, least(100, greatest(0, if(((v - l.1) * l.2 AS d) <= 50, 100 - d, 50 - (v - l.3) * l.4)))),
-        [ifNull(audio_loss_down_avg, nan), ifNull(video_loss_down_avg, nan), ifNull(100 * audio_stall_share, nan), ifNull(100 * video_stall_share, nan), ifNull(video_fps_down_avg, nan)], arraySlice(limits, 6, 5))), 1000) AS score_down, 
-    arrayReduce('min', [score_up, score_down]) AS score, 
+SELECT sdk_app_id, comm_id, call_created_at, room_id, user_id, first_joined_at, last_left_at, sessions, presence_seconds, device_type, sdk_version, client_ip, samples, events, network_changes, connections_lost, score_up, score_down, score, 
     multiIf(score IS NULL, 'unknown', score >= 100, 'good', score >= 50, 'fair', score > 0, 'poor', 'serious') AS grade, video_bitrate_swing_up, sys_cpu_samples, sys_cpu_avg, sys_cpu_min, sys_cpu_p50, sys_cpu_p95, sys_cpu_max, app_cpu_samples, app_cpu_avg, app_cpu_min, app_cpu_p50, app_cpu_p95, app_cpu_max, rtt_samples, rtt_avg, rtt_min, rtt_p50, rtt_p95, rtt_max, audio_loss_up_samples, audio_loss_up_avg, audio_loss_up_min, audio_loss_up_p50, audio_loss_up_p95, audio_loss_up_max, video_loss_up_samples, video_loss_up_avg, video_loss_up_min, video_loss_up_p50, video_loss_up_p95, video_loss_up_max, audio_bitrate_up_samples, audio_bitrate_up_avg, audio_bitrate_up_min, audio_bitrate_up_p50, audio_bitrate_up_p95, audio_bitrate_up_max, video_bitrate_up_samples, video_bitrate_up_avg, video_bitrate_up_min, video_bitrate_up_p50, video_bitrate_up_p95, video_bitrate_up_max, video_fps_up_samples, video_fps_up_avg, video_fps_up_min, video_fps_up_p50, video_fps_up_p95, video_fps_up_max, audio_loss_down_samples, audio_loss_down_avg, audio_loss_down_min, audio_loss_down_p50, audio_loss_down_p95, audio_loss_down_max, video_loss_down_samples, video_loss_down_avg, video_loss_down_min, video_loss_down_p50, video_loss_down_p95, video_loss_down_max, audio_bitrate_down_samples, audio_bitrate_down_avg, audio_bitrate_down_min, audio_bitrate_down_p50, audio_bitrate_down_p95, audio_bitrate_down_max, video_bitrate_down_samples, video_bitrate_down_avg, video_bitrate_down_min, video_bitrate_down_p50, video_bitrate_down_p95, video_bitrate_down_max, video_fps_down_samples, video_fps_down_avg, video_fps_down_min, video_fps_down_p50, video_fps_down_p95, video_fps_down_max, audio_stall_samples, audio_stall_seconds, audio_stall_share, video_stall_samples, video_stall_seconds, video_stall_share
-FROM {{.Database}}.call_users_data
-WHERE sessions > 0 AND load_id NOT IN (SELECT load_id FROM {{.Database}}.hidden_loads GROUP BY load_id HAVING max(step) != 'committed')
+FROM
+(
+    SELECT *, arrayMap((v, l) -> if(isNaN(v) OR l.2 = 0, 1000, least(100, greatest(0, if(((v - l.1) * l.2 AS d) <= 50, 100 - d, 50 - (v - l.3) * l.4)))),
+            arrayMap(v -> ifNull(v, nan), [audio_loss_up_avg, video_loss_up_avg, rtt_avg, sys_cpu_avg, video_fps_up_avg, audio_loss_down_avg, video_loss_down_avg, 100 * audio_stall_share, 100 * video_stall_share, video_fps_down_avg]), limits) AS scores,
+        nullIf(arrayMin(arraySlice(scores, 1, 5)), 1000) AS score_up, nullIf(arrayMin(arraySlice(scores, 6, 5)), 1000) AS score_down, nullIf(arrayMin(scores), 1000) AS score
+    FROM {{.Database}}.call_users_data
+    WHERE sessions > 0 AND load_id NOT IN (SELECT load_id FROM {{.Database}}.hidden_loads GROUP BY load_id HAVING max(step) != 'committed')
+)
 COMMENT 'One row for each user of a call: presence, device, events, and what was measured of what the user sent (up) and received (down, all peers together). Exact: made of the relations beneath by the commit that shows them';
 
 CREATE OR REPLACE VIEW {{.Database}}.peer_quality {{.OnCluster}}
@@ -436,12 +439,16 @@ AS WITH (
         FROM (SELECT measure, argMax((good, poor, serious), changed_at) AS x FROM {{.Database}}.quality_thresholds GROUP BY measure)
     )
 ) AS limits
-SELECT sdk_app_id, comm_id, call_created_at, room_id, user_id, peer_id, first_ts, last_ts, audio_loss_down_samples, audio_loss_down_avg, audio_loss_down_min, audio_loss_down_p50, audio_loss_down_p95, audio_loss_down_max, video_loss_down_samples, video_loss_down_avg, video_loss_down_min, video_loss_down_p50, video_loss_down_p95, video_loss_down_max, audio_bitrate_down_samples, audio_bitrate_down_avg, audio_bitrate_down_min, audio_bitrate_down_p50, audio_bitrate_down_p95, audio_bitrate_down_max, video_bitrate_down_samples, video_bitrate_down_avg, video_bitrate_down_min, video_bitrate_down_p50, video_bitrate_down_p95, video_bitrate_down_max, video_fps_down_samples, video_fps_down_avg, video_fps_down_min, video_fps_down_p50, video_fps_down_p95, video_fps_down_max, audio_stall_samples, audio_stall_seconds, audio_stall_share, video_stall_samples, video_stall_seconds, video_stall_share, peer_audio_loss_up_avg, peer_video_loss_up_avg, peer_rtt_avg, nullIf(arrayMin(arrayMap((v, l) -> if(isNaN(v) OR l.2 = 0, 1000, least(100, greatest(0, if(((v - l.1) * l.2 AS d) <= 50, 100 - d, 50 - (v - l.3) * l.4)))),
-        [ifNull(audio_loss_down_avg, nan), ifNull(video_loss_down_avg, nan), ifNull(100 * audio_stall_share, nan), ifNull(100 * video_stall_share, nan), ifNull(video_fps_down_avg, nan)], arraySlice(limits, 1, 5))), 1000) AS score, nullIf(arrayMin(arrayMap((v, l) -> if(isNaN(v) OR l.2 = 0, 1000, least(100, greatest(0, if(((v - l.1) * l.2 AS d) <= 50, 100 - d, 50 - (v - l.3) * l.4)))),
-        [ifNull(peer_audio_loss_up_avg, nan), ifNull(peer_video_loss_up_avg, nan), ifNull(peer_rtt_avg, nan)], arraySlice(limits, 6, 3))), 1000) AS peer_score, 
+SELECT sdk_app_id, comm_id, call_created_at, room_id, user_id, peer_id, first_ts, last_ts, audio_loss_down_samples, audio_loss_down_avg, audio_loss_down_min, audio_loss_down_p50, audio_loss_down_p95, audio_loss_down_max, video_loss_down_samples, video_loss_down_avg, video_loss_down_min, video_loss_down_p50, video_loss_down_p95, video_loss_down_max, audio_bitrate_down_samples, audio_bitrate_down_avg, audio_bitrate_down_min, audio_bitrate_down_p50, audio_bitrate_down_p95, audio_bitrate_down_max, video_bitrate_down_samples, video_bitrate_down_avg, video_bitrate_down_min, video_bitrate_down_p50, video_bitrate_down_p95, video_bitrate_down_max, video_fps_down_samples, video_fps_down_avg, video_fps_down_min, video_fps_down_p50, video_fps_down_p95, video_fps_down_max, audio_stall_samples, audio_stall_seconds, audio_stall_share, video_stall_samples, video_stall_seconds, video_stall_share, peer_audio_loss_up_avg, peer_video_loss_up_avg, peer_rtt_avg, score, peer_score, 
     multiIf(score < 50 AND peer_score < 50, 'sender', score < 50, 'receiver', '') AS fault
-FROM {{.Database}}.peer_quality_data
-WHERE load_id NOT IN (SELECT load_id FROM {{.Database}}.hidden_loads GROUP BY load_id HAVING max(step) != 'committed')
+FROM
+(
+    SELECT *, arrayMap((v, l) -> if(isNaN(v) OR l.2 = 0, 1000, least(100, greatest(0, if(((v - l.1) * l.2 AS d) <= 50, 100 - d, 50 - (v - l.3) * l.4)))),
+            arrayMap(v -> ifNull(v, nan), [audio_loss_down_avg, video_loss_down_avg, 100 * audio_stall_share, 100 * video_stall_share, video_fps_down_avg, peer_audio_loss_up_avg, peer_video_loss_up_avg, peer_rtt_avg]), limits) AS scores,
+        nullIf(arrayMin(arraySlice(scores, 1, 5)), 1000) AS score, nullIf(arrayMin(arraySlice(scores, 6, 3)), 1000) AS peer_score
+    FROM {{.Database}}.peer_quality_data
+    WHERE load_id NOT IN (SELECT load_id FROM {{.Database}}.hidden_loads GROUP BY load_id HAVING max(step) != 'committed')
+)
 COMMENT 'One row for each pair of a receiver and a sender in a call: how well the one received the other, and whose fault it was. Exact: made of the relations beneath by the commit that shows them';
 
 CREATE OR REPLACE VIEW {{.Database}}.calls {{.OnCluster}}
@@ -481,15 +488,20 @@ AS WITH (
         SELECT mapFromArrays(groupArray(measure), groupArray((x.1, if(x.1 = x.2, 0, 50 / (x.2 - x.1)), x.2, 50 / (x.3 - x.2)))) AS limits
         FROM (SELECT measure, argMax((good, poor, serious), changed_at) AS x FROM {{.Database}}.quality_thresholds GROUP BY measure)
     )
-) AS limits,
-    arrayMap(x -> arrayMin(arrayMap((v, l) -> if(isNaN(v) OR l.2 = 0, 1000, least(100, greatest(0, if(((v - l.1) * l.2 AS d) <= 50, 100 - d, 50 - (v - l.3) * l.4)))), x, limits)), judged) AS scores,
-    arrayFilter(x -> x <= 100, scores) AS known
-SELECT sdk_app_id, comm_id, room_id, created_at, destroyed_at, is_finished, creator_user_id, toUInt64(destroyed_at - created_at) AS duration_seconds, users, sessions, presence_seconds, peak_users, samples, network_changes, connections_lost, 
-    if(empty(known), NULL, arrayAvg(known)) AS quality_score, 
+) AS limits
+SELECT sdk_app_id, comm_id, room_id, created_at, destroyed_at, is_finished, creator_user_id, toUInt64(destroyed_at - created_at) AS duration_seconds, users, sessions, presence_seconds, peak_users, samples, network_changes, connections_lost, quality_score, 
     multiIf(quality_score IS NULL, 'unknown', quality_score >= 100, 'good', quality_score >= 50, 'fair', quality_score > 0, 'poor', 'serious') AS grade, 
-    if(empty(known), '', user_ids[indexOf(scores, worst_user_score)]) AS worst_user_id, if(empty(known), NULL, arrayMin(known)) AS worst_user_score, rtt_avg, sys_cpu_avg, audio_loss_up_avg, audio_loss_down_avg, video_loss_up_avg, video_loss_down_avg, video_fps_down_avg, audio_stall_share, video_stall_share
-FROM {{.Database}}.calls_data
-WHERE load_id NOT IN (SELECT load_id FROM {{.Database}}.hidden_loads GROUP BY load_id HAVING max(step) != 'committed')
+    if(worst = 1000, '', user_ids[indexOf(scores, worst)]) AS worst_user_id, nullIf(worst, 1000) AS worst_user_score, rtt_avg, sys_cpu_avg, audio_loss_up_avg, audio_loss_down_avg, video_loss_up_avg, video_loss_down_avg, video_fps_down_avg, audio_stall_share, video_stall_share
+FROM
+(
+    SELECT *, arrayMin(arrayPushBack(scores, 1000)) AS worst, arrayReduce('avgOrNull', arrayFilter(x -> x <= 100, scores)) AS quality_score
+    FROM
+    (
+        SELECT *, arrayMap(x -> arrayMin(arrayMap((v, l) -> if(isNaN(v) OR l.2 = 0, 1000, least(100, greatest(0, if(((v - l.1) * l.2 AS d) <= 50, 100 - d, 50 - (v - l.3) * l.4)))), x, limits)), judged) AS scores
+        FROM {{.Database}}.calls_data
+        WHERE load_id NOT IN (SELECT load_id FROM {{.Database}}.hidden_loads GROUP BY load_id HAVING max(step) != 'committed')
+    )
+)
 COMMENT 'One row a call: how long, how many, how good. Exact: made of the relations beneath by the commit that shows them';
 
 CREATE OR REPLACE VIEW {{.Database}}.ledger {{.OnCluster}}
