@@ -2,6 +2,7 @@ package load
 
 import (
 	"cmp"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -11,8 +12,9 @@ import (
 
 // partSummary is the part that the Writer adds to a call when it commits it: what
 // the loads that are visible then are together, in call_users_data,
-// peer_quality_data and calls_data, so that who asks about calls reads a row a
-// call. It has a load of its own, which the next commit of the call replaces.
+// call_metrics_data, peer_quality_data and calls_data, so that who asks about calls
+// reads a row a call. It has a load of its own, which the next commit of the call
+// replaces.
 const partSummary call.PartKind = "summary"
 
 // measure is what a summary has of a metric, by its column in
@@ -88,7 +90,8 @@ func (m *measured) add(s *summary) {
 }
 
 // quantiles are the least values that shares of the samples, of which there are
-// some, are no greater than. h is empty before and after.
+// some, are no greater than; NaN where no histogram is kept. h is empty before and
+// after.
 func (m *measured) quantiles(h *histogram, shares ...float64) []float64 {
 	values, counts := m.of[0].values, m.of[0].counts
 	if len(m.of) > 1 {
@@ -100,10 +103,11 @@ func (m *measured) quantiles(h *histogram, shares ...float64) []float64 {
 		values, counts = h.take(values, counts)
 	}
 	found := make([]float64, len(shares))
-	if len(values) == 0 {
-		return found // by no program: a stream with samples has a histogram of them
-	}
 	for i, share := range shares {
+		if len(values) == 0 { // a metric without histograms
+			found[i] = math.NaN()
+			continue
+		}
 		want := uint64(math.Ceil(float64(m.samples) * share))
 		at, seen := 0, uint64(counts[0])
 		for seen < want && at+1 < len(values) {
@@ -177,6 +181,14 @@ func (u *userSummary) judged() []float64 {
 		u.down.of[audioLossDown].avg(), u.down.of[videoLossDown].avg(),
 		100 * u.down.stall[audioStall].stallShare(), 100 * u.down.stall[videoStall].stallShare(), u.down.of[videoFPSDown].avg(),
 	}
+}
+
+// metricSummary is a row of call_metrics_data.
+type metricSummary struct {
+	*summaryOf
+	user, metric string
+	received     bool // from all peers together
+	figures
 }
 
 // pairSummary is a row of peer_quality_data.
@@ -279,9 +291,10 @@ func peakOf(sessions []call.Session) (most uint64) {
 // call's streams in order of user and peer, then end. The rows are whoever's who
 // takes them out.
 type summarizer struct {
-	users []userSummary
-	pairs []pairSummary
-	calls []callSummary
+	users   []userSummary
+	metrics []metricSummary
+	pairs   []pairSummary
+	calls   []callSummary
 
 	h     *histogram // empty
 	call  callSummary
@@ -296,8 +309,30 @@ type summarizer struct {
 // addedUser and addedPair are what is being added up.
 type addedUser struct {
 	userSummary
-	up   [len(measuresUp)]measured
-	down addedDown
+	of    [2][len(streamMetrics)]measured // sent and received
+	other [2]map[string]*measured
+}
+
+func (u *addedUser) add(st *stream) {
+	way := 0
+	if st.peer != "" {
+		way = 1
+	}
+	for i := range st.of {
+		u.of[way][i].add(st.of[i])
+	}
+	for i := range st.other {
+		x := &st.other[i]
+		if u.other[way] == nil {
+			u.other[way] = map[string]*measured{}
+		}
+		m := u.other[way][x.metric]
+		if m == nil {
+			m = &measured{}
+			u.other[way][x.metric] = m
+		}
+		m.add(&x.summary)
+	}
 }
 
 type addedPair struct {
@@ -340,15 +375,16 @@ func columnsOf(all []measure) []int {
 	return column(all, func(m *measure) int { return streamColumn(m.column) })
 }
 
-// rows is how many there are.
-func (s *summarizer) rows() int { return len(s.users) + len(s.pairs) + len(s.calls) }
+// rows is about how many there are; those of metrics are small.
+func (s *summarizer) rows() int { return len(s.users) + len(s.metrics)/8 + len(s.pairs) + len(s.calls) }
 
 // clear lets go of the rows.
 func (s *summarizer) clear() {
 	clear(s.users)
+	clear(s.metrics)
 	clear(s.pairs)
 	clear(s.calls)
-	s.users, s.pairs, s.calls = s.users[:0], s.pairs[:0], s.calls[:0]
+	s.users, s.metrics, s.pairs, s.calls = s.users[:0], s.metrics[:0], s.pairs[:0], s.calls[:0]
 }
 
 // begin begins the summary of a call, of which room may not be known. sent tells
@@ -380,16 +416,13 @@ func (s *summarizer) stream(st *stream) {
 	}
 	u := s.user
 	u.samples += st.samples
+	u.add(st)
 	if st.peer == "" {
 		u.events += uint64(st.events)
 		u.changes += uint64(st.networkChanges)
 		u.lost += uint64(st.connectionsLost)
-		for i := range measuresUp {
-			u.up[i].add(st.of[upColumns[i]])
-		}
 		return
 	}
-	u.down.add(st)
 	if s.pair == nil || s.pair.peer != st.peer {
 		s.closePair()
 		s.pair = &addedPair{pairSummary: pairSummary{summaryOf: s.call.summaryOf, user: st.user, peer: st.peer, first: st.first, peerSent: s.sent(st.peer)}}
@@ -425,18 +458,39 @@ func (s *summarizer) closeUser() {
 	s.closePair()
 	a := s.user
 	u := a.userSummary
-	u.swing = math.NaN()
-	for i := range a.up {
-		u.up[i] = a.up[i].figures(s.h)
+	var of [2][len(streamMetrics)]figures
+	for way := range of {
+		for i := range streamMetrics {
+			of[way][i] = a.of[way][i].figures(s.h)
+			s.addMetric(&u, way, streamMetrics[i].metric, of[way][i])
+		}
+		for _, name := range slices.Sorted(maps.Keys(a.other[way])) {
+			s.addMetric(&u, way, name, a.other[way][name].figures(s.h))
+		}
 	}
-	if video := &a.up[videoBitrateUp]; video.samples > 0 {
+	for i, column := range upColumns {
+		u.up[i] = of[0][column]
+	}
+	for i, column := range downColumns {
+		u.down.of[i] = of[1][column]
+	}
+	for i, column := range stallColumns {
+		u.down.stall[i] = of[1][column]
+	}
+	u.swing = math.NaN()
+	if video := &a.of[0][upColumns[videoBitrateUp]]; video.samples > 0 {
 		if q := video.quantiles(s.h, 0.05, 0.5, 0.95); q[1] != 0 {
 			u.swing = 50 * (q[2] - q[0]) / q[1]
 		}
 	}
-	u.down = a.down.figures(s.h)
 	s.user = nil
 	s.add(u)
+}
+
+func (s *summarizer) addMetric(u *userSummary, way int, metric string, f figures) {
+	if f.samples > 0 {
+		s.metrics = append(s.metrics, metricSummary{u.summaryOf, u.user, metric, way == 1, f})
+	}
 }
 
 // add adds the row of a user, and adds it to the call's.

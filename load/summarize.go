@@ -22,9 +22,7 @@ const summaryBlock = 8192
 type ready struct {
 	loads []uint64 // that it is of, sorted
 	of    *summaryOf
-	users []userSummary
-	pairs []pairSummary
-	calls []callSummary
+	rows  summarizer
 }
 
 // summarize makes the summaries of those calls among the units that the buffer,
@@ -89,7 +87,7 @@ func (b *buffer) summarize(ended []*unitState, h *histogram) (rows int) {
 			s.stream(st)
 		}
 		s.end()
-		u.ready = &ready{u.loads(), &c.of, s.users, s.pairs, s.calls}
+		u.ready = &ready{u.loads(), &c.of, summarizer{users: s.users, metrics: s.metrics, pairs: s.pairs, calls: s.calls}}
 		rows += s.rows()
 	}
 	return rows
@@ -145,7 +143,8 @@ func (w *Writer) summarizeOnce(ctx context.Context, made, held []summarized, ids
 	for _, c := range made {
 		r := c.unit.ready
 		r.of.load = c.unit.summary
-		s.users, s.pairs, s.calls = append(s.users, r.users...), append(s.pairs, r.pairs...), append(s.calls, r.calls...)
+		s.users, s.metrics = append(s.users, r.rows.users...), append(s.metrics, r.rows.metrics...)
+		s.pairs, s.calls = append(s.pairs, r.rows.pairs...), append(s.calls, r.rows.calls...)
 		if err := emit(summaryBlock); err != nil {
 			return fmt.Errorf("summarize calls: %w", err)
 		}
@@ -169,10 +168,11 @@ func (w *Writer) summarizeOnce(ctx context.Context, made, held []summarized, ids
 	})
 }
 
-// insertSummaries inserts the rows of all three tables at once.
+// insertSummaries inserts the rows of all four tables at once.
 func (w *Writer) insertSummaries(ctx context.Context, s *summarizer) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return insertSome(ctx, w.store.conn, s.users, insertUsers) })
+	g.Go(func() error { return insertSome(ctx, w.store.conn, s.metrics, insertMetrics) })
 	g.Go(func() error { return insertSome(ctx, w.store.conn, s.pairs, insertPairs) })
 	g.Go(func() error { return insertSome(ctx, w.store.conn, s.calls, insertCalls) })
 	return g.Wait()
@@ -311,19 +311,16 @@ func (s *Store) each(ctx context.Context, table, columns string, h *held, rest s
 	return nil
 }
 
-// heldStreams reads the streams of the held calls, by call, user and peer, as
-// far as a summary is made of them.
+// heldStreams reads the streams of the held calls, by call, user and peer.
 func (s *Store) heldStreams(ctx context.Context, h *held, f func(call.Unit, *stream) error) error {
-	metrics := slices.Concat(upColumns, downColumns, stallColumns)
-	slices.Sort(metrics)
-	metrics = slices.Compact(metrics)
 	var q strings.Builder
 	q.WriteString("SELECT sdk_app_id, comm_id, user_id, peer_id, toUnixTimestamp(first_ts), toUnixTimestamp(last_ts), samples, events, network_changes, connections_lost")
-	for _, i := range metrics {
+	for _, m := range streamMetrics {
 		for _, of := range []string{"samples", "sum", "min", "max", "values", "counts"} {
-			q.WriteString(", x." + streamMetrics[i].column + "." + of)
+			q.WriteString(", x." + m.column + "." + of)
 		}
 	}
+	q.WriteString(", `other.metric`, `other.samples`, `other.sum`, `other.min`, `other.max`")
 	q.WriteString(" FROM quality_streams_data AS x WHERE " + h.where + " ORDER BY sdk_app_id, comm_id, user_id, peer_id, day, device_type, sdk_version, load_id")
 	ctx = clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{"max_block_size": 1024, "max_bytes_before_external_sort": 64 << 20}))
 	rows, err := s.conn.Query(ctx, q.String(), h.args...)
@@ -332,7 +329,7 @@ func (s *Store) heldStreams(ctx context.Context, h *held, f func(call.Unit, *str
 	}
 	defer rows.Close()
 	for rows.Next() {
-		u, st, err := scanStream(rows, metrics)
+		u, st, err := scanStream(rows)
 		if err != nil {
 			return fmt.Errorf("read streams: %w", err)
 		}
@@ -346,17 +343,25 @@ func (s *Store) heldStreams(ctx context.Context, h *held, f func(call.Unit, *str
 	return nil
 }
 
-func scanStream(rows driver.Rows, metrics []int) (call.Unit, *stream, error) {
+func scanStream(rows driver.Rows) (call.Unit, *stream, error) {
 	var app uint32
 	u := call.Unit{Kind: call.UnitCall}
 	st := &stream{}
 	into := []any{&app, &u.Key, &st.user, &st.peer, &st.first, &st.last, &st.samples, &st.events, &st.networkChanges, &st.connectionsLost}
-	for _, i := range metrics {
+	for i := range st.of {
 		m := &summary{}
 		st.of[i] = m
 		into = append(into, &m.samples, &m.sum, &m.min, &m.max, &m.values, &m.counts)
 	}
-	err := rows.Scan(into...)
+	var names []string
+	var samples []uint32
+	var sum, low, top []float64
+	if err := rows.Scan(append(into, &names, &samples, &sum, &low, &top)...); err != nil {
+		return u, nil, err
+	}
+	for i, name := range names {
+		st.other = append(st.other, otherSummary{name, summary{samples: samples[i], sum: sum[i], min: low[i], max: top[i], plain: true}})
+	}
 	u.App = call.AppID(app)
-	return u, st, err
+	return u, st, nil
 }

@@ -51,6 +51,28 @@ func insertUsers(ctx context.Context, conn driver.Conn, rows []userSummary) erro
 	})
 }
 
+func insertMetrics(ctx context.Context, conn driver.Conn, rows []metricSummary) error {
+	const names = ownerNames + "call_created_at, room_id, user_id, direction, metric, samples, sum, min, p50, p95, max"
+	return insertBlock(ctx, conn, "call_metrics_data", names, func(in *insert) {
+		ownerColumns(in, rows, func(r *metricSummary) *summaryOf { return r.summaryOf })
+		in.col(column(rows, func(r *metricSummary) string { return r.roomID }))
+		in.col(column(rows, func(r *metricSummary) string { return r.user }))
+		in.col(column(rows, func(r *metricSummary) string {
+			if r.received {
+				return "down"
+			}
+			return "up"
+		}))
+		in.col(column(rows, func(r *metricSummary) string { return r.metric }))
+		in.col(column(rows, func(r *metricSummary) uint64 { return r.samples }))
+		in.col(column(rows, func(r *metricSummary) float64 { return r.sum }))
+		in.col(column(rows, func(r *metricSummary) float64 { return r.min }))
+		in.encoded(nullable(rows, func(r *metricSummary) float64 { return r.median }))
+		in.encoded(nullable(rows, func(r *metricSummary) float64 { return r.p95 }))
+		in.col(column(rows, func(r *metricSummary) float64 { return r.max }))
+	})
+}
+
 func insertPairs(ctx context.Context, conn driver.Conn, rows []pairSummary) error {
 	names := ownerNames + "call_created_at, room_id, user_id, peer_id, first_ts, last_ts" + downNames +
 		", peer_audio_loss_up_avg, peer_video_loss_up_avg, peer_rtt_avg"

@@ -7,6 +7,8 @@ ALTER TABLE {{.Database}}.quality_streams_data {{.OnCluster}} /* if quality_stre
 
 {{include "0012_calls.sql"}}
 
+{{include "0012_metrics.sql"}}
+
 {{include "0012_peers.sql"}}
 
 {{include "0014_waiting.up.sql"}}
@@ -16,4 +18,5 @@ ALTER TABLE {{.Database}}.ledger_parts {{.OnCluster}} MODIFY COLUMN part COMMENT
 
 /* The rows are made of those of other tables. */ DROP TABLE IF EXISTS {{.Database}}.calls_data {{.OnCluster}} SYNC;
 /* The rows are made of those of other tables. */ DROP TABLE IF EXISTS {{.Database}}.peer_quality_data {{.OnCluster}} SYNC;
+/* The rows are made of those of other tables. */ DROP TABLE IF EXISTS {{.Database}}.call_metrics_data {{.OnCluster}} SYNC;
 /* The rows are made of those of other tables. */ DROP TABLE IF EXISTS {{.Database}}.call_users_data {{.OnCluster}} SYNC;

@@ -132,6 +132,22 @@ FROM
 INNER JOIN {{.Database}}.summary_loads AS l USING (sdk_app_id, comm_id)
 SETTINGS join_use_nulls = 0, join_algorithm = 'grace_hash', max_bytes_before_external_group_by = 134217728, max_threads = 1, insert_deduplicate = 0, max_partitions_per_insert_block = 0;
 
+INSERT INTO {{.Database}}.call_metrics_data /* if summary_loads has rows */ (load_id, sdk_app_id, comm_id, call_created_at, room_id, user_id, direction, metric, samples, sum, min, p50, p95, max)
+SELECT l.load_id, q.sdk_app_id, q.comm_id, q.created, q.room, q.user_id, q.direction, q.metric, q.samples, q.total, q.low, q.p50, q.p95, q.high
+FROM
+(
+    SELECT sdk_app_id, comm_id, min(x.call_created_at) AS created, any(x.room_id) AS room, user_id, if(peer_id = '', 'up', 'down') AS direction, m.1 AS metric,
+        sum((m.2).1) AS samples, sum((m.2).2) AS total, min((m.2).3) AS low,
+        if(sum(length((m.2).5)) = 0, NULL, quantileExactWeightedArray(0.5)((m.2).5, (m.2).6)) AS p50,
+        if(sum(length((m.2).5)) = 0, NULL, quantileExactWeightedArray(0.95)((m.2).5, (m.2).6)) AS p95, max((m.2).4) AS high
+    FROM {{.Database}}.quality_streams_data AS x
+    ARRAY JOIN arrayConcat([('appCpu', app_cpu), ('sysCpu', sys_cpu), ('rtt', rtt), ('aBit', audio_bitrate), ('aBlock', audio_stall), ('aLoss', audio_loss), ('aCapEnergy', audio_capture_energy), ('aPlayEnergy', audio_play_energy), ('bigvBit', video_bitrate), ('bigvBlock', video_stall), ('bigvLoss', video_loss), ('bigvCapFps', video_capture_fps), ('bigvEncFps', video_encode_fps), ('bigvDecFps', video_decode_fps), ('bigvRecFps', video_receive_fps), ('bigvWidth', video_width), ('bigvHeight', video_height)], arrayMap((n, s, t, low, high) -> (n, (s, t, low, high, [], [])), `other.metric`, `other.samples`, `other.sum`, `other.min`, `other.max`)) AS m
+    WHERE (m.2).1 > 0 AND load_id IN (SELECT arrayJoin(loads) FROM {{.Database}}.summary_loads)
+    GROUP BY sdk_app_id, comm_id, user_id, direction, metric
+) AS q
+INNER JOIN {{.Database}}.summary_loads AS l ON l.sdk_app_id = q.sdk_app_id AND l.comm_id = q.comm_id
+SETTINGS join_use_nulls = 0, join_algorithm = 'grace_hash', max_bytes_before_external_group_by = 134217728, max_threads = 1, insert_deduplicate = 0, max_partitions_per_insert_block = 0;
+
 INSERT INTO {{.Database}}.peer_quality_data /* if summary_loads has rows */ (load_id, sdk_app_id, comm_id, call_created_at, room_id, user_id, peer_id, first_ts, last_ts, audio_loss_down_samples, audio_loss_down_avg, audio_loss_down_min, audio_loss_down_p50, audio_loss_down_p95, audio_loss_down_max, video_loss_down_samples, video_loss_down_avg, video_loss_down_min, video_loss_down_p50, video_loss_down_p95, video_loss_down_max, audio_bitrate_down_samples, audio_bitrate_down_avg, audio_bitrate_down_min, audio_bitrate_down_p50, audio_bitrate_down_p95, audio_bitrate_down_max, video_bitrate_down_samples, video_bitrate_down_avg, video_bitrate_down_min, video_bitrate_down_p50, video_bitrate_down_p95, video_bitrate_down_max, video_fps_down_samples, video_fps_down_avg, video_fps_down_min, video_fps_down_p50, video_fps_down_p95, video_fps_down_max, audio_stall_samples, audio_stall_seconds, audio_stall_share, video_stall_samples, video_stall_seconds, video_stall_share, peer_audio_loss_up_avg, peer_video_loss_up_avg, peer_rtt_avg)
 SELECT
     l.load_id, q.sdk_app_id, q.comm_id, q.created, q.room, q.user_id, q.peer_id, q.first_at, q.last_at, q.audio_loss_down_samples,
