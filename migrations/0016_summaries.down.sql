@@ -3,7 +3,12 @@ ALTER TABLE {{.Database}}.quality_streams_data {{.OnCluster}}
 
 ALTER TABLE {{.Database}}.quality_streams_data {{.OnCluster}} /* if quality_streams_data has rows */ DELETE WHERE samples = 0 AND events = 0 SETTINGS mutations_sync = 2;
 
+{{/* What is inserted is compact: a wide part needs memory for each of its columns. */}}
+ALTER TABLE {{.Database}}.quality_streams_data {{.OnCluster}} /* if quality_streams_data has rows */ MODIFY SETTING min_bytes_for_wide_part = 33554432;
+
 {{include "0012_received.sql"}}
+
+ALTER TABLE {{.Database}}.quality_streams_data {{.OnCluster}} /* if quality_streams_data has rows */ RESET SETTING min_bytes_for_wide_part;
 
 {{include "0012_calls.sql"}}
 

@@ -3,7 +3,8 @@ What the summaries of calls are of the loads that the table summary_loads names,
 which has the columns sdk_app_id, comm_id, load_id (of the summary) and loads (that
 it is of). The version that brings them makes those of all that is there like this;
 from then on the Writer makes them, which is many times faster (load/summaries.go).
-Tests hold the one against the other.
+Tests hold the one against the other. Memory is bounded, and parts are small enough
+to be compact: a wide one needs memory for each of its columns.
 */}}
 INSERT INTO {{.Database}}.call_users_data /* if summary_loads has rows */ (load_id, sdk_app_id, comm_id, call_created_at, room_id, user_id, first_joined_at, last_left_at, sessions, presence_seconds, device_type, sdk_version, client_ip, samples, events, network_changes, connections_lost, video_bitrate_swing_up, sys_cpu_samples, sys_cpu_avg, sys_cpu_min, sys_cpu_p50, sys_cpu_p95, sys_cpu_max, app_cpu_samples, app_cpu_avg, app_cpu_min, app_cpu_p50, app_cpu_p95, app_cpu_max, rtt_samples, rtt_avg, rtt_min, rtt_p50, rtt_p95, rtt_max, audio_loss_up_samples, audio_loss_up_avg, audio_loss_up_min, audio_loss_up_p50, audio_loss_up_p95, audio_loss_up_max, video_loss_up_samples, video_loss_up_avg, video_loss_up_min, video_loss_up_p50, video_loss_up_p95, video_loss_up_max, audio_bitrate_up_samples, audio_bitrate_up_avg, audio_bitrate_up_min, audio_bitrate_up_p50, audio_bitrate_up_p95, audio_bitrate_up_max, video_bitrate_up_samples, video_bitrate_up_avg, video_bitrate_up_min, video_bitrate_up_p50, video_bitrate_up_p95, video_bitrate_up_max, video_fps_up_samples, video_fps_up_avg, video_fps_up_min, video_fps_up_p50, video_fps_up_p95, video_fps_up_max, audio_loss_down_samples, audio_loss_down_avg, audio_loss_down_min, audio_loss_down_p50, audio_loss_down_p95, audio_loss_down_max, video_loss_down_samples, video_loss_down_avg, video_loss_down_min, video_loss_down_p50, video_loss_down_p95, video_loss_down_max, audio_bitrate_down_samples, audio_bitrate_down_avg, audio_bitrate_down_min, audio_bitrate_down_p50, audio_bitrate_down_p95, audio_bitrate_down_max, video_bitrate_down_samples, video_bitrate_down_avg, video_bitrate_down_min, video_bitrate_down_p50, video_bitrate_down_p95, video_bitrate_down_max, video_fps_down_samples, video_fps_down_avg, video_fps_down_min, video_fps_down_p50, video_fps_down_p95, video_fps_down_max, audio_stall_samples, audio_stall_seconds, audio_stall_share, video_stall_samples, video_stall_seconds, video_stall_share)
 SELECT
@@ -130,7 +131,8 @@ FROM
     ) AS q USING (sdk_app_id, comm_id, user_id)
 ) AS u
 INNER JOIN {{.Database}}.summary_loads AS l USING (sdk_app_id, comm_id)
-SETTINGS join_use_nulls = 0, join_algorithm = 'grace_hash', max_bytes_before_external_group_by = 134217728, max_threads = 1, insert_deduplicate = 0, max_partitions_per_insert_block = 0;
+SETTINGS join_use_nulls = 0, join_algorithm = 'grace_hash', max_bytes_in_join = 100000000, max_bytes_before_external_group_by = 100000000, max_threads = 1, max_block_size = 4096,
+    min_insert_block_size_rows = 0, min_insert_block_size_bytes = 4194304, insert_deduplicate = 0, max_partitions_per_insert_block = 0;
 
 INSERT INTO {{.Database}}.call_metrics_data /* if summary_loads has rows */ (load_id, sdk_app_id, comm_id, call_created_at, room_id, user_id, direction, metric, samples, sum, min, p50, p95, max)
 SELECT l.load_id, q.sdk_app_id, q.comm_id, q.created, q.room, q.user_id, q.direction, q.metric, q.samples, q.total, q.low, q.p50, q.p95, q.high
@@ -146,7 +148,8 @@ FROM
     GROUP BY sdk_app_id, comm_id, user_id, direction, metric
 ) AS q
 INNER JOIN {{.Database}}.summary_loads AS l ON l.sdk_app_id = q.sdk_app_id AND l.comm_id = q.comm_id
-SETTINGS join_use_nulls = 0, join_algorithm = 'grace_hash', max_bytes_before_external_group_by = 134217728, max_threads = 1, insert_deduplicate = 0, max_partitions_per_insert_block = 0;
+SETTINGS join_use_nulls = 0, join_algorithm = 'grace_hash', max_bytes_in_join = 100000000, max_bytes_before_external_group_by = 100000000, max_threads = 1, max_block_size = 4096,
+    min_insert_block_size_rows = 0, min_insert_block_size_bytes = 4194304, insert_deduplicate = 0, max_partitions_per_insert_block = 0;
 
 INSERT INTO {{.Database}}.peer_quality_data /* if summary_loads has rows */ (load_id, sdk_app_id, comm_id, call_created_at, room_id, user_id, peer_id, first_ts, last_ts, audio_loss_down_samples, audio_loss_down_avg, audio_loss_down_min, audio_loss_down_p50, audio_loss_down_p95, audio_loss_down_max, video_loss_down_samples, video_loss_down_avg, video_loss_down_min, video_loss_down_p50, video_loss_down_p95, video_loss_down_max, audio_bitrate_down_samples, audio_bitrate_down_avg, audio_bitrate_down_min, audio_bitrate_down_p50, audio_bitrate_down_p95, audio_bitrate_down_max, video_bitrate_down_samples, video_bitrate_down_avg, video_bitrate_down_min, video_bitrate_down_p50, video_bitrate_down_p95, video_bitrate_down_max, video_fps_down_samples, video_fps_down_avg, video_fps_down_min, video_fps_down_p50, video_fps_down_p95, video_fps_down_max, audio_stall_samples, audio_stall_seconds, audio_stall_share, video_stall_samples, video_stall_seconds, video_stall_share, peer_audio_loss_up_avg, peer_video_loss_up_avg, peer_rtt_avg)
 SELECT
@@ -185,7 +188,8 @@ FROM
 INNER JOIN {{.Database}}.summary_loads AS l ON l.sdk_app_id = q.sdk_app_id AND l.comm_id = q.comm_id
 LEFT JOIN (SELECT sdk_app_id, comm_id, user_id, audio_loss_up_avg, video_loss_up_avg, rtt_avg FROM {{.Database}}.call_users_data WHERE load_id IN (SELECT load_id FROM {{.Database}}.summary_loads)) AS p
     ON p.sdk_app_id = q.sdk_app_id AND p.comm_id = q.comm_id AND p.user_id = q.peer_id
-SETTINGS join_use_nulls = 0, join_algorithm = 'grace_hash', max_bytes_before_external_group_by = 134217728, max_threads = 1, insert_deduplicate = 0, max_partitions_per_insert_block = 0;
+SETTINGS join_use_nulls = 0, join_algorithm = 'grace_hash', max_bytes_in_join = 100000000, max_bytes_before_external_group_by = 100000000, max_threads = 1, max_block_size = 4096,
+    min_insert_block_size_rows = 0, min_insert_block_size_bytes = 4194304, insert_deduplicate = 0, max_partitions_per_insert_block = 0;
 
 INSERT INTO {{.Database}}.calls_data /* if summary_loads has rows */ (load_id, sdk_app_id, comm_id, room_id, created_at, destroyed_at, is_finished, creator_user_id, users, sessions, presence_seconds, peak_users, samples, network_changes, connections_lost, rtt_avg, sys_cpu_avg, audio_loss_up_avg, audio_loss_down_avg, video_loss_up_avg, video_loss_down_avg, video_fps_down_avg, audio_stall_share, video_stall_share, user_ids, judged)
 SELECT
@@ -221,4 +225,5 @@ LEFT JOIN
     GROUP BY sdk_app_id, comm_id
 ) AS p ON p.sdk_app_id = r.sdk_app_id AND p.comm_id = r.comm_id
 WHERE r.load_id IN (SELECT arrayJoin(loads) FROM {{.Database}}.summary_loads)
-SETTINGS join_use_nulls = 0, join_algorithm = 'grace_hash', max_bytes_before_external_group_by = 134217728, max_threads = 1, insert_deduplicate = 0, max_partitions_per_insert_block = 0;
+SETTINGS join_use_nulls = 0, join_algorithm = 'grace_hash', max_bytes_in_join = 100000000, max_bytes_before_external_group_by = 100000000, max_threads = 1, max_block_size = 4096,
+    min_insert_block_size_rows = 0, min_insert_block_size_bytes = 4194304, insert_deduplicate = 0, max_partitions_per_insert_block = 0;
