@@ -588,5 +588,6 @@ FROM (SELECT * FROM {{.Database}}.ledger_units FINAL)
 ARRAY JOIN failed_parts AS failed_part, failed_keys AS failed_key, failed_reasons AS failed_reason
 COMMENT 'What the window holds and how far the archive is with it: one row a unit, and one for each part of it';
 
-{{/* Nobody reads it any more. */}}
+{{/* Nobody reads it any more, nor rows that have nothing else. */}}
+ALTER TABLE {{.Database}}.quality_streams_data {{.OnCluster}} /* if quality_streams_data has rows */ DELETE WHERE samples = 0 AND events = 0 SETTINGS mutations_sync = 2;
 ALTER TABLE {{.Database}}.quality_streams_data {{.OnCluster}} DROP COLUMN IF EXISTS received;

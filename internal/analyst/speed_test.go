@@ -118,7 +118,7 @@ func column(t testing.TB, s *load.Store, q string) []string {
 // goals are the medians that a kind of question may take on two cores.
 var goals = map[string]time.Duration{"dashboard": 100 * time.Millisecond, "page": 50 * time.Millisecond, "ad hoc": time.Second}
 
-const runs = 9
+const runs = 25
 
 // TestSpeed measures the questions of the cookbook in an archive of
 // CALLVAULT_BENCH_SAMPLES samples. With -update it writes docs/queries.md.
