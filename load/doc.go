@@ -25,8 +25,8 @@
 //	                    hidden                                       hidden
 //
 // A call that is committed has one more load, its summary: what all its visible
-// loads are together, in call_users_data, call_metrics_data, peer_quality_data and
-// calls_data. Every commit of the call replaces it, and nobody goes on from it.
+// loads are together, in call_users_data, peer_quality_data and calls_data. Every
+// commit of the call replaces it, and nobody goes on from it.
 //
 // The greatest step of a load counts, so inserts into hidden_loads may be
 // repeated and arrive in any order. Order of writes, each acknowledged before

@@ -86,7 +86,7 @@ func (w *Writer) write(ctx context.Context, b *buffer, ended, ending []*unitStat
 			return err
 		}
 		w.pool.put(b.samples.blocks)
-		rows := b.summarize(ended, w.merged)
+		rows := w.ready(b, ended)
 		if len(ending) == 0 {
 			w.mu.Lock()
 			w.summed += rows

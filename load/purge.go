@@ -13,7 +13,7 @@ import (
 var dataTables = [...]string{
 	"rooms_data", "user_sessions_data", "quality_samples_data",
 	"user_events_data", "unusual_events_data", "daily_scale_data", "quality_streams_data",
-	"call_users_data", "call_metrics_data", "peer_quality_data", "calls_data",
+	"call_users_data", "peer_quality_data", "calls_data",
 }
 
 // tombstone is how long an abandoned load stays hidden after its rows were

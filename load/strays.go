@@ -39,7 +39,7 @@ func tablesOf(u call.Unit) map[string]string {
 	case call.UnitCall:
 		const where = "comm_id = ?"
 		return map[string]string{"rooms_data": where, "user_sessions_data": where, "quality_samples_data": where, "user_events_data": where, "quality_streams_data": where,
-			"call_users_data": where, "call_metrics_data": where, "peer_quality_data": where, "calls_data": where}
+			"call_users_data": where, "peer_quality_data": where, "calls_data": where}
 	case call.UnitUnusual:
 		return map[string]string{"unusual_events_data": "toStartOfHour(ts) = parseDateTimeBestEffort(?, 'UTC')"}
 	case call.UnitScale:

@@ -2,7 +2,6 @@ package load
 
 import (
 	"cmp"
-	"maps"
 	"math"
 	"slices"
 	"time"
@@ -12,9 +11,8 @@ import (
 
 // partSummary is the part that the Writer adds to a call when it commits it: what
 // the loads that are visible then are together, in call_users_data,
-// call_metrics_data, peer_quality_data and calls_data, so that who asks about calls
-// reads a row a call. It has a load of its own, which the next commit of the call
-// replaces.
+// peer_quality_data and calls_data, so that who asks about calls reads a row a
+// call. It has a load of its own, which the next commit of the call replaces.
 const partSummary call.PartKind = "summary"
 
 // measure is what a summary has of a metric, by its column in
@@ -172,6 +170,7 @@ type userSummary struct {
 	swing   float64 // of the video bitrate sent, %; NaN: NULL
 	up      up
 	down    down
+	metrics []metricFigures // all there are, in order
 }
 
 // judged is what the score of a user goes by, in the order of calls_data's column.
@@ -183,11 +182,10 @@ func (u *userSummary) judged() []float64 {
 	}
 }
 
-// metricSummary is a row of call_metrics_data.
-type metricSummary struct {
-	*summaryOf
-	user, metric string
-	received     bool // from all peers together
+// metricFigures are one metric of a user, of what it sends ("up") or receives from
+// all peers together ("down").
+type metricFigures struct {
+	direction, metric string
 	figures
 }
 
@@ -291,10 +289,9 @@ func peakOf(sessions []call.Session) (most uint64) {
 // call's streams in order of user and peer, then end. The rows are whoever's who
 // takes them out.
 type summarizer struct {
-	users   []userSummary
-	metrics []metricSummary
-	pairs   []pairSummary
-	calls   []callSummary
+	users []userSummary
+	pairs []pairSummary
+	calls []callSummary
 
 	h     *histogram // empty
 	call  callSummary
@@ -306,11 +303,14 @@ type summarizer struct {
 	pair *addedPair
 }
 
+// directions are the ways of streams: sent and received.
+var directions = [2]string{"up", "down"}
+
 // addedUser and addedPair are what is being added up.
 type addedUser struct {
 	userSummary
-	of    [2][len(streamMetrics)]measured // sent and received
-	other [2]map[string]*measured
+	of    [len(directions)][len(streamMetrics)]measured
+	other [len(directions)]map[string]*measured
 }
 
 func (u *addedUser) add(st *stream) {
@@ -375,16 +375,15 @@ func columnsOf(all []measure) []int {
 	return column(all, func(m *measure) int { return streamColumn(m.column) })
 }
 
-// rows is about how many there are; those of metrics are small.
-func (s *summarizer) rows() int { return len(s.users) + len(s.metrics)/8 + len(s.pairs) + len(s.calls) }
+// rows is how many there are.
+func (s *summarizer) rows() int { return len(s.users) + len(s.pairs) + len(s.calls) }
 
 // clear lets go of the rows.
 func (s *summarizer) clear() {
 	clear(s.users)
-	clear(s.metrics)
 	clear(s.pairs)
 	clear(s.calls)
-	s.users, s.metrics, s.pairs, s.calls = s.users[:0], s.metrics[:0], s.pairs[:0], s.calls[:0]
+	s.users, s.pairs, s.calls = s.users[:0], s.pairs[:0], s.calls[:0]
 }
 
 // begin begins the summary of a call, of which room may not be known. sent tells
@@ -458,16 +457,19 @@ func (s *summarizer) closeUser() {
 	s.closePair()
 	a := s.user
 	u := a.userSummary
-	var of [2][len(streamMetrics)]figures
-	for way := range of {
+	var of [len(directions)][len(streamMetrics)]figures
+	for way, direction := range directions {
 		for i := range streamMetrics {
 			of[way][i] = a.of[way][i].figures(s.h)
-			s.addMetric(&u, way, streamMetrics[i].metric, of[way][i])
+			u.addMetric(direction, streamMetrics[i].metric, of[way][i])
 		}
-		for _, name := range slices.Sorted(maps.Keys(a.other[way])) {
-			s.addMetric(&u, way, name, a.other[way][name].figures(s.h))
+		for name, m := range a.other[way] {
+			u.addMetric(direction, name, m.figures(s.h))
 		}
 	}
+	slices.SortFunc(u.metrics, func(x, y metricFigures) int {
+		return cmp.Or(cmp.Compare(x.direction, y.direction), cmp.Compare(x.metric, y.metric))
+	})
 	for i, column := range upColumns {
 		u.up[i] = of[0][column]
 	}
@@ -487,9 +489,9 @@ func (s *summarizer) closeUser() {
 	s.add(u)
 }
 
-func (s *summarizer) addMetric(u *userSummary, way int, metric string, f figures) {
+func (u *userSummary) addMetric(direction, metric string, f figures) {
 	if f.samples > 0 {
-		s.metrics = append(s.metrics, metricSummary{u.summaryOf, u.user, metric, way == 1, f})
+		u.metrics = append(u.metrics, metricFigures{direction, metric, f})
 	}
 }
 

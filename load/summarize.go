@@ -18,79 +18,110 @@ import (
 // summaryBlock is how many rows of summaries make an INSERT.
 const summaryBlock = 8192
 
-// ready is the summary of a call that came in one flush.
+// ready is the summary of a call that was made in memory.
 type ready struct {
 	loads []uint64 // that it is of, sorted
 	of    *summaryOf
 	rows  summarizer
 }
 
-// summarize makes the summaries of those calls among the units that the buffer,
-// which has been inserted, has whole, and returns how many rows that are. h is
-// empty before and after.
-func (b *buffer) summarize(ended []*unitState, h *histogram) (rows int) {
-	type content struct {
-		of       summaryOf
-		room     *call.Room
-		sessions []call.Session
-		streams  []*stream
-	}
-	here := map[*half]bool{}
-	for _, h := range b.halves() {
-		here[h] = true
-	}
-	of := map[*unitState]*content{}
-	for _, u := range ended {
-		some, whole := false, u.unit.Kind == call.UnitCall && !u.failing()
-		for _, h := range []*half{&u.settled, &u.open} {
-			some = some || here[h]
-			whole = whole && (len(h.loads) == 0 || len(h.loads) == 1 && here[h])
+// content is what has been inserted of a call.
+type content struct {
+	of       summaryOf
+	loads    []uint64 // that it is of
+	room     *call.Room
+	sessions []call.Session
+	streams  []*stream
+}
+
+// maxCarried streams, of about 3 KB each, are kept of calls that go on after the
+// flush that inserted them.
+const maxCarried = 4096
+
+// ready makes the summaries of those calls among the ended ones of which all is in
+// memory: in the buffer, which has been inserted, or carried over from the ones
+// before. It returns how many rows that are. The caller holds the turn.
+func (w *Writer) ready(b *buffer, ended []*unitState) (rows int) {
+	all := w.carried
+	w.carried = map[*unitState]*content{}
+	of := func(h *half) *content {
+		if h.of.unit.Kind != call.UnitCall {
+			return nil
 		}
-		if some && whole {
-			of[u] = &content{of: summaryOf{unit: u.unit}}
+		c := all[h.of]
+		if c == nil {
+			c = &content{of: summaryOf{unit: h.of.unit}}
+			all[h.of] = c
+		}
+		return c
+	}
+	for _, h := range b.halves() {
+		if c := of(h); c != nil {
+			c.loads = append(c.loads, h.load)
 		}
 	}
 	for i := range b.rooms {
-		if c := of[b.rooms[i].of.of]; c != nil {
-			c.room = &b.rooms[i].Room
-		}
+		of(b.rooms[i].of).room = &b.rooms[i].Room
 	}
 	for i := range b.sessions {
-		if c := of[b.sessions[i].of.of]; c != nil {
-			c.sessions = append(c.sessions, b.sessions[i].Session)
-		}
+		c := of(b.sessions[i].of)
+		c.sessions = append(c.sessions, b.sessions[i].Session)
 	}
 	for i := range b.parts {
 		p := &b.parts[i]
-		if c := of[p.of.of]; c != nil {
+		if c := of(p.of); c != nil {
 			c.of.roomID, c.of.created = p.room, p.created
 			for j := range p.streams {
 				c.streams = append(c.streams, &p.streams[j])
 			}
 		}
 	}
-	for u, c := range of {
-		slices.SortStableFunc(c.streams, func(x, y *stream) int {
-			return cmp.Or(cmp.Compare(x.user, y.user), cmp.Compare(x.peer, y.peer), cmp.Compare(x.day, y.day), cmp.Compare(x.device, y.device), cmp.Compare(x.version, y.version))
-		})
-		up := map[string]sent{}
-		for _, st := range c.streams {
-			if st.peer == "" {
-				x := up[st.user]
-				x.add(st)
-				up[st.user] = x
-			}
+	for _, u := range ended {
+		c := all[u]
+		delete(all, u)
+		if c == nil || u.failing() {
+			continue
 		}
-		s := &summarizer{h: h}
-		s.begin(&c.of, c.room, c.sessions, func(peer string) sent { return up[peer] })
-		for _, st := range c.streams {
-			s.stream(st)
+		if slices.Sort(c.loads); slices.Equal(c.loads, u.loads()) {
+			u.ready = c.summarize(w.merged)
+			rows += u.ready.rows.rows()
 		}
-		s.end()
-		u.ready = &ready{u.loads(), &c.of, summarizer{users: s.users, metrics: s.metrics, pairs: s.pairs, calls: s.calls}}
-		rows += s.rows()
+	}
+	streams := 0
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for u, c := range all {
+		if streams += len(c.streams); streams > maxCarried {
+			break
+		}
+		if !u.dropped {
+			w.carried[u] = c
+		}
 	}
 	return rows
+}
+
+// summarize makes the summary of a call of which all is there. h is empty before
+// and after.
+func (c *content) summarize(h *histogram) *ready {
+	slices.SortStableFunc(c.streams, func(x, y *stream) int {
+		return cmp.Or(cmp.Compare(x.user, y.user), cmp.Compare(x.peer, y.peer), cmp.Compare(x.day, y.day), cmp.Compare(x.device, y.device), cmp.Compare(x.version, y.version))
+	})
+	up := map[string]sent{}
+	for _, st := range c.streams {
+		if st.peer == "" {
+			x := up[st.user]
+			x.add(st)
+			up[st.user] = x
+		}
+	}
+	s := &summarizer{h: h}
+	s.begin(&c.of, c.room, c.sessions, func(peer string) sent { return up[peer] })
+	for _, st := range c.streams {
+		s.stream(st)
+	}
+	s.end()
+	return &ready{c.loads, &c.of, summarizer{users: s.users, pairs: s.pairs, calls: s.calls}}
 }
 
 // summarize writes the summaries of the calls among the units, of the loads that
@@ -143,8 +174,7 @@ func (w *Writer) summarizeOnce(ctx context.Context, made, held []summarized, ids
 	for _, c := range made {
 		r := c.unit.ready
 		r.of.load = c.unit.summary
-		s.users, s.metrics = append(s.users, r.rows.users...), append(s.metrics, r.rows.metrics...)
-		s.pairs, s.calls = append(s.pairs, r.rows.pairs...), append(s.calls, r.rows.calls...)
+		s.users, s.pairs, s.calls = append(s.users, r.rows.users...), append(s.pairs, r.rows.pairs...), append(s.calls, r.rows.calls...)
 		if err := emit(summaryBlock); err != nil {
 			return fmt.Errorf("summarize calls: %w", err)
 		}
@@ -168,11 +198,10 @@ func (w *Writer) summarizeOnce(ctx context.Context, made, held []summarized, ids
 	})
 }
 
-// insertSummaries inserts the rows of all four tables at once.
+// insertSummaries inserts the rows of all three tables at once.
 func (w *Writer) insertSummaries(ctx context.Context, s *summarizer) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return insertSome(ctx, w.store.conn, s.users, insertUsers) })
-	g.Go(func() error { return insertSome(ctx, w.store.conn, s.metrics, insertMetrics) })
 	g.Go(func() error { return insertSome(ctx, w.store.conn, s.pairs, insertPairs) })
 	g.Go(func() error { return insertSome(ctx, w.store.conn, s.calls, insertCalls) })
 	return g.Wait()

@@ -22,7 +22,7 @@ const ownerNames = "load_id, sdk_app_id, comm_id, "
 func insertUsers(ctx context.Context, conn driver.Conn, rows []userSummary) error {
 	names := ownerNames + `call_created_at, room_id, user_id, first_joined_at, last_left_at, sessions, presence_seconds,
 		device_type, sdk_version, client_ip, samples, events, network_changes, connections_lost, video_bitrate_swing_up` +
-		measureNames(measuresUp[:]) + downNames
+		measureNames(measuresUp[:]) + downNames + metricNames
 	return insertBlock(ctx, conn, "call_users_data", names, func(in *insert) {
 		ownerColumns(in, rows, func(r *userSummary) *summaryOf { return r.summaryOf })
 		in.col(column(rows, func(r *userSummary) string { return orDefault(r.stay.roomID, r.roomID) }))
@@ -48,29 +48,42 @@ func insertUsers(ctx context.Context, conn driver.Conn, rows []userSummary) erro
 			measureColumns(in, rows, func(r *userSummary) *figures { return &r.up[i] })
 		}
 		downColumnsOf(in, rows, func(r *userSummary) *down { return &r.down })
+		metricColumns(in, rows)
 	})
 }
 
-func insertMetrics(ctx context.Context, conn driver.Conn, rows []metricSummary) error {
-	const names = ownerNames + "call_created_at, room_id, user_id, direction, metric, samples, sum, min, p50, p95, max"
-	return insertBlock(ctx, conn, "call_metrics_data", names, func(in *insert) {
-		ownerColumns(in, rows, func(r *metricSummary) *summaryOf { return r.summaryOf })
-		in.col(column(rows, func(r *metricSummary) string { return r.roomID }))
-		in.col(column(rows, func(r *metricSummary) string { return r.user }))
-		in.col(column(rows, func(r *metricSummary) string {
-			if r.received {
-				return "down"
-			}
-			return "up"
-		}))
-		in.col(column(rows, func(r *metricSummary) string { return r.metric }))
-		in.col(column(rows, func(r *metricSummary) uint64 { return r.samples }))
-		in.col(column(rows, func(r *metricSummary) float64 { return r.sum }))
-		in.col(column(rows, func(r *metricSummary) float64 { return r.min }))
-		in.encoded(nullable(rows, func(r *metricSummary) float64 { return r.median }))
-		in.encoded(nullable(rows, func(r *metricSummary) float64 { return r.p95 }))
-		in.col(column(rows, func(r *metricSummary) float64 { return r.max }))
-	})
+const metricNames = ", `metrics.direction`, `metrics.metric`, `metrics.samples`, `metrics.sum`, `metrics.min`, `metrics.p50`, `metrics.p95`, `metrics.max`"
+
+// metricColumns appends the arrays of all metrics of users.
+func metricColumns(in *insert, rows []userSummary) {
+	for _, text := range []func(*metricFigures) string{
+		func(m *metricFigures) string { return m.direction },
+		func(m *metricFigures) string { return m.metric },
+	} {
+		c := new(proto.ColStr).Array()
+		for i := range rows {
+			c.Append(column(rows[i].metrics, text))
+		}
+		in.encoded(c)
+	}
+	samples := new(proto.ColUInt64).Array()
+	for i := range rows {
+		samples.Append(column(rows[i].metrics, func(m *metricFigures) uint64 { return m.samples }))
+	}
+	in.encoded(samples)
+	for _, value := range []func(*metricFigures) float64{
+		func(m *metricFigures) float64 { return m.sum },
+		func(m *metricFigures) float64 { return m.min },
+		func(m *metricFigures) float64 { return m.median },
+		func(m *metricFigures) float64 { return m.p95 },
+		func(m *metricFigures) float64 { return m.max },
+	} {
+		c := new(proto.ColFloat64).Array()
+		for i := range rows {
+			c.Append(column(rows[i].metrics, value))
+		}
+		in.encoded(c)
+	}
 }
 
 func insertPairs(ctx context.Context, conn driver.Conn, rows []pairSummary) error {

@@ -39,7 +39,7 @@ func tiered() map[string]string {
 	return map[string]string{
 		"rooms_data": "toDate(created_at)", "user_sessions_data": "toDate(joined_at)", "quality_samples_data": "toDate(ts)", "user_events_data": "toDate(ts)",
 		"unusual_events_data": "toDate(ts)", "daily_scale_data": "toDate(day_start)", "quality_streams_data": "day",
-		"call_users_data": "toDate(call_created_at)", "call_metrics_data": "toDate(call_created_at)", "peer_quality_data": "toDate(call_created_at)", "calls_data": "toDate(created_at)",
+		"call_users_data": "toDate(call_created_at)", "peer_quality_data": "toDate(call_created_at)", "calls_data": "toDate(created_at)",
 	}
 }
 

@@ -53,7 +53,8 @@ type Writer struct {
 	pool samplePool
 	raw  *rawQueue
 
-	merged *histogram // empty, for the flush under way
+	merged  *histogram // empty, for the flush under way; as carried under turn
+	carried map[*unitState]*content
 
 	mu     sync.Mutex
 	err    error // of the first failed flush, or ErrClosed
@@ -78,7 +79,7 @@ func (s *Store) NewWriter(runID string, o WriterOptions) *Writer {
 	o.Guard = orDefault(o.Guard, "1")
 	w := &Writer{
 		store: s, run: runID, opt: o, turn: make(chan struct{}, 1), pool: newSamplePool(o.MaxBytes), raw: newRawQueue(),
-		buf: &buffer{}, sums: new(histogram), merged: new(histogram), units: map[call.Unit]*unitState{},
+		buf: &buffer{}, sums: new(histogram), merged: new(histogram), carried: map[*unitState]*content{}, units: map[call.Unit]*unitState{},
 	}
 	w.turn <- struct{}{}
 	return w

@@ -23,5 +23,4 @@ ALTER TABLE {{.Database}}.ledger_parts {{.OnCluster}} MODIFY COLUMN part COMMENT
 
 /* The rows are made of those of other tables. */ DROP TABLE IF EXISTS {{.Database}}.calls_data {{.OnCluster}} SYNC;
 /* The rows are made of those of other tables. */ DROP TABLE IF EXISTS {{.Database}}.peer_quality_data {{.OnCluster}} SYNC;
-/* The rows are made of those of other tables. */ DROP TABLE IF EXISTS {{.Database}}.call_metrics_data {{.OnCluster}} SYNC;
 /* The rows are made of those of other tables. */ DROP TABLE IF EXISTS {{.Database}}.call_users_data {{.OnCluster}} SYNC;

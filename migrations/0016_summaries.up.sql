@@ -103,6 +103,14 @@ CREATE TABLE IF NOT EXISTS {{.Database}}.call_users_data {{.OnCluster}}
     video_stall_samples UInt64 COMMENT 'Samples of the stall of the video received (bigvBlock), each of which covers 2 s' CODEC(ZSTD(1)),
     video_stall_seconds Float64 COMMENT 'Seconds of stall of the video received, summed over the peers (bigvBlock)' CODEC(ZSTD(1)),
     video_stall_share Nullable(Float64) COMMENT 'Share of the time of the video received that was stall, from 0 to 1: stall over 2 s a sample; NULL: no sample' CODEC(ZSTD(1)),
+    `metrics.direction` Array(String) COMMENT 'up or down of each metric that was measured, in order of direction and name' CODEC(ZSTD(1)),
+    `metrics.metric` Array(String) COMMENT 'Names of the metrics, the vendor''s' CODEC(ZSTD(1)),
+    `metrics.samples` Array(UInt64) COMMENT 'Samples of each' CODEC(ZSTD(1)),
+    `metrics.sum` Array(Float64) COMMENT 'Sum of each' CODEC(ZSTD(1)),
+    `metrics.min` Array(Float64) COMMENT 'Least value of each' CODEC(ZSTD(1)),
+    `metrics.p50` Array(Float64) COMMENT 'Half of the samples of each are no greater; of the rounded values; NaN: no histogram is kept' CODEC(ZSTD(1)),
+    `metrics.p95` Array(Float64) COMMENT '95 % of the samples of each are no greater; of the rounded values; NaN: no histogram is kept' CODEC(ZSTD(1)),
+    `metrics.max` Array(Float64) COMMENT 'Greatest value of each' CODEC(ZSTD(1)),
     INDEX by_load load_id TYPE minmax GRANULARITY 1,
     INDEX by_call comm_id TYPE bloom_filter(0.01) GRANULARITY 1
 )
@@ -111,31 +119,6 @@ PARTITION BY toYYYYMM(call_created_at)
 ORDER BY (sdk_app_id, toDate(call_created_at), comm_id, user_id)
 SETTINGS index_granularity = 1024
 COMMENT 'One row for each user of a call, of all that the calls commit left visible, with the load it came in. Read the view call_users instead';
-
-CREATE TABLE IF NOT EXISTS {{.Database}}.call_metrics_data {{.OnCluster}}
-(
-    load_id UInt64 COMMENT 'The load of the summary; hidden_loads says whether it counts' CODEC(ZSTD(1)),
-    sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)' CODEC(ZSTD(1)),
-    comm_id LowCardinality(String) COMMENT 'Call (CommId): unique, opaque; room ids are reused, this one is not' CODEC(ZSTD(1)),
-    call_created_at DateTime('UTC') COMMENT 'Creation of the call''s room, UTC seconds; who names a time of it reads less' CODEC(ZSTD(1)),
-    room_id LowCardinality(String) COMMENT 'Room name as the application gave it; reused by later calls' CODEC(ZSTD(1)),
-    user_id LowCardinality(String) COMMENT 'User whose client reported (UserId)' CODEC(ZSTD(1)),
-    direction LowCardinality(String) COMMENT 'up: what user_id sends, and the user''s device; down: what user_id receives, all peers together' CODEC(ZSTD(1)),
-    metric LowCardinality(String) COMMENT 'Metric by the vendor''s name (DataType), such as rtt or aLoss; its unit is the vendor''s' CODEC(ZSTD(1)),
-    samples UInt64 COMMENT 'Samples' CODEC(ZSTD(1)),
-    sum Float64 COMMENT 'Sum of the values' CODEC(ZSTD(1)),
-    min Float64 COMMENT 'Smallest value' CODEC(ZSTD(1)),
-    p50 Nullable(Float64) COMMENT 'Half of the samples are no greater; of the rounded values, within 3.2 %; NULL: of a metric for which no histogram is kept' CODEC(ZSTD(1)),
-    p95 Nullable(Float64) COMMENT '95 % of the samples are no greater; of the rounded values, within 3.2 %; NULL: of a metric for which no histogram is kept' CODEC(ZSTD(1)),
-    max Float64 COMMENT 'Greatest value' CODEC(ZSTD(1)),
-    INDEX by_load load_id TYPE minmax GRANULARITY 1,
-    INDEX by_call comm_id TYPE bloom_filter(0.01) GRANULARITY 1
-)
-ENGINE = {{engine "MergeTree"}}
-PARTITION BY toYYYYMM(call_created_at)
-ORDER BY (sdk_app_id, toDate(call_created_at), comm_id, user_id, direction, metric)
-SETTINGS index_granularity = 1024
-COMMENT 'One row for each metric of a user of a call, sent or received, of all that the call''s commit left visible, with the load it came in. Read the view call_metrics instead';
 
 CREATE TABLE IF NOT EXISTS {{.Database}}.peer_quality_data {{.OnCluster}}
 (
@@ -236,7 +219,6 @@ COMMENT 'One row a call, of all that its commit left visible, with the load it c
 
 {{/* A version that failed half-way begins here once more. */}}
 TRUNCATE TABLE {{.Database}}.call_users_data {{.OnCluster}};
-TRUNCATE TABLE {{.Database}}.call_metrics_data {{.OnCluster}};
 TRUNCATE TABLE {{.Database}}.peer_quality_data {{.OnCluster}};
 TRUNCATE TABLE {{.Database}}.calls_data {{.OnCluster}};
 ALTER TABLE {{.Database}}.ledger_parts {{.OnCluster}} /* if ledger_parts has rows */ DELETE WHERE part = 'summary' SETTINGS mutations_sync = 2;
@@ -276,7 +258,7 @@ INSERT INTO {{.Database}}.ledger_parts /* if summary_loads has rows */ (sdk_app_
 
 DROP TABLE IF EXISTS {{.Database}}.summary_loads {{.OnCluster}} SYNC;
 
-ALTER TABLE {{.Database}}.ledger_parts {{.OnCluster}} MODIFY COLUMN part COMMENT 'What of the unit: room, users, series, events; unusual; scale; summary: what call_users_data, call_metrics_data, peer_quality_data and calls_data have of it';
+ALTER TABLE {{.Database}}.ledger_parts {{.OnCluster}} MODIFY COLUMN part COMMENT 'What of the unit: room, users, series, events; unusual; scale; summary: what call_users_data, peer_quality_data and calls_data have of it';
 
 CREATE OR REPLACE VIEW {{.Database}}.call_users {{.OnCluster}}
 (
@@ -422,8 +404,9 @@ CREATE OR REPLACE VIEW {{.Database}}.call_metrics {{.OnCluster}}
     p95 Nullable(Float64) COMMENT '95 % of the samples are no greater; of the rounded values, within 3.2 %; NULL: of a metric for which no histogram is kept',
     max Float64 COMMENT 'Greatest value'
 )
-AS SELECT sdk_app_id, comm_id, call_created_at, room_id, user_id, direction, metric, samples, sum, sum / samples AS avg, min, p50, p95, max
-FROM {{.Database}}.call_metrics_data
+AS SELECT sdk_app_id, comm_id, call_created_at, room_id, user_id, direction, metric, samples, sum, sum / samples AS avg, min, if(isNaN(median), NULL, median) AS p50, if(isNaN(most), NULL, most) AS p95, max
+FROM {{.Database}}.call_users_data
+ARRAY JOIN `metrics.direction` AS direction, `metrics.metric` AS metric, `metrics.samples` AS samples, `metrics.sum` AS sum, `metrics.min` AS min, `metrics.p50` AS median, `metrics.p95` AS most, `metrics.max` AS max
 WHERE load_id NOT IN (SELECT load_id FROM {{.Database}}.hidden_loads GROUP BY load_id HAVING max(step) != 'committed')
 COMMENT 'One row for each metric of a user of a call, sent (up) or received (down, all peers together): what call_users has in columns, of all metrics. Exact: made of the relations beneath by the commit that shows them';
 

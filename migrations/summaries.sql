@@ -6,7 +6,7 @@ from then on the Writer makes them, which is many times faster (load/summaries.g
 Tests hold the one against the other. Memory is bounded, and parts are small enough
 to be compact: a wide one needs memory for each of its columns.
 */}}
-INSERT INTO {{.Database}}.call_users_data /* if summary_loads has rows */ (load_id, sdk_app_id, comm_id, call_created_at, room_id, user_id, first_joined_at, last_left_at, sessions, presence_seconds, device_type, sdk_version, client_ip, samples, events, network_changes, connections_lost, video_bitrate_swing_up, sys_cpu_samples, sys_cpu_avg, sys_cpu_min, sys_cpu_p50, sys_cpu_p95, sys_cpu_max, app_cpu_samples, app_cpu_avg, app_cpu_min, app_cpu_p50, app_cpu_p95, app_cpu_max, rtt_samples, rtt_avg, rtt_min, rtt_p50, rtt_p95, rtt_max, audio_loss_up_samples, audio_loss_up_avg, audio_loss_up_min, audio_loss_up_p50, audio_loss_up_p95, audio_loss_up_max, video_loss_up_samples, video_loss_up_avg, video_loss_up_min, video_loss_up_p50, video_loss_up_p95, video_loss_up_max, audio_bitrate_up_samples, audio_bitrate_up_avg, audio_bitrate_up_min, audio_bitrate_up_p50, audio_bitrate_up_p95, audio_bitrate_up_max, video_bitrate_up_samples, video_bitrate_up_avg, video_bitrate_up_min, video_bitrate_up_p50, video_bitrate_up_p95, video_bitrate_up_max, video_fps_up_samples, video_fps_up_avg, video_fps_up_min, video_fps_up_p50, video_fps_up_p95, video_fps_up_max, audio_loss_down_samples, audio_loss_down_avg, audio_loss_down_min, audio_loss_down_p50, audio_loss_down_p95, audio_loss_down_max, video_loss_down_samples, video_loss_down_avg, video_loss_down_min, video_loss_down_p50, video_loss_down_p95, video_loss_down_max, audio_bitrate_down_samples, audio_bitrate_down_avg, audio_bitrate_down_min, audio_bitrate_down_p50, audio_bitrate_down_p95, audio_bitrate_down_max, video_bitrate_down_samples, video_bitrate_down_avg, video_bitrate_down_min, video_bitrate_down_p50, video_bitrate_down_p95, video_bitrate_down_max, video_fps_down_samples, video_fps_down_avg, video_fps_down_min, video_fps_down_p50, video_fps_down_p95, video_fps_down_max, audio_stall_samples, audio_stall_seconds, audio_stall_share, video_stall_samples, video_stall_seconds, video_stall_share)
+INSERT INTO {{.Database}}.call_users_data /* if summary_loads has rows */ (load_id, sdk_app_id, comm_id, call_created_at, room_id, user_id, first_joined_at, last_left_at, sessions, presence_seconds, device_type, sdk_version, client_ip, samples, events, network_changes, connections_lost, video_bitrate_swing_up, sys_cpu_samples, sys_cpu_avg, sys_cpu_min, sys_cpu_p50, sys_cpu_p95, sys_cpu_max, app_cpu_samples, app_cpu_avg, app_cpu_min, app_cpu_p50, app_cpu_p95, app_cpu_max, rtt_samples, rtt_avg, rtt_min, rtt_p50, rtt_p95, rtt_max, audio_loss_up_samples, audio_loss_up_avg, audio_loss_up_min, audio_loss_up_p50, audio_loss_up_p95, audio_loss_up_max, video_loss_up_samples, video_loss_up_avg, video_loss_up_min, video_loss_up_p50, video_loss_up_p95, video_loss_up_max, audio_bitrate_up_samples, audio_bitrate_up_avg, audio_bitrate_up_min, audio_bitrate_up_p50, audio_bitrate_up_p95, audio_bitrate_up_max, video_bitrate_up_samples, video_bitrate_up_avg, video_bitrate_up_min, video_bitrate_up_p50, video_bitrate_up_p95, video_bitrate_up_max, video_fps_up_samples, video_fps_up_avg, video_fps_up_min, video_fps_up_p50, video_fps_up_p95, video_fps_up_max, audio_loss_down_samples, audio_loss_down_avg, audio_loss_down_min, audio_loss_down_p50, audio_loss_down_p95, audio_loss_down_max, video_loss_down_samples, video_loss_down_avg, video_loss_down_min, video_loss_down_p50, video_loss_down_p95, video_loss_down_max, audio_bitrate_down_samples, audio_bitrate_down_avg, audio_bitrate_down_min, audio_bitrate_down_p50, audio_bitrate_down_p95, audio_bitrate_down_max, video_bitrate_down_samples, video_bitrate_down_avg, video_bitrate_down_min, video_bitrate_down_p50, video_bitrate_down_p95, video_bitrate_down_max, video_fps_down_samples, video_fps_down_avg, video_fps_down_min, video_fps_down_p50, video_fps_down_p95, video_fps_down_max, audio_stall_samples, audio_stall_seconds, audio_stall_share, video_stall_samples, video_stall_seconds, video_stall_share, `metrics.direction`, `metrics.metric`, `metrics.samples`, `metrics.sum`, `metrics.min`, `metrics.p50`, `metrics.p95`, `metrics.max`)
 SELECT
     l.load_id, u.sdk_app_id, u.comm_id, u.call_created_at, u.room_id, u.user_id, u.first_joined_at, u.last_left_at, u.sessions, u.presence_seconds,
     u.device_type, u.sdk_version, u.client_ip, u.samples, u.events, u.network_changes, u.connections_lost, u.video_bitrate_swing_up,
@@ -23,7 +23,8 @@ SELECT
     u.audio_bitrate_down_p95, u.audio_bitrate_down_max, u.video_bitrate_down_samples, u.video_bitrate_down_avg, u.video_bitrate_down_min,
     u.video_bitrate_down_p50, u.video_bitrate_down_p95, u.video_bitrate_down_max, u.video_fps_down_samples, u.video_fps_down_avg,
     u.video_fps_down_min, u.video_fps_down_p50, u.video_fps_down_p95, u.video_fps_down_max, u.audio_stall_samples, u.audio_stall_seconds,
-    u.audio_stall_share, u.video_stall_samples, u.video_stall_seconds, u.video_stall_share
+    u.audio_stall_share, u.video_stall_samples, u.video_stall_seconds, u.video_stall_share, m.metrics.1, m.metrics.2, m.metrics.3, m.metrics.4,
+    m.metrics.5, m.metrics.6, m.metrics.7, m.metrics.8
 FROM
 (
     SELECT
@@ -131,23 +132,22 @@ FROM
     ) AS q USING (sdk_app_id, comm_id, user_id)
 ) AS u
 INNER JOIN {{.Database}}.summary_loads AS l USING (sdk_app_id, comm_id)
-SETTINGS join_use_nulls = 0, join_algorithm = 'grace_hash', max_bytes_in_join = 100000000, max_bytes_before_external_group_by = 100000000, max_threads = 1, max_block_size = 4096,
-    min_insert_block_size_rows = 0, min_insert_block_size_bytes = 4194304, insert_deduplicate = 0, max_partitions_per_insert_block = 0;
-
-INSERT INTO {{.Database}}.call_metrics_data /* if summary_loads has rows */ (load_id, sdk_app_id, comm_id, call_created_at, room_id, user_id, direction, metric, samples, sum, min, p50, p95, max)
-SELECT l.load_id, q.sdk_app_id, q.comm_id, q.created, q.room, q.user_id, q.direction, q.metric, q.samples, q.total, q.low, q.p50, q.p95, q.high
-FROM
+LEFT JOIN
 (
-    SELECT sdk_app_id, comm_id, min(x.call_created_at) AS created, any(x.room_id) AS room, user_id, if(peer_id = '', 'up', 'down') AS direction, m.1 AS metric,
-        sum((m.2).1) AS samples, sum((m.2).2) AS total, min((m.2).3) AS low,
-        if(sum(length((m.2).5)) = 0, NULL, quantileExactWeightedArray(0.5)((m.2).5, (m.2).6)) AS p50,
-        if(sum(length((m.2).5)) = 0, NULL, quantileExactWeightedArray(0.95)((m.2).5, (m.2).6)) AS p95, max((m.2).4) AS high
-    FROM {{.Database}}.quality_streams_data AS x
-    ARRAY JOIN arrayConcat([('appCpu', app_cpu), ('sysCpu', sys_cpu), ('rtt', rtt), ('aBit', audio_bitrate), ('aBlock', audio_stall), ('aLoss', audio_loss), ('aCapEnergy', audio_capture_energy), ('aPlayEnergy', audio_play_energy), ('bigvBit', video_bitrate), ('bigvBlock', video_stall), ('bigvLoss', video_loss), ('bigvCapFps', video_capture_fps), ('bigvEncFps', video_encode_fps), ('bigvDecFps', video_decode_fps), ('bigvRecFps', video_receive_fps), ('bigvWidth', video_width), ('bigvHeight', video_height)], arrayMap((n, s, t, low, high) -> (n, (s, t, low, high, [], [])), `other.metric`, `other.samples`, `other.sum`, `other.min`, `other.max`)) AS m
-    WHERE (m.2).1 > 0 AND load_id IN (SELECT arrayJoin(loads) FROM {{.Database}}.summary_loads)
-    GROUP BY sdk_app_id, comm_id, user_id, direction, metric
-) AS q
-INNER JOIN {{.Database}}.summary_loads AS l ON l.sdk_app_id = q.sdk_app_id AND l.comm_id = q.comm_id
+    SELECT sdk_app_id, comm_id, user_id, arraySort(groupArray((direction, metric, samples, total, low, p50, p95, high))) AS metrics
+    FROM
+    (
+        SELECT sdk_app_id, comm_id, user_id, if(peer_id = '', 'up', 'down') AS direction, m.1 AS metric,
+            sum((m.2).1) AS samples, sum((m.2).2) AS total, min((m.2).3) AS low,
+            if(sum(length((m.2).5)) = 0, nan, quantileExactWeightedArray(0.5)((m.2).5, (m.2).6)) AS p50,
+            if(sum(length((m.2).5)) = 0, nan, quantileExactWeightedArray(0.95)((m.2).5, (m.2).6)) AS p95, max((m.2).4) AS high
+        FROM {{.Database}}.quality_streams_data AS x
+        ARRAY JOIN arrayConcat([('appCpu', app_cpu), ('sysCpu', sys_cpu), ('rtt', rtt), ('aBit', audio_bitrate), ('aBlock', audio_stall), ('aLoss', audio_loss), ('aCapEnergy', audio_capture_energy), ('aPlayEnergy', audio_play_energy), ('bigvBit', video_bitrate), ('bigvBlock', video_stall), ('bigvLoss', video_loss), ('bigvCapFps', video_capture_fps), ('bigvEncFps', video_encode_fps), ('bigvDecFps', video_decode_fps), ('bigvRecFps', video_receive_fps), ('bigvWidth', video_width), ('bigvHeight', video_height)], arrayMap((n, s, t, low, high) -> (n, (s, t, low, high, [], [])), `other.metric`, `other.samples`, `other.sum`, `other.min`, `other.max`)) AS m
+        WHERE (m.2).1 > 0 AND load_id IN (SELECT arrayJoin(loads) FROM {{.Database}}.summary_loads)
+        GROUP BY sdk_app_id, comm_id, user_id, direction, metric
+    )
+    GROUP BY sdk_app_id, comm_id, user_id
+) AS m USING (sdk_app_id, comm_id, user_id)
 SETTINGS join_use_nulls = 0, join_algorithm = 'grace_hash', max_bytes_in_join = 100000000, max_bytes_before_external_group_by = 100000000, max_threads = 1, max_block_size = 4096,
     min_insert_block_size_rows = 0, min_insert_block_size_bytes = 4194304, insert_deduplicate = 0, max_partitions_per_insert_block = 0;
 

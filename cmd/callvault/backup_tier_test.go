@@ -87,7 +87,7 @@ func TestRestoreWhatWasTiered(t *testing.T) {
 	do(exitDone, "restore", "--from", dir)
 	in.archive(t, exitDone)
 	same("in its place")
-	in.rules(t, 11, "toIntervalDay(30) TO VOLUME IF EXISTS ''cold''")
+	in.rules(t, 10, "toIntervalDay(30) TO VOLUME IF EXISTS ''cold''")
 
 	at(newDatabase(t, t.TempDir()), "trtc", tiered...)
 	for _, args := range [][]string{{"backup", "verify", "--to", dir}, {"restore", "--from", dir}} {

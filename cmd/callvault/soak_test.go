@@ -126,7 +126,7 @@ func (w *world) finish() {
 // nothingLeft sees that no load is dead and no unit unfinished.
 func (w *world) nothingLeft() {
 	w.t.Helper()
-	for _, table := range []string{"rooms_data", "user_sessions_data", "quality_samples_data", "user_events_data", "unusual_events_data", "daily_scale_data", "quality_streams_data", "call_users_data", "call_metrics_data", "peer_quality_data", "calls_data", "ledger_parts"} {
+	for _, table := range []string{"rooms_data", "user_sessions_data", "quality_samples_data", "user_events_data", "unusual_events_data", "daily_scale_data", "quality_streams_data", "call_users_data", "peer_quality_data", "calls_data", "ledger_parts"} {
 		const hidden = " WHERE load_id IN (SELECT load_id FROM hidden_loads GROUP BY load_id HAVING max(step) != 'committed')"
 		if n := w.db.number(w.t, "SELECT count() FROM "+table+hidden); n > 0 {
 			w.t.Errorf("%s has %d rows of dead loads", table, n)

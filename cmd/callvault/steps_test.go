@@ -68,7 +68,6 @@ var statements = []string{
 	"INSERT INTO daily_scale_data",
 	"INSERT INTO quality_streams_data",
 	"INSERT INTO call_users_data",
-	"INSERT INTO call_metrics_data",
 	"INSERT INTO peer_quality_data",
 	"INSERT INTO calls_data",
 	"INSERT INTO ledger_parts",

@@ -61,7 +61,7 @@ func (b *bench) migrate(ctx context.Context) error {
 	return err
 }
 
-var tables = []string{"quality_samples_data", "quality_streams_data", "rooms_data", "user_sessions_data", "call_users_data", "call_metrics_data", "peer_quality_data", "calls_data", "ledger_units", "ledger_parts", "hidden_loads", "raw_responses"}
+var tables = []string{"quality_samples_data", "quality_streams_data", "rooms_data", "user_sessions_data", "call_users_data", "peer_quality_data", "calls_data", "ledger_units", "ledger_parts", "hidden_loads", "raw_responses"}
 
 // empty empties the archive.
 func (b *bench) empty(ctx context.Context) error {

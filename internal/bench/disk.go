@@ -108,7 +108,7 @@ func (b *bench) otherTables(ctx context.Context, t *text, n float64) error {
 	for _, of := range []struct{ name, list string }{
 		{"the ledger (ledger_units, ledger_parts, hidden_loads)", "'ledger_units', 'ledger_parts', 'hidden_loads'"},
 		{"sums of streams", "'quality_streams_data'"},
-		{"summaries of calls", "'calls_data', 'call_users_data', 'call_metrics_data', 'peer_quality_data'"},
+		{"summaries of calls", "'calls_data', 'call_users_data', 'peer_quality_data'"},
 		{"rooms and sessions", "'rooms_data', 'user_sessions_data'"},
 		{"raw responses, where they are kept (CALLVAULT_RAW)", "'raw_responses'"},
 	} {

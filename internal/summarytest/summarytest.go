@@ -14,7 +14,7 @@ import (
 )
 
 // tables of summaries, in the order in which they are made.
-var tables = []string{"call_users_data", "call_metrics_data", "peer_quality_data", "calls_data"}
+var tables = []string{"call_users_data", "peer_quality_data", "calls_data"}
 
 const hidden = "(SELECT load_id FROM hidden_loads GROUP BY load_id HAVING max(step) != 'committed')"
 

@@ -230,7 +230,7 @@ var dropped = map[int][]string{
 }
 
 // made are the tables of a version that are made of others.
-var made = map[int][]string{16: {"call_metrics_data", "call_users_data", "calls_data", "peer_quality_data"}}
+var made = map[int][]string{16: {"call_users_data", "calls_data", "peer_quality_data"}}
 
 // TestDownLosesItsOwnTablesOnly takes versions back one by one: the rows of all
 // other tables stay, and Schema.Loses names what goes.
