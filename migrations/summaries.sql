@@ -148,7 +148,7 @@ LEFT JOIN
     )
     GROUP BY sdk_app_id, comm_id, user_id
 ) AS m USING (sdk_app_id, comm_id, user_id)
-SETTINGS join_use_nulls = 0, join_algorithm = 'grace_hash', max_bytes_in_join = 100000000, max_bytes_before_external_group_by = 100000000, max_threads = 1, max_block_size = 4096,
+SETTINGS join_use_nulls = 0, join_algorithm = 'grace_hash', max_bytes_in_join = 40000000, max_bytes_before_external_group_by = 40000000, max_threads = 1, max_block_size = 2048,
     min_insert_block_size_rows = 0, min_insert_block_size_bytes = 4194304, insert_deduplicate = 0, max_partitions_per_insert_block = 0;
 
 INSERT INTO {{.Database}}.peer_quality_data /* if summary_loads has rows */ (load_id, sdk_app_id, comm_id, call_created_at, room_id, user_id, peer_id, first_ts, last_ts, audio_loss_down_samples, audio_loss_down_avg, audio_loss_down_min, audio_loss_down_p50, audio_loss_down_p95, audio_loss_down_max, video_loss_down_samples, video_loss_down_avg, video_loss_down_min, video_loss_down_p50, video_loss_down_p95, video_loss_down_max, audio_bitrate_down_samples, audio_bitrate_down_avg, audio_bitrate_down_min, audio_bitrate_down_p50, audio_bitrate_down_p95, audio_bitrate_down_max, video_bitrate_down_samples, video_bitrate_down_avg, video_bitrate_down_min, video_bitrate_down_p50, video_bitrate_down_p95, video_bitrate_down_max, video_fps_down_samples, video_fps_down_avg, video_fps_down_min, video_fps_down_p50, video_fps_down_p95, video_fps_down_max, audio_stall_samples, audio_stall_seconds, audio_stall_share, video_stall_samples, video_stall_seconds, video_stall_share, peer_audio_loss_up_avg, peer_video_loss_up_avg, peer_rtt_avg)
@@ -188,7 +188,7 @@ FROM
 INNER JOIN {{.Database}}.summary_loads AS l ON l.sdk_app_id = q.sdk_app_id AND l.comm_id = q.comm_id
 LEFT JOIN (SELECT sdk_app_id, comm_id, user_id, audio_loss_up_avg, video_loss_up_avg, rtt_avg FROM {{.Database}}.call_users_data WHERE load_id IN (SELECT load_id FROM {{.Database}}.summary_loads)) AS p
     ON p.sdk_app_id = q.sdk_app_id AND p.comm_id = q.comm_id AND p.user_id = q.peer_id
-SETTINGS join_use_nulls = 0, join_algorithm = 'grace_hash', max_bytes_in_join = 100000000, max_bytes_before_external_group_by = 100000000, max_threads = 1, max_block_size = 4096,
+SETTINGS join_use_nulls = 0, join_algorithm = 'grace_hash', max_bytes_in_join = 40000000, max_bytes_before_external_group_by = 40000000, max_threads = 1, max_block_size = 2048,
     min_insert_block_size_rows = 0, min_insert_block_size_bytes = 4194304, insert_deduplicate = 0, max_partitions_per_insert_block = 0;
 
 INSERT INTO {{.Database}}.calls_data /* if summary_loads has rows */ (load_id, sdk_app_id, comm_id, room_id, created_at, destroyed_at, is_finished, creator_user_id, users, sessions, presence_seconds, peak_users, samples, network_changes, connections_lost, rtt_avg, sys_cpu_avg, audio_loss_up_avg, audio_loss_down_avg, video_loss_up_avg, video_loss_down_avg, video_fps_down_avg, audio_stall_share, video_stall_share, user_ids, judged)
@@ -225,5 +225,5 @@ LEFT JOIN
     GROUP BY sdk_app_id, comm_id
 ) AS p ON p.sdk_app_id = r.sdk_app_id AND p.comm_id = r.comm_id
 WHERE r.load_id IN (SELECT arrayJoin(loads) FROM {{.Database}}.summary_loads)
-SETTINGS join_use_nulls = 0, join_algorithm = 'grace_hash', max_bytes_in_join = 100000000, max_bytes_before_external_group_by = 100000000, max_threads = 1, max_block_size = 4096,
+SETTINGS join_use_nulls = 0, join_algorithm = 'grace_hash', max_bytes_in_join = 40000000, max_bytes_before_external_group_by = 40000000, max_threads = 1, max_block_size = 2048,
     min_insert_block_size_rows = 0, min_insert_block_size_bytes = 4194304, insert_deduplicate = 0, max_partitions_per_insert_block = 0;
