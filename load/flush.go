@@ -14,8 +14,8 @@ import (
 // maxEndings of one flush: few enough for one block of hidden_loads.
 const maxEndings = 2000
 
-// maxSummed rows of summaries, of about 1 KB each, wait for a commit.
-const maxSummed = 20_000
+// maxSummed rows of summaries, of up to 4 KB each, wait for a commit.
+const maxSummed = 8000
 
 // flush takes the buffer and writes it, one flush at a time. Unless forced it
 // does nothing when another goroutine has emptied the buffer meanwhile.
