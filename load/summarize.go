@@ -34,8 +34,8 @@ type content struct {
 	streams  []*stream
 }
 
-// maxCarried streams, of about 3 KB each, are kept of calls that go on after the
-// flush that inserted them.
+// maxCarried streams, of about 3 KB each, and sessions are kept of calls that go on
+// after the flush that inserted them.
 const maxCarried = 4096
 
 // ready makes the summaries of those calls among the ended ones of which all is in
@@ -87,11 +87,11 @@ func (w *Writer) ready(b *buffer, ended []*unitState) (rows int) {
 			rows += u.ready.rows.rows()
 		}
 	}
-	streams := 0
+	carry := 0
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for u, c := range all {
-		if streams += len(c.streams); streams > maxCarried {
+		if carry += len(c.streams) + len(c.sessions); carry > maxCarried {
 			break
 		}
 		if !u.dropped {
