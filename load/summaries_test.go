@@ -72,3 +72,21 @@ func TestSummaryGoesWithItsCall(t *testing.T) {
 	value(t, s, "SELECT count() FROM peer_quality", 0)
 	summarytest.Check(t, s.conn)
 }
+
+// TestSummaryOfManyLoads goes on with calls until their loads are more than a
+// query's text usually holds.
+func TestSummaryOfManyLoads(t *testing.T) {
+	t.Parallel()
+	s := open(t, database(t))
+	u := call.Unit{App: app, Kind: call.UnitCall, Key: "call"}
+	held := &unitState{unit: u, summary: s.newID()}
+	var loads []uint64
+	for range 20_000 { // 400 KB
+		loads = append(loads, s.newID())
+	}
+	to := &summarizer{h: new(histogram)}
+	must(t, s.summarize(t.Context(), to, []summarized{{held, loads}}, func(int) error { return nil }))
+	if to.rows() != 0 {
+		t.Errorf("%d rows of nothing", to.rows())
+	}
+}

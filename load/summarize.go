@@ -179,7 +179,7 @@ func (w *Writer) summarizeOnce(ctx context.Context, made, held []summarized, ids
 			return fmt.Errorf("summarize calls: %w", err)
 		}
 	}
-	for some := range slices.Chunk(held, 500) { // bounds the queries' text
+	for some := range slices.Chunk(held, 500) {
 		if err := w.store.summarize(ctx, s, some, emit); err != nil {
 			return fmt.Errorf("summarize calls: %w", err)
 		}
@@ -254,6 +254,10 @@ func compareUnits(x, y call.Unit) int {
 	return cmp.Or(cmp.Compare(x.App, y.App), cmp.Compare(x.Key, y.Key))
 }
 
+// maxHeldText is the longest query about held calls, in bytes: a call that was asked
+// for each hour while it ran has a load for each of these, of some 20 bytes.
+const maxHeldText = 16 << 20
+
 // held is what the tables have of calls, but for their streams.
 type held struct {
 	where    string // the rows
@@ -323,6 +327,7 @@ func (s *Store) heldCalls(ctx context.Context, calls []summarized) (*held, error
 
 // each reads rows of the held calls from a table, into the same variables.
 func (s *Store) each(ctx context.Context, table, columns string, h *held, rest string, f func(), into ...any) error {
+	ctx = clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{"max_query_size": maxHeldText}))
 	rows, err := s.conn.Query(ctx, "SELECT "+columns+" FROM "+table+" WHERE "+h.where+" "+rest, h.args...)
 	if err != nil {
 		return fmt.Errorf("read %s: %w", table, err)
@@ -351,7 +356,7 @@ func (s *Store) heldStreams(ctx context.Context, h *held, f func(call.Unit, *str
 	}
 	q.WriteString(", `other.metric`, `other.samples`, `other.sum`, `other.min`, `other.max`")
 	q.WriteString(" FROM quality_streams_data AS x WHERE " + h.where + " ORDER BY sdk_app_id, comm_id, user_id, peer_id, day, device_type, sdk_version, load_id")
-	ctx = clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{"max_block_size": 1024, "max_bytes_before_external_sort": 64 << 20}))
+	ctx = clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{"max_query_size": maxHeldText, "max_block_size": 1024, "max_bytes_before_external_sort": 64 << 20}))
 	rows, err := s.conn.Query(ctx, q.String(), h.args...)
 	if err != nil {
 		return fmt.Errorf("read streams: %w", err)
