@@ -28,6 +28,11 @@ type Info struct {
 	HasTotal  bool
 	List      ListState // of the list that holds the rows
 	Items     int       // elements of that list; an element can make no row or several
+
+	Damage      []Damage // the first that are different
+	DamageCount int      // pieces of the answer that are damaged, kept rows included
+	Repeated    int      // rows left out because the same answer has them already
+	Nulls       int      // fields that are null and that every row has: they are read as empty
 }
 
 // Decoder reads responses. It holds scratch memory and the strings it has met,

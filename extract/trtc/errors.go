@@ -3,6 +3,7 @@ package trtc
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Kind says what a failed request means for what to do next.
@@ -16,6 +17,8 @@ const (
 	Unavailable             // the account does not have this action
 	WrongRegion             // the action is not served in the region asked
 	Expired                 // the window starts before what the vendor still keeps
+	TooLarge                // the answer is larger than the vendor sends, or than is read: ask for less
+	UnknownApp              // the account does not have this application
 )
 
 // Error is the vendor's refusal of a request, or the failure to get a whole
@@ -26,6 +29,7 @@ type Error struct {
 	Message   string
 	RequestID string // the vendor's; empty when no answer came
 	Kind      Kind
+	After     time.Duration // how long the vendor asks to wait (Retry-After); 0: it does not say
 	Cause     error
 }
 
