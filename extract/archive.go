@@ -28,6 +28,12 @@ type Archive interface {
 	// ResumeAll begins a unit with all that is visible of it, which stays, and
 	// what waits of it.
 	ResumeAll(ctx context.Context, u call.Unit, startsAt time.Time) error
+	// OpenParts are the parts of a unit that are visible and not settled: the next
+	// end of the unit replaces them.
+	OpenParts(ctx context.Context, u call.Unit) ([]call.Part, error)
+	// OpenRows are the visible rows of open parts of a kind, in the seconds given:
+	// of a user's series or events, of everything elsewhere. Samples are normal.
+	OpenRows(ctx context.Context, u call.Unit, kind call.PartKind, owned []call.Owned) (call.Rows, error)
 	// Add adds a part of a unit with its rows.
 	Add(ctx context.Context, u call.Unit, p call.Part, r call.Rows) error
 	// End ends a unit: some time later it is visible, unless it has failed,

@@ -44,10 +44,14 @@ type Asker struct {
 	stats    *Stats
 
 	sizes *quota.Sizes
+	known shapes
+	hangs *hanging
 
 	mu       sync.Mutex
-	answered time.Time      // when the vendor last answered anything; zero: not yet
-	regions  map[string]int // action → index in the dialect's Regions of the one asked now
+	answered time.Time       // when the vendor last answered anything; zero: not yet
+	regions  map[string]int  // action → index in the dialect's Regions of the one asked now
+	ofCalls  bool            // the Total of a user list counts the call, not the window
+	endless  map[string]bool // actions of which some list had no end
 }
 
 // firstSize is what an answer is taken to take for each unit of work until
@@ -59,7 +63,7 @@ const firstSize = 300
 func NewAsker(v Vendor, d trtc.Dialect, l *quota.Limits, a Attempts) *Asker {
 	return &Asker{
 		vendor: v, dialect: d, limits: l, attempts: a, stats: newStats(),
-		sizes: quota.NewSizes(firstSize), regions: map[string]int{},
+		sizes: quota.NewSizes(firstSize), hangs: newHanging(), regions: map[string]int{}, endless: map[string]bool{},
 	}
 }
 
@@ -69,17 +73,6 @@ func (a *Asker) Dialect() trtc.Dialect { return a.dialect }
 // Stats counts what was asked so far.
 func (a *Asker) Stats() Counts { return a.stats.counts() }
 
-// An answer that is complete but unlikely, such as null where rows may be due,
-// is asked for again a few times. One that is suspect is then believed; one that
-// is wanting, because rows are due for certain, is not.
-var (
-	errSuspect = errors.New("the vendor answers null where data may be due")
-	errWanting = errors.New("the vendor answers null where data is due")
-)
-
-// suspectAttempts is how often an unlikely answer is asked for in all.
-const suspectAttempts = 3
-
 // Answer is a response that was accepted. It holds its share of the memory for
 // answers until Release.
 type Answer struct {
@@ -87,6 +80,7 @@ type Answer struct {
 	Body    []byte
 	Asked   time.Time
 	Recycle func() // gives the body back; nil: it is another's by now
+	Reason  string // why it could not be read whole; "": it could
 	suspect bool   // it was believed for want of a better one
 	pass    *quota.Pass
 }
@@ -108,7 +102,7 @@ func (a *Answer) Release() {
 // is likely to be proportional to.
 func (a *Asker) ask(ctx context.Context, r trtc.Request, work float64, decode func(body []byte) error) (Answer, error) {
 	answer := Answer{Request: r}
-	var faults, quotas, suspects int
+	var faults, quotas, suspects, odd int
 	for attempt := 1; ; attempt++ {
 		region := a.region(r.Action)
 		err := a.once(ctx, &answer, work, region, attempt, decode)
@@ -126,6 +120,10 @@ func (a *Asker) ask(ctx context.Context, r trtc.Request, work float64, decode fu
 		case errors.Is(err, errWanting):
 			if suspects++; suspects >= suspectAttempts {
 				return Answer{}, err
+			}
+		case isOdd(err):
+			if odd++; odd >= oddAttempts || a.known.has(r.Action, err) {
+				return a.settleFor(answer, err, odd)
 			}
 		case kind == trtc.Quota:
 			a.limits.Refused(r.Action)
@@ -145,7 +143,7 @@ func (a *Asker) ask(ctx context.Context, r trtc.Request, work float64, decode fu
 			return Answer{}, err
 		}
 		answer.Release()
-		if err := a.pause(ctx, faults+quotas, suspects); err != nil {
+		if err := a.pause(ctx, faults+quotas, suspects+odd, afterOf(err)); err != nil {
 			return Answer{}, err
 		}
 	}
@@ -154,16 +152,25 @@ func (a *Asker) ask(ctx context.Context, r trtc.Request, work float64, decode fu
 // once paces, sends and decodes. On an error the answer's memory is given back.
 func (a *Asker) once(ctx context.Context, answer *Answer, work float64, region string, attempt int, decode func([]byte) error) error {
 	action := answer.Request.Action
-	pass, err := a.limits.Enter(ctx, action, a.dialect.MinInterval(action), a.sizes.Upper(action, work))
+	ctx, left, err := a.hangs.enter(ctx, action)
 	if err != nil {
 		return err
+	}
+	defer left()
+	pass, err := a.limits.Enter(ctx, action, a.dialect.MinInterval(action), a.sizes.Upper(action, work))
+	if err != nil {
+		return hung(ctx, action, err)
 	}
 	answer.pass, answer.Asked = pass, time.Now()
 	ctx, s := span.Begin(ctx, action, attrAction.String(action), attrAttempt.Int(attempt), attrRegion.String(region))
 	sent := &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { pass.Sent() }}
 	resp, err := a.vendor.Do(httptrace.WithClientTrace(ctx, sent), answer.Request, region)
-	if !unreachable(err) {
+	err = hung(ctx, action, err)
+	if !unreachable(err) && ctx.Err() == nil {
 		a.answers()
+		a.hangs.answered(action)
+	} else if timedOut(err) {
+		a.hangs.timedOut(action, answer.Asked)
 	}
 	if err == nil {
 		answer.Body, answer.Recycle = resp.Body, resp.Recycle
@@ -172,7 +179,7 @@ func (a *Asker) once(ctx context.Context, answer *Answer, work float64, region s
 	}
 	a.stats.asked(action, len(resp.Body), err)
 	endRequest(s, resp.Body, err)
-	if err != nil && !errors.Is(err, errSuspect) {
+	if err != nil && !errors.Is(err, errSuspect) && !isOdd(err) {
 		answer.Release()
 	}
 	return err
@@ -210,16 +217,33 @@ func unreachable(err error) bool {
 }
 
 // decodeAs decodes and names the action in what may go wrong. An error within
-// a body too large for the SDK to look at is classified here.
-func decodeAs(action string, body []byte, decode func([]byte) error) error {
-	err := decode(body)
+// a body too large for the client to look at is classified here.
+func decodeAs(action string, body []byte, decode func([]byte) error) (err error) {
+	defer func() {
+		if r := recover(); r != nil { // a fault of ours must not cost more than the answer
+			err = oddError{problem: fmt.Sprintf("it cannot be read: %v", r), unreadable: true}
+		}
+	}()
+	err = decode(body)
 	if e, ok := errors.AsType[*transform.VendorError](err); ok {
 		return trtc.NewError(action, e.Code, e.Message, e.RequestID)
 	}
-	if err != nil && !errors.Is(err, errSuspect) && !errors.Is(err, errWanting) {
+	e, ok := errors.AsType[*transform.DecodeError](err)
+	switch {
+	case ok && !e.Cut:
+		return oddError{problem: e.Error(), unreadable: true}
+	case ok:
 		return &trtc.Error{Action: action, Code: trtc.CodeHTTP, Message: err.Error(), Kind: trtc.Retryable, Cause: err}
 	}
 	return err
+}
+
+// afterOf is how long the vendor has asked to wait.
+func afterOf(err error) time.Duration {
+	if e, ok := errors.AsType[*trtc.Error](err); ok {
+		return e.After
+	}
+	return 0
 }
 
 func (a *Asker) kindOf(err error) trtc.Kind {
@@ -234,7 +258,8 @@ func (a *Asker) kindOf(err error) trtc.Kind {
 const suspectPause = 100 * time.Millisecond
 
 // pause waits before the next attempt, the longer the more have failed.
-func (a *Asker) pause(ctx context.Context, failed, suspects int) error {
+// least is what the vendor has asked for.
+func (a *Asker) pause(ctx context.Context, failed, suspects int, least time.Duration) error {
 	b := backoff.ExponentialBackOff{
 		InitialInterval: a.attempts.Least, MaxInterval: a.attempts.Most,
 		Multiplier: 2, RandomizationFactor: 0.5,
@@ -243,7 +268,7 @@ func (a *Asker) pause(ctx context.Context, failed, suspects int) error {
 	for range failed {
 		d = b.NextBackOff()
 	}
-	t := time.NewTimer(d)
+	t := time.NewTimer(max(d, least))
 	defer t.Stop()
 	select {
 	case <-t.C:

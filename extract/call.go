@@ -25,19 +25,25 @@ type callPass struct {
 	rep      *report
 	room     call.Room
 	listed   uint64 // response that listed it
+	odd      string // why the row that listed it is not whole; "": it is
+	unborn   bool   // that row does not tell when the room was created
 	unit     call.Unit
-	attempts int         // passes that have failed before
+	attempts int         // passes in which something was null before
 	asked    time.Time   // no answer is older
-	shown    time.Time   // what is visible may have rows up to here that are not held for good; zero: none
+	visible  bool        // the archive may show something that it does not hold for good
 	alive    call.Window // in which the call can have data, as far as it is in reach
 	cut      uint32      // answers about the seconds up to it no longer change
 	known    call.Known
 	stays    map[string][]call.Session // all sessions, by user
 
+	openOnce sync.Once
+	openOf   []call.Part
+	openErr  error
+
 	mu       sync.Mutex
 	counts   callCounts
-	failed   []call.FailedPart
-	wanting  []call.FailedPart // null where data is due: asked for again by later passes
+	failed   []call.FailedPart // set aside: asked for again by later passes
+	wanting  []call.FailedPart // null where data is due: asked for again as well
 	back     time.Time         // from when on something was null and is asked for again; zero: nothing
 	believed bool              // null where data is due, after so many passes
 	cutAt    time.Time         // what was before had expired when it was asked for; zero: nothing
@@ -70,8 +76,8 @@ func (p *Pass) archiveCall(ctx context.Context, r *report, due dueCall) (final b
 		p.Archive.Abandon(c.unit)
 		return false, err
 	}
-	if err != nil && len(c.failed) == 0 {
-		c.fail(call.PartRoom, "", err)
+	if err != nil {
+		c.setAside(call.PartRoom, "", c.room.CreatedAt, err)
 	}
 	if (replaces || due.held.State.Final()) && (c.partial() || !c.cutAt.IsZero()) {
 		return c.leave(due), nil
@@ -83,9 +89,8 @@ func (p *Pass) archiveCall(ctx context.Context, r *report, due dueCall) (final b
 	if err := p.Archive.End(ctx, e); err != nil {
 		return false, archiveError{err}
 	}
-	if e.State == call.Failed {
-		r.failed(Failure{CommID: due.CommID, RoomID: due.RoomID, What: "call", Reason: e.Reason})
-		return false, nil
+	if len(c.failed) > 0 {
+		r.incomplete(Failure{CommID: due.CommID, RoomID: due.RoomID, What: "call", Reason: failedReason(c.failed), Cause: c.failed[0].Reason})
 	}
 	if lost := c.lostHead(due); lost != "" && due.known && !p.Again {
 		r.lost(Failure{CommID: due.CommID, RoomID: due.RoomID, What: "call", Reason: lost})
@@ -120,13 +125,13 @@ func (c *callPass) leave(due dueCall) (final bool) {
 }
 
 // ask and askHolding are the pass's, and note what the vendor no longer had.
-func (c *callPass) ask(ctx context.Context, w call.Window, build func(call.Window) trtc.Request, decode func([]byte) error) (uint64, error) {
-	id, release, err := c.askHolding(ctx, question{window: w, build: build, decode: decode})
+func (c *callPass) ask(ctx context.Context, w call.Window, build func(call.Window) trtc.Request, decode func([]byte) error) (kept, error) {
+	k, release, err := c.askHolding(ctx, question{window: w, build: build, decode: decode})
 	release()
-	return id, err
+	return k, err
 }
 
-func (c *callPass) askHolding(ctx context.Context, q question) (id uint64, release func(), err error) {
+func (c *callPass) askHolding(ctx context.Context, q question) (k kept, release func(), err error) {
 	q.cut = func(at time.Time) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
@@ -153,32 +158,45 @@ func (c *callPass) moved(due dueCall) bool {
 // begin prepares the archiving of one call.
 func (p *Pass) begin(r *report, due dueCall) *callPass {
 	c := &callPass{
-		Pass: p, rep: r, room: due.Room, listed: due.Response, asked: p.now(),
-		unit: call.Unit{App: p.App, Kind: call.UnitCall, Key: due.CommID}, attempts: due.held.Attempts,
+		Pass: p, rep: r, room: due.Room, listed: due.Response, odd: due.Reason, unborn: due.Unborn, asked: p.now(),
+		unit: call.Unit{App: p.App, Kind: call.UnitCall, Key: due.CommID}, attempts: nullAttempts(due.held.Entry),
+		visible: due.known && due.held.State != call.Pending,
+	}
+	if c.unborn && due.known {
+		c.room.CreatedAt = due.held.StartsAt
 	}
 	c.alive = c.lifetime()
-	h := due.held
-	if !h.HeldUntil.IsZero() && (h.State == call.Failed || h.State == call.Provisional && !h.Waits()) {
-		c.shown = h.HeldUntil.Add(p.Settle)
-	}
 	return c
+}
+
+// nullAttempts is in how many passes something of a unit was null where data is
+// due. A unit of which nothing is wanting keeps what has come to be believed.
+func nullAttempts(e call.Entry) int {
+	if !e.Lacks() || e.Waits() {
+		return e.Attempts
+	}
+	most := 0
+	for _, f := range e.Failed {
+		if f.Null() {
+			most = max(most, f.Attempts)
+		}
+	}
+	return most
 }
 
 // Waiting says whether the archive has something of the call to go on from.
 func (d dueCall) Waiting() bool { return d.known && d.held.Waiting }
 
-// entry is what the ledger shall say of the call.
+// entry is what the ledger shall say of the call: it is archived if all of it came
+// and can no longer change, and provisional otherwise, with the parts that are set
+// aside.
 func (c *callPass) entry(due dueCall, ended bool) call.Entry {
-	e := call.Entry{Unit: c.unit, StartsAt: c.room.CreatedAt, Failed: slices.Concat(c.failed, c.wanting)}
+	e := call.Entry{Unit: c.unit, StartsAt: c.room.CreatedAt, Failed: triedAgain(slices.Concat(c.failed, c.wanting), due.held.Failed)}
 	if c.partial() {
 		e.Reason, e.Attempts = failedReason(e.Failed), due.held.Attempts+1
 	}
-	switch {
-	case len(c.failed) > 0:
-		e.State, e.HeldUntil = call.Failed, due.held.HeldUntil
-	case ended && len(c.wanting) == 0:
-		e.State, e.HeldUntil = call.Archived, c.alive.End
-	default:
+	e.State, e.HeldUntil = call.Archived, c.alive.End
+	if !ended || c.partial() {
 		e.State, e.HeldUntil = call.Provisional, earlier(c.settledUntil(c.asked), c.alive.End)
 		if !c.back.IsZero() {
 			e.HeldUntil = earlier(e.HeldUntil, c.back.Add(-time.Second))
@@ -189,10 +207,10 @@ func (c *callPass) entry(due dueCall, ended bool) call.Entry {
 	}
 	e.Deadline = c.deadline(later(e.StartsAt, e.HeldUntil))
 	heads := c.lostHeads(due)
-	if e.State != call.Failed && len(heads) > 0 {
+	if len(heads) > 0 && len(c.failed) == 0 {
 		e.Reason = heads[len(heads)-1].Reason
 	}
-	if e.State != call.Failed && c.believed {
+	if c.believed && len(c.failed) == 0 {
 		e.Reason = fmt.Sprintf("%v, in %d passes: taken for an answer", errWanting, e.Attempts+1)
 	}
 	e.Failed = slices.Concat(e.Failed, heads)
@@ -203,7 +221,7 @@ func (c *callPass) entry(due dueCall, ended bool) call.Entry {
 // ledger has, and what is lost since.
 func (c *callPass) lostHeads(due dueCall) []call.FailedPart {
 	heads := slices.DeleteFunc(slices.Clone(due.held.Failed), func(f call.FailedPart) bool { return !f.Gone() })
-	if lost := c.lostHead(due); lost != "" && len(c.failed) == 0 {
+	if lost := c.lostHead(due); lost != "" {
 		heads = append(heads, call.FailedPart{Kind: call.PartSeries, Key: call.BeforeKey + c.alive.Start.Format(time.RFC3339), Reason: lost})
 	}
 	return heads
@@ -235,8 +253,8 @@ func (c *callPass) lostHead(due dueCall) string {
 // reach, but for what its sessions may add.
 func (c *callPass) lifetime() call.Window {
 	w := call.Window{Start: c.room.CreatedAt, End: c.asked}
-	if c.room.Finished {
-		w.End = c.room.DestroyedAt
+	if c.room.Finished || c.odd != "" && !c.room.DestroyedAt.IsZero() {
+		w.End = earlier(destroyed(c.room), c.asked)
 	}
 	w, _ = c.reach(w)
 	if !w.Start.Before(w.End) {
@@ -246,7 +264,8 @@ func (c *callPass) lifetime() call.Window {
 }
 
 // fetch asks for the parts of the call; ended says that none of them can change
-// any more. The error, if not fatal, is in c.failed, too.
+// any more. What cannot be had is set aside; the error is what makes all further
+// work pointless.
 func (c *callPass) fetch(ctx context.Context) (ended bool, err error) {
 	first, err := c.askFirst(ctx)
 	if fatal(err) {
@@ -254,16 +273,28 @@ func (c *callPass) fetch(ctx context.Context) (ended bool, err error) {
 	}
 	users, err := c.usersAfter(ctx, first)
 	if err != nil {
-		return false, c.fail(call.PartUsers, "", err)
+		return false, err
+	}
+	ended = c.ended(mergeSessions(c.known.Sessions, users.sessions), users.strangers)
+	if first == nil || !first.complete { // else nobody is missing
+		more, err := c.askUnnamed(ctx, users.strangers)
+		if err != nil {
+			return ended, err
+		}
+		users.sessions = mergeSessions(users.sessions, more)
 	}
 	all := mergeSessions(c.known.Sessions, users.sessions)
 	c.stays = byUser(all)
 	c.counts.sessions, c.counts.users = len(all), len(c.stays)
-	ended = c.ended(all)
 	if err := c.addKnown(ctx, ended, users, first); err != nil {
 		return ended, err
 	}
 	c.widen(all)
+	return ended, c.fetchOf(ctx, slices.Concat(all, users.ghosts))
+}
+
+// fetchOf asks for the series and the events of those who were there.
+func (c *callPass) fetchOf(ctx context.Context, all []call.Session) error {
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		return span.Do(gctx, "series", func(ctx context.Context) error { return c.askSeries(ctx, all) })
@@ -273,7 +304,7 @@ func (c *callPass) fetch(ctx context.Context) (ended bool, err error) {
 			return span.Do(gctx, "events", func(ctx context.Context) error { return c.askEvents(ctx, all) })
 		})
 	}
-	return ended, g.Wait()
+	return g.Wait()
 }
 
 // usersAfter is the list of users: that of the first answer if it is complete.
@@ -281,7 +312,7 @@ func (c *callPass) usersAfter(ctx context.Context, first *firstAnswer) (userList
 	if first != nil && first.complete {
 		var all sessionSet
 		all.add(first.sessions)
-		return userList{window: first.window, sessions: all.list(), responses: []uint64{first.response}}, nil
+		return userList{window: first.window, sessions: all.list(), responses: first.responses}, nil
 	}
 	if first == nil {
 		return c.askUsers(ctx, nil)
@@ -292,9 +323,10 @@ func (c *callPass) usersAfter(ctx context.Context, first *firstAnswer) (userList
 
 // ended says whether no answer about the call can change any more, and sets the
 // cut by it.
-func (c *callPass) ended(all []call.Session) bool {
-	over := c.room.Finished && c.room.DestroyedAt.Before(c.settledUntil(c.asked))
-	ended := over && (allLeft(all) || c.room.DestroyedAt.Add(leftFor).Before(c.asked))
+func (c *callPass) ended(all []call.Session, strangers []call.Window) bool {
+	over := c.odd == "" && c.room.Finished && c.room.DestroyedAt.Before(c.settledUntil(c.asked))
+	left := len(strangers) == 0 && allLeft(all)
+	ended := over && (left || c.room.DestroyedAt.Add(leftFor).Before(c.asked))
 	c.cut = call.Forever
 	if !ended {
 		c.cut = uint32(c.settledUntil(c.asked).Unix())
@@ -313,7 +345,7 @@ func (c *callPass) addKnown(ctx context.Context, ended bool, users userList, fir
 	if err := c.addUsers(ctx, users); err != nil || first == nil {
 		return err
 	}
-	return c.addFirst(ctx, first)
+	return c.addFirst(ctx, first.window, first.seriesAnswer)
 }
 
 // widen adds to the lifetime what the sessions say, as far as it is in reach.
@@ -327,7 +359,9 @@ func (c *callPass) widen(sessions []call.Session) {
 	c.alive, _ = c.reach(c.alive)
 }
 
-// addRoom adds what the room list said. It stays only when the call has ended.
+// addRoom adds what the room list said. It stays only when the call has ended. A
+// row that does not tell when the room was created is none: what was visible of
+// the room stays so.
 func (c *callPass) addRoom(ctx context.Context, ended bool) error {
 	for _, p := range c.known.Parts {
 		if p.Kind == call.PartRoom {
@@ -335,10 +369,58 @@ func (c *callPass) addRoom(ctx context.Context, ended bool) error {
 		}
 	}
 	part := c.part(call.PartRoom, "", call.Window{Start: c.room.CreatedAt, End: c.alive.End})
-	part.Settled = ended
+	part.Settled, part.Reason = ended && c.odd == "", c.odd
 	part.Owned, part.Responses = []call.Owned{{To: call.Forever}}, []uint64{c.listed}
 	room := c.room
-	return archived(c.Archive.Add(ctx, c.unit, part, c.rows(call.Rows{Room: &room})))
+	rows := call.Rows{Room: &room}
+	if c.odd != "" {
+		c.setAside(call.PartRoom, "", c.room.CreatedAt, oddError{problem: c.odd})
+		shown, before, err := c.showing(ctx, call.PartRoom, part.Owned)
+		if err != nil {
+			return err
+		}
+		switch {
+		case shown.Room != nil:
+			rows.Room, part.Responses = shown.Room, before
+		case c.unborn:
+			rows.Room = nil
+		}
+	}
+	return archived(c.Archive.Add(ctx, c.unit, part, c.rows(rows)))
+}
+
+// showing is what the archive shows of seconds of a kind of part and does not hold
+// for good, and the responses it is of: it must not give way to an answer that has
+// less.
+func (c *callPass) showing(ctx context.Context, kind call.PartKind, owned []call.Owned) (rows call.Rows, responses []uint64, err error) {
+	open, err := c.openParts(ctx)
+	if err != nil {
+		return rows, nil, err
+	}
+	found := false
+	for _, p := range open {
+		if p.Kind == kind && slices.ContainsFunc(p.Owned, func(o call.Owned) bool { return touches(o, owned) }) {
+			found, responses = true, append(responses, p.Responses...)
+		}
+	}
+	if found {
+		rows, err = c.Archive.OpenRows(ctx, c.unit, kind, owned)
+	}
+	return rows, responses, archived(err)
+}
+
+// touches says whether some second of o is among others.
+func touches(o call.Owned, others []call.Owned) bool {
+	return slices.ContainsFunc(others, func(x call.Owned) bool { return x.User == o.User && o.From <= x.To && x.From <= o.To })
+}
+
+// openParts are read once, when something is lacking.
+func (c *callPass) openParts(ctx context.Context) ([]call.Part, error) {
+	if !c.visible {
+		return nil, nil
+	}
+	c.openOnce.Do(func() { c.openOf, c.openErr = c.Archive.OpenParts(ctx, c.unit) })
+	return c.openOf, archived(c.openErr)
 }
 
 // rows are r with what rows of the call have in common.
@@ -351,17 +433,13 @@ func (c *callPass) part(kind call.PartKind, key string, w call.Window) call.Part
 	return call.Part{Kind: kind, Key: key, RoomID: c.room.RoomID, Window: w, Asked: c.asked, Deadline: c.deadline(w.Start)}
 }
 
-// fail notes that a part could not be had, and lets the other parts go on: what
-// they bring is kept for the next pass. Only what is fatal is returned to stop
-// them.
-func (c *callPass) fail(kind call.PartKind, key string, err error) error {
-	if fatal(err) {
-		return err
-	}
+// setAside notes a part that could not be had, or not whole, and from when on it is
+// wanting. The other parts go on.
+func (c *callPass) setAside(kind call.PartKind, key string, from time.Time, err error) {
+	c.holdBack(from)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.failed = named(c.failed, kind, key, err)
-	return errors.Join(errPartFailed, err)
+	c.failed = withPart(c.failed, kind, key, err)
 }
 
 // holdBack notes from when on something is to be asked for again because it was
@@ -374,31 +452,31 @@ func (c *callPass) holdBack(from time.Time) {
 	}
 }
 
-// want notes a part that was null where data is due for certain, from a second
-// on. Where the vendor may have told some of it before, it has failed: what is
-// visible must not give way to null.
+// want notes a part that was null where data is due for certain, from a second on.
 func (c *callPass) want(kind call.PartKind, key string, from time.Time) {
-	if !from.After(c.shown) {
-		c.fail(kind, key, errWanting)
-		return
-	}
 	c.holdBack(from)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.wanting = named(c.wanting, kind, key, errWanting)
+	c.wanting = withPart(c.wanting, kind, key, errWanting)
 }
 
-// named adds a part to those that are named, which are not more than 20.
-func named(parts []call.FailedPart, kind call.PartKind, key string, err error) []call.FailedPart {
-	const most = 20
-	if len(parts) < most {
-		parts = append(parts, call.FailedPart{Kind: kind, Key: key, Reason: err.Error()})
+// withPart adds a part to those that are named, each once, no more than a ledger's
+// row is to hold.
+func withPart(parts []call.FailedPart, kind call.PartKind, key string, err error) []call.FailedPart {
+	const most = 50
+	same := func(f call.FailedPart) bool { return f.Kind == kind && f.Key == key }
+	if len(parts) < most && !slices.ContainsFunc(parts, same) {
+		parts = append(parts, call.FailedPart{Kind: kind, Key: key, Reason: err.Error(), Attempts: 1, Kept: answered(err)})
 	}
 	return parts
 }
 
-// errPartFailed marks a failure that c.failed tells.
-var errPartFailed = errors.New("part failed")
+// answered says that something is set aside because of what the vendor answered,
+// which is kept.
+func answered(err error) bool {
+	_, unreadable := errors.AsType[*UnreadableError](err)
+	return unreadable || isOdd(err)
+}
 
 func (c *callPass) count(f func(*callCounts)) {
 	c.mu.Lock()
@@ -421,12 +499,4 @@ func (c *callPass) heldUntil(kind call.PartKind, user string) uint32 {
 		}
 	}
 	return until
-}
-
-// owns are the settled and the open part of an answer about the seconds from
-// first to last; ok says which of them there are.
-func (c *callPass) owns(user string, first, last uint32) (settled, open call.Owned, hasSettled, hasOpen bool) {
-	settled = call.Owned{User: user, From: first, To: min(last, c.cut)}
-	open = call.Owned{User: user, From: max(first, min(c.cut, call.Forever-1)+1), To: last}
-	return settled, open, first <= c.cut, c.cut < last
 }

@@ -61,15 +61,9 @@ func (p *Pass) listCalls(ctx context.Context, r *report, list *listing, queue ch
 		list.skip(slice{Window: p.window()})
 		return p.send(ctx, r, p.given(), queue)
 	}
-	err := p.eachSlice(ctx, r, list, func(s slice, rooms []listedRoom) error {
+	return p.eachSlice(ctx, r, list, func(s slice, rooms []listedRoom) error {
 		return p.send(ctx, r, list.add(s, rooms), queue)
 	})
-	if err != nil && !fatal(err) {
-		list.broken = true
-		r.unlisted(Failure{What: "room list", Reason: err.Error()})
-		return nil
-	}
-	return err
 }
 
 // send sends those of the calls that need archiving.

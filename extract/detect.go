@@ -31,7 +31,7 @@ func detectBy(ctx context.Context, v Vendor, l *quota.Limits, app call.AppID, no
 	attempts := Attempts{Faults: 4, Quota: 10, Least: 500 * time.Millisecond, Most: 4 * time.Second}
 	var refused error
 	for _, d := range dialects {
-		answer, err := NewAsker(v, d, l, attempts).ask(ctx, d.Rooms(app, w, "", 0), 100, func(body []byte) error {
+		answer, err := NewAsker(v, d, l, attempts).ask(ctx, d.Rooms(app, w, "", 0, trtc.MaxPageSize), 100, func(body []byte) error {
 			var dec transform.Decoder
 			_, _, err := dec.Rooms(body, app, nil)
 			return err

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -36,8 +37,6 @@ func (c *callPass) askEvents(ctx context.Context, sessions []call.Session) error
 				if c.noEvents.CompareAndSwap(false, true) {
 					c.rep.failed(notServed("user_events", err))
 				}
-			default:
-				c.fail(call.PartEvents, user, err)
 			}
 			return nil
 		})
@@ -61,6 +60,18 @@ func (c *callPass) eventUsers(sessions []call.Session) []string {
 	})
 }
 
+// leastEvents is the smallest window that a question about events is divided into.
+const leastEvents = 5 * time.Minute
+
+// eventLog is what has come of a user's events.
+type eventLog struct {
+	events    []call.Event
+	seen      map[call.Event]bool
+	responses []uint64
+	reason    string    // why it is not whole; "": it is
+	entered   time.Time // of whom null is no answer: when the user entered; zero: whatever is null may be so
+}
+
 // eventsOf asks for the events of one user and archives those that are not held.
 func (c *callPass) eventsOf(ctx context.Context, user string) error {
 	w := call.Window{Start: c.alive.Start, End: earlier(c.alive.End.Add(eventSlack), later(c.now(), c.alive.Start))}
@@ -70,15 +81,41 @@ func (c *callPass) eventsOf(ctx context.Context, user string) error {
 	if w.End.Before(w.Start) {
 		return nil
 	}
+	log := eventLog{seen: map[call.Event]bool{}}
+	gaps, err := divide(ctx, w, leastEvents, func(ctx context.Context, w call.Window) error { return c.askLog(ctx, user, w, &log) })
+	switch {
+	case err != nil:
+		return err
+	case len(gaps) == 1 && unavailable(gaps[0].err):
+		return gaps[0].err
+	}
+	for _, gap := range gaps {
+		log.reason = gap.err.Error()
+		c.setAside(call.PartEvents, user, gap.Start, gap.err)
+	}
+	if !log.entered.IsZero() {
+		c.want(call.PartEvents, user, log.entered)
+		if log.reason == "" {
+			return c.keepLog(ctx, user, w)
+		}
+	}
+	return c.putLog(ctx, user, w, &log)
+}
+
+// askLog asks for the events of a user in a window.
+func (c *callPass) askLog(ctx context.Context, user string, w call.Window, log *eventLog) error {
 	var events []call.Event
-	var entered time.Time // zero: whatever is null may be so
+	var info transform.Info
+	var entered time.Time
 	build := func(w call.Window) trtc.Request {
 		return c.Asker.Dialect().EventsOf(c.App, c.room.CommID, c.room.RoomID, user, w)
 	}
-	id, err := c.ask(ctx, w, build, func(body []byte) (err error) {
+	k, err := c.ask(ctx, w, build, func(body []byte) (err error) {
 		var d transform.Decoder
-		var info transform.Info
 		events, info, err = d.Events(body, user, c.room.RoomID, nil)
+		if err == nil && (info.List == transform.ListAbsent || info.List == transform.ListWrong) {
+			return noList("Data", info)
+		}
 		null := err == nil && info.List != transform.ListPresent
 		if entered = (time.Time{}); null && !c.believes() {
 			entered = c.entered(user, c.settledPart(w))
@@ -86,23 +123,65 @@ func (c *callPass) eventsOf(ctx context.Context, user string) error {
 		if null && c.eventful(user, w) {
 			return errSuspect
 		}
-		return err
+		return cmp.Or(err, damaged(info.Damage))
 	})
+	log.responses = append(log.responses, k.ids()...)
 	if err != nil {
 		return err
 	}
+	c.rep.repeated(info.Repeated)
+	for _, e := range events {
+		if !log.seen[e] {
+			log.seen[e], log.events = true, append(log.events, e)
+		}
+	}
+	if len(info.Damage) > 0 {
+		log.reason = damageText(info.Damage[0])
+		c.setAside(call.PartEvents, user, w.Start, oddError{problem: log.reason})
+	}
 	if !entered.IsZero() {
-		c.want(call.PartEvents, user, entered)
-		return nil
+		log.entered = entered
 	}
-	c.count(func(n *callCounts) { n.events += len(events) })
-	first, last := uint32(w.Start.Unix()), uint32(w.End.Unix())
+	return nil
+}
+
+// putLog archives a user's events. What is not whole is not settled, and what has
+// been visible besides stays so.
+func (c *callPass) putLog(ctx context.Context, user string, w call.Window, log *eventLog) error {
+	c.count(func(n *callCounts) { n.events += len(log.events) })
+	owned := []call.Owned{{User: user, From: uint32(w.Start.Unix()), To: uint32(w.End.Unix())}}
 	if c.cut == call.Forever {
-		last = call.Forever
+		owned[0].To = call.Forever
 	}
-	settled, open := splitEvents(events, c.cut)
-	return c.addBoth(ctx, call.PartEvents, user, w, []uint64{id}, []call.Owned{{User: user, From: first, To: last}},
-		c.rows(call.Rows{Events: settled}), c.rows(call.Rows{Events: open}))
+	a := addition{kind: call.PartEvents, key: user, window: w, responses: log.responses, reason: log.reason, cut: c.cut}
+	if log.reason != "" {
+		a.cut = owned[0].From - 1
+		shown, before, err := c.showing(ctx, call.PartEvents, owned)
+		if err != nil {
+			return err
+		}
+		a.responses = slices.Concat(before, a.responses)
+		for _, e := range shown.Events {
+			if !log.seen[e] {
+				log.events = append(log.events, e)
+			}
+		}
+	}
+	settled, open := splitEvents(log.events, a.cut)
+	return c.addBoth(ctx, a, owned, c.rows(call.Rows{Events: settled}), c.rows(call.Rows{Events: open}))
+}
+
+// keepLog keeps what has been visible of a user's events while the vendor answers
+// null.
+func (c *callPass) keepLog(ctx context.Context, user string, w call.Window) error {
+	owned := []call.Owned{{User: user, From: uint32(w.Start.Unix()), To: uint32(w.End.Unix())}}
+	shown, before, err := c.showing(ctx, call.PartEvents, owned)
+	if err != nil || len(shown.Events) == 0 {
+		return err
+	}
+	part := c.part(call.PartEvents, user, w)
+	part.Owned, part.Responses = owned, before
+	return archived(c.Archive.Add(ctx, c.unit, part, c.rows(call.Rows{Events: shown.Events})))
 }
 
 // splitEvents divides events at a second: those up to its end, and those after.

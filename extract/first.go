@@ -2,6 +2,7 @@ package extract
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -14,14 +15,10 @@ import (
 // firstAnswer is what one question brings of a short call: the series of up to
 // six users, and the sessions with them. For most calls that is all there is.
 type firstAnswer struct {
+	seriesAnswer
 	window   call.Window
-	sessions []call.Session
-	samples  *call.Samples
 	complete bool // the sessions are all of the call's
-	response uint64
-
-	due, settled []string // users of whom something is null though due, if only since data settles
-	release      func()
+	release  func()
 }
 
 // leaveSlack is how long after a call has ended its last user may be said to
@@ -30,46 +27,40 @@ const leaveSlack = time.Minute
 
 // askFirst asks for series without naming users. It returns nil where that is
 // not worth a request: of a call that is longer than one window, or of which the
-// archive holds something.
+// archive holds something. So it does where the answer cannot be had.
 func (c *callPass) askFirst(ctx context.Context) (*firstAnswer, error) {
 	w, ok := c.firstWindow()
 	if !ok {
 		return nil, nil
 	}
-	first := &firstAnswer{window: w}
-	reader := &seriesReader{pass: c.Pass}
-	var info transform.DetailInfo
-	q := question{window: w, work: 2 * w.End.Sub(w.Start).Seconds()} // most calls have two users
+	first := &firstAnswer{}
+	reader := &seriesReader{pass: c.Pass, asked: w}
+	q, said := c.seriesQuestion(reader, plan.Request{Window: w}, 0)
+	q.work = 2 * w.End.Sub(w.Start).Seconds() // most calls have two users
+	build, decode := q.build, q.decode
 	q.build = func(w call.Window) trtc.Request {
 		first.window = w // as far as it is in reach
-		return c.Asker.Dialect().SeriesOf(c.App, c.room.CommID, w, nil, 0)
+		return build(w)
 	}
-	q.decode = func(body []byte) (err error) {
-		reader.Reset()
-		info, err = reader.read(body, keepWindow(first.window))
-		c.stays = byUser(reader.Sessions)
-		switch {
-		case err != nil:
-			return err
-		case len(reader.Sessions) == 0 && info.Users != transform.ListPresent:
+	q.decode = func(body []byte) error {
+		err := decode(body)
+		if (err == nil || errors.Is(err, errSuspect)) && len(reader.Sessions) == 0 && said.info.Users != transform.ListPresent {
 			return c.null()
 		}
-		r, missing := requestOf(first.window, distinctUsers(reader.Sessions)), info.List != transform.ListPresent
-		first.due = c.lacking(r, missing, info.NullSeries, r.Window)
-		first.settled = c.lacking(r, missing, info.NullSeries, c.settledPart(r.Window))
-		if len(first.due) > 0 {
-			return errSuspect
-		}
-		return nil
+		return err
 	}
-	var err error
-	first.response, first.release, err = c.askHolding(ctx, q)
+	k, release, err := c.askHolding(ctx, q)
 	if err != nil {
+		release()
 		return nil, err
 	}
+	first.release, first.responses = release, k.ids()
 	first.samples, first.sessions = reader.take()
+	first.doubt(c, said.due, said.settled)
+	first.damage(named(plan.Request{Window: first.window}, first.seriesAnswer), said.info.Damage)
 	rows, users := len(first.sessions), len(distinctUsers(first.sessions))
-	first.complete = users > 0 && users < trtc.MaxSeriesUsers && rows != trtc.MaxSeriesUsers && info.HasTotal && info.Total <= rows
+	first.complete = users > 0 && users < trtc.MaxSeriesUsers && rows != trtc.MaxSeriesUsers && said.info.HasTotal && said.info.Total <= rows &&
+		!slices.ContainsFunc(said.info.Damage, func(d transform.Damage) bool { return d.What == "session" || d.What == "total" }) && !c.Otherwise
 	return first, nil
 }
 
@@ -90,18 +81,6 @@ func keepWindow(w call.Window) transform.Keep {
 	return func(string) (uint32, uint32) { return from, to }
 }
 
-// request is what was asked, as if it had named the users that it brought.
-func (f *firstAnswer) request() plan.Request {
-	users := distinctUsers(f.sessions)
-	for _, s := range f.samples.Series {
-		if !slices.Contains(users, s.UserID) {
-			users = append(users, s.UserID)
-		}
-	}
-	slices.Sort(users)
-	return requestOf(f.window, users)
-}
-
 // requestOf asks for all of some users in a window.
 func requestOf(w call.Window, users []string) plan.Request {
 	r := plan.Request{Window: w}
@@ -111,16 +90,14 @@ func requestOf(w call.Window, users []string) plan.Request {
 	return r
 }
 
-// addFirst archives the series of a first answer; the call is asked for what it
-// does not hold.
-func (c *callPass) addFirst(ctx context.Context, f *firstAnswer) error {
-	r := f.request()
+// addFirst archives the series of an answer that has named its users; the call is
+// asked for what it does not hold.
+func (c *callPass) addFirst(ctx context.Context, w call.Window, a seriesAnswer) error {
+	r := named(plan.Request{Window: w}, a)
 	if len(r.Users) == 0 {
 		return nil
 	}
 	c.Progress.Add(StageSeries, 1)
-	a := seriesAnswer{samples: f.samples, responses: []uint64{f.response}}
-	a.doubt(c, f.due, f.settled)
 	if err := c.putAnswer(ctx, r, a); err != nil {
 		return err
 	}
@@ -131,4 +108,37 @@ func (c *callPass) addFirst(ctx context.Context, f *firstAnswer) error {
 	}
 	c.known.Parts = append(c.known.Parts, held)
 	return nil
+}
+
+// askUnnamed asks for the series of windows of which the user list cannot be had,
+// or has somebody whose id cannot be read: what is measured of them is archived all
+// the same, and the sessions beside it tell who was there.
+func (c *callPass) askUnnamed(ctx context.Context, windows []call.Window) (sessions []call.Session, err error) {
+	next := time.Time{} // what is before has been asked for
+	for _, long := range windows {
+		for _, w := range plan.Slices(later(long.Start, next), long.End, trtc.MaxSeriesWindow) {
+			a, release, err := c.seriesPages(ctx, plan.Request{Window: w})
+			if err == nil {
+				sessions = append(sessions, a.sessions...)
+				err = c.addUnnamed(ctx, w, a)
+			}
+			release()
+			if fatal(err) {
+				return sessions, err
+			}
+			if err != nil {
+				c.setAside(call.PartSeries, windowKey(w), w.Start, err)
+			}
+			next = w.End.Add(time.Second) // no second has two owners
+		}
+	}
+	return sessions, nil
+}
+
+// addUnnamed archives what a question that named nobody has brought.
+func (c *callPass) addUnnamed(ctx context.Context, w call.Window, a seriesAnswer) error {
+	if len(a.sessions) == 0 && a.samples.Rows() == 0 {
+		return nil
+	}
+	return c.addFirst(ctx, w, a)
 }

@@ -97,14 +97,14 @@ func (p *Pass) sampleDue(ctx context.Context, f *Forecast) (*dueSample, *listing
 		due, err := p.unfinished(ctx, rooms)
 		for _, c := range due {
 			sample.add(c, p.urgency(c))
-			if c.held.Waits() {
+			if c.held.Lacks() {
 				f.Waiting++
 			}
 		}
 		return err
 	})
-	if list.broken && err == nil {
-		err = fmt.Errorf("list calls: %s", r.snapshot(p.Now()).Failures[0].Reason)
+	if report := r.snapshot(p.Now()); report.Unlisted && err == nil {
+		err = fmt.Errorf("list calls: %s", report.Failures[0].Reason)
 	}
 	f.Due, f.Deadline = sample.seen, sample.first()
 	return sample, list, err

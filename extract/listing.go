@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/transform"
 )
 
 // listing is what a pass has seen of the room lists, day by day. A UTC day need
@@ -19,14 +21,34 @@ type listing struct {
 	days   map[time.Time]*listedDay
 	across map[string]time.Time // calls that reach beyond the last slice → their end
 	hours  map[time.Time]bool   // in which some call was alive
-	broken bool                 // some of the window could not be listed
 	until  time.Time            // listed so far
 	moved  chan struct{}        // closed, and replaced, when until moves
 }
 
 type listedDay struct {
-	until      time.Time // read up to
-	incomplete bool      // some call that ended is not final
+	until      time.Time         // read up to
+	incomplete bool              // some call that ended is not final
+	failed     []call.FailedPart // what of its list could not be had
+}
+
+// gap notes a window that could not be listed in full.
+func (l *listing) gap(s setAside) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	d := l.on(s.Start)
+	key := s.Start.Format(time.RFC3339) + "/" + s.End.Format(time.RFC3339)
+	d.failed = append(d.failed, call.FailedPart{Kind: call.PartList, Key: key, Reason: s.err.Error(), Attempts: 1})
+	for h := s.Start.Truncate(time.Hour); h.Before(s.End); h = h.Add(time.Hour) {
+		l.hours[h] = true // calls may have been alive
+	}
+}
+
+// damaged notes a row of a slice that names no call.
+func (l *listing) damaged(s slice, damage transform.Damage) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	d := l.on(s.Start)
+	d.failed = append(d.failed, call.FailedPart{Kind: call.PartRoom, Key: damage.Key, Reason: damageText(damage), Attempts: 1})
 }
 
 func newListing() *listing {
@@ -78,6 +100,15 @@ func endOf(r call.Room, at time.Time) time.Time {
 	if !r.Finished {
 		return at.Add(365 * 24 * time.Hour)
 	}
+	return destroyed(r)
+}
+
+// destroyed is the end of a call that has ended. Where the vendor does not tell
+// it, the call is taken to have lasted for as long as most do at most.
+func destroyed(r call.Room) time.Time {
+	if r.DestroyedAt.IsZero() {
+		return r.CreatedAt.Add(leftFor)
+	}
 	return r.DestroyedAt
 }
 
@@ -100,7 +131,7 @@ func (l *listing) unfinished(r call.Room) {
 		return
 	}
 	for start, d := range l.days {
-		d.incomplete = d.incomplete || !r.DestroyedAt.Before(start) && r.CreatedAt.Before(start.Add(24*time.Hour))
+		d.incomplete = d.incomplete || !destroyed(r).Before(start) && r.CreatedAt.Before(start.Add(24*time.Hour))
 	}
 }
 
@@ -139,8 +170,13 @@ const dayKey = time.DateOnly
 
 // closeLists notes how far the days have been listed, and what was lost.
 func (p *Pass) closeLists(ctx context.Context, r *report, list *listing) error {
-	if !p.whole() || list.broken {
+	if !p.whole() {
 		return nil
+	}
+	keys := make([]string, 0, len(list.days))
+	for start := range list.days {
+		keys = append(keys, start.Format(dayKey))
+		p.open.add(call.Unit{App: p.App, Kind: call.UnitList, Key: start.Format(dayKey)})
 	}
 	// A final day is not listed again, and what is overdue by the ledger is lost:
 	// what this pass has done must be in the ledger before.
@@ -150,18 +186,50 @@ func (p *Pass) closeLists(ctx context.Context, r *report, list *listing) error {
 	if err := p.lost(ctx, r); err != nil {
 		return err
 	}
+	held, err := p.Archive.Entries(ctx, p.App, call.UnitList, keys)
+	if err != nil {
+		return archiveError{err}
+	}
 	var entries []call.Entry
 	for start, d := range list.days {
-		e := call.Entry{
-			Unit: call.Unit{App: p.App, Kind: call.UnitList, Key: start.Format(dayKey)}, State: call.Provisional,
-			StartsAt: start, HeldUntil: d.until, Deadline: p.deadline(d.until),
-		}
-		if end := start.Add(24 * time.Hour); !d.until.Before(end) && p.settled(end.Add(recent)) && !d.incomplete {
-			e.State = call.Archived
-		}
-		entries = append(entries, e)
+		entries = append(entries, p.listed(start, d, held[start.Format(dayKey)]))
 	}
 	return archived(p.Archive.Note(ctx, entries))
+}
+
+// listed is the entry of a day that has been listed. One of which something could
+// not be had is listed again, and dropped by the vendor from its beginning on.
+func (p *Pass) listed(start time.Time, d *listedDay, held Held) call.Entry {
+	e := call.Entry{
+		Unit: call.Unit{App: p.App, Kind: call.UnitList, Key: start.Format(dayKey)}, State: call.Provisional,
+		StartsAt: start, HeldUntil: d.until, Deadline: p.deadline(d.until),
+	}
+	if len(d.failed) > 0 {
+		e.State, e.Deadline = call.Failed, p.deadline(start)
+		e.Failed, e.Attempts = triedAgain(d.failed, held.Failed), held.Attempts+1
+		e.Reason = failedReason(e.Failed)
+		return e
+	}
+	if end := start.Add(24 * time.Hour); !d.until.Before(end) && p.settled(end.Add(recent)) && !d.incomplete {
+		e.State = call.Archived
+	}
+	return e
+}
+
+// triedAgain counts in the passes that have tried the parts before. It returns no
+// more than a ledger's row is to hold.
+func triedAgain(parts, before []call.FailedPart) []call.FailedPart {
+	const most = 50
+	parts = slices.Clone(parts[:min(len(parts), most)])
+	for i := range parts {
+		parts[i].Attempts = 1
+		for _, b := range before {
+			if b.Kind == parts[i].Kind && b.Key == parts[i].Key {
+				parts[i].Attempts = b.Attempts + 1
+			}
+		}
+	}
+	return parts
 }
 
 // listedDays are the days within w whose lists are final, but for those on which
@@ -187,7 +255,7 @@ func (p *Pass) listedDays(ctx context.Context, w call.Window) (map[time.Time]boo
 		return nil, archiveError{err}
 	}
 	for _, e := range open {
-		if e.Unit.Kind == call.UnitCall && (e.State != call.Provisional || e.Waits()) {
+		if e.Unit.Kind == call.UnitCall && (e.State != call.Provisional || e.Lacks()) {
 			delete(final, day(later(e.StartsAt, w.Start)))
 		}
 	}
@@ -207,6 +275,9 @@ func (p *Pass) lost(ctx context.Context, r *report) error {
 			continue
 		}
 		if e.Unit.Kind == call.UnitList {
+			if e.State == call.Failed {
+				r.lost(Failure{What: "calls of " + e.Unit.Key, Reason: "the vendor dropped what could not be listed of them: " + e.Reason})
+			}
 			lists = append(lists, closed(e))
 			continue
 		}
@@ -234,6 +305,10 @@ func (p *Pass) lost(ctx context.Context, r *report) error {
 // closed is the entry of a day that can be listed no more. What was on it and
 // was not archived is known by itself.
 func closed(e call.Entry) call.Entry {
+	if e.State == call.Failed {
+		e.State = call.Lost
+		return e
+	}
 	if !e.HeldUntil.Before(e.StartsAt.Add(24 * time.Hour)) {
 		e.State = call.Archived
 		return e
@@ -245,7 +320,7 @@ func closed(e call.Entry) call.Entry {
 // lossReason says what of a unit was lost.
 func lossReason(e call.Entry) string {
 	switch {
-	case e.Waits():
+	case e.Lacks():
 		return "the vendor dropped it before it was archived whole: " + e.Reason
 	case e.Reason != "":
 		return "the vendor dropped it before it could be archived: " + e.Reason

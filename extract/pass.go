@@ -34,6 +34,10 @@ type Pass struct {
 	// for calls that the vendor has not whole any more.
 	Again bool
 
+	// Otherwise has it ask in another way than usual: other windows, other sizes of
+	// pages, users by name. It is for holding an archive against the vendor.
+	Otherwise bool
+
 	Calls []call.Room          // optional: these calls, oldest first; the room list is not asked for
 	Only  func(call.Room) bool // optional: of the calls listed those it is true for; told of each call once
 
@@ -43,6 +47,7 @@ type Pass struct {
 
 	edge     reach
 	open     unitSet
+	counted  unitSet     // days of scale that this pass has told of
 	tools    sync.Pool   // of *tools
 	noEvents atomic.Bool // the account turned out not to have the action
 	events   atomic.Bool // the action has answered: the account has it

@@ -42,7 +42,7 @@ func (p *Prober) Actions(ctx context.Context, d trtc.Dialect) []ActionProbe {
 		relation string
 		request  trtc.Request
 	}{
-		{"user_sessions", d.UserList(p.App, room.CommID, w, 0)},
+		{"user_sessions", d.UserList(p.App, room.CommID, w, nil, 0, trtc.MaxPageSize)},
 		{"quality_samples", d.SeriesOf(p.App, room.CommID, w, nil, 0)},
 		{"user_events", d.EventsOf(p.App, room.CommID, room.RoomID, "nobody", w)},
 		{"unusual_events", d.UnusualEvents(p.App, w, "")},
@@ -70,7 +70,7 @@ func refusesOnlyThis(err error) bool {
 // anyRoom is some call of the window, or one that does not exist.
 func (p *Prober) anyRoom(ctx context.Context, a *Asker, w call.Window) (call.Room, error) {
 	room := call.Room{CommID: "0_0_0", RoomID: "0"}
-	answer, err := a.ask(ctx, a.dialect.Rooms(p.App, w, "", 0), 100, func(body []byte) error {
+	answer, err := a.ask(ctx, a.dialect.Rooms(p.App, w, "", 0, trtc.MaxPageSize), 100, func(body []byte) error {
 		var d transform.Decoder
 		rooms, _, err := d.Rooms(body, p.App, nil)
 		if len(rooms) > 0 {
@@ -111,7 +111,7 @@ func (p *Prober) Retention(ctx context.Context, d trtc.Dialect) (time.Duration, 
 // keeps asks whether the vendor still has what is nearly as old as r.
 func (a *Asker) keeps(ctx context.Context, app call.AppID, now time.Time, r time.Duration) (bool, error) {
 	start := now.UTC().Truncate(time.Second).Add(margins[len(margins)-1] - r)
-	answer, err := a.ask(ctx, a.dialect.Rooms(app, call.Window{Start: start, End: start.Add(time.Minute)}, "", 0), 100, func(body []byte) error {
+	answer, err := a.ask(ctx, a.dialect.Rooms(app, call.Window{Start: start, End: start.Add(time.Minute)}, "", 0, trtc.MaxPageSize), 100, func(body []byte) error {
 		var dec transform.Decoder
 		_, _, err := dec.Rooms(body, app, nil)
 		return err

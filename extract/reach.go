@@ -80,22 +80,36 @@ type question struct {
 	believed func()
 }
 
-// ask asks for what of the window is in reach, and returns the id of the
-// response kept.
-func (p *Pass) ask(ctx context.Context, w call.Window, build func(call.Window) trtc.Request, decode func([]byte) error) (uint64, error) {
-	id, release, err := p.askHolding(ctx, question{window: w, build: build, decode: decode})
+// kept is a response in the archive.
+type kept struct {
+	id     uint64 // 0: none is kept
+	reason string // why it could not be read whole; "": it could
+}
+
+// ids are those of responses that are kept: none or one.
+func (k kept) ids() []uint64 {
+	if k.id == 0 {
+		return nil
+	}
+	return []uint64{k.id}
+}
+
+// ask asks for what of the window is in reach, and returns the response kept:
+// with an *UnreadableError, too.
+func (p *Pass) ask(ctx context.Context, w call.Window, build func(call.Window) trtc.Request, decode func([]byte) error) (kept, error) {
+	k, release, err := p.askHolding(ctx, question{window: w, build: build, decode: decode})
 	release()
-	return id, err
+	return k, err
 }
 
 // askHolding is ask for large answers: they count as being in memory until
 // release, before which nothing more must be asked.
-func (p *Pass) askHolding(ctx context.Context, q question) (id uint64, release func(), err error) {
+func (p *Pass) askHolding(ctx context.Context, q question) (k kept, release func(), err error) {
 	for {
 		margin := p.edge.margin()
 		now, ok := p.reach(q.window)
 		if !ok {
-			return 0, func() {}, errExpired
+			return kept{}, func() {}, errExpired
 		}
 		if q.cut != nil && now.Start.After(q.window.Start) {
 			q.cut(now.Start)
@@ -104,18 +118,33 @@ func (p *Pass) askHolding(ctx context.Context, q question) (id uint64, release f
 		if e, ok := errors.AsType[*trtc.Error](err); ok && e.Kind == trtc.Expired && p.edge.widen(margin) {
 			continue
 		}
+		if e, ok := errors.AsType[*UnreadableError](err); ok {
+			k, release, kerr := p.keep(ctx, e.answer)
+			return k, release, cmp.Or(kerr, err)
+		}
 		if err != nil {
-			return 0, func() {}, err
+			return kept{}, func() {}, err
 		}
 		if answer.suspect && q.believed != nil {
 			q.believed()
 		}
-		id, err := p.Archive.Keep(ctx, p.App, answer)
-		if id != 0 || err != nil {
-			answer.Recycle = nil // the body is the archive's now
-		}
-		return id, answer.Release, archived(err)
+		return p.keep(ctx, answer)
 	}
+}
+
+// keep gives an answer to the archive.
+func (p *Pass) keep(ctx context.Context, a Answer) (kept, func(), error) {
+	id, err := p.Archive.Keep(ctx, p.App, a)
+	if id != 0 || err != nil {
+		a.Recycle = nil // the body is the archive's now
+	}
+	return kept{id, a.Reason}, a.Release, archived(err)
+}
+
+// tooLarge tells whether an error says to ask for less.
+func tooLarge(err error) bool {
+	e, ok := errors.AsType[*trtc.Error](err)
+	return ok && e.Kind == trtc.TooLarge
 }
 
 // expired tells whether an error says that the data is gone.

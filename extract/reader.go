@@ -8,7 +8,8 @@ import (
 // seriesReader reads the answers to one question about series: their pages, one
 // after another, into memory that Pass.Samples gives.
 type seriesReader struct {
-	pass *Pass
+	pass  *Pass
+	asked call.Window
 	transform.Detail
 }
 
@@ -39,7 +40,7 @@ func (r *seriesReader) read(body []byte, keep transform.Keep) (transform.DetailI
 	}
 	t := r.pass.lend()
 	defer r.pass.giveBack(t)
-	return t.decoder.Detail(body, keep, &r.Detail)
+	return t.decoder.Detail(body, r.asked, keep, &r.Detail)
 }
 
 // take hands over all that was read, normalised.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/transform"
@@ -28,45 +29,152 @@ type Replay struct {
 		End(ctx context.Context, e call.Entry) error
 		Abandon(u call.Unit)
 	}
-	pages roomPages
+	Settle time.Duration // how long after a moment the vendor's data about it may have changed
+	pages  roomPages
 }
 
 // ErrNotKept says that a unit cannot be replayed: some response it was made
 // from is not kept. It stays as it is.
 var ErrNotKept = errors.New("the responses it was made from are not kept")
 
-// Unit makes a unit anew; it takes the place of what was there, with the same
-// entry in the ledger. samples is how many it has.
-func (r *Replay) Unit(ctx context.Context, e call.Entry) (samples int, err error) {
+// Replayed is what came of a unit.
+type Replayed struct {
+	Samples int
+	Mended  int // parts that were set aside and are whole now
+	Lacks   int // parts that are still set aside
+}
+
+// Unit makes a unit anew; it takes the place of what was there. Its entry in the
+// ledger loses the parts that can be read now.
+func (r *Replay) Unit(ctx context.Context, e call.Entry) (Replayed, error) {
 	parts, err := r.From.VisibleParts(ctx, e.Unit)
 	if err != nil {
-		return 0, err
+		return Replayed{}, err
 	}
 	if len(parts) == 0 {
-		return 0, ErrNotKept
+		return Replayed{}, ErrNotKept
 	}
+	u := replay{Replay: r, entry: e}
+	if err := u.decode(ctx, parts); err != nil {
+		return Replayed{}, err
+	}
+	if err := u.add(ctx); err != nil {
+		r.To.Abandon(e.Unit)
+		return Replayed{}, err
+	}
+	return u.done, r.To.End(ctx, u.entry)
+}
+
+// replay is a unit being made anew.
+type replay struct {
+	*Replay
+	entry call.Entry
+	parts []call.Part
+	rows  []call.Rows
+	room  *call.Room
+	all   sessionSet
+	done  Replayed
+}
+
+// decode decodes the responses of all parts but those of series, which may be
+// large, and decides what the unit is then.
+func (u *replay) decode(ctx context.Context, parts []call.Part) error {
+	var known sessionSet
 	usersFirst(parts)
-	var known, all sessionSet
-	var stays map[string][]call.Session
 	for _, p := range parts {
-		rows, err := r.rows(ctx, e, p, &known)
-		if err == nil {
-			if len(rows.Sessions) > 0 {
-				all.add(rows.Sessions)
-				stays = byUser(all.list())
-			}
-			rows.Stays = stays
-			err = r.To.Add(ctx, e.Unit, p, rows)
+		var rows call.Rows
+		var err error
+		if p.Kind != call.PartSeries {
+			rows, err = u.rowsOf(ctx, u.entry, &p, &known)
+		} else if p.Reason != "" {
+			_, err = u.rowsOf(ctx, u.entry, &p, &known)
 		}
 		if err != nil {
-			r.To.Abandon(e.Unit)
-			return 0, err
+			return err
 		}
-		if rows.Samples != nil {
-			samples += rows.Samples.Rows()
+		u.all.add(rows.Sessions)
+		if rows.Room != nil {
+			u.room = rows.Room
+		}
+		u.parts, u.rows = append(u.parts, p), append(u.rows, rows)
+	}
+	u.judge(parts)
+	return nil
+}
+
+// judge takes the parts that can be read now out of the entry. A unit that lacks
+// nothing any more is archived if the vendor's answers could not change when they
+// came, or if it was lost for what it lacked.
+func (u *replay) judge(before []call.Part) {
+	e := &u.entry
+	still := func(f call.FailedPart) bool {
+		return !f.Kept || slices.ContainsFunc(u.parts, func(p call.Part) bool { return p.Kind == f.Kind && p.Reason != "" })
+	}
+	for i, p := range u.parts {
+		if p.Reason == "" && before[i].Reason != "" {
+			u.done.Mended++
 		}
 	}
-	return samples, r.To.End(ctx, e)
+	e.Failed = slices.DeleteFunc(slices.Clone(e.Failed), func(f call.FailedPart) bool { return !still(f) })
+	open := slices.DeleteFunc(slices.Clone(e.Failed), call.FailedPart.Gone)
+	u.done.Lacks = len(open)
+	if u.done.Mended == 0 || len(open) > 0 {
+		return
+	}
+	if end, ended := u.ended(); e.State == call.Lost || ended {
+		e.State, e.Reason, e.HeldUntil = call.Archived, "", later(e.HeldUntil, end)
+		for i := range u.parts {
+			u.parts[i].Settled = true
+		}
+	}
+}
+
+// ended says whether what the unit is about had ended, and settled, when the
+// oldest of its parts was asked for; end is when.
+func (u *replay) ended() (end time.Time, ok bool) {
+	switch u.entry.Unit.Kind {
+	case call.UnitUnusual:
+		end = u.entry.StartsAt.Add(time.Hour)
+	case call.UnitScale:
+		end = u.entry.StartsAt.Add(24*time.Hour + scaleSettles)
+	default:
+		if u.room == nil || !u.room.Finished || u.room.DestroyedAt.IsZero() {
+			return end, false
+		}
+		sessions := u.all.list()
+		for _, s := range sessions {
+			end = later(end, s.LeftAt)
+		}
+		if end = later(end, u.room.DestroyedAt); !allLeft(sessions) {
+			return end, false
+		}
+	}
+	for _, p := range u.parts {
+		if !end.Before(p.Asked.Add(-u.Settle)) {
+			return end, false
+		}
+	}
+	return end, true
+}
+
+// add adds the parts with their rows.
+func (u *replay) add(ctx context.Context) error {
+	stays := byUser(u.all.list())
+	for i, p := range u.parts {
+		rows := u.rows[i]
+		if p.Kind == call.PartSeries {
+			var err error
+			if rows, err = u.rowsOf(ctx, u.entry, &p, nil); err != nil {
+				return err
+			}
+			u.done.Samples += rows.Samples.Rows()
+		}
+		rows.Stays = stays
+		if err := u.To.Add(ctx, u.entry.Unit, p, rows); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // usersFirst puts the parts that bring the sessions before those whose sums name
@@ -83,41 +191,48 @@ func usersFirst(parts []call.Part) {
 	})
 }
 
-// rows decodes the responses of one part. known are the sessions that settled
-// parts have brought so far.
-func (r *Replay) rows(ctx context.Context, e call.Entry, p call.Part, known *sessionSet) (call.Rows, error) {
-	u, rows := e.Unit, call.Rows{RoomID: p.RoomID}
-	if u.Kind == call.UnitCall {
+// rowsOf decodes the responses of one part, and says in it what of them cannot be
+// read. known are the sessions that settled parts have brought so far.
+func (r *Replay) rowsOf(ctx context.Context, e call.Entry, p *call.Part, known *sessionSet) (rows call.Rows, err error) {
+	rows = call.Rows{RoomID: p.RoomID}
+	if e.Unit.Kind == call.UnitCall {
 		rows.CreatedAt = e.StartsAt
 	}
 	if p.Kind == call.PartRoom {
-		room, err := r.room(ctx, u, p)
-		if err == nil {
-			room.CreatedAt = e.StartsAt // as the pass had it: see callPass.moved
-			rows.Room = room
-		}
-		return rows, err
+		return rows, r.room(ctx, e, p, &rows)
 	}
-	bodies, err := r.bodies(ctx, p)
+	bodies, err := r.bodies(ctx, *p)
 	if err != nil {
 		return rows, err
 	}
-	var d transform.Decoder
+	d := decoding{reason: p.Reason}
 	switch p.Kind {
 	case call.PartUsers:
-		rows.Sessions, err = sessionsIn(&d, p, bodies, known)
+		rows.Sessions = d.sessions(*p, bodies, known)
 	case call.PartSeries:
-		rows.Samples, err = samplesIn(&d, p, bodies)
+		rows.Samples = d.samples(*p, bodies)
 	case call.PartEvents:
-		rows.Events, err = eventsIn(&d, p, bodies)
+		rows.Events = d.events(*p, bodies)
 	case call.PartUnusual:
-		rows.Unusual, err = unusualIn(&d, p, bodies)
+		rows.Unusual = d.unusual(*p, bodies)
 	case call.PartScale:
-		rows.Day, err = dayIn(&d, u, bodies)
+		rows.Day = d.day(e.Unit, bodies)
 	default:
-		err = fmt.Errorf("replay %s %s: there is no part %q", u.Kind, u.Key, p.Kind)
+		return rows, fmt.Errorf("replay %s %s: there is no part %q", e.Unit.Kind, e.Unit.Key, p.Kind)
 	}
-	return rows, err
+	if d.err != nil {
+		return rows, d.err
+	}
+	if d.problem != "" || !unanswered(e, p.Kind) {
+		p.Reason, p.Settled = d.problem, p.Settled && d.problem == ""
+	}
+	return rows, nil
+}
+
+// unanswered says that parts of a kind are set aside because of what the vendor has
+// not answered: no decoding mends that.
+func unanswered(e call.Entry, kind call.PartKind) bool {
+	return slices.ContainsFunc(e.Failed, func(f call.FailedPart) bool { return f.Kind == kind && !f.Kept && !f.Gone() && !f.Null() })
 }
 
 // bodies reads the responses of a part, in order.
@@ -138,137 +253,64 @@ func (r *Replay) bodies(ctx context.Context, p call.Part) ([][]byte, error) {
 }
 
 // room finds the room of a call in the page of the list that it came with.
-func (r *Replay) room(ctx context.Context, u call.Unit, p call.Part) (*call.Room, error) {
+func (r *Replay) room(ctx context.Context, e call.Entry, p *call.Part, rows *call.Rows) error {
 	if len(p.Responses) != 1 {
-		return nil, fmt.Errorf("replay call %s: its room has %d responses, want 1", u.Key, len(p.Responses))
+		return fmt.Errorf("replay call %s: its room has %d responses, want 1", e.Unit.Key, len(p.Responses))
 	}
 	rooms, ok := r.pages.get(p.Responses[0])
 	if !ok {
-		bodies, err := r.bodies(ctx, p)
+		bodies, err := r.bodies(ctx, *p)
 		if err != nil {
-			return nil, err
+			return err
 		}
+		got := &sliceRead{}
 		var d transform.Decoder
-		list, _, err := d.Rooms(bodies[0], u.App, nil)
+		list, info, err := d.Rooms(bodies[0], e.Unit.App, nil)
 		if err != nil {
-			return nil, err
+			return fmt.Errorf("replay call %s: %w", e.Unit.Key, err)
 		}
-		rooms = r.pages.put(p.Responses[0], list)
+		got.add(list, info, p.Responses[0], call.Window{Start: e.StartsAt})
+		rooms = r.pages.put(p.Responses[0], got.all.rooms)
 	}
-	room, ok := rooms[u.Key]
+	room, ok := rooms[e.Unit.Key]
 	if !ok {
-		return nil, fmt.Errorf("replay call %s: the room list kept for it does not hold it", u.Key)
+		return fmt.Errorf("replay call %s: the room list kept for it does not hold it", e.Unit.Key)
 	}
-	return &room, nil
+	if p.Reason = room.Reason; room.Unborn {
+		return nil
+	}
+	room.CreatedAt = e.StartsAt // as the pass had it: see callPass.moved
+	rows.Room = &room.Room
+	return nil
 }
 
 // roomPages are the pages of room lists read last: calls that follow one another
 // came with the same page. It is safe for concurrent use.
 type roomPages struct {
 	mu    sync.Mutex
-	pages map[uint64]map[string]call.Room // by response
+	pages map[uint64]map[string]listedRoom // by response
 }
 
 // pagesHeld is how many pages are held before they are forgotten.
 const pagesHeld = 32
 
-func (p *roomPages) get(response uint64) (map[string]call.Room, bool) {
+func (p *roomPages) get(response uint64) (map[string]listedRoom, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	rooms, ok := p.pages[response]
 	return rooms, ok
 }
 
-func (p *roomPages) put(response uint64, list []call.Room) map[string]call.Room {
-	rooms := make(map[string]call.Room, len(list))
+func (p *roomPages) put(response uint64, list []listedRoom) map[string]listedRoom {
+	rooms := make(map[string]listedRoom, len(list))
 	for _, r := range list {
 		rooms[r.CommID] = r
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.pages == nil || len(p.pages) >= pagesHeld {
-		p.pages = map[uint64]map[string]call.Room{}
+		p.pages = map[uint64]map[string]listedRoom{}
 	}
 	p.pages[response] = rooms
 	return rooms
-}
-
-// sessionsIn selects the sessions that are the part's as addUsers does.
-func sessionsIn(d *transform.Decoder, p call.Part, bodies [][]byte, known *sessionSet) ([]call.Session, error) {
-	var all sessionSet
-	for _, body := range bodies {
-		sessions, _, err := d.Users(body, nil)
-		if err != nil {
-			return nil, err
-		}
-		all.add(sessions)
-	}
-	cut := p.Owned[0].To
-	if !p.Settled {
-		cut = p.Owned[0].From - 1
-	}
-	settled, open := splitSessions(all.list(), cut, known)
-	if !p.Settled {
-		return open, nil
-	}
-	known.add(settled)
-	return settled, nil
-}
-
-func samplesIn(d *transform.Decoder, p call.Part, bodies [][]byte) (*call.Samples, error) {
-	keep := func(user string) (from, to uint32) {
-		i := slices.IndexFunc(p.Owned, func(o call.Owned) bool { return o.User == user })
-		if i < 0 {
-			return 1, 0
-		}
-		return p.Owned[i].From, p.Owned[i].To
-	}
-	var got transform.Detail
-	for _, body := range bodies {
-		if _, err := d.Detail(body, keep, &got); err != nil {
-			return nil, err
-		}
-	}
-	var norm transform.Normaliser
-	norm.Normalise(&got.Samples)
-	return &got.Samples, nil
-}
-
-func eventsIn(d *transform.Decoder, p call.Part, bodies [][]byte) (events []call.Event, err error) {
-	o := p.Owned[0]
-	for _, body := range bodies {
-		if events, _, err = d.Events(body, o.User, p.RoomID, events); err != nil {
-			return nil, err
-		}
-	}
-	return slices.DeleteFunc(events, func(e call.Event) bool {
-		return e.Time.Unix() < int64(o.From) || e.Time.Unix() > int64(o.To)
-	}), nil
-}
-
-func unusualIn(d *transform.Decoder, p call.Part, bodies [][]byte) ([]call.UnusualEvent, error) {
-	var all []call.UnusualEvent
-	for i, body := range bodies {
-		events, _, err := d.UnusualEvents(body, nil)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, KeepUnusual(events, p.Owned[i])...)
-	}
-	return all, nil
-}
-
-func dayIn(d *transform.Decoder, u call.Unit, bodies [][]byte) (*call.DailyScale, error) {
-	for _, body := range bodies {
-		days, _, err := d.DailyScale(body, nil)
-		if err != nil {
-			return nil, err
-		}
-		for i := range days {
-			if dayUnit(u.App, days[i]) == u {
-				return &days[i], nil
-			}
-		}
-	}
-	return nil, fmt.Errorf("replay day %s: the scale kept for it does not hold it", u.Key)
 }

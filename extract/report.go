@@ -28,6 +28,8 @@ type Report struct {
 	Samples     int
 	NullSamples int // points the vendor sent without a value
 	Events      int
+	Incomplete  int  // calls of which something is set aside; they are archived without it, and failures, too
+	Repeated    int  // rows that came twice in one answer and are kept once
 	Unusual     int  // rows of unusual events
 	Days        int  // days of daily scale
 	Unlisted    bool // some of the room list could not be had; that is a failure, too
@@ -44,6 +46,7 @@ type Failure struct {
 	RoomID string `json:",omitempty"`
 	What   string
 	Reason string
+	Cause  string `json:"-"` // the same for what failed in the same way; "": Reason
 }
 
 func (f Failure) String() string {
@@ -86,6 +89,19 @@ func (r *report) failed(f Failure) {
 			r.Failures = append(r.Failures, f)
 		}
 	})
+}
+
+// incomplete notes a call of which something is set aside.
+func (r *report) incomplete(f Failure) {
+	r.failed(f)
+	r.with(func(r *Report) { r.Incomplete++ })
+}
+
+// repeated notes rows that came twice in one answer.
+func (r *report) repeated(n int) {
+	if n > 0 {
+		r.with(func(r *Report) { r.Repeated += n })
+	}
 }
 
 // unlisted notes a part of the room list that could not be had.

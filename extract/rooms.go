@@ -2,6 +2,8 @@ package extract
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/callvault/callvault/extract/trtc"
@@ -13,13 +15,26 @@ import (
 // calls begin and end, and rows shift between pages.
 const recent = time.Hour
 
-// listings is how often a moving list is read at most until it shows nothing new.
-const listings = 4
-
 // listedRoom is a call with the response that listed it.
 type listedRoom struct {
 	call.Room
 	Response uint64
+	Reason   string // why its row is not whole; "": it is
+	Unborn   bool   // the row does not tell when the room was created: CreatedAt is when it was looked for
+}
+
+// A pass that asks otherwise than usual does so with these.
+const (
+	otherCut   = 13 * time.Hour // where it cuts a day
+	otherPages = 83             // rows of a page
+)
+
+// pageSize is how many rows of a list are asked for at once.
+func (p *Pass) pageSize() int {
+	if p.Otherwise {
+		return otherPages
+	}
+	return trtc.MaxPageSize
 }
 
 // slice is a window of the room list, of at most one UTC day.
@@ -29,12 +44,16 @@ type slice struct {
 }
 
 // slices cuts w into UTC days, oldest first, and the last hour off: neighbours
-// share their common second, so nothing falls between them.
-func slices24(w call.Window) []slice {
+// share their common second, so nothing falls between them. A pass that asks
+// otherwise cuts the days in two.
+func (p *Pass) slices(w call.Window) []slice {
 	quiet := w.End.Add(-recent)
 	var out []slice
 	for t := w.Start; t.Before(w.End); {
 		end := earlier(day(t).Add(trtc.MaxRoomsWindow), w.End)
+		if noon := day(t).Add(otherCut); p.Otherwise && t.Before(noon) {
+			end = earlier(noon, w.End)
+		}
 		if t.Before(quiet) {
 			end = earlier(end, quiet)
 		}
@@ -46,7 +65,8 @@ func slices24(w call.Window) []slice {
 
 // eachSlice lists the calls alive in the window, slice by slice, oldest first,
 // but for the days whose list is final. A call that was alive in several slices
-// comes with each of them.
+// comes with each of them. What of a slice cannot be listed is noted; the others
+// are listed all the same.
 func (p *Pass) eachSlice(ctx context.Context, r *report, list *listing, use func(slice, []listedRoom) error) error {
 	w := p.window()
 	final := map[time.Time]bool{}
@@ -56,7 +76,7 @@ func (p *Pass) eachSlice(ctx context.Context, r *report, list *listing, use func
 			return err
 		}
 	}
-	all := slices24(w)
+	all := p.slices(w)
 	p.Progress.Add(StageRooms, len(all))
 	for _, s := range all {
 		if final[day(s.Start)] {
@@ -64,21 +84,38 @@ func (p *Pass) eachSlice(ctx context.Context, r *report, list *listing, use func
 			p.Progress.Done(StageRooms, 1)
 			continue
 		}
-		rooms, err := p.listSlice(ctx, s)
+		got, err := p.listSlice(ctx, s)
 		p.Progress.Done(StageRooms, 1)
-		if expired(err) {
-			list.broken = true
-			r.unlisted(Failure{What: "calls until " + s.End.Format(time.DateTime), Reason: err.Error() + "; is CALLVAULT_RETENTION longer than your plan's?"})
-			continue
-		}
 		if err != nil {
 			return err
 		}
-		if err := use(s, rooms); err != nil {
+		r.repeated(got.repeated)
+		for _, gap := range got.gaps {
+			list.gap(gap)
+			r.unlisted(Failure{What: "calls " + gap.text(), Reason: gap.err.Error() + hintOf(gap.err)})
+		}
+		for _, d := range got.damage {
+			list.damaged(s, d)
+			r.unlisted(Failure{What: "room list of " + s.Start.Format(dayKey), Reason: damageText(d)})
+		}
+		if err := use(s, got.all.rooms); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// text says which calls are unknown.
+func (s setAside) text() string {
+	return "between " + s.Start.Format(time.DateTime) + " and " + s.End.Format(time.DateTime)
+}
+
+// hintOf says what to try where a list cannot be had.
+func hintOf(err error) string {
+	if expired(err) {
+		return "; is CALLVAULT_RETENTION longer than your plan's?"
+	}
+	return ""
 }
 
 func later(a, b time.Time) time.Time {
@@ -95,77 +132,151 @@ func earlier(a, b time.Time) time.Time {
 	return b
 }
 
-// listSlice lists one slice. A list of several pages that moves, or on which a
-// call came twice because the rows before it have moved on, is read again until
-// it shows nothing new; what any reading showed is kept.
-func (p *Pass) listSlice(ctx context.Context, s slice) ([]listedRoom, error) {
-	var all roomSet
-	for range listings {
-		before := len(all.rooms)
-		pages, shifted, err := p.readSlice(ctx, s.Window, &all)
-		if err != nil {
-			return nil, err
-		}
-		if pages == 1 || !shifted && (!s.moving || len(all.rooms) == before) {
-			break
-		}
-	}
-	return all.rooms, nil
+const (
+	// mostRoomPages is how many pages a room list may have before it is asked for
+	// in smaller windows.
+	mostRoomPages = 200
+
+	// leastSlice is the smallest window that a room list is divided into.
+	leastSlice = 15 * time.Minute
+
+	// endlessRooms is how many calls are kept of a list that has no end.
+	endlessRooms = 1000
+)
+
+// sliceRead is a slice of the room list as far as it could be read.
+type sliceRead struct {
+	all      roomSet
+	gaps     []setAside         // windows of it that could not be listed in full
+	damage   []transform.Damage // rows that name no call
+	repeated int                // rows that came twice in an answer
 }
 
-// readSlice reads the pages of a slice until one is short: the vendor's Total
-// counts only the page it stands on.
-func (p *Pass) readSlice(ctx context.Context, w call.Window, all *roomSet) (pages int, shifted bool, err error) {
-	seen := map[string]bool{}
-	for page := 0; ; page++ {
-		var rooms []call.Room
-		build := func(w call.Window) trtc.Request { return p.Asker.Dialect().Rooms(p.App, w, p.RoomID, page) }
-		id, err := p.ask(ctx, w, build, func(body []byte) error {
-			var d transform.Decoder
-			var info transform.Info
-			var err error
-			rooms, info, err = d.Rooms(body, p.App, nil)
-			if err != nil {
-				return err
-			}
-			short := len(rooms) < trtc.MaxPageSize && page*trtc.MaxPageSize+len(rooms) < info.Total // where Total counts all
-			if short || len(rooms) == 0 && (info.List != transform.ListPresent || info.Total > 0) {
-				return errSuspect
-			}
-			return nil
-		})
-		if err != nil {
-			return page, shifted, err
+// listSlice lists one slice; what any reading showed is in the result. The error
+// is what makes all further work pointless.
+func (p *Pass) listSlice(ctx context.Context, s slice) (*sliceRead, error) {
+	got := &sliceRead{}
+	action := p.Asker.Dialect().RoomList
+	gaps, err := divide(ctx, s.Window, leastSlice, func(ctx context.Context, w call.Window) error {
+		before := len(got.all.rooms)
+		list := listRead{size: p.pageSize(), mostPages: p.Asker.listLength(action, mostRoomPages), moving: s.moving}
+		list.fetch = func(ctx context.Context, number, size int, due bool) (page, error) {
+			return p.roomPage(ctx, w, got, number, size, due)
 		}
-		for _, r := range rooms {
-			shifted = shifted || seen[r.CommID]
-			seen[r.CommID] = true
+		err := list.read(ctx)
+		if errors.Is(err, errEndless) && list.mostPages <= endlessPages {
+			got.all.cut(before + endlessRooms)
+			return fmt.Errorf("%w, as another before: the first %d calls are archived", errEndless, endlessRooms)
 		}
-		all.add(rooms, id)
-		if len(rooms) < trtc.MaxPageSize {
-			return page + 1, shifted, nil
+		if err == nil && list.short() {
+			return fmt.Errorf("the room list is short: %d calls of %d", list.received, list.total)
+		}
+		return err
+	})
+	for _, gap := range gaps {
+		if errors.Is(gap.err, errEndless) {
+			p.Asker.foundEndless(action)
+			got.all.cut(endlessRooms)
 		}
 	}
+	got.gaps = gaps
+	return got, err
 }
 
-// roomSet holds each call once, as last seen; a finished one stays finished.
+// roomPage reads a page of the room list. The vendor's Total counts only the page
+// it stands on, unless it is more than that.
+func (p *Pass) roomPage(ctx context.Context, w call.Window, got *sliceRead, number, size int, due bool) (page, error) {
+	var rooms []call.Room
+	var info transform.Info
+	build := func(w call.Window) trtc.Request { return p.Asker.Dialect().Rooms(p.App, w, p.RoomID, number, size) }
+	k, err := p.ask(ctx, w, build, func(body []byte) (err error) {
+		var d transform.Decoder
+		rooms, info, err = d.Rooms(body, p.App, nil)
+		switch {
+		case err != nil:
+			return err
+		case info.List == transform.ListAbsent || info.List == transform.ListWrong:
+			return noList("RoomList", info)
+		case info.Received == 0 && (due && info.List != transform.ListPresent || info.Total > 0 && number == 0):
+			return errSuspect
+		}
+		return damaged(info.Damage)
+	})
+	if err != nil {
+		return page{}, err
+	}
+	return got.add(rooms, info, k.id, w), nil
+}
+
+// noList is what is odd in an answer that does not have the list it is for.
+func noList(name string, info transform.Info) error {
+	if info.List == transform.ListWrong {
+		return oddError{problem: name + " is no list", unreadable: true}
+	}
+	return oddError{problem: name + " is missing", unreadable: true}
+}
+
+// add adds the rows of a page. A row that is damaged and names its call is listed
+// all the same, with the reason.
+func (g *sliceRead) add(rooms []call.Room, info transform.Info, response uint64, w call.Window) page {
+	pg := page{total: info.Total, hasTotal: info.HasTotal && info.Total > info.Received}
+	g.repeated += info.Repeated
+	reasons := map[string]string{}
+	for _, d := range info.Damage {
+		switch {
+		case d.Room != nil && d.Room.CommID != "":
+			reasons[d.Room.CommID] = damageText(d)
+			if !d.Kept {
+				rooms = append(rooms, *d.Room)
+			}
+		case d.What != "total":
+			g.damage = append(g.damage, d)
+		}
+	}
+	for _, r := range rooms {
+		unborn := r.CreatedAt.IsZero()
+		if unborn {
+			r.CreatedAt = w.Start
+		}
+		pg.keys = append(pg.keys, r.CommID)
+		if g.all.add(listedRoom{r, response, reasons[r.CommID], unborn}) {
+			pg.fresh++
+		}
+	}
+	for len(pg.keys) < info.Received {
+		pg.keys = append(pg.keys, "")
+	}
+	return pg
+}
+
+// roomSet holds each call once, as last seen; a finished one stays finished, a
+// whole row stays whole.
 type roomSet struct {
 	rooms []listedRoom
 	index map[string]int
 }
 
-func (s *roomSet) add(rooms []call.Room, response uint64) {
+// add says whether the call is new.
+func (s *roomSet) add(r listedRoom) bool {
 	if s.index == nil {
 		s.index = map[string]int{}
 	}
-	for _, r := range rooms {
-		i, ok := s.index[r.CommID]
-		switch {
-		case !ok:
-			s.index[r.CommID] = len(s.rooms)
-			s.rooms = append(s.rooms, listedRoom{r, response})
-		case r.Finished || !s.rooms[i].Finished:
-			s.rooms[i] = listedRoom{r, response}
-		}
+	i, ok := s.index[r.CommID]
+	switch {
+	case !ok:
+		s.index[r.CommID] = len(s.rooms)
+		s.rooms = append(s.rooms, r)
+	case r.Reason != "" && s.rooms[i].Reason == "":
+	case r.Reason == "" && s.rooms[i].Reason != "", r.Finished || !s.rooms[i].Finished:
+		s.rooms[i] = r
 	}
+	return !ok
+}
+
+// cut drops the calls after the first n.
+func (s *roomSet) cut(n int) {
+	for _, r := range s.rooms[min(n, len(s.rooms)):] {
+		delete(s.index, r.CommID)
+	}
+	s.rooms = s.rooms[:min(n, len(s.rooms))]
 }

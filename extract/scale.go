@@ -2,6 +2,8 @@ package extract
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/callvault/callvault/extract/trtc"
@@ -13,28 +15,41 @@ import (
 // of them at once and replaces only days whose counts may still change.
 func (p *Pass) dailyScale(ctx context.Context, r *report) error {
 	var days []call.DailyScale
+	var info transform.Info
 	build := func(w call.Window) trtc.Request { return p.Asker.Dialect().DailyScale(p.App, w) }
-	id, err := p.ask(ctx, call.Window{Start: p.oldest(), End: p.now()}, build, func(body []byte) (err error) {
-		var d transform.Decoder
-		var info transform.Info
-		days, info, err = d.DailyScale(body, nil)
-		if err == nil && info.List != transform.ListPresent {
-			return errSuspect
-		}
-		return err
-	})
-	if err != nil {
-		if fatal(err) {
+	gaps, err := divide(ctx, call.Window{Start: p.oldest(), End: p.now()}, 24*time.Hour, func(ctx context.Context, w call.Window) error {
+		k, err := p.ask(ctx, w, build, func(body []byte) (err error) {
+			var d transform.Decoder
+			days, info, err = d.DailyScale(body, nil)
+			switch {
+			case err != nil:
+				return err
+			case info.List == transform.ListAbsent || info.List == transform.ListWrong:
+				return noList("ScaleList", info)
+			case info.List != transform.ListPresent:
+				return errSuspect
+			}
+			return damaged(info.Damage)
+		})
+		if err != nil {
 			return err
 		}
-		if unavailable(err) {
-			r.failed(notServed("daily_scale", err))
-		} else {
-			r.failed(Failure{What: "daily scale", Reason: err.Error()})
+		r.repeated(info.Repeated)
+		for _, d := range info.Damage {
+			if d.What != "total" {
+				r.failed(Failure{What: "daily scale", Reason: damageText(d), Cause: d.Problem})
+			}
 		}
-		return nil
+		return p.archiveDays(ctx, r, days, k.id)
+	})
+	for _, gap := range gaps {
+		if unavailable(gap.err) {
+			r.failed(notServed("daily_scale", gap.err))
+		} else {
+			r.failed(Failure{What: "daily scale", Reason: gap.err.Error()})
+		}
 	}
-	return p.archiveDays(ctx, r, days, id)
+	return err
 }
 
 func (p *Pass) archiveDays(ctx context.Context, r *report, days []call.DailyScale, response uint64) error {
@@ -47,10 +62,16 @@ func (p *Pass) archiveDays(ctx context.Context, r *report, days []call.DailyScal
 		return archiveError{err}
 	}
 	for i, d := range days {
-		if held[keys[i]].State.Final() && !p.Again {
+		u := dayUnit(p.App, d)
+		if held[keys[i]].State.Final() && !p.Again || p.counted.has(u) {
 			continue
 		}
-		if err := p.archiveDay(ctx, dayUnit(p.App, d), d, response); err != nil {
+		p.counted.add(u)
+		other := slices.IndexFunc(days[i+1:], func(o call.DailyScale) bool { return o.Start.Equal(d.Start) })
+		if other >= 0 {
+			d, err = days[i+1+other], fmt.Errorf("the vendor tells two counts of the day: %v and %v", countsOf(d), countsOf(days[i+1+other]))
+		}
+		if err := p.archiveDay(ctx, r, u, d, response, err, held[keys[i]].Entry); err != nil {
 			return archiveError{err}
 		}
 		r.day()
@@ -58,19 +79,32 @@ func (p *Pass) archiveDays(ctx context.Context, r *report, days []call.DailyScal
 	return nil
 }
 
+// countsOf are the counts of a day, as text.
+func countsOf(d call.DailyScale) string {
+	return fmt.Sprintf("%d rooms, %d entries, %d users", d.RoomNumber, d.UserCount, d.UserNumber)
+}
+
 // scaleSettles is how long after a day's end its counts are taken as settled.
 const scaleSettles = 24 * time.Hour
 
-func (p *Pass) archiveDay(ctx context.Context, u call.Unit, d call.DailyScale, response uint64) error {
+// archiveDay archives the counts of a day; doubt says why they are to be asked for
+// again, unless nil.
+func (p *Pass) archiveDay(ctx context.Context, r *report, u call.Unit, d call.DailyScale, response uint64, doubt error, before call.Entry) error {
 	end := d.Start.Add(24 * time.Hour)
 	e := call.Entry{Unit: u, State: call.Provisional, StartsAt: d.Start, HeldUntil: earlier(p.now(), end), Deadline: p.deadline(d.Start)}
-	if p.Now().After(end.Add(scaleSettles)) {
+	if p.Now().After(end.Add(scaleSettles)) && doubt == nil {
 		e.State = call.Archived
 	} else {
 		p.open.add(u)
 	}
+	if doubt != nil {
+		e.HeldUntil = time.Time{}
+		e.Failed, e.Attempts = triedAgain(withPart(nil, call.PartScale, "", doubt), before.Failed), before.Attempts+1
+		e.Reason = failedReason(e.Failed)
+		r.failed(Failure{What: "daily scale of " + u.Key, Reason: doubt.Error()})
+	}
 	part := call.Part{
-		Kind: call.PartScale, Window: call.Window{Start: d.Start, End: end}, Settled: e.State.Final(),
+		Kind: call.PartScale, Window: call.Window{Start: d.Start, End: end}, Settled: e.State.Final(), Reason: e.Reason,
 		Owned: []call.Owned{{To: call.Forever}}, Asked: p.now(), Deadline: e.Deadline, Responses: []uint64{response},
 	}
 	if err := p.Archive.Add(ctx, u, part, call.Rows{Day: &d}); err != nil {

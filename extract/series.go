@@ -27,16 +27,63 @@ func (c *callPass) askSeries(ctx context.Context, sessions []call.Session) error
 	g.SetLimit(partsAtOnce)
 	for _, r := range requests {
 		g.Go(func() error {
-			err := c.seriesRequest(gctx, r)
-			c.Progress.Done(StageSeries, 1)
-			if err == nil || fatal(err) {
-				return err
-			}
-			c.fail(call.PartSeries, seriesKey(r), err)
-			return nil
+			defer c.Progress.Done(StageSeries, 1)
+			return c.narrowSeries(gctx, r, c.oneSeries(gctx, r))
 		})
 	}
 	return g.Wait()
+}
+
+// leastSeries is the smallest window that a request of series is divided into.
+const leastSeries = 5 * time.Minute
+
+// narrowSeries looks at what came of a request. Where it could not be had, it is
+// asked for by halves, as long as one of two can be had or the answers are too
+// large; the least of what cannot be had is set aside. The error is what makes all
+// further work pointless.
+func (c *callPass) narrowSeries(ctx context.Context, r plan.Request, o outcome) error {
+	switch {
+	case o.err == nil:
+		return nil
+	case fatal(o.err):
+		return o.err
+	}
+	a, b, ok := halves(r)
+	if !ok || !divisible(o.err) {
+		return c.missSeries(ctx, r, o)
+	}
+	oa, ob := c.oneSeries(ctx, a), c.oneSeries(ctx, b)
+	if oa.err != nil && ob.err != nil && !tooLarge(o.err) && !fatal(oa.err) && !fatal(ob.err) {
+		return c.missSeries(ctx, r, o)
+	}
+	if err := c.narrowSeries(ctx, a, oa); err != nil {
+		return err
+	}
+	return c.narrowSeries(ctx, b, ob)
+}
+
+// halves divides a request by users or, where there is one, by time.
+func halves(r plan.Request) (a, b plan.Request, ok bool) {
+	a, b = r, r
+	if n := len(r.Users) / 2; n > 0 {
+		a.Users, b.Users = r.Users[:n:n], r.Users[n:]
+		return a, b, true
+	}
+	half := (r.Window.End.Sub(r.Window.Start) / 2).Truncate(time.Second)
+	middle := r.Window.Start.Add(half)
+	u, at := r.Users[0], uint32(middle.Unix())
+	if half < leastSeries || at < u.From || at >= u.To {
+		return a, b, false
+	}
+	a.Window.End, b.Window.Start = middle, middle
+	a.Users, b.Users = []plan.User{{ID: u.ID, From: u.From, To: at}}, []plan.User{{ID: u.ID, From: at + 1, To: u.To}}
+	return a, b, true
+}
+
+// missSeries sets a request aside. What of it was visible stays so.
+func (c *callPass) missSeries(ctx context.Context, r plan.Request, o outcome) error {
+	c.setAside(call.PartSeries, seriesKey(r), r.Window.Start, o.err)
+	return c.putOpen(ctx, r, &call.Samples{}, o.responses, o.err.Error())
 }
 
 // heldSeries are the windows whose samples the archive holds for good.
@@ -60,14 +107,20 @@ func seriesKey(r plan.Request) string {
 	return fmt.Sprintf("%d-%d %s", r.Window.Start.Unix(), r.Window.End.Unix(), r.Users[0].ID)
 }
 
-// seriesRequest asks for one planned window and archives what belongs to it.
-func (c *callPass) seriesRequest(ctx context.Context, r plan.Request) error {
+// outcome is what became of a request that could not be had.
+type outcome struct {
+	err       error
+	responses []uint64 // that came and could not be read
+}
+
+// oneSeries asks for one window and archives what belongs to it.
+func (c *callPass) oneSeries(ctx context.Context, r plan.Request) outcome {
 	a, release, err := c.seriesPages(ctx, r)
 	defer release()
-	if err != nil {
-		return err
+	if err == nil {
+		err = c.putAnswer(ctx, r, a)
 	}
-	return c.putAnswer(ctx, r, a)
+	return outcome{err, a.responses}
 }
 
 // putAnswer archives what a request brought.
@@ -78,14 +131,20 @@ func (c *callPass) putAnswer(ctx context.Context, r plan.Request, a seriesAnswer
 	return c.putPartly(ctx, r, a)
 }
 
-// putPartly archives what came where series of some users are lacking: what came
-// of these users is shown until they are asked for again.
+// putPartly archives what came where something of some users is lacking: what
+// came of these users is shown until they are asked for again.
 func (c *callPass) putPartly(ctx context.Context, r plan.Request, a seriesAnswer) error {
 	had, lacking := a.divide(r)
+	reason := ""
 	for _, u := range lacking.Users {
-		if from := second(u.From); slices.Contains(a.wanting, u.ID) {
-			c.want(call.PartSeries, seriesKey(plan.Request{Window: r.Window, Users: []plan.User{u}}), from)
-		} else {
+		from, key := second(u.From), seriesKey(plan.Request{Window: r.Window, Users: []plan.User{u}})
+		switch damage := a.damaged[u.ID]; {
+		case damage != "":
+			reason = damage
+			c.setAside(call.PartSeries, key, from, oddError{problem: damage})
+		case slices.Contains(a.wanting, u.ID):
+			c.want(call.PartSeries, key, from)
+		default:
 			c.holdBack(from)
 		}
 	}
@@ -95,14 +154,39 @@ func (c *callPass) putPartly(ctx context.Context, r plan.Request, a seriesAnswer
 			return err
 		}
 	}
-	if partial.Rows() == 0 {
+	return c.putOpen(ctx, lacking, partial, a.responses, reason)
+}
+
+// putOpen archives what there is of users of whom something is lacking, for the
+// reason given unless that is null: what came, and what has been visible besides.
+func (c *callPass) putOpen(ctx context.Context, r plan.Request, came *call.Samples, responses []uint64, reason string) error {
+	owned := ownedBy(r)
+	shown, before, err := c.showing(ctx, call.PartSeries, owned)
+	if err != nil {
+		return err
+	}
+	responses = slices.Concat(before, responses)
+	if shown.Samples != nil && shown.Samples.Rows() > 0 {
+		came = c.merged(shown.Samples, came)
+	}
+	if came.Rows() == 0 && (reason == "" || len(responses) == 0) {
 		return nil
 	}
-	c.count(func(n *callCounts) { n.samples += partial.Rows() })
-	c.Progress.Done(StageSamples, partial.Rows())
-	part := c.part(call.PartSeries, seriesKey(lacking), r.Window)
-	part.Owned, part.Responses = ownedBy(lacking), a.responses
-	return archived(c.Archive.Add(ctx, c.unit, part, c.rows(call.Rows{Samples: partial})))
+	c.count(func(n *callCounts) { n.samples += came.Rows(); n.nulls += came.Nulls })
+	c.Progress.Done(StageSamples, came.Rows())
+	part := c.part(call.PartSeries, seriesKey(r), r.Window)
+	part.Owned, part.Responses, part.Reason = owned, responses, reason
+	return archived(c.Archive.Add(ctx, c.unit, part, c.rows(call.Rows{Samples: came})))
+}
+
+// merged are the samples of both, those of b where both have one of a second.
+func (c *callPass) merged(a, b *call.Samples) *call.Samples {
+	a.Series, a.Time, a.Value = append(a.Series, b.Series...), append(a.Time, b.Time...), append(a.Value, b.Value...)
+	a.Nulls = b.Nulls
+	t := c.lend()
+	defer c.giveBack(t)
+	t.normaliser.Normalise(a)
+	return a
 }
 
 // putSeries archives the samples of one request, which are normal.
@@ -114,8 +198,8 @@ func (c *callPass) putSeries(ctx context.Context, r plan.Request, samples *call.
 
 func (c *callPass) addSeries(ctx context.Context, r plan.Request, samples *call.Samples, responses []uint64) error {
 	settled, open := c.splitSamples(samples)
-	return c.addBoth(ctx, call.PartSeries, seriesKey(r), r.Window, responses, ownedBy(r),
-		c.rows(call.Rows{Samples: settled}), c.rows(call.Rows{Samples: open}))
+	a := addition{kind: call.PartSeries, key: seriesKey(r), window: r.Window, responses: responses, cut: c.cut}
+	return c.addBoth(ctx, a, ownedBy(r), c.rows(call.Rows{Samples: settled}), c.rows(call.Rows{Samples: open}))
 }
 
 // ownedBy are the seconds of its users that are a request's.
@@ -130,9 +214,32 @@ func ownedBy(r plan.Request) []call.Owned {
 // seriesAnswer is what a request brought.
 type seriesAnswer struct {
 	samples   *call.Samples // normal
+	sessions  []call.Session
 	responses []uint64
-	lacking   []string // users of whom some series is null though it is due, and who are to be asked for again
-	wanting   []string // those of them of whom that cannot be because it is late
+	lacking   []string          // users of whom something is lacking, and who are to be asked for again
+	wanting   []string          // those of them of whom some series is null though it is due, and not because it is late
+	damaged   map[string]string // those of them of whom something is damaged, and what
+}
+
+// damage adds the users of whom something in an answer is damaged: where that is
+// not known, all of them.
+func (a *seriesAnswer) damage(r plan.Request, all []transform.Damage) {
+	for _, d := range all {
+		if d.What == "total" || d.What == "session" {
+			continue // the user list tells
+		}
+		for _, u := range r.Users {
+			if d.User != "" && d.User != u.ID {
+				continue
+			}
+			if a.damaged == nil {
+				a.damaged = map[string]string{}
+			}
+			if a.damaged[u.ID] = damageText(d); !slices.Contains(a.lacking, u.ID) {
+				a.lacking = append(a.lacking, u.ID)
+			}
+		}
+	}
 }
 
 // divide tells the users of whom all came from those who are lacking.
@@ -156,55 +263,119 @@ func (a *seriesAnswer) doubt(c *callPass, due, settled []string) {
 		if certain && c.believes() || !certain && c.cut == call.Forever {
 			continue
 		}
-		a.lacking = append(a.lacking, user)
+		if !slices.Contains(a.lacking, user) {
+			a.lacking = append(a.lacking, user)
+		}
 		if certain {
 			a.wanting = append(a.wanting, user)
 		}
 	}
 }
 
+// mostSeriesPages bounds the pages of one window of series.
+const mostSeriesPages = 200
+
 // seriesPages reads all pages of one window: the vendor pages over what it
 // found of the users asked for, which may be several rows a user. A first page
-// without a list of them does not say that there are no more. release must be
-// called in any case.
+// without a list of them does not say that there are no more. A request without
+// users asks for all of them. release must be called in any case; the responses
+// are told with an error, too.
 func (c *callPass) seriesPages(ctx context.Context, r plan.Request) (all seriesAnswer, release func(), err error) {
-	reader := &seriesReader{pass: c.Pass}
-	for page, seen := 0, 0; ; page++ {
-		var info transform.DetailInfo
-		var due, settled []string // of whom something is null
-		before := reader.Mark()
-		q := question{window: r.Window, work: r.Seconds()}
-		q.build = func(w call.Window) trtc.Request {
-			return c.Asker.Dialect().SeriesOf(c.App, c.room.CommID, w, r.UserIDs(), page)
-		}
-		q.decode = func(body []byte) (err error) {
-			reader.Cut(before)
-			info, err = reader.read(body, keepOwned(r))
-			if err != nil {
-				return err
-			}
-			missing := page == 0 && info.List != transform.ListPresent
-			due = c.lacking(r, missing, info.NullSeries, r.Window)
-			settled = c.lacking(r, missing, info.NullSeries, c.settledPart(r.Window))
-			if len(due) > 0 {
-				return errSuspect
-			}
-			return nil
-		}
-		id, done, err := c.askHolding(ctx, q)
+	reader := &seriesReader{pass: c.Pass, asked: r.Window}
+	var damage []transform.Damage
+	for page, seen := 0, 0; page < mostSeriesPages; page++ {
+		q, said := c.seriesQuestion(reader, r, page)
+		k, done, err := c.askHolding(ctx, q)
+		all.responses = append(all.responses, k.ids()...)
 		if err != nil {
-			return seriesAnswer{}, done, err
+			return all, done, err
 		}
-		all.responses = append(all.responses, id)
-		all.doubt(c, due, settled)
+		all.doubt(c, said.due, said.settled)
+		damage = append(damage, said.info.Damage...)
+		c.rep.repeated(said.info.Repeated)
 		rows := len(reader.Sessions) - seen
 		seen += rows
-		if seen >= info.Total || rows == 0 && (page > 0 || info.Total <= trtc.MaxSeriesUsers) {
+		if lastSeries(r, reader.Sessions, rows, page, said.info) {
+			all.sessions = slices.Clone(reader.Sessions)
 			all.samples, _ = reader.take()
+			all.damage(named(r, all), damage)
 			return all, done, nil
 		}
 		done()
 	}
+	return all, func() {}, fmt.Errorf("%w: %d pages of series have come", errEndless, mostSeriesPages)
+}
+
+// named is a request as if it had named the users that it brought, where it
+// names none.
+func named(r plan.Request, a seriesAnswer) plan.Request {
+	if len(r.Users) > 0 {
+		return r
+	}
+	users := distinctUsers(a.sessions)
+	for _, s := range a.samples.Series {
+		if !slices.Contains(users, s.UserID) {
+			users = append(users, s.UserID)
+		}
+	}
+	slices.Sort(users)
+	return requestOf(r.Window, users)
+}
+
+// seriesPage is what a page of series says.
+type seriesPage struct {
+	info         transform.DetailInfo
+	due, settled []string // users of whom something is null
+}
+
+// seriesQuestion is the question for a page, and what its answer says once it has come.
+func (c *callPass) seriesQuestion(reader *seriesReader, r plan.Request, page int) (question, *seriesPage) {
+	said, before := &seriesPage{}, reader.Mark()
+	q := question{window: r.Window, work: r.Seconds()}
+	q.build = func(w call.Window) trtc.Request {
+		return c.Asker.Dialect().SeriesOf(c.App, c.room.CommID, w, r.UserIDs(), page)
+	}
+	keep := keepOwned(r)
+	if len(r.Users) == 0 {
+		keep, q.work = keepWindow(r.Window), trtc.MaxSeriesUsers*r.Window.End.Sub(r.Window.Start).Seconds()
+	}
+	q.decode = func(body []byte) (err error) {
+		reader.Cut(before)
+		said.info, err = reader.read(body, keep)
+		switch {
+		case err != nil:
+			return err
+		case said.info.List == transform.ListAbsent || said.info.List == transform.ListWrong:
+			return noList("Data", said.info.Info)
+		}
+		asked := r
+		if len(r.Users) == 0 { // what it brings of sessions is all that is known of them
+			c.stays = byUser(mergeSessions(c.known.Sessions, reader.Sessions))
+			asked = requestOf(r.Window, distinctUsers(reader.Sessions))
+		}
+		missing := page == 0 && said.info.List != transform.ListPresent
+		said.due = c.lacking(asked, missing, said.info.NullSeries, r.Window)
+		said.settled = c.lacking(asked, missing, said.info.NullSeries, c.settledPart(r.Window))
+		if len(said.due) > 0 {
+			return errSuspect
+		}
+		return damaged(said.info.Damage)
+	}
+	return q, said
+}
+
+// lastSeries says that no further page is to be expected: as many rows as the
+// vendor counts have come, and all users that were asked for.
+func lastSeries(r plan.Request, seen []call.Session, rows, page int, info transform.DetailInfo) bool {
+	if rows == 0 {
+		return page > 0 || info.Total <= trtc.MaxSeriesUsers
+	}
+	if len(seen) < info.Total || rows < trtc.MaxSeriesUsers {
+		return len(seen) >= info.Total
+	}
+	users := distinctUsers(seen)
+	missing := func(u plan.User) bool { return !slices.Contains(users, u.ID) }
+	return len(r.Users) > 0 && (len(users) >= info.Total || !slices.ContainsFunc(r.Users, missing))
 }
 
 // lacking are the users of a request of whom samples are due within w, of an

@@ -23,17 +23,21 @@ type sessionKey struct {
 	clientIP string
 }
 
+func keyOf(x call.Session) sessionKey {
+	return sessionKey{x.UserID, x.JoinedAt, x.LeftAt, x.DeviceType, x.ClientIP}
+}
+
 func (s *sessionSet) add(sessions []call.Session) {
 	if s.rows == nil {
 		s.rows = map[sessionKey]call.Session{}
 	}
 	for _, x := range sessions {
-		s.rows[sessionKey{x.UserID, x.JoinedAt, x.LeftAt, x.DeviceType, x.ClientIP}] = x
+		s.rows[keyOf(x)] = x
 	}
 }
 
 func (s *sessionSet) has(x call.Session) bool {
-	_, ok := s.rows[sessionKey{x.UserID, x.JoinedAt, x.LeftAt, x.DeviceType, x.ClientIP}]
+	_, ok := s.rows[keyOf(x)]
 	return ok
 }
 

@@ -72,7 +72,7 @@ func (p *Pass) dueHours(ctx context.Context) ([]call.Window, error) {
 	return slices.DeleteFunc(hours, func(h call.Window) bool {
 		e, ok := held[unitKey(h.Start)]
 		partial := h.Start.Truncate(time.Hour).Before(whole)
-		return ok && (e.State.Final() && !p.Again || partial && e.State != call.Failed)
+		return ok && (e.State.Final() && !p.Again || partial && e.State != call.Failed && !e.Lacks())
 	}), nil
 }
 
@@ -92,10 +92,15 @@ func (p *Pass) archiveHour(ctx context.Context, r *report, list *listing, h call
 	if err != nil {
 		return err
 	}
-	n := narrowing{pass: p, due: due}
+	n := narrowing{pass: p, rep: r, due: due}
 	events, err := n.search(ctx, h.Start.Unix(), min(end.Unix(), h.End.Unix()+1), "")
 	if err != nil {
 		return err
+	}
+	if len(n.missed) > 0 {
+		if events, err = p.missHour(ctx, r, &e, &n, events); err != nil {
+			return err
+		}
 	}
 	if !n.cutAt.IsZero() && p.Again {
 		if h.Start.Equal(start) { // else it had begun to expire before the pass: nothing else was wanted
@@ -117,7 +122,7 @@ func (p *Pass) archiveHour(ctx context.Context, r *report, list *listing, h call
 		e.Failed = append(e.Failed, call.FailedPart{Kind: call.PartUnusual, Key: where, Reason: "the vendor shows at most 20 and has more"})
 	}
 	part := call.Part{
-		Kind: call.PartUnusual, Window: h, Settled: e.State.Final(),
+		Kind: call.PartUnusual, Window: h, Settled: e.State.Final(), Reason: n.reason(),
 		Owned: n.owned, Asked: p.now(), Deadline: e.Deadline, Responses: n.responses,
 	}
 	if err := p.Archive.Add(ctx, e.Unit, part, call.Rows{Unusual: events}); err != nil {
@@ -125,6 +130,53 @@ func (p *Pass) archiveHour(ctx context.Context, r *report, list *listing, h call
 	}
 	r.unusual(len(events))
 	return archived(p.Archive.End(ctx, e))
+}
+
+// missHour names what of an hour could not be had, or not whole: it is provisional.
+// What was visible of it stays so. An hour of which all failed is an error.
+func (p *Pass) missHour(ctx context.Context, r *report, e *call.Entry, n *narrowing, events []call.UnusualEvent) ([]call.UnusualEvent, error) {
+	if len(n.owned) == 0 {
+		return nil, n.missed[0].err
+	}
+	held, err := p.Archive.Entries(ctx, p.App, e.Unit.Kind, []string{e.Unit.Key})
+	if err != nil {
+		return nil, archiveError{err}
+	}
+	before := held[e.Unit.Key]
+	if (p.Again || before.State.Final()) && before.State.Final() {
+		return nil, fmt.Errorf("%w; they stay as they were", n.missed[0].err)
+	}
+	var failed []call.FailedPart
+	for _, m := range n.missed {
+		failed = withPart(failed, call.PartUnusual, windowKey(m.Window), m.err)
+	}
+	e.State, e.HeldUntil = call.Provisional, time.Time{}
+	e.Failed, e.Attempts = triedAgain(failed, before.Failed), before.Attempts+1
+	e.Reason = failedReason(e.Failed)
+	p.open.add(e.Unit)
+	r.failed(Failure{What: "unusual events of " + e.Unit.Key, Reason: e.Reason, Cause: n.missed[0].err.Error()})
+	if before.State != call.Provisional {
+		return events, nil
+	}
+	parts, err := p.Archive.OpenParts(ctx, e.Unit)
+	if err != nil {
+		return nil, archiveError{err}
+	}
+	for _, p := range parts {
+		n.owned, n.responses = append(n.owned, p.Owned...), append(n.responses, p.Responses...)
+	}
+	shown, err := p.Archive.OpenRows(ctx, e.Unit, call.PartUnusual, nil)
+	return distinct(append(events, shown.Unusual...)), archived(err)
+}
+
+// distinct leaves each event once.
+func distinct(events []call.UnusualEvent) []call.UnusualEvent {
+	seen := map[call.UnusualEvent]bool{}
+	return slices.DeleteFunc(events, func(e call.UnusualEvent) bool {
+		again := seen[e]
+		seen[e] = true
+		return again
+	})
 }
 
 // failHour notes an hour that could not be had.
@@ -147,24 +199,69 @@ func (p *Pass) failHour(ctx context.Context, h call.Window, cause error) error {
 // be more, and the span is halved, down to one room in one second.
 type narrowing struct {
 	pass       *Pass
-	cutAt      time.Time // what was before had expired when it was asked for; zero: nothing
-	due        bool      // some call was alive then: null is suspect
+	rep        *report
+	missed     []setAside // windows that could not be had, or not whole
+	cutAt      time.Time  // what was before had expired when it was asked for; zero: nothing
+	due        bool       // some call was alive then: null is suspect
 	incomplete []string
 	owned      []call.Owned // the seconds that each of responses was kept for
 	responses  []uint64
 }
 
+// leastUnusual is the smallest span, in seconds, that is divided because it cannot
+// be had; because it is full a span is divided down to one.
+const leastUnusual = 300
+
 // search returns the events of the seconds from (included) to to (excluded).
 func (n *narrowing) search(ctx context.Context, from, to int64, roomID string) ([]call.UnusualEvent, error) {
 	a, err := n.ask(ctx, from, to, from, to, roomID)
-	if err != nil || !a.full {
-		return n.keep(a), err
-	}
-	if to-from > 1 {
-		middle := from + (to-from)/2
+	return n.narrow(ctx, from, to, roomID, a, err)
+}
+
+// narrow looks at what came of a question. What cannot be had is divided as long as
+// one of the halves can be, and named.
+func (n *narrowing) narrow(ctx context.Context, from, to int64, roomID string, a narrowed, err error) ([]call.UnusualEvent, error) {
+	middle := from + (to-from)/2
+	switch {
+	case fatal(err) || unavailable(err):
+		return nil, err
+	case err != nil && (to-from < 2*leastUnusual || !divisible(err)):
+		return nil, n.miss(from, to, a, err)
+	case err != nil:
+		first, e1 := n.ask(ctx, from, middle, from, middle, roomID)
+		second, e2 := n.ask(ctx, middle, to, middle, to, roomID)
+		if e1 != nil && e2 != nil && !tooLarge(err) && !fatal(e1) && !fatal(e2) {
+			return nil, n.miss(from, to, a, err)
+		}
+		events, e := n.narrow(ctx, from, middle, roomID, first, e1)
+		if e != nil {
+			return nil, e
+		}
+		more, e := n.narrow(ctx, middle, to, roomID, second, e2)
+		return append(events, more...), e
+	case !a.full:
+		return n.keep(a), nil
+	case to-from > 1:
 		return n.both(ctx, [2]int64{from, middle}, [2]int64{middle, to}, roomID)
 	}
 	return n.second(ctx, from, roomID, a)
+}
+
+// miss sets a span aside. An answer that cannot be read is kept with it.
+func (n *narrowing) miss(from, to int64, a narrowed, err error) error {
+	n.missed = append(n.missed, setAside{call.Window{Start: time.Unix(from, 0).UTC(), End: time.Unix(to-1, 0).UTC()}, err})
+	if a.response != 0 {
+		n.keep(a)
+	}
+	return nil
+}
+
+// reason says why the hour is not whole; "": it is.
+func (n *narrowing) reason() string {
+	if len(n.missed) == 0 {
+		return ""
+	}
+	return n.missed[0].err.Error()
 }
 
 func (n *narrowing) both(ctx context.Context, a, b [2]int64, roomID string) ([]call.UnusualEvent, error) {
@@ -208,12 +305,15 @@ func (n *narrowing) second(ctx context.Context, at int64, roomID string, seen na
 func (n *narrowing) rooms(ctx context.Context, at int64, seen []call.UnusualEvent) ([]string, error) {
 	around := call.Window{Start: time.Unix(at, 0).Add(-time.Minute), End: time.Unix(at, 0).Add(time.Minute)}
 	w, _ := n.pass.reach(around)
-	rooms, err := n.pass.listSlice(ctx, slice{w, true})
+	listed, err := n.pass.listSlice(ctx, slice{w, true})
 	if err != nil {
 		return nil, err
 	}
+	for _, gap := range listed.gaps {
+		n.incomplete = append(n.incomplete, "rooms "+gap.text()) // perhaps
+	}
 	var ids []string
-	for _, r := range rooms {
+	for _, r := range listed.all.rooms {
 		ids = append(ids, r.RoomID)
 	}
 	for _, e := range seen {
@@ -246,19 +346,32 @@ func (n *narrowing) ask(ctx context.Context, start, end, from, to int64, roomID 
 	build := func(w call.Window) trtc.Request { return p.Asker.Dialect().UnusualEvents(p.App, w, roomID) }
 	a.owned = call.Owned{From: uint32(from), To: uint32(to - 1)}
 	q := question{window: w, build: build, cut: func(at time.Time) { n.cutAt = later(n.cutAt, at) }}
-	q.decode = func(body []byte) error {
+	var info transform.Info
+	q.decode = func(body []byte) (err error) {
 		var d transform.Decoder
-		got, info, err := d.UnusualEvents(body, nil)
+		var got []call.UnusualEvent
+		got, info, err = d.UnusualEvents(body, nil)
 		a.full = info.Items >= trtc.MaxUnusualEvents
 		a.events = KeepUnusual(got, a.owned)
-		if err == nil && n.due && info.List != transform.ListPresent {
+		switch {
+		case err != nil:
+			return err
+		case info.List == transform.ListAbsent || info.List == transform.ListWrong:
+			return noList("AbnormalExperienceList", info)
+		case n.due && info.List != transform.ListPresent:
 			return errSuspect
 		}
-		return err
+		return damaged(info.Damage)
 	}
-	var release func()
-	a.response, release, err = p.askHolding(ctx, q)
+	k, release, err := p.askHolding(ctx, q)
 	release()
+	a.response = k.id
+	if err == nil && len(info.Damage) > 0 && !a.full {
+		n.missed = append(n.missed, setAside{call.Window{Start: time.Unix(from, 0).UTC(), End: time.Unix(to-1, 0).UTC()}, oddError{problem: damageText(info.Damage[0])}})
+	}
+	if err == nil && !a.full {
+		n.rep.repeated(info.Repeated)
+	}
 	return a, err
 }
 

@@ -64,7 +64,7 @@ func (s *Store) expireSome(ctx context.Context, guard string, before int64) (int
 	}
 	const note = `
 		INSERT INTO ledger_units SELECT * REPLACE ('expired' AS state, '' AS reason, now64(6) AS updated_at,
-			[] AS failed_parts, [] AS failed_keys, [] AS failed_reasons) ` + units
+			[] AS failed_parts, [] AS failed_keys, [] AS failed_reasons, [] AS failed_attempts, [] AS failed_kept) ` + units
 	if err := s.conn.Exec(clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{"max_threads": 1})), note, before, expiresAtOnce); err != nil {
 		return 0, err
 	}

@@ -41,7 +41,7 @@ func (s *Store) Ledger(ctx context.Context, filter LedgerFilter, f func(Entry)) 
 		all = append(append([]any{}, args...), args...)
 	}
 	q := `SELECT sdk_app_id, kind, key, toString(state), reason, starts_at, held_until, deadline, attempts,
-			failed_parts, failed_keys, failed_reasons, run_id, updated_at,
+			failed_parts, failed_keys, failed_reasons, failed_attempts, failed_kept, run_id, updated_at,
 			rooms, user_sessions, quality_samples, null_samples, user_events, unusual_events, daily_scale,
 			toUInt8(` + waiting + `)
 		FROM ledger_units FINAL WHERE ` + where + filter.unitsOnly() + ` ORDER BY sdk_app_id, kind, starts_at, key`
@@ -83,11 +83,13 @@ func scanEntry(rows driver.Rows) (Entry, error) {
 		app, attempts        uint32
 		kind, state          string
 		parts, keys, reasons []string
+		tried                []uint32
+		kept                 []bool
 		waiting              uint8
 		c                    = &e.Counts
 	)
 	err := rows.Scan(&app, &kind, &e.Unit.Key, &state, &e.Reason, &e.StartsAt, &e.HeldUntil, &e.Deadline, &attempts,
-		&parts, &keys, &reasons, &e.RunID, &e.Updated,
+		&parts, &keys, &reasons, &tried, &kept, &e.RunID, &e.Updated,
 		&c.Rooms, &c.Sessions, &c.Samples, &c.NullSamples, &c.Events, &c.Unusual, &c.Days, &waiting)
 	if err != nil {
 		return e, err
@@ -98,7 +100,11 @@ func scanEntry(rows driver.Rows) (Entry, error) {
 		e.HeldUntil = time.Time{}
 	}
 	for i := range parts {
-		e.Failed = append(e.Failed, call.FailedPart{Kind: call.PartKind(parts[i]), Key: keys[i], Reason: reasons[i]})
+		f := call.FailedPart{Kind: call.PartKind(parts[i]), Key: keys[i], Reason: reasons[i], Attempts: 1}
+		if i < len(tried) && i < len(kept) {
+			f.Attempts, f.Kept = int(tried[i]), kept[i]
+		}
+		e.Failed = append(e.Failed, f)
 	}
 	return e, nil
 }
@@ -166,7 +172,7 @@ func (w *Writer) insertEndings(ctx context.Context, ending []*unitState) error {
 
 func (w *Writer) insertEntries(ctx context.Context, entries []Entry) error {
 	return insertBlock(ctx, w.store.conn, "ledger_units", `sdk_app_id, kind, key, state, reason, starts_at, held_until, deadline, attempts,
-		failed_parts, failed_keys, failed_reasons, run_id,
+		failed_parts, failed_keys, failed_reasons, failed_attempts, failed_kept, run_id,
 		rooms, user_sessions, quality_samples, null_samples, user_events, unusual_events, daily_scale`, func(in *insert) {
 		in.col(column(entries, func(e *Entry) uint32 { return uint32(e.Unit.App) }))
 		in.col(column(entries, func(e *Entry) string { return string(e.Unit.Kind) }))
@@ -184,6 +190,12 @@ func (w *Writer) insertEntries(ctx context.Context, entries []Entry) error {
 		} {
 			in.col(column(entries, func(e *Entry) []string { return column(e.Failed, field) }))
 		}
+		in.col(column(entries, func(e *Entry) []uint32 {
+			return column(e.Failed, func(p *call.FailedPart) uint32 { return uint32(p.Attempts) })
+		}))
+		in.col(column(entries, func(e *Entry) []bool {
+			return column(e.Failed, func(p *call.FailedPart) bool { return p.Kept })
+		}))
 		in.col(column(entries, func(*Entry) string { return w.run }))
 		for _, count := range []func(*Counts) uint64{
 			func(c *Counts) uint64 { return c.Rooms },

@@ -16,7 +16,7 @@ func (w *Writer) insertParts(ctx context.Context, parts []partRow) error {
 	if err := w.insertStreams(ctx, parts); err != nil {
 		return err
 	}
-	return insertBlock(ctx, w.store.conn, "ledger_parts", `sdk_app_id, kind, key, part, part_key, room_id, load_id, settled, window_start, window_end,
+	return insertBlock(ctx, w.store.conn, "ledger_parts", `sdk_app_id, kind, key, part, part_key, room_id, load_id, settled, reason, window_start, window_end,
 		users, owned_from, owned_to, rows, null_samples, responses, deadline, asked_at, run_id`, func(in *insert) {
 		in.col(column(parts, func(r *partRow) uint32 { return uint32(r.of.of.unit.App) }))
 		in.col(column(parts, func(r *partRow) string { return string(r.of.of.unit.Kind) }))
@@ -26,6 +26,7 @@ func (w *Writer) insertParts(ctx context.Context, parts []partRow) error {
 		in.col(column(parts, func(r *partRow) string { return r.RoomID }))
 		in.col(column(parts, func(r *partRow) uint64 { return r.of.load }))
 		in.col(column(parts, func(r *partRow) bool { return r.Settled }))
+		in.col(column(parts, func(r *partRow) string { return r.Reason }))
 		in.col(column(parts, func(r *partRow) time.Time { return storable(r.Window.Start) }))
 		in.col(column(parts, func(r *partRow) time.Time { return storable(r.Window.End) }))
 		in.col(column(parts, func(r *partRow) []string { return column(r.Owned, func(o *call.Owned) string { return o.User }) }))
@@ -63,7 +64,7 @@ type heldPart struct {
 // order: the visible ones first, then by load.
 func (s *Store) partsOf(ctx context.Context, u call.Unit) ([]heldPart, error) {
 	const q = `
-		SELECT part, part_key, room_id, load_id, load_id NOT IN (` + hiddenNow + `) AS visible, settled, window_start, window_end,
+		SELECT part, part_key, room_id, load_id, load_id NOT IN (` + hiddenNow + `) AS visible, settled, reason, window_start, window_end,
 			users, owned_from, owned_to, rows, null_samples, responses, deadline, asked_at
 		FROM ledger_parts WHERE sdk_app_id = ? AND kind = ? AND key = ? AND part != 'summary' AND load_id NOT IN (` + goneNow + `)
 		ORDER BY visible DESC, load_id, asked_at, part, part_key`
@@ -81,7 +82,7 @@ func (s *Store) partsOf(ctx context.Context, u call.Unit) ([]heldPart, error) {
 			users    []string
 			from, to []uint32
 		)
-		err := rows.Scan(&kind, &p.Key, &p.RoomID, &p.load, &visible, &p.Settled, &p.Window.Start, &p.Window.End,
+		err := rows.Scan(&kind, &p.Key, &p.RoomID, &p.load, &visible, &p.Settled, &p.Reason, &p.Window.Start, &p.Window.End,
 			&users, &from, &to, &p.rows, &p.nulls, &p.Responses, &p.Deadline, &p.Asked)
 		if err != nil {
 			return nil, fmt.Errorf("read ledger of %s %s: %w", u.Kind, u.Key, err)

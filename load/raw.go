@@ -19,15 +19,17 @@ type Response struct {
 	Request []byte // JSON as it was sent
 	Body    []byte
 	Asked   time.Time
+	Reason  string // why it could not be read whole; "": it could
 	// Recycle, unless nil, is called when the Writer has let go of Body.
 	Recycle func()
 }
 
 // KeepResponse keeps a response, which is the Writer's from then on, for as
-// long as the options say, and returns its id: 0 if none are kept. It is
-// inserted with the rows collected by then, or before.
+// long as the options say, and returns its id: 0 if none are kept. One that could
+// not be read whole is kept in any case (see ForgetResponses). It is inserted with
+// the rows collected by then, or before.
 func (w *Writer) KeepResponse(ctx context.Context, r Response) (uint64, error) {
-	if w.opt.KeepRaw == 0 {
+	if w.opt.KeepRaw == 0 && r.Reason == "" {
 		return 0, nil
 	}
 	if err := w.failure(); err != nil {
@@ -144,7 +146,7 @@ func (q *rawQueue) drop(n int) {
 }
 
 func (w *Writer) insertResponses(ctx context.Context, some []Response) error {
-	return insertBlock(ctx, w.store.conn, "raw_responses", "response_id, asked_at, run_id, sdk_app_id, action, request, body, expires_at", func(in *insert) {
+	return insertBlock(ctx, w.store.conn, "raw_responses", "response_id, asked_at, run_id, sdk_app_id, action, request, body, expires_at, reason", func(in *insert) {
 		in.col(column(some, func(r *Response) uint64 { return r.ID }))
 		in.col(column(some, func(r *Response) time.Time { return r.Asked }))
 		in.col(column(some, func(*Response) string { return w.run }))
@@ -152,7 +154,13 @@ func (w *Writer) insertResponses(ctx context.Context, some []Response) error {
 		in.col(column(some, func(r *Response) string { return r.Action }))
 		in.col(column(some, func(r *Response) []byte { return r.Request }))
 		in.col(column(some, func(r *Response) []byte { return r.Body }))
-		in.col(column(some, func(r *Response) time.Time { return r.Asked.Add(w.opt.KeepRaw) }))
+		in.col(column(some, func(r *Response) time.Time {
+			if r.Reason != "" {
+				return forgotten
+			}
+			return r.Asked.Add(w.opt.KeepRaw)
+		}))
+		in.col(column(some, func(r *Response) string { return r.Reason }))
 	})
 }
 
@@ -180,4 +188,36 @@ func (s *Store) Bodies(ctx context.Context, ids []uint64) (map[uint64][]byte, er
 		return nil, fmt.Errorf("read raw responses: %w", err)
 	}
 	return found, nil
+}
+
+// forgotten is when a response expires that could not be read whole: never by
+// itself.
+var forgotten = time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// unreadLeast is how long at least responses are kept that could not be read
+// whole: longer than the vendor keeps anything.
+const unreadLeast = 16 * 24 * time.Hour
+
+// ForgetResponses deletes those responses that could not be read whole and are
+// older than keep, but for those of units that are not final. The caller holds the
+// archive lease.
+func (s *Store) ForgetResponses(ctx context.Context, keep time.Duration) error {
+	const old = `
+		SELECT response_id FROM raw_responses WHERE reason != '' AND expires_at = toDateTime(?, 'UTC') AND asked_at < toDateTime64(?, 3, 'UTC')
+			AND response_id NOT IN (SELECT arrayJoin(responses) FROM ledger_parts WHERE reason != '' AND (sdk_app_id, kind, key) IN
+				(SELECT sdk_app_id, kind, key FROM ledger_units FINAL WHERE state IN ('pending', 'provisional', 'failed')))
+		LIMIT ?`
+	before := time.Now().Add(-max(keep, unreadLeast)).Unix()
+	for {
+		var ids []uint64
+		err := s.Retry(ctx, func(ctx context.Context) error {
+			return s.conn.QueryRow(ctx, "SELECT groupArray(response_id) FROM ("+old+")", forgotten.Unix(), before, chunk).Scan(&ids)
+		})
+		if err == nil && len(ids) > 0 {
+			err = s.Retry(ctx, func(ctx context.Context) error { return s.mutate(ctx, "raw_responses", "response_id IN "+list(ids)) })
+		}
+		if err != nil || len(ids) < chunk {
+			return err
+		}
+	}
 }

@@ -97,42 +97,13 @@ func (w *Writer) carrySamples(ctx context.Context, u call.Unit, p heldPart, know
 		return nil
 	}
 	err := w.Retry(ctx, func(ctx context.Context) (err error) {
-		rows.Samples, err = w.store.samplesOf(ctx, u, p.load, part.Owned)
+		rows.Samples, err = w.store.samplesOf(ctx, u, []uint64{p.load}, part.Owned)
 		return err
 	})
 	if err != nil || rows.Samples.Rows() == 0 {
 		return err
 	}
 	return w.Add(ctx, u, part, rows)
-}
-
-// samplesOf reads what a load has of some users' seconds in a call.
-func (s *Store) samplesOf(ctx context.Context, u call.Unit, load uint64, owned []call.Owned) (*call.Samples, error) {
-	const q = `
-		SELECT peer_id, metric, toUnixTimestamp(ts), value FROM quality_samples_data
-		WHERE sdk_app_id = ? AND comm_id = ? AND load_id = ? AND user_id = ? AND toUnixTimestamp(ts) BETWEEN ? AND ?
-		ORDER BY peer_id, metric, ts`
-	all := &call.Samples{}
-	for _, o := range owned {
-		rows, err := s.conn.Query(ctx, q, uint32(u.App), u.Key, load, o.User, o.From, o.To)
-		if err != nil {
-			return nil, fmt.Errorf("read samples of %s: %w", u.Key, err)
-		}
-		defer rows.Close()
-		for rows.Next() {
-			run := call.Series{UserID: o.User}
-			var at uint32
-			var value float64
-			if err := rows.Scan(&run.PeerID, &run.Metric, &at, &value); err != nil {
-				return nil, fmt.Errorf("read samples of %s: %w", u.Key, err)
-			}
-			all.Append(run, at, value)
-		}
-		if err := rows.Err(); err != nil {
-			return nil, fmt.Errorf("read samples of %s: %w", u.Key, err)
-		}
-	}
-	return all, nil
 }
 
 func knows(known call.Known, kind call.PartKind) bool {

@@ -156,6 +156,12 @@ type summaryOf struct {
 	unit    call.Unit
 	roomID  string
 	created time.Time
+	entry   *call.Entry // what the ledger is to say of the call
+}
+
+// complete says that all of the call is in the archive for good.
+func (s *summaryOf) complete() bool {
+	return s.entry.State.Final() && s.entry.State != call.Lost && len(s.entry.Failed) == 0
 }
 
 // userSummary is a row of call_users_data.
@@ -519,15 +525,16 @@ func (s *summarizer) add(u userSummary) {
 	s.users = append(s.users, u)
 }
 
-// end ends the summary of a call. One whose room is not known has no row.
+// end ends the summary of a call.
 func (s *summarizer) end() {
 	s.closeUser()
 	for len(s.names) > 0 {
 		s.without(s.names[0] + "\x00")
 	}
-	if s.call.room.CommID != "" {
-		s.calls = append(s.calls, s.call)
+	if s.call.room.CommID == "" { // what was listed of it could not be read
+		s.call.room = call.Room{App: s.call.unit.App, CommID: s.call.unit.Key, RoomID: s.call.roomID, CreatedAt: s.call.created}
 	}
+	s.calls = append(s.calls, s.call)
 	s.call, s.stays, s.sent = callSummary{}, nil, nil
 }
 

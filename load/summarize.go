@@ -173,7 +173,7 @@ func (w *Writer) summarizeOnce(ctx context.Context, made, held []summarized, ids
 	}
 	for _, c := range made {
 		r := c.unit.ready
-		r.of.load = c.unit.summary
+		r.of.load, r.of.entry = c.unit.summary, c.unit.ending
 		s.users, s.pairs, s.calls = append(s.users, r.rows.users...), append(s.pairs, r.rows.pairs...), append(s.calls, r.rows.calls...)
 		if err := emit(summaryBlock); err != nil {
 			return fmt.Errorf("summarize calls: %w", err)
@@ -226,7 +226,7 @@ func (s *Store) summarize(ctx context.Context, to *summarizer, calls []summarize
 	begin := func() {
 		u := calls[next].unit.unit
 		of := h.of[u]
-		of.load, of.unit = calls[next].unit.summary, u
+		of.load, of.unit, of.entry = calls[next].unit.summary, u, calls[next].unit.ending
 		to.begin(&of, h.rooms[u], h.sessions[u], func(peer string) sent { return h.sent[heldUser{u, peer}] })
 	}
 	begin()

@@ -110,7 +110,7 @@ func insertPairs(ctx context.Context, conn driver.Conn, rows []pairSummary) erro
 func insertCalls(ctx context.Context, conn driver.Conn, rows []callSummary) error {
 	const names = ownerNames + `created_at, room_id, destroyed_at, is_finished, creator_user_id, users, sessions, presence_seconds, peak_users,
 		samples, network_changes, connections_lost, rtt_avg, sys_cpu_avg, audio_loss_up_avg, audio_loss_down_avg, video_loss_up_avg, video_loss_down_avg,
-		video_fps_down_avg, audio_stall_share, video_stall_share, user_ids, judged`
+		video_fps_down_avg, audio_stall_share, video_stall_share, user_ids, judged, is_complete, missing`
 	return insertBlock(ctx, conn, "calls_data", names, func(in *insert) {
 		ownerColumns(in, rows, func(r *callSummary) *summaryOf { return r.summaryOf })
 		in.col(column(rows, func(r *callSummary) string { return r.roomID }))
@@ -149,6 +149,8 @@ func insertCalls(ctx context.Context, conn driver.Conn, rows []callSummary) erro
 		}
 		in.encoded(users)
 		in.encoded(judged)
+		in.col(column(rows, func(r *callSummary) bool { return r.complete() }))
+		in.col(column(rows, func(r *callSummary) []string { return r.entry.Missing() }))
 	})
 }
 

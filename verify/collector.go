@@ -149,6 +149,10 @@ func (c *collector) Flush(context.Context) error              { return nil }
 func (c *collector) Resume(context.Context, call.Unit) (call.Known, error) {
 	return call.Known{}, nil
 }
+func (c *collector) OpenParts(context.Context, call.Unit) ([]call.Part, error) { return nil, nil }
+func (c *collector) OpenRows(context.Context, call.Unit, call.PartKind, []call.Owned) (call.Rows, error) {
+	return call.Rows{}, nil
+}
 func (c *collector) ResumeAll(context.Context, call.Unit, time.Time) error { return nil }
 func (c *collector) Keep(context.Context, call.AppID, extract.Answer) (uint64, error) {
 	return 0, nil

@@ -380,6 +380,9 @@ func (j *job) clean(ctx context.Context, store *load.Store, guard string) error 
 	if _, err := store.Purge(ctx); err != nil {
 		return err
 	}
+	if err := store.ForgetResponses(ctx, time.Duration(j.cfg.Raw)); err != nil {
+		return err
+	}
 	if before.IsZero() {
 		return nil
 	}

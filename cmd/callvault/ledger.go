@@ -69,5 +69,5 @@ func (a *archive) Keep(ctx context.Context, app call.AppID, x extract.Answer) (u
 	if err != nil {
 		return 0, err
 	}
-	return a.KeepResponse(ctx, load.Response{App: app, Action: x.Request.Action, Request: request, Body: x.Body, Asked: x.Asked, Recycle: x.Recycle})
+	return a.KeepResponse(ctx, load.Response{App: app, Action: x.Request.Action, Request: request, Body: x.Body, Asked: x.Asked, Reason: x.Reason, Recycle: x.Recycle})
 }

@@ -26,8 +26,10 @@ func (c *cli) replayCmd() *cobra.Command {
 		Short: "Make the tables anew from the vendor's responses, without asking it",
 		Long: `Decode again the vendor's responses that the archive keeps (CALLVAULT_RAW, 30
 days unless set), and replace what was made from them before: after a mistake in
-decoding has been mended. Each call is replaced in one step, as when it is
-archived. What was made from responses that are no longer kept stays as it is.
+decoding has been mended, or where a later version of callvault reads what an
+earlier one had to set aside, also after the vendor has dropped it. Each call is
+replaced in one step, as when it is archived. What was made from responses that are
+no longer kept stays as it is.
 
 Exit codes: 0 done; 3 done, but something could not be replayed (it is named);
 4 a pass is running.`,
@@ -68,7 +70,9 @@ type replayed struct {
 	Calls    int             `json:"calls"`
 	Others   int             `json:"others"` // hours of unusual events, days of scale
 	Samples  int             `json:"samples"`
-	NotKept  int             `json:"not_kept"` // units whose responses are gone; they stay as they are
+	Mended   int             `json:"mended"`     // parts that were set aside and are whole now
+	Lacking  int             `json:"incomplete"` // units of which something is still set aside
+	NotKept  int             `json:"not_kept"`   // units whose responses are gone; they stay as they are
 	Failures []replayFailure `json:"failures"`
 	Seconds  float64         `json:"seconds"`
 }
@@ -96,7 +100,7 @@ func (c *cli) replay(ctx context.Context, r *replayed, asJSON bool) error {
 	h.run.Apps, h.run.Whole, h.fill = r.apps, r.whole(), r.describe
 	err = h.record(ctx, func(ctx context.Context) error {
 		err := underLease(ctx, store, cfg, func(ctx context.Context, guard string) error {
-			return c.replayAll(ctx, store, guard, h.run.ID, r)
+			return c.replayAll(ctx, cfg, store, guard, h.run.ID, r)
 		})
 		if err != nil {
 			return err
@@ -133,30 +137,32 @@ func (r *replayed) describe(run *load.Run) {
 // replaysAtOnce is how many units are read and decoded at the same time.
 const replaysAtOnce = 4
 
-// visibleStates are those of units that have something to replay.
-var visibleStates = []call.State{call.Provisional, call.Archived, call.Empty}
+// visibleStates are those of units that have something to replay. Lost ones have
+// what came of them before.
+var visibleStates = []call.State{call.Provisional, call.Archived, call.Empty, call.Lost}
 
-func (c *cli) replayAll(ctx context.Context, store *load.Store, guard, runID string, r *replayed) error {
+func (c *cli) replayAll(ctx context.Context, cfg *config.Config, store *load.Store, guard, runID string, r *replayed) error {
 	units, err := r.units(ctx, store)
 	if err != nil {
 		return err
 	}
 	w := store.NewWriter(runID, load.WriterOptions{Guard: guard})
+	settle := time.Duration(cfg.Settle)
 	watch := c.watch()
 	defer watch.Close()
 	watch.Add(extract.StageCalls, len(units))
-	again := extract.Replay{From: store, To: w}
+	again := extract.Replay{From: store, To: w, Settle: settle}
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(replaysAtOnce)
 	for _, e := range units {
 		g.Go(func() error {
-			samples, err := again.Unit(gctx, e)
+			done, err := again.Unit(gctx, e)
 			watch.Done(extract.StageCalls, 1)
-			watch.Done(extract.StageSamples, samples)
+			watch.Done(extract.StageSamples, done.Samples)
 			if gctx.Err() != nil {
 				return context.Cause(gctx)
 			}
-			r.count(e.Unit, samples, err)
+			r.count(e, done, err)
 			return nil
 		})
 	}
@@ -181,7 +187,7 @@ func (r *replayed) units(ctx context.Context, store *load.Store) ([]call.Entry, 
 		f := r.filter
 		f.App, f.States = app, visibleStates
 		err := store.Ledger(ctx, f, func(e load.Entry) {
-			if e.Unit.Kind != call.UnitList {
+			if e.Unit.Kind != call.UnitList && (e.State != call.Lost || e.Counts.Rows() > 0) {
 				units = append(units, e.Entry)
 			}
 		})
@@ -193,19 +199,26 @@ func (r *replayed) units(ctx context.Context, store *load.Store) ([]call.Entry, 
 }
 
 // count notes how the replay of a unit ended.
-func (r *replayed) count(u call.Unit, samples int, err error) {
+func (r *replayed) count(e call.Entry, done extract.Replayed, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	switch {
+	switch u := e.Unit; {
+	case errors.Is(err, extract.ErrNotKept) && e.State == call.Lost:
+		return // it stays lost
 	case errors.Is(err, extract.ErrNotKept):
 		r.NotKept++
+		return
 	case err != nil:
 		r.Failures = append(r.Failures, replayFailure{fmt.Sprintf("%s %s", u.Kind, u.Key), err.Error()})
+		return
 	case u.Kind == call.UnitCall:
 		r.Calls++
-		r.Samples += samples
+		r.Samples += done.Samples
 	default:
 		r.Others++
+	}
+	if r.Mended += done.Mended; done.Lacks > 0 {
+		r.Lacking++
 	}
 }
 
@@ -216,6 +229,12 @@ func (c *cli) printReplayed(r *replayed, asJSON bool) {
 	case !c.quiet:
 		fmt.Fprintf(c.stdout, "replayed %s calls, %s samples, %s hours and days of the rest in %.1fs\n",
 			comma(r.Calls), comma(r.Samples), comma(r.Others), r.Seconds)
+	}
+	if r.Mended > 0 && !asJSON && !c.quiet {
+		fmt.Fprintf(c.stdout, "  mended    %s parts that had been set aside\n", comma(r.Mended))
+	}
+	if r.Lacking > 0 {
+		fmt.Fprintf(c.stderr, "callvault: %s units still lack something that is set aside; callvault status names them\n", comma(r.Lacking))
 	}
 	for _, f := range r.Failures {
 		fmt.Fprintf(c.stderr, "callvault: not replayed: %s: %s\n", f.Unit, f.Reason)

@@ -19,7 +19,7 @@ type archiveStatus struct {
 	Days         []dayStatus    `json:"days"`
 	AtRisk       unitList       `json:"at_risk"`
 	Waiting      unitList       `json:"waiting"` // of those at risk: visible, but for what the vendor answers null
-	Failed       unitList       `json:"failed"`
+	Failed       unitList       `json:"failed"`  // of those at risk: something of them is set aside
 	Lost         unitList       `json:"lost"`
 	Bytes        map[string]int `json:"bytes"` // on disk, by relation
 	Runs         []runStatus    `json:"runs"`  // by command
@@ -67,6 +67,16 @@ type unitStatus struct {
 	StartsAt time.Time     `json:"starts_at"`
 	Deadline time.Time     `json:"deadline"`
 	Attempts int           `json:"attempts"`
+	Parts    []partStatus  `json:"parts,omitempty"` // that are set aside
+}
+
+// partStatus is a part that is set aside.
+type partStatus struct {
+	Kind     call.PartKind `json:"kind"`
+	Key      string        `json:"key"`
+	Reason   string        `json:"reason"`
+	Attempts int           `json:"attempts"`
+	Kept     bool          `json:"kept"` // what the vendor answered is in raw_responses
 }
 
 // firstUnits is how many units a list names.
@@ -177,14 +187,17 @@ func (st *archiveStatus) readTimes(ctx context.Context, store *load.Store) error
 
 // readUnits reads what is not as it should be.
 func (st *archiveStatus) readUnits(ctx context.Context, store *load.Store) error {
-	var open, waiting, lost []unitStatus
+	var open, waiting, failed, lost []unitStatus
 	f := load.LedgerFilter{States: unfinished}
 	err := store.Ledger(ctx, f, func(e load.Entry) {
-		if e.Unit.Kind != call.UnitList { // a list goes on with the next pass
+		if e.Unit.Kind != call.UnitList || e.State == call.Failed { // any other list goes on with the next pass
 			open = append(open, unitOf(e))
 		}
-		if e.Waits() {
+		switch {
+		case e.Waits():
 			waiting = append(waiting, unitOf(e))
+		case e.State == call.Failed || e.Lacks():
+			failed = append(failed, unitOf(e))
 		}
 	})
 	if err != nil {
@@ -202,7 +215,7 @@ func (st *archiveStatus) readUnits(ctx context.Context, store *load.Store) error
 	slices.SortStableFunc(open, urgency)
 	slices.SortStableFunc(waiting, urgency)
 	slices.SortStableFunc(lost, func(a, b unitStatus) int { return b.StartsAt.Compare(a.StartsAt) })
-	failed := slices.DeleteFunc(slices.Clone(open), func(u unitStatus) bool { return u.State != call.Failed })
+	slices.SortStableFunc(failed, urgency)
 	st.AtRisk, st.Waiting, st.Failed, st.Lost = listOf(open), listOf(waiting), listOf(failed), listOf(lost)
 	if len(open) > 0 {
 		st.AtRisk.NextDeadline = &open[0].Deadline
@@ -214,6 +227,9 @@ func unitOf(e load.Entry) unitStatus {
 	u := unitStatus{
 		App: e.Unit.App, Kind: e.Unit.Kind, Key: e.Unit.Key, State: e.State, Reason: e.Reason,
 		StartsAt: e.StartsAt.UTC(), Deadline: e.Deadline.UTC(), Attempts: e.Attempts,
+	}
+	for _, f := range e.Failed {
+		u.Parts = append(u.Parts, partStatus{f.Kind, f.Key, f.Reason, f.Attempts, f.Kept})
 	}
 	if u.Reason == "" && len(e.Failed) > 0 {
 		u.Reason = e.Failed[0].Reason + " (" + e.Failed[0].Key + ")"

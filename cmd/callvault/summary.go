@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"log/slog"
@@ -117,6 +118,8 @@ func (s *summary) total() extract.Report {
 		t.NullSamples += r.NullSamples
 		t.Events += r.Events
 		t.Unusual += r.Unusual
+		t.Incomplete += r.Incomplete
+		t.Repeated += r.Repeated
 		t.Days += r.Days
 		t.Lost += r.Lost
 		t.Failures = append(t.Failures, r.Failures...)
@@ -147,45 +150,72 @@ func (c *cli) printSummary(s *summary, asJSON bool) {
 	}
 }
 
-// mostNamed bounds the calls that are named; --json has them all.
-const mostNamed = 200
+const (
+	// mostNamed bounds the lines about what could not be archived; --json has all.
+	mostNamed = 100
 
-// failureLines names what could not be archived: calls first, one a line, and
-// the rest folded where the cause is the same.
+	// mostAlike is how many calls are named that lack something for the same cause.
+	mostAlike = 3
+)
+
+// cause is what failures have in common that are told together.
+type cause struct {
+	app    call.AppID
+	call   bool
+	what   string
+	reason string
+}
+
+// failureLines names what could not be archived: calls first, and of what failed
+// for the same cause the first.
 func failureLines(apps []extract.Report) []string {
-	var calls, rest []string
-	type cause struct {
-		app    call.AppID
-		what   string
-		reason string
-	}
-	seen := map[cause]int{}
 	var causes []cause
-	first := map[cause]extract.Failure{}
+	alike := map[cause][]extract.Failure{}
 	for _, r := range apps {
 		for _, f := range r.Failures {
-			if f.CommID != "" {
-				calls = append(calls, f.String())
-				continue
-			}
-			k := cause{r.App, kindOf(f.What), f.Reason}
-			if seen[k]++; seen[k] == 1 {
+			k := cause{r.App, f.CommID != "", kindOf(f.What), cmp.Or(f.Cause, f.Reason)}
+			if alike[k] == nil {
 				causes = append(causes, k)
-				first[k] = f
 			}
+			alike[k] = append(alike[k], f)
 		}
 	}
+	slices.SortStableFunc(causes, func(a, b cause) int {
+		switch {
+		case a.call == b.call:
+			return 0
+		case a.call:
+			return -1
+		}
+		return 1
+	})
+	var lines []string
 	for _, k := range causes {
-		line := fmt.Sprintf("application %d: %s", k.app, first[k])
-		if n := seen[k] - 1; n > 0 {
+		lines = append(lines, k.lines(alike[k])...)
+	}
+	if n := len(lines) - mostNamed; n > 0 {
+		lines = append(lines[:mostNamed], fmt.Sprintf("%s more; --json has them, and callvault status", comma(n)))
+	}
+	return lines
+}
+
+// lines tells failures of one cause.
+func (k cause) lines(all []extract.Failure) (lines []string) {
+	most := 1
+	if k.call {
+		most = mostAlike
+	}
+	for i, f := range all[:min(most, len(all))] {
+		line := f.String()
+		if !k.call {
+			line = fmt.Sprintf("application %d: %s", k.app, f)
+		}
+		if n := len(all) - most; n > 0 && i == most-1 {
 			line += fmt.Sprintf(" (and %s more like this)", comma(n))
 		}
-		rest = append(rest, line)
+		lines = append(lines, line)
 	}
-	if n := len(calls) - mostNamed; n > 0 {
-		calls = append(calls[:mostNamed], fmt.Sprintf("%s more calls; callvault status --json has them", comma(n)))
-	}
-	return append(calls, rest...)
+	return lines
 }
 
 // kindOf is what a failure is about, without which one of its kind.
@@ -222,11 +252,14 @@ func writeSummary(w io.Writer, s *summary) {
 	if t.Held > 0 {
 		calls += fmt.Sprintf(", %s held already", comma(t.Held))
 	}
-	if n := t.Provisional - t.Waiting; n > 0 {
+	if n := t.Provisional - t.Waiting - t.Incomplete; n > 0 {
 		calls += fmt.Sprintf(", %s running or just ended: to be completed by a later pass", comma(n))
 	}
 	if t.Waiting > 0 {
 		calls += fmt.Sprintf(", %s waiting for data that the vendor has not sent", comma(t.Waiting))
+	}
+	if t.Incomplete > 0 {
+		calls += fmt.Sprintf(", %s without what is set aside", comma(t.Incomplete))
 	}
 	line("calls", "%s", calls)
 	line("users", "%s in %s sessions", comma(t.Users), comma(t.Sessions))
@@ -238,6 +271,9 @@ func writeSummary(w io.Writer, s *summary) {
 	}
 	if len(s.Counts.Errors) > 0 {
 		line("asked again", "%s", counted(s.Counts.Errors))
+	}
+	if t.Repeated > 0 {
+		line("twice", "%s rows came twice in one answer and are kept once", comma(t.Repeated))
 	}
 	line("time", "%s", s.Ended.Sub(s.Started).Round(100*time.Millisecond))
 	if t.FailureCount > 0 {

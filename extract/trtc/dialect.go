@@ -95,23 +95,25 @@ func (d Dialect) Regions(action string) []string {
 	return append(slices.Clone(d.regions[action]), "", "ap-guangzhou", "ap-beijing", "ap-singapore", "ap-mumbai")
 }
 
-// Rooms asks for one page of the calls that were alive in w (at most
-// MaxRoomsWindow long). roomID narrows it to one room id unless empty.
-func (d Dialect) Rooms(app call.AppID, w call.Window, roomID string, page int) Request {
+// Rooms asks for one page, of size rows, of the calls that were alive in w (at
+// most MaxRoomsWindow long). roomID narrows it to one room id unless empty.
+func (d Dialect) Rooms(app call.AppID, w call.Window, roomID string, page, size int) Request {
 	p := d.params(w)
 	p.app(app)
 	p.RoomId = optional(roomID)
-	p.page(page, MaxPageSize)
+	p.page(page, size)
 	return Request{d.RoomList, p}
 }
 
-// UserList asks for one page of the sessions of a call that overlap w (at most
-// MaxUsersWindow long).
-func (d Dialect) UserList(app call.AppID, commID string, w call.Window, page int) Request {
+// UserList asks for one page, of size rows, of the sessions of a call that
+// overlap w (at most MaxUsersWindow long), of at most MaxListedUsers users unless
+// there are none.
+func (d Dialect) UserList(app call.AppID, commID string, w call.Window, users []string, page, size int) Request {
 	p := d.params(w)
 	p.CommId = &commID
 	p.app(app)
-	p.page(page, MaxPageSize)
+	p.UserIds = users
+	p.page(page, size)
 	return Request{d.Users, p}
 }
 

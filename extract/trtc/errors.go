@@ -30,6 +30,7 @@ type Error struct {
 	RequestID string // the vendor's; empty when no answer came
 	Kind      Kind
 	After     time.Duration // how long the vendor asks to wait (Retry-After); 0: it does not say
+	Timeout   bool          // no whole answer came in time
 	Cause     error
 }
 

@@ -51,6 +51,7 @@ type PartKind string
 
 const (
 	PartRoom    PartKind = "room"
+	PartList    PartKind = "list"   // of the calls of a window; it brings no rows
 	PartUsers   PartKind = "users"  // sessions
 	PartSeries  PartKind = "series" // samples of some users
 	PartEvents  PartKind = "events" // of one user
@@ -67,6 +68,7 @@ type Part struct {
 	Window   Window // asked for
 	Owned    []Owned
 	Settled  bool      // the vendor's answer cannot change any more
+	Reason   string    // why it is not whole; "": it is. Such a part is not settled
 	Asked    time.Time // UTC
 	Deadline time.Time // when the vendor begins to drop it
 	// Responses are the ids of the raw responses it was made from. Those of an
@@ -107,26 +109,49 @@ type Known struct {
 type Entry struct {
 	Unit      Unit
 	State     State
-	Reason    string // of Failed and Lost, and of what a Provisional one waits for; one line
+	Reason    string // of Failed and Lost, and of what a Provisional one lacks; one line
 	StartsAt  time.Time
 	HeldUntil time.Time // everything up to this second is archived for good; zero: nothing
 	Deadline  time.Time // when the vendor begins to drop what is not archived
-	Attempts  int       // passes in which something could not be had since it was last archived
+	Attempts  int       // passes in which something could not be had since it was last whole
 	Failed    []FailedPart
 }
 
-// Waits says that a unit which is visible has parts to be asked for again
-// because the vendor answered null where data is due.
-func (e Entry) Waits() bool {
+// Lacks says that a unit which is visible has parts to be asked for again.
+func (e Entry) Lacks() bool {
 	return e.State == Provisional && slices.ContainsFunc(e.Failed, func(f FailedPart) bool { return !f.Gone() })
 }
 
-// FailedPart is a part that could not be had in the last attempt.
-type FailedPart struct {
-	Kind   PartKind
-	Key    string
-	Reason string
+// Waits says that all that a visible unit lacks are parts of which the vendor
+// answers null where data is due.
+func (e Entry) Waits() bool {
+	return e.Lacks() && !slices.ContainsFunc(e.Failed, func(f FailedPart) bool { return !f.Gone() && !f.Null() })
 }
+
+// Missing are the kinds of the parts that a unit lacks, each once, sorted.
+func (e Entry) Missing() []string {
+	kinds := make([]string, len(e.Failed))
+	for i, f := range e.Failed {
+		kinds[i] = string(f.Kind)
+	}
+	slices.Sort(kinds)
+	return slices.Compact(kinds)
+}
+
+// FailedPart is a part that is set aside: it could not be had whole.
+type FailedPart struct {
+	Kind     PartKind
+	Key      string
+	Reason   string // one line
+	Attempts int    // passes that have tried, 1 or more
+	Kept     bool   // what the vendor answered is kept: a later version may be able to read it
+}
+
+// NullReason is the reason of a part that was null where data is due.
+const NullReason = "the vendor answers null where data is due"
+
+// Null says that the part was null where data is due.
+func (f FailedPart) Null() bool { return f.Reason == NullReason }
 
 // BeforeKey begins the keys of parts that had expired when they were asked for.
 const BeforeKey = "before "

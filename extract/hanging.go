@@ -1,0 +1,121 @@
+package extract
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/callvault/callvault/extract/trtc"
+)
+
+const (
+	// hangsAfter is how many requests of an action in a row must have timed out
+	// for the action to be given up for a while.
+	hangsAfter = 3
+
+	// probeEvery is how often an action that hangs is asked all the same.
+	probeEvery = time.Minute
+)
+
+// hanging knows the actions that do not answer while others do: asking them for
+// the rest of a pass would hold up what can be had. One request in probeEvery
+// finds out when that is over. It is safe for concurrent use.
+type hanging struct {
+	mu      sync.Mutex
+	actions map[string]*hangs
+	others  time.Time // when some action last answered
+}
+
+// hangs is what is known of one action.
+type hangs struct {
+	timeouts int             // since the last answer
+	since    time.Time       // when the first of these was asked
+	probe    time.Time       // when the next request may leave; zero: it does not hang
+	served   context.Context // ends when the action is given up
+	giveUp   context.CancelFunc
+}
+
+func (x *hangs) begin() { x.served, x.giveUp = context.WithCancel(context.Background()) }
+
+func newHanging() *hanging { return &hanging{actions: map[string]*hangs{}} }
+
+// errHangs ends the requests that are under way when an action is given up.
+var errHangs = errors.New("the action does not answer while others do")
+
+// enter begins a request; done must be called at its end. The context ends,
+// because of errHangs, when the action is given up. It is an error where it has
+// been, unless this request is to find out.
+func (h *hanging) enter(ctx context.Context, action string) (_ context.Context, done func(), err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	x := h.of(action)
+	if !x.probe.IsZero() {
+		if time.Now().Before(x.probe) {
+			return ctx, nil, hangError(action)
+		}
+		x.probe = time.Now().Add(probeEvery)
+		return ctx, func() {}, nil
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(x.served, func() { cancel(errHangs) })
+	return ctx, func() { stop(); cancel(context.Canceled) }, nil
+}
+
+// of finds or begins an action. The caller holds mu.
+func (h *hanging) of(action string) *hangs {
+	x := h.actions[action]
+	if x == nil {
+		x = &hangs{}
+		x.begin()
+		h.actions[action] = x
+	}
+	return x
+}
+
+// answered notes that the action has answered, if only with an error.
+func (h *hanging) answered(action string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.others = time.Now()
+	x := h.of(action)
+	x.timeouts = 0
+	if !x.probe.IsZero() {
+		x.probe = time.Time{}
+		x.begin()
+	}
+}
+
+// timedOut notes that a request which left at a moment was not answered in time.
+// The action hangs if others have answered since the first of those left.
+func (h *hanging) timedOut(action string, left time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	x := h.of(action)
+	if x.timeouts++; x.timeouts == 1 {
+		x.since = left
+	}
+	if x.timeouts >= hangsAfter && x.probe.IsZero() && h.others.After(x.since) {
+		x.probe = time.Now().Add(probeEvery)
+		x.giveUp()
+	}
+}
+
+func hangError(action string) error {
+	return &trtc.Error{Action: action, Code: trtc.CodeNetwork, Message: fmt.Sprint(errHangs, "; a later pass asks again"), Kind: trtc.Permanent, Cause: errHangs}
+}
+
+// hung is err, or that the action was given up if that has ended ctx.
+func hung(ctx context.Context, action string, err error) error {
+	if err != nil && errors.Is(context.Cause(ctx), errHangs) {
+		return hangError(action)
+	}
+	return err
+}
+
+// timedOut says that no answer came in time.
+func timedOut(err error) bool {
+	e, ok := errors.AsType[*trtc.Error](err)
+	return ok && e.Timeout
+}
