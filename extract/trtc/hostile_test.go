@@ -256,8 +256,8 @@ func TestTrickle(t *testing.T) {
 	if _, err := client(t, trickle).Do(ctx, roomList(), ""); !errors.Is(err, why) {
 		t.Errorf("error %v", err)
 	}
-	c := clientOf(t, Options{timeouts: timeouts{whole: 50 * time.Millisecond}}, trickle)
-	if e := fails(t, c, Retryable, "no whole answer within 50ms"); !e.Timeout || e.Code != CodeNetwork {
+	c := clientOf(t, Options{timeouts: timeouts{whole: 300 * time.Millisecond}}, trickle)
+	if e := fails(t, c, Retryable, "no whole answer within 300ms"); !e.Timeout || e.Code != CodeNetwork {
 		t.Errorf("%+v", e)
 	}
 }
@@ -268,8 +268,8 @@ func TestHanging(t *testing.T) {
 		io.Copy(io.Discard, r.Body)
 		<-r.Context().Done()
 	}
-	for _, limits := range []timeouts{{head: 50 * time.Millisecond}, {whole: 50 * time.Millisecond}} {
-		if e := fails(t, clientOf(t, Options{timeouts: limits}, hang), Retryable, "within 50ms"); !e.Timeout || e.Code != CodeNetwork {
+	for _, limits := range []timeouts{{head: 300 * time.Millisecond}, {whole: 300 * time.Millisecond}} {
+		if e := fails(t, clientOf(t, Options{timeouts: limits}, hang), Retryable, "within 300ms"); !e.Timeout || e.Code != CodeNetwork {
 			t.Errorf("%+v", e)
 		}
 	}
@@ -336,8 +336,14 @@ func TestWaitingForATurnEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer held.end()
-	c := clientOf(t, Options{timeouts: timeouts{whole: time.Second}}, reply(`{"F":"`+strings.Repeat("x", largeBody)+`"}`))
-	if e := fails(t, c, Retryable, "another large answer"); e.Timeout {
+	c := client(t, reply(""))
+	ctx, cancel := context.WithTimeoutCause(t.Context(), time.Millisecond, errWhole)
+	defer cancel()
+	x := &body{bytes: c.bodies.room(largeBody)}
+	err = c.bodies.grow(ctx, x, -1)
+	var sent exchange
+	sent.connected.Store(true)
+	if e := c.failure(ctx, &sent, "X", transport{bodies: c.bodies}.unread(err)); e.Timeout || e.Kind != Retryable || !strings.Contains(e.Error(), "another large answer") {
 		t.Errorf("%+v", e)
 	}
 }
