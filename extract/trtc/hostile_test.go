@@ -2,7 +2,6 @@ package trtc
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -12,7 +11,6 @@ import (
 	"net/http/httptest"
 	"runtime"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -174,70 +172,6 @@ func TestMaxBody(t *testing.T) {
 	}
 }
 
-func packed(s string) []byte {
-	var b bytes.Buffer
-	w := gzip.NewWriter(&b)
-	io.WriteString(w, s)
-	w.Close()
-	return b.Bytes()
-}
-
-func TestGzipUnasked(t *testing.T) {
-	const body = `{"Response":{"Total":0,"RoomList":[]}}`
-	long := `{"Response":{"Filler":"` + strings.Repeat("x", 3<<20) + `"}}`
-	send := func(encoding string, b []byte) http.HandlerFunc {
-		return func(w http.ResponseWriter, r *http.Request) {
-			if a := r.Header.Get("Accept-Encoding"); a != "" {
-				t.Errorf("asked for %s", a)
-			}
-			if encoding != "" {
-				w.Header().Set("Content-Encoding", encoding)
-			}
-			w.Header().Set("Content-Length", fmt.Sprint(len(b)))
-			w.Write(b)
-		}
-	}
-	for name, c := range map[string]struct {
-		handle http.HandlerFunc
-		want   string
-	}{
-		"header":      {send("gzip", packed(body)), body},
-		"no header":   {send("", packed(body)), body},
-		"only header": {send("gzip", []byte(body)), body},
-		"long":        {send("gzip", packed(long)), long},
-	} {
-		resp, err := client(t, c.handle).Do(t.Context(), roomList(), "")
-		if err != nil || string(resp.Body) != c.want {
-			t.Errorf("%s: %d bytes, %v", name, len(resp.Body), err)
-		}
-	}
-	fails(t, client(t, send("gzip", packed(`{"Response":{"Error":{"Code":"InternalError","Message":"m"}}}`))), Retryable, "InternalError: m")
-	fails(t, client(t, send("gzip", packed("<html>"))), Retryable, `"<html>", not the API`)
-	fails(t, client(t, send("", packed(long)[:100])), Retryable, "unexpected EOF")
-	fails(t, client(t, send("br", []byte("\x8b\x02\x80{}\x03"))), Retryable, "binary, not the API")
-	fails(t, client(t, send("", packed(string(packed(body))))), Retryable, "binary, not the API")
-	fails(t, client(t, send("", []byte("\x1f\x8b\x08"))), Retryable, "unexpected EOF")
-}
-
-// TestGzipBombs unpack to more than is read, or to nothing without end.
-func TestGzipBombs(t *testing.T) {
-	const most = 4 << 20
-	bomb := packed("{" + strings.Repeat(" ", 64<<20))
-	c := clientOf(t, Options{MaxBody: most}, func(w http.ResponseWriter, _ *http.Request) { w.Write(bomb) })
-	fails(t, c, TooLarge, "larger than 4 MiB")
-	var e endless
-	done := make(chan struct{})
-	c = clientOf(t, Options{MaxBody: most}, func(w http.ResponseWriter, _ *http.Request) {
-		defer close(done)
-		e.write(w, string(packed("")))
-	})
-	fails(t, c, TooLarge, "larger than 4 MiB")
-	<-done
-	if n := e.wrote.Load(); n > most+inTransit {
-		t.Errorf("the server could write %d MB", n>>20)
-	}
-}
-
 // TestTrickle ends with the context, and with the time for a whole answer.
 func TestTrickle(t *testing.T) {
 	begun := make(chan struct{}, 1)
@@ -279,71 +213,6 @@ func TestHanging(t *testing.T) {
 	never := func(ctx context.Context, _, _ string) (net.Conn, error) { <-ctx.Done(); return nil, ctx.Err() }
 	c := clientOf(t, Options{Dial: never, timeouts: timeouts{whole: 20 * time.Millisecond}}, hang)
 	if e := fails(t, c, Retryable, ""); e.Timeout {
-		t.Errorf("%+v", e)
-	}
-}
-
-// TestOneLargeBodyAtATime has many come at once, some of which are not given back.
-func TestOneLargeBodyAtATime(t *testing.T) {
-	want := []byte(`{"Response":{"Filler":"` + strings.Repeat("x", largeBody) + `"}}`)
-	c := client(t, func(w http.ResponseWriter, _ *http.Request) { w.Write(want) })
-	var now, most atomic.Int64
-	var wg sync.WaitGroup
-	for range 4 {
-		wg.Go(func() {
-			resp, err := c.Do(t.Context(), roomList(), "")
-			if err != nil || len(resp.Body) != len(want) {
-				t.Errorf("%d bytes, %v", len(resp.Body), err)
-				return
-			}
-			most.Store(max(most.Load(), now.Add(1)))
-			now.Add(-1)
-			resp.Recycle()
-		})
-	}
-	wg.Wait()
-	if n := most.Load(); n != 1 {
-		t.Errorf("%d at once", n)
-	}
-	if _, err := c.Do(t.Context(), roomList(), ""); err != nil { // and is forgotten
-		t.Fatal(err)
-	}
-	ended := make(chan error)
-	go func() {
-		resp, err := c.Do(t.Context(), roomList(), "")
-		if err == nil {
-			resp.Recycle()
-		}
-		ended <- err
-	}()
-	for tick := time.NewTicker(10 * time.Millisecond); ; {
-		select {
-		case err := <-ended:
-			if err != nil {
-				t.Error(err)
-			}
-			return
-		case <-tick.C:
-			runtime.GC()
-		}
-	}
-}
-
-// TestWaitingForATurnEnds with the context, and is not the vendor's fault.
-func TestWaitingForATurnEnds(t *testing.T) {
-	held, err := takeTurn(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer held.end()
-	c := client(t, reply(""))
-	ctx, cancel := context.WithTimeoutCause(t.Context(), time.Millisecond, errWhole)
-	defer cancel()
-	x := &body{bytes: c.bodies.room(largeBody)}
-	err = c.bodies.grow(ctx, x, -1)
-	var sent exchange
-	sent.connected.Store(true)
-	if e := c.failure(ctx, &sent, "X", transport{bodies: c.bodies}.unread(err)); e.Timeout || e.Kind != Retryable || !strings.Contains(e.Error(), "another large answer") {
 		t.Errorf("%+v", e)
 	}
 }

@@ -48,3 +48,6 @@ func quote(body []byte) string {
 	}
 	return fmt.Sprintf("%q", printable(string(begin)))
 }
+
+// megabytes tells a size.
+func megabytes(n int) string { return fmt.Sprintf("%.3g MiB", float64(n)/(1<<20)) }
