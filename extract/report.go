@@ -180,5 +180,9 @@ func unavailable(err error) bool {
 }
 
 func notServed(relation string, err error) Failure {
-	return Failure{What: relation, Reason: fmt.Sprintf("not served to this account: %v; set CALLVAULT_SKIP=%s to do without", err, relation)}
+	hint := trtc.Hint(err)
+	if hint != "" {
+		hint += ", or "
+	}
+	return Failure{What: relation, Reason: fmt.Sprintf("not served to this account: %v; %sset CALLVAULT_SKIP=%s to do without", err, hint, relation)}
 }

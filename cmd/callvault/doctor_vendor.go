@@ -118,7 +118,7 @@ func (x *examination) clock(date string, now time.Time) {
 func (x *examination) application(ctx context.Context, a config.Account, p *extract.Prober, first bool) bool {
 	dialect, err := extract.Detect(ctx, p.Vendor, p.Limits, []call.AppID{p.App}, time.Now(), dialects(a)...)
 	if err != nil {
-		x.say("credentials", verdictFail, oneLineOf(accountError(a, err)), "")
+		x.say("credentials", verdictFail, oneLineOf(err), accountHint(a, err))
 		return false
 	}
 	if first {
@@ -128,9 +128,9 @@ func (x *examination) application(ctx context.Context, a config.Account, p *extr
 		name := fmt.Sprintf("%s of %d", probe.Action, p.App)
 		switch {
 		case probe.Err != nil && skippable(probe.Relation):
-			x.say("action", verdictWarn, name+": "+oneLineOf(probe.Err), "set CALLVAULT_SKIP="+probe.Relation+" to do without, or ask for the right to it")
+			x.say("action", verdictWarn, name+": "+oneLineOf(probe.Err), "set CALLVAULT_SKIP="+probe.Relation+" to do without"+orElse(trtc.Hint(probe.Err)))
 		case probe.Err != nil:
-			x.say("action", verdictFail, name+": "+oneLineOf(probe.Err), "allow the action to the key's user (QcloudTRTCReadOnlyaccess), or move to a plan that has it")
+			x.say("action", verdictFail, name+": "+oneLineOf(probe.Err), trtc.Hint(probe.Err))
 		case probe.Region != "" && probe.Region != a.Region:
 			x.say("action", verdictOK, name+", served in "+probe.Region, "")
 		default:
@@ -141,6 +141,14 @@ func (x *examination) application(ctx context.Context, a config.Account, p *extr
 		x.retention(ctx, a, p, dialect)
 	}
 	return true
+}
+
+// orElse adds another thing to try, if there is one.
+func orElse(hint string) string {
+	if hint == "" {
+		return ""
+	}
+	return "; or else: " + hint
 }
 
 func skippable(relation string) bool {

@@ -304,23 +304,22 @@ func take(ctx context.Context, store *load.Store, name, who string, ttl time.Dur
 
 // accountError says what to try when an account cannot be asked.
 func accountError(a config.Account, err error) error {
-	e, ok := errors.AsType[*trtc.Error](err)
-	if !ok {
-		return err
-	}
-	switch {
-	case e.Code == trtc.CodeNetwork, e.Code == trtc.CodeHTTP:
-		return fmt.Errorf("%w; check CALLVAULT_TRTC_ENDPOINT (%s), the network and the proxy", err, a.Endpoint)
-	case e.Code == "AuthFailure.SignatureExpire":
-		return fmt.Errorf("%w; set this machine's clock", err)
-	case e.Kind == trtc.Denied:
-		return fmt.Errorf("%w; check TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY", err)
-	case e.Code == "InvalidParameter.SdkAppId":
-		return fmt.Errorf("%w; check CALLVAULT_SDK_APP_IDS", err)
-	case e.Kind == trtc.WrongRegion:
-		return fmt.Errorf("%w; set TENCENTCLOUD_REGION to one of ap-singapore, ap-guangzhou, ap-beijing, ap-mumbai", err)
+	if hint := accountHint(a, err); hint != "" {
+		return fmt.Errorf("%w; %s", err, hint)
 	}
 	return err
+}
+
+// accountHint is what to try; "" where that is nothing that err does not say.
+func accountHint(a config.Account, err error) string {
+	hint := trtc.Hint(err)
+	if hint == "" || strings.Contains(err.Error(), hint) {
+		return ""
+	}
+	if e, ok := errors.AsType[*trtc.Error](err); ok && (e.Code == trtc.CodeNetwork || e.Code == trtc.CodeHTTP) {
+		return hint + " (the endpoint is " + a.Endpoint + ")"
+	}
+	return hint
 }
 
 // archive runs a Pass for every application at once; the applications of an

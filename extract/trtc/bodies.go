@@ -1,43 +1,127 @@
 package trtc
 
 import (
+	"context"
+	"errors"
 	"io"
 	"net/http"
 
 	"github.com/callvault/callvault/internal/recycle"
 )
 
+const (
+	// MaxBody is the largest answer that is read, unpacked: four times what the
+	// vendor's limits allow.
+	MaxBody = 96 << 20
+
+	// largeBody is the size of which only one body is larger at a time.
+	largeBody = 32 << 20
+	// firstRoom is made for a body before anything of it has come.
+	firstRoom = 1 << 20
+	// worthKeeping is from which size on a body is used again.
+	worthKeeping = 64 << 10
+	// mostSpace is the most white space before an answer.
+	mostSpace = 1 << 20
+	// mostPage is what is read of an answer that HTTP calls a failure.
+	mostPage = 64 << 10
+)
+
 // bodies reads bodies into the memory of those that were given back, as far as
 // that is large.
-type bodies struct{ free *recycle.Pool[[]byte] }
+type bodies struct {
+	free *recycle.Pool[[]byte]
+	most int // bytes of one
+}
 
-// worthKeeping is from which size on a body is used again.
-const worthKeeping = 64 << 10
+// body is one that is being read, or has been.
+type body struct {
+	bytes []byte
+	turn  *turn // set where it is larger than largeBody
+}
 
-// read reads a whole body, whose length need not be known. What came of one
+var (
+	errTooLarge = errors.New("too large")
+	errTurn     = errors.New("waiting for memory that another large answer takes")
+)
+
+// read reads the body of a response that HTTP calls a success as far as it may be
+// an answer of the API, whose length need not be known or true. What came of one
 // that breaks off is returned with the error.
-func (b bodies) read(resp *http.Response) ([]byte, error) {
+func (b bodies) read(ctx context.Context, resp *http.Response) (*body, error) {
 	defer resp.Body.Close()
-	n := worthKeeping
-	if resp.ContentLength >= 0 {
-		n = int(resp.ContentLength) + 1 // to find the end takes a byte of room
+	x := &body{}
+	if resp.ContentLength > int64(b.most) {
+		return x, errTooLarge
 	}
-	body := b.room(n)
-	for {
-		if len(body) == cap(body) {
-			grown := append(b.room(2*cap(body)), body...)
-			b.giveBack(body)
-			body = grown
+	src, packed, err := unpack(http.MaxBytesReader(nil, resp.Body, int64(b.most)))
+	if err != nil {
+		return x, tooLarge(err)
+	}
+	length := int(resp.ContentLength)
+	if packed {
+		length = -1
+	}
+	x.bytes = b.first(length)
+	for p := (preface{}); ; {
+		if len(x.bytes) == cap(x.bytes) {
+			if err := b.grow(ctx, x, length); err != nil {
+				return x, err
+			}
 		}
-		n, err := resp.Body.Read(body[len(body):cap(body)])
-		body = body[:len(body)+n]
+		n, err := src.Read(x.bytes[len(x.bytes):cap(x.bytes)])
+		x.bytes = x.bytes[:len(x.bytes)+n]
 		switch {
-		case err == io.EOF:
-			return body, nil
+		case len(x.bytes) > b.most:
+			return x, errTooLarge
+		case err == io.EOF || !p.allows(x.bytes):
+			x.keep()
+			return x, nil
 		case err != nil:
-			return body, err
+			return x, tooLarge(err)
 		}
 	}
+}
+
+func tooLarge(err error) error {
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return errTooLarge
+	}
+	return err
+}
+
+// first is memory for the beginning of a body of a length that is claimed, or
+// unknown (-1).
+func (b bodies) first(length int) []byte {
+	switch {
+	case length < 0:
+		return b.room(worthKeeping)
+	case length < firstRoom:
+		return b.room(length + 1) // to find the end takes a byte of room
+	}
+	if bytes, ok := b.free.Get(length + 1); ok {
+		return bytes[:0]
+	}
+	return b.room(firstRoom)
+}
+
+// grow makes room for more of x: all that is claimed, now that some has come.
+func (b bodies) grow(ctx context.Context, x *body, length int) error {
+	want := 2 * cap(x.bytes)
+	if length >= len(x.bytes) {
+		want = length + 1
+	} else if cap(x.bytes) < largeBody {
+		want = min(want, largeBody)
+	}
+	if want = min(want, b.most+1); want > largeBody && x.turn == nil {
+		var err error
+		if x.turn, err = takeTurn(ctx); err != nil {
+			return err
+		}
+	}
+	grown := append(b.room(want), x.bytes...)
+	b.putBack(x.bytes)
+	x.bytes = grown
+	return nil
 }
 
 // room is memory for at least n bytes.
@@ -51,8 +135,15 @@ func (b bodies) room(n int) []byte {
 	return make([]byte, 0, recycle.Size(n))
 }
 
-func (b bodies) giveBack(body []byte) {
-	if cap(body) >= worthKeeping {
-		b.free.Put(cap(body), body)
+func (b bodies) putBack(bytes []byte) {
+	if cap(bytes) >= worthKeeping && cap(bytes) <= largeBody {
+		b.free.Put(cap(bytes), bytes)
 	}
+}
+
+// giveBack takes a body that nobody looks at any more, once.
+func (b bodies) giveBack(x *body) {
+	x.turn.end()
+	b.putBack(x.bytes)
+	x.bytes = nil
 }

@@ -1,16 +1,15 @@
 package trtc
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common"
-	tcerr "github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common/errors"
 	tchttp "github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common/http"
 	"github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common/profile"
 )
@@ -18,10 +17,6 @@ import (
 const (
 	service = "trtc"
 	version = "2019-07-22"
-
-	// requestTimeout bounds one request with its body, which holds 23 MB at
-	// the most the limits allow.
-	requestTimeout = 120 * time.Second
 )
 
 // Options say whose data to ask for and where.
@@ -32,15 +27,22 @@ type Options struct {
 	// Spare is how many bytes of bodies that were recycled are kept for those
 	// to come.
 	Spare int
+	// MaxBody is the largest answer that is read, in bytes; 0, and whatever is
+	// more, is the constant of that name.
+	MaxBody int
 	// Dial, if set, connects to the endpoint, whatever proxy there is.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+
+	timeouts timeouts // zero: the usual ones
 }
 
 // Client sends single requests. It is safe for concurrent use.
 type Client struct {
-	region string
-	client *common.Client
-	bodies bodies
+	region   string
+	host     string
+	client   *common.Client
+	bodies   bodies
+	timeouts timeouts
 }
 
 // New makes a client; it does not ask anything yet.
@@ -49,15 +51,20 @@ func New(o Options) (*Client, error) {
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
 		return nil, fmt.Errorf("endpoint %q is not a URL such as https://trtc.tencentcloudapi.com", o.Endpoint)
 	}
+	if o.MaxBody <= 0 || o.MaxBody > MaxBody {
+		o.MaxBody = MaxBody
+	}
+	o.timeouts.head = cmp.Or(o.timeouts.head, headTimeout)
+	o.timeouts.whole = cmp.Or(o.timeouts.whole, wholeTimeout)
 	p := profile.NewClientProfile()
 	p.Language = "en-US"
 	p.HttpProfile.Scheme = strings.ToUpper(u.Scheme)
 	p.HttpProfile.Endpoint = u.Host
-	p.HttpProfile.ReqTimeout = int(requestTimeout / time.Second)
+	p.HttpProfile.ReqTimeout = 0 // Do has its own
 	c := common.NewCommonClient(o.Credential, o.Region, p)
 	t := newTransport(o)
 	c.WithHttpTransport(t)
-	return &Client{region: o.Region, client: c, bodies: t.bodies}, nil
+	return &Client{region: o.Region, host: u.Host, client: c, bodies: t.bodies, timeouts: o.timeouts}, nil
 }
 
 // Region is the region asked unless a request names another.
@@ -76,20 +83,28 @@ type Response struct {
 // *Error, or the context's error when that has ended.
 func (c *Client) Do(ctx context.Context, r Request, region string) (Response, error) {
 	x := &exchange{}
+	timed, cancel := context.WithTimeoutCause(ctx, c.timeouts.whole, errWhole)
+	defer cancel()
 	req := &sdkRequest{BaseRequest: &tchttp.BaseRequest{}, params: r.params}
 	req.Init().WithApiInfo(service, version, r.Action)
-	req.SetContext(context.WithValue(ctx, exchangeKey{}, x))
+	req.SetContext(context.WithValue(timed, exchangeKey{}, x))
 	if region != "" && region != c.region {
 		req.SetHeader(map[string]string{"X-TC-Region": region})
 	}
 	err := c.client.Send(req, &sdkResponse{})
+	if err == nil && x.body == nil {
+		err = errors.New("the SDK has not asked")
+	}
+	if err == nil && ctx.Err() == nil {
+		return Response{Action: r.Action, Body: x.body.bytes, Recycle: func() { c.bodies.giveBack(x.body) }}, nil
+	}
+	if x.body != nil {
+		c.bodies.giveBack(x.body)
+	}
 	if ctx.Err() != nil {
 		return Response{}, context.Cause(ctx)
 	}
-	if err != nil {
-		return Response{}, translate(r.Action, err)
-	}
-	return Response{Action: r.Action, Body: x.body, Recycle: func() { c.bodies.giveBack(x.body) }}, nil
+	return Response{}, c.failure(timed, x, r.Action, err)
 }
 
 type sdkRequest struct {
@@ -101,21 +116,6 @@ type sdkRequest struct {
 func (r *sdkRequest) MarshalJSON() ([]byte, error) { return Request{params: r.params}.JSON() }
 
 type sdkResponse struct{ tchttp.BaseResponse }
-
-// translate turns what the SDK returns into an *Error.
-func translate(action string, err error) error {
-	if e, ok := errors.AsType[*Error](err); ok {
-		e.Action = action
-		return e
-	}
-	if e, ok := errors.AsType[*tcerr.TencentCloudSDKError](err); ok && !strings.HasPrefix(e.Code, "ClientError.") {
-		return NewError(action, e.Code, e.Message, e.RequestId)
-	}
-	if e, ok := errors.AsType[*tcerr.TencentCloudSDKError](err); ok && e.Code == "ClientError.ParseJsonError" { // its text quotes the body
-		return &Error{Action: action, Code: CodeHTTP, Message: "the answer breaks off, or is no JSON", Kind: Retryable, Cause: err}
-	}
-	return &Error{Action: action, Code: CodeNetwork, Message: oneLine(rootText(err)), Kind: Retryable, Cause: err}
-}
 
 // rootText tells a network failure without the SDK's wrapping.
 func rootText(err error) string {

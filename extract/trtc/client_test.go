@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common"
 )
@@ -87,11 +88,34 @@ func TestErrors(t *testing.T) {
 		{"status", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "overloaded", 503) }, Retryable, `answered HTTP 503, "overloaded", not the API`},
 		{"not found", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", 404) }, Permanent, "HTTP 404"},
 		{"empty", reply(""), Retryable, "not the API"},
-		{"cut JSON", reply(`{"Response":{"RoomList":[`), Retryable, "UnexpectedReply: the answer breaks off"},
+		{"error cut off", reply(`{"Response":{"Error":{"Code":"InternalError"`), -1, ""},
+		{"cut JSON", reply(`{"Response":{"RoomList":[`), -1, ""},
+		{"no number", reply(`{"Response":{"Total":NaN,"RequestId":7,"Data":[{"UserId":1e400,"PeerId":"Error"}]}}`), -1, ""},
+		{"error with odd neighbours", reply(`{"Response":{"RequestId":7,"Error":{"Code":"InternalError.DBError","Message":"m"},"Total":"x"}}`), Retryable, "InternalError.DBError: m"},
+		{"error without a code", reply(`{"Response":{"Error":{},"RequestId":"r"}}`), -1, ""},
+		{"null error", reply(`{"Response":{"Error":null,"RequestId":"r"}}`), -1, ""},
+		{"gateway of old", reply(`{"code":4400,"message":"slow","codeDesc":"RequestLimitExceeded"}`), Quota, "RequestLimitExceeded: slow"},
+		{"success of old", reply(`{"code":0,"message":"","codeDesc":"Success"}`), -1, ""},
+		{"error with a status", func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(403)
+			io.WriteString(w, `{"Response":{"Error":{"Code":"AuthFailure.SecretIdNotFound","Message":"m"},"RequestId":"r"}}`)
+		}, Denied, "AuthFailure.SecretIdNotFound: m (RequestId r)"},
+		{"too many", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "easy", 429) }, Quota, `answered HTTP 429, "easy", and asks to slow down`},
+		{"terminal", reply(`{"Response":{"Error":{"Code":"Internal\u001b[2JError\u2028","Message":"a\u0007b\u009bc\u202ed\u0000\u2029e"},"RequestId":"r\u001b"}}`),
+			Permanent, "DescribeRoomInfo: Internal [2JError: a b c d e (RequestId r)"},
+		{"binary", reply("\x00\x01\x02"), Retryable, "answered HTTP 200, binary, not the API"},
+		{"letters cut", reply(strings.Repeat("é", 50) + "!"), Retryable, strings.Repeat("é", 40) + `", not`},
+		{"letter cut in two", reply("x" + strings.Repeat("é", 50)), Retryable, "x" + strings.Repeat("é", 39) + `", not`},
 		{"cut in the middle", cutReply, Retryable, CodeNetwork},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := client(t, c.handle).Do(t.Context(), roomList(), "")
+			resp, err := client(t, c.handle).Do(t.Context(), roomList(), "")
+			if c.kind < 0 { // the body is for who decodes it
+				if err != nil || len(resp.Body) == 0 {
+					t.Errorf("body %s, error %v", resp.Body, err)
+				}
+				return
+			}
 			e, ok := errors.AsType[*Error](err)
 			if !ok {
 				t.Fatalf("error %v", err)
@@ -99,10 +123,31 @@ func TestErrors(t *testing.T) {
 			if e.Kind != c.kind || !strings.Contains(e.Error(), c.text) {
 				t.Errorf("kind %d, %s\nwant %d, %s", e.Kind, e, c.kind, c.text)
 			}
-			if strings.ContainsAny(e.Error(), "\n\r") || strings.Contains(e.Error(), "the-key") {
+			if strings.ContainsFunc(e.Error(), func(r rune) bool { return !unicode.IsGraphic(r) }) || strings.Contains(e.Error(), "the-key") {
 				t.Errorf("not one clean line: %q", e.Error())
 			}
 		})
+	}
+}
+
+func TestRetryAfter(t *testing.T) {
+	now := time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
+	for value, want := range map[string]time.Duration{
+		"": 0, "0": 0, "7": 7 * time.Second, " 7 ": 7 * time.Second, "601": mostAfter, "99999999999999999999": mostAfter, "-7": 0, "7.5": 0, "soon": 0,
+		"Sun, 29 Nov 2026 12:00:30 GMT": 30 * time.Second, "Sun, 29 Nov 2026 11:00:00 GMT": 0, "Sun, 29 Nov 2037 12:00:00 GMT": mostAfter,
+	} {
+		if got := retryAfter(http.Header{"Retry-After": {value}}, now); got != want {
+			t.Errorf("%q: %v, want %v", value, got, want)
+		}
+	}
+	for status, kind := range map[int]Kind{429: Quota, 503: Retryable} {
+		_, err := client(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Retry-After", "7")
+			w.WriteHeader(status)
+		}).Do(t.Context(), roomList(), "")
+		if e, ok := errors.AsType[*Error](err); !ok || e.Kind != kind || e.After != 7*time.Second {
+			t.Errorf("HTTP %d: %+v", status, e)
+		}
 	}
 }
 

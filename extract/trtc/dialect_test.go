@@ -100,25 +100,3 @@ func TestRequests(t *testing.T) {
 		}
 	}
 }
-
-func TestKinds(t *testing.T) {
-	for code, want := range map[string]Kind{
-		"RequestLimitExceeded":                       Quota,
-		"RequestLimitExceeded.UinLimitExceeded":      Quota,
-		"InternalError.EsQueryError":                 Retryable,
-		"InvalidParameter.StartTsOversize":           Expired,
-		"InvalidParameter.StartTimeOversize":         Expired,
-		"InvalidParameter.QueryScaleOversize":        Permanent,
-		"AuthFailure.SignatureFailure":               Denied,
-		"AuthFailure.UnauthorizedOperation":          Unavailable,
-		"InvalidAction":                              Unavailable,
-		"UnsupportedOperation":                       Unavailable,
-		"ResourceUnavailable.InsufficientPermission": Unavailable,
-		"UnsupportedRegion":                          WrongRegion,
-		"MissingParameter.CommId":                    Permanent,
-	} {
-		if got := NewError("X", code, "", "").Kind; got != want {
-			t.Errorf("%s: kind %d, want %d", code, got, want)
-		}
-	}
-}

@@ -1,6 +1,7 @@
 package trtc
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -21,6 +22,29 @@ const (
 	UnknownApp              // the account does not have this application
 )
 
+// Means says what callvault does about a failure of this kind.
+func (k Kind) Means() string {
+	switch k {
+	case Retryable:
+		return "asks again, for about a minute"
+	case Quota:
+		return "asks again, later and slower"
+	case Denied:
+		return "ends the pass over the account"
+	case Unavailable:
+		return "leaves the action out"
+	case WrongRegion:
+		return "asks in the next region"
+	case Expired:
+		return "takes it for gone"
+	case TooLarge:
+		return "asks for less at a time"
+	case UnknownApp:
+		return "ends the pass over the application"
+	}
+	return "notes that call, hour or day as failed; the next pass asks again"
+}
+
 // Error is the vendor's refusal of a request, or the failure to get a whole
 // answer. Its text is one line and never holds a secret.
 type Error struct {
@@ -36,8 +60,9 @@ type Error struct {
 
 // Codes of failures that have no code of the vendor's.
 const (
-	CodeNetwork = "NetworkError"    // no whole answer came
-	CodeHTTP    = "UnexpectedReply" // something answered that is not the API
+	CodeNetwork  = "NetworkError"    // no whole answer came
+	CodeHTTP     = "UnexpectedReply" // something answered that is not the API
+	CodeTooLarge = "TooLarge"        // the answer is larger than is read
 )
 
 func (e *Error) Error() string {
@@ -46,52 +71,15 @@ func (e *Error) Error() string {
 	if e.RequestID != "" {
 		fmt.Fprintf(&b, " (RequestId %s)", e.RequestID)
 	}
-	return b.String()
+	return printable(b.String())
 }
 
 func (e *Error) Unwrap() error { return e.Cause }
 
 // NewError classifies a refusal by the vendor's code.
 func NewError(action, code, message, requestID string) *Error {
-	return &Error{Action: action, Code: code, Message: oneLine(message), RequestID: requestID, Kind: kindOf(code)}
-}
-
-// Codes: https://www.tencentcloud.com/document/product/647/35130 (error codes)
-// and the common ones of API 3.0. A code's family is its part before the dot.
-func kindOf(code string) Kind {
-	switch code {
-	case "RequestLimitExceeded", "LimitExceeded":
-		return Quota
-	case "InvalidParameter.StartTsOversize", "InvalidParameter.StartTimeOversize", "InvalidParameter.StartTimeExpire",
-		"StartTsOversize", "StartTimeOversize", "StartTimeExpire":
-		return Expired
-	case "UnsupportedRegion":
-		return WrongRegion
-	case "AuthFailure.SignatureExpire":
-		return Denied // the clock of this machine is off; asking again will not help
-	case "AuthFailure.UnauthorizedOperation", "UnauthorizedOperation":
-		return Unavailable
+	return &Error{
+		Action: action, Code: short(cmp.Or(printable(code), "NoCode"), 100), Message: oneLine(message),
+		RequestID: short(printable(requestID), 64), Kind: meaning(code).kind,
 	}
-	family, _, _ := strings.Cut(code, ".")
-	switch family {
-	case "RequestLimitExceeded":
-		return Quota
-	case "InternalError", "ServerError", "FailedOperation":
-		return Retryable
-	case "AuthFailure":
-		return Denied
-	case "InvalidAction", "UnsupportedOperation", "ResourceUnavailable", "ActionOffline", "UnauthorizedOperation", "OperationDenied":
-		return Unavailable
-	}
-	return Permanent
-}
-
-// oneLine cuts a message to something a terminal can show.
-func oneLine(s string) string {
-	const most = 300
-	s = strings.Join(strings.Fields(s), " ")
-	if len(s) > most {
-		s = strings.ToValidUTF8(s[:most], "") + "…"
-	}
-	return s
 }

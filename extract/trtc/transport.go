@@ -2,31 +2,51 @@ package trtc
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
+	"sync/atomic"
 	"time"
 
 	"github.com/callvault/callvault/internal/recycle"
 )
 
-// smallBody is the size up to which the SDK sees a body itself, to look for an
-// error in it. The vendor's errors are a few hundred bytes; a larger body is
-// data, which the SDK would read three times over.
+// smallBody is the size up to which the vendor's errors are looked for in a body.
+// They are a few hundred bytes; a larger body is data, which who decodes it finds
+// an error in.
 const smallBody = 64 << 10
 
 // exchange receives the body of one request, through its context.
-type exchange struct{ body []byte }
+type exchange struct {
+	body      *body
+	connected atomic.Bool
+}
 
 type exchangeKey struct{}
 
-// transport keeps each response's body for the caller and shows the SDK no
-// more of it than it needs.
+// transport keeps each response's body for the caller and shows the SDK, which
+// is there to sign, nothing of it.
 type transport struct {
 	next   http.RoundTripper
 	bodies bodies
 }
+
+// timeouts bound one request.
+type timeouts struct {
+	head  time.Duration // from when it is sent until the answer begins
+	whole time.Duration // all of it
+}
+
+const (
+	headTimeout = 60 * time.Second
+	// wholeTimeout is for a body of 23 MB at the most, as far as the vendor's
+	// limits allow.
+	wholeTimeout = 120 * time.Second
+)
 
 func newTransport(o Options) transport {
 	t := &http.Transport{
@@ -37,56 +57,100 @@ func newTransport(o Options) transport {
 		MaxIdleConnsPerHost:   256,
 		IdleConnTimeout:       30 * time.Second,
 		TLSHandshakeTimeout:   10 * time.Second,
-		ResponseHeaderTimeout: 60 * time.Second,
+		ResponseHeaderTimeout: o.timeouts.head,
 		DisableCompression:    true, // unpacking costs more than decoding
 	}
 	if o.Dial != nil {
 		t.Proxy, t.DialContext = nil, o.Dial
 	}
-	return transport{t, bodies{recycle.NewPool[[]byte](o.Spare)}}
+	return transport{t, bodies{recycle.NewPool[[]byte](o.Spare), o.MaxBody}}
 }
 
 func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
-	resp, err := t.next.RoundTrip(req)
+	ctx := req.Context()
+	x, ok := ctx.Value(exchangeKey{}).(*exchange)
+	if !ok {
+		return nil, errors.New("a request that is not Do's")
+	}
+	resp, err := t.next.RoundTrip(req.WithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(httptrace.GotConnInfo) { x.connected.Store(true) },
+	})))
 	if err != nil {
 		return nil, err
 	}
-	body, err := t.bodies.read(resp)
+	if resp.StatusCode != http.StatusOK {
+		return nil, refusal(resp, page(resp))
+	}
+	b, err := t.bodies.read(ctx, resp)
+	if err == nil {
+		err = t.look(resp, b)
+	}
 	if err != nil {
-		return nil, &Error{Code: CodeNetwork, Message: oneLine("read response: " + err.Error()), Kind: Retryable, Cause: err}
+		t.bodies.giveBack(b)
+		return nil, t.unread(err)
 	}
-	if err := notAPI(resp, body); err != nil {
-		return nil, err
-	}
-	if x, ok := req.Context().Value(exchangeKey{}).(*exchange); ok {
-		x.body = body
-	}
-	shown := body
-	if len(body) > smallBody {
-		shown = []byte(`{"Response":{}}`)
-	}
-	resp.Body = io.NopCloser(bytes.NewReader(shown))
-	resp.ContentLength = int64(len(shown))
-	return resp, nil
+	x.body = b
+	return nothing(resp), nil
 }
 
-// notAPI tells a gateway's page or a server's failure from the API, whose
-// answers and errors are JSON objects under HTTP 200.
-func notAPI(resp *http.Response, body []byte) error {
-	object := bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("{"))
-	if resp.StatusCode == http.StatusOK && object {
-		return nil
+// look finds what keeps a body from being an answer.
+func (t transport) look(resp *http.Response, b *body) error {
+	if !object(b.bytes) {
+		return refusal(resp, b.bytes)
 	}
-	kind := Retryable
-	if s := resp.StatusCode; s >= 400 && s < 500 && s != http.StatusTooManyRequests && s != http.StatusRequestTimeout {
-		kind = Permanent
+	if len(b.bytes) <= smallBody {
+		return vendorError(resp, b.bytes)
 	}
-	if resp.StatusCode == http.StatusTooManyRequests {
-		kind = Quota
+	return nil
+}
+
+// unread says why a body has not been read.
+func (t transport) unread(err error) error {
+	if _, ok := errors.AsType[*Error](err); ok {
+		return err
 	}
-	return &Error{
-		Code:    CodeHTTP,
-		Message: fmt.Sprintf("%s answered HTTP %d, %q, not the API", resp.Request.URL.Host, resp.StatusCode, oneLine(string(body[:min(len(body), 80)]))),
-		Kind:    kind,
+	if errors.Is(err, errTooLarge) {
+		return &Error{Code: CodeTooLarge, Message: "the answer is larger than " + megabytes(t.bodies.most), Kind: TooLarge, Cause: err}
 	}
+	return &Error{Code: CodeNetwork, Message: oneLine("read response: " + err.Error()), Kind: Retryable, Cause: err}
+}
+
+// nothing is a response without data.
+func nothing(resp *http.Response) *http.Response {
+	const empty = `{"Response":{}}`
+	return &http.Response{
+		Status: "200 OK", StatusCode: http.StatusOK, Proto: resp.Proto, ProtoMajor: resp.ProtoMajor, ProtoMinor: resp.ProtoMinor,
+		Header: http.Header{}, Body: io.NopCloser(bytes.NewReader([]byte(empty))), ContentLength: int64(len(empty)), Request: resp.Request,
+	}
+}
+
+// errWhole ends a request that takes too long.
+var errWhole = errors.New("no whole answer in time")
+
+// failure tells what kept a request from being answered. Its context is the
+// request's own.
+func (c *Client) failure(ctx context.Context, x *exchange, action string, err error) *Error {
+	e, ok := errors.AsType[*Error](err)
+	if !ok {
+		e = &Error{Code: CodeNetwork, Message: oneLine(rootText(err)), Kind: Retryable, Cause: err}
+	}
+	e.Action = action
+	if e.Code != CodeNetwork || !x.connected.Load() || errors.Is(err, errTurn) {
+		return e
+	}
+	switch ends := context.Cause(ctx) == errWhole; {
+	case ends:
+		e.Timeout, e.Message = true, fmt.Sprintf("ask %s: no whole answer within %v", c.host, c.timeouts.whole)
+	case headLate(err):
+		e.Timeout, e.Message = true, fmt.Sprintf("ask %s: no answer within %v", c.host, c.timeouts.head)
+	}
+	return e
+}
+
+// headLate says that an answer did not begin in time, rather than that the
+// network has lost the connection.
+func headLate(err error) bool {
+	var timeout net.Error
+	_, network := errors.AsType[*net.OpError](err)
+	return errors.As(err, &timeout) && timeout.Timeout() && !network
 }
