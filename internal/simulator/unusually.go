@@ -34,7 +34,11 @@ func (s *Simulator) unusually(ctx context.Context, w http.ResponseWriter, q *que
 // rewrites tells whether a habit is in force that works on the whole answer.
 func (q *query) rewrites() bool {
 	f := q.habits.f
-	return f.Twice+f.Valueless+f.TextValues+f.DateTimes+f.Listless+f.Odd+f.Mutate+f.MutateSticky > 0 || len(f.Endless) > 0
+	if f.Twice+f.Valueless+f.TextValues+f.DateTimes+f.Listless+f.Odd > 0 || len(f.Endless) > 0 {
+		return true
+	}
+	_, drawn := q.mutates()
+	return drawn
 }
 
 // rewrite changes an answer and returns what is sent of it.
