@@ -131,7 +131,7 @@
 //	down-for=10s        nothing but gateway pages, resets and halves at first
 //
 // Truth has nothing of all this. Drawn, Valueless and FailingDay tell what was
-// drawn.
+// drawn, Odd the odd values that were told.
 //
 // # Mutations
 //

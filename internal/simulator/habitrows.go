@@ -43,41 +43,51 @@ func repeated(f *Faults, q *query, list *node) *node {
 	return all
 }
 
-// oddities gives some rows one odd value.
+// oddities gives some rows one odd value, always the same.
 func (s *Simulator) oddities(q *query, response *node) {
 	f := q.habits.f
 	if f.Odd == 0 {
 		return
 	}
-	if f.draws(f.Odd, saltOdd, q.habits.list) && response.get("Total") != nil {
-		response.set("Total", integerNode(-1))
-		q.habit = FaultOdd
-	}
-	odd := func(row *node, id string) (uint64, bool) {
-		draw := hashText(hashText(uint64(q.app), q.commID), id)
-		return mix(draw), f.draws(f.Odd, saltOdd, draw)
+	if total := response.get("Total"); total != nil && f.draws(f.Odd, saltOdd, q.habits.list) {
+		s.odd(q, "Response.Total", "", total.text, "-1")
+		response.set("Total", scalar("-1"))
 	}
 	for _, row := range response.get("RoomList").rows() {
-		if _, ok := odd(row, row.get("CommId").text); ok && row.get("IsFinished").text == "true" {
+		id := row.get("CommId").plain()
+		if _, ok := q.isOdd(id); ok && row.get("IsFinished").text == "true" {
+			s.odd(q, "Response.RoomList[].DestroyTime", id, row.get("DestroyTime").text, "null")
 			row.set("DestroyTime", scalar("null"))
-			q.habit = FaultOdd
 		}
 	}
 	for _, row := range response.get("UserList").rows() {
-		if _, ok := odd(row, row.get("UserId").text+row.get("JoinTs").text); ok && row.get("Finished").text == "true" {
+		if _, ok := q.isOdd(row.get("UserId").text + row.get("JoinTs").text); ok && row.get("Finished").text == "true" {
+			s.odd(q, "Response.UserList[].LeaveTs", "", row.String(), "0")
 			row.set("LeaveTs", scalar("0"))
-			q.habit = FaultOdd
 		}
 	}
 	for _, series := range response.get("Data").rows() {
 		name := fmt.Sprint(q.userID, series.get("UserId"), series.get("PeerId"), series.get("DataType"))
 		for _, row := range series.get("Content").rows() {
-			if draw, ok := odd(row, name+row.String()); ok {
+			if draw, ok := q.isOdd(name + row.String()); ok {
+				old := name + row.String()
 				oddPoint(row, draw)
-				q.habit = FaultOdd
+				s.odd(q, "Response.Data[].Content[]", "", old, row.String())
 			}
 		}
 	}
+}
+
+// isOdd draws whether a row of this id has an odd value, and which.
+func (q *query) isOdd(id string) (uint64, bool) {
+	draw := hashText(hashText(uint64(q.app), q.commID), id)
+	return mix(draw), q.habits.f.draws(q.habits.f.Odd, saltOdd, draw)
+}
+
+// odd notes an odd value.
+func (s *Simulator) odd(q *query, path, commID, old, now string) {
+	q.habit = FaultOdd
+	s.mutations.odd(q.mutation(Mutation{Kind: "odd", Path: path, CommID: commID, Old: abridged(old), New: abridged(now)}))
 }
 
 // oddPoint gives a sample or an event one odd value.

@@ -210,8 +210,10 @@ func TestOdd(t *testing.T) {
 	if !regexp.MustCompile(`"Time":\d+}`).MatchString(text) {
 		t.Error("no sample without Value")
 	}
-	if c.met(detail, FaultOdd) == 0 {
-		t.Error("odd is not counted")
+	odds := len(c.s.Odd())
+	c.body("DescribeRoomInfo", lastDay())
+	if touched := c.s.Touched(); c.met(detail, FaultOdd) == 0 || odds < 100 || len(c.s.Odd()) != odds || len(touched.Calls) < 30 {
+		t.Errorf("%d odd values, then %d, in %d calls", odds, len(c.s.Odd()), len(touched.Calls))
 	}
 }
 

@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"fmt"
 	"slices"
 	"sync"
 )
@@ -43,10 +44,12 @@ var mutationKinds = []string{
 // MutationKinds are the kinds of mutations.
 func MutationKinds() []string { return slices.Clone(mutationKinds) }
 
-// mutations is the log of them.
+// mutations is the log of them, and the odd values that were told.
 type mutations struct {
-	mu  sync.Mutex
-	all []Mutation
+	mu   sync.Mutex
+	all  []Mutation
+	odds []Mutation
+	seen map[string]bool // what is among odds
 }
 
 // Mutations lists what has been changed in answers so far.
@@ -56,8 +59,16 @@ func (s *Simulator) Mutations() []Mutation {
 	return slices.Clone(s.mutations.all)
 }
 
-// log enters a mutation of the answer to a query.
-func (s *Simulator) log(q *query, m Mutation) {
+// Odd lists the odd values of Faults.Odd that have been told so far, each once
+// for each action. Their Path is without numbers, their Old the row.
+func (s *Simulator) Odd() []Mutation {
+	s.mutations.mu.Lock()
+	defer s.mutations.mu.Unlock()
+	return slices.Clone(s.mutations.odds)
+}
+
+// mutation completes one by the query it was met by.
+func (q *query) mutation(m Mutation) Mutation {
 	m.Action, m.SdkAppID, m.From, m.To = q.name, q.app, q.from, q.to
 	if m.CommID == "" {
 		m.CommID = q.commID
@@ -66,67 +77,36 @@ func (s *Simulator) log(q *query, m Mutation) {
 	if q.userID != "" {
 		m.UserIDs = []string{q.userID}
 	}
+	return m
+}
+
+// log enters a mutation of the answer to a query.
+func (s *Simulator) log(q *query, m Mutation) {
+	m = q.mutation(m)
 	s.mutations.mu.Lock()
 	defer s.mutations.mu.Unlock()
 	m.N = len(s.mutations.all) + 1
 	s.mutations.all = append(s.mutations.all, m)
 }
 
+// odd enters an odd value, if it is a new one.
+func (all *mutations) odd(m Mutation) {
+	key := fmt.Sprintln(m.Action, m.SdkAppID, m.CommID, m.Path, m.Old)
+	if m.CommID == "" { // a list
+		key += fmt.Sprintln(m.From, m.To)
+	}
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	if all.seen[key] {
+		return
+	}
+	put(&all.seen, key, true)
+	m.N = len(all.odds) + 1
+	all.odds = append(all.odds, m)
+}
+
 // abridged is the beginning of a text.
 func abridged(text string) string {
 	runes := []rune(text[:min(len(text), 400)])
 	return string(runes[:min(len(runes), 80)])
-}
-
-// TouchedAt is an hour or a day of an app by its beginning, unix seconds.
-type TouchedAt struct {
-	SdkAppID uint32
-	Start    int64
-}
-
-// Touched is what some mutation that is not harmless has touched.
-type Touched struct {
-	Calls map[string]bool // by CommID: themselves, or their row of a room list
-	// Lists are UTC days of which a room list as such was damaged, Unusual UTC
-	// hours of unusual events, Scale days of daily scale, as in Beijing.
-	Lists, Unusual, Scale map[TouchedAt]bool
-}
-
-// Touched sums up Mutations.
-func (s *Simulator) Touched() Touched {
-	t := Touched{map[string]bool{}, map[TouchedAt]bool{}, map[TouchedAt]bool{}, map[TouchedAt]bool{}}
-	for _, m := range s.Mutations() {
-		if !m.Harmless {
-			t.add(m)
-		}
-	}
-	return t
-}
-
-func (t *Touched) add(m Mutation) {
-	if m.CommID != "" {
-		t.Calls[m.CommID] = true
-		return
-	}
-	into, step, first := t.Lists, int64(day), m.From-m.From%day
-	switch actionByName(m.Action).family() {
-	case familyUnusual:
-		into, step, first = t.Unusual, hour, m.From-m.From%hour
-	case familyScale:
-		into, first = t.Scale, beijingDay(m.From)
-	}
-	for ; first <= m.To; first += step {
-		into[TouchedAt{m.SdkAppID, first}] = true
-	}
-}
-
-// Call tells whether a call that took from first to last was touched: it, its
-// row, or the list of a day that it touches. Unix seconds.
-func (t Touched) Call(app uint32, commID string, first, last int64) bool {
-	for start := first - first%day; start <= last; start += day {
-		if t.Lists[TouchedAt{app, start}] {
-			return true
-		}
-	}
-	return t.Calls[commID]
 }
