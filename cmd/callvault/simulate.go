@@ -41,8 +41,19 @@ within the quota), slow; shift is the share of lists that move while they are
 paged, poison the share of calls of which one action never succeeds, mute that of
 calls of one user of which series are null. Further:
 stall-for=2s, slow-for=1s, skew=90s (its clock is ahead), in-a-row=3 (then the same
-request is answered), and steps such as DescribeUserInfo@3=cut. No fault changes
-GET /truth. POST /faults takes the same text while it runs; empty: no faults.`,
+request is answered), and steps such as DescribeUserInfo@3=cut.
+
+It may be odd for good, too: jumble, twice, listless, valueless, text-values,
+date-times, odd, failing-days and gzip are shares of lists, rows, answers, calls and
+days; busy is the chance of HTTP 429; page-size=20, deep-pages=10000 and
+too-large=1800 (seconds) bound answers; endless=ACTION, same-page=ACTION,
+hang=ACTION (hang-for=60s), code=ACTION:Code and flood=ACTION:KIND (spaces, rows,
+deep, bomb, length) are habits of one action; down-for=10s fails everything at first.
+mutate=0.1 changes one thing in so many answers, another each time,
+mutate-sticky=0.1 the same each time; mutate-once=true, mutate-any=true and
+mutate-kinds=type+key narrow or widen that. GET /mutations lists the changes.
+
+No fault changes GET /truth. POST /faults takes the same text while it runs; empty: no faults.`,
 		Example: `  callvault simulate --calls 200 > vendor.env &
   . ./vendor.env; callvault archive
   callvault simulate --faults 'error=0.05,cut=0.02,null=0.02' --fault-seed 7`,

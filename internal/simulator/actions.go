@@ -120,6 +120,36 @@ func (a *action) typeOf(name string) paramType {
 	return text
 }
 
+// family is what an action tells of, in either dialect.
+type family uint8
+
+const (
+	familyRooms family = iota
+	familyUsers        // and series
+	familyEvents
+	familyUnusual
+	familyScale
+)
+
+func (a *action) family() family {
+	switch {
+	case slices.Contains(a.optional, "PageSize") && slices.Contains(a.optional, "RoomId"):
+		return familyRooms
+	case slices.Contains(a.optional, "PageSize"):
+		return familyUsers
+	case slices.Contains(a.required, "UserId"):
+		return familyEvents
+	case slices.Contains(a.optional, "RoomId"):
+		return familyUnusual
+	}
+	return familyScale
+}
+
+// list is the name of the list that an action of the family is there for.
+func (f family) list() string {
+	return [...]string{"RoomList", "UserList", "Data", "AbnormalExperienceList", "ScaleList"}[f]
+}
+
 // missing is the code for a required parameter that is not there.
 func missing(name string) *fault {
 	switch name {

@@ -18,17 +18,15 @@ func (s *Simulator) callDetail(q *query, out *answer) {
 	}
 	v := s.viewOf(q)
 	rows := v.sessionsIn(q)
-	users := distinctUsers(rows)
-	first, end := q.window(len(users), defaultUsers)
-	page := users[first:end]
+	page, total := paged(q, distinctUsers(rows), defaultUsers, func(n int) uint64 { return v.users[n].seed })
 	rows = slices.DeleteFunc(rows, func(stay session) bool { return !slices.Contains(page, stay.user) })
-	out.integer("Total", int64(len(users)))
+	out.integer("Total", int64(total))
 	s.writeUsers(q, out, v, rows)
 	if q.limits.seriesSpan > 0 && q.to-q.from > q.limits.seriesSpan {
 		out.nothing("Data", true)
 		return
 	}
-	s.writeData(q, out, v, page)
+	s.writeData(q, out, v, slices.Compact(page))
 }
 
 // distinctUsers are the users of sessions, in the order of joining.

@@ -87,6 +87,7 @@
 //	GET /stats                         what clients have asked so far, JSON
 //	GET /faults                        the faults in force, as ParseFaults reads them
 //	POST /faults                       sets them; an empty body ends them
+//	GET /mutations                     what has been changed in answers, JSON
 //
 // /truth takes at (unix seconds), since (unix seconds, see Truth.Since) and
 // dialect (legacy: without the metrics that only the current actions have).
@@ -100,6 +101,46 @@
 // of times it was asked, so that the order in which many workers ask does not
 // matter. The same request is answered after at most Faults.InARow faults, and
 // what a fault withheld comes when it is asked for again; poisoned and muted calls are
-// the exception. Stats counts what was met: cut, stall and reset with their
+// the exception, and habits, see below. Stats counts what was met: cut, stall and reset with their
 // other halves truncated, drop and reset-late.
+//
+// # Habits
+//
+// Faults are also how the vendor is odd without being out of order, as a search
+// backend behind an API may be. They follow from the seed and the content and
+// do not pass, save busy, gzip and down-for:
+//
+//	jumble=0.1          lists of several pages in another order each time
+//	page-size=20        shorter pages than asked for
+//	deep-pages=10000    an error for pages that begin at this row or later
+//	same-page=ACTION    PageNumber has no effect
+//	endless=ACTION      pages of made-up rows follow for ever
+//	twice=0.1           rows that come twice and are counted twice
+//	listless=0.1        answers without any list
+//	valueless=0.1       calls of one user of whom every Value is null
+//	text-values=0.1     calls whose Values are strings
+//	date-times=0.1      calls whose samples have a date as text for Time
+//	odd=0.01            rows with one value that cannot be
+//	failing-days=0.1    UTC days whose room list always fails
+//	too-large=1800      ResponseSizeLimitExceeded for longer windows, in seconds
+//	code=ACTION:Code    an error that an action always answers
+//	hang=ACTION         an action without answer for hang-for=60s
+//	busy=0.1            HTTP 429 with Retry-After
+//	gzip=0.1            compressed unasked, half of it without saying so
+//	flood=ACTION:KIND   too much: spaces, rows, deep, bomb, length
+//	down-for=10s        nothing but gateway pages, resets and halves at first
+//
+// Truth has nothing of all this. Drawn, Valueless and FailingDay tell what was
+// drawn, Odd the odd values that were told.
+//
+// # Mutations
+//
+// mutate=0.1 changes one thing in a share of the answers that are healthy
+// otherwise, another one each time; mutate-sticky=0.1 the same thing in all
+// answers to a share of the contents. A field is drawn first, then one of its
+// values, then what becomes of it: see MutationKinds, and fields for what a
+// careful reader notices of it. What nobody could notice is left out without
+// mutate-any=true; mutate-once=true changes the answers to a content once at
+// most; mutate-kinds=type+key has these kinds only. Mutations lists the changes,
+// Touched what they have touched.
 package simulator

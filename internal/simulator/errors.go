@@ -40,6 +40,7 @@ const (
 	codeStart              = "InvalidParameter.StartTs"
 	codeStartOversize      = "InvalidParameter.StartTsOversize"   // legacy
 	codeStartTimeOversize  = "InvalidParameter.StartTimeOversize" // current
+	codeTooLarge           = "ResponseSizeLimitExceeded"
 	codeMoreThanSix        = "InvalidParameter.UserIdsMorethanSix"
 )
 
@@ -77,14 +78,18 @@ var messages = map[string][2]string{
 	codeStart:              {"Invalid StartTs.", "StartTs错误。"},
 	codeStartOversize:      {"The start time for query exceeded the limit.", "查询开始时间超过限制。"},
 	codeStartTimeOversize:  {"The start time for query exceeded the limit.", "查询开始时间超过限制。"},
+	codeTooLarge:           {"The response is too large.", "返回数据过大。"},
 	codeMoreThanSix:        {"The number of UserIds exceeds %s.", "UserIds超过%s个。"},
 }
 
 // message is the text of a fault in English or Chinese.
 func (f *fault) message(english bool) string {
 	text := messages[f.code][1]
-	if english {
+	if english || text == "" {
 		text = messages[f.code][0]
+	}
+	if text == "" { // a code that no page names
+		return "The request cannot be answered."
 	}
 	for i := range len(text) - 1 {
 		if text[i] == '%' && text[i+1] == 's' {

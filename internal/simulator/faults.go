@@ -1,33 +1,6 @@
 package simulator
 
-import (
-	"errors"
-	"fmt"
-	"time"
-)
-
-// FaultKind is one way in which an answer goes wrong.
-type FaultKind string
-
-// The kinds of faults. Those up to FaultSlow a script may ask for.
-const (
-	NoFault        FaultKind = ""
-	FaultError     FaultKind = "error"      // HTTP 200 with an InternalError inside
-	FaultHTML      FaultKind = "html"       // a gateway's page under 502, 503, 504 or 200
-	FaultCut       FaultKind = "cut"        // half the body under the Content-Length of the whole
-	FaultTruncated FaultKind = "truncated"  // half the body, well framed: JSON that breaks off
-	FaultStall     FaultKind = "stall"      // half the body, a pause, the rest
-	FaultDrop      FaultKind = "drop"       // half the body, a pause, the connection closed
-	FaultReset     FaultKind = "reset"      // TCP reset in place of an answer
-	FaultResetLate FaultKind = "reset-late" // TCP reset after the headers and half the body
-	FaultNull      FaultKind = "null"       // success, and null where rows were due
-	FaultLimit     FaultKind = "limit"      // RequestLimitExceeded within the quota
-	FaultSlow      FaultKind = "slow"       // the truth, after a pause
-
-	FaultShift  FaultKind = "shift"  // rows that were not on an earlier page of the list push others on
-	FaultPoison FaultKind = "poison" // an action that never succeeds for a call
-	FaultMute   FaultKind = "mute"   // series of a user that are null
-)
+import "time"
 
 // Faults say how often the vendor misbehaves. Chances run from 0 to 1. What
 // happens to a request follows from Seed, the request's content and how often
@@ -56,6 +29,65 @@ type Faults struct {
 	// of 6 s or more; see Simulator.Muted.
 	Mute float64
 
+	// Busy is the chance of HTTP 429 with Retry-After; it counts among those of
+	// which one meets a request.
+	Busy float64
+	// Jumble is the share of room and user lists of several pages whose order
+	// is another one for each request, so that rows come on two pages and
+	// others on none.
+	Jumble float64
+	// Twice is the share of rows of rooms, sessions, events, experiences and
+	// days that come twice, and are counted twice in Total.
+	Twice float64
+	// Valueless is the share of calls of one user of whom every Value is null;
+	// TextValues that of calls whose Values are strings, DateTimes that of
+	// calls whose samples have a date as text for Time; see Simulator.Drawn.
+	Valueless, TextValues, DateTimes float64
+	// Listless is the share of contents that are always answered without any
+	// list and Total.
+	Listless float64
+	// Odd is the share of rooms, sessions, events, samples and Totals with one
+	// odd value, always the same: no end though finished, numbers beyond their
+	// type, no number at all.
+	Odd float64
+	// FailingDays is the share of UTC days on which every room list that has
+	// more than an instant of them fails; see Simulator.FailingDay.
+	FailingDays float64
+	// Gzip is the share of answers that are compressed unasked, half of them
+	// without a header that says so.
+	Gzip float64
+
+	// Mutate is the chance that one thing in a healthy answer is changed, drawn
+	// for each request; MutateSticky is the share of contents whose answer is
+	// changed, always in the same way. See Mutation and Simulator.Mutations.
+	Mutate, MutateSticky float64
+	// MutateOnce leaves what was changed once alone from then on, MutateAny
+	// allows changes that nobody can notice.
+	MutateOnce, MutateAny bool
+	// MutateKinds narrows the changes to these kinds; see MutationKinds.
+	MutateKinds []string
+
+	// PageSize is the most rows that a page of rooms or users has, whatever
+	// was asked for: page n begins at row n times it. DeepPages is the row from
+	// which on no page of a room or user list may begin. 0: not so.
+	PageSize, DeepPages int
+	// TooLarge answers ResponseSizeLimitExceeded where the window of rooms,
+	// users or series is longer than so many seconds (0: never).
+	TooLarge int64
+
+	// Endless are the lists of rooms or users that go on with made-up rows for
+	// ever; SamePage those that ignore PageNumber; Hang the actions that are
+	// not answered for HangFor (0: 60 s), and then as ever.
+	Endless, SamePage, Hang []string
+	HangFor                 time.Duration
+	// Code is the error code that an action always answers; Flood what its
+	// answers are too much of, see FloodKind.
+	Code  map[string]string
+	Flood map[string]FloodKind
+	// DownFor is how long from New or SetFaults on every request meets a
+	// gateway's page, a reset or half a body.
+	DownFor time.Duration
+
 	// InARow is after how many faults the same request is answered (0: 3,
 	// below 0: never mind). Scripts and poison do not go by it.
 	InARow int
@@ -69,6 +101,8 @@ type Faults struct {
 	// Script names the fault of the nth request of an action since New or
 	// SetFaults, n from 1.
 	Script map[Step]FaultKind
+
+	habitual bool // answers are not as the vendor's pages say
 }
 
 // Step is the nth request of an action.
@@ -101,52 +135,6 @@ func (f *Faults) chances() []chance {
 		{"reset", &f.Reset, [2]FaultKind{FaultReset, FaultResetLate}},
 		{"null", &f.Null, [2]FaultKind{FaultNull, FaultNull}},
 		{"limit", &f.Limit, [2]FaultKind{FaultLimit, FaultLimit}},
+		{"busy", &f.Busy, [2]FaultKind{FaultBusy, FaultBusy}},
 	}
-}
-
-// withDefaults fills what is left out and checks the rest.
-func (f Faults) withDefaults() (Faults, error) {
-	sum := 0.0
-	for _, c := range append(f.chances(), chance{"slow", &f.Slow, [2]FaultKind{}}, chance{"shift", &f.Shift, [2]FaultKind{}}, chance{"poison", &f.Poison, [2]FaultKind{}}, chance{"mute", &f.Mute, [2]FaultKind{}}) {
-		if !(*c.share >= 0 && *c.share <= 1) {
-			return f, fmt.Errorf("check faults: %s is %v, want 0 to 1", c.name, *c.share)
-		}
-	}
-	for _, c := range f.chances() {
-		sum += *c.share
-	}
-	if sum > 1 {
-		return f, fmt.Errorf("check faults: the chances of error, html, cut, stall, reset, null and limit add up to %v, want at most 1", sum)
-	}
-	if f.StallFor < 0 || f.SlowFor < 0 {
-		return f, errors.New("check faults: StallFor and SlowFor must not be negative")
-	}
-	for step, kind := range f.Script {
-		if actionByName(step.Action) == nil || step.N < 1 || !scriptable(kind) {
-			return f, fmt.Errorf("check faults: %s@%d=%s: want an action, a number from 1 and a kind of fault", step.Action, step.N, kind)
-		}
-	}
-	return f.withPauses(), nil
-}
-
-func (f Faults) withPauses() Faults {
-	if f.InARow == 0 {
-		f.InARow = 3
-	}
-	if f.StallFor == 0 {
-		f.StallFor = 2 * time.Second
-	}
-	if f.SlowFor == 0 {
-		f.SlowFor = time.Second
-	}
-	return f
-}
-
-// scriptable tells whether a script may ask for a kind.
-func scriptable(kind FaultKind) bool {
-	switch kind {
-	case FaultError, FaultHTML, FaultCut, FaultTruncated, FaultStall, FaultDrop, FaultReset, FaultResetLate, FaultNull, FaultLimit, FaultSlow:
-		return true
-	}
-	return false
 }

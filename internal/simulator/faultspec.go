@@ -9,9 +9,13 @@ import (
 )
 
 // ParseFaults reads faults as a command line gives them, separated by commas:
-// a chance (error, html, cut, stall, reset, null, limit, slow, shift, poison,
-// mute) as error=0.05; the pauses stall-for and slow-for and the vendor's skew as
-// skew=90s; in-a-row=3; seed=7; a step of a script as
+// a chance or share by the name of its field as error=0.05 or text-values=0.1;
+// the pauses stall-for, slow-for, hang-for and down-for and the vendor's skew as
+// skew=90s; in-a-row=3, page-size=20, deep-pages=10000, too-large=1800; seed=7;
+// an action that has a habit, more than once if need be, as
+// hang=DescribeUserEvent (endless and same-page likewise),
+// code=DescribeUserEvent:LimitExceeded.Foo or flood=DescribeUserInfo:bomb;
+// mutate-once=true, mutate-any=true and mutate-kinds=type+key; a step of a script as
 // DescribeUserInfo@3=truncated. Empty text means no faults.
 func ParseFaults(text string) (Faults, error) {
 	var f Faults
@@ -37,45 +41,61 @@ func (f *Faults) set(name, value string) (err error) {
 	if action, n, isStep := strings.Cut(name, "@"); isStep {
 		return f.script(action, n, FaultKind(value))
 	}
-	if share := f.share(name); share != nil {
-		*share, err = strconv.ParseFloat(value, 64)
-		return err
+	for _, c := range f.shares() {
+		if c.name == name {
+			*c.share, err = strconv.ParseFloat(value, 64)
+			return err
+		}
 	}
+	for _, p := range f.pauses() {
+		if p.name == name {
+			*p.d, err = time.ParseDuration(value)
+			return err
+		}
+	}
+	for _, n := range f.counts() {
+		if n.name == name {
+			*n.n, err = strconv.Atoi(value)
+			return err
+		}
+	}
+	for _, of := range f.actionLists() {
+		if of.name == name {
+			*of.list = append(*of.list, value)
+			return nil
+		}
+	}
+	return f.setOther(name, value)
+}
+
+func (f *Faults) setOther(name, value string) (err error) {
+	action, rest, _ := strings.Cut(value, ":")
 	switch name {
-	case "stall-for":
-		f.StallFor, err = time.ParseDuration(value)
-	case "slow-for":
-		f.SlowFor, err = time.ParseDuration(value)
-	case "skew":
-		f.Skew, err = time.ParseDuration(value)
-	case "in-a-row":
-		f.InARow, err = strconv.Atoi(value)
+	case "code":
+		put(&f.Code, action, rest)
+	case "flood":
+		put(&f.Flood, action, FloodKind(rest))
+	case "too-large":
+		f.TooLarge, err = strconv.ParseInt(value, 10, 64)
+	case "mutate-once":
+		f.MutateOnce, err = strconv.ParseBool(value)
+	case "mutate-any":
+		f.MutateAny, err = strconv.ParseBool(value)
+	case "mutate-kinds":
+		f.MutateKinds = strings.Split(value, "+")
 	case "seed":
 		f.Seed, err = strconv.ParseUint(value, 10, 64)
 	default:
-		err = fmt.Errorf("no such fault; use error, html, cut, stall, reset, null, limit, slow, shift, poison or mute")
+		err = fmt.Errorf("no such fault; use %s", strings.Join(faultNames(), ", "))
 	}
 	return err
 }
 
-// share is the chance of a name, nil where none has it.
-func (f *Faults) share(name string) *float64 {
-	switch name {
-	case "slow":
-		return &f.Slow
-	case "shift":
-		return &f.Shift
-	case "poison":
-		return &f.Poison
-	case "mute":
-		return &f.Mute
+func put[V any](m *map[string]V, key string, v V) {
+	if *m == nil {
+		*m = map[string]V{}
 	}
-	for _, c := range f.chances() {
-		if c.name == name {
-			return c.share
-		}
-	}
-	return nil
+	(*m)[key] = v
 }
 
 func (f *Faults) script(action, n string, kind FaultKind) error {
@@ -93,29 +113,45 @@ func (f *Faults) script(action, n string, kind FaultKind) error {
 // String writes faults the way ParseFaults reads them.
 func (f Faults) String() string {
 	var items []string
-	for _, name := range []string{"error", "html", "cut", "stall", "reset", "null", "limit", "slow", "shift", "poison", "mute"} {
-		if share := *f.share(name); share != 0 {
-			items = append(items, fmt.Sprintf("%s=%v", name, share))
+	add := func(set bool, name string, value any) {
+		if set {
+			items = append(items, fmt.Sprintf("%s=%v", name, value))
 		}
 	}
-	for _, pause := range []struct {
-		name string
-		d    time.Duration
-	}{{"stall-for", f.StallFor}, {"slow-for", f.SlowFor}, {"skew", f.Skew}} {
-		if pause.d != 0 {
-			items = append(items, pause.name+"="+pause.d.String())
+	for _, c := range f.shares() {
+		add(*c.share != 0, c.name, *c.share)
+	}
+	for _, p := range f.pauses() {
+		add(*p.d != 0, p.name, *p.d)
+	}
+	for _, n := range f.counts() {
+		add(*n.n != 0, n.name, *n.n)
+	}
+	add(f.TooLarge != 0, "too-large", f.TooLarge)
+	add(f.MutateOnce, "mutate-once", true)
+	add(f.MutateAny, "mutate-any", true)
+	add(len(f.MutateKinds) > 0, "mutate-kinds", strings.Join(f.MutateKinds, "+"))
+	add(f.Seed != 0, "seed", f.Seed)
+	for _, of := range f.actionLists() {
+		for _, action := range *of.list {
+			add(true, of.name, action)
 		}
 	}
-	if f.InARow != 0 {
-		items = append(items, fmt.Sprintf("in-a-row=%d", f.InARow))
+	return strings.Join(append(items, f.pairs()...), ",")
+}
+
+// pairs are the items of single actions and of the script, in order.
+func (f Faults) pairs() []string {
+	var items []string
+	for action, code := range f.Code {
+		items = append(items, "code="+action+":"+code)
 	}
-	if f.Seed != 0 {
-		items = append(items, fmt.Sprintf("seed=%d", f.Seed))
+	for action, kind := range f.Flood {
+		items = append(items, "flood="+action+":"+string(kind))
 	}
-	steps := make([]string, 0, len(f.Script))
 	for step, kind := range f.Script {
-		steps = append(steps, fmt.Sprintf("%s@%d=%s", step.Action, step.N, kind))
+		items = append(items, fmt.Sprintf("%s@%d=%s", step.Action, step.N, kind))
 	}
-	slices.Sort(steps)
-	return strings.Join(append(items, steps...), ",")
+	slices.Sort(items)
+	return items
 }

@@ -19,6 +19,8 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		serveJSON(w, s.Stats())
 	case r.URL.Path == "/faults":
 		s.serveFaults(w, r)
+	case r.URL.Path == "/mutations":
+		serveJSON(w, s.Mutations())
 	case r.URL.Path == "/truth":
 		s.serveSummary(w, r)
 	case strings.HasPrefix(r.URL.Path, "/truth/"):

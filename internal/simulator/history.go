@@ -21,6 +21,7 @@ type past struct {
 	inARow   uint8 // faults since the last answer
 	nulled   bool
 	answered bool // once in full
+	mutated  bool // once
 }
 
 func (h *history) init() {
@@ -65,6 +66,10 @@ func (h *history) close(content uint64, kind FaultKind) {
 	case FaultShift, FaultPoison, FaultMute: // an answer, but not in full
 		p.inARow = 0
 	default:
+		if kind.isHabit() {
+			p.inARow, p.mutated = 0, p.mutated || kind == FaultMutate
+			break
+		}
 		p.nulled = p.nulled || kind == FaultNull
 		p.inARow += min(1, 255-p.inARow)
 	}

@@ -18,6 +18,12 @@ func (s *Simulator) reply(w http.ResponseWriter, r *http.Request, e *envelope, q
 			return
 		}
 	}
+	if t.hang > 0 {
+		s.meter.fault(e.action, FaultHang)
+		if !pause(r.Context(), t.hang) {
+			return
+		}
+	}
 	defer s.close(r, q, &t) // where a connection is to be reset but is none, answer panics
 	s.answer(w, r, e, q, t)
 }
@@ -30,6 +36,9 @@ func (s *Simulator) close(r *http.Request, q *query, t *trouble) {
 	}
 	if met == NoFault && q.muted {
 		met = FaultMute
+	}
+	if met == NoFault && q.habit != NoFault {
+		met = q.habit
 	}
 	if met == FaultNull && !q.withheld {
 		met = NoFault
@@ -52,6 +61,15 @@ func (s *Simulator) answer(w http.ResponseWriter, r *http.Request, e *envelope, 
 		s.meter.sent(gatewayPage(w, t.draw))
 	case FaultReset:
 		reset(w, nil)
+	case FaultBusy:
+		s.meter.sent(busyPage(w))
+	case FaultFlood:
+		s.meter.sent(s.flood(w, r, q))
+	case FaultCode, FaultTooLarge, FaultFailingDay, FaultDeepPage:
+		out := newAnswer(w, s.requestID())
+		out.fault(&fault{code: t.code}, e.english)
+		s.meter.fail(e.action, t.code)
+		s.meter.sent(out.finish())
 	case FaultError, FaultLimit:
 		f := &fault{code: internalErrors[t.draw>>4%uint64(len(internalErrors))]}
 		if t.kind == FaultLimit {
@@ -68,6 +86,10 @@ func (s *Simulator) answer(w http.ResponseWriter, r *http.Request, e *envelope, 
 		out.finish()
 		s.meter.sent(t.deliver(r.Context(), w, whole.body))
 	default:
+		if q.habits != nil {
+			s.meter.sent(s.unusually(r.Context(), w, q))
+			return
+		}
 		out := newAnswer(w, s.requestID())
 		q.serve(s, q, out)
 		s.meter.sent(out.finish())

@@ -25,6 +25,9 @@ type query struct {
 	hide     int   // rows that a moving list does not have yet
 	shifted  bool  // rows have been left out for that
 	muted    bool  // series were null for a user being muted
+
+	habits *habits   // nil where answers are as the pages say
+	habit  FaultKind // the last habit that showed in the answer
 }
 
 // wantsSeries tells whether DataType was given.

@@ -18,8 +18,7 @@ func (s *Simulator) rooms(q *query, out *answer) {
 	}
 	slices.Reverse(calls)
 	calls = q.shiftRooms(calls)
-	first, end := q.window(len(calls), defaultRooms)
-	calls = calls[first:end]
+	calls, _ = paged(q, calls, defaultRooms, func(c *call) uint64 { return c.seed })
 	out.integer("Total", q.total(len(calls)))
 	if !q.due(len(calls)) {
 		out.nothing("RoomList", q.withheld || hash2(s.options.Seed, uint64(q.from))&1 == 0)

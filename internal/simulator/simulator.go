@@ -18,6 +18,9 @@ type Simulator struct {
 	requests atomic.Uint64
 	history  history
 	faults   atomic.Pointer[Faults]
+
+	downUntil atomic.Int64 // unix nanoseconds
+	mutations mutations
 }
 
 // New plans the calls of a simulated account. It takes time and memory in

@@ -1,9 +1,6 @@
 package simulator
 
-import (
-	"maps"
-	"time"
-)
+import "time"
 
 // trouble is what goes wrong with one request.
 type trouble struct {
@@ -12,6 +9,8 @@ type trouble struct {
 	draw    uint64        // decides variants and places
 	late    time.Duration // before anything is answered
 	pause   time.Duration // of a body that stalls
+	hang    time.Duration // before it is answered, or left
+	code    string        // of FaultCode and its like
 	content uint64
 }
 
@@ -22,17 +21,16 @@ func (s *Simulator) SetFaults(f Faults) error {
 	if err != nil {
 		return err
 	}
-	f.Script = maps.Clone(f.Script)
+	f = f.clone()
 	s.faults.Store(&f)
+	s.downUntil.Store(time.Now().Add(f.DownFor).UnixNano())
 	s.history.restart()
 	return nil
 }
 
 // Faults returns the faults in force, with their defaults.
 func (s *Simulator) Faults() Faults {
-	f := *s.faults.Load()
-	f.Script = maps.Clone(f.Script)
-	return f
+	return s.faults.Load().clone()
 }
 
 // trouble decides what goes wrong with a request, and prepares the query for
@@ -47,6 +45,9 @@ func (s *Simulator) trouble(e *envelope, q *query) trouble {
 	t.draw = r.next()
 	t.kind = s.scripted(f, Asked{Step{e.action, n}, int(p.times), q.commID})
 	if t.kind == NoFault {
+		s.hindered(f, q, &t)
+	}
+	if t.kind == NoFault {
 		t.kind, t.draw, t.poison = s.poisoned(f, q, t.draw)
 	}
 	if t.kind == NoFault {
@@ -60,6 +61,9 @@ func (s *Simulator) trouble(e *envelope, q *query) trouble {
 	}
 	if f.Shift > 0 {
 		q.hide = s.hidden(f, e.content(false))
+	}
+	if f.habitual {
+		q.habits = &habits{f: f, content: t.content, list: e.content(false), times: p.times, mutated: p.mutated}
 	}
 	return t
 }

@@ -14,9 +14,11 @@ const defaultUsers = 6
 func (s *Simulator) userList(q *query, out *answer) {
 	v := s.viewOf(q)
 	rows := q.shiftUsers(v, v.sessionsIn(q))
-	first, end := q.window(len(rows), defaultUsers)
-	out.integer("Total", q.total(len(rows)))
-	s.writeUsers(q, out, v, rows[first:end])
+	page, total := paged(q, rows, defaultUsers, func(stay session) uint64 {
+		return hash2(v.users[stay.user].seed, uint64(stay.joined))
+	})
+	out.integer("Total", q.total(total))
+	s.writeUsers(q, out, v, page)
 }
 
 // viewOf opens the call of a query; nil where the app has none of that id,

@@ -1,0 +1,125 @@
+package simulator
+
+// numbers are the odd numbers that a number may become, as a set.
+type numbers uint16
+
+const (
+	notANumber numbers = 1 << iota // NaN
+	infinite                       // 1e400
+	negative                       // -1
+	zero                           // 0
+	big                            // 2^40
+	beyond63                       // 2^63
+	beyond64                       // 2^64-1
+	unit                           // seconds for milliseconds or the other way round
+
+	noNumber = notANumber | infinite
+	anyOdd   = noNumber | negative | zero | big | beyond63 | beyond64 | unit
+	notAnID  = noNumber | negative | big | beyond63 | beyond64 // an id has 32 bits, a type 8
+)
+
+// noticeable says which changes of a value a careful reader cannot miss. It
+// takes for granted that every documented key is in each row (null is all
+// right where a page says so, for texts that are not ids, PeerId, lists and
+// counters), that times lie in the window, a stay within its call, and an end
+// after its beginning, and that Total counts rows.
+type noticeable struct {
+	null    bool    // null is a mistake
+	odd     numbers // these numbers are
+	counted bool    // of a list: Total says how many rows it has
+}
+
+// fields are all documented values by their paths. What is not in it may be
+// changed without harm. For every one of them another type, another key or a
+// key twice is noticed, for every row null, a text or a list in its place.
+// Never noticed are a text changed into another one, a value into a plausible
+// one, a row that is missing where nothing counts. In code are the exceptions:
+//
+//   - a Total that ends the list with this very page, and that of series,
+//     which counts users, unless it is absurd;
+//   - the end of what is not finished: it tells nothing;
+//   - null for a list: noticed where Total counts rows, and for series where
+//     they have 6 s of samples; otherwise it may be true;
+//   - lists of users beside series, which nothing counts;
+//   - Data without DataType: it tells nothing.
+var fields = map[string]noticeable{
+	"Response":           {null: true},
+	"Response.RequestId": {null: true},
+	"Response.Total":     {null: true, odd: anyOdd},
+
+	"Response.RoomList":               {counted: true},
+	"Response.RoomList[]":             {null: true},
+	"Response.RoomList[].CommId":      {null: true},
+	"Response.RoomList[].RoomString":  {},
+	"Response.RoomList[].CreateTime":  {null: true, odd: anyOdd},
+	"Response.RoomList[].DestroyTime": {null: true, odd: anyOdd},
+	"Response.RoomList[].IsFinished":  {null: true},
+	"Response.RoomList[].UserId":      {},
+
+	"Response.UserList":              {counted: true},
+	"Response.UserList[]":            {null: true},
+	"Response.UserList[].RoomStr":    {},
+	"Response.UserList[].UserId":     {null: true},
+	"Response.UserList[].JoinTs":     {null: true, odd: anyOdd},
+	"Response.UserList[].LeaveTs":    {null: true, odd: anyOdd},
+	"Response.UserList[].Finished":   {null: true},
+	"Response.UserList[].DeviceType": {},
+	"Response.UserList[].SdkVersion": {},
+	"Response.UserList[].ClientIp":   {},
+
+	"Response.Data":                      {},
+	"Response.Data[]":                    {null: true},
+	"Response.Data[].Content":            {},
+	"Response.Data[].Content[]":          {null: true},
+	"Response.Data[].Content[].Time":     {null: true, odd: anyOdd},
+	"Response.Data[].Content[].Value":    {null: true, odd: noNumber},
+	"Response.Data[].PeerId":             {},
+	"Response.Data[].UserId":             {null: true},
+	"Response.Data[].DataType":           {null: true},
+	"Response.Data[].Content[].Type":     {null: true, odd: notAnID},
+	"Response.Data[].Content[].EventId":  {null: true, odd: notAnID},
+	"Response.Data[].Content[].ParamOne": {null: true, odd: noNumber | beyond63 | beyond64},
+	"Response.Data[].Content[].ParamTwo": {null: true, odd: noNumber | beyond63 | beyond64},
+
+	"Response.AbnormalExperienceList":                                       {counted: true},
+	"Response.AbnormalExperienceList[]":                                     {null: true},
+	"Response.AbnormalExperienceList[].UserId":                              {null: true},
+	"Response.AbnormalExperienceList[].ExperienceId":                        {null: true, odd: notAnID},
+	"Response.AbnormalExperienceList[].RoomId":                              {},
+	"Response.AbnormalExperienceList[].EventTime":                           {null: true, odd: anyOdd},
+	"Response.AbnormalExperienceList[].AbnormalEventList":                   {},
+	"Response.AbnormalExperienceList[].AbnormalEventList[]":                 {null: true},
+	"Response.AbnormalExperienceList[].AbnormalEventList[].AbnormalEventId": {null: true, odd: notAnID},
+	"Response.AbnormalExperienceList[].AbnormalEventList[].PeerId":          {},
+
+	"Response.ScaleList":               {counted: true},
+	"Response.ScaleList[]":             {null: true},
+	"Response.ScaleList[].Time":        {null: true, odd: anyOdd},
+	"Response.ScaleList[].UserNumber":  {odd: noNumber | negative},
+	"Response.ScaleList[].UserCount":   {odd: noNumber | negative},
+	"Response.ScaleList[].RoomNumbers": {odd: noNumber | negative},
+}
+
+// spot is a value of an answer and where it stands.
+type spot struct {
+	up    *spot // nil: the answer itself
+	i     int   // among the items of up
+	n     *node
+	kinds string // path without numbers, as in fields
+}
+
+// spots are all values of an answer.
+func spots(at *spot, all []*spot) []*spot {
+	for i, item := range at.n.items {
+		kinds := at.kinds + "[]"
+		if at.n.kind == '{' {
+			kinds = at.n.keys[i]
+			if at.kinds != "" {
+				kinds = at.kinds + "." + kinds
+			}
+		}
+		sp := &spot{up: at, i: i, n: item, kinds: kinds}
+		all = spots(sp, append(all, sp))
+	}
+	return all
+}
