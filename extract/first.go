@@ -46,7 +46,7 @@ func (c *callPass) askFirst(ctx context.Context) (*firstAnswer, error) {
 	}
 	q.decode = func(body []byte) (err error) {
 		reader.Reset()
-		info, err = reader.read(body, keepWindow(first.window))
+		info, err = reader.read(body, first.window, keepWindow(first.window))
 		c.stays = byUser(reader.Sessions)
 		switch {
 		case err != nil:

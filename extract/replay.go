@@ -225,7 +225,7 @@ func samplesIn(d *transform.Decoder, p call.Part, bodies [][]byte) (*call.Sample
 	}
 	var got transform.Detail
 	for _, body := range bodies {
-		if _, err := d.Detail(body, keep, &got); err != nil {
+		if _, err := d.Detail(body, p.Window, keep, &got); err != nil {
 			return nil, err
 		}
 	}

@@ -179,7 +179,7 @@ func (c *callPass) seriesPages(ctx context.Context, r plan.Request) (all seriesA
 		}
 		q.decode = func(body []byte) (err error) {
 			reader.Cut(before)
-			info, err = reader.read(body, keepOwned(r))
+			info, err = reader.read(body, r.Window, keepOwned(r))
 			if err != nil {
 				return err
 			}

@@ -8,6 +8,8 @@ import (
 	"math/rand/v2"
 	"strconv"
 	"testing"
+
+	"github.com/callvault/callvault/internal/call"
 )
 
 var benchMetrics = []struct {
@@ -99,7 +101,7 @@ func BenchmarkDetail(b *testing.B) {
 				var dst Detail
 				for b.Loop() {
 					dst.Reset()
-					if _, err := d.Detail(body, keep, &dst); err != nil {
+					if _, err := d.Detail(body, call.Window{}, keep, &dst); err != nil {
 						b.Fatal(err)
 					}
 				}

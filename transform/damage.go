@@ -1,6 +1,10 @@
 package transform
 
-import "github.com/callvault/callvault/internal/call"
+import (
+	"slices"
+
+	"github.com/callvault/callvault/internal/call"
+)
 
 // Damage is a piece of an answer that is not as it should be. The rest of the
 // answer is read as if it were not there.
@@ -19,3 +23,91 @@ type Damage struct {
 // mostDamage bounds the distinct damages that an answer tells; DamageCount
 // counts all.
 const mostDamage = 100
+
+// same reports whether two damages differ in nothing but their counts.
+func (x *Damage) same(y *Damage) bool {
+	return x.Problem == y.Problem && x.Key == y.Key && x.User == y.User && x.What == y.What && x.Kept == y.Kept &&
+		equal(x.Room, y.Room) && equal(x.Session, y.Session)
+}
+
+func equal[T comparable](x, y *T) bool {
+	return x == nil && y == nil || x != nil && y != nil && *x == *y
+}
+
+// tally gathers damages: the first that are different, and the count of all.
+type tally struct {
+	list  []Damage
+	count int
+}
+
+// add counts x, which may have a count of its own.
+func (t *tally) add(x Damage) {
+	x.Count = max(x.Count, 1)
+	t.count += x.Count
+	if i := slices.IndexFunc(t.list, func(y Damage) bool { return y.same(&x) }); i >= 0 {
+		t.list[i].Count += x.Count
+	} else if len(t.list) < mostDamage {
+		t.list = append(t.list, x)
+	}
+}
+
+// merge adds what another tally has.
+func (t *tally) merge(other *tally) {
+	before := t.count
+	for _, x := range other.list {
+		t.add(x)
+	}
+	t.count = before + other.count
+}
+
+// problems is what is wrong with one row, as one line.
+type problems string
+
+func (p *problems) add(problem string) {
+	if *p != "" {
+		*p += "; "
+	}
+	*p += problems(problem)
+}
+
+// need notes whatever keeps a field from being good.
+func (p *problems) need(name string, f field) {
+	switch f.state {
+	case absent:
+		p.add(name + " is missing")
+	case null:
+		p.add(name + " is null")
+	case wrong:
+		p.add(name + ": " + f.problem)
+	}
+}
+
+// allow is need for a field that may be null.
+func (p *problems) allow(name string, f field) {
+	if f.state != null {
+		p.need(name, f)
+	}
+}
+
+// verdict is what reading a room or session came to.
+type verdict struct {
+	lost  problems // what makes it useless
+	kept  problems // what does not
+	nulls int      // fields that are null and read as empty
+}
+
+// want notes a field that the row can do without; null is as good as empty.
+func (v *verdict) want(name string, f field) {
+	if f.state == null {
+		v.nulls++
+	}
+	v.kept.allow(name, f)
+}
+
+func (v *verdict) problem() string {
+	all := v.lost
+	if v.kept != "" {
+		all.add(string(v.kept))
+	}
+	return string(all)
+}

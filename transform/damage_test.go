@@ -4,6 +4,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"github.com/callvault/callvault/internal/call"
 )
 
 func TestEveryPrefixIsAnError(t *testing.T) {
@@ -20,7 +22,7 @@ func TestEveryPrefixIsAnError(t *testing.T) {
 				case "users":
 					_, _, err = d.Users(cut, nil)
 				case "detail":
-					_, err = d.Detail(cut, nil, &Detail{})
+					_, err = d.Detail(cut, call.Window{}, nil, &Detail{})
 				case "events":
 					_, _, err = d.Events(cut, "u", "r", nil)
 				case "unusual":
@@ -28,7 +30,7 @@ func TestEveryPrefixIsAnError(t *testing.T) {
 				case "scale":
 					_, _, err = d.DailyScale(cut, nil)
 				}
-				if _, ok := err.(*DecodeError); !ok {
+				if e, ok := err.(*DecodeError); !ok || !e.Cut {
 					t.Fatalf("%s: error %v for the first %d bytes of %s", kind, err, n, body)
 				}
 			}

@@ -9,6 +9,7 @@ const (
 	ListAbsent  ListState = iota // no such field
 	ListNull                     // null
 	ListPresent                  // an array, perhaps an empty one
+	ListWrong                    // neither an array nor null
 )
 
 func (l ListState) String() string {
@@ -17,8 +18,10 @@ func (l ListState) String() string {
 		return "absent"
 	case ListNull:
 		return "null"
+	case ListPresent:
+		return "present"
 	}
-	return "present"
+	return "wrong"
 }
 
 // Info is what a response tells beside its rows.
@@ -27,8 +30,12 @@ type Info struct {
 	Total     int // as the vendor says; 0 unless HasTotal
 	HasTotal  bool
 	List      ListState // of the list that holds the rows
-	Items     int       // elements of that list; an element can make no row or several
+	Items     int       // elements of that list as they came; an element can make no row or several
 
+	// Received counts the rows as they came, damaged and repeated ones included:
+	// the events of Events, the sessions of Detail, elsewhere the elements of the
+	// list.
+	Received    int
 	Damage      []Damage // the first that are different
 	DamageCount int      // pieces of the answer that are damaged, kept rows included
 	Repeated    int      // rows left out because the same answer has them already
@@ -42,6 +49,7 @@ type Decoder struct {
 	scan  scanner
 	names interner
 	nulls []uint32 // times of the points without a value in the series being read
+	bad   tally    // points that are damaged in the series being read
 }
 
 // Reset lets go of everything d remembers.
@@ -68,7 +76,8 @@ func (d *Decoder) decode(what string, body []byte, begin func(), field func(key 
 		for s.member() {
 			switch string(s.key) {
 			case "RequestId":
-				requestID = string(s.text())
+				text, _ := s.text()
+				requestID = string(text)
 			case "Error":
 				vendor = s.vendorError()
 			default:
@@ -80,7 +89,7 @@ func (d *Decoder) decode(what string, body []byte, begin func(), field func(key 
 	}
 	s.end()
 	if !seen {
-		s.failAt(0, `no "Response" in the body`)
+		s.failWith(&DecodeError{Problem: `no "Response" in the body`})
 	}
 	if s.err != nil {
 		return "", s.err
@@ -94,17 +103,25 @@ func (d *Decoder) decode(what string, body []byte, begin func(), field func(key 
 
 // vendorError reads the value of "Error"; it is nil for null.
 func (s *scanner) vendorError() *VendorError {
-	if s.null() {
-		return nil
+	e := &VendorError{Code: UnreadableError}
+	if s.space() != '{' {
+		message, f := s.text()
+		if f.state == null {
+			return nil
+		}
+		e.Message = string(message) + f.problem
+		return e
 	}
-	e := &VendorError{}
 	s.begin('{')
 	for s.member() {
 		switch string(s.key) {
 		case "Code":
-			e.Code = string(s.text())
+			if e.Code = s.id().v; e.Code == "" {
+				e.Code = UnreadableError
+			}
 		case "Message":
-			e.Message = string(s.text())
+			message, _ := s.text()
+			e.Message = string(message)
 		default:
 			s.skip()
 		}
@@ -112,33 +129,45 @@ func (s *scanner) vendorError() *VendorError {
 	return e
 }
 
-// total reads the value of "Total".
-func (i *Info) total(s *scanner) {
-	n, ok := s.integer(0, math.MaxInt32)
-	i.Total, i.HasTotal = int(n), ok
+// setTotal takes over the value of "Total".
+func (i *Info) setTotal(total value[int64]) {
+	i.Total, i.HasTotal = int(total.v), total.state == good
+	if total.state == wrong {
+		var t tally
+		t.add(Damage{What: "total", Problem: "Total: " + total.problem, Kept: true})
+		i.addDamage(&t)
+	}
 }
 
-// name reads a string that is likely to come again.
-func (d *Decoder) name() string { return d.names.intern(d.scan.text()) }
+// addDamage adds what t has to what there is to tell.
+func (i *Info) addDamage(t *tally) {
+	i.Damage = append(i.Damage, t.list[:min(len(t.list), mostDamage-len(i.Damage))]...)
+	i.DamageCount += t.count
+}
 
-// rows reads a response that holds its rows in one list. The function element
-// reads an element of it and appends the rows that makes to dst.
-func rows[T any](d *Decoder, what, list string, body []byte, dst []T, element func(dst []T) []T) ([]T, Info, error) {
+// total reads the value of "Total".
+func (s *scanner) total() value[int64] { return s.integer(0, math.MaxInt32) }
+
+// rows reads a response that holds its rows in one list, into t. The function
+// element reads an element of it.
+func rows[T comparable](d *Decoder, what, list string, body []byte, t *table[T], element func()) ([]T, Info, error) {
 	s := &d.scan
-	base := len(dst)
 	var info Info
+	var total value[int64]
 	id, err := d.decode(what, body, func() {
-		dst, info = dst[:base], Info{}
+		info, total = Info{}, value[int64]{}
+		t.reset()
 	}, func(key []byte) bool {
 		switch string(key) {
 		case "Total":
-			info.total(s)
+			total = s.total()
 		case list:
-			dst, info.Items = dst[:base], 0
-			info.List = s.list()
+			t.reset()
+			info.Items = 0
+			info.List, _ = s.list()
 			for info.List == ListPresent && s.element() {
-				dst = element(dst)
 				info.Items++
+				element()
 			}
 		default:
 			return false
@@ -146,8 +175,11 @@ func rows[T any](d *Decoder, what, list string, body []byte, dst []T, element fu
 		return true
 	})
 	if err != nil {
-		return dst[:base], Info{}, err
+		t.reset()
+		return t.rows, Info{}, err
 	}
 	info.RequestID = id
-	return dst, info, nil
+	info.setTotal(total)
+	t.tell(&info)
+	return t.rows, info, nil
 }

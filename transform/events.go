@@ -2,6 +2,7 @@ package transform
 
 import (
 	"math"
+	"strconv"
 	"time"
 
 	"github.com/callvault/callvault/internal/call"
@@ -15,63 +16,111 @@ const (
 
 // Events reads the events of one user in one room (DescribeUserEvent,
 // DescribeDetailEvent), which the response does not name, and appends them to
-// dst. Info.Items counts the lists of events, one per peer. On error dst is
-// returned as it came.
+// dst. Info.Items counts the lists of events, one per peer, and Info.Received
+// the events. On error dst is returned as it came.
 func (d *Decoder) Events(body []byte, userID, roomID string, dst []call.Event) ([]call.Event, Info, error) {
-	return rows(d, "user events", "Data", body, dst, func(dst []call.Event) []call.Event {
-		return d.eventList(userID, roomID, dst)
-	})
+	t := newTable("event", mostEvents, dst)
+	return rows(d, "user events", "Data", body, t, func() { d.eventList(userID, roomID, t) })
 }
 
-// eventList reads the events of one peer.
-func (d *Decoder) eventList(userID, roomID string, dst []call.Event) []call.Event {
+// events are those of one peer: they take their place when the peer is known.
+type events struct {
+	rows     []call.Event
+	received int
+	beyond   int // rows that are more than mostEvents
+	nulls    int
+	damage   tally
+}
+
+// eventList reads the events of one peer, an element of "Data".
+func (d *Decoder) eventList(userID, roomID string, t *table[call.Event]) {
 	s := &d.scan
-	base := len(dst)
-	peer := ""
-	s.begin('{')
+	if problem := s.object(); problem != "" {
+		t.damage.add(Damage{What: "events", User: userID, Problem: problem})
+		return
+	}
+	var peer value[string]
+	var content field
+	var of events
 	for s.member() {
 		switch string(s.key) {
 		case "PeerId":
 			peer = d.name()
 		case "Content":
-			dst = dst[:base]
-			for present := s.list() == ListPresent; present && s.element(); {
-				dst = append(dst, s.event())
+			var state ListState
+			of = events{rows: of.rows[:0]}
+			state, content = s.list()
+			for state == ListPresent && s.element() {
+				of.event(s, userID)
 			}
 		default:
 			s.skip()
 		}
 	}
-	for i := base; i < len(dst); i++ {
-		dst[i].UserID, dst[i].RoomID, dst[i].PeerID = userID, roomID, peer
+	t.received += of.received
+	var p problems
+	p.allow("PeerId", peer.field)
+	p.allow("Content", content)
+	if p != "" {
+		t.damage.add(Damage{What: "events", User: userID, Key: peer.v, Problem: string(p)})
+		return
 	}
-	return dst
+	for _, e := range of.rows {
+		e.UserID, e.RoomID, e.PeerID = userID, roomID, peer.v
+		t.add(e)
+	}
+	t.beyond += of.beyond
+	t.nulls += of.nulls
+	t.damage.merge(&of.damage)
 }
 
-func (s *scanner) event() call.Event {
-	var e call.Event
-	var id, milli, stream int64
-	var hasID, hasTime bool
-	start := s.begin('{')
+// event reads an element of "Content".
+func (l *events) event(s *scanner, userID string) {
+	l.received++
+	if problem := s.object(); problem != "" {
+		l.damage.add(Damage{What: "event", User: userID, Problem: problem})
+		return
+	}
+	var id, milli, stream, one, two value[int64]
 	for s.member() {
 		switch string(s.key) {
 		case "EventId":
-			id, hasID = s.integer(0, math.MaxUint32)
+			id = s.integer(0, math.MaxUint32)
 		case "Time":
-			milli, hasTime = s.integer(minMilli, maxMilli)
+			milli = s.integer(minMilli, maxMilli)
 		case "Type":
-			stream, _ = s.integer(0, math.MaxUint8)
+			stream = s.integer(0, math.MaxUint8)
 		case "ParamOne":
-			e.ParamOne, _ = s.integer(math.MinInt64, math.MaxInt64)
+			one = s.integer(math.MinInt64, math.MaxInt64)
 		case "ParamTwo":
-			e.ParamTwo, _ = s.integer(math.MinInt64, math.MaxInt64)
+			two = s.integer(math.MinInt64, math.MaxInt64)
 		default:
 			s.skip()
 		}
 	}
-	s.need(hasID, start, "EventId")
-	s.need(hasTime, start, "Time")
-	e.EventID, e.StreamType = uint32(id), uint8(stream)
-	e.Time = time.UnixMilli(milli).UTC()
-	return e
+	v := verdict{}
+	v.lost.need("EventId", id.field)
+	v.lost.need("Time", milli.field)
+	v.want("Type", stream.field)
+	v.want("ParamOne", one.field)
+	v.want("ParamTwo", two.field)
+	if p := v.problem(); p != "" {
+		l.damage.add(Damage{What: "event", User: userID, Key: number(id), Problem: p})
+		return
+	}
+	l.nulls += v.nulls
+	if len(l.rows) == mostEvents {
+		l.beyond++
+		return
+	}
+	l.rows = append(l.rows, call.Event{EventID: uint32(id.v), Time: time.UnixMilli(milli.v).UTC(),
+		StreamType: uint8(stream.v), ParamOne: one.v, ParamTwo: two.v})
+}
+
+// number names an id that is a number; one that is not good is "".
+func number(id value[int64]) string {
+	if id.state != good {
+		return ""
+	}
+	return strconv.FormatInt(id.v, 10)
 }

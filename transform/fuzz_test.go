@@ -1,29 +1,23 @@
 package transform
 
 import (
-	"bytes"
-	"encoding/json"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 )
 
+var spaceOutside = regexp.MustCompile(`("(?:[^"\\]|\\.)*")|\s+`)
+
 // compact is a body as the vendor sends it, without white space.
-func compact(t testing.TB, body []byte) []byte {
-	t.Helper()
-	var out bytes.Buffer
-	if err := json.Compact(&out, body); err != nil {
-		t.Fatal(err)
-	}
-	return out.Bytes()
-}
+func compact(body []byte) []byte { return spaceOutside.ReplaceAll(body, []byte("$1")) }
 
 // bodiesOf returns the responses in testdata of one kind, as they are and
-// compact, and the error response.
+// compact, and the error responses.
 func bodiesOf(t testing.TB, kind string) (bodies [][]byte) {
 	for name, body := range readBodies(t) {
-		if name == "error" || strings.HasPrefix(name, kind) {
-			bodies = append(bodies, body, compact(t, body))
+		if strings.HasPrefix(name, "error") || strings.HasPrefix(name, kind) {
+			bodies = append(bodies, body, compact(body))
 		}
 	}
 	return bodies

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/callvault/callvault/internal/call"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -47,10 +49,12 @@ func describe(name string, body []byte) string {
 	var out strings.Builder
 	kind, _, _ := strings.Cut(name, "-")
 	var info any
+	var damage []Damage
 	var err error
 	switch kind {
 	case "rooms":
 		rows, i, e := d.Rooms(body, 1400353843, nil)
+		damage, i.Damage = i.Damage, nil
 		info, err = i, e
 		for _, r := range rows {
 			fmt.Fprintf(&out, "%d %q %q %s..%s finished=%t by %q\n", r.App, r.CommID, r.RoomID,
@@ -58,6 +62,7 @@ func describe(name string, body []byte) string {
 		}
 	case "users":
 		rows, i, e := d.Users(body, nil)
+		damage, i.Damage = i.Damage, nil
 		info, err = i, e
 		for _, u := range rows {
 			fmt.Fprintf(&out, "%q in %q %s..%s finished=%t %q %q %q\n", u.UserID, u.RoomID,
@@ -65,6 +70,7 @@ func describe(name string, body []byte) string {
 		}
 	case "events":
 		rows, i, e := d.Events(body, "user_1", "218695", nil)
+		damage, i.Damage = i.Damage, nil
 		info, err = i, e
 		for _, e := range rows {
 			fmt.Fprintf(&out, "%q in %q peer %q %d at %s stream %d (%d, %d)\n", e.UserID, e.RoomID,
@@ -72,6 +78,7 @@ func describe(name string, body []byte) string {
 		}
 	case "unusual":
 		rows, i, e := d.UnusualEvents(body, nil)
+		damage, i.Damage = i.Damage, nil
 		info, err = i, e
 		for _, e := range rows {
 			fmt.Fprintf(&out, "%q in %q %d at %s cause %d peer %q\n", e.UserID, e.RoomID,
@@ -79,13 +86,16 @@ func describe(name string, body []byte) string {
 		}
 	case "scale":
 		rows, i, e := d.DailyScale(body, nil)
+		damage, i.Damage = i.Damage, nil
 		info, err = i, e
 		for _, s := range rows {
 			fmt.Fprintf(&out, "%s %d users %d entries %d rooms\n", clock(s.Start), s.UserNumber, s.UserCount, s.RoomNumber)
 		}
 	default:
 		var dst Detail
-		info, err = d.Detail(body, nil, &dst)
+		i, e := d.Detail(body, call.Window{}, nil, &dst)
+		damage, i.Damage = i.Damage, nil
+		info, err = i, e
 		for _, u := range dst.Sessions {
 			fmt.Fprintf(&out, "%q in %q %s..%s finished=%t %q %q %q\n", u.UserID, u.RoomID,
 				clock(u.JoinedAt), clock(u.LeftAt), u.Finished, u.DeviceType, u.SDKVersion, u.ClientIP)
@@ -107,8 +117,21 @@ func describe(name string, body []byte) string {
 	if err != nil {
 		return err.Error() + "\n"
 	}
+	describeDamage(&out, damage)
 	fmt.Fprintf(&out, "%+v\n", info)
 	return out.String()
+}
+
+func describeDamage(out *strings.Builder, damage []Damage) {
+	for _, x := range damage {
+		fmt.Fprintf(out, "damaged: %d %s of %q, %q, kept=%t: %s\n", x.Count, x.What, x.User, x.Key, x.Kept, x.Problem)
+		if x.Room != nil {
+			fmt.Fprintf(out, "  %+v\n", *x.Room)
+		}
+		if x.Session != nil {
+			fmt.Fprintf(out, "  %+v\n", *x.Session)
+		}
+	}
 }
 
 func TestGolden(t *testing.T) {

@@ -2,107 +2,51 @@ package transform
 
 import (
 	"bytes"
-	"fmt"
 	"math"
 	"strconv"
 )
 
-// number reads a number and returns its text; expected says what else might
-// have stood there.
-func (s *scanner) number(expected string) []byte {
-	s.space()
-	start := s.pos
-	if s.peek() == '-' {
-		s.pos++
-		expected = "a digit"
+// isNumber reports whether text is a number as JSON writes them.
+func isNumber(text []byte) bool {
+	rest, ok := cutInteger(text)
+	if ok && len(rest) > 0 && rest[0] == '.' {
+		rest, ok = cutDigits(rest[1:])
 	}
-	if s.peek() == '0' {
-		s.pos++
-	} else if !s.digits(expected) {
-		return nil
-	}
-	if s.peek() == '.' {
-		s.pos++
-		if !s.digits("a digit") {
-			return nil
+	if ok && len(rest) > 0 && rest[0]|0x20 == 'e' {
+		rest = rest[1:]
+		if len(rest) > 0 && (rest[0] == '+' || rest[0] == '-') {
+			rest = rest[1:]
 		}
+		rest, ok = cutDigits(rest)
 	}
-	if s.peek()|0x20 == 'e' {
-		s.pos++
-		if c := s.peek(); c == '+' || c == '-' {
-			s.pos++
-		}
-		if !s.digits("a digit") {
-			return nil
-		}
-	}
-	return s.buf[start:s.pos]
+	return ok && len(rest) == 0
 }
 
-// peek returns the next byte, or 0 at the end.
-func (s *scanner) peek() byte {
-	if s.pos < len(s.buf) {
-		return s.buf[s.pos]
-	}
-	return 0
+// isInteger reports whether text is a number without fraction and exponent.
+func isInteger(text []byte) bool {
+	rest, ok := cutInteger(text)
+	return ok && len(rest) == 0
 }
 
-// digits reads one digit or more.
-func (s *scanner) digits(expected string) bool {
-	start := s.pos
-	for s.pos < len(s.buf) && s.buf[s.pos]-'0' <= 9 {
-		s.pos++
+// cutInteger takes an integer off text; its first digit is 0 only if that is all
+// of it.
+func cutInteger(text []byte) (rest []byte, ok bool) {
+	if len(text) > 0 && text[0] == '-' {
+		text = text[1:]
 	}
-	if s.pos == start {
-		s.fail(expected)
-		return false
+	if len(text) > 0 && text[0] == '0' {
+		return text[1:], true
 	}
-	return true
+	return cutDigits(text)
 }
 
-// integer reads a whole number from lowest to highest, quoted or not. It is
-// false for null.
-func (s *scanner) integer(lowest, highest int64) (int64, bool) {
-	var text []byte
-	c := s.space()
-	start := s.pos
-	switch c {
-	case 'n':
-		s.literal("null")
-		return 0, false
-	case '"':
-		text = s.quotedNumber()
-	default:
-		text = s.number("an integer")
+// cutDigits takes one digit or more off text.
+func cutDigits(text []byte) (rest []byte, ok bool) {
+	n := 0
+	for n < len(text) && text[n]-'0' <= 9 {
+		n++
 	}
-	if s.err != nil {
-		return 0, false
-	}
-	v, ok := parseInteger(text)
-	if !ok || v < lowest || v > highest {
-		s.failAt(start, fmt.Sprintf("expected an integer from %d to %d", lowest, highest))
-		return 0, false
-	}
-	return v, true
-}
-
-// quotedNumber reads a string that holds a number and nothing else.
-func (s *scanner) quotedNumber() []byte {
-	start := s.pos
-	inner := scanner{buf: s.quoted()}
-	if s.err != nil {
-		return nil
-	}
-	if c := inner.peek(); c != '-' && (c < '0' || c > '9') {
-		s.failAt(start, "expected an integer")
-		return nil
-	}
-	text := inner.number("")
-	if inner.end(); inner.err != nil || len(text) != len(inner.buf) {
-		s.failAt(start, "expected an integer")
-		return nil
-	}
-	return text
+	return text[n:], n > 0
 }
 
 // parseInteger is the exact value of a JSON number, if that is whole and fits.
@@ -164,27 +108,6 @@ func parseWhole(text []byte, negative bool) (int64, bool) {
 // The powers of ten that a float64 holds exactly and that a mantissa of at most
 // 15 digits can need.
 var pow10 = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15}
-
-// float reads a number, rounded as strconv.ParseFloat does. It is false for null.
-func (s *scanner) float() (float64, bool) {
-	if s.null() {
-		return 0, false
-	}
-	start := s.pos
-	text := s.number("a number")
-	if s.err != nil {
-		return 0, false
-	}
-	if v, ok := shortFloat(text); ok {
-		return v, true
-	}
-	v, err := strconv.ParseFloat(string(text), 64)
-	if err != nil {
-		s.failAt(start, "expected a number that fits a float64")
-		return 0, false
-	}
-	return v, true
-}
 
 // shortFloat is the value of a JSON number of at most 15 digits and no exponent:
 // mantissa and power are exact then, and one division rounds once.

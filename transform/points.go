@@ -13,7 +13,7 @@ import (
 const usualPoint = 30
 
 // points reads the elements of a "Content" list: into dst, or into d.nulls those
-// that have no value.
+// that have no value, or into d.bad those that are damaged.
 func (d *Decoder) points(dst *call.Samples) {
 	for d.scan.element() {
 		if !d.scan.usualPoints(dst) {
@@ -25,28 +25,33 @@ func (d *Decoder) points(dst *call.Samples) {
 // point reads a point in whatever form.
 func (d *Decoder) point(dst *call.Samples) {
 	s := &d.scan
-	var t int64
-	var v float64
-	var hasTime, hasValue bool
-	start := s.begin('{')
+	if problem := s.object(); problem != "" {
+		d.bad.add(Damage{Problem: problem})
+		return
+	}
+	var at value[int64]
+	var v value[float64]
 	for s.member() {
 		switch string(s.key) {
 		case "Time":
-			t, hasTime = s.integer(1, math.MaxUint32)
+			at = s.seconds(1)
 		case "Value":
-			v, hasValue = s.float()
+			v = s.float()
 		default:
 			s.skip()
 		}
 	}
-	s.need(hasTime, start, "Time")
 	switch {
-	case s.err != nil:
-	case hasValue:
-		dst.Time = append(dst.Time, uint32(t))
-		dst.Value = append(dst.Value, v)
+	case at.state == good && v.state == good:
+		dst.Time = append(dst.Time, uint32(at.v))
+		dst.Value = append(dst.Value, v.v)
+	case at.state == good && v.state == null:
+		d.nulls = append(d.nulls, uint32(at.v))
 	default:
-		d.nulls = append(d.nulls, uint32(t))
+		var p problems
+		p.need("Time", at.field)
+		p.allow("Value", v.field)
+		d.bad.add(Damage{Problem: string(p)})
 	}
 }
 
@@ -67,7 +72,7 @@ const (
 
 // usualPoints reads points as long as they have the usual form, to the letter,
 // and reports whether there was one. It leaves everything else as it is, for
-// others to read or reject.
+// others to read.
 func (s *scanner) usualPoints(dst *call.Samples) bool {
 	times, values := dst.Time[:cap(dst.Time)], dst.Value[:cap(dst.Value)]
 	n := len(dst.Time)

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/callvault/callvault/internal/call"
 )
 
 // oddPoints are what may stand where a point is due.
@@ -62,7 +64,7 @@ func TestValuesAreExact(t *testing.T) {
 		texts = append(texts, digits)
 	}
 	var body strings.Builder
-	body.WriteString(`{"Response":{"Data":[{"UserId":"u","DataType":"rtt","Content":[`)
+	body.WriteString(`{"Response":{"Data":[{"UserId":"u","PeerId":"","DataType":"rtt","Content":[`)
 	for i, text := range texts {
 		if i > 0 {
 			body.WriteByte(',')
@@ -72,7 +74,7 @@ func TestValuesAreExact(t *testing.T) {
 	body.WriteString(`]}]}}`)
 	var d Decoder
 	var dst Detail
-	if _, err := d.Detail([]byte(body.String()), nil, &dst); err != nil {
+	if _, err := d.Detail([]byte(body.String()), call.Window{}, nil, &dst); err != nil {
 		t.Fatal(err)
 	}
 	for i, text := range texts {

@@ -1,63 +1,64 @@
 package transform
 
 import (
-	"math"
-	"time"
-
 	"github.com/callvault/callvault/internal/call"
 )
 
 // Rooms reads a list of rooms (DescribeRoomInfo, DescribeRoomInformation) and
 // appends them to dst. On error dst is returned as it came.
 func (d *Decoder) Rooms(body []byte, app call.AppID, dst []call.Room) ([]call.Room, Info, error) {
-	return rows(d, "rooms", "RoomList", body, dst, func(dst []call.Room) []call.Room {
-		return append(dst, d.room(app))
-	})
+	t := newTable("room", mostRows, dst)
+	return rows(d, "rooms", "RoomList", body, t, func() { d.room(app, t) })
 }
 
-func (d *Decoder) room(app call.AppID) call.Room {
+// room reads an element of "RoomList".
+func (d *Decoder) room(app call.AppID, t *table[call.Room]) {
+	t.received++
 	s := &d.scan
-	r := call.Room{App: app}
-	start := s.begin('{')
+	if problem := s.object(); problem != "" {
+		t.damage.add(Damage{What: "room", Problem: problem})
+		return
+	}
+	var id, room, creator value[string]
+	var stay span
 	for s.member() {
 		switch string(s.key) {
 		case "CommId":
-			r.CommID = string(s.text())
+			id = s.id()
 		case "RoomString":
-			r.RoomID = d.name()
+			room = d.name()
 		case "CreateTime":
-			r.CreatedAt = s.seconds(1)
+			stay.start = s.seconds(1)
 		case "DestroyTime":
-			r.DestroyedAt = s.seconds(0)
+			stay.end = s.seconds(0)
 		case "IsFinished":
-			r.Finished = s.boolean()
+			stay.finished = s.boolean()
 		case "UserId":
-			r.Creator = d.name()
+			creator = d.name()
 		default:
 			s.skip()
 		}
 	}
-	s.need(r.CommID != "", start, "CommId")
-	s.need(!r.CreatedAt.IsZero(), start, "CreateTime")
-	s.need(!r.Finished || !r.DestroyedAt.IsZero(), start, "DestroyTime")
-	if !r.Finished {
-		r.DestroyedAt = time.Time{}
+	if s.err != nil {
+		return
 	}
-	return r
+	var v verdict
+	v.lost.need("CommId", id.field)
+	r := call.Room{App: app, CommID: id.v, RoomID: room.v, Finished: stay.finished.v, Creator: creator.v}
+	r.CreatedAt, r.DestroyedAt = stay.check(&v, "CreateTime", "DestroyTime", "IsFinished")
+	v.want("RoomString", room.field)
+	v.want("UserId", creator.field)
+	if !t.take(r, &v) {
+		read := r
+		t.damage.add(Damage{What: "room", Key: r.CommID, Problem: v.problem(), Kept: v.lost == "", Room: &read})
+	}
 }
 
-// need fails for an object at offset that lacks a field.
-func (s *scanner) need(there bool, offset int, field string) {
-	if !there {
-		s.failAt(offset, field+" is missing")
+// id reads a string that must not be empty.
+func (s *scanner) id() value[string] {
+	text, f := s.text()
+	if f.state == good && len(text) == 0 {
+		f = field{wrong, "empty"}
 	}
-}
-
-// seconds reads a time of at least lowest seconds. Null and 0 are the zero time.
-func (s *scanner) seconds(lowest int64) time.Time {
-	v, _ := s.integer(lowest, math.MaxUint32)
-	if v == 0 {
-		return time.Time{}
-	}
-	return time.Unix(v, 0).UTC()
+	return value[string]{f, string(text)}
 }

@@ -16,6 +16,7 @@ func TestListStates(t *testing.T) {
 	for field, want := range map[string]ListState{
 		``: ListAbsent, `"RoomList":null,`: ListNull, `"RoomList":[],`: ListPresent,
 		`"roomlist":[],`: ListAbsent, `"RoomList":[],"RoomList":null,`: ListNull,
+		`"RoomList":{"a":[1]},`: ListWrong, `"RoomList":"",`: ListWrong, `"RoomList":None,`: ListWrong,
 	} {
 		_, info, err := d.Rooms([]byte(`{"Response":{`+field+`"RequestId":"x"}}`), 7, nil)
 		if err != nil || info.List != want {
@@ -27,27 +28,24 @@ func TestListStates(t *testing.T) {
 func TestErrorsTellWhere(t *testing.T) {
 	var d Decoder
 	for body, want := range map[string]string{
-		``:                                 `decode rooms at byte 0: expected an object, found the end of the body`,
-		`<html>`:                           `decode rooms at byte 0: expected an object, found '<'`,
-		"\xff":                             `decode rooms at byte 0: expected an object, found byte 0xff`,
-		`{}`:                               `decode rooms at byte 0: no "Response" in the body`,
-		`{"response":{}}`:                  `decode rooms at byte 0: no "Response" in the body`,
-		`{"Response":null}`:                `decode rooms at byte 12: expected an object, found 'n'`,
-		`{"Response":{}} x`:                `decode rooms at byte 16: expected the end of the body, found 'x'`,
-		`{"Response":{}}}`:                 `decode rooms at byte 15: expected the end of the body, found '}'`,
-		`{"Response":{"RoomList":[{}]}}`:   `decode rooms at byte 25: CommId is missing`,
-		`{"Response":{"RoomList":[null]}}`: `decode rooms at byte 25: expected an object, found 'n'`,
-		`{"Response":{"RoomList":{}}}`:     `decode rooms at byte 24: expected a list, found '{'`,
-		`{"Response":{"Total":1.5}}`:       `decode rooms at byte 21: expected an integer from 0 to 2147483647`,
-		`{"Response":{"Total":true}}`:      `decode rooms at byte 21: expected an integer, found 't'`,
-		`{"Response":{"RequestId":1}}`:     `decode rooms at byte 25: expected a string, found '1'`,
+		``:                                `decode rooms at byte 0: expected an object, found the end of the body`,
+		`<html>`:                          `decode rooms at byte 0: expected an object, found '<'`,
+		"\xff":                            `decode rooms at byte 0: expected an object, found byte 0xff`,
+		`{}`:                              `decode rooms at byte 0: no "Response" in the body`,
+		`{"response":{}}`:                 `decode rooms at byte 0: no "Response" in the body`,
+		`{"Response":null}`:               `decode rooms at byte 12: expected an object, found 'n'`,
+		`{"Response":{}} x`:               `decode rooms at byte 16: expected the end of the body, found 'x'`,
+		`{"Response":{}}}`:                `decode rooms at byte 15: expected the end of the body, found '}'`,
+		`{"Response":{"RoomList":[{},]}}`: `decode rooms at byte 28: expected a value, found ']'`,
+		`{"Response":{"RoomList":[{}}}`:   `decode rooms at byte 27: expected "," or "]", found '}'`,
+		`{"Response":{"Total":1?}}`:       `decode rooms at byte 22: expected "," or "}", found '?'`,
+		`{"Response":{"Total":?}}`:        `decode rooms at byte 21: expected a value, found '?'`,
+		`{"Response":{"Total":NaN"x"}}`:   `decode rooms at byte 24: expected "," or "}", found '"'`,
+		`{"Response":{"Total":12`:         `decode rooms at byte 23: expected "," or "}", found the end of the body`,
 		`{"Response":{"RequestId":"a` + "\n" + `"}}`: `decode rooms at byte 27: expected '"', found '\n'`,
 		`{"Response":{"X":"\x"}}`:                    `decode rooms at byte 19: expected an escape, found 'x'`,
-		`{"Response":{"X":01}}`:                      `decode rooms at byte 18: expected "," or "}", found '1'`,
 		`{"Response":{"X":[1,]}}`:                    `decode rooms at byte 20: expected a value, found ']'`,
 		`{"Response":{"X":1,}}`:                      `decode rooms at byte 19: expected a field name, found '}'`,
-		`{"Response":{"RoomList":[{"CommId":"c","CreateTime":5,"IsFinished":true}]}}`: `decode rooms at byte 25: DestroyTime is missing`,
-		`{"Response":{"RoomList":[{"CommId":"c","CreateTime":1590065777000}]}}`:       `decode rooms at byte 52: expected an integer from 1 to 4294967295`,
 	} {
 		_, _, err := d.Rooms([]byte(body), 7, nil)
 		if err == nil || err.Error() != want {
@@ -91,10 +89,10 @@ func TestResultsDoNotShareTheBody(t *testing.T) {
 			continue
 		}
 		var dst, want Detail
-		if _, err := d.Detail(body, nil, &dst); err != nil {
+		if _, err := d.Detail(body, call.Window{}, nil, &dst); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := new(Decoder).Detail(append([]byte(nil), body...), nil, &want); err != nil {
+		if _, err := new(Decoder).Detail(append([]byte(nil), body...), call.Window{}, nil, &want); err != nil {
 			t.Fatal(err)
 		}
 		for i := range body {
@@ -111,21 +109,24 @@ func TestResultsDoNotShareTheBody(t *testing.T) {
 
 func TestDepth(t *testing.T) {
 	var d Decoder
-	for depth, ok := range map[int]bool{maxDepth - 2: true, maxDepth - 1: false, 1 << 20: false} {
-		body := `{"Response":{"X":` + strings.Repeat("[", depth) + strings.Repeat("]", depth) + `}}`
-		if _, _, err := d.Rooms([]byte(body), 7, nil); (err == nil) != ok {
-			t.Errorf("%d deep: %v", depth+2, err)
+	for _, pair := range []string{"[]", `{"":}`} {
+		half := len(pair) - 1
+		deep := strings.Repeat(pair[:half], 1<<20) + `[NaN,{"a":{}}]` + strings.Repeat(pair[half:], 1<<20)
+		body := `{"Response":{"X":` + deep + `,"RoomList":[{"CommId":` + deep + `},` + deep + `]}}`
+		_, info, err := d.Rooms([]byte(body), 7, nil)
+		if err != nil || info.DamageCount != 2 || info.Items != 2 {
+			t.Errorf("%v, %v", info, err)
 		}
 	}
 }
 
 func TestKeep(t *testing.T) {
 	body := []byte(`{"Response":{"Data":[
-		{"Content":[{"Time":10,"Value":1},{"Time":11},{"Time":12,"Value":3},{"Time":13,"Value":null}],"UserId":"a","DataType":"rtt"},
-		{"Content":[{"Time":10,"Value":4},{"Time":12}],"UserId":"b","DataType":"rtt"}]}}`)
+		{"Content":[{"Time":10,"Value":1},{"Time":11,"Value":null},{"Time":12,"Value":3},{"Time":13,"Value":null}],"UserId":"a","PeerId":null,"DataType":"rtt"},
+		{"Content":[{"Time":10,"Value":4},{"Time":12,"Value":null}],"UserId":"b","PeerId":null,"DataType":"rtt"}]}}`)
 	var d Decoder
 	var dst Detail
-	info, err := d.Detail(body, func(user string) (from, to uint32) {
+	info, err := d.Detail(body, call.Window{}, func(user string) (from, to uint32) {
 		if user == "a" {
 			return 11, 12
 		}
@@ -144,13 +145,17 @@ func TestKeep(t *testing.T) {
 
 func TestSecondsForMilliseconds(t *testing.T) {
 	var d Decoder
-	_, _, err := d.Events([]byte(`{"Response":{"Data":[{"Content":[{"Time":1589975272,"EventId":1}]}]}}`), "u", "r", nil)
-	if err == nil {
-		t.Error("an event in January 1970")
-	}
-	rows, _, err := d.Events([]byte(`{"Response":{"Data":[{"Content":[{"Time":"1589975272790","EventId":1}]}]}}`), "u", "r", nil)
-	if want := time.Date(2020, 5, 20, 11, 47, 52, 790e6, time.UTC); err != nil || !rows[0].Time.Equal(want) {
-		t.Error(rows, err)
+	for text, want := range map[string]time.Time{
+		`1589975272`: {}, `"1589975272790"`: time.Date(2020, 5, 20, 11, 47, 52, 790e6, time.UTC),
+	} {
+		rows, info, err := d.Events([]byte(`{"Response":{"Data":[{"PeerId":"","Content":[
+			{"Time":`+text+`,"EventId":1,"Type":0,"ParamOne":0,"ParamTwo":0}]}]}}`), "u", "r", nil)
+		switch {
+		case err != nil || len(rows)+info.DamageCount != 1 || (len(rows) == 0) != want.IsZero():
+			t.Errorf("%s: %v, %+v, %v", text, rows, info, err)
+		case len(rows) == 1 && !rows[0].Time.Equal(want):
+			t.Errorf("%s is %v", text, rows[0].Time)
+		}
 	}
 }
 
@@ -160,7 +165,7 @@ func TestReadingAgainDoesNotAllocate(t *testing.T) {
 	var dst Detail
 	allocs := testing.AllocsPerRun(10, func() {
 		dst.Reset()
-		if _, err := d.Detail(body, nil, &dst); err != nil || dst.Samples.Rows() != points {
+		if _, err := d.Detail(body, call.Window{}, nil, &dst); err != nil || dst.Samples.Rows() != points {
 			t.Fatal(dst.Samples.Rows(), err)
 		}
 	})

@@ -137,7 +137,7 @@ func BenchmarkNormalise(b *testing.B) {
 	var all Detail
 	for window := range uint32(12) {
 		from := len(all.Samples.Time)
-		if _, err := d.Detail(body, nil, &all); err != nil {
+		if _, err := d.Detail(body, call.Window{}, nil, &all); err != nil {
 			b.Fatal(err)
 		}
 		for i := range all.Samples.Time[from:] {

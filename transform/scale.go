@@ -2,39 +2,61 @@ package transform
 
 import (
 	"math"
+	"time"
 
 	"github.com/callvault/callvault/internal/call"
 )
 
 // DailyScale reads the counts of days (DescribeScaleInfo, DescribeHistoryScale)
-// and appends them to dst. On error dst is returned as it came.
+// and appends them to dst; one day can have several. On error dst is returned as
+// it came.
 func (d *Decoder) DailyScale(body []byte, dst []call.DailyScale) ([]call.DailyScale, Info, error) {
-	return rows(d, "daily scale", "ScaleList", body, dst, func(dst []call.DailyScale) []call.DailyScale {
-		return append(dst, d.scan.scale())
-	})
+	t := newTable("day", mostRows, dst)
+	return rows(d, "daily scale", "ScaleList", body, t, func() { d.day(t) })
 }
 
-// scale reads the counts of one day. A count that is null, as the vendor sends
-// it where it has none, or missing is 0.
-func (s *scanner) scale() call.DailyScale {
-	var day call.DailyScale
-	var number, count, rooms int64
-	start := s.begin('{')
+// day reads an element of "ScaleList".
+func (d *Decoder) day(t *table[call.DailyScale]) {
+	t.received++
+	s := &d.scan
+	if problem := s.object(); problem != "" {
+		t.damage.add(Damage{What: "day", Problem: problem})
+		return
+	}
+	var at, number, count, rooms value[int64]
 	for s.member() {
 		switch string(s.key) {
 		case "Time":
-			day.Start = s.seconds(1)
+			at = s.seconds(1)
 		case "UserNumber":
-			number, _ = s.integer(0, math.MaxInt64)
+			number = s.integer(0, math.MaxInt64)
 		case "UserCount":
-			count, _ = s.integer(0, math.MaxInt64)
+			count = s.integer(0, math.MaxInt64)
 		case "RoomNumbers":
-			rooms, _ = s.integer(0, math.MaxInt64)
+			rooms = s.integer(0, math.MaxInt64)
 		default:
 			s.skip()
 		}
 	}
-	s.need(!day.Start.IsZero(), start, "Time")
-	day.UserNumber, day.UserCount, day.RoomNumber = uint64(number), uint64(count), uint64(rooms)
-	return day
+	var p problems
+	p.need("Time", at.field)
+	if number.state != null || count.state != null || rooms.state != null { // all null: a day with nothing
+		p.need("UserNumber", number.field)
+		p.need("UserCount", count.field)
+		p.need("RoomNumbers", rooms.field)
+	}
+	if start := moment(at.v); p != "" {
+		t.damage.add(Damage{What: "day", Key: clockText(start), Problem: string(p)})
+	} else {
+		t.add(call.DailyScale{Start: start,
+			UserNumber: uint64(number.v), UserCount: uint64(count.v), RoomNumber: uint64(rooms.v)})
+	}
+}
+
+// clockText names a time; the zero time is "".
+func clockText(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Format(time.RFC3339)
 }

@@ -5,21 +5,18 @@ import (
 	"strconv"
 )
 
-// maxDepth is how deep objects and lists may nest.
-const maxDepth = 512
-
-// scanner walks one JSON document. Its first error sticks and moves it to the
-// end of the document, so that every loop over members or elements ends; the
-// caller looks at err when it is done.
+// scanner walks one document. Its first error sticks and moves it to the end of
+// the document, so that every loop over members or elements ends; the caller
+// looks at err when it is done. Only what is wrong with the structure is an error.
 type scanner struct {
 	what    string
 	buf     []byte
 	pos     int
-	depth   int
-	first   bool   // just after the opening of an object or list
-	key     []byte // name of the current member, until the next string is read
-	scratch []byte // text of the last string that had to be rewritten
-	err     error  // a *DecodeError
+	first   bool     // just after the opening of an object or list
+	key     []byte   // name of the current member, until the next string is read
+	scratch []byte   // text of the last string that had to be rewritten
+	open    bitStack // what skip is inside of: true for an object
+	err     error    // a *DecodeError
 }
 
 func (s *scanner) start(what string, body []byte) {
@@ -35,24 +32,26 @@ func (s *scanner) fail(expected string) {
 		return
 	}
 	found := "the end of the body"
-	if s.pos < len(s.buf) {
+	cut := s.pos >= len(s.buf)
+	if !cut {
 		found = strconv.QuoteRuneToASCII(rune(s.buf[s.pos]))
 		if s.buf[s.pos] >= 0x80 {
 			found = fmt.Sprintf("byte 0x%02x", s.buf[s.pos])
 		}
 	}
-	s.failAt(s.pos, "expected "+expected+", found "+found)
+	s.failWith(&DecodeError{Offset: s.pos, Problem: "expected " + expected + ", found " + found, Cut: cut})
 }
 
-func (s *scanner) failAt(offset int, problem string) {
+func (s *scanner) failWith(e *DecodeError) {
 	if s.err == nil {
-		s.err = &DecodeError{What: s.what, Offset: offset, Problem: problem}
+		e.What = s.what
+		s.err = e
 	}
 	s.pos = len(s.buf)
 }
 
 // space skips white space and returns the next byte, which it leaves, or 0 at
-// the end. No JSON token starts with a zero byte.
+// the end. No token starts with a zero byte.
 func (s *scanner) space() byte {
 	for s.pos < len(s.buf) {
 		c := s.buf[s.pos]
@@ -64,24 +63,18 @@ func (s *scanner) space() byte {
 	return 0
 }
 
-// begin reads the opening '{' or '[' and returns its offset. Then member or
-// element must be called until it returns false.
-func (s *scanner) begin(open byte) (offset int) {
-	if s.space() != open {
-		if open == '{' {
-			s.fail("an object")
-		} else {
-			s.fail("a list")
-		}
-		return s.pos
+// begin reads the opening '{' or '['. Then member or element must be called
+// until it returns false.
+func (s *scanner) begin(open byte) {
+	switch {
+	case s.space() == open:
+		s.pos++
+		s.first = true
+	case open == '{':
+		s.fail("an object")
+	default:
+		s.fail("a list")
 	}
-	if s.depth++; s.depth > maxDepth {
-		s.failAt(s.pos, "nested too deep")
-		return s.pos
-	}
-	s.pos++
-	s.first = true
-	return s.pos - 1
 }
 
 // member moves to the value of the object's next member and sets key, or reads
@@ -136,17 +129,7 @@ func (s *scanner) element() bool {
 
 func (s *scanner) close() {
 	s.pos++
-	s.depth--
 	s.first = false
-}
-
-// list begins a list, unless it is null.
-func (s *scanner) list() ListState {
-	if s.null() {
-		return ListNull
-	}
-	s.begin('[')
-	return ListPresent
 }
 
 // end checks that only white space is left.
@@ -154,64 +137,5 @@ func (s *scanner) end() {
 	s.space()
 	if s.pos < len(s.buf) {
 		s.fail("the end of the body")
-	}
-}
-
-// null reads a null if that comes next.
-func (s *scanner) null() bool {
-	if s.space() != 'n' {
-		return false
-	}
-	s.literal("null")
-	return true
-}
-
-// boolean reads true, false or null, which is false.
-func (s *scanner) boolean() bool {
-	switch s.space() {
-	case 't':
-		s.literal("true")
-		return s.err == nil
-	case 'f':
-		s.literal("false")
-	case 'n':
-		s.literal("null")
-	default:
-		s.fail("true or false")
-	}
-	return false
-}
-
-func (s *scanner) literal(word string) {
-	for i := 0; i < len(word); i++ {
-		if s.pos >= len(s.buf) || s.buf[s.pos] != word[i] {
-			s.fail(word)
-			return
-		}
-		s.pos++
-	}
-}
-
-// skip reads a value of any kind.
-func (s *scanner) skip() {
-	switch s.space() {
-	case '{':
-		s.begin('{')
-		for s.member() {
-			s.skip()
-		}
-	case '[':
-		s.begin('[')
-		for s.element() {
-			s.skip()
-		}
-	case '"':
-		s.quoted()
-	case 't', 'f':
-		s.boolean()
-	case 'n':
-		s.null()
-	default:
-		s.number("a value")
 	}
 }

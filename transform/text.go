@@ -5,20 +5,6 @@ import (
 	"unicode/utf8"
 )
 
-// text reads a string, or null as "". The bytes are valid until the next string
-// is read.
-func (s *scanner) text() []byte {
-	switch s.space() {
-	case '"':
-		return s.quoted()
-	case 'n':
-		s.literal("null")
-	default:
-		s.fail("a string")
-	}
-	return nil
-}
-
 // quoted reads the string whose opening quote is the next byte. Plain ASCII is
 // returned where it stands.
 func (s *scanner) quoted() []byte {

@@ -11,68 +11,106 @@ import (
 // Info.Items counts the experiences: 20 of them mean that there may be more. On
 // error dst is returned as it came.
 func (d *Decoder) UnusualEvents(body []byte, dst []call.UnusualEvent) ([]call.UnusualEvent, Info, error) {
-	return rows(d, "unusual events", "AbnormalExperienceList", body, dst, d.experience)
+	t := newTable("experience", mostRows, dst)
+	return rows(d, "unusual events", "AbnormalExperienceList", body, t, func() { d.experience(t) })
+}
+
+// causes are those of one experience.
+type causes struct {
+	field
+	rows    []call.UnusualEvent // with the cause only
+	beyond  int                 // rows that are more than mostRows
+	problem problems            // of the first that is damaged
 }
 
 // experience reads one bad experience; one that names no cause is one row.
-func (d *Decoder) experience(dst []call.UnusualEvent) []call.UnusualEvent {
+func (d *Decoder) experience(t *table[call.UnusualEvent]) {
+	t.received++
 	s := &d.scan
-	base := len(dst)
-	var all call.UnusualEvent // what the rows have in common
-	var id int64
-	var named, hasID bool
-	start := s.begin('{')
+	if problem := s.object(); problem != "" {
+		t.damage.add(Damage{What: "experience", Problem: problem})
+		return
+	}
+	var user, room value[string]
+	var id, at value[int64]
+	var of causes
 	for s.member() {
 		switch string(s.key) {
 		case "UserId":
-			all.UserID, named = d.name(), true
+			user = d.name()
 		case "RoomId":
-			all.RoomID = d.name()
+			room = d.name()
 		case "ExperienceId":
-			id, hasID = s.integer(0, math.MaxUint32)
+			id = s.integer(0, math.MaxUint32)
 		case "EventTime":
-			all.Time = s.seconds(1)
+			at = s.seconds(1)
 		case "AbnormalEventList":
-			dst = dst[:base]
-			for present := s.list() == ListPresent; present && s.element(); {
-				dst = append(dst, d.cause())
-			}
+			of = d.causes()
 		default:
 			s.skip()
 		}
 	}
-	s.need(named, start, "UserId")
-	s.need(hasID, start, "ExperienceId")
-	s.need(!all.Time.IsZero(), start, "EventTime")
-	all.ExperienceID = uint32(id)
-	if len(dst) == base {
-		return append(dst, all)
+	var v verdict
+	v.lost.need("UserId", user.field)
+	v.lost.need("ExperienceId", id.field)
+	v.lost.need("EventTime", at.field)
+	v.lost.allow("AbnormalEventList", of.field)
+	v.want("RoomId", room.field)
+	if of.problem != "" {
+		v.lost.add("a cause: " + string(of.problem))
 	}
-	for i := base; i < len(dst); i++ {
-		e := &dst[i]
-		e.RoomID, e.UserID, e.ExperienceID, e.Time = all.RoomID, all.UserID, all.ExperienceID, all.Time
+	if p := v.problem(); p != "" {
+		t.damage.add(Damage{What: "experience", User: user.v, Key: number(id), Problem: p})
+		return
 	}
-	return dst
+	t.nulls += v.nulls
+	t.beyond += of.beyond
+	if len(of.rows) == 0 {
+		of.rows = append(of.rows, call.UnusualEvent{})
+	}
+	for _, e := range of.rows {
+		e.RoomID, e.UserID, e.ExperienceID, e.Time = room.v, user.v, uint32(id.v), moment(at.v)
+		t.add(e)
+	}
+}
+
+// causes reads the value of "AbnormalEventList".
+func (d *Decoder) causes() (of causes) {
+	var state ListState
+	state, of.field = d.scan.list()
+	for state == ListPresent && d.scan.element() {
+		e, p := d.cause()
+		switch {
+		case p != "" && of.problem == "":
+			of.problem = p
+		case len(of.rows) == mostRows:
+			of.beyond++
+		default:
+			of.rows = append(of.rows, e)
+		}
+	}
+	return of
 }
 
 // cause reads an element of "AbnormalEventList".
-func (d *Decoder) cause() call.UnusualEvent {
+func (d *Decoder) cause() (e call.UnusualEvent, p problems) {
 	s := &d.scan
-	var e call.UnusualEvent
-	var id int64
-	var hasID bool
-	start := s.begin('{')
+	if problem := s.object(); problem != "" {
+		return e, problems(problem)
+	}
+	var id value[int64]
+	var peer value[string]
 	for s.member() {
 		switch string(s.key) {
 		case "AbnormalEventId":
-			id, hasID = s.integer(0, math.MaxUint32)
+			id = s.integer(0, math.MaxUint32)
 		case "PeerId":
-			e.PeerID = d.name()
+			peer = d.name()
 		default:
 			s.skip()
 		}
 	}
-	s.need(hasID, start, "AbnormalEventId")
-	e.AbnormalEventID = uint32(id)
-	return e
+	p.need("AbnormalEventId", id.field)
+	p.allow("PeerId", peer.field)
+	return call.UnusualEvent{AbnormalEventID: uint32(id.v), PeerID: peer.v}, p
 }

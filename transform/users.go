@@ -1,61 +1,58 @@
 package transform
 
-import (
-	"time"
-
-	"github.com/callvault/callvault/internal/call"
-)
+import "github.com/callvault/callvault/internal/call"
 
 // Users reads a list of users (DescribeUserInfo, DescribeUserInformation, or
 // DescribeCallDetail without a metric) and appends their sessions to dst. On
 // error dst is returned as it came.
 func (d *Decoder) Users(body []byte, dst []call.Session) ([]call.Session, Info, error) {
-	return rows(d, "users", "UserList", body, dst, func(dst []call.Session) []call.Session {
-		return append(dst, d.session())
-	})
+	t := newTable("session", mostRows, dst)
+	return rows(d, "users", "UserList", body, t, func() { d.session(t) })
 }
 
-// sessions reads the value of "UserList".
-func (d *Decoder) sessions(dst []call.Session) ([]call.Session, ListState) {
-	state := d.scan.list()
-	for state == ListPresent && d.scan.element() {
-		dst = append(dst, d.session())
-	}
-	return dst, state
-}
-
-func (d *Decoder) session() call.Session {
+// session reads an element of "UserList".
+func (d *Decoder) session(t *table[call.Session]) {
+	t.received++
 	s := &d.scan
-	var u call.Session
-	named := false
-	start := s.begin('{')
+	if problem := s.object(); problem != "" {
+		t.damage.add(Damage{What: "session", Problem: problem})
+		return
+	}
+	var user, room, device, sdk, ip value[string]
+	var stay span
 	for s.member() {
 		switch string(s.key) {
 		case "UserId":
-			u.UserID, named = d.name(), true
+			user = d.name()
 		case "RoomStr":
-			u.RoomID = d.name()
+			room = d.name()
 		case "JoinTs":
-			u.JoinedAt = s.seconds(1)
+			stay.start = s.seconds(1)
 		case "LeaveTs":
-			u.LeftAt = s.seconds(0)
+			stay.end = s.seconds(0)
 		case "Finished":
-			u.Finished = s.boolean()
+			stay.finished = s.boolean()
 		case "DeviceType":
-			u.DeviceType = d.name()
+			device = d.name()
 		case "SdkVersion":
-			u.SDKVersion = d.name()
+			sdk = d.name()
 		case "ClientIp":
-			u.ClientIP = d.name()
+			ip = d.name()
 		default:
 			s.skip()
 		}
 	}
-	s.need(named, start, "UserId")
-	s.need(!u.JoinedAt.IsZero(), start, "JoinTs")
-	s.need(!u.Finished || !u.LeftAt.IsZero(), start, "LeaveTs")
-	if !u.Finished {
-		u.LeftAt = time.Time{}
+	var v verdict
+	v.lost.need("UserId", user.field)
+	u := call.Session{UserID: user.v, RoomID: room.v, Finished: stay.finished.v,
+		DeviceType: device.v, SDKVersion: sdk.v, ClientIP: ip.v}
+	u.JoinedAt, u.LeftAt = stay.check(&v, "JoinTs", "LeaveTs", "Finished")
+	v.want("RoomStr", room.field)
+	v.want("DeviceType", device.field)
+	v.want("SdkVersion", sdk.field)
+	v.want("ClientIp", ip.field)
+	if !t.take(u, &v) {
+		read := u
+		t.damage.add(Damage{What: "session", User: u.UserID, Problem: v.problem(), Kept: v.lost == "", Session: &read})
 	}
-	return u
 }

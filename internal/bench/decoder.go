@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/transform"
 )
 
@@ -39,7 +40,7 @@ func decoderOf(s shape, rounds int) ([]string, error) {
 	sum := uint64(0)
 	decode := func() {
 		dst.Reset()
-		if _, e := d.Detail(body, nil, &dst); e != nil {
+		if _, e := d.Detail(body, call.Window{}, nil, &dst); e != nil {
 			err = e
 		}
 	}

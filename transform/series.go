@@ -1,0 +1,203 @@
+package transform
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"github.com/callvault/callvault/internal/call"
+)
+
+// seriesReader reads the value of "Data" into dst.
+type seriesReader struct {
+	d     *Decoder
+	asked seconds
+	keep  Keep
+	dst   *call.Samples
+
+	items   int
+	empty   int
+	null    []call.Series
+	dropped int
+	damage  tally
+}
+
+// reset drops everything the answer brought so far.
+func (r *seriesReader) reset(dst *Detail, base Mark) {
+	dst.Cut(base)
+	*r = seriesReader{d: r.d, asked: r.asked, keep: r.keep, dst: r.dst}
+}
+
+func (r *seriesReader) read() ListState {
+	s := &r.d.scan
+	state, _ := s.list()
+	if state == ListPresent {
+		rest := (len(s.buf) - s.pos) / usualPoint
+		r.dst.Time = slices.Grow(r.dst.Time, rest)
+		r.dst.Value = slices.Grow(r.dst.Value, rest)
+	}
+	for state == ListPresent && s.element() {
+		r.items++
+		r.series()
+	}
+	return state
+}
+
+// series reads one element of "Data".
+func (r *seriesReader) series() {
+	s := &r.d.scan
+	base := len(r.dst.Time)
+	if problem := s.object(); problem != "" {
+		r.damage.add(Damage{What: "series", Problem: problem})
+		return
+	}
+	run, content, p := r.fields(base)
+	if s.err != nil {
+		return
+	}
+	if p != "" {
+		r.dst.Time, r.dst.Value = r.dst.Time[:base], r.dst.Value[:base]
+		r.damage.add(Damage{What: "series", User: run.UserID, Key: run.Metric, Problem: string(p)})
+		return
+	}
+	r.finish(run, content, base)
+}
+
+// fields reads the fields of a series, and its points to the end of dst.
+func (r *seriesReader) fields(base int) (run call.Series, content ListState, p problems) {
+	d, dst := r.d, r.dst
+	s := &d.scan
+	var user, peer, metric value[string]
+	var list field
+	d.nulls, d.bad = d.nulls[:0], tally{}
+	for s.member() {
+		switch string(s.key) {
+		case "UserId":
+			user = d.name()
+		case "PeerId":
+			peer = d.name()
+		case "DataType":
+			metric = d.name()
+		case "Content":
+			dst.Time, dst.Value = dst.Time[:base], dst.Value[:base]
+			d.nulls, d.bad = d.nulls[:0], tally{}
+			content, list = s.list()
+			if content == ListPresent {
+				d.points(dst)
+			}
+		default:
+			s.skip()
+		}
+	}
+	p.need("UserId", user.field)
+	p.allow("PeerId", peer.field)
+	p.need("DataType", metric.field)
+	p.allow("Content", list)
+	return call.Series{UserID: user.v, PeerID: peer.v, Metric: metric.v}, content, p
+}
+
+// finish takes in the samples of a series from base on.
+func (r *seriesReader) finish(run call.Series, content ListState, base int) {
+	d, dst := r.d, r.dst
+	kept := allSeconds
+	if r.keep != nil {
+		kept.from, kept.to = r.keep(run.UserID)
+	}
+	inside := r.asked.both(kept).hold(dst.Time[base:]) && r.asked.both(kept).hold(d.nulls)
+	if !inside {
+		if n := d.trim(dst, base, r.asked); n > 0 {
+			d.bad.add(Damage{Problem: "Time is outside the window asked", Count: n})
+		}
+	}
+	r.note(run, content, len(dst.Time)-base)
+	if !inside {
+		r.dropped += d.trim(dst, base, kept)
+	}
+	dst.Nulls += len(d.nulls)
+	if run.Rows = len(dst.Time) - base; run.Rows > 0 {
+		dst.Series = append(dst.Series, run)
+	}
+}
+
+// note tells of a series what its points do not; samples are those it has.
+func (r *seriesReader) note(run call.Series, content ListState, samples int) {
+	d := r.d
+	nulls := len(d.nulls)
+	switch {
+	case content == ListNull || samples == 0 && nulls > 0:
+		if len(r.null) < mostNull {
+			r.null = append(r.null, run)
+		}
+	case samples+nulls+d.bad.count == 0:
+		r.empty++
+	}
+	if d.bad.count == 0 {
+		return
+	}
+	key := run.Metric
+	if run.PeerID != "" {
+		key += " from " + run.PeerID
+	}
+	for i := range d.bad.list {
+		x := &d.bad.list[i]
+		x.What, x.User, x.Key = "samples", run.UserID, key
+	}
+	r.damage.merge(&d.bad)
+}
+
+// trim drops what is not within w: samples of dst starting at base, and d.nulls.
+// It returns how many these are.
+func (d *Decoder) trim(dst *call.Samples, base int, w seconds) (dropped int) {
+	times, values := dst.Time[base:], dst.Value[base:]
+	n := 0
+	for i, t := range times {
+		if w.holds(t) {
+			times[n], values[n] = t, values[i]
+			n++
+		}
+	}
+	before := len(times) + len(d.nulls)
+	dst.Time, dst.Value = dst.Time[:base+n], dst.Value[:base+n]
+	d.nulls = slices.DeleteFunc(d.nulls, func(t uint32) bool { return !w.holds(t) })
+	return before - n - len(d.nulls)
+}
+
+// seconds are the seconds of a window, both ends included; none if from is after
+// to.
+type seconds struct{ from, to uint32 }
+
+var allSeconds = seconds{0, math.MaxUint32}
+
+// askedSlack is how far outside the window asked for a sample may be.
+const askedSlack = time.Minute
+
+// secondsAround are those of a window and a little more; a zero time does not
+// bound them.
+func secondsAround(w call.Window) seconds {
+	around := allSeconds
+	clamp := func(t time.Time) uint32 { return uint32(min(max(t.Unix(), 0), math.MaxUint32)) }
+	if !w.Start.IsZero() {
+		around.from = clamp(w.Start.Add(-askedSlack))
+	}
+	if !w.End.IsZero() {
+		around.to = clamp(w.End.Add(askedSlack))
+	}
+	return around
+}
+
+func (w seconds) holds(t uint32) bool { return w.from <= t && t <= w.to }
+
+// both are the seconds of two windows.
+func (w seconds) both(other seconds) seconds {
+	return seconds{max(w.from, other.from), min(w.to, other.to)}
+}
+
+// hold reports whether w has all times.
+func (w seconds) hold(times []uint32) bool {
+	for _, t := range times {
+		if t < w.from || t > w.to {
+			return false
+		}
+	}
+	return true
+}
