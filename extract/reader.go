@@ -30,8 +30,9 @@ func (p *Pass) lend() *tools {
 
 func (p *Pass) giveBack(t *tools) { p.tools.Put(t) }
 
-// read appends an answer to what r holds; on an error that stays as it was.
-func (r *seriesReader) read(body []byte, keep transform.Keep) (transform.DetailInfo, error) {
+// read appends an answer about the window asked to what r holds; on an error
+// that stays as it was.
+func (r *seriesReader) read(body []byte, asked call.Window, keep transform.Keep) (transform.DetailInfo, error) {
 	room := transform.Room(body)
 	if have := cap(r.Samples.Time); r.pass.Samples != nil && r.Samples.Rows() == 0 && (have < room || have > 2*room) {
 		nulls := r.Samples.Nulls

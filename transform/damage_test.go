@@ -8,6 +8,24 @@ import (
 	"github.com/callvault/callvault/internal/call"
 )
 
+func decodeAs(kind string, d *Decoder, body []byte) (err error) {
+	switch kind {
+	case "rooms":
+		_, _, err = d.Rooms(body, 7, nil)
+	case "users":
+		_, _, err = d.Users(body, nil)
+	case "detail":
+		_, err = d.Detail(body, call.Window{}, nil, &Detail{})
+	case "events":
+		_, _, err = d.Events(body, "u", "r", nil)
+	case "unusual":
+		_, _, err = d.UnusualEvents(body, nil)
+	case "scale":
+		_, _, err = d.DailyScale(body, nil)
+	}
+	return err
+}
+
 func TestEveryPrefixIsAnError(t *testing.T) {
 	var d Decoder
 	for kind, compare := range comparisons {
