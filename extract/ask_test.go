@@ -55,7 +55,7 @@ func repeat(n int, step func(context.Context, string) (string, error)) []func(co
 
 const noRooms = `{"Response":{"Total":0,"RoomList":[],"RequestId":"r"}}`
 
-var rooms = trtc.Current().Rooms(1, call.Window{Start: time.Unix(1, 0), End: time.Unix(2, 0)}, "", 0)
+var rooms = trtc.Current().Rooms(1, call.Window{Start: time.Unix(1, 0), End: time.Unix(2, 0)}, "", 0, trtc.MaxPageSize)
 
 func decodeRooms(body []byte) error {
 	var d transform.Decoder

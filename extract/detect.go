@@ -19,7 +19,7 @@ import (
 func Detect(ctx context.Context, v Vendor, l *quota.Limits, apps []call.AppID, now time.Time, dialects ...trtc.Dialect) (d trtc.Dialect, err error) {
 	for _, app := range apps {
 		d, err = detectBy(ctx, v, l, app, now, dialects)
-		if e, ok := errors.AsType[*trtc.Error](err); !ok || e.Code != codeUnknownApp {
+		if e, ok := errors.AsType[*trtc.Error](err); !ok || e.Kind != trtc.UnknownApp {
 			return d, err
 		}
 	}

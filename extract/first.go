@@ -34,7 +34,7 @@ func (c *callPass) askFirst(ctx context.Context) (*firstAnswer, error) {
 		return nil, nil
 	}
 	first := &firstAnswer{}
-	reader := &seriesReader{pass: c.Pass, asked: w}
+	reader := &seriesReader{pass: c.Pass}
 	q, said := c.seriesQuestion(reader, plan.Request{Window: w}, 0)
 	q.work = 2 * w.End.Sub(w.Start).Seconds() // most calls have two users
 	build, decode := q.build, q.decode

@@ -108,9 +108,11 @@ func (t *truth) wrong(e call.Entry, at time.Time) string {
 		return "pending"
 	case e.Waits() && !t.waiting(e):
 		return "waits for no reason"
-	case t.waiting(e):
+	case t.waiting(e), t.lacks(e):
 		return ""
-	case e.State == call.Failed && !(t.vendor.poison.Load() && e.Unit.Kind == call.UnitCall && poisonedCall(e.Unit.Key)):
+	case e.Lacks():
+		return "lacks something for no reason"
+	case e.State == call.Failed:
 		return "failed"
 	case e.State == call.Failed && e.Reason == "":
 		return "failed without a reason"

@@ -1,6 +1,7 @@
 package extract_test
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -36,7 +37,28 @@ func newTruth(n *nights) *truth {
 // before, because null is not believed yet.
 func (t *truth) waiting(e call.Entry) bool {
 	_, muted := t.muted()[e.Unit.Key]
-	return (e.Waits() || e.State == call.Failed) && (t.long[e.Unit.Key] || muted) && e.Attempts <= extract.BelieveAfter && strings.Contains(e.Reason+e.Failed[0].Reason, "null where data is due")
+	return e.Waits() && (t.long[e.Unit.Key] || muted) && (e.Attempts <= extract.BelieveAfter || poisonedCall(e.Unit.Key))
+}
+
+// lacks says whether something of a call may be set aside, because the vendor
+// does not tell it tonight.
+func (t *truth) lacks(e call.Entry) bool {
+	return e.Lacks() && e.Unit.Kind == call.UnitCall && t.vendor.poison.Load() && poisonedCall(e.Unit.Key)
+}
+
+// partly says what is wrong with a call of which something is set aside: it has
+// rows that are not true, or lacks some of a kind that is not missing.
+func (t *truth) partly(at time.Time, e call.Entry) string {
+	kinds := map[string]string{"Room": "room", "UserSession": "users", "QualitySample": "series", "UserEvent": "events"}
+	count := t.difference(t.is(at), e.Unit.Key)
+	most := t.difference(t.vendor.sim.Truth(at), e.Unit.Key)
+	for row, n := range count {
+		kind := kinds[strings.TrimPrefix(fmt.Sprintf("%T", row), "simulator.")]
+		if n < 0 && most[row] < 0 && !mayHaveEnded(row) || n > 0 && !mayHaveEnded(row) && !slices.Contains(e.Missing(), kind) {
+			return tell(count)
+		}
+	}
+	return ""
 }
 
 // muted are the users that the vendor tells no series of now, by call.
@@ -82,6 +104,12 @@ func (t *truth) checkCalls(where string, at time.Time) {
 		if was, done := t.done[id]; done {
 			if got != was {
 				t.Errorf("%s: call %s has changed though it was final", where, id)
+			}
+			continue
+		}
+		if t.lacks(e) {
+			if wrong := t.partly(at, e); wrong != "" {
+				t.Errorf("%s: call %s (%s, %s): %s", where, id, e.State, e.Reason, wrong)
 			}
 			continue
 		}

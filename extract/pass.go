@@ -125,7 +125,5 @@ func fatal(err error) bool {
 // credentials or does not know the application.
 func VendorRefuses(err error) bool {
 	e, ok := errors.AsType[*trtc.Error](err)
-	return errors.Is(err, ErrOutage) || ok && (e.Kind == trtc.Denied || e.Code == codeUnknownApp)
+	return errors.Is(err, ErrOutage) || ok && (e.Kind == trtc.Denied || e.Kind == trtc.UnknownApp)
 }
-
-const codeUnknownApp = "InvalidParameter.SdkAppId"

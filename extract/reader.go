@@ -8,8 +8,7 @@ import (
 // seriesReader reads the answers to one question about series: their pages, one
 // after another, into memory that Pass.Samples gives.
 type seriesReader struct {
-	pass  *Pass
-	asked call.Window
+	pass *Pass
 	transform.Detail
 }
 
@@ -41,7 +40,7 @@ func (r *seriesReader) read(body []byte, asked call.Window, keep transform.Keep)
 	}
 	t := r.pass.lend()
 	defer r.pass.giveBack(t)
-	return t.decoder.Detail(body, r.asked, keep, &r.Detail)
+	return t.decoder.Detail(body, asked, keep, &r.Detail)
 }
 
 // take hands over all that was read, normalised.

@@ -281,7 +281,7 @@ const mostSeriesPages = 200
 // users asks for all of them. release must be called in any case; the responses
 // are told with an error, too.
 func (c *callPass) seriesPages(ctx context.Context, r plan.Request) (all seriesAnswer, release func(), err error) {
-	reader := &seriesReader{pass: c.Pass, asked: r.Window}
+	reader := &seriesReader{pass: c.Pass}
 	var damage []transform.Damage
 	for page, seen := 0, 0; page < mostSeriesPages; page++ {
 		q, said := c.seriesQuestion(reader, r, page)
@@ -341,7 +341,7 @@ func (c *callPass) seriesQuestion(reader *seriesReader, r plan.Request, page int
 	}
 	q.decode = func(body []byte) (err error) {
 		reader.Cut(before)
-		said.info, err = reader.read(body, keep)
+		said.info, err = reader.read(body, r.Window, keep)
 		switch {
 		case err != nil:
 			return err

@@ -145,3 +145,59 @@ func overlap(batches []*batch) (twice string, ok bool) {
 	}
 	return "", false
 }
+
+// OpenParts are the visible parts of a unit that are not settled.
+func (v *vault) OpenParts(_ context.Context, u call.Unit) (open []call.Part, err error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, p := range v.open(u) {
+		open = append(open, p.Part)
+	}
+	return open, nil
+}
+
+// open are the visible parts of a unit that are not settled. The caller holds mu.
+func (v *vault) open(u call.Unit) (open []part) {
+	for _, b := range v.of(u).visible {
+		if !b.settled {
+			open = append(open, b.parts...)
+		}
+	}
+	return open
+}
+
+// OpenRows are the rows of these of a kind, in the seconds given.
+func (v *vault) OpenRows(_ context.Context, u call.Unit, kind call.PartKind, owned []call.Owned) (rows call.Rows, err error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	within := func(user string, at int64) bool {
+		return slices.ContainsFunc(owned, func(o call.Owned) bool { return o.User == user && int64(o.From) <= at && at <= int64(o.To) })
+	}
+	rows.Samples = &call.Samples{}
+	for _, p := range v.open(u) {
+		if p.Kind != kind {
+			continue
+		}
+		if p.rows.Room != nil {
+			rows.Room = p.rows.Room
+		}
+		rows.Sessions, rows.Unusual = append(rows.Sessions, p.rows.Sessions...), append(rows.Unusual, p.rows.Unusual...)
+		for _, e := range p.rows.Events {
+			if within(e.UserID, e.Time.Unix()) {
+				rows.Events = append(rows.Events, e)
+			}
+		}
+		if s := p.rows.Samples; s != nil {
+			at := 0
+			for _, series := range s.Series {
+				for i := at; i < at+series.Rows; i++ {
+					if within(series.UserID, int64(s.Time[i])) {
+						rows.Samples.Append(series, s.Time[i], s.Value[i])
+					}
+				}
+				at += series.Rows
+			}
+		}
+	}
+	return rows, nil
+}

@@ -33,21 +33,7 @@ func TestEveryPrefixIsAnError(t *testing.T) {
 			compare(t, &d, body)
 			for n := range body {
 				cut := slices.Clone(body[:n:n])
-				var err error
-				switch kind {
-				case "rooms":
-					_, _, err = d.Rooms(cut, 7, nil)
-				case "users":
-					_, _, err = d.Users(cut, nil)
-				case "detail":
-					_, err = d.Detail(cut, call.Window{}, nil, &Detail{})
-				case "events":
-					_, _, err = d.Events(cut, "u", "r", nil)
-				case "unusual":
-					_, _, err = d.UnusualEvents(cut, nil)
-				case "scale":
-					_, _, err = d.DailyScale(cut, nil)
-				}
+				err := decodeAs(kind, &d, cut)
 				if e, ok := err.(*DecodeError); !ok || !e.Cut {
 					t.Fatalf("%s: error %v for the first %d bytes of %s", kind, err, n, body)
 				}

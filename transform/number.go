@@ -8,7 +8,13 @@ import (
 
 // isNumber reports whether text is a number as JSON writes them.
 func isNumber(text []byte) bool {
-	rest, ok := cutInteger(text)
+	rest, ok := cutNumber(text)
+	return ok && len(rest) == 0
+}
+
+// cutNumber takes a number off text, which may go on with more of a word.
+func cutNumber(text []byte) (rest []byte, ok bool) {
+	rest, ok = cutInteger(text)
 	if ok && len(rest) > 0 && rest[0] == '.' {
 		rest, ok = cutDigits(rest[1:])
 	}
@@ -19,7 +25,7 @@ func isNumber(text []byte) bool {
 		}
 		rest, ok = cutDigits(rest)
 	}
-	return ok && len(rest) == 0
+	return rest, ok
 }
 
 // isInteger reports whether text is a number without fraction and exponent.

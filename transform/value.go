@@ -130,10 +130,13 @@ func (s *scanner) number() (text []byte, found string) {
 		}
 		return nil, "a string"
 	}
-	if text = s.word(); isNumber(text) {
+	rest, ok := cutNumber(s.buf[s.pos:])
+	if end := len(s.buf) - len(rest); ok && (end == len(s.buf) || !isWord[s.buf[end]]) {
+		text = s.buf[s.pos:end]
+		s.pos = end
 		return text, ""
 	}
-	return nil, kindOf(text)
+	return nil, kindOf(s.word())
 }
 
 // integer reads a whole number from lowest to highest.

@@ -77,7 +77,7 @@ func (j *job) connect(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		c, err := trtc.New(trtc.Options{Credential: cred, Region: a.Region, Endpoint: a.Endpoint, Spare: int(j.cfg.Memory.Shares().Spare) / len(j.accounts)})
+		c, err := trtc.New(trtc.Options{Credential: cred, Region: a.Region, Endpoint: a.Endpoint, Spare: int(j.cfg.Memory.Shares().Spare) / len(j.accounts), MaxBody: maxBody(j.cfg)})
 		if err != nil {
 			return err
 		}
@@ -87,6 +87,13 @@ func (j *job) connect(ctx context.Context) error {
 	defer j.mu.Unlock()
 	j.clients = clients
 	return nil
+}
+
+// maxBody bounds one answer by the memory for all of them, but not below what the
+// vendor's limits allow.
+func maxBody(cfg *config.Config) int {
+	const largestLegal = 32 << 20
+	return int(max(largestLegal, cfg.Memory.Shares().Answers))
 }
 
 // client is an account and what asks on its behalf.

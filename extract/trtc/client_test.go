@@ -31,7 +31,7 @@ func reply(body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, body) }
 }
 
-func roomList() Request { return Current().Rooms(seedApp, seedWindow, "", 0) }
+func roomList() Request { return Current().Rooms(seedApp, seedWindow, "", 0, MaxPageSize) }
 
 func TestSentAsSigned(t *testing.T) {
 	var head http.Header

@@ -78,10 +78,10 @@ func TestRequests(t *testing.T) {
 		r    Request
 		want string
 	}{
-		{Legacy().Rooms(seedApp, w, "", 0), `DescribeRoomInformation {"StartTime":1590065777,"EndTime":1590065877,"SdkAppId":"1400353843","PageNumber":"0","PageSize":"100"}`},
-		{Current().Rooms(seedApp, w, "a_b", 2), `DescribeRoomInfo {"StartTime":1590065777,"EndTime":1590065877,"SdkAppId":1400353843,"RoomId":"a_b","PageNumber":2,"PageSize":100}`},
-		{Legacy().UserList(seedApp, seedComm, w, 1), `DescribeCallDetail {"CommId":"1400353843_218695_1590065777","StartTime":1590065777,"EndTime":1590065877,"SdkAppId":"1400353843","PageNumber":"1","PageSize":"100"}`},
-		{Current().UserList(seedApp, seedComm, w, 1), `DescribeUserInfo {"CommId":"1400353843_218695_1590065777","StartTime":1590065777,"EndTime":1590065877,"SdkAppId":1400353843,"PageNumber":1,"PageSize":100}`},
+		{Legacy().Rooms(seedApp, w, "", 0, 100), `DescribeRoomInformation {"StartTime":1590065777,"EndTime":1590065877,"SdkAppId":"1400353843","PageNumber":"0","PageSize":"100"}`},
+		{Current().Rooms(seedApp, w, "a_b", 2, 100), `DescribeRoomInfo {"StartTime":1590065777,"EndTime":1590065877,"SdkAppId":1400353843,"RoomId":"a_b","PageNumber":2,"PageSize":100}`},
+		{Legacy().UserList(seedApp, seedComm, w, nil, 1, 100), `DescribeCallDetail {"CommId":"1400353843_218695_1590065777","StartTime":1590065777,"EndTime":1590065877,"SdkAppId":"1400353843","PageNumber":"1","PageSize":"100"}`},
+		{Current().UserList(seedApp, seedComm, w, nil, 1, 100), `DescribeUserInfo {"CommId":"1400353843_218695_1590065777","StartTime":1590065777,"EndTime":1590065877,"SdkAppId":1400353843,"PageNumber":1,"PageSize":100}`},
 		{Legacy().SeriesOf(seedApp, seedComm, w, []string{"1716", `"`}, 0), `DescribeCallDetail {"CommId":"1400353843_218695_1590065777","StartTime":1590065777,"EndTime":1590065877,"SdkAppId":"1400353843","UserIds":["1716","\""],"DataType":["all"],"PageNumber":"0","PageSize":"6"}`},
 		{Current().SeriesOf(seedApp, seedComm, w, []string{"1716"}, 1), `DescribeCallDetailInfo {"CommId":"1400353843_218695_1590065777","StartTime":1590065777,"EndTime":1590065877,"SdkAppId":1400353843,"UserIds":["1716"],"DataType":["all"],"PageNumber":1,"PageSize":6}`},
 		{Legacy().EventsOf(seedApp, seedComm, "218695", "1716", w), `DescribeDetailEvent {"CommId":"1400353843_218695_1590065777","StartTime":1590065777,"EndTime":1590065877,"UserId":"1716","RoomId":"218695"}`},
