@@ -276,7 +276,8 @@ func (c *callPass) fetch(ctx context.Context) (ended bool, err error) {
 		return false, err
 	}
 	ended = c.ended(mergeSessions(c.known.Sessions, users.sessions), users.strangers)
-	if first == nil || !first.complete { // else nobody is missing
+	if len(users.strangers) > 0 { // they are asked for page by page, the users of the first answer among them
+		first = nil
 		more, err := c.askUnnamed(ctx, users.strangers)
 		if err != nil {
 			return ended, err

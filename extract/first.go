@@ -114,9 +114,11 @@ func (c *callPass) addFirst(ctx context.Context, w call.Window, a seriesAnswer) 
 // or has somebody whose id cannot be read: what is measured of them is archived all
 // the same, and the sessions beside it tell who was there.
 func (c *callPass) askUnnamed(ctx context.Context, windows []call.Window) (sessions []call.Session, err error) {
-	next := time.Time{} // what is before has been asked for
+	next := time.Time{} // what is before has been asked for: no second has two owners
 	for _, long := range windows {
-		for _, w := range plan.Slices(later(long.Start, next), long.End, trtc.MaxSeriesWindow) {
+		for start := later(long.Start, next); start.Before(long.End); start = next {
+			w := call.Window{Start: start, End: earlier(start.Add(trtc.MaxSeriesWindow), long.End)}
+			next = w.End.Add(time.Second)
 			a, release, err := c.seriesPages(ctx, plan.Request{Window: w})
 			if err == nil {
 				sessions = append(sessions, a.sessions...)
@@ -129,7 +131,6 @@ func (c *callPass) askUnnamed(ctx context.Context, windows []call.Window) (sessi
 			if err != nil {
 				c.setAside(call.PartSeries, windowKey(w), w.Start, err)
 			}
-			next = w.End.Add(time.Second) // no second has two owners
 		}
 	}
 	return sessions, nil

@@ -179,6 +179,9 @@ func (t *truth) lastSeen(start, end time.Time) time.Time {
 // it is there for.
 func (t *truth) atTheEnd() {
 	t.Helper()
+	if len(t.asked) == 0 {
+		t.Fatal("no pass came to its end")
+	}
 	last := t.asked[len(t.asked)-1]
 	clear(t.done)
 	t.checkCalls("at the end", last)

@@ -54,7 +54,7 @@ func (t *truth) partly(at time.Time, e call.Entry) string {
 	most := t.difference(t.vendor.sim.Truth(at), e.Unit.Key)
 	for row, n := range count {
 		kind := kinds[strings.TrimPrefix(fmt.Sprintf("%T", row), "simulator.")]
-		if n < 0 && most[row] < 0 && !mayHaveEnded(row) || n > 0 && !mayHaveEnded(row) && !slices.Contains(e.Missing(), kind) {
+		if n < 0 && most[row] < 0 && !mayHaveEnded(row) || n > 0 && t.exact && !mayHaveEnded(row) && !slices.Contains(e.Missing(), kind) {
 			return tell(count)
 		}
 	}

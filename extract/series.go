@@ -3,6 +3,7 @@ package extract
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -330,7 +331,7 @@ type seriesPage struct {
 
 // seriesQuestion is the question for a page, and what its answer says once it has come.
 func (c *callPass) seriesQuestion(reader *seriesReader, r plan.Request, page int) (question, *seriesPage) {
-	said, before := &seriesPage{}, reader.Mark()
+	said, before, fewest := &seriesPage{}, reader.Mark(), math.MaxInt
 	q := question{window: r.Window, work: r.Seconds()}
 	q.build = func(w call.Window) trtc.Request {
 		return c.Asker.Dialect().SeriesOf(c.App, c.room.CommID, w, r.UserIDs(), page)
@@ -356,7 +357,10 @@ func (c *callPass) seriesQuestion(reader *seriesReader, r plan.Request, page int
 		missing := page == 0 && said.info.List != transform.ListPresent
 		said.due = c.lacking(asked, missing, said.info.NullSeries, r.Window)
 		said.settled = c.lacking(asked, missing, said.info.NullSeries, c.settledPart(r.Window))
-		if len(said.due) > 0 {
+		if len(said.due) > fewest { // the answer before had more
+			return &trtc.Error{Action: c.Asker.Dialect().Series, Code: trtc.CodeHTTP, Message: "null where it was not null before", Kind: trtc.Retryable}
+		}
+		if fewest = len(said.due); fewest > 0 {
 			return errSuspect
 		}
 		return damaged(said.info.Damage)
