@@ -83,7 +83,7 @@ func (v inTime) Do(ctx context.Context, r trtc.Request, region string) (trtc.Res
 	defer cancel()
 	resp, err := v.Vendor.Do(bounded, r, region)
 	if err != nil && ctx.Err() == nil && bounded.Err() != nil {
-		err = &trtc.Error{Action: r.Action, Code: trtc.CodeNetwork, Message: fmt.Sprintf("no answer within %s", answerWithin), Kind: trtc.Retryable, Cause: err}
+		err = &trtc.Error{Action: r.Action, Code: trtc.CodeNetwork, Message: fmt.Sprintf("no answer within %s", answerWithin), Kind: trtc.Retryable}
 	}
 	return resp, err
 }
