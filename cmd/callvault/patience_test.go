@@ -2,16 +2,18 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"slices"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -22,6 +24,7 @@ import (
 	"github.com/callvault/callvault/extract"
 	"github.com/callvault/callvault/extract/trtc"
 	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/internal/proxytest"
 	"github.com/callvault/callvault/internal/simulator"
 	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/lease"
@@ -167,38 +170,51 @@ func TestTroubleAtTheStart(t *testing.T) {
 	}
 }
 
-// TestNobodyTellsOfTrouble that has passed: not the webhook, nor what is quiet.
+// TestTroubleIsQuiet where that is wanted, if it passes.
 func TestTroubleIsQuiet(t *testing.T) {
-	in := install(t, simulator.Options{Seed: 31, Calls: 2, QPS: -1, Faults: simulator.Faults{Script: map[simulator.Step]simulator.FaultKind{}},
-		Fault: func(a simulator.Asked) simulator.FaultKind {
-			if a.Action == "DescribeRoomInfo" && a.N <= 10 {
-				return simulator.FaultHTML
-			}
-			return simulator.NoFault
-		}})
+	in := install(t, simulator.Options{Seed: 31, Calls: 2, QPS: -1, Fault: func(a simulator.Asked) simulator.FaultKind {
+		if a.Action == "DescribeRoomInfo" && a.N <= 10 {
+			return simulator.FaultHTML
+		}
+		return simulator.NoFault
+	}})
 	if code, out, errs := in.callvault(t.Context(), "archive", "--quiet", "--patience", "1m"); code != exitDone || out+errs != "" {
 		t.Errorf("exit code %d\n%s%s", code, out, errs)
 	}
 }
 
-// gate lets requests to the vendor pass, or not.
-type gate struct {
-	next http.Handler
-	mu   sync.Mutex
-	shut func(n int) bool // whether the nth request is turned away
-	n    int
-}
-
-func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	g.mu.Lock()
-	g.n++
-	shut := g.shut(g.n)
-	g.mu.Unlock()
-	if shut {
-		w.WriteHeader(http.StatusBadGateway)
-		return
+// TestPassIsMadeAgain takes ClickHouse away in the middle of a pass, for so long
+// that it loses its lease: when it is back, another pass goes on, and nobody is
+// told of a failure.
+func TestPassIsMadeAgain(t *testing.T) {
+	t.Parallel()
+	in := install(t, simulator.Options{Seed: 31, Calls: 8, QPS: -1})
+	u, err := url.Parse(in.dsn())
+	if err != nil {
+		t.Fatal(err)
 	}
-	g.next.ServeHTTP(w, r)
+	real := u.Host
+	toxic := proxytest.NewToxic(t, real)
+	u.Host = toxic.Addr()
+	var told atomic.Int32
+	hook := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { told.Add(1) }))
+	defer hook.Close()
+	in.env = append(in.env, "CLICKHOUSE_DSN="+u.String(), "CALLVAULT_LEASE=2s", "CALLVAULT_NOTIFY_URL="+hook.URL)
+	in.vendor.at(10, func() { toxic.Move(t, "127.0.0.1:1") })
+	var out, errs syncBuffer
+	ended := make(chan int, 1)
+	go func() {
+		ended <- run(t.Context(), &process{args: []string{"archive", "--json", "--patience", "2m"}, environ: in.env, stdout: &out, stderr: &errs, now: time.Now, attempts: impatient()})
+	}()
+	await(t, "the trouble to be told of", func() bool { return strings.Contains(errs.String(), "trying again until") })
+	toxic.Move(t, real)
+	if code := <-ended; code != exitDone || strings.Count(errs.String(), "trying again until") != 1 || told.Load() != 0 || !json.Valid([]byte(out.String())) {
+		t.Errorf("exit code %d, told %d times\n%s%s", code, told.Load(), errs.String(), out.String())
+	}
+	compare(t, in.store, in.truth)
+	if all := in.runs(t, load.RunFilter{}); len(all) < 2 || all[0].Outcome != load.Done || all[1].Outcome == load.Done {
+		t.Errorf("runs %+v", all)
+	}
 }
 
 // TestClickHouseAwayAtTheStart: the command is there before its ClickHouse.
