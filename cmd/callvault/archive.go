@@ -135,7 +135,7 @@ func (a *attempts) next(ctx context.Context) (reached int, err error) {
 		a.runs = append(a.runs, a.past.ID)
 	}
 	began := time.Now()
-	j.patience, j.waits = a.patience.left(), func(err error, _ time.Time) { a.patience.trouble(err, began) }
+	j.patience, j.waits = a.patience.rest(), func(err error, _ time.Time) { a.patience.trouble(err, began) }
 	a.watch = a.c.watch()
 	sum, err := j.run(ctx, a.store, a.watch)
 	a.watch.Close()
@@ -163,7 +163,7 @@ func (a *attempts) open(ctx context.Context) error {
 		a.store = nil
 	}
 	began := time.Now()
-	store, done, err := a.c.awaitArchive(ctx, a.cfg, began.Add(a.patience.left()), func(err error) { a.patience.trouble(err, began) })
+	store, done, err := a.c.awaitArchive(ctx, a.cfg, began.Add(a.patience.rest()), func(err error) { a.patience.trouble(err, began) })
 	if err != nil {
 		return err
 	}

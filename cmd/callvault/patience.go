@@ -81,7 +81,8 @@ type patience struct {
 	mu    sync.Mutex
 	began time.Time // of the trouble; zero: there is none
 	said  bool
-	best  int // how far an attempt has come
+	best  int  // how far an attempt has come
+	left  bool // an attempt has come to its end but for an application or an account
 }
 
 // The pauses of a patience, in those between two attempts at one request: from
@@ -105,7 +106,7 @@ func (p *patience) do(ctx context.Context, attempt func(context.Context) (reache
 		if err == nil || ctx.Err() != nil || p.limit <= 0 || !passing(err) {
 			return err
 		}
-		if p.progress(reached) {
+		if p.progress(reached, err) {
 			began = time.Now()
 			pause.Reset()
 		}
@@ -124,10 +125,18 @@ func (p *patience) do(ctx context.Context, attempt func(context.Context) (reache
 }
 
 // progress says whether an attempt has come further than any before; the trouble
-// that was is over then.
-func (p *patience) progress(reached int) bool {
+// that was is over then. Where all is archived but for what does not answer, it
+// counts once: others always come further.
+func (p *patience) progress(reached int, err error) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if isA[leftError](err) {
+		first := !p.left
+		if p.left = true; first {
+			p.began = time.Time{}
+		}
+		return first
+	}
 	if reached <= p.best {
 		return false
 	}
@@ -151,8 +160,8 @@ func (p *patience) trouble(err error, began time.Time) (until time.Time) {
 	return until
 }
 
-// left is how much patience there is.
-func (p *patience) left() time.Duration {
+// rest is how much patience there is.
+func (p *patience) rest() time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.began.IsZero() {
