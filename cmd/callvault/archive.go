@@ -65,7 +65,7 @@ Exit codes: 0 done; 3 done, but something could not be archived (it is named);
 	}
 	n.flags(cmd.Flags())
 	cmd.Flags().BoolVar(&n.again, "again", false, "also what the archive holds already (it is replaced)")
-	cmd.Flags().StringVar(&patience, "patience", "", "`duration` to go on for while the vendor or ClickHouse does not answer; 0 gives up at once (default $CALLVAULT_PATIENCE, 5m)")
+	cmd.Flags().StringVar(&patience, "patience", "", "go on for this `duration` while the vendor or ClickHouse does not answer; 0 gives up at once (default $CALLVAULT_PATIENCE, 5m)")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the report as JSON")
 	return cmd
 }
