@@ -179,6 +179,70 @@ func TestDetect(t *testing.T) {
 	}
 }
 
+// TestDetectWaits: the lack of a proper answer is waited out, as long as the
+// patience lasts; an answer that is definite is not.
+func TestDetectWaits(t *testing.T) {
+	html := func(context.Context, string) (string, error) {
+		return "", &trtc.Error{Action: "DescribeRoomInfo", Code: trtc.CodeHTTP, Kind: trtc.Retryable}
+	}
+	hangs := func(ctx context.Context, _ string) (string, error) {
+		<-ctx.Done()
+		return "", context.Cause(ctx)
+	}
+	for _, c := range []struct {
+		name        string
+		steps       []func(context.Context, string) (string, error)
+		patience    time.Duration
+		err         string // "" for success
+		least, most time.Duration
+		told        int
+	}{
+		{"a hiccup", append(repeat(2, html), says(noRooms)), 0, "", 0, 3 * time.Second, 0},
+		{"a minute of a gateway's pages", append(repeat(9, html), says(noRooms)), 5 * time.Minute, "", 30 * time.Second, 2 * time.Minute, 1},
+		{"answers that break off", append(repeat(9, says(noRooms[:30])), says(noRooms)), 5 * time.Minute, "", 30 * time.Second, 2 * time.Minute, 1},
+		{"a vendor that is busy", append(repeat(15, refuses("RequestLimitExceeded")), says(noRooms)), 5 * time.Minute, "", 30 * time.Second, 3 * time.Minute, 1},
+		{"no patience", repeat(1, html), 0, trtc.CodeHTTP, time.Second, 10 * time.Second, 0},
+		{"too long", repeat(1, html), 5 * time.Minute, trtc.CodeHTTP, 5 * time.Minute, 5*time.Minute + time.Second, 1},
+		{"hangs, then answers", append(repeat(2, hangs), says(noRooms)), 0, "", time.Minute, 70 * time.Second, 0},
+		{"hangs", repeat(1, hangs), 5 * time.Minute, "no answer within 30s", 5 * time.Minute, 6 * time.Minute, 1},
+		{"denied", repeat(1, refuses("AuthFailure.SecretIdNotFound")), 5 * time.Minute, "AuthFailure", 0, time.Second, 0},
+		{"denied in the end", append(repeat(6, html), refuses("AuthFailure.SecretIdNotFound")), 5 * time.Minute, "AuthFailure", 5 * time.Second, time.Minute, 1},
+		{"no such application", repeat(1, refuses(codeUnknownApp)), 5 * time.Minute, codeUnknownApp, 0, time.Second, 0},
+		{"no plan", repeat(1, refuses("InvalidAction")), 5 * time.Minute, "a paid plan is needed", 0, time.Second, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				began, told := time.Now(), 0
+				w := Waiting{For: c.patience, Told: func(err error, until time.Time) {
+					if told++; err == nil || !until.Equal(began.Add(c.patience)) || time.Since(began) > 3*time.Minute {
+						t.Errorf("after %s told of %v until %s", time.Since(began), err, until.Sub(began))
+					}
+				}}
+				_, err := w.Detect(t.Context(), &script{steps: c.steps}, quota.New(quota.Options{PerSecond: 20}), []call.AppID{1}, time.Now(), trtc.Current(), trtc.Legacy())
+				if (err == nil) != (c.err == "") || err != nil && !strings.Contains(err.Error(), c.err) {
+					t.Errorf("error %v, want %q", err, c.err)
+				}
+				if took := time.Since(began); took < c.least || took > c.most || told != c.told {
+					t.Errorf("took %s, told %d times", took, told)
+				}
+			})
+		})
+	}
+}
+
+// TestDetectIsInterrupted while it waits.
+func TestDetectIsInterrupted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Minute, cancel)
+		began := time.Now()
+		_, err := Waiting{For: time.Hour}.Detect(ctx, &script{steps: repeat(1, refuses("InternalError"))}, quota.New(quota.Options{PerSecond: 20}), []call.AppID{1}, began, trtc.Current())
+		if took := time.Since(began); !errors.Is(err, context.Canceled) || took != time.Minute {
+			t.Errorf("%v after %s", err, took)
+		}
+	})
+}
+
 func TestSessionSet(t *testing.T) {
 	at := func(s int64) time.Time { return time.Unix(s, 0).UTC() }
 	open := call.Session{UserID: "a", JoinedAt: at(10)}

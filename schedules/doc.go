@@ -31,4 +31,8 @@
 // caught up once, at the start or as soon as it is noticed. An entry that has
 // never run is taken to have missed a run. A run that is due while the entry's
 // last one goes on is skipped and counted. Entries of the same job take turns.
+//
+// A run that fails for a cause that may pass, as whoever uses the package says,
+// is tried again after 5 minutes, 15 more and 30 more, unless the next one is due
+// by then.
 package schedules

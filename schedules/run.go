@@ -98,7 +98,7 @@ func (r *Runner) begin(until both, s *Status, run Run) {
 			s.Skipped++
 			return
 		}
-		s.Running, s.Began = true, wall()
+		s.begins()
 		if run.Missed {
 			s.CaughtUp++
 		}
@@ -107,11 +107,62 @@ func (r *Runner) begin(until both, s *Status, run Run) {
 		r.opt.Log.Warn("run skipped: the last one goes on", "schedule", run.Name, "job", run.Job)
 		return
 	}
-	run.ID = r.opt.ID()
 	r.runs.Go(func() {
-		e, began := r.inTurn(until, run)
-		r.end(s, e, !began || until.hard.Err() != nil)
+		for more := true; more; {
+			run.ID = r.opt.ID()
+			e, began := r.inTurn(until, run)
+			stopping := !began || until.hard.Err() != nil
+			var again time.Time
+			if !stopping {
+				again = r.again(e)
+			}
+			begun := r.end(until, s, e, again, stopping)
+			more = !again.IsZero() && r.retry(until, s, begun, again)
+			run.Retry++
+		}
 	})
+}
+
+// begins notes that a run begins. The caller holds the Runner's mu.
+func (s *Status) begins() {
+	s.Running, s.Began, s.Again = true, wall(), time.Time{}
+	s.begun++
+}
+
+// pauses are those before a run that failed is tried again: at most an hour in
+// all, with up to a tenth more of each by chance.
+var pauses = []time.Duration{5 * time.Minute, 15 * time.Minute, 30 * time.Minute}
+
+// again is when a run that has ended is to be tried again, zero if it is not.
+// What is due next anyway comes before that.
+func (r *Runner) again(e Ended) time.Time {
+	if e.Err == nil || r.opt.Again == nil || e.Retry >= len(pauses) || errors.Is(e.Err, ErrDeadline) || !r.opt.Again(e.Run, e.Err) {
+		return time.Time{}
+	}
+	pause := pauses[e.Retry]
+	at := wall().Add(pause + r.opt.Random(pause/10))
+	if due := e.Next(wall()); !due.IsZero() && !due.After(at) {
+		return time.Time{}
+	}
+	return at
+}
+
+// retry waits until a run is to be tried again, and notes that it begins. It is
+// false if nothing is to begin any more, or another run than those begun by then
+// has begun meanwhile.
+func (r *Runner) retry(until both, s *Status, begun int, at time.Time) (begins bool) {
+	waited := waitUntil(until.soft, at)
+	r.with(func() {
+		if s.begun != begun {
+			return
+		}
+		s.Again = time.Time{}
+		if begins = waited; begins {
+			s.begins()
+			s.Retried++
+		}
+	})
+	return begins
 }
 
 // inTurn runs the job when no other run of it goes on. It tells whether the run
@@ -131,7 +182,11 @@ func (r *Runner) inTurn(until both, run Run) (out Ended, began bool) {
 		ctx, cancel = context.WithTimeoutCause(ctx, run.Deadline, ErrDeadline)
 		defer cancel()
 	}
-	r.log(run).Info("run begins", "due", run.Due.UTC(), "missed", run.Missed)
+	log := r.log(run)
+	if run.Retry > 0 {
+		log = log.With("retry", run.Retry)
+	}
+	log.Info("run begins", "due", run.Due.UTC(), "missed", run.Missed)
 	out.Err = r.opt.Jobs[run.Job](ctx, run)
 	if out.Err != nil && errors.Is(context.Cause(ctx), ErrDeadline) && !errors.Is(out.Err, ErrDeadline) {
 		out.Err = fmt.Errorf("%w: %w", ErrDeadline, out.Err)
@@ -149,23 +204,27 @@ func (r *Runner) log(run Run) *slog.Logger {
 }
 
 // end notes how a run went; a failure does not end the schedule. One that failed
-// while the Runner was being stopped was interrupted.
-func (r *Runner) end(s *Status, e Ended, stopping bool) {
+// while the Runner was being stopped was interrupted. again is when it is tried
+// again, if it is and the Runner is there by then. It returns how many runs had
+// begun.
+func (r *Runner) end(until both, s *Status, e Ended, again time.Time, stopping bool) (begun int) {
 	log := r.log(e.Run).With("took", e.At.Sub(e.Began).Round(time.Millisecond))
 	stopped := e.Err != nil && stopping
 	switch {
 	case stopped:
 		log.Warn("run interrupted")
+	case !again.IsZero() && until.soft.Err() == nil:
+		log.Warn("run failed; it is tried again", "at", again.UTC().Truncate(time.Second), "err", e.Err)
 	case e.Err != nil:
 		log.Error("run failed", "err", e.Err)
 	default:
 		log.Info("run done")
 	}
-	if !stopped && r.opt.Ended != nil {
+	if !stopped && again.IsZero() && r.opt.Ended != nil {
 		r.tell(e)
 	}
 	r.with(func() {
-		s.Running, s.Err = false, e.Err
+		s.Running, s.Err, s.Again = false, e.Err, again
 		s.Runs++
 		if e.Err != nil {
 			s.Failed++
@@ -173,7 +232,9 @@ func (r *Runner) end(s *Status, e Ended, stopping bool) {
 		if errors.Is(e.Err, ErrDeadline) {
 			s.Cancelled++
 		}
+		begun = s.begun
 	})
+	return begun
 }
 
 func (r *Runner) tell(e Ended) {

@@ -15,6 +15,7 @@ type Run struct {
 	Entry
 	Due    time.Time // when it was to begin
 	Missed bool      // it was due while nobody was there to begin it
+	Retry  int       // how often the run has failed before and is tried again
 	ID     string    // Options.ID's
 }
 
@@ -32,9 +33,13 @@ type Options struct {
 	// zero: it has never run. An error counts as that.
 	Last func(context.Context, Entry) (time.Time, error)
 	// Ended is told of each run that has ended, but for those that ended
-	// because the Runner was stopped: these are caught up at the next start.
-	// It is called by one goroutine at a time.
+	// because the Runner was stopped, or were to be tried again when it was:
+	// these are caught up at the next start. A run that is tried again has not
+	// ended. It is called by one goroutine at a time.
 	Ended func(Ended)
+	// Again says whether a run that failed so is to be tried again before the
+	// next one is due; optional: none is.
+	Again func(Run, error) bool
 	// Random is a duration below the one given (math/rand's).
 	Random func(time.Duration) time.Duration
 	// ID names a run that begins, for the log and for the job; optional.
@@ -56,11 +61,15 @@ type Status struct {
 	Began     time.Time // of the last run; zero: none
 	Err       error     // of the last run that ended
 	Next      time.Time // zero: never
+	Again     time.Time // when the last run, which failed, is tried again; zero: it is not
 	Runs      int       // that have ended
 	Failed    int       // of these
 	CaughtUp  int       // runs that were missed
+	Retried   int       // runs that were made because the one before failed
 	Skipped   int       // runs that were due while the last one went on
 	Cancelled int       // runs that took longer than the deadline; they have failed, too
+
+	begun int // runs that were begun
 }
 
 // Runner runs entries.

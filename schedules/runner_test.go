@@ -204,6 +204,128 @@ func TestStop(t *testing.T) {
 	})
 }
 
+// errPassing is an error that is worth another try.
+var errPassing = errors.New("nobody answers")
+
+// retrying has runs that fail with errPassing tried again, without chance.
+func (s *scene) retrying() {
+	s.options.Again = func(_ schedules.Run, err error) bool { return errors.Is(err, errPassing) }
+	s.options.Random = func(time.Duration) time.Duration { return 0 }
+}
+
+// fails has the first so many runs fail.
+func (s *scene) fails(n int, err error) {
+	s.work = func(context.Context, schedules.Run) error {
+		if len(s.began) <= n {
+			return err
+		}
+		return nil
+	}
+}
+
+func TestRetries(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		spec   string
+		fails  int
+		err    error
+		began  []string
+		ended  int // runs that are told of
+		failed int
+		retry  int // the last one's
+	}{
+		{"success ends it", "30 3 * * *", 2, errPassing, []string{"05-10 03:30 mine", "05-10 03:35 mine", "05-10 03:50 mine"}, 1, 2, 2},
+		{"within the hour", "30 3 * * *", 9, errPassing, []string{"05-10 03:30 mine", "05-10 03:35 mine", "05-10 03:50 mine", "05-10 04:20 mine"}, 1, 4, 3},
+		{"final", "30 3 * * *", 9, io.ErrUnexpectedEOF, []string{"05-10 03:30 mine"}, 1, 1, 0},
+		{"the next one is due first", "30,45 3 * * *", 9, errPassing, []string{
+			"05-10 03:30 mine", "05-10 03:35 mine", // not at 03:50
+			"05-10 03:45 mine", "05-10 03:50 mine", "05-10 04:05 mine", "05-10 04:35 mine",
+		}, 2, 6, 3},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newScene(t, "2026-05-10T00:00:00Z", "mine.cron", c.spec)
+				s.retrying()
+				s.fails(c.fails, c.err)
+				st := s.run(24 * time.Hour)[0]
+				s.want(c.began...)
+				if len(s.ended) != c.ended || st.Failed != c.failed || st.Runs != len(c.began) || st.Skipped != 0 || !st.Again.IsZero() || st.Running {
+					t.Errorf("%d ended, status %+v", len(s.ended), st)
+				}
+				last := s.ended[len(s.ended)-1]
+				if last.Retry != c.retry || st.Retried != len(c.began)-c.ended || c.ended == 1 && !last.Due.Equal(parseTime(t, "2026-05-10T03:30:00Z")) {
+					t.Errorf("ended %+v, status %+v", last, st)
+				}
+			})
+		})
+	}
+}
+
+// TestRetryTakesLong: a run that is tried again does not overlap the next one.
+func TestRetryTakesLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t, "2026-05-10T00:00:00Z", "mine.cron", "0 * * * *")
+		s.retrying()
+		s.work = func(context.Context, schedules.Run) error {
+			switch len(s.began) {
+			case 1:
+				return errPassing
+			case 2:
+				time.Sleep(2 * time.Hour)
+			}
+			return nil
+		}
+		st := s.run(4*time.Hour + time.Minute)[0]
+		s.want("05-10 01:00 mine", "05-10 01:05 mine", "05-10 04:00 mine")
+		if st.Skipped != 2 || st.Retried != 1 || st.Failed != 1 {
+			t.Errorf("status %+v", st)
+		}
+	})
+}
+
+// TestStopWhileRetrying ends a Runner that waits to try again: at once, and the
+// run does not count as one that need not be caught up.
+func TestStopWhileRetrying(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t, "2026-05-10T03:00:00Z", "mine.cron", "30 3 * * *")
+		s.retrying()
+		s.fails(9, errPassing)
+		r, err := schedules.New(s.entries, s.options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		over := make(chan time.Time)
+		go func() { r.Follow(ctx, t.Context()); over <- time.Now() }()
+		time.Sleep(33 * time.Minute)
+		if st := r.Status()[0]; st.Running || !st.Again.Equal(parseTime(t, "2026-05-10T03:35:00Z")) || !st.Next.Equal(parseTime(t, "2026-05-11T03:30:00Z")) {
+			t.Errorf("status %+v", st)
+		}
+		cancel()
+		if at := <-over; !at.Equal(parseTime(t, "2026-05-10T03:33:00Z")) {
+			t.Errorf("over at %s", at)
+		}
+		s.want("05-10 03:30 mine")
+		if len(s.ended) != 0 {
+			t.Errorf("ended %v", s.ended)
+		}
+	})
+}
+
+// TestNoRetryAfterDeadline: what took too long is not tried again.
+func TestNoRetryAfterDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t, "2026-05-10T00:00:00Z", "mine.cron", "30 3 * * *\ndeadline: 1h")
+		s.retrying()
+		s.work = func(ctx context.Context, _ schedules.Run) error {
+			<-ctx.Done()
+			return errPassing
+		}
+		s.run(12 * time.Hour)
+		s.want("05-10 03:30 mine")
+	})
+}
+
 func TestUnknownJob(t *testing.T) {
 	_, err := schedules.New([]schedules.Entry{one(t, "@hourly\njob: dance")}, schedules.Options{Log: quiet})
 	if err == nil || !strings.Contains(err.Error(), "mine.cron") || !strings.Contains(err.Error(), "dance") {

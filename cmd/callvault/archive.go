@@ -9,8 +9,10 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/callvault/callvault/extract"
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/load"
 )
 
 // narrow are the flags that narrow a pass.
@@ -34,6 +36,7 @@ func (n *narrow) flags(f *pflag.FlagSet) {
 func (c *cli) archiveCmd() *cobra.Command {
 	var n narrow
 	var asJSON bool
+	var patience string
 	cmd := &cobra.Command{
 		Use:   "archive",
 		Short: "Archive now what the vendor keeps and the archive does not hold yet",
@@ -45,48 +48,152 @@ ended are archived as far as they go and completed by a later pass.
 Needs credentials (TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY, or what
 the vendor's SDK finds) and CALLVAULT_SDK_APP_IDS.
 
+Where the vendor or ClickHouse does not answer, the pass waits, or is made again
+and goes on from what is archived, as long as the patience lasts (--patience, or
+CALLVAULT_PATIENCE): it counts from the moment the trouble began, and anew when
+there was progress. A refusal, such as of the keys, ends the pass at once.
+
 Exit codes: 0 done; 3 done, but something could not be archived (it is named);
 4 another pass is running.`,
 		Example: `  callvault archive
   callvault archive --app 1400353843 --from 2026-11-20 --to 2026-11-21
-  callvault archive --room 218695 --again`,
+  callvault archive --room 218695 --again
+  callvault archive --quiet --patience 1h    (from cron)`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.archive(cmd.Context(), n, asJSON)
+			return c.archive(cmd.Context(), n, patience, asJSON)
 		},
 	}
 	n.flags(cmd.Flags())
 	cmd.Flags().BoolVar(&n.again, "again", false, "also what the archive holds already (it is replaced)")
+	cmd.Flags().StringVar(&patience, "patience", "", "go on for this `duration` while the vendor or ClickHouse does not answer; 0 gives up at once (default $CALLVAULT_PATIENCE, 5m)")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the report as JSON")
 	return cmd
 }
 
-func (c *cli) archive(ctx context.Context, n narrow, asJSON bool) error {
+func (c *cli) archive(ctx context.Context, n narrow, patience string, asJSON bool) error {
 	cfg, err := c.config()
 	if err != nil {
 		return err
 	}
-	job, err := newJob(cfg, n, c.now())
-	if err != nil {
+	limit := time.Duration(cfg.Patience)
+	if patience != "" {
+		if limit, err = config.ParseDuration(patience); err != nil || limit < 0 {
+			return usagef("--patience %q is not a duration; use 5m or 1h, or 0 to give up at once", patience)
+		}
+	}
+	a := &attempts{c: c, cfg: cfg, narrow: n, now: c.now()}
+	if a.first, err = a.job(ctx); err != nil {
 		return err
 	}
-	job.now, job.attempts = c.now, c.attempts
-	if err := job.connect(ctx); err != nil {
-		return err
-	}
-	store, done, err := c.openArchive(ctx, cfg)
-	if err != nil {
-		return err
-	}
-	defer done()
-	job.warn = c.warn
-	watch := c.watch()
-	sum, err := job.run(ctx, store, watch)
-	watch.Close()
-	if sum.started() {
-		c.printSummary(sum, asJSON)
-	}
-	c.tell(ctx, cfg, store, sum.past)
+	a.patience = newPatience(limit, c.attempts, a.say)
+	err = a.patience.do(ctx, a.next)
+	a.end(ctx, asJSON)
 	return err
+}
+
+// attempts are those at one pass.
+type attempts struct {
+	c        *cli
+	cfg      *config.Config
+	narrow   narrow
+	now      time.Time // by which the flags are read
+	patience *patience
+
+	first *job // nil: it has been made
+	store *load.Store
+	close func()
+	stale bool     // the store has failed
+	watch watcher  // of the attempt under way; nil: none is
+	sum   *summary // of the last attempt that began; nil: none did
+	past  load.Run // of the last one
+	runs  []string // of those before it
+	told  string   // the last one of which something was told
+}
+
+// job is another pass.
+func (a *attempts) job(ctx context.Context) (*job, error) {
+	j, err := newJob(a.cfg, a.narrow, a.now)
+	if err != nil {
+		return nil, err
+	}
+	j.now, j.attempts, j.warn = a.c.now, a.c.attempts, a.c.warn
+	return j, j.connect(ctx)
+}
+
+// next makes an attempt, and tells how far it has come.
+func (a *attempts) next(ctx context.Context) (reached int, err error) {
+	j := a.first
+	if a.first = nil; j == nil {
+		if j, err = a.job(ctx); err != nil {
+			return notStarted, err
+		}
+	}
+	if err := a.open(ctx); err != nil {
+		return notStarted, err
+	}
+	if a.past.ID != "" {
+		a.runs = append(a.runs, a.past.ID)
+	}
+	began := time.Now()
+	j.patience, j.waits = a.patience.rest(), func(err error, _ time.Time) { a.patience.trouble(err, began) }
+	a.watch = a.c.watch()
+	sum, err := j.run(ctx, a.store, a.watch)
+	a.watch.Close()
+	a.watch = nil
+	if a.past = sum.past; sum.started() || a.sum == nil {
+		a.sum = sum
+	}
+	if passing(err) {
+		a.stale = !extract.Passing(err)
+		if sum.past.Counts.Lost > 0 {
+			a.c.tell(ctx, a.cfg, a.store, sum.past) // a later attempt does not tell of it
+			a.told = sum.past.ID
+		}
+	}
+	return sum.reached(), err
+}
+
+// open opens the archive, again if it has failed.
+func (a *attempts) open(ctx context.Context) error {
+	if a.store != nil && !a.stale {
+		return nil
+	}
+	if a.store != nil {
+		a.close()
+		a.store = nil
+	}
+	began := time.Now()
+	store, done, err := a.c.awaitArchive(ctx, a.cfg, began.Add(a.patience.rest()), func(err error) { a.patience.trouble(err, began) })
+	if err != nil {
+		return err
+	}
+	a.store, a.close, a.stale = store, done, false
+	return nil
+}
+
+// say says that something is tried again.
+func (a *attempts) say(err error, until time.Time) {
+	line := "callvault: " + tryingAgain(err, until)
+	switch {
+	case a.watch != nil:
+		a.watch.Say(line)
+	case !a.c.quiet:
+		fmt.Fprintln(a.c.stderr, line)
+	}
+}
+
+// end reports what the attempts came to.
+func (a *attempts) end(ctx context.Context, asJSON bool) {
+	if a.sum != nil && a.sum.started() {
+		a.c.printSummary(a.sum, asJSON)
+	}
+	if a.store == nil {
+		return
+	}
+	if a.past.ID != a.told {
+		a.c.tell(ctx, a.cfg, a.store, a.past, a.runs...)
+	}
+	a.close()
 }
 
 // narrowTo checks the flags against the settings.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -39,6 +40,9 @@ type job struct {
 	warn     func(error) // optional: told of what the run could not tell of itself
 
 	onRetry func(error, time.Duration) // optional: told of an insert that is tried again
+
+	patience time.Duration          // how long an account is asked that does not answer; zero: not for long
+	waits    func(error, time.Time) // optional: told of that once for each account, and until when
 
 	leading atomic.Bool                 // it holds the archive lease
 	writing atomic.Pointer[load.Writer] // nil: it does not write
@@ -105,12 +109,12 @@ type client struct {
 }
 
 // detect finds out the dialect that the account has.
-func (c *client) detect(ctx context.Context, now time.Time, attempts extract.Attempts) error {
+func (c *client) detect(ctx context.Context, now time.Time, attempts extract.Attempts, w extract.Waiting) error {
 	apps := make([]call.AppID, len(c.account.Apps))
 	for i, a := range c.account.Apps {
 		apps[i] = call.AppID(a)
 	}
-	d, err := extract.Detect(ctx, c.vendor, c.limits, apps, now, dialects(c.account)...)
+	d, err := w.Detect(ctx, c.vendor, c.limits, apps, now, dialects(c.account)...)
 	if err != nil {
 		return accountError(c.account, err)
 	}
@@ -184,13 +188,28 @@ func (j *job) whole() bool {
 	return j.from.IsZero() && j.to.IsZero() && j.expiring == 0 && j.room == ""
 }
 
+// othersWait is how long an account that does not answer holds up others at most.
+const othersWait = 5 * time.Minute
+
+// waiting is the patience with an account that does not answer.
+func (j *job) waiting(c *client) extract.Waiting {
+	w := extract.Waiting{For: j.patience, Least: j.attempts.Least, Most: j.attempts.Most}
+	if len(j.clients) > 1 {
+		w.For = min(w.For, othersWait)
+	}
+	if j.waits != nil {
+		w.Told = func(err error, until time.Time) { j.waits(accountError(c.account, err), until) }
+	}
+	return w
+}
+
 // detect finds out the dialects of all accounts. One that cannot be asked is
 // left out and named in refused; it is an error if none can.
 func (j *job) detect(ctx context.Context) error {
 	errs := make([]error, len(j.clients))
 	var wg sync.WaitGroup
 	for i, c := range j.clients {
-		wg.Go(func() { errs[i] = c.detect(ctx, j.now(), j.attempts) })
+		wg.Go(func() { errs[i] = c.detect(ctx, j.now(), j.attempts, j.waiting(c)) })
 	}
 	wg.Wait()
 	var good []*client
@@ -207,10 +226,13 @@ func (j *job) detect(ctx context.Context) error {
 	j.mu.Lock()
 	j.clients = good
 	j.mu.Unlock()
-	if len(good) == 0 {
-		return j.refused[0]
+	if len(good) > 0 {
+		return nil
 	}
-	return nil
+	if i := slices.IndexFunc(j.refused, passing); i >= 0 {
+		return j.refused[i]
+	}
+	return j.refused[0]
 }
 
 // asked are the accounts that are asked, whoever looks.
@@ -279,9 +301,23 @@ func underLeaseAs(ctx context.Context, store *load.Store, cfg *config.Config, wh
 	defer cancel()
 	err = do(lctx, held.Guard())
 	if lost := context.Cause(lctx); err != nil && errors.Is(lost, lease.ErrLost) {
-		return fmt.Errorf("%w; another pass may have taken over; the next one goes on from here", lost)
+		err = fmt.Errorf("%w; another pass may have taken over; the next one goes on from here", lost)
+		if free(ctx, store, lease.Archive, who) {
+			err = freeError{err}
+		}
 	}
 	return err
+}
+
+// looking bounds the look at who has a lease that was lost.
+const looking = 10 * time.Second
+
+// free says that nobody but who is known to hold a lease.
+func free(ctx context.Context, store *load.Store, name, who string) bool {
+	ctx, cancel := context.WithTimeout(ctx, looking)
+	defer cancel()
+	held, err := lease.Held(ctx, store.Conn(), name)
+	return err != nil || held == nil || held.Holder == who
 }
 
 // backupHolder begins the names of those who hold the archive lease to back up.

@@ -8,10 +8,10 @@ import (
 
 // jobMeters shows the runs under way and the schedules.
 type jobMeters struct {
-	d                                         *daemon
-	leader, running, waiting                  *prometheus.Desc
-	used, allowed, queued                     *prometheus.Desc
-	next, skipped, caughtUp, cancelled, begun *prometheus.Desc
+	d                                                  *daemon
+	leader, running, waiting                           *prometheus.Desc
+	used, allowed, queued                              *prometheus.Desc
+	next, skipped, caughtUp, retried, cancelled, begun *prometheus.Desc
 }
 
 func newJobMeters(d *daemon) *jobMeters {
@@ -29,13 +29,14 @@ func newJobMeters(d *daemon) *jobMeters {
 		next:      desc("callvault_schedule_next_timestamp_seconds", "When the schedule is due next.", "schedule"),
 		skipped:   desc("callvault_schedule_skipped_total", "Runs that were due while the schedule's last one went on, since the settings were read.", "schedule"),
 		caughtUp:  desc("callvault_schedule_caught_up_total", "Runs that were missed and made later, since the settings were read.", "schedule"),
+		retried:   desc("callvault_schedule_retried_total", "Runs that were made because the one before had failed for a passing cause, since the settings were read.", "schedule"),
 		cancelled: desc("callvault_schedule_cancelled_total", "Runs that took longer than their deadline, since the settings were read.", "schedule"),
 		begun:     desc("callvault_schedule_last_begun_timestamp_seconds", "When the schedule's last run began.", "schedule"),
 	}
 }
 
 func (c *jobMeters) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{c.leader, c.running, c.waiting, c.used, c.allowed, c.queued, c.next, c.skipped, c.caughtUp, c.cancelled, c.begun} {
+	for _, d := range []*prometheus.Desc{c.leader, c.running, c.waiting, c.used, c.allowed, c.queued, c.next, c.skipped, c.caughtUp, c.retried, c.cancelled, c.begun} {
 		ch <- d
 	}
 }
@@ -93,5 +94,6 @@ func (c *jobMeters) schedule(ch chan<- prometheus.Metric, s schedules.Status) {
 	}
 	show(c.skipped, prometheus.CounterValue, float64(s.Skipped))
 	show(c.caughtUp, prometheus.CounterValue, float64(s.CaughtUp))
+	show(c.retried, prometheus.CounterValue, float64(s.Retried))
 	show(c.cancelled, prometheus.CounterValue, float64(s.Cancelled))
 }

@@ -170,6 +170,10 @@ func (d *daemon) pass(ctx context.Context, r schedules.Run) error {
 	log := d.logOf(j.cfg, r)
 	j.schedule, j.id = r.Name, r.ID
 	j.warn = warnIn(log)
+	j.patience = time.Duration(j.cfg.Patience)
+	j.waits = func(err error, until time.Time) {
+		log.Warn("the vendor does not answer; it is asked again", "until", until.UTC().Truncate(time.Second), "err", err)
+	}
 	j.onRetry = func(err error, pause time.Duration) {
 		d.meters.retries.Inc()
 		log.Warn("insert is tried again", "in", pause, "err", err)
@@ -185,6 +189,10 @@ func (d *daemon) pass(ctx context.Context, r schedules.Run) error {
 	sum.log(log)
 	return err
 }
+
+// again says whether a run that failed is tried again before the next one: a pass
+// for which time mends what was wrong.
+func again(r schedules.Run, err error) bool { return r.Job == archiveJob && passing(err) }
 
 // track counts a run as one that goes on, until it is told that it is over. j is
 // what asks the vendor; nil: nothing does.

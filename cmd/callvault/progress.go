@@ -22,6 +22,7 @@ const plainEvery = 5 * time.Second
 // watcher shows the progress of a pass until it is closed.
 type watcher interface {
 	extract.Progress
+	Say(line string) // above what is shown
 	Close()
 }
 
@@ -45,7 +46,8 @@ func (c *cli) watch() watcher {
 
 type silent struct{ extract.NoProgress }
 
-func (silent) Close() {}
+func (silent) Say(string) {}
+func (silent) Close()     {}
 
 // tally counts work by stage.
 type tally struct {
@@ -131,6 +133,8 @@ func (b *bars) Done(s extract.Stage, n int) {
 	}
 }
 
+func (b *bars) Say(line string) { fmt.Fprintln(b.p, line) }
+
 func (b *bars) Close() {
 	for _, bar := range b.bars {
 		bar.SetTotal(-1, true)
@@ -158,11 +162,20 @@ func (p *plain) loop() {
 	for {
 		select {
 		case <-tick.C:
-			fmt.Fprintln(p.w, p.line())
+			if p.begun() {
+				fmt.Fprintln(p.w, p.line())
+			}
 		case <-p.stop:
 			return
 		}
 	}
+}
+
+// begun says whether there is anything to tell.
+func (p *plain) begun() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.known) > 0
 }
 
 func (p *plain) line() string {
@@ -192,6 +205,8 @@ func (p *plain) Done(s extract.Stage, n int) {
 	defer p.mu.Unlock()
 	p.tally.done[s] += int64(n)
 }
+
+func (p *plain) Say(line string) { fmt.Fprintln(p.w, line) }
 
 func (p *plain) Close() {
 	close(p.stop)

@@ -88,8 +88,8 @@ func strictArgs(cmd *cobra.Command) {
 func (c *cli) warn(err error) { fmt.Fprintln(c.stderr, "callvault: "+oneLineOf(err)) }
 
 // tell sends what is to be said of a run that has ended; ctx may have ended, too.
-func (c *cli) tell(ctx context.Context, cfg *config.Config, store *load.Store, r load.Run) {
-	if err := tellOf(context.WithoutCancel(ctx), cfg, store, r); err != nil {
+func (c *cli) tell(ctx context.Context, cfg *config.Config, store *load.Store, r load.Run, earlier ...string) {
+	if err := tellOf(context.WithoutCancel(ctx), cfg, store, r, earlier...); err != nil {
 		c.warn(err)
 	}
 }

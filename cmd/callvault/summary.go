@@ -69,6 +69,15 @@ func (s *summary) add(r extract.Report) {
 	slices.SortFunc(s.Apps, func(a, b extract.Report) int { return int(int64(a.App) - int64(b.App)) })
 }
 
+// reached is how far the pass has come, in calls that are archived for good.
+func (s *summary) reached() int {
+	if !s.started() {
+		return notStarted
+	}
+	t := s.total()
+	return t.Held + t.Archived - t.Provisional
+}
+
 // started tells whether the pass got as far as asking for calls.
 func (s *summary) started() bool { return len(s.Apps) > 0 }
 
@@ -97,10 +106,15 @@ func (s *summary) refuses(app call.AppID) bool {
 
 // err is errPartial if something could not be archived.
 func (s *summary) err() error {
-	if n := s.total().FailureCount + len(s.Refused); n > 0 {
-		return fmt.Errorf("%w (%d, see the report); the next pass tries again", errPartial, n)
+	n := s.total().FailureCount + len(s.Refused)
+	if n == 0 {
+		return nil
 	}
-	return nil
+	err := fmt.Errorf("%w (%d, see the report); the next pass tries again", errPartial, n)
+	if i := slices.IndexFunc(s.Refused, func(r refusal) bool { return passing(r.err) }); i >= 0 {
+		return leftError{err, s.Refused[i].err}
+	}
+	return err
 }
 
 // total adds up the applications.

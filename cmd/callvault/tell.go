@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,13 +21,14 @@ func webhook(cfg *config.Config) notify.Webhook {
 const telling = 10 * time.Second
 
 // tellOf sends what a run that has ended gives reason to say: a loss, a failure
-// that the run before did not have, or that all is well again.
-func tellOf(ctx context.Context, cfg *config.Config, store *load.Store, r load.Run) error {
+// that the run before did not have, or that all is well again. earlier are runs of
+// which it is another attempt; nothing is said of how they ended.
+func tellOf(ctx context.Context, cfg *config.Config, store *load.Store, r load.Run, earlier ...string) error {
 	if cfg.NotifyURL == "" {
 		return nil
 	}
 	look, cancel := context.WithTimeout(ctx, telling)
-	before := outcomeBefore(look, store, r)
+	before := outcomeBefore(look, store, r, earlier)
 	cancel()
 	kind := eventOf(r, before)
 	if kind == "" {
@@ -42,15 +44,15 @@ func tellOf(ctx context.Context, cfg *config.Config, store *load.Store, r load.R
 // telltale are the outcomes that say how the archive is.
 var telltale = []load.Outcome{load.Done, load.Partial, load.Failed, load.Died}
 
-// outcomeBefore is how the run of the same command and schedule before r ended;
-// "" if there was none or that cannot be known.
-func outcomeBefore(ctx context.Context, store *load.Store, r load.Run) load.Outcome {
-	all, err := store.Runs(ctx, load.RunFilter{Command: r.Command, Schedule: &r.Schedule, Outcomes: telltale, Limit: 2})
+// outcomeBefore is how the run of the same command and schedule before r and the
+// earlier attempts ended; "" if there was none or that cannot be known.
+func outcomeBefore(ctx context.Context, store *load.Store, r load.Run, earlier []string) load.Outcome {
+	all, err := store.Runs(ctx, load.RunFilter{Command: r.Command, Schedule: &r.Schedule, Outcomes: telltale, Limit: 2 + len(earlier)})
 	if err != nil {
 		return ""
 	}
 	for _, x := range all {
-		if x.ID != r.ID {
+		if x.ID != r.ID && !slices.Contains(earlier, x.ID) {
 			return x.Outcome
 		}
 	}

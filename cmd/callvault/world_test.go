@@ -59,7 +59,7 @@ func newWorldIn(t *testing.T, dir string, seed uint64, o simulator.Options) *wor
 	w.env = []string{
 		"HOME=" + t.TempDir(), "CLICKHOUSE_DSN=" + w.db.dsn, "CALLVAULT_TRTC_ENDPOINT=" + w.vendor.url,
 		"CALLVAULT_SDK_APP_IDS=" + joinApps(w.vendor.Apps()), "CALLVAULT_RETENTION=" + retention.String(),
-		"CALLVAULT_QPS=100000", clockVariable + "=" + w.clock.file,
+		"CALLVAULT_QPS=100000", "CALLVAULT_PATIENCE=0", clockVariable + "=" + w.clock.file,
 		"TENCENTCLOUD_SECRET_ID=" + w.vendor.SecretID(), "TENCENTCLOUD_SECRET_KEY=" + w.vendor.SecretKey(),
 	}
 	return w

@@ -61,6 +61,9 @@ type Config struct {
 	S3Secret Secret `yaml:"s3_secret_key" env:"AWS_SECRET_ACCESS_KEY"`
 	S3Token  Secret `yaml:"s3_token" env:"AWS_SESSION_TOKEN"`
 
+	// Patience is how long an archiving run goes on while the vendor or ClickHouse
+	// does not answer; zero: it gives up soon.
+	Patience Duration `yaml:"patience" env:"CALLVAULT_PATIENCE"`
 	// Grace is how long a pass may go on when the daemon is to stop.
 	Grace Duration `yaml:"grace" env:"CALLVAULT_GRACE"`
 	// Wait is how long the daemon waits for ClickHouse; zero: as long as it takes.
@@ -117,7 +120,7 @@ func Load(file string, environ []string) (*Config, error) {
 
 func defaults() *Config {
 	return &Config{Settle: Duration(defaultSettle), Lease: Duration(defaultLease), Raw: Keep(defaultRaw), Memory: DefaultMemory, Listen: "127.0.0.1:9464",
-		Grace: Duration(defaultGrace), NotifyFormat: "json", ColdVolume: "cold"}
+		Patience: Duration(defaultPatience), Grace: Duration(defaultGrace), NotifyFormat: "json", ColdVolume: "cold"}
 }
 
 func (c *Config) readFile(file string) error {

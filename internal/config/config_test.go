@@ -25,6 +25,9 @@ func TestDefaults(t *testing.T) {
 	if diff := cmp.Diff(want, c.Accounts); diff != "" {
 		t.Error(diff)
 	}
+	if c.Patience != config.Duration(5*time.Minute) {
+		t.Errorf("patience %s", c.Patience)
+	}
 	if c.DataDir != "/home/ann/.local/share/callvault" {
 		t.Errorf("data dir %q", c.DataDir)
 	}

@@ -104,6 +104,9 @@ func (c *Config) validateDaemon(say func(setting, problem, try string)) {
 	if c.BackupKeep < 0 {
 		say("CALLVAULT_BACKUP_KEEP", "is negative", "use a number of full backups such as 4, or 0 to keep all")
 	}
+	if c.Patience < 0 {
+		say("CALLVAULT_PATIENCE", "is negative", "use a duration such as 5m, or 0s to give up at once")
+	}
 	if c.Grace < 0 {
 		say("CALLVAULT_GRACE", "is negative", "use a duration such as 1m")
 	}
@@ -204,6 +207,8 @@ func example(name string) string {
 		return "use a duration such as 400d, or off"
 	case "CALLVAULT_BACKUP_KEEP":
 		return "use a number of full backups such as 4"
+	case "CALLVAULT_PATIENCE":
+		return "use a duration such as 5m, or 0s to give up at once"
 	case "CALLVAULT_GRACE":
 		return "use a duration such as 1m"
 	case "CALLVAULT_WAIT":

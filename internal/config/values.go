@@ -19,6 +19,7 @@ const (
 	defaultLease     = 30 * time.Second
 	defaultRaw       = 30 * 24 * time.Hour
 	defaultGrace     = time.Minute
+	defaultPatience  = 5 * time.Minute
 )
 
 // Secret is a value that is never printed: every way of formatting it shows

@@ -1,0 +1,185 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/cenkalti/backoff/v5"
+
+	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/retry"
+)
+
+// passing says that a run failed for a cause that time mends: the vendor or
+// ClickHouse does not answer, or is too busy. What somebody has to mend is not
+// passing, nor what another process does.
+func passing(err error) bool {
+	if err == nil || isA[config.Errors](err) || isA[config.Error](err) || isA[usageError](err) {
+		return false
+	}
+	if e, ok := errors.AsType[leftError](err); ok {
+		return passing(e.cause)
+	}
+	switch {
+	case isA[freeError](err):
+		return true
+	case isA[retry.Final](err), errors.Is(err, errPartial), errors.Is(err, errDifferent), errors.Is(err, errBackup),
+		errors.Is(err, load.ErrAuth), errors.Is(err, load.ErrDatabase), errors.Is(err, load.ErrDSN), errors.Is(err, context.Canceled):
+		return false
+	case extract.Passing(err), errors.Is(err, load.ErrUnreachable):
+		return true
+	case retry.Code(err) != 0:
+		return retry.Helps(err)
+	}
+	return broken(err)
+}
+
+// broken says that an error is one of a connection.
+func broken(err error) bool {
+	for _, e := range []error{
+		io.EOF, io.ErrUnexpectedEOF, net.ErrClosed, clickhouse.ErrAcquireConnTimeout, context.DeadlineExceeded,
+		syscall.ECONNREFUSED, syscall.ECONNRESET, syscall.EPIPE, syscall.ETIMEDOUT,
+	} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return isA[*net.OpError](err) || isA[*net.DNSError](err)
+}
+
+// leftError is the end of a pass that had to leave an account or an application
+// early, for a cause.
+type leftError struct {
+	error
+	cause error
+}
+
+func (e leftError) Unwrap() error { return e.error }
+
+// freeError is the loss of a lease that nobody else has taken.
+type freeError struct{ error }
+
+func (e freeError) Unwrap() error { return e.error }
+
+// patience is how long a command goes on where the vendor or ClickHouse does not
+// answer. It begins anew with each trouble, and after progress.
+type patience struct {
+	limit       time.Duration // zero: it gives up at once
+	least, most time.Duration // pauses between attempts, growing
+	// say is told of each trouble once, and until when there is patience.
+	say func(err error, until time.Time)
+
+	mu    sync.Mutex
+	began time.Time // of the trouble; zero: there is none
+	said  bool
+	best  int  // how far an attempt has come
+	left  bool // an attempt has come to its end but for an application or an account
+}
+
+// The pauses of a patience, in those between two attempts at one request: from
+// 10 s to 5 min by default.
+const calmer = 20
+
+func newPatience(limit time.Duration, a extract.Attempts, say func(error, time.Time)) *patience {
+	return &patience{limit: limit, least: calmer * a.Least, most: calmer * a.Most, say: say, best: notStarted}
+}
+
+// notStarted is how far an attempt has come that has not begun its work.
+const notStarted = -1
+
+// do makes attempts until one ends well or in a way that another one does not
+// mend, or the patience is over. An attempt tells how far it has come.
+func (p *patience) do(ctx context.Context, attempt func(context.Context) (reached int, err error)) error {
+	pause := backoff.ExponentialBackOff{InitialInterval: p.least, MaxInterval: p.most, Multiplier: 2, RandomizationFactor: 0.2}
+	for {
+		began := time.Now()
+		reached, err := attempt(ctx)
+		if err == nil || ctx.Err() != nil || p.limit <= 0 || !passing(err) {
+			return err
+		}
+		if p.progress(reached, err) {
+			began = time.Now()
+			pause.Reset()
+		}
+		left := time.Until(p.trouble(err, began))
+		if left <= 0 {
+			return err
+		}
+		timer := time.NewTimer(min(pause.NextBackOff(), left))
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// progress says whether an attempt has come further than any before; the trouble
+// that was is over then. Where all is archived but for what does not answer, it
+// counts once: others always come further.
+func (p *patience) progress(reached int, err error) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if isA[leftError](err) {
+		first := !p.left
+		if p.left = true; first {
+			p.began = time.Time{}
+		}
+		return first
+	}
+	if reached <= p.best {
+		return false
+	}
+	p.best, p.began, p.said = reached, time.Time{}, false
+	return true
+}
+
+// trouble notes one that began at a time, unless there is one already, and
+// returns until when there is patience.
+func (p *patience) trouble(err error, began time.Time) (until time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.began.IsZero() {
+		p.began = began
+	}
+	until = p.began.Add(p.limit)
+	if !p.said && time.Now().Before(until) {
+		p.said = true
+		p.say(err, until)
+	}
+	return until
+}
+
+// rest is how much patience there is.
+func (p *patience) rest() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.began.IsZero() {
+		return p.limit
+	}
+	return max(0, time.Until(p.began.Add(p.limit)))
+}
+
+// untilText is until when something is tried again, for people.
+func untilText(until time.Time) string {
+	layout := "15:04:05Z"
+	if time.Until(until) > 12*time.Hour {
+		layout = time.RFC3339
+	}
+	return until.UTC().Format(layout)
+}
+
+// tryingAgain is what is said of a trouble.
+func tryingAgain(err error, until time.Time) string {
+	return fmt.Sprintf("%s; trying again until %s, --patience 0 gives up at once", oneLineOf(err), untilText(until))
+}
