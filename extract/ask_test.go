@@ -207,8 +207,8 @@ func TestDetectWaits(t *testing.T) {
 		{"hangs", repeat(1, hangs), 5 * time.Minute, "no answer within 30s", 5 * time.Minute, 6 * time.Minute, 1},
 		{"denied", repeat(1, refuses("AuthFailure.SecretIdNotFound")), 5 * time.Minute, "AuthFailure", 0, time.Second, 0},
 		{"denied in the end", append(repeat(6, html), refuses("AuthFailure.SecretIdNotFound")), 5 * time.Minute, "AuthFailure", 5 * time.Second, time.Minute, 1},
-		{"no such application", repeat(1, refuses(codeUnknownApp)), 5 * time.Minute, codeUnknownApp, 0, time.Second, 0},
-		{"no plan", repeat(1, refuses("InvalidAction")), 5 * time.Minute, "a paid plan is needed", 0, time.Second, 0},
+		{"no such application", repeat(1, refuses("InvalidParameter.SdkAppId")), 5 * time.Minute, "InvalidParameter.SdkAppId", 0, time.Second, 0},
+		{"no plan", repeat(1, refuses("InvalidAction")), 5 * time.Minute, "has no call-monitoring API", 0, time.Second, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

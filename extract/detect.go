@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -19,6 +20,7 @@ import (
 // unless answers are slow to fail.
 type Waiting struct {
 	For         time.Duration // since the first attempt
+	Unreached   time.Duration // the same where not even a connection comes about: then the address is likely to be wrong (0: For)
 	Least, Most time.Duration // pauses between attempts, growing (500 ms, 15 s)
 	// Told is told once, after the first few attempts, why it is tried again and
 	// until when; optional.
@@ -42,11 +44,15 @@ func (w Waiting) Detect(ctx context.Context, v Vendor, l *quota.Limits, apps []c
 	if w.Most <= 0 {
 		w.Most = 15 * time.Second
 	}
-	until := time.Now().Add(w.For)
+	began := time.Now()
 	attempts := Attempts{Faults: 4, Quota: 10, Least: w.Least, Most: min(8*w.Least, w.Most)}
 	pause := backoff.ExponentialBackOff{InitialInterval: min(8*w.Least, w.Most), MaxInterval: w.Most, Multiplier: 2, RandomizationFactor: 0.2}
 	for told := false; ; told = true {
 		d, err := detect(ctx, inTime{v}, l, attempts, apps, now, dialects)
+		until := began.Add(w.For)
+		if w.Unreached > 0 && Unconnected(err) {
+			until = began.Add(min(w.For, w.Unreached))
+		}
 		left := time.Until(until)
 		if err == nil || ctx.Err() != nil || !Passing(err) || left <= 0 {
 			return d, err
@@ -72,6 +78,15 @@ func Passing(err error) bool {
 	return errors.Is(err, ErrOutage) || ok && (e.Kind == trtc.Retryable || e.Kind == trtc.Quota)
 }
 
+// Unconnected says that not even a connection has come about.
+func Unconnected(err error) bool {
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
+		return true
+	}
+	_, unknown := errors.AsType[*net.DNSError](err)
+	return unknown
+}
+
 // answerWithin is longer than a page of a room list takes to come.
 const answerWithin = 30 * time.Second
 
@@ -91,7 +106,7 @@ func (v inTime) Do(ctx context.Context, r trtc.Request, region string) (trtc.Res
 // detect asks for each application in turn until the vendor knows one.
 func detect(ctx context.Context, v Vendor, l *quota.Limits, attempts Attempts, apps []call.AppID, now time.Time, dialects []trtc.Dialect) (d trtc.Dialect, err error) {
 	for _, app := range apps {
-		d, err = detectBy(ctx, v, l, app, now, dialects)
+		d, err = detectBy(ctx, v, l, attempts, app, now, dialects)
 		if e, ok := errors.AsType[*trtc.Error](err); !ok || e.Kind != trtc.UnknownApp {
 			return d, err
 		}
@@ -108,8 +123,7 @@ func detectBy(ctx context.Context, v Vendor, l *quota.Limits, attempts Attempts,
 			_, _, err := dec.Rooms(body, app, nil)
 			return err
 		})
-		if err == nil {
-			answer.Release()
+		if discard(&answer, err); err == nil || isUnreadable(err) { // the action is there, whatever it says
 			return d, nil
 		}
 		if e, ok := errors.AsType[*trtc.Error](err); !ok || e.Kind != trtc.Unavailable {
@@ -120,5 +134,5 @@ func detectBy(ctx context.Context, v Vendor, l *quota.Limits, attempts Attempts,
 	if len(dialects) == 1 {
 		return trtc.Dialect{}, fmt.Errorf("the account does not have the %s API; set CALLVAULT_TRTC_API=auto: %w", dialects[0].Name, refused)
 	}
-	return trtc.Dialect{}, fmt.Errorf("the account has no call-monitoring API (a paid plan is needed): %w", refused)
+	return trtc.Dialect{}, fmt.Errorf("the account has no call-monitoring API: %w", refused)
 }

@@ -57,7 +57,7 @@ func (c *callPass) askFirst(ctx context.Context) (*firstAnswer, error) {
 	first.release, first.responses = release, k.ids()
 	first.samples, first.sessions = reader.take()
 	first.doubt(c, said.due, said.settled)
-	first.damage(named(plan.Request{Window: first.window}, first.seriesAnswer), said.info.Damage)
+	first.damage(c.named(plan.Request{Window: first.window}, first.seriesAnswer), said.info.Damage)
 	rows, users := len(first.sessions), len(distinctUsers(first.sessions))
 	first.complete = users > 0 && users < trtc.MaxSeriesUsers && rows != trtc.MaxSeriesUsers && said.info.HasTotal && said.info.Total <= rows &&
 		!slices.ContainsFunc(said.info.Damage, func(d transform.Damage) bool { return d.What == "session" || d.What == "total" }) && !c.Otherwise
@@ -75,10 +75,14 @@ func (c *callPass) firstWindow() (w call.Window, ok bool) {
 	return w, true
 }
 
-// keepWindow keeps the seconds of a window, of every user.
-func keepWindow(w call.Window) transform.Keep {
-	from, to := uint32(w.Start.Unix()), uint32(w.End.Unix())
-	return func(string) (uint32, uint32) { return from, to }
+// unheld are the seconds of a window of which the archive does not hold the series
+// of a user for good; from is after to if it holds all.
+func (c *callPass) unheld(w call.Window, user string) (from, to uint32) {
+	from, to = uint32(w.Start.Unix()), uint32(w.End.Unix())
+	if held := c.heldUntil(call.PartSeries, user); held >= from {
+		from = max(from, min(held, call.Forever-1)+1)
+	}
+	return from, to
 }
 
 // requestOf asks for all of some users in a window.
@@ -93,7 +97,7 @@ func requestOf(w call.Window, users []string) plan.Request {
 // addFirst archives the series of an answer that has named its users; the call is
 // asked for what it does not hold.
 func (c *callPass) addFirst(ctx context.Context, w call.Window, a seriesAnswer) error {
-	r := named(plan.Request{Window: w}, a)
+	r := c.named(plan.Request{Window: w}, a)
 	if len(r.Users) == 0 {
 		return nil
 	}

@@ -53,6 +53,19 @@ func (e *UnreadableError) Error() string {
 	return fmt.Sprintf("%s: the answer cannot be read: %s", e.Action, e.Problem)
 }
 
+func isUnreadable(err error) bool {
+	_, ok := errors.AsType[*UnreadableError](err)
+	return ok
+}
+
+// discard lets go of an answer that is not to be kept.
+func discard(a *Answer, err error) {
+	if e, ok := errors.AsType[*UnreadableError](err); ok {
+		a = &e.answer
+	}
+	a.Release()
+}
+
 // settleFor returns an answer that stays odd: with its reason where some of it
 // could be read, as an *UnreadableError where nothing could.
 func (a *Asker) settleFor(answer Answer, err error, times int) (Answer, error) {

@@ -50,7 +50,7 @@ func (p *Prober) Actions(ctx context.Context, d trtc.Dialect) []ActionProbe {
 	} {
 		probe := ActionProbe{Relation: q.relation, Action: q.request.Action}
 		answer, err := a.ask(ctx, q.request, 100, vendorErrorIn)
-		answer.Release()
+		discard(&answer, err)
 		if !refusesOnlyThis(err) {
 			probe.Err = err
 		}
@@ -78,7 +78,7 @@ func (p *Prober) anyRoom(ctx context.Context, a *Asker, w call.Window) (call.Roo
 		}
 		return err
 	})
-	answer.Release()
+	discard(&answer, err)
 	return room, err
 }
 
@@ -116,7 +116,7 @@ func (a *Asker) keeps(ctx context.Context, app call.AppID, now time.Time, r time
 		_, _, err := dec.Rooms(body, app, nil)
 		return err
 	})
-	answer.Release()
+	discard(&answer, err)
 	if expired(err) {
 		return false, nil
 	}

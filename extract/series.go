@@ -299,7 +299,7 @@ func (c *callPass) seriesPages(ctx context.Context, r plan.Request) (all seriesA
 		if lastSeries(r, reader.Sessions, rows, page, said.info) {
 			all.sessions = slices.Clone(reader.Sessions)
 			all.samples, _ = reader.take()
-			all.damage(named(r, all), damage)
+			all.damage(c.named(r, all), damage)
 			return all, done, nil
 		}
 		done()
@@ -309,7 +309,7 @@ func (c *callPass) seriesPages(ctx context.Context, r plan.Request) (all seriesA
 
 // named is a request as if it had named the users that it brought, where it
 // names none.
-func named(r plan.Request, a seriesAnswer) plan.Request {
+func (c *callPass) named(r plan.Request, a seriesAnswer) plan.Request {
 	if len(r.Users) > 0 {
 		return r
 	}
@@ -320,7 +320,12 @@ func named(r plan.Request, a seriesAnswer) plan.Request {
 		}
 	}
 	slices.Sort(users)
-	return requestOf(r.Window, users)
+	for _, id := range users {
+		if from, to := c.unheld(r.Window, id); from <= to {
+			r.Users = append(r.Users, plan.User{ID: id, From: from, To: to})
+		}
+	}
+	return r
 }
 
 // seriesPage is what a page of series says.
@@ -338,7 +343,8 @@ func (c *callPass) seriesQuestion(reader *seriesReader, r plan.Request, page int
 	}
 	keep := keepOwned(r)
 	if len(r.Users) == 0 {
-		keep, q.work = keepWindow(r.Window), trtc.MaxSeriesUsers*r.Window.End.Sub(r.Window.Start).Seconds()
+		keep = func(user string) (from, to uint32) { return c.unheld(r.Window, user) }
+		q.work = trtc.MaxSeriesUsers*r.Window.End.Sub(r.Window.Start).Seconds()
 	}
 	q.decode = func(body []byte) (err error) {
 		reader.Cut(before)

@@ -65,7 +65,7 @@ Exit codes: 0 done; 3 done, but something could not be archived (it is named);
 	}
 	n.flags(cmd.Flags())
 	cmd.Flags().BoolVar(&n.again, "again", false, "also what the archive holds already (it is replaced)")
-	cmd.Flags().StringVar(&patience, "patience", "", "go on for this `duration` while the vendor or ClickHouse does not answer; 0 gives up at once (default $CALLVAULT_PATIENCE, 5m)")
+	cmd.Flags().StringVar(&patience, "patience", "", "go on for this `duration` while the vendor or ClickHouse does not answer; 0 gives up at once (default $CALLVAULT_PATIENCE, 5m; 30s where no connection comes about)")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the report as JSON")
 	return cmd
 }
@@ -163,7 +163,11 @@ func (a *attempts) open(ctx context.Context) error {
 		a.store = nil
 	}
 	began := time.Now()
-	store, done, err := a.c.awaitArchive(ctx, a.cfg, began.Add(a.patience.rest()), func(err error) { a.patience.trouble(err, began) })
+	wait := a.patience.rest()
+	if a.store == nil && a.past.ID == "" {
+		wait = min(wait, a.patience.unreached)
+	}
+	store, done, err := a.c.awaitArchive(ctx, a.cfg, began.Add(wait), func(err error) { a.patience.trouble(err, began) })
 	if err != nil {
 		return err
 	}

@@ -193,7 +193,7 @@ const othersWait = 5 * time.Minute
 
 // waiting is the patience with an account that does not answer.
 func (j *job) waiting(c *client) extract.Waiting {
-	w := extract.Waiting{For: j.patience, Least: j.attempts.Least, Most: j.attempts.Most}
+	w := extract.Waiting{For: j.patience, Unreached: unreachedFor(j.patience), Least: j.attempts.Least, Most: j.attempts.Most}
 	if len(j.clients) > 1 {
 		w.For = min(w.For, othersWait)
 	}

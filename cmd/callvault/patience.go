@@ -74,6 +74,7 @@ func (e freeError) Unwrap() error { return e.error }
 // answer. It begins anew with each trouble, and after progress.
 type patience struct {
 	limit       time.Duration // zero: it gives up at once
+	unreached   time.Duration // the same where nothing has been reached yet: then an address is likely to be wrong
 	least, most time.Duration // pauses between attempts, growing
 	// say is told of each trouble once, and until when there is patience.
 	say func(err error, until time.Time)
@@ -90,7 +91,21 @@ type patience struct {
 const calmer = 20
 
 func newPatience(limit time.Duration, a extract.Attempts, say func(error, time.Time)) *patience {
-	return &patience{limit: limit, least: calmer * a.Least, most: calmer * a.Most, say: say, best: notStarted}
+	return &patience{limit: limit, unreached: unreachedFor(limit), least: calmer * a.Least, most: calmer * a.Most, say: say, best: notStarted}
+}
+
+// unreachedFor is how long is waited for what not even a connection comes about to,
+// unless somebody has set a patience.
+func unreachedFor(limit time.Duration) time.Duration {
+	if limit == config.DefaultPatience {
+		return 30 * time.Second
+	}
+	return limit
+}
+
+// unconnected says that an address may be wrong.
+func unconnected(err error) bool {
+	return extract.Unconnected(err) || errors.Is(err, load.ErrUnreachable)
 }
 
 // notStarted is how far an attempt has come that has not begun its work.
@@ -153,6 +168,9 @@ func (p *patience) trouble(err error, began time.Time) (until time.Time) {
 		p.began = began
 	}
 	until = p.began.Add(p.limit)
+	if p.best == notStarted && unconnected(err) {
+		until = p.began.Add(min(p.limit, p.unreached))
+	}
 	if !p.said && time.Now().Before(until) {
 		p.said = true
 		p.say(err, until)

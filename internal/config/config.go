@@ -120,7 +120,7 @@ func Load(file string, environ []string) (*Config, error) {
 
 func defaults() *Config {
 	return &Config{Settle: Duration(defaultSettle), Lease: Duration(defaultLease), Raw: Keep(defaultRaw), Memory: DefaultMemory, Listen: "127.0.0.1:9464",
-		Patience: Duration(defaultPatience), Grace: Duration(defaultGrace), NotifyFormat: "json", ColdVolume: "cold"}
+		Patience: Duration(DefaultPatience), Grace: Duration(defaultGrace), NotifyFormat: "json", ColdVolume: "cold"}
 }
 
 func (c *Config) readFile(file string) error {

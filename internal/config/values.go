@@ -19,8 +19,10 @@ const (
 	defaultLease     = 30 * time.Second
 	defaultRaw       = 30 * 24 * time.Hour
 	defaultGrace     = time.Minute
-	defaultPatience  = 5 * time.Minute
 )
+
+// DefaultPatience is the patience where nobody sets one.
+const DefaultPatience = 5 * time.Minute
 
 // Secret is a value that is never printed: every way of formatting it shows
 // only whether it is set.
