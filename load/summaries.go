@@ -531,10 +531,13 @@ func (s *summarizer) end() {
 	for len(s.names) > 0 {
 		s.without(s.names[0] + "\x00")
 	}
-	if s.call.room.CommID == "" { // what was listed of it could not be read
+	known := s.call.room.CommID != ""
+	if !known { // what was listed of it could not be read
 		s.call.room = call.Room{App: s.call.unit.App, CommID: s.call.unit.Key, RoomID: s.call.roomID, CreatedAt: s.call.created}
 	}
-	s.calls = append(s.calls, s.call)
+	if known || len(s.call.userIDs) > 0 {
+		s.calls = append(s.calls, s.call)
+	}
 	s.call, s.stays, s.sent = callSummary{}, nil, nil
 }
 

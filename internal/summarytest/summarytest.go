@@ -66,6 +66,9 @@ func Check(t testing.TB, conn driver.Conn) {
 	for _, table := range tables {
 		line := lineOf(t, conn, table)
 		have := "SELECT " + line + " FROM " + table + " WHERE load_id NOT IN " + hidden
+		if table == "calls_data" { // one of a call whose room could not be read is made of what there is
+			have += " AND comm_id IN (SELECT comm_id FROM rooms_data WHERE load_id NOT IN " + hidden + ")"
+		}
 		want := "SELECT " + line + " FROM " + table + "_again"
 		for _, x := range []struct{ name, q string }{{"too much", have + " EXCEPT " + want}, {"wanting", want + " EXCEPT " + have}} {
 			if lines := strs(t, conn, "SELECT * FROM ("+x.q+") ORDER BY 1 LIMIT 2"); len(lines) > 0 {
