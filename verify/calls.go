@@ -92,13 +92,18 @@ func (c *Check) compareCalls(ctx context.Context, r *Result) error {
 	return nil
 }
 
+// partKinds are the parts that bring the rows of calls, by relation.
+var partKinds = map[int]call.PartKind{digest.Rooms: call.PartRoom, digest.Sessions: call.PartUsers, digest.SampleRows: call.PartSeries, digest.Events: call.PartEvents}
+
 // setAside says that rows of a relation are named as missing from a call, for
 // another reason than that the vendor answers null: that is compared.
 func setAside(e call.Entry, relation int) bool {
-	kinds := map[int]call.PartKind{digest.Rooms: call.PartRoom, digest.Sessions: call.PartUsers, digest.SampleRows: call.PartSeries, digest.Events: call.PartEvents}
-	return e.Lacks() && slices.ContainsFunc(e.Failed, func(f call.FailedPart) bool {
-		return f.Kind == kinds[relation] && !f.Gone() && !f.Null()
-	})
+	return lacks(e, func(f call.FailedPart) bool { return f.Kind == partKinds[relation] && !f.Null() })
+}
+
+// lacks says that some part is to be asked for again.
+func lacks(e call.Entry, some func(call.FailedPart) bool) bool {
+	return e.Lacks() && slices.ContainsFunc(e.Failed, func(f call.FailedPart) bool { return !f.Gone() && some(f) })
 }
 
 // sort notes the calls that cannot be compared, those that are missing as bad,
