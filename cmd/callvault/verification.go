@@ -230,8 +230,8 @@ func whatToTry(all []verify.Warning) (lines []string) {
 		}
 	}
 	if !from.IsZero() {
-		lines = append(lines, "to list and fetch these days anew:",
-			fmt.Sprintf("  callvault archive --again --from %s --to %s", from.Format(time.RFC3339), to.Format(time.RFC3339)))
+		to = to.Add(24*time.Hour - time.Second).Truncate(24 * time.Hour)
+		lines = append(lines, fmt.Sprintf("to fetch them anew: callvault archive --again --from %s --to %s", from.UTC().Format(time.DateOnly), to.UTC().Format(time.DateOnly)))
 	}
 	switch {
 	case old == 1:

@@ -111,7 +111,7 @@ func (v *verifier) begin(ctx context.Context) error {
 	for _, c := range v.job.clients {
 		for _, app := range c.account.Apps {
 			v.apps = append(v.apps, verifiedApp{c, &verify.Check{
-				App: call.AppID(app), Ledger: readOnly(v.store), Store: v.store, Now: time.Now, Running: running != nil,
+				App: call.AppID(app), Ledger: readOnly(v.store), Store: v.store, Now: v.job.now, Running: running != nil,
 				Retention: time.Duration(c.account.Retention), Settle: time.Duration(v.job.cfg.Settle),
 				Pass: func(a extract.Archive) *extract.Pass { return v.job.passOver(c, call.AppID(app), a, v.progress) },
 			}})

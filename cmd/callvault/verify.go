@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -100,10 +99,11 @@ func (c *cli) verify(ctx context.Context, f verifyFlags) error {
 	if err != nil {
 		return err
 	}
-	j, err := newJob(cfg, f.narrow, time.Now())
+	j, err := newJob(cfg, f.narrow, c.now())
 	if err != nil {
 		return err
 	}
+	j.now, j.attempts = c.now, c.attempts
 	if err := j.connect(ctx); err != nil {
 		return err
 	}
@@ -122,7 +122,7 @@ func (c *cli) verify(ctx context.Context, f verifyFlags) error {
 	v := &verifier{job: j, store: store, flags: f, progress: watch}
 	err = v.record(ctx, c.warn)
 	watch.Close()
-	if err == nil || errors.Is(err, errDifferent) {
+	if err == nil || errors.Is(err, errDifferent) || errors.Is(err, errPartial) {
 		c.printVerification(&v.report, f.json)
 	}
 	c.tell(ctx, cfg, store, v.past)
