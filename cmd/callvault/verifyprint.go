@@ -155,12 +155,21 @@ func writeWarnings(w io.Writer, all []verify.Warning) {
 	if len(all) == 0 {
 		return
 	}
-	fmt.Fprintf(w, "\ndaily counts that differ (rooms / entries / users; ! by more than noise):\n")
-	t := newTable("application", "day from (UTC)", "vendor", "archive", "")
+	what, header := "rooms / entries / users", []any{"application", "day from (UTC)", "vendor", "archive"}
+	beyond := slices.ContainsFunc(all, func(x verify.Warning) bool { return x.Beyond })
+	if beyond {
+		what, header = what+"; ! by more than noise", append(header, "")
+	}
+	fmt.Fprintf(w, "\ndaily counts that differ (%s):\n", what)
+	t := newTable(header...)
 	all = slices.Clone(all)
 	slices.SortStableFunc(all, func(a, b verify.Warning) int { return cmp.Compare(rank(a), rank(b)) })
 	for _, x := range all[:min(len(all), mostLines)] {
-		t.AppendRow(table.Row{x.App, x.Day.Format("2006-01-02 15:04"), brief(x.Vendor), brief(x.Archive), []string{"!", ""}[rank(x)]})
+		row := table.Row{x.App, x.Day.Format("2006-01-02 15:04"), brief(x.Vendor), brief(x.Archive)}
+		if beyond {
+			row = append(row, []string{"!", ""}[rank(x)])
+		}
+		t.AppendRow(row)
 	}
 	fmt.Fprintln(w, t.Render())
 }
