@@ -75,9 +75,11 @@ func (c *Check) Look(ctx context.Context, all bool) error {
 	return c.readHeld(ctx)
 }
 
-// run makes a pass that asks for all of what it looks at.
+// run makes a pass that asks for all of what it looks at, in another way than the
+// pass that archived it: what asking in one way does not show must not be missing
+// on both sides.
 func (c *Check) run(ctx context.Context, p *extract.Pass) (extract.Report, error) {
-	p.Again = true
+	p.Again, p.Otherwise = true, true
 	r, err := p.Run(ctx)
 	c.failures = append(c.failures, r.Failures...)
 	c.noEvents = c.noEvents || p.Skip("user_events") ||

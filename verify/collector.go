@@ -2,6 +2,7 @@ package verify
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -34,10 +35,11 @@ type collector struct {
 	edge   func() time.Time // the vendor may have dropped what came before
 	mu     sync.Mutex
 	units  map[call.Unit]*unit
+	unread map[call.Unit]bool // the vendor did not tell all of them
 }
 
 func newCollector(l Ledger, since time.Time, edge func() time.Time) *collector {
-	return &collector{ledger: l, since: uint32(since.Unix()), edge: edge, units: map[call.Unit]*unit{}}
+	return &collector{ledger: l, since: uint32(since.Unix()), edge: edge, units: map[call.Unit]*unit{}, unread: map[call.Unit]bool{}}
 }
 
 // Entries notes up to where the calls can be compared. It tells nothing of what
@@ -107,22 +109,33 @@ func (c *collector) hour(key string, w call.Window) load.Span {
 	return load.Span{Key: key, Since: max(c.since, uint32(w.Start.Unix())), Until: uint32(min(last.Unix(), w.End.Unix()))}
 }
 
-// End notes that all of a unit has been asked for.
+// End notes that all of a unit has been asked for. One of which something could
+// not be had, other than what the vendor has dropped of a call, is not to be
+// compared: the pass reports it.
 func (c *collector) End(_ context.Context, e call.Entry) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	x := c.unit(e.Unit)
 	x.starts = e.StartsAt
-	x.ended = e.State != call.Failed && (e.Unit.Kind == call.UnitCall || len(e.Failed) == 0)
+	x.ended = e.State != call.Failed && !slices.ContainsFunc(e.Failed, func(f call.FailedPart) bool { return e.Unit.Kind != call.UnitCall || !f.Gone() })
+	c.unread[e.Unit] = !x.ended
 	x.gone = c.edge().Unix() > max(e.StartsAt.Unix(), int64(x.span.Since))
 	return nil
 }
 
-// Abandon forgets what was added to a unit.
+// Abandon forgets what was added to a unit, which could not be had whole.
 func (c *collector) Abandon(u call.Unit) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.units, u)
+	c.unread[u] = true
+}
+
+// partly says that a unit was asked for and could not be had whole.
+func (c *collector) partly(u call.Unit) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.unread[u]
 }
 
 // seen is what the vendor said of a unit, nil if that is not all of it.

@@ -13,6 +13,11 @@
 //     the next pass is to bring them: what has begun since the last listing, is
 //     still settling, or is being archived by a pass that is running.
 //
+// It asks in another way than a pass that archives does, so that what the vendor
+// does not show to one way of asking is not missing on both sides. What it tells
+// only in part is not compared. Apart from the rows, Scale holds its daily counts
+// against the archive's, and Lacking names what the ledger knows to be missing.
+//
 // Each call in the window is held against the room list. Sessions, samples and
 // events are compared for the calls that are asked for: a sample or all.
 package verify

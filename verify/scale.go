@@ -2,6 +2,7 @@ package verify
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/callvault/callvault/internal/call"
@@ -14,6 +15,10 @@ type Warning struct {
 	Day     time.Time  `json:"day_start"`
 	Vendor  Counts     `json:"vendor"`
 	Archive Counts     `json:"archive"`
+	// Beyond says that they differ by more than the vendor's counts do by
+	// themselves: something is missing, or too much.
+	Beyond  bool `json:"beyond_noise"`
+	InReach bool `json:"in_reach"` // the vendor still has the day in full
 }
 
 // Counts are those of the daily scale.
@@ -25,29 +30,54 @@ type Counts struct {
 
 func countsOf(d call.DailyScale) Counts { return Counts{d.RoomNumber, d.UserCount, d.UserNumber} }
 
+// noises are by how much the vendor's counts of a day and the archive's may
+// differ, the greater of a number and a share of the vendor's count in thousandths,
+// without anything being missing: the vendor calls its counts approximate, and
+// entries and users near midnight may count on either day.
+var noises = [...]struct {
+	of       func(Counts) uint64
+	most     uint64
+	perMille uint64
+}{
+	{func(c Counts) uint64 { return c.Rooms }, 1, 5},
+	{func(c Counts) uint64 { return c.Entries }, 2, 10},
+	{func(c Counts) uint64 { return c.Users }, 2, 20},
+}
+
+// beyondNoise says that counts of a day differ by more than the vendor's noise.
+func beyondNoise(vendor, archive Counts) bool {
+	for _, n := range noises {
+		v, a := n.of(vendor), n.of(archive)
+		if by := max(v, a) - min(v, a); by > n.most && by*1000 > v*n.perMille {
+			return true
+		}
+	}
+	return false
+}
+
 const dayLength = 24 * time.Hour
 
-// Scale holds the vendor's counts of each day that began between two moments
-// against the archive's rows, as far as the archive has the day in full. It
-// asks the vendor nothing. Zero times do not narrow it. whole is how many days
-// were compared.
-func Scale(ctx context.Context, s *load.Store, app call.AppID, from, to time.Time) (warnings []Warning, whole int, err error) {
-	days, err := s.DayCounts(ctx, app)
+// Scale holds the vendor's counts of each day in the window, as archived, against
+// the archive's rows, as far as the archive has the day in full. It asks the vendor
+// nothing. whole is how many days were compared. Look must have been called.
+func (c *Check) Scale(ctx context.Context) (warnings []Warning, whole int, err error) {
+	days, err := c.Store.DayCounts(ctx, c.App)
 	if err != nil {
 		return nil, 0, err
 	}
-	gaps, err := gapsOf(ctx, s, app)
+	gaps, err := c.gaps(ctx)
 	if err != nil {
 		return nil, 0, err
 	}
+	p := c.Pass(c.col)
 	for _, d := range days {
 		start := d.Vendor.Start
-		if start.Before(from) || !to.IsZero() && !start.Before(to) || gaps.touch(start) {
+		if start.Before(p.From) || !p.To.IsZero() && !start.Before(p.To) || gaps.touch(start) {
 			continue
 		}
 		whole++
 		if v, a := countsOf(d.Vendor), countsOf(d.Archive); v != a {
-			warnings = append(warnings, Warning{app, start, v, a})
+			warnings = append(warnings, Warning{c.App, start, v, a, beyondNoise(v, a) && !gaps.uncounted[start.Unix()], c.mendable(start)})
 		}
 	}
 	return warnings, whole, nil
@@ -55,21 +85,34 @@ func Scale(ctx context.Context, s *load.Store, app call.AppID, from, to time.Tim
 
 // gaps are where the archive may lack calls.
 type gaps struct {
-	first, last time.Time // it has listed all calls in between
+	first, last time.Time   // it has listed all calls in between
+	unlisted    []time.Time // UTC days of which not all could be listed
 	open        []load.Entry
+	ends        map[string]time.Time // of calls, as the vendor lists them
+	uncounted   map[int64]bool       // days whose counts may still change
 }
 
 // reaches is how long a call that is not whole in the archive is taken to have
 // lasted, where that is not known.
 const reaches = 2 * dayLength
 
-func gapsOf(ctx context.Context, s *load.Store, app call.AppID) (g gaps, err error) {
+func (c *Check) gaps(ctx context.Context) (g gaps, err error) {
+	s, app := c.Store, c.App
+	g.ends, g.uncounted = map[string]time.Time{}, map[int64]bool{}
+	for _, r := range c.rooms {
+		if r.Finished && !r.DestroyedAt.IsZero() {
+			g.ends[r.CommID] = r.DestroyedAt
+		}
+	}
 	err = s.Ledger(ctx, load.LedgerFilter{App: app, Kind: call.UnitList}, func(e load.Entry) {
 		if g.first.IsZero() {
 			g.first = e.StartsAt.Add(dayLength) // the first day was listed from the vendor's edge on
 		}
 		if e.State == call.Lost {
 			g.first = e.StartsAt.Add(dayLength)
+		}
+		if e.State == call.Failed {
+			g.unlisted = append(g.unlisted, e.StartsAt)
 		}
 		if e.HeldUntil.After(g.last) {
 			g.last = e.HeldUntil
@@ -86,7 +129,11 @@ func gapsOf(ctx context.Context, s *load.Store, app call.AppID) (g gaps, err err
 		g.first = until.Add(time.Second)
 	}
 	f := load.LedgerFilter{App: app, Kind: call.UnitCall, States: []call.State{call.Pending, call.Provisional, call.Failed, call.Lost}}
-	err = s.Ledger(ctx, f, func(e load.Entry) { g.open = append(g.open, e) })
+	if err := s.Ledger(ctx, f, func(e load.Entry) { g.open = append(g.open, e) }); err != nil {
+		return g, err
+	}
+	f = load.LedgerFilter{App: app, Kind: call.UnitScale, States: []call.State{call.Provisional}}
+	err = s.Ledger(ctx, f, func(e load.Entry) { g.uncounted[e.StartsAt.Unix()] = true })
 	return g, err
 }
 
@@ -96,10 +143,26 @@ func (g *gaps) touch(start time.Time) bool {
 	if g.first.IsZero() || start.Before(g.first) || g.last.Before(end) {
 		return true
 	}
-	for _, e := range g.open {
-		if e.StartsAt.Before(end) && e.HeldUntil.Before(end) && (e.State != call.Lost || e.StartsAt.Add(reaches).After(start)) {
+	for _, day := range g.unlisted {
+		if day.Before(end) && day.Add(dayLength).After(start) {
 			return true
 		}
 	}
-	return false
+	return slices.ContainsFunc(g.open, func(e load.Entry) bool {
+		return e.StartsAt.Before(end) && e.HeldUntil.Before(end) && g.reach(e, start)
+	})
+}
+
+// reach says whether an open call may have had entries from a moment on that the
+// archive does not have.
+func (g *gaps) reach(e load.Entry, from time.Time) bool {
+	if e.State == call.Lost {
+		return e.StartsAt.Add(reaches).After(from)
+	}
+	end, ended := g.ends[e.Unit.Key]
+	if !ended {
+		return true
+	}
+	counted := e.Lacks() && !lacks(e.Entry, func(f call.FailedPart) bool { return f.Kind == call.PartRoom || f.Kind == call.PartUsers })
+	return !counted && !end.Before(from)
 }

@@ -58,6 +58,7 @@ func (c *Check) compareUnits(ctx context.Context, r *Result, kind call.UnitKind,
 		case h.State == call.Failed, h.State == "" && c.ripe(u.starts.Add(due)):
 			r.missing(d, h)
 			bad = append(bad, u.starts)
+		case h.Lacks(): // that is told by itself
 		default:
 			r.Waiting++
 		}

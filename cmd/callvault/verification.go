@@ -22,6 +22,7 @@ type verification struct {
 	Apps        []*verify.Result  `json:"apps"`
 	ScaleDays   int               `json:"scale_days"` // held against the archive's rows
 	Warnings    []verify.Warning  `json:"scale_warnings"`
+	Lacking     []verify.Lack     `json:"lacking"` // by the ledger
 	Repaired    bool              `json:"repair"`
 	AfterRepair []*verify.Result  `json:"after_repair"` // what was fetched anew, compared again
 	Failures    []extract.Failure `json:"not_repaired"` // what the vendor could not be asked for
@@ -34,7 +35,7 @@ type verification struct {
 
 // describe fills in the history of the run that has ended.
 func (r *verification) describe(run *load.Run) {
-	run.Counts = load.RunCounts{Failed: uint64(len(r.differences()) + len(r.unverified()))}
+	run.Counts = load.RunCounts{Failed: uint64(len(r.differences()) + len(r.unverified()) + len(r.beyond()) + len(r.lacking()))}
 	run.Complete = nil
 	for _, x := range r.Apps {
 		run.Counts.Calls += uint64(x.Calls)
@@ -46,8 +47,13 @@ func (r *verification) describe(run *load.Run) {
 	}
 }
 
-// equal says that nothing of an application differs, or differs still.
+// equal says that nothing of an application differs, or differs still, or is
+// known to be lacking.
 func (r *verification) equal(app call.AppID) bool {
+	if slices.ContainsFunc(r.beyond(), func(w verify.Warning) bool { return w.App == app }) ||
+		slices.ContainsFunc(r.lacking(), func(l verify.Lack) bool { return l.App == app }) {
+		return false
+	}
 	of := func(x *verify.Result) bool { return x.App == app && len(x.Differences)+len(x.Unverified) > 0 }
 	if r.AfterRepair != nil {
 		return !slices.ContainsFunc(r.AfterRepair, of)
@@ -95,8 +101,24 @@ func (r *verification) unverified() []extract.Failure {
 	return slices.Compact(all)
 }
 
+// beyond are the days whose counts differ by more than the vendor's noise.
+func (r *verification) beyond() []verify.Warning {
+	return slices.DeleteFunc(slices.Clone(r.Warnings), func(w verify.Warning) bool { return !w.Beyond })
+}
+
+// lacking are the units that lack what could not be had; waiting are those that
+// lack only what the vendor answers null.
+func (r *verification) lacking() []verify.Lack {
+	return slices.DeleteFunc(slices.Clone(r.Lacking), func(l verify.Lack) bool { return l.Waits })
+}
+
+func (r *verification) waiting() []verify.Lack {
+	return slices.DeleteFunc(slices.Clone(r.Lacking), func(l verify.Lack) bool { return !l.Waits })
+}
+
 // err is errDifferent if the archive is not what the vendor says, or if not all
-// that was to be compared could be.
+// that was to be compared could be, and errPartial if all that is wrong is what
+// the archive knows to lack.
 func (r *verification) err() error {
 	d, u := len(r.differences()), len(r.unverified())
 	switch {
@@ -104,20 +126,19 @@ func (r *verification) err() error {
 		return fmt.Errorf("%w still, after the repair: %s, named above", errDifferent, plural(d, "difference"))
 	case d > 0:
 		return fmt.Errorf("%w: %s, named above; callvault verify --repair fetches them anew", errDifferent, plural(d, "difference"))
+	case len(r.beyond()) > 0:
+		return fmt.Errorf("%w in the daily counts of %s, named above: calls may be missing", errDifferent, plural(len(r.beyond()), "day"))
 	case u > 0:
 		return fmt.Errorf("%w, perhaps: %s could not be verified; the next verification tries again", errDifferent, plural(u, "thing"))
+	case len(r.lacking()) > 0:
+		return fmt.Errorf("%w: %s; the next pass asks again", errPartial, strings.Join(lackingTexts(r.lacking()), ", "))
 	case r.strict && len(r.Warnings) > 0:
 		return fmt.Errorf("%w in the daily counts of %s", errDifferent, plural(len(r.Warnings), "day"))
 	}
 	return nil
 }
 
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return comma(n) + " " + what + "s"
-}
+func plural(n int, what string) string { return oneOrMany(n, what, what+"s") }
 
 // lines name what is wrong.
 func (r *verification) lines() []string {
@@ -128,10 +149,53 @@ func (r *verification) lines() []string {
 	for _, f := range r.unverified() {
 		all = append(all, "not verified: "+f.String())
 	}
+	for _, l := range r.lacking() {
+		all = append(all, lackText(l))
+	}
 	for _, w := range r.Warnings {
 		all = append(all, "daily scale: "+warning(w))
 	}
-	return all
+	return append(all, whatToTry(r.beyond())...)
+}
+
+// lackText names one thing that the archive lacks.
+func lackText(l verify.Lack) string {
+	what := map[call.UnitKind]string{call.UnitCall: "call", call.UnitUnusual: "the unusual events of", call.UnitScale: "the daily scale of"}[l.Kind]
+	switch {
+	case l.Kind == call.UnitList:
+		return fmt.Sprintf("incomplete: the room list of %s, %d: %s", l.Key, l.App, l.Reason)
+	}
+	return fmt.Sprintf("incomplete: %s %s: %s", what, l.Key, l.Reason)
+}
+
+// lackingTexts count what the archive lacks, by what it is of.
+func lackingTexts(all []verify.Lack) (parts []string) {
+	n := map[call.UnitKind]int{}
+	for _, l := range all {
+		n[l.Kind]++
+	}
+	for _, x := range []struct {
+		kind      call.UnitKind
+		one, many string
+	}{
+		{call.UnitCall, "call lacks what is set aside", "calls lack what is set aside"},
+		{call.UnitList, "day whose calls could not all be listed", "days whose calls could not all be listed"},
+		{call.UnitUnusual, "hour lacks unusual events", "hours lack unusual events"},
+		{call.UnitScale, "day has doubtful counts", "days have doubtful counts"},
+	} {
+		if n[x.kind] > 0 {
+			parts = append(parts, oneOrMany(n[x.kind], x.one, x.many))
+		}
+	}
+	return parts
+}
+
+// oneOrMany is a number with what it is of.
+func oneOrMany(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return comma(n) + " " + many
 }
 
 func unitName(d verify.Difference) string {
@@ -142,8 +206,40 @@ func unitName(d verify.Difference) string {
 }
 
 func warning(w verify.Warning) string {
-	return fmt.Sprintf("%d, day from %s: the vendor counts %s, the archive %s",
+	text := fmt.Sprintf("%d, day from %s: the vendor counts %s, the archive %s",
 		w.App, w.Day.Format("2006-01-02 15:04"), counts(w.Vendor), counts(w.Archive))
+	if w.Beyond {
+		return text + ": more than the vendor's noise"
+	}
+	return text
+}
+
+// whatToTry says how days may be mended whose counts differ by more than noise.
+func whatToTry(all []verify.Warning) (lines []string) {
+	var from, to time.Time
+	old := 0
+	for _, w := range all {
+		switch {
+		case !w.InReach:
+			old++
+		case from.IsZero() || w.Day.Before(from):
+			from = w.Day
+		}
+		if end := w.Day.Add(24 * time.Hour); w.InReach && end.After(to) {
+			to = end
+		}
+	}
+	if !from.IsZero() {
+		to = to.Add(24*time.Hour - time.Second).Truncate(24 * time.Hour)
+		lines = append(lines, fmt.Sprintf("to fetch them anew: callvault archive --again --from %s --to %s", from.UTC().Format(time.DateOnly), to.UTC().Format(time.DateOnly)))
+	}
+	switch {
+	case old == 1:
+		lines = append(lines, "the vendor has dropped 1 of these days: only a backup can mend it")
+	case old > 1:
+		lines = append(lines, fmt.Sprintf("the vendor has dropped %d of these days: only a backup can mend them", old))
+	}
+	return lines
 }
 
 func counts(c verify.Counts) string {

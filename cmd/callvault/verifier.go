@@ -23,7 +23,8 @@ type verifier struct {
 	progress extract.Progress
 	report   verification
 	apps     []verifiedApp
-	past     load.Run // as the history has it, when it has ended
+	looked   []verifiedApp // apps, but for a repair
+	past     load.Run      // as the history has it, when it has ended
 }
 
 type verifiedApp struct {
@@ -72,7 +73,7 @@ func (v *verifier) run(ctx context.Context) error {
 	v.report = verification{RunID: v.report.RunID, Seed: v.flags.seed, All: v.flags.all, Started: time.Now().UTC(), Repaired: v.flags.repair, strict: v.flags.strict}
 	err := v.look(ctx)
 	if err == nil {
-		err = v.scale(ctx)
+		err = v.weigh(ctx)
 	}
 	if err == nil && v.flags.repair && v.report.mendable() {
 		err = v.repair(ctx)
@@ -95,6 +96,7 @@ func (v *verifier) look(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	v.looked = v.apps
 	v.report.Apps, err = v.results(ctx)
 	return err
 }
@@ -109,7 +111,7 @@ func (v *verifier) begin(ctx context.Context) error {
 	for _, c := range v.job.clients {
 		for _, app := range c.account.Apps {
 			v.apps = append(v.apps, verifiedApp{c, &verify.Check{
-				App: call.AppID(app), Ledger: readOnly(v.store), Store: v.store, Now: time.Now, Running: running != nil,
+				App: call.AppID(app), Ledger: readOnly(v.store), Store: v.store, Now: v.job.now, Running: running != nil,
 				Retention: time.Duration(c.account.Retention), Settle: time.Duration(v.job.cfg.Settle),
 				Pass: func(a extract.Archive) *extract.Pass { return v.job.passOver(c, call.AppID(app), a, v.progress) },
 			}})
@@ -152,14 +154,20 @@ func (v *verifier) results(ctx context.Context) ([]*verify.Result, error) {
 	return all, nil
 }
 
-// scale holds the vendor's daily counts against the archive's rows.
-func (v *verifier) scale(ctx context.Context) error {
-	v.report.Warnings, v.report.ScaleDays = []verify.Warning{}, 0
-	if v.job.room != "" || v.job.cfg.Skips("daily_scale") {
-		return nil
-	}
-	for _, a := range v.apps {
-		warnings, days, err := verify.Scale(ctx, v.store, a.check.App, v.job.from, v.job.to)
+// weigh holds the vendor's daily counts against the archive's rows, and names what
+// the archive knows to lack.
+func (v *verifier) weigh(ctx context.Context) error {
+	v.report.Warnings, v.report.ScaleDays, v.report.Lacking = []verify.Warning{}, 0, []verify.Lack{}
+	for _, a := range v.looked {
+		lacking, err := a.check.Lacking(ctx)
+		if err != nil {
+			return err
+		}
+		v.report.Lacking = append(v.report.Lacking, lacking...)
+		if v.job.room != "" || v.job.cfg.Skips("daily_scale") {
+			continue
+		}
+		warnings, days, err := a.check.Scale(ctx)
 		if err != nil {
 			return err
 		}
@@ -189,7 +197,7 @@ func (v *verifier) repair(ctx context.Context) error {
 	if v.report.AfterRepair, err = v.results(ctx); err != nil {
 		return err
 	}
-	return v.scale(ctx)
+	return v.weigh(ctx)
 }
 
 // fetch archives what differs.

@@ -8,8 +8,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/simulator"
 	"github.com/callvault/callvault/internal/summarytest"
+	"github.com/callvault/callvault/verify"
 )
 
 // verify makes a verification and returns its report.
@@ -194,11 +196,7 @@ func TestVerifySample(t *testing.T) {
 	if code != exitPartial || !strings.Contains(out, "list it; stays") || !strings.Contains(errs, "1 difference, named above") {
 		t.Errorf("exit code %d\n%s\n%s", code, out, errs)
 	}
-	for line := range strings.Lines(out) {
-		if n := len([]rune(strings.TrimRight(line, "\n"))); n > 80 {
-			t.Errorf("%d columns: %s", n, line)
-		}
-	}
+	narrowColumns(t, out)
 	in.exec(t, "DELETE FROM rooms_data WHERE comm_id = 'not the vendor''s' SETTINGS lightweight_deletes_sync = 2")
 	compare(t, in.store, in.truth)
 	summarytest.Check(t, in.store.Conn())
@@ -228,5 +226,167 @@ func TestVerifyAtTheEdge(t *testing.T) {
 	}
 	if n := in.strings(t, "SELECT toString(count()) FROM ledger_units FINAL WHERE kind = 'call' AND state != 'archived'"); n[0] != "0" {
 		t.Errorf("%s calls changed", n[0])
+	}
+}
+
+// TestVerifyByDailyCounts deletes a day that the vendor has forgotten, so that only
+// its counts tell of it, and lets smaller differences be.
+func TestVerifyByDailyCounts(t *testing.T) {
+	t.Parallel()
+	in := install(t, simulator.Options{Seed: 61, Calls: 90, Mix: simulator.MixOneToOne, Retention: 8 * 24 * time.Hour, QPS: -1})
+	whole := slices.Clone(in.env)
+	in.env = append(whole, "CALLVAULT_RETENTION=8d")
+	in.archive(t, exitDone)
+	in.env = append(whole, "CALLVAULT_RETENTION=3d")
+	if r := in.verify(t, exitDone); r.ScaleDays < 6 || len(r.Warnings) > 0 {
+		t.Fatalf("%d days, warnings %v", r.ScaleDays, r.Warnings)
+	}
+	day := in.strings(t, "SELECT toString(toUnixTimestamp(day_start)) FROM daily_scale WHERE day_start < now() - INTERVAL 5 DAY AND room_numbers > 3 ORDER BY day_start DESC LIMIT 1")[0]
+	ids := in.strings(t, "SELECT comm_id FROM rooms WHERE toUnixTimestamp(created_at) BETWEEN "+day+" AND "+day+" + 86399 ORDER BY comm_id")
+	in.exec(t, "DELETE FROM rooms_data WHERE comm_id = ? SETTINGS lightweight_deletes_sync = 2", ids[0])
+	r := in.verify(t, exitDone)
+	if len(r.Warnings) != 1 || r.Warnings[0].Beyond || !r.Equal {
+		t.Errorf("one room less: %v, equal %v", r.Warnings, r.Equal)
+	}
+	in.verify(t, exitPartial, "--strict")
+	for _, id := range ids {
+		for _, table := range []string{"rooms_data", "user_sessions_data"} {
+			in.exec(t, "DELETE FROM "+table+" WHERE comm_id = ? SETTINGS lightweight_deletes_sync = 2", id)
+		}
+	}
+	r = in.verify(t, exitPartial)
+	if len(r.differences())+len(r.unverified()) > 0 || len(r.beyond()) != 1 || r.beyond()[0].InReach || r.Equal || r.equal(r.Apps[0].App) {
+		t.Errorf("a day gone: %v, %v, equal %v", r.lines(), r.Warnings, r.Equal)
+	}
+	code, out, errs := in.callvault(t.Context(), "verify")
+	for _, text := range []string{" differ, 1 too much", "│ ! │", "the vendor has dropped 1 of these days: only a backup can mend it", "no row differs, but the counts of 1 day do: calls may be missing"} {
+		if code != exitPartial || !strings.Contains(out, text) || !strings.Contains(errs, "differ in the daily counts of 1 day") {
+			t.Errorf("exit code %d: want %q in\n%s\n%s", code, text, out, errs)
+		}
+	}
+	narrowColumns(t, out)
+}
+
+// narrowColumns sees that a page fits a terminal.
+func narrowColumns(t *testing.T, page string) {
+	t.Helper()
+	for line := range strings.Lines(page) {
+		if n := len([]rune(strings.TrimRight(line, "\n"))); n > 80 {
+			t.Errorf("%d columns: %s", n, line)
+		}
+	}
+}
+
+// TestVerifyShortLists archives from a vendor that shows no more than the first
+// rooms of any list: what that hides is not hidden from verify.
+func TestVerifyShortLists(t *testing.T) {
+	t.Parallel()
+	in := install(t, simulator.Options{Seed: 62, Calls: 160, Mix: simulator.MixOneToOne, Retention: 4 * 24 * time.Hour, QPS: -1})
+	in.env = append(in.env, "CALLVAULT_RETENTION=4d", "CALLVAULT_SKIP=user_events")
+	if err := in.vendor.SetFaults(simulator.Faults{PageSize: 10, SamePage: []string{"DescribeRoomInfo"}}); err != nil {
+		t.Fatal(err)
+	}
+	s := in.archive(t, exitDone)
+	if n := s.total().Archived; n > 80 {
+		t.Fatalf("%d calls archived", n)
+	}
+	r := in.verify(t, exitPartial, "--sample", "0")
+	if len(r.differences()) == 0 || len(r.beyond()) == 0 || !r.beyond()[0].InReach || r.Equal {
+		t.Errorf("%d differences, days %v", len(r.differences()), r.Warnings)
+	}
+	_, out, _ := in.callvault(t.Context(), "verify", "--sample", "0")
+	_, try, _ := strings.Cut(out, "to fetch them anew: callvault ")
+	try, _, _ = strings.Cut(try, "\n")
+	if err := in.vendor.SetFaults(simulator.Faults{PageSize: 50}); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, errs := in.callvault(t.Context(), strings.Fields(try)...); code != exitDone {
+		t.Fatalf("%q: exit code %d\n%s\n%s", try, code, errs, out)
+	}
+	in.verify(t, exitDone, "--sample", "0", "--repair")
+}
+
+// TestVerifyNamesWhatIsLacking has calls whose parts are set aside: they are named,
+// they are no differences, and the archive is not equal until they have come.
+func TestVerifyNamesWhatIsLacking(t *testing.T) {
+	t.Parallel()
+	in, all := poisoned(t)
+	in.vendor.forget()
+	in.archive(t, exitPartial)
+	met := in.vendor.metPoison(all)
+	var want []string
+	for _, id := range met {
+		if !waits(all, id) {
+			want = append(want, id)
+		}
+	}
+	slices.Sort(want)
+	r := in.verify(t, exitPartial, "--all")
+	if len(r.differences()) > 0 || len(r.unverified()) < len(want) || r.Equal {
+		t.Errorf("as the vendor is: %d calls set aside: %v", len(want), r.lines())
+	}
+	if err := in.vendor.SetFaults(simulator.Faults{}); err != nil {
+		t.Fatal(err)
+	}
+	r = in.verify(t, exitPartial, "--sample", "0")
+	var got []string
+	for _, l := range r.lacking() {
+		got = append(got, l.Key)
+	}
+	slices.Sort(got)
+	if !slices.Equal(got, want) || len(r.differences())+len(r.unverified())+len(r.beyond()) > 0 || r.Equal || r.equal(r.Apps[0].App) {
+		t.Errorf("lacking %q, want %q; %v", got, want, r.lines())
+	}
+	for _, l := range r.waiting() {
+		if !waits(all, l.Key) {
+			t.Errorf("%+v waits", l)
+		}
+	}
+	code, out, errs := in.callvault(t.Context(), "verify", "--sample", "0")
+	if text := fmt.Sprintf("no row differs, but %d calls lack what is set aside", len(want)); code != exitPartial || !strings.Contains(out, text) || !strings.Contains(errs, "could not be archived") {
+		t.Errorf("exit code %d\n%s\n%s", code, out, errs)
+	}
+	in.archive(t, exitDone)
+	if r = in.verify(t, exitDone, "--all"); len(r.Lacking) > 0 || !r.Equal {
+		t.Errorf("when all has come: %v", r.Lacking)
+	}
+}
+
+// TestVerifyNamesDaysNotListed has days whose calls cannot be listed.
+func TestVerifyNamesDaysNotListed(t *testing.T) {
+	t.Parallel()
+	in := install(t, simulator.Options{Seed: 63, Calls: 60, Mix: simulator.MixOneToOne, Retention: 6 * 24 * time.Hour, QPS: -1})
+	in.env = append(in.env, "CALLVAULT_RETENTION=6d")
+	failing := func() (days []string) {
+		for age := range 7 {
+			if at := time.Now().UTC().AddDate(0, 0, -age); in.vendor.FailingDay(simulator.DefaultApp, at) {
+				days = append(days, at.Format(time.DateOnly))
+			}
+		}
+		slices.Sort(days)
+		return days
+	}
+	today, oldest := time.Now().UTC().Format(time.DateOnly), time.Now().UTC().AddDate(0, 0, -6).Format(time.DateOnly)
+	for seed := uint64(0); len(failing()) != 1 || slices.Contains([]string{today, oldest}, failing()[0]); seed++ {
+		if err := in.vendor.SetFaults(simulator.Faults{Seed: seed, FailingDays: 0.2}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	days := failing()
+	in.archive(t, exitPartial)
+	if r := in.verify(t, exitPartial, "--sample", "0"); len(r.differences())+len(r.beyond()) > 0 || len(r.unverified()) == 0 {
+		t.Errorf("as the vendor is: %v", r.lines())
+	}
+	if err := in.vendor.SetFaults(simulator.Faults{}); err != nil {
+		t.Fatal(err)
+	}
+	r := in.verify(t, exitPartial, "--sample", "0")
+	lists := slices.DeleteFunc(r.lacking(), func(l verify.Lack) bool { return l.Kind != call.UnitList })
+	if len(lists) != 1 || lists[0].Key != days[0] || len(r.beyond()) > 0 || r.Equal {
+		t.Errorf("lacking %+v, want the list of %q; beyond noise %v", r.lacking(), days, r.beyond())
+	}
+	in.archive(t, exitDone)
+	if r := in.verify(t, exitDone, "--all"); len(r.Lacking)+len(r.Warnings) > 0 {
+		t.Errorf("when all is listed: %v, %v", r.Lacking, r.Warnings)
 	}
 }

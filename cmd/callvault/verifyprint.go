@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,7 +36,11 @@ func (r *verification) write(w io.Writer) {
 		}
 		fmt.Fprintln(w, "not verified:", f)
 	}
+	r.writeLacking(w)
 	writeWarnings(w, r.Warnings)
+	for _, line := range whatToTry(r.beyond()) {
+		fmt.Fprintln(w, line)
+	}
 	fmt.Fprintln(w, r.conclusion())
 }
 
@@ -59,7 +65,17 @@ func (r *verification) writeSums(w io.Writer) {
 	}
 	line("hours", "%s of unusual events; %s of daily scale", comma(t.Hours), plural(t.Days, "day"))
 	line("rows", "%s samples, %s sessions, %s events", comma(int(rows["quality_samples"])), comma(int(rows["user_sessions"])), comma(int(rows["user_events"])))
-	line("scale", "%s held against the archive's own rows, %d differ", plural(r.ScaleDays, "day"), len(r.Warnings))
+	scale := fmt.Sprintf("%s held against the archive's own rows, %d differ", plural(r.ScaleDays, "day"), len(r.Warnings))
+	if n := len(r.beyond()); n > 0 {
+		scale += fmt.Sprintf(", %d too much", n)
+	}
+	line("scale", "%s", scale)
+	for _, text := range lackingTexts(r.lacking()) {
+		line("incomplete", "%s: the next pass asks again", text)
+	}
+	if n := len(r.waiting()); n > 0 {
+		line("null", "%s for what the vendor answers null: passes ask again", oneOrMany(n, "call waits", "calls wait"))
+	}
 	if t.Waiting > 0 {
 		line("waiting", "%s running, new or just ended: the next pass brings them", comma(t.Waiting))
 	}
@@ -79,16 +95,32 @@ func (r *verification) before() []verify.Difference {
 	return all
 }
 
-// conclusion is the closing line.
+// but is what keeps an archive from being equal in which no row differs, by what
+// is worst.
+func (r *verification) but() (all []string) {
+	if n := len(r.beyond()); n > 0 {
+		all = append(all, fmt.Sprintf("the counts of %s do: calls may be missing", plural(n, "day")))
+	}
+	if n := len(r.unverified()); n > 0 {
+		all = append(all, plural(n, "thing")+" could not be verified")
+	}
+	return append(all, lackingTexts(r.lacking())...)
+}
+
+// conclusion is the closing line, or several.
 func (r *verification) conclusion() string {
-	d, u := len(r.differences()), len(r.unverified())
+	d, but := len(r.differences()), r.but()
 	switch {
-	case d == 0 && u == 0 && r.AfterRepair != nil:
+	case d == 0 && len(but) == 1:
+		return "no row differs, but " + but[0]
+	case d == 0 && len(but) > 1:
+		return "no row differs, but\n  " + strings.Join(but, "\n  ")
+	case d == 0 && r.AfterRepair != nil:
 		return "repaired: what differed is now as the vendor has it"
-	case d == 0 && u == 0:
-		return "equal: the archive is what the vendor says"
+	case d == 0 && len(r.waiting()) > 0:
+		return "equal, but for what the vendor answers null: the archive is what it says"
 	case d == 0:
-		return fmt.Sprintf("no difference, but %s could not be verified", plural(u, "thing"))
+		return "equal: the archive is what the vendor says"
 	}
 	units := map[string]bool{}
 	for _, x := range r.differences() {
@@ -123,12 +155,38 @@ func writeWarnings(w io.Writer, all []verify.Warning) {
 	if len(all) == 0 {
 		return
 	}
-	fmt.Fprintf(w, "\ndaily counts that differ (rooms / entries / users):\n")
-	t := newTable("application", "day from (UTC)", "vendor", "archive")
+	what, header := "rooms / entries / users", []any{"application", "day from (UTC)", "vendor", "archive"}
+	beyond := slices.ContainsFunc(all, func(x verify.Warning) bool { return x.Beyond })
+	if beyond {
+		what, header = what+"; ! by more than noise", append(header, "")
+	}
+	fmt.Fprintf(w, "\ndaily counts that differ (%s):\n", what)
+	t := newTable(header...)
+	all = slices.Clone(all)
+	slices.SortStableFunc(all, func(a, b verify.Warning) int { return cmp.Compare(rank(a), rank(b)) })
 	for _, x := range all[:min(len(all), mostLines)] {
-		t.AppendRow(table.Row{x.App, x.Day.Format("2006-01-02 15:04"), brief(x.Vendor), brief(x.Archive)})
+		row := table.Row{x.App, x.Day.Format("2006-01-02 15:04"), brief(x.Vendor), brief(x.Archive)}
+		if beyond {
+			row = append(row, []string{"!", ""}[rank(x)])
+		}
+		t.AppendRow(row)
 	}
 	fmt.Fprintln(w, t.Render())
+}
+
+// rank puts the days first that matter.
+func rank(w verify.Warning) int {
+	if w.Beyond {
+		return 0
+	}
+	return 1
+}
+
+// writeLacking names what the archive knows to lack.
+func (r *verification) writeLacking(w io.Writer) {
+	for _, l := range r.lacking()[:min(len(r.lacking()), mostLines)] {
+		fmt.Fprintln(w, lackText(l))
+	}
 }
 
 func brief(c verify.Counts) string { return fmt.Sprintf("%d / %d / %d", c.Rooms, c.Entries, c.Users) }

@@ -1,0 +1,97 @@
+package verify
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/digest"
+)
+
+// ledger holds one call.
+type ledger map[string]extract.Held
+
+func (l ledger) Entries(context.Context, call.AppID, call.UnitKind, []string) (map[string]extract.Held, error) {
+	return l, nil
+}
+
+func (l ledger) ListedUntil(context.Context, call.AppID) (time.Time, error) {
+	return time.Time{}, nil
+}
+
+// TestReadInPart compares no unit that the vendor has not told in full, but for
+// what it has dropped of a call.
+func TestReadInPart(t *testing.T) {
+	gone := call.FailedPart{Kind: call.PartSeries, Key: call.BeforeKey + "2026-11-20T00:00:00Z", Reason: "dropped"}
+	failed := call.FailedPart{Kind: call.PartEvents, Key: "a", Reason: "no"}
+	for _, c := range []struct {
+		name   string
+		kind   call.UnitKind
+		state  call.State
+		failed []call.FailedPart
+		whole  bool
+	}{
+		{"a whole call", call.UnitCall, call.Archived, nil, true},
+		{"one that runs", call.UnitCall, call.Provisional, nil, true},
+		{"one that has begun to expire", call.UnitCall, call.Archived, []call.FailedPart{gone}, true},
+		{"one without its events", call.UnitCall, call.Provisional, []call.FailedPart{failed}, false},
+		{"one without its events that has begun to expire", call.UnitCall, call.Provisional, []call.FailedPart{failed, gone}, false},
+		{"one that failed", call.UnitCall, call.Failed, nil, false},
+		{"a whole hour", call.UnitUnusual, call.Archived, nil, true},
+		{"one of which more exists", call.UnitUnusual, call.Archived, []call.FailedPart{{Kind: call.PartUnusual, Key: "room"}}, false},
+		{"a doubtful day", call.UnitScale, call.Provisional, []call.FailedPart{{Kind: call.PartScale}}, false},
+	} {
+		u := call.Unit{App: 1, Kind: c.kind, Key: "k"}
+		col := newCollector(ledger{}, time.Unix(0, 0), time.Now)
+		err := col.Add(t.Context(), u, call.Part{}, call.Rows{})
+		if err == nil {
+			err = col.End(t.Context(), call.Entry{Unit: u, State: c.state, Failed: c.failed})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := col.seen(u) != nil; got != c.whole || col.partly(u) == c.whole {
+			t.Errorf("%s: to compare: %v, read in part: %v", c.name, got, col.partly(u))
+		}
+		col.Abandon(u)
+		if col.seen(u) != nil || !col.partly(u) {
+			t.Errorf("%s, abandoned, is to be compared", c.name)
+		}
+	}
+}
+
+// TestSetAside says what of a call need not be there.
+func TestSetAside(t *testing.T) {
+	part := func(kind call.PartKind, key, reason string) call.FailedPart {
+		return call.FailedPart{Kind: kind, Key: key, Reason: reason}
+	}
+	for _, c := range []struct {
+		name  string
+		entry call.Entry
+		want  []int
+	}{
+		{"nothing is lacking", call.Entry{State: call.Provisional}, nil},
+		{"events are", call.Entry{State: call.Provisional, Failed: []call.FailedPart{part(call.PartEvents, "a", "no")}}, []int{digest.Events}},
+		{"the room and users are", call.Entry{State: call.Provisional, Failed: []call.FailedPart{part(call.PartRoom, "", "odd"), part(call.PartUsers, "", "short")}}, []int{digest.Rooms, digest.Sessions}},
+		{"series were dropped", call.Entry{State: call.Archived, Failed: []call.FailedPart{part(call.PartSeries, call.BeforeKey+"x", "gone")}}, nil},
+		{"series are null", call.Entry{State: call.Provisional, Failed: []call.FailedPart{part(call.PartSeries, "a", call.NullReason)}}, nil},
+		{"series are null, events failed", call.Entry{State: call.Provisional, Failed: []call.FailedPart{part(call.PartSeries, "a", call.NullReason), part(call.PartEvents, "a", "no")}}, []int{digest.Events}},
+	} {
+		n := 0
+		for relation := range partKinds {
+			if setAside(c.entry, relation) {
+				n++
+			}
+		}
+		for _, relation := range c.want {
+			if !setAside(c.entry, relation) {
+				t.Errorf("%s: %s may not be missing", c.name, digest.Relations()[relation].Name)
+			}
+		}
+		if n != len(c.want) {
+			t.Errorf("%s: %d relations may lack rows, want %d", c.name, n, len(c.want))
+		}
+	}
+}

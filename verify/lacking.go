@@ -1,0 +1,65 @@
+package verify
+
+import (
+	"context"
+	"time"
+
+	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/load"
+)
+
+// Lack is a unit that the archive knows not to have whole: what could not be had
+// of it is set aside, and a later pass asks for it again.
+type Lack struct {
+	App     call.AppID    `json:"sdk_app_id"`
+	Kind    call.UnitKind `json:"kind"`    // call, list (of the calls of a day), unusual or scale
+	Key     string        `json:"key"`     // CommID, day, or start of the hour or day
+	Missing []string      `json:"missing"` // kinds of parts: room, list, users, series, events, unusual, scale
+	Reason  string        `json:"reason"`
+	Waits   bool          `json:"waits"` // only for what the vendor answers null though it is due
+}
+
+// Lacking are the units in the window that lack something by the ledger. It asks
+// the vendor nothing. Look must have been called.
+func (c *Check) Lacking(ctx context.Context) (all []Lack, err error) {
+	p := c.Pass(c.col)
+	within := func(e load.Entry) bool { return true }
+	if p.RoomID != "" || !p.From.IsZero() || !p.To.IsZero() {
+		if within, err = c.alive(ctx, p.RoomID, p.From, p.To); err != nil {
+			return nil, err
+		}
+	}
+	f := load.LedgerFilter{App: c.App, States: []call.State{call.Provisional, call.Failed}}
+	err = c.Store.Ledger(ctx, f, func(e load.Entry) {
+		if (e.Lacks() || e.Unit.Kind == call.UnitList && e.State == call.Failed) && within(e) {
+			all = append(all, Lack{c.App, e.Unit.Kind, e.Unit.Key, e.Missing(), e.Reason, e.Waits()})
+		}
+	})
+	return all, err
+}
+
+// alive says of which units something was alive between two moments, or, if roomID
+// is set, which are calls of it. Zero times do not narrow it.
+func (c *Check) alive(ctx context.Context, roomID string, from, to time.Time) (func(load.Entry) bool, error) {
+	if from.IsZero() {
+		from = time.Unix(0, 0)
+	}
+	if to.IsZero() {
+		to = c.until
+	}
+	rooms, err := c.Store.CallsAlive(ctx, c.App, roomID, from, to)
+	if err != nil {
+		return nil, err
+	}
+	calls := map[string]bool{}
+	for _, r := range append(rooms, c.rooms...) {
+		calls[r.CommID] = true
+	}
+	length := map[call.UnitKind]time.Duration{call.UnitList: dayLength, call.UnitScale: dayLength, call.UnitUnusual: time.Hour}
+	return func(e load.Entry) bool {
+		if e.Unit.Kind == call.UnitCall {
+			return calls[e.Unit.Key]
+		}
+		return roomID == "" && e.StartsAt.Before(to) && e.StartsAt.Add(length[e.Unit.Kind]).After(from)
+	}, nil
+}
