@@ -8,6 +8,10 @@ import (
 	"github.com/callvault/callvault/internal/call"
 )
 
+// Incomplete is how Coverage calls a provisional call of which something is set
+// aside.
+const Incomplete call.State = "incomplete"
+
 // Coverage is what the ledger holds of the calls of one application that began
 // on one UTC day.
 type Coverage struct {
@@ -26,7 +30,7 @@ func (s *Store) Coverage(ctx context.Context) ([]Coverage, error) {
 			mapFromArrays(groupArrayIf(state, kind = 'call'), groupArrayIf(n, kind = 'call')),
 			sum(user_sessions), sum(quality_samples), sum(null_samples), sum(user_events),
 			anyIf(state, kind = 'list'), maxIf(until, kind = 'list')
-		FROM (SELECT sdk_app_id, kind, toStartOfDay(starts_at) AS starts_at, toString(state) AS state, count() AS n,
+		FROM (SELECT sdk_app_id, kind, toStartOfDay(starts_at) AS starts_at, if(kind = 'call' AND state = 'provisional' AND arrayExists(k -> NOT startsWith(k, '` + call.BeforeKey + `'), failed_keys), '` + string(Incomplete) + `', toString(state)) AS state, count() AS n,
 				sum(user_sessions) AS user_sessions, sum(quality_samples) AS quality_samples, sum(null_samples) AS null_samples,
 				sum(user_events) AS user_events, max(held_until) AS until
 			FROM ledger_units FINAL WHERE kind IN ('call', 'list') GROUP BY ALL)

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/simulator"
 )
 
@@ -125,11 +126,12 @@ func TestPoisonedCalls(t *testing.T) {
 				t.Errorf("%s is not named:\n%s", id, errs)
 			}
 		}
-		if n := strings.Count(errs, "not archived:"); n != len(ids) {
+		if n := strings.Count(errs, "not archived: call"); n != len(ids) {
 			t.Errorf("%d calls are named, want %d:\n%s", n, len(ids), errs)
 		}
 		compareWithout(t, in.store, in.truth, met)
 		in.failedCalls(t, ids, attempt)
+		in.compareButFor(t, all, met)
 	}
 	if err := in.vendor.SetFaults(simulator.Faults{}); err != nil {
 		t.Fatal(err)
@@ -168,10 +170,38 @@ func (in *installation) settled(id string) bool {
 	return false
 }
 
+// compareButFor compares what the poisoned calls have of what they are not poisoned
+// for: it is archived all the same, and visible.
+func (in *installation) compareButFor(t *testing.T, all []simulator.Poison, met []string) {
+	t.Helper()
+	var others []string
+	for r := range in.truth.Rooms() {
+		others = append(others, r.CommID)
+	}
+	for _, p := range all {
+		if !slices.Contains(met, p.CommID) {
+			continue
+		}
+		truth := in.truth.Except(slices.DeleteFunc(slices.Clone(others), func(id string) bool { return id == p.CommID })...)
+		from := func(relation string) string {
+			return "(SELECT * FROM " + relation + " WHERE comm_id = '" + p.CommID + "')"
+		}
+		if p.Actions[1] != "DescribeCallDetailInfo" {
+			compareSamples(t, in.store, from("quality_samples"), truth.QualitySamples())
+		}
+		if p.Actions[1] != "DescribeUserEvent" {
+			compareEvents(t, in.store, from("user_events"), truth)
+		}
+		compareSessions(t, in.store, from("user_sessions"), truth) // series tell them, too
+	}
+}
+
 // failedCalls sees that just these calls are failed in the ledger.
 func (in *installation) failedCalls(t *testing.T, ids []string, attempts int) {
 	t.Helper()
-	const q = "SELECT key, attempts, reason FROM ledger WHERE kind = 'call' AND part = '' AND state IN ('failed', 'pending')"
+	const q = `
+		SELECT key, attempts, reason FROM ledger WHERE kind = 'call' AND part = '' AND key IN
+			(SELECT key FROM ledger WHERE kind = 'call' AND (part = '' AND state = 'pending' OR part != '' AND state = 'failed' AND reason != '` + call.NullReason + `'))`
 	rows, err := in.store.Conn().Query(t.Context(), q)
 	if err != nil {
 		t.Fatal(err)

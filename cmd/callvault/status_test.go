@@ -58,7 +58,7 @@ func TestStatus(t *testing.T) {
 	t.Logf("\n%s", page)
 	var calls, failed, lost, provisional uint64
 	for _, d := range st.Days {
-		calls, failed, lost, provisional = calls+d.Calls, failed+d.Failed, lost+d.Lost, provisional+d.Provisional
+		calls, failed, lost, provisional = calls+d.Calls, failed+d.Incomplete, lost+d.Lost, provisional+d.Provisional
 	}
 	if len(st.Days) < 15 || calls != 32 || failed != 2 || lost != 1 || provisional == 0 {
 		t.Errorf("%d days, %d calls, %d failed, %d lost, %d provisional", len(st.Days), calls, failed, lost, provisional)

@@ -112,7 +112,7 @@ func (p *statusPage) dropped(t time.Time) string {
 
 // days is the table of an application: the days of its window, and all before.
 func (p *statusPage) days(a appStatus) {
-	t := newTable("day (UTC)", "calls", "archived", "provisional", "pending", "failed", "lost", "list")
+	t := newTable("day (UTC)", "calls", "archived", "provisional", "lacking", "pending", "lost", "list")
 	t.Style().Options.SeparateColumns = false
 	first := a.WindowStart.Format(time.DateOnly)
 	before := dayStatus{Day: "before"}
@@ -149,6 +149,7 @@ func (d *dayStatus) add(o dayStatus) {
 	d.Provisional += o.Provisional
 	d.Pending += o.Pending
 	d.Failed += o.Failed
+	d.Incomplete += o.Incomplete
 	d.Lost += o.Lost
 }
 
@@ -170,7 +171,7 @@ func (p *statusPage) row(t table.Writer, d dayStatus) {
 		list = p.in(text.FgRed, list)
 	}
 	t.AppendRow(table.Row{d.Day, n(d.Calls, text.Bold), n(d.Archived, text.FgGreen), n(d.Provisional, text.FgYellow),
-		n(d.Pending, text.FgYellow), n(d.Failed, text.FgRed), n(d.Lost, text.FgRed), list})
+		n(d.Incomplete+d.Failed, text.FgRed), n(d.Pending, text.FgYellow), n(d.Lost, text.FgRed), list})
 }
 
 // units lists the first units with what there is to say of each.

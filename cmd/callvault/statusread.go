@@ -40,11 +40,12 @@ type dayStatus struct {
 	Calls       uint64     `json:"calls"` // known
 	Archived    uint64     `json:"archived"`
 	Provisional uint64     `json:"provisional"`
+	Incomplete  uint64     `json:"incomplete"` // provisional, and something of them is set aside
 	Pending     uint64     `json:"pending"`
 	Failed      uint64     `json:"failed"`
 	Lost        uint64     `json:"lost"`
 	Expired     uint64     `json:"expired"`      // archived once, and deleted because of their age
-	List        string     `json:"list"`         // final, partial, lost or none
+	List        string     `json:"list"`         // final, partial, failed (some of it could not be had), lost or none
 	ListedUntil *time.Time `json:"listed_until"` // of a partial list
 	Sessions    uint64     `json:"sessions"`
 	Samples     uint64     `json:"samples"`
@@ -136,15 +137,15 @@ func dayOf(c load.Coverage) dayStatus {
 	d := dayStatus{
 		App: c.App, Day: c.Day.UTC().Format(time.DateOnly), List: "none",
 		Archived: c.Calls[call.Archived] + c.Calls[call.Empty], Provisional: c.Calls[call.Provisional],
-		Pending: c.Calls[call.Pending], Failed: c.Calls[call.Failed], Lost: c.Calls[call.Lost], Expired: c.Calls[call.Expired],
+		Incomplete: c.Calls[load.Incomplete], Pending: c.Calls[call.Pending], Failed: c.Calls[call.Failed], Lost: c.Calls[call.Lost], Expired: c.Calls[call.Expired],
 		Sessions: c.Counts.Sessions, Samples: c.Counts.Samples, Events: c.Counts.Events,
 	}
-	d.Calls = d.Archived + d.Provisional + d.Pending + d.Failed + d.Lost + d.Expired
+	d.Calls = d.Archived + d.Provisional + d.Incomplete + d.Pending + d.Failed + d.Lost + d.Expired
 	switch c.Listed {
 	case call.Archived:
 		d.List = "final"
-	case call.Lost:
-		d.List = "lost"
+	case call.Lost, call.Failed:
+		d.List = string(c.Listed)
 	case call.Provisional:
 		until := c.Until.UTC()
 		d.List, d.ListedUntil = "partial", &until

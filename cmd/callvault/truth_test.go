@@ -72,16 +72,8 @@ func compareOthers(t *testing.T, store *load.Store, truth *simulator.Truth, call
 		func(r *simulator.Room) []any {
 			return []any{&r.SdkAppID, &r.CommID, &r.RoomID, &r.CreatedAt, &r.DestroyedAt, &r.IsFinished, &r.CreatorUserID}
 		})
-	compareRows(t, store, calls("user_sessions"), `sdk_app_id, comm_id, room_id, user_id, toInt64(toUnixTimestamp(joined_at)),
-		toInt64(ifNull(toUnixTimestamp(left_at), 0)), is_finished, device_type, sdk_version, client_ip`, truth.UserSessions(),
-		func(r *simulator.UserSession) []any {
-			return []any{&r.SdkAppID, &r.CommID, &r.RoomID, &r.UserID, &r.JoinedAt, &r.LeftAt, &r.IsFinished, &r.DeviceType, &r.SdkVersion, &r.ClientIP}
-		})
-	compareRows(t, store, calls("user_events"), `sdk_app_id, comm_id, room_id, user_id, peer_id, toInt64(event_id), toUnixTimestamp64Milli(ts),
-		toInt64(stream_type), param_one, param_two`, truth.UserEvents(),
-		func(r *simulator.UserEvent) []any {
-			return []any{&r.SdkAppID, &r.CommID, &r.RoomID, &r.UserID, &r.PeerID, &r.EventID, &r.TS, &r.StreamType, &r.ParamOne, &r.ParamTwo}
-		})
+	compareSessions(t, store, calls("user_sessions"), truth)
+	compareEvents(t, store, calls("user_events"), truth)
 	compareRows(t, store, "unusual_events", `sdk_app_id, room_id, user_id, toInt64(experience_id), toInt64(toUnixTimestamp(ts)),
 		toInt64(abnormal_event_id), peer_id`, truth.UnusualEvents(),
 		func(r *simulator.UnusualEvent) []any {
@@ -91,6 +83,24 @@ func compareOthers(t *testing.T, store *load.Store, truth *simulator.Truth, call
 		toInt64(user_count), toInt64(room_numbers)`, truth.DailyScale(),
 		func(r *simulator.DayScale) []any {
 			return []any{&r.SdkAppID, &r.Day, &r.DayStart, &r.UserNumber, &r.UserCount, &r.RoomNumbers}
+		})
+}
+
+func compareSessions(t *testing.T, store *load.Store, from string, truth *simulator.Truth) {
+	t.Helper()
+	compareRows(t, store, from, `sdk_app_id, comm_id, room_id, user_id, toInt64(toUnixTimestamp(joined_at)),
+		toInt64(ifNull(toUnixTimestamp(left_at), 0)), is_finished, device_type, sdk_version, client_ip`, truth.UserSessions(),
+		func(r *simulator.UserSession) []any {
+			return []any{&r.SdkAppID, &r.CommID, &r.RoomID, &r.UserID, &r.JoinedAt, &r.LeftAt, &r.IsFinished, &r.DeviceType, &r.SdkVersion, &r.ClientIP}
+		})
+}
+
+func compareEvents(t *testing.T, store *load.Store, from string, truth *simulator.Truth) {
+	t.Helper()
+	compareRows(t, store, from, `sdk_app_id, comm_id, room_id, user_id, peer_id, toInt64(event_id), toUnixTimestamp64Milli(ts),
+		toInt64(stream_type), param_one, param_two`, truth.UserEvents(),
+		func(r *simulator.UserEvent) []any {
+			return []any{&r.SdkAppID, &r.CommID, &r.RoomID, &r.UserID, &r.PeerID, &r.EventID, &r.TS, &r.StreamType, &r.ParamOne, &r.ParamTwo}
 		})
 }
 

@@ -60,6 +60,7 @@ func (c *Config) validate() error {
 		}
 		a.validate(func(setting, problem, try string) { say(where(setting), problem, try) })
 	}
+	c.validateApps(say)
 	for _, s := range c.Skip {
 		if !slices.Contains(skippable, s) {
 			say("CALLVAULT_SKIP", fmt.Sprintf("%q cannot be left out", s), "use "+strings.Join(skippable, ", "))
@@ -95,6 +96,23 @@ func (c *Config) validate() error {
 		return bad
 	}
 	return nil
+}
+
+// validateApps sees that no application is named twice: two passes over one would
+// get in each other's way. Twice in one account is once.
+func (c *Config) validateApps(say func(setting, problem, try string)) {
+	account := map[AppID]string{}
+	for i := range c.Accounts {
+		a := &c.Accounts[i]
+		slices.Sort(a.Apps)
+		a.Apps = slices.Compact(a.Apps)
+		for _, app := range a.Apps {
+			if other, ok := account[app]; ok {
+				say("sdk_app_ids", fmt.Sprintf("names application %d in two accounts, %q and %q", app, other, a.Name), "leave it in the account that it belongs to")
+			}
+			account[app] = a.Name
+		}
+	}
 }
 
 // notifyFormats are what a webhook may be sent as.
