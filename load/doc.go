@@ -44,30 +44,33 @@
 //
 // # States of a unit
 //
-//	            listed                    all parts came, not settled
+//	            listed              not settled, or something is set aside
 //	(unknown) ─────────► pending ───────────────────────────► provisional ◄─┐
 //	                      │  │ ▲                               │  │  └──────┘ archived
-//	      a part cannot   │  │ │ ...the next pass              │  │           again
+//	      nothing could   │  │ │ ...the next pass              │  │           again
 //	      be had          ▼  │ │    tries again                │  │
 //	                   failed┘─┘◄──────────────────────────────┘  │
-//	                      │  │  all parts came, all settled       │
+//	                      │  │  all parts came, whole and settled │
 //	                      │  └──────────────► archived ◄──────────┘
 //	     the vendor       ▼                   (or empty: no rows)
 //	     dropped it      lost ◄── pending, provisional that are overdue
 //
-// A call of which the vendor answers null where data is due is provisional, too:
-// the parts that are wanting are named in its entry, and its deadline is theirs.
+// A unit of which something could not be had, or not whole, is provisional, too: the
+// parts that are set aside are named in its entry, with reasons, and its deadline is
+// theirs. An open part that is not whole has its reason in ledger_parts and knows its
+// responses. Calls never fail: what was listed of them is visible.
 //
 // pending and failed units are not visible (but for what a failed one showed
 // before it was asked again). provisional, archived and empty ones are, and so
-// is what a lost one had. archived, empty and lost are final. A unit's deadline
-// is when the vendor begins to drop what of it is not archived for good: the
-// retention after held_until or, if nothing is held, after its start.
+// is what a lost one had. archived, empty and lost are final, until a replay mends
+// what was lost. A unit's deadline is when the vendor begins to drop what of it is not
+// archived for good: the retention after held_until or, if nothing is held, after its
+// start.
 //
-// A failed or killed unit leaves its settled parts behind, in loads that are
-// opened and have their ledger_parts: Resume goes on from there. It takes only
-// loads that hold no second which is held otherwise, because a process that has
-// lost its lease unawares may still have written some.
+// A killed unit leaves its settled parts behind, in loads that are opened and have
+// their ledger_parts: Resume goes on from there. It takes only loads that hold no
+// second which is held otherwise, because a process that has lost its lease unawares
+// may still have written some.
 //
 // The archive lease (load/lease) must be held by whoever writes or purges.
 package load

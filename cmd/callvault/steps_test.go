@@ -21,6 +21,7 @@ type step struct {
 func steps() []step {
 	return []step{
 		{"a pass, and a vendor in trouble", 6, (*world).faultyPass},
+		{"a pass, and a vendor that misspeaks", 6, (*world).oddPass},
 		{"a pass, killed at a request", 4, (*world).killedAtRequest},
 		{"a pass, killed at a statement", 6, (*world).killedAtStatement},
 		{"a pass that sleeps while another goes on", 2, (*world).sleepingPass},
@@ -123,11 +124,37 @@ func (w *world) faultyPass() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.watch.null(w.vendor.Poisoned())
+	w.watch.less(w.vendor.Poisoned())
 	code := w.pass(w.work()...).end(exitDone, exitPartial)
 	if code == exitPartial && len(w.vendor.Poisoned()) == 0 {
 		w.t.Error("the vendor could have been asked for everything")
 	}
+}
+
+// oddities draws what is odd in what the vendor says.
+func (w *world) oddities() string {
+	all := []string{
+		"mutate=0.1", "mutate-sticky=0.05", "odd=0.01", "jumble=0.5", "page-size=3", "twice=0.1", "valueless=0.3",
+		"listless=0.05", "date-times=0.3", "text-values=0.3", "failing-days=0.2", "busy=0.03", "gzip=0.3", "too-large=1800",
+	}
+	w.rng.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	return fmt.Sprintf("%s,seed=%d", strings.Join(all[:1+w.rng.IntN(3)], ","), w.rng.Uint64())
+}
+
+// oddPass: what the vendor says costs no more than itself, and nothing that was
+// visible.
+func (w *world) oddPass() {
+	text := w.oddities()
+	w.note("  %s", text)
+	f, err := simulator.ParseFaults(text)
+	if err == nil {
+		err = w.vendor.SetFaults(f)
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.watch.misspeaks()
+	w.pass(w.work()...).end(exitDone, exitPartial)
 }
 
 func (w *world) killedAtRequest() {

@@ -20,6 +20,7 @@ type watch struct {
 	mu     sync.Mutex
 	passes []*spell
 	nulls  map[string]bool                        // calls of which the vendor has told less in some pass
+	odd    bool                                   // it has told less of any call in some pass
 	counts map[int64]map[string]map[string]uint64 // instant → relation → CommId → rows
 	looks  int
 	err    error
@@ -67,15 +68,21 @@ func (w *watch) begin(at int64) (over func()) {
 	}
 }
 
-// null notes calls of which the vendor tells less for a while.
-func (w *watch) null(poisoned []simulator.Poison) {
+// less notes calls of which the vendor tells less for a while: what it tells is
+// shown all the same.
+func (w *watch) less(poisoned []simulator.Poison) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, p := range poisoned {
-		if p.Kind == simulator.FaultNull {
-			w.nulls[p.CommID] = true
-		}
+		w.nulls[p.CommID] = true
 	}
+}
+
+// misspeaks notes that the vendor tells less of any call for a while.
+func (w *watch) misspeaks() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.odd = true
 }
 
 // moved notes that the time passes, before it does.
@@ -155,7 +162,7 @@ func (w *watch) judge(relation string, before, now map[string]uint64) error {
 // possible says whether some pass may have seen so many rows.
 func (w *watch) possible(relation, id string, n uint64) bool {
 	for _, s := range w.passes {
-		if (w.nulls[id] || w.at(s.from)[relation][id] <= n) && n <= w.at(s.to)[relation][id] {
+		if (w.odd || w.nulls[id] || w.at(s.from)[relation][id] <= n) && n <= w.at(s.to)[relation][id] {
 			return true
 		}
 	}
