@@ -56,7 +56,13 @@ func (c *clock) hold(at time.Time) {
 
 func newVendor(t *testing.T, o simulator.Options) *vendor {
 	t.Helper()
-	v := &vendor{clock: &clock{}}
+	return newVendorAt(t, o, &clock{})
+}
+
+// newVendorAt is newVendor by a clock that may be held.
+func newVendorAt(t *testing.T, o simulator.Options, c *clock) *vendor {
+	t.Helper()
+	v := &vendor{clock: c}
 	o.Now, o.Fault = v.clock.now, v.request
 	sim, err := simulator.New(o)
 	if err != nil {

@@ -123,6 +123,28 @@ func damaged(all []transform.Damage) error {
 	return oddError{problem: problemOf(all)}
 }
 
+// shortAnswer is the error of an answer that has fewer rows than it counts, where
+// it is all of a list.
+func shortAnswer(info transform.Info) error {
+	if info.HasTotal && info.Items < info.Total {
+		return oddError{problem: "it has fewer rows than it counts"}
+	}
+	return nil
+}
+
+// problemIn says what is not whole in such an answer; "": nothing.
+func problemIn(info transform.Info) string {
+	for _, d := range info.Damage {
+		if d.What != "total" {
+			return damageText(d)
+		}
+	}
+	if err := shortAnswer(info); err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
 // problemOf says in one line what is damaged. It names no row, so that what is
 // odd in the same way reads the same.
 func problemOf(all []transform.Damage) string {

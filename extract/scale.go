@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -29,7 +30,7 @@ func (p *Pass) dailyScale(ctx context.Context, r *report) error {
 			case info.List != transform.ListPresent:
 				return errSuspect
 			}
-			return damaged(info.Damage)
+			return cmp.Or(damaged(info.Damage), shortAnswer(info))
 		})
 		if err != nil {
 			return err
@@ -39,6 +40,9 @@ func (p *Pass) dailyScale(ctx context.Context, r *report) error {
 			if d.What != "total" {
 				r.failed(Failure{What: "daily scale", Reason: damageText(d), Cause: d.Problem})
 			}
+		}
+		if err := shortAnswer(info); err != nil {
+			r.failed(Failure{What: "daily scale", Reason: fmt.Sprintf("%v: %d days of %d", err, info.Items, info.Total)})
 		}
 		return p.archiveDays(ctx, r, days, k.id)
 	})

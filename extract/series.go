@@ -284,7 +284,9 @@ const mostSeriesPages = 200
 func (c *callPass) seriesPages(ctx context.Context, r plan.Request) (all seriesAnswer, release func(), err error) {
 	reader := &seriesReader{pass: c.Pass}
 	var damage []transform.Damage
-	for page, seen := 0, 0; page < mostSeriesPages; page++ {
+	action := c.Asker.Dialect().Series
+	most := c.Asker.listLength(action, mostSeriesPages)
+	for page, seen := 0, 0; page < most; page++ {
 		q, said := c.seriesQuestion(reader, r, page)
 		k, done, err := c.askHolding(ctx, q)
 		all.responses = append(all.responses, k.ids()...)
@@ -304,7 +306,8 @@ func (c *callPass) seriesPages(ctx context.Context, r plan.Request) (all seriesA
 		}
 		done()
 	}
-	return all, func() {}, fmt.Errorf("%w: %d pages of series have come", errEndless, mostSeriesPages)
+	c.Asker.foundEndless(action)
+	return all, func() {}, fmt.Errorf("%w: %d pages of series have come", errEndless, most)
 }
 
 // named is a request as if it had named the users that it brought, where it
@@ -344,7 +347,7 @@ func (c *callPass) seriesQuestion(reader *seriesReader, r plan.Request, page int
 	keep := keepOwned(r)
 	if len(r.Users) == 0 {
 		keep = func(user string) (from, to uint32) { return c.unheld(r.Window, user) }
-		q.work = trtc.MaxSeriesUsers*r.Window.End.Sub(r.Window.Start).Seconds()
+		q.work = trtc.MaxSeriesUsers * r.Window.End.Sub(r.Window.Start).Seconds()
 	}
 	q.decode = func(body []byte) (err error) {
 		reader.Cut(before)

@@ -41,6 +41,8 @@ func (s *sessionSet) has(x call.Session) bool {
 	return ok
 }
 
+func (s *sessionSet) remove(x call.Session) { delete(s.rows, keyOf(x)) }
+
 // mergeSessions joins what is held with what came.
 func mergeSessions(held, came []call.Session) []call.Session {
 	if len(came) == 0 {

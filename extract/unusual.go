@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -361,13 +362,17 @@ func (n *narrowing) ask(ctx context.Context, start, end, from, to int64, roomID 
 		case n.due && info.List != transform.ListPresent:
 			return errSuspect
 		}
-		return damaged(info.Damage)
+		return cmp.Or(damaged(info.Damage), shortAnswer(info))
 	}
 	k, release, err := p.askHolding(ctx, q)
 	release()
 	a.response = k.id
-	if err == nil && len(info.Damage) > 0 && !a.full {
-		n.missed = append(n.missed, setAside{call.Window{Start: time.Unix(from, 0).UTC(), End: time.Unix(to-1, 0).UTC()}, oddError{problem: damageText(info.Damage[0])}})
+	problem := ""
+	if err == nil && !a.full {
+		problem = problemIn(info)
+	}
+	if problem != "" {
+		n.missed = append(n.missed, setAside{call.Window{Start: time.Unix(from, 0).UTC(), End: time.Unix(to-1, 0).UTC()}, oddError{problem: problem}})
 	}
 	if err == nil && !a.full {
 		n.rep.repeated(info.Repeated)

@@ -41,6 +41,10 @@ const (
 	// leastUsers is the smallest window that a user list is divided into.
 	leastUsers = 5 * time.Minute
 
+	// endlessSessions is how many sessions are kept of a window whose list has no
+	// end.
+	endlessSessions = 100
+
 	// otherUsers is the window of a pass that asks otherwise than usual.
 	otherUsers = 50 * time.Minute
 )
@@ -50,6 +54,7 @@ type usersRead struct {
 	*callPass
 	list  *userList
 	all   sessionSet
+	came  []call.Session // with the window being read: those that no other had
 	short []shortList
 
 	totals map[int]bool // what windows have said, each at its most
@@ -84,7 +89,10 @@ func (c *callPass) askUsers(ctx context.Context, seen []call.Session) (userList,
 			return *u.list, err
 		}
 		for _, gap := range gaps {
-			u.spoil(gap, gap.err)
+			if u.spoil(gap, gap.err); errors.Is(gap.err, errEndless) {
+				u.Asker.foundEndless(u.Asker.Dialect().Users)
+				continue // the strangers on it are not to be found
+			}
 			u.list.strangers = append(u.list.strangers, gap.Window)
 		}
 	}
@@ -120,12 +128,14 @@ func (u *usersRead) window(ctx context.Context, w call.Window) error {
 	list.fetch = func(ctx context.Context, number, size int, due bool) (page, error) {
 		return u.page(ctx, w, nil, number, size, due)
 	}
+	u.came = nil
 	err := list.read(ctx)
 	switch {
 	case errors.Is(err, errEndless):
-		u.Asker.foundEndless(action)
-		u.spoil(setAside{Window: w}, err)
-		return nil
+		for _, s := range u.came[min(endlessSessions, len(u.came)):] {
+			u.all.remove(s)
+		}
+		return err
 	case errors.Is(err, errMoves):
 		u.spoil(setAside{Window: w}, err)
 		return nil
@@ -226,6 +236,7 @@ func (u *usersRead) add(w call.Window, sessions []call.Session, info transform.I
 		pg.keys = append(pg.keys, fmt.Sprint(keyOf(s)))
 		if !u.all.has(s) {
 			pg.fresh++
+			u.came = append(u.came, s)
 		}
 		u.all.add([]call.Session{s})
 	}

@@ -160,14 +160,19 @@ func rows[T comparable](d *Decoder, what, list string, body []byte, t *table[T],
 	}, func(key []byte) bool {
 		switch string(key) {
 		case "Total":
-			total = s.total()
+			total.set(s.total())
 		case list:
+			again := info.List != ListAbsent
 			t.reset()
 			info.Items = 0
 			info.List, _ = s.list()
 			for info.List == ListPresent && s.element() {
 				info.Items++
 				element()
+			}
+			if again {
+				info.List, info.Items = ListWrong, 0
+				t.reset()
 			}
 		default:
 			return false

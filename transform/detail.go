@@ -57,16 +57,25 @@ func (d *Decoder) Detail(body []byte, asked call.Window, keep Keep, dst *Detail)
 	}, func(key []byte) bool {
 		switch string(key) {
 		case "Total":
-			total = s.total()
+			total.set(s.total())
 		case "UserList":
+			again := info.Users != ListAbsent
 			sessions.reset()
 			info.Users, _ = s.list()
 			for info.Users == ListPresent && s.element() {
 				d.session(sessions)
 			}
+			if again {
+				info.Users = ListWrong
+				sessions.reset()
+			}
 		case "Data":
+			again := info.List != ListAbsent
 			series.reset(dst, base)
-			info.List = series.read()
+			if info.List = series.read(); again {
+				info.List = ListWrong
+				series.reset(dst, base)
+			}
 		default:
 			return false
 		}

@@ -15,8 +15,9 @@
 //   - A word where a value is due, such as NaN, None, -inf, 1.2.3 or 0x1F, is a
 //     value that nothing takes. It is made of letters, digits, + - . and _.
 //   - Field names match exactly, in upper and lower case. Fields come in any
-//     order. Of a name that is repeated in one object the last one counts, as a
-//     whole: damage in the others is not told.
+//     order. A name that is repeated in one object is a field that holds what it
+//     cannot be, whatever the values are; a list that is repeated is not a list.
+//     Of several "Response" the last one counts.
 //   - Unknown fields are skipped, whatever is in them and however deep it nests.
 //   - An "Error" is a VendorError, whatever it is; without a Code that can be read
 //     its code is UnreadableError. A RequestId that cannot be read is "".
@@ -44,7 +45,8 @@
 //   - A room or session stays without its text attributes, with "" for them: that
 //     is RoomString and UserId of a room, RoomStr, DeviceType, SdkVersion and
 //     ClientIp of a session. It stays, too, if it is not finished and only its end
-//     is damaged. Damage.Kept says so.
+//     is damaged, and without its end if it is null whether it is finished.
+//     Damage.Kept says so.
 //   - A room or session is left out without the rest: what names it, its start,
 //     whether it is finished, and then its end, which is neither 0 nor before the
 //     start. Damage.Room and Damage.Session hold what could be read.
@@ -60,8 +62,8 @@
 // # Null
 //
 //   - Null is read as "", false or 0, and counted in Info.Nulls, in the text
-//     attributes named above, IsFinished, Finished, RoomId of an experience, and
-//     Type, ParamOne and ParamTwo.
+//     attributes named above, RoomId of an experience, and Type, ParamOne and
+//     ParamTwo.
 //   - A null PeerId is nobody. A null Total is none.
 //   - A null Value is no sample; call.Samples.Nulls counts it. A series without any
 //     value is in DetailInfo.NullSeries.

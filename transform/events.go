@@ -45,13 +45,18 @@ func (d *Decoder) eventList(userID, roomID string, t *table[call.Event]) {
 	for s.member() {
 		switch string(s.key) {
 		case "PeerId":
-			peer = d.name()
+			peer.set(d.name())
 		case "Content":
 			var state ListState
 			of = events{rows: of.rows[:0]}
+			before := content
 			state, content = s.list()
+			content = once(before, content)
 			for state == ListPresent && s.element() {
 				of.event(s, userID)
+			}
+			if before.state != absent {
+				of = events{}
 			}
 		default:
 			s.skip()
@@ -85,15 +90,15 @@ func (l *events) event(s *scanner, userID string) {
 	for s.member() {
 		switch string(s.key) {
 		case "EventId":
-			id = s.integer(0, math.MaxUint32)
+			id.set(s.integer(0, math.MaxUint32))
 		case "Time":
-			milli = s.integer(minMilli, maxMilli)
+			milli.set(s.integer(minMilli, maxMilli))
 		case "Type":
-			stream = s.integer(0, math.MaxUint8)
+			stream.set(s.integer(0, math.MaxUint8))
 		case "ParamOne":
-			one = s.integer(math.MinInt64, math.MaxInt64)
+			one.set(s.integer(math.MinInt64, math.MaxInt64))
 		case "ParamTwo":
-			two = s.integer(math.MinInt64, math.MaxInt64)
+			two.set(s.integer(math.MinInt64, math.MaxInt64))
 		default:
 			s.skip()
 		}

@@ -105,7 +105,7 @@ func TestTotals(t *testing.T) {
 	for text, want := range map[string]Info{
 		`3`: {Total: 3, HasTotal: true}, `"3"`: {Total: 3, HasTotal: true}, `3.0`: {Total: 3, HasTotal: true}, `null`: {},
 		`-1`: {DamageCount: 1}, `2147483648`: {DamageCount: 1}, `[3]`: {DamageCount: 1}, `many`: {DamageCount: 1},
-		`1,"Total":null`: {}, `[],"Total":3`: {Total: 3, HasTotal: true}, `3,"Total":[]`: {DamageCount: 1},
+		`1,"Total":null`: {DamageCount: 1}, `[],"Total":3`: {DamageCount: 1}, `3,"Total":[]`: {DamageCount: 1},
 	} {
 		_, info, err := d.Rooms([]byte(`{"Response":{"Total":`+text+`}}`), 7, nil)
 		if info.Damage = nil; err != nil || !cmp.Equal(info, want) {
@@ -136,20 +136,21 @@ func TestErrorsOfOddTypes(t *testing.T) {
 	}
 }
 
-// Damage in what is repeated later is not told.
-func TestTheLastOfEqualNames(t *testing.T) {
+// Of two values of one name none is taken.
+func TestEqualNames(t *testing.T) {
 	var d Decoder
-	for _, body := range []string{
-		`{"Response":{"Total":[],"RoomList":[1,2]},"Response":{"RoomList":[` + fmt.Sprintf(aRoom, 1) + `]}}`,
-		`{"Response":{"RoomList":[1,2],"RoomList":[` + fmt.Sprintf(aRoom, 1) + `]}}`,
-		`{"Response":{"RoomList":[` + strings.Replace(fmt.Sprintf(aRoom, 1), `{`, `{"CreateTime":[],"UserId":1.5,`, 1) + `]}}`,
+	for body, damage := range map[string]int{
+		`{"Response":{"Total":[],"RoomList":[1,2]},"Response":{"RoomList":[` + fmt.Sprintf(aRoom, 1) + `]}}`:                            0,
+		`{"Response":{"RoomList":[` + strings.Replace(fmt.Sprintf(aRoom, 1), `{`, `{"UserId":"u",`, 1) + `]}}`:                          1,
+		`{"Response":{"RoomList":[` + strings.Replace(fmt.Sprintf(aRoom, 1), `{`, `{"Note":"x","Note":"y",`, 1) + `],"RequestId":"a"}}`: 0,
 	} {
 		rows, info, err := d.Rooms([]byte(body), 7, nil)
-		if err != nil || len(rows) != 1 || info.DamageCount != 0 || info.Received != 1 {
+		if err != nil || len(rows) != 1 || info.DamageCount != damage || info.Received != 1 {
 			t.Errorf("%s: %+v, %v", body, info, err)
 		}
 		comparisons["rooms"](t, &d, []byte(body))
 	}
+	comparisons["rooms"](t, &d, []byte(`{"Response":{"RoomList":[1,2],"RoomList":[`+fmt.Sprintf(aRoom, 1)+`]}}`))
 	comparisons["detail"](t, &d, []byte(`{"Response":{"Data":[7,{"Content":[1,{"Time":6,"Value":null}],"Content":[{"Time":5,"Value":1}],
 		"PeerId":"","UserId":"u","DataType":"rtt"}],"UserList":[1],"UserList":[2,3]}}`))
 	comparisons["events"](t, &d, []byte(`{"Response":{"Data":[{"PeerId":"","Content":[1,`+fmt.Sprintf(anEvent, 1)+`],"Content":[2]}]}}`))

@@ -34,9 +34,9 @@ func (d *Decoder) point(dst *call.Samples) {
 	for s.member() {
 		switch string(s.key) {
 		case "Time":
-			at = s.seconds(1)
+			at.set(s.seconds(1))
 		case "Value":
-			v = s.float()
+			v.set(s.float())
 		default:
 			s.skip()
 		}

@@ -66,7 +66,12 @@ func refObject(raw json.RawMessage) (fields map[string]json.RawMessage) {
 		return nil
 	}
 	fields = map[string]json.RawMessage{}
-	refFields(raw, func(key string, value json.RawMessage) { fields[key] = value })
+	refFields(raw, func(key string, value json.RawMessage) {
+		if fields[key] != nil && key != "Error" && key != "RequestId" {
+			value = json.RawMessage("{}") // what no field can be
+		}
+		fields[key] = value
+	})
 	return fields
 }
 

@@ -32,7 +32,7 @@ func refSpan(start, end, finished json.RawMessage) (from, to time.Time, over, us
 	if over && usable {
 		to = time.Unix(t, 0).UTC()
 	}
-	return from, to, over, usable, !usable || tst == wrong, refNulls(ost)
+	return from, to, over, usable, !usable || tst == wrong || ost == null, 0
 }
 
 func refRoom(raw json.RawMessage, info *Info) []call.Room {

@@ -24,17 +24,17 @@ func (d *Decoder) room(app call.AppID, t *table[call.Room]) {
 	for s.member() {
 		switch string(s.key) {
 		case "CommId":
-			id = s.id()
+			id.set(s.id())
 		case "RoomString":
-			room = d.name()
+			room.set(d.name())
 		case "CreateTime":
-			stay.start = s.seconds(1)
+			stay.start.set(s.seconds(1))
 		case "DestroyTime":
-			stay.end = s.seconds(0)
+			stay.end.set(s.seconds(0))
 		case "IsFinished":
-			stay.finished = s.boolean()
+			stay.finished.set(s.boolean())
 		case "UserId":
-			creator = d.name()
+			creator.set(d.name())
 		default:
 			s.skip()
 		}

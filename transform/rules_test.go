@@ -15,7 +15,7 @@ func TestListStates(t *testing.T) {
 	var d Decoder
 	for field, want := range map[string]ListState{
 		``: ListAbsent, `"RoomList":null,`: ListNull, `"RoomList":[],`: ListPresent,
-		`"roomlist":[],`: ListAbsent, `"RoomList":[],"RoomList":null,`: ListNull,
+		`"roomlist":[],`: ListAbsent, `"RoomList":[],"RoomList":null,`: ListWrong,
 		`"RoomList":{"a":[1]},`: ListWrong, `"RoomList":"",`: ListWrong, `"RoomList":None,`: ListWrong,
 	} {
 		_, info, err := d.Rooms([]byte(`{"Response":{`+field+`"RequestId":"x"}}`), 7, nil)

@@ -27,13 +27,13 @@ func (d *Decoder) day(t *table[call.DailyScale]) {
 	for s.member() {
 		switch string(s.key) {
 		case "Time":
-			at = s.seconds(1)
+			at.set(s.seconds(1))
 		case "UserNumber":
-			number = s.integer(0, math.MaxInt64)
+			number.set(s.integer(0, math.MaxInt64))
 		case "UserCount":
-			count = s.integer(0, math.MaxInt64)
+			count.set(s.integer(0, math.MaxInt64))
 		case "RoomNumbers":
-			rooms = s.integer(0, math.MaxInt64)
+			rooms.set(s.integer(0, math.MaxInt64))
 		default:
 			s.skip()
 		}

@@ -73,15 +73,17 @@ func (r *seriesReader) fields(base int) (run call.Series, content ListState, p p
 	for s.member() {
 		switch string(s.key) {
 		case "UserId":
-			user = d.name()
+			user.set(d.name())
 		case "PeerId":
-			peer = d.name()
+			peer.set(d.name())
 		case "DataType":
-			metric = d.name()
+			metric.set(d.name())
 		case "Content":
 			dst.Time, dst.Value = dst.Time[:base], dst.Value[:base]
 			d.nulls, d.bad = d.nulls[:0], tally{}
+			before := list
 			content, list = s.list()
+			list = once(before, list)
 			if content == ListPresent {
 				d.points(dst)
 			}

@@ -16,7 +16,7 @@ type span struct {
 func (p *span) check(v *verdict, startName, endName, finishedName string) (start, end time.Time) {
 	v.lost.need(startName, p.start.field)
 	if p.finished.state == null {
-		v.nulls++
+		v.kept.need(finishedName, p.finished.field)
 	} else {
 		v.lost.need(finishedName, p.finished.field)
 	}

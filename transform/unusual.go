@@ -37,15 +37,17 @@ func (d *Decoder) experience(t *table[call.UnusualEvent]) {
 	for s.member() {
 		switch string(s.key) {
 		case "UserId":
-			user = d.name()
+			user.set(d.name())
 		case "RoomId":
-			room = d.name()
+			room.set(d.name())
 		case "ExperienceId":
-			id = s.integer(0, math.MaxUint32)
+			id.set(s.integer(0, math.MaxUint32))
 		case "EventTime":
-			at = s.seconds(1)
+			at.set(s.seconds(1))
 		case "AbnormalEventList":
+			before := of.field
 			of = d.causes()
+			of.field = once(before, of.field)
 		default:
 			s.skip()
 		}
@@ -103,9 +105,9 @@ func (d *Decoder) cause() (e call.UnusualEvent, p problems) {
 	for s.member() {
 		switch string(s.key) {
 		case "AbnormalEventId":
-			id = s.integer(0, math.MaxUint32)
+			id.set(s.integer(0, math.MaxUint32))
 		case "PeerId":
-			peer = d.name()
+			peer.set(d.name())
 		default:
 			s.skip()
 		}

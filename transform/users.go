@@ -23,21 +23,21 @@ func (d *Decoder) session(t *table[call.Session]) {
 	for s.member() {
 		switch string(s.key) {
 		case "UserId":
-			user = d.name()
+			user.set(d.name())
 		case "RoomStr":
-			room = d.name()
+			room.set(d.name())
 		case "JoinTs":
-			stay.start = s.seconds(1)
+			stay.start.set(s.seconds(1))
 		case "LeaveTs":
-			stay.end = s.seconds(0)
+			stay.end.set(s.seconds(0))
 		case "Finished":
-			stay.finished = s.boolean()
+			stay.finished.set(s.boolean())
 		case "DeviceType":
-			device = d.name()
+			device.set(d.name())
 		case "SdkVersion":
-			sdk = d.name()
+			sdk.set(d.name())
 		case "ClientIp":
-			ip = d.name()
+			ip.set(d.name())
 		default:
 			s.skip()
 		}

@@ -27,6 +27,22 @@ type value[T any] struct {
 	v T
 }
 
+// set takes a value in. Of two in one object none can be told to be the true one.
+func (v *value[T]) set(x value[T]) {
+	if x.field = once(v.field, x.field); x.state != good {
+		x.v = *new(T)
+	}
+	*v = x
+}
+
+// once is what is known of a field that comes after another one of its name.
+func once(before, f field) field {
+	if before.state != absent {
+		return field{wrong, "it comes twice"}
+	}
+	return f
+}
+
 // mismatch is a field that holds what it cannot be.
 func mismatch(wanted, found string) field {
 	return field{wrong, "expected " + wanted + ", found " + found}

@@ -72,7 +72,7 @@ func (m *mutator) typeChanges(sp *spot) []alteration {
 	case '"':
 		texts = []string{"7", "{}", "[]", "null"}
 	case 't':
-		texts = []string{`"` + sp.n.text + `"`, "1", "null"}
+		texts = []string{`"` + sp.n.text + `"`, map[string]string{"true": "1", "false": "0"}[sp.n.text], "null"}
 	case 'n':
 		texts = []string{"{}"}
 	case '[':
@@ -83,7 +83,7 @@ func (m *mutator) typeChanges(sp *spot) []alteration {
 	var all []alteration
 	for _, text := range texts {
 		c := sp.become("type", text)
-		c.unseen = text == "null" && !m.missesNull(sp)
+		c.unseen = text == "null" && !m.missesNull(sp) || text == "7" && sp.kinds != "Response.RequestId"
 		all = append(all, c)
 	}
 	return all

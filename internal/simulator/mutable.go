@@ -21,7 +21,7 @@ const (
 // noticeable says which changes of a value a careful reader cannot miss. It
 // takes for granted that every documented key is in each row (null is all
 // right where a page says so, for texts that are not ids, PeerId, lists and
-// counters), that times lie in the window, a stay within its call, and an end
+// counters and parameters), that times lie in the window, a stay within its call, and an end
 // after its beginning, and that Total counts rows.
 type noticeable struct {
 	null    bool    // null is a mistake
@@ -76,10 +76,10 @@ var fields = map[string]noticeable{
 	"Response.Data[].PeerId":             {},
 	"Response.Data[].UserId":             {null: true},
 	"Response.Data[].DataType":           {null: true},
-	"Response.Data[].Content[].Type":     {null: true, odd: notAnID},
+	"Response.Data[].Content[].Type":     {odd: notAnID},
 	"Response.Data[].Content[].EventId":  {null: true, odd: notAnID},
-	"Response.Data[].Content[].ParamOne": {null: true, odd: noNumber | beyond63 | beyond64},
-	"Response.Data[].Content[].ParamTwo": {null: true, odd: noNumber | beyond63 | beyond64},
+	"Response.Data[].Content[].ParamOne": {odd: noNumber | beyond63 | beyond64},
+	"Response.Data[].Content[].ParamTwo": {odd: noNumber | beyond63 | beyond64},
 
 	"Response.AbnormalExperienceList":                                       {counted: true},
 	"Response.AbnormalExperienceList[]":                                     {null: true},

@@ -1,0 +1,137 @@
+package extract_test
+
+import (
+	"fmt"
+
+	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/simulator"
+)
+
+// difference is how many more of each row of a unit the truth has than the vault.
+func (l *law) difference(u call.Unit) map[any]int {
+	count := map[any]int{}
+	l.eachRow(l.vendor.sim, func(of call.Unit, _ int, row any) {
+		if of == u {
+			count[row]++
+		}
+	})
+	if u.Kind == call.UnitCall {
+		for r := range l.truth(l.vendor.sim).QualitySamples() {
+			if r.CommID == u.Key {
+				count[r]++
+			}
+		}
+	}
+	for _, p := range l.vault.rowsOf(u) {
+		for _, row := range p.each(u) {
+			count[row]--
+		}
+		if p.rows.Samples != nil {
+			for row := range p.samples(u) {
+				count[row]--
+			}
+		}
+	}
+	return count
+}
+
+// partly says what is wrong with a unit that is named: it has rows that are not
+// true, or lacks rows of a kind that is not missing.
+func (l *law) partly(u call.Unit, e call.Entry) string {
+	count := l.difference(u)
+	kept := map[string]bool{}
+	for row, n := range count {
+		if n < 0 && (n < -1 || !l.isKept(row, count)) && !l.isMadeUp(row) {
+			return "it has rows that are not true: " + tell(count)
+		}
+		if n < 0 {
+			kept[keptAs(row)] = true
+		}
+	}
+	if len(e.Failed) >= 50 { // no more are told
+		return ""
+	}
+	for row, n := range count {
+		if n > 0 && !kept[keptAs(row)] && !l.excused(row, e) {
+			return fmt.Sprintf("nothing says that it lacks a %T: %s", row, tell(count))
+		}
+	}
+	return ""
+}
+
+// isKept says whether a row is one of the truth without some of its attributes, or
+// without its end.
+func (l *law) isKept(row any, count map[any]int) bool {
+	for other, n := range count {
+		if n <= 0 {
+			continue
+		}
+		switch r := row.(type) {
+		case simulator.Room:
+			w, ok := other.(simulator.Room)
+			if ok && less(r.RoomID, w.RoomID) && less(r.CreatorUserID, w.CreatorUserID) {
+				r.RoomID, r.CreatorUserID = w.RoomID, w.CreatorUserID
+				if r.DestroyedAt == 0 {
+					r.DestroyedAt, r.IsFinished = w.DestroyedAt, w.IsFinished
+				}
+				if r == w {
+					return true
+				}
+			}
+		case simulator.UserSession:
+			w, ok := other.(simulator.UserSession)
+			if ok && less(r.RoomID, w.RoomID) && less(r.DeviceType, w.DeviceType) && less(r.SdkVersion, w.SdkVersion) && less(r.ClientIP, w.ClientIP) {
+				r.RoomID, r.DeviceType, r.SdkVersion, r.ClientIP = w.RoomID, w.DeviceType, w.SdkVersion, w.ClientIP
+				if r == w {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+func less(have, want string) bool { return have == want || have == "" }
+
+// keptAs names a room or session whatever its attributes are.
+func keptAs(row any) string {
+	switch r := row.(type) {
+	case simulator.Room:
+		return "room " + r.CommID
+	case simulator.UserSession:
+		return fmt.Sprint("session ", r.UserID, r.JoinedAt)
+	}
+	return ""
+}
+
+// isMadeUp says whether the vendor has made up a row, where it does so.
+func (l *law) isMadeUp(row any) bool {
+	r, ok := row.(simulator.UserSession)
+	return l.odd.madeUp && ok && r.RoomID == "nowhere"
+}
+
+// excused says whether the parts that an entry names account for a row that is
+// missing.
+func (l *law) excused(row any, e call.Entry) bool {
+	may := func(kinds ...call.PartKind) bool {
+		for _, f := range e.Failed {
+			for _, k := range kinds {
+				if f.Kind == k && !f.Gone() {
+					return true
+				}
+			}
+		}
+		return e.State == call.Failed || len(e.Failed) == 0
+	}
+	switch row.(type) {
+	case simulator.Room:
+		return may(call.PartRoom)
+	case simulator.UserSession:
+		return may(call.PartUsers, call.PartRoom)
+	case simulator.UserEvent:
+		return may(call.PartEvents, call.PartUsers, call.PartRoom)
+	case simulator.QualitySample:
+		return may(call.PartSeries, call.PartUsers, call.PartRoom)
+	}
+	return true
+}
