@@ -135,8 +135,8 @@ func (c *callPass) askLog(ctx context.Context, user string, w call.Window, log *
 			log.seen[e], log.events = true, append(log.events, e)
 		}
 	}
-	if len(info.Damage) > 0 {
-		log.reason = damageText(info.Damage[0])
+	if bad := rowsOf(info.Damage); len(bad) > 0 {
+		log.reason = damageText(bad[0])
 		c.setAside(call.PartEvents, user, w.Start, oddError{problem: log.reason})
 	}
 	if !entered.IsZero() {

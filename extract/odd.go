@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/callvault/callvault/internal/call"
@@ -115,12 +116,17 @@ func (k *shapes) confirm(action string, odd oddError) {
 }
 
 // damaged is the error of an answer of which something is damaged; nil if
-// nothing is.
+// nothing is. A Total is judged by who goes by it.
 func damaged(all []transform.Damage) error {
-	if len(all) == 0 {
+	if all = rowsOf(all); len(all) == 0 {
 		return nil
 	}
 	return oddError{problem: problemOf(all)}
+}
+
+// rowsOf are the damages but for that of a Total.
+func rowsOf(all []transform.Damage) []transform.Damage {
+	return slices.DeleteFunc(slices.Clone(all), func(d transform.Damage) bool { return d.What == "total" })
 }
 
 // shortAnswer is the error of an answer that has fewer rows than it counts, where

@@ -141,7 +141,7 @@ func (i *Info) setTotal(total value[int64]) {
 
 // addDamage adds what t has to what there is to tell.
 func (i *Info) addDamage(t *tally) {
-	i.Damage = append(i.Damage, t.list[:min(len(t.list), mostDamage-len(i.Damage))]...)
+	i.Damage = append(i.Damage, t.all()...)
 	i.DamageCount += t.count
 }
 

@@ -140,11 +140,10 @@ func (r *seriesReader) note(run call.Series, content ListState, samples int) {
 	if run.PeerID != "" {
 		key += " from " + run.PeerID
 	}
-	for i := range d.bad.list {
-		x := &d.bad.list[i]
+	for _, x := range d.bad.all() {
 		x.What, x.User, x.Key = "samples", run.UserID, key
+		r.damage.add(x)
 	}
-	r.damage.merge(&d.bad)
 }
 
 // trim drops what is not within w: samples of dst starting at base, and d.nulls.

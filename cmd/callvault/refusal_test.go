@@ -34,7 +34,7 @@ accounts:
   - name: broken
     secret_id: %s
     secret_key: not-this-one
-    sdk_app_ids: [1400353843]
+    sdk_app_ids: [1400353845]
   - name: good
     secret_id: %s
     secret_key: %s
