@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -122,16 +123,16 @@ func (l *listRead) once(ctx context.Context) error {
 			stuck = 0
 		}
 		if number == 0 {
-			l.first, largest = n, l.size
+			l.first = n
 		}
-		if n == 0 || stuck >= 2 || l.counted && !l.short() && n < largest {
+		if n > 0 {
+			l.pages++
+		}
+		full := cmp.Or(largest, l.size) // what a page has that is not the last
+		if n == 0 || stuck >= 2 || l.counted && !l.short() && n < full {
 			return nil
 		}
-		if number == 0 {
-			largest = 0
-		}
 		largest, due = max(largest, n), n >= l.size || l.short()
-		l.pages++
 	}
 	return fmt.Errorf("%w: %d pages of it have come", errEndless, l.mostPages)
 }
