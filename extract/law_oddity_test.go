@@ -148,7 +148,7 @@ func (l *law) drawMutation() habit {
 func (l *law) habits() []habit {
 	d := l.dialect
 	one := func(all ...string) string { return all[l.chance.IntN(len(all))] }
-	lists := one(d.RoomList, d.Users)
+	lists := one(d.RoomList, d.Users, d.Users, d.Users) // each call made up takes requests
 	action := one(d.RoomList, d.Users, d.Series, d.UserEvents, d.Unusual, d.Scale)
 	code := one("InternalError", "LimitExceeded.X", "ServiceUnavailable", "ResourceInsufficient", "ResponseSizeLimitExceeded", "UnsupportedOperation", "InvalidParameterValue", "Nonsense")
 	endless := kind(call.UnitCall)
