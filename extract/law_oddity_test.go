@@ -118,7 +118,7 @@ func (o *oddity) allow() {
 	o.madeUp = len(o.faults.Endless) > 0
 	o.requests = 400
 	if o.madeUp {
-		o.requests, o.time = 12_000, time.Hour // all that is made up is asked for
+		o.requests, o.time = 30_000, time.Hour // all that is made up is asked for
 	}
 	if len(o.faults.Hang) > 0 {
 		o.time = time.Hour

@@ -130,7 +130,7 @@ func (l *listRead) once(ctx context.Context) error {
 		if number == 0 {
 			largest = 0
 		}
-		largest, due = max(largest, n), n >= l.size || l.short()
+		largest, due = max(largest, n), !l.counted && n >= l.size || l.short()
 		l.pages++
 	}
 	return fmt.Errorf("%w: %d pages of it have come", errEndless, l.mostPages)
@@ -148,7 +148,7 @@ func (l *listRead) note(p page) (news bool) {
 			l.repeats = true
 		}
 	}
-	if news { // or the vendor does not turn the page
+	if news || len(p.keys) < l.first { // or the vendor does not turn the page
 		l.received += len(p.keys)
 	}
 	l.union += p.fresh

@@ -54,6 +54,7 @@ type usersRead struct {
 	*callPass
 	list  *userList
 	all   sessionSet
+	kept  []call.Session // without some value
 	came  []call.Session // with the window being read: those that no other had
 	short []shortList
 
@@ -100,8 +101,20 @@ func (c *callPass) askUsers(ctx context.Context, seen []call.Session) (userList,
 	if err := u.byName(ctx); err != nil {
 		return *u.list, err
 	}
+	u.mend()
 	u.list.sessions = u.all.list()
 	return *u.list, nil
+}
+
+// mend drops the sessions that lack something and have come whole as well.
+func (u *usersRead) mend() {
+	for _, k := range u.kept {
+		for _, s := range u.all.rows {
+			if s.UserID == k.UserID && s.JoinedAt.Equal(k.JoinedAt) && (!k.Finished || s.LeftAt.Equal(k.LeftAt)) && !slices.Contains(u.kept, s) {
+				u.all.remove(k)
+			}
+		}
+	}
 }
 
 // usersWindow is how long the windows of a user list are.
@@ -240,6 +253,7 @@ func (u *usersRead) add(w call.Window, sessions []call.Session, info transform.I
 		}
 		u.all.add([]call.Session{s})
 	}
+	u.kept = append(u.kept, keptOf(info.Damage)...)
 	for len(pg.keys) < info.Received {
 		pg.keys = append(pg.keys, "")
 	}

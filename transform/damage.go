@@ -1,6 +1,7 @@
 package transform
 
 import (
+	"math"
 	"slices"
 
 	"github.com/callvault/callvault/internal/call"
@@ -20,9 +21,13 @@ type Damage struct {
 	Session *call.Session // of What session: what could be read of it
 }
 
-// mostDamage bounds the distinct damages that an answer tells; DamageCount
-// counts all.
+// mostDamage bounds the distinct damages that an answer tells one by one. What is
+// more is told by its kind and user, then by its kind: nothing that is damaged is
+// not told of.
 const mostDamage = 100
+
+// moreDamage is the problem of what is not told one by one.
+const moreDamage = "more is damaged"
 
 // same reports whether two damages differ in nothing but their counts.
 func (x *Damage) same(y *Damage) bool {
@@ -44,10 +49,20 @@ type tally struct {
 func (t *tally) add(x Damage) {
 	x.Count = max(x.Count, 1)
 	t.count += x.Count
-	if i := slices.IndexFunc(t.list, func(y Damage) bool { return y.same(&x) }); i >= 0 {
-		t.list[i].Count += x.Count
-	} else if len(t.list) < mostDamage {
-		t.list = append(t.list, x)
+	for _, most := range []int{mostDamage, 2 * mostDamage, math.MaxInt} {
+		if i := slices.IndexFunc(t.list, func(y Damage) bool { return y.same(&x) }); i >= 0 {
+			t.list[i].Count += x.Count
+			return
+		}
+		if len(t.list) < most {
+			t.list = append(t.list, x)
+			return
+		}
+		if more := (Damage{What: x.What, User: x.User, Problem: moreDamage, Count: x.Count}); !more.same(&x) {
+			x = more
+		} else {
+			x.User = ""
+		}
 	}
 }
 
