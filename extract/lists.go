@@ -25,8 +25,8 @@ const (
 	quietReadings = 4
 
 	// endlessPages bounds a list after another one of the same action has turned
-	// out to have no end.
-	endlessPages = 20
+	// out to have no end: longer ones are divided.
+	endlessPages = 5
 )
 
 // page is what one answer says of a list.

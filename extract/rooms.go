@@ -140,8 +140,10 @@ const (
 	// leastSlice is the smallest window that a room list is divided into.
 	leastSlice = 15 * time.Minute
 
-	// endlessRooms is how many calls are kept of a list that has no end.
+	// endlessRooms is how many calls are kept of a list that has no end, moreRooms
+	// how many after another such list.
 	endlessRooms = 1000
+	moreRooms    = 100
 )
 
 // sliceRead is a slice of the room list as far as it could be read.
@@ -165,8 +167,8 @@ func (p *Pass) listSlice(ctx context.Context, s slice) (*sliceRead, error) {
 		}
 		err := list.read(ctx)
 		if errors.Is(err, errEndless) && list.mostPages <= endlessPages {
-			got.all.cut(before + endlessRooms)
-			return fmt.Errorf("%w, as another before: the first %d calls are archived", errEndless, endlessRooms)
+			got.all.cut(before + moreRooms)
+			return fmt.Errorf("%w, as another before: the first %d calls are archived", errEndless, moreRooms)
 		}
 		if err == nil && list.short() {
 			return fmt.Errorf("the room list is short: %d calls of %d", list.received, list.total)

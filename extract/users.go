@@ -42,8 +42,9 @@ const (
 	leastUsers = 5 * time.Minute
 
 	// endlessSessions is how many sessions are kept of a window whose list has no
-	// end.
+	// end, moreSessions how many after another such list.
 	endlessSessions = 100
+	moreSessions    = 20
 
 	// otherUsers is the window of a pass that asks otherwise than usual.
 	otherUsers = 50 * time.Minute
@@ -145,7 +146,11 @@ func (u *usersRead) window(ctx context.Context, w call.Window) error {
 	err := list.read(ctx)
 	switch {
 	case errors.Is(err, errEndless):
-		for _, s := range u.came[min(endlessSessions, len(u.came)):] {
+		most := endlessSessions
+		if list.mostPages <= endlessPages {
+			most = moreSessions
+		}
+		for _, s := range u.came[min(most, len(u.came)):] {
 			u.all.remove(s)
 		}
 		return err

@@ -58,11 +58,11 @@ func (t *tally) add(x Damage) {
 			t.list = append(t.list, x)
 			return
 		}
-		if more := (Damage{What: x.What, User: x.User, Problem: moreDamage, Count: x.Count}); !more.same(&x) {
-			x = more
-		} else {
-			x.User = ""
+		user := x.User
+		if most > mostDamage {
+			user = ""
 		}
+		x = Damage{What: x.What, User: user, Problem: moreDamage, Count: x.Count}
 	}
 }
 
