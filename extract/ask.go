@@ -53,6 +53,7 @@ type Asker struct {
 	regions  map[string]int  // action → index in the dialect's Regions of the one asked now
 	ofCalls  bool            // the Total of a user list counts the call, not the window
 	endless  map[string]bool // actions of which some list had no end
+	most     map[string]int  // rows of a page of the lists of an action
 }
 
 // firstSize is what an answer is taken to take for each unit of work until
@@ -64,7 +65,7 @@ const firstSize = 300
 func NewAsker(v Vendor, d trtc.Dialect, l *quota.Limits, a Attempts) *Asker {
 	return &Asker{
 		vendor: v, dialect: d, limits: l, attempts: a, stats: newStats(),
-		sizes: quota.NewSizes(firstSize), hangs: newHanging(), regions: map[string]int{}, served: map[string]bool{}, endless: map[string]bool{},
+		sizes: quota.NewSizes(firstSize), hangs: newHanging(), regions: map[string]int{}, served: map[string]bool{}, endless: map[string]bool{}, most: map[string]int{},
 	}
 }
 

@@ -17,6 +17,8 @@ type oddity struct {
 	madeUp   bool // it tells rows that it makes up
 	requests int
 	time     time.Duration
+	passes   time.Duration // after which the vendor is healthy; 0: after the pass
+	only     []int         // relations that it touches; none: all
 }
 
 func (o oddity) String() string { return o.faults.String() }

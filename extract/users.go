@@ -138,7 +138,7 @@ func windowKey(w call.Window) string { return fmt.Sprintf("%d-%d", w.Start.Unix(
 // window reads the list of one window.
 func (u *usersRead) window(ctx context.Context, w call.Window) error {
 	action := u.Asker.Dialect().Users
-	list := listRead{size: u.pageSize(), mostPages: u.Asker.listLength(action, mostUserPages)}
+	list := listRead{size: u.pageSize(), fullest: u.Asker.fullest(action), mostPages: u.Asker.listLength(action, mostUserPages)}
 	list.fetch = func(ctx context.Context, number, size int, due bool) (page, error) {
 		return u.page(ctx, w, nil, number, size, due)
 	}
@@ -194,7 +194,7 @@ func (u *usersRead) byName(ctx context.Context) error {
 	}
 	for names := range slices.Chunk(distinctUsers(u.all.list()), trtc.MaxSeriesUsers) {
 		for _, w := range plan.Slices(u.list.window.Start, u.list.window.End, u.Asker.Dialect().MaxUsersWindow) {
-			list := listRead{size: trtc.MaxPageSize, mostPages: u.Asker.listLength(u.Asker.Dialect().Users, mostUserPages)}
+			list := listRead{size: trtc.MaxPageSize, fullest: u.Asker.fullest(u.Asker.Dialect().Users), mostPages: u.Asker.listLength(u.Asker.Dialect().Users, mostUserPages)}
 			list.fetch = func(ctx context.Context, number, size int, due bool) (page, error) {
 				return u.page(ctx, w, names, number, size, false)
 			}
