@@ -49,9 +49,12 @@ type Asker struct {
 
 	mu       sync.Mutex
 	answered time.Time       // when the vendor last answered anything; zero: not yet
+	served   map[string]bool // actions that have been answered
 	regions  map[string]int  // action → index in the dialect's Regions of the one asked now
 	ofCalls  bool            // the Total of a user list counts the call, not the window
 	endless  map[string]bool // actions of which some list had no end
+	most     map[string]int  // rows of a page of the lists of an action
+	refused  map[string]int  // requests of an action given up for want of quota since one was not
 }
 
 // firstSize is what an answer is taken to take for each unit of work until
@@ -63,7 +66,7 @@ const firstSize = 300
 func NewAsker(v Vendor, d trtc.Dialect, l *quota.Limits, a Attempts) *Asker {
 	return &Asker{
 		vendor: v, dialect: d, limits: l, attempts: a, stats: newStats(),
-		sizes: quota.NewSizes(firstSize), hangs: newHanging(), regions: map[string]int{}, endless: map[string]bool{},
+		sizes: quota.NewSizes(firstSize), hangs: newHanging(), regions: map[string]int{}, served: map[string]bool{}, endless: map[string]bool{}, most: map[string]int{}, refused: map[string]int{},
 	}
 }
 
@@ -127,12 +130,12 @@ func (a *Asker) ask(ctx context.Context, r trtc.Request, work float64, decode fu
 			}
 		case kind == trtc.Quota:
 			a.limits.Refused(r.Action)
-			if quotas++; quotas >= a.attempts.Quota {
+			if quotas++; a.refuses(r.Action, quotas) {
 				return Answer{}, err
 			}
 		case kind == trtc.Retryable:
 			if faults++; faults >= a.attempts.Faults {
-				return Answer{}, a.outage(err)
+				return Answer{}, a.outage(r.Action, err)
 			}
 		case kind == trtc.WrongRegion:
 			if !a.nextRegion(r.Action, region) {
@@ -167,12 +170,13 @@ func (a *Asker) once(ctx context.Context, answer *Answer, work float64, region s
 	resp, err := a.vendor.Do(httptrace.WithClientTrace(ctx, sent), answer.Request, region)
 	err = hung(ctx, action, err)
 	if !unreachable(err) && ctx.Err() == nil {
-		a.answers()
+		a.answers(action)
 		a.hangs.answered(action)
 	} else if timedOut(err) {
 		a.hangs.timedOut(action, answer.Asked)
 	}
 	if err == nil {
+		a.grants(action)
 		answer.Body, answer.Recycle = resp.Body, resp.Recycle
 		a.sizes.Learn(action, work, int64(len(resp.Body)))
 		err = decodeAs(action, resp.Body, decode)
@@ -185,8 +189,40 @@ func (a *Asker) once(ctx context.Context, answer *Answer, work float64, region s
 	return err
 }
 
+const (
+	// refusedAfter is how many requests of an action must have been given up for
+	// want of quota for the others not to be asked as often.
+	refusedAfter = 3
+
+	// refusedAttempts is how often they are asked then.
+	refusedAttempts = 3
+)
+
+// refuses says whether a request is given up that was refused so often for want of
+// quota.
+func (a *Asker) refuses(action string, times int) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	most := a.attempts.Quota
+	if a.refused[action] >= refusedAfter {
+		most = min(most, refusedAttempts)
+	}
+	if times >= most {
+		a.refused[action]++
+	}
+	return times >= most
+}
+
+// grants notes that an action was not refused.
+func (a *Asker) grants(action string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.refused, action)
+}
+
 // outageAfter is how long the vendor must not have answered anything for a
-// request that was given up to end the pass: asking for the rest is pointless.
+// request that was given up to end the pass, if its action was answered before:
+// asking for the rest is pointless. An action that never was says nothing of others.
 const outageAfter = time.Minute
 
 // ErrOutage says that the vendor does not answer any more.
@@ -194,19 +230,20 @@ var ErrOutage = errors.New("the vendor does not answer any more")
 
 // outage turns the failure of a request into that of the vendor, if nothing has
 // been answered for long.
-func (a *Asker) outage(err error) error {
+func (a *Asker) outage(action string, err error) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if unreachable(err) && !a.answered.IsZero() && time.Since(a.answered) > outageAfter {
+	if unreachable(err) && a.served[action] && time.Since(a.answered) > outageAfter {
 		return fmt.Errorf("%w: %w", ErrOutage, err)
 	}
 	return err
 }
 
-// answers notes that the vendor has answered something, if only an error.
-func (a *Asker) answers() {
+// answers notes that the vendor has answered an action, if only with an error.
+func (a *Asker) answers(action string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.served[action] = true
 	a.answered = time.Now()
 }
 

@@ -319,7 +319,7 @@ func (c *callPass) usersAfter(ctx context.Context, first *firstAnswer) (userList
 		return c.askUsers(ctx, nil)
 	}
 	first.release()
-	return c.askUsers(ctx, first.sessions)
+	return c.askUsers(ctx, first.whole())
 }
 
 // ended says whether no answer about the call can change any more, and sets the

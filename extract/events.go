@@ -1,8 +1,8 @@
 package extract
 
 import (
-	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -123,7 +123,11 @@ func (c *callPass) askLog(ctx context.Context, user string, w call.Window, log *
 		if null && c.eventful(user, w) {
 			return errSuspect
 		}
-		return cmp.Or(err, damaged(info.Damage))
+		strays := strayEvents(&events, w)
+		if info.Damage = append(info.Damage, strays...); err != nil {
+			return err
+		}
+		return damaged(info.Damage)
 	})
 	log.responses = append(log.responses, k.ids()...)
 	if err != nil {
@@ -143,6 +147,22 @@ func (c *callPass) askLog(ctx context.Context, user string, w call.Window, log *
 		log.entered = entered
 	}
 	return nil
+}
+
+// eventsAround is how far outside the window asked for an event may be.
+const eventsAround = 10 * time.Minute
+
+// strayEvents takes out the events that cannot be of the window asked for.
+func strayEvents(events *[]call.Event, w call.Window) (all []transform.Damage) {
+	from, to := w.Start.Add(-eventsAround), w.End.Add(eventsAround)
+	*events = slices.DeleteFunc(*events, func(e call.Event) bool {
+		stray := e.Time.Before(from) || e.Time.After(to)
+		if stray {
+			all = append(all, transform.Damage{What: "event", User: e.UserID, Key: fmt.Sprint(e.EventID), Problem: "Time is outside the window asked", Count: 1})
+		}
+		return stray
+	})
+	return all
 }
 
 // putLog archives a user's events. What is not whole is not settled, and what has

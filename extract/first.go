@@ -17,7 +17,8 @@ import (
 type firstAnswer struct {
 	seriesAnswer
 	window   call.Window
-	complete bool // the sessions are all of the call's
+	complete bool           // the sessions are all of the call's
+	kept     []call.Session // of these, those that lack something
 	release  func()
 }
 
@@ -58,10 +59,26 @@ func (c *callPass) askFirst(ctx context.Context) (*firstAnswer, error) {
 	first.samples, first.sessions = reader.take()
 	first.doubt(c, said.due, said.settled)
 	first.damage(c.named(plan.Request{Window: first.window}, first.seriesAnswer), said.info.Damage)
+	first.kept = keptOf(said.info.Damage)
 	rows, users := len(first.sessions), len(distinctUsers(first.sessions))
 	first.complete = users > 0 && users < trtc.MaxSeriesUsers && rows != trtc.MaxSeriesUsers && said.info.HasTotal && said.info.Total <= rows &&
 		!slices.ContainsFunc(said.info.Damage, func(d transform.Damage) bool { return d.What == "session" || d.What == "total" }) && !c.Otherwise
 	return first, nil
+}
+
+// keptOf are the sessions of an answer that are there without some value.
+func keptOf(all []transform.Damage) (kept []call.Session) {
+	for _, d := range all {
+		if d.Kept && d.Session != nil {
+			kept = append(kept, *d.Session)
+		}
+	}
+	return kept
+}
+
+// whole are the sessions that lack nothing.
+func (f *firstAnswer) whole() []call.Session {
+	return slices.DeleteFunc(slices.Clone(f.sessions), func(s call.Session) bool { return slices.Contains(f.kept, s) })
 }
 
 // firstWindow is what a first question asks of, if it is worth asking.

@@ -17,6 +17,8 @@ type oddity struct {
 	madeUp   bool // it tells rows that it makes up
 	requests int
 	time     time.Duration
+	passes   time.Duration // after which the vendor is healthy; 0: after the pass
+	only     []int         // relations that it touches; none: all
 }
 
 func (o oddity) String() string { return o.faults.String() }
@@ -118,7 +120,7 @@ func (o *oddity) allow() {
 	o.madeUp = len(o.faults.Endless) > 0
 	o.requests = 400
 	if o.madeUp {
-		o.requests, o.time = 12_000, time.Hour // all that is made up is asked for
+		o.requests, o.time = 30_000, time.Hour // all that is made up is asked for
 	}
 	if len(o.faults.Hang) > 0 {
 		o.time = time.Hour
@@ -148,7 +150,7 @@ func (l *law) drawMutation() habit {
 func (l *law) habits() []habit {
 	d := l.dialect
 	one := func(all ...string) string { return all[l.chance.IntN(len(all))] }
-	lists := one(d.RoomList, d.Users)
+	lists := one(d.RoomList, d.Users, d.Users, d.Users) // each call made up takes requests
 	action := one(d.RoomList, d.Users, d.Series, d.UserEvents, d.Unusual, d.Scale)
 	code := one("InternalError", "LimitExceeded.X", "ServiceUnavailable", "ResourceInsufficient", "ResponseSizeLimitExceeded", "UnsupportedOperation", "InvalidParameterValue", "Nonsense")
 	endless := kind(call.UnitCall)

@@ -2,6 +2,7 @@ package extract_test
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/simulator"
@@ -46,6 +47,12 @@ func (l *law) partly(u call.Unit, e call.Entry) string {
 		}
 		if n < 0 {
 			kept[keptAs(row)] = true
+		}
+	}
+	have, want := l.vault.contents()[u], l.want[u]
+	for relation := range have {
+		if len(l.odd.only) > 0 && have[relation] != want[relation] && !slices.Contains(l.odd.only, relation) {
+			return relationNames[relation] + " are not touched and not right: " + tell(count)
 		}
 	}
 	if len(e.Failed) >= 50 { // no more are told

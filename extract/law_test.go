@@ -70,6 +70,13 @@ func (l *law) hold() {
 	ctx, cancel := context.WithCancelCause(l.Context())
 	defer cancel(nil)
 	l.vendor.stopAfter(most, func() { cancel(errors.New("too many requests")) })
+	if l.odd.passes > 0 {
+		time.AfterFunc(l.odd.passes, func() {
+			if err := l.vendor.sim.SetFaults(simulator.Faults{}); err != nil {
+				l.Error(err)
+			}
+		})
+	}
 	report, requests, err := l.passUnder(ctx, l.odd.faults)
 	took := time.Since(began)
 	l.Logf("%s; %s: %d requests of %d, %s, %d failures", l.world, l.odd, requests, l.healthy, took.Round(time.Second), report.FailureCount)

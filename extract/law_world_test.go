@@ -43,14 +43,14 @@ func worldOf(t *testing.T, number uint64) *world {
 	chance := rand.New(rand.NewPCG(number, 3))
 	w := &world{number: number, dialect: trtc.Current(), keeps: 48 * time.Hour, ahead: 4 * time.Hour}
 	w.options = simulator.Options{Seed: chance.Uint64(), Calls: 8 + chance.IntN(3), Mix: simulator.MixAll, Straddle: true, Latency: 20 * time.Millisecond}
-	switch chance.IntN(12) {
-	case 0, 1:
+	switch chance.IntN(24) {
+	case 0:
 		w.options.Calls = 11 + chance.IntN(5) // one takes a day
-	case 2:
+	case 1:
 		w.options.Mix, w.options.Calls = simulator.MixWebinars, 1
-	case 3:
+	case 2:
 		w.options.Mix, w.options.Calls = simulator.MixMeetings, 1
-	case 4:
+	case 3, 4:
 		w.options.Mix, w.options.Calls, w.keeps = simulator.MixUnanswered, 230, 26*time.Hour
 	}
 	if chance.IntN(3) == 0 {

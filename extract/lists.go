@@ -1,11 +1,11 @@
 package extract
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/callvault/callvault/extract/trtc"
@@ -26,8 +26,8 @@ const (
 	quietReadings = 4
 
 	// endlessPages bounds a list after another one of the same action has turned
-	// out to have no end.
-	endlessPages = 20
+	// out to have no end: longer ones are divided.
+	endlessPages = 5
 )
 
 // page is what one answer says of a list.
@@ -46,10 +46,12 @@ type listRead struct {
 	mostPages int  // of one reading
 	moving    bool // rows are added to it all the time: a second reading must show nothing new
 
-	last     map[string]int // the rows of the last reading, with how often they came
-	pages    int            // with rows, of the last reading
-	first    int            // rows on its first page
-	received int            // rows of the last reading, as they came
+	last    map[string]int     // the rows of the last reading, with how often they came
+	fullest func(rows int) int // told of each page; how many rows one has had at most
+
+	pages    int // with rows, of the last reading
+	first    int // rows on its first page
+	received int // rows of the last reading, as they came
 	total    int
 	union    int  // rows that all readings have shown
 	repeats  bool // rows came twice
@@ -61,6 +63,13 @@ func (l *listRead) short() bool { return l.received < l.total }
 
 // errEndless is returned for a list that has more pages than a list may have.
 var errEndless = errors.New("the list does not end")
+
+// errStuck is returned for a list of which the vendor shows one page again and
+// again, when there may be others.
+var errStuck = errors.New("the vendor shows the same page whichever is asked for")
+
+// leastPage is the least number of rows that a vendor is taken to end a page at.
+const leastPage = 10
 
 // errMoves is returned for a list that shows other rows each time it is read.
 var errMoves = errors.New("the list is another each time it is read: rows of it may be missing")
@@ -112,7 +121,8 @@ func (l *listRead) complete(reading, quiet int) bool {
 // does not turn the page.
 func (l *listRead) once(ctx context.Context) error {
 	l.last, l.pages, l.received, l.total, l.first, l.repeats = map[string]int{}, 0, 0, 0, 0, false
-	largest, stuck, due := 0, 0, true
+	largest, stuck, most, due := 0, 0, 0, true
+	var before []string
 	for number := range l.mostPages {
 		p, err := l.fetch(ctx, number, l.size, due)
 		if err != nil {
@@ -123,16 +133,24 @@ func (l *listRead) once(ctx context.Context) error {
 			stuck = 0
 		}
 		if number == 0 {
-			l.first = n
+			l.first, largest = n, l.size
 		}
-		if n > 0 {
+		if most = max(most, l.fullest(n)); n > 0 {
 			l.pages++
 		}
-		full := cmp.Or(largest, l.size) // what a page has that is not the last
-		if n == 0 || stuck >= 2 || l.counted && !l.short() && n < full {
+		switch {
+		case n == 0, l.counted && !l.short() && n < largest:
+			return nil
+		case stuck >= 2 && n >= max(most, leastPage) && slices.Equal(before, p.keys):
+			return errStuck
+		case stuck >= 2:
 			return nil
 		}
-		largest, due = max(largest, n), n >= l.size || l.short()
+		before = p.keys
+		if number == 0 {
+			largest = 0
+		}
+		largest, due = max(largest, n), !l.counted && n >= l.size || l.short()
 	}
 	return fmt.Errorf("%w: %d pages of it have come", errEndless, l.mostPages)
 }
@@ -149,7 +167,7 @@ func (l *listRead) note(p page) (news bool) {
 			l.repeats = true
 		}
 	}
-	if news { // or the vendor does not turn the page
+	if news || len(p.keys) < l.first { // or the vendor does not turn the page
 		l.received += len(p.keys)
 	}
 	l.union += p.fresh
@@ -167,6 +185,17 @@ func (a *Asker) listLength(action string, most int) int {
 		return min(most, endlessPages)
 	}
 	return most
+}
+
+// fullest notes how many rows a page of a list of an action has, and returns how
+// many one has had at most: one with fewer is not full.
+func (a *Asker) fullest(action string) func(rows int) int {
+	return func(rows int) int {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.most[action] = max(a.most[action], rows)
+		return a.most[action]
+	}
 }
 
 // countCalls notes that the Total of a user list counts the call, not the window.
@@ -234,5 +263,5 @@ func divisible(err error) bool {
 		return true
 	}
 	e, ok := errors.AsType[*trtc.Error](err)
-	return errors.Is(err, errEndless) || ok && (e.Kind == trtc.Retryable || e.Kind == trtc.TooLarge) && !e.Timeout
+	return errors.Is(err, errEndless) || errors.Is(err, errStuck) || ok && (e.Kind == trtc.Retryable || e.Kind == trtc.TooLarge) && !e.Timeout
 }

@@ -117,6 +117,9 @@ func fatal(err error) bool {
 	if _, ok := errors.AsType[archiveError](err); ok {
 		return true
 	}
+	if _, ok := errors.AsType[*trtc.Error](err); ok { // the deadline was one answer's
+		return VendorRefuses(err)
+	}
 	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || VendorRefuses(err)
 }
 

@@ -140,8 +140,10 @@ const (
 	// leastSlice is the smallest window that a room list is divided into.
 	leastSlice = 15 * time.Minute
 
-	// endlessRooms is how many calls are kept of a list that has no end.
+	// endlessRooms is how many calls are kept of a list that has no end, moreRooms
+	// how many after another such list.
 	endlessRooms = 1000
+	moreRooms    = 100
 )
 
 // sliceRead is a slice of the room list as far as it could be read.
@@ -159,14 +161,14 @@ func (p *Pass) listSlice(ctx context.Context, s slice) (*sliceRead, error) {
 	action := p.Asker.Dialect().RoomList
 	gaps, err := divide(ctx, s.Window, leastSlice, func(ctx context.Context, w call.Window) error {
 		before := len(got.all.rooms)
-		list := listRead{size: p.pageSize(), mostPages: p.Asker.listLength(action, mostRoomPages), moving: s.moving}
+		list := listRead{size: p.pageSize(), fullest: p.Asker.fullest(action), mostPages: p.Asker.listLength(action, mostRoomPages), moving: s.moving}
 		list.fetch = func(ctx context.Context, number, size int, due bool) (page, error) {
 			return p.roomPage(ctx, w, got, number, size, due)
 		}
 		err := list.read(ctx)
 		if errors.Is(err, errEndless) && list.mostPages <= endlessPages {
-			got.all.cut(before + endlessRooms)
-			return fmt.Errorf("%w, as another before: the first %d calls are archived", errEndless, endlessRooms)
+			got.all.cut(before + moreRooms)
+			return fmt.Errorf("%w, as another before: the first %d calls are archived", errEndless, moreRooms)
 		}
 		if err == nil && list.short() {
 			return fmt.Errorf("the room list is short: %d calls of %d", list.received, list.total)

@@ -63,20 +63,21 @@ func (c *callPass) narrowSeries(ctx context.Context, r plan.Request, o outcome) 
 	return c.narrowSeries(ctx, b, ob)
 }
 
-// halves divides a request by users or, where there is one, by time.
+// halves divides a request by users or, where there is one, the seconds that are
+// this user's by time.
 func halves(r plan.Request) (a, b plan.Request, ok bool) {
 	a, b = r, r
 	if n := len(r.Users) / 2; n > 0 {
 		a.Users, b.Users = r.Users[:n:n], r.Users[n:]
 		return a, b, true
 	}
-	half := (r.Window.End.Sub(r.Window.Start) / 2).Truncate(time.Second)
-	middle := r.Window.Start.Add(half)
-	u, at := r.Users[0], uint32(middle.Unix())
-	if half < leastSeries || at < u.From || at >= u.To {
+	u := r.Users[0]
+	from, to := max(u.From, uint32(r.Window.Start.Unix())), min(u.To, uint32(r.Window.End.Unix()))
+	if r.Window.End.Sub(r.Window.Start) < 2*leastSeries || from >= to {
 		return a, b, false
 	}
-	a.Window.End, b.Window.Start = middle, middle
+	at := from + (to-from)/2
+	a.Window, b.Window = call.Window{Start: second(from), End: second(at)}, call.Window{Start: second(at), End: second(to)}
 	a.Users, b.Users = []plan.User{{ID: u.ID, From: u.From, To: at}}, []plan.User{{ID: u.ID, From: at + 1, To: u.To}}
 	return a, b, true
 }

@@ -42,8 +42,9 @@ const (
 	leastUsers = 5 * time.Minute
 
 	// endlessSessions is how many sessions are kept of a window whose list has no
-	// end.
+	// end, moreSessions how many after another such list.
 	endlessSessions = 100
+	moreSessions    = 20
 
 	// otherUsers is the window of a pass that asks otherwise than usual.
 	otherUsers = 50 * time.Minute
@@ -54,6 +55,7 @@ type usersRead struct {
 	*callPass
 	list  *userList
 	all   sessionSet
+	kept  []call.Session // without some value
 	came  []call.Session // with the window being read: those that no other had
 	short []shortList
 
@@ -100,8 +102,20 @@ func (c *callPass) askUsers(ctx context.Context, seen []call.Session) (userList,
 	if err := u.byName(ctx); err != nil {
 		return *u.list, err
 	}
+	u.mend()
 	u.list.sessions = u.all.list()
 	return *u.list, nil
+}
+
+// mend drops the sessions that lack something and have come whole as well.
+func (u *usersRead) mend() {
+	for _, k := range u.kept {
+		for _, s := range u.all.rows {
+			if s.UserID == k.UserID && s.JoinedAt.Equal(k.JoinedAt) && (!k.Finished || s.LeftAt.Equal(k.LeftAt)) && !slices.Contains(u.kept, s) {
+				u.all.remove(k)
+			}
+		}
+	}
 }
 
 // usersWindow is how long the windows of a user list are.
@@ -124,7 +138,7 @@ func windowKey(w call.Window) string { return fmt.Sprintf("%d-%d", w.Start.Unix(
 // window reads the list of one window.
 func (u *usersRead) window(ctx context.Context, w call.Window) error {
 	action := u.Asker.Dialect().Users
-	list := listRead{size: u.pageSize(), mostPages: u.Asker.listLength(action, mostUserPages)}
+	list := listRead{size: u.pageSize(), fullest: u.Asker.fullest(action), mostPages: u.Asker.listLength(action, mostUserPages)}
 	list.fetch = func(ctx context.Context, number, size int, due bool) (page, error) {
 		return u.page(ctx, w, nil, number, size, due)
 	}
@@ -132,7 +146,11 @@ func (u *usersRead) window(ctx context.Context, w call.Window) error {
 	err := list.read(ctx)
 	switch {
 	case errors.Is(err, errEndless):
-		for _, s := range u.came[min(endlessSessions, len(u.came)):] {
+		most := endlessSessions
+		if list.mostPages <= endlessPages {
+			most = moreSessions
+		}
+		for _, s := range u.came[min(most, len(u.came)):] {
 			u.all.remove(s)
 		}
 		return err
@@ -176,7 +194,7 @@ func (u *usersRead) byName(ctx context.Context) error {
 	}
 	for names := range slices.Chunk(distinctUsers(u.all.list()), trtc.MaxSeriesUsers) {
 		for _, w := range plan.Slices(u.list.window.Start, u.list.window.End, u.Asker.Dialect().MaxUsersWindow) {
-			list := listRead{size: trtc.MaxPageSize, mostPages: u.Asker.listLength(u.Asker.Dialect().Users, mostUserPages)}
+			list := listRead{size: trtc.MaxPageSize, fullest: u.Asker.fullest(u.Asker.Dialect().Users), mostPages: u.Asker.listLength(u.Asker.Dialect().Users, mostUserPages)}
 			list.fetch = func(ctx context.Context, number, size int, due bool) (page, error) {
 				return u.page(ctx, w, names, number, size, false)
 			}
@@ -240,6 +258,7 @@ func (u *usersRead) add(w call.Window, sessions []call.Session, info transform.I
 		}
 		u.all.add([]call.Session{s})
 	}
+	u.kept = append(u.kept, keptOf(info.Damage)...)
 	for len(pg.keys) < info.Received {
 		pg.keys = append(pg.keys, "")
 	}

@@ -18,6 +18,8 @@ type vault struct {
 	mu     sync.Mutex
 	units  map[call.Unit]*stored
 	ledger map[call.Unit]call.Entry
+	kept   uint64            // responses
+	bodies map[uint64][]byte // of these; nil: they are not kept
 }
 
 // stored is what of a unit has been inserted.
@@ -144,6 +146,31 @@ func overlap(batches []*batch) (twice string, ok bool) {
 		}
 	}
 	return "", false
+}
+
+// VisibleParts are those of a unit, in the order they were added.
+func (v *vault) VisibleParts(_ context.Context, u call.Unit) (parts []call.Part, err error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, b := range v.of(u).visible {
+		for _, p := range b.parts {
+			parts = append(parts, p.Part)
+		}
+	}
+	return parts, nil
+}
+
+// Bodies are the responses that are kept.
+func (v *vault) Bodies(_ context.Context, ids []uint64) (map[uint64][]byte, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	found := map[uint64][]byte{}
+	for _, id := range ids {
+		if body, ok := v.bodies[id]; ok {
+			found[id] = body
+		}
+	}
+	return found, nil
 }
 
 // OpenParts are the visible parts of a unit that are not settled.

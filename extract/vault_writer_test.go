@@ -18,7 +18,6 @@ type writer struct {
 	chance *rand.Rand
 	units  map[call.Unit]*building
 	ending []*building
-	kept   uint64
 }
 
 // building is a unit between its first part and its end.
@@ -138,11 +137,14 @@ func (w *writer) Flush(context.Context) error {
 	return w.flush()
 }
 
-// Keep keeps nothing, but numbers the responses.
-func (w *writer) Keep(context.Context, call.AppID, extract.Answer) (uint64, error) {
+// Keep numbers the responses, and keeps them where the vault does.
+func (w *writer) Keep(_ context.Context, _ call.AppID, a extract.Answer) (uint64, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.kept++
+	if w.bodies != nil {
+		w.bodies[w.kept] = slices.Clone(a.Body)
+	}
 	return w.kept, nil
 }
 

@@ -1,6 +1,7 @@
 package transform
 
 import (
+	"math"
 	"slices"
 
 	"github.com/callvault/callvault/internal/call"
@@ -9,9 +10,9 @@ import (
 // Damage is a piece of an answer that is not as it should be. The rest of the
 // answer is read as if it were not there.
 type Damage struct {
-	What    string // total, room, session, series, samples, events, event, experience, day; answer: any of it
+	What    string // total, room, session, series, samples, events, event, experience, day
 	User    string // whose it is, where that is known
-	Key     string // names the piece, as far as it can be read: a CommId, a day, a metric (of samples the first one)
+	Key     string // names the piece, as far as it can be read: a CommId, a metric, a day
 	Problem string // one line, without offsets: equal problems are equal texts
 	Count   int    // pieces of which all of this is true; 1 or more
 	Kept    bool   // the row is among the rows, without the value that is damaged
@@ -20,18 +21,17 @@ type Damage struct {
 	Session *call.Session // of What session: what could be read of it
 }
 
-// mostDamage bounds the distinct damages that an answer tells, rows of rooms and
-// sessions aside: all further ones are one Damage that names nothing, and so may be
-// of anybody.
+// mostDamage bounds the distinct damages that an answer tells one by one. What is
+// more is told by its kind and user, then by its kind: nothing that is damaged is
+// not told of.
 const mostDamage = 100
 
-// further is what the last of an answer's damages says if there are more.
-const further = "more of it is damaged"
+// moreDamage is the problem of what is not told one by one.
+const moreDamage = "more is damaged"
 
-// same reports whether two damages are told as one: they differ in nothing but
-// their counts or, of a user's samples, in the metric.
+// same reports whether two damages differ in nothing but their counts.
 func (x *Damage) same(y *Damage) bool {
-	return x.Problem == y.Problem && (x.Key == y.Key || x.What == "samples") && x.User == y.User && x.What == y.What && x.Kept == y.Kept &&
+	return x.Problem == y.Problem && x.Key == y.Key && x.User == y.User && x.What == y.What && x.Kept == y.Kept &&
 		equal(x.Room, y.Room) && equal(x.Session, y.Session)
 }
 
@@ -39,47 +39,40 @@ func equal[T comparable](x, y *T) bool {
 	return x == nil && y == nil || x != nil && y != nil && *x == *y
 }
 
-// tally gathers damages.
+// tally gathers damages: the first that are different, and the count of all.
 type tally struct {
-	list   []Damage // the first that are different
-	rows   []Damage // of rooms and sessions
-	beyond int      // how many more there are
-	count  int      // of all
+	list  []Damage
+	count int
 }
 
 // add counts x, which may have a count of its own.
 func (t *tally) add(x Damage) {
 	x.Count = max(x.Count, 1)
 	t.count += x.Count
-	list, most := &t.list, mostDamage
-	if x.Room != nil || x.Session != nil {
-		list, most = &t.rows, mostRows
+	for _, most := range []int{mostDamage, 2 * mostDamage, math.MaxInt} {
+		if i := slices.IndexFunc(t.list, func(y Damage) bool { return y.same(&x) }); i >= 0 {
+			t.list[i].Count += x.Count
+			return
+		}
+		if len(t.list) < most {
+			t.list = append(t.list, x)
+			return
+		}
+		user := x.User
+		if most > mostDamage {
+			user = ""
+		}
+		x = Damage{What: x.What, User: user, Problem: moreDamage, Count: x.Count}
 	}
-	first := (*list)[:min(len(*list), mostDamage)] // who looks for more takes long where everything is damaged
-	switch i := slices.IndexFunc(first, func(y Damage) bool { return y.same(&x) }); {
-	case i >= 0:
-		first[i].Count += x.Count
-	case len(*list) < most && x.Problem != further:
-		*list = append(*list, x)
-	default:
-		t.beyond += x.Count
-	}
-}
-
-// all are the damages.
-func (t *tally) all() []Damage {
-	all := slices.Concat(t.rows, t.list)
-	if t.beyond > 0 {
-		all = append(all, Damage{What: "answer", Problem: further, Count: t.beyond})
-	}
-	return all
 }
 
 // merge adds what another tally has.
 func (t *tally) merge(other *tally) {
-	for _, x := range other.all() {
+	before := t.count
+	for _, x := range other.list {
 		t.add(x)
 	}
+	t.count = before + other.count
 }
 
 // problems is what is wrong with one row, as one line.

@@ -36,7 +36,7 @@ type Info struct {
 	// the events of Events, the sessions of Detail, elsewhere the elements of the
 	// list.
 	Received    int
-	Damage      []Damage // the first that are different
+	Damage      []Damage // those that are different; of many, some together
 	DamageCount int      // pieces of the answer that are damaged, kept rows included
 	Repeated    int      // rows left out because the same answer has them already
 	Nulls       int      // fields that are null and that every row has: they are read as empty
@@ -141,8 +141,9 @@ func (i *Info) setTotal(total value[int64]) {
 
 // addDamage adds what t has to what there is to tell.
 func (i *Info) addDamage(t *tally) {
-	i.Damage = append(i.Damage, t.all()...)
-	i.DamageCount += t.count
+	all := tally{i.Damage, i.DamageCount}
+	all.merge(t)
+	i.Damage, i.DamageCount = all.list, all.count
 }
 
 // total reads the value of "Total".

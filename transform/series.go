@@ -140,10 +140,11 @@ func (r *seriesReader) note(run call.Series, content ListState, samples int) {
 	if run.PeerID != "" {
 		key += " from " + run.PeerID
 	}
-	for _, x := range d.bad.all() {
+	for i := range d.bad.list {
+		x := &d.bad.list[i]
 		x.What, x.User, x.Key = "samples", run.UserID, key
-		r.damage.add(x)
 	}
+	r.damage.merge(&d.bad)
 }
 
 // trim drops what is not within w: samples of dst starting at base, and d.nulls.

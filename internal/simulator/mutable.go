@@ -21,7 +21,7 @@ const (
 // noticeable says which changes of a value a careful reader cannot miss. It
 // takes for granted that every documented key is in each row (null is all
 // right where a page says so, for texts that are not ids, PeerId, lists and
-// counters and parameters), that times lie in the window, a stay within its call, and an end
+// counters, parameters and values), that times lie in the window, a stay within its call, and an end
 // after its beginning, and that Total counts rows.
 type noticeable struct {
 	null    bool    // null is a mistake
@@ -72,7 +72,7 @@ var fields = map[string]noticeable{
 	"Response.Data[].Content":            {},
 	"Response.Data[].Content[]":          {null: true},
 	"Response.Data[].Content[].Time":     {null: true, odd: anyOdd},
-	"Response.Data[].Content[].Value":    {null: true, odd: noNumber},
+	"Response.Data[].Content[].Value":    {odd: noNumber},
 	"Response.Data[].PeerId":             {},
 	"Response.Data[].UserId":             {null: true},
 	"Response.Data[].DataType":           {null: true},

@@ -1,0 +1,118 @@
+package extract_test
+
+import (
+	"math/rand/v2"
+	"reflect"
+	"regexp"
+	"strconv"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/simulator"
+)
+
+// TestReplayOfOddAnswers replays an archive of answers that could not be read whole:
+// by the decoder that could not, which changes nothing, and by one that has learnt
+// to, which brings what they had in them, of what is lost by now as well.
+func TestReplayOfOddAnswers(t *testing.T) {
+	for name, s := range map[string]seen{
+		"times as dates":          {faults: "date-times=1", touches: everything},
+		"some calls and pages":    {faults: "date-times=0.5,page-size=7", touches: everything, mix: simulator.MixOneToOne, calls: 12},
+		"rows twice, and strings": {faults: "twice=0.5,text-values=1,date-times=1", touches: everything, mix: simulator.MixOneToOne, calls: 12},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := s.law(t)
+				l.vault.bodies = map[uint64][]byte{}
+				if report, _, err := l.passUnder(t.Context(), l.odd.faults); err != nil {
+					t.Fatal(err)
+				} else {
+					l.checkOdd(report)
+				}
+				l.replay()
+				l.learn()
+			})
+		})
+	}
+}
+
+// replay replays all that is visible with the decoder that there is.
+func (l *law) replay() {
+	l.Helper()
+	have, ledger := l.vault.contents(), l.entries()
+	l.replayAll()
+	if got := l.vault.contents(); !reflect.DeepEqual(got, have) {
+		for u := range l.units(got) {
+			if got[u] != have[u] {
+				l.Errorf("%s %s is another one after the replay: %+v", u.Kind, u.Key, l.vault.ledger[u])
+			}
+		}
+	}
+	for u, e := range ledger {
+		if now := l.vault.ledger[u]; now.State != e.State || !reflect.DeepEqual(now.Failed, e.Failed) {
+			l.Errorf("after the replay: %+v\nbefore: %+v", now, e)
+		}
+	}
+}
+
+// learn replays with a decoder that has learnt to read dates. There is none: the
+// answers that are kept are put as it would understand them.
+func (l *law) learn() {
+	l.Helper()
+	for id, body := range l.vault.bodies {
+		l.vault.bodies[id] = dates.ReplaceAllFunc(body, func(field []byte) []byte {
+			at, err := time.Parse(time.DateTime, string(dates.FindSubmatch(field)[1]))
+			if err != nil {
+				l.Fatal(err)
+			}
+			return strconv.AppendInt([]byte(`"Time":`), at.Unix(), 10)
+		})
+	}
+	lost := 0
+	for u, e := range l.vault.ledger {
+		if u.Kind == call.UnitCall && lacks(e) && l.chance.IntN(2) == 0 {
+			e.State, e.Reason = call.Lost, "the vendor dropped it before it was archived whole: "+e.Reason
+			l.vault.ledger[u], lost = e, lost+1
+		}
+	}
+	l.replayAll()
+	have := l.vault.contents()
+	for u := range l.units(have) {
+		if e := l.vault.ledger[u]; have[u] != l.want[u] || lacks(e) || l.over(u) && e.State != call.Archived && e.State != call.Empty {
+			l.Errorf("after it was learnt: %+v: %s", e, tell(l.difference(u)))
+		}
+	}
+	if lost == 0 {
+		l.Error("no call was lost")
+	}
+}
+
+var dates = regexp.MustCompile(`"Time":"([0-9: -]+)"`)
+
+// entries are those of units that have rows.
+func (l *law) entries() map[call.Unit]call.Entry {
+	all := map[call.Unit]call.Entry{}
+	for u, e := range l.vault.ledger {
+		if u.Kind != call.UnitList {
+			all[u] = e
+		}
+	}
+	return all
+}
+
+func (l *law) replayAll() {
+	l.Helper()
+	w := l.vault.writer(rand.New(rand.NewPCG(l.chance.Uint64(), 1)))
+	r := extract.Replay{From: l.vault, To: w, Settle: settle}
+	for u, e := range l.entries() {
+		if _, err := r.Unit(l.Context(), e); err != nil {
+			l.Fatalf("replay %s %s: %v", u.Kind, u.Key, err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		l.Fatal(err)
+	}
+}
