@@ -48,13 +48,15 @@ type Asker struct {
 	hangs *hanging
 
 	mu       sync.Mutex
-	answered time.Time       // when the vendor last answered anything; zero: not yet
-	served   map[string]bool // actions that have been answered
-	regions  map[string]int  // action → index in the dialect's Regions of the one asked now
-	ofCalls  bool            // the Total of a user list counts the call, not the window
-	endless  map[string]bool // actions of which some list had no end
-	most     map[string]int  // rows of a page of the lists of an action
-	refused  map[string]int  // requests of an action given up for want of quota since one was not
+	answered time.Time            // when the vendor last answered anything; zero: not yet
+	served   map[string]bool      // actions that have been answered
+	regions  map[string]int       // action → index in the dialect's Regions of the one asked now
+	ofCalls  bool                 // the Total of a user list counts the call, not the window
+	endless  map[string]bool      // actions of which some list had no end
+	most     map[string]int       // rows of a page of the lists of an action
+	refused  map[string]int       // requests of an action given up for want of quota since one was not
+	refusing map[string]time.Time // since when an action has granted nothing
+	lasting  map[failure]lasting
 }
 
 // firstSize is what an answer is taken to take for each unit of work until
@@ -66,7 +68,7 @@ const firstSize = 300
 func NewAsker(v Vendor, d trtc.Dialect, l *quota.Limits, a Attempts) *Asker {
 	return &Asker{
 		vendor: v, dialect: d, limits: l, attempts: a, stats: newStats(),
-		sizes: quota.NewSizes(firstSize), hangs: newHanging(), regions: map[string]int{}, served: map[string]bool{}, endless: map[string]bool{}, most: map[string]int{}, refused: map[string]int{},
+		sizes: quota.NewSizes(firstSize), hangs: newHanging(), regions: map[string]int{}, served: map[string]bool{}, endless: map[string]bool{}, most: map[string]int{}, refused: map[string]int{}, refusing: map[string]time.Time{}, lasting: map[failure]lasting{},
 	}
 }
 
@@ -134,7 +136,7 @@ func (a *Asker) ask(ctx context.Context, r trtc.Request, work float64, decode fu
 				return Answer{}, err
 			}
 		case kind == trtc.Retryable:
-			if faults++; faults >= a.attempts.Faults {
+			if faults++; a.lasts(r.Action, err, faults) {
 				return Answer{}, a.outage(r.Action, err)
 			}
 		case kind == trtc.WrongRegion:
@@ -194,6 +196,9 @@ const (
 	// want of quota for the others not to be asked as often.
 	refusedAfter = 3
 
+	// refusedFor is how long an action must have granted nothing for the same.
+	refusedFor = 5 * time.Minute
+
 	// refusedAttempts is how often they are asked then.
 	refusedAttempts = 3
 )
@@ -204,11 +209,50 @@ func (a *Asker) refuses(action string, times int) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	most := a.attempts.Quota
-	if a.refused[action] >= refusedAfter {
+	if a.refusing[action].IsZero() {
+		a.refusing[action] = time.Now()
+	}
+	if a.refused[action] >= refusedAfter || time.Since(a.refusing[action]) > refusedFor {
 		most = min(most, refusedAttempts)
 	}
 	if times >= most {
 		a.refused[action]++
+	}
+	return times >= most
+}
+
+const (
+	// lastingAfter is how many requests of an action must have been given up for one
+	// of the vendor's codes for the others not to be asked as often.
+	lastingAfter = 2
+
+	// lastingAttempts is how often they are asked then, and lastingFor for how long.
+	lastingAttempts = 2
+	lastingFor      = time.Minute
+)
+
+// failure is a way in which an action fails.
+type failure struct{ action, code string }
+
+// lasting is how a failure has lasted.
+type lasting struct {
+	times int       // requests given up for it
+	last  time.Time // when the last one was
+}
+
+// lasts says whether a request is given up that has failed so often. What the
+// vendor itself answers again and again, it is not asked as often.
+func (a *Asker) lasts(action string, err error, times int) bool {
+	e, _ := errors.AsType[*trtc.Error](err)
+	f := failure{action, e.Code}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	most := a.attempts.Faults
+	if x := a.lasting[f]; !unreachable(err) && x.times >= lastingAfter && time.Since(x.last) < lastingFor {
+		most = min(most, lastingAttempts)
+	}
+	if times >= most {
+		a.lasting[f] = lasting{a.lasting[f].times + 1, time.Now()}
 	}
 	return times >= most
 }
@@ -218,6 +262,7 @@ func (a *Asker) grants(action string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	delete(a.refused, action)
+	delete(a.refusing, action)
 }
 
 // outageAfter is how long the vendor must not have answered anything for a

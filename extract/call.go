@@ -89,7 +89,11 @@ func (p *Pass) archiveCall(ctx context.Context, r *report, due dueCall) (final b
 	if err := p.Archive.End(ctx, e); err != nil {
 		return false, archiveError{err}
 	}
-	if len(c.failed) > 0 {
+	switch {
+	case len(c.failed) == 0:
+	case c.onlyUnserved(): // the report says so already
+		r.with(func(r *Report) { r.Incomplete++ })
+	default:
 		r.incomplete(Failure{CommID: due.CommID, RoomID: due.RoomID, What: "call", Reason: failedReason(c.failed), Cause: c.failed[0].Reason})
 	}
 	if lost := c.lostHead(due); lost != "" && due.known && !p.Again {
@@ -98,7 +102,7 @@ func (p *Pass) archiveCall(ctx context.Context, r *report, due dueCall) (final b
 	if c.believed {
 		r.believed(due.CommID)
 	}
-	if len(c.wanting) > 0 {
+	if e.Waits() {
 		r.waits(due.CommID)
 	}
 	c.counts.provisional = !e.State.Final()
@@ -300,7 +304,7 @@ func (c *callPass) fetchOf(ctx context.Context, all []call.Session) error {
 	g.Go(func() error {
 		return span.Do(gctx, "series", func(ctx context.Context) error { return c.askSeries(ctx, all) })
 	})
-	if !c.Skip("user_events") && !c.noEvents.Load() {
+	if !c.Skip("user_events") {
 		g.Go(func() error {
 			return span.Do(gctx, "events", func(ctx context.Context) error { return c.askEvents(ctx, all) })
 		})

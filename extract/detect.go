@@ -123,7 +123,7 @@ func detectBy(ctx context.Context, v Vendor, l *quota.Limits, attempts Attempts,
 			_, _, err := dec.Rooms(body, app, nil)
 			return err
 		})
-		if discard(&answer, err); err == nil || isUnreadable(err) { // the action is there, whatever it says
+		if discard(&answer, err); err == nil || isUnreadable(err) || tooLarge(err) { // the action is there, whatever it says
 			return d, nil
 		}
 		if e, ok := errors.AsType[*trtc.Error](err); !ok || e.Kind != trtc.Unavailable {

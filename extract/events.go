@@ -2,6 +2,7 @@ package extract
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -21,6 +22,10 @@ const eventSlack = time.Minute
 // one user at a time, without pages.
 func (c *callPass) askEvents(ctx context.Context, sessions []call.Session) error {
 	users := c.eventUsers(sessions)
+	if c.noEvents.Load() && len(users) > 0 {
+		c.unserved(errUnserved)
+		return nil
+	}
 	c.Progress.Add(StageEvents, len(users))
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(partsAtOnce)
@@ -33,15 +38,25 @@ func (c *callPass) askEvents(ctx context.Context, sessions []call.Session) error
 				c.events.Store(true)
 			case fatal(err):
 				return err
-			case unavailable(err) && !c.events.Load():
-				if c.noEvents.CompareAndSwap(false, true) {
+			case unavailable(err):
+				if !c.events.Load() && c.noEvents.CompareAndSwap(false, true) {
 					c.rep.failed(notServed("user_events", err))
 				}
+				c.unserved(err)
 			}
 			return nil
 		})
 	}
 	return g.Wait()
+}
+
+// unserved sets the events of the call aside: the account does not have them, as of
+// now. The report says so once, not of each call.
+func (c *callPass) unserved(err error) { c.setAside(call.PartEvents, "", c.alive.Start, err) }
+
+// onlyUnserved says that nothing else is set aside.
+func (c *callPass) onlyUnserved() bool {
+	return !slices.ContainsFunc(c.failed, func(f call.FailedPart) bool { return f.Kind != call.PartEvents || f.Key != "" })
 }
 
 // eventUsers are the users that may have events which the archive does not hold
@@ -59,6 +74,10 @@ func (c *callPass) eventUsers(sessions []call.Session) []string {
 		return c.heldUntil(call.PartEvents, user) >= last[user]
 	})
 }
+
+// errUnserved is the reason of events that were not asked for, since the account
+// does not have the action.
+var errUnserved = errors.New("not served to this account")
 
 // leastEvents is the smallest window that a question about events is divided into.
 const leastEvents = 5 * time.Minute
