@@ -377,6 +377,9 @@ func (c *callPass) addRoom(ctx context.Context, ended bool) error {
 	part.Settled, part.Reason = ended && c.odd == "", c.odd
 	part.Owned, part.Responses = []call.Owned{{To: call.Forever}}, []uint64{c.listed}
 	room := c.room
+	if !room.Finished { // it may be that it is not known
+		room.DestroyedAt = time.Time{}
+	}
 	rows := call.Rows{Room: &room}
 	if c.odd != "" {
 		c.setAside(call.PartRoom, "", c.room.CreatedAt, oddError{problem: c.odd})

@@ -122,7 +122,7 @@ func (o *oddity) allow() {
 	if o.madeUp {
 		o.requests, o.time = 30_000, time.Hour // all that is made up is asked for
 	}
-	if len(o.faults.Hang) > 0 {
+	if len(o.faults.Hang) > 0 || o.faults.DeepPages > 0 { // each page that is too deep is asked for again as what may pass
 		o.time = time.Hour
 	}
 	for _, k := range o.faults.Flood {

@@ -393,12 +393,16 @@ func lastSeries(r plan.Request, seen []call.Session, rows, page int, info transf
 }
 
 // lacking are the users of a request of whom samples are due within w, of an
-// answer that has no series at all or has those that are null.
+// answer that has those series that are null. If it has no series at all, though
+// some are due, nothing is known of the other users either.
 func (c *callPass) lacking(r plan.Request, none bool, null []call.Series, w call.Window) (users []string) {
 	for _, u := range r.Users {
 		owned := call.Window{Start: later(w.Start, second(u.From)), End: earlier(w.End, second(u.To))}
 		due := func(s call.Series) bool { return s.UserID == u.ID && c.due(u.ID, s.PeerID, w) }
-		if none && c.due(u.ID, "", owned) || slices.ContainsFunc(null, due) {
+		switch {
+		case none && c.due(u.ID, "", owned):
+			return r.UserIDs()
+		case slices.ContainsFunc(null, due):
 			users = append(users, u.ID)
 		}
 	}

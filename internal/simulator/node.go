@@ -1,8 +1,8 @@
 package simulator
 
 import (
-	"bytes"
 	"encoding/json"
+	"fmt"
 	"strconv"
 	"strings"
 )
@@ -19,51 +19,90 @@ type node struct {
 
 // parseNode reads a body that is in order.
 func parseNode(body []byte) (*node, error) {
-	p := parser{body: body, d: json.NewDecoder(bytes.NewReader(body))}
-	p.d.UseNumber()
-	return p.value()
+	p := parser{body: body}
+	n := p.value()
+	if p.space(); p.broken || p.pos != len(body) {
+		return nil, fmt.Errorf("parse an answer: it is broken at byte %d", p.pos)
+	}
+	return n, nil
 }
 
 type parser struct {
-	body []byte
-	d    *json.Decoder
-	at   int64
+	body   []byte
+	pos    int
+	broken bool
 }
 
-// next returns a token and its text.
-func (p *parser) next() (json.Token, string, error) {
-	token, err := p.d.Token()
-	end := p.d.InputOffset()
-	raw := strings.TrimLeft(string(p.body[p.at:end]), ",: \r\n\t")
-	p.at = end
-	return token, raw, err
+// space skips white space and returns what follows; 0 is the end.
+func (p *parser) space() byte {
+	for p.pos < len(p.body) {
+		if c := p.body[p.pos]; c != ' ' && c != '\n' && c != '\r' && c != '\t' {
+			return c
+		}
+		p.pos++
+	}
+	return 0
 }
 
-func (p *parser) value() (*node, error) {
-	token, raw, err := p.next()
-	if err != nil {
-		return nil, err
+func (p *parser) value() *node {
+	switch c := p.space(); c {
+	case '{', '[':
+		p.pos++
+		return p.list(c)
+	case '"':
+		return scalar(p.quoted())
 	}
-	if token != json.Delim('{') && token != json.Delim('[') {
-		return scalar(raw), nil
+	from := p.pos
+	for p.pos < len(p.body) && !strings.ContainsRune(",:]} \n\r\t", rune(p.body[p.pos])) {
+		p.pos++
 	}
-	n := &node{kind: raw[0]}
-	for p.d.More() {
-		if n.kind == '{' {
-			key, _, err := p.next()
-			if err != nil {
-				return nil, err
-			}
-			n.keys = append(n.keys, key.(string))
+	p.broken = p.broken || p.pos == from
+	return scalar(string(p.body[from:p.pos]))
+}
+
+// list reads the items of a list or an object up to its end.
+func (p *parser) list(kind byte) *node {
+	n := &node{kind: kind}
+	for !p.broken && p.space() != kind+2 { // in ASCII the closing bracket follows so
+		if len(n.items) > 0 && !p.take(',') {
+			break
 		}
-		item, err := p.value()
-		if err != nil {
-			return nil, err
+		if kind == '{' {
+			p.space()
+			n.keys = append(n.keys, scalar(p.quoted()).plain())
+			p.take(':')
 		}
-		n.items = append(n.items, item)
+		n.items = append(n.items, p.value())
 	}
-	_, _, err = p.next()
-	return n, err
+	p.take(kind + 2)
+	return n
+}
+
+// take reads a byte that must follow.
+func (p *parser) take(c byte) bool {
+	if p.space() != c {
+		p.broken = true
+		return false
+	}
+	p.pos++
+	return true
+}
+
+// quoted reads a text with its quotes.
+func (p *parser) quoted() string {
+	from := p.pos
+	if !p.take('"') {
+		return ""
+	}
+	for p.pos < len(p.body) && p.body[p.pos] != '"' {
+		if p.body[p.pos] == '\\' {
+			p.pos++
+		}
+		p.pos++
+	}
+	p.broken = p.broken || p.pos >= len(p.body)
+	p.pos = min(p.pos+1, len(p.body))
+	return string(p.body[from:p.pos])
 }
 
 // scalar is a value by its text, which need not be JSON.
@@ -154,6 +193,9 @@ func (n *node) plain() string {
 		return ""
 	}
 	var s string
+	if n.kind == '"' && !strings.Contains(n.text, `\`) {
+		return n.text[1 : len(n.text)-1]
+	}
 	if n.kind == '"' && json.Unmarshal([]byte(n.text), &s) == nil {
 		return s
 	}
