@@ -43,6 +43,7 @@ type callPass struct {
 	mu       sync.Mutex
 	counts   callCounts
 	failed   []call.FailedPart // set aside: asked for again by later passes
+	cause    string            // of the first of them
 	wanting  []call.FailedPart // null where data is due: asked for again as well
 	back     time.Time         // from when on something was null and is asked for again; zero: nothing
 	believed bool              // null where data is due, after so many passes
@@ -94,7 +95,7 @@ func (p *Pass) archiveCall(ctx context.Context, r *report, due dueCall) (final b
 	case c.onlyUnserved(): // the report says so already
 		r.with(func(r *Report) { r.Incomplete++ })
 	default:
-		r.incomplete(Failure{CommID: due.CommID, RoomID: due.RoomID, What: "call", Reason: failedReason(c.failed), Cause: c.failed[0].Reason})
+		r.incomplete(Failure{CommID: due.CommID, RoomID: due.RoomID, What: "call", Reason: failedReason(c.failed), Cause: c.cause})
 	}
 	if lost := c.lostHead(due); lost != "" && due.known && !p.Again {
 		r.lost(Failure{CommID: due.CommID, RoomID: due.RoomID, What: "call", Reason: lost})
@@ -382,7 +383,7 @@ func (c *callPass) addRoom(ctx context.Context, ended bool) error {
 	}
 	rows := call.Rows{Room: &room}
 	if c.odd != "" {
-		c.setAside(call.PartRoom, "", c.room.CreatedAt, oddError{problem: c.odd})
+		c.setAside(call.PartRoom, "", c.room.CreatedAt, oddError{problem: c.odd, cause: "room"})
 		shown, before, err := c.showing(ctx, call.PartRoom, part.Owned)
 		if err != nil {
 			return err
@@ -447,6 +448,9 @@ func (c *callPass) setAside(kind call.PartKind, key string, from time.Time, err 
 	c.holdBack(from)
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if len(c.failed) == 0 {
+		c.cause = string(kind) + ": " + causeOf(err)
+	}
 	c.failed = withPart(c.failed, kind, key, err)
 }
 

@@ -160,7 +160,7 @@ func (c *callPass) askLog(ctx context.Context, user string, w call.Window, log *
 	}
 	if bad := rowsOf(info.Damage); len(bad) > 0 {
 		log.reason = damageText(bad[0])
-		c.setAside(call.PartEvents, user, w.Start, oddError{problem: log.reason})
+		c.setAside(call.PartEvents, user, w.Start, oddPiece(bad[0]))
 	}
 	if !entered.IsZero() {
 		log.entered = entered

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/callvault/callvault/extract/trtc"
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/transform"
 )
@@ -31,8 +32,9 @@ const (
 // oddError is what is odd in an answer. One that is unreadable has brought
 // nothing; any other has brought all but what the error tells.
 type oddError struct {
-	problem    string // one line, the same for what is odd in the same way
+	problem    string // one line; of an answer the same for what is odd in the same way
 	unreadable bool
+	cause      string // of a piece: the same for what is odd in the same way
 }
 
 func (e oddError) Error() string { return e.problem }
@@ -151,6 +153,22 @@ func problemIn(info transform.Info) string {
 	return ""
 }
 
+// oddPiece is the error of a piece of an answer.
+func oddPiece(d transform.Damage) oddError {
+	return oddError{problem: damageText(d), cause: d.What + ": " + d.Problem}
+}
+
+// causeOf is what errors have in common that come from the same cause.
+func causeOf(err error) string {
+	if e, ok := errors.AsType[*trtc.Error](err); ok {
+		return e.Action + ": " + e.Code
+	}
+	if e, ok := errors.AsType[oddError](err); ok && e.cause != "" {
+		return e.cause
+	}
+	return err.Error()
+}
+
 // problemOf says in one line what is damaged. It names no row, so that what is
 // odd in the same way reads the same.
 func problemOf(all []transform.Damage) string {
@@ -175,7 +193,7 @@ func damageText(d transform.Damage) string {
 		text += " " + name
 	}
 	if d.Count > 1 {
-		return fmt.Sprintf("%s: %s (%d)", text, d.Problem, d.Count)
+		return fmt.Sprintf("%s: %s (%d times)", text, d.Problem, d.Count)
 	}
 	return text + ": " + d.Problem
 }

@@ -92,11 +92,11 @@ func (p *Pass) eachSlice(ctx context.Context, r *report, list *listing, use func
 		r.repeated(got.repeated)
 		for _, gap := range got.gaps {
 			list.gap(gap)
-			r.unlisted(Failure{What: "calls " + gap.text(), Reason: gap.err.Error() + hintOf(gap.err)})
+			r.unlisted(Failure{What: "calls " + gap.text(), Reason: gap.err.Error() + hintOf(gap.err), Cause: causeOf(gap.err)})
 		}
 		for _, d := range got.damage {
 			list.damaged(s, d)
-			r.unlisted(Failure{What: "room list of " + s.Start.Format(dayKey), Reason: damageText(d)})
+			r.unlisted(Failure{What: "room list of " + s.Start.Format(dayKey), Reason: damageText(d), Cause: d.What + ": " + d.Problem})
 		}
 		if err := use(s, got.all.rooms); err != nil {
 			return err

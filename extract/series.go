@@ -141,9 +141,9 @@ func (c *callPass) putPartly(ctx context.Context, r plan.Request, a seriesAnswer
 	for _, u := range lacking.Users {
 		from, key := second(u.From), seriesKey(plan.Request{Window: r.Window, Users: []plan.User{u}})
 		switch damage := a.damaged[u.ID]; {
-		case damage != "":
-			reason = damage
-			c.setAside(call.PartSeries, key, from, oddError{problem: damage})
+		case damage.problem != "":
+			reason = damage.problem
+			c.setAside(call.PartSeries, key, from, damage)
 		case slices.Contains(a.wanting, u.ID):
 			c.want(call.PartSeries, key, from)
 		default:
@@ -218,9 +218,9 @@ type seriesAnswer struct {
 	samples   *call.Samples // normal
 	sessions  []call.Session
 	responses []uint64
-	lacking   []string          // users of whom something is lacking, and who are to be asked for again
-	wanting   []string          // those of them of whom some series is null though it is due, and not because it is late
-	damaged   map[string]string // those of them of whom something is damaged, and what
+	lacking   []string            // users of whom something is lacking, and who are to be asked for again
+	wanting   []string            // those of them of whom some series is null though it is due, and not because it is late
+	damaged   map[string]oddError // those of them of whom something is damaged, and what
 }
 
 // damage adds the users of whom something in an answer is damaged: where that is
@@ -235,9 +235,9 @@ func (a *seriesAnswer) damage(r plan.Request, all []transform.Damage) {
 				continue
 			}
 			if a.damaged == nil {
-				a.damaged = map[string]string{}
+				a.damaged = map[string]oddError{}
 			}
-			if a.damaged[u.ID] = damageText(d); !slices.Contains(a.lacking, u.ID) {
+			if a.damaged[u.ID] = oddPiece(d); !slices.Contains(a.lacking, u.ID) {
 				a.lacking = append(a.lacking, u.ID)
 			}
 		}

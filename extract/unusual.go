@@ -43,7 +43,7 @@ func (p *Pass) unusualEvents(ctx context.Context, r *report, list *listing) erro
 				}
 				return nil
 			}
-			r.failed(Failure{What: "unusual events of " + unitKey(h.Start), Reason: err.Error()})
+			r.failed(Failure{What: "unusual events of " + unitKey(h.Start), Reason: err.Error(), Cause: causeOf(err)})
 			return p.failHour(gctx, h, err)
 		})
 	}
@@ -155,7 +155,7 @@ func (p *Pass) missHour(ctx context.Context, r *report, e *call.Entry, n *narrow
 	e.Failed, e.Attempts = triedAgain(failed, before.Failed), before.Attempts+1
 	e.Reason = failedReason(e.Failed)
 	p.open.add(e.Unit)
-	r.failed(Failure{What: "unusual events of " + e.Unit.Key, Reason: e.Reason, Cause: n.missed[0].err.Error()})
+	r.failed(Failure{What: "unusual events of " + e.Unit.Key, Reason: e.Reason, Cause: causeOf(n.missed[0].err)})
 	if before.State != call.Provisional {
 		return events, nil
 	}

@@ -271,7 +271,7 @@ func (u *usersRead) damage(w call.Window, d transform.Damage) {
 		return // it is judged by the pages
 	}
 	u.list.spoil(w.Start, damageText(d))
-	u.setAside(call.PartUsers, windowKey(w)+" "+d.User, w.Start, oddError{problem: damageText(d)})
+	u.setAside(call.PartUsers, windowKey(w)+" "+d.User, w.Start, oddPiece(d))
 	switch {
 	case d.Kept:
 	case d.Session == nil || d.Session.UserID == "":

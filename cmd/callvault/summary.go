@@ -235,7 +235,7 @@ func (k cause) lines(all []extract.Failure) (lines []string) {
 // kindOf is what a failure is about, without which one of its kind.
 func kindOf(what string) string {
 	kind, _, _ := strings.Cut(what, " of ")
-	kind, _, _ = strings.Cut(kind, " until ")
+	kind, _, _ = strings.Cut(kind, " between ")
 	return kind
 }
 
