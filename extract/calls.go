@@ -25,7 +25,8 @@ const (
 type dueCall struct {
 	listedRoom
 	held  Held
-	known bool // held is set
+	known bool             // held is set
+	ended func(final bool) // optional: told of the end of its archiving
 }
 
 // calls lists the calls and archives those that the archive does not hold.
@@ -44,6 +45,9 @@ func (p *Pass) calls(ctx context.Context, r *report, list *listing) error {
 				if err != nil {
 					return err
 				}
+				if c.ended != nil {
+					c.ended(final)
+				}
 				if !final {
 					list.unfinished(c.Room)
 				}
@@ -61,9 +65,14 @@ func (p *Pass) listCalls(ctx context.Context, r *report, list *listing, queue ch
 		list.skip(slice{Window: p.window()})
 		return p.send(ctx, r, p.given(), queue)
 	}
-	return p.eachSlice(ctx, r, list, func(s slice, rooms []listedRoom) error {
+	err := p.eachSlice(ctx, r, list, func(s slice, rooms []listedRoom) error {
 		return p.send(ctx, r, list.add(s, rooms), queue)
 	})
+	if err != nil {
+		return err
+	}
+	list.end() // nothing more is listed
+	return p.sendStuck(ctx, r, list, queue)
 }
 
 // send sends those of the calls that need archiving.
@@ -72,6 +81,10 @@ func (p *Pass) send(ctx context.Context, r *report, rooms []listedRoom, queue ch
 	if err != nil {
 		return err
 	}
+	return p.enqueue(ctx, p.withoutStuck(due), queue)
+}
+
+func (p *Pass) enqueue(ctx context.Context, due []dueCall, queue chan<- dueCall) error {
 	p.Progress.Add(StageCalls, len(due))
 	for _, c := range due {
 		select {
@@ -136,7 +149,7 @@ func (p *Pass) unfinished(ctx context.Context, rooms []listedRoom) ([]dueCall, e
 	for _, room := range rooms {
 		h, known := held[room.CommID]
 		if !known || !h.State.Final() || p.Again {
-			due = append(due, dueCall{room, h, known})
+			due = append(due, dueCall{listedRoom: room, held: h, known: known})
 		}
 	}
 	return due, nil

@@ -45,12 +45,13 @@ type Pass struct {
 	// rows, as memory for those that are given to Archive.
 	Samples func(rows int) *call.Samples
 
-	edge     reach
-	open     unitSet
-	counted  unitSet     // days of scale that this pass has told of
-	tools    sync.Pool   // of *tools
-	noEvents atomic.Bool // the account turned out not to have the action
-	events   atomic.Bool // the action has answered: the account has it
+	edge       reach
+	open       unitSet
+	stuckCalls []dueCall   // held back by the listing
+	counted    unitSet     // days of scale that this pass has told of
+	tools      sync.Pool   // of *tools
+	noEvents   atomic.Bool // the account turned out not to have the action
+	events     atomic.Bool // the action has answered: the account has it
 }
 
 // Run makes the pass. The Report tells what was and what could not be archived;
