@@ -54,7 +54,6 @@ type Asker struct {
 	ofCalls  bool            // the Total of a user list counts the call, not the window
 	endless  map[string]bool // actions of which some list had no end
 	most     map[string]int  // rows of a page of the lists of an action
-	refused  map[string]int  // requests of an action given up for want of quota since one was not
 }
 
 // firstSize is what an answer is taken to take for each unit of work until
@@ -66,7 +65,7 @@ const firstSize = 300
 func NewAsker(v Vendor, d trtc.Dialect, l *quota.Limits, a Attempts) *Asker {
 	return &Asker{
 		vendor: v, dialect: d, limits: l, attempts: a, stats: newStats(),
-		sizes: quota.NewSizes(firstSize), hangs: newHanging(), regions: map[string]int{}, served: map[string]bool{}, endless: map[string]bool{}, most: map[string]int{}, refused: map[string]int{},
+		sizes: quota.NewSizes(firstSize), hangs: newHanging(), regions: map[string]int{}, served: map[string]bool{}, endless: map[string]bool{}, most: map[string]int{},
 	}
 }
 
@@ -130,7 +129,7 @@ func (a *Asker) ask(ctx context.Context, r trtc.Request, work float64, decode fu
 			}
 		case kind == trtc.Quota:
 			a.limits.Refused(r.Action)
-			if quotas++; a.refuses(r.Action, quotas) {
+			if quotas++; quotas >= a.attempts.Quota {
 				return Answer{}, err
 			}
 		case kind == trtc.Retryable:
@@ -171,12 +170,15 @@ func (a *Asker) once(ctx context.Context, answer *Answer, work float64, region s
 	err = hung(ctx, action, err)
 	if !unreachable(err) && ctx.Err() == nil {
 		a.answers(action)
-		a.hangs.answered(action)
+		if a.kindOf(err) == trtc.Quota {
+			a.hangs.refusal(action)
+		} else {
+			a.hangs.answered(action)
+		}
 	} else if timedOut(err) {
 		a.hangs.timedOut(action, answer.Asked)
 	}
 	if err == nil {
-		a.grants(action)
 		answer.Body, answer.Recycle = resp.Body, resp.Recycle
 		a.sizes.Learn(action, work, int64(len(resp.Body)))
 		err = decodeAs(action, resp.Body, decode)
@@ -187,37 +189,6 @@ func (a *Asker) once(ctx context.Context, answer *Answer, work float64, region s
 		answer.Release()
 	}
 	return err
-}
-
-const (
-	// refusedAfter is how many requests of an action must have been given up for
-	// want of quota for the others not to be asked as often.
-	refusedAfter = 3
-
-	// refusedAttempts is how often they are asked then.
-	refusedAttempts = 3
-)
-
-// refuses says whether a request is given up that was refused so often for want of
-// quota.
-func (a *Asker) refuses(action string, times int) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	most := a.attempts.Quota
-	if a.refused[action] >= refusedAfter {
-		most = min(most, refusedAttempts)
-	}
-	if times >= most {
-		a.refused[action]++
-	}
-	return times >= most
-}
-
-// grants notes that an action was not refused.
-func (a *Asker) grants(action string) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	delete(a.refused, action)
 }
 
 // outageAfter is how long the vendor must not have answered anything for a
