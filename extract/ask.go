@@ -48,14 +48,12 @@ type Asker struct {
 	hangs *hanging
 
 	mu       sync.Mutex
-	answered time.Time            // when the vendor last answered anything; zero: not yet
-	served   map[string]bool      // actions that have been answered
-	regions  map[string]int       // action → index in the dialect's Regions of the one asked now
-	ofCalls  bool                 // the Total of a user list counts the call, not the window
-	endless  map[string]bool      // actions of which some list had no end
-	most     map[string]int       // rows of a page of the lists of an action
-	refused  map[string]int       // requests of an action given up for want of quota since one was not
-	refusing map[string]time.Time // since when an action has granted nothing
+	answered time.Time       // when the vendor last answered anything; zero: not yet
+	served   map[string]bool // actions that have been answered
+	regions  map[string]int  // action → index in the dialect's Regions of the one asked now
+	ofCalls  bool            // the Total of a user list counts the call, not the window
+	endless  map[string]bool // actions of which some list had no end
+	most     map[string]int  // rows of a page of the lists of an action
 	lasting  map[failure]lasting
 }
 
@@ -64,11 +62,14 @@ type Asker struct {
 // second, at 32 bytes a point and a point every 2 s.
 const firstSize = 300
 
+// flood is what an answer is taken to take that is larger than is read.
+const flood = 32 << 20
+
 // NewAsker makes the Asker of an account.
 func NewAsker(v Vendor, d trtc.Dialect, l *quota.Limits, a Attempts) *Asker {
 	return &Asker{
 		vendor: v, dialect: d, limits: l, attempts: a, stats: newStats(),
-		sizes: quota.NewSizes(firstSize), hangs: newHanging(), regions: map[string]int{}, served: map[string]bool{}, endless: map[string]bool{}, most: map[string]int{}, refused: map[string]int{}, refusing: map[string]time.Time{}, lasting: map[failure]lasting{},
+		sizes: quota.NewSizes(firstSize), hangs: newHanging(), regions: map[string]int{}, served: map[string]bool{}, endless: map[string]bool{}, most: map[string]int{}, lasting: map[failure]lasting{},
 	}
 }
 
@@ -132,7 +133,7 @@ func (a *Asker) ask(ctx context.Context, r trtc.Request, work float64, decode fu
 			}
 		case kind == trtc.Quota:
 			a.limits.Refused(r.Action)
-			if quotas++; a.refuses(r.Action, quotas) {
+			if quotas++; quotas >= a.attempts.Quota {
 				return Answer{}, err
 			}
 		case kind == trtc.Retryable:
@@ -173,15 +174,21 @@ func (a *Asker) once(ctx context.Context, answer *Answer, work float64, region s
 	err = hung(ctx, action, err)
 	if !unreachable(err) && ctx.Err() == nil {
 		a.answers(action)
-		a.hangs.answered(action)
+		if a.kindOf(err) == trtc.Quota {
+			a.hangs.refusal(action)
+		} else {
+			a.hangs.answered(action)
+		}
 	} else if timedOut(err) {
 		a.hangs.timedOut(action, answer.Asked)
 	}
-	if err == nil {
-		a.grants(action)
+	switch {
+	case err == nil:
 		answer.Body, answer.Recycle = resp.Body, resp.Recycle
 		a.sizes.Learn(action, work, int64(len(resp.Body)))
 		err = decodeAs(action, resp.Body, decode)
+	case tooLarge(err) && !saysLess(err): // a few at a time, then
+		a.sizes.Learn(action, work, flood)
 	}
 	a.stats.asked(action, len(resp.Body), err)
 	endRequest(s, resp.Body, err)
@@ -189,80 +196,6 @@ func (a *Asker) once(ctx context.Context, answer *Answer, work float64, region s
 		answer.Release()
 	}
 	return err
-}
-
-const (
-	// refusedAfter is how many requests of an action must have been given up for
-	// want of quota for the others not to be asked as often.
-	refusedAfter = 3
-
-	// refusedFor is how long an action must have granted nothing for the same.
-	refusedFor = 5 * time.Minute
-
-	// refusedAttempts is how often they are asked then.
-	refusedAttempts = 3
-)
-
-// refuses says whether a request is given up that was refused so often for want of
-// quota.
-func (a *Asker) refuses(action string, times int) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	most := a.attempts.Quota
-	if a.refusing[action].IsZero() {
-		a.refusing[action] = time.Now()
-	}
-	if a.refused[action] >= refusedAfter || time.Since(a.refusing[action]) > refusedFor {
-		most = min(most, refusedAttempts)
-	}
-	if times >= most {
-		a.refused[action]++
-	}
-	return times >= most
-}
-
-const (
-	// lastingAfter is how many requests of an action must have been given up for one
-	// of the vendor's codes for the others not to be asked as often.
-	lastingAfter = 2
-
-	// lastingAttempts is how often they are asked then, and lastingFor for how long.
-	lastingAttempts = 2
-	lastingFor      = time.Minute
-)
-
-// failure is a way in which an action fails.
-type failure struct{ action, code string }
-
-// lasting is how a failure has lasted.
-type lasting struct {
-	times int       // requests given up for it
-	last  time.Time // when the last one was
-}
-
-// lasts says whether a request is given up that has failed so often. What the
-// vendor itself answers again and again, it is not asked as often.
-func (a *Asker) lasts(action string, err error, times int) bool {
-	e, _ := errors.AsType[*trtc.Error](err)
-	f := failure{action, e.Code}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	most := a.attempts.Faults
-	if x := a.lasting[f]; !unreachable(err) && x.times >= lastingAfter && time.Since(x.last) < lastingFor {
-		most = min(most, lastingAttempts)
-	}
-	if times >= most {
-		a.lasting[f] = lasting{a.lasting[f].times + 1, time.Now()}
-	}
-	return times >= most
-}
-
-// grants notes that an action was not refused.
-func (a *Asker) grants(action string) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	delete(a.refused, action)
-	delete(a.refusing, action)
 }
 
 // outageAfter is how long the vendor must not have answered anything for a

@@ -281,13 +281,15 @@ func (c *callPass) fetch(ctx context.Context) (ended bool, err error) {
 		return false, err
 	}
 	ended = c.ended(mergeSessions(c.known.Sessions, users.sessions), users.strangers)
+	c.nameRoom(users.sessions)
 	if len(users.strangers) > 0 { // they are asked for page by page, the users of the first answer among them
 		first = nil
-		more, err := c.askUnnamed(ctx, users.strangers)
+		more, kept, err := c.askUnnamed(ctx, users.strangers)
 		if err != nil {
 			return ended, err
 		}
-		users.sessions = mergeSessions(users.sessions, more)
+		users.sessions, users.kept = mergeSessions(users.sessions, more), append(users.kept, kept...)
+		users.mend()
 	}
 	all := mergeSessions(c.known.Sessions, users.sessions)
 	c.stays = byUser(all)
@@ -297,6 +299,20 @@ func (c *callPass) fetch(ctx context.Context) (ended bool, err error) {
 	}
 	c.widen(all)
 	return ended, c.fetchOf(ctx, slices.Concat(all, users.ghosts))
+}
+
+// nameRoom finds the room's id among the sessions where the list does not tell it.
+// Where nobody does, no row of the call is held for good, as each has it.
+func (c *callPass) nameRoom(sessions []call.Session) {
+	if c.odd == "" || c.room.RoomID != "" {
+		return
+	}
+	for _, s := range sessions {
+		if c.room.RoomID = s.RoomID; s.RoomID != "" {
+			return
+		}
+	}
+	c.cut = 0
 }
 
 // fetchOf asks for the series and the events of those who were there.

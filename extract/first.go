@@ -17,8 +17,7 @@ import (
 type firstAnswer struct {
 	seriesAnswer
 	window   call.Window
-	complete bool           // the sessions are all of the call's
-	kept     []call.Session // of these, those that lack something
+	complete bool // the sessions are all of the call's
 	release  func()
 }
 
@@ -134,7 +133,7 @@ func (c *callPass) addFirst(ctx context.Context, w call.Window, a seriesAnswer) 
 // askUnnamed asks for the series of windows of which the user list cannot be had,
 // or has somebody whose id cannot be read: what is measured of them is archived all
 // the same, and the sessions beside it tell who was there.
-func (c *callPass) askUnnamed(ctx context.Context, windows []call.Window) (sessions []call.Session, err error) {
+func (c *callPass) askUnnamed(ctx context.Context, windows []call.Window) (sessions, kept []call.Session, err error) {
 	next := time.Time{} // what is before has been asked for: no second has two owners
 	for _, long := range windows {
 		for start := later(long.Start, next); start.Before(long.End); start = next {
@@ -142,19 +141,19 @@ func (c *callPass) askUnnamed(ctx context.Context, windows []call.Window) (sessi
 			next = w.End.Add(time.Second)
 			a, release, err := c.seriesPages(ctx, plan.Request{Window: w})
 			if err == nil {
-				sessions = append(sessions, a.sessions...)
+				sessions, kept = append(sessions, a.sessions...), append(kept, a.kept...)
 				err = c.addUnnamed(ctx, w, a)
 			}
 			release()
 			if fatal(err) {
-				return sessions, err
+				return sessions, kept, err
 			}
 			if err != nil {
 				c.setAside(call.PartSeries, windowKey(w), w.Start, err)
 			}
 		}
 	}
-	return sessions, nil
+	return sessions, kept, nil
 }
 
 // addUnnamed archives what a question that named nobody has brought.

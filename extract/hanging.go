@@ -17,10 +17,14 @@ const (
 
 	// probeEvery is how often an action that hangs is asked all the same.
 	probeEvery = time.Minute
+
+	// refusedFor is how long an action must have been refused for want of quota,
+	// whatever was asked, to be given up for a while.
+	refusedFor = 5 * time.Minute
 )
 
-// hanging knows the actions that do not answer while others do: asking them for
-// the rest of a pass would hold up what can be had. One request in probeEvery
+// hanging knows the actions that do not answer while others do, or refuse all that
+// is asked: asking them for the rest of a pass would hold up what can be had. One request in probeEvery
 // finds out when that is over. It is safe for concurrent use.
 type hanging struct {
 	mu      sync.Mutex
@@ -33,19 +37,30 @@ type hangs struct {
 	timeouts int             // since the last answer
 	since    time.Time       // when the first of these was asked
 	probe    time.Time       // when the next request may leave; zero: it does not hang
+	refused  time.Time       // since when it has been refused for want of quota; zero: it is not
+	reason   error           // why it is given up
 	served   context.Context // ends when the action is given up
-	giveUp   context.CancelFunc
+	giveUp   context.CancelCauseFunc
 }
 
-func (x *hangs) begin() { x.served, x.giveUp = context.WithCancel(context.Background()) }
+func (x *hangs) begin() { x.served, x.giveUp = context.WithCancelCause(context.Background()) }
+
+// end gives the action up.
+func (x *hangs) end(reason error) {
+	x.probe, x.reason = time.Now().Add(probeEvery), reason
+	x.giveUp(reason)
+}
 
 func newHanging() *hanging { return &hanging{actions: map[string]*hangs{}} }
 
-// errHangs ends the requests that are under way when an action is given up.
-var errHangs = errors.New("the action does not answer while others do")
+// One of these ends the requests that are under way when an action is given up.
+var (
+	errHangs   = errors.New("the action does not answer while others do")
+	errRefused = errors.New("the action is refused for want of quota, again and again")
+)
 
 // enter begins a request; done must be called at its end. The context ends,
-// because of errHangs, when the action is given up. It is an error where it has
+// because of why, when the action is given up. It is an error where it has
 // been, unless this request is to find out.
 func (h *hanging) enter(ctx context.Context, action string) (_ context.Context, done func(), err error) {
 	h.mu.Lock()
@@ -53,13 +68,13 @@ func (h *hanging) enter(ctx context.Context, action string) (_ context.Context, 
 	x := h.of(action)
 	if !x.probe.IsZero() {
 		if time.Now().Before(x.probe) {
-			return ctx, nil, hangError(action)
+			return ctx, nil, hangError(action, x.reason)
 		}
 		x.probe = time.Now().Add(probeEvery)
 		return ctx, func() {}, nil
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
-	stop := context.AfterFunc(x.served, func() { cancel(errHangs) })
+	stop := context.AfterFunc(x.served, func() { cancel(context.Cause(x.served)) })
 	return ctx, func() { stop(); cancel(context.Canceled) }, nil
 }
 
@@ -74,16 +89,32 @@ func (h *hanging) of(action string) *hangs {
 	return x
 }
 
-// answered notes that the action has answered, if only with an error.
+// answered notes that the action has answered, if only with an error that is no
+// refusal for want of quota.
 func (h *hanging) answered(action string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.others = time.Now()
 	x := h.of(action)
-	x.timeouts = 0
+	x.timeouts, x.refused = 0, time.Time{}
 	if !x.probe.IsZero() {
 		x.probe = time.Time{}
 		x.begin()
+	}
+}
+
+// refusal notes that the action was refused for want of quota.
+func (h *hanging) refusal(action string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.others = time.Now()
+	x := h.of(action)
+	x.timeouts = 0
+	switch {
+	case x.refused.IsZero():
+		x.refused = time.Now()
+	case x.probe.IsZero() && time.Since(x.refused) > refusedFor:
+		x.end(errRefused)
 	}
 }
 
@@ -97,19 +128,18 @@ func (h *hanging) timedOut(action string, left time.Time) {
 		x.since = left
 	}
 	if x.timeouts >= hangsAfter && x.probe.IsZero() && h.others.After(x.since) {
-		x.probe = time.Now().Add(probeEvery)
-		x.giveUp()
+		x.end(errHangs)
 	}
 }
 
-func hangError(action string) error {
-	return &trtc.Error{Action: action, Code: trtc.CodeNetwork, Message: fmt.Sprint(errHangs, "; a later pass asks again"), Kind: trtc.Permanent, Cause: errHangs}
+func hangError(action string, reason error) error {
+	return &trtc.Error{Action: action, Code: trtc.CodeNetwork, Message: fmt.Sprint(reason, "; a later pass asks again"), Kind: trtc.Permanent, Cause: reason}
 }
 
 // hung is err, or that the action was given up if that has ended ctx.
 func hung(ctx context.Context, action string, err error) error {
-	if err != nil && errors.Is(context.Cause(ctx), errHangs) {
-		return hangError(action)
+	if cause := context.Cause(ctx); err != nil && (cause == errHangs || cause == errRefused) {
+		return hangError(action, cause)
 	}
 	return err
 }

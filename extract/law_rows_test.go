@@ -40,9 +40,14 @@ func (l *law) difference(u call.Unit) map[any]int {
 // true, or lacks rows of a kind that is not missing.
 func (l *law) partly(u call.Unit, e call.Entry) string {
 	count := l.difference(u)
-	kept := map[string]bool{}
+	kept, whole := map[string]bool{}, map[string][]any{}
 	for row, n := range count {
-		if n < 0 && (n < -1 || !l.isKept(row, count)) && !l.isMadeUp(row) {
+		if n > 0 {
+			whole[keptAs(row)] = append(whole[keptAs(row)], row)
+		}
+	}
+	for row, n := range count {
+		if n < 0 && (n < -1 || !isKept(row, whole[keptAs(row)])) && !l.isMadeUp(row) {
 			return "it has rows that are not true: " + tell(count)
 		}
 		if n < 0 {
@@ -66,13 +71,10 @@ func (l *law) partly(u call.Unit, e call.Entry) string {
 	return ""
 }
 
-// isKept says whether a row is one of the truth without some of its attributes, or
-// without its end.
-func (l *law) isKept(row any, count map[any]int) bool {
-	for other, n := range count {
-		if n <= 0 {
-			continue
-		}
+// isKept says whether a row is one of those of the truth without some of its
+// attributes, or without its end.
+func isKept(row any, whole []any) bool {
+	for _, other := range whole {
 		switch r := row.(type) {
 		case simulator.Room:
 			w, ok := other.(simulator.Room)
@@ -84,6 +86,22 @@ func (l *law) isKept(row any, count map[any]int) bool {
 				if r == w {
 					return true
 				}
+			}
+		case simulator.QualitySample:
+			w, ok := other.(simulator.QualitySample)
+			if r.RoomID == "" && ok {
+				r.RoomID = w.RoomID
+			}
+			if ok && r == w {
+				return true
+			}
+		case simulator.UserEvent:
+			w, ok := other.(simulator.UserEvent)
+			if r.RoomID == "" && ok {
+				r.RoomID = w.RoomID
+			}
+			if ok && r == w {
+				return true
 			}
 		case simulator.UserSession:
 			w, ok := other.(simulator.UserSession)
@@ -107,6 +125,12 @@ func keptAs(row any) string {
 		return "room " + r.CommID
 	case simulator.UserSession:
 		return fmt.Sprint("session ", r.UserID, r.JoinedAt)
+	case simulator.QualitySample:
+		r.RoomID = ""
+		return fmt.Sprint("sample ", r)
+	case simulator.UserEvent:
+		r.RoomID = ""
+		return fmt.Sprint("event ", r)
 	}
 	return ""
 }

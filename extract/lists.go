@@ -246,7 +246,7 @@ func narrow(ctx context.Context, w call.Window, least time.Duration, ask func(co
 	}
 	a, b := call.Window{Start: w.Start, End: w.Start.Add(half)}, call.Window{Start: w.Start.Add(half), End: w.End}
 	ra, rb := ask(ctx, a), ask(ctx, b)
-	if ra != nil && rb != nil && !tooLarge(result) && !fatal(ra) && !fatal(rb) {
+	if ra != nil && rb != nil && !saysLess(result) && !fatal(ra) && !fatal(rb) {
 		return []setAside{{w, result}}, nil
 	}
 	failed, err := narrow(ctx, a, least, ask, ra)

@@ -147,6 +147,13 @@ func tooLarge(err error) bool {
 	return ok && e.Kind == trtc.TooLarge
 }
 
+// saysLess tells whether the vendor itself says to ask for less: then that is done
+// until it is content. What is larger than is read, in halves as well, is a flood.
+func saysLess(err error) bool {
+	e, ok := errors.AsType[*trtc.Error](err)
+	return ok && e.Kind == trtc.TooLarge && e.Code != trtc.CodeTooLarge
+}
+
 // expired tells whether an error says that the data is gone.
 func expired(err error) bool {
 	e, ok := errors.AsType[*trtc.Error](err)

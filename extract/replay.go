@@ -169,7 +169,9 @@ func (u *replay) add(ctx context.Context) error {
 			}
 			u.done.Samples += rows.Samples.Rows()
 		}
-		rows.Stays = stays
+		if rows.Stays = stays; p.RoomID == "" && u.room != nil { // it was not known
+			p.RoomID, rows.RoomID = u.room.RoomID, u.room.RoomID
+		}
 		if err := u.To.Add(ctx, u.entry.Unit, p, rows); err != nil {
 			return err
 		}

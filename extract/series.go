@@ -54,7 +54,7 @@ func (c *callPass) narrowSeries(ctx context.Context, r plan.Request, o outcome) 
 		return c.missSeries(ctx, r, o)
 	}
 	oa, ob := c.oneSeries(ctx, a), c.oneSeries(ctx, b)
-	if oa.err != nil && ob.err != nil && !tooLarge(o.err) && !fatal(oa.err) && !fatal(ob.err) {
+	if oa.err != nil && ob.err != nil && !saysLess(o.err) && !fatal(oa.err) && !fatal(ob.err) {
 		return c.missSeries(ctx, r, o)
 	}
 	if err := c.narrowSeries(ctx, a, oa); err != nil {
@@ -217,6 +217,7 @@ func ownedBy(r plan.Request) []call.Owned {
 type seriesAnswer struct {
 	samples   *call.Samples // normal
 	sessions  []call.Session
+	kept      []call.Session // of these, those that lack something
 	responses []uint64
 	lacking   []string            // users of whom something is lacking, and who are to be asked for again
 	wanting   []string            // those of them of whom some series is null though it is due, and not because it is late
@@ -300,7 +301,7 @@ func (c *callPass) seriesPages(ctx context.Context, r plan.Request) (all seriesA
 		rows := len(reader.Sessions) - seen
 		seen += rows
 		if lastSeries(r, reader.Sessions, rows, page, said.info) {
-			all.sessions = slices.Clone(reader.Sessions)
+			all.sessions, all.kept = slices.Clone(reader.Sessions), keptOf(damage)
 			all.samples, _ = reader.take()
 			all.damage(c.named(r, all), damage)
 			return all, done, nil

@@ -231,7 +231,7 @@ func (n *narrowing) narrow(ctx context.Context, from, to int64, roomID string, a
 	case err != nil:
 		first, e1 := n.ask(ctx, from, middle, from, middle, roomID)
 		second, e2 := n.ask(ctx, middle, to, middle, to, roomID)
-		if e1 != nil && e2 != nil && !tooLarge(err) && !fatal(e1) && !fatal(e2) {
+		if e1 != nil && e2 != nil && !saysLess(err) && !fatal(e1) && !fatal(e2) {
 			return nil, n.miss(from, to, a, err)
 		}
 		events, e := n.narrow(ctx, from, middle, roomID, first, e1)

@@ -17,6 +17,7 @@ import (
 type userList struct {
 	window    call.Window // asked for; zero: nothing was
 	sessions  []call.Session
+	kept      []call.Session // of these, those that lack something
 	ghosts    []call.Session // of users whose stay cannot be read: asked about, not archived
 	strangers []call.Window  // in which somebody was of whom not even the id is known
 	responses []uint64
@@ -55,7 +56,6 @@ type usersRead struct {
 	*callPass
 	list  *userList
 	all   sessionSet
-	kept  []call.Session // without some value
 	came  []call.Session // with the window being read: those that no other had
 	short []shortList
 
@@ -102,20 +102,20 @@ func (c *callPass) askUsers(ctx context.Context, seen []call.Session) (userList,
 	if err := u.byName(ctx); err != nil {
 		return *u.list, err
 	}
-	u.mend()
 	u.list.sessions = u.all.list()
+	u.list.mend()
 	return *u.list, nil
 }
 
 // mend drops the sessions that lack something and have come whole as well.
-func (u *usersRead) mend() {
-	for _, k := range u.kept {
-		for _, s := range u.all.rows {
-			if s.UserID == k.UserID && s.JoinedAt.Equal(k.JoinedAt) && (!k.Finished || s.LeftAt.Equal(k.LeftAt)) && !slices.Contains(u.kept, s) {
-				u.all.remove(k)
-			}
-		}
+func (l *userList) mend() {
+	whole := func(k call.Session) bool {
+		return slices.ContainsFunc(l.sessions, func(s call.Session) bool {
+			same := s.UserID == k.UserID && s.JoinedAt.Equal(k.JoinedAt) && (!k.Finished || s.LeftAt.Equal(k.LeftAt))
+			return same && !slices.Contains(l.kept, s)
+		})
 	}
+	l.sessions = slices.DeleteFunc(slices.Clone(l.sessions), func(s call.Session) bool { return slices.Contains(l.kept, s) && whole(s) })
 }
 
 // usersWindow is how long the windows of a user list are.
@@ -258,7 +258,7 @@ func (u *usersRead) add(w call.Window, sessions []call.Session, info transform.I
 		}
 		u.all.add([]call.Session{s})
 	}
-	u.kept = append(u.kept, keptOf(info.Damage)...)
+	u.list.kept = append(u.list.kept, keptOf(info.Damage)...)
 	for len(pg.keys) < info.Received {
 		pg.keys = append(pg.keys, "")
 	}

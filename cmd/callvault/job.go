@@ -71,7 +71,7 @@ func newJob(cfg *config.Config, n narrow, now time.Time) (*job, error) {
 // connect finds the credentials of the accounts that have applications. It asks
 // the vendor nothing.
 func (j *job) connect(ctx context.Context) error {
-	budget := quota.NewBudget(j.cfg.Memory.Shares().Answers)
+	budget, memory := quota.NewBudget(j.cfg.Memory.Shares().Answers), trtc.NewMemory(j.cfg.Memory.Shares().Answers)
 	var clients []*client
 	for i, a := range j.accounts {
 		if len(a.Apps) == 0 {
@@ -81,7 +81,7 @@ func (j *job) connect(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		c, err := trtc.New(trtc.Options{Credential: cred, Region: a.Region, Endpoint: a.Endpoint, Spare: int(j.cfg.Memory.Shares().Spare) / len(j.accounts), MaxBody: maxBody(j.cfg)})
+		c, err := trtc.New(trtc.Options{Credential: cred, Region: a.Region, Endpoint: a.Endpoint, Spare: int(j.cfg.Memory.Shares().Spare) / len(j.accounts), MaxBody: maxBody(j.cfg), Memory: memory})
 		if err != nil {
 			return err
 		}
@@ -93,11 +93,11 @@ func (j *job) connect(ctx context.Context) error {
 	return nil
 }
 
-// maxBody bounds one answer by the memory for all of them, but not below what the
-// vendor's limits allow.
+// maxBody bounds one answer by half the memory for all of them, but not below what
+// the vendor's limits allow, which is 23 MB.
 func maxBody(cfg *config.Config) int {
 	const largestLegal = 32 << 20
-	return int(max(largestLegal, cfg.Memory.Shares().Answers))
+	return int(max(largestLegal, cfg.Memory.Shares().Answers/2))
 }
 
 // client is an account and what asks on its behalf.

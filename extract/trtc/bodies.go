@@ -14,10 +14,8 @@ const (
 	// vendor's limits allow.
 	MaxBody = 96 << 20
 
-	// largeBody is the size of which only one body is larger at a time.
-	largeBody = 32 << 20
-	// firstRoom is made for a body before anything of it has come.
-	firstRoom = 1 << 20
+	// largestKept is the size up to which a body is used again.
+	largestKept = 32 << 20
 	// worthKeeping is from which size on a body is used again.
 	worthKeeping = 64 << 10
 	// mostSpace is the most white space before an answer.
@@ -29,19 +27,20 @@ const (
 // bodies reads bodies into the memory of those that were given back, as far as
 // that is large.
 type bodies struct {
-	free *recycle.Pool[[]byte]
-	most int // bytes of one
+	free   *recycle.Pool[[]byte]
+	most   int // bytes of one
+	memory *Memory
 }
 
 // body is one that is being read, or has been.
 type body struct {
 	bytes []byte
-	turn  *turn // set where it is larger than largeBody
+	share *share
 }
 
 var (
 	errTooLarge = errors.New("too large")
-	errTurn     = errors.New("waiting for memory that another large answer takes")
+	errMemory   = errors.New("waiting for memory that other large answers take")
 )
 
 // read reads the body of a response that HTTP calls a success as far as it may be
@@ -49,7 +48,7 @@ var (
 // that breaks off is returned with the error.
 func (b bodies) read(ctx context.Context, resp *http.Response) (*body, error) {
 	defer resp.Body.Close()
-	x := &body{}
+	x := &body{share: &share{of: b.memory}}
 	if resp.ContentLength > int64(b.most) {
 		return x, errTooLarge
 	}
@@ -92,16 +91,10 @@ func tooLarge(err error) error {
 // first is memory for the beginning of a body of a length that is claimed, or
 // unknown (-1).
 func (b bodies) first(length int) []byte {
-	switch {
-	case length < 0:
+	if length < 0 {
 		return b.room(worthKeeping)
-	case length < firstRoom:
-		return b.room(length + 1) // to find the end takes a byte of room
 	}
-	if bytes, ok := b.free.Get(length + 1); ok {
-		return bytes[:0]
-	}
-	return b.room(firstRoom)
+	return b.room(min(length+1, smallBody)) // to find the end takes a byte of room
 }
 
 // grow makes room for more of x: all that is claimed, now that some has come.
@@ -109,14 +102,10 @@ func (b bodies) grow(ctx context.Context, x *body, length int) error {
 	want := 2 * cap(x.bytes)
 	if length >= len(x.bytes) {
 		want = length + 1
-	} else if cap(x.bytes) < largeBody {
-		want = min(want, largeBody)
 	}
-	if want = min(want, b.most+1); want > largeBody && x.turn == nil {
-		var err error
-		if x.turn, err = takeTurn(ctx); err != nil {
-			return err
-		}
+	want = min(want, b.most+1)
+	if err := x.share.cover(ctx, want); err != nil {
+		return err
 	}
 	grown := append(b.room(want), x.bytes...)
 	b.putBack(x.bytes)
@@ -136,14 +125,14 @@ func (b bodies) room(n int) []byte {
 }
 
 func (b bodies) putBack(bytes []byte) {
-	if cap(bytes) >= worthKeeping && cap(bytes) <= largeBody {
+	if cap(bytes) >= worthKeeping && cap(bytes) <= largestKept {
 		b.free.Put(cap(bytes), bytes)
 	}
 }
 
 // giveBack takes a body that nobody looks at any more, once.
 func (b bodies) giveBack(x *body) {
-	x.turn.end()
+	x.release()
 	b.putBack(x.bytes)
 	x.bytes = nil
 }

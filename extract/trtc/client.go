@@ -30,6 +30,8 @@ type Options struct {
 	// MaxBody is the largest answer that is read, in bytes; 0, and whatever is
 	// more, is the constant of that name.
 	MaxBody int
+	// Memory bounds all answers together (MaxBody); clients of a process share one.
+	Memory *Memory
 	// Dial, if set, connects to the endpoint, whatever proxy there is.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
@@ -50,6 +52,9 @@ func New(o Options) (*Client, error) {
 	u, err := url.Parse(o.Endpoint)
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
 		return nil, fmt.Errorf("endpoint %q is not a URL such as https://trtc.tencentcloudapi.com", o.Endpoint)
+	}
+	if o.Memory == nil {
+		o.Memory = NewMemory(MaxBody)
 	}
 	if o.MaxBody <= 0 || o.MaxBody > MaxBody {
 		o.MaxBody = MaxBody

@@ -140,7 +140,7 @@ func TestLengthThatLies(t *testing.T) {
 // TestLargeBodies come whole, of known length and of unknown, and again into the
 // memory of those before.
 func TestLargeBodies(t *testing.T) {
-	for _, size := range []int{worthKeeping - 1, worthKeeping, firstRoom - 1, firstRoom, firstRoom + 1, 5 << 20, largeBody - 1, largeBody, largeBody + 1, 40 << 20} {
+	for _, size := range []int{worthKeeping - 1, worthKeeping, smallBody - 1, smallBody, smallBody + 1, 5 << 20, largestKept - 1, largestKept, largestKept + 1, 40 << 20} {
 		for _, known := range []bool{true, false} {
 			want := append(append([]byte(`{"Response":{"Filler":"`), bytes.Repeat([]byte("x"), size-26)...), `"}}`...)
 			c := clientOf(t, Options{Spare: 64 << 20}, func(w http.ResponseWriter, _ *http.Request) {

@@ -15,10 +15,10 @@ import (
 	"github.com/callvault/callvault/internal/recycle"
 )
 
-// smallBody is the size up to which the vendor's errors are looked for in a body.
+// smallAnswer is the size up to which the vendor's errors are looked for in a body.
 // They are a few hundred bytes; a larger body is data, which who decodes it finds
 // an error in.
-const smallBody = 64 << 10
+const smallAnswer = 64 << 10
 
 // exchange receives the body of one request, through its context.
 type exchange struct {
@@ -63,7 +63,7 @@ func newTransport(o Options) transport {
 	if o.Dial != nil {
 		t.Proxy, t.DialContext = nil, o.Dial
 	}
-	return transport{t, bodies{recycle.NewPool[[]byte](o.Spare), o.MaxBody}}
+	return transport{t, bodies{recycle.NewPool[[]byte](o.Spare), o.MaxBody, o.Memory}}
 }
 
 func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -98,7 +98,7 @@ func (t transport) look(resp *http.Response, b *body) error {
 	if !object(b.bytes) {
 		return refusal(resp, b.bytes)
 	}
-	if len(b.bytes) <= smallBody {
+	if len(b.bytes) <= smallAnswer {
 		return vendorError(resp, b.bytes)
 	}
 	return nil
@@ -135,7 +135,7 @@ func (c *Client) failure(ctx context.Context, x *exchange, action string, err er
 		e = &Error{Code: CodeNetwork, Message: oneLine(rootText(err)), Kind: Retryable, Cause: err}
 	}
 	e.Action = action
-	if e.Code != CodeNetwork || !x.connected.Load() || errors.Is(err, errTurn) {
+	if e.Code != CodeNetwork || !x.connected.Load() || errors.Is(err, errMemory) {
 		return e
 	}
 	switch ends := context.Cause(ctx) == errWhole; {
