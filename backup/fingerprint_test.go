@@ -29,7 +29,7 @@ func archive(t *testing.T) *load.Store {
 	exec(t, s,
 		"INSERT INTO hidden_loads (load_id, step) VALUES (1, 'opened')",
 		"INSERT INTO rooms_data VALUES (1, 1, 'a', 'r', 1000, NULL, false, 'u'), (2, 1, 'b', 'r', 1000, NULL, false, 'u')",
-		"INSERT INTO raw_responses VALUES (1, 0, '', 1, '', '', 'soon', today()), (2, 0, '', 1, '', '', 'later', today() + 9)",
+		"INSERT INTO raw_responses (response_id, asked_at, run_id, sdk_app_id, action, request, body, expires_at) VALUES (1, 0, '', 1, '', '', 'soon', today()), (2, 0, '', 1, '', '', 'later', today() + 9)",
 	)
 	return s
 }
