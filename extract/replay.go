@@ -25,6 +25,9 @@ type Recorded interface {
 type Replay struct {
 	From Recorded
 	To   interface {
+		Resume(ctx context.Context, u call.Unit) (call.Known, error)
+		OpenParts(ctx context.Context, u call.Unit) ([]call.Part, error)
+		OpenRows(ctx context.Context, u call.Unit, kind call.PartKind, owned []call.Owned) (call.Rows, error)
 		Add(ctx context.Context, u call.Unit, p call.Part, r call.Rows) error
 		End(ctx context.Context, e call.Entry) error
 		Abandon(u call.Unit)
@@ -55,10 +58,14 @@ func (r *Replay) Unit(ctx context.Context, e call.Entry) (Replayed, error) {
 		return Replayed{}, ErrNotKept
 	}
 	u := replay{Replay: r, entry: e}
-	if err := u.decode(ctx, parts); err != nil {
-		return Replayed{}, err
+	if err = u.decode(ctx, parts); err == nil {
+		err = u.add(ctx)
 	}
-	if err := u.add(ctx); err != nil {
+	if errors.Is(err, ErrNotKept) && slices.ContainsFunc(parts, func(p call.Part) bool { return p.Reason != "" }) {
+		u = replay{Replay: r, entry: e}
+		err = u.mend(ctx)
+	}
+	if err != nil {
 		r.To.Abandon(e.Unit)
 		return Replayed{}, err
 	}
@@ -68,26 +75,40 @@ func (r *Replay) Unit(ctx context.Context, e call.Entry) (Replayed, error) {
 // replay is a unit being made anew.
 type replay struct {
 	*Replay
-	entry call.Entry
-	parts []call.Part
-	rows  []call.Rows
-	room  *call.Room
-	all   sessionSet
-	done  Replayed
+	entry   call.Entry
+	parts   []call.Part
+	rows    []call.Rows
+	reasons []string // of the parts before
+	room    *call.Room
+	all     sessionSet
+	done    Replayed
+
+	mending bool // only what is set aside is made anew
+	over    bool // the archive holds the room for good: the call had ended
+}
+
+// read is rowsOf, or what is to take its place.
+func (u *replay) read(ctx context.Context, p *call.Part, known *sessionSet) (call.Rows, error) {
+	if u.mending {
+		return u.mendedRows(ctx, p, known)
+	}
+	return u.rowsOf(ctx, u.entry, p, known)
 }
 
 // decode decodes the responses of all parts but those of series, which may be
 // large, and decides what the unit is then.
 func (u *replay) decode(ctx context.Context, parts []call.Part) error {
 	var known sessionSet
+	known.add(u.all.list())
 	usersFirst(parts)
 	for _, p := range parts {
 		var rows call.Rows
 		var err error
+		before := p.Reason
 		if p.Kind != call.PartSeries {
-			rows, err = u.rowsOf(ctx, u.entry, &p, &known)
+			rows, err = u.read(ctx, &p, &known)
 		} else if p.Reason != "" {
-			_, err = u.rowsOf(ctx, u.entry, &p, &known)
+			_, err = u.read(ctx, &p, &known)
 		}
 		if err != nil {
 			return err
@@ -96,7 +117,7 @@ func (u *replay) decode(ctx context.Context, parts []call.Part) error {
 		if rows.Room != nil {
 			u.room = rows.Room
 		}
-		u.parts, u.rows = append(u.parts, p), append(u.rows, rows)
+		u.parts, u.rows, u.reasons = append(u.parts, p), append(u.rows, rows), append(u.reasons, before)
 	}
 	u.judge(parts)
 	return nil
@@ -138,16 +159,17 @@ func (u *replay) ended() (end time.Time, ok bool) {
 	case call.UnitScale:
 		end = u.entry.StartsAt.Add(24*time.Hour + scaleSettles)
 	default:
-		if u.room == nil || !u.room.Finished || u.room.DestroyedAt.IsZero() {
-			return end, false
-		}
 		sessions := u.all.list()
 		for _, s := range sessions {
 			end = later(end, s.LeftAt)
 		}
-		if end = later(end, u.room.DestroyedAt); !allLeft(sessions) {
+		if u.over {
+			return later(end, u.entry.StartsAt), true
+		}
+		if u.room == nil || !u.room.Finished || u.room.DestroyedAt.IsZero() || !allLeft(sessions) {
 			return end, false
 		}
+		end = later(end, u.room.DestroyedAt)
 	}
 	for _, p := range u.parts {
 		if !end.Before(p.Asked.Add(-u.Settle)) {
@@ -164,7 +186,9 @@ func (u *replay) add(ctx context.Context) error {
 		rows := u.rows[i]
 		if p.Kind == call.PartSeries {
 			var err error
-			if rows, err = u.rowsOf(ctx, u.entry, &p, nil); err != nil {
+			again := p
+			again.Reason = u.reasons[i]
+			if rows, err = u.read(ctx, &again, nil); err != nil {
 				return err
 			}
 			u.done.Samples += rows.Samples.Rows()

@@ -31,8 +31,8 @@ earlier one had to set aside, also after the vendor has dropped it. Each call is
 replaced in one step, as when it is archived. What was made from responses that are
 no longer kept stays as it is.
 
-Exit codes: 0 done; 3 done, but something could not be replayed (it is named);
-4 a pass is running.`,
+Exit codes: 0 done; 3 done, but something could not be replayed, or is still set
+aside (it is named); 4 a pass is running.`,
 		Example: `  callvault replay
   callvault replay --app 1400353843 --from 2026-11-20 --to 2026-11-21`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -119,10 +119,13 @@ func (r *replayed) whole() bool {
 	return len(r.apps) == 0 && r.filter.From.IsZero() && r.filter.To.IsZero()
 }
 
-// err is errPartial if something could not be replayed.
+// err is errPartial if something could not be replayed, or is still set aside.
 func (r *replayed) err() error {
 	if n := len(r.Failures) + r.NotKept; n > 0 {
 		return fmt.Errorf("%w (%d could not be replayed)", errPartial, n)
+	}
+	if r.Lacking > 0 {
+		return fmt.Errorf("%w (%d units lack what is set aside)", errPartial, r.Lacking)
 	}
 	return nil
 }

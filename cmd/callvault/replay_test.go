@@ -2,8 +2,12 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
+	"regexp"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/callvault/callvault/internal/simulator"
 	"github.com/callvault/callvault/internal/summarytest"
@@ -61,4 +65,111 @@ func TestReplayWithoutResponses(t *testing.T) {
 		t.Errorf("replay: exit code %d\n%s", code, errs)
 	}
 	compare(t, in.store, in.truth)
+}
+
+// dateTime is a time of a point as the simulated vendor writes it where it has
+// changed the type.
+var dateTime = regexp.MustCompile(`"Time":"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)"`)
+
+// TestReplayHeals: the vendor changes a type; what cannot be read is set aside, and
+// kept. A version that reads it, for which the kept answers are written as they were
+// before, makes the archive equal to the truth, without the vendor, which has
+// forgotten half of it by then.
+func TestReplayHeals(t *testing.T) {
+	t.Parallel()
+	in := install(t, simulator.Options{Seed: 31, Calls: 14, QPS: -1, Faults: simulator.Faults{DateTimes: 0.6}})
+	in.env = append(in.env, "CALLVAULT_RAW=off") // what cannot be read is kept in any case
+	sum := in.archive(t, exitPartial)
+	if n := sum.total().Incomplete; n == 0 {
+		t.Fatal("nothing was set aside")
+	}
+	number := func(q string) (n uint64) {
+		t.Helper()
+		if err := in.store.Conn().QueryRow(t.Context(), q).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	lacking := number("SELECT count() FROM calls WHERE has(missing, 'series') AND NOT is_complete")
+	if lacking == 0 || lacking != number("SELECT uniqExact(key) FROM ledger WHERE part = 'series' AND state = 'failed'") {
+		t.Errorf("%d calls say that they lack series", lacking)
+	}
+	if err := in.store.Conn().Exec(t.Context(), "INSERT INTO ledger_units SELECT * REPLACE ('lost' AS state, now64(6) AS updated_at) FROM ledger_units FINAL WHERE kind = 'call' AND notEmpty(failed_parts) AND cityHash64(key) % 2 = 0 AND key IN (SELECT comm_id FROM rooms WHERE is_finished AND destroyed_at < now() - INTERVAL 2 HOUR)"); err != nil {
+		t.Fatal(err)
+	}
+	samples := number("SELECT count() FROM quality_samples")
+	in.learn(t)
+	code, _, errs := in.callvault(t.Context(), "replay")
+	if strings.Contains(errs, "not replayed") || code == exitFailed {
+		t.Fatalf("replay: exit code %d\n%s", code, errs)
+	}
+	if n := number("SELECT count() FROM quality_samples"); n <= samples {
+		t.Errorf("%d samples, %d before", n, samples)
+	}
+	over := "comm_id IN (SELECT comm_id FROM rooms WHERE is_finished AND destroyed_at < now() - INTERVAL 2 HOUR)"
+	if n := number("SELECT count() FROM calls WHERE NOT is_complete AND " + over); n > 0 {
+		t.Errorf("%d calls that are over lack something", n)
+	}
+	truth := in.truth.Except(in.running()...)
+	compareSamples(t, in.store, "(SELECT * FROM quality_samples WHERE "+over+")", truth.QualitySamples())
+	summarytest.Check(t, in.store.Conn())
+}
+
+// running are the calls that have not been over for two hours.
+func (in *installation) running() (ids []string) {
+	for r := range in.truth.Rooms() {
+		if !r.IsFinished || r.DestroyedAt >= time.Now().Unix()-7200 {
+			ids = append(ids, r.CommID)
+		}
+	}
+	return ids
+}
+
+// learn writes the times in the answers kept as numbers again.
+func (in *installation) learn(t *testing.T) {
+	t.Helper()
+	const columns = "response_id, asked_at, run_id, sdk_app_id, action, request, body, expires_at"
+	type row struct {
+		id                         uint64
+		asked, expires             time.Time
+		run, action, request, body string
+		app                        uint32
+	}
+	rows, err := in.store.Conn().Query(t.Context(), "SELECT "+columns+" FROM raw_responses WHERE reason != ''")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []row
+	for rows.Next() {
+		var r row
+		if err := rows.Scan(&r.id, &r.asked, &r.run, &r.app, &r.action, &r.request, &r.body, &r.expires); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, r)
+	}
+	if err := rows.Err(); err != nil || len(all) == 0 {
+		t.Fatalf("%d answers are kept, %v", len(all), err)
+	}
+	if err := in.store.Conn().Exec(t.Context(), "DELETE FROM raw_responses WHERE reason != ''"); err != nil {
+		t.Fatal(err)
+	}
+	batch, err := in.store.Conn().PrepareBatch(t.Context(), "INSERT INTO raw_responses ("+columns+")")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range all {
+		body := dateTime.ReplaceAllStringFunc(r.body, func(s string) string {
+			at, err := time.Parse(time.DateTime, dateTime.FindStringSubmatch(s)[1])
+			if err != nil {
+				t.Fatal(err)
+			}
+			return fmt.Sprintf(`"Time":%d`, at.Unix())
+		})
+		if err := batch.Append(r.id, r.asked, r.run, r.app, r.action, r.request, body, r.expires); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := batch.Send(); err != nil {
+		t.Fatal(err)
+	}
 }

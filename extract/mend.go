@@ -1,0 +1,76 @@
+package extract
+
+import (
+	"context"
+	"slices"
+
+	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/transform"
+)
+
+// mend makes only those parts of a unit anew that are set aside: of the others the
+// responses are not kept any more, and what is visible of them stays.
+func (u *replay) mend(ctx context.Context) error {
+	known, err := u.To.Resume(ctx, u.entry.Unit)
+	if err != nil {
+		return err
+	}
+	open, err := u.To.OpenParts(ctx, u.entry.Unit)
+	if err != nil {
+		return err
+	}
+	u.mending = true
+	u.over = slices.ContainsFunc(known.Parts, func(p call.Part) bool { return p.Kind == call.PartRoom })
+	u.all.add(known.Sessions)
+	if err := u.decode(ctx, open); err != nil {
+		return err
+	}
+	if u.done.Mended == 0 {
+		return ErrNotKept
+	}
+	return u.add(ctx)
+}
+
+// mendedRows are the rows that are visible of a part, with those that can be read
+// now of its responses.
+func (u *replay) mendedRows(ctx context.Context, p *call.Part, known *sessionSet) (call.Rows, error) {
+	shown, err := u.To.OpenRows(ctx, u.entry.Unit, p.Kind, p.Owned)
+	if shown.RoomID = p.RoomID; u.entry.Unit.Kind == call.UnitCall {
+		shown.CreatedAt = u.entry.StartsAt
+	}
+	if shown.Samples == nil && p.Kind == call.PartSeries {
+		shown.Samples = &call.Samples{}
+	}
+	if err != nil || p.Reason == "" {
+		return shown, err
+	}
+	reason := p.Reason
+	read, err := u.rowsOf(ctx, u.entry, p, known)
+	if err != nil { // it stays as it is
+		p.Reason = reason
+		return shown, nil
+	}
+	return bothRows(shown, read), nil
+}
+
+// bothRows are the rows of a part by two readings, those of the second where they
+// contradict each other.
+func bothRows(a, b call.Rows) call.Rows {
+	if b.Room == nil {
+		b.Room = a.Room
+	}
+	if b.Samples != nil && a.Samples != nil && a.Samples.Rows() > 0 {
+		b.Samples.Series = slices.Concat(a.Samples.Series, b.Samples.Series)
+		b.Samples.Time, b.Samples.Value = slices.Concat(a.Samples.Time, b.Samples.Time), slices.Concat(a.Samples.Value, b.Samples.Value)
+		var norm transform.Normaliser
+		norm.Normalise(b.Samples)
+	}
+	b.Sessions = withOthers(b.Sessions, a.Sessions)
+	for _, e := range a.Events {
+		if !slices.Contains(b.Events, e) {
+			b.Events = append(b.Events, e)
+		}
+	}
+	b.Unusual = distinct(append(b.Unusual, a.Unusual...))
+	return b
+}
