@@ -35,6 +35,7 @@ type callPass struct {
 	cut      uint32      // answers about the seconds up to it no longer change
 	known    call.Known
 	stays    map[string][]call.Session // all sessions, by user
+	there    map[string][]call.Session // those, and when users were there whose stay cannot be read
 
 	openOnce sync.Once
 	openOf   []call.Part
@@ -287,7 +288,7 @@ func (c *callPass) fetch(ctx context.Context) (ended bool, err error) {
 		users.mend()
 	}
 	all := mergeSessions(c.known.Sessions, users.sessions)
-	c.stays = byUser(all)
+	c.stays, c.there = byUser(all), byUser(slices.Concat(all, users.ghosts))
 	c.counts.sessions, c.counts.users = len(all), len(c.stays)
 	if err := c.addKnown(ctx, ended, users, first); err != nil {
 		return ended, err
