@@ -31,6 +31,7 @@ type callPass struct {
 	cut      uint32      // answers about the seconds up to it no longer change
 	known    call.Known
 	stays    map[string][]call.Session // all sessions, by user
+	there    map[string][]call.Session // those, and when users were there whose stay cannot be read
 
 	openOnce sync.Once
 	openOf   []call.Part

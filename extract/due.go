@@ -45,7 +45,7 @@ func byUser(sessions []call.Session) map[string][]call.Session {
 // due says whether samples of the user, from the peer unless that is empty, are
 // due within w: whether null must be a mistake.
 func (c *callPass) due(user, peer string, w call.Window) bool {
-	for _, s := range c.stays[user] {
+	for _, s := range c.there[user] {
 		both := c.within(s, w)
 		if peer == "" && both.End.Sub(both.Start) >= overlap {
 			return true
@@ -53,7 +53,7 @@ func (c *callPass) due(user, peer string, w call.Window) bool {
 		if peer == "" {
 			continue
 		}
-		for _, p := range c.stays[peer] {
+		for _, p := range c.there[peer] {
 			if shared := c.within(p, both); shared.End.Sub(shared.Start) >= overlap {
 				return true
 			}
@@ -74,7 +74,7 @@ func (c *callPass) within(s call.Session, w call.Window) call.Window {
 // eventful says whether the user was in the call within w: then there may be
 // events, and there are if a session began or ended.
 func (c *callPass) eventful(user string, w call.Window) bool {
-	for _, s := range c.stays[user] {
+	for _, s := range c.there[user] {
 		if both := c.within(s, w); !both.End.Before(both.Start) {
 			return true
 		}
@@ -85,7 +85,7 @@ func (c *callPass) eventful(user string, w call.Window) bool {
 // entered is when the first session of the user began that began within w, zero
 // if none did: the log has at least that.
 func (c *callPass) entered(user string, w call.Window) (first time.Time) {
-	for _, s := range c.stays[user] {
+	for _, s := range c.there[user] {
 		if !s.JoinedAt.Before(w.Start) && !s.JoinedAt.After(w.End) && (first.IsZero() || s.JoinedAt.Before(first)) {
 			first = s.JoinedAt
 		}

@@ -49,7 +49,7 @@ func (c *callPass) fetch(ctx context.Context) (ended bool, err error) {
 		users.mend()
 	}
 	all := mergeSessions(c.known.Sessions, users.sessions)
-	c.stays = byUser(all)
+	c.stays, c.there = byUser(all), byUser(slices.Concat(all, users.ghosts))
 	c.counts.sessions, c.counts.users = len(all), len(c.stays)
 	if err := c.addKnown(ctx, ended, users, first); err != nil {
 		return ended, err

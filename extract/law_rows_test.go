@@ -107,6 +107,9 @@ func isKept(row any, whole []any) bool {
 			w, ok := other.(simulator.UserSession)
 			if ok && less(r.RoomID, w.RoomID) && less(r.DeviceType, w.DeviceType) && less(r.SdkVersion, w.SdkVersion) && less(r.ClientIP, w.ClientIP) {
 				r.RoomID, r.DeviceType, r.SdkVersion, r.ClientIP = w.RoomID, w.DeviceType, w.SdkVersion, w.ClientIP
+				if r.LeftAt == 0 {
+					r.LeftAt, r.IsFinished = w.LeftAt, w.IsFinished
+				}
 				if r == w {
 					return true
 				}

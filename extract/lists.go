@@ -42,9 +42,9 @@ type page struct {
 type listRead struct {
 	// fetch asks for a page; due says that rows are likely on it.
 	fetch     func(ctx context.Context, number, size int, due bool) (page, error)
-	size      int  // rows of a page to ask for
-	mostPages int  // of one reading
-	moving    bool // rows are added to it all the time: a second reading must show nothing new
+	size      int        // rows of a page to ask for
+	mostPages func() int // of one reading, as far as is known by now
+	moving    bool       // rows are added to it all the time: a second reading must show nothing new
 
 	last    map[string]int     // the rows of the last reading, with how often they came
 	fullest func(rows int) int // told of each page; how many rows one has had at most
@@ -123,7 +123,7 @@ func (l *listRead) once(ctx context.Context) error {
 	l.last, l.pages, l.received, l.total, l.first, l.repeats = map[string]int{}, 0, 0, 0, 0, false
 	largest, stuck, most, due := 0, 0, 0, true
 	var before []string
-	for number := range l.mostPages {
+	for number := 0; number < l.mostPages(); number++ {
 		p, err := l.fetch(ctx, number, l.size, due)
 		if err != nil {
 			return err
@@ -152,7 +152,7 @@ func (l *listRead) once(ctx context.Context) error {
 		}
 		largest, due = max(largest, n), !l.counted && n >= l.size || l.short()
 	}
-	return fmt.Errorf("%w: %d pages of it have come", errEndless, l.mostPages)
+	return fmt.Errorf("%w: %d pages of it have come", errEndless, l.pages)
 }
 
 // note notes a page, and says whether it has a row that this reading has not

@@ -78,6 +78,7 @@ func newVendorAt(t *testing.T, o simulator.Options, c *clock) *vendor {
 		if err := <-served; !errors.Is(err, http.ErrServerClosed) {
 			t.Error(err)
 		}
+		time.Sleep(time.Second) // in virtual time, for those that are being answered
 	})
 	v.client, err = trtc.New(trtc.Options{
 		Credential: common.NewCredential(sim.SecretID(), sim.SecretKey()), Region: "ap-singapore", Endpoint: "http://trtc.test", Dial: pipes.dial,

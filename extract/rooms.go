@@ -161,12 +161,12 @@ func (p *Pass) listSlice(ctx context.Context, s slice) (*sliceRead, error) {
 	action := p.Asker.Dialect().RoomList
 	gaps, err := divide(ctx, s.Window, leastSlice, func(ctx context.Context, w call.Window) error {
 		before := len(got.all.rooms)
-		list := listRead{size: p.pageSize(), fullest: p.Asker.fullest(action), mostPages: p.Asker.listLength(action, mostRoomPages), moving: s.moving}
+		list := listRead{size: p.pageSize(), fullest: p.Asker.fullest(action), mostPages: func() int { return p.Asker.listLength(action, mostRoomPages) }, moving: s.moving}
 		list.fetch = func(ctx context.Context, number, size int, due bool) (page, error) {
 			return p.roomPage(ctx, w, got, number, size, due)
 		}
 		err := list.read(ctx)
-		if errors.Is(err, errEndless) && list.mostPages <= endlessPages {
+		if errors.Is(err, errEndless) && list.mostPages() <= endlessPages {
 			got.all.cut(before + moreRooms)
 			return fmt.Errorf("%w, as another before: the first %d calls are archived", errEndless, moreRooms)
 		}

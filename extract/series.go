@@ -287,8 +287,7 @@ func (c *callPass) seriesPages(ctx context.Context, r plan.Request) (all seriesA
 	reader := &seriesReader{pass: c.Pass}
 	var damage []transform.Damage
 	action := c.Asker.Dialect().Series
-	most := c.Asker.listLength(action, mostSeriesPages)
-	for page, seen := 0, 0; page < most; page++ {
+	for page, seen := 0, 0; page < c.Asker.listLength(action, mostSeriesPages); page++ {
 		q, said := c.seriesQuestion(reader, r, page)
 		k, done, err := c.askHolding(ctx, q)
 		all.responses = append(all.responses, k.ids()...)
@@ -309,7 +308,7 @@ func (c *callPass) seriesPages(ctx context.Context, r plan.Request) (all seriesA
 		done()
 	}
 	c.Asker.foundEndless(action)
-	return all, func() {}, fmt.Errorf("%w: %d pages of series have come", errEndless, most)
+	return all, func() {}, fmt.Errorf("%w: too many pages of series have come", errEndless)
 }
 
 // named is a request as if it had named the users that it brought, where it
@@ -363,6 +362,7 @@ func (c *callPass) seriesQuestion(reader *seriesReader, r plan.Request, page int
 		asked := r
 		if len(r.Users) == 0 { // what it brings of sessions is all that is known of them
 			c.stays = byUser(mergeSessions(c.known.Sessions, reader.Sessions))
+			c.there = c.stays
 			asked = requestOf(r.Window, distinctUsers(reader.Sessions))
 		}
 		missing := page == 0 && said.info.List != transform.ListPresent

@@ -36,16 +36,16 @@ func (l *userList) spoil(from time.Time, reason string) {
 }
 
 const (
-	// mostUserPages bounds the user list of a window.
-	mostUserPages = 1000
+	// mostUserPages is how many pages the user list of a window may have before it
+	// is asked for in smaller ones.
+	mostUserPages = 200
 
 	// leastUsers is the smallest window that a user list is divided into.
 	leastUsers = 5 * time.Minute
 
 	// endlessSessions is how many sessions are kept of a window whose list has no
-	// end, moreSessions how many after another such list.
-	endlessSessions = 100
-	moreSessions    = 20
+	// end.
+	endlessSessions = 20
 
 	// otherUsers is the window of a pass that asks otherwise than usual.
 	otherUsers = 50 * time.Minute
@@ -56,7 +56,8 @@ type usersRead struct {
 	*callPass
 	list  *userList
 	all   sessionSet
-	came  []call.Session // with the window being read: those that no other had
+	came  []call.Session                 // with the window being read: those that no other had
+	first map[call.Window][]call.Session // of windows whose list has no end
 	short []shortList
 
 	totals map[int]bool // what windows have said, each at its most
@@ -82,7 +83,7 @@ func (c *callPass) askUsers(ctx context.Context, seen []call.Session) (userList,
 	if !w.Start.Before(w.End) {
 		return userList{}, nil
 	}
-	u := usersRead{callPass: c, list: &userList{window: w}, totals: map[int]bool{}}
+	u := usersRead{callPass: c, list: &userList{window: w}, totals: map[int]bool{}, first: map[call.Window][]call.Session{}}
 	u.all.add(c.known.Sessions)
 	u.all.add(seen)
 	for _, w := range plan.Slices(w.Start, w.End, c.usersWindow()) {
@@ -93,6 +94,7 @@ func (c *callPass) askUsers(ctx context.Context, seen []call.Session) (userList,
 		for _, gap := range gaps {
 			if u.spoil(gap, gap.err); errors.Is(gap.err, errEndless) {
 				u.Asker.foundEndless(u.Asker.Dialect().Users)
+				u.all.add(u.first[gap.Window])
 				continue // the strangers on it are not to be found
 			}
 			u.list.strangers = append(u.list.strangers, gap.Window)
@@ -138,7 +140,7 @@ func windowKey(w call.Window) string { return fmt.Sprintf("%d-%d", w.Start.Unix(
 // window reads the list of one window.
 func (u *usersRead) window(ctx context.Context, w call.Window) error {
 	action := u.Asker.Dialect().Users
-	list := listRead{size: u.pageSize(), fullest: u.Asker.fullest(action), mostPages: u.Asker.listLength(action, mostUserPages)}
+	list := listRead{size: u.pageSize(), fullest: u.Asker.fullest(action), mostPages: func() int { return u.Asker.listLength(action, mostUserPages) }}
 	list.fetch = func(ctx context.Context, number, size int, due bool) (page, error) {
 		return u.page(ctx, w, nil, number, size, due)
 	}
@@ -146,13 +148,10 @@ func (u *usersRead) window(ctx context.Context, w call.Window) error {
 	err := list.read(ctx)
 	switch {
 	case errors.Is(err, errEndless):
-		most := endlessSessions
-		if list.mostPages <= endlessPages {
-			most = moreSessions
-		}
-		for _, s := range u.came[min(most, len(u.came)):] {
+		for _, s := range u.came { // they come with the halves, if these have an end
 			u.all.remove(s)
 		}
+		u.first[w] = u.came[:min(endlessSessions, len(u.came))]
 		return err
 	case errors.Is(err, errMoves):
 		u.spoil(setAside{Window: w}, err)
@@ -194,7 +193,7 @@ func (u *usersRead) byName(ctx context.Context) error {
 	}
 	for names := range slices.Chunk(distinctUsers(u.all.list()), trtc.MaxSeriesUsers) {
 		for _, w := range plan.Slices(u.list.window.Start, u.list.window.End, u.Asker.Dialect().MaxUsersWindow) {
-			list := listRead{size: trtc.MaxPageSize, fullest: u.Asker.fullest(u.Asker.Dialect().Users), mostPages: u.Asker.listLength(u.Asker.Dialect().Users, mostUserPages)}
+			list := listRead{size: trtc.MaxPageSize, fullest: u.Asker.fullest(u.Asker.Dialect().Users), mostPages: func() int { return mostUserPages }}
 			list.fetch = func(ctx context.Context, number, size int, due bool) (page, error) {
 				return u.page(ctx, w, names, number, size, false)
 			}
