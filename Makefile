@@ -16,7 +16,7 @@ test: build ## everything, against the real ClickHouse
 	go vet -tags bi ./internal/analyst
 	go vet -tags keeper ./load/lease ./cmd/callvault
 	test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }
-	SOAK_SEED=$(or $(SOAK_SEED),700) CALLVAULT_SEED=$(or $(CALLVAULT_SEED),7) go test -timeout 20m ./...
+	SOAK_SEED=$(or $(SOAK_SEED),700) CALLVAULT_SEED=$(or $(CALLVAULT_SEED),7) CALLVAULT_LAW=$(or $(CALLVAULT_LAW),40) go test -timeout 20m ./...
 
 test-bi: ## Superset, dbt, Cube and a notebook, each connected to an archive; needs Python 3.11 or 3.12 and Node.js, installs 1.7 GB once
 	go test -tags bi -run '^TestBI$$' -count 1 -v -timeout 2h ./internal/analyst

@@ -99,7 +99,10 @@ func (l *law) drawOddity() (o oddity) {
 		pick = func(n int) habit { return all[n] }
 		n := l.chance.IntN(len(all))
 		if add(pick(n)); l.chance.IntN(3) == 0 {
-			if m := l.chance.IntN(len(all)); name(all[m]) != name(all[n]) {
+			// A list that breaks off before it is found to have no end costs all that was
+			// made up until then.
+			endless := func(h habit) bool { return name(h) == "endless" }
+			if m := l.chance.IntN(len(all)); name(all[m]) != name(all[n]) && !endless(all[n]) && !endless(all[m]) {
 				add(pick(m))
 			}
 		}
