@@ -15,6 +15,10 @@ import (
 func (l *law) checkOdd(r extract.Report) {
 	l.Helper()
 	have := l.vault.contents()
+	l.touched = l.vendor.sim.Touched()
+	for _, m := range l.vendor.sim.Valueless() {
+		l.touched.Calls[valuelessKey+m.CommID] = true
+	}
 	for u := range l.units(have) {
 		e, known := l.vault.ledger[u]
 		first, last := l.spanOf(u)
@@ -158,18 +162,17 @@ func (l *law) spanOf(u call.Unit) (first, last int64) {
 	if start, err := time.Parse(time.RFC3339, u.Key); err == nil {
 		return start.Unix(), start.Unix()
 	}
-	for r := range l.vendor.sim.Truth(l.at).Rooms() {
-		if last = r.DestroyedAt; r.CommID == u.Key {
-			if !r.IsFinished {
+	if l.spans == nil {
+		l.spans = map[string][2]int64{}
+		for r := range l.vendor.sim.Truth(l.at).Rooms() {
+			if last = r.DestroyedAt; !r.IsFinished {
 				last = l.at.Unix()
 			}
-			return r.CreatedAt, last
+			l.spans[r.CommID] = [2]int64{r.CreatedAt, last}
 		}
 	}
-	return 0, 0
+	return l.spans[u.Key][0], l.spans[u.Key][1]
 }
-
-func (l *law) touched() simulator.Touched { return l.vendor.sim.Touched() }
 
 // contents is what is visible of each unit.
 func (v *vault) contents() map[call.Unit]sums {

@@ -40,8 +40,11 @@ func drawn(k simulator.FaultKind) touch {
 }
 
 func valueless(l *law, u call.Unit, _, _ int64) bool {
-	return slices.ContainsFunc(l.vendor.sim.Valueless(), func(m simulator.Mute) bool { return m.CommID == u.Key })
+	return l.touched.Calls[valuelessKey+u.Key]
 }
+
+// valuelessKey begins the keys of calls of which somebody has no values.
+const valuelessKey = "valueless "
 
 func failingDays(l *law, u call.Unit, first, last int64) bool {
 	const day = 24 * 3600
@@ -58,7 +61,7 @@ func failingDays(l *law, u call.Unit, first, last int64) bool {
 
 // mutated goes by what the simulator tells of its mutations and odd values.
 func mutated(l *law, u call.Unit, first, last int64) bool {
-	all := l.touched()
+	all := l.touched
 	start, _ := time.Parse(time.RFC3339, u.Key)
 	at := simulator.TouchedAt{SdkAppID: uint32(u.App), Start: start.Unix()}
 	switch u.Kind {

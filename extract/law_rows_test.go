@@ -40,7 +40,7 @@ func (l *law) difference(u call.Unit) map[any]int {
 // true, or lacks rows of a kind that is not missing.
 func (l *law) partly(u call.Unit, e call.Entry) string {
 	count := l.difference(u)
-	kept, whole := map[string]bool{}, map[string][]any{}
+	kept, whole := map[any]bool{}, map[any][]any{}
 	for row, n := range count {
 		if n > 0 {
 			whole[keptAs(row)] = append(whole[keptAs(row)], row)
@@ -121,21 +121,21 @@ func isKept(row any, whole []any) bool {
 
 func less(have, want string) bool { return have == want || have == "" }
 
-// keptAs names a room or session whatever its attributes are.
-func keptAs(row any) string {
+// keptAs names a row whatever it may be kept without; nil: nothing.
+func keptAs(row any) any {
 	switch r := row.(type) {
 	case simulator.Room:
-		return "room " + r.CommID
+		return simulator.Room{CommID: r.CommID}
 	case simulator.UserSession:
-		return fmt.Sprint("session ", r.UserID, r.JoinedAt)
+		return simulator.UserSession{UserID: r.UserID, JoinedAt: r.JoinedAt}
 	case simulator.QualitySample:
 		r.RoomID = ""
-		return fmt.Sprint("sample ", r)
+		return r
 	case simulator.UserEvent:
 		r.RoomID = ""
-		return fmt.Sprint("event ", r)
+		return r
 	}
-	return ""
+	return nil
 }
 
 // isMadeUp says whether the vendor has made up a row, where it does so.

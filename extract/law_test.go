@@ -32,7 +32,7 @@ import (
 func TestLaw(t *testing.T) {
 	n, _ := strconv.Atoi(os.Getenv("CALLVAULT_LAW"))
 	if n == 0 {
-		if n = 40; os.Getenv("CALLVAULT_SEED") != "" {
+		if n = 24; os.Getenv("CALLVAULT_SEED") != "" {
 			n = 1
 		}
 	}
@@ -53,6 +53,8 @@ type law struct {
 	vault  *vault
 	odd    oddity
 	want   map[call.Unit]sums
+
+	touched simulator.Touched
 }
 
 func newLaw(t *testing.T, seed uint64) *law {

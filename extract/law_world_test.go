@@ -26,6 +26,7 @@ type world struct {
 
 	healthy int // requests of a pass over the healthy vendor
 	content map[call.Unit]sums
+	spans   map[string][2]int64 // of calls
 }
 
 func (w *world) String() string {
