@@ -94,7 +94,7 @@ func (p *Pass) archiveHour(ctx context.Context, r *report, list *listing, h call
 		return err
 	}
 	n := narrowing{pass: p, rep: r, due: due}
-	events, err := n.search(ctx, h.Start.Unix(), min(end.Unix(), h.End.Unix()+1), "")
+	events, err := n.hour(ctx, h.Start.Unix(), min(end.Unix(), h.End.Unix()+1))
 	if err != nil {
 		return err
 	}
@@ -212,6 +212,16 @@ type narrowing struct {
 // leastUnusual is the smallest span, in seconds, that is divided because it cannot
 // be had; because it is full a span is divided down to one.
 const leastUnusual = 300
+
+// hour returns the events of an hour, or of what is left of it. A pass that asks
+// otherwise asks in two spans.
+func (n *narrowing) hour(ctx context.Context, from, to int64) ([]call.UnusualEvent, error) {
+	const cut = 25 * 60
+	if n.pass.Otherwise && to-from > cut {
+		return n.both(ctx, [2]int64{from, from + cut}, [2]int64{from + cut, to}, "")
+	}
+	return n.search(ctx, from, to, "")
+}
 
 // search returns the events of the seconds from (included) to to (excluded).
 func (n *narrowing) search(ctx context.Context, from, to int64, roomID string) ([]call.UnusualEvent, error) {
