@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/callvault/callvault/extract/trtc"
@@ -125,7 +126,10 @@ func (l *listRead) once(ctx context.Context) error {
 	var before []string
 	for number := 0; number < l.mostPages(); number++ {
 		p, err := l.fetch(ctx, number, l.size, due)
-		if err != nil {
+		switch {
+		case number > 0 && noSuchPage(err, due):
+			return nil
+		case err != nil:
 			return err
 		}
 		n, news := len(p.keys), l.note(p)
@@ -153,6 +157,13 @@ func (l *listRead) once(ctx context.Context) error {
 		largest, due = max(largest, n), !l.counted && n >= l.size || l.short()
 	}
 	return fmt.Errorf("%w: %d pages of it have come", errEndless, l.pages)
+}
+
+// noSuchPage says that the vendor takes a page after the last one for a mistake; due
+// says that rows are likely on it.
+func noSuchPage(err error, due bool) bool {
+	e, ok := errors.AsType[*trtc.Error](err)
+	return ok && (e.Code == "InvalidParameter.PageNumber" || !due && e.Kind == trtc.Permanent && strings.HasPrefix(e.Code, "InvalidParameter"))
 }
 
 // note notes a page, and says whether it has a row that this reading has not
