@@ -174,13 +174,17 @@ func (a *Asker) once(ctx context.Context, answer *Answer, work float64, region s
 	err = hung(ctx, action, err)
 	if !unreachable(err) && ctx.Err() == nil {
 		a.answers(action)
-		if a.kindOf(err) == trtc.Quota {
-			a.hangs.refusal(action)
-		} else {
-			a.hangs.answered(action)
-		}
-	} else if timedOut(err) {
+	}
+	switch kind := a.kindOf(err); {
+	case timedOut(err):
 		a.hangs.timedOut(action, answer.Asked)
+	case ctx.Err() != nil:
+	case err != nil && kind == trtc.Quota:
+		a.hangs.fails(action, errRefused)
+	case err != nil && kind == trtc.Retryable:
+		a.hangs.fails(action, errFails)
+	default:
+		a.hangs.answered(action)
 	}
 	switch {
 	case err == nil:

@@ -18,12 +18,12 @@ const (
 	// probeEvery is how often an action that hangs is asked all the same.
 	probeEvery = time.Minute
 
-	// refusedFor is how long an action must have been refused for want of quota,
-	// whatever was asked, to be given up for a while.
-	refusedFor = 5 * time.Minute
+	// failsAfter is how long an action must have failed, or been refused for want
+	// of quota, whatever was asked, to be given up for a while.
+	failsAfter = 5 * time.Minute
 )
 
-// hanging knows the actions that do not answer while others do, or refuse all that
+// hanging knows the actions that do not answer while others do, or fail whatever
 // is asked: asking them for the rest of a pass would hold up what can be had. One request in probeEvery
 // finds out when that is over. It is safe for concurrent use.
 type hanging struct {
@@ -37,7 +37,7 @@ type hangs struct {
 	timeouts int             // since the last answer
 	since    time.Time       // when the first of these was asked
 	probe    time.Time       // when the next request may leave; zero: it does not hang
-	refused  time.Time       // since when it has been refused for want of quota; zero: it is not
+	failing  time.Time       // since when all has failed; zero: it has not
 	reason   error           // why it is given up
 	served   context.Context // ends when the action is given up
 	giveUp   context.CancelCauseFunc
@@ -57,6 +57,7 @@ func newHanging() *hanging { return &hanging{actions: map[string]*hangs{}} }
 var (
 	errHangs   = errors.New("the action does not answer while others do")
 	errRefused = errors.New("the action is refused for want of quota, again and again")
+	errFails   = errors.New("the action fails, again and again")
 )
 
 // enter begins a request; done must be called at its end. The context ends,
@@ -89,32 +90,30 @@ func (h *hanging) of(action string) *hangs {
 	return x
 }
 
-// answered notes that the action has answered, if only with an error that is no
-// refusal for want of quota.
+// answered notes that the action has answered, if only with an error that asking
+// again does not mend.
 func (h *hanging) answered(action string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.others = time.Now()
 	x := h.of(action)
-	x.timeouts, x.refused = 0, time.Time{}
+	x.timeouts, x.failing = 0, time.Time{}
 	if !x.probe.IsZero() {
 		x.probe = time.Time{}
 		x.begin()
 	}
 }
 
-// refusal notes that the action was refused for want of quota.
-func (h *hanging) refusal(action string) {
+// fails notes that the action has failed, for one of the reasons above.
+func (h *hanging) fails(action string, reason error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.others = time.Now()
 	x := h.of(action)
-	x.timeouts = 0
 	switch {
-	case x.refused.IsZero():
-		x.refused = time.Now()
-	case x.probe.IsZero() && time.Since(x.refused) > refusedFor:
-		x.end(errRefused)
+	case x.failing.IsZero():
+		x.failing = time.Now()
+	case x.probe.IsZero() && time.Since(x.failing) > failsAfter:
+		x.end(reason)
 	}
 }
 
@@ -138,7 +137,7 @@ func hangError(action string, reason error) error {
 
 // hung is err, or that the action was given up if that has ended ctx.
 func hung(ctx context.Context, action string, err error) error {
-	if cause := context.Cause(ctx); err != nil && (cause == errHangs || cause == errRefused) {
+	if cause := context.Cause(ctx); err != nil && (cause == errHangs || cause == errRefused || cause == errFails) {
 		return hangError(action, cause)
 	}
 	return err

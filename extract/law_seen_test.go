@@ -41,6 +41,8 @@ func seenFaults() []seen {
 		{name: "a room list without an end", faults: "endless=DescribeRoomInfo", touches: nothing, mix: simulator.MixOneToOne, calls: 4},
 		{name: "the same page for ever", faults: "same-page=DescribeRoomInfo", touches: nothing, mix: simulator.MixUnanswered, calls: 230},
 		{name: "series are not answered", faults: "hang=DescribeCallDetailInfo,hang-for=1h", touches: ofCalls, mix: simulator.MixOneToOne, calls: 40, within: 3 * time.Minute, only: []int{samples}},
+		{name: "series fail for ever", faults: "code=DescribeCallDetailInfo:ServiceUnavailable", touches: ofCalls, within: 12 * time.Minute, only: []int{samples}},
+		{name: "no quota for ever", faults: "code=DescribeUserEvent:LimitExceeded", touches: ofCalls, within: 15 * time.Minute, only: []int{events}},
 		{name: "a limit of another name, for a while", faults: "code=DescribeUserInfo:LimitExceeded.X", touches: nothing, passes: 20 * time.Second},
 		{name: "unavailable for a while", faults: "code=DescribeCallDetailInfo:ServiceUnavailable", touches: nothing, passes: 10 * time.Second},
 		{name: "without resources for a while", faults: "code=DescribeUserEvent:ResourceInsufficient", touches: nothing, passes: 10 * time.Second},

@@ -37,6 +37,7 @@ type page struct {
 	fresh    int      // rows that no reading has shown before
 	total    int      // as the vendor says
 	hasTotal bool     // total is there, and may count the list
+	lacks    int      // rows that it has fewer than total, where that may count the page
 }
 
 // listRead is a list being read.
@@ -54,13 +55,17 @@ type listRead struct {
 	first    int // rows on its first page
 	received int // rows of the last reading, as they came
 	total    int
+	lacks    int  // rows of it that its pages have fewer than they count
 	union    int  // rows that all readings have shown
 	repeats  bool // rows came twice
 	counted  bool // the last page said a Total
 }
 
-// short says that rows are missing by the vendor's own Total.
-func (l *listRead) short() bool { return l.received < l.total }
+// short says that rows are missing by the vendor's own Total: that of the list or,
+// where more than that have come, those of the pages.
+func (l *listRead) short() bool {
+	return l.received < l.total || l.received > l.total && l.lacks > 0 && !l.moving
+}
 
 // errEndless is returned for a list that has more pages than a list may have.
 var errEndless = errors.New("the list does not end")
@@ -121,7 +126,7 @@ func (l *listRead) complete(reading, quiet int) bool {
 // Pages that show only what this reading has shown are the sign that the vendor
 // does not turn the page.
 func (l *listRead) once(ctx context.Context) error {
-	l.last, l.pages, l.received, l.total, l.first, l.repeats = map[string]int{}, 0, 0, 0, 0, false
+	l.last, l.pages, l.received, l.total, l.lacks, l.first, l.repeats = map[string]int{}, 0, 0, 0, 0, 0, false
 	largest, stuck, most, due := 0, 0, 0, true
 	var before []string
 	for number := 0; number < l.mostPages(); number++ {
@@ -181,7 +186,7 @@ func (l *listRead) note(p page) (news bool) {
 	if news || len(p.keys) < l.first { // or the vendor does not turn the page
 		l.received += len(p.keys)
 	}
-	l.union += p.fresh
+	l.union, l.lacks = l.union+p.fresh, l.lacks+p.lacks
 	if l.counted = p.hasTotal; p.hasTotal {
 		l.total = max(l.total, p.total)
 	}

@@ -171,7 +171,7 @@ func (p *Pass) listSlice(ctx context.Context, s slice) (*sliceRead, error) {
 			return fmt.Errorf("%w, as another before: the first %d calls are archived", errEndless, moreRooms)
 		}
 		if err == nil && list.short() {
-			return fmt.Errorf("the room list is short: %d calls of %d", list.received, list.total)
+			return fmt.Errorf("the room list is short: %d calls of %d", list.received, max(list.total, list.received+list.lacks))
 		}
 		return err
 	})
@@ -222,6 +222,9 @@ func noList(name string, info transform.Info) error {
 // all the same, with the reason.
 func (g *sliceRead) add(rooms []call.Room, info transform.Info, response uint64, w call.Window) page {
 	pg := page{total: info.Total, hasTotal: info.HasTotal && info.Total > info.Received}
+	if pg.hasTotal {
+		pg.lacks = info.Total - info.Received
+	}
 	g.repeated += info.Repeated
 	reasons := map[string]string{}
 	for _, d := range info.Damage {
