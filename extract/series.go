@@ -287,7 +287,9 @@ func (c *callPass) seriesPages(ctx context.Context, r plan.Request) (all seriesA
 	reader := &seriesReader{pass: c.Pass}
 	var damage []transform.Damage
 	action := c.Asker.Dialect().Series
-	for page, seen := 0, 0; page < c.Asker.listLength(action, mostSeriesPages); page++ {
+	readings, start := 1, 0 // of the pages; the sessions of this one begin at start
+	for page := 0; page < c.Asker.listLength(action, mostSeriesPages); page++ {
+		seen := len(reader.Sessions)
 		q, said := c.seriesQuestion(reader, r, page)
 		k, done, err := c.askHolding(ctx, q)
 		all.responses = append(all.responses, k.ids()...)
@@ -297,18 +299,48 @@ func (c *callPass) seriesPages(ctx context.Context, r plan.Request) (all seriesA
 		all.doubt(c, said.due, said.settled)
 		damage = append(damage, said.info.Damage...)
 		c.rep.repeated(said.info.Repeated)
-		rows := len(reader.Sessions) - seen
-		seen += rows
-		if lastSeries(r, reader.Sessions, rows, page, said.info) {
-			all.sessions, all.kept = slices.Clone(reader.Sessions), keptOf(damage)
-			all.samples, _ = reader.take()
-			all.damage(c.named(r, all), damage)
-			return all, done, nil
+		if !lastSeries(r, reader.Sessions[start:], len(reader.Sessions)-seen, page, said.info) {
+			done()
+			continue
 		}
-		done()
+		missing := c.unseen(r, reader, &all, damage)
+		if len(missing) > 0 && readings < suspectAttempts { // pages may have come in another order each
+			readings, start, page = readings+1, len(reader.Sessions), -1
+			done()
+			continue
+		}
+		all.sessions, all.kept = slices.Clone(reader.Sessions), keptOf(damage)
+		all.samples, _ = reader.take()
+		all.damage(c.named(r, all), append(damage, missing...))
+		return all, done, nil
 	}
 	c.Asker.foundEndless(action)
 	return all, func() {}, fmt.Errorf("%w: too many pages of series have come", errEndless)
+}
+
+// unseen are the users of a request who were there, and of whom pages that name
+// others say nothing at all.
+func (c *callPass) unseen(r plan.Request, reader *seriesReader, all *seriesAnswer, damage []transform.Damage) (missing []transform.Damage) {
+	if len(reader.Sessions) == 0 {
+		return nil
+	}
+	users := map[string]bool{}
+	for _, s := range reader.Sessions {
+		users[s.UserID] = true
+	}
+	for _, s := range reader.Samples.Series {
+		users[s.UserID] = true
+	}
+	for _, d := range damage {
+		users[d.User] = true
+	}
+	for _, u := range r.Users {
+		owned := call.Window{Start: later(r.Window.Start, second(u.From)), End: earlier(r.Window.End, second(u.To))}
+		if !users[u.ID] && !users[""] && !slices.Contains(all.lacking, u.ID) && c.due(u.ID, "", owned) {
+			missing = append(missing, transform.Damage{What: "samples", User: u.ID, Problem: "the pages do not name the user", Count: 1})
+		}
+	}
+	return missing
 }
 
 // named is a request as if it had named the users that it brought, where it
