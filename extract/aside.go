@@ -58,8 +58,8 @@ func (c *callPass) setAside(kind call.PartKind, key string, from time.Time, err 
 	c.failed = withPart(c.failed, kind, key, err)
 }
 
-// holdBack notes from when on something is to be asked for again because it was
-// null.
+// holdBack notes from when on something is to be asked for again: it was null, or
+// was set aside.
 func (c *callPass) holdBack(from time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -24,8 +24,8 @@ const (
 )
 
 // hanging knows the actions that do not answer while others do, or fail whatever
-// is asked: asking them for the rest of a pass would hold up what can be had. One request in probeEvery
-// finds out when that is over. It is safe for concurrent use.
+// is asked: asking them for the rest of a pass would hold up what can be had. One
+// request in probeEvery finds out when that is over. It is safe for concurrent use.
 type hanging struct {
 	mu      sync.Mutex
 	actions map[string]*hangs
@@ -60,9 +60,9 @@ var (
 	errFails   = errors.New("the action fails, again and again")
 )
 
-// enter begins a request; done must be called at its end. The context ends,
-// because of why, when the action is given up. It is an error where it has
-// been, unless this request is to find out.
+// enter begins a request; done must be called at its end. The context ends when
+// the action is given up, with the reason as its cause. enter fails while the
+// action is given up, unless this request is to find out whether it still is.
 func (h *hanging) enter(ctx context.Context, action string) (_ context.Context, done func(), err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

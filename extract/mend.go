@@ -66,8 +66,12 @@ func bothRows(a, b call.Rows) call.Rows {
 		norm.Normalise(b.Samples)
 	}
 	b.Sessions = withOthers(b.Sessions, a.Sessions)
+	have := make(map[call.Event]bool, len(b.Events))
+	for _, e := range b.Events {
+		have[e] = true
+	}
 	for _, e := range a.Events {
-		if !slices.Contains(b.Events, e) {
+		if !have[e] {
 			b.Events = append(b.Events, e)
 		}
 	}

@@ -27,6 +27,15 @@ func keyOf(x call.Session) sessionKey {
 	return sessionKey{x.UserID, x.JoinedAt, x.LeftAt, x.DeviceType, x.ClientIP}
 }
 
+// sessionStart names what the readings of one stay have in common, whether it had
+// ended by then or not.
+type sessionStart struct {
+	user   string
+	joined int64 // Unix seconds
+}
+
+func startOf(x call.Session) sessionStart { return sessionStart{x.UserID, x.JoinedAt.Unix()} }
+
 func (s *sessionSet) add(sessions []call.Session) {
 	if s.rows == nil {
 		s.rows = map[sessionKey]call.Session{}
@@ -56,19 +65,15 @@ func mergeSessions(held, came []call.Session) []call.Session {
 
 // list is the sessions in the order of time.
 func (s *sessionSet) list() []call.Session {
-	type start struct {
-		user   string
-		joined time.Time
-	}
-	ended := map[start]bool{}
+	ended := map[sessionStart]bool{}
 	for _, x := range s.rows {
 		if x.Finished {
-			ended[start{x.UserID, x.JoinedAt}] = true
+			ended[startOf(x)] = true
 		}
 	}
 	var out []call.Session
 	for _, x := range s.rows {
-		if x.Finished || !ended[start{x.UserID, x.JoinedAt}] {
+		if x.Finished || !ended[startOf(x)] {
 			out = append(out, x)
 		}
 	}

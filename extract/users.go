@@ -111,13 +111,21 @@ func (c *callPass) askUsers(ctx context.Context, seen []call.Session) (userList,
 
 // mend drops the sessions that lack something and have come whole as well.
 func (l *userList) mend() {
-	whole := func(k call.Session) bool {
-		return slices.ContainsFunc(l.sessions, func(s call.Session) bool {
-			same := s.UserID == k.UserID && s.JoinedAt.Equal(k.JoinedAt) && (!k.Finished || s.LeftAt.Equal(k.LeftAt))
-			return same && !slices.Contains(l.kept, s)
-		})
+	if len(l.kept) == 0 {
+		return
 	}
-	l.sessions = slices.DeleteFunc(slices.Clone(l.sessions), func(s call.Session) bool { return slices.Contains(l.kept, s) && whole(s) })
+	lacking, whole := map[call.Session]bool{}, map[sessionStart][]call.Session{}
+	for _, s := range l.kept {
+		lacking[s] = true
+	}
+	for _, s := range l.sessions {
+		if !lacking[s] {
+			whole[startOf(s)] = append(whole[startOf(s)], s)
+		}
+	}
+	l.sessions = slices.DeleteFunc(slices.Clone(l.sessions), func(s call.Session) bool {
+		return lacking[s] && slices.ContainsFunc(whole[startOf(s)], func(w call.Session) bool { return !s.Finished || w.LeftAt.Equal(s.LeftAt) })
+	})
 }
 
 // usersWindow is how long the windows of a user list are.
@@ -329,16 +337,12 @@ func (c *callPass) addUsers(ctx context.Context, list userList) error {
 
 // withOthers adds to sessions those that were shown of other stays.
 func withOthers(sessions, shown []call.Session) []call.Session {
-	type start struct {
-		user   string
-		joined int64
-	}
-	have := map[start]bool{}
+	have := map[sessionStart]bool{}
 	for _, s := range sessions {
-		have[start{s.UserID, s.JoinedAt.Unix()}] = true
+		have[startOf(s)] = true
 	}
 	for _, s := range shown {
-		if !have[start{s.UserID, s.JoinedAt.Unix()}] {
+		if !have[startOf(s)] {
 			sessions = append(sessions, s)
 		}
 	}
