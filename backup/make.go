@@ -33,15 +33,15 @@ func Make(ctx context.Context, p Place, o Options) (Note, error) {
 	if err != nil {
 		return Note{}, err
 	}
-	began := time.Now().UTC().Truncate(time.Second)
+	began, err := freeSecond(ctx, notes)
+	if err != nil {
+		return Note{}, fmt.Errorf("back up to %s: %w", p, err)
+	}
 	n := Note{Kind: Full, Database: o.Database, Began: began, Schema: o.Schema, Version: o.Version}
 	if base, ok := latestFull(notes, began.Add(-o.Fresh)); ok {
 		n.Kind, n.Base = Incremental, base.Name
 	}
 	n.Name = nameOf(began, n.Kind)
-	if slices.ContainsFunc(notes, func(x Note) bool { return x.Name == n.Name }) {
-		return n, fmt.Errorf("back up to %s: there is a backup of this very second", p)
-	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // of the query for the contents
 	t, err := take(ctx, p, o, &n)
@@ -55,6 +55,23 @@ func Make(ctx context.Context, p Place, o Options) (Note, error) {
 		return n, fmt.Errorf("back up to %s: %w", p, err)
 	}
 	return n, nil
+}
+
+// freeSecond is now, or the first second after it in which no backup began: their
+// names tell them apart by it.
+func freeSecond(ctx context.Context, notes []Note) (time.Time, error) {
+	for {
+		now := time.Now().UTC()
+		second := now.Truncate(time.Second)
+		if !slices.ContainsFunc(notes, func(x Note) bool { return x.Began.Equal(second) }) {
+			return second, nil
+		}
+		select {
+		case <-time.After(second.Add(time.Second).Sub(now)):
+		case <-ctx.Done():
+			return second, context.Cause(ctx)
+		}
+	}
 }
 
 // taken is a backup whose moment has been: it is being copied.
