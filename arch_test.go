@@ -37,7 +37,7 @@ var allowed = map[string][]string{
 	"internal/embedded/embeddedtest": {"internal/embedded"},
 	"internal/keepertest":            {},
 	"internal/proxytest":             {},
-	"internal/summarytest":           {"migrations"},
+	"internal/summarytest":           {},
 	"internal/notify":                {},
 	"internal/recycle":               {},
 	"internal/span":                  {},

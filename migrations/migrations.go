@@ -13,13 +13,28 @@
 //	{{engine "ReplacingMergeTree" "archived_at"}}
 //	                the engine with its arguments, or its replicated form
 //	{{.KeeperPath}} where Keeper keeps the leases of this database
-//	{{include "0007_model.up.sql"}}
-//	                another file, run once more: its views have changed in place
+//	{{define "rooms"}} … {{end}}
+//	                a block of columns, each with its comment, one a line
+//	{{columns "rooms"}}
+//	                these columns, as a table has them
+//	{{columns "rooms" | compressed}}
+//	                each with a codec, as a table of sums has them
+//	{{columns "rooms" | shown}}
+//	                without codecs and defaults, as a view has them
+//	{{columns "rooms" | names}}
+//	                their names, as a SELECT has them
+//	{{columns "sent" | without "min" "max"}}
+//	                without those whose names end with _min or _max
+//	{{measure "sys_cpu" "Processor load of the device, % (sysCpu)"}}
+//	                the columns sys_cpu_samples, _avg, _min, _p50, _p95 and _max
+//	{{histogram "rtt" "rtt" "Round trip, ms"}}, {{sums "rtt" "rtt" "Round trip, ms"}}
+//	                a metric of a stream, with the vendor's name: its column of the
+//	                table (.Stored), the view's columns with or without a histogram
+//	                (.Shown) and what the view selects for them (.Selected)
+//	{{list a b}}    values, for range and index
 //
 // Every statement can be run again (IF NOT EXISTS, OR REPLACE, IF EXISTS): a
-// version that failed half-way is healed by running it once more. A statement in
-// which is said /* if x has rows */ is left out where the table x has none, and a
-// view where a later version makes it again and nothing needs it until then.
+// version that failed half-way is healed by running it once more.
 package migrations
 
 import "embed"

@@ -4,14 +4,18 @@ package summarytest
 
 import (
 	"context"
+	_ "embed"
 	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
-
-	"github.com/callvault/callvault/migrations"
 )
+
+// summaries fills the tables of summaries.
+//
+//go:embed summaries.sql
+var summaries string
 
 // tables of summaries, in the order in which they are made.
 var tables = []string{"call_users_data", "peer_quality_data", "calls_data"}
@@ -46,12 +50,7 @@ func Check(t testing.TB, conn driver.Conn) {
 	exec("CREATE TABLE summary_loads (sdk_app_id UInt32, comm_id LowCardinality(String), load_id UInt64, loads Array(UInt64)) ENGINE = MergeTree ORDER BY (sdk_app_id, comm_id)")
 	defer exec("DROP TABLE summary_loads")
 	exec("INSERT INTO summary_loads " + calls)
-	text, err := migrations.FS.ReadFile("summaries.sql")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, made, _ := strings.Cut(string(text), "*/}}") // its remark
-	made = strings.ReplaceAll(made, "{{.Database}}.", "")
+	made := summaries
 	for _, table := range tables {
 		made = strings.ReplaceAll(made, table, table+"_again")
 		exec("DROP TABLE IF EXISTS " + table + "_again")

@@ -84,16 +84,11 @@ func (g *guarded) note(version int, dirty bool) error {
 	return nil
 }
 
-// runAll executes the statements of one file, but for needless ones; the error
-// names the one that failed.
+// runAll executes the statements of one file; the error names the one that failed.
 func runAll(ctx context.Context, conn driver.Conn, name, body string) error {
 	all := statements(body)
 	for i, statement := range all {
-		skip, err := needless(ctx, conn, statement)
-		if err == nil && !skip {
-			err = conn.Exec(ctx, statement)
-		}
-		if err != nil {
+		if err := conn.Exec(ctx, statement); err != nil {
 			return fmt.Errorf("run %s: statement %d of %d: %w", name, i+1, len(all), retry.OneLine{Err: err})
 		}
 	}

@@ -5,9 +5,7 @@ import (
 	"slices"
 )
 
-// droppedTable is a table in a way down whose rows go with it: where they are
-// kept elsewhere, the statement begins with a comment that says so. Views are made
-// again from what is left.
+// droppedTable is a table in a way down.
 var droppedTable = regexp.MustCompile(`^DROP TABLE IF EXISTS \S+\.(\w+)`)
 
 // Loses are the tables, by name, whose rows are lost on the way down from a

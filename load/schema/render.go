@@ -25,8 +25,9 @@ func (s *Schema) renderFor(server, name string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("read %s: %w", name, err)
 	}
-	t, err := template.New(name).Funcs(template.FuncMap{"engine": s.engine, "include": s.render}).Parse(string(text))
-	if err != nil {
+	t := template.New(name)
+	t.Funcs(template.FuncMap{"engine": s.engine}).Funcs(columnWords(t))
+	if _, err := t.Parse(string(text)); err != nil {
 		return "", fmt.Errorf("read %s: %w", name, err)
 	}
 	w := words{Database: sqltext.Identifier(s.database()), KeeperPath: s.keeperPath(server)}

@@ -17,7 +17,7 @@ func TestRenderForCluster(t *testing.T) {
 		t.Fatal(err)
 	}
 	files, err := fs.Glob(s.opt.FS, "*.sql")
-	if err != nil || len(files) < 9 {
+	if err != nil || len(files) < 4 {
 		t.Fatalf("files of the schema: %v, %v", files, err)
 	}
 	for _, f := range files {

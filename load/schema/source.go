@@ -24,7 +24,6 @@ type file struct {
 type files struct {
 	schema *Schema
 	all    []file
-	ups    map[uint]string // ways up, without what a later one makes again
 }
 
 // list finds the versions, each of which must have its way up and its way down.
@@ -79,26 +78,19 @@ func (f *files) Next(version uint) (uint, error) {
 }
 
 func (f *files) ReadUp(version uint) (io.ReadCloser, string, error) {
-	if f.ups == nil {
-		ups, err := f.schema.waysUp()
-		if err != nil {
-			return nil, "", err
-		}
-		f.ups = ups
-	}
-	return f.read(version, ".up.sql", func(string) (string, error) { return f.ups[version], nil })
+	return f.read(version, ".up.sql")
 }
 
 func (f *files) ReadDown(version uint) (io.ReadCloser, string, error) {
-	return f.read(version, ".down.sql", f.schema.render)
+	return f.read(version, ".down.sql")
 }
 
-func (f *files) read(version uint, suffix string, render func(name string) (string, error)) (io.ReadCloser, string, error) {
+func (f *files) read(version uint, suffix string) (io.ReadCloser, string, error) {
 	i := f.index(version)
 	if i < 0 {
 		return nil, "", os.ErrNotExist
 	}
-	text, err := render(f.all[i].name + suffix)
+	text, err := f.schema.render(f.all[i].name + suffix)
 	if err != nil {
 		return nil, "", err
 	}

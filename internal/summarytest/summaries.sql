@@ -1,12 +1,10 @@
-{{/*
+/*
 What the summaries of calls are of the loads that the table summary_loads names,
 which has the columns sdk_app_id, comm_id, load_id (of the summary) and loads (that
-it is of). The version that brings them makes those of all that is there like this;
-from then on the Writer makes them, which is many times faster (load/summaries.go).
-Tests hold the one against the other. Memory is bounded, and parts are small enough
-to be compact: a wide one needs memory for each of its columns.
-*/}}
-INSERT INTO {{.Database}}.call_users_data /* if summary_loads has rows */ (load_id, sdk_app_id, comm_id, call_created_at, room_id, user_id, first_joined_at, last_left_at, sessions, presence_seconds, device_type, sdk_version, client_ip, samples, events, network_changes, connections_lost, video_bitrate_swing_up, sys_cpu_samples, sys_cpu_avg, sys_cpu_min, sys_cpu_p50, sys_cpu_p95, sys_cpu_max, app_cpu_samples, app_cpu_avg, app_cpu_min, app_cpu_p50, app_cpu_p95, app_cpu_max, rtt_samples, rtt_avg, rtt_min, rtt_p50, rtt_p95, rtt_max, audio_loss_up_samples, audio_loss_up_avg, audio_loss_up_min, audio_loss_up_p50, audio_loss_up_p95, audio_loss_up_max, video_loss_up_samples, video_loss_up_avg, video_loss_up_min, video_loss_up_p50, video_loss_up_p95, video_loss_up_max, audio_bitrate_up_samples, audio_bitrate_up_avg, audio_bitrate_up_min, audio_bitrate_up_p50, audio_bitrate_up_p95, audio_bitrate_up_max, video_bitrate_up_samples, video_bitrate_up_avg, video_bitrate_up_min, video_bitrate_up_p50, video_bitrate_up_p95, video_bitrate_up_max, video_fps_up_samples, video_fps_up_avg, video_fps_up_min, video_fps_up_p50, video_fps_up_p95, video_fps_up_max, audio_loss_down_samples, audio_loss_down_avg, audio_loss_down_min, audio_loss_down_p50, audio_loss_down_p95, audio_loss_down_max, video_loss_down_samples, video_loss_down_avg, video_loss_down_min, video_loss_down_p50, video_loss_down_p95, video_loss_down_max, audio_bitrate_down_samples, audio_bitrate_down_avg, audio_bitrate_down_min, audio_bitrate_down_p50, audio_bitrate_down_p95, audio_bitrate_down_max, video_bitrate_down_samples, video_bitrate_down_avg, video_bitrate_down_min, video_bitrate_down_p50, video_bitrate_down_p95, video_bitrate_down_max, video_fps_down_samples, video_fps_down_avg, video_fps_down_min, video_fps_down_p50, video_fps_down_p95, video_fps_down_max, audio_stall_samples, audio_stall_seconds, audio_stall_share, video_stall_samples, video_stall_seconds, video_stall_share, `metrics.direction`, `metrics.metric`, `metrics.samples`, `metrics.sum`, `metrics.min`, `metrics.p50`, `metrics.p95`, `metrics.max`)
+it is of). The Writer makes them many times faster (load/summaries.go); tests hold
+the one against the other. Memory is bounded.
+*/
+INSERT INTO call_users_data (load_id, sdk_app_id, comm_id, call_created_at, room_id, user_id, first_joined_at, last_left_at, sessions, presence_seconds, device_type, sdk_version, client_ip, samples, events, network_changes, connections_lost, video_bitrate_swing_up, sys_cpu_samples, sys_cpu_avg, sys_cpu_min, sys_cpu_p50, sys_cpu_p95, sys_cpu_max, app_cpu_samples, app_cpu_avg, app_cpu_min, app_cpu_p50, app_cpu_p95, app_cpu_max, rtt_samples, rtt_avg, rtt_min, rtt_p50, rtt_p95, rtt_max, audio_loss_up_samples, audio_loss_up_avg, audio_loss_up_min, audio_loss_up_p50, audio_loss_up_p95, audio_loss_up_max, video_loss_up_samples, video_loss_up_avg, video_loss_up_min, video_loss_up_p50, video_loss_up_p95, video_loss_up_max, audio_bitrate_up_samples, audio_bitrate_up_avg, audio_bitrate_up_min, audio_bitrate_up_p50, audio_bitrate_up_p95, audio_bitrate_up_max, video_bitrate_up_samples, video_bitrate_up_avg, video_bitrate_up_min, video_bitrate_up_p50, video_bitrate_up_p95, video_bitrate_up_max, video_fps_up_samples, video_fps_up_avg, video_fps_up_min, video_fps_up_p50, video_fps_up_p95, video_fps_up_max, audio_loss_down_samples, audio_loss_down_avg, audio_loss_down_min, audio_loss_down_p50, audio_loss_down_p95, audio_loss_down_max, video_loss_down_samples, video_loss_down_avg, video_loss_down_min, video_loss_down_p50, video_loss_down_p95, video_loss_down_max, audio_bitrate_down_samples, audio_bitrate_down_avg, audio_bitrate_down_min, audio_bitrate_down_p50, audio_bitrate_down_p95, audio_bitrate_down_max, video_bitrate_down_samples, video_bitrate_down_avg, video_bitrate_down_min, video_bitrate_down_p50, video_bitrate_down_p95, video_bitrate_down_max, video_fps_down_samples, video_fps_down_avg, video_fps_down_min, video_fps_down_p50, video_fps_down_p95, video_fps_down_max, audio_stall_samples, audio_stall_seconds, audio_stall_share, video_stall_samples, video_stall_seconds, video_stall_share, `metrics.direction`, `metrics.metric`, `metrics.samples`, `metrics.sum`, `metrics.min`, `metrics.p50`, `metrics.p95`, `metrics.max`)
 SELECT
     l.load_id, u.sdk_app_id, u.comm_id, u.call_created_at, u.room_id, u.user_id, u.first_joined_at, u.last_left_at, u.sessions, u.presence_seconds,
     u.device_type, u.sdk_version, u.client_ip, u.samples, u.events, u.network_changes, u.connections_lost, u.video_bitrate_swing_up,
@@ -103,8 +101,8 @@ FROM
         SELECT sdk_app_id, comm_id, user_id, min(call_created_at) AS created, any(room_id) AS room, min(joined_at) AS first_joined, max(left_at) AS last_left, countIf(left_at IS NULL) AS running,
             count() AS sessions, greatest(0, sum(dateDiff('second', joined_at, ifNull(left_at, joined_at)))) AS presence_seconds,
             max((joined_at, device_type, sdk_version, client_ip)) AS last
-        FROM {{.Database}}.user_sessions_data
-        WHERE load_id IN (SELECT arrayJoin(loads) FROM {{.Database}}.summary_loads)
+        FROM user_sessions_data
+        WHERE load_id IN (SELECT arrayJoin(loads) FROM summary_loads)
         GROUP BY sdk_app_id, comm_id, user_id
     ) AS s
     FULL JOIN
@@ -126,12 +124,12 @@ FROM
             sumIf(x.video_decode_fps.samples, peer_id != '') AS video_fps_down_samples, sumIf(x.video_decode_fps.sum, peer_id != '') AS video_fps_down_sum, minIf(x.video_decode_fps.min, peer_id != '' AND x.video_decode_fps.samples > 0) AS video_fps_down_low, maxIf(x.video_decode_fps.max, peer_id != '' AND x.video_decode_fps.samples > 0) AS video_fps_down_high, quantilesExactWeightedArrayIf(0.5, 0.95)(x.video_decode_fps.values, x.video_decode_fps.counts, peer_id != '') AS video_fps_down_q,
             sumIf(x.audio_stall.samples, peer_id != '') AS audio_stall_samples, sumIf(x.audio_stall.sum, peer_id != '') AS audio_stall_sum,
             sumIf(x.video_stall.samples, peer_id != '') AS video_stall_samples, sumIf(x.video_stall.sum, peer_id != '') AS video_stall_sum
-        FROM {{.Database}}.quality_streams_data AS x
-        WHERE load_id IN (SELECT arrayJoin(loads) FROM {{.Database}}.summary_loads)
+        FROM quality_streams_data AS x
+        WHERE load_id IN (SELECT arrayJoin(loads) FROM summary_loads)
         GROUP BY sdk_app_id, comm_id, user_id
     ) AS q USING (sdk_app_id, comm_id, user_id)
 ) AS u
-INNER JOIN {{.Database}}.summary_loads AS l USING (sdk_app_id, comm_id)
+INNER JOIN summary_loads AS l USING (sdk_app_id, comm_id)
 LEFT JOIN
 (
     SELECT sdk_app_id, comm_id, user_id, arraySort(groupArray((direction, metric, samples, total, low, p50, p95, high))) AS metrics
@@ -141,9 +139,9 @@ LEFT JOIN
             sum((m.2).1) AS samples, sum((m.2).2) AS total, min((m.2).3) AS low,
             if(sum(length((m.2).5)) = 0, nan, quantileExactWeightedArray(0.5)((m.2).5, (m.2).6)) AS p50,
             if(sum(length((m.2).5)) = 0, nan, quantileExactWeightedArray(0.95)((m.2).5, (m.2).6)) AS p95, max((m.2).4) AS high
-        FROM {{.Database}}.quality_streams_data AS x
+        FROM quality_streams_data AS x
         ARRAY JOIN arrayConcat([('appCpu', app_cpu), ('sysCpu', sys_cpu), ('rtt', rtt), ('aBit', audio_bitrate), ('aBlock', audio_stall), ('aLoss', audio_loss), ('aCapEnergy', audio_capture_energy), ('aPlayEnergy', audio_play_energy), ('bigvBit', video_bitrate), ('bigvBlock', video_stall), ('bigvLoss', video_loss), ('bigvCapFps', video_capture_fps), ('bigvEncFps', video_encode_fps), ('bigvDecFps', video_decode_fps), ('bigvRecFps', video_receive_fps), ('bigvWidth', video_width), ('bigvHeight', video_height)], arrayMap((n, s, t, low, high) -> (n, (s, t, low, high, [], [])), `other.metric`, `other.samples`, `other.sum`, `other.min`, `other.max`)) AS m
-        WHERE (m.2).1 > 0 AND load_id IN (SELECT arrayJoin(loads) FROM {{.Database}}.summary_loads)
+        WHERE (m.2).1 > 0 AND load_id IN (SELECT arrayJoin(loads) FROM summary_loads)
         GROUP BY sdk_app_id, comm_id, user_id, direction, metric
     )
     GROUP BY sdk_app_id, comm_id, user_id
@@ -151,7 +149,7 @@ LEFT JOIN
 SETTINGS join_use_nulls = 0, join_algorithm = 'grace_hash', max_bytes_in_join = 40000000, max_bytes_before_external_group_by = 40000000, max_threads = 1, max_block_size = 2048,
     min_insert_block_size_rows = 0, min_insert_block_size_bytes = 4194304, insert_deduplicate = 0, max_partitions_per_insert_block = 0;
 
-INSERT INTO {{.Database}}.peer_quality_data /* if summary_loads has rows */ (load_id, sdk_app_id, comm_id, call_created_at, room_id, user_id, peer_id, first_ts, last_ts, audio_loss_down_samples, audio_loss_down_avg, audio_loss_down_min, audio_loss_down_p50, audio_loss_down_p95, audio_loss_down_max, video_loss_down_samples, video_loss_down_avg, video_loss_down_min, video_loss_down_p50, video_loss_down_p95, video_loss_down_max, audio_bitrate_down_samples, audio_bitrate_down_avg, audio_bitrate_down_min, audio_bitrate_down_p50, audio_bitrate_down_p95, audio_bitrate_down_max, video_bitrate_down_samples, video_bitrate_down_avg, video_bitrate_down_min, video_bitrate_down_p50, video_bitrate_down_p95, video_bitrate_down_max, video_fps_down_samples, video_fps_down_avg, video_fps_down_min, video_fps_down_p50, video_fps_down_p95, video_fps_down_max, audio_stall_samples, audio_stall_seconds, audio_stall_share, video_stall_samples, video_stall_seconds, video_stall_share, peer_audio_loss_up_avg, peer_video_loss_up_avg, peer_rtt_avg)
+INSERT INTO peer_quality_data (load_id, sdk_app_id, comm_id, call_created_at, room_id, user_id, peer_id, first_ts, last_ts, audio_loss_down_samples, audio_loss_down_avg, audio_loss_down_min, audio_loss_down_p50, audio_loss_down_p95, audio_loss_down_max, video_loss_down_samples, video_loss_down_avg, video_loss_down_min, video_loss_down_p50, video_loss_down_p95, video_loss_down_max, audio_bitrate_down_samples, audio_bitrate_down_avg, audio_bitrate_down_min, audio_bitrate_down_p50, audio_bitrate_down_p95, audio_bitrate_down_max, video_bitrate_down_samples, video_bitrate_down_avg, video_bitrate_down_min, video_bitrate_down_p50, video_bitrate_down_p95, video_bitrate_down_max, video_fps_down_samples, video_fps_down_avg, video_fps_down_min, video_fps_down_p50, video_fps_down_p95, video_fps_down_max, audio_stall_samples, audio_stall_seconds, audio_stall_share, video_stall_samples, video_stall_seconds, video_stall_share, peer_audio_loss_up_avg, peer_video_loss_up_avg, peer_rtt_avg)
 SELECT
     l.load_id, q.sdk_app_id, q.comm_id, q.created, q.room, q.user_id, q.peer_id, q.first_at, q.last_at, q.audio_loss_down_samples,
     q.audio_loss_down_sum / nullIf(q.audio_loss_down_samples, 0), if(q.audio_loss_down_samples = 0, NULL, q.audio_loss_down_low),
@@ -181,24 +179,24 @@ FROM
         sum(x.video_decode_fps.samples) AS video_fps_down_samples, sum(x.video_decode_fps.sum) AS video_fps_down_sum, minIf(x.video_decode_fps.min, x.video_decode_fps.samples > 0) AS video_fps_down_low, maxIf(x.video_decode_fps.max, x.video_decode_fps.samples > 0) AS video_fps_down_high, quantilesExactWeightedArray(0.5, 0.95)(x.video_decode_fps.values, x.video_decode_fps.counts) AS video_fps_down_q,
         sum(x.audio_stall.samples) AS audio_stall_samples, sum(x.audio_stall.sum) AS audio_stall_sum,
         sum(x.video_stall.samples) AS video_stall_samples, sum(x.video_stall.sum) AS video_stall_sum
-    FROM {{.Database}}.quality_streams_data AS x
-    WHERE peer_id != '' AND load_id IN (SELECT arrayJoin(loads) FROM {{.Database}}.summary_loads)
+    FROM quality_streams_data AS x
+    WHERE peer_id != '' AND load_id IN (SELECT arrayJoin(loads) FROM summary_loads)
     GROUP BY sdk_app_id, comm_id, user_id, peer_id
 ) AS q
-INNER JOIN {{.Database}}.summary_loads AS l ON l.sdk_app_id = q.sdk_app_id AND l.comm_id = q.comm_id
-LEFT JOIN (SELECT sdk_app_id, comm_id, user_id, audio_loss_up_avg, video_loss_up_avg, rtt_avg FROM {{.Database}}.call_users_data WHERE load_id IN (SELECT load_id FROM {{.Database}}.summary_loads)) AS p
+INNER JOIN summary_loads AS l ON l.sdk_app_id = q.sdk_app_id AND l.comm_id = q.comm_id
+LEFT JOIN (SELECT sdk_app_id, comm_id, user_id, audio_loss_up_avg, video_loss_up_avg, rtt_avg FROM call_users_data WHERE load_id IN (SELECT load_id FROM summary_loads)) AS p
     ON p.sdk_app_id = q.sdk_app_id AND p.comm_id = q.comm_id AND p.user_id = q.peer_id
 SETTINGS join_use_nulls = 0, join_algorithm = 'grace_hash', max_bytes_in_join = 40000000, max_bytes_before_external_group_by = 40000000, max_threads = 1, max_block_size = 2048,
     min_insert_block_size_rows = 0, min_insert_block_size_bytes = 4194304, insert_deduplicate = 0, max_partitions_per_insert_block = 0;
 
-INSERT INTO {{.Database}}.calls_data /* if summary_loads has rows */ (load_id, sdk_app_id, comm_id, room_id, created_at, destroyed_at, is_finished, creator_user_id, users, sessions, presence_seconds, peak_users, samples, network_changes, connections_lost, rtt_avg, sys_cpu_avg, audio_loss_up_avg, audio_loss_down_avg, video_loss_up_avg, video_loss_down_avg, video_fps_down_avg, audio_stall_share, video_stall_share, user_ids, judged)
+INSERT INTO calls_data (load_id, sdk_app_id, comm_id, room_id, created_at, destroyed_at, is_finished, creator_user_id, users, sessions, presence_seconds, peak_users, samples, network_changes, connections_lost, rtt_avg, sys_cpu_avg, audio_loss_up_avg, audio_loss_down_avg, video_loss_up_avg, video_loss_down_avg, video_fps_down_avg, audio_stall_share, video_stall_share, user_ids, judged)
 SELECT
     l.load_id, r.sdk_app_id, r.comm_id, r.room_id, r.created_at, r.destroyed_at, r.is_finished, r.creator_user_id, u.users, u.sessions,
     u.presence_seconds, p.peak, u.samples, u.network_changes, u.connections_lost, u.call_rtt_avg, u.call_sys_cpu_avg, u.call_audio_loss_up_avg,
     u.call_audio_loss_down_avg, u.call_video_loss_up_avg, u.call_video_loss_down_avg, u.call_video_fps_down_avg, u.call_audio_stall_share,
     u.call_video_stall_share, u.judged.1, u.judged.2
-FROM {{.Database}}.rooms_data AS r
-INNER JOIN {{.Database}}.summary_loads AS l ON l.sdk_app_id = r.sdk_app_id AND l.comm_id = r.comm_id
+FROM rooms_data AS r
+INNER JOIN summary_loads AS l ON l.sdk_app_id = r.sdk_app_id AND l.comm_id = r.comm_id
 LEFT JOIN
 (
     SELECT sdk_app_id, comm_id, countIf(x.sessions > 0) AS users, sum(x.sessions) AS sessions, sum(x.presence_seconds) AS presence_seconds,
@@ -213,17 +211,17 @@ LEFT JOIN
         sum(x.audio_stall_seconds) / nullIf(sum(x.audio_stall_samples) * 2, 0) AS call_audio_stall_share,
         sum(x.video_stall_seconds) / nullIf(sum(x.video_stall_samples) * 2, 0) AS call_video_stall_share,
         arraySort(groupArray((toString(user_id), arrayMap(v -> ifNull(v, nan), [audio_loss_up_avg, video_loss_up_avg, rtt_avg, sys_cpu_avg, video_fps_up_avg, audio_loss_down_avg, video_loss_down_avg, 100 * audio_stall_share, 100 * video_stall_share, video_fps_down_avg])))) AS judged
-    FROM {{.Database}}.call_users_data AS x
-    WHERE load_id IN (SELECT load_id FROM {{.Database}}.summary_loads)
+    FROM call_users_data AS x
+    WHERE load_id IN (SELECT load_id FROM summary_loads)
     GROUP BY sdk_app_id, comm_id
 ) AS u ON u.sdk_app_id = r.sdk_app_id AND u.comm_id = r.comm_id
 LEFT JOIN
 (
     SELECT sdk_app_id, comm_id, maxIntersections(toUInt32(joined_at), ifNull(toUInt32(left_at), 4294967295)) AS peak
-    FROM {{.Database}}.user_sessions_data
-    WHERE load_id IN (SELECT arrayJoin(loads) FROM {{.Database}}.summary_loads)
+    FROM user_sessions_data
+    WHERE load_id IN (SELECT arrayJoin(loads) FROM summary_loads)
     GROUP BY sdk_app_id, comm_id
 ) AS p ON p.sdk_app_id = r.sdk_app_id AND p.comm_id = r.comm_id
-WHERE r.load_id IN (SELECT arrayJoin(loads) FROM {{.Database}}.summary_loads)
+WHERE r.load_id IN (SELECT arrayJoin(loads) FROM summary_loads)
 SETTINGS join_use_nulls = 0, join_algorithm = 'grace_hash', max_bytes_in_join = 40000000, max_bytes_before_external_group_by = 40000000, max_threads = 1, max_block_size = 2048,
     min_insert_block_size_rows = 0, min_insert_block_size_bytes = 4194304, insert_deduplicate = 0, max_partitions_per_insert_block = 0;

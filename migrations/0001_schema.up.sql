@@ -1,0 +1,1114 @@
+{{/* Parts that several statements have: see migrations.go for the words. */ -}}
+
+{{define "visible"}}load_id NOT IN (SELECT load_id FROM {{.Database}}.hidden_loads GROUP BY load_id HAVING max(step) != 'committed'){{end -}}
+
+{{/* The thresholds of each measure as a line from good to poor and one from there on; and what a value scores by them, 1000 if there is nothing to judge by. */ -}}
+
+{{define "thresholds"}}(
+        SELECT mapFromArrays(groupArray(measure), groupArray((x.1, if(x.1 = x.2, 0, 50 / (x.2 - x.1)), x.2, 50 / (x.3 - x.2)))) AS limits
+        FROM (SELECT measure, argMax((good, poor, serious), changed_at) AS x FROM {{.Database}}.quality_thresholds GROUP BY measure)
+    ){{end -}}
+
+{{define "score"}}(v, l) -> if(isNaN(v) OR l.2 = 0, 1000, least(100, greatest(0, if(((v - l.1) * l.2 AS d) <= 50, 100 - d, 50 - (v - l.3) * l.4)))){{end -}}
+
+{{/* Ledger and loads: what is visible, and how far the archive is. */ -}}
+
+CREATE TABLE IF NOT EXISTS {{.Database}}.hidden_loads {{.OnCluster}}
+(
+    load_id UInt64 COMMENT 'The load',
+    step Enum8('opened' = 1, 'committed' = 2, 'replaced' = 3, 'abandoned' = 4) COMMENT 'How far the load has come; the greatest step of a load counts, so repeating or reordering inserts changes nothing',
+    at DateTime('UTC') DEFAULT now() COMMENT 'When the step was written, by the server''s clock'
+)
+ENGINE = {{engine "MergeTree"}}
+ORDER BY (load_id, step)
+COMMENT 'Which loads the views leave out: those whose greatest step is opened, replaced or abandoned. A load without rows here is visible. No partition key: a commit must be one part';
+
+CREATE TABLE IF NOT EXISTS {{.Database}}.ledger_parts {{.OnCluster}}
+(
+    sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
+    kind LowCardinality(String) COMMENT 'Kind of unit: call, unusual (one hour of unusual events) or scale (one day of daily scale)',
+    key String COMMENT 'Which unit: CommId of a call, or start of the hour or day (RFC 3339)',
+    part LowCardinality(String) COMMENT 'What of the unit: room, users, series, events; unusual; scale; summary: what call_users_data, peer_quality_data and calls_data have of it',
+    part_key String COMMENT 'Tells parts of one kind within a unit apart: the user of events, window and users of series',
+    room_id LowCardinality(String) COMMENT 'Room name of a call',
+    load_id UInt64 COMMENT 'The load its rows are in; hidden_loads says whether it counts',
+    settled Bool COMMENT 'Whether the vendor''s answer can no longer change: kept when the unit is archived again',
+    reason String COMMENT 'Why it is not whole: what of the vendor''s answer could not be read, or did not come; empty: it is',
+    window_start DateTime('UTC') COMMENT 'First second asked for',
+    window_end DateTime('UTC') COMMENT 'Last second asked for',
+    users Array(String) COMMENT 'Whose seconds: the users of series or events, or one empty string for everybody',
+    owned_from Array(UInt32) COMMENT 'First second of each of users that is this part''s, unix seconds',
+    owned_to Array(UInt32) COMMENT 'Last second of each of users that is this part''s, unix seconds',
+    rows UInt64 COMMENT 'Rows it brought',
+    null_samples UInt64 COMMENT 'Points the vendor sent without a value; they are not rows',
+    responses Array(UInt64) COMMENT 'The raw_responses it was made from, as far as they are kept',
+    deadline DateTime('UTC') COMMENT 'When the vendor begins to drop it',
+    asked_at DateTime64(3, 'UTC') COMMENT 'When it was asked for, by the client''s clock',
+    run_id LowCardinality(String) COMMENT 'The run that asked'
+)
+ENGINE = {{engine "MergeTree"}}
+ORDER BY (sdk_app_id, kind, key, part, part_key, load_id)
+COMMENT 'What each load holds of its unit: written once, after the load''s rows and before its commit, deleted when the load is purged. Read the view ledger instead';
+
+CREATE TABLE IF NOT EXISTS {{.Database}}.ledger_units {{.OnCluster}}
+(
+    sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
+    kind LowCardinality(String) COMMENT 'Kind of unit: call, list (the calls of one UTC day), unusual (one hour of unusual events) or scale (one day of daily scale)',
+    key String COMMENT 'Which unit: CommId of a call, day of a list, or start of the hour or day (RFC 3339)',
+    state Enum8('pending' = 1, 'provisional' = 2, 'archived' = 3, 'empty' = 4, 'failed' = 5, 'lost' = 6, 'expired' = 7) COMMENT 'pending: known, not visible; provisional: visible as far as it went; archived, empty: final; failed: to be tried again; lost: dropped by the vendor before it was archived; expired: it was archived, and deleted since it is older than CALLVAULT_KEEP',
+    reason String COMMENT 'Why it is failed or lost, or what a provisional one lacks',
+    starts_at DateTime('UTC') COMMENT 'When the unit begins: creation of the call, start of the hour or of the day',
+    held_until DateTime('UTC') COMMENT 'Everything up to this second is archived for good; 1970: nothing is',
+    deadline DateTime('UTC') COMMENT 'When the vendor begins to drop what is not archived for good',
+    attempts UInt32 COMMENT 'Passes that have tried in vain to have all of it',
+    failed_parts Array(String) COMMENT 'Kinds of the parts that are set aside: they could not be had, or not whole',
+    failed_keys Array(String) COMMENT 'Keys of these parts',
+    failed_reasons Array(String) COMMENT 'Why each of these parts is set aside',
+    failed_attempts Array(UInt32) COMMENT 'In how many passes each of these parts was asked for in vain',
+    failed_kept Array(Bool) COMMENT 'Whether what the vendor answered to each of these parts is in raw_responses',
+    rooms UInt64 COMMENT 'Rows in rooms',
+    user_sessions UInt64 COMMENT 'Rows in user_sessions',
+    quality_samples UInt64 COMMENT 'Rows in quality_samples',
+    null_samples UInt64 COMMENT 'Points the vendor sent without a value; they are not rows',
+    user_events UInt64 COMMENT 'Rows in user_events',
+    unusual_events UInt64 COMMENT 'Rows in unusual_events',
+    daily_scale UInt64 COMMENT 'Rows in daily_scale',
+    run_id LowCardinality(String) COMMENT 'The run that wrote this',
+    updated_at DateTime64(6, 'UTC') DEFAULT now64(6) COMMENT 'When it was written, by the server''s clock'
+)
+ENGINE = {{engine "ReplacingMergeTree" "updated_at"}}
+ORDER BY (sdk_app_id, kind, key)
+COMMENT 'How far the archive is with each unit, one row a unit (read it with FINAL). Read the view ledger instead';
+
+{{define "runs: how they began"}}
+    command LowCardinality(String) COMMENT 'What ran: archive, verify, replay or backup',
+    schedule LowCardinality(String) COMMENT 'Schedule that began it; empty: it was begun by hand',
+    is_whole Bool COMMENT 'Whether it was over everything in the window: no flag narrowed it',
+    started_at DateTime64(3, 'UTC') COMMENT 'When it began, by the client''s clock',
+{{end -}}
+
+{{define "runs: what they did"}}
+    reason String COMMENT 'Why it is not done',
+    sdk_app_ids Array(UInt32) COMMENT 'Applications it was over',
+    complete_app_ids Array(UInt32) COMMENT 'Of these, those of which nothing was missing in the end',
+    calls_archived UInt64 COMMENT 'Calls archived, or compared by verify, or replayed; provisional ones included',
+    calls_provisional UInt64 COMMENT 'Of these, calls that a later run is to complete',
+    failed UInt64 COMMENT 'Things that could not be archived, or that differ; lost ones included',
+    lost UInt64 COMMENT 'Things that the vendor dropped before they were archived',
+    users UInt64 COMMENT 'Users of each call, summed',
+    samples UInt64 COMMENT 'Rows of quality_samples',
+    events UInt64 COMMENT 'Rows of user_events',
+    requests Map(String, UInt64) COMMENT 'Requests to the vendor by action, refused ones included',
+    errors Map(String, UInt64) COMMENT 'Errors of the vendor and of the network by code',
+    bytes UInt64 COMMENT 'Bytes of the vendor''s answers',
+    version LowCardinality(String) COMMENT 'Version of the program',
+    host LowCardinality(String) COMMENT 'Where it ran: host and process',
+{{end -}}
+
+CREATE TABLE IF NOT EXISTS {{.Database}}.archive_runs_data {{.OnCluster}}
+(
+    run_id String COMMENT 'The run',
+    step UInt32 COMMENT 'Counts the rows of the run; the greatest one counts',
+    {{columns "runs: how they began"}},
+    ended_at DateTime64(3, 'UTC') COMMENT 'When it ended, by the client''s clock; 1970: it has not',
+    outcome Enum8('running' = 1, 'done' = 2, 'partial' = 3, 'failed' = 4, 'interrupted' = 5, 'busy' = 6) COMMENT 'How it ended: done; partial: some of the data could not be archived, or differs; failed; interrupted; busy: another one was running',
+    {{columns "runs: what they did"}},
+    alive_until DateTime64(3, 'UTC') COMMENT 'When a run that has not said otherwise counts as dead, by the server''s clock'
+)
+ENGINE = {{engine "ReplacingMergeTree" "step"}}
+ORDER BY (started_at, run_id)
+COMMENT 'Rows of runs: one at the beginning, some while it lasts, one at the end. Read the view archive_runs instead';
+
+{{/* What the vendor sent. A block of columns is of the table and of the view that shows its visible rows. */ -}}
+
+CREATE TABLE IF NOT EXISTS {{.Database}}.raw_responses {{.OnCluster}}
+(
+    response_id UInt64 COMMENT 'The response; ledger_parts says what was made from it',
+    asked_at DateTime64(3, 'UTC') COMMENT 'When it was asked for, by the client''s clock',
+    run_id LowCardinality(String) COMMENT 'The run that asked',
+    sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
+    action LowCardinality(String) COMMENT 'The vendor''s action (Action)',
+    request String COMMENT 'What was asked, JSON as it was sent' CODEC(ZSTD(3)),
+    body String COMMENT 'What the vendor answered, as it came' CODEC(ZSTD(3)),
+    expires_at DateTime('UTC') COMMENT 'When it may be deleted',
+    reason String COMMENT 'Why it could not be read whole; empty: it could. What could not is kept for longer: until what it is of is final, too' CODEC(ZSTD(1))
+)
+ENGINE = {{engine "MergeTree"}}
+PARTITION BY toDate(expires_at)
+ORDER BY response_id
+TTL expires_at
+SETTINGS ttl_only_drop_parts = 1
+COMMENT 'The vendor''s responses from which the tables were made, for callvault replay; kept as long as CALLVAULT_RAW says';
+
+{{define "rooms"}}
+    sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
+    comm_id String COMMENT 'Call (CommId): unique, opaque; room ids are reused, this one is not',
+    room_id String COMMENT 'Room name as the application gave it (RoomString, RoomStr); reused by later calls',
+    created_at DateTime('UTC') COMMENT 'Creation of the room, UTC seconds (CreateTime)',
+    destroyed_at Nullable(DateTime('UTC')) COMMENT 'End of the call, UTC seconds (DestroyTime); NULL while it was still running',
+    is_finished Bool COMMENT 'Whether the call was over when it was archived (IsFinished)',
+    creator_user_id LowCardinality(String) COMMENT 'User who created the room (UserId)',
+{{end -}}
+
+CREATE TABLE IF NOT EXISTS {{.Database}}.rooms_data {{.OnCluster}}
+(
+    load_id UInt64 COMMENT 'The load that brought the row; hidden_loads says whether it counts' CODEC(ZSTD(1)),
+    {{columns "rooms"}},
+    INDEX by_load load_id TYPE minmax GRANULARITY 1,
+    INDEX by_call toLowCardinality(comm_id) TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX by_room room_id TYPE bloom_filter(0.01) GRANULARITY 1
+)
+ENGINE = {{engine "MergeTree"}}
+PARTITION BY toYYYYMM(created_at)
+ORDER BY (sdk_app_id, comm_id)
+COMMENT 'One row a call, with the load it came in. Read the view rooms instead';
+
+{{define "user_sessions"}}
+    sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
+    comm_id LowCardinality(String) COMMENT 'Call (CommId): unique, opaque; room ids are reused, this one is not',
+    room_id LowCardinality(String) COMMENT 'Room name as the application gave it (RoomString, RoomStr); reused by later calls',
+    user_id LowCardinality(String) COMMENT 'User (UserId)',
+    joined_at DateTime('UTC') COMMENT 'Entry into the room, UTC seconds (JoinTs)',
+    left_at Nullable(DateTime('UTC')) COMMENT 'Exit from the room, UTC seconds (LeaveTs); NULL while the user was still in the room',
+    is_finished Bool COMMENT 'Whether the stay was over when it was archived (Finished)',
+    device_type LowCardinality(String) COMMENT 'Device and operating system as reported (DeviceType)',
+    sdk_version LowCardinality(String) COMMENT 'Version of the TRTC SDK (SdkVersion)',
+    client_ip String COMMENT 'Address of the client (ClientIp)',
+{{end -}}
+
+CREATE TABLE IF NOT EXISTS {{.Database}}.user_sessions_data {{.OnCluster}}
+(
+    load_id UInt64 COMMENT 'The load that brought the row; hidden_loads says whether it counts' CODEC(ZSTD(1)),
+    {{columns "user_sessions"}},
+    call_created_at DateTime('UTC') COMMENT 'Creation of the call''s room, UTC seconds: what is asked of the calls of a time need not read others' CODEC(ZSTD(1)),
+    INDEX by_load load_id TYPE minmax GRANULARITY 1,
+    INDEX by_creation call_created_at TYPE minmax GRANULARITY 1,
+    INDEX by_call comm_id TYPE bloom_filter(0.01) GRANULARITY 1
+)
+ENGINE = {{engine "MergeTree"}}
+PARTITION BY toYYYYMM(joined_at)
+ORDER BY (sdk_app_id, toDate(joined_at), comm_id, user_id)
+SETTINGS index_granularity = 1024
+COMMENT 'One row for each stay of a user in a call; who leaves and comes back has several, with the load it came in. Read the view user_sessions instead';
+
+{{define "quality_samples"}}
+    sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
+    comm_id LowCardinality(String) COMMENT 'Call (CommId): unique, opaque; room ids are reused, this one is not',
+    room_id LowCardinality(String) COMMENT 'Room name as the application gave it (RoomString, RoomStr); reused by later calls',
+    user_id LowCardinality(String) COMMENT 'User whose client reported (UserId)',
+    peer_id LowCardinality(String) COMMENT 'Remote user whose stream was received (PeerId); empty: upstream, what user_id sends',
+    metric LowCardinality(String) COMMENT 'Metric by the vendor''s name (DataType), such as appCpu, rtt or aBit; its unit is the vendor''s',
+    ts DateTime('UTC') COMMENT 'Time of the sample, UTC seconds (Time)' CODEC(Delta, ZSTD(1)),
+    value Float64 COMMENT 'Value in the metric''s own unit (Value)',
+{{end -}}
+
+CREATE TABLE IF NOT EXISTS {{.Database}}.quality_samples_data {{.OnCluster}}
+(
+    load_id UInt64 COMMENT 'The load that brought the row; hidden_loads says whether it counts' CODEC(ZSTD(1)),
+    {{columns "quality_samples" | compressed}},
+    INDEX by_load load_id TYPE minmax GRANULARITY 1
+)
+ENGINE = {{engine "MergeTree"}}
+PARTITION BY toYYYYMM(ts)
+ORDER BY (sdk_app_id, metric, comm_id, user_id, peer_id, ts)
+COMMENT 'One row for each sample of a quality metric that had a value; points without one are not stored, with the load it came in. Read the view quality_samples instead';
+
+{{define "user_events"}}
+    sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
+    comm_id LowCardinality(String) COMMENT 'Call (CommId): unique, opaque; room ids are reused, this one is not',
+    room_id LowCardinality(String) COMMENT 'Room name as the application gave it (RoomString, RoomStr); reused by later calls',
+    user_id LowCardinality(String) COMMENT 'User whose log it is (UserId)',
+    peer_id LowCardinality(String) COMMENT 'Remote user concerned (PeerId); empty: the event concerns the user alone',
+    event_id UInt32 COMMENT 'Event by the vendor''s number (EventId)',
+    ts DateTime64(3, 'UTC') COMMENT 'Time of the event, UTC milliseconds (Time)' CODEC(Delta, ZSTD(1)),
+    stream_type UInt8 COMMENT 'Stream concerned (Type): 0 none, 2 big video, 3 small video, 7 side stream',
+    param_one Int64 COMMENT 'First parameter; its meaning depends on event_id (ParamOne)',
+    param_two Int64 COMMENT 'Second parameter; its meaning depends on event_id (ParamTwo)',
+{{end -}}
+
+CREATE TABLE IF NOT EXISTS {{.Database}}.user_events_data {{.OnCluster}}
+(
+    load_id UInt64 COMMENT 'The load that brought the row; hidden_loads says whether it counts' CODEC(ZSTD(1)),
+    {{columns "user_events"}},
+    INDEX by_load load_id TYPE minmax GRANULARITY 1
+)
+ENGINE = {{engine "MergeTree"}}
+PARTITION BY toYYYYMM(ts)
+ORDER BY (sdk_app_id, comm_id, user_id, ts)
+COMMENT 'One row for each entry in the event log of a user in a call, with the load it came in. Read the view user_events instead';
+
+{{define "unusual_events"}}
+    sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
+    room_id LowCardinality(String) COMMENT 'Room name as the application gave it (RoomString, RoomStr); reused by later calls',
+    user_id LowCardinality(String) COMMENT 'User who had the bad experience (UserId)',
+    experience_id UInt32 COMMENT 'Kind of bad experience by the vendor''s number (ExperienceId)',
+    ts DateTime('UTC') COMMENT 'Time of the experience, UTC seconds (EventTime)',
+    abnormal_event_id UInt32 COMMENT 'Cause by the vendor''s number (AbnormalEventId); 0: none known',
+    peer_id LowCardinality(String) COMMENT 'Remote user who caused it (PeerId); empty: no remote user did',
+{{end -}}
+
+CREATE TABLE IF NOT EXISTS {{.Database}}.unusual_events_data {{.OnCluster}}
+(
+    load_id UInt64 COMMENT 'The load that brought the row; hidden_loads says whether it counts' CODEC(ZSTD(1)),
+    {{columns "unusual_events"}},
+    INDEX by_load load_id TYPE minmax GRANULARITY 1
+)
+ENGINE = {{engine "MergeTree"}}
+PARTITION BY toYYYYMM(ts)
+ORDER BY (sdk_app_id, ts, room_id, user_id)
+COMMENT 'One row for each cause of a bad experience of a user; an experience without a known cause is one row with abnormal_event_id 0, with the load it came in. Read the view unusual_events instead';
+
+{{define "daily_scale"}}
+    sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
+    day Date MATERIALIZED toDate(day_start + INTERVAL 12 HOUR, 'UTC') COMMENT 'Calendar day that the window [day_start, day_start + 24 h) mostly covers in UTC. The vendor''s day need not begin at midnight UTC: one from 16:00 UTC (midnight in Beijing) is the next day''s',
+    user_number UInt64 COMMENT 'Distinct users of each room, summed over the rooms (UserNumber)',
+    user_count UInt64 COMMENT 'Room entries (UserCount)',
+    room_numbers UInt64 COMMENT 'Rooms (RoomNumbers)',
+    day_start DateTime('UTC') COMMENT 'Start of the day as the vendor reports it, UTC (Time)',
+{{end -}}
+
+CREATE TABLE IF NOT EXISTS {{.Database}}.daily_scale_data {{.OnCluster}}
+(
+    load_id UInt64 COMMENT 'The load that brought the row; hidden_loads says whether it counts' CODEC(ZSTD(1)),
+    {{columns "daily_scale"}},
+    INDEX by_load load_id TYPE minmax GRANULARITY 1
+)
+ENGINE = {{engine "MergeTree"}}
+PARTITION BY toYYYYMM(day_start)
+ORDER BY (sdk_app_id, day_start)
+COMMENT 'One row a day: the vendor''s own count of one application, with the load it came in. Read the view daily_scale instead';
+
+{{/* Sums and summaries: made of what the vendor sent when it is loaded, and shown with it. */ -}}
+{{$sums := list
+    (histogram "app_cpu" "appCpu" "Processor load of the application, %")
+    (histogram "sys_cpu" "sysCpu" "Processor load of the device, %")
+    (histogram "rtt" "rtt" "Round trip between client and cloud, ms")
+    (histogram "audio_bitrate" "aBit" "Bitrate of audio, bit/s")
+    (histogram "audio_stall" "aBlock" "Stall of audio within each 2 s, ms")
+    (histogram "audio_loss" "aLoss" "Packets of audio lost, %")
+    (sums "audio_capture_energy" "aCapEnergy" "Volume captured")
+    (sums "audio_play_energy" "aPlayEnergy" "Volume played")
+    (histogram "video_bitrate" "bigvBit" "Bitrate of video, bit/s")
+    (histogram "video_stall" "bigvBlock" "Stall of video within each 2 s, ms")
+    (histogram "video_loss" "bigvLoss" "Packets of video lost, %")
+    (histogram "video_capture_fps" "bigvCapFps" "Frames captured, 1/s")
+    (histogram "video_encode_fps" "bigvEncFps" "Frames sent, 1/s")
+    (histogram "video_decode_fps" "bigvDecFps" "Frames rendered, 1/s")
+    (histogram "video_receive_fps" "bigvRecFps" "Frames delivered by the cloud, 1/s")
+    (histogram "video_width" "bigvWidth" "Width of the picture, pixels")
+    (histogram "video_height" "bigvHeight" "Height of the picture, pixels")
+-}}
+
+{{define "streams"}}
+    room_id LowCardinality(String) COMMENT 'Room name as the application gave it; reused by later calls',
+    user_id LowCardinality(String) COMMENT 'User whose client reported (UserId)',
+    peer_id LowCardinality(String) COMMENT 'Remote user whose stream was received (PeerId); empty: upstream, what user_id sends, and the user''s device',
+    day Date COMMENT 'UTC day of the samples and events',
+    device_type LowCardinality(String) COMMENT 'Device and operating system of the user in the stay that the samples are of (DeviceType)',
+    sdk_version LowCardinality(String) COMMENT 'Version of the TRTC SDK in that stay (SdkVersion)',
+    first_ts DateTime('UTC') COMMENT 'Time of the first sample, UTC seconds; 1970: no sample',
+    last_ts DateTime('UTC') COMMENT 'Time of the last sample, UTC seconds; 1970: no sample',
+    samples UInt64 COMMENT 'Samples of all metrics',
+    events UInt32 COMMENT 'Entries of the user''s event log; counted where peer_id is empty',
+    network_changes UInt32 COMMENT 'Events that tell of another network (1003)',
+    connections_lost UInt32 COMMENT 'Events that tell of a lost connection: to the server (5005), signalling (32790, 36864), media (32792), left by timeout (7001 with 1)',
+{{end -}}
+
+CREATE TABLE IF NOT EXISTS {{.Database}}.quality_streams_data {{.OnCluster}}
+(
+    load_id UInt64 COMMENT 'The load that brought the row; hidden_loads says whether it counts' CODEC(ZSTD(1)),
+    sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)' CODEC(ZSTD(1)),
+    comm_id LowCardinality(String) COMMENT 'Call (CommId)' CODEC(ZSTD(1)),
+    {{columns "streams" | compressed}},
+{{range $sums}}    {{.Stored | compressed}},
+{{end}}    `other.metric` Array(String) COMMENT 'Metrics that have no column of their own, by the vendor''s names' CODEC(ZSTD(1)),
+    `other.samples` Array(UInt32) COMMENT 'Samples of each of other.metric' CODEC(ZSTD(1)),
+    `other.sum` Array(Float64) COMMENT 'Sum of each of other.metric' CODEC(ZSTD(1)),
+    `other.min` Array(Float64) COMMENT 'Smallest value of each of other.metric' CODEC(ZSTD(1)),
+    `other.max` Array(Float64) COMMENT 'Greatest value of each of other.metric' CODEC(ZSTD(1)),
+    is_down Bool MATERIALIZED peer_id != '' COMMENT 'Whether the stream is received' CODEC(ZSTD(1)),
+    call_created_at DateTime('UTC') COMMENT 'Creation of the call''s room, UTC seconds: what is asked of the calls of a time need not read others' CODEC(ZSTD(1)),
+    INDEX by_load load_id TYPE minmax GRANULARITY 1,
+    INDEX by_creation call_created_at TYPE minmax GRANULARITY 1,
+    INDEX by_call comm_id TYPE bloom_filter(0.01) GRANULARITY 1
+)
+ENGINE = {{engine "MergeTree"}}
+PARTITION BY toYYYYMM(day)
+ORDER BY (sdk_app_id, day, is_down, comm_id, user_id, peer_id)
+SETTINGS index_granularity = 1024
+COMMENT 'Sums of quality_samples and user_events: one row for what a user sends or receives from a peer on a UTC day with one device, as one part of a load knows it, with that load. Written with the samples. Read the view quality_streams instead';
+
+{{define "sent"}}
+    {{measure "sys_cpu" "Processor load of the device, % (sysCpu)"}},
+    {{measure "app_cpu" "Processor load of the application, % (appCpu)"}},
+    {{measure "rtt" "Round trip between client and cloud, ms (rtt)"}},
+    {{measure "audio_loss_up" "Audio packets lost of what the user sends, % (aLoss)"}},
+    {{measure "video_loss_up" "Video packets lost of what the user sends, % (bigvLoss)"}},
+    {{measure "audio_bitrate_up" "Bitrate of the audio the user sends, bit/s (aBit)"}},
+    {{measure "video_bitrate_up" "Bitrate of the video the user sends, bit/s (bigvBit)"}},
+    {{measure "video_fps_up" "Frames the user sends, 1/s (bigvEncFps)"}},
+{{end -}}
+
+{{define "received"}}
+    {{measure "audio_loss_down" "Audio packets lost of what the user receives, % (aLoss)"}},
+    {{measure "video_loss_down" "Video packets lost of what the user receives, % (bigvLoss)"}},
+    {{measure "audio_bitrate_down" "Bitrate of the audio the user receives from each peer, bit/s (aBit)"}},
+    {{measure "video_bitrate_down" "Bitrate of the video the user receives from each peer, bit/s (bigvBit)"}},
+    {{measure "video_fps_down" "Frames rendered of what the user receives, 1/s (bigvDecFps)"}},
+    audio_stall_samples UInt64 COMMENT 'Samples of the stall of the audio received (aBlock), each of which covers 2 s',
+    audio_stall_seconds Float64 COMMENT 'Seconds of stall of the audio received, summed over the peers (aBlock)',
+    audio_stall_share Nullable(Float64) COMMENT 'Share of the time of the audio received that was stall, from 0 to 1: stall over 2 s a sample; NULL: no sample',
+    video_stall_samples UInt64 COMMENT 'Samples of the stall of the video received (bigvBlock), each of which covers 2 s',
+    video_stall_seconds Float64 COMMENT 'Seconds of stall of the video received, summed over the peers (bigvBlock)',
+    video_stall_share Nullable(Float64) COMMENT 'Share of the time of the video received that was stall, from 0 to 1: stall over 2 s a sample; NULL: no sample',
+{{end -}}
+
+{{define "call users: who"}}
+    sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
+    comm_id LowCardinality(String) COMMENT 'Call (CommId): unique, opaque; room ids are reused, this one is not',
+    call_created_at DateTime('UTC') COMMENT 'Creation of the call''s room, UTC seconds; who names a time of it reads less',
+    room_id LowCardinality(String) COMMENT 'Room name as the application gave it; reused by later calls',
+    user_id LowCardinality(String) COMMENT 'User (UserId)',
+    first_joined_at DateTime('UTC') COMMENT 'First entry into the room, UTC seconds',
+    last_left_at Nullable(DateTime('UTC')) COMMENT 'Last exit from the room, UTC seconds; NULL while the user was still there',
+{{end -}}
+
+{{define "call users: counts"}}
+    presence_seconds UInt64 COMMENT 'Seconds in the call, of the stays that are over',
+    device_type LowCardinality(String) COMMENT 'Device and operating system of the last stay, as reported (DeviceType)',
+    sdk_version LowCardinality(String) COMMENT 'Version of the TRTC SDK of the last stay (SdkVersion)',
+    client_ip String COMMENT 'Address of the client of the last stay (ClientIp)',
+    samples UInt64 COMMENT 'Samples of quality of all metrics, sent and received',
+    events UInt64 COMMENT 'Entries of the event log',
+    network_changes UInt64 COMMENT 'Changes of the network, such as from Wi-Fi to 4G (event 1003)',
+    connections_lost UInt64 COMMENT 'Losses of the connection: to the server (event 5005), signalling (32790, 36864), media (32792), left by timeout (7001 with 1)',
+{{end -}}
+
+CREATE TABLE IF NOT EXISTS {{.Database}}.call_users_data {{.OnCluster}}
+(
+    load_id UInt64 COMMENT 'The load of the summary; hidden_loads says whether it counts' CODEC(ZSTD(1)),
+    {{columns "call users: who" | compressed}},
+    sessions UInt64 COMMENT 'Stays in the call; 0: something was measured of the user, of whom no stay is known' CODEC(ZSTD(1)),
+    {{columns "call users: counts" | compressed}},
+    video_bitrate_swing_up Nullable(Float64) COMMENT 'Half the width of the middle 90 % of the bitrate of the video sent, in % of its median; NULL: no sample' CODEC(ZSTD(1)),
+    {{columns "sent" | compressed}},
+    {{columns "received" | compressed}},
+    `metrics.direction` Array(String) COMMENT 'up or down of each metric that was measured, in order of direction and name' CODEC(ZSTD(1)),
+    `metrics.metric` Array(String) COMMENT 'Names of the metrics, the vendor''s' CODEC(ZSTD(1)),
+    `metrics.samples` Array(UInt64) COMMENT 'Samples of each' CODEC(ZSTD(1)),
+    `metrics.sum` Array(Float64) COMMENT 'Sum of each' CODEC(ZSTD(1)),
+    `metrics.min` Array(Float64) COMMENT 'Least value of each' CODEC(ZSTD(1)),
+    `metrics.p50` Array(Float64) COMMENT 'Half of the samples of each are no greater; of the rounded values; NaN: no histogram is kept' CODEC(ZSTD(1)),
+    `metrics.p95` Array(Float64) COMMENT '95 % of the samples of each are no greater; of the rounded values; NaN: no histogram is kept' CODEC(ZSTD(1)),
+    `metrics.max` Array(Float64) COMMENT 'Greatest value of each' CODEC(ZSTD(1)),
+    INDEX by_load load_id TYPE minmax GRANULARITY 1,
+    INDEX by_call comm_id TYPE bloom_filter(0.01) GRANULARITY 1
+)
+ENGINE = {{engine "MergeTree"}}
+PARTITION BY toYYYYMM(call_created_at)
+ORDER BY (sdk_app_id, toDate(call_created_at), comm_id, user_id)
+SETTINGS index_granularity = 1024
+COMMENT 'One row for each user of a call, of all that the calls commit left visible, with the load it came in. Read the view call_users instead';
+
+{{define "pairs"}}
+    sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
+    comm_id LowCardinality(String) COMMENT 'Call (CommId): unique, opaque; room ids are reused, this one is not',
+    call_created_at DateTime('UTC') COMMENT 'Creation of the call''s room, UTC seconds; who names a time of it reads less',
+    room_id LowCardinality(String) COMMENT 'Room name as the application gave it; reused by later calls',
+    user_id LowCardinality(String) COMMENT 'User who receives (UserId)',
+    peer_id LowCardinality(String) COMMENT 'User who sends (PeerId)',
+    first_ts DateTime('UTC') COMMENT 'First sample, UTC seconds',
+    last_ts DateTime('UTC') COMMENT 'Last sample, UTC seconds',
+    {{columns "received"}},
+    peer_audio_loss_up_avg Nullable(Float64) COMMENT 'Audio packets that the peer lost on the way to the cloud, %: average; NULL: no sample',
+    peer_video_loss_up_avg Nullable(Float64) COMMENT 'Video packets that the peer lost on the way to the cloud, %: average; NULL: no sample',
+    peer_rtt_avg Nullable(Float64) COMMENT 'Round trip between the peer and the cloud, ms: average; NULL: no sample',
+{{end -}}
+
+CREATE TABLE IF NOT EXISTS {{.Database}}.peer_quality_data {{.OnCluster}}
+(
+    load_id UInt64 COMMENT 'The load of the summary; hidden_loads says whether it counts' CODEC(ZSTD(1)),
+    {{columns "pairs" | compressed}},
+    INDEX by_load load_id TYPE minmax GRANULARITY 1,
+    INDEX by_call comm_id TYPE bloom_filter(0.01) GRANULARITY 1
+)
+ENGINE = {{engine "MergeTree"}}
+PARTITION BY toYYYYMM(call_created_at)
+ORDER BY (sdk_app_id, toDate(call_created_at), comm_id, user_id, peer_id)
+SETTINGS index_granularity = 1024
+COMMENT 'One row for each pair of a receiver and a sender in a call, of all that the calls commit left visible, with the load it came in. Read the view peer_quality instead';
+
+{{define "calls: which"}}
+    sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
+    comm_id LowCardinality(String) COMMENT 'Call (CommId): unique, opaque; room ids are reused, this one is not',
+    room_id String COMMENT 'Room name as the application gave it; reused by later calls',
+    created_at DateTime('UTC') COMMENT 'Creation of the room, UTC seconds',
+    destroyed_at Nullable(DateTime('UTC')) COMMENT 'End of the call, UTC seconds; NULL while it was still running',
+    is_finished Bool COMMENT 'Whether the call was over when it was archived',
+    creator_user_id LowCardinality(String) COMMENT 'User who created the room',
+{{end -}}
+
+{{define "calls: counts"}}
+    users UInt64 COMMENT 'Distinct users who were there',
+    sessions UInt64 COMMENT 'Stays of these users',
+    presence_seconds UInt64 COMMENT 'Seconds of all users in the call, of the stays that are over',
+    peak_users UInt64 COMMENT 'Most stays at one moment; one that ends when another begins does not overlap it, nor does one of no length count',
+    samples UInt64 COMMENT 'Samples of quality',
+    network_changes UInt64 COMMENT 'Changes of the network of all users',
+    connections_lost UInt64 COMMENT 'Losses of the connection of all users',
+{{end -}}
+
+{{define "calls: averages"}}
+    rtt_avg Nullable(Float64) COMMENT 'Round trip between clients and cloud, ms: average over all samples; NULL: no sample',
+    sys_cpu_avg Nullable(Float64) COMMENT 'Processor load of the devices, %: average over all samples; NULL: no sample',
+    audio_loss_up_avg Nullable(Float64) COMMENT 'Audio packets lost on the way to the cloud, %: average over all samples; NULL: no sample',
+    audio_loss_down_avg Nullable(Float64) COMMENT 'Audio packets lost on the way from the cloud, %: average over all samples; NULL: no sample',
+    video_loss_up_avg Nullable(Float64) COMMENT 'Video packets lost on the way to the cloud, %: average over all samples; NULL: no sample',
+    video_loss_down_avg Nullable(Float64) COMMENT 'Video packets lost on the way from the cloud, %: average over all samples; NULL: no sample',
+    video_fps_down_avg Nullable(Float64) COMMENT 'Frames rendered, 1/s: average over all samples; NULL: no sample',
+    audio_stall_share Nullable(Float64) COMMENT 'Share of the time of the audio received that was stall, from 0 to 1; NULL: no sample',
+    video_stall_share Nullable(Float64) COMMENT 'Share of the time of the video received that was stall, from 0 to 1; NULL: no sample',
+{{end -}}
+
+CREATE TABLE IF NOT EXISTS {{.Database}}.calls_data {{.OnCluster}}
+(
+    load_id UInt64 COMMENT 'The load of the summary; hidden_loads says whether it counts' CODEC(ZSTD(1)),
+    {{columns "calls: which" | compressed}},
+    {{columns "calls: counts" | compressed}},
+    {{columns "calls: averages" | compressed}},
+    user_ids Array(String) COMMENT 'The users of the call, in order' CODEC(ZSTD(1)),
+    judged Array(Array(Float64)) COMMENT 'Of each of user_ids what its score goes by: averages of audio and video lost on the way up, %, round trip, ms, processor load of the device, %, frames sent, 1/s, audio and video lost on the way down, %, stall of audio and of video, % of the time, frames rendered, 1/s; NaN: no sample' CODEC(ZSTD(1)),
+    is_complete Bool COMMENT 'Whether all of the call is in the archive for good' CODEC(ZSTD(1)),
+    missing Array(LowCardinality(String)) COMMENT 'Kinds of what the call lacks: room, users, series, events' CODEC(ZSTD(1)),
+    INDEX by_load load_id TYPE minmax GRANULARITY 1,
+    INDEX by_call comm_id TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX by_room room_id TYPE bloom_filter(0.01) GRANULARITY 1
+)
+ENGINE = {{engine "MergeTree"}}
+PARTITION BY toYYYYMM(created_at)
+ORDER BY (sdk_app_id, toDate(created_at), comm_id)
+SETTINGS index_granularity = 1024
+COMMENT 'One row a call, of all that its commit left visible, with the load it came in. Read the view calls instead';
+
+{{/* Names and thresholds: rows that people may add to. */ -}}
+
+CREATE TABLE IF NOT EXISTS {{.Database}}.quality_thresholds {{.OnCluster}}
+(
+    measure LowCardinality(String) COMMENT 'What is judged: loss (%), fps (frames/s), cpu (%), bitrate_swing (%), rtt (ms) or stall (% of the time)',
+    good Float64 COMMENT 'Up to here it is good: a score of 100',
+    poor Float64 COMMENT 'Beyond it is poor: a score of 50',
+    serious Float64 COMMENT 'Beyond it is serious: a score of 0. The order of the three numbers tells which way is worse; three equal ones: the measure is not judged',
+    remark String DEFAULT '' COMMENT 'Where the numbers come from',
+    changed_at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'When the row was written; 1970: a default'
+)
+ENGINE = {{engine "MergeTree"}}
+ORDER BY (measure, changed_at)
+COMMENT 'What is good, poor and serious. The newest row of a measure counts: change one by inserting a row. All relations that judge quality go by it, for calls of the past, too';
+
+INSERT INTO {{.Database}}.quality_thresholds (measure, good, poor, serious, remark, changed_at)
+SELECT * FROM values('measure String, good Float64, poor Float64, serious Float64, remark String, changed_at DateTime64(3, \'UTC\')',
+    ('loss', 2, 5, 10, 'the vendor\'s dashboard: under 2 % good, over 5 % poor, over 10 % serious', 0),
+    ('fps', 15, 10, 5, 'the vendor\'s dashboard: under 10 bad; the others are ours', 0),
+    ('cpu', 60, 85, 95, 'the vendor\'s dashboard: over 85 % bad; the others are ours', 0),
+    ('bitrate_swing', 15, 30, 60, 'the vendor\'s dashboard: over 30 % bad; the others are ours', 0),
+    ('rtt', 100, 200, 400, 'ours', 0),
+    ('stall', 1, 5, 10, 'ours', 0))
+WHERE measure NOT IN (SELECT measure FROM {{.Database}}.quality_thresholds WHERE changed_at = toDateTime64(0, 3, 'UTC'));
+
+CREATE TABLE IF NOT EXISTS {{.Database}}.event_names {{.OnCluster}}
+(
+    event_id UInt32 COMMENT 'Event by the vendor''s number (EventId)',
+    category LowCardinality(String) COMMENT 'Kind of event: device, network, app, audio, video, connection, room, web',
+    name_en String COMMENT 'What happened, English',
+    name_zh String COMMENT 'What happened, Chinese'
+)
+ENGINE = {{engine "MergeTree"}}
+ORDER BY (event_id)
+COMMENT 'Events of user_events by number. Rows may be added for numbers that are missing; see events_decoded';
+
+INSERT INTO {{.Database}}.event_names (event_id, category, name_en, name_zh)
+SELECT event_id, category, name_en, name_zh FROM values('event_id UInt32, category String, name_en String, name_zh String',
+    (1001, 'device', 'Earphone', '有线耳机'),
+    (1002, 'device', 'Bluetooth earphone', '蓝牙耳机'),
+    (1003, 'network', 'Network type', '网络类型'),
+    (2001, 'app', 'Application in foreground or background', '应用前后台切换'),
+    (2002, 'app', 'Permission missing', '缺少权限'),
+    (3001, 'audio', 'Microphone capture', '麦克风采集'),
+    (3002, 'audio', 'Playback mute', '播放静音'),
+    (3003, 'audio', 'Audio codec', '音频编码格式'),
+    (3004, 'audio', 'Audio output', '声音输出设备'),
+    (4001, 'video', 'Camera opened', '摄像头打开成功'),
+    (4002, 'video', 'Camera failed to open', '摄像头打开失败'),
+    (4003, 'video', 'Resolution of the upstream changed (width, height)', '上行分辨率变化（宽、高）'),
+    (4004, 'video', 'Video encoder', '视频编码器'),
+    (4005, 'video', 'Video decoder', '视频解码器'),
+    (4006, 'video', 'Video upstream', '视频上行开关'),
+    (4007, 'video', 'Resolution of the downstream changed (width, height)', '下行分辨率变化（宽、高）'),
+    (4008, 'video', 'Frame rate set', '帧率变化'),
+    (4009, 'video', 'Bitrate set', '码率变化'),
+    (4010, 'video', 'Reference picture selection turned off', '参考帧选择关闭'),
+    (4011, 'video', 'Hardware decoder failed', '硬件解码失败'),
+    (4012, 'video', 'Fell back to software decoding', '回退到软件解码'),
+    (4013, 'video', 'No frame decoded in 3 s', '3 秒内没有解码出画面'),
+    (4014, 'video', 'Remote picture', '远端画面开关'),
+    (4015, 'video', 'Subscription to the main stream', '主路画面订阅'),
+    (5001, 'connection', 'Entering the room', '开始进房'),
+    (5002, 'connection', 'Look-up of the access address', '接入地址查询'),
+    (5003, 'connection', 'Room entry', '进房结果'),
+    (5004, 'connection', 'Video upload started', '视频开始上传'),
+    (5005, 'connection', 'Connection to the server timed out', '服务器连接超时'),
+    (5006, 'connection', 'First video packet received', '收到首个视频包'),
+    (5007, 'connection', 'First video frame played', '播放首帧画面'),
+    (5008, 'connection', 'Room exit', '退房结果'),
+    (5009, 'connection', 'First audio frame sent', '发送首帧音频'),
+    (6001, 'network', 'Preference of the flow control', '流控偏好'),
+    (7000, 'room', 'Entered the room', '进入房间'),
+    (7001, 'room', 'Left the room', '离开房间'),
+    (32768, 'web', 'Video turned on', '视频开启'),
+    (32769, 'web', 'Audio turned on', '音频开启'),
+    (32770, 'web', 'Video turned off', '视频关闭'),
+    (32771, 'web', 'Audio turned off', '音频关闭'),
+    (32772, 'web', 'Video muted', '视频静默'),
+    (32773, 'web', 'Audio muted', '音频静音'),
+    (32774, 'web', 'Video unmuted', '视频取消静默'),
+    (32775, 'web', 'Audio unmuted', '音频取消静音'),
+    (32776, 'web', 'Subscribed to remote video', '订阅远端视频'),
+    (32777, 'web', 'Subscribed to remote audio', '订阅远端音频'),
+    (32778, 'web', 'Unsubscribed from remote video', '取消订阅远端视频'),
+    (32779, 'web', 'Unsubscribed from remote audio', '取消订阅远端音频'),
+    (32780, 'web', 'Camera switched', '切换摄像头'),
+    (32781, 'web', 'Microphone switched', '切换麦克风'),
+    (32782, 'web', 'Video updated', '视频更新'),
+    (32783, 'web', 'Audio updated', '音频更新'),
+    (32784, 'web', 'Remote video turned off', '远端视频关闭'),
+    (32785, 'web', 'Remote audio turned off', '远端音频关闭'),
+    (32786, 'web', 'Remote video turned on', '远端视频开启'),
+    (32787, 'web', 'Remote audio turned on', '远端音频开启'),
+    (32788, 'room', 'Entered the room (web)', '进入房间（Web）'),
+    (32789, 'room', 'Left the room (web)', '离开房间（Web）'),
+    (32790, 'connection', 'Signalling connection lost', '信令连接断开'),
+    (32791, 'connection', 'Signalling connected', '信令连接成功'),
+    (32792, 'connection', 'Media connection lost', '媒体连接断开'),
+    (32793, 'connection', 'Media connected', '媒体连接成功'),
+    (36864, 'connection', 'Signalling connection lost', '信令连接断开'))
+WHERE (event_id) NOT IN (SELECT event_id FROM {{.Database}}.event_names);
+
+CREATE TABLE IF NOT EXISTS {{.Database}}.event_values {{.OnCluster}}
+(
+    event_id UInt32 COMMENT 'Event by the vendor''s number (EventId)',
+    param_one Int64 COMMENT 'Value of the first parameter (ParamOne)',
+    name_en String COMMENT 'What the value means, English',
+    name_zh String COMMENT 'What the value means, Chinese'
+)
+ENGINE = {{engine "MergeTree"}}
+ORDER BY (event_id, param_one)
+COMMENT 'Meaning of the first parameter of events; see events_decoded';
+
+INSERT INTO {{.Database}}.event_values (event_id, param_one, name_en, name_zh)
+SELECT event_id, param_one, name_en, name_zh FROM values('event_id UInt32, param_one Int64, name_en String, name_zh String',
+    (1001, 0, 'pulled out', '拔出'),
+    (1001, 1, 'plugged in', '插入'),
+    (1002, 0, 'off', '断开'),
+    (1002, 1, 'on', '连接'),
+    (1003, 0, 'none', '无网络'),
+    (1003, 1, 'Wi-Fi', 'Wi-Fi'),
+    (1003, 2, '4G', '4G'),
+    (1003, 3, '3G', '3G'),
+    (1003, 4, '2G', '2G'),
+    (1003, 5, 'wired', '有线网络'),
+    (2001, 0, 'foreground', '前台'),
+    (2001, 1, 'background', '后台'),
+    (2002, 1, 'network', '网络'),
+    (2002, 2, 'reading files', '文件读取'),
+    (2002, 3, 'writing files', '文件写入'),
+    (2002, 4, 'audio recording', '录音'),
+    (2002, 5, 'camera', '摄像头'),
+    (3001, 0, 'started', '开始采集'),
+    (3001, 1, 'muted', '静音'),
+    (3001, 2, 'stopped', '停止采集'),
+    (3001, 3, 'unmuted', '取消静音'),
+    (3002, 0, 'off', '关闭'),
+    (3002, 1, 'on', '开启'),
+    (3003, 10, 'AAC', 'AAC'),
+    (3003, 11, 'Opus', 'Opus'),
+    (3004, 0, 'speaker', '扬声器'),
+    (3004, 1, 'receiver', '听筒'),
+    (4001, 0, 'front camera', '前置摄像头'),
+    (4001, 1, 'rear camera', '后置摄像头'),
+    (4002, 0, 'front camera', '前置摄像头'),
+    (4002, 1, 'rear camera', '后置摄像头'),
+    (4004, 0, 'software', '软件'),
+    (4004, 1, 'hardware', '硬件'),
+    (4005, 0, 'software', '软件'),
+    (4005, 1, 'hardware', '硬件'),
+    (4006, 0, 'on', '开启'),
+    (4006, 1, 'off', '关闭'),
+    (4014, 0, 'on', '开启'),
+    (4014, 1, 'off', '关闭'),
+    (4015, 0, 'off', '关闭'),
+    (4015, 1, 'on', '开启'),
+    (5002, 0, 'failed', '失败'),
+    (5002, 1, 'succeeded', '成功'),
+    (5003, 0, 'failed', '失败'),
+    (5003, 1, 'succeeded', '成功'),
+    (5008, 0, 'failed', '失败'),
+    (5008, 1, 'succeeded', '成功'),
+    (7000, 0, 'for the first time', '首次进入'),
+    (7000, 1, 'again', '重新进入'),
+    (7001, 0, 'normally', '正常离开'),
+    (7001, 1, 'by timeout', '超时离开'),
+    (7001, 2, 'kicked out', '被踢出'))
+WHERE (event_id, param_one) NOT IN (SELECT event_id, param_one FROM {{.Database}}.event_values);
+
+CREATE TABLE IF NOT EXISTS {{.Database}}.experience_names {{.OnCluster}}
+(
+    experience_id UInt32 COMMENT 'Kind of bad experience by the vendor''s number (ExperienceId)',
+    name_en String COMMENT 'What the user saw or heard, English',
+    name_zh String COMMENT 'What the user saw or heard, Chinese'
+)
+ENGINE = {{engine "MergeTree"}}
+ORDER BY (experience_id)
+COMMENT 'Bad experiences of unusual_events by number; see unusual_events_decoded';
+
+INSERT INTO {{.Database}}.experience_names (experience_id, name_en, name_zh)
+SELECT experience_id, name_en, name_zh FROM values('experience_id UInt32, name_en String, name_zh String',
+    (1, 'Slow room entry', '进房慢'),
+    (2, 'Video would not start', '视频无法播放'),
+    (3, 'Audio would not start', '音频无法播放'),
+    (4, 'Video stalled', '视频卡顿'),
+    (5, 'Audio stalled', '音频卡顿'))
+WHERE (experience_id) NOT IN (SELECT experience_id FROM {{.Database}}.experience_names);
+
+CREATE TABLE IF NOT EXISTS {{.Database}}.abnormal_event_names {{.OnCluster}}
+(
+    abnormal_event_id UInt32 COMMENT 'Cause by the vendor''s number (AbnormalEventId)',
+    category LowCardinality(String) COMMENT 'Where the cause lies: room, camera, microphone, speaker, screen, codec, cpu, upstream, downstream',
+    name_en String COMMENT 'The cause, English',
+    name_zh String COMMENT 'The cause, Chinese'
+)
+ENGINE = {{engine "MergeTree"}}
+ORDER BY (abnormal_event_id)
+COMMENT 'Causes of unusual_events by number; see unusual_events_decoded';
+
+INSERT INTO {{.Database}}.abnormal_event_names (abnormal_event_id, category, name_en, name_zh)
+SELECT abnormal_event_id, category, name_en, name_zh FROM values('abnormal_event_id UInt32, category String, name_en String, name_zh String',
+    (1001, 'room', 'Audio device', '音频设备异常'),
+    (1002, 'room', 'Video device', '视频设备异常'),
+    (1003, 'room', 'Token invalid', '签名校验失败'),
+    (1004, 'room', 'Access server not reached', '接入服务器异常'),
+    (1005, 'room', 'Room entry failed', '进房失败'),
+    (1006, 'room', 'Room entry failed', '进房失败'),
+    (1007, 'room', 'Address of the client changed', '客户端 IP 变化'),
+    (1008, 'room', 'Bad parameter of room entry', '进房参数错误'),
+    (1009, 'room', 'Bad parameter of room entry', '进房参数错误'),
+    (1010, 'room', 'Bad parameter of room entry', '进房参数错误'),
+    (1011, 'room', 'Bad parameter of room entry', '进房参数错误'),
+    (1012, 'room', 'Bad parameter of room entry', '进房参数错误'),
+    (1013, 'room', 'Room entry timed out', '进房超时'),
+    (1014, 'room', 'Service unavailable or in arrears', '服务不可用或欠费'),
+    (1015, 'camera', 'Camera failed', '摄像头打开失败'),
+    (1016, 'camera', 'No permission for the camera', '没有摄像头权限'),
+    (1017, 'camera', 'Bad setting of the camera', '摄像头参数错误'),
+    (1018, 'camera', 'Camera in use elsewhere', '摄像头被占用'),
+    (1019, 'microphone', 'Microphone failed', '麦克风打开失败'),
+    (1020, 'microphone', 'No permission for the microphone', '没有麦克风权限'),
+    (1021, 'microphone', 'Bad setting of the microphone', '麦克风参数错误'),
+    (1022, 'microphone', 'Microphone in use elsewhere', '麦克风被占用'),
+    (1023, 'speaker', 'Speaker failed', '扬声器打开失败'),
+    (1024, 'screen', 'Screen sharing failed', '屏幕分享异常'),
+    (1025, 'screen', 'Screen sharing failed', '屏幕分享异常'),
+    (1026, 'screen', 'Screen sharing failed', '屏幕分享异常'),
+    (1027, 'screen', 'Screen sharing failed', '屏幕分享异常'),
+    (1028, 'screen', 'Screen sharing failed', '屏幕分享异常'),
+    (1029, 'codec', 'Video encoding failed', '视频编码失败'),
+    (1030, 'codec', 'Resolution not supported', '分辨率不支持'),
+    (1031, 'codec', 'Audio encoding failed', '音频编码失败'),
+    (1032, 'codec', 'Sample rate not supported', '采样率不支持'),
+    (2001, 'cpu', 'Processor load of the device', '设备 CPU 占用过高'),
+    (2002, 'cpu', 'Processor load of the application', '应用 CPU 占用过高'),
+    (2003, 'upstream', 'Latency of the upstream', '上行延迟高'),
+    (2004, 'upstream', 'Jitter of the upstream', '上行抖动大'),
+    (2005, 'upstream', 'Audio packets lost upstream', '上行音频丢包'),
+    (2006, 'upstream', 'Captured volume is 0', '采集音量为 0'),
+    (2007, 'upstream', 'Packets of the big picture lost upstream', '上行大画面丢包'),
+    (2008, 'upstream', 'Packets of the small picture lost upstream', '上行小画面丢包'),
+    (2009, 'upstream', 'Packets of the side picture lost upstream', '上行辅路画面丢包'),
+    (2010, 'upstream', 'Captured frame rate of the big picture', '大画面采集帧率低'),
+    (2011, 'upstream', 'Captured frame rate of the small picture', '小画面采集帧率低'),
+    (2012, 'upstream', 'Captured frame rate of the side picture', '辅路画面采集帧率低'),
+    (2013, 'downstream', 'Latency of the downstream', '下行延迟高'),
+    (2014, 'downstream', 'Jitter of the downstream', '下行抖动大'),
+    (2015, 'downstream', 'Audio packets lost downstream', '下行音频丢包'),
+    (2016, 'downstream', 'Playback volume is 0', '播放音量为 0'),
+    (2017, 'downstream', 'Packets of the big picture lost downstream', '下行大画面丢包'),
+    (2018, 'downstream', 'Packets of the small picture lost downstream', '下行小画面丢包'),
+    (2019, 'downstream', 'Packets of the side picture lost downstream', '下行辅路画面丢包'),
+    (2020, 'downstream', 'Rendered frame rate of the big picture', '大画面渲染帧率低'),
+    (2021, 'downstream', 'Rendered frame rate of the small picture', '小画面渲染帧率低'),
+    (2022, 'downstream', 'Rendered frame rate of the side picture', '辅路画面渲染帧率低'),
+    (2023, 'downstream', 'Audio stalled', '音频卡顿'),
+    (2024, 'downstream', 'Big picture stalled', '大画面卡顿'),
+    (2025, 'downstream', 'Small picture stalled', '小画面卡顿'),
+    (2026, 'downstream', 'Side picture stalled', '辅路画面卡顿'))
+WHERE (abnormal_event_id) NOT IN (SELECT abnormal_event_id FROM {{.Database}}.abnormal_event_names);
+
+{{/* Views: what the visible loads hold. */ -}}
+
+CREATE OR REPLACE VIEW {{.Database}}.ledger {{.OnCluster}}
+(
+    sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
+    kind LowCardinality(String) COMMENT 'Kind of unit: call, list (the calls of one UTC day), unusual (one hour of unusual events) or scale (one day of daily scale)',
+    key String COMMENT 'Which unit: CommId of a call, day of a list, or start of the hour or day (RFC 3339)',
+    part LowCardinality(String) COMMENT 'Empty: the unit itself. Otherwise what of it: room, users, series, events; unusual; scale',
+    part_key String COMMENT 'Tells parts of one kind within a unit apart: the user of events, window and users of series',
+    state LowCardinality(String) COMMENT 'pending: not visible yet; provisional: visible, may still change; archived, empty: visible, final; failed: set aside, to be tried again; lost: dropped by the vendor before it was archived; expired: it was archived, and deleted since it is older than CALLVAULT_KEEP',
+    reason String COMMENT 'Why it is failed or lost, or what a provisional one lacks',
+    window_start DateTime('UTC') COMMENT 'Unit: when it begins. Part: first second asked for',
+    window_end DateTime('UTC') COMMENT 'Unit: everything up to this second is archived for good (1970: nothing is). Part: last second asked for',
+    users Array(String) COMMENT 'The users of series or events',
+    deadline DateTime('UTC') COMMENT 'When the vendor begins to drop it or, of a unit, what of it is not archived for good',
+    attempts UInt32 COMMENT 'Passes that have tried in vain to have all of it; of a part that is set aside, to have that part',
+    rows UInt64 COMMENT 'Rows in all relations',
+    null_samples UInt64 COMMENT 'Points the vendor sent without a value; they are not rows',
+    run_id LowCardinality(String) COMMENT 'The run that wrote this',
+    updated_at DateTime64(6, 'UTC') COMMENT 'Unit: when it was written. Part: when it was asked for'
+)
+AS SELECT sdk_app_id, kind, key, '' AS part, '' AS part_key, toString(state) AS state, reason, starts_at AS window_start, held_until AS window_end,
+    CAST([], 'Array(String)') AS users, deadline, attempts,
+    rooms + user_sessions + quality_samples + user_events + unusual_events + daily_scale AS rows, null_samples, run_id, updated_at
+FROM {{.Database}}.ledger_units FINAL
+UNION ALL
+SELECT sdk_app_id, kind, key, part, part_key,
+    multiIf(load_id IN (SELECT load_id FROM {{.Database}}.hidden_loads GROUP BY load_id HAVING max(step) = 'opened'), 'pending', NOT settled, 'provisional', rows = 0, 'empty', 'archived') AS state,
+    reason, window_start, window_end, users, deadline, toUInt32(0) AS attempts, rows, null_samples, run_id, CAST(asked_at, 'DateTime64(6, \'UTC\')') AS updated_at
+FROM {{.Database}}.ledger_parts
+WHERE part != 'summary' AND load_id NOT IN (SELECT load_id FROM {{.Database}}.hidden_loads GROUP BY load_id HAVING max(step) IN ('replaced', 'abandoned'))
+UNION ALL
+SELECT sdk_app_id, kind, key, failed_part AS part, failed_key AS part_key, if(state IN ('pending', 'provisional', 'failed') AND NOT startsWith(failed_key, 'before '), 'failed', 'lost') AS state, failed_reason AS reason, starts_at AS window_start, held_until AS window_end,
+    CAST([], 'Array(String)') AS users, deadline, failed_attempt AS attempts, toUInt64(0) AS rows, toUInt64(0) AS null_samples, run_id, updated_at
+FROM (SELECT * FROM {{.Database}}.ledger_units FINAL)
+ARRAY JOIN failed_parts AS failed_part, failed_keys AS failed_key, failed_reasons AS failed_reason,
+    arrayResize(failed_attempts, length(failed_parts), toUInt32(1)) AS failed_attempt
+COMMENT 'What the window holds and how far the archive is with it: one row a unit, and one for each part of it';
+
+CREATE OR REPLACE VIEW {{.Database}}.archive_runs {{.OnCluster}}
+(
+    run_id String COMMENT 'The run; the ledger names it, too',
+    {{columns "runs: how they began" | shown}},
+    ended_at Nullable(DateTime64(3, 'UTC')) COMMENT 'When it ended, by the client''s clock; NULL: it has not, or it died',
+    outcome LowCardinality(String) COMMENT 'running; done; partial: some of the data could not be archived, or differs; failed; interrupted; busy: another one was running; died: it has stopped without a word',
+    {{columns "runs: what they did" | shown}}
+)
+AS SELECT run_id, {{columns "runs: how they began" | names}}, if(toUnixTimestamp64Milli(ended_at) = 0, NULL, ended_at) AS ended_at,
+    if(outcome = 'running' AND alive_until < now64(3), 'died', toString(outcome)) AS outcome,
+    {{columns "runs: what they did" | names}}
+FROM (SELECT * FROM {{.Database}}.archive_runs_data FINAL)
+COMMENT 'One row a run of archive, verify, replay or backup: when, how it ended, what it brought and what it asked';
+
+CREATE OR REPLACE VIEW {{.Database}}.rooms {{.OnCluster}}
+(
+    {{columns "rooms" | shown}}
+)
+AS SELECT {{columns "rooms" | names}}
+FROM {{.Database}}.rooms_data
+WHERE {{template "visible" .}}
+COMMENT 'One row a call. Exact: no duplicates, no half-loaded unit';
+
+CREATE OR REPLACE VIEW {{.Database}}.user_sessions {{.OnCluster}}
+(
+    {{columns "user_sessions" | shown}}
+)
+AS SELECT {{columns "user_sessions" | names}}
+FROM {{.Database}}.user_sessions_data
+WHERE {{template "visible" .}}
+COMMENT 'One row for each stay of a user in a call; who leaves and comes back has several. Exact: no duplicates, no half-loaded unit';
+
+CREATE OR REPLACE VIEW {{.Database}}.quality_samples {{.OnCluster}}
+(
+    {{columns "quality_samples" | shown}}
+)
+AS SELECT {{columns "quality_samples" | names}}
+FROM {{.Database}}.quality_samples_data
+WHERE {{template "visible" .}}
+COMMENT 'One row for each sample of a quality metric that had a value; points without one are not stored. Exact: no duplicates, no half-loaded unit';
+
+CREATE OR REPLACE VIEW {{.Database}}.user_events {{.OnCluster}}
+(
+    {{columns "user_events" | shown}}
+)
+AS SELECT {{columns "user_events" | names}}
+FROM {{.Database}}.user_events_data
+WHERE {{template "visible" .}}
+COMMENT 'One row for each entry in the event log of a user in a call. Exact: no duplicates, no half-loaded unit';
+
+CREATE OR REPLACE VIEW {{.Database}}.unusual_events {{.OnCluster}}
+(
+    {{columns "unusual_events" | shown}}
+)
+AS SELECT {{columns "unusual_events" | names}}
+FROM {{.Database}}.unusual_events_data
+WHERE {{template "visible" .}}
+COMMENT 'One row for each cause of a bad experience of a user; an experience without a known cause is one row with abnormal_event_id 0. Exact: no duplicates, no half-loaded unit';
+
+CREATE OR REPLACE VIEW {{.Database}}.daily_scale {{.OnCluster}}
+(
+    {{columns "daily_scale" | shown}}
+)
+AS SELECT {{columns "daily_scale" | names}}
+FROM {{.Database}}.daily_scale_data
+WHERE {{template "visible" .}}
+COMMENT 'One row a day: the vendor''s own count of one application. Exact: no duplicates, no half-loaded unit';
+
+CREATE OR REPLACE VIEW {{.Database}}.quality_streams {{.OnCluster}}
+(
+    sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
+    comm_id LowCardinality(String) COMMENT 'Call (CommId)',
+    call_created_at DateTime('UTC') COMMENT 'Creation of the call''s room, UTC seconds; who names a time of it reads less',
+    {{columns "streams" | shown}},
+{{range $sums}}    {{.Shown}},
+{{end}}    other_metric Array(String) COMMENT 'Metrics that have no column of their own, by the vendor''s names',
+    other_samples Array(UInt32) COMMENT 'Samples of each of other_metric',
+    other_sum Array(Float64) COMMENT 'Sum of each of other_metric',
+    other_min Array(Float64) COMMENT 'Smallest value of each of other_metric',
+    other_max Array(Float64) COMMENT 'Greatest value of each of other_metric'
+)
+AS SELECT sdk_app_id, comm_id, call_created_at, {{columns "streams" | names}},
+{{range $sums}}    {{.Selected}},
+{{end}}    `other.metric` AS other_metric, `other.samples` AS other_samples, `other.sum` AS other_sum, `other.min` AS other_min, `other.max` AS other_max
+FROM {{.Database}}.quality_streams_data
+WHERE {{template "visible" .}}
+COMMENT 'Sums of the samples and events of what a user sends (peer_id empty) or receives from a peer, by UTC day. A stream may have several rows of a day; they add up: sums and counts by sum, quantiles by quantileExactWeightedArray(values, counts). A histogram has the values rounded to 5 binary digits: whole numbers up to 32 are exact, others are off by at most 3.2 %. Exact: agrees with quality_samples and user_events at any moment';
+
+CREATE OR REPLACE VIEW {{.Database}}.calls {{.OnCluster}}
+(
+    {{columns "calls: which" | shown}},
+    duration_seconds Nullable(UInt64) COMMENT 'From creation to end; NULL while it was still running',
+    {{columns "calls: counts" | shown}},
+    quality_score Nullable(Float64) COMMENT 'Average of the users'' scores, from 0 (serious) to 100 (good); NULL: nothing to judge by. See call_users',
+    grade LowCardinality(String) COMMENT 'Of quality_score: good (100), fair (50 and more), poor (more than 0), serious (0), unknown',
+    worst_user_id LowCardinality(String) COMMENT 'User with the lowest score, the first by name of several; empty: nobody has one',
+    worst_user_score Nullable(Float64) COMMENT 'Score of that user',
+    {{columns "calls: averages" | shown}},
+    is_complete Bool COMMENT 'Whether all of the call is in the archive for good. Not while it runs or settles, nor where missing says what it lacks',
+    missing Array(LowCardinality(String)) COMMENT 'Kinds of what the call lacks, which the vendor did not send or sent in a form that could not be read: room, users (sessions), series (samples), events. The view ledger has each part with its reason'
+)
+AS WITH (
+    SELECT arrayMap(m -> limits[m], ['loss', 'loss', 'rtt', 'cpu', 'fps', 'loss', 'loss', 'stall', 'stall', 'fps']) FROM {{template "thresholds" .}}
+) AS limits
+SELECT {{columns "calls: which" | names}}, toUInt64(destroyed_at - created_at) AS duration_seconds, {{columns "calls: counts" | names}}, quality_score,
+    multiIf(quality_score IS NULL, 'unknown', quality_score >= 100, 'good', quality_score >= 50, 'fair', quality_score > 0, 'poor', 'serious') AS grade,
+    if(worst = 1000, '', user_ids[indexOf(scores, worst)]) AS worst_user_id, nullIf(worst, 1000) AS worst_user_score,
+    {{columns "calls: averages" | names}}, is_complete, missing
+FROM
+(
+    SELECT *, arrayMin(arrayPushBack(scores, 1000)) AS worst, arrayReduce('avgOrNull', arrayFilter(x -> x <= 100, scores)) AS quality_score
+    FROM
+    (
+        SELECT *, arrayMap(x -> arrayMin(arrayMap({{template "score"}}, x, limits)), judged) AS scores
+        FROM {{.Database}}.calls_data
+        WHERE {{template "visible" .}}
+    )
+)
+COMMENT 'One row a call: how long, how many, how good. Exact: made of the relations beneath by the commit that shows them';
+
+CREATE OR REPLACE VIEW {{.Database}}.call_users {{.OnCluster}}
+(
+    {{columns "call users: who" | shown}},
+    sessions UInt64 COMMENT 'Stays in the call',
+    {{columns "call users: counts" | shown}},
+    score_up Nullable(Float64) COMMENT 'Quality of what the user sends, from 0 (serious) over 50 (poor) to 100 (good): the lowest of the scores of loss, rtt, processor load of the device and frames sent, by their averages and quality_thresholds; NULL: nothing to judge by',
+    score_down Nullable(Float64) COMMENT 'Quality of what the user receives, from 0 to 100: the lowest of the scores of loss, share of stall and frames rendered; NULL: nothing to judge by',
+    score Nullable(Float64) COMMENT 'The lower of score_up and score_down',
+    grade LowCardinality(String) COMMENT 'Of score: good (100), fair (50 and more), poor (more than 0), serious (0), unknown',
+    video_bitrate_swing_up Nullable(Float64) COMMENT 'Half the width of the middle 90 % of the bitrate of the video sent, in % of its median; NULL: no sample',
+    {{columns "sent" | shown}},
+    {{columns "received" | shown}}
+)
+AS WITH (
+    SELECT arrayMap(m -> limits[m], ['loss', 'loss', 'rtt', 'cpu', 'fps', 'loss', 'loss', 'stall', 'stall', 'fps']) FROM {{template "thresholds" .}}
+) AS limits
+SELECT {{columns "call users: who" | names}}, sessions, {{columns "call users: counts" | names}},
+    score_up, score_down, score, multiIf(score IS NULL, 'unknown', score >= 100, 'good', score >= 50, 'fair', score > 0, 'poor', 'serious') AS grade,
+    video_bitrate_swing_up, {{columns "sent" | names}}, {{columns "received" | names}}
+FROM
+(
+    SELECT *, arrayMap({{template "score"}},
+            arrayMap(v -> ifNull(v, nan), [audio_loss_up_avg, video_loss_up_avg, rtt_avg, sys_cpu_avg, video_fps_up_avg, audio_loss_down_avg, video_loss_down_avg, 100 * audio_stall_share, 100 * video_stall_share, video_fps_down_avg]), limits) AS scores,
+        nullIf(arrayMin(arraySlice(scores, 1, 5)), 1000) AS score_up, nullIf(arrayMin(arraySlice(scores, 6, 5)), 1000) AS score_down, nullIf(arrayMin(scores), 1000) AS score
+    FROM {{.Database}}.call_users_data
+    WHERE sessions > 0 AND {{template "visible" .}}
+)
+COMMENT 'One row for each user of a call: presence, device, events, and what was measured of what the user sent (up) and received (down, all peers together). Exact: made of the relations beneath by the commit that shows them';
+
+CREATE OR REPLACE VIEW {{.Database}}.call_metrics {{.OnCluster}}
+(
+    sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
+    comm_id LowCardinality(String) COMMENT 'Call (CommId): unique, opaque; room ids are reused, this one is not',
+    call_created_at DateTime('UTC') COMMENT 'Creation of the call''s room, UTC seconds; who names a time of it reads less',
+    room_id LowCardinality(String) COMMENT 'Room name as the application gave it; reused by later calls',
+    user_id LowCardinality(String) COMMENT 'User whose client reported (UserId)',
+    direction LowCardinality(String) COMMENT 'up: what user_id sends, and the user''s device; down: what user_id receives, all peers together',
+    metric LowCardinality(String) COMMENT 'Metric by the vendor''s name (DataType), such as rtt or aLoss; its unit is the vendor''s',
+    samples UInt64 COMMENT 'Samples',
+    sum Float64 COMMENT 'Sum of the values',
+    avg Float64 COMMENT 'Average',
+    min Float64 COMMENT 'Smallest value',
+    p50 Nullable(Float64) COMMENT 'Half of the samples are no greater; of the rounded values, within 3.2 %; NULL: of a metric for which no histogram is kept',
+    p95 Nullable(Float64) COMMENT '95 % of the samples are no greater; of the rounded values, within 3.2 %; NULL: of a metric for which no histogram is kept',
+    max Float64 COMMENT 'Greatest value'
+)
+AS SELECT sdk_app_id, comm_id, call_created_at, room_id, user_id, direction, metric, samples, sum, sum / samples AS avg, min, if(isNaN(median), NULL, median) AS p50, if(isNaN(most), NULL, most) AS p95, max
+FROM {{.Database}}.call_users_data
+ARRAY JOIN `metrics.direction` AS direction, `metrics.metric` AS metric, `metrics.samples` AS samples, `metrics.sum` AS sum, `metrics.min` AS min, `metrics.p50` AS median, `metrics.p95` AS most, `metrics.max` AS max
+WHERE {{template "visible" .}}
+COMMENT 'One row for each metric of a user of a call, sent (up) or received (down, all peers together): what call_users has in columns, of all metrics. Exact: made of the relations beneath by the commit that shows them';
+
+CREATE OR REPLACE VIEW {{.Database}}.peer_quality {{.OnCluster}}
+(
+    {{columns "pairs" | shown}},
+    score Nullable(Float64) COMMENT 'Quality of what was received from this peer, from 0 (serious) to 100 (good): the lowest of the scores of loss, share of stall and frames rendered; NULL: nothing to judge by',
+    peer_score Nullable(Float64) COMMENT 'Quality of what the peer sent: the lowest of the scores of its loss and rtt; NULL: nothing to judge by',
+    fault LowCardinality(String) COMMENT 'Where a score under 50 comes from: sender (peer_score is under 50, too), receiver (it is not); empty: it is not under 50'
+)
+AS WITH (
+    SELECT arrayMap(m -> limits[m], ['loss', 'loss', 'stall', 'stall', 'fps', 'loss', 'loss', 'rtt']) FROM {{template "thresholds" .}}
+) AS limits
+SELECT {{columns "pairs" | names}}, score, peer_score,
+    multiIf(score < 50 AND peer_score < 50, 'sender', score < 50, 'receiver', '') AS fault
+FROM
+(
+    SELECT *, arrayMap({{template "score"}},
+            arrayMap(v -> ifNull(v, nan), [audio_loss_down_avg, video_loss_down_avg, 100 * audio_stall_share, 100 * video_stall_share, video_fps_down_avg, peer_audio_loss_up_avg, peer_video_loss_up_avg, peer_rtt_avg]), limits) AS scores,
+        nullIf(arrayMin(arraySlice(scores, 1, 5)), 1000) AS score, nullIf(arrayMin(arraySlice(scores, 6, 3)), 1000) AS peer_score
+    FROM {{.Database}}.peer_quality_data
+    WHERE {{template "visible" .}}
+)
+COMMENT 'One row for each pair of a receiver and a sender in a call: how well the one received the other, and whose fault it was. Exact: made of the relations beneath by the commit that shows them';
+
+CREATE OR REPLACE VIEW {{.Database}}.quality_minutes {{.OnCluster}}
+(
+    sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
+    comm_id LowCardinality(String) COMMENT 'Call (CommId): unique, opaque; room ids are reused, this one is not',
+    room_id LowCardinality(String) COMMENT 'Room name as the application gave it; reused by later calls',
+    user_id LowCardinality(String) COMMENT 'User whose client reported (UserId)',
+    peer_id LowCardinality(String) COMMENT 'Remote user whose stream was received (PeerId); empty: upstream',
+    direction LowCardinality(String) COMMENT 'up: what user_id sends; down: what user_id receives from peer_id',
+    metric LowCardinality(String) COMMENT 'Metric by the vendor''s name (DataType)',
+    minute DateTime('UTC') COMMENT 'Beginning of the minute, UTC',
+    samples UInt64 COMMENT 'Samples in the minute',
+    avg Float64 COMMENT 'Average, in the metric''s own unit',
+    min Float64 COMMENT 'Smallest value',
+    max Float64 COMMENT 'Greatest value',
+    p95 Float64 COMMENT '95 % of the samples are no greater; of the values as they are',
+    sum Float64 COMMENT 'Sum of the values'
+)
+AS SELECT sdk_app_id, comm_id, any(s.room_id) AS room_id, user_id, peer_id, if(peer_id = '', 'up', 'down') AS direction, metric, toStartOfMinute(ts) AS minute,
+    count() AS samples, avg(value) AS avg, min(value) AS min, max(value) AS max, quantileExactWeighted(0.95)(value, 1) AS p95, sum(value) AS sum
+FROM {{.Database}}.quality_samples AS s
+GROUP BY sdk_app_id, comm_id, user_id, peer_id, metric, minute
+COMMENT 'One row for each minute of each series: call, user, peer and metric. Computed from quality_samples when it is read: name a call, or a metric and a time (by minute). Exact';
+
+{{/* Each measure of a day with the sums that it is of, and where they are. */ -}}
+{{$days := list
+    (list "sys_cpu" "sys_cpu" "peer_id = ''")
+    (list "app_cpu" "app_cpu" "peer_id = ''")
+    (list "rtt" "rtt" "peer_id = ''")
+    (list "audio_loss_up" "audio_loss" "peer_id = ''")
+    (list "video_loss_up" "video_loss" "peer_id = ''")
+    (list "audio_bitrate_up" "audio_bitrate" "peer_id = ''")
+    (list "video_bitrate_up" "video_bitrate" "peer_id = ''")
+    (list "video_fps_up" "video_encode_fps" "peer_id = ''")
+    (list "audio_loss_down" "audio_loss" "peer_id != ''")
+    (list "video_loss_down" "video_loss" "peer_id != ''")
+    (list "audio_bitrate_down" "audio_bitrate" "peer_id != ''")
+    (list "video_bitrate_down" "video_bitrate" "peer_id != ''")
+    (list "video_fps_down" "video_decode_fps" "peer_id != ''")
+-}}
+
+CREATE OR REPLACE VIEW {{.Database}}.quality_days {{.OnCluster}}
+(
+    sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
+    day Date COMMENT 'UTC day of the samples',
+    sdk_version LowCardinality(String) COMMENT 'Version of the TRTC SDK in the stay that the samples are of (SdkVersion); empty: unknown',
+    device_type LowCardinality(String) COMMENT 'Device and operating system of the user in the stay that the samples are of (DeviceType); empty: unknown',
+    calls UInt64 COMMENT 'Distinct calls with samples of such users on the day',
+    users UInt64 COMMENT 'Distinct users with samples; a user of two days is one of each, so do not add days up',
+    samples UInt64 COMMENT 'Samples of quality',
+    network_changes UInt64 COMMENT 'Changes of the network',
+    connections_lost UInt64 COMMENT 'Losses of the connection',
+    {{columns "sent" | without "min" "p50" "max" | shown}},
+    {{columns "received" | without "min" "p50" "max" | shown}}
+)
+AS SELECT q.sdk_app_id AS sdk_app_id, q.day AS day, q.sdk_version AS sdk_version, q.device_type AS device_type, q.calls AS calls, q.users AS users,
+    q.samples AS samples, q.network_changes AS network_changes, q.connections_lost AS connections_lost,
+{{range $days}}    q.{{index . 0}}_samples AS {{index . 0}}_samples, q.{{index . 0}}_sum / nullIf(q.{{index . 0}}_samples, 0) AS {{index . 0}}_avg, if(q.{{index . 0}}_samples = 0, NULL, q.{{index . 0}}_p95) AS {{index . 0}}_p95,
+{{end}}    q.audio_stall_samples AS audio_stall_samples, q.audio_stall_sum / 1000 AS audio_stall_seconds, q.audio_stall_sum / nullIf(q.audio_stall_samples * 2000, 0) AS audio_stall_share,
+    q.video_stall_samples AS video_stall_samples, q.video_stall_sum / 1000 AS video_stall_seconds, q.video_stall_sum / nullIf(q.video_stall_samples * 2000, 0) AS video_stall_share
+FROM
+(
+    SELECT x.sdk_app_id AS sdk_app_id, x.day AS day, x.sdk_version AS sdk_version, x.device_type AS device_type, uniqExactIf(x.comm_id, x.samples > 0) AS calls, uniqExactIf(x.user_id, x.samples > 0) AS users,
+        sum(x.samples) AS samples,
+        sum(x.network_changes) AS network_changes, sum(x.connections_lost) AS connections_lost,
+{{range $days}}        sumIf(x.{{index . 1}}.samples, {{index . 2}}) AS {{index . 0}}_samples, sumIf(x.{{index . 1}}.sum, {{index . 2}}) AS {{index . 0}}_sum, quantileExactWeightedArrayIf(0.95)(x.{{index . 1}}.values, x.{{index . 1}}.counts, {{index . 2}}) AS {{index . 0}}_p95,
+{{end}}        sumIf(x.audio_stall.samples, peer_id != '') AS audio_stall_samples, sumIf(x.audio_stall.sum, peer_id != '') AS audio_stall_sum,
+        sumIf(x.video_stall.samples, peer_id != '') AS video_stall_samples, sumIf(x.video_stall.sum, peer_id != '') AS video_stall_sum
+    FROM {{.Database}}.quality_streams_data AS x
+    WHERE {{template "visible" .}}
+    GROUP BY sdk_app_id, day, sdk_version, device_type
+) AS q
+SETTINGS join_use_nulls = 0
+COMMENT 'One row for each application, UTC day, SDK version and device. For coarser groups add up the sums (average times samples) and merge the histograms of quality_streams: neither distinct users nor quantiles add up. Exact: agrees with quality_samples at any moment';
+
+CREATE OR REPLACE VIEW {{.Database}}.events_decoded {{.OnCluster}}
+(
+    sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
+    comm_id LowCardinality(String) COMMENT 'Call (CommId): unique, opaque; room ids are reused, this one is not',
+    room_id LowCardinality(String) COMMENT 'Room name as the application gave it; reused by later calls',
+    user_id LowCardinality(String) COMMENT 'User whose log it is (UserId)',
+    peer_id LowCardinality(String) COMMENT 'Remote user concerned (PeerId); empty: the event concerns the user alone',
+    ts DateTime64(3, 'UTC') COMMENT 'Time of the event, UTC milliseconds (Time)',
+    event_id UInt32 COMMENT 'Event by the vendor''s number (EventId)',
+    category LowCardinality(String) COMMENT 'Kind of event: device, network, app, audio, video, connection, room, web; unknown: a number that event_names has not',
+    event String COMMENT 'What happened, English; unknown numbers as event and the number',
+    event_zh String COMMENT 'What happened, Chinese',
+    value String COMMENT 'What the first parameter means, English; empty: event_values has it not',
+    value_zh String COMMENT 'What the first parameter means, Chinese; empty: event_values has it not',
+    stream LowCardinality(String) COMMENT 'Stream concerned (Type): big video, small video, side stream; empty: none',
+    param_one Int64 COMMENT 'First parameter (ParamOne)',
+    param_two Int64 COMMENT 'Second parameter (ParamTwo)'
+)
+AS SELECT e.sdk_app_id AS sdk_app_id, e.comm_id AS comm_id, e.room_id AS room_id, e.user_id AS user_id, e.peer_id AS peer_id, e.ts AS ts, e.event_id AS event_id,
+    if(n.name_en = '', 'unknown', n.category) AS category, if(n.name_en = '', concat('event ', toString(e.event_id)), n.name_en) AS event,
+    if(n.name_en = '', concat('事件 ', toString(e.event_id)), n.name_zh) AS event_zh, v.name_en AS value, v.name_zh AS value_zh,
+    transform(e.stream_type, [0, 2, 3, 7], ['', 'big video', 'small video', 'side stream'], concat('stream ', toString(e.stream_type))) AS stream, e.param_one AS param_one, e.param_two AS param_two
+FROM {{.Database}}.user_events AS e
+LEFT ANY JOIN {{.Database}}.event_names AS n ON n.event_id = e.event_id
+LEFT ANY JOIN {{.Database}}.event_values AS v ON v.event_id = e.event_id AND v.param_one = e.param_one
+SETTINGS join_use_nulls = 0
+COMMENT 'user_events in words: one row for each entry in the event log of a user in a call. Exact';
+
+CREATE OR REPLACE VIEW {{.Database}}.unusual_events_decoded {{.OnCluster}}
+(
+    sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
+    room_id LowCardinality(String) COMMENT 'Room name as the application gave it; reused by later calls',
+    user_id LowCardinality(String) COMMENT 'User who had the bad experience (UserId)',
+    ts DateTime('UTC') COMMENT 'Time of the experience, UTC seconds (EventTime)',
+    experience_id UInt32 COMMENT 'Kind of bad experience by the vendor''s number (ExperienceId)',
+    experience String COMMENT 'What the user saw or heard, English; unknown numbers as experience and the number',
+    experience_zh String COMMENT 'What the user saw or heard, Chinese',
+    abnormal_event_id UInt32 COMMENT 'Cause by the vendor''s number (AbnormalEventId); 0: none known',
+    category LowCardinality(String) COMMENT 'Where the cause lies: room, camera, microphone, speaker, screen, codec, cpu, upstream, downstream; empty: no cause known; unknown: a number that abnormal_event_names has not',
+    cause String COMMENT 'The cause, English; empty: none known; unknown numbers as cause and the number',
+    cause_zh String COMMENT 'The cause, Chinese; empty: none known',
+    peer_id LowCardinality(String) COMMENT 'Remote user who caused it (PeerId); empty: no remote user did'
+)
+AS SELECT u.sdk_app_id AS sdk_app_id, u.room_id AS room_id, u.user_id AS user_id, u.ts AS ts, u.experience_id AS experience_id,
+    if(x.name_en = '', concat('experience ', toString(u.experience_id)), x.name_en) AS experience, if(x.name_en = '', concat('体验 ', toString(u.experience_id)), x.name_zh) AS experience_zh,
+    u.abnormal_event_id AS abnormal_event_id, multiIf(u.abnormal_event_id = 0, '', a.name_en = '', 'unknown', a.category) AS category,
+    multiIf(u.abnormal_event_id = 0, '', a.name_en = '', concat('cause ', toString(u.abnormal_event_id)), a.name_en) AS cause,
+    multiIf(u.abnormal_event_id = 0, '', a.name_en = '', concat('原因 ', toString(u.abnormal_event_id)), a.name_zh) AS cause_zh, u.peer_id AS peer_id
+FROM {{.Database}}.unusual_events AS u
+LEFT ANY JOIN {{.Database}}.experience_names AS x ON x.experience_id = u.experience_id
+LEFT ANY JOIN {{.Database}}.abnormal_event_names AS a ON a.abnormal_event_id = u.abnormal_event_id
+SETTINGS join_use_nulls = 0
+COMMENT 'unusual_events in words: one row for each cause of a bad experience of a user. Exact';

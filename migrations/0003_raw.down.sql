@@ -1,1 +1,0 @@
-DROP TABLE IF EXISTS {{.Database}}.raw_responses {{.OnCluster}} SYNC;

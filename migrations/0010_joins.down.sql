@@ -1,1 +1,0 @@
-{{/* The views stay: they read the same without the setting. */}}

@@ -1,1 +1,0 @@
-{{include "0007_model.up.sql"}}

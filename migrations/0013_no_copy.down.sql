@@ -1,2 +1,0 @@
-{{/* The way of version 11, for tables as they are now. */}}
-{{include "0011_copy.up.sql"}}
