@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/quality"
 )
 
 // streamMetrics are the metrics with a column in quality_streams_data, in the
@@ -76,6 +77,7 @@ type stream struct {
 	samples     uint64 // of all metrics
 	of          [len(streamMetrics)]*summary
 	other       []otherSummary
+	minutes     quality.Minutes // what the minutes of the call are judged by; not in the table
 	eventCounts
 }
 
@@ -128,9 +130,10 @@ func streamsOf(r *call.Rows, h *histogram) []stream {
 	return s.streams
 }
 
-// plus is the sum of both, a new stream.
+// plus is the sum of both, a new stream; it has no minutes.
 func (st *stream) plus(x *stream) *stream {
 	all := *st
+	all.minutes = nil
 	if all.samples == 0 || x.samples > 0 && x.first < all.first {
 		all.first = x.first
 	}
@@ -237,6 +240,7 @@ func (s *summing) stream(k streamKey) *stream {
 // series adds a run of samples, which are in order of time, day by day and
 // client by client.
 func (s *summing) series(h *histogram, x *call.Series, times []uint32, values []float64) {
+	slot := quality.Slot(x.Metric, x.PeerID != "")
 	for len(times) > 0 {
 		day := times[0] / secondsOfDay
 		with, until := s.client(x.UserID, times[0])
@@ -248,6 +252,9 @@ func (s *summing) series(h *histogram, x *call.Series, times []uint32, values []
 		st.last = max(st.last, times[n-1])
 		st.samples += uint64(n)
 		st.summary(x.Metric).add(h, values[:n])
+		if slot >= 0 {
+			st.minutes = st.minutes.Add(slot, times[:n], values[:n])
+		}
 		times, values = times[n:], values[n:]
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/quality"
 )
 
 // partSummary is the part that the Writer adds to a call when it commits it: what
@@ -129,6 +130,9 @@ func (m *measured) figures(h *histogram) figures {
 		return figures{}
 	}
 	q := m.quantiles(h, 0.5, 0.95)
+	for i := range q { // a rounded value may be beyond all that there were
+		q[i] = max(m.min, min(q[i], m.max))
+	}
 	return figures{m.samples, m.sum, m.min, q[0], q[1], m.max}
 }
 
@@ -177,15 +181,7 @@ type userSummary struct {
 	up      up
 	down    down
 	metrics []metricFigures // all there are, in order
-}
-
-// judged is what the score of a user goes by, in the order of calls_data's column.
-func (u *userSummary) judged() []float64 {
-	return []float64{
-		u.up[audioLossUp].avg(), u.up[videoLossUp].avg(), u.up[rtt].avg(), u.up[sysCPU].avg(), u.up[videoFPSUp].avg(),
-		u.down.of[audioLossDown].avg(), u.down.of[videoLossDown].avg(),
-		100 * u.down.stall[audioStall].stallShare(), 100 * u.down.stall[videoStall].stallShare(), u.down.of[videoFPSDown].avg(),
-	}
+	minutes []quality.UserMinute
 }
 
 // metricFigures are one metric of a user, of what it sends ("up") or receives from
@@ -202,6 +198,7 @@ type pairSummary struct {
 	first, last uint32 // unix seconds
 	down        down
 	peerSent    sent
+	minutes     []quality.PairMinute
 }
 
 // sent is what a peer lost on its own way up, and how far it was.
@@ -220,23 +217,25 @@ type callSummary struct {
 	up            up
 	down          down
 	userIDs       []string
-	judged        [][]float64
+	minutes       [][]quality.UserMinute // of each of userIDs
 }
 
 // stay is all stays of a user in a call.
 type stay struct {
 	sessions    uint64
-	presence    int64 // seconds, of the stays that are over
+	presence    int64 // seconds
 	roomID      string
 	first, last time.Time
 	running     bool
 	lastOf      call.Session // which begins last
 }
 
-// seconds are those of the stays that are over.
+// seconds are those of all stays.
 func (s *stay) seconds() uint64 { return uint64(max(0, s.presence)) }
 
-func (s *stay) add(x *call.Session) {
+// add adds a stay; one that goes on counts up to a unix second, which is that of the
+// last sample that anybody in the call sent.
+func (s *stay) add(x *call.Session, last uint32) {
 	if s.sessions == 0 {
 		s.first, s.roomID = x.JoinedAt, x.RoomID
 	}
@@ -245,6 +244,7 @@ func (s *stay) add(x *call.Session) {
 	}
 	if x.LeftAt.IsZero() {
 		s.running = true
+		s.presence += max(0, int64(last)-x.JoinedAt.Unix())
 	} else {
 		s.presence += x.LeftAt.Unix() - x.JoinedAt.Unix()
 		if x.LeftAt.After(s.last) {
@@ -304,6 +304,7 @@ type summarizer struct {
 	stays map[string]*stay
 	names []string // of stays, in order, of whom there is no row yet
 	sent  func(peer string) sent
+	judge *quality.Call
 
 	user *addedUser
 	pair *addedPair
@@ -317,6 +318,7 @@ type addedUser struct {
 	userSummary
 	of    [len(directions)][len(streamMetrics)]measured
 	other [len(directions)]map[string]*measured
+	heard []quality.PairMinute // of all pairs so far
 }
 
 func (u *addedUser) add(st *stream) {
@@ -343,7 +345,8 @@ func (u *addedUser) add(st *stream) {
 
 type addedPair struct {
 	pairSummary
-	down addedDown
+	down  addedDown
+	parts []quality.Minutes
 }
 
 type addedDown struct {
@@ -392,22 +395,23 @@ func (s *summarizer) clear() {
 	s.users, s.pairs, s.calls = s.users[:0], s.pairs[:0], s.calls[:0]
 }
 
-// begin begins the summary of a call, of which room may not be known. sent tells
-// what is known of a user's own way up.
-func (s *summarizer) begin(of *summaryOf, room *call.Room, sessions []call.Session, sent func(peer string) sent) {
+// begin begins the summary of a call, of which room may not be known. last is the
+// unix second of the last sample that anybody sent; sent tells what is known of a
+// user's own way up, judge judges minutes.
+func (s *summarizer) begin(of *summaryOf, room *call.Room, sessions []call.Session, last uint32, sent func(peer string) sent, judge *quality.Call) {
 	s.call = callSummary{summaryOf: of, peak: peakOf(sessions), sessions: uint64(len(sessions))}
 	if room != nil {
 		s.call.room = *room
 		of.roomID, of.created = room.RoomID, room.CreatedAt
 	}
-	s.sent, s.stays, s.names = sent, map[string]*stay{}, s.names[:0]
+	s.sent, s.judge, s.stays, s.names = sent, judge, map[string]*stay{}, s.names[:0]
 	for i := range sessions {
 		x := &sessions[i]
 		if s.stays[x.UserID] == nil {
 			s.stays[x.UserID] = &stay{}
 			s.names = append(s.names, x.UserID)
 		}
-		s.stays[x.UserID].add(x)
+		s.stays[x.UserID].add(x, last)
 	}
 	slices.Sort(s.names)
 }
@@ -436,6 +440,14 @@ func (s *summarizer) stream(st *stream) {
 	s.pair.down.add(st)
 }
 
+// minutes adds minutes of what a user receives from a peer, whose stream was the last
+// that was added. What users send is known to judge.
+func (s *summarizer) minutes(user, peer string, m quality.Minutes) {
+	if peer != "" && len(m) > 0 {
+		s.pair.parts = append(s.pair.parts, m)
+	}
+}
+
 // without makes the rows of the users of whom nothing was measured, up to a name.
 func (s *summarizer) without(name string) {
 	for len(s.names) > 0 && s.names[0] < name {
@@ -453,6 +465,10 @@ func (s *summarizer) closePair() {
 	}
 	p := s.pair.pairSummary
 	p.down = s.pair.down.figures(s.h)
+	if len(s.pair.parts) > 0 {
+		p.minutes = s.judge.Pair(p.user, p.peer, quality.Merge(s.pair.parts...))
+		s.user.heard = append(s.user.heard, p.minutes...)
+	}
 	s.pairs, s.pair = append(s.pairs, p), nil
 }
 
@@ -491,6 +507,7 @@ func (s *summarizer) closeUser() {
 			u.swing = 50 * (q[2] - q[0]) / q[1]
 		}
 	}
+	u.minutes = s.judge.User(u.user, a.heard)
 	s.user = nil
 	s.add(u)
 }
@@ -521,7 +538,7 @@ func (s *summarizer) add(u userSummary) {
 	for i := range u.down.stall {
 		c.down.stall[i].plus(u.down.stall[i])
 	}
-	c.userIDs, c.judged = append(c.userIDs, u.user), append(c.judged, u.judged())
+	c.userIDs, c.minutes = append(c.userIDs, u.user), append(c.minutes, u.minutes)
 	s.users = append(s.users, u)
 }
 
@@ -538,7 +555,7 @@ func (s *summarizer) end() {
 	if known || len(s.call.userIDs) > 0 {
 		s.calls = append(s.calls, s.call)
 	}
-	s.call, s.stays, s.sent = callSummary{}, nil, nil
+	s.call, s.stays, s.sent, s.judge = callSummary{}, nil, nil, nil
 }
 
 // add adds a stream that the user sends.

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/quality"
 )
 
 // summaryBlock is how many rows of summaries make an INSERT.
@@ -35,8 +36,20 @@ type content struct {
 }
 
 // maxCarried streams, of about 3 KB each, and sessions are kept of calls that go on
-// after the flush that inserted them.
-const maxCarried = 4096
+// after the flush that inserted them; carriedMinutes minutes of a stream take as much.
+const (
+	maxCarried     = 4096
+	carriedMinutes = 20
+)
+
+// weight is how many streams the content takes the memory of.
+func (c *content) weight() int {
+	n := len(c.sessions)
+	for _, st := range c.streams {
+		n += 1 + len(st.minutes)/carriedMinutes
+	}
+	return n
+}
 
 // ready makes the summaries of those calls among the ended ones of which all is in
 // memory: in the buffer, which has been inserted, or carried over from the ones
@@ -91,7 +104,7 @@ func (w *Writer) ready(b *buffer, ended []*unitState) (rows int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for u, c := range all {
-		if carry += len(c.streams) + len(c.sessions); carry > maxCarried {
+		if carry += c.weight(); carry > maxCarried {
 			break
 		}
 		if !u.dropped {
@@ -108,20 +121,45 @@ func (c *content) summarize(h *histogram) *ready {
 		return cmp.Or(cmp.Compare(x.user, y.user), cmp.Compare(x.peer, y.peer), cmp.Compare(x.day, y.day), cmp.Compare(x.device, y.device), cmp.Compare(x.version, y.version))
 	})
 	up := map[string]sent{}
+	var last uint32
 	for _, st := range c.streams {
 		if st.peer == "" {
 			x := up[st.user]
 			x.add(st)
 			up[st.user] = x
+			last = max(last, st.last)
 		}
 	}
 	s := &summarizer{h: h}
-	s.begin(&c.of, c.room, c.sessions, func(peer string) sent { return up[peer] })
+	s.begin(&c.of, c.room, c.sessions, last, func(peer string) sent { return up[peer] }, c.quality())
 	for _, st := range c.streams {
 		s.stream(st)
+		s.minutes(st.user, st.peer, st.minutes)
 	}
 	s.end()
 	return &ready{c.loads, &c.of, summarizer{users: s.users, pairs: s.pairs, calls: s.calls}}
+}
+
+// quality is what the minutes of the call are judged by; its streams are in order.
+func (c *content) quality() *quality.Call {
+	q := quality.NewCall()
+	for _, received := range []bool{false, true} {
+		for rest := c.streams; len(rest) > 0; {
+			first := rest[0]
+			var parts []quality.Minutes
+			for len(rest) > 0 && rest[0].user == first.user && rest[0].peer == first.peer {
+				parts, rest = append(parts, rest[0].minutes), rest[1:]
+			}
+			switch {
+			case received != (first.peer != ""):
+			case received:
+				q.Heard(first.peer, quality.Merge(parts...))
+			default:
+				q.Sent(first.user, quality.Merge(parts...))
+			}
+		}
+	}
+	return q
 }
 
 // summarize writes the summaries of the calls among the units, of the loads that
@@ -222,12 +260,60 @@ func (s *Store) summarize(ctx context.Context, to *summarizer, calls []summarize
 	if err != nil {
 		return err
 	}
+	for len(calls) > 0 {
+		n, minutes := 1, h.minutesOf(calls[0].unit.unit)
+		for n < len(calls) && minutes <= maxJudged {
+			minutes += h.minutesOf(calls[n].unit.unit)
+			n++
+		}
+		if err := s.summarizeSome(ctx, to, calls[:n], h, emit); err != nil {
+			return err
+		}
+		calls = calls[n:]
+	}
+	return nil
+}
+
+// maxJudged is how many minutes of users are judged together, of about 150 bytes
+// each, or those of one call.
+const maxJudged = 100_000
+
+// minutesOf is how many minutes the users of a call were there, together.
+func (h *held) minutesOf(u call.Unit) (n int) {
+	for i := range h.sessions[u] {
+		x := &h.sessions[u][i]
+		left := x.LeftAt.Unix()
+		if x.LeftAt.IsZero() {
+			left = int64(h.last[u])
+		}
+		n += max(0, int(left-x.JoinedAt.Unix()))/60 + 1
+	}
+	return n
+}
+
+func (s *Store) summarizeSome(ctx context.Context, to *summarizer, calls []summarized, h *held, emit func(atLeast int) error) error {
+	h.keys = nil
+	for _, c := range calls {
+		h.keys = append(h.keys, c.unit.unit.Key)
+	}
+	judged, err := s.heldQuality(ctx, h)
+	if err != nil {
+		return err
+	}
+	minutes, err := s.heldMinutes(ctx, h, "")
+	if err != nil {
+		return err
+	}
+	defer minutes.close()
 	next := 0
 	begin := func() {
 		u := calls[next].unit.unit
 		of := h.of[u]
 		of.load, of.unit, of.entry = calls[next].unit.summary, u, calls[next].unit.ending
-		to.begin(&of, h.rooms[u], h.sessions[u], func(peer string) sent { return h.sent[heldUser{u, peer}] })
+		if judged[u] == nil {
+			judged[u] = quality.NewCall()
+		}
+		to.begin(&of, h.rooms[u], h.sessions[u], h.last[u], func(peer string) sent { return h.sent[heldUser{u, peer}] }, judged[u])
 	}
 	begin()
 	upTo := func(u call.Unit) {
@@ -240,6 +326,11 @@ func (s *Store) summarize(ctx context.Context, to *summarizer, calls []summarize
 	err = s.heldStreams(ctx, h, func(u call.Unit, st *stream) error {
 		upTo(u)
 		to.stream(st)
+		m, err := minutes.take(heldStream{u, st.user, st.peer})
+		if err != nil {
+			return err
+		}
+		to.minutes(st.user, st.peer, m)
 		return emit(summaryBlock)
 	})
 	if err != nil {
@@ -260,13 +351,17 @@ const maxHeldText = 16 << 20
 
 // held is what the tables have of calls, but for their streams.
 type held struct {
-	where    string // the rows
-	args     []any
+	loads    string                  // of the rows
+	keys     []string                // of the calls whose rows are read
 	of       map[call.Unit]summaryOf // room and creation
 	rooms    map[call.Unit]*call.Room
 	sessions map[call.Unit][]call.Session
 	sent     map[heldUser]sent
+	last     map[call.Unit]uint32 // unix second of the last sample that anybody sent
 }
+
+// where selects the rows in a table; the argument is keys.
+func (h *held) where() string { return "load_id IN " + h.loads + " AND comm_id IN (?)" }
 
 type heldUser struct {
 	unit call.Unit
@@ -274,13 +369,12 @@ type heldUser struct {
 }
 
 func (s *Store) heldCalls(ctx context.Context, calls []summarized) (*held, error) {
-	h := &held{of: map[call.Unit]summaryOf{}, rooms: map[call.Unit]*call.Room{}, sessions: map[call.Unit][]call.Session{}, sent: map[heldUser]sent{}}
+	h := &held{of: map[call.Unit]summaryOf{}, rooms: map[call.Unit]*call.Room{}, sessions: map[call.Unit][]call.Session{}, sent: map[heldUser]sent{}, last: map[call.Unit]uint32{}}
 	var loads []uint64
-	var keys []string
 	for _, c := range calls {
-		loads, keys = append(loads, c.loads...), append(keys, c.unit.unit.Key)
+		loads, h.keys = append(loads, c.loads...), append(h.keys, c.unit.unit.Key)
 	}
-	h.where, h.args = "load_id IN "+list(loads)+" AND comm_id IN (?)", []any{keys}
+	h.loads = list(loads)
 	var app uint32
 	u := call.Unit{Kind: call.UnitCall}
 
@@ -316,19 +410,21 @@ func (s *Store) heldCalls(ctx context.Context, calls []summarized) (*held, error
 
 	var user string
 	var up sent
-	err = s.each(ctx, "quality_streams_data AS x", `sdk_app_id, comm_id, any(room_id), min(call_created_at), user_id, sum(x.audio_loss.samples), sum(x.audio_loss.sum),
+	var last uint32
+	err = s.each(ctx, "quality_streams_data AS x", `sdk_app_id, comm_id, any(room_id), min(call_created_at), user_id, toUnixTimestamp(max(last_ts)), sum(x.audio_loss.samples), sum(x.audio_loss.sum),
 		sum(x.video_loss.samples), sum(x.video_loss.sum), sum(x.rtt.samples), sum(x.rtt.sum)`, h, "AND peer_id = '' GROUP BY sdk_app_id, comm_id, user_id", func() {
 		u.App = call.AppID(app)
 		h.sent[heldUser{u, user}] = up
+		h.last[u] = max(h.last[u], last)
 		h.of[u] = of
-	}, &app, &u.Key, &of.roomID, &of.created, &user, &up.audioLoss.samples, &up.audioLoss.sum, &up.videoLoss.samples, &up.videoLoss.sum, &up.rtt.samples, &up.rtt.sum)
+	}, &app, &u.Key, &of.roomID, &of.created, &user, &last, &up.audioLoss.samples, &up.audioLoss.sum, &up.videoLoss.samples, &up.videoLoss.sum, &up.rtt.samples, &up.rtt.sum)
 	return h, err
 }
 
 // each reads rows of the held calls from a table, into the same variables.
 func (s *Store) each(ctx context.Context, table, columns string, h *held, rest string, f func(), into ...any) error {
 	ctx = clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{"max_query_size": maxHeldText}))
-	rows, err := s.conn.Query(ctx, "SELECT "+columns+" FROM "+table+" WHERE "+h.where+" "+rest, h.args...)
+	rows, err := s.conn.Query(ctx, "SELECT "+columns+" FROM "+table+" WHERE "+h.where()+" "+rest, h.keys)
 	if err != nil {
 		return fmt.Errorf("read %s: %w", table, err)
 	}
@@ -355,9 +451,9 @@ func (s *Store) heldStreams(ctx context.Context, h *held, f func(call.Unit, *str
 		}
 	}
 	q.WriteString(", `other.metric`, `other.samples`, `other.sum`, `other.min`, `other.max`")
-	q.WriteString(" FROM quality_streams_data AS x WHERE " + h.where + " ORDER BY sdk_app_id, comm_id, user_id, peer_id, day, device_type, sdk_version, load_id")
+	q.WriteString(" FROM quality_streams_data AS x WHERE " + h.where() + " ORDER BY sdk_app_id, comm_id, user_id, peer_id, day, device_type, sdk_version, load_id")
 	ctx = clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{"max_query_size": maxHeldText, "max_block_size": 1024, "max_bytes_before_external_sort": 64 << 20}))
-	rows, err := s.conn.Query(ctx, q.String(), h.args...)
+	rows, err := s.conn.Query(ctx, q.String(), h.keys)
 	if err != nil {
 		return fmt.Errorf("read streams: %w", err)
 	}

@@ -2,14 +2,103 @@
 
 {{define "visible"}}load_id NOT IN (SELECT load_id FROM {{.Database}}.hidden_loads GROUP BY load_id HAVING max(step) != 'committed'){{end -}}
 
-{{/* The thresholds of each measure as a line from good to poor and one from there on; and what a value scores by them, 1000 if there is nothing to judge by. */ -}}
+{{/* How a minute is judged: docs/quality.md.
 
-{{define "thresholds"}}(
-        SELECT mapFromArrays(groupArray(measure), groupArray((x.1, if(x.1 = x.2, 0, 50 / (x.2 - x.1)), x.2, 50 / (x.3 - x.2)))) AS limits
+Limits of loss, stall, rtt, cpu and fps, in this order: good, 1 over what is between good and poor, poor, 1 over what is between poor and serious. A measure whose good and poor are equal is not judged. */ -}}
+
+{{define "limits"}}
+    SELECT (l['loss'], l['stall'], l['rtt'], l['cpu'], l['fps']) FROM
+    (
+        SELECT mapFromArrays(groupArray(measure), groupArray((x.1, if(x.1 = x.2, 0, 1 / (x.2 - x.1)), x.2, if(x.2 = x.3, 1e9 * sign(x.2 - x.1), 1 / (x.3 - x.2))))) AS l
         FROM (SELECT measure, argMax((good, poor, serious), changed_at) AS x FROM {{.Database}}.quality_thresholds GROUP BY measure)
-    ){{end -}}
+    )
+{{- end -}}
 
-{{define "score"}}(v, l) -> if(isNaN(v) OR l.2 = 0, 1000, least(100, greatest(0, if(((v - l.1) * l.2 AS d) <= 50, 100 - d, 50 - (v - l.3) * l.4)))){{end -}}
+{{/* How far a value is beyond the limits of its measure: up to 0 good, up to 1 fair, beyond 1 poor (such a minute is bad), from 2 on serious. */ -}}
+
+{{define "excess"}}{{$l := printf "limits.%d" (index . 0)}}{{$v := index . 1}}if(({{$v}} - {{$l}}.3) * {{$l}}.2 <= 0, least(1, ({{$v}} - {{$l}}.1) * {{$l}}.2), 1 + ({{$v}} - {{$l}}.3) * {{$l}}.4){{end -}}
+
+{{/* The same of a minute: that of its worst measure. */ -}}
+
+{{define "user excess"}}(loss, stall, rtt, cpu, fps) -> greatest(
+                {{template "excess" (list 1 "loss")}}, {{template "excess" (list 2 "stall")}}, {{template "excess" (list 3 "rtt")}},
+                {{template "excess" (list 4 "cpu")}}, {{template "excess" (list 5 "fps")}}){{end -}}
+
+{{define "pair excess"}}(loss, stall, fps) -> greatest({{template "excess" (list 1 "loss")}}, {{template "excess" (list 2 "stall")}}, {{template "excess" (list 5 "fps")}}){{end -}}
+
+{{/* What the minutes of somebody amount to: rank (0 unknown, 1 good, 2 fair, 3 poor, 4 serious), score, judged minutes, bad ones, longest run of bad ones, number of the worst minute (0: none is worse than good). */ -}}
+
+{{define "verdict"}}x -> (
+                multiIf(empty(x), 0,
+                    2 * arrayCount(e -> e > 1, x) >= length(x) OR 4 * arrayCount(e -> e >= 2, x) >= length(x), 4,
+                    10 * arrayCount(e -> e > 1, x) >= length(x) OR arrayMax(arrayCumSumNonNegative(arrayMap(e -> if(e > 1, 1, -1000000), x))) >= 3, 3,
+                    arrayExists(e -> e > 1, x) OR 10 * arrayCount(e -> e > 0, x) >= length(x), 2, 1),
+                100 - 50 * arrayAvg(arrayMap(e -> least(2, greatest(0, e)), x)), length(x), arrayCount(e -> e > 1, x),
+                arrayMax(arrayCumSumNonNegative(arrayMap(e -> if(e > 1, 1, -1000000), x))), if(arrayMax(x) > 0, indexOf(x, arrayMax(x)), 0)){{end -}}
+
+{{define "grade"}}transform({{.}}, [1, 2, 3, 4], ['good', 'fair', 'poor', 'serious'], 'unknown'){{end -}}
+
+{{/* What made a minute t as bad as its excess e: metric, cause, user concerned, evidence, others, value. */ -}}
+
+{{define "user why"}}(t, e) -> multiIf(
+                e <= 0, ('', '', '', toFloat32(-1), '', toFloat32(-1)),
+                e = {{template "excess" (list 1 "t.loss")}}, (toString(t.loss_metric), toString(t.loss_cause), t.loss_peer, t.loss_evidence, toString(t.loss_others), t.loss),
+                e = {{template "excess" (list 2 "t.stall")}}, (toString(t.stall_metric), toString(t.stall_cause), t.stall_peer, t.stall_evidence, toString(t.stall_others), t.stall),
+                e = {{template "excess" (list 5 "t.fps")}}, (toString(t.fps_metric), toString(t.fps_cause), t.fps_peer, t.fps_evidence, toString(t.fps_others), t.fps),
+                e = {{template "excess" (list 3 "t.rtt")}}, ('rtt', 'latency', '', t.rtt, '', t.rtt),
+                ('sys_cpu', 'device', '', t.cpu, '', t.cpu)){{end -}}
+
+{{define "pair why"}}(t, e) -> multiIf(
+                e <= 0, ('', '', '', toFloat32(-1), '', toFloat32(-1)),
+                e = {{template "excess" (list 1 "t.loss")}}, (toString(t.loss_metric), toString(t.loss_cause), toString(peer_id), t.loss_evidence, toString(t.loss_others), t.loss),
+                e = {{template "excess" (list 2 "t.stall")}}, (toString(t.stall_metric), toString(t.stall_cause), toString(peer_id), t.stall_evidence, toString(t.stall_others), t.stall),
+                (toString(t.fps_metric), toString(t.fps_cause), toString(peer_id), t.fps_evidence, toString(t.fps_others), t.fps)){{end -}}
+
+{{/* The cause of most bad minutes, of whom they are received, and how many they are; and of these minutes the metric of most. whys are (why, excess, minute). */ -}}
+
+{{define "cause of most"}}arrayMax(arrayMap(k -> (arrayCount(w -> w.2 > 1 AND (w.1.2, w.1.3) = k, whys), k), arrayDistinct(arrayMap(w -> (w.1.2, w.1.3), arrayFilter(w -> w.2 > 1, whys))))){{end -}}
+
+{{define "metric of most"}}arrayMax(arrayMap(k -> (arrayCount(w -> w.1.1 = k, blamed), k), arrayDistinct(arrayMap(w -> w.1.1, blamed)))).2{{end -}}
+
+{{/* A sentence about the bad minutes that most tells of: blamed are theirs, base is the minute of the call's creation. */ -}}
+
+{{define "figures"}}if(empty(arrayFilter(w -> w.1.4 >= 0, blamed)), '', (arrayMap(v -> toString(round(v, if(v < 3, 1, 0))), [arrayMin(arrayMap(w -> w.1.4, arrayFilter(w -> w.1.4 >= 0, blamed))), arrayMax(arrayMap(w -> w.1.4, arrayFilter(w -> w.1.4 >= 0, blamed)))]) AS figures)[1] || if(figures[1] = figures[2], '', '–' || figures[2])){{end -}}
+
+{{define "diagnosis"}}if(empty(blamed), '', concat(
+            multiIf(metric = 'video_stall', concat('video from ', most.2.2, ' froze ', value, ' % of '), metric = 'audio_stall', concat('sound from ', most.2.2, ' broke up ', value, ' % of '),
+                metric = 'video_loss_down', concat(value, ' % of the video from ', most.2.2, ' was lost, '), metric = 'audio_loss_down', concat(value, ' % of the sound from ', most.2.2, ' was lost, '),
+                metric = 'video_fps_down', concat('video from ', most.2.2, ' came at ', value, ' frames/s, '), metric = 'video_fps_up', concat(user_id, ' sent video at ', value, ' frames/s, '),
+                metric = 'video_loss_up', concat(value, ' % of the video that ', user_id, ' sent was lost, '), metric = 'audio_loss_up', concat(value, ' % of the sound that ', user_id, ' sent was lost, '),
+                metric = 'rtt', concat('the round trip of ', user_id, ' was ', value, ' ms, '), concat('the processor of ', user_id, ' was at ', value, ' %, ')),
+            formatDateTime(toDateTime(base + 60 * arrayMin(arrayMap(w -> w.3, blamed)), 'UTC'), '%H:%i'),
+            if(length(blamed) = 1, '', formatDateTime(toDateTime(base + 60 * arrayMax(arrayMap(w -> w.3, blamed)), 'UTC'), '–%H:%i')),
+            multiIf(metric IN ('rtt', 'sys_cpu'), '', concat(': ', multiIf(
+                most.2.1 = 'uplink', concat('the uplink of ', user_id, ' lost ', figures, ' %'), most.2.1 = 'downlink', concat('the downlink of ', user_id, ' lost ', figures, ' %'),
+                most.2.1 = 'peer_uplink', concat('the uplink of ', most.2.2, ' lost ', figures, ' %'),
+                most.2.1 = 'latency', concat('the round trip of ', user_id, ' was ', figures, ' ms'), most.2.1 = 'peer_latency', concat('the round trip of ', most.2.2, ' was ', figures, ' ms'),
+                most.2.1 = 'device', concat('the device of ', user_id, ' did not keep up', if(figures = '', '', concat(', its processor at ', figures, ' %'))),
+                most.2.1 = 'camera', concat('the camera of ', user_id, ' gave ', figures, ' frames/s'), most.2.1 = 'peer_camera', concat('the camera of ', most.2.2, ' gave ', figures, ' frames/s'),
+                most.2.1 = 'encoder', concat('the device of ', user_id, ' encoded ', figures, ' frames/s'), most.2.1 = 'peer_encoder', concat('the device of ', most.2.2, ' encoded ', if(figures = '', 'too few', figures), ' frames/s'),
+                most.2.1 = 'peer', concat('everybody received ', most.2.2, ' like this'), 'nothing that was measured tells why'),
+                multiIf(most.2.1 = 'peer', '', 2 * arrayCount(w -> w.1.5 = 'alike', blamed) > length(blamed), concat('; others received ', most.2.2, ' no better'),
+                    2 * arrayCount(w -> w.1.5 = 'better', blamed) > length(blamed), concat('; others received ', most.2.2, ' better'), ''))))){{end -}}
+
+{{/* The columns of these in the views. */ -}}
+
+{{define "judged"}}
+    score Nullable(Float64) COMMENT 'Average of the judged minutes, of which a good one counts 100, one at the limit of poor 50, a serious one 0; NULL: none could be judged',
+    grade LowCardinality(String) COMMENT 'serious: half of the judged minutes are bad, or a quarter serious; poor: a tenth are bad, or 3 in a row; fair: one is bad, or a tenth not good; good; unknown: none could be judged',
+    judged_minutes UInt64 COMMENT 'Minutes in which sound or picture flowed, and was measured for 10 seconds at least',
+    bad_minutes UInt64 COMMENT 'Of these, beyond the limit of poor of a measure in quality_thresholds',
+    bad_run_minutes UInt64 COMMENT 'Longest run of bad minutes, of those judged',
+    worst_minute Nullable(DateTime('UTC')) COMMENT 'Beginning of the worst minute, UTC, the first of equals; NULL: none is worse than good',
+    worst_metric LowCardinality(String) COMMENT 'What was worst in it: audio_loss_up, video_loss_up, audio_loss_down, video_loss_down, audio_stall, video_stall, rtt, sys_cpu, video_fps_up or video_fps_down; empty: none is worse than good',
+{{end -}}
+
+{{define "blamed"}}
+    cause LowCardinality(String) COMMENT 'Where most bad minutes come from: camera, encoder, uplink, downlink, latency, device (of the user); peer_camera, peer_encoder, peer_uplink, peer_latency, peer (of who sends); unknown: nothing tells; empty: no minute is bad',
+    cause_minutes UInt64 COMMENT 'How many bad minutes these are',
+{{end -}}
 
 {{/* Ledger and loads: what is visible, and how far the archive is. */ -}}
 
@@ -338,6 +427,16 @@ ORDER BY (sdk_app_id, day, is_down, comm_id, user_id, peer_id)
 SETTINGS index_granularity = 1024
 COMMENT 'Sums of quality_samples and user_events: one row for what a user sends or receives from a peer on a UTC day with one device, as one part of a load knows it, with that load. Written with the samples. Read the view quality_streams instead';
 
+{{/* Minutes of somebody, in order, as package quality makes them. Numbers count from the minute of the call's creation. loss_…, stall_… and fps_… say where the figure is from: its metric, the cause with its evidence (loss in %, frames a second, round trip in ms, processor load in %; -1: none), and how others received the same. */ -}}
+
+{{define "minute metric"}}Enum8('' = 0, 'audio_loss_up' = 1, 'video_loss_up' = 2, 'audio_loss_down' = 3, 'video_loss_down' = 4, 'audio_stall' = 5, 'video_stall' = 6, 'rtt' = 7, 'sys_cpu' = 8, 'video_fps_up' = 9, 'video_fps_down' = 10){{end -}}
+
+{{define "minute why"}}{{.}}_metric {{template "minute metric"}}, {{.}}_cause Enum8('' = 0, 'unknown' = 1, 'camera' = 2, 'encoder' = 3, 'uplink' = 4, 'downlink' = 5, 'latency' = 6, 'device' = 7, 'peer_camera' = 8, 'peer_encoder' = 9, 'peer_uplink' = 10, 'peer_latency' = 11, 'peer' = 12), {{.}}_others Enum8('' = 0, 'alike' = 1, 'better' = 2), {{.}}_evidence Float32{{end -}}
+
+{{define "user minutes"}}Array(Tuple(at Int32, loss Float32, stall Float32, rtt Float32, cpu Float32, fps Float32, {{template "minute why" "loss"}}, loss_peer String, {{template "minute why" "stall"}}, stall_peer String, {{template "minute why" "fps"}}, fps_peer String)){{end -}}
+
+{{define "pair minutes"}}Array(Tuple(at Int32, loss Float32, stall Float32, fps Float32, {{template "minute why" "loss"}}, {{template "minute why" "stall"}}, {{template "minute why" "fps"}})){{end -}}
+
 {{define "sent"}}
     {{measure "sys_cpu" "Processor load of the device, % (sysCpu)"}},
     {{measure "app_cpu" "Processor load of the application, % (appCpu)"}},
@@ -374,7 +473,7 @@ COMMENT 'Sums of quality_samples and user_events: one row for what a user sends 
 {{end -}}
 
 {{define "call users: counts"}}
-    presence_seconds UInt64 COMMENT 'Seconds in the call, of the stays that are over',
+    presence_seconds UInt64 COMMENT 'Seconds in the call; a stay that goes on counts up to the last sample that anybody sent',
     device_type LowCardinality(String) COMMENT 'Device and operating system of the last stay, as reported (DeviceType)',
     sdk_version LowCardinality(String) COMMENT 'Version of the TRTC SDK of the last stay (SdkVersion)',
     client_ip String COMMENT 'Address of the client of the last stay (ClientIp)',
@@ -401,6 +500,7 @@ CREATE TABLE IF NOT EXISTS {{.Database}}.call_users_data {{.OnCluster}}
     `metrics.p50` Array(Float64) COMMENT 'Half of the samples of each are no greater; of the rounded values; NaN: no histogram is kept' CODEC(ZSTD(1)),
     `metrics.p95` Array(Float64) COMMENT '95 % of the samples of each are no greater; of the rounded values; NaN: no histogram is kept' CODEC(ZSTD(1)),
     `metrics.max` Array(Float64) COMMENT 'Greatest value of each' CODEC(ZSTD(1)),
+    minutes {{template "user minutes"}} COMMENT 'Minutes in which sound or picture flowed: number, packets lost, %, stall, % of the time, round trip, ms, processor load, % (-1: none of these), frames a second (1000: none), and where these are from' CODEC(ZSTD(1)),
     INDEX by_load load_id TYPE minmax GRANULARITY 1,
     INDEX by_call comm_id TYPE bloom_filter(0.01) GRANULARITY 1
 )
@@ -429,6 +529,7 @@ CREATE TABLE IF NOT EXISTS {{.Database}}.peer_quality_data {{.OnCluster}}
 (
     load_id UInt64 COMMENT 'The load of the summary; hidden_loads says whether it counts' CODEC(ZSTD(1)),
     {{columns "pairs" | compressed}},
+    minutes {{template "pair minutes"}} COMMENT 'Minutes in which sound or picture flowed: number, packets lost, %, stall, % of the time (-1: none of these), frames a second (1000: none), and where these are from' CODEC(ZSTD(1)),
     INDEX by_load load_id TYPE minmax GRANULARITY 1,
     INDEX by_call comm_id TYPE bloom_filter(0.01) GRANULARITY 1
 )
@@ -451,7 +552,7 @@ COMMENT 'One row for each pair of a receiver and a sender in a call, of all that
 {{define "calls: counts"}}
     users UInt64 COMMENT 'Distinct users who were there',
     sessions UInt64 COMMENT 'Stays of these users',
-    presence_seconds UInt64 COMMENT 'Seconds of all users in the call, of the stays that are over',
+    presence_seconds UInt64 COMMENT 'Seconds of all users in the call; a stay that goes on counts up to the last sample that anybody sent',
     peak_users UInt64 COMMENT 'Most stays at one moment; one that ends when another begins does not overlap it, nor does one of no length count',
     samples UInt64 COMMENT 'Samples of quality',
     network_changes UInt64 COMMENT 'Changes of the network of all users',
@@ -477,7 +578,7 @@ CREATE TABLE IF NOT EXISTS {{.Database}}.calls_data {{.OnCluster}}
     {{columns "calls: counts" | compressed}},
     {{columns "calls: averages" | compressed}},
     user_ids Array(String) COMMENT 'The users of the call, in order' CODEC(ZSTD(1)),
-    judged Array(Array(Float64)) COMMENT 'Of each of user_ids what its score goes by: averages of audio and video lost on the way up, %, round trip, ms, processor load of the device, %, frames sent, 1/s, audio and video lost on the way down, %, stall of audio and of video, % of the time, frames rendered, 1/s; NaN: no sample' CODEC(ZSTD(1)),
+    minutes Array({{template "user minutes"}}) COMMENT 'Of each of user_ids the minutes that call_users_data has' CODEC(ZSTD(1)),
     is_complete Bool COMMENT 'Whether all of the call is in the archive for good' CODEC(ZSTD(1)),
     missing Array(LowCardinality(String)) COMMENT 'Kinds of what the call lacks: room, users, series, events' CODEC(ZSTD(1)),
     INDEX by_load load_id TYPE minmax GRANULARITY 1,
@@ -495,9 +596,9 @@ COMMENT 'One row a call, of all that its commit left visible, with the load it c
 CREATE TABLE IF NOT EXISTS {{.Database}}.quality_thresholds {{.OnCluster}}
 (
     measure LowCardinality(String) COMMENT 'What is judged: loss (%), fps (frames/s), cpu (%), bitrate_swing (%), rtt (ms) or stall (% of the time)',
-    good Float64 COMMENT 'Up to here it is good: a score of 100',
-    poor Float64 COMMENT 'Beyond it is poor: a score of 50',
-    serious Float64 COMMENT 'Beyond it is serious: a score of 0. The order of the three numbers tells which way is worse; three equal ones: the measure is not judged',
+    good Float64 COMMENT 'Up to here a minute is good',
+    poor Float64 COMMENT 'Beyond it is poor, which makes a minute bad',
+    serious Float64 COMMENT 'From here on it is serious. The order of the three numbers tells which way is worse; three equal ones: the measure is not judged',
     remark String DEFAULT '' COMMENT 'Where the numbers come from',
     changed_at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'When the row was written; 1970: a default'
 )
@@ -885,60 +986,121 @@ CREATE OR REPLACE VIEW {{.Database}}.calls {{.OnCluster}}
     duration_seconds Nullable(UInt64) COMMENT 'From creation to end; NULL while it was still running',
     {{columns "calls: counts" | shown}},
     quality_score Nullable(Float64) COMMENT 'Average of the users'' scores, from 0 (serious) to 100 (good); NULL: nothing to judge by. See call_users',
-    grade LowCardinality(String) COMMENT 'Of quality_score: good (100), fair (50 and more), poor (more than 0), serious (0), unknown',
-    worst_user_id LowCardinality(String) COMMENT 'User with the lowest score, the first by name of several; empty: nobody has one',
+    grade LowCardinality(String) COMMENT 'The worst grade of a user, if a tenth of those judged have it, otherwise one better: good, fair, poor, serious; unknown: nobody could be judged',
+    judged_minutes UInt64 COMMENT 'Judged minutes of all users',
+    bad_minutes UInt64 COMMENT 'Bad minutes of all users',
+    bad_users UInt64 COMMENT 'Users whose grade is poor or serious',
+    worst_user_id LowCardinality(String) COMMENT 'User with the worst grade, of these with the lowest score, of these the first by name; empty: nobody could be judged',
     worst_user_score Nullable(Float64) COMMENT 'Score of that user',
+    worst_user_grade LowCardinality(String) COMMENT 'Grade of that user; unknown: nobody could be judged',
+    worst_minute Nullable(DateTime('UTC')) COMMENT 'Beginning of that user''s worst minute, UTC; NULL: none is worse than good',
+    worst_metric LowCardinality(String) COMMENT 'What was worst in it, as in call_users; empty: none is worse than good',
+    {{columns "blamed" | shown}},
+    cause_user_id String COMMENT 'Whose cause it is: that user, or the peer; empty: no minute of that user is bad, or nothing tells',
+    diagnosis String COMMENT 'What most bad minutes of that user were, in words, with times in UTC; empty: none is bad',
     {{columns "calls: averages" | shown}},
     is_complete Bool COMMENT 'Whether all of the call is in the archive for good. Not while it runs or settles, nor where missing says what it lacks',
     missing Array(LowCardinality(String)) COMMENT 'Kinds of what the call lacks, which the vendor did not send or sent in a form that could not be read: room, users (sessions), series (samples), events. The view ledger has each part with its reason'
 )
-AS WITH (
-    SELECT arrayMap(m -> limits[m], ['loss', 'loss', 'rtt', 'cpu', 'fps', 'loss', 'loss', 'stall', 'stall', 'fps']) FROM {{template "thresholds" .}}
-) AS limits
-SELECT {{columns "calls: which" | names}}, toUInt64(destroyed_at - created_at) AS duration_seconds, {{columns "calls: counts" | names}}, quality_score,
-    multiIf(quality_score IS NULL, 'unknown', quality_score >= 100, 'good', quality_score >= 50, 'fair', quality_score > 0, 'poor', 'serious') AS grade,
-    if(worst = 1000, '', user_ids[indexOf(scores, worst)]) AS worst_user_id, nullIf(worst, 1000) AS worst_user_score,
+AS WITH ({{template "limits" .}}) AS limits
+SELECT {{columns "calls: which" | names}}, toUInt64(destroyed_at - created_at) AS duration_seconds, {{columns "calls: counts" | names}},
+    if(empty(judged), NULL, arrayAvg(v -> v.2, judged)) AS quality_score, {{template "grade" "if(10 * arrayCount(v -> v.1 = worst.1, judged) < length(judged) AND worst.1 > 1, worst.1 - 1, worst.1)"}} AS grade,
+    arraySum(v -> v.3, judged) AS judged_minutes, arraySum(v -> v.4, judged) AS bad_minutes, arrayCount(v -> v.1 >= 3, judged) AS bad_users,
+    user_id AS worst_user_id, if(number = 0, NULL, worst.2) AS worst_user_score, {{template "grade" "worst.1"}} AS worst_user_grade,
+    if(worst.6 = 0, NULL, toDateTime(base + 60 * whys[worst.6].3, 'UTC')) AS worst_minute, whys[worst.6].1.1 AS worst_metric,
+    most.2.1 AS cause, most.1 AS cause_minutes, multiIf(most.2.1 IN ('', 'unknown'), '', startsWith(most.2.1, 'peer'), most.2.2, user_id) AS cause_user_id,
+    {{template "diagnosis"}} AS diagnosis,
     {{columns "calls: averages" | names}}, is_complete, missing
 FROM
 (
-    SELECT *, arrayMin(arrayPushBack(scores, 1000)) AS worst, arrayReduce('avgOrNull', arrayFilter(x -> x <= 100, scores)) AS quality_score
+    SELECT *, arrayFilter(w -> w.2 > 1 AND (w.1.2, w.1.3) = most.2, whys) AS blamed, {{template "metric of most"}} AS metric,
+        toString(round(arrayAvg(w -> w.1.6, arrayFilter(w -> w.1.1 = metric, blamed)))) AS value, {{template "figures"}} AS figures
     FROM
     (
-        SELECT *, arrayMap(x -> arrayMin(arrayMap({{template "score"}}, x, limits)), judged) AS scores
-        FROM {{.Database}}.calls_data
-        WHERE {{template "visible" .}}
+        SELECT *, arrayFilter(v -> v.1 > 0, verdicts) AS judged, user_ids[number] AS user_id, verdicts[number] AS worst, toUnixTimestamp(toStartOfMinute(created_at)) AS base,
+            arrayZip(arrayMap({{template "user why"}}, minutes[number], excesses[number]), excesses[number], minutes.at[number]) AS whys, {{template "cause of most"}} AS most
+        FROM
+        (
+            SELECT *, arrayMap((loss, stall, rtt, cpu, fps) -> arrayMap({{template "user excess"}}, loss, stall, rtt, cpu, fps), minutes.loss, minutes.stall, minutes.rtt, minutes.cpu, minutes.fps) AS excesses,
+                arrayMap({{template "verdict"}}, excesses) AS verdicts,
+                arrayMin(arrayMap((v, i) -> (-v.1, v.2, i), verdicts, arrayEnumerate(verdicts))) AS first, if(first.1 = 0, 0, first.3) AS number
+            FROM {{.Database}}.calls_data
+            WHERE {{template "visible" .}}
+        )
     )
 )
-COMMENT 'One row a call: how long, how many, how good. Exact: made of the relations beneath by the commit that shows them';
+COMMENT 'One row a call: how long, how many, how good, and why not. Exact: made of the relations beneath by the commit that shows them';
 
 CREATE OR REPLACE VIEW {{.Database}}.call_users {{.OnCluster}}
 (
     {{columns "call users: who" | shown}},
     sessions UInt64 COMMENT 'Stays in the call',
     {{columns "call users: counts" | shown}},
-    score_up Nullable(Float64) COMMENT 'Quality of what the user sends, from 0 (serious) over 50 (poor) to 100 (good): the lowest of the scores of loss, rtt, processor load of the device and frames sent, by their averages and quality_thresholds; NULL: nothing to judge by',
-    score_down Nullable(Float64) COMMENT 'Quality of what the user receives, from 0 to 100: the lowest of the scores of loss, share of stall and frames rendered; NULL: nothing to judge by',
-    score Nullable(Float64) COMMENT 'The lower of score_up and score_down',
-    grade LowCardinality(String) COMMENT 'Of score: good (100), fair (50 and more), poor (more than 0), serious (0), unknown',
+    {{columns "judged" | shown}},
+    {{columns "blamed" | shown}},
+    cause_user_id String COMMENT 'Whose cause it is: the user, or the peer; empty: no minute is bad, or nothing tells',
+    diagnosis String COMMENT 'What most bad minutes were, in words, with times in UTC; empty: none is bad',
     video_bitrate_swing_up Nullable(Float64) COMMENT 'Half the width of the middle 90 % of the bitrate of the video sent, in % of its median; NULL: no sample',
     {{columns "sent" | shown}},
     {{columns "received" | shown}}
 )
-AS WITH (
-    SELECT arrayMap(m -> limits[m], ['loss', 'loss', 'rtt', 'cpu', 'fps', 'loss', 'loss', 'stall', 'stall', 'fps']) FROM {{template "thresholds" .}}
-) AS limits
+AS WITH ({{template "limits" .}}) AS limits
 SELECT {{columns "call users: who" | names}}, sessions, {{columns "call users: counts" | names}},
-    score_up, score_down, score, multiIf(score IS NULL, 'unknown', score >= 100, 'good', score >= 50, 'fair', score > 0, 'poor', 'serious') AS grade,
+    if(verdict.1 = 0, NULL, verdict.2) AS score, {{template "grade" "verdict.1"}} AS grade, verdict.3 AS judged_minutes, verdict.4 AS bad_minutes, verdict.5 AS bad_run_minutes,
+    if(verdict.6 = 0, NULL, toDateTime(base + 60 * whys[verdict.6].3, 'UTC')) AS worst_minute, whys[verdict.6].1.1 AS worst_metric,
+    most.2.1 AS cause, most.1 AS cause_minutes, multiIf(most.2.1 IN ('', 'unknown'), '', startsWith(most.2.1, 'peer'), most.2.2, toString(user_id)) AS cause_user_id,
+    {{template "diagnosis"}} AS diagnosis,
     video_bitrate_swing_up, {{columns "sent" | names}}, {{columns "received" | names}}
 FROM
 (
-    SELECT *, arrayMap({{template "score"}},
-            arrayMap(v -> ifNull(v, nan), [audio_loss_up_avg, video_loss_up_avg, rtt_avg, sys_cpu_avg, video_fps_up_avg, audio_loss_down_avg, video_loss_down_avg, 100 * audio_stall_share, 100 * video_stall_share, video_fps_down_avg]), limits) AS scores,
-        nullIf(arrayMin(arraySlice(scores, 1, 5)), 1000) AS score_up, nullIf(arrayMin(arraySlice(scores, 6, 5)), 1000) AS score_down, nullIf(arrayMin(scores), 1000) AS score
-    FROM {{.Database}}.call_users_data
-    WHERE sessions > 0 AND {{template "visible" .}}
+    SELECT *, arrayFilter(w -> w.2 > 1 AND (w.1.2, w.1.3) = most.2, whys) AS blamed, {{template "metric of most"}} AS metric,
+        toString(round(arrayAvg(w -> w.1.6, arrayFilter(w -> w.1.1 = metric, blamed)))) AS value, {{template "figures"}} AS figures
+    FROM
+    (
+        SELECT *, arrayMap({{template "user excess"}}, minutes.loss, minutes.stall, minutes.rtt, minutes.cpu, minutes.fps) AS excess,
+            arrayMap({{template "verdict"}}, [excess])[1] AS verdict, toUnixTimestamp(toStartOfMinute(call_created_at)) AS base,
+            arrayZip(arrayMap({{template "user why"}}, minutes, excess), excess, minutes.at) AS whys, {{template "cause of most"}} AS most
+        FROM {{.Database}}.call_users_data
+        WHERE sessions > 0 AND {{template "visible" .}}
+    )
 )
-COMMENT 'One row for each user of a call: presence, device, events, and what was measured of what the user sent (up) and received (down, all peers together). Exact: made of the relations beneath by the commit that shows them';
+COMMENT 'One row for each user of a call: presence, device, events, how good it was and why not, and what was measured of what the user sent (up) and received (down, all peers together). Exact: made of the relations beneath by the commit that shows them';
+
+CREATE OR REPLACE VIEW {{.Database}}.call_minutes {{.OnCluster}}
+(
+    sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
+    comm_id LowCardinality(String) COMMENT 'Call (CommId): unique, opaque; room ids are reused, this one is not',
+    call_created_at DateTime('UTC') COMMENT 'Creation of the call''s room, UTC seconds; who names a time of it reads less',
+    room_id LowCardinality(String) COMMENT 'Room name as the application gave it; reused by later calls',
+    user_id LowCardinality(String) COMMENT 'User (UserId)',
+    minute DateTime('UTC') COMMENT 'Beginning of the minute, UTC',
+    grade LowCardinality(String) COMMENT 'Of the measure that was worst in it, by quality_thresholds: good, fair, poor or serious',
+    is_bad Bool COMMENT 'Whether it is poor or serious',
+    metric LowCardinality(String) COMMENT 'What was worst, as worst_metric in call_users; empty: the minute is good',
+    value Nullable(Float32) COMMENT 'Its average in the minute; NULL: the minute is good',
+    cause LowCardinality(String) COMMENT 'Where that comes from, as in call_users; empty: the minute is good, or next to it',
+    cause_user_id String COMMENT 'Whose cause it is: the user, or the peer; empty: nothing tells',
+    peer_id String COMMENT 'Of whom it was received; empty: what user_id sends, or the minute is good',
+    loss Nullable(Float32) COMMENT 'Packets lost of what the user sends or receives, of sound or picture, whichever is worst, %; NULL: not measured',
+    stall Nullable(Float32) COMMENT 'Share of the time that sound or picture received stood still, whichever is worst, %; NULL: not measured',
+    fps Nullable(Float32) COMMENT 'Frames a second of the picture sent or received, whichever is worst, while there are any; NULL: there is no picture',
+    rtt Nullable(Float32) COMMENT 'Round trip between client and cloud, ms; NULL: not measured',
+    sys_cpu Nullable(Float32) COMMENT 'Processor load of the device, %; NULL: not measured'
+)
+AS WITH ({{template "limits" .}}) AS limits
+SELECT sdk_app_id, comm_id, call_created_at, room_id, user_id, toDateTime(toUnixTimestamp(toStartOfMinute(call_created_at)) + 60 * m.at, 'UTC') AS minute,
+    multiIf(e >= 2, 'serious', e > 1, 'poor', e > 0, 'fair', 'good') AS grade, e > 1 AS is_bad, w.1 AS metric, if(e > 0, w.6, NULL) AS value, w.2 AS cause,
+    multiIf(w.2 IN ('', 'unknown'), '', startsWith(w.2, 'peer'), w.3, toString(user_id)) AS cause_user_id, w.3 AS peer_id,
+    nullIf(m.loss, -1) AS loss, nullIf(m.stall, -1) AS stall, nullIf(m.fps, 1000) AS fps, nullIf(m.rtt, -1) AS rtt, nullIf(m.cpu, -1) AS sys_cpu
+FROM
+(
+    SELECT sdk_app_id, comm_id, call_created_at, room_id, user_id, minutes,
+        arrayMap({{template "user excess"}}, minutes.loss, minutes.stall, minutes.rtt, minutes.cpu, minutes.fps) AS excess, arrayMap({{template "user why"}}, minutes, excess) AS why
+    FROM {{.Database}}.call_users_data
+    WHERE {{template "visible" .}}
+)
+ARRAY JOIN minutes AS m, excess AS e, why AS w
+COMMENT 'One row for each minute of a user in a call in which sound or picture flowed: how good it was and why not. Exact: made of the relations beneath by the commit that shows them';
 
 CREATE OR REPLACE VIEW {{.Database}}.call_metrics {{.OnCluster}}
 (
@@ -966,24 +1128,31 @@ COMMENT 'One row for each metric of a user of a call, sent (up) or received (dow
 CREATE OR REPLACE VIEW {{.Database}}.peer_quality {{.OnCluster}}
 (
     {{columns "pairs" | shown}},
-    score Nullable(Float64) COMMENT 'Quality of what was received from this peer, from 0 (serious) to 100 (good): the lowest of the scores of loss, share of stall and frames rendered; NULL: nothing to judge by',
-    peer_score Nullable(Float64) COMMENT 'Quality of what the peer sent: the lowest of the scores of its loss and rtt; NULL: nothing to judge by',
-    fault LowCardinality(String) COMMENT 'Where a score under 50 comes from: sender (peer_score is under 50, too), receiver (it is not); empty: it is not under 50'
+    {{columns "judged" | shown}},
+    fault LowCardinality(String) COMMENT 'Whose fault most bad minutes are, by cause: sender, receiver, nobody (nothing tells); empty: no minute is bad',
+    {{columns "blamed" | shown}},
+    diagnosis String COMMENT 'What these minutes were, in words, with times in UTC; empty: none is bad'
 )
-AS WITH (
-    SELECT arrayMap(m -> limits[m], ['loss', 'loss', 'stall', 'stall', 'fps', 'loss', 'loss', 'rtt']) FROM {{template "thresholds" .}}
-) AS limits
-SELECT {{columns "pairs" | names}}, score, peer_score,
-    multiIf(score < 50 AND peer_score < 50, 'sender', score < 50, 'receiver', '') AS fault
+AS WITH ({{template "limits" .}}) AS limits
+SELECT {{columns "pairs" | names}},
+    if(verdict.1 = 0, NULL, verdict.2) AS score, {{template "grade" "verdict.1"}} AS grade, verdict.3 AS judged_minutes, verdict.4 AS bad_minutes, verdict.5 AS bad_run_minutes,
+    if(verdict.6 = 0, NULL, toDateTime(base + 60 * whys[verdict.6].3, 'UTC')) AS worst_minute, whys[verdict.6].1.1 AS worst_metric,
+    multiIf(most.2.1 = '', '', most.2.1 = 'unknown', 'nobody', startsWith(most.2.1, 'peer'), 'sender', 'receiver') AS fault,
+    most.2.1 AS cause, most.1 AS cause_minutes, {{template "diagnosis"}} AS diagnosis
 FROM
 (
-    SELECT *, arrayMap({{template "score"}},
-            arrayMap(v -> ifNull(v, nan), [audio_loss_down_avg, video_loss_down_avg, 100 * audio_stall_share, 100 * video_stall_share, video_fps_down_avg, peer_audio_loss_up_avg, peer_video_loss_up_avg, peer_rtt_avg]), limits) AS scores,
-        nullIf(arrayMin(arraySlice(scores, 1, 5)), 1000) AS score, nullIf(arrayMin(arraySlice(scores, 6, 3)), 1000) AS peer_score
-    FROM {{.Database}}.peer_quality_data
-    WHERE {{template "visible" .}}
+    SELECT *, arrayFilter(w -> w.2 > 1 AND (w.1.2, w.1.3) = most.2, whys) AS blamed, {{template "metric of most"}} AS metric,
+        toString(round(arrayAvg(w -> w.1.6, arrayFilter(w -> w.1.1 = metric, blamed)))) AS value, {{template "figures"}} AS figures
+    FROM
+    (
+        SELECT *, arrayMap({{template "pair excess"}}, minutes.loss, minutes.stall, minutes.fps) AS excess,
+            arrayMap({{template "verdict"}}, [excess])[1] AS verdict, toUnixTimestamp(toStartOfMinute(call_created_at)) AS base,
+            arrayZip(arrayMap({{template "pair why"}}, minutes, excess), excess, minutes.at) AS whys, {{template "cause of most"}} AS most
+        FROM {{.Database}}.peer_quality_data
+        WHERE {{template "visible" .}}
+    )
 )
-COMMENT 'One row for each pair of a receiver and a sender in a call: how well the one received the other, and whose fault it was. Exact: made of the relations beneath by the commit that shows them';
+COMMENT 'One row for each pair of a receiver and a sender in a call: how well the one received the other, whose fault it was, and why. Exact: made of the relations beneath by the commit that shows them';
 
 CREATE OR REPLACE VIEW {{.Database}}.quality_minutes {{.OnCluster}}
 (

@@ -1,0 +1,124 @@
+package quality
+
+import (
+	"cmp"
+	"slices"
+)
+
+// PairMinute is how well a user received a peer in a minute. A measure that there is
+// not is none, and has no Why.
+type PairMinute struct {
+	At                        uint32  // its first second, unix, UTC
+	Loss                      float32 // of sound or picture, whichever is worse, %
+	Stall                     float32 // the same, % of the time
+	FPS                       float32 // frames rendered a second, while there are any
+	LossWhy, StallWhy, FPSWhy Why
+}
+
+// UserMinute is how well a user did in a minute, as sender and receiver. Of what is
+// received from several peers it has what the worst tenth of them have at best.
+type UserMinute struct {
+	PairMinute
+	RTT float32 // ms
+	CPU float32 // processor load of the device, %
+}
+
+// Pair judges what a user receives from a peer. A minute in which neither sound nor
+// picture flows is not there.
+func (c *Call) Pair(user, peer string, m Minutes) []PairMinute {
+	judged := make([]PairMinute, 0, len(m))
+	for i := range m {
+		r := c.received(peer, &m[i])
+		if !r.any() {
+			continue
+		}
+		at := m[i].At
+		s := scene{received: &r, from: c.sentAt(peer, at), me: c.sentAt(user, at), others: c.heard[peer][at]}
+		x := PairMinute{At: at, Loss: r.loss(), Stall: r.stall(), FPS: r.fps}
+		if known(x.Loss) {
+			x.LossWhy = s.lossWhy()
+		}
+		if known(x.Stall) {
+			x.StallWhy = s.stallWhy()
+		}
+		if known(x.FPS) {
+			x.FPSWhy = s.fpsWhy()
+		}
+		x.LossWhy.Peer, x.StallWhy.Peer, x.FPSWhy.Peer = peer, peer, peer
+		judged = append(judged, x)
+	}
+	return judged
+}
+
+// User judges a user of whom received are the minutes of all pairs, in any order,
+// which User sorts. A minute in which neither sound nor picture flows is not there.
+func (c *Call) User(user string, received []PairMinute) []UserMinute {
+	own := c.sent[user]
+	slices.SortFunc(received, func(x, y PairMinute) int {
+		return cmp.Or(cmp.Compare(x.At, y.At), cmp.Compare(x.LossWhy.Peer, y.LossWhy.Peer))
+	})
+	var judged []UserMinute
+	for len(own) > 0 || len(received) > 0 {
+		at := uint32(1<<32 - 1)
+		if len(own) > 0 {
+			at = own[0].at
+		}
+		if len(received) > 0 {
+			at = min(at, received[0].At)
+		}
+		s, n := &nothing, 0
+		if len(own) > 0 && own[0].at == at {
+			s, own = &own[0], own[1:]
+		}
+		for n < len(received) && received[n].At == at {
+			n++
+		}
+		if x := userMinute(s, received[:n]); x.flows() {
+			x.At = at
+			judged = append(judged, x)
+		}
+		received = received[n:]
+	}
+	return judged
+}
+
+// flows says whether there is sound or picture to judge.
+func (m *UserMinute) flows() bool { return known(m.Loss) || known(m.Stall) || known(m.FPS) }
+
+// userMinute is one minute of a user: what the user sends, and what is received from
+// each peer.
+func userMinute(s *sent, received []PairMinute) UserMinute {
+	m := UserMinute{PairMinute: PairMinute{Loss: none, Stall: none, FPS: none}, RTT: s.rtt, CPU: s.cpu}
+	if x := tenth(received, func(x *PairMinute) float32 { return x.Loss }); x != nil {
+		m.Loss, m.LossWhy = x.Loss, x.LossWhy
+	}
+	if x := tenth(received, func(x *PairMinute) float32 { return x.Stall }); x != nil {
+		m.Stall, m.StallWhy = x.Stall, x.StallWhy
+	}
+	if x := tenth(received, func(x *PairMinute) float32 { return -x.FPS }); x != nil {
+		m.FPS, m.FPSWhy = x.FPS, x.FPSWhy
+	}
+	if lost := worse(s.audioLoss, s.videoLoss); known(lost) && !(lost < m.Loss) {
+		m.Loss, m.LossWhy = lost, s.lossWhy()
+	}
+	if known(s.encode) && !(s.encode > m.FPS) {
+		m.FPS, m.FPSWhy = s.encode, s.fpsWhy()
+	}
+	return m
+}
+
+// tenth finds the one of which a tenth of all that have the figure have as much or
+// more: of up to ten the greatest, the first of equals.
+func tenth(all []PairMinute, figure func(*PairMinute) float32) *PairMinute {
+	var have []*PairMinute
+	for i := range all {
+		if known(figure(&all[i])) {
+			have = append(have, &all[i])
+		}
+	}
+	if len(have) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(have, func(x, y *PairMinute) int { return cmp.Compare(figure(y), figure(x)) })
+	return have[(len(have)+9)/10-1]
+}
