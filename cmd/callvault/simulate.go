@@ -80,6 +80,7 @@ func (s *simulateFlags) flags(f *pflag.FlagSet) {
 	f.StringVar(&s.ahead, "ahead", "0s", "how long calls go on starting from now")
 	f.IntVar(&s.o.Long, "long", 0, "`number` of calls that outlive the retention, beside the others")
 	f.StringVar(&s.mix, "mix", "all", "`kind` of calls: all, one-to-one, unanswered, meetings or webinars")
+	f.BoolVar(&s.o.Troubles, "troubles", false, "calm calls, and something planted in most; GET /troubles tells what")
 	f.StringVar(&s.faults, "faults", "", "how it misbehaves, as error=0.05,cut=0.02; see above")
 	f.Uint64Var(&s.faultSeed, "fault-seed", 0, "seed of the faults")
 	f.DurationVar(&s.o.Latency, "latency", 0, "delay of each response")
