@@ -53,6 +53,10 @@ mutate=0.1 changes one thing in so many answers, another each time,
 mutate-sticky=0.1 the same each time; mutate-once=true, mutate-any=true and
 mutate-kinds=type+key narrow or widen that. GET /mutations lists the changes.
 
+--troubles makes calls calm and plants something in most of those of two or more:
+cameras that are off or weak, lossy uplinks and downlinks, slow devices, changes of
+network, lost connections, and so on. GET /troubles tells what, whose and when.
+
 No fault changes GET /truth. POST /faults takes the same text while it runs; empty: no faults.`,
 		Example: `  callvault simulate --calls 200 > vendor.env &
   . ./vendor.env; callvault archive

@@ -31,8 +31,8 @@ const (
 )
 
 func (v *view) sideOf(st stream) side {
-	culprit := &v.users[v.plot.culprit]
-	switch {
+	switch culprit := v.numbered(v.plot.culprit); {
+	case culprit == nil:
 	case st.user == culprit && st.peer == nil:
 		return up
 	case st.user == culprit:
@@ -43,13 +43,21 @@ func (v *view) sideOf(st stream) side {
 	return elsewhere
 }
 
+// numbered is the nth user; nil where none of that number has joined so far.
+func (v *view) numbered(n int) *user {
+	if n >= len(v.users) {
+		return nil
+	}
+	return &v.users[n]
+}
+
 // twistOf is what the trouble of a call does to one of its series.
 func (v *view) twistOf(st stream) twist {
 	m, side := &metrics[st.metric], v.sideOf(st)
 	if side == elsewhere {
 		return twist{}
 	}
-	t := v.plot.effectOn(m, side, st.user == &v.users[v.plot.partner])
+	t := v.plot.effectOn(m, side, st.user == v.numbered(v.plot.partner))
 	t.from, t.to = v.plot.from, v.plot.to
 	t.seed = v.plot.seed
 	if t.effect != few { // which sender and receivers share
