@@ -53,6 +53,10 @@ mutate=0.1 changes one thing in so many answers, another each time,
 mutate-sticky=0.1 the same each time; mutate-once=true, mutate-any=true and
 mutate-kinds=type+key narrow or widen that. GET /mutations lists the changes.
 
+--troubles makes calls calm and plants something in most of those of two or more:
+cameras that are off or weak, lossy uplinks and downlinks, slow devices, changes of
+network, lost connections, and so on. GET /troubles tells what, whose and when.
+
 No fault changes GET /truth. POST /faults takes the same text while it runs; empty: no faults.`,
 		Example: `  callvault simulate --calls 200 > vendor.env &
   . ./vendor.env; callvault archive
@@ -80,6 +84,7 @@ func (s *simulateFlags) flags(f *pflag.FlagSet) {
 	f.StringVar(&s.ahead, "ahead", "0s", "how long calls go on starting from now")
 	f.IntVar(&s.o.Long, "long", 0, "`number` of calls that outlive the retention, beside the others")
 	f.StringVar(&s.mix, "mix", "all", "`kind` of calls: all, one-to-one, unanswered, meetings or webinars")
+	f.BoolVar(&s.o.Troubles, "troubles", false, "calm calls, and something planted in most; GET /troubles tells what")
 	f.StringVar(&s.faults, "faults", "", "how it misbehaves, as error=0.05,cut=0.02; see above")
 	f.Uint64Var(&s.faultSeed, "fault-seed", 0, "seed of the faults")
 	f.DurationVar(&s.o.Latency, "latency", 0, "delay of each response")

@@ -14,7 +14,10 @@ type call struct {
 	index      uint32 // its number, unique over all apps
 	room       uint32 // index of the call that used the room id first
 	host       uint32 // index of the call whose first user is the creator
+	lent       uint32 // 1 and the index of the call whose users' ids it has; 0: its own
 	shape      shape
+	kind       TroubleKind
+	calm       bool // no value is bad by chance
 }
 
 // RoomID is the room's name as an app chose it: any text.

@@ -50,6 +50,9 @@ func (l *layouter) longRun() {
 	}
 }
 
+// silent tells whether the nth user of a call reports no metrics at all.
+func (c *call) silent(n int) bool { return c.shape == longRun && n == 0 }
+
 // muted tells whether the nth user of a call sends neither audio nor video.
 func (c *call) muted(n int) bool {
 	switch c.shape {

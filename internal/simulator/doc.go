@@ -85,12 +85,29 @@
 //	GET /truth/{relation}              rows, one JSON object a line
 //	GET /truth/{relation}?format=tsv   rows, ClickHouse's TabSeparated
 //	GET /stats                         what clients have asked so far, JSON
+//	GET /troubles                      what is planted in calls, see below, JSON
 //	GET /faults                        the faults in force, as ParseFaults reads them
 //	POST /faults                       sets them; an empty body ends them
 //	GET /mutations                     what has been changed in answers, JSON
 //
-// /truth takes at (unix seconds), since (unix seconds, see Truth.Since) and
+// /truth and /troubles take at (unix seconds), since (unix seconds, see Truth.Since) and
 // dialect (legacy: without the metrics that only the current actions have).
+//
+// # Troubles
+//
+// Options.Troubles makes calls calm and plants something in three of four in
+// which two users are together for three whole UTC minutes: a kind of trouble,
+// who has it, from when to when, and who suffers from it. Simulator.Troubles
+// tells, so that grades of quality and answers to "whose fault was it" can be
+// measured. What an average of a minute is in calm calls: loss under 0.5 %, no
+// stall, 15 frames a second or more, rtt under 100 ms, sysCpu under 60 %. Calm
+// calls also have no network changes, lost connections and unusual events by
+// chance, but for the very bad hour of MixAll (calls of five, in whose values
+// nothing shows of it). The kinds are dealt evenly, sixteen calls at a time.
+//
+// Where there are two Apps, a fifth of the calls of the second have the user
+// ids of a call of the first on the same day: SharedUsers lists them. They are
+// different people, so that who counts users over both apps counts too few.
 //
 // # Faults
 //

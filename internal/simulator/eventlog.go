@@ -88,11 +88,15 @@ func (l *logger) meets(peer int) bool {
 }
 
 // disturb logs what happens on the way: muting, the app in the background,
-// another network, a stalled decoder.
+// another network, another frame rate; in calm calls not the last two.
 func (l *logger) disturb() {
 	length := (l.stay.left - l.stay.joined) * 1000
 	for at := l.r.between(30_000, 400_000); at < length && len(l.events) < 150; at += l.r.between(60_000, 900_000) {
-		switch l.r.next() % 5 {
+		what := l.r.next() % 5
+		if l.v.calm && (what == 2 || what == 3) {
+			continue
+		}
+		switch what {
 		case 0:
 			l.own(at, 3001, 1, 0)
 			l.own(at+l.r.between(2000, 30_000), 3001, 3, 0)
@@ -115,10 +119,16 @@ func (l *logger) leave() {
 		return
 	}
 	length := (l.stay.left - l.stay.joined) * 1000
-	l.own(length, 5008, 1, 0)
 	how := int64(0)
-	if l.r.oneIn(8) {
-		how = l.r.between(1, 2)
+	switch {
+	case l.stay.lost:
+		how = 1
+		l.own(length, 5005, 0, 0)
+	default:
+		l.own(length, 5008, 1, 0)
+		if l.r.oneIn(8) && !l.v.calm {
+			how = l.r.between(1, 2)
+		}
 	}
 	l.own(length, 7001, how, 0)
 }

@@ -30,13 +30,14 @@ func (v *view) events(n int) []event {
 	var all []event
 	for visit, stay := range v.users[n].stays {
 		log := logger{v: v, n: n, stay: stay, r: rng{hash3(v.users[n].seed, 60, uint64(stay.joined))}}
-		if v.users[n].web {
+		if v.reported(stay).web {
 			log.browser()
 		} else {
 			log.enter(visit)
 			log.media()
 			log.peers()
 			log.disturb()
+			log.planted()
 			log.leave()
 		}
 		all = append(all, log.events...)

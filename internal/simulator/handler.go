@@ -21,6 +21,8 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.serveFaults(w, r)
 	case r.URL.Path == "/mutations":
 		serveJSON(w, s.Mutations())
+	case r.URL.Path == "/troubles":
+		s.serveTroubles(w, r)
 	case r.URL.Path == "/truth":
 		s.serveSummary(w, r)
 	case strings.HasPrefix(r.URL.Path, "/truth/"):

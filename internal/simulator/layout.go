@@ -4,6 +4,12 @@ package simulator
 // of one user never overlap, and the last one of a call ends with it, save
 // that some rooms outlive their last user by a few seconds.
 func layout(c *call) []session {
+	stays := drawStays(c)
+	return c.plotOf(stays).split(stays)
+}
+
+// drawStays is layout without what is planted.
+func drawStays(c *call) []session {
 	l := layouter{r: rng{hash2(c.seed, 30)}, start: c.start, end: c.end}
 	switch c.shape {
 	case empty:

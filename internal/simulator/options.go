@@ -38,6 +38,11 @@ type Options struct {
 	LongFor time.Duration
 	// Mix is which shapes of calls there are (MixAll).
 	Mix Mix
+	// Troubles makes all calls calm, so that no value is bad by chance, and
+	// plants something in three of four calls in which two users are together
+	// for three whole minutes; see Simulator.Troubles. Some calls are longer
+	// for it. Users of two Apps share ids: see Simulator.SharedUsers.
+	Troubles bool
 	// Straddle adds one call to the first app that began half an hour before
 	// the retention edge of New and ended half an hour after it. Truth holds
 	// it whole, although no client can fetch its first half.

@@ -21,6 +21,9 @@ func (s *Simulator) plan() {
 	for i := range uint32(s.options.Long) {
 		all = append(all, s.long(i, uint32(total)+1+i))
 	}
+	if s.options.Troubles {
+		s.plant(all)
+	}
 	s.calls = make(map[uint32][]call, len(s.options.Apps))
 	for _, app := range s.options.Apps {
 		s.calls[app] = nil
@@ -34,6 +37,9 @@ func (s *Simulator) plan() {
 			return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.index, b.index))
 		})
 		reuseRooms(calls)
+	}
+	if s.options.Troubles {
+		s.lend()
 	}
 }
 
@@ -49,6 +55,9 @@ func (s *Simulator) draw(index uint32) call {
 	}
 	arrives := int(index) >= s.options.Calls
 	length := c.shape.length(&r)
+	if s.options.Troubles {
+		length += c.shape.roomForTrouble()
+	}
 	c.start = s.startOf(c.shape, length, arrives, &r)
 	c.end = c.start + length
 	return c

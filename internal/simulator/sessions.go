@@ -15,6 +15,7 @@ type user struct {
 	device, version string
 	ip              [4]byte
 	seed            uint64
+	second          *user // the same at another device, of which session.second are
 }
 
 // session is one stay of a user in a room, in unix seconds. left is the
@@ -23,6 +24,8 @@ type session struct {
 	user         int
 	joined, left int64
 	finished     bool
+	lost         bool // it ends because the connection is lost
+	second       bool // on the user's second device
 }
 
 // view is a call as it stands at an instant: nothing of it lies later.
@@ -33,12 +36,15 @@ type view struct {
 	users      []user
 	sessions   []session // in the order of joining
 	publishers []int     // users who send audio or video
+	plot       *plot     // nil where nothing is planted
 }
 
 // open lays out a call's users and sessions as of an instant.
 func (s *Simulator) open(c *call, at int64) *view {
 	v := &view{call: c, at: at, id: c.commID(), room: c.roomID()}
-	for _, stay := range layout(c) {
+	stays := drawStays(c)
+	v.plot = c.plotOf(stays)
+	for _, stay := range v.plot.split(stays) {
 		if stay.joined > at {
 			continue
 		}
@@ -63,6 +69,9 @@ func (v *view) seat() {
 	v.users = make([]user, most+1)
 	for n := range v.users {
 		v.users[n] = v.describe(n)
+		if v.plot != nil {
+			v.plot.cast(v.call, n, &v.users[n])
+		}
 	}
 	for _, stay := range v.sessions {
 		v.users[stay.user].stays = append(v.users[stay.user].stays, stay)
@@ -80,7 +89,7 @@ func (c *call) creator() string { return userName(c.host, 0) }
 // describe draws what is fixed about the nth user of a call.
 func (c *call) describe(n int) user {
 	r := rng{hash3(c.seed, 20, uint64(n))}
-	u := user{id: userName(c.index, n), seed: r.next(), audio: true}
+	u := user{id: userName(c.namesake(), n), seed: r.next(), audio: true}
 	if n == 0 {
 		u.id = c.creator()
 	}
@@ -88,7 +97,7 @@ func (c *call) describe(n int) user {
 	if c.muted(n) {
 		u.audio, u.video = false, false
 	}
-	u.silent = c.shape == longRun && n == 0
+	u.silent = c.silent(n)
 	u.web = r.oneIn(5)
 	u.device, u.version = device(u.web, &r)
 	u.ip = [4]byte{byte(r.between(11, 223)), byte(r.next()), byte(r.next()), byte(r.between(1, 254))}

@@ -76,7 +76,11 @@ func (v *view) series(st stream) series {
 	if st.peer != nil {
 		peerSeed = st.peer.seed
 	}
-	return newSeries(v.call, &metrics[st.metric], st.metric, st.user.seed, peerSeed)
+	values := newSeries(v.call, &metrics[st.metric], st.metric, st.user.seed, peerSeed)
+	if v.plot != nil {
+		values.twist = v.twistOf(st)
+	}
+	return values
 }
 
 // settled tells whether a sample has reached the vendor's store at an

@@ -88,7 +88,7 @@ func (t *Truth) UserSessions() iter.Seq[UserSession] {
 		t.kept(func(c *call) bool {
 			v := t.open(c)
 			for _, stay := range v.sessions {
-				u := &v.users[stay.user]
+				u := v.reported(stay)
 				row := UserSession{
 					SdkAppID: c.app, CommID: v.id, RoomID: v.room, UserID: u.id, JoinedAt: stay.joined,
 					IsFinished: stay.finished, DeviceType: u.device, SdkVersion: u.version, ClientIP: u.address(),

@@ -144,14 +144,27 @@ func getJSON(t *testing.T, url string, into any) {
 // and sessions, and checks that it is the same whether users are counted once
 // a day or once a room and day.
 func TestScaleAgreesWithSessions(t *testing.T) {
-	c := newClient(t, Options{Calls: 3000})
-	truth := c.s.Truth(fixed)
+	for _, options := range []Options{{Calls: 3000}, {Calls: 3000, Apps: twoApps, Troubles: true}} {
+		s := newClient(t, options).s
+		for _, app := range s.Apps() {
+			scaleAgrees(t, s.Truth(fixed), app)
+		}
+	}
+}
+
+func scaleAgrees(t *testing.T, truth *Truth, app uint32) {
+	t.Helper()
 	entries, rooms := map[int64]int64{}, map[int64]int64{}
 	inDay, inRoom := map[int64]map[string]bool{}, map[int64]map[string]bool{}
 	for room := range truth.Rooms() {
-		rooms[beijingDay(room.CreatedAt)]++
+		if room.SdkAppID == app {
+			rooms[beijingDay(room.CreatedAt)]++
+		}
 	}
 	for s := range truth.UserSessions() {
+		if s.SdkAppID != app {
+			continue
+		}
 		d := beijingDay(s.JoinedAt)
 		if inDay[d] == nil {
 			inDay[d], inRoom[d] = map[string]bool{}, map[string]bool{}
@@ -162,6 +175,9 @@ func TestScaleAgreesWithSessions(t *testing.T) {
 	}
 	n := 0
 	for d := range truth.DailyScale() {
+		if d.SdkAppID != app {
+			continue
+		}
 		n++
 		at := d.DayStart
 		if time.Unix(at, 0).UTC().Hour() != 16 {

@@ -56,6 +56,17 @@ func (s *Simulator) serveSummary(w http.ResponseWriter, r *http.Request) {
 	serveJSON(w, t.Summary())
 }
 
+// serveTroubles lists what is planted in the calls begun by ?at= (unix seconds,
+// now).
+func (s *Simulator) serveTroubles(w http.ResponseWriter, r *http.Request) {
+	t, problem := s.truthOf(r)
+	if problem != "" {
+		http.Error(w, problem, http.StatusBadRequest)
+		return
+	}
+	serveJSON(w, append([]Trouble{}, s.Troubles(time.Unix(t.at, 0))...))
+}
+
 // serveRelation writes the rows of a relation: an object a line, or with
 // ?format=tsv ClickHouse's TabSeparated.
 func (s *Simulator) serveRelation(w http.ResponseWriter, r *http.Request, relation string) {

@@ -31,13 +31,16 @@ func (v *view) experiences() []experience {
 	for n := range v.users {
 		r := rng{hash3(v.seed, 70, uint64(n))}
 		for _, stay := range v.users[n].stays {
-			if r.oneIn(9) { // left may still move: draw from the first minute only
+			if r.oneIn(9) && !v.calm { // left may still move: draw from the first minute only
 				all = v.suffer(all, n, stay.joined+r.between(1, minute), &r)
 			}
 		}
 	}
 	if v.shape == busy {
 		all = v.busyHour(all)
+	}
+	if v.plot != nil {
+		all = v.plotted(all)
 	}
 	all = slices.DeleteFunc(all, func(x experience) bool { return x.at > v.at || x.at > v.end })
 	slices.SortStableFunc(all, func(a, b experience) int {

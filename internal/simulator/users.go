@@ -67,7 +67,7 @@ func (s *Simulator) writeUsers(q *query, out *answer, v *view, rows []session) {
 // appendUser writes a UserInformation. LeaveTs of a user who is still in the
 // room is the instant of the view.
 func (v *view) appendUser(dst []byte, stay session) []byte {
-	u := &v.users[stay.user]
+	u := v.reported(stay)
 	dst = append(dst, `{"RoomStr":`...)
 	dst = appendString(dst, v.room, false)
 	dst = append(dst, `,"UserId":`...)

@@ -79,6 +79,8 @@ type series struct {
 	low      int64
 	high     int64
 	burst    bool
+	calm     bool
+	twist    twist // what trouble does to it
 }
 
 // blockShift makes a block of 64 s: drift is linear within it, bursts fill it.
@@ -100,6 +102,13 @@ func newSeries(c *call, m *metric, index int, userSeed, peerSeed uint64) series 
 	case width, height:
 		s.base = int64(userSeed % 3)
 	}
+	if c.calm {
+		sender := userSeed
+		if peerSeed != 0 {
+			sender = peerSeed
+		}
+		s.calmly(m, sender)
+	}
 	return s
 }
 
@@ -113,6 +122,9 @@ func (s *series) enter(block int64) {
 
 // at returns the value at an instant in unix seconds.
 func (s *series) at(ts int64) value {
+	if s.twist.covers(ts) {
+		return s.twisted(ts)
+	}
 	offset := ts - s.start
 	if block := offset >> blockShift; block != s.block {
 		s.enter(block)
@@ -120,6 +132,11 @@ func (s *series) at(ts int64) value {
 	noise := hash2(s.seed, uint64(offset))
 	// drift runs from 0 to 1023 and is continuous from block to block.
 	drift := s.low + (s.high-s.low)*(offset&(1<<blockShift-1))>>blockShift
+	if s.calm {
+		if v, ok := s.calmAt(noise, drift); ok {
+			return v
+		}
+	}
 	switch s.kind {
 	case percent:
 		return s.scaled(s.base*100 + drift*2 + int64(noise&255))
@@ -148,6 +165,10 @@ func (s *series) at(ts int64) value {
 	if s.kind == bitrate && noise>>40&0x3fff == 0 {
 		return value{odd: 2}
 	}
+	return s.drifting(noise, drift)
+}
+
+func (s *series) drifting(noise uint64, drift int64) value {
 	return value{units: s.base + s.base*(drift-512)>>12 + int64(noise&63)*s.base>>10}
 }
 

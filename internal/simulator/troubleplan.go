@@ -1,0 +1,228 @@
+package simulator
+
+import "slices"
+
+// deck deals kinds of trouble to the calls that can have some, sixteen at a
+// time: each kind once and Healthy four times, in an order drawn from a seed.
+type deck struct {
+	seed  uint64
+	dealt int
+	cards [16]TroubleKind
+}
+
+func (d *deck) deal() TroubleKind {
+	place := d.dealt % len(d.cards)
+	if place == 0 {
+		d.shuffle()
+	}
+	d.dealt++
+	return d.cards[place]
+}
+
+func (d *deck) shuffle() {
+	r := rng{hash3(d.seed, 103, uint64(d.dealt))}
+	for i := range d.cards {
+		d.cards[i] = min(CameraOff+TroubleKind(i), Healthy)
+	}
+	for i := len(d.cards) - 1; i > 0; i-- {
+		j := r.next() % uint64(i+1)
+		d.cards[i], d.cards[j] = d.cards[j], d.cards[i]
+	}
+}
+
+// plant calms all calls and decides the trouble of each that can have some.
+func (s *Simulator) plant(all []call) {
+	d := deck{seed: s.options.Seed}
+	for i := range all {
+		c := &all[i]
+		c.calm = true
+		commons := c.commons(drawStays(c))
+		if len(commons) == 0 {
+			continue
+		}
+		c.kind = d.deal()
+		if c.kind == OverMidnight && !s.moveOverMidnight(c, commons) {
+			c.kind = LossyUplink
+		}
+	}
+}
+
+// common is a time of whole UTC minutes in which two users are there: from the
+// first second of a minute to the last of one, unix seconds.
+type common struct {
+	culprit, partner int
+	from, to         int64
+}
+
+func (c common) minutes() int64 { return (c.to - c.from + 1) / minute }
+
+// midnight returns the first midnight with a minute before and after it.
+func (c common) midnight() (at int64, ok bool) {
+	at = (c.from + minute + day - 1) / day * day
+	return at, at+minute <= c.to+1
+}
+
+const (
+	// fewest is how many minutes trouble needs.
+	fewest = 3
+	// foremost is how many users of a call may have trouble: the first ones.
+	foremost = 8
+)
+
+// commons are the times in which trouble may be: of pairs of the foremost
+// users who have series and of whom one at least is heard or seen.
+func (c *call) commons(stays []session) []common {
+	var all []common
+	for _, a := range stays {
+		if a.user >= foremost || c.silent(a.user) {
+			continue
+		}
+		for _, b := range stays {
+			if b.user >= foremost || b.user == a.user || c.silent(b.user) || c.muted(a.user) && c.muted(b.user) {
+				continue
+			}
+			first, last := max(a.joined, b.joined)+step, min(a.left, b.left)
+			found := common{a.user, b.user, (first + minute - 1) / minute * minute, (last+1)/minute*minute - 1}
+			if found.minutes() >= fewest {
+				all = append(all, found)
+			}
+		}
+	}
+	return all
+}
+
+// suits tells whether a kind may be planted in a common time.
+func (c *call) suits(kind TroubleKind, in common) bool {
+	switch kind {
+	case CameraOff, WeakCamera, WeakEncoder, LossyUplink, Unexplained:
+		return !c.muted(in.culprit)
+	case OverMidnight:
+		_, ok := in.midnight()
+		return ok && !c.muted(in.culprit)
+	case LossyDownlink, SlowDevice, NetworkChange, Reconnect:
+		return !c.muted(in.partner)
+	}
+	return true
+}
+
+// moveOverMidnight moves a call by whole minutes so that one of its common
+// times spans midnight; false if it must stay and none does.
+func (s *Simulator) moveOverMidnight(c *call, commons []common) bool {
+	longest := common{}
+	for _, in := range commons {
+		switch {
+		case c.suits(OverMidnight, in):
+			return true
+		case c.suits(LossyUplink, in) && in.minutes() > longest.minutes():
+			longest = in
+		}
+	}
+	earliest, latest := s.oldest, s.origin-(c.end-c.start)-2*minute
+	if c.start > s.origin {
+		earliest, latest = s.origin+1, s.origin+seconds(s.options.Ahead)
+	}
+	middle := longest.from + longest.minutes()/2*minute
+	for _, days := range [...]int64{0, 1, -1, 2} { // the midnight before it, after it, further ones
+		shift := middle/day*day + days*day - middle
+		if start := c.start + shift; c.shape.movable() && start >= earliest && start <= latest {
+			c.start, c.end = start, c.end+shift
+			return true
+		}
+	}
+	return false
+}
+
+// movable tells whether a call may begin at another time than it was given.
+func (sh shape) movable() bool {
+	switch sh {
+	case pairOn, meetingOn, busy, straddling, longRun:
+		return false
+	}
+	return true
+}
+
+// roomForTrouble is how many seconds longer a call takes so that it can have
+// trouble.
+func (sh shape) roomForTrouble() int64 {
+	switch sh {
+	case pair, meeting, zeroLength:
+		return 5 * minute
+	case rejoin:
+		return 12 * minute
+	}
+	return 0
+}
+
+// plot is the trouble of one call. Users are numbers, times unix seconds.
+type plot struct {
+	kind             TroubleKind
+	culprit, partner int
+	from, to         int64 // first and last second
+	away, back       int64 // Reconnect, SecondDevice: the culprit leaves, joins again
+	half             bool  // the variant that half of a kind are
+	seed             uint64
+}
+
+// plotOf draws the trouble of a call from the stays it had without it; nil
+// where nothing is planted.
+func (c *call) plotOf(stays []session) *plot {
+	if c.kind == notPlanted || c.kind == Healthy {
+		return nil
+	}
+	places := slices.DeleteFunc(c.commons(stays), func(in common) bool { return !c.suits(c.kind, in) })
+	if len(places) == 0 {
+		return nil // plant has seen to it that there is one
+	}
+	r := rng{hash2(c.seed, 110)}
+	in := places[r.next()%uint64(len(places))]
+	p := &plot{kind: c.kind, culprit: in.culprit, partner: in.partner, half: r.oneIn(2), seed: r.next()}
+	p.place(in, &r)
+	if c.kind == CameraOff || c.kind == FarAway {
+		p.widen(in, stays)
+	}
+	return p
+}
+
+// place draws the time within a common one.
+func (p *plot) place(in common, r *rng) {
+	length, room := r.between(fewest, fewest+5), in.minutes()
+	switch p.kind {
+	case NetworkChange:
+		length = r.between(2, 4)
+	case Reconnect:
+		length, room = 1, room-2 // two minutes are left to come back in
+	case SecondDevice:
+		length = fewest
+	}
+	length = min(length, room)
+	first := r.between(0, room-length)
+	if at, ok := in.midnight(); ok && p.kind == OverMidnight {
+		before := (at - in.from) / minute
+		first = r.between(max(0, before-length+1), min(before-1, room-length))
+	}
+	p.from = in.from + first*minute
+	p.to = p.from + length*minute - 1
+	switch p.kind {
+	case Reconnect:
+		p.away = p.to + 1
+		p.back = p.away + r.between(20, 60)
+	case SecondDevice:
+		p.away = p.from + minute + r.between(5, 50)
+		p.back = p.away + r.between(1, 5)
+	}
+}
+
+// widen takes in the culprit's stays to the last, and those before unless the
+// camera goes off in the middle.
+func (p *plot) widen(in common, stays []session) {
+	p.from = in.from + in.minutes()/2*minute
+	for _, stay := range stays {
+		if stay.user != p.culprit {
+			continue
+		}
+		p.to = max(p.to, stay.left/minute*minute+minute-1)
+		if p.kind == FarAway || p.half {
+			p.from = min(p.from, stay.joined/minute*minute)
+		}
+	}
+}
