@@ -62,7 +62,8 @@ Limits of loss, stall, rtt, cpu and fps, in this order: good, 1 over what is bet
 
 {{/* A sentence about the bad minutes that most tells of: blamed are theirs, base is the minute of the call's creation. */ -}}
 
-{{define "figures"}}if(empty(arrayFilter(w -> w.1.4 >= 0, blamed)), '', (arrayMap(v -> toString(round(v, if(v < 3, 1, 0))), [arrayMin(arrayMap(w -> w.1.4, arrayFilter(w -> w.1.4 >= 0, blamed))), arrayMax(arrayMap(w -> w.1.4, arrayFilter(w -> w.1.4 >= 0, blamed)))]) AS figures)[1] || if(figures[1] = figures[2], '', '–' || figures[2])){{end -}}
+{{define "figures"}}if(empty(arrayFilter(w -> w.1.4 >= 0, blamed) AS told), '', concat(
+            (arrayMap(v -> toString(round(v, if(v < 3, 1, 0))), [arrayMin(arrayMap(w -> w.1.4, told)), arrayMax(arrayMap(w -> w.1.4, told))]) AS ends)[1], if(ends[1] = ends[2], '', concat('–', ends[2])))){{end -}}
 
 {{define "diagnosis"}}if(empty(blamed), '', concat(
             multiIf(metric = 'video_stall', concat('video from ', most.2.2, ' froze ', value, ' % of '), metric = 'audio_stall', concat('sound from ', most.2.2, ' broke up ', value, ' % of '),

@@ -89,7 +89,7 @@ func (c *cli) demoEngine(ctx context.Context, cfg *config.Config) (*embedded.Ser
 
 // demoPass archives a simulated vendor into srv and prints the report.
 func (c *cli) demoPass(ctx context.Context, cfg *config.Config, srv *embedded.Server) (*summary, error) {
-	sim, err := startSimulator(ctx, "127.0.0.1:0", simulator.Options{Seed: demoSeed, Calls: demoCalls})
+	sim, err := startSimulator(ctx, "127.0.0.1:0", simulator.Options{Seed: demoSeed, Calls: demoCalls, Troubles: true})
 	if err != nil {
 		return nil, err
 	}
