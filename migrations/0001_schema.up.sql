@@ -369,6 +369,8 @@ ORDER BY (sdk_app_id, day_start)
 COMMENT 'One row a day: the vendor''s own count of one application, with the load it came in. Read the view daily_scale instead';
 
 {{/* Sums and summaries: made of what the vendor sent when it is loaded, and shown with it. */ -}}
+
+{{/* Metrics of a stream: name, the vendor's name, what it is. sums: no histogram is kept. */ -}}
 {{$sums := list
     (histogram "app_cpu" "appCpu" "Processor load of the application, %")
     (histogram "sys_cpu" "sysCpu" "Processor load of the device, %")
@@ -438,6 +440,7 @@ COMMENT 'Sums of quality_samples and user_events: one row for what a user sends 
 
 {{define "pair minutes"}}Array(Tuple(at Int32, loss Float32, stall Float32, fps Float32, {{template "minute why" "loss"}}, {{template "minute why" "stall"}}, {{template "minute why" "fps"}})){{end -}}
 
+{{/* What is measured of a user: of what the user sends, and the device; and of what the user receives, from all peers or from one. */ -}}
 {{define "sent"}}
     {{measure "sys_cpu" "Processor load of the device, % (sysCpu)"}},
     {{measure "app_cpu" "Processor load of the application, % (appCpu)"}},
@@ -1178,7 +1181,7 @@ FROM {{.Database}}.quality_samples AS s
 GROUP BY sdk_app_id, comm_id, user_id, peer_id, metric, minute
 COMMENT 'One row for each minute of each series: call, user, peer and metric. Computed from quality_samples when it is read: name a call, or a metric and a time (by minute). Exact';
 
-{{/* Each measure of a day with the sums that it is of, and where they are. */ -}}
+{{/* Measures of a day: name, the sums of streams that it is of, and of which streams. */ -}}
 {{$days := list
     (list "sys_cpu" "sys_cpu" "peer_id = ''")
     (list "app_cpu" "app_cpu" "peer_id = ''")

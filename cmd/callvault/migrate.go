@@ -25,7 +25,7 @@ A version that was begun and not finished is "dirty"; migrate up applies it
 again, since every statement can be repeated.`,
 		Example: `  callvault migrate up
   callvault migrate status
-  callvault migrate down       the data of that version's tables is lost`,
+  callvault migrate down --yes       the data of that version's tables is lost`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return usagef("migrate needs up, down, status or force; try callvault migrate --help")
 		},
@@ -64,23 +64,28 @@ func (c *cli) migrateDownCmd() *cobra.Command {
 				}
 				steps = n
 			}
-			if steps > 1 && !yes {
-				return usagef("migrate down %d: the data in the tables of these versions is lost; add --yes if that is meant", steps)
-			}
 			return c.migrate(cmd.Context(), func(ctx context.Context, s *schema.Schema) error {
-				return c.migrateDown(ctx, s, steps)
+				return c.migrateDown(ctx, s, steps, yes)
 			})
 		},
 	}
-	cmd.Flags().BoolVar(&yes, "yes", false, "lose the data of several versions")
+	cmd.Flags().BoolVar(&yes, "yes", false, "lose the data in the tables of these versions")
 	return cmd
 }
 
-// migrateDown takes versions back and names the tables whose rows are lost.
-func (c *cli) migrateDown(ctx context.Context, s *schema.Schema, steps int) error {
+// migrateDown takes versions back and names the tables whose rows are lost, which
+// yes says is meant.
+func (c *cli) migrateDown(ctx context.Context, s *schema.Schema, steps int, yes bool) error {
 	before, err := s.Status(ctx)
 	if err != nil {
 		return err
+	}
+	tables, err := s.Loses(before.Current, before.Current-steps)
+	if err != nil {
+		return err
+	}
+	if len(tables) > 0 && !yes {
+		return usagef("migrate down: the rows of %s are lost; add --yes if that is meant", strings.Join(tables, ", "))
 	}
 	n, err := s.Down(ctx, steps)
 	if n > 0 {
