@@ -101,8 +101,7 @@ func userMinutes() *minutes[quality.UserMinute] {
 	}
 	for _, why := range whys {
 		of := func(m *quality.UserMinute) *quality.Why { return why(&m.PairMinute) }
-		peer := new(proto.ColStr)
-		columns = append(append(columns, whyColumns(of)...), minuteColumn[quality.UserMinute]{peer, func(m *quality.UserMinute) { peer.Append(of(m).Peer) }})
+		columns = append(append(columns, whyColumns(of)...), text(func(m *quality.UserMinute) string { return of(m).Peer }))
 	}
 	return newMinutes(func(m *quality.UserMinute) uint32 { return m.At }, columns)
 }
@@ -111,13 +110,7 @@ func whyColumns[M any](why func(*M) *quality.Why) []minuteColumn[M] {
 	return []minuteColumn[M]{
 		enum(func(m *M) int8 { return int8(why(m).Metric) }),
 		enum(func(m *M) int8 { return int8(why(m).Cause) }),
-		enum(func(m *M) int8 { return int8(why(m).Others) }),
-		figure(noFigure, func(m *M) float32 {
-			if w := why(m); w.Cause != quality.NoCause {
-				return w.Evidence
-			}
-			return noFigure
-		}),
+		text(func(m *M) string { return why(m).Says }),
 	}
 }
 
@@ -135,5 +128,10 @@ func figure[M any](none float32, of func(*M) float32) minuteColumn[M] {
 
 func enum[M any](of func(*M) int8) minuteColumn[M] {
 	c := new(proto.ColInt8)
+	return minuteColumn[M]{c, func(m *M) { c.Append(of(m)) }}
+}
+
+func text[M any](of func(*M) string) minuteColumn[M] {
+	c := new(proto.ColStr)
 	return minuteColumn[M]{c, func(m *M) { c.Append(of(m)) }}
 }

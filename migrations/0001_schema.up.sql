@@ -1017,8 +1017,10 @@ SELECT {{columns "calls: which" | names}}, toUInt64(destroyed_at - created_at) A
     {{columns "calls: averages" | names}}, is_complete, missing
 FROM
 (
-    SELECT *, arrayFilter(w -> w.2 > 1 AND (w.1.2, w.1.3) = most.2, whys) AS blamed, {{template "metric of most"}} AS metric,
-        toString(round(arrayAvg(w -> w.1.6, arrayFilter(w -> w.1.1 = metric, blamed)))) AS value, {{template "figures"}} AS figures
+    SELECT *, toString(round(arrayAvg(w -> w.1.6, arrayFilter(w -> w.1.1 = metric, blamed)))) AS value, {{template "figures"}} AS figures
+    FROM
+    (
+    SELECT *, arrayFilter(w -> w.2 > 1 AND (w.1.2, w.1.3) = most.2, whys) AS blamed, {{template "metric of most"}} AS metric
     FROM
     (
         SELECT *, arrayFilter(v -> v.1 > 0, verdicts) AS judged, user_ids[number] AS user_id, verdicts[number] AS worst, toUnixTimestamp(toStartOfMinute(created_at)) AS base,
@@ -1031,6 +1033,7 @@ FROM
             FROM {{.Database}}.calls_data
             WHERE {{template "visible" .}}
         )
+    )
     )
 )
 COMMENT 'One row a call: how long, how many, how good, and why not. Exact: made of the relations beneath by the commit that shows them';
@@ -1057,8 +1060,10 @@ SELECT {{columns "call users: who" | names}}, sessions, {{columns "call users: c
     video_bitrate_swing_up, {{columns "sent" | names}}, {{columns "received" | names}}
 FROM
 (
-    SELECT *, arrayFilter(w -> w.2 > 1 AND (w.1.2, w.1.3) = most.2, whys) AS blamed, {{template "metric of most"}} AS metric,
-        toString(round(arrayAvg(w -> w.1.6, arrayFilter(w -> w.1.1 = metric, blamed)))) AS value, {{template "figures"}} AS figures
+    SELECT *, toString(round(arrayAvg(w -> w.1.6, arrayFilter(w -> w.1.1 = metric, blamed)))) AS value, {{template "figures"}} AS figures
+    FROM
+    (
+    SELECT *, arrayFilter(w -> w.2 > 1 AND (w.1.2, w.1.3) = most.2, whys) AS blamed, {{template "metric of most"}} AS metric
     FROM
     (
         SELECT *, arrayMap({{template "user excess"}}, minutes.loss, minutes.stall, minutes.rtt, minutes.cpu, minutes.fps) AS excess,
@@ -1066,6 +1071,7 @@ FROM
             arrayZip(arrayMap({{template "user why"}}, minutes, excess), excess, minutes.at) AS whys, {{template "cause of most"}} AS most
         FROM {{.Database}}.call_users_data
         WHERE sessions > 0 AND {{template "visible" .}}
+    )
     )
 )
 COMMENT 'One row for each user of a call: presence, device, events, how good it was and why not, and what was measured of what the user sent (up) and received (down, all peers together). Exact: made of the relations beneath by the commit that shows them';
@@ -1145,8 +1151,10 @@ SELECT {{columns "pairs" | names}},
     most.2.1 AS cause, most.1 AS cause_minutes, {{template "diagnosis"}} AS diagnosis
 FROM
 (
-    SELECT *, arrayFilter(w -> w.2 > 1 AND (w.1.2, w.1.3) = most.2, whys) AS blamed, {{template "metric of most"}} AS metric,
-        toString(round(arrayAvg(w -> w.1.6, arrayFilter(w -> w.1.1 = metric, blamed)))) AS value, {{template "figures"}} AS figures
+    SELECT *, toString(round(arrayAvg(w -> w.1.6, arrayFilter(w -> w.1.1 = metric, blamed)))) AS value, {{template "figures"}} AS figures
+    FROM
+    (
+    SELECT *, arrayFilter(w -> w.2 > 1 AND (w.1.2, w.1.3) = most.2, whys) AS blamed, {{template "metric of most"}} AS metric
     FROM
     (
         SELECT *, arrayMap({{template "pair excess"}}, minutes.loss, minutes.stall, minutes.fps) AS excess,
@@ -1154,6 +1162,7 @@ FROM
             arrayZip(arrayMap({{template "pair why"}}, minutes, excess), excess, minutes.at) AS whys, {{template "cause of most"}} AS most
         FROM {{.Database}}.peer_quality_data
         WHERE {{template "visible" .}}
+    )
     )
 )
 COMMENT 'One row for each pair of a receiver and a sender in a call: how well the one received the other, whose fault it was, and why. Exact: made of the relations beneath by the commit that shows them';

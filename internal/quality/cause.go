@@ -39,23 +39,29 @@ const (
 	Peer // all who receive the peer suffer alike; nothing tells more
 )
 
-// Others says how others received the same peer in the same minute.
-type Others uint8
+// others says how others received the same peer in the same minute.
+type others uint8
 
-// What others received.
 const (
-	NoOthers Others = iota // nobody else, or it was not measured
-	Alike                  // no better
-	Better
+	noOthers others = iota // nobody else, or it was not measured
+	alike                  // no better
+	better
 )
 
-// Why is what a measure of a minute has its value from.
+// Why is what a measure of a minute has its value from. Where that is good beyond
+// doubt there is a metric, and no more.
 type Why struct {
-	Metric   Metric
-	Cause    Cause
-	Peer     string  // of whom the user received it; empty: the user's own
-	Evidence float32 // of the cause, in its unit; none: nothing tells
-	Others   Others
+	Metric Metric
+	Cause  Cause
+	Peer   string // of whom the user received it; empty: the user's own
+	Says   string // what happened and why, in words
+}
+
+// because is a cause with its evidence, which is none where nothing tells.
+type because struct {
+	cause    Cause
+	evidence float32
+	others   others
 }
 
 // What weighs as evidence. The figures are the vendor's limits of its dashboard
@@ -65,117 +71,121 @@ const (
 	busy   = 85  // % of the processor
 	few    = 10  // frames a second
 	smooth = 15  // frames a second that nobody misses
+	slight = 1   // % lost, or % of the time stalled, that nobody notices
 	far    = 400 // ms of round trip
 )
 
 // scene is all that is known of one minute of a pair.
 type scene struct {
 	*received
-	from, me *sent
-	others   *heard
+	user, peer string
+	from, me   *sent
+	others     *heard
 }
 
 // compare says how others received it whose average is of the same measure: alike if
 // they have at least half of it.
-func compare(mine, others float32) Others {
+func compare(mine, average float32) others {
 	switch {
-	case !known(others):
-		return NoOthers
-	case others*2 >= mine:
-		return Alike
+	case !known(average):
+		return noOthers
+	case average*2 >= mine:
+		return alike
 	}
-	return Better
+	return better
 }
 
 func (s *scene) lossWhy() Why {
 	lost, gone := s.received.audioLoss, s.from.audioLoss
-	w := Why{Metric: AudioLossDown}
+	w := Why{Metric: AudioLossDown, Peer: s.peer}
 	if !known(lost) || s.received.videoLoss > lost {
 		lost, gone, w.Metric = s.received.videoLoss, s.from.videoLoss, VideoLossDown
+	}
+	if lost < slight {
+		return w
 	}
 	if !known(gone) {
 		gone = worse(s.from.audioLoss, s.from.videoLoss)
 	}
-	w.Others = compare(s.loss(), s.others.loss.without(s.loss()))
+	b := because{others: compare(lost, s.others.loss.without(s.loss()))}
 	switch {
-	case gone >= felt && w.Others == Alike, gone >= felt && w.Others == NoOthers && gone*2 >= lost:
-		w.Cause, w.Evidence = PeerUplink, gone
-	case !known(gone) && w.Others == Alike:
-		w.Cause, w.Evidence = Peer, none
+	case gone >= felt && b.others == alike, gone >= felt && b.others == noOthers && gone*2 >= lost:
+		b.cause, b.evidence = PeerUplink, gone
+	case !known(gone) && b.others == alike:
+		b.cause, b.evidence = Peer, none
 	default:
-		w.Cause, w.Evidence = Downlink, lost
+		b.cause, b.evidence = Downlink, lost
 	}
-	return w
+	return s.say(w, lost, b)
 }
 
 func (s *scene) stallWhy() Why {
-	w := Why{Metric: AudioStall}
+	w := Why{Metric: AudioStall, Peer: s.peer}
 	if !known(s.audioStall) || s.videoStall > s.audioStall {
 		w.Metric = VideoStall
 	}
-	w.Others = compare(s.stall(), s.others.stall.without(s.stall()))
-	w.Cause, w.Evidence = s.path(w.Others)
-	if w.Cause != Unknown {
+	if s.stall() < slight {
 		return w
 	}
+	b := s.path(compare(s.stall(), s.others.stall.without(s.stall())))
 	switch {
+	case b.cause != Unknown:
 	case s.slow():
-		w.Cause, w.Evidence = Device, s.me.cpu
+		b.cause, b.evidence = Device, s.me.cpu
 	case w.Metric == VideoStall && s.from.encode < few:
-		w.Cause, w.Evidence = s.from.source()
-	case w.Others == Alike && s.from.cpu >= busy:
-		w.Cause, w.Evidence = PeerEncoder, s.from.encode
-	case w.Others == Alike:
-		w.Cause, w.Evidence = Peer, none
+		b.cause, b.evidence = s.from.source()
+	case b.others == alike && s.from.cpu >= busy:
+		b.cause, b.evidence = PeerEncoder, s.from.encode
+	case b.others == alike:
+		b.cause = Peer
 	}
-	return w
+	return s.say(w, s.stall(), b)
 }
 
 func (s *scene) fpsWhy() Why {
-	w := Why{Metric: VideoFPSDown, Evidence: none}
+	w := Why{Metric: VideoFPSDown, Peer: s.peer}
 	missed := smooth - s.fps
 	if missed <= 0 {
 		return w
 	}
-	others := s.others.fps.without(s.fps)
-	w.Others = compare(missed, smooth-others)
-	if (smooth-s.from.encode)*2 >= missed {
-		w.Cause, w.Evidence = s.from.source()
-		return w
-	}
-	if (s.delivered-s.fps)*2 >= missed {
-		w.Cause, w.Evidence = Device, s.me.cpu
-		return w
-	}
-	w.Cause, w.Evidence = s.path(w.Others)
+	b := because{evidence: none, others: compare(missed, smooth-s.others.fps.without(s.fps))}
 	switch {
-	case w.Cause != Unknown:
-	case s.slow():
-		w.Cause, w.Evidence = Device, s.me.cpu
-	case w.Others == Alike:
-		w.Cause, w.Evidence = Peer, none
+	case (smooth-s.from.encode)*2 >= missed:
+		b.cause, b.evidence = s.from.source()
+		return s.say(w, s.fps, b)
+	case (s.delivered-s.fps)*2 >= missed:
+		b.cause, b.evidence = Device, s.me.cpu
+		return s.say(w, s.fps, b)
 	}
-	return w
+	b = s.path(b.others)
+	switch {
+	case b.cause != Unknown:
+	case s.slow():
+		b.cause, b.evidence = Device, s.me.cpu
+	case b.others == alike:
+		b.cause = Peer
+	}
+	return s.say(w, s.fps, b)
 }
 
 // path looks for the cause on the way from the peer to the user.
-func (s *scene) path(others Others) (Cause, float32) {
+func (s *scene) path(o others) because {
 	gone, lost := worse(s.from.audioLoss, s.from.videoLoss), s.loss()
 	switch {
-	case gone >= felt && lost >= felt && others == NoOthers && gone*2 < lost: // much more was lost later
-		return Downlink, lost
-	case gone >= felt && others != Better:
-		return PeerUplink, gone
-	case lost >= felt && !known(gone) && others == Alike:
-		return Peer, none
+	case gone >= felt && lost >= felt && o == noOthers && gone*2 < lost: // much more was lost later
+		return because{Downlink, lost, o}
+	case gone >= felt && o != better:
+		return because{PeerUplink, gone, o}
+	case lost >= felt && !known(gone) && o == alike:
+		return because{Peer, none, o}
 	case lost >= felt:
-		return Downlink, lost
-	case s.from.rtt >= far && others != Better:
-		return PeerLatency, s.from.rtt
+		return because{Downlink, lost, o}
+	case s.from.rtt >= far && o != better:
+		return because{PeerLatency, s.from.rtt, o}
 	case s.me.rtt >= far:
-		return Latency, s.me.rtt
+		return because{Latency, s.me.rtt, o}
 	}
-	return Unknown, none
+	return because{Unknown, none, o}
 }
 
 // slow says that the user's device does not keep up.
@@ -189,26 +199,33 @@ func (s *sent) source() (Cause, float32) {
 	return PeerEncoder, s.encode
 }
 
-func (s *sent) lossWhy() Why {
-	w := Why{Metric: AudioLossUp, Cause: Uplink, Evidence: worse(s.audioLoss, s.videoLoss)}
+// lossWhy is about what a user lost on the way up.
+func (s *sent) lossWhy(user string) Why {
+	lost := worse(s.audioLoss, s.videoLoss)
+	w := Why{Metric: AudioLossUp}
 	if !known(s.audioLoss) || s.videoLoss > s.audioLoss {
 		w.Metric = VideoLossUp
 	}
-	return w
+	if lost < slight {
+		return w
+	}
+	return ownSay(w, user, lost, because{cause: Uplink, evidence: lost})
 }
 
-func (s *sent) fpsWhy() Why {
-	w := Why{Metric: VideoFPSUp, Evidence: none}
+// fpsWhy is about the frames that a user sent.
+func (s *sent) fpsWhy(user string) Why {
+	w := Why{Metric: VideoFPSUp}
 	if smooth-s.encode <= 0 {
 		return w
 	}
+	b := because{evidence: none}
 	switch cause, evidence := s.source(); {
 	case s.cpu >= busy:
-		w.Cause, w.Evidence = Device, s.cpu
+		b.cause, b.evidence = Device, s.cpu
 	case cause == PeerCamera:
-		w.Cause, w.Evidence = Camera, evidence
+		b.cause, b.evidence = Camera, evidence
 	default:
-		w.Cause, w.Evidence = Encoder, evidence
+		b.cause, b.evidence = Encoder, evidence
 	}
-	return w
+	return ownSay(w, user, s.encode, b)
 }

@@ -13,6 +13,8 @@ type PairMinute struct {
 	Stall                     float32 // the same, % of the time
 	FPS                       float32 // frames rendered a second, while there are any
 	LossWhy, StallWhy, FPSWhy Why
+
+	peer string
 }
 
 // UserMinute is how well a user did in a minute, as sender and receiver. Of what is
@@ -33,8 +35,8 @@ func (c *Call) Pair(user, peer string, m Minutes) []PairMinute {
 			continue
 		}
 		at := m[i].At
-		s := scene{received: &r, from: c.sentAt(peer, at), me: c.sentAt(user, at), others: c.heard[peer][at]}
-		x := PairMinute{At: at, Loss: r.loss(), Stall: r.stall(), FPS: r.fps}
+		s := scene{received: &r, user: user, peer: peer, from: c.sentAt(peer, at), me: c.sentAt(user, at), others: c.heard[peer][at]}
+		x := PairMinute{peer: peer, At: at, Loss: r.loss(), Stall: r.stall(), FPS: r.fps}
 		if known(x.Loss) {
 			x.LossWhy = s.lossWhy()
 		}
@@ -44,7 +46,6 @@ func (c *Call) Pair(user, peer string, m Minutes) []PairMinute {
 		if known(x.FPS) {
 			x.FPSWhy = s.fpsWhy()
 		}
-		x.LossWhy.Peer, x.StallWhy.Peer, x.FPSWhy.Peer = peer, peer, peer
 		judged = append(judged, x)
 	}
 	return judged
@@ -55,7 +56,7 @@ func (c *Call) Pair(user, peer string, m Minutes) []PairMinute {
 func (c *Call) User(user string, received []PairMinute) []UserMinute {
 	own := c.sent[user]
 	slices.SortFunc(received, func(x, y PairMinute) int {
-		return cmp.Or(cmp.Compare(x.At, y.At), cmp.Compare(x.LossWhy.Peer, y.LossWhy.Peer))
+		return cmp.Or(cmp.Compare(x.At, y.At), cmp.Compare(x.peer, y.peer))
 	})
 	var judged []UserMinute
 	for len(own) > 0 || len(received) > 0 {
@@ -73,7 +74,7 @@ func (c *Call) User(user string, received []PairMinute) []UserMinute {
 		for n < len(received) && received[n].At == at {
 			n++
 		}
-		if x := userMinute(s, received[:n]); x.flows() {
+		if x := userMinute(user, s, received[:n]); x.flows() {
 			x.At = at
 			judged = append(judged, x)
 		}
@@ -87,7 +88,7 @@ func (m *UserMinute) flows() bool { return known(m.Loss) || known(m.Stall) || kn
 
 // userMinute is one minute of a user: what the user sends, and what is received from
 // each peer.
-func userMinute(s *sent, received []PairMinute) UserMinute {
+func userMinute(user string, s *sent, received []PairMinute) UserMinute {
 	m := UserMinute{PairMinute: PairMinute{Loss: none, Stall: none, FPS: none}, RTT: s.rtt, CPU: s.cpu}
 	if x := tenth(received, func(x *PairMinute) float32 { return x.Loss }); x != nil {
 		m.Loss, m.LossWhy = x.Loss, x.LossWhy
@@ -99,10 +100,10 @@ func userMinute(s *sent, received []PairMinute) UserMinute {
 		m.FPS, m.FPSWhy = x.FPS, x.FPSWhy
 	}
 	if lost := worse(s.audioLoss, s.videoLoss); known(lost) && !(lost < m.Loss) {
-		m.Loss, m.LossWhy = lost, s.lossWhy()
+		m.Loss, m.LossWhy = lost, s.lossWhy(user)
 	}
 	if known(s.encode) && !(s.encode > m.FPS) {
-		m.FPS, m.FPSWhy = s.encode, s.fpsWhy()
+		m.FPS, m.FPSWhy = s.encode, s.fpsWhy(user)
 	}
 	return m
 }
