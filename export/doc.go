@@ -7,9 +7,10 @@
 //
 // # What readers take as it stands
 //
-// A relation's folder holds files of rows, of one format and at least one row
-// each, and nothing else, also while a run is at work: some readers pass over
-// names that begin with a dot or an underscore, others do not. No relation has a
+// A relation's folder holds files of rows, of one format, and nothing else, also
+// while a run is at work: some readers pass over names that begin with a dot or
+// an underscore, others do not. A day without rows has no file (in object
+// storage, where there was one, it is left without rows). No relation has a
 // column of the name that the folders have: many readers fail where the path and
 // the file give one name two types, and the path says nothing about types.
 //

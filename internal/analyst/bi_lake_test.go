@@ -47,7 +47,7 @@ func (b *bi) lake(t *testing.T) {
 		for _, row := range rows {
 			lines = append(lines, strings.TrimSuffix(fmt.Sprintln(row...), "\n"))
 		}
-		t.Logf("%s reads %d relations", reader, len(want))
+		t.Logf("lake: %s", reader)
 		b.same(t, "lake", lines, "1970-01-01", "2100-01-01")
 	}
 	if len(read) != 13 {
