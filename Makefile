@@ -18,7 +18,7 @@ test: build ## everything, against the real ClickHouse
 	test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }
 	SOAK_SEED=$(or $(SOAK_SEED),700) CALLVAULT_SEED=$(or $(CALLVAULT_SEED),7) CALLVAULT_LAW=$(or $(CALLVAULT_LAW),40) go test -timeout 20m ./...
 
-test-bi: ## Superset, dbt, Cube and a notebook, each connected to an archive; needs Python 3.11 or 3.12 and Node.js, installs 1.7 GB once
+test-bi: ## Superset, dbt, Cube and a notebook, each connected to an archive, and readers of exported files; needs Python 3.11 or 3.12 and Node.js, installs 2.3 GB once
 	go test -tags bi -run '^TestBI$$' -count 1 -v -timeout 2h ./internal/analyst
 
 test-keeper: ## leases among two servers, in a real ZooKeeper; needs Java and apt-get, downloads 2 MB once (CALLVAULT_SEED repeats a seed)

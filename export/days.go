@@ -14,12 +14,16 @@ import (
 // column of a relation.
 type column struct{ name, kind string }
 
-// selected is the column as it is written. Whether a DateTime becomes a number
-// or a time in Parquet depends on ClickHouse's version; a DateTime64 is a time.
+// selected is the column as it is written. Whether a DateTime or a Date becomes a
+// number or a time in Parquet depends on ClickHouse's version and settings; a
+// DateTime64 is a time and a Date32 a date.
 func (c column) selected() string {
-	kind := strings.TrimPrefix(c.kind, "Nullable(")
-	if strings.HasPrefix(kind, "DateTime(") || strings.HasPrefix(kind, "DateTime)") || kind == "DateTime" {
+	kind := strings.TrimSuffix(strings.TrimPrefix(c.kind, "Nullable("), ")")
+	switch {
+	case kind == "DateTime" || strings.HasPrefix(kind, "DateTime("):
 		return fmt.Sprintf("toDateTime64(%[1]s, 3, 'UTC') AS %[1]s", c.name)
+	case kind == "Date":
+		return fmt.Sprintf("toDate32(%[1]s) AS %[1]s", c.name)
 	}
 	return c.name
 }

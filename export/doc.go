@@ -2,8 +2,17 @@
 // day, and keeps them up to date: a run writes what is new or has changed since
 // the last one, and goes on where a killed one stopped.
 //
-//	quality_samples/_callvault.jsonl                            what is done
-//	quality_samples/day=2026-11-20/quality_samples.parquet
+//	quality_samples/utc_day=2026-11-20/quality_samples.parquet
+//	.callvault/quality_samples.jsonl                            what is done
+//
+// # What readers take as it stands
+//
+// A relation's folder holds files of rows, of one format, and nothing else, also
+// while a run is at work: some readers pass over names that begin with a dot or
+// an underscore, others do not. A day without rows has no file (in object
+// storage, where there was one, it is left without rows). No relation has a
+// column of the name that the folders have: many readers fail where the path and
+// the file give one name two types, and the path says nothing about types.
 //
 // ClickHouse makes the files. Those for a folder come over its HTTP interface,
 // which is the one that formats results, whole or not at all; those for object

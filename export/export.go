@@ -21,15 +21,26 @@ func Formats() []Format {
 	return []Format{{"parquet", "Parquet"}, {"csv", "CSVWithNames"}}
 }
 
-// settings of the queries that write files.
+// settings of the queries that write files. A NULL in CSV is nothing between two
+// commas: readers take ClickHouse's own \N for text.
 func settings() map[string]string {
-	return map[string]string{"output_format_parquet_compression_method": "zstd", "output_format_parquet_string_as_string": "1"}
+	return map[string]string{
+		"output_format_parquet_compression_method": "zstd",
+		"output_format_parquet_string_as_string":   "1",
+		"format_csv_null_representation":           "",
+	}
 }
+
+// dayKey is what the folders of days are named by. No relation may have a column
+// of this name.
+const dayKey = "utc_day"
 
 // Destination is where files go. A file that has been written is whole and in
 // place of an older one; one that could not be written leaves the older one.
+// Where there are no rows, there need not be a file.
 type Destination interface {
-	// Done reads what is done of a relation: files that are there.
+	// Done reads what is done of a relation: files that are there, and days
+	// without rows.
 	Done(ctx context.Context, relation string) (manifest, error)
 	// Write writes the result of a query.
 	Write(ctx context.Context, relation, file, query string, f Format) (Done, error)
@@ -56,7 +67,7 @@ type Progress interface {
 // Result is what came of one relation.
 type Result struct {
 	Relation string `json:"relation"`
-	Written  int    `json:"written"`   // files
+	Written  int    `json:"written"`   // files; also those that are gone or empty since the day has no rows any more
 	Kept     int    `json:"unchanged"` // files
 	Rows     uint64 `json:"rows"`      // of the files written
 	Bytes    uint64 `json:"bytes"`     // of the files written; 0 where the destination does not tell
@@ -103,9 +114,23 @@ func (e *exporter) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := e.alone(done); err != nil {
+		return err
+	}
 	for _, d := range e.days(done) {
 		if err := e.day(ctx, d, columns, e.known.signature(e.relation, definition, d), done); err != nil {
 			return fmt.Errorf("%s: %w", d.Format(time.DateOnly), err)
+		}
+	}
+	return nil
+}
+
+// alone holds that there are no files of another format: whoever reads the
+// folder reads all of its files.
+func (e *exporter) alone(done manifest) error {
+	for name, d := range done {
+		if ext := path.Ext(name); d.Rows > 0 && ext != "."+e.Format.Name {
+			return fmt.Errorf("there are %s files; write %s to another folder", ext[1:], e.Format.Name)
 		}
 	}
 	return nil
@@ -128,8 +153,11 @@ func (e *exporter) days(done manifest) []time.Time {
 // day writes one day unless it is done. What is done is noted after each file.
 func (e *exporter) day(ctx context.Context, d time.Time, columns []column, signature string, done manifest) error {
 	file := e.file(d)
-	if was, ok := done[file]; ok && was.Signature == signature && d.Before(e.Today) && !e.Again {
-		e.result.Kept++
+	was, ok := done[file]
+	if ok && was.Signature == signature && d.Before(e.Today) && !e.Again {
+		if was.Rows > 0 {
+			e.result.Kept++
+		}
 		e.Progress.Done(file, was, false)
 		return nil
 	}
@@ -142,7 +170,9 @@ func (e *exporter) day(ctx context.Context, d time.Time, columns []column, signa
 	if err := e.to.Note(ctx, e.relation.Name, done); err != nil {
 		return err
 	}
-	e.result.Written++
+	if now.Rows+was.Rows > 0 {
+		e.result.Written++
+	}
 	e.result.Rows += now.Rows
 	e.result.Bytes += now.Bytes
 	e.Progress.Done(file, now, true)
@@ -151,5 +181,5 @@ func (e *exporter) day(ctx context.Context, d time.Time, columns []column, signa
 
 // file is a day's, in the relation's folder.
 func (e *exporter) file(d time.Time) string {
-	return path.Join("day="+d.Format(time.DateOnly), e.relation.Name+"."+e.Format.Name)
+	return path.Join(dayKey+"="+d.Format(time.DateOnly), e.relation.Name+"."+e.Format.Name)
 }

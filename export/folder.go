@@ -43,7 +43,9 @@ func OpenFolder(ctx context.Context, conn driver.Conn, ch *clickhouse.Options, a
 		lock.Close()
 		return nil, err
 	}
-	return &Folder{path, lock, server}, nil
+	f := &Folder{path, lock, server}
+	_ = os.Remove(f.partial())
+	return f, nil
 }
 
 // reason is an error without the path it begins with.
@@ -59,32 +61,41 @@ func (f *Folder) Close() error { return f.lock.Close() }
 
 // Done reads what is done. A file that is missing or has another size is not.
 func (f *Folder) Done(_ context.Context, relation string) (manifest, error) {
-	content, err := os.ReadFile(filepath.Join(f.path, relation, manifestName))
+	content, err := os.ReadFile(filepath.Join(f.path, manifestOf(relation)))
 	if errors.Is(err, fs.ErrNotExist) {
 		return manifest{}, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	m, err := decodeManifest(content)
+	m, err := decodeManifest(relation, content)
 	for name, d := range m {
-		info, err := os.Stat(filepath.Join(f.path, relation, name))
-		if err != nil || uint64(info.Size()) != d.Bytes {
+		var size uint64 // of no file: 0
+		if info, err := os.Stat(filepath.Join(f.path, relation, name)); err == nil {
+			size = uint64(info.Size())
+		}
+		if size != d.Bytes {
 			delete(m, name)
 		}
 	}
 	return m, err
 }
 
-// Write writes beside the file and then puts it in its place.
+// Write writes the file elsewhere and then puts it in its place. Without rows it
+// removes the file.
 func (f *Folder) Write(ctx context.Context, relation, file, query string, format Format) (Done, error) {
 	body, rows, err := f.server.query(ctx, query+" FORMAT "+format.query)
 	if err != nil {
 		return Done{}, err
 	}
 	defer body.Close()
+	done := Done{Rows: rows, Written: time.Now().UTC().Truncate(time.Second)}
+	if rows == 0 {
+		return done, f.remove(filepath.Join(relation, file))
+	}
 	n, err := f.replace(filepath.Join(relation, file), body)
-	return Done{Rows: rows, Bytes: uint64(n), Written: time.Now().UTC().Truncate(time.Second)}, err
+	done.Bytes = uint64(n)
+	return done, err
 }
 
 // Note keeps what is done.
@@ -93,8 +104,22 @@ func (f *Folder) Note(_ context.Context, relation string, m manifest) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.replace(filepath.Join(relation, manifestName), bytes.NewReader(content))
+	_, err = f.replace(manifestOf(relation), bytes.NewReader(content))
 	return err
+}
+
+// partial is the one file that is not whole. A killed run leaves it, the next
+// one removes it.
+func (f *Folder) partial() string { return filepath.Join(f.path, stateFolder, "partial") }
+
+// remove removes a file, and its folder if that is empty then.
+func (f *Folder) remove(name string) error {
+	name = filepath.Join(f.path, name)
+	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	_ = os.Remove(filepath.Dir(name))
+	return nil
 }
 
 // replace puts a file in its place when all of it is on the disk.
@@ -103,7 +128,10 @@ func (f *Folder) replace(name string, content io.Reader) (n int64, err error) {
 	if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
 		return 0, err
 	}
-	partial := filepath.Join(filepath.Dir(name), "."+filepath.Base(name)+".partial") // a killed run leaves it, the next one writes over it
+	partial := f.partial()
+	if err := os.MkdirAll(filepath.Dir(partial), 0o777); err != nil {
+		return 0, err
+	}
 	out, err := os.Create(partial)
 	if err != nil {
 		return 0, err

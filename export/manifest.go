@@ -5,14 +5,17 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 	"time"
 )
 
-// manifestName is the file in a relation's folder that says what is done. The
-// underscore makes readers of such folders pass it over.
-const manifestName = "_callvault.jsonl"
+// stateFolder is beside the relations' folders and holds what is not rows.
+const stateFolder = ".callvault"
+
+// manifestOf is the file that says what is done of a relation.
+func manifestOf(relation string) string { return path.Join(stateFolder, relation+".jsonl") }
 
 // Done is one file that is whole.
 type Done struct {
@@ -46,13 +49,13 @@ func (m manifest) sorted() []Done {
 	return all
 }
 
-func decodeManifest(content []byte) (manifest, error) {
+func decodeManifest(relation string, content []byte) (manifest, error) {
 	m := manifest{}
 	lines := bufio.NewScanner(bytes.NewReader(content))
 	for lines.Scan() {
 		var d Done
 		if err := json.Unmarshal(lines.Bytes(), &d); err != nil {
-			return nil, fmt.Errorf("%s is damaged (remove it to have all written again): %w", manifestName, err)
+			return nil, fmt.Errorf("%s is damaged (remove it to have all written again): %w", manifestOf(relation), err)
 		}
 		m[d.File] = d
 	}

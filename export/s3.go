@@ -49,8 +49,8 @@ func NewS3(conn driver.Conn, place string, keys Keys) (*S3, error) {
 }
 
 // function is the table function of a file or of a pattern of files.
-func (s *S3) function(relation, file, format string, structure ...string) string {
-	args := []string{s.place + "/" + path.Join(relation, file)}
+func (s *S3) function(file, format string, structure ...string) string {
+	args := []string{s.place + "/" + file}
 	if s.keys.ID != "" {
 		args = append(args, s.keys.ID, s.keys.Secret)
 		if s.keys.Token != "" {
@@ -67,20 +67,26 @@ func (s *S3) function(relation, file, format string, structure ...string) string
 // Done reads what is done, of the files that are there.
 func (s *S3) Done(ctx context.Context, relation string) (manifest, error) {
 	var content string
-	q := "SELECT arrayStringConcat(groupArray(line), '\\n') FROM " + s.function(relation, manifestName[:len(manifestName)-1]+"?", "LineAsString", "line String")
+	name := manifestOf(relation)
+	q := "SELECT arrayStringConcat(groupArray(line), '\\n') FROM " + s.function(name[:len(name)-1]+"?", "LineAsString", "line String")
 	if err := s.conn.QueryRow(s.within(ctx, nil), q).Scan(&content); err != nil {
 		return nil, s.mask(err)
 	}
-	m, err := decodeManifest([]byte(content))
+	m, err := decodeManifest(relation, []byte(content))
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.conn.Query(s.within(ctx, nil), "SELECT _path, _size FROM "+s.function(relation, "day=*/"+relation+".*", "One"))
+	rows, err := s.conn.Query(s.within(ctx, nil), "SELECT _path, _size FROM "+s.function(path.Join(relation, dayKey+"=*", relation+".*"), "One"))
 	if err != nil {
 		return nil, s.mask(err)
 	}
 	defer rows.Close()
 	there := manifest{}
+	for name, d := range m {
+		if d.Rows == 0 {
+			there[name] = d
+		}
+	}
 	for rows.Next() {
 		var name string
 		var size *uint64
@@ -99,7 +105,7 @@ func (s *S3) Done(ctx context.Context, relation string) (manifest, error) {
 // Write has ClickHouse write the file. Object storage shows it when it is whole.
 func (s *S3) Write(ctx context.Context, relation, file, query string, f Format) (Done, error) {
 	var rows atomic.Uint64
-	err := s.conn.Exec(s.within(ctx, &rows), "INSERT INTO FUNCTION "+s.function(relation, file, f.query)+" "+query)
+	err := s.conn.Exec(s.within(ctx, &rows), "INSERT INTO FUNCTION "+s.function(path.Join(relation, file), f.query)+" "+query)
 	return Done{Rows: rows.Load(), Written: time.Now().UTC().Truncate(time.Second)}, s.mask(err)
 }
 
@@ -109,7 +115,7 @@ func (s *S3) Note(ctx context.Context, relation string, m manifest) error {
 	if err != nil {
 		return err
 	}
-	q := "INSERT INTO FUNCTION " + s.function(relation, manifestName, "RawBLOB", "line String") + " SELECT " + sqltext.Literal(string(content))
+	q := "INSERT INTO FUNCTION " + s.function(manifestOf(relation), "RawBLOB", "line String") + " SELECT " + sqltext.Literal(string(content))
 	return s.mask(s.conn.Exec(s.within(ctx, nil), q))
 }
 

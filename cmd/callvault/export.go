@@ -33,12 +33,23 @@ func (c *cli) exportCmd() *cobra.Command {
 		Long: `Write relations to a folder or to S3-compatible storage, one file for each UTC
 day that has rows, in folders as data lakes want them:
 
-  quality_samples/day=2026-11-20/quality_samples.parquet
+  quality_samples/utc_day=2026-11-20/quality_samples.parquet
+
+A relation's folder is read as it stands, types, UTC and utc_day included:
+
+  pandas    pd.read_parquet("lake/calls")
+  pyarrow   ds.dataset("lake/calls", partitioning="hive")
+  polars    pl.scan_parquet("lake/calls", hive_partitioning=True)
+  DuckDB    FROM read_parquet('lake/calls/*/*.parquet')
+  Spark     spark.read.parquet("lake/calls")
+
+CSV has no types: see docs/bi.md. One folder takes one format. .callvault beside
+the relations' folders says what is done.
 
 The files hold exactly what a SELECT of the relation shows. Run it again as often
 as you like: it writes what is new or has changed since (late data, a repair,
 today), and goes on where a killed run stopped. A file is in place only when it
-is whole; nothing is ever deleted, so that what expires in the archive stays.
+is whole; what expires in the archive stays in the files.
 
 Files for a folder come over ClickHouse's HTTP interface, which is looked for on
 the host of CLICKHOUSE_DSN (or at CALLVAULT_CLICKHOUSE_HTTP). Object storage is

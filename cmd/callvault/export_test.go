@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"log"
 	"net/http"
 	"net/http/httptest"
@@ -18,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/johannesboyne/gofakes3"
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
 
@@ -76,7 +78,7 @@ func (in *installation) sameFiles(t *testing.T, dir, format, clickhouse string) 
 	t.Helper()
 	for _, r := range export.Relations() {
 		wantRows, want := in.sum(t, r.Name, r.Name)
-		from := fmt.Sprintf("file('%s/%s/day=*/%s.%s', '%s', '%s')", dir, r.Name, r.Name, format, clickhouse, in.structure(t, r.Name))
+		from := fmt.Sprintf("file('%s/%s/utc_day=*/%s.%s', '%s', '%s')", dir, r.Name, r.Name, format, clickhouse, in.structure(t, r.Name))
 		rows, sum := in.sum(t, r.Name, from)
 		if rows != wantRows || sum != want || rows == 0 {
 			t.Errorf("%s: %d rows with checksum %x, want %d with %x", r.Name, rows, sum, wantRows, want)
@@ -98,7 +100,7 @@ func TestExport(t *testing.T) {
 				t.Errorf("%s: first %+v, then %+v; want only today again", name, r, a)
 			}
 		}
-		files, _ := filepath.Glob(filepath.Join(dir, "quality_samples", "day=*", "*"))
+		files, _ := filepath.Glob(filepath.Join(dir, "quality_samples", "utc_day=*", "*"))
 		days := in.number(t, "SELECT uniqExact(toDate(ts)) FROM quality_samples")
 		if uint64(len(files)) != days {
 			t.Errorf("%d files of quality_samples, want one for each of %d days", len(files), days)
@@ -115,28 +117,125 @@ func (in *installation) number(t *testing.T, query string) (n uint64) {
 	return n
 }
 
-// TestExportIsTyped looks at the types that other readers find.
+// TestExportIsTyped looks at the schemas that other readers find: nothing that
+// they would have to know better than the file.
 func TestExportIsTyped(t *testing.T) {
 	t.Parallel()
-	in := install(t, simulator.Options{Seed: 12, Calls: 5, QPS: -1})
+	in := install(t, simulator.Options{Seed: 12, Calls: 20, QPS: -1})
 	in.archive(t, exitDone)
 	dir := t.TempDir()
-	in.exports(t, dir, "-r", "user_sessions,quality_samples")
-	const q = "SELECT arrayStringConcat(arrayMap(c -> tupleElement(c, 'name') || ' ' || tupleElement(c, 'logical_type') || tupleElement(c, 'physical_type') || ' ' || tupleElement(c, 'compression'), columns), ', ') FROM file('%s', 'ParquetMetadata') LIMIT 1"
-	for relation, wants := range map[string][]string{
-		"user_sessions":   {"joined_at Timestamp(isAdjustedToUTC=true, timeUnit=milliseconds", "is_finished", "BOOLEAN ZSTD"},
-		"quality_samples": {"value NoneDOUBLE ZSTD", "metric StringBYTE_ARRAY", "ts Timestamp(isAdjustedToUTC=true"},
-	} {
-		var columns string
-		if err := in.store.Conn().QueryRow(t.Context(), fmt.Sprintf(q, dir+"/"+relation+"/day=*/*.parquet")).Scan(&columns); err != nil {
-			t.Fatal(err)
+	in.exports(t, dir)
+	for _, r := range export.Relations() {
+		want, got := in.columns(t, r.Name), in.columnsOfFiles(t, dir, r.Name)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-wanted +written):\n%s", r.Name, diff)
 		}
-		for _, want := range wants {
-			if !strings.Contains(columns, want) {
-				t.Errorf("%s: no %q in %s", relation, want, columns)
-			}
+		if _, is := got["utc_day"]; is || len(got) == 0 {
+			t.Errorf("%s has %d columns, one of them named as the folders are: %v", r.Name, len(got), is)
 		}
 	}
+}
+
+// columns are those of a relation with the types that their files should have.
+func (in *installation) columns(t *testing.T, relation string) map[string]string {
+	t.Helper()
+	found := in.described(t, relation)
+	for name, kind := range found {
+		kind = strings.ReplaceAll(kind, "DateTime('UTC')", "DateTime64(3, 'UTC')")
+		if kind == "Date" {
+			kind = "Date32"
+		}
+		found[name] = strings.ReplaceAll(kind, "LowCardinality(String)", "String")
+	}
+	return found
+}
+
+// columnsOfFiles are those of a relation's Parquet files, as the files say.
+func (in *installation) columnsOfFiles(t *testing.T, dir, relation string) map[string]string {
+	t.Helper()
+	from := "file('" + dir + "/" + relation + "/utc_day=*/*.parquet', 'Parquet')"
+	found := in.described(t, from)
+	const q = "SELECT countIf(c.compression != 'ZSTD' OR c.logical_type LIKE 'Timestamp(%%' AND c.logical_type NOT LIKE '%%isAdjustedToUTC=true, timeUnit=milliseconds%%') FROM file('%s/%s/utc_day=*/*.parquet', 'ParquetMetadata') ARRAY JOIN columns AS c"
+	if n := in.number(t, fmt.Sprintf(q, dir, relation)); n > 0 {
+		t.Errorf("%s: %d columns are not compressed with ZSTD, or times without UTC", relation, n)
+	}
+	return found
+}
+
+// described are the columns of a table or of files, with their types.
+func (in *installation) described(t *testing.T, from string) map[string]string {
+	t.Helper()
+	const settings = " SETTINGS use_hive_partitioning = 0, schema_inference_make_columns_nullable = 'auto', describe_compact_output = 1"
+	rows, err := in.store.Conn().Query(t.Context(), "DESCRIBE "+from+settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	found := map[string]string{}
+	for rows.Next() {
+		var name, kind string
+		if err := rows.Scan(&name, &kind); err != nil {
+			t.Fatal(err)
+		}
+		found[name] = kind
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// TestExportHoldsNothingElse looks for what a reader of a whole folder would trip
+// over: files that are not rows, days without rows, CSV among Parquet.
+func TestExportHoldsNothingElse(t *testing.T) {
+	t.Parallel()
+	in := install(t, simulator.Options{Seed: 17, Calls: 20, QPS: -1})
+	in.archive(t, exitDone)
+	dir := t.TempDir()
+	in.exports(t, dir)
+	filesOfRows := func() (n int) {
+		t.Helper()
+		err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+			if err != nil || e.IsDir() {
+				return err
+			}
+			name, _ := filepath.Rel(dir, path)
+			if strings.HasPrefix(name, ".callvault/") {
+				return nil
+			}
+			n++
+			parts := strings.Split(name, "/")
+			if ok, _ := filepath.Match("utc_day=????-??-??/"+parts[0]+".parquet", strings.Join(parts[1:], "/")); !ok {
+				t.Errorf("among the files of rows: %s", name)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	before := filesOfRows()
+	if n := in.number(t, "SELECT count() FROM (SELECT _path FROM file('"+dir+"/*/utc_day=*/*.parquet', 'ParquetMetadata') WHERE num_rows = 0)"); n > 0 {
+		t.Errorf("%d files have no rows", n)
+	}
+	days := int(in.number(t, "SELECT uniqExact(toDate(ts)) FROM unusual_events"))
+	if err := in.store.Conn().Exec(t.Context(), "TRUNCATE TABLE unusual_events_data"); err != nil {
+		t.Fatal(err)
+	}
+	for _, written := range []int{days, 0} {
+		if r := in.exports(t, dir, "-r", "unusual_events")["unusual_events"]; r.Written != written || r.Kept != 0 || r.Rows != 0 {
+			t.Errorf("days whose rows are gone: %+v, want %d files written", r, written)
+		}
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "unusual_events", "*")); len(left) > 0 || days == 0 || filesOfRows() != before-days {
+		t.Errorf("of %d days whose rows are gone there are %v", days, left)
+	}
+	code, _, errs := in.callvault(t.Context(), "export", dir, "-f", "csv")
+	if code != exitFailed || !strings.Contains(errs, "there are parquet files; write csv to another folder") {
+		t.Errorf("CSV among Parquet: exit code %d\n%s", code, errs)
+	}
+	filesOfRows()
 }
 
 // TestExportGoesOn kills an export in the middle of a file.
@@ -175,7 +274,7 @@ func TestExportGoesOn(t *testing.T) {
 	p.kill()
 	p.wait(t)
 	close(killed)
-	if files, _ := filepath.Glob(filepath.Join(dir, "*", "day=*", "*.parquet")); len(files) != whole {
+	if files, _ := filepath.Glob(filepath.Join(dir, "*", "utc_day=*", "*.parquet")); len(files) != whole {
 		t.Errorf("%d whole files, want %d", len(files), whole)
 	}
 	r := in.exports(t, dir)["rooms"]
@@ -183,7 +282,7 @@ func TestExportGoesOn(t *testing.T) {
 		t.Errorf("rooms %+v, want %d not written again", r, whole)
 	}
 	in.sameFiles(t, dir, "parquet", "Parquet")
-	if left, _ := filepath.Glob(filepath.Join(dir, "*", "day=*", ".*")); len(left) > 0 {
+	if left, _ := filepath.Glob(filepath.Join(dir, ".callvault", "partial")); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
 	}
 }
@@ -208,7 +307,7 @@ func TestExportWritesWhatHasChanged(t *testing.T) {
 	days := int(in.number(t, "SELECT uniqExact(toDate(created_at)) FROM rooms WHERE room_id = '"+room+"' AND toDate(created_at) < today()"))
 	in.archive(t, exitDone, "--room", room, "--again")
 	today := func(name string) int {
-		if _, err := os.Stat(filepath.Join(dir, name, "day="+time.Now().UTC().Format(time.DateOnly), name+".parquet")); err == nil {
+		if _, err := os.Stat(filepath.Join(dir, name, "utc_day="+time.Now().UTC().Format(time.DateOnly), name+".parquet")); err == nil {
 			return 1
 		}
 		return 0
@@ -221,7 +320,7 @@ func TestExportWritesWhatHasChanged(t *testing.T) {
 	if r := in.exports(t, dir, "-r", "daily_scale")["daily_scale"]; r.Written > today("daily_scale") {
 		t.Errorf("daily_scale: %+v, though it has not changed", r)
 	}
-	if err := os.Remove(filepath.Join(dir, "rooms", "day="+on, "rooms.parquet")); err != nil {
+	if err := os.Remove(filepath.Join(dir, "rooms", "utc_day="+on, "rooms.parquet")); err != nil {
 		t.Fatal(err)
 	}
 	if r := in.exports(t, dir, "-r", "rooms", "--from", on, "--to", on)["rooms"]; r.Written != 1 || r.Kept != 0 {
@@ -261,7 +360,7 @@ func TestExportToObjectStorage(t *testing.T) {
 	first := in.exports(t, address+"/lake/calls")
 	for _, r := range export.Relations() {
 		wantRows, want := in.sum(t, r.Name, r.Name)
-		from := fmt.Sprintf("s3('%s/lake/calls/%s/day=*/%s.parquet', '%s', '%s', 'Parquet', '%s')", address, r.Name, r.Name, id, secret, in.structure(t, r.Name))
+		from := fmt.Sprintf("s3('%s/lake/calls/%s/utc_day=*/%s.parquet', '%s', '%s', 'Parquet', '%s')", address, r.Name, r.Name, id, secret, in.structure(t, r.Name))
 		if rows, sum := in.sum(t, r.Name, from); rows != wantRows || sum != want || first[r.Name].Rows != rows {
 			t.Errorf("%s: %d rows with checksum %x, want %d with %x; reported %+v", r.Name, rows, sum, wantRows, want, first[r.Name])
 		}
@@ -271,6 +370,7 @@ func TestExportToObjectStorage(t *testing.T) {
 			t.Errorf("%s: first %+v, then %+v; want only today again", name, first[name], r)
 		}
 	}
+	in.goneFromObjectStorage(t, address+"/lake/calls", first["unusual_events"], id, secret)
 	for _, wrong := range []struct{ place, id, want string }{
 		{address + "/pond", id, "NoSuchBucket"},
 		{address + "/lake", "AKIAANOTHER", "write to " + address + "/lake: "},
@@ -285,6 +385,23 @@ func TestExportToObjectStorage(t *testing.T) {
 	}
 	if n := in.number(t, "SELECT count() FROM system.errors WHERE position(last_error_message, '"+secret+"') > 0 AND position(last_error_message, 'last_error_message') = 0"); n > 0 {
 		t.Error("ClickHouse shows the secret in an error")
+	}
+}
+
+// goneFromObjectStorage removes rows that have been exported.
+func (in *installation) goneFromObjectStorage(t *testing.T, place string, was export.Result, id, secret string) {
+	t.Helper()
+	if err := in.store.Conn().Exec(t.Context(), "TRUNCATE TABLE unusual_events_data"); err != nil {
+		t.Fatal(err)
+	}
+	for _, written := range []int{was.Written, 0} {
+		if r := in.exports(t, place, "-r", "unusual_events")["unusual_events"]; r.Written != written || r.Kept != 0 || r.Rows != 0 {
+			t.Errorf("days whose rows are gone: %+v, want %d files written", r, written)
+		}
+	}
+	from := fmt.Sprintf("s3('%s/unusual_events/utc_day=*/*.parquet', '%s', '%s', 'Parquet', '%s')", place, id, secret, in.structure(t, "unusual_events"))
+	if rows, _ := in.sum(t, "unusual_events", from); rows > 0 || was.Rows == 0 {
+		t.Errorf("of %d rows that are gone, %d are there", was.Rows, rows)
 	}
 }
 

@@ -59,7 +59,7 @@ func TestKeep(t *testing.T) {
 	if now, _ := filepath.Glob(filepath.Join(lake, "*", "*", "*")); !slices.Equal(now, files) {
 		t.Errorf("%d files were exported, and %d are there", len(files), len(now))
 	}
-	if rows := in.number(t, "SELECT count() FROM file('"+lake+"/rooms/day=*/rooms.parquet')"); rows != calls {
+	if rows := in.number(t, "SELECT count() FROM file('"+lake+"/rooms/utc_day=*/rooms.parquet')"); rows != calls {
 		t.Errorf("%d calls in the files, want all %d", rows, calls)
 	}
 

@@ -48,6 +48,7 @@ func TestBI(t *testing.T) {
 	t.Run("dbt", b.dbt)
 	t.Run("cube", b.cube)
 	t.Run("jupyter", b.jupyter)
+	t.Run("lake", b.lake)
 }
 
 // bi is the archive, as a tool is told of it.
