@@ -25,6 +25,7 @@ const (
 // Codes of server exceptions.
 const (
 	codeUnknownDatabase = 81
+	codeReadOnly        = 164
 	codeAccessDenied    = 497
 	codeAuthFailed      = 516
 	codeUnknownUser     = 192
