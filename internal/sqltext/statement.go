@@ -9,6 +9,7 @@ import (
 // server.
 type Statement struct {
 	Text   string
+	Verb   string // its first word, in capitals; "": it begins otherwise
 	Format string // of its FORMAT clause; "": it has none
 	// Plain is Text without its FORMAT clause, where that is the last one. Otherwise
 	// it is Text.
@@ -44,6 +45,9 @@ func appendStatement(all []Statement, text string, ts []token, offset int) []Sta
 		ts[i].to -= offset
 	}
 	s := Statement{Text: text, Plain: text}
+	if ts[0].kind == word {
+		s.Verb = strings.ToUpper(text[ts[0].from:ts[0].to])
+	}
 	s.Writes = writes(text, ts)
 	if s.Writes == "INSERT" { // its format is that of the data that follow
 		return append(all, s)
