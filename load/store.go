@@ -47,7 +47,7 @@ type Store struct {
 }
 
 // Open connects and creates the database if it is missing. It does not migrate.
-// The error matches ErrDSN, ErrUnreachable, ErrAuth or ErrDatabase.
+// The error matches ErrDSN, ErrUnreachable, ErrAuth, ErrReadOnly or ErrDatabase.
 func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 	ch, err := parseDSN(dsn, o)
 	if err != nil {
@@ -189,6 +189,8 @@ func openError(ch *clickhouse.Options, err error) error {
 	switch retry.Code(err) {
 	case codeAuthFailed, codeUnknownUser, codeWrongPassword, codeNeedPassword:
 		return fmt.Errorf("connect to %s as %q: %w", where, ch.Auth.Username, ErrAuth)
+	case codeReadOnly:
+		return fmt.Errorf("connect to %s as %q: %w", where, ch.Auth.Username, ErrReadOnly)
 	case codeAccessDenied, codeUnknownDatabase:
 		kind = fmt.Errorf("database %q: %w", ch.Auth.Database, ErrDatabase)
 	}

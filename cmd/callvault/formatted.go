@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
@@ -17,7 +18,7 @@ import (
 
 // formatted prints a result as ClickHouse itself writes it, as it comes. The native
 // protocol has no formats, so it is asked for over HTTP.
-func (q querying) formatted(ctx context.Context, s sqltext.Statement) error {
+func (q *querying) formatted(ctx context.Context, s sqltext.Statement) error {
 	conn, where, err := q.overHTTP(ctx)
 	if err != nil {
 		return fmt.Errorf("query: FORMAT %s: %w", s.Format, err)
@@ -28,7 +29,10 @@ func (q querying) formatted(ctx context.Context, s sqltext.Statement) error {
 		if _, ok := errors.AsType[*clickhouse.Exception](err); ok {
 			return queryError(err)
 		}
-		return fmt.Errorf("query: FORMAT %s needs ClickHouse's HTTP interface, which does not answer at %s: set CALLVAULT_CLICKHOUSE_HTTP, or use --format instead: %s", s.Format, where, firstLine(err.Error()))
+		if e, ok := errors.AsType[*url.Error](err); ok {
+			err = e.Err // without the address, which has the password
+		}
+		return fmt.Errorf("query: FORMAT %s needs ClickHouse's HTTP interface, which does not answer at %s; set CALLVAULT_CLICKHOUSE_HTTP, or use --format instead: %s", s.Format, where, firstLine(err.Error()))
 	}
 	defer body.Close()
 	if _, err := io.Copy(q.to.w, body); err != nil {
@@ -39,7 +43,7 @@ func (q querying) formatted(ctx context.Context, s sqltext.Statement) error {
 
 // overHTTP is a connection like the native one, with what SET and USE have changed
 // there.
-func (q querying) overHTTP(ctx context.Context) (conn driver.Conn, where string, err error) {
+func (q *querying) overHTTP(ctx context.Context) (conn driver.Conn, where string, err error) {
 	ch := q.store.ClickHouse()
 	native := q.store.Conn()
 	u, err := export.FindHTTP(ctx, native, ch, q.http)
@@ -47,7 +51,7 @@ func (q querying) overHTTP(ctx context.Context) (conn driver.Conn, where string,
 		return nil, "", err
 	}
 	where = u.Scheme + "://" + u.Host
-	settings, err := changed(ctx, native)
+	settings, err := q.settings(ctx, ch.Settings)
 	if err != nil {
 		return nil, "", err
 	}
@@ -64,14 +68,24 @@ func (q querying) overHTTP(ctx context.Context) (conn driver.Conn, where string,
 			o.TLS = &tls.Config{}
 		}
 	}
+	if len(ch.Settings) == 0 {
+		o.DialTimeout = time.Second // where it is longer the client makes a setting of it, which this user may not
+	}
 	conn, err = clickhouse.Open(o)
 	return conn, where, err
 }
 
-// changed are the settings of a connection that are not ClickHouse's own.
-func changed(ctx context.Context, conn driver.Conn) (clickhouse.Settings, error) {
-	rows, err := conn.Query(ctx, `SELECT name, value FROM system.settings
-		WHERE (changed OR name = 'http_write_exception_in_output_format') AND NOT startsWith(name, 'SQL_') ORDER BY name`)
+// settings are those of the native connection, also what SET has changed. A user who
+// may not set any gets the one that the client wants to set as it is.
+func (q *querying) settings(ctx context.Context, given clickhouse.Settings) (clickhouse.Settings, error) {
+	which := "name = 'http_write_exception_in_output_format'"
+	switch {
+	case len(given) > 0 && !q.set:
+		return given, nil
+	case q.set:
+		which = "changed AND NOT startsWith(name, 'SQL_')"
+	}
+	rows, err := q.store.Conn().Query(ctx, "SELECT name, value FROM system.settings WHERE "+which)
 	if err != nil {
 		return nil, err
 	}

@@ -89,7 +89,7 @@ func (c *cli) sql(ctx context.Context, query string, f sqlFlags) error {
 		return err
 	}
 	defer done()
-	q := querying{store: store, format: format, to: c.sheet(), http: cfg.HTTP, write: f.write}
+	q := &querying{store: store, format: format, to: c.sheet(), http: cfg.HTTP, write: f.write}
 	for _, s := range sqltext.Statements(query) {
 		if err := q.run(ctx, s); err != nil {
 			return err
@@ -105,6 +105,7 @@ type querying struct {
 	to     sheet
 	http   string // the address of ClickHouse's HTTP interface; "": the server names it
 	write  bool
+	set    bool // there was a SET
 }
 
 // errOnlyReads is what a statement that would write comes to.
@@ -115,7 +116,7 @@ var errOnlyReads = errors.New("query: callvault sql only reads; use --write to l
 var lasting = []string{"SET", "USE", "CREATE", "INSERT"}
 
 // run runs a statement and prints its result.
-func (q querying) run(ctx context.Context, s sqltext.Statement) error {
+func (q *querying) run(ctx context.Context, s sqltext.Statement) error {
 	switch {
 	case s.Writes != "" && !q.write:
 		return fmt.Errorf("%w (%s)", errOnlyReads, s.Writes)
@@ -124,21 +125,22 @@ func (q querying) run(ctx context.Context, s sqltext.Statement) error {
 	case s.Format != "":
 		return q.explain(q.formatted(ctx, s))
 	case slices.Contains(lasting, s.Verb):
+		q.set = q.set || s.Verb == "SET"
 		return q.explain(queryError(q.store.Conn().Exec(ctx, s.Text)))
 	}
 	return q.explain(printQuery(ctx, q.store, s.Text, q.format, q.to))
 }
 
 // explain says what to do about a refusal to write.
-func (q querying) explain(err error) error {
+func (q *querying) explain(err error) error {
 	e, ok := errors.AsType[*clickhouse.Exception](err)
 	switch {
 	case !ok || e.Code != codeReadOnly:
 		return err
 	case q.write:
 		return fmt.Errorf("query: the user in CLICKHOUSE_DSN may only read (code %d)", e.Code)
-	case strings.Contains(e.Message, "Cannot modify"):
-		return fmt.Errorf("%w: %s (code %d)", errOnlyReads, firstLine(e.Message), e.Code)
+	case strings.Contains(e.Message, "Cannot modify") && !strings.Contains(e.Message, "'readonly'"):
+		return fmt.Errorf("%w: the user in CLICKHOUSE_DSN may only read", err)
 	}
 	return fmt.Errorf("%w (code %d)", errOnlyReads, e.Code)
 }

@@ -119,6 +119,8 @@ func openWith(ctx context.Context, dsn string, o load.Options) (*load.Store, err
 		return nil, config.Error{Setting: "CLICKHOUSE_DSN", Problem: err.Error()}
 	case errors.Is(err, load.ErrAuth), errors.Is(err, load.ErrDatabase):
 		return nil, fmt.Errorf("%w; check user, password and database in CLICKHOUSE_DSN", err)
+	case errors.Is(err, load.ErrReadOnly):
+		return nil, fmt.Errorf("%w; name another user in CLICKHOUSE_DSN", err)
 	case errors.Is(err, load.ErrUnreachable):
 		return nil, fmt.Errorf("%w; check CLICKHOUSE_DSN, or unset it to use the embedded ClickHouse", err)
 	}

@@ -315,7 +315,7 @@ func appendFloat(b []byte, x float64, bits int, people bool) []byte {
 		return append(b, strings.TrimPrefix(strings.ToLower(strconv.FormatFloat(x, 'g', -1, bits)), "+")...)
 	case a != 0 && (a < 1e-6 || a >= 1e21):
 		mantissa, exponent, _ := strings.Cut(strconv.FormatFloat(x, 'e', -1, bits), "e")
-		return append(b, mantissa+"e"+strings.Replace(exponent, "-0", "-", 1)...)
+		return append(b, mantissa+"e"+strings.NewReplacer("+", "", "-0", "-").Replace(exponent)...)
 	}
 	return strconv.AppendFloat(b, x, 'f', -1, bits)
 }
