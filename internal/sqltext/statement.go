@@ -11,8 +11,8 @@ type Statement struct {
 	Text   string
 	Verb   string // its first word, in capitals; "": it begins otherwise
 	Format string // of its FORMAT clause; "": it has none
-	// Plain is Text without its FORMAT clause, where that is the last one. Otherwise
-	// it is Text.
+	// Plain is Text without its FORMAT clause, and what comments follow it, where
+	// that is the last one. Otherwise it is Text.
 	Plain   string
 	Outfile bool // it has INTO OUTFILE
 	// Writes names the kind of a statement that writes, or ends others, although
@@ -57,7 +57,7 @@ func appendStatement(all []Statement, text string, ts []token, offset int) []Sta
 	if i := format(text, top); i > 0 {
 		s.Format = strings.Trim(text[top[i+1].from:top[i+1].to], "\"`")
 		if i+2 == len(top) {
-			s.Plain = text[:top[i].from] + text[top[i+1].to:]
+			s.Plain = text[:top[i].from]
 		}
 	}
 	return append(all, s)
@@ -65,7 +65,7 @@ func appendStatement(all []Statement, text string, ts []token, offset int) []Sta
 
 // writers are the kinds of statements that readonly = 2 lets through: some always,
 // some as long as they name no table of the server.
-var writers = []string{"INSERT", "CREATE", "KILL", "BACKUP", "RESTORE"}
+var writers = []string{"INSERT", "CREATE", "KILL", "SYSTEM", "BACKUP", "RESTORE"}
 
 func writes(text string, ts []token) string {
 	begins := true // a statement: the first, or one that runs beside others
