@@ -48,7 +48,7 @@ func answer(t *testing.T, dsn string, args ...string) string {
 func TestSQLOnlyReads(t *testing.T) {
 	t.Parallel()
 	dsn := embeddedtest.Database(t)
-	answer(t, dsn, "--write", "CREATE TABLE t (a UInt8) ENGINE = MergeTree ORDER BY a; INSERT INTO t VALUES (1), (2)")
+	answer(t, dsn, "--write", "CREATE TABLE t (a UInt8) ENGINE = MergeTree ORDER BY a; INSERT INTO t VALUES (1), (2); CREATE TABLE gone (a UInt8) ENGINE = MergeTree ORDER BY a; DROP TABLE gone")
 	file := "callvault-" + filepath.Base(dsn)
 	for _, q := range []string{
 		"DROP TABLE t", "TRUNCATE TABLE t", "OPTIMIZE TABLE t", "RENAME TABLE t TO u", "DETACH TABLE t",
@@ -58,7 +58,7 @@ func TestSQLOnlyReads(t *testing.T) {
 		"KILL QUERY WHERE 1", "SYSTEM STOP MERGES", "/* x */ insert into function file('" + file + ".csv') SELECT 1",
 		"BACKUP TABLE t TO File('" + file + "')", "RESTORE TABLE t AS u FROM File('" + file + "')",
 		"DROP TABLE t SETTINGS profile = 'default'", "SELECT 1; DROP TABLE t",
-		"ALTER TABLE t FREEZE", "ALTER TABLE t MODIFY COMMENT 'x'", "ALTER TABLE t DETACH PARTITION ALL", "ATTACH TABLE u", "UNDROP TABLE u", "DROP DATABASE nothing", "DROP FUNCTION nothing", "EXCHANGE TABLES t AND t",
+		"ALTER TABLE t FREEZE", "ALTER TABLE t MODIFY COMMENT 'x'", "ALTER TABLE t DETACH PARTITION ALL", "ATTACH TABLE u", "UNDROP TABLE gone", "DROP DATABASE " + filepath.Base(dsn), "DROP FUNCTION nothing", "EXCHANGE TABLES t AND t",
 		"UPDATE t SET a = 5 WHERE 1", "DROP TABLE t PARALLEL WITH KILL QUERY WHERE 1", "MOVE QUOTA a TO users_xml", "CREATE USER u", "SET max_threads = 1; DROP TABLE t",
 		"DROP TABLE t FORMAT JSON", "SET readonly = 0; DROP TABLE t", "SET readonly = 0", "SELECT 1 SETTINGS readonly = 0", "SELECT 1 SETTINGS readonly = 0 FORMAT JSON",
 	} {

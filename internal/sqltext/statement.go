@@ -15,8 +15,9 @@ type Statement struct {
 	// that is the last one. Otherwise it is Text.
 	Plain   string
 	Outfile bool // it has INTO OUTFILE
-	// Writes names the kind of a statement that writes, or ends others, although
-	// ClickHouse lets a connection do so that may only read (readonly = 2).
+	// Writes names the kind of a statement that is not known to read only, nor to be
+	// refused where a connection may only read (readonly = 2): ClickHouse lets some
+	// through, such as KILL and BACKUP.
 	Writes string
 }
 
@@ -63,22 +64,24 @@ func appendStatement(all []Statement, text string, ts []token, offset int) []Sta
 	return append(all, s)
 }
 
-// writers are the kinds of statements that readonly = 2 lets through: some always,
-// some as long as they name no table of the server.
-var writers = []string{"INSERT", "CREATE", "KILL", "SYSTEM", "BACKUP", "RESTORE"}
+// harmless are the kinds of statements that only read, and those that readonly = 2
+// refuses.
+var harmless = strings.Fields(`SELECT WITH FROM SHOW DESCRIBE DESC EXPLAIN EXISTS CHECK SET USE
+	DROP TRUNCATE OPTIMIZE RENAME EXCHANGE ALTER UPDATE DELETE DETACH ATTACH MOVE`)
 
 func writes(text string, ts []token) string {
 	begins := true // a statement: the first, or one that runs beside others
 	for i, t := range ts {
 		if begins && t.kind == word {
-			for _, w := range writers {
-				if t.is(text, w) {
-					return w
-				}
+			if w := strings.ToUpper(text[t.from:t.to]); !slices.Contains(harmless, w) {
+				return w
 			}
 		}
-		with := t.is(text, "WITH")
-		begins = t.is(text, "(") && begins || with && i > 0 && ts[i-1].is(text, "PARALLEL")
+		beside := t.is(text, "WITH") && i > 0 && ts[i-1].is(text, "PARALLEL")
+		begins = t.is(text, "(") && begins || beside
+	}
+	if len(ts) > 1 && ts[0].is(text, "SET") && ts[1].is(text, "DEFAULT") {
+		return "SET DEFAULT ROLE"
 	}
 	if ts[0].is(text, "WITH") || ts[0].is(text, "FROM") {
 		for i := range ts[:len(ts)-1] {
