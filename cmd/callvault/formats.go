@@ -55,9 +55,11 @@ func (c *cli) sheet() sheet {
 
 // formats by name. ClickHouse's own names are understood as well.
 var formats = map[string]func(sheet) resultWriter{
-	"table":    func(s sheet) resultWriter { return &tableWriter{to: s} },
-	"csv":      func(s sheet) resultWriter { return &csvWriter{w: csv.NewWriter(s.w)} },
-	"tsv":      func(s sheet) resultWriter { return &tsvWriter{w: s.w} },
+	"table": func(s sheet) resultWriter { return &tableWriter{to: s} },
+	"csv":   func(s sheet) resultWriter { return &csvWriter{w: csv.NewWriter(s.w)} },
+	"tsv": func(s sheet) resultWriter {
+		return &tsvWriter{s.w, strings.NewReplacer("\\", "\\\\", "\t", "\\t", "\n", "\\n", "\r", "\\r")}
+	},
 	"jsonl":    func(s sheet) resultWriter { return &jsonlWriter{w: s.w} },
 	"vertical": func(s sheet) resultWriter { return &verticalWriter{w: s.w} },
 }
@@ -115,7 +117,10 @@ func names(cols []column) []string {
 	return out
 }
 
-type tsvWriter struct{ w io.Writer }
+type tsvWriter struct {
+	w      io.Writer
+	escape *strings.Replacer
+}
 
 func (o *tsvWriter) columns(cols []column) error {
 	_, err := fmt.Fprintln(o.w, strings.Join(names(cols), "\t"))
@@ -124,12 +129,11 @@ func (o *tsvWriter) columns(cols []column) error {
 
 // row escapes as ClickHouse's TabSeparated does.
 func (o *tsvWriter) row(values []any) error {
-	escape := strings.NewReplacer("\\", "\\\\", "\t", "\\t", "\n", "\\n", "\r", "\\r")
 	r := make([]string, len(values))
 	for i, v := range values {
 		r[i] = "\\N"
 		if v != nil {
-			r[i] = escape.Replace(cell(v))
+			r[i] = o.escape.Replace(cell(v))
 		}
 	}
 	_, err := fmt.Fprintln(o.w, strings.Join(r, "\t"))

@@ -119,7 +119,7 @@ var lasting = []string{"SET", "USE", "CREATE", "INSERT"}
 func (q *querying) run(ctx context.Context, s sqltext.Statement) error {
 	switch {
 	case s.Writes != "" && !q.write:
-		return fmt.Errorf("%w (%s)", errOnlyReads, s.Writes)
+		return fmt.Errorf("%w (%s is not known to read only)", errOnlyReads, s.Writes)
 	case s.Outfile:
 		return errors.New("query: INTO OUTFILE is for clickhouse-client; leave it out and write > file behind the command")
 	case s.Format != "":
