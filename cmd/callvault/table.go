@@ -105,7 +105,7 @@ func (o *tableWriter) begin() error {
 
 // turn leaves the rows to the vertical format.
 func (o *tableWriter) turn(width int) error {
-	o.to.note(fmt.Sprintf("the table is %d columns wide and the terminal %d: one value a line (| less -S shows the table)", width, o.to.width))
+	o.to.note(fmt.Sprintf("%d columns do not fit the terminal; | less -S shows them as a table", width))
 	v := &verticalWriter{w: o.to.w}
 	o.narrow = v
 	if err := v.columns(o.cols); err != nil {
