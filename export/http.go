@@ -22,30 +22,40 @@ type httpServer struct {
 	client         http.Client
 }
 
-// newHTTP finds the HTTP interface of the server that conn is connected to: at
-// address or, where that is empty, on the host of the native protocol and the
-// port that the server itself names.
-func newHTTP(ctx context.Context, conn driver.Conn, ch *clickhouse.Options, address string) (*httpServer, error) {
-	s := &httpServer{user: ch.Auth.Username, password: ch.Auth.Password, address: address}
-	s.client.Transport = &http.Transport{TLSClientConfig: ch.TLS, Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true}
-	if s.address == "" {
-		scheme := "http"
-		if ch.TLS != nil {
-			scheme = "https"
-		}
-		host, _, err := net.SplitHostPort(ch.Addr[0])
+// FindHTTP is the address of the HTTP interface of the server that conn is
+// connected to: the one given or, where that is empty, the host of the native
+// protocol and the port that the server itself names.
+func FindHTTP(ctx context.Context, conn driver.Conn, ch *clickhouse.Options, address string) (*url.URL, error) {
+	if address != "" {
+		u, err := url.Parse(address)
 		if err != nil {
-			return nil, fmt.Errorf("find ClickHouse's HTTP interface: %w", err)
+			return nil, fmt.Errorf("CALLVAULT_CLICKHOUSE_HTTP: %w", err)
 		}
-		var port uint16
-		if err := conn.QueryRow(ctx, "SELECT toUInt16(getServerPort('"+scheme+"_port'))").Scan(&port); err != nil {
-			return nil, fmt.Errorf("ask ClickHouse for its %s port (or set CALLVAULT_CLICKHOUSE_HTTP): %w", scheme, err)
-		}
-		s.address = scheme + "://" + net.JoinHostPort(host, strconv.Itoa(int(port)))
+		return u, nil
 	}
-	u, err := url.Parse(s.address)
+	scheme := "http"
+	if ch.TLS != nil {
+		scheme = "https"
+	}
+	host, _, err := net.SplitHostPort(ch.Addr[0])
 	if err != nil {
-		return nil, fmt.Errorf("CALLVAULT_CLICKHOUSE_HTTP: %w", err)
+		return nil, fmt.Errorf("find ClickHouse's HTTP interface: %w", err)
+	}
+	var port uint16
+	if err := conn.QueryRow(ctx, "SELECT toUInt16(getServerPort('"+scheme+"_port'))").Scan(&port); err != nil {
+		return nil, fmt.Errorf("ask ClickHouse for its %s port (or set CALLVAULT_CLICKHOUSE_HTTP): %w", scheme, err)
+	}
+	return &url.URL{Scheme: scheme, Host: net.JoinHostPort(host, strconv.Itoa(int(port)))}, nil
+}
+
+// newHTTP finds the HTTP interface of the server that conn is connected to; see
+// FindHTTP.
+func newHTTP(ctx context.Context, conn driver.Conn, ch *clickhouse.Options, address string) (*httpServer, error) {
+	s := &httpServer{user: ch.Auth.Username, password: ch.Auth.Password}
+	s.client.Transport = &http.Transport{TLSClientConfig: ch.TLS, Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true}
+	u, err := FindHTTP(ctx, conn, ch, address)
+	if err != nil {
+		return nil, err
 	}
 	params := url.Values{"database": {ch.Auth.Database}, "wait_end_of_query": {"1"}, "cancel_http_readonly_queries_on_client_close": {"1"}}
 	for name, value := range settings() {

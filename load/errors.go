@@ -11,6 +11,7 @@ var (
 	ErrDSN         = errors.New("not a ClickHouse address")
 	ErrUnreachable = errors.New("ClickHouse cannot be reached")
 	ErrAuth        = errors.New("ClickHouse refuses the user or password")
+	ErrReadOnly    = errors.New("the user may only read (readonly = 1)")
 	ErrDatabase    = errors.New("the database does not exist and cannot be created")
 )
 
@@ -25,6 +26,7 @@ const (
 // Codes of server exceptions.
 const (
 	codeUnknownDatabase = 81
+	codeReadOnly        = 164
 	codeAccessDenied    = 497
 	codeAuthFailed      = 516
 	codeUnknownUser     = 192

@@ -21,6 +21,10 @@ import (
 type Options struct {
 	DialTimeout time.Duration // (5 s)
 	MaxConns    int           // (8)
+	// ReadOnly lets ClickHouse refuse what would change anything (readonly = 2), and
+	// creates no database. A user who may not set that may only read anyway, and gets
+	// no settings at all.
+	ReadOnly bool
 	// OnInsert is told of each block that was sent: its table, how long it took
 	// and how it went. It is called from many goroutines; optional.
 	OnInsert func(table string, took time.Duration, err error)
@@ -43,14 +47,18 @@ type Store struct {
 }
 
 // Open connects and creates the database if it is missing. It does not migrate.
-// The error matches ErrDSN, ErrUnreachable, ErrAuth or ErrDatabase.
+// The error matches ErrDSN, ErrUnreachable, ErrAuth, ErrReadOnly or ErrDatabase.
 func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 	ch, err := parseDSN(dsn, o)
 	if err != nil {
 		return nil, err
 	}
 	conn, err := connect(ctx, ch)
-	if retry.Code(err) == codeUnknownDatabase {
+	if o.ReadOnly && retry.Code(err) == codeReadOnly {
+		ch.Settings = clickhouse.Settings{}
+		conn, err = connect(ctx, ch)
+	}
+	if retry.Code(err) == codeUnknownDatabase && !o.ReadOnly {
 		if err = createDatabase(ctx, ch); err == nil {
 			conn, err = connect(ctx, ch)
 		}
@@ -122,6 +130,10 @@ func parseDSN(dsn string, o Options) (*clickhouse.Options, error) {
 	if ch.Compression == nil && !loopback(ch.Addr) {
 		ch.Compression = &clickhouse.Compression{Method: clickhouse.CompressionLZ4}
 	}
+	if o.ReadOnly {
+		ch.Settings["readonly"] = 2
+		return ch, nil
+	}
 	ch.Settings["async_insert"] = 0
 	ch.Settings["insert_deduplicate"] = 0 // a load id makes every block new; nothing may be dropped as seen before
 	return ch, nil
@@ -177,6 +189,8 @@ func openError(ch *clickhouse.Options, err error) error {
 	switch retry.Code(err) {
 	case codeAuthFailed, codeUnknownUser, codeWrongPassword, codeNeedPassword:
 		return fmt.Errorf("connect to %s as %q: %w", where, ch.Auth.Username, ErrAuth)
+	case codeReadOnly:
+		return fmt.Errorf("connect to %s as %q: %w", where, ch.Auth.Username, ErrReadOnly)
 	case codeAccessDenied, codeUnknownDatabase:
 		kind = fmt.Errorf("database %q: %w", ch.Auth.Database, ErrDatabase)
 	}

@@ -38,51 +38,44 @@ Limits of loss, stall, rtt, cpu and fps, in this order: good, 1 over what is bet
 
 {{define "grade"}}transform({{.}}, [1, 2, 3, 4], ['good', 'fair', 'poor', 'serious'], 'unknown'){{end -}}
 
-{{/* What made a minute t as bad as its excess e: metric, cause, user concerned, evidence, others, value. */ -}}
+{{/* The causes of minutes, as numbers of the Enum; 0: the minute is not bad. Of a user, and of a pair. */ -}}
 
-{{define "user why"}}(t, e) -> multiIf(
-                e <= 0, ('', '', '', toFloat32(-1), '', toFloat32(-1)),
-                e = {{template "excess" (list 1 "t.loss")}}, (toString(t.loss_metric), toString(t.loss_cause), t.loss_peer, t.loss_evidence, toString(t.loss_others), t.loss),
-                e = {{template "excess" (list 2 "t.stall")}}, (toString(t.stall_metric), toString(t.stall_cause), t.stall_peer, t.stall_evidence, toString(t.stall_others), t.stall),
-                e = {{template "excess" (list 5 "t.fps")}}, (toString(t.fps_metric), toString(t.fps_cause), t.fps_peer, t.fps_evidence, toString(t.fps_others), t.fps),
-                e = {{template "excess" (list 3 "t.rtt")}}, ('rtt', 'latency', '', t.rtt, '', t.rtt),
-                ('sys_cpu', 'device', '', t.cpu, '', t.cpu)){{end -}}
+{{define "user causes"}}arrayMap((e, loss, stall, fps, rtt, l, s, f) -> multiIf(e <= 1, 0, e = {{template "excess" (list 1 "loss")}}, toInt8(l), e = {{template "excess" (list 2 "stall")}}, toInt8(s),
+                e = {{template "excess" (list 5 "fps")}}, toInt8(f), e = {{template "excess" (list 3 "rtt")}}, 6, 7), excess, {{.}}.loss, {{.}}.stall, {{.}}.fps, {{.}}.rtt, {{.}}.loss_cause, {{.}}.stall_cause, {{.}}.fps_cause){{end -}}
 
-{{define "pair why"}}(t, e) -> multiIf(
-                e <= 0, ('', '', '', toFloat32(-1), '', toFloat32(-1)),
-                e = {{template "excess" (list 1 "t.loss")}}, (toString(t.loss_metric), toString(t.loss_cause), toString(peer_id), t.loss_evidence, toString(t.loss_others), t.loss),
-                e = {{template "excess" (list 2 "t.stall")}}, (toString(t.stall_metric), toString(t.stall_cause), toString(peer_id), t.stall_evidence, toString(t.stall_others), t.stall),
-                (toString(t.fps_metric), toString(t.fps_cause), toString(peer_id), t.fps_evidence, toString(t.fps_others), t.fps)){{end -}}
+{{define "pair causes"}}arrayMap((e, loss, stall, l, s, f) -> multiIf(e <= 1, 0, e = {{template "excess" (list 1 "loss")}}, toInt8(l), e = {{template "excess" (list 2 "stall")}}, toInt8(s), toInt8(f)),
+                excess, minutes.loss, minutes.stall, minutes.loss_cause, minutes.stall_cause, minutes.fps_cause){{end -}}
 
-{{/* The cause of most bad minutes, of whom they are received, and how many they are; and of these minutes the metric of most. whys are (why, excess, minute). */ -}}
+{{/* How many minutes the cause of most has, and minus its number. */ -}}
 
-{{define "cause of most"}}arrayMax(arrayMap(k -> (arrayCount(w -> w.2 > 1 AND (w.1.2, w.1.3) = k, whys), k), arrayDistinct(arrayMap(w -> (w.1.2, w.1.3), arrayFilter(w -> w.2 > 1, whys))))){{end -}}
+{{define "cause of most"}}arrayMax(arrayMap(c -> (countEqual(causes, c), -c), range(1, 13))){{end -}}
 
-{{define "metric of most"}}arrayMax(arrayMap(k -> (arrayCount(w -> w.1.1 = k, blamed), k), arrayDistinct(arrayMap(w -> w.1.1, blamed)))).2{{end -}}
+{{define "cause"}}transform({{.}}, range(1, 13), ['unknown', 'camera', 'encoder', 'uplink', 'downlink', 'latency', 'device', 'peer_camera', 'peer_encoder', 'peer_uplink', 'peer_latency', 'peer'], ''){{end -}}
 
-{{/* A sentence about the bad minutes that most tells of: blamed are theirs, base is the minute of the call's creation. */ -}}
+{{/* The worst minute of this cause, and the first and the last: the numbers that they have in the list. */ -}}
 
-{{define "figures"}}if(empty(arrayFilter(w -> w.1.4 >= 0, blamed) AS told), '', concat(
-            (arrayMap(v -> toString(round(v, if(v < 3, 1, 0))), [arrayMin(arrayMap(w -> w.1.4, told)), arrayMax(arrayMap(w -> w.1.4, told))]) AS ends)[1], if(ends[1] = ends[2], '', concat('–', ends[2])))){{end -}}
+{{define "blamed minutes"}}[-arrayMax(arrayMap((e, c, i) -> (c = cause_number, e, -i), excess, causes, arrayEnumerate(excess))).3, indexOf(causes, cause_number), length(causes) + 1 - indexOf(arrayReverse(causes), cause_number)]{{end -}}
 
-{{define "diagnosis"}}if(empty(blamed), '', concat(
-            multiIf(metric = 'video_stall', concat('video from ', most.2.2, ' froze ', value, ' % of '), metric = 'audio_stall', concat('sound from ', most.2.2, ' broke up ', value, ' % of '),
-                metric = 'video_loss_down', concat(value, ' % of the video from ', most.2.2, ' was lost, '), metric = 'audio_loss_down', concat(value, ' % of the sound from ', most.2.2, ' was lost, '),
-                metric = 'video_fps_down', concat('video from ', most.2.2, ' came at ', value, ' frames/s, '), metric = 'video_fps_up', concat(user_id, ' sent video at ', value, ' frames/s, '),
-                metric = 'video_loss_up', concat(value, ' % of the video that ', user_id, ' sent was lost, '), metric = 'audio_loss_up', concat(value, ' % of the sound that ', user_id, ' sent was lost, '),
-                metric = 'rtt', concat('the round trip of ', user_id, ' was ', value, ' ms, '), concat('the processor of ', user_id, ' was at ', value, ' %, ')),
-            formatDateTime(toDateTime(base + 60 * arrayMin(arrayMap(w -> w.3, blamed)), 'UTC'), '%H:%i'),
-            if(length(blamed) = 1, '', formatDateTime(toDateTime(base + 60 * arrayMax(arrayMap(w -> w.3, blamed)), 'UTC'), '–%H:%i')),
-            multiIf(metric IN ('rtt', 'sys_cpu'), '', concat(': ', multiIf(
-                most.2.1 = 'uplink', concat('the uplink of ', user_id, ' lost ', figures, ' %'), most.2.1 = 'downlink', concat('the downlink of ', user_id, ' lost ', figures, ' %'),
-                most.2.1 = 'peer_uplink', concat('the uplink of ', most.2.2, ' lost ', figures, ' %'),
-                most.2.1 = 'latency', concat('the round trip of ', user_id, ' was ', figures, ' ms'), most.2.1 = 'peer_latency', concat('the round trip of ', most.2.2, ' was ', figures, ' ms'),
-                most.2.1 = 'device', concat('the device of ', user_id, ' did not keep up', if(figures = '', '', concat(', its processor at ', figures, ' %'))),
-                most.2.1 = 'camera', concat('the camera of ', user_id, ' gave ', figures, ' frames/s'), most.2.1 = 'peer_camera', concat('the camera of ', most.2.2, ' gave ', figures, ' frames/s'),
-                most.2.1 = 'encoder', concat('the device of ', user_id, ' encoded ', figures, ' frames/s'), most.2.1 = 'peer_encoder', concat('the device of ', most.2.2, ' encoded ', if(figures = '', 'too few', figures), ' frames/s'),
-                most.2.1 = 'peer', concat('everybody received ', most.2.2, ' like this'), 'nothing that was measured tells why'),
-                multiIf(most.2.1 = 'peer', '', 2 * arrayCount(w -> w.1.5 = 'alike', blamed) > length(blamed), concat('; others received ', most.2.2, ' no better'),
-                    2 * arrayCount(w -> w.1.5 = 'better', blamed) > length(blamed), concat('; others received ', most.2.2, ' better'), ''))))){{end -}}
+{{/* What a measure of a minute says: its number in the list, the minutes, and what of loss, stall, rtt, cpu and fps. */ -}}
+
+{{define "of minute"}}{{$i := index . 0}}{{$m := index . 1}}{{$e := printf "excess[%s]" $i}}multiIf({{$e}} = {{template "excess" (list 1 (printf "%s.loss[%s]" $m $i))}}, {{index . 2}},
+            {{$e}} = {{template "excess" (list 2 (printf "%s.stall[%s]" $m $i))}}, {{index . 3}},
+            {{$e}} = {{template "excess" (list 5 (printf "%s.fps[%s]" $m $i))}}, {{index . 4}}{{end -}}
+
+{{define "user metric"}}if(worst_number = 0, '', {{template "of minute" (list "worst_number" . (printf "toString(%s.loss_metric[worst_number])" .) (printf "toString(%s.stall_metric[worst_number])" .) (printf "toString(%s.fps_metric[worst_number])" .))}},
+            excess[worst_number] = {{template "excess" (list 3 (printf "%s.rtt[worst_number]" .))}}, 'rtt', 'sys_cpu')){{end -}}
+
+{{define "user peer"}}if(cause_number < 8, '', {{template "of minute" (list "blamed[1]" . (printf "%s.loss_peer[blamed[1]]" .) (printf "%s.stall_peer[blamed[1]]" .) (printf "%s.fps_peer[blamed[1]]" .))}}, '')){{end -}}
+
+{{define "user says"}}{{template "of minute" (list "blamed[1]" . (printf "%s.loss_says[blamed[1]]" .) (printf "%s.stall_says[blamed[1]]" .) (printf "%s.fps_says[blamed[1]]" .))}},
+            cause_number = 6, concat('the round trip of ', toString(user_id), ' was ', toString(round({{.}}.rtt[blamed[1]])), ' ms'),
+            concat('the processor of ', toString(user_id), ' was at ', toString(round({{.}}.cpu[blamed[1]])), ' %')){{end -}}
+
+{{/* The times of the bad minutes of the cause, and what was said of the worst. */ -}}
+
+{{define "diagnosis"}}if(cause_number = 0, '', concat(
+            formatDateTime(toDateTime(base + 60 * {{.}}.at[blamed[2]], 'UTC'), '%H:%i'), if(most.1 = 1, '', formatDateTime(toDateTime(base + 60 * {{.}}.at[blamed[3]], 'UTC'), '–%H:%i')),
+            ' UTC, ', toString(most.1), if(most.1 = 1, ' bad minute: ', ' bad minutes: at worst '), says)){{end -}}
 
 {{/* The columns of these in the views. */ -}}
 
@@ -430,11 +423,11 @@ ORDER BY (sdk_app_id, day, is_down, comm_id, user_id, peer_id)
 SETTINGS index_granularity = 1024
 COMMENT 'Sums of quality_samples and user_events: one row for what a user sends or receives from a peer on a UTC day with one device, as one part of a load knows it, with that load. Written with the samples. Read the view quality_streams instead';
 
-{{/* Minutes of somebody, in order, as package quality makes them. Numbers count from the minute of the call's creation. loss_…, stall_… and fps_… say where the figure is from: its metric, the cause with its evidence (loss in %, frames a second, round trip in ms, processor load in %; -1: none), and how others received the same. */ -}}
+{{/* Minutes of somebody, in order, as package quality makes them. Numbers count from the minute of the call's creation. loss_…, stall_… and fps_… say where the figure is from: its metric, the cause, the words for both (empty where the figure is good beyond doubt), and of a user the peer. */ -}}
 
 {{define "minute metric"}}Enum8('' = 0, 'audio_loss_up' = 1, 'video_loss_up' = 2, 'audio_loss_down' = 3, 'video_loss_down' = 4, 'audio_stall' = 5, 'video_stall' = 6, 'rtt' = 7, 'sys_cpu' = 8, 'video_fps_up' = 9, 'video_fps_down' = 10){{end -}}
 
-{{define "minute why"}}{{.}}_metric {{template "minute metric"}}, {{.}}_cause Enum8('' = 0, 'unknown' = 1, 'camera' = 2, 'encoder' = 3, 'uplink' = 4, 'downlink' = 5, 'latency' = 6, 'device' = 7, 'peer_camera' = 8, 'peer_encoder' = 9, 'peer_uplink' = 10, 'peer_latency' = 11, 'peer' = 12), {{.}}_others Enum8('' = 0, 'alike' = 1, 'better' = 2), {{.}}_evidence Float32{{end -}}
+{{define "minute why"}}{{.}}_metric {{template "minute metric"}}, {{.}}_cause Enum8('' = 0, 'unknown' = 1, 'camera' = 2, 'encoder' = 3, 'uplink' = 4, 'downlink' = 5, 'latency' = 6, 'device' = 7, 'peer_camera' = 8, 'peer_encoder' = 9, 'peer_uplink' = 10, 'peer_latency' = 11, 'peer' = 12), {{.}}_says String{{end -}}
 
 {{define "user minutes"}}Array(Tuple(at Int32, loss Float32, stall Float32, rtt Float32, cpu Float32, fps Float32, {{template "minute why" "loss"}}, loss_peer String, {{template "minute why" "stall"}}, stall_peer String, {{template "minute why" "fps"}}, fps_peer String)){{end -}}
 
@@ -1011,29 +1004,29 @@ SELECT {{columns "calls: which" | names}}, toUInt64(destroyed_at - created_at) A
     if(empty(judged), NULL, arrayAvg(v -> v.2, judged)) AS quality_score, {{template "grade" "if(10 * arrayCount(v -> v.1 = worst.1, judged) < length(judged) AND worst.1 > 1, worst.1 - 1, worst.1)"}} AS grade,
     arraySum(v -> v.3, judged) AS judged_minutes, arraySum(v -> v.4, judged) AS bad_minutes, arrayCount(v -> v.1 >= 3, judged) AS bad_users,
     user_id AS worst_user_id, if(number = 0, NULL, worst.2) AS worst_user_score, {{template "grade" "worst.1"}} AS worst_user_grade,
-    if(worst.6 = 0, NULL, toDateTime(base + 60 * whys[worst.6].3, 'UTC')) AS worst_minute, whys[worst.6].1.1 AS worst_metric,
-    most.2.1 AS cause, most.1 AS cause_minutes, multiIf(most.2.1 IN ('', 'unknown'), '', startsWith(most.2.1, 'peer'), most.2.2, user_id) AS cause_user_id,
-    {{template "diagnosis"}} AS diagnosis,
+    if(worst_number = 0, NULL, toDateTime(base + 60 * m.at[worst_number], 'UTC')) AS worst_minute, {{template "user metric" "m"}} AS worst_metric,
+    {{template "cause" "cause_number"}} AS cause, most.1 AS cause_minutes, multiIf(cause_number < 2, '', cause_number >= 8, {{template "user peer" "m"}}, user_id) AS cause_user_id,
+    {{template "user says" "m"}} AS says, {{template "diagnosis" "m"}} AS diagnosis,
     {{columns "calls: averages" | names}}, is_complete, missing
 FROM
 (
-    SELECT *, toString(round(arrayAvg(w -> w.1.6, arrayFilter(w -> w.1.1 = metric, blamed)))) AS value, {{template "figures"}} AS figures
+    SELECT *, {{template "blamed minutes"}} AS blamed
     FROM
     (
-    SELECT *, arrayFilter(w -> w.2 > 1 AND (w.1.2, w.1.3) = most.2, whys) AS blamed, {{template "metric of most"}} AS metric
-    FROM
-    (
-        SELECT *, arrayFilter(v -> v.1 > 0, verdicts) AS judged, user_ids[number] AS user_id, verdicts[number] AS worst, toUnixTimestamp(toStartOfMinute(created_at)) AS base,
-            arrayZip(arrayMap({{template "user why"}}, minutes[number], excesses[number]), excesses[number], minutes.at[number]) AS whys, {{template "cause of most"}} AS most
+        SELECT *, {{template "cause of most"}} AS most, if(most.1 = 0, 0, -most.2) AS cause_number
         FROM
         (
-            SELECT *, arrayMap((loss, stall, rtt, cpu, fps) -> arrayMap({{template "user excess"}}, loss, stall, rtt, cpu, fps), minutes.loss, minutes.stall, minutes.rtt, minutes.cpu, minutes.fps) AS excesses,
-                arrayMap({{template "verdict"}}, excesses) AS verdicts,
-                arrayMin(arrayMap((v, i) -> (-v.1, v.2, i), verdicts, arrayEnumerate(verdicts))) AS first, if(first.1 = 0, 0, first.3) AS number
-            FROM {{.Database}}.calls_data
-            WHERE {{template "visible" .}}
+            SELECT *, arrayFilter(v -> v.1 > 0, verdicts) AS judged, user_ids[number] AS user_id, verdicts[number] AS worst, worst.6 AS worst_number,
+                minutes[number] AS m, excesses[number] AS excess, toUnixTimestamp(toStartOfMinute(created_at)) AS base, {{template "user causes" "m"}} AS causes
+            FROM
+            (
+                SELECT *, arrayMap((loss, stall, rtt, cpu, fps) -> arrayMap({{template "user excess"}}, loss, stall, rtt, cpu, fps), minutes.loss, minutes.stall, minutes.rtt, minutes.cpu, minutes.fps) AS excesses,
+                    arrayMap({{template "verdict"}}, excesses) AS verdicts,
+                    arrayMin(arrayMap((v, i) -> (-v.1, v.2, i), verdicts, arrayEnumerate(verdicts))) AS first, if(first.1 = 0, 0, first.3) AS number
+                FROM {{.Database}}.calls_data
+                WHERE {{template "visible" .}}
+            )
         )
-    )
     )
 )
 COMMENT 'One row a call: how long, how many, how good, and why not. Exact: made of the relations beneath by the commit that shows them';
@@ -1054,24 +1047,24 @@ CREATE OR REPLACE VIEW {{.Database}}.call_users {{.OnCluster}}
 AS WITH ({{template "limits" .}}) AS limits
 SELECT {{columns "call users: who" | names}}, sessions, {{columns "call users: counts" | names}},
     if(verdict.1 = 0, NULL, verdict.2) AS score, {{template "grade" "verdict.1"}} AS grade, verdict.3 AS judged_minutes, verdict.4 AS bad_minutes, verdict.5 AS bad_run_minutes,
-    if(verdict.6 = 0, NULL, toDateTime(base + 60 * whys[verdict.6].3, 'UTC')) AS worst_minute, whys[verdict.6].1.1 AS worst_metric,
-    most.2.1 AS cause, most.1 AS cause_minutes, multiIf(most.2.1 IN ('', 'unknown'), '', startsWith(most.2.1, 'peer'), most.2.2, toString(user_id)) AS cause_user_id,
-    {{template "diagnosis"}} AS diagnosis,
+    if(worst_number = 0, NULL, toDateTime(base + 60 * minutes.at[worst_number], 'UTC')) AS worst_minute, {{template "user metric" "minutes"}} AS worst_metric,
+    {{template "cause" "cause_number"}} AS cause, most.1 AS cause_minutes, multiIf(cause_number < 2, '', cause_number >= 8, {{template "user peer" "minutes"}}, toString(user_id)) AS cause_user_id,
+    {{template "user says" "minutes"}} AS says, {{template "diagnosis" "minutes"}} AS diagnosis,
     video_bitrate_swing_up, {{columns "sent" | names}}, {{columns "received" | names}}
 FROM
 (
-    SELECT *, toString(round(arrayAvg(w -> w.1.6, arrayFilter(w -> w.1.1 = metric, blamed)))) AS value, {{template "figures"}} AS figures
+    SELECT *, {{template "blamed minutes"}} AS blamed
     FROM
     (
-    SELECT *, arrayFilter(w -> w.2 > 1 AND (w.1.2, w.1.3) = most.2, whys) AS blamed, {{template "metric of most"}} AS metric
-    FROM
-    (
-        SELECT *, arrayMap({{template "user excess"}}, minutes.loss, minutes.stall, minutes.rtt, minutes.cpu, minutes.fps) AS excess,
-            arrayMap({{template "verdict"}}, [excess])[1] AS verdict, toUnixTimestamp(toStartOfMinute(call_created_at)) AS base,
-            arrayZip(arrayMap({{template "user why"}}, minutes, excess), excess, minutes.at) AS whys, {{template "cause of most"}} AS most
-        FROM {{.Database}}.call_users_data
-        WHERE sessions > 0 AND {{template "visible" .}}
-    )
+        SELECT *, {{template "cause of most"}} AS most, if(most.1 = 0, 0, -most.2) AS cause_number
+        FROM
+        (
+            SELECT *, arrayMap({{template "user excess"}}, minutes.loss, minutes.stall, minutes.rtt, minutes.cpu, minutes.fps) AS excess,
+                arrayMap({{template "verdict"}}, [excess])[1] AS verdict, verdict.6 AS worst_number, toUnixTimestamp(toStartOfMinute(call_created_at)) AS base,
+                {{template "user causes" "minutes"}} AS causes
+            FROM {{.Database}}.call_users_data
+            WHERE sessions > 0 AND {{template "visible" .}}
+        )
     )
 )
 COMMENT 'One row for each user of a call: presence, device, events, how good it was and why not, and what was measured of what the user sent (up) and received (down, all peers together). Exact: made of the relations beneath by the commit that shows them';
@@ -1091,6 +1084,7 @@ CREATE OR REPLACE VIEW {{.Database}}.call_minutes {{.OnCluster}}
     cause LowCardinality(String) COMMENT 'Where that comes from, as in call_users; empty: the minute is good, or next to it',
     cause_user_id String COMMENT 'Whose cause it is: the user, or the peer; empty: nothing tells',
     peer_id String COMMENT 'Of whom it was received; empty: what user_id sends, or the minute is good',
+    diagnosis String COMMENT 'What happened, and why, in words; empty: the minute is good, or metric and value say it all',
     loss Nullable(Float32) COMMENT 'Packets lost of what the user sends or receives, of sound or picture, whichever is worst, %; NULL: not measured',
     stall Nullable(Float32) COMMENT 'Share of the time that sound or picture received stood still, whichever is worst, %; NULL: not measured',
     fps Nullable(Float32) COMMENT 'Frames a second of the picture sent or received, whichever is worst, while there are any; NULL: there is no picture',
@@ -1099,13 +1093,18 @@ CREATE OR REPLACE VIEW {{.Database}}.call_minutes {{.OnCluster}}
 )
 AS WITH ({{template "limits" .}}) AS limits
 SELECT sdk_app_id, comm_id, call_created_at, room_id, user_id, toDateTime(toUnixTimestamp(toStartOfMinute(call_created_at)) + 60 * m.at, 'UTC') AS minute,
-    multiIf(e >= 2, 'serious', e > 1, 'poor', e > 0, 'fair', 'good') AS grade, e > 1 AS is_bad, w.1 AS metric, if(e > 0, w.6, NULL) AS value, w.2 AS cause,
-    multiIf(w.2 IN ('', 'unknown'), '', startsWith(w.2, 'peer'), w.3, toString(user_id)) AS cause_user_id, w.3 AS peer_id,
+    multiIf(e >= 2, 'serious', e > 1, 'poor', e > 0, 'fair', 'good') AS grade, e > 1 AS is_bad, w.1 AS metric, if(e > 0, w.2, NULL) AS value, w.3 AS cause,
+    multiIf(w.3 IN ('', 'unknown'), '', startsWith(w.3, 'peer'), w.4, toString(user_id)) AS cause_user_id, w.4 AS peer_id, w.5 AS diagnosis,
     nullIf(m.loss, -1) AS loss, nullIf(m.stall, -1) AS stall, nullIf(m.fps, 1000) AS fps, nullIf(m.rtt, -1) AS rtt, nullIf(m.cpu, -1) AS sys_cpu
 FROM
 (
     SELECT sdk_app_id, comm_id, call_created_at, room_id, user_id, minutes,
-        arrayMap({{template "user excess"}}, minutes.loss, minutes.stall, minutes.rtt, minutes.cpu, minutes.fps) AS excess, arrayMap({{template "user why"}}, minutes, excess) AS why
+        arrayMap({{template "user excess"}}, minutes.loss, minutes.stall, minutes.rtt, minutes.cpu, minutes.fps) AS excess,
+        arrayMap((t, e) -> multiIf(e <= 0, ('', toFloat32(0), '', '', ''),
+            e = {{template "excess" (list 1 "t.loss")}}, (toString(t.loss_metric), t.loss, toString(t.loss_cause), t.loss_peer, t.loss_says),
+            e = {{template "excess" (list 2 "t.stall")}}, (toString(t.stall_metric), t.stall, toString(t.stall_cause), t.stall_peer, t.stall_says),
+            e = {{template "excess" (list 5 "t.fps")}}, (toString(t.fps_metric), t.fps, toString(t.fps_cause), t.fps_peer, t.fps_says),
+            e = {{template "excess" (list 3 "t.rtt")}}, ('rtt', t.rtt, 'latency', '', ''), ('sys_cpu', t.cpu, 'device', '', '')), minutes, excess) AS why
     FROM {{.Database}}.call_users_data
     WHERE {{template "visible" .}}
 )
@@ -1146,23 +1145,25 @@ CREATE OR REPLACE VIEW {{.Database}}.peer_quality {{.OnCluster}}
 AS WITH ({{template "limits" .}}) AS limits
 SELECT {{columns "pairs" | names}},
     if(verdict.1 = 0, NULL, verdict.2) AS score, {{template "grade" "verdict.1"}} AS grade, verdict.3 AS judged_minutes, verdict.4 AS bad_minutes, verdict.5 AS bad_run_minutes,
-    if(verdict.6 = 0, NULL, toDateTime(base + 60 * whys[verdict.6].3, 'UTC')) AS worst_minute, whys[verdict.6].1.1 AS worst_metric,
-    multiIf(most.2.1 = '', '', most.2.1 = 'unknown', 'nobody', startsWith(most.2.1, 'peer'), 'sender', 'receiver') AS fault,
-    most.2.1 AS cause, most.1 AS cause_minutes, {{template "diagnosis"}} AS diagnosis
+    if(worst_number = 0, NULL, toDateTime(base + 60 * minutes.at[worst_number], 'UTC')) AS worst_minute,
+    if(worst_number = 0, '', {{template "of minute" (list "worst_number" "minutes" "toString(minutes.loss_metric[worst_number])" "toString(minutes.stall_metric[worst_number])" "toString(minutes.fps_metric[worst_number])")}}, '')) AS worst_metric,
+    multiIf(cause_number = 0, '', cause_number = 1, 'nobody', cause_number >= 8, 'sender', 'receiver') AS fault,
+    {{template "cause" "cause_number"}} AS cause, most.1 AS cause_minutes,
+    {{template "of minute" (list "blamed[1]" "minutes" "minutes.loss_says[blamed[1]]" "minutes.stall_says[blamed[1]]" "minutes.fps_says[blamed[1]]")}}, '') AS says, {{template "diagnosis" "minutes"}} AS diagnosis
 FROM
 (
-    SELECT *, toString(round(arrayAvg(w -> w.1.6, arrayFilter(w -> w.1.1 = metric, blamed)))) AS value, {{template "figures"}} AS figures
+    SELECT *, {{template "blamed minutes"}} AS blamed
     FROM
     (
-    SELECT *, arrayFilter(w -> w.2 > 1 AND (w.1.2, w.1.3) = most.2, whys) AS blamed, {{template "metric of most"}} AS metric
-    FROM
-    (
-        SELECT *, arrayMap({{template "pair excess"}}, minutes.loss, minutes.stall, minutes.fps) AS excess,
-            arrayMap({{template "verdict"}}, [excess])[1] AS verdict, toUnixTimestamp(toStartOfMinute(call_created_at)) AS base,
-            arrayZip(arrayMap({{template "pair why"}}, minutes, excess), excess, minutes.at) AS whys, {{template "cause of most"}} AS most
-        FROM {{.Database}}.peer_quality_data
-        WHERE {{template "visible" .}}
-    )
+        SELECT *, {{template "cause of most"}} AS most, if(most.1 = 0, 0, -most.2) AS cause_number
+        FROM
+        (
+            SELECT *, arrayMap({{template "pair excess"}}, minutes.loss, minutes.stall, minutes.fps) AS excess,
+                arrayMap({{template "verdict"}}, [excess])[1] AS verdict, verdict.6 AS worst_number, toUnixTimestamp(toStartOfMinute(call_created_at)) AS base,
+                {{template "pair causes"}} AS causes
+            FROM {{.Database}}.peer_quality_data
+            WHERE {{template "visible" .}}
+        )
     )
 )
 COMMENT 'One row for each pair of a receiver and a sender in a call: how well the one received the other, whose fault it was, and why. Exact: made of the relations beneath by the commit that shows them';

@@ -131,7 +131,7 @@ func (c *cli) backup(ctx context.Context, b backing, asJSON bool) error {
 	if _, _, err := b.durations(); err != nil {
 		return err
 	}
-	store, done, err := c.openToRead(ctx, cfg, false)
+	store, done, err := c.openToRead(ctx, cfg, reading{})
 	if err != nil {
 		return err
 	}

@@ -89,7 +89,8 @@ func (c *cli) demoEngine(ctx context.Context, cfg *config.Config) (*embedded.Ser
 
 // demoPass archives a simulated vendor into srv and prints the report.
 func (c *cli) demoPass(ctx context.Context, cfg *config.Config, srv *embedded.Server) (*summary, error) {
-	sim, err := startSimulator(ctx, "127.0.0.1:0", simulator.Options{Seed: demoSeed, Calls: demoCalls, Troubles: true})
+	vendor := demoVendor{Seed: demoSeed, Calls: demoCalls, Began: time.Now().UTC()}
+	sim, err := startSimulator(ctx, "127.0.0.1:0", vendor.options())
 	if err != nil {
 		return nil, err
 	}
@@ -115,6 +116,10 @@ func (c *cli) demoPass(ctx context.Context, cfg *config.Config, srv *embedded.Se
 	if err != nil && !errors.Is(err, errPartial) {
 		return nil, err
 	}
+	vendor.Ended = time.Now().UTC()
+	if err := vendor.keep(cfg); err != nil {
+		return nil, err
+	}
 	c.printSummary(sum, false)
 	if c.quiet {
 		return sum, nil
@@ -124,16 +129,23 @@ func (c *cli) demoPass(ctx context.Context, cfg *config.Config, srv *embedded.Se
 
 // demoConfig is the user's settings with the simulator in the vendor's place.
 func demoConfig(cfg *config.Config, sim *simulated) *config.Config {
-	d := *cfg
-	a := config.Account{
-		Name: "demo", SecretID: sim.SecretID(), SecretKey: config.Secret(sim.SecretKey()), Token: config.Secret(sim.Token()),
-		Region: "ap-singapore", Endpoint: sim.url, API: "auto",
-		Retention: config.Duration(14 * 24 * time.Hour), QPS: 20,
-	}
+	d := demoSettings(cfg)
+	a := &d.Accounts[0]
+	a.SecretID, a.SecretKey, a.Token, a.Endpoint = sim.SecretID(), config.Secret(sim.SecretKey()), config.Secret(sim.Token()), sim.url
+	a.Apps = nil
 	for _, app := range sim.Apps() {
 		a.Apps = append(a.Apps, config.AppID(call.AppID(app)))
 	}
-	d.Accounts, d.Skip = []config.Account{a}, nil
+	return d
+}
+
+// demoSettings are the user's settings with the demo's account.
+func demoSettings(cfg *config.Config) *config.Config {
+	d := *cfg
+	d.Accounts, d.Skip = []config.Account{{
+		Name: "demo", Region: "ap-singapore", API: "auto", Apps: []config.AppID{config.AppID(simulator.DefaultApp)},
+		Retention: config.Duration(14 * 24 * time.Hour), QPS: 20,
+	}}, nil
 	return &d
 }
 
@@ -164,11 +176,11 @@ func (c *cli) demoReport(ctx context.Context, store *load.Store, sum *summary) e
 	}
 	for _, q := range demoQueries {
 		fmt.Fprintf(c.stdout, "\n%s\n", q.title)
-		if err := printQuery(ctx, store, q.sql, write, c.stdout); err != nil {
+		if err := printQuery(ctx, store, q.sql, write, c.sheet()); err != nil {
 			return err
 		}
 	}
-	fmt.Fprintf(c.stdout, "\nAsk it yourself:\n  %s sql --demo \"SELECT * FROM rooms ORDER BY created_at DESC LIMIT 10\"\n  %s demo --keep    with ClickHouse's query page in the browser\n", os.Args[0], os.Args[0])
+	fmt.Fprintf(c.stdout, "\nAsk it yourself:\n  %[1]s sql --demo \"SELECT * FROM rooms ORDER BY created_at DESC LIMIT 10\"\n  %[1]s verify --demo    hold it against the vendor; status and export have --demo, too\n  %[1]s demo --keep      with ClickHouse's query page in the browser\n", os.Args[0])
 	return nil
 }
 

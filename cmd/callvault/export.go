@@ -60,7 +60,8 @@ Relations: ` + exportable() + `.`,
 		Example: `  callvault export ./lake
   callvault export ./csv --format csv --relation calls,call_users --from 2026-11-01 --to 2026-11-30
   callvault export s3://bucket/calls --relation quality_samples
-  callvault export https://minio.example.com/bucket/calls --json`,
+  callvault export https://minio.example.com/bucket/calls --json
+  callvault export ./lake --demo        the demo's data`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
@@ -141,7 +142,7 @@ func (c *cli) export(ctx context.Context, place string, x exporting) error {
 	if err != nil {
 		return err
 	}
-	store, done, err := c.openToRead(ctx, cfg, x.demo)
+	store, done, err := c.openToRead(ctx, cfg, reading{command: "export", demo: x.demo})
 	if err != nil {
 		return err
 	}

@@ -2,17 +2,16 @@ package main
 
 import (
 	"encoding/csv"
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
-	"math"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
+	"golang.org/x/term"
 )
 
 // resultWriter writes a result: columns once, then the rows, then end.
@@ -25,7 +24,7 @@ type resultWriter interface {
 type column struct{ name, kind string }
 
 func (c column) numeric() bool {
-	k := strings.TrimPrefix(c.kind, "Nullable(")
+	k := strings.TrimPrefix(strings.TrimPrefix(c.kind, "LowCardinality("), "Nullable(")
 	for _, p := range []string{"Int", "UInt", "Float", "Decimal"} {
 		if strings.HasPrefix(k, p) {
 			return true
@@ -34,13 +33,35 @@ func (c column) numeric() bool {
 	return false
 }
 
+// sheet is what a result is written on.
+type sheet struct {
+	w     io.Writer
+	width int               // of the terminal, in columns; 0: it is none
+	note  func(text string) // tells the user something beside the result
+}
+
+// sheet is the program's output.
+func (c *cli) sheet() sheet {
+	s := sheet{w: c.stdout, note: func(text string) {
+		if !c.quiet {
+			fmt.Fprintln(c.stderr, "callvault: "+text)
+		}
+	}}
+	if f, ok := c.stdout.(*os.File); ok {
+		s.width, _, _ = term.GetSize(int(f.Fd())) // 0 where it is no terminal
+	}
+	return s
+}
+
 // formats by name. ClickHouse's own names are understood as well.
-var formats = map[string]func(io.Writer) resultWriter{
-	"table":    func(w io.Writer) resultWriter { return newTableWriter(w) },
-	"csv":      func(w io.Writer) resultWriter { return &csvWriter{w: csv.NewWriter(w)} },
-	"tsv":      func(w io.Writer) resultWriter { return &tsvWriter{w: w} },
-	"jsonl":    func(w io.Writer) resultWriter { return &jsonlWriter{w: w} },
-	"vertical": func(w io.Writer) resultWriter { return &verticalWriter{w: w} },
+var formats = map[string]func(sheet) resultWriter{
+	"table": func(s sheet) resultWriter { return &tableWriter{to: s} },
+	"csv":   func(s sheet) resultWriter { return &csvWriter{w: csv.NewWriter(s.w)} },
+	"tsv": func(s sheet) resultWriter {
+		return &tsvWriter{s.w, strings.NewReplacer("\\", "\\\\", "\t", "\\t", "\n", "\\n", "\r", "\\r")}
+	},
+	"jsonl":    func(s sheet) resultWriter { return &jsonlWriter{w: s.w} },
+	"vertical": func(s sheet) resultWriter { return &verticalWriter{w: s.w} },
 }
 
 var aliases = map[string]string{
@@ -50,7 +71,7 @@ var aliases = map[string]string{
 
 func formatNames() []string { return slices.Sorted(maps.Keys(formats)) }
 
-func formatter(name string) (func(io.Writer) resultWriter, error) {
+func formatter(name string) (func(sheet) resultWriter, error) {
 	name = strings.ToLower(name)
 	if a, ok := aliases[name]; ok {
 		name = a
@@ -59,64 +80,6 @@ func formatter(name string) (func(io.Writer) resultWriter, error) {
 		return f, nil
 	}
 	return nil, usagef("--format %q is unknown; use %s", name, strings.Join(formatNames(), ", "))
-}
-
-// cell is a value as text.
-func cell(v any) string {
-	switch x := v.(type) {
-	case nil:
-		return "NULL"
-	case float64:
-		return strconv.FormatFloat(x, 'g', -1, 64)
-	case float32:
-		return strconv.FormatFloat(float64(x), 'g', -1, 32)
-	case string:
-		return x
-	}
-	if b, err := json.Marshal(v); err == nil {
-		return string(b)
-	}
-	return fmt.Sprint(v)
-}
-
-type tableWriter struct {
-	t table.Writer
-	w io.Writer
-}
-
-func newTableWriter(w io.Writer) *tableWriter {
-	t := table.NewWriter()
-	t.SetStyle(table.StyleRounded)
-	t.Style().Format.Header = text.FormatDefault
-	return &tableWriter{t, w}
-}
-
-func (o *tableWriter) columns(cols []column) error {
-	var head table.Row
-	var configs []table.ColumnConfig
-	for i, c := range cols {
-		head = append(head, c.name)
-		if c.numeric() {
-			configs = append(configs, table.ColumnConfig{Number: i + 1, Align: text.AlignRight, AlignHeader: text.AlignRight})
-		}
-	}
-	o.t.AppendHeader(head)
-	o.t.SetColumnConfigs(configs)
-	return nil
-}
-
-func (o *tableWriter) row(values []any) error {
-	r := make(table.Row, len(values))
-	for i, v := range values {
-		r[i] = printable(cell(v))
-	}
-	o.t.AppendRow(r)
-	return nil
-}
-
-func (o *tableWriter) end() error {
-	_, err := fmt.Fprintln(o.w, o.t.Render())
-	return err
 }
 
 // printable shows control characters, which could upset a terminal, as escapes.
@@ -154,7 +117,10 @@ func names(cols []column) []string {
 	return out
 }
 
-type tsvWriter struct{ w io.Writer }
+type tsvWriter struct {
+	w      io.Writer
+	escape *strings.Replacer
+}
 
 func (o *tsvWriter) columns(cols []column) error {
 	_, err := fmt.Fprintln(o.w, strings.Join(names(cols), "\t"))
@@ -163,12 +129,11 @@ func (o *tsvWriter) columns(cols []column) error {
 
 // row escapes as ClickHouse's TabSeparated does.
 func (o *tsvWriter) row(values []any) error {
-	escape := strings.NewReplacer("\\", "\\\\", "\t", "\\t", "\n", "\\n", "\r", "\\r")
 	r := make([]string, len(values))
 	for i, v := range values {
 		r[i] = "\\N"
 		if v != nil {
-			r[i] = escape.Replace(cell(v))
+			r[i] = o.escape.Replace(cell(v))
 		}
 	}
 	_, err := fmt.Fprintln(o.w, strings.Join(r, "\t"))
@@ -178,11 +143,16 @@ func (o *tsvWriter) row(values []any) error {
 func (o *tsvWriter) end() error { return nil }
 
 type jsonlWriter struct {
-	w    io.Writer
-	cols []column
+	w     io.Writer
+	names [][]byte // as JSON
 }
 
-func (o *jsonlWriter) columns(cols []column) error { o.cols = cols; return nil }
+func (o *jsonlWriter) columns(cols []column) error {
+	for _, c := range cols {
+		o.names = append(o.names, append(appendString(nil, c.name), ':'))
+	}
+	return nil
+}
 
 func (o *jsonlWriter) row(values []any) error {
 	b := []byte{'{'}
@@ -190,18 +160,7 @@ func (o *jsonlWriter) row(values []any) error {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		if f, ok := v.(float64); ok && (math.IsNaN(f) || math.IsInf(f, 0)) {
-			v = nil
-		}
-		name, err := json.Marshal(o.cols[i].name)
-		if err != nil {
-			return err
-		}
-		value, err := json.Marshal(v)
-		if err != nil {
-			return err
-		}
-		b = append(append(append(b, name...), ':'), value...)
+		b = appendJSON(append(b, o.names[i]...), v, false)
 	}
 	_, err := o.w.Write(append(b, '}', '\n'))
 	return err
@@ -210,24 +169,38 @@ func (o *jsonlWriter) row(values []any) error {
 func (o *jsonlWriter) end() error { return nil }
 
 type verticalWriter struct {
-	w    io.Writer
-	cols []column
-	n    int
+	w     io.Writer
+	names []string
+	width int
+	n     int
 }
 
-func (o *verticalWriter) columns(cols []column) error { o.cols = cols; return nil }
+func (o *verticalWriter) columns(cols []column) error {
+	for _, c := range cols {
+		name := printable(c.name)
+		o.names = append(o.names, name)
+		o.width = max(o.width, text.LongestLineLen(name))
+	}
+	return nil
+}
 
 func (o *verticalWriter) row(values []any) error {
+	r := make([]string, len(values))
+	for i, v := range values {
+		r[i] = printable(cell(v))
+	}
+	return o.texts(r)
+}
+
+// texts writes a row of which the cells are printable.
+func (o *verticalWriter) texts(cells []string) error {
 	o.n++
 	if _, err := fmt.Fprintf(o.w, "Row %d\n", o.n); err != nil {
 		return err
 	}
-	width := 0
-	for _, c := range o.cols {
-		width = max(width, len(c.name))
-	}
-	for i, v := range values {
-		if _, err := fmt.Fprintf(o.w, "  %-*s  %s\n", width, o.cols[i].name, printable(cell(v))); err != nil {
+	for i, c := range cells {
+		c = strings.ReplaceAll(c, "\n", "\n"+strings.Repeat(" ", o.width+4))
+		if _, err := fmt.Fprintf(o.w, "  %s  %s\n", text.AlignLeft.Apply(o.names[i], o.width), c); err != nil {
 			return err
 		}
 	}

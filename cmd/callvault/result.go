@@ -1,23 +1,25 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"reflect"
+	"regexp"
 	"strings"
-	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"github.com/callvault/callvault/load"
 )
 
-// printQuery runs a query and writes its result to w.
-func printQuery(ctx context.Context, s *load.Store, query string, format func(io.Writer) resultWriter, w io.Writer) error {
-	rows, err := s.Conn().Query(ctx, query)
-	if errors.Is(err, io.EOF) { // done, and there is no result
+// printQuery runs a query and writes its result as the rows come.
+func printQuery(ctx context.Context, s *load.Store, query string, format func(sheet) resultWriter, to sheet) error {
+	rows, err := s.Conn().Query(ctx, query) // it closes the connection where there is no result
+	if errors.Is(err, io.EOF) {             // done, and there is no result
 		return nil
 	}
 	if err != nil {
@@ -28,26 +30,37 @@ func printQuery(ctx context.Context, s *load.Store, query string, format func(io
 	if len(types) == 0 { // a statement without a result
 		return queryError(rows.Err())
 	}
-	cols := make([]column, len(types))
+	buffer := bufio.NewWriterSize(to.w, 1<<15)
+	to.w = buffer
+	err = writeRows(rows, format(to))
+	if ferr := buffer.Flush(); err == nil {
+		err = ferr
+	}
+	return err
+}
+
+func writeRows(rows driver.Rows, out resultWriter) error {
+	types := rows.ColumnTypes()
+	cols, plain := make([]column, len(types)), make([]plainer, len(types))
 	for i, t := range types {
 		cols[i] = column{t.Name(), t.DatabaseTypeName()}
+		plain[i] = plainOf(t.DatabaseTypeName())
 	}
-	out := format(w)
 	if err := out.columns(cols); err != nil {
 		return err
 	}
 	for rows.Next() {
-		dest := make([]any, len(types))
+		values := make([]any, len(types))
 		for i, t := range types {
-			dest[i] = reflect.New(t.ScanType()).Interface()
+			values[i] = reflect.New(t.ScanType()).Interface()
 		}
-		if err := rows.Scan(dest...); err != nil {
+		if err := rows.Scan(values...); err != nil {
 			return err
 		}
-		for i := range dest {
-			dest[i] = plainValue(reflect.ValueOf(dest[i]).Elem(), cols[i].kind)
+		for i := range values {
+			values[i] = plain[i](reflect.ValueOf(values[i]).Elem())
 		}
-		if err := out.row(dest); err != nil {
+		if err := out.row(values); err != nil {
 			return err
 		}
 	}
@@ -57,77 +70,52 @@ func printQuery(ctx context.Context, s *load.Store, query string, format func(io
 	return out.end()
 }
 
-// queryError keeps the server's explanation to one line.
+// Codes of ClickHouse's exceptions.
+const (
+	codeReadOnly     = 164
+	codeTypeMismatch = 53
+	codeNoSupertype  = 386
+)
+
+// explained is an error of ClickHouse in words of our own.
+type explained struct {
+	text string
+	*clickhouse.Exception
+}
+
+func (e explained) Error() string { return e.text }
+func (e explained) Unwrap() error { return e.Exception }
+
+// trailer is what ClickHouse puts behind an error over HTTP.
+var trailer = regexp.MustCompile(` \([A-Z0-9_]+\)( \(version [^()]*(\([^()]*\))?\))?$`)
+
+// queryError keeps the server's explanation to one line, and adds what helps.
 func queryError(err error) error {
 	if err == nil {
 		return nil
 	}
-	if e, ok := err.(*clickhouse.Exception); ok {
-		msg, _, _ := strings.Cut(e.Message, "\n")
-		return fmt.Errorf("query: %s (code %d)", msg, e.Code)
+	e, ok := errors.AsType[*clickhouse.Exception](err)
+	if !ok {
+		return fmt.Errorf("query: %s", firstLine(err.Error()))
 	}
-	return fmt.Errorf("query: %w", err)
+	msg := trailer.ReplaceAllString(strings.TrimSpace(firstLine(e.Message)), "")
+	if aboutStrings(e) {
+		msg, _, _ = strings.Cut(msg, " because ")
+		msg = fmt.Sprintf("%s (code %d); user_id, room_id and comm_id are strings: put quotes around the value, as in user_id = '1716'", msg, e.Code)
+	} else {
+		msg = fmt.Sprintf("%s (code %d)", msg, e.Code)
+	}
+	return explained{"query: " + msg, e}
 }
 
-// plainValue turns a scanned value into nil, a number, a bool, a string or a
-// list or map of these: what every format can write.
-func plainValue(v reflect.Value, kind string) any {
-	for v.Kind() == reflect.Pointer {
-		if v.IsNil() {
-			return nil
-		}
-		v = v.Elem()
+// aboutStrings says that a string was compared with a number.
+func aboutStrings(e *clickhouse.Exception) bool {
+	types, _, _ := strings.Cut(e.Message, " because ")
+	switch e.Code {
+	case codeNoSupertype:
+		return strings.Contains(types, "String") && strings.Contains(types, "Int")
+	case codeTypeMismatch:
+		return strings.HasPrefix(types, "Cannot convert string") && strings.Contains(types, "Int")
 	}
-	switch x := v.Interface().(type) {
-	case time.Time:
-		return formatTime(x, kind)
-	case fmt.Stringer:
-		return x.String()
-	}
-	switch v.Kind() {
-	case reflect.Slice, reflect.Array:
-		list := make([]any, v.Len())
-		for i := range list {
-			list[i] = plainValue(v.Index(i), kind)
-		}
-		return list
-	case reflect.Map:
-		m := map[string]any{}
-		for k, x := range v.Seq2() {
-			m[cell(plainValue(k, kind))] = plainValue(x, kind)
-		}
-		return m
-	}
-	return v.Interface()
-}
-
-func formatTime(t time.Time, kind string) string {
-	switch {
-	case strings.Contains(kind, "Date") && !strings.Contains(kind, "DateTime"):
-		return t.Format(time.DateOnly)
-	case strings.Contains(kind, "DateTime64"):
-		return t.Format("2006-01-02 15:04:05.000")
-	}
-	return t.Format(time.DateTime)
-}
-
-// queries cuts a text at every ";" that ends a line, or the text.
-func queries(text string) []string {
-	var all []string
-	var b strings.Builder
-	add := func() {
-		if q := strings.TrimSpace(b.String()); q != "" {
-			all = append(all, q)
-		}
-		b.Reset()
-	}
-	for line := range strings.Lines(text) {
-		rest, end := strings.CutSuffix(strings.TrimRight(line, " \t\r\n"), ";")
-		b.WriteString(rest + "\n")
-		if end {
-			add()
-		}
-	}
-	add()
-	return all
+	return false
 }

@@ -6,48 +6,73 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
+	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/spf13/cobra"
 
 	"github.com/callvault/callvault/internal/config"
 	"github.com/callvault/callvault/internal/embedded"
+	"github.com/callvault/callvault/internal/sqltext"
 	"github.com/callvault/callvault/load"
 )
 
+// sqlFlags are those of callvault sql.
+type sqlFlags struct {
+	format string
+	demo   bool
+	write  bool
+}
+
 func (c *cli) sqlCmd() *cobra.Command {
-	var format string
-	var demo bool
+	var f sqlFlags
 	cmd := &cobra.Command{
 		Use:   "sql QUERY",
 		Short: "Run a query against the archive and print the result",
-		Long: `Run a query against the configured ClickHouse and print the result.
+		Long: `Run a query against the configured ClickHouse and print the result. The query may
+also come from standard input, with - in its place. Several are separated by ";";
+what SET and USE change holds for those after them.
 
-Formats: ` + strings.Join(formatNames(), ", ") + `. The query may also come from
-standard input, with - in its place. Several are separated by ";" at the end of
-a line.`,
+A query only reads: ClickHouse is told to refuse the rest, and SETTINGS cannot
+undo that. With --write it may change what it likes, the archive's own tables, too.
+
+Formats: ` + strings.Join(formatNames(), ", ") + `. All are written row by row, in little
+memory. The columns of a table are as wide as its first ` + fmt.Sprint(tableRows) + ` rows need; a longer
+cell further down makes its own row longer. In a terminal that is too narrow, a
+table has one value a line, as vertical has.
+
+A FORMAT clause in the query goes before --format: ClickHouse itself writes that
+format, whichever of its own it is, over its HTTP interface (see
+CALLVAULT_CLICKHOUSE_HTTP).`,
 		Example: `  callvault sql "SELECT * FROM rooms ORDER BY created_at DESC LIMIT 10"
+  callvault sql "SELECT * FROM user_sessions WHERE user_id = '1716'"    ids are strings
   callvault sql --format csv "SELECT metric, count() FROM quality_samples GROUP BY metric" > metrics.csv
-  callvault sql --demo "SHOW TABLES"    the demo's data`,
+  callvault sql "SELECT * FROM calls FORMAT JSON" > calls.json
+  callvault sql "SELECT * FROM calls" | less -S    a wide table
+  callvault sql - < report.sql
+  callvault sql --demo "SHOW TABLES"    the demo's data
+  callvault sql --write "CREATE TABLE staff (user_id String) ENGINE = MergeTree ORDER BY user_id"`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return usagef("sql takes one query, in quotes; try callvault sql --help")
 			}
-			return c.sql(cmd.Context(), args[0], format, demo)
+			return c.sql(cmd.Context(), args[0], f)
 		},
 		Args: cobra.ArbitraryArgs,
 	}
-	cmd.Flags().StringVarP(&format, "format", "f", "table", "how to print the result: "+strings.Join(formatNames(), ", "))
-	cmd.Flags().BoolVar(&demo, "demo", false, "query what callvault demo has archived")
+	cmd.Flags().StringVarP(&f.format, "format", "f", "table", "how to print the result: "+strings.Join(formatNames(), ", "))
+	cmd.Flags().BoolVar(&f.demo, "demo", false, "query what callvault demo has archived")
+	cmd.Flags().BoolVar(&f.write, "write", false, "let the query change the archive")
 	return cmd
 }
 
-func (c *cli) sql(ctx context.Context, query, format string, demo bool) error {
+func (c *cli) sql(ctx context.Context, query string, f sqlFlags) error {
 	cfg, err := c.config()
 	if err != nil {
 		return err
 	}
-	write, err := formatter(format)
+	format, err := formatter(f.format)
 	if err != nil {
 		return err
 	}
@@ -58,32 +83,95 @@ func (c *cli) sql(ctx context.Context, query, format string, demo bool) error {
 		}
 		query = string(b)
 	}
-	store, done, err := c.openToRead(ctx, cfg, demo)
+	o := load.Options{ReadOnly: !f.write, MaxConns: 1} // one connection, for SET and USE
+	store, done, err := c.openToRead(ctx, cfg, reading{command: "sql", demo: f.demo, options: o})
 	if err != nil {
 		return err
 	}
 	defer done()
-	for _, q := range queries(query) {
-		if err := printQuery(ctx, store, q, write, c.stdout); err != nil {
+	q := &querying{store: store, format: format, to: c.sheet(), http: cfg.HTTP, write: f.write}
+	for _, s := range sqltext.Statements(query) {
+		if err := q.run(ctx, s); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// errNoArchive says what to do where nothing has been archived.
-var errNoArchive = errors.New("nothing is archived yet; run callvault archive, or set CLICKHOUSE_DSN (the demo's data: callvault sql --demo)")
+// querying runs the statements of one command.
+type querying struct {
+	store  *load.Store
+	format func(sheet) resultWriter // of a statement that names none
+	to     sheet
+	http   string // the address of ClickHouse's HTTP interface; "": the server names it
+	write  bool
+	set    bool // there was a SET
+}
+
+// errOnlyReads is what a statement that would write comes to.
+var errOnlyReads = errors.New("query: callvault sql only reads; use --write to let it change the archive")
+
+// lasting are statements without a result after which the connection must go on: it
+// has what they have set, or made.
+var lasting = []string{"SET", "USE", "CREATE", "INSERT"}
+
+// run runs a statement and prints its result.
+func (q *querying) run(ctx context.Context, s sqltext.Statement) error {
+	switch {
+	case s.Writes != "" && !q.write:
+		return fmt.Errorf("%w (%s is not known to read only)", errOnlyReads, s.Writes)
+	case s.Outfile:
+		return errors.New("query: INTO OUTFILE is for clickhouse-client; leave it out and write > file behind the command")
+	case s.Format != "":
+		return q.explain(q.formatted(ctx, s))
+	case slices.Contains(lasting, s.Verb):
+		q.set = q.set || s.Verb == "SET"
+		return q.explain(queryError(q.store.Conn().Exec(ctx, s.Text)))
+	}
+	return q.explain(printQuery(ctx, q.store, s.Text, q.format, q.to))
+}
+
+// explain says what to do about a refusal to write.
+func (q *querying) explain(err error) error {
+	e, ok := errors.AsType[*clickhouse.Exception](err)
+	switch {
+	case !ok || e.Code != codeReadOnly:
+		return err
+	case q.write:
+		return fmt.Errorf("query: the user in CLICKHOUSE_DSN may only read (code %d)", e.Code)
+	case strings.Contains(e.Message, "Cannot modify") && !strings.Contains(e.Message, "'readonly'"):
+		return fmt.Errorf("%w: the user in CLICKHOUSE_DSN may only read", err)
+	}
+	return fmt.Errorf("%w (code %d)", errOnlyReads, e.Code)
+}
+
+// reading is how a command wants to read an archive.
+type reading struct {
+	command string // with --demo, for what is said where nothing is archived; "": it has no --demo
+	demo    bool
+	options load.Options
+}
+
+// errNoArchive is what commands come to where nothing has been archived.
+var errNoArchive = errors.New("nothing is archived yet; run callvault archive, or set CLICKHOUSE_DSN")
+
+// noArchiveFor is errNoArchive for a command that has --demo.
+func noArchiveFor(command string) error {
+	if command == "" {
+		return errNoArchive
+	}
+	return fmt.Errorf("%w (the demo's data: callvault %s --demo)", errNoArchive, command)
+}
 
 // openToRead opens the archive or, when asked to, the demo's.
-func (c *cli) openToRead(ctx context.Context, cfg *config.Config, demo bool) (*load.Store, func(), error) {
-	_, err := os.Stat(demoDir(cfg))
+func (c *cli) openToRead(ctx context.Context, cfg *config.Config, r reading) (*load.Store, func(), error) {
 	switch {
-	case demo && err != nil:
-		return nil, nil, errors.New("there is no demo to query; run callvault demo first")
-	case demo:
-		return c.openEmbedded(ctx, cfg, embedded.Options{Path: demoDir(cfg), OpenAnalyst: true})
+	case r.demo && !hasDemo(cfg):
+		return nil, nil, noDemoFor(r.command)
+	case r.demo:
+		return c.openEmbedded(ctx, cfg, embedded.Options{Path: demoDir(cfg), OpenAnalyst: true}, r.options)
 	case noArchive(cfg):
-		return nil, nil, errNoArchive
+		return nil, nil, noArchiveFor(r.command)
 	}
-	return c.openArchive(ctx, cfg)
+	return c.openArchiveWith(ctx, cfg, r.options)
 }

@@ -10,7 +10,7 @@ import (
 )
 
 func (c *cli) statusCmd() *cobra.Command {
-	var asJSON, space bool
+	var asJSON, space, demo bool
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Show what is archived, what is at risk and what was lost",
@@ -34,20 +34,25 @@ estimate. The JSON has tables, metrics and months (each with rows, bytes,
 uncompressed_bytes, bytes_per_row), bytes, free_bytes and forecast.`,
 		Example: `  callvault status
   callvault status --json
-  callvault status --space              where the bytes are, and when the disk is full`,
-		RunE: func(cmd *cobra.Command, args []string) error { return c.status(cmd.Context(), asJSON, space) },
+  callvault status --space              where the bytes are, and when the disk is full
+  callvault status --demo               of the demo's archive`,
+		RunE: func(cmd *cobra.Command, args []string) error { return c.status(cmd.Context(), asJSON, space, demo) },
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
 	cmd.Flags().BoolVar(&space, "space", false, "show where the bytes on disk are, and a forecast")
+	cmd.Flags().BoolVar(&demo, "demo", false, "show what callvault demo has archived")
 	return cmd
 }
 
-func (c *cli) status(ctx context.Context, asJSON, space bool) error {
+func (c *cli) status(ctx context.Context, asJSON, space, demo bool) error {
 	cfg, err := c.config()
 	if err != nil {
 		return err
 	}
-	store, done, err := c.openToRead(ctx, cfg, false)
+	if demo {
+		cfg = demoSettings(cfg)
+	}
+	store, done, err := c.openToRead(ctx, cfg, reading{command: "status", demo: demo})
 	if err != nil {
 		return err
 	}

@@ -30,14 +30,19 @@ func demoDir(cfg *config.Config) string    { return filepath.Join(cfg.DataDir, "
 // openArchive connects to the configured ClickHouse: that of the DSN or, where
 // none is set, the embedded one, which runs until close is called.
 func (c *cli) openArchive(ctx context.Context, cfg *config.Config) (s *load.Store, close func(), err error) {
+	return c.openArchiveWith(ctx, cfg, load.Options{})
+}
+
+// openArchiveWith is openArchive with other options.
+func (c *cli) openArchiveWith(ctx context.Context, cfg *config.Config, o load.Options) (s *load.Store, close func(), err error) {
 	if cfg.DSN != "" {
-		s, err := c.openStore(ctx, cfg.DSN.Reveal())
+		s, err := c.openStore(ctx, cfg.DSN.Reveal(), o)
 		if err != nil {
 			return nil, nil, err
 		}
 		return s, func() { s.Close() }, nil
 	}
-	return c.openEmbedded(ctx, cfg, embedded.Options{Path: archiveDir(cfg)})
+	return c.openEmbedded(ctx, cfg, embedded.Options{Path: archiveDir(cfg)}, o)
 }
 
 // openDatabase is openArchive for another database of the same ClickHouse, if one
@@ -47,7 +52,7 @@ func (c *cli) openDatabase(ctx context.Context, cfg *config.Config, database str
 		return c.openArchive(ctx, cfg)
 	}
 	if cfg.DSN == "" {
-		return c.openEmbedded(ctx, cfg, embedded.Options{Path: archiveDir(cfg), Database: database})
+		return c.openEmbedded(ctx, cfg, embedded.Options{Path: archiveDir(cfg), Database: database}, load.Options{})
 	}
 	other := *cfg
 	u, err := url.Parse(cfg.DSN.Reveal())
@@ -59,7 +64,7 @@ func (c *cli) openDatabase(ctx context.Context, cfg *config.Config, database str
 }
 
 // openEmbedded starts (or attaches to) an embedded ClickHouse and connects.
-func (c *cli) openEmbedded(ctx context.Context, cfg *config.Config, o embedded.Options) (*load.Store, func(), error) {
+func (c *cli) openEmbedded(ctx context.Context, cfg *config.Config, o embedded.Options, lo load.Options) (*load.Store, func(), error) {
 	srv, err := c.startEmbedded(ctx, cfg, o)
 	if err != nil {
 		return nil, nil, err
@@ -69,7 +74,7 @@ func (c *cli) openEmbedded(ctx context.Context, cfg *config.Config, o embedded.O
 		defer cancel()
 		srv.Stop(ctx)
 	}
-	s, err := c.openStore(ctx, srv.DSN())
+	s, err := c.openStore(ctx, srv.DSN(), lo)
 	if err != nil {
 		stop()
 		return nil, nil, err
@@ -95,8 +100,9 @@ func (c *cli) fetchEngine(ctx context.Context, cfg *config.Config) (string, erro
 }
 
 // openStore connects for a command.
-func (c *cli) openStore(ctx context.Context, dsn string) (*load.Store, error) {
-	return openWith(ctx, dsn, load.Options{OnInsert: c.onInsert, OnRetry: c.onRetry})
+func (c *cli) openStore(ctx context.Context, dsn string, o load.Options) (*load.Store, error) {
+	o.OnInsert, o.OnRetry = c.onInsert, c.onRetry
+	return openWith(ctx, dsn, o)
 }
 
 func openStore(ctx context.Context, dsn string) (*load.Store, error) {
@@ -113,6 +119,8 @@ func openWith(ctx context.Context, dsn string, o load.Options) (*load.Store, err
 		return nil, config.Error{Setting: "CLICKHOUSE_DSN", Problem: err.Error()}
 	case errors.Is(err, load.ErrAuth), errors.Is(err, load.ErrDatabase):
 		return nil, fmt.Errorf("%w; check user, password and database in CLICKHOUSE_DSN", err)
+	case errors.Is(err, load.ErrReadOnly):
+		return nil, fmt.Errorf("%w; name another user in CLICKHOUSE_DSN", err)
 	case errors.Is(err, load.ErrUnreachable):
 		return nil, fmt.Errorf("%w; check CLICKHOUSE_DSN, or unset it to use the embedded ClickHouse", err)
 	}

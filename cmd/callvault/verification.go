@@ -31,6 +31,7 @@ type verification struct {
 	Equal       bool              `json:"equal"`
 
 	strict bool
+	demo   bool
 }
 
 // describe fills in the history of the run that has ended.
@@ -125,7 +126,7 @@ func (r *verification) err() error {
 	case d > 0 && r.Repaired:
 		return fmt.Errorf("%w still, after the repair: %s, named above", errDifferent, plural(d, "difference"))
 	case d > 0:
-		return fmt.Errorf("%w: %s, named above; callvault verify --repair fetches them anew", errDifferent, plural(d, "difference"))
+		return fmt.Errorf("%w: %s, named above; callvault verify %s--repair fetches them anew", errDifferent, plural(d, "difference"), map[bool]string{true: "--demo "}[r.demo])
 	case len(r.beyond()) > 0:
 		return fmt.Errorf("%w in the daily counts of %s, named above: calls may be missing", errDifferent, plural(len(r.beyond()), "day"))
 	case u > 0:

@@ -70,7 +70,7 @@ func (v *verifier) detect(ctx context.Context) error {
 
 // run makes the verification, and the repair if one is wanted.
 func (v *verifier) run(ctx context.Context) error {
-	v.report = verification{RunID: v.report.RunID, Seed: v.flags.seed, All: v.flags.all, Started: time.Now().UTC(), Repaired: v.flags.repair, strict: v.flags.strict}
+	v.report = verification{RunID: v.report.RunID, Seed: v.flags.seed, All: v.flags.all, Started: time.Now().UTC(), Repaired: v.flags.repair, strict: v.flags.strict, demo: v.flags.demo}
 	err := v.look(ctx)
 	if err == nil {
 		err = v.weigh(ctx)

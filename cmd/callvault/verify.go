@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -22,6 +23,7 @@ type verifyFlags struct {
 	repair bool
 	strict bool
 	json   bool
+	demo   bool
 }
 
 // flags adds the flags.
@@ -69,6 +71,9 @@ It takes its requests from the same quota as callvault archive. With --repair
 what differs is fetched anew, in place of what the archive has, and verified
 again. Calls that the vendor does not list stay in the archive.
 
+With --demo it is the archive of callvault demo, and its simulated vendor, which is
+started again as it was when the demo ended.
+
 The JSON has for each application (apps, and after_repair): calls_listed,
 calls_compared, hours_compared, days_compared, waiting, expired, rows_compared,
 differences (kind, key, room_id, relation, vendor_rows, archive_rows, what,
@@ -81,16 +86,21 @@ not be verified, or the archive knows that it is not whole; 4 --repair while
 another pass is running.`,
 		Example: `  callvault verify
   callvault verify --sample 100 --from 2d
-  callvault verify --all --repair`,
+  callvault verify --all --repair
+  callvault verify --demo               the demo's archive against its vendor`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := v.check(cmd.Flags()); err != nil {
 				return err
+			}
+			if v.demo {
+				return c.verifyDemo(cmd.Context(), v)
 			}
 			return c.verify(cmd.Context(), v)
 		},
 	}
 	v.flags(cmd.Flags())
 	cmd.Flags().BoolVar(&v.json, "json", false, "print the result as JSON")
+	cmd.Flags().BoolVar(&v.demo, "demo", false, "hold what callvault demo has archived against its vendor")
 	return cmd
 }
 
@@ -99,18 +109,37 @@ func (c *cli) verify(ctx context.Context, f verifyFlags) error {
 	if err != nil {
 		return err
 	}
-	j, err := newJob(cfg, f.narrow, c.now())
+	return c.verifyWith(ctx, cfg, f, c.now)
+}
+
+// verifyDemo verifies the demo's archive by the vendor's clock.
+func (c *cli) verifyDemo(ctx context.Context, f verifyFlags) error {
+	cfg, err := c.config()
 	if err != nil {
 		return err
 	}
-	j.now, j.attempts = c.now, c.attempts
+	vendor, err := readDemoVendor(cfg)
+	if err != nil {
+		return err
+	}
+	sim, err := vendor.start(ctx)
+	if err != nil {
+		return err
+	}
+	defer sim.Close()
+	return c.verifyWith(ctx, demoConfig(cfg, sim), f, vendor.now)
+}
+
+func (c *cli) verifyWith(ctx context.Context, cfg *config.Config, f verifyFlags, now func() time.Time) error {
+	j, err := newJob(cfg, f.narrow, now())
+	if err != nil {
+		return err
+	}
+	j.now, j.attempts = now, c.attempts
 	if err := j.connect(ctx); err != nil {
 		return err
 	}
-	if noArchive(cfg) {
-		return errNoArchive
-	}
-	store, done, err := c.openArchive(ctx, cfg)
+	store, done, err := c.openToRead(ctx, cfg, reading{command: "verify", demo: f.demo})
 	if err != nil {
 		return err
 	}
@@ -125,7 +154,9 @@ func (c *cli) verify(ctx context.Context, f verifyFlags) error {
 	if err == nil || errors.Is(err, errDifferent) || errors.Is(err, errPartial) {
 		c.printVerification(&v.report, f.json)
 	}
-	c.tell(ctx, cfg, store, v.past)
+	if !f.demo {
+		c.tell(ctx, cfg, store, v.past)
+	}
 	return err
 }
 
@@ -140,7 +171,7 @@ func migrated(ctx context.Context, store *load.Store, cfg *config.Config) error 
 	case err != nil:
 		return err
 	case version.Current <= 0:
-		return errNoArchive
+		return noArchiveFor("verify")
 	case version.Dirty || version.Pending() > 0:
 		return fmt.Errorf("the schema of the archive is older than this program; run callvault migrate up")
 	}

@@ -40,7 +40,7 @@ type Config struct {
 	Skip []string `yaml:"skip" env:"CALLVAULT_SKIP"`
 
 	DSN Secret `yaml:"clickhouse_dsn" env:"CLICKHOUSE_DSN"`
-	// HTTP is the address of ClickHouse's HTTP interface, for exports; empty:
+	// HTTP is the address of ClickHouse's HTTP interface, for exports and FORMAT; empty:
 	// where the server says it is.
 	HTTP    string `yaml:"clickhouse_http" env:"CALLVAULT_CLICKHOUSE_HTTP"`
 	Cluster string `yaml:"clickhouse_cluster" env:"CALLVAULT_CLICKHOUSE_CLUSTER"`

@@ -60,6 +60,9 @@ type Options struct {
 	// Quota, Stats, Latency and the age of a signature go by time.Now
 	// whatever this is.
 	Now func() time.Time
+	// Began is the instant of New, by which the data is made, where it is not
+	// Now: with it an account of the past is made again.
+	Began time.Time
 	// Retention is how far back the account's plan allows (14 days).
 	Retention time.Duration
 	// Settle is how long after it was taken a sample may take to appear
@@ -97,6 +100,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Began.IsZero() {
+		o.Began = o.Now()
 	}
 	if o.Retention == 0 {
 		o.Retention = 14 * 24 * time.Hour

@@ -30,7 +30,7 @@ func New(options Options) (*Simulator, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Simulator{options: options, origin: options.Now().Unix()}
+	s := &Simulator{options: options, origin: options.Began.Unix()}
 	s.oldest = s.origin - seconds(options.Retention) + seconds(edgeMargin)
 	s.busyAt = s.origin - min(3*24*3600, (s.origin-s.oldest)/2)
 	s.plan()

@@ -1,5 +1,5 @@
 // Package sqltext writes values and names into ClickHouse's SQL, for statements
-// that take no parameters there.
+// that take no parameters there, and tells the statements of a text apart.
 package sqltext
 
 import "strings"
