@@ -11,8 +11,8 @@ import (
 // What the arrays of minutes have where there is no figure: one that is never bad,
 // whatever the limits are.
 const (
-	noFigure = -1
-	noFrames = 1000
+	noFigure = -1e9
+	noFrames = 1e9
 )
 
 // arrays is a column of arrays: where each ends, and the columns of the elements.

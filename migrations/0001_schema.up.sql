@@ -4,17 +4,17 @@
 
 {{/* How a minute is judged: docs/quality.md.
 
-Limits of loss, stall, rtt, cpu and fps, in this order: good, 1 over what is between good and poor, poor, 1 over what is between poor and serious. A measure whose good and poor are equal is not judged. */ -}}
+Limits of loss, stall, rtt, cpu and fps, in this order: good, 1 over what is between good and poor, poor, 1 over what is between poor and serious. A measure whose good and poor are equal is not judged: its limits are out of reach. */ -}}
 
 {{define "limits"}}
     SELECT (l['loss'], l['stall'], l['rtt'], l['cpu'], l['fps']) FROM
     (
-        SELECT mapFromArrays(groupArray(measure), groupArray((x.1, if(x.1 = x.2, 0, 1 / (x.2 - x.1)), x.2, if(x.2 = x.3, 1e9 * sign(x.2 - x.1), 1 / (x.3 - x.2))))) AS l
+        SELECT mapFromArrays(groupArray(measure), groupArray(if(x.1 = x.2, (1e9, 1., 1e18, 1.), (x.1, 1 / (x.2 - x.1), x.2, if(x.2 = x.3, 1e9 * sign(x.2 - x.1), 1 / (x.3 - x.2)))))) AS l
         FROM (SELECT measure, argMax((good, poor, serious), changed_at) AS x FROM {{.Database}}.quality_thresholds GROUP BY measure)
     )
 {{- end -}}
 
-{{/* How far a value is beyond the limits of its measure: up to 0 good, up to 1 fair, beyond 1 poor (such a minute is bad), from 2 on serious. */ -}}
+{{/* How far a value is beyond the limits of its measure: up to 0 good, up to 1 fair, beyond 1 poor (such a minute is bad), from 2 on serious; below -100,000: there is no value, or the measure is not judged. */ -}}
 
 {{define "excess"}}{{$l := printf "limits.%d" (index . 0)}}{{$v := index . 1}}if(({{$v}} - {{$l}}.3) * {{$l}}.2 <= 0, least(1, ({{$v}} - {{$l}}.1) * {{$l}}.2), 1 + ({{$v}} - {{$l}}.3) * {{$l}}.4){{end -}}
 
@@ -26,15 +26,17 @@ Limits of loss, stall, rtt, cpu and fps, in this order: good, 1 over what is bet
 
 {{define "pair excess"}}(loss, stall, fps) -> greatest({{template "excess" (list 1 "loss")}}, {{template "excess" (list 2 "stall")}}, {{template "excess" (list 5 "fps")}}){{end -}}
 
-{{/* What the minutes of somebody amount to: rank (0 unknown, 1 good, 2 fair, 3 poor, 4 serious), score, judged minutes, bad ones, longest run of bad ones, number of the worst minute (0: none is worse than good). */ -}}
+{{/* What the minutes of somebody amount to, of all (x) and of those that can be judged (y): rank (0 unknown, 1 good, 2 fair, 3 poor, 4 serious), score, judged minutes, bad ones, longest run of bad ones, number of the worst minute (0: none is worse than good). */ -}}
 
-{{define "verdict"}}x -> (
-                multiIf(empty(x), 0,
-                    2 * arrayCount(e -> e > 1, x) >= length(x) OR 4 * arrayCount(e -> e >= 2, x) >= length(x), 4,
-                    10 * arrayCount(e -> e > 1, x) >= length(x) OR arrayMax(arrayCumSumNonNegative(arrayMap(e -> if(e > 1, 1, -1000000), x))) >= 3, 3,
-                    arrayExists(e -> e > 1, x) OR 10 * arrayCount(e -> e > 0, x) >= length(x), 2, 1),
-                100 - 50 * arrayAvg(arrayMap(e -> least(2, greatest(0, e)), x)), length(x), arrayCount(e -> e > 1, x),
-                arrayMax(arrayCumSumNonNegative(arrayMap(e -> if(e > 1, 1, -1000000), x))), if(arrayMax(x) > 0, indexOf(x, arrayMax(x)), 0)){{end -}}
+{{define "judged minutes"}}x -> arrayFilter(e -> e > -1e5, x){{end -}}
+
+{{define "verdict"}}(x, y) -> (
+                multiIf(empty(y), 0,
+                    2 * arrayCount(e -> e > 1, y) >= length(y) OR 4 * arrayCount(e -> e >= 2, y) >= length(y), 4,
+                    10 * arrayCount(e -> e > 1, y) >= length(y) OR arrayMax(arrayCumSumNonNegative(arrayMap(e -> if(e > 1, 1, -1000000), y))) >= 3, 3,
+                    arrayExists(e -> e > 1, y) OR 10 * arrayCount(e -> e > 0, y) >= length(y), 2, 1),
+                100 - 50 * arrayAvg(arrayMap(e -> least(2, greatest(0, e)), y)), length(y), arrayCount(e -> e > 1, y),
+                arrayMax(arrayCumSumNonNegative(arrayMap(e -> if(e > 1, 1, -1000000), y))), if(arrayMax(x) > 0, indexOf(x, arrayMax(x)), 0)){{end -}}
 
 {{define "grade"}}transform({{.}}, [1, 2, 3, 4], ['good', 'fair', 'poor', 'serious'], 'unknown'){{end -}}
 
@@ -497,7 +499,7 @@ CREATE TABLE IF NOT EXISTS {{.Database}}.call_users_data {{.OnCluster}}
     `metrics.p50` Array(Float64) COMMENT 'Half of the samples of each are no greater; of the rounded values; NaN: no histogram is kept' CODEC(ZSTD(1)),
     `metrics.p95` Array(Float64) COMMENT '95 % of the samples of each are no greater; of the rounded values; NaN: no histogram is kept' CODEC(ZSTD(1)),
     `metrics.max` Array(Float64) COMMENT 'Greatest value of each' CODEC(ZSTD(1)),
-    minutes {{template "user minutes"}} COMMENT 'Minutes in which sound or picture flowed: number, packets lost, %, stall, % of the time, round trip, ms, processor load, % (-1: none of these), frames a second (1000: none), and where these are from' CODEC(ZSTD(1)),
+    minutes {{template "user minutes"}} COMMENT 'Minutes in which sound or picture flowed: number, packets lost, %, stall, % of the time, round trip, ms, processor load, % (-1e9: none of these), frames a second (1e9: none), and where these are from' CODEC(ZSTD(1)),
     INDEX by_load load_id TYPE minmax GRANULARITY 1,
     INDEX by_call comm_id TYPE bloom_filter(0.01) GRANULARITY 1
 )
@@ -526,7 +528,7 @@ CREATE TABLE IF NOT EXISTS {{.Database}}.peer_quality_data {{.OnCluster}}
 (
     load_id UInt64 COMMENT 'The load of the summary; hidden_loads says whether it counts' CODEC(ZSTD(1)),
     {{columns "pairs" | compressed}},
-    minutes {{template "pair minutes"}} COMMENT 'Minutes in which sound or picture flowed: number, packets lost, %, stall, % of the time (-1: none of these), frames a second (1000: none), and where these are from' CODEC(ZSTD(1)),
+    minutes {{template "pair minutes"}} COMMENT 'Minutes in which sound or picture flowed: number, packets lost, %, stall, % of the time (-1e9: none of these), frames a second (1e9: none), and where these are from' CODEC(ZSTD(1)),
     INDEX by_load load_id TYPE minmax GRANULARITY 1,
     INDEX by_call comm_id TYPE bloom_filter(0.01) GRANULARITY 1
 )
@@ -1027,7 +1029,7 @@ FROM
             FROM
             (
                 SELECT *, arrayMap((loss, stall, rtt, cpu, fps) -> arrayMap({{template "user excess"}}, loss, stall, rtt, cpu, fps), minutes.loss, minutes.stall, minutes.rtt, minutes.cpu, minutes.fps) AS excesses,
-                    arrayMap({{template "verdict"}}, excesses) AS verdicts,
+                    arrayMap({{template "verdict"}}, excesses, arrayMap({{template "judged minutes"}}, excesses)) AS verdicts,
                     arrayMin(arrayMap((v, i) -> (-v.1, v.2, i), verdicts, arrayEnumerate(verdicts))) AS first, if(first.1 = 0, 0, first.3) AS number
                 FROM {{.Database}}.calls_data
                 WHERE {{template "visible" .}}
@@ -1069,7 +1071,7 @@ FROM
         FROM
         (
             SELECT *, arrayMap({{template "user excess"}}, minutes.loss, minutes.stall, minutes.rtt, minutes.cpu, minutes.fps) AS excess,
-                arrayMap({{template "verdict"}}, [excess])[1] AS verdict, verdict.6 AS worst_number, toUnixTimestamp(toStartOfMinute(call_created_at)) AS base,
+                arrayMap({{template "verdict"}}, [excess], arrayMap({{template "judged minutes"}}, [excess]))[1] AS verdict, verdict.6 AS worst_number, toUnixTimestamp(toStartOfMinute(call_created_at)) AS base,
                 {{template "user causes" "minutes"}} AS causes
             FROM {{.Database}}.call_users_data
             WHERE sessions > 0 AND {{template "visible" .}}
@@ -1086,7 +1088,7 @@ CREATE OR REPLACE VIEW {{.Database}}.call_minutes {{.OnCluster}}
     room_id LowCardinality(String) COMMENT 'Room name as the application gave it; reused by later calls',
     user_id LowCardinality(String) COMMENT 'User (UserId)',
     minute DateTime('UTC') COMMENT 'Beginning of the minute, UTC',
-    grade LowCardinality(String) COMMENT 'Of the measure that was worst in it, by quality_thresholds: good, fair, poor or serious',
+    grade LowCardinality(String) COMMENT 'Of the measure that was worst in it, by quality_thresholds: good, fair, poor or serious; unknown: nothing that is judged was measured',
     is_bad Bool COMMENT 'Whether it is poor or serious',
     metric LowCardinality(String) COMMENT 'What was worst, as worst_metric in call_users; empty: the minute is good',
     value Nullable(Float32) COMMENT 'Its average in the minute; NULL: the minute is good',
@@ -1102,9 +1104,9 @@ CREATE OR REPLACE VIEW {{.Database}}.call_minutes {{.OnCluster}}
 )
 AS WITH ({{template "limits" .}}) AS limits
 SELECT sdk_app_id, comm_id, call_created_at, room_id, user_id, toDateTime(toUnixTimestamp(toStartOfMinute(call_created_at)) + 60 * m.at, 'UTC') AS minute,
-    multiIf(e >= 2, 'serious', e > 1, 'poor', e > 0, 'fair', 'good') AS grade, e > 1 AS is_bad, w.1 AS metric, if(e > 0, w.2, NULL) AS value, w.3 AS cause,
+    multiIf(e >= 2, 'serious', e > 1, 'poor', e > 0, 'fair', e > -1e5, 'good', 'unknown') AS grade, e > 1 AS is_bad, w.1 AS metric, if(e > 0, w.2, NULL) AS value, w.3 AS cause,
     multiIf(w.3 IN ('', 'unknown'), '', startsWith(w.3, 'peer'), w.4, toString(user_id)) AS cause_user_id, w.4 AS peer_id, w.5 AS diagnosis,
-    nullIf(m.loss, -1) AS loss, nullIf(m.stall, -1) AS stall, nullIf(m.fps, 1000) AS fps, nullIf(m.rtt, -1) AS rtt, nullIf(m.cpu, -1) AS sys_cpu
+    if(m.loss < 0, NULL, m.loss) AS loss, if(m.stall < 0, NULL, m.stall) AS stall, if(m.fps > 1e8, NULL, m.fps) AS fps, if(m.rtt < 0, NULL, m.rtt) AS rtt, if(m.cpu < 0, NULL, m.cpu) AS sys_cpu
 FROM
 (
     SELECT sdk_app_id, comm_id, call_created_at, room_id, user_id, minutes,
@@ -1168,7 +1170,7 @@ FROM
         FROM
         (
             SELECT *, arrayMap({{template "pair excess"}}, minutes.loss, minutes.stall, minutes.fps) AS excess,
-                arrayMap({{template "verdict"}}, [excess])[1] AS verdict, verdict.6 AS worst_number, toUnixTimestamp(toStartOfMinute(call_created_at)) AS base,
+                arrayMap({{template "verdict"}}, [excess], arrayMap({{template "judged minutes"}}, [excess]))[1] AS verdict, verdict.6 AS worst_number, toUnixTimestamp(toStartOfMinute(call_created_at)) AS base,
                 {{template "pair causes"}} AS causes
             FROM {{.Database}}.peer_quality_data
             WHERE {{template "visible" .}}
