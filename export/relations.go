@@ -34,6 +34,7 @@ func Relations() []Relation {
 		{Name: "calls", column: "created_at", kind: "call", sources: call, names: judged, within: "comm_id IN (SELECT comm_id FROM rooms WHERE %s)"},
 		{Name: "call_users", column: "first_joined_at", kind: "call", sources: call, names: judged, within: "comm_id IN (SELECT comm_id FROM (SELECT comm_id, joined_at AS first_joined_at FROM user_sessions) WHERE %s)"},
 		{Name: "peer_quality", column: "first_ts", kind: "call", sources: call, names: judged, within: "comm_id IN (SELECT comm_id FROM quality_streams WHERE %s)"},
+		{Name: "call_minutes", column: "minute", kind: "call", sources: call, names: judged, within: "comm_id IN (SELECT comm_id FROM (SELECT comm_id, day AS minute FROM quality_streams) WHERE %s)"},
 		{Name: "quality_streams", column: "day", isDate: true, kind: "call", sources: call},
 		{Name: "quality_minutes", column: "minute", kind: "call", sources: []string{"quality_samples"}},
 		{Name: "quality_days", column: "day", isDate: true, kind: "call", sources: call},
