@@ -1021,19 +1021,21 @@ FROM
             SELECT *, {{template "user causes" "m"}} AS causes
             FROM
             (
-                SELECT {{columns "calls: which" | names}}, {{columns "calls: counts" | names}}, {{columns "calls: averages" | names}}, is_complete, missing, base, judged, worst, worst_number, number, user_id, m, excess
+                SELECT {{columns "calls: which" | names}}, {{columns "calls: counts" | names}}, {{columns "calls: averages" | names}}, is_complete, missing,
+                    base, judged, number, user_id, worst, worst_number, m, excess
                 FROM
                 (
-            SELECT *, arrayFilter(v -> v.1 > 0, verdicts) AS judged, user_ids[number] AS user_id, verdicts[number] AS worst, worst.6 AS worst_number,
-                minutes[number] AS m, toUnixTimestamp(toStartOfMinute(created_at)) AS base
-            FROM
-            (
-                SELECT *, arrayMap((loss, stall, rtt, cpu, fps) -> arrayMap({{template "user excess"}}, loss, stall, rtt, cpu, fps), minutes.loss, minutes.stall, minutes.rtt, minutes.cpu, minutes.fps) AS excesses,
-                    arrayMap({{template "verdict"}}, excesses, arrayMap({{template "judged minutes"}}, excesses)) AS verdicts,
-                    arrayMin(arrayMap((v, i) -> (-v.1, v.2, i), verdicts, arrayEnumerate(verdicts))) AS first, if(first.1 = 0, 0, first.3) AS number
-                FROM {{.Database}}.calls_data
-                WHERE {{template "visible" .}}
-            )
+                    SELECT *, arrayFilter(v -> v.1 > 0, verdicts) AS judged, user_ids[number] AS user_id, verdicts[number] AS worst, worst.6 AS worst_number,
+                        minutes[number] AS m, toUnixTimestamp(toStartOfMinute(created_at)) AS base
+                    FROM
+                    (
+                        SELECT *, arrayMap((loss, stall, rtt, cpu, fps) -> arrayMap({{template "user excess"}}, loss, stall, rtt, cpu, fps),
+                                minutes.loss, minutes.stall, minutes.rtt, minutes.cpu, minutes.fps) AS excesses,
+                            arrayMap({{template "verdict"}}, excesses, arrayMap({{template "judged minutes"}}, excesses)) AS verdicts,
+                            arrayMin(arrayMap((v, i) -> (-v.1, v.2, i), verdicts, arrayEnumerate(verdicts))) AS first, if(first.1 = 0, 0, first.3) AS number
+                        FROM {{.Database}}.calls_data
+                        WHERE {{template "visible" .}}
+                    )
                 )
                 ARRAY JOIN [excesses[number]] AS excess
             )
