@@ -50,13 +50,13 @@ Limits of loss, stall, rtt, cpu and fps, in this order: good, 1 over what is bet
 
 {{/* How many minutes the cause of most has, and minus its number. */ -}}
 
-{{define "cause of most"}}arrayMax(arrayMap(c -> (countEqual(causes, c), -c), range(1, 13))){{end -}}
+{{define "cause of most"}}arrayReduce('max', arrayMap(c -> (countEqual(causes, c), -c), range(1, 13))){{end -}}
 
 {{define "cause"}}transform({{.}}, range(1, 13), ['unknown', 'camera', 'encoder', 'uplink', 'downlink', 'latency', 'device', 'peer_camera', 'peer_encoder', 'peer_uplink', 'peer_latency', 'peer'], ''){{end -}}
 
 {{/* The worst minute of this cause, and the first and the last: the numbers that they have in the list. */ -}}
 
-{{define "blamed minutes"}}[-arrayMax(arrayMap((e, c, i) -> (c = cause_number, e, -i), excess, causes, arrayEnumerate(excess))).3, indexOf(causes, cause_number), length(causes) + 1 - indexOf(arrayReverse(causes), cause_number)]{{end -}}
+{{define "blamed minutes"}}[-arrayReduce('max', arrayMap((e, c, i) -> (c = cause_number, e, -i), excess, causes, arrayEnumerate(excess))).3, indexOf(causes, cause_number), length(causes) + 1 - indexOf(arrayReverse(causes), cause_number)]{{end -}}
 
 {{/* What a measure of a minute says: its number in the list, the minutes, and what of loss, stall, rtt, cpu and fps. */ -}}
 
@@ -1032,7 +1032,7 @@ FROM
                         SELECT *, arrayMap((loss, stall, rtt, cpu, fps) -> arrayMap({{template "user excess"}}, loss, stall, rtt, cpu, fps),
                                 minutes.loss, minutes.stall, minutes.rtt, minutes.cpu, minutes.fps) AS excesses,
                             arrayMap({{template "verdict"}}, excesses, arrayMap({{template "judged minutes"}}, excesses)) AS verdicts,
-                            arrayMin(arrayMap((v, i) -> (-v.1, v.2, i), verdicts, arrayEnumerate(verdicts))) AS first, if(first.1 = 0, 0, first.3) AS number
+                            arrayReduce('min', arrayMap((v, i) -> (-v.1, v.2, i), verdicts, arrayEnumerate(verdicts))) AS first, if(first.1 = 0, 0, first.3) AS number
                         FROM {{.Database}}.calls_data
                         WHERE {{template "visible" .}}
                     )
