@@ -153,7 +153,7 @@ func (s *scene) fpsWhy() Why {
 	case (smooth-s.from.encode)*2 >= missed:
 		b.cause, b.evidence = s.from.source()
 		return s.say(w, s.fps, b)
-	case (s.delivered-s.fps)*2 >= missed:
+	case s.me.cpu >= busy && (s.delivered-s.fps)*2 >= missed:
 		b.cause, b.evidence = Device, s.me.cpu
 		return s.say(w, s.fps, b)
 	}
