@@ -25,29 +25,30 @@ func (s heldStream) compare(x heldStream) int {
 // heldQuality reads what the minutes of the held calls are judged by.
 func (s *Store) heldQuality(ctx context.Context, h *held) (map[call.Unit]*quality.Call, error) {
 	calls := map[call.Unit]*quality.Call{}
-	for _, rest := range []string{"AND peer_id = ''", "AND peer_id != ''"} {
-		all, err := s.heldMinutes(ctx, h, rest)
-		if err != nil {
-			return nil, err
+	of := func(u call.Unit) *quality.Call {
+		if calls[u] == nil {
+			calls[u] = quality.NewCall()
 		}
-		defer all.close()
-		for all.next() {
-			c := calls[all.stream.unit]
-			if c == nil {
-				c = quality.NewCall()
-				calls[all.stream.unit] = c
-			}
-			if all.stream.peer == "" {
-				c.Sent(all.stream.user, all.minutes)
-			} else {
-				c.Heard(all.stream.peer, all.minutes)
-			}
-		}
-		if err := all.err; err != nil {
-			return nil, err
-		}
+		return calls[u]
 	}
-	return calls, nil
+	err := s.eachHeld(ctx, h, "AND peer_id = ''", func(s heldStream, m quality.Minutes) { of(s.unit).Sent(s.user, m) })
+	if err == nil {
+		err = s.eachHeld(ctx, h, "AND peer_id != ''", func(s heldStream, m quality.Minutes) { of(s.unit).Heard(s.peer, m) })
+	}
+	return calls, err
+}
+
+// eachHeld gives the minutes of one stream after the other; rest says of which.
+func (s *Store) eachHeld(ctx context.Context, h *held, rest string, f func(heldStream, quality.Minutes)) error {
+	all, err := s.heldMinutes(ctx, h, rest)
+	if err != nil {
+		return err
+	}
+	defer all.close()
+	for all.next() {
+		f(all.stream, all.minutes)
+	}
+	return all.err
 }
 
 // heldMinutes reads the minutes of the streams of the held calls, in order; rest

@@ -310,10 +310,8 @@ func (s *Store) summarizeSome(ctx context.Context, to *summarizer, calls []summa
 		u := calls[next].unit.unit
 		of := h.of[u]
 		of.load, of.unit, of.entry = calls[next].unit.summary, u, calls[next].unit.ending
-		if judged[u] == nil {
-			judged[u] = quality.NewCall()
-		}
-		to.begin(&of, h.rooms[u], h.sessions[u], h.last[u], func(peer string) sent { return h.sent[heldUser{u, peer}] }, judged[u])
+		q := orDefault(judged[u], quality.NewCall())
+		to.begin(&of, h.rooms[u], h.sessions[u], h.last[u], func(peer string) sent { return h.sent[heldUser{u, peer}] }, q)
 	}
 	begin()
 	upTo := func(u call.Unit) {
