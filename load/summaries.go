@@ -298,6 +298,7 @@ type summarizer struct {
 	users []userSummary
 	pairs []pairSummary
 	calls []callSummary
+	size  int // how many rows take as much memory: see rowMinutes
 
 	h     *histogram // empty
 	call  callSummary
@@ -384,15 +385,25 @@ func columnsOf(all []measure) []int {
 	return column(all, func(m *measure) int { return streamColumn(m.column) })
 }
 
-// rows is how many there are.
-func (s *summarizer) rows() int { return len(s.users) + len(s.pairs) + len(s.calls) }
+// rowMinutes are as many minutes as take the memory of a row without any, of up to
+// 4 KB.
+const rowMinutes = 25
+
+// grow counts a row.
+func (s *summarizer) grow(minutes int) { s.size += 1 + minutes/rowMinutes }
+
+// addRows adds the rows of another, which keeps them.
+func (s *summarizer) addRows(x *summarizer) {
+	s.users, s.pairs, s.calls = append(s.users, x.users...), append(s.pairs, x.pairs...), append(s.calls, x.calls...)
+	s.size += x.size
+}
 
 // clear lets go of the rows.
 func (s *summarizer) clear() {
 	clear(s.users)
 	clear(s.pairs)
 	clear(s.calls)
-	s.users, s.pairs, s.calls = s.users[:0], s.pairs[:0], s.calls[:0]
+	s.users, s.pairs, s.calls, s.size = s.users[:0], s.pairs[:0], s.calls[:0], 0
 }
 
 // begin begins the summary of a call, of which room may not be known. last is the
@@ -470,6 +481,7 @@ func (s *summarizer) closePair() {
 		s.user.heard = append(s.user.heard, p.minutes...)
 	}
 	s.pairs, s.pair = append(s.pairs, p), nil
+	s.grow(len(p.minutes))
 }
 
 func (s *summarizer) closeUser() {
@@ -540,6 +552,7 @@ func (s *summarizer) add(u userSummary) {
 	}
 	c.userIDs, c.minutes = append(c.userIDs, u.user), append(c.minutes, u.minutes)
 	s.users = append(s.users, u)
+	s.grow(len(u.minutes))
 }
 
 // end ends the summary of a call.
@@ -554,6 +567,7 @@ func (s *summarizer) end() {
 	}
 	if known || len(s.call.userIDs) > 0 {
 		s.calls = append(s.calls, s.call)
+		s.grow(0) // its minutes are those of the users
 	}
 	s.call, s.stays, s.sent, s.judge = callSummary{}, nil, nil, nil
 }

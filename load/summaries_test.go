@@ -86,7 +86,7 @@ func TestSummaryOfManyLoads(t *testing.T) {
 	}
 	to := &summarizer{h: new(histogram)}
 	must(t, s.summarize(t.Context(), to, []summarized{{held, loads}}, func(int) error { return nil }))
-	if to.rows() != 0 {
-		t.Errorf("%d rows of nothing", to.rows())
+	if to.size != 0 {
+		t.Errorf("%d rows of nothing", to.size)
 	}
 }

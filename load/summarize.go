@@ -97,7 +97,7 @@ func (w *Writer) ready(b *buffer, ended []*unitState) (rows int) {
 		}
 		if slices.Sort(c.loads); slices.Equal(c.loads, u.loads()) {
 			u.ready = c.summarize(w.merged)
-			rows += u.ready.rows.rows()
+			rows += u.ready.rows.size
 		}
 	}
 	carry := 0
@@ -137,7 +137,7 @@ func (c *content) summarize(h *histogram) *ready {
 		s.minutes(st.user, st.peer, st.minutes)
 	}
 	s.end()
-	return &ready{c.loads, &c.of, summarizer{users: s.users, pairs: s.pairs, calls: s.calls}}
+	return &ready{c.loads, &c.of, summarizer{users: s.users, pairs: s.pairs, calls: s.calls, size: s.size}}
 }
 
 // quality is what the minutes of the call are judged by; its streams are in order.
@@ -203,7 +203,7 @@ func (w *Writer) summarizeOnce(ctx context.Context, made, held []summarized, ids
 	}
 	s := &summarizer{h: w.merged}
 	emit := func(atLeast int) error {
-		if s.rows() < atLeast {
+		if s.size < atLeast {
 			return nil
 		}
 		defer s.clear()
@@ -212,7 +212,7 @@ func (w *Writer) summarizeOnce(ctx context.Context, made, held []summarized, ids
 	for _, c := range made {
 		r := c.unit.ready
 		r.of.load, r.of.entry = c.unit.summary, c.unit.ending
-		s.users, s.pairs, s.calls = append(s.users, r.rows.users...), append(s.pairs, r.rows.pairs...), append(s.calls, r.rows.calls...)
+		s.addRows(&r.rows)
 		if err := emit(summaryBlock); err != nil {
 			return fmt.Errorf("summarize calls: %w", err)
 		}
