@@ -90,3 +90,34 @@ func TestSummaryOfManyLoads(t *testing.T) {
 		t.Errorf("%d rows of nothing", to.size)
 	}
 }
+
+// BenchmarkSummary sums up an hour of a call of six who see each other, of which the
+// streams are there: some 700,000 samples.
+func BenchmarkSummary(b *testing.B) {
+	x := &call.Samples{}
+	at := uint32(t0.Unix())
+	rnd := rand.New(rand.NewPCG(1, 1))
+	for user := range 6 {
+		for peer := range 6 {
+			for _, m := range streamMetrics {
+				run := call.Series{UserID: fmt.Sprint("user", user), Metric: m.metric}
+				if peer != user {
+					run.PeerID = fmt.Sprint("user", peer)
+				}
+				for i := range uint32(1800) {
+					x.Append(run, at+2*i, float64(rnd.IntN(40)))
+				}
+			}
+		}
+	}
+	c := &content{}
+	streams := streamsOf(&call.Rows{Samples: x}, new(histogram))
+	for i := range streams {
+		c.streams = append(c.streams, &streams[i])
+	}
+	h := new(histogram)
+	for b.Loop() {
+		c.summarize(h)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(x.Rows()), "ns/sample")
+}
