@@ -280,9 +280,9 @@ COMMENT 'One row for each stay of a user in a call; who leaves and comes back ha
     sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
     comm_id LowCardinality(String) COMMENT 'Call (CommId): unique, opaque; room ids are reused, this one is not',
     room_id LowCardinality(String) COMMENT 'Room name as the application gave it (RoomString, RoomStr); reused by later calls',
-    user_id LowCardinality(String) COMMENT 'User whose client reported (UserId)',
-    peer_id LowCardinality(String) COMMENT 'Remote user whose stream was received (PeerId); empty: upstream, what user_id sends',
-    metric LowCardinality(String) COMMENT 'Metric by the vendor''s name (DataType), such as appCpu, rtt or aBit; its unit is the vendor''s',
+    user_id LowCardinality(String) COMMENT 'User (UserId)',
+    peer_id LowCardinality(String) COMMENT 'Remote user whose stream was received (PeerId); empty: upstream, what user_id sends, and the user''s device',
+    metric LowCardinality(String) COMMENT 'Metric by the vendor''s name (DataType), in the vendor''s unit',
     ts DateTime('UTC') COMMENT 'Time of the sample, UTC seconds (Time)' CODEC(Delta, ZSTD(1)),
     value Float64 COMMENT 'Value in the metric''s own unit (Value)',
 {{end -}}
@@ -302,7 +302,7 @@ COMMENT 'One row for each sample of a quality metric that had a value; points wi
     sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
     comm_id LowCardinality(String) COMMENT 'Call (CommId): unique, opaque; room ids are reused, this one is not',
     room_id LowCardinality(String) COMMENT 'Room name as the application gave it (RoomString, RoomStr); reused by later calls',
-    user_id LowCardinality(String) COMMENT 'User whose log it is (UserId)',
+    user_id LowCardinality(String) COMMENT 'User (UserId)',
     peer_id LowCardinality(String) COMMENT 'Remote user concerned (PeerId); empty: the event concerns the user alone',
     event_id UInt32 COMMENT 'Event by the vendor''s number (EventId)',
     ts DateTime64(3, 'UTC') COMMENT 'Time of the event, UTC milliseconds (Time)' CODEC(Delta, ZSTD(1)),
@@ -388,24 +388,24 @@ COMMENT 'One row a day: the vendor''s own count of one application, with the loa
 
 {{define "streams"}}
     room_id LowCardinality(String) COMMENT 'Room name as the application gave it; reused by later calls',
-    user_id LowCardinality(String) COMMENT 'User whose client reported (UserId)',
+    user_id LowCardinality(String) COMMENT 'User (UserId)',
     peer_id LowCardinality(String) COMMENT 'Remote user whose stream was received (PeerId); empty: upstream, what user_id sends, and the user''s device',
     day Date COMMENT 'UTC day of the samples and events',
-    device_type LowCardinality(String) COMMENT 'Device and operating system of the user in the stay that the samples are of (DeviceType)',
-    sdk_version LowCardinality(String) COMMENT 'Version of the TRTC SDK in that stay (SdkVersion)',
+    device_type LowCardinality(String) COMMENT 'Device and operating system of the user in the stay that the samples are of (DeviceType); empty: unknown',
+    sdk_version LowCardinality(String) COMMENT 'Version of the TRTC SDK in the stay that the samples are of (SdkVersion); empty: unknown',
     first_ts DateTime('UTC') COMMENT 'Time of the first sample, UTC seconds; 1970: no sample',
     last_ts DateTime('UTC') COMMENT 'Time of the last sample, UTC seconds; 1970: no sample',
     samples UInt64 COMMENT 'Samples of all metrics',
     events UInt32 COMMENT 'Entries of the user''s event log; counted where peer_id is empty',
-    network_changes UInt32 COMMENT 'Events that tell of another network (1003)',
-    connections_lost UInt32 COMMENT 'Events that tell of a lost connection: to the server (5005), signalling (32790, 36864), media (32792), left by timeout (7001 with 1)',
+    network_changes UInt32 COMMENT 'Changes of the network, such as from Wi-Fi to 4G (event 1003)',
+    connections_lost UInt32 COMMENT 'Losses of the connection: to the server (event 5005), signalling (32790, 36864), media (32792), left by timeout (7001 with 1)',
 {{end -}}
 
 CREATE TABLE IF NOT EXISTS {{.Database}}.quality_streams_data {{.OnCluster}}
 (
     load_id UInt64 COMMENT 'The load that brought the row; hidden_loads says whether it counts' CODEC(ZSTD(1)),
     sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)' CODEC(ZSTD(1)),
-    comm_id LowCardinality(String) COMMENT 'Call (CommId)' CODEC(ZSTD(1)),
+    comm_id LowCardinality(String) COMMENT 'Call (CommId): unique, opaque; room ids are reused, this one is not' CODEC(ZSTD(1)),
     {{columns "streams" | compressed}},
 {{range $sums}}    {{.Stored | compressed}},
 {{end}}    `other.metric` Array(String) COMMENT 'Metrics that have no column of their own, by the vendor''s names' CODEC(ZSTD(1)),
@@ -453,12 +453,12 @@ COMMENT 'Sums of quality_samples and user_events: one row for what a user sends 
     {{measure "audio_bitrate_down" "Bitrate of the audio the user receives from each peer, bit/s (aBit)"}},
     {{measure "video_bitrate_down" "Bitrate of the video the user receives from each peer, bit/s (bigvBit)"}},
     {{measure "video_fps_down" "Frames rendered of what the user receives, 1/s (bigvDecFps)"}},
-    audio_stall_samples UInt64 COMMENT 'Samples of the stall of the audio received (aBlock), each of which covers 2 s',
-    audio_stall_seconds Float64 COMMENT 'Seconds of stall of the audio received, summed over the peers (aBlock)',
-    audio_stall_share Nullable(Float64) COMMENT 'Share of the time of the audio received that was stall, from 0 to 1: stall over 2 s a sample; NULL: no sample',
-    video_stall_samples UInt64 COMMENT 'Samples of the stall of the video received (bigvBlock), each of which covers 2 s',
-    video_stall_seconds Float64 COMMENT 'Seconds of stall of the video received, summed over the peers (bigvBlock)',
-    video_stall_share Nullable(Float64) COMMENT 'Share of the time of the video received that was stall, from 0 to 1: stall over 2 s a sample; NULL: no sample',
+    audio_stall_samples UInt64 COMMENT 'Samples of: stall of the audio received, each over 2 s (aBlock)',
+    audio_stall_seconds Float64 COMMENT 'Stall of the audio received (aBlock): seconds, summed over the peers',
+    audio_stall_share Nullable(Float64) COMMENT 'Stall of the audio received (aBlock): share of the time, from 0 to 1; NULL: no sample',
+    video_stall_samples UInt64 COMMENT 'Samples of: stall of the video received, each over 2 s (bigvBlock)',
+    video_stall_seconds Float64 COMMENT 'Stall of the video received (bigvBlock): seconds, summed over the peers',
+    video_stall_share Nullable(Float64) COMMENT 'Stall of the video received (bigvBlock): share of the time, from 0 to 1; NULL: no sample',
 {{end -}}
 
 {{define "call users: who"}}
@@ -476,7 +476,7 @@ COMMENT 'Sums of quality_samples and user_events: one row for what a user sends 
     device_type LowCardinality(String) COMMENT 'Device and operating system of the last stay, as reported (DeviceType)',
     sdk_version LowCardinality(String) COMMENT 'Version of the TRTC SDK of the last stay (SdkVersion)',
     client_ip String COMMENT 'Address of the client of the last stay (ClientIp)',
-    samples UInt64 COMMENT 'Samples of quality of all metrics, sent and received',
+    samples UInt64 COMMENT 'Samples of all metrics',
     events UInt64 COMMENT 'Entries of the event log',
     network_changes UInt64 COMMENT 'Changes of the network, such as from Wi-Fi to 4G (event 1003)',
     connections_lost UInt64 COMMENT 'Losses of the connection: to the server (event 5005), signalling (32790, 36864), media (32792), left by timeout (7001 with 1)',
@@ -519,9 +519,9 @@ COMMENT 'One row for each user of a call, of all that the calls commit left visi
     first_ts DateTime('UTC') COMMENT 'First sample, UTC seconds',
     last_ts DateTime('UTC') COMMENT 'Last sample, UTC seconds',
     {{columns "received"}},
-    peer_audio_loss_up_avg Nullable(Float64) COMMENT 'Audio packets that the peer lost on the way to the cloud, %: average; NULL: no sample',
-    peer_video_loss_up_avg Nullable(Float64) COMMENT 'Video packets that the peer lost on the way to the cloud, %: average; NULL: no sample',
-    peer_rtt_avg Nullable(Float64) COMMENT 'Round trip between the peer and the cloud, ms: average; NULL: no sample',
+    peer_audio_loss_up_avg Nullable(Float64) COMMENT 'Audio packets lost of what the peer sends, % (aLoss): average; NULL: no sample',
+    peer_video_loss_up_avg Nullable(Float64) COMMENT 'Video packets lost of what the peer sends, % (bigvLoss): average; NULL: no sample',
+    peer_rtt_avg Nullable(Float64) COMMENT 'Round trip between the peer and the cloud, ms (rtt): average; NULL: no sample',
 {{end -}}
 
 CREATE TABLE IF NOT EXISTS {{.Database}}.peer_quality_data {{.OnCluster}}
@@ -553,21 +553,21 @@ COMMENT 'One row for each pair of a receiver and a sender in a call, of all that
     sessions UInt64 COMMENT 'Stays of these users',
     presence_seconds UInt64 COMMENT 'Seconds of all users in the call; a stay that goes on counts up to the last sample that anybody sent',
     peak_users UInt64 COMMENT 'Most stays at one moment; one that ends when another begins does not overlap it, nor does one of no length count',
-    samples UInt64 COMMENT 'Samples of quality',
-    network_changes UInt64 COMMENT 'Changes of the network of all users',
-    connections_lost UInt64 COMMENT 'Losses of the connection of all users',
+    samples UInt64 COMMENT 'Samples of all metrics',
+    network_changes UInt64 COMMENT 'Changes of the network, such as from Wi-Fi to 4G (event 1003)',
+    connections_lost UInt64 COMMENT 'Losses of the connection: to the server (event 5005), signalling (32790, 36864), media (32792), left by timeout (7001 with 1)',
 {{end -}}
 
 {{define "calls: averages"}}
-    rtt_avg Nullable(Float64) COMMENT 'Round trip between clients and cloud, ms: average over all samples; NULL: no sample',
-    sys_cpu_avg Nullable(Float64) COMMENT 'Processor load of the devices, %: average over all samples; NULL: no sample',
-    audio_loss_up_avg Nullable(Float64) COMMENT 'Audio packets lost on the way to the cloud, %: average over all samples; NULL: no sample',
-    audio_loss_down_avg Nullable(Float64) COMMENT 'Audio packets lost on the way from the cloud, %: average over all samples; NULL: no sample',
-    video_loss_up_avg Nullable(Float64) COMMENT 'Video packets lost on the way to the cloud, %: average over all samples; NULL: no sample',
-    video_loss_down_avg Nullable(Float64) COMMENT 'Video packets lost on the way from the cloud, %: average over all samples; NULL: no sample',
-    video_fps_down_avg Nullable(Float64) COMMENT 'Frames rendered, 1/s: average over all samples; NULL: no sample',
-    audio_stall_share Nullable(Float64) COMMENT 'Share of the time of the audio received that was stall, from 0 to 1; NULL: no sample',
-    video_stall_share Nullable(Float64) COMMENT 'Share of the time of the video received that was stall, from 0 to 1; NULL: no sample',
+    rtt_avg Nullable(Float64) COMMENT 'Round trip between client and cloud, ms (rtt): average; NULL: no sample',
+    sys_cpu_avg Nullable(Float64) COMMENT 'Processor load of the device, % (sysCpu): average; NULL: no sample',
+    audio_loss_up_avg Nullable(Float64) COMMENT 'Audio packets lost of what the user sends, % (aLoss): average; NULL: no sample',
+    audio_loss_down_avg Nullable(Float64) COMMENT 'Audio packets lost of what the user receives, % (aLoss): average; NULL: no sample',
+    video_loss_up_avg Nullable(Float64) COMMENT 'Video packets lost of what the user sends, % (bigvLoss): average; NULL: no sample',
+    video_loss_down_avg Nullable(Float64) COMMENT 'Video packets lost of what the user receives, % (bigvLoss): average; NULL: no sample',
+    video_fps_down_avg Nullable(Float64) COMMENT 'Frames rendered of what the user receives, 1/s (bigvDecFps): average; NULL: no sample',
+    audio_stall_share Nullable(Float64) COMMENT 'Stall of the audio received (aBlock): share of the time, from 0 to 1; NULL: no sample',
+    video_stall_share Nullable(Float64) COMMENT 'Stall of the video received (bigvBlock): share of the time, from 0 to 1; NULL: no sample',
 {{end -}}
 
 CREATE TABLE IF NOT EXISTS {{.Database}}.calls_data {{.OnCluster}}
@@ -594,7 +594,7 @@ COMMENT 'One row a call, of all that its commit left visible, with the load it c
 
 CREATE TABLE IF NOT EXISTS {{.Database}}.quality_thresholds {{.OnCluster}}
 (
-    measure LowCardinality(String) COMMENT 'What is judged: loss (%), fps (frames/s), cpu (%), bitrate_swing (%), rtt (ms) or stall (% of the time)',
+    measure LowCardinality(String) COMMENT 'What is judged: loss (%), stall (% of the time), fps (1/s), rtt (ms) or cpu (%)',
     good Float64 COMMENT 'Up to here a minute is good',
     poor Float64 COMMENT 'Beyond it is poor, which makes a minute bad',
     serious Float64 COMMENT 'From here on it is serious. The order of the three numbers tells which way is worse; three equal ones: the measure is not judged',
@@ -624,7 +624,7 @@ CREATE TABLE IF NOT EXISTS {{.Database}}.event_names {{.OnCluster}}
 )
 ENGINE = {{engine "MergeTree"}}
 ORDER BY (event_id)
-COMMENT 'Events of user_events by number. Rows may be added for numbers that are missing; see events_decoded';
+COMMENT 'Events of user_events by number; see events_decoded';
 
 INSERT INTO {{.Database}}.event_names (event_id, category, name_en, name_zh)
 SELECT event_id, category, name_en, name_zh FROM values('event_id UInt32, category String, name_en String, name_zh String',
@@ -962,11 +962,11 @@ COMMENT 'One row a day: the vendor''s own count of one application. Exact: no du
 CREATE OR REPLACE VIEW {{.Database}}.quality_streams {{.OnCluster}}
 (
     sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
-    comm_id LowCardinality(String) COMMENT 'Call (CommId)',
+    comm_id LowCardinality(String) COMMENT 'Call (CommId): unique, opaque; room ids are reused, this one is not',
     call_created_at DateTime('UTC') COMMENT 'Creation of the call''s room, UTC seconds; who names a time of it reads less',
     {{columns "streams" | shown}},
 {{range $sums}}    {{.Shown}},
-{{end}}    other_metric Array(String) COMMENT 'Metrics that have no column of their own, by the vendor''s names',
+{{end}}    other_metric Array(String) COMMENT 'Metrics that have no column of their own, by the vendor''s names, in the order of the arrays other_samples to other_max',
     other_samples Array(UInt32) COMMENT 'Samples of each of other_metric',
     other_sum Array(Float64) COMMENT 'Sum of each of other_metric',
     other_min Array(Float64) COMMENT 'Smallest value of each of other_metric',
@@ -984,19 +984,19 @@ CREATE OR REPLACE VIEW {{.Database}}.calls {{.OnCluster}}
     {{columns "calls: which" | shown}},
     duration_seconds Nullable(UInt64) COMMENT 'From creation to end; NULL while it was still running',
     {{columns "calls: counts" | shown}},
-    quality_score Nullable(Float64) COMMENT 'Average of the users'' scores, from 0 (serious) to 100 (good); NULL: nothing to judge by. See call_users',
+    quality_score Nullable(Float64) COMMENT 'Average of the users'' scores, from 0 (serious) to 100 (good); NULL: nobody could be judged',
     grade LowCardinality(String) COMMENT 'The worst grade of a user, if a tenth of those judged have it, otherwise one better: good, fair, poor, serious; unknown: nobody could be judged',
     judged_minutes UInt64 COMMENT 'Judged minutes of all users',
     bad_minutes UInt64 COMMENT 'Bad minutes of all users',
     bad_users UInt64 COMMENT 'Users whose grade is poor or serious',
-    worst_user_id LowCardinality(String) COMMENT 'User with the worst grade, of these with the lowest score, of these the first by name; empty: nobody could be judged',
+    worst_user_id LowCardinality(String) COMMENT 'User with the worst grade, of these with the lowest score, of these the first by name: worst_minute to diagnosis are of this user; empty: nobody could be judged',
     worst_user_score Nullable(Float64) COMMENT 'Score of that user',
     worst_user_grade LowCardinality(String) COMMENT 'Grade of that user; unknown: nobody could be judged',
-    worst_minute Nullable(DateTime('UTC')) COMMENT 'Beginning of that user''s worst minute, UTC; NULL: none is worse than good',
-    worst_metric LowCardinality(String) COMMENT 'What was worst in it, as in call_users; empty: none is worse than good',
+    worst_minute Nullable(DateTime('UTC')) COMMENT 'Beginning of the worst minute, UTC, the first of equals; NULL: none is worse than good',
+    worst_metric LowCardinality(String) COMMENT 'What was worst in it: audio_loss_up, video_loss_up, audio_loss_down, video_loss_down, audio_stall, video_stall, rtt, sys_cpu, video_fps_up or video_fps_down; empty: none is worse than good',
     {{columns "blamed" | shown}},
-    cause_user_id String COMMENT 'Whose cause it is: that user, or the peer; empty: no minute of that user is bad, or nothing tells',
-    diagnosis String COMMENT 'What most bad minutes of that user were, in words, with times in UTC; empty: none is bad',
+    cause_user_id String COMMENT 'Whose cause it is: the user, or the peer; empty: no minute is bad, or nothing tells',
+    diagnosis String COMMENT 'What these minutes were, in words, with times in UTC; empty: none is bad',
     {{columns "calls: averages" | shown}},
     is_complete Bool COMMENT 'Whether all of the call is in the archive for good. Not while it runs or settles, nor where missing says what it lacks',
     missing Array(LowCardinality(String)) COMMENT 'Kinds of what the call lacks, which the vendor did not send or sent in a form that could not be read: room, users (sessions), series (samples), events. The view ledger has each part with its reason'
@@ -1052,7 +1052,7 @@ CREATE OR REPLACE VIEW {{.Database}}.call_users {{.OnCluster}}
     {{columns "judged" | shown}},
     {{columns "blamed" | shown}},
     cause_user_id String COMMENT 'Whose cause it is: the user, or the peer; empty: no minute is bad, or nothing tells',
-    diagnosis String COMMENT 'What most bad minutes were, in words, with times in UTC; empty: none is bad',
+    diagnosis String COMMENT 'What these minutes were, in words, with times in UTC; empty: none is bad',
     video_bitrate_swing_up Nullable(Float64) COMMENT 'Half the width of the middle 90 % of the bitrate of the video sent, in % of its median; NULL: no sample',
     {{columns "sent" | shown}},
     {{columns "received" | shown}}
@@ -1130,9 +1130,9 @@ CREATE OR REPLACE VIEW {{.Database}}.call_metrics {{.OnCluster}}
     comm_id LowCardinality(String) COMMENT 'Call (CommId): unique, opaque; room ids are reused, this one is not',
     call_created_at DateTime('UTC') COMMENT 'Creation of the call''s room, UTC seconds; who names a time of it reads less',
     room_id LowCardinality(String) COMMENT 'Room name as the application gave it; reused by later calls',
-    user_id LowCardinality(String) COMMENT 'User whose client reported (UserId)',
+    user_id LowCardinality(String) COMMENT 'User (UserId)',
     direction LowCardinality(String) COMMENT 'up: what user_id sends, and the user''s device; down: what user_id receives, all peers together',
-    metric LowCardinality(String) COMMENT 'Metric by the vendor''s name (DataType), such as rtt or aLoss; its unit is the vendor''s',
+    metric LowCardinality(String) COMMENT 'Metric by the vendor''s name (DataType), in the vendor''s unit',
     samples UInt64 COMMENT 'Samples',
     sum Float64 COMMENT 'Sum of the values',
     avg Float64 COMMENT 'Average',
@@ -1186,13 +1186,13 @@ CREATE OR REPLACE VIEW {{.Database}}.quality_minutes {{.OnCluster}}
     sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
     comm_id LowCardinality(String) COMMENT 'Call (CommId): unique, opaque; room ids are reused, this one is not',
     room_id LowCardinality(String) COMMENT 'Room name as the application gave it; reused by later calls',
-    user_id LowCardinality(String) COMMENT 'User whose client reported (UserId)',
-    peer_id LowCardinality(String) COMMENT 'Remote user whose stream was received (PeerId); empty: upstream',
+    user_id LowCardinality(String) COMMENT 'User (UserId)',
+    peer_id LowCardinality(String) COMMENT 'Remote user whose stream was received (PeerId); empty: upstream, what user_id sends, and the user''s device',
     direction LowCardinality(String) COMMENT 'up: what user_id sends; down: what user_id receives from peer_id',
-    metric LowCardinality(String) COMMENT 'Metric by the vendor''s name (DataType)',
+    metric LowCardinality(String) COMMENT 'Metric by the vendor''s name (DataType), in the vendor''s unit',
     minute DateTime('UTC') COMMENT 'Beginning of the minute, UTC',
-    samples UInt64 COMMENT 'Samples in the minute',
-    avg Float64 COMMENT 'Average, in the metric''s own unit',
+    samples UInt64 COMMENT 'Samples',
+    avg Float64 COMMENT 'Average',
     min Float64 COMMENT 'Smallest value',
     max Float64 COMMENT 'Greatest value',
     p95 Float64 COMMENT '95 % of the samples are no greater; of the values as they are',
@@ -1229,9 +1229,9 @@ CREATE OR REPLACE VIEW {{.Database}}.quality_days {{.OnCluster}}
     device_type LowCardinality(String) COMMENT 'Device and operating system of the user in the stay that the samples are of (DeviceType); empty: unknown',
     calls UInt64 COMMENT 'Distinct calls with samples of such users on the day',
     users UInt64 COMMENT 'Distinct users with samples; a user of two days is one of each, so do not add days up',
-    samples UInt64 COMMENT 'Samples of quality',
-    network_changes UInt64 COMMENT 'Changes of the network',
-    connections_lost UInt64 COMMENT 'Losses of the connection',
+    samples UInt64 COMMENT 'Samples of all metrics',
+    network_changes UInt64 COMMENT 'Changes of the network, such as from Wi-Fi to 4G (event 1003)',
+    connections_lost UInt64 COMMENT 'Losses of the connection: to the server (event 5005), signalling (32790, 36864), media (32792), left by timeout (7001 with 1)',
     {{columns "sent" | without "min" "p50" "max" | shown}},
     {{columns "received" | without "min" "p50" "max" | shown}}
 )
@@ -1260,7 +1260,7 @@ CREATE OR REPLACE VIEW {{.Database}}.events_decoded {{.OnCluster}}
     sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
     comm_id LowCardinality(String) COMMENT 'Call (CommId): unique, opaque; room ids are reused, this one is not',
     room_id LowCardinality(String) COMMENT 'Room name as the application gave it; reused by later calls',
-    user_id LowCardinality(String) COMMENT 'User whose log it is (UserId)',
+    user_id LowCardinality(String) COMMENT 'User (UserId)',
     peer_id LowCardinality(String) COMMENT 'Remote user concerned (PeerId); empty: the event concerns the user alone',
     ts DateTime64(3, 'UTC') COMMENT 'Time of the event, UTC milliseconds (Time)',
     event_id UInt32 COMMENT 'Event by the vendor''s number (EventId)',
@@ -1270,8 +1270,8 @@ CREATE OR REPLACE VIEW {{.Database}}.events_decoded {{.OnCluster}}
     value String COMMENT 'What the first parameter means, English; empty: event_values has it not',
     value_zh String COMMENT 'What the first parameter means, Chinese; empty: event_values has it not',
     stream LowCardinality(String) COMMENT 'Stream concerned (Type): big video, small video, side stream; empty: none',
-    param_one Int64 COMMENT 'First parameter (ParamOne)',
-    param_two Int64 COMMENT 'Second parameter (ParamTwo)'
+    param_one Int64 COMMENT 'First parameter; its meaning depends on event_id (ParamOne)',
+    param_two Int64 COMMENT 'Second parameter; its meaning depends on event_id (ParamTwo)'
 )
 AS SELECT e.sdk_app_id AS sdk_app_id, e.comm_id AS comm_id, e.room_id AS room_id, e.user_id AS user_id, e.peer_id AS peer_id, e.ts AS ts, e.event_id AS event_id,
     if(n.name_en = '', 'unknown', n.category) AS category, if(n.name_en = '', concat('event ', toString(e.event_id)), n.name_en) AS event,

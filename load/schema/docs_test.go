@@ -2,7 +2,6 @@ package schema_test
 
 import (
 	"flag"
-	"fmt"
 	"os"
 	"regexp"
 	"strings"
@@ -10,135 +9,127 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/schema"
 )
 
-var update = flag.Bool("update", false, "write docs/schema.md anew")
+var update = flag.Bool("update", false, "write the pages of the schema anew")
 
-// block is a part of the page that is written from the live schema.
-var block = regexp.MustCompile(`(?s)(<!-- generated: (\w+) -->\n).*?(<!-- end -->)`)
+// pages are those that have parts written from the live schema.
+var pages = []string{"schema.md", "bookkeeping.md"}
 
-// TestSchemaPage holds docs/schema.md against the live schema: every relation
-// in it as it is, and every relation of the database in it.
-func TestSchemaPage(t *testing.T) {
+// block is such a part: what it is, one of parts, and the relations that it has.
+var block = regexp.MustCompile(`(?s)(<!-- generated: (\w+)([\w ]*) -->\n)(.*?)(<!-- end -->)`)
+
+// parts are what blocks write. A relation is told in a section of its own, in a table
+// that it shares with others, or by the names of its columns.
+var parts = map[string]func(p *page, relations []string) string{
+	"picture":  (*page).picture,
+	"columns":  (*page).everywhere,
+	"quality":  (*page).quality,
+	"metrics":  (*page).metrics,
+	"endings":  (*page).endings,
+	"sections": (*page).sections,
+	"table":    (*page).table,
+	"list":     (*page).list,
+}
+
+// TestSchemaPages holds the pages of the schema against the live schema: every relation
+// and every column of it is there once, as it is.
+func TestSchemaPages(t *testing.T) {
 	t.Parallel()
-	const file = "../../docs/schema.md"
 	s := store(t)
 	if _, err := newSchema(t, s, schema.Options{}).Up(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	page, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	shown := map[string]bool{}
-	got := block.ReplaceAllStringFunc(string(page), func(b string) string {
-		m := block.FindStringSubmatch(b)
-		if m[2] == "entities" {
-			return m[1] + entities(t, s) + m[3]
-		}
-		shown[m[2]] = true
-		return m[1] + describe(t, s, m[2]) + m[3]
-	})
-	for _, name := range column(t, s, "SELECT name FROM system.tables WHERE database = currentDatabase()") {
-		if !shown[name] && !shown[strings.TrimSuffix(name, "_data")] {
-			t.Errorf("%s is not on the page", name)
-		}
-	}
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+	var texts []string
+	for _, name := range pages {
+		text, err := os.ReadFile("../../docs/" + name)
+		if err != nil {
 			t.Fatal(err)
 		}
-		return
+		texts = append(texts, string(text))
 	}
-	if diff := cmp.Diff(string(page), got); diff != "" {
-		t.Errorf("docs/schema.md is not the live schema (go test ./load/schema -update writes it):\n%s", diff)
+	p := newPage(t, relations(t, s), texts)
+	seen := map[string]map[string]int{}
+	for i, name := range pages {
+		p.name = name
+		got := block.ReplaceAllStringFunc(texts[i], func(b string) string {
+			m := block.FindStringSubmatch(b)
+			if parts[m[2]] == nil {
+				t.Fatalf("%s: there is no part %s", name, m[2])
+			}
+			return m[1] + parts[m[2]](p, strings.Fields(m[3])) + m[5]
+		})
+		read(got, seen)
+		if *update {
+			if err := os.WriteFile("../../docs/"+name, []byte(got), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		} else if diff := cmp.Diff(texts[i], got); diff != "" {
+			t.Errorf("docs/%s is not the live schema (go test ./load/schema -update writes it):\n%s", name, diff)
+		}
 	}
+	covered(t, p.all, seen)
 }
 
-// describe is a relation as Markdown: its comment and its columns.
-func describe(t *testing.T, s *load.Store, relation string) string {
-	t.Helper()
-	var b strings.Builder
-	where := " WHERE database = currentDatabase() AND "
-	comment := column(t, s, "SELECT comment FROM system.tables"+where+"name = '"+relation+"'")
-	if len(comment) != 1 {
-		t.Errorf("there is no relation %s", relation)
-		return ""
-	}
-	fmt.Fprintf(&b, "%s.\n\n| column | type | meaning |\n| --- | --- | --- |\n", comment[0])
-	for _, row := range column(t, s, `SELECT concat('| `+"`', name, '`"+` | ', replaceAll(type, '|', '\\|'), ' | ', replaceAll(comment, '|', '\\|'), ' |')
-		FROM system.columns`+where+"table = '"+relation+"' ORDER BY position") {
-		b.WriteString(row + "\n")
-	}
-	return b.String()
-}
+var (
+	beginning = regexp.MustCompile("^(?:## |\\| \\*\\*`)(\\w+)(?:`\\*\\* \\|.*)?\n$")
+	nameOf    = regexp.MustCompile("`([^`]+)`")
+)
 
-// keys are the columns by which relations are joined and told apart, in the
-// picture's order.
-var keys = []string{"sdk_app_id", "comm_id", "room_id", "user_id", "peer_id", "direction", "metric", "day", "minute", "ts", "event_id", "param_one", "experience_id", "abnormal_event_id", "measure"}
-
-// names are the tables that put numbers into words, by the number.
-var names = map[string]string{"event_id": "event_names", "experience_id": "experience_names", "abnormal_event_id": "abnormal_event_names"}
-
-// links are the lines of the picture that end at a relation with these columns.
-func links(relation string, columns map[string]string) (lines []string) {
-	line := func(parent, kind, by string) {
-		if parent != relation {
-			lines = append(lines, fmt.Sprintf("%s %s %s : \"%s\"", parent, kind, relation, by))
-		}
-	}
-	switch call, user := columns["comm_id"] != "", columns["user_id"] != ""; {
-	case relation == "rooms":
-		line("calls", "||--||", "comm_id")
-	case relation == "call_users", call && !user:
-		line("calls", "||--o{", "comm_id")
-	case call:
-		line("call_users", "||--o{", "comm_id, user_id")
-	case columns["room_id"] != "":
-		line("calls", "}o--o{", "room_id")
-	}
-	for _, key := range keys {
-		if names[key] != "" && columns[key] != "" {
-			line(names[key], "|o--o{", key)
-		}
-	}
-	return lines
-}
-
-// entities is a picture of the relations that analysts read: those that have a
-// key and are no bookkeeping.
-func entities(t *testing.T, s *load.Store) string {
-	t.Helper()
-	columns := map[string]map[string]string{}
-	const q = `SELECT concat(table, ' ', name, ' ', replaceRegexpAll(type, '^(LowCardinality|Nullable)\\(|[(,].*$|\\)$', '')) FROM system.columns
-		WHERE database = currentDatabase() AND NOT match(table, '_data$|^ledger|^hidden_loads$|^raw_responses$|^lease$|^schema_migrations$') ORDER BY table, position`
-	var order []string
-	for _, row := range column(t, s, q) {
-		f := strings.Fields(row)
-		if columns[f[0]] == nil {
-			columns[f[0]] = map[string]string{}
-			order = append(order, f[0])
-		}
-		columns[f[0]][f[1]] = f[2]
-	}
-	var b strings.Builder
-	b.WriteString("```mermaid\nerDiagram\n")
-	for _, name := range order {
-		for _, line := range links(name, columns[name]) {
-			b.WriteString("    " + line + "\n")
-		}
-	}
-	for _, name := range order {
-		fmt.Fprintf(&b, "    %s {\n", name)
-		for _, key := range keys {
-			if kind := columns[name][key]; kind != "" {
-				fmt.Fprintf(&b, "        %s %s\n", kind, key)
+// read reads the blocks of relations as people do, and counts in seen how often each
+// relation has each column: in a row of its own, in a row of a pattern that lists its
+// measure, or by its name in a row that says where it is explained.
+func read(text string, seen map[string]map[string]int) {
+	for _, m := range block.FindAllStringSubmatch(text, -1) {
+		relation := ""
+		for line := range strings.Lines(m[4]) {
+			cells := strings.Split(strings.ReplaceAll(line, `\|`, ""), " | ")
+			first := nameOf.FindAllStringSubmatch(cells[0], -1)
+			switch begins := beginning.FindStringSubmatch(line); {
+			case begins != nil && (m[2] == "sections" || m[2] == "table"):
+				relation = begins[1]
+				seen[relation] = map[string]int{}
+			case m[2] == "list" && len(first) > 0:
+				seen[first[0][1]] = map[string]int{}
+				for _, name := range nameOf.FindAllStringSubmatch(cells[2], -1) {
+					seen[first[0][1]][name[1]]++
+				}
+			case relation == "" || !strings.HasPrefix(line, "| `"):
+			case strings.Contains(cells[0], "<measure>"):
+				for _, measure := range nameOf.FindAllStringSubmatch(cells[2], -1) {
+					for _, ending := range first {
+						seen[relation][strings.Replace(ending[1], "<measure>", measure[1], 1)]++
+					}
+				}
+			default:
+				for _, name := range first {
+					seen[relation][name[1]]++
+				}
 			}
 		}
-		b.WriteString("    }\n")
 	}
-	b.WriteString("```\n")
-	return b.String()
+}
+
+// covered tells what of the schema is not on the pages once, or on them and not of it.
+func covered(t *testing.T, all map[string]relation, seen map[string]map[string]int) {
+	t.Helper()
+	for name, r := range all {
+		if strings.HasSuffix(name, "_data") && all[strings.TrimSuffix(name, "_data")].name != "" {
+			continue // the view has them
+		}
+		if seen[name] == nil {
+			t.Errorf("%s is not on the pages", name)
+			continue
+		}
+		for _, c := range r.columns {
+			if n := seen[name][c.name]; n != 1 {
+				t.Errorf("%s.%s is on the pages %d times", name, c.name, n)
+			}
+			delete(seen[name], c.name)
+		}
+		for c := range seen[name] {
+			t.Errorf("%s has no column %s", name, c)
+		}
+	}
 }
