@@ -610,7 +610,6 @@ SELECT * FROM values('measure String, good Float64, poor Float64, serious Float6
     ('loss', 2, 5, 10, 'the vendor\'s dashboard: under 2 % good, over 5 % poor, over 10 % serious', 0),
     ('fps', 15, 10, 5, 'the vendor\'s dashboard: under 10 bad; the others are ours', 0),
     ('cpu', 60, 85, 95, 'the vendor\'s dashboard: over 85 % bad; the others are ours', 0),
-    ('bitrate_swing', 15, 30, 60, 'the vendor\'s dashboard: over 30 % bad; the others are ours', 0),
     ('rtt', 100, 200, 400, 'ours', 0),
     ('stall', 1, 5, 10, 'ours', 0))
 WHERE measure NOT IN (SELECT measure FROM {{.Database}}.quality_thresholds WHERE changed_at = toDateTime64(0, 3, 'UTC'));
