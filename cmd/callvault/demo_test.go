@@ -177,7 +177,7 @@ func TestFollowUpsAreQuoted(t *testing.T) {
 			t.Errorf("%q: ClickHouse reads %s, %v", id, got, err)
 		}
 	}
-	if got, want := wrapped("video froze for 11 % of the time", 21, 0), "video froze for\n11 % of the time"; got != want {
+	if got, want := wrapped("video froze for 11 % of the time", 19, 0), "video froze for\n11 % of the time"; got != want {
 		t.Errorf("wrapped %q, want %q", got, want)
 	}
 	for _, width := range []int{80, 100} {
