@@ -146,6 +146,9 @@ func (k *known) days(r Relation) []time.Time {
 // signature of a day of a relation.
 func (k *known) signature(r Relation, definition string, d time.Time) string {
 	parts := []string{definition, k.units[r.kind][d]}
+	if r.also != "" {
+		parts = append(parts, k.units[r.also][d])
+	}
 	for _, s := range r.sources {
 		parts = append(parts, fmt.Sprint(k.rows[s][d]))
 	}

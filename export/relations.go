@@ -13,6 +13,7 @@ type Relation struct {
 	column  string   // whose UTC day counts
 	isDate  bool     // the column is a Date, not a DateTime
 	kind    string   // of the units in the ledger that its rows come from
+	also    string   // another kind of units that its rows depend on; empty: none
 	sources []string // relations whose rows it is made from; itself, if it is one of those
 	names   []string // small tables that it depends on, too
 	within  string   // a condition that the rows of a day fulfil, with %s for that on time; empty: none
@@ -29,7 +30,7 @@ func Relations() []Relation {
 		{Name: "user_sessions", column: "joined_at", kind: "call"},
 		{Name: "quality_samples", column: "ts", kind: "call"},
 		{Name: "user_events", column: "ts", kind: "call"},
-		{Name: "unusual_events", column: "ts", kind: "unusual"},
+		{Name: "unusual_events", column: "ts", kind: "unusual", also: "call"},
 		{Name: "daily_scale", column: "day", isDate: true, kind: "scale"},
 		{Name: "calls", column: "created_at", kind: "call", sources: call, names: judged, within: "comm_id IN (SELECT comm_id FROM rooms WHERE %s)"},
 		{Name: "call_users", column: "first_joined_at", kind: "call", sources: call, names: judged, within: "comm_id IN (SELECT comm_id FROM (SELECT comm_id, joined_at AS first_joined_at FROM user_sessions) WHERE %s)"},
@@ -39,7 +40,7 @@ func Relations() []Relation {
 		{Name: "quality_minutes", column: "minute", kind: "call", sources: []string{"quality_samples"}},
 		{Name: "quality_days", column: "day", isDate: true, kind: "call", sources: call},
 		{Name: "events_decoded", column: "ts", kind: "call", sources: []string{"user_events"}, names: []string{"event_names", "event_values"}},
-		{Name: "unusual_events_decoded", column: "ts", kind: "unusual", sources: []string{"unusual_events"}, names: []string{"experience_names", "abnormal_event_names"}},
+		{Name: "unusual_events_decoded", column: "ts", kind: "unusual", also: "call", sources: []string{"unusual_events"}, names: []string{"experience_names", "abnormal_event_names"}},
 	}
 	for i := range all {
 		if all[i].sources == nil {

@@ -940,13 +940,21 @@ FROM {{.Database}}.user_events_data
 WHERE {{template "visible" .}}
 COMMENT 'One row for each entry in the event log of a user in a call. Exact: no duplicates, no half-loaded unit';
 
+{{/* An unusual event names a room and a time, no call. A room is one call at a time: what counts is the newest one by then, if it had not been over for long. */ -}}
+
+{{define "call of a room"}}comm_id LowCardinality(String) COMMENT 'Call (CommId) that was going on in the room: the newest one created by ts, unless it had been over for more than a minute; empty: rooms has none'{{end -}}
+
 CREATE OR REPLACE VIEW {{.Database}}.unusual_events {{.OnCluster}}
 (
-    {{columns "unusual_events" | shown}}
+    {{columns "unusual_events" | shown}},
+    {{template "call of a room"}}
 )
-AS SELECT {{columns "unusual_events" | names}}
-FROM {{.Database}}.unusual_events_data
-WHERE {{template "visible" .}}
+AS SELECT u.sdk_app_id AS sdk_app_id, u.room_id AS room_id, u.user_id AS user_id, u.experience_id AS experience_id, u.ts AS ts, u.abnormal_event_id AS abnormal_event_id, u.peer_id AS peer_id,
+    if(u.ts > ifNull(r.until, u.ts), '', r.call) AS comm_id
+FROM (SELECT {{columns "unusual_events" | names}} FROM {{.Database}}.unusual_events_data WHERE {{template "visible" .}}) AS u
+LEFT ASOF JOIN (SELECT sdk_app_id, room_id, created_at AS since, destroyed_at + 60 AS until, comm_id AS call FROM {{.Database}}.rooms_data WHERE {{template "visible" .}}) AS r
+    ON r.sdk_app_id = u.sdk_app_id AND r.room_id = u.room_id AND r.since <= u.ts
+SETTINGS join_use_nulls = 0
 COMMENT 'One row for each cause of a bad experience of a user; an experience without a known cause is one row with abnormal_event_id 0. Exact: no duplicates, no half-loaded unit';
 
 CREATE OR REPLACE VIEW {{.Database}}.daily_scale {{.OnCluster}}
@@ -1123,6 +1131,38 @@ FROM
 ARRAY JOIN minutes AS m, excess AS e, why AS w
 COMMENT 'One row for each minute of a user in a call in which sound or picture flowed: how good it was and why not. Exact: made of the relations beneath by the commit that shows them';
 
+CREATE OR REPLACE VIEW {{.Database}}.session_days {{.OnCluster}}
+(
+    sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
+    comm_id LowCardinality(String) COMMENT 'Call (CommId): unique, opaque; room ids are reused, this one is not',
+    room_id LowCardinality(String) COMMENT 'Room name as the application gave it; reused by later calls',
+    user_id LowCardinality(String) COMMENT 'User (UserId)',
+    day Date COMMENT 'UTC day',
+    since DateTime('UTC') COMMENT 'Entry, or the day''s beginning, UTC seconds',
+    until DateTime('UTC') COMMENT 'Exit, or the next day''s beginning, UTC seconds; of a stay that goes on the last sample that anybody in the call sent',
+    seconds UInt64 COMMENT 'From since to until',
+    device_type LowCardinality(String) COMMENT 'Device and operating system as reported (DeviceType)',
+    sdk_version LowCardinality(String) COMMENT 'Version of the TRTC SDK (SdkVersion)'
+)
+AS SELECT sdk_app_id, comm_id, room_id, user_id, toDate(joined_at) + n AS day, greatest(joined_at, toDateTime(day, 'UTC')) AS since, least(over, toDateTime(day + 1, 'UTC')) AS until,
+    toUInt64(until - since) AS seconds, device_type, sdk_version
+FROM
+(
+    SELECT s.sdk_app_id AS sdk_app_id, s.comm_id AS comm_id, s.room_id AS room_id, s.user_id AS user_id, s.joined_at AS joined_at, s.device_type AS device_type, s.sdk_version AS sdk_version,
+        greatest(s.joined_at, ifNull(s.left_at, k.last)) AS over
+    FROM (SELECT {{columns "user_sessions" | names}} FROM {{.Database}}.user_sessions_data WHERE {{template "visible" .}}) AS s
+    LEFT ANY JOIN
+    (
+        SELECT sdk_app_id, comm_id, max(last_ts) AS last
+        FROM {{.Database}}.quality_streams_data
+        WHERE comm_id IN (SELECT comm_id FROM {{.Database}}.user_sessions_data WHERE left_at IS NULL AND {{template "visible" .}}) AND {{template "visible" .}}
+        GROUP BY sdk_app_id, comm_id
+    ) AS k ON k.sdk_app_id = s.sdk_app_id AND k.comm_id = s.comm_id
+)
+ARRAY JOIN range(toUInt32(toDate(greatest(joined_at, over - 1)) - toDate(joined_at)) + 1) AS n
+SETTINGS join_use_nulls = 0
+COMMENT 'One row for each UTC day of a stay of a user in a call: for who was there, how many and how long on a day. Exact: agrees with user_sessions, and with presence_seconds of call_users, at any moment';
+
 CREATE OR REPLACE VIEW {{.Database}}.call_metrics {{.OnCluster}}
 (
     sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
@@ -1295,13 +1335,14 @@ CREATE OR REPLACE VIEW {{.Database}}.unusual_events_decoded {{.OnCluster}}
     category LowCardinality(String) COMMENT 'Where the cause lies: room, camera, microphone, speaker, screen, codec, cpu, upstream, downstream; empty: no cause known; unknown: a number that abnormal_event_names has not',
     cause String COMMENT 'The cause, English; empty: none known; unknown numbers as cause and the number',
     cause_zh String COMMENT 'The cause, Chinese; empty: none known',
-    peer_id LowCardinality(String) COMMENT 'Remote user who caused it (PeerId); empty: no remote user did'
+    peer_id LowCardinality(String) COMMENT 'Remote user who caused it (PeerId); empty: no remote user did',
+    {{template "call of a room"}}
 )
 AS SELECT u.sdk_app_id AS sdk_app_id, u.room_id AS room_id, u.user_id AS user_id, u.ts AS ts, u.experience_id AS experience_id,
     if(x.name_en = '', concat('experience ', toString(u.experience_id)), x.name_en) AS experience, if(x.name_en = '', concat('体验 ', toString(u.experience_id)), x.name_zh) AS experience_zh,
     u.abnormal_event_id AS abnormal_event_id, multiIf(u.abnormal_event_id = 0, '', a.name_en = '', 'unknown', a.category) AS category,
     multiIf(u.abnormal_event_id = 0, '', a.name_en = '', concat('cause ', toString(u.abnormal_event_id)), a.name_en) AS cause,
-    multiIf(u.abnormal_event_id = 0, '', a.name_en = '', concat('原因 ', toString(u.abnormal_event_id)), a.name_zh) AS cause_zh, u.peer_id AS peer_id
+    multiIf(u.abnormal_event_id = 0, '', a.name_en = '', concat('原因 ', toString(u.abnormal_event_id)), a.name_zh) AS cause_zh, u.peer_id AS peer_id, u.comm_id AS comm_id
 FROM {{.Database}}.unusual_events AS u
 LEFT ANY JOIN {{.Database}}.experience_names AS x ON x.experience_id = u.experience_id
 LEFT ANY JOIN {{.Database}}.abnormal_event_names AS a ON a.abnormal_event_id = u.abnormal_event_id

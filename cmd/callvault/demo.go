@@ -149,41 +149,6 @@ func demoSettings(cfg *config.Config) *config.Config {
 	return &d
 }
 
-// demoQueries are what an analyst might ask first.
-var demoQueries = []struct{ title, sql string }{
-	{"The last days: calls, users, hours in calls", `
-SELECT toDate(joined_at) AS day, uniq(comm_id) AS calls, uniq(user_id) AS users,
-       round(sum(dateDiff('second', joined_at, ifNull(left_at, now('UTC')))) / 3600, 1) AS hours
-FROM user_sessions GROUP BY day ORDER BY day DESC LIMIT 5`},
-	{"Whose network was slow: round trip by device, ms", `
-SELECT device_type, uniq(user_id) AS users, round(median(value)) AS p50, round(quantile(0.95)(value)) AS p95
-FROM quality_samples
-INNER JOIN (SELECT DISTINCT comm_id, user_id, device_type FROM user_sessions) AS devices USING (comm_id, user_id)
-WHERE metric = 'rtt' GROUP BY device_type ORDER BY p95 DESC LIMIT 5`},
-	{"Who saw video freeze most: stalled share of the time, by call", `
-SELECT room_id, user_id, round(100 * sum(value) / (count() * 2000), 1) AS stalled_percent
-FROM quality_samples WHERE metric = 'bigvBlock' AND peer_id != ''
-GROUP BY comm_id, room_id, user_id HAVING count() > 30 ORDER BY stalled_percent DESC LIMIT 5`},
-}
-
-func (c *cli) demoReport(ctx context.Context, store *load.Store, sum *summary) error {
-	if err := c.demoDisk(ctx, store, sum); err != nil {
-		return err
-	}
-	write, err := formatter("table")
-	if err != nil {
-		return err
-	}
-	for _, q := range demoQueries {
-		fmt.Fprintf(c.stdout, "\n%s\n", q.title)
-		if err := printQuery(ctx, store, q.sql, write, c.sheet()); err != nil {
-			return err
-		}
-	}
-	fmt.Fprintf(c.stdout, "\nAsk it yourself:\n  %[1]s sql --demo \"SELECT * FROM rooms ORDER BY created_at DESC LIMIT 10\"\n  %[1]s verify --demo    hold it against the vendor; status and export have --demo, too\n  %[1]s demo --keep      with ClickHouse's query page in the browser\n", os.Args[0])
-	return nil
-}
-
 // demoDisk tells what the archive takes on disk, raw responses apart.
 func (c *cli) demoDisk(ctx context.Context, store *load.Store, sum *summary) error {
 	usage, err := store.DiskUsage(ctx)

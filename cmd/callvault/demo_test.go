@@ -3,14 +3,19 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/jedib0t/go-pretty/v6/text"
+
 	"github.com/callvault/callvault/extract"
 	"github.com/callvault/callvault/internal/embedded/embeddedtest"
+	"github.com/callvault/callvault/internal/simulator"
 )
 
 // TestDemo makes a demo, at the vendor's pace of half a minute, and looks at it with
@@ -37,8 +42,20 @@ func TestDemo(t *testing.T) {
 			t.Errorf("%v --demo: exit code %d\n%s", args, code, errs)
 		}
 	}
-	if code, _, errs := demo("demo", "--quiet"); code != exitDone {
+	code, report, errs := demo("demo")
+	if code != exitDone {
 		t.Fatalf("demo: exit code %d\n%s", code, errs)
+	}
+	t.Log(report)
+	demoTells(t, report)
+	for _, command := range followUpsIn(t, report) {
+		var out bytes.Buffer
+		sh := exec.Command("sh", "-c", "callvault "+command)
+		sh.Env = append(os.Environ(), "HOME="+home, "CALLVAULT_CLICKHOUSE_LIB="+embeddedtest.Library(t))
+		sh.Stdout, sh.Stderr = &out, &out
+		if err := sh.Run(); err != nil || strings.Count(out.String(), "\n") < 5 {
+			t.Errorf("%s: %v\n%s", command, err, out.String())
+		}
 	}
 	if code, out, errs := demo("sql", "--demo", "-f", "csv", "SELECT count() AS n FROM rooms"); code != exitDone || out != "n\n120\n" {
 		t.Errorf("sql: exit code %d\n%s%s", code, out, errs)
@@ -79,5 +96,95 @@ func TestDemo(t *testing.T) {
 	}
 	if code, _, errs := demo("verify", "--demo"); code != exitFailed || !strings.Contains(errs, "run callvault demo first") {
 		t.Errorf("verify of a demo that has not come to its end: exit code %d\n%s", code, errs)
+	}
+}
+
+// demoTells holds the report against what the demo's vendor plants: each kind of
+// trouble shows, in words, on lines of 80 columns.
+func demoTells(t *testing.T, report string) {
+	t.Helper()
+	_, worst, _ := strings.Cut(report, "What went wrong")
+	worst, causes, ok := strings.Cut(worst, "Where bad minutes came from")
+	if !ok || strings.Count(worst, "bad minute") < 6 {
+		t.Errorf("the report does not say what went wrong:\n%s", report)
+	}
+	for line := range strings.Lines(worst) {
+		if text.StringWidth(strings.TrimSuffix(line, "\n")) > 80 {
+			t.Errorf("longer than 80 columns: %s", line)
+		}
+	}
+	planted := map[simulator.TroubleKind]bool{}
+	sim, err := simulator.New(demoVendor{Seed: demoSeed, Calls: demoCalls, Began: time.Now().UTC()}.options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range sim.Troubles(time.Now()) {
+		planted[x.Kind] = true
+	}
+	for kind, words := range map[simulator.TroubleKind][2]string{
+		simulator.WeakCamera:    {"camera of", "sender's camera gave few frames"},
+		simulator.WeakEncoder:   {"encoded", "sender's device sent few frames"},
+		simulator.LossyUplink:   {"uplink of", "sender's uplink lost packets"},
+		simulator.LossyDownlink: {"downlink of", "user's downlink lost packets"},
+		simulator.SlowDevice:    {"processor", "user's device was too slow"},
+		simulator.FarAway:       {"round trip of", "user was far from the cloud"},
+		simulator.Unexplained:   {"", "nothing measured tells"},
+	} {
+		if !planted[kind] {
+			t.Errorf("%s: not planted", kind)
+		}
+		if prose := strings.Join(strings.Fields(worst), " "); !strings.Contains(prose, words[0]) {
+			t.Errorf("%s: no call with %q", kind, words[0])
+		}
+		if !strings.Contains(causes, words[1]) {
+			t.Errorf("%s: no cause %q", kind, words[1])
+		}
+	}
+}
+
+// followUpsIn are the commands of the report that ask about a call, without the
+// program's name.
+func followUpsIn(t *testing.T, report string) (all []string) {
+	t.Helper()
+	_, rest, _ := strings.Cut(report, "Follow the first one up")
+	rest, _, _ = strings.Cut(rest, "And then:")
+	for _, command := range strings.Split(rest, shellWord(os.Args[0])+" ")[1:] {
+		all = append(all, strings.TrimSpace(command))
+	}
+	if len(all) != 3 {
+		t.Errorf("%d queries to follow up:\n%s", len(all), rest)
+	}
+	return all
+}
+
+// TestFollowUpsAreQuoted asks a shell and ClickHouse what they make of odd ids.
+func TestFollowUpsAreQuoted(t *testing.T) {
+	t.Parallel()
+	s, err := openStore(t.Context(), embeddedtest.Database(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for _, id := range []string{"1400_1_1", `a'b`, `a"b`, `a\b`, "$(touch /tmp/x)", "`id`", "a!b", "a\nb", "'; DROP TABLE rooms; --", "房间 #1", "\xff", `\'"`} {
+		for _, query := range followUps(id) {
+			got, err := exec.Command("sh", "-c", "printf %s "+shellQuote(query)).Output()
+			if err != nil || string(got) != query {
+				t.Errorf("%q: the shell makes %q of %q, %v", id, got, query, err)
+			}
+		}
+		var got string
+		if err := s.Conn().QueryRow(t.Context(), "SELECT hex("+sqlString(id)+")").Scan(&got); err != nil || got != fmt.Sprintf("%X", id) {
+			t.Errorf("%q: ClickHouse reads %s, %v", id, got, err)
+		}
+	}
+	if got, want := wrapped("video froze for 11 % of the time", 19, 0), "video froze for\n11 % of the time"; got != want {
+		t.Errorf("wrapped %q, want %q", got, want)
+	}
+	for _, width := range []int{80, 100} {
+		for line := range strings.Lines(wrapped(strings.Repeat("video from 房间 froze for 14 % of the time; ", 9), width, 4)) {
+			if n := text.StringWidth(strings.TrimSuffix(line, "\n")); n > width || n < 10 {
+				t.Errorf("a line of %d columns for %d: %q", n, width, line)
+			}
+		}
 	}
 }

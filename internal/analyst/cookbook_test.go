@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -89,15 +90,25 @@ func (s *server) query(ctx context.Context, sql, format string) (string, cost, e
 	return string(body), c, err
 }
 
+// fleet is the cookbook's archive: two applications, some of whose users share ids,
+// with troubles, stays over midnight, calls that go on and one of days.
+func fleet(t testing.TB) *simulator.Simulator {
+	t.Helper()
+	return simulate(t, simulator.Options{
+		Seed: 1, Calls: 120, Retention: month, Troubles: true, Apps: []uint32{simulator.DefaultApp, simulator.DefaultApp + 1},
+		Straddle: true, Long: 1, LongFor: 5 * 24 * time.Hour,
+	})
+}
+
 // demoIDs gives the cookbook's call, user and room the names they have in an
-// archive: those of a meeting with peers, or of any other call with both.
+// archive: those of a call that was bad by somebody's fault.
 func demoIDs(t *testing.T, s *load.Store) *strings.Replacer {
 	t.Helper()
 	row := column(t, s, `
 		SELECT arrayJoin([c.comm_id, c.room_id, c.worst_user_id]) FROM
 		(
 			SELECT comm_id, room_id, worst_user_id FROM calls
-			WHERE users = 3 AND quality_score < 100 AND created_at >= '2026-05-08' AND comm_id NOT LIKE '%\\\\%' AND NOT match(concat(comm_id, worst_user_id), '[^a-zA-Z0-9_]')
+			WHERE users = 3 AND cause = 'peer_uplink' AND grade = 'serious' AND created_at >= '2026-05-08' AND NOT match(concat(comm_id, room_id, worst_user_id), '[^a-zA-Z0-9_]')
 			ORDER BY created_at, comm_id LIMIT 1
 		) AS c`)
 	if len(row) != 3 {
@@ -110,8 +121,7 @@ func demoIDs(t *testing.T, s *load.Store) *strings.Replacer {
 func TestCookbook(t *testing.T) {
 	t.Parallel()
 	s := open(t, embeddedtest.Database(t))
-	sim := simulate(t, simulator.Options{Seed: 1, Calls: 120, Retention: month})
-	if _, err := fillAll(t.Context(), s, 1<<62, sim); err != nil {
+	if _, err := fillAll(t.Context(), s, 1<<62, fleet(t)); err != nil {
 		t.Fatal(err)
 	}
 	srv := serverOf(embeddedtest.Shared(t).HTTPURL(), s)

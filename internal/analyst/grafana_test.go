@@ -17,7 +17,6 @@ import (
 
 	"github.com/callvault/callvault/internal/embedded"
 	"github.com/callvault/callvault/internal/embedded/embeddedtest"
-	"github.com/callvault/callvault/internal/simulator"
 	"github.com/callvault/callvault/load"
 )
 
@@ -199,8 +198,7 @@ func analystOfCompose(t *testing.T, more ...string) (*embedded.Server, *load.Sto
 	}
 	t.Cleanup(func() { srv.Stop(context.Background()) })
 	s := open(t, srv.DSN())
-	sim := simulate(t, simulator.Options{Seed: 1, Calls: 120, Retention: month})
-	if _, err := fillAll(t.Context(), s, 1<<62, sim); err != nil {
+	if _, err := fillAll(t.Context(), s, 1<<62, fleet(t)); err != nil {
 		t.Fatal(err)
 	}
 	for i := range 3 {
@@ -229,10 +227,9 @@ func TestDashboardsRun(t *testing.T) {
 		t.Error("the user of docker-compose.yml may write")
 	}
 	eventful := column(t, s, `
-		SELECT any(c.comm_id) FROM calls AS c INNER JOIN unusual_events AS u ON u.sdk_app_id = c.sdk_app_id AND u.room_id = c.room_id
-		WHERE c.comm_id IN (SELECT comm_id FROM quality_samples WHERE metric = 'bigvBlock' AND peer_id != '')
-			AND u.ts BETWEEN c.created_at AND c.destroyed_at
-		GROUP BY c.room_id ORDER BY count() DESC, c.room_id LIMIT 1`)
+		SELECT c.comm_id FROM calls AS c INNER JOIN unusual_events AS u ON u.comm_id = c.comm_id
+		WHERE c.bad_minutes > 0 AND c.is_finished AND c.comm_id IN (SELECT comm_id FROM quality_samples WHERE metric = 'bigvBlock' AND peer_id != '')
+		GROUP BY c.comm_id ORDER BY count() DESC, c.comm_id LIMIT 1`)
 	for file, b := range readBoards(t) {
 		g := &grafana{from: at.Add(-month), to: at, chosen: map[string]string{}}
 		for _, first := range []bool{false, true} {

@@ -213,7 +213,7 @@ func bigIDs(t *testing.T, s *load.Store, all []question) *strings.Replacer {
 	row := column(t, s, `
 		SELECT arrayJoin([c.comm_id, c.room_id, c.worst_user_id]) FROM
 		(SELECT comm_id, room_id, worst_user_id FROM calls WHERE users = 4 AND created_at >= '2026-05-15' AND room_id NOT LIKE '%''%' AND NOT match(concat(comm_id, room_id, worst_user_id), '[^a-zA-Z0-9_]')
-			AND worst_user_id != '' ORDER BY created_at, comm_id LIMIT 1) AS c`)
+			AND worst_user_id != '' ORDER BY bad_minutes = 0, created_at, comm_id LIMIT 1) AS c`)
 	if len(row) != 3 {
 		t.Fatalf("no call for the examples: %q", row)
 	}

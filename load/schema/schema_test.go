@@ -108,7 +108,7 @@ var contract = map[string]string{
 	"user_sessions":   "sdk_app_id UInt32, comm_id String, room_id String, user_id String, joined_at DateTime('UTC'), left_at Nullable(DateTime('UTC')), is_finished Bool, device_type String, sdk_version String, client_ip String",
 	"quality_samples": "sdk_app_id UInt32, comm_id String, room_id String, user_id String, peer_id String, metric String, ts DateTime('UTC'), value Float64",
 	"user_events":     "sdk_app_id UInt32, comm_id String, room_id String, user_id String, peer_id String, event_id UInt32, ts DateTime64(3, 'UTC'), stream_type UInt8, param_one Int64, param_two Int64",
-	"unusual_events":  "sdk_app_id UInt32, room_id String, user_id String, experience_id UInt32, ts DateTime('UTC'), abnormal_event_id UInt32, peer_id String",
+	"unusual_events":  "sdk_app_id UInt32, room_id String, user_id String, experience_id UInt32, ts DateTime('UTC'), abnormal_event_id UInt32, peer_id String, comm_id String",
 	"daily_scale":     "sdk_app_id UInt32, day Date, user_number UInt64, user_count UInt64, room_numbers UInt64, day_start DateTime('UTC')",
 }
 
