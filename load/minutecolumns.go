@@ -108,8 +108,8 @@ func userMinutes() *minutes[quality.UserMinute] {
 
 func whyColumns[M any](why func(*M) *quality.Why) []minuteColumn[M] {
 	return []minuteColumn[M]{
-		enum(func(m *M) int8 { return int8(why(m).Metric) }),
-		enum(func(m *M) int8 { return int8(why(m).Cause) }),
+		code(func(m *M) uint8 { return uint8(why(m).Metric) }),
+		code(func(m *M) uint8 { return uint8(why(m).Cause) }),
 		text(func(m *M) string { return why(m).Says }),
 	}
 }
@@ -126,8 +126,8 @@ func figure[M any](none float32, of func(*M) float32) minuteColumn[M] {
 	}}
 }
 
-func enum[M any](of func(*M) int8) minuteColumn[M] {
-	c := new(proto.ColInt8)
+func code[M any](of func(*M) uint8) minuteColumn[M] {
+	c := new(proto.ColUInt8)
 	return minuteColumn[M]{c, func(m *M) { c.Append(of(m)) }}
 }
 

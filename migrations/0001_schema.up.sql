@@ -2,51 +2,43 @@
 
 {{define "visible"}}load_id NOT IN (SELECT load_id FROM {{.Database}}.hidden_loads GROUP BY load_id HAVING max(step) != 'committed'){{end -}}
 
-{{/* How a minute is judged: docs/quality.md.
+{{/* How a minute is judged: docs/quality.md. Planning a query takes some 0.1 ms for each function of a view, so measures are in lists here, and nothing is said twice.
 
-Limits of loss, stall, rtt, cpu and fps, in this order: good, 1 over what is between good and poor, poor, 1 over what is between poor and serious. A measure whose good and poor are equal is not judged: its limits are out of reach. */ -}}
+Limits of loss, stall, fps, rtt and cpu, the order of all lists of measures here: good, 1 over what is between good and poor, poor, 1 over what is between poor and serious. A measure whose good and poor are equal is not judged: its limits are out of reach. */ -}}
 
 {{define "limits"}}
-    SELECT (l['loss'], l['stall'], l['rtt'], l['cpu'], l['fps']) FROM
+    SELECT [l['loss'], l['stall'], l['fps'], l['rtt'], l['cpu']] FROM
     (
         SELECT mapFromArrays(groupArray(measure), groupArray(if(x.1 = x.2, (1e9, 1., 1e18, 1.), (x.1, 1 / (x.2 - x.1), x.2, if(x.2 = x.3, 1e9 * sign(x.2 - x.1), 1 / (x.3 - x.2)))))) AS l
         FROM (SELECT measure, argMax((good, poor, serious), changed_at) AS x FROM {{.Database}}.quality_thresholds GROUP BY measure)
     )
 {{- end -}}
 
-{{/* How far a value is beyond the limits of its measure: up to 0 good, up to 1 fair, beyond 1 poor (such a minute is bad), from 2 on serious; below -100,000: there is no value, or the measure is not judged. */ -}}
+{{/* How far the values v of a minute are beyond the limits l of their measures: up to 0 good, up to 1 fair, beyond 1 poor (such a minute is bad), from 2 on serious; below -100,000: there is no value, or the measure is not judged. */ -}}
 
-{{define "excess"}}{{$l := printf "limits.%d" (index . 0)}}{{$v := index . 1}}if(({{$v}} - {{$l}}.3) * {{$l}}.2 <= 0, least(1, ({{$v}} - {{$l}}.1) * {{$l}}.2), 1 + ({{$v}} - {{$l}}.3) * {{$l}}.4){{end -}}
+{{define "excess"}}(v, l) -> if((v - l.3) * l.2 <= 0, least(1, (v - l.1) * l.2), 1 + (v - l.3) * l.4){{end -}}
 
-{{/* The same of a minute: that of its worst measure. */ -}}
+{{define "user excesses"}}(loss, stall, fps, rtt, cpu) -> arrayMap({{template "excess"}}, [loss, stall, fps, rtt, cpu], limits){{end -}}
 
-{{define "user excess"}}(loss, stall, rtt, cpu, fps) -> greatest(
-                {{template "excess" (list 1 "loss")}}, {{template "excess" (list 2 "stall")}}, {{template "excess" (list 3 "rtt")}},
-                {{template "excess" (list 4 "cpu")}}, {{template "excess" (list 5 "fps")}}){{end -}}
+{{define "pair excesses"}}(loss, stall, fps) -> arrayMap({{template "excess"}}, [loss, stall, fps], limits){{end -}}
 
-{{define "pair excess"}}(loss, stall, fps) -> greatest({{template "excess" (list 1 "loss")}}, {{template "excess" (list 2 "stall")}}, {{template "excess" (list 5 "fps")}}){{end -}}
+{{/* Of the worst measures of somebody's minutes that can be judged: the longest run of bad ones, and the score. */ -}}
 
-{{/* What the minutes of somebody amount to, of all (x) and of those that can be judged (y): rank (0 unknown, 1 good, 2 fair, 3 poor, 4 serious), score, judged minutes, bad ones, longest run of bad ones, number of the worst minute (0: none is worse than good). */ -}}
+{{define "run"}}arrayMax(arrayCumSumNonNegative(arrayMap(e -> if(e > 1, 1, -1000000), {{.}}))){{end -}}
 
-{{define "judged minutes"}}x -> arrayFilter(e -> e > -1e5, x){{end -}}
+{{define "score"}}100 - 50 * arrayAvg(e -> least(2, greatest(0, e)), {{.}}){{end -}}
 
-{{define "verdict"}}(x, y) -> (
-                multiIf(empty(y), 0,
-                    2 * arrayCount(e -> e > 1, y) >= length(y) OR 4 * arrayCount(e -> e >= 2, y) >= length(y), 4,
-                    10 * arrayCount(e -> e > 1, y) >= length(y) OR arrayMax(arrayCumSumNonNegative(arrayMap(e -> if(e > 1, 1, -1000000), y))) >= 3, 3,
-                    arrayExists(e -> e > 1, y) OR 10 * arrayCount(e -> e > 0, y) >= length(y), 2, 1),
-                100 - 50 * arrayAvg(arrayMap(e -> least(2, greatest(0, e)), y)), length(y), arrayCount(e -> e > 1, y),
-                arrayMax(arrayCumSumNonNegative(arrayMap(e -> if(e > 1, 1, -1000000), y))), if(arrayMax(x) > 0, indexOf(x, arrayMax(x)), 0)){{end -}}
+{{/* The grade as a number, of how many minutes there are, bad, serious and not good ones, and the longest run. */ -}}
+
+{{define "rank"}}multiIf(judged = 0, 0, 2 * bad >= judged OR 4 * serious >= judged, 4, 10 * bad >= judged OR run >= 3, 3, bad > 0 OR 10 * blemished >= judged, 2, 1){{end -}}
 
 {{define "grade"}}transform({{.}}, [1, 2, 3, 4], ['good', 'fair', 'poor', 'serious'], 'unknown'){{end -}}
 
-{{/* The causes of minutes, as numbers of the Enum; 0: the minute is not bad. Of a user, and of a pair. */ -}}
+{{/* Causes of minutes m, as their numbers; 0: the minute is not bad. */ -}}
 
-{{define "user causes"}}arrayMap((e, loss, stall, fps, rtt, l, s, f) -> multiIf(e <= 1, 0, e = {{template "excess" (list 1 "loss")}}, toInt8(l), e = {{template "excess" (list 2 "stall")}}, toInt8(s),
-                e = {{template "excess" (list 5 "fps")}}, toInt8(f), e = {{template "excess" (list 3 "rtt")}}, 6, 7), excess, {{.}}.loss, {{.}}.stall, {{.}}.fps, {{.}}.rtt, {{.}}.loss_cause, {{.}}.stall_cause, {{.}}.fps_cause){{end -}}
+{{define "user causes"}}arrayMap((e, x, l, s, f) -> if(e > 1, [l, s, f, 6, 7][indexOf(x, e)], 0), excess, excesses, {{.}}.loss_cause, {{.}}.stall_cause, {{.}}.fps_cause){{end -}}
 
-{{define "pair causes"}}arrayMap((e, loss, stall, l, s, f) -> multiIf(e <= 1, 0, e = {{template "excess" (list 1 "loss")}}, toInt8(l), e = {{template "excess" (list 2 "stall")}}, toInt8(s), toInt8(f)),
-                excess, minutes.loss, minutes.stall, minutes.loss_cause, minutes.stall_cause, minutes.fps_cause){{end -}}
+{{define "pair causes"}}arrayMap((e, x, l, s, f) -> if(e > 1, [l, s, f][indexOf(x, e)], 0), excess, excesses, minutes.loss_cause, minutes.stall_cause, minutes.fps_cause){{end -}}
 
 {{/* How many minutes the cause of most has, and minus its number. */ -}}
 
@@ -54,30 +46,20 @@ Limits of loss, stall, rtt, cpu and fps, in this order: good, 1 over what is bet
 
 {{define "cause"}}transform({{.}}, range(1, 13), ['unknown', 'camera', 'encoder', 'uplink', 'downlink', 'latency', 'device', 'peer_camera', 'peer_encoder', 'peer_uplink', 'peer_latency', 'peer'], ''){{end -}}
 
-{{/* The worst minute of this cause, and the first and the last: the numbers that they have in the list. */ -}}
+{{define "metric"}}transform({{.}}, range(1, 11), ['audio_loss_up', 'video_loss_up', 'audio_loss_down', 'video_loss_down', 'audio_stall', 'video_stall', 'rtt', 'sys_cpu', 'video_fps_up', 'video_fps_down'], ''){{end -}}
 
-{{define "blamed minutes"}}[-arrayReduce('max', arrayMap((e, c, i) -> (c = cause_number, e, -i), excess, causes, arrayEnumerate(excess))).3, indexOf(causes, cause_number), length(causes) + 1 - indexOf(arrayReverse(causes), cause_number)]{{end -}}
+{{/* Which minute is the worst of all (0: none is worse than good), and of the cause of most. */ -}}
 
-{{/* What a measure of a minute says: its number in the list, the minutes, and what of loss, stall, rtt, cpu and fps. */ -}}
+{{define "worst"}}if(arrayMax(excess) > 0, indexOf(excess, arrayMax(excess)), 0){{end -}}
 
-{{define "of minute"}}{{$i := index . 0}}{{$m := index . 1}}{{$e := printf "excess[%s]" $i}}multiIf({{$e}} = {{template "excess" (list 1 (printf "%s.loss[%s]" $m $i))}}, {{index . 2}},
-            {{$e}} = {{template "excess" (list 2 (printf "%s.stall[%s]" $m $i))}}, {{index . 3}},
-            {{$e}} = {{template "excess" (list 5 (printf "%s.fps[%s]" $m $i))}}, {{index . 4}}{{end -}}
-
-{{define "user metric"}}if(worst_number = 0, '', {{template "of minute" (list "worst_number" . (printf "toString(%s.loss_metric[worst_number])" .) (printf "toString(%s.stall_metric[worst_number])" .) (printf "toString(%s.fps_metric[worst_number])" .))}},
-            excess[worst_number] = {{template "excess" (list 3 (printf "%s.rtt[worst_number]" .))}}, 'rtt', 'sys_cpu')){{end -}}
-
-{{define "user peer"}}if(cause_number < 8, '', {{template "of minute" (list "blamed[1]" . (printf "%s.loss_peer[blamed[1]]" .) (printf "%s.stall_peer[blamed[1]]" .) (printf "%s.fps_peer[blamed[1]]" .))}}, '')){{end -}}
-
-{{define "user says"}}{{template "of minute" (list "blamed[1]" . (printf "%s.loss_says[blamed[1]]" .) (printf "%s.stall_says[blamed[1]]" .) (printf "%s.fps_says[blamed[1]]" .))}},
-            cause_number = 6, concat('the round trip of ', toString(user_id), ' was ', toString(round({{.}}.rtt[blamed[1]])), ' ms'),
-            concat('the processor of ', toString(user_id), ' was at ', toString(round({{.}}.cpu[blamed[1]])), ' %')){{end -}}
+{{define "blamed minute"}}arrayReduce('argMax', arrayEnumerate(excess), arrayMap((e, c) -> if(c = cause_number, e, 0), excess, causes)){{end -}}
 
 {{/* The times of the bad minutes of the cause, and what was said of the worst. */ -}}
 
 {{define "diagnosis"}}if(cause_number = 0, '', concat(
-            formatDateTime(toDateTime(base + 60 * {{.}}.at[blamed[2]], 'UTC'), '%H:%i'), if(most.1 = 1, '', formatDateTime(toDateTime(base + 60 * {{.}}.at[blamed[3]], 'UTC'), '–%H:%i')),
-            ' UTC, ', toString(most.1), if(most.1 = 1, ' bad minute: ', ' bad minutes: at worst '), says)){{end -}}
+        formatDateTime(toDateTime(base + 60 * {{.}}.at[indexOf(causes, cause_number)], 'UTC'), '%H:%i'),
+        if(most.1 = 1, '', formatDateTime(toDateTime(base + 60 * {{.}}.at[-indexOf(arrayReverse(causes), cause_number)], 'UTC'), '–%H:%i')),
+        ' UTC, ', toString(most.1), if(most.1 = 1, ' bad minute: ', ' bad minutes: at worst '), says)){{end -}}
 
 {{/* The columns of these in the views. */ -}}
 
@@ -425,11 +407,9 @@ ORDER BY (sdk_app_id, day, is_down, comm_id, user_id, peer_id)
 SETTINGS index_granularity = 1024
 COMMENT 'Sums of quality_samples and user_events: one row for what a user sends or receives from a peer on a UTC day with one device, as one part of a load knows it, with that load. Written with the samples. Read the view quality_streams instead';
 
-{{/* Minutes of somebody, in order, as package quality makes them. Numbers count from the minute of the call's creation. loss_…, stall_… and fps_… say where the figure is from: its metric, the cause, the words for both (empty where the figure is good beyond doubt), and of a user the peer. */ -}}
+{{/* Minutes of somebody, in order, as package quality makes them. Numbers count from the minute of the call's creation. loss_…, stall_… and fps_… say where the figure is from: its metric and the cause, as their numbers, the words for both (empty where the figure is good beyond doubt), and of a user the peer. */ -}}
 
-{{define "minute metric"}}Enum8('' = 0, 'audio_loss_up' = 1, 'video_loss_up' = 2, 'audio_loss_down' = 3, 'video_loss_down' = 4, 'audio_stall' = 5, 'video_stall' = 6, 'rtt' = 7, 'sys_cpu' = 8, 'video_fps_up' = 9, 'video_fps_down' = 10){{end -}}
-
-{{define "minute why"}}{{.}}_metric {{template "minute metric"}}, {{.}}_cause Enum8('' = 0, 'unknown' = 1, 'camera' = 2, 'encoder' = 3, 'uplink' = 4, 'downlink' = 5, 'latency' = 6, 'device' = 7, 'peer_camera' = 8, 'peer_encoder' = 9, 'peer_uplink' = 10, 'peer_latency' = 11, 'peer' = 12), {{.}}_says String{{end -}}
+{{define "minute why"}}{{.}}_metric UInt8, {{.}}_cause UInt8, {{.}}_says String{{end -}}
 
 {{define "user minutes"}}Array(Tuple(at Int32, loss Float32, stall Float32, rtt Float32, cpu Float32, fps Float32, {{template "minute why" "loss"}}, loss_peer String, {{template "minute why" "stall"}}, stall_peer String, {{template "minute why" "fps"}}, fps_peer String)){{end -}}
 
@@ -1010,41 +990,49 @@ CREATE OR REPLACE VIEW {{.Database}}.calls {{.OnCluster}}
 )
 AS WITH ({{template "limits" .}}) AS limits
 SELECT {{columns "calls: which" | names}}, toUInt64(destroyed_at - created_at) AS duration_seconds, {{columns "calls: counts" | names}},
-    if(empty(judged), NULL, arrayAvg(v -> v.2, judged)) AS quality_score, {{template "grade" "if(10 * arrayCount(v -> v.1 = worst.1, judged) < length(judged) AND worst.1 > 1, worst.1 - 1, worst.1)"}} AS grade,
-    arraySum(v -> v.3, judged) AS judged_minutes, arraySum(v -> v.4, judged) AS bad_minutes, arrayCount(v -> v.1 >= 3, judged) AS bad_users,
-    user_id AS worst_user_id, if(number = 0, NULL, worst.2) AS worst_user_score, {{template "grade" "worst.1"}} AS worst_user_grade,
-    if(worst_number = 0, NULL, toDateTime(base + 60 * m.at[worst_number], 'UTC')) AS worst_minute, {{template "user metric" "m"}} AS worst_metric,
-    {{template "cause" "cause_number"}} AS cause, most.1 AS cause_minutes, multiIf(cause_number < 2, '', cause_number >= 8, {{template "user peer" "m"}}, user_id) AS cause_user_id,
-    {{template "user says" "m"}} AS says, {{template "diagnosis" "m"}} AS diagnosis,
+    if(first.1 = 0, NULL, arrayAvg(arrayFilter((s, r) -> r > 0, scores, ranks))) AS quality_score,
+    {{template "grade" "-first.1 - (first.1 < -1 AND 10 * countEqual(ranks, -first.1) < arrayCount(r -> r > 0, ranks))"}} AS grade,
+    arraySum(judged) AS judged_minutes, arraySum(bads) AS bad_minutes, arrayCount(r -> r >= 3, ranks) AS bad_users,
+    user_id AS worst_user_id, if(first.1 = 0, NULL, first.2) AS worst_user_score, {{template "grade" "-first.1"}} AS worst_user_grade,
+    if(worst = 0, NULL, toDateTime(base + 60 * m.at[worst], 'UTC')) AS worst_minute,
+    {{template "metric" "[m.loss_metric[worst], m.stall_metric[worst], m.fps_metric[worst], 7, 8][indexOf(excesses[worst], excess[worst])]"}} AS worst_metric,
+    {{template "cause" "cause_number"}} AS cause, most.1 AS cause_minutes,
+    multiIf(cause_number < 2, '', cause_number < 8, user_id, [m.loss_peer[blamed], m.stall_peer[blamed], m.fps_peer[blamed]][measure]) AS cause_user_id,
+    [m.loss_says[blamed], m.stall_says[blamed], m.fps_says[blamed], concat('the round trip of ', user_id, ' was ', toString(round(m.rtt[blamed])), ' ms'),
+        concat('the processor of ', user_id, ' was at ', toString(round(m.cpu[blamed])), ' %')][measure] AS says,
+    {{template "diagnosis" "m"}} AS diagnosis,
     {{columns "calls: averages" | names}}, is_complete, missing
 FROM
 (
-    SELECT *, {{template "blamed minutes"}} AS blamed
+    SELECT *, {{template "blamed minute"}} AS blamed, indexOf(excesses[blamed], excess[blamed]) AS measure
     FROM
     (
         SELECT *, {{template "cause of most"}} AS most, if(most.1 = 0, 0, -most.2) AS cause_number
         FROM
         (
-            SELECT *, {{template "user causes" "m"}} AS causes
+            SELECT *, arrayMap(x -> arrayMax(x), excesses) AS excess, {{template "user causes" "m"}} AS causes, {{template "worst"}} AS worst
             FROM
             (
                 SELECT {{columns "calls: which" | names}}, {{columns "calls: counts" | names}}, {{columns "calls: averages" | names}}, is_complete, missing,
-                    base, judged, number, user_id, worst, worst_number, m, excess
+                    scores, ranks, judged, bads, first, user_ids[first.3] AS user_id, minutes[first.3] AS m, toUnixTimestamp(toStartOfMinute(created_at)) AS base, excesses
                 FROM
                 (
-                    SELECT *, arrayFilter(v -> v.1 > 0, verdicts) AS judged, user_ids[number] AS user_id, verdicts[number] AS worst, worst.6 AS worst_number,
-                        minutes[number] AS m, toUnixTimestamp(toStartOfMinute(created_at)) AS base
+                    SELECT *, arrayMap((judged, bad, serious, run, blemished) -> {{template "rank"}}, judged, bads, seriouses, runs, blemisheds) AS ranks,
+                        arrayReduce('min', arrayMap((r, s, i) -> (-r, s, if(r = 0, 0, i)), ranks, scores, arrayEnumerate(ranks))) AS first
                     FROM
                     (
-                        SELECT *, arrayMap((loss, stall, rtt, cpu, fps) -> arrayMap({{template "user excess"}}, loss, stall, rtt, cpu, fps),
-                                minutes.loss, minutes.stall, minutes.rtt, minutes.cpu, minutes.fps) AS excesses,
-                            arrayMap({{template "verdict"}}, excesses, arrayMap({{template "judged minutes"}}, excesses)) AS verdicts,
-                            arrayReduce('min', arrayMap((v, i) -> (-v.1, v.2, i), verdicts, arrayEnumerate(verdicts))) AS first, if(first.1 = 0, 0, first.3) AS number
-                        FROM {{.Database}}.calls_data
-                        WHERE {{template "visible" .}}
+                        SELECT *, arrayMap(x -> length(x), worsts) AS judged, arrayMap(x -> arrayCount(e -> e > 1, x), worsts) AS bads, arrayMap(x -> arrayCount(e -> e >= 2, x), worsts) AS seriouses,
+                            arrayMap(x -> arrayCount(e -> e > 0, x), worsts) AS blemisheds, arrayMap(x -> {{template "run" "x"}}, worsts) AS runs, arrayMap(x -> {{template "score" "x"}}, worsts) AS scores
+                        FROM
+                        (
+                            SELECT *, arrayMap((l, s, f, r, c) -> arrayMap({{template "user excesses"}}, l, s, f, r, c), minutes.loss, minutes.stall, minutes.fps, minutes.rtt, minutes.cpu) AS all_excesses,
+                                arrayMap(y -> arrayFilter(e -> e > -1e5, arrayMap(x -> arrayMax(x), y)), all_excesses) AS worsts
+                            FROM {{.Database}}.calls_data
+                            WHERE {{template "visible" .}}
+                        )
                     )
                 )
-                ARRAY JOIN [excesses[number]] AS excess
+                ARRAY JOIN [all_excesses[first.3]] AS excesses
             )
         )
     )
@@ -1066,24 +1054,32 @@ CREATE OR REPLACE VIEW {{.Database}}.call_users {{.OnCluster}}
 )
 AS WITH ({{template "limits" .}}) AS limits
 SELECT {{columns "call users: who" | names}}, sessions, {{columns "call users: counts" | names}},
-    if(verdict.1 = 0, NULL, verdict.2) AS score, {{template "grade" "verdict.1"}} AS grade, verdict.3 AS judged_minutes, verdict.4 AS bad_minutes, verdict.5 AS bad_run_minutes,
-    if(worst_number = 0, NULL, toDateTime(base + 60 * minutes.at[worst_number], 'UTC')) AS worst_minute, {{template "user metric" "minutes"}} AS worst_metric,
-    {{template "cause" "cause_number"}} AS cause, most.1 AS cause_minutes, multiIf(cause_number < 2, '', cause_number >= 8, {{template "user peer" "minutes"}}, toString(user_id)) AS cause_user_id,
-    {{template "user says" "minutes"}} AS says, {{template "diagnosis" "minutes"}} AS diagnosis,
+    if(judged = 0, NULL, {{template "score" "judgeable"}}) AS score, {{template "grade" "rank"}} AS grade, judged AS judged_minutes, bad AS bad_minutes, run AS bad_run_minutes,
+    if(worst = 0, NULL, toDateTime(base + 60 * minutes.at[worst], 'UTC')) AS worst_minute,
+    {{template "metric" "[minutes.loss_metric[worst], minutes.stall_metric[worst], minutes.fps_metric[worst], 7, 8][indexOf(excesses[worst], excess[worst])]"}} AS worst_metric,
+    {{template "cause" "cause_number"}} AS cause, most.1 AS cause_minutes,
+    multiIf(cause_number < 2, '', cause_number < 8, toString(user_id), [minutes.loss_peer[blamed], minutes.stall_peer[blamed], minutes.fps_peer[blamed]][measure]) AS cause_user_id,
+    [minutes.loss_says[blamed], minutes.stall_says[blamed], minutes.fps_says[blamed], concat('the round trip of ', user_id, ' was ', toString(round(minutes.rtt[blamed])), ' ms'),
+        concat('the processor of ', user_id, ' was at ', toString(round(minutes.cpu[blamed])), ' %')][measure] AS says,
+    {{template "diagnosis" "minutes"}} AS diagnosis,
     video_bitrate_swing_up, {{columns "sent" | names}}, {{columns "received" | names}}
 FROM
 (
-    SELECT *, {{template "blamed minutes"}} AS blamed
+    SELECT *, {{template "blamed minute"}} AS blamed, indexOf(excesses[blamed], excess[blamed]) AS measure
     FROM
     (
-        SELECT *, {{template "cause of most"}} AS most, if(most.1 = 0, 0, -most.2) AS cause_number
+        SELECT *, {{template "rank"}} AS rank, {{template "cause of most"}} AS most, if(most.1 = 0, 0, -most.2) AS cause_number
         FROM
         (
-            SELECT *, arrayMap({{template "user excess"}}, minutes.loss, minutes.stall, minutes.rtt, minutes.cpu, minutes.fps) AS excess,
-                arrayMap({{template "verdict"}}, [excess], arrayMap({{template "judged minutes"}}, [excess]))[1] AS verdict, verdict.6 AS worst_number, toUnixTimestamp(toStartOfMinute(call_created_at)) AS base,
-                {{template "user causes" "minutes"}} AS causes
-            FROM {{.Database}}.call_users_data
-            WHERE sessions > 0 AND {{template "visible" .}}
+            SELECT *, arrayFilter(e -> e > -1e5, excess) AS judgeable, length(judgeable) AS judged, arrayCount(e -> e > 1, judgeable) AS bad, arrayCount(e -> e >= 2, judgeable) AS serious,
+                arrayCount(e -> e > 0, judgeable) AS blemished, {{template "run" "judgeable"}} AS run, {{template "worst"}} AS worst, {{template "user causes" "minutes"}} AS causes
+            FROM
+            (
+                SELECT *, toUnixTimestamp(toStartOfMinute(call_created_at)) AS base,
+                    arrayMap({{template "user excesses"}}, minutes.loss, minutes.stall, minutes.fps, minutes.rtt, minutes.cpu) AS excesses, arrayMap(x -> arrayMax(x), excesses) AS excess
+                FROM {{.Database}}.call_users_data
+                WHERE sessions > 0 AND {{template "visible" .}}
+            )
         )
     )
 )
@@ -1113,22 +1109,23 @@ CREATE OR REPLACE VIEW {{.Database}}.call_minutes {{.OnCluster}}
 )
 AS WITH ({{template "limits" .}}) AS limits
 SELECT sdk_app_id, comm_id, call_created_at, room_id, user_id, toDateTime(toUnixTimestamp(toStartOfMinute(call_created_at)) + 60 * m.at, 'UTC') AS minute,
-    multiIf(e >= 2, 'serious', e > 1, 'poor', e > 0, 'fair', e > -1e5, 'good', 'unknown') AS grade, e > 1 AS is_bad, w.1 AS metric, if(e > 0, w.2, NULL) AS value, w.3 AS cause,
-    multiIf(w.3 IN ('', 'unknown'), '', startsWith(w.3, 'peer'), w.4, toString(user_id)) AS cause_user_id, w.4 AS peer_id, w.5 AS diagnosis,
+    multiIf(e >= 2, 'serious', e > 1, 'poor', e > 0, 'fair', e > -1e5, 'good', 'unknown') AS grade, e > 1 AS is_bad,
+    {{template "metric" "[m.loss_metric, m.stall_metric, m.fps_metric, 7, 8][measure]"}} AS metric, if(e > 0, [m.loss, m.stall, m.fps, m.rtt, m.cpu][measure], NULL) AS value,
+    {{template "cause" "[m.loss_cause, m.stall_cause, m.fps_cause, 6, 7][measure] AS number"}} AS cause,
+    multiIf(number < 2, '', number < 8, toString(user_id), peer_id) AS cause_user_id,
+    [m.loss_peer, m.stall_peer, m.fps_peer, '', ''][measure] AS peer_id, [m.loss_says, m.stall_says, m.fps_says, '', ''][measure] AS diagnosis,
     if(m.loss < 0, NULL, m.loss) AS loss, if(m.stall < 0, NULL, m.stall) AS stall, if(m.fps > 1e8, NULL, m.fps) AS fps, if(m.rtt < 0, NULL, m.rtt) AS rtt, if(m.cpu < 0, NULL, m.cpu) AS sys_cpu
 FROM
 (
-    SELECT sdk_app_id, comm_id, call_created_at, room_id, user_id, minutes,
-        arrayMap({{template "user excess"}}, minutes.loss, minutes.stall, minutes.rtt, minutes.cpu, minutes.fps) AS excess,
-        arrayMap((t, e) -> multiIf(e <= 0, ('', toFloat32(0), '', '', ''),
-            e = {{template "excess" (list 1 "t.loss")}}, (toString(t.loss_metric), t.loss, toString(t.loss_cause), t.loss_peer, t.loss_says),
-            e = {{template "excess" (list 2 "t.stall")}}, (toString(t.stall_metric), t.stall, toString(t.stall_cause), t.stall_peer, t.stall_says),
-            e = {{template "excess" (list 5 "t.fps")}}, (toString(t.fps_metric), t.fps, toString(t.fps_cause), t.fps_peer, t.fps_says),
-            e = {{template "excess" (list 3 "t.rtt")}}, ('rtt', t.rtt, 'latency', '', ''), ('sys_cpu', t.cpu, 'device', '', '')), minutes, excess) AS why
-    FROM {{.Database}}.call_users_data
-    WHERE {{template "visible" .}}
+    SELECT *, arrayMax(x) AS e, if(e > 0, indexOf(x, e), 0) AS measure
+    FROM
+    (
+        SELECT sdk_app_id, comm_id, call_created_at, room_id, user_id, m, x
+        FROM {{.Database}}.call_users_data
+        ARRAY JOIN minutes AS m, arrayMap({{template "user excesses"}}, minutes.loss, minutes.stall, minutes.fps, minutes.rtt, minutes.cpu) AS x
+        WHERE {{template "visible" .}}
+    )
 )
-ARRAY JOIN minutes AS m, excess AS e, why AS w
 COMMENT 'One row for each minute of a user in a call in which sound or picture flowed: how good it was and why not. Exact: made of the relations beneath by the commit that shows them';
 
 CREATE OR REPLACE VIEW {{.Database}}.session_days {{.OnCluster}}
@@ -1194,27 +1191,31 @@ CREATE OR REPLACE VIEW {{.Database}}.peer_quality {{.OnCluster}}
     {{columns "blamed" | shown}},
     diagnosis String COMMENT 'What these minutes were, in words, with times in UTC; empty: none is bad'
 )
-AS WITH ({{template "limits" .}}) AS limits
+AS WITH arraySlice(({{template "limits" .}}), 1, 3) AS limits
 SELECT {{columns "pairs" | names}},
-    if(verdict.1 = 0, NULL, verdict.2) AS score, {{template "grade" "verdict.1"}} AS grade, verdict.3 AS judged_minutes, verdict.4 AS bad_minutes, verdict.5 AS bad_run_minutes,
-    if(worst_number = 0, NULL, toDateTime(base + 60 * minutes.at[worst_number], 'UTC')) AS worst_minute,
-    if(worst_number = 0, '', {{template "of minute" (list "worst_number" "minutes" "toString(minutes.loss_metric[worst_number])" "toString(minutes.stall_metric[worst_number])" "toString(minutes.fps_metric[worst_number])")}}, '')) AS worst_metric,
-    multiIf(cause_number = 0, '', cause_number = 1, 'nobody', cause_number >= 8, 'sender', 'receiver') AS fault,
+    if(judged = 0, NULL, {{template "score" "judgeable"}}) AS score, {{template "grade" "rank"}} AS grade, judged AS judged_minutes, bad AS bad_minutes, run AS bad_run_minutes,
+    if(worst = 0, NULL, toDateTime(base + 60 * minutes.at[worst], 'UTC')) AS worst_minute,
+    {{template "metric" "[minutes.loss_metric[worst], minutes.stall_metric[worst], minutes.fps_metric[worst]][indexOf(excesses[worst], excess[worst])]"}} AS worst_metric,
+    multiIf(cause_number = 0, '', cause_number = 1, 'nobody', cause_number < 8, 'receiver', 'sender') AS fault,
     {{template "cause" "cause_number"}} AS cause, most.1 AS cause_minutes,
-    {{template "of minute" (list "blamed[1]" "minutes" "minutes.loss_says[blamed[1]]" "minutes.stall_says[blamed[1]]" "minutes.fps_says[blamed[1]]")}}, '') AS says, {{template "diagnosis" "minutes"}} AS diagnosis
+    [minutes.loss_says[blamed], minutes.stall_says[blamed], minutes.fps_says[blamed]][measure] AS says, {{template "diagnosis" "minutes"}} AS diagnosis
 FROM
 (
-    SELECT *, {{template "blamed minutes"}} AS blamed
+    SELECT *, {{template "blamed minute"}} AS blamed, indexOf(excesses[blamed], excess[blamed]) AS measure
     FROM
     (
-        SELECT *, {{template "cause of most"}} AS most, if(most.1 = 0, 0, -most.2) AS cause_number
+        SELECT *, {{template "rank"}} AS rank, {{template "cause of most"}} AS most, if(most.1 = 0, 0, -most.2) AS cause_number
         FROM
         (
-            SELECT *, arrayMap({{template "pair excess"}}, minutes.loss, minutes.stall, minutes.fps) AS excess,
-                arrayMap({{template "verdict"}}, [excess], arrayMap({{template "judged minutes"}}, [excess]))[1] AS verdict, verdict.6 AS worst_number, toUnixTimestamp(toStartOfMinute(call_created_at)) AS base,
-                {{template "pair causes"}} AS causes
-            FROM {{.Database}}.peer_quality_data
-            WHERE {{template "visible" .}}
+            SELECT *, arrayFilter(e -> e > -1e5, excess) AS judgeable, length(judgeable) AS judged, arrayCount(e -> e > 1, judgeable) AS bad, arrayCount(e -> e >= 2, judgeable) AS serious,
+                arrayCount(e -> e > 0, judgeable) AS blemished, {{template "run" "judgeable"}} AS run, {{template "worst"}} AS worst, {{template "pair causes"}} AS causes
+            FROM
+            (
+                SELECT *, toUnixTimestamp(toStartOfMinute(call_created_at)) AS base,
+                    arrayMap({{template "pair excesses"}}, minutes.loss, minutes.stall, minutes.fps) AS excesses, arrayMap(x -> arrayMax(x), excesses) AS excess
+                FROM {{.Database}}.peer_quality_data
+                WHERE {{template "visible" .}}
+            )
         )
     )
 )
