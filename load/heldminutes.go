@@ -54,7 +54,7 @@ func (s *Store) heldQuality(ctx context.Context, h *held) (map[call.Unit]*qualit
 // says of which.
 func (s *Store) heldMinutes(ctx context.Context, h *held, rest string) (*minutesReader, error) {
 	q := `SELECT sdk_app_id, comm_id, user_id, peer_id, metric, toUnixTimestamp(toStartOfMinute(ts)) AS at, toUInt32(count()), toUInt32(countIf(value > 0)),
-			sum(toInt64(least(greatest(value, -1e12), 1e12) * 1000 + 0.5))
+			sum(toInt64(floor(least(greatest(value, -1e12), 1e12) * 1000 + 0.5)))
 		FROM quality_samples_data WHERE metric IN (?) AND ` + h.where() + ` ` + rest + `
 		GROUP BY sdk_app_id, comm_id, user_id, peer_id, metric, at ORDER BY sdk_app_id, comm_id, user_id, peer_id, at`
 	ctx = clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{

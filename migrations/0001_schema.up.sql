@@ -4,19 +4,19 @@
 
 {{/* How a minute is judged: docs/quality.md.
 
-Limits of loss, stall, rtt, cpu and fps, in this order: good, 1 over what is between good and poor, poor, 1 over what is between poor and serious. A measure whose good and poor are equal is not judged: its limits are out of reach. */ -}}
+Limits of loss, stall, rtt, cpu and fps, in this order: good, how far poor is from it, poor, how far serious is from that. A measure whose limits are all equal is not judged: they are out of reach, also of what stands for no value. */ -}}
 
 {{define "limits"}}
     SELECT (l['loss'], l['stall'], l['rtt'], l['cpu'], l['fps']) FROM
     (
-        SELECT mapFromArrays(groupArray(measure), groupArray(if(x.1 = x.2, (1e9, 1., 1e18, 1.), (x.1, 1 / (x.2 - x.1), x.2, if(x.2 = x.3, 1e9 * sign(x.2 - x.1), 1 / (x.3 - x.2)))))) AS l
+        SELECT mapFromArrays(groupArray(measure), groupArray(if(x.1 = x.3, (1e18, 1., 1e18, 1.), (x.1, if(x.1 = x.2, sign(x.3 - x.1), x.2 - x.1), x.2, if(x.2 = x.3, 1e-9 * sign(x.3 - x.1), x.3 - x.2))))) AS l
         FROM (SELECT measure, argMax((good, poor, serious), changed_at) AS x FROM {{.Database}}.quality_thresholds GROUP BY measure)
     )
 {{- end -}}
 
 {{/* How far a value is beyond the limits of its measure: up to 0 good, up to 1 fair, beyond 1 poor (such a minute is bad), from 2 on serious; below -100,000: there is no value, or the measure is not judged. */ -}}
 
-{{define "excess"}}{{$l := printf "limits.%d" (index . 0)}}{{$v := index . 1}}if(({{$v}} - {{$l}}.3) * {{$l}}.2 <= 0, least(1, ({{$v}} - {{$l}}.1) * {{$l}}.2), 1 + ({{$v}} - {{$l}}.3) * {{$l}}.4){{end -}}
+{{define "excess"}}{{$l := printf "limits.%d" (index . 0)}}{{$v := index . 1}}if(({{$v}} - {{$l}}.3) / {{$l}}.2 <= 0, least(1, ({{$v}} - {{$l}}.1) / {{$l}}.2), 1 + ({{$v}} - {{$l}}.3) / {{$l}}.4){{end -}}
 
 {{/* The same of a minute: that of its worst measure. */ -}}
 
@@ -48,9 +48,9 @@ Limits of loss, stall, rtt, cpu and fps, in this order: good, 1 over what is bet
 {{define "pair causes"}}arrayMap((e, loss, stall, l, s, f) -> multiIf(e <= 1, 0, e = {{template "excess" (list 1 "loss")}}, toInt8(l), e = {{template "excess" (list 2 "stall")}}, toInt8(s), toInt8(f)),
                 excess, minutes.loss, minutes.stall, minutes.loss_cause, minutes.stall_cause, minutes.fps_cause){{end -}}
 
-{{/* How many minutes the cause of most has, and minus its number. */ -}}
+{{/* How many minutes the cause of most has, and minus its number; of equals the first that is known. */ -}}
 
-{{define "cause of most"}}arrayMax(arrayMap(c -> (countEqual(causes, c), -c), range(1, 13))){{end -}}
+{{define "cause of most"}}arrayMax(arrayMap(c -> (countEqual(causes, c), c != 1, -c), range(1, 13))){{end -}}
 
 {{define "cause"}}transform({{.}}, range(1, 13), ['unknown', 'camera', 'encoder', 'uplink', 'downlink', 'latency', 'device', 'peer_camera', 'peer_encoder', 'peer_uplink', 'peer_latency', 'peer'], ''){{end -}}
 
@@ -1015,7 +1015,7 @@ FROM
     SELECT *, {{template "blamed minutes"}} AS blamed
     FROM
     (
-        SELECT *, {{template "cause of most"}} AS most, if(most.1 = 0, 0, -most.2) AS cause_number
+        SELECT *, {{template "cause of most"}} AS most, if(most.1 = 0, 0, -most.3) AS cause_number
         FROM
         (
             SELECT *, {{template "user causes" "m"}} AS causes
@@ -1067,7 +1067,7 @@ FROM
     SELECT *, {{template "blamed minutes"}} AS blamed
     FROM
     (
-        SELECT *, {{template "cause of most"}} AS most, if(most.1 = 0, 0, -most.2) AS cause_number
+        SELECT *, {{template "cause of most"}} AS most, if(most.1 = 0, 0, -most.3) AS cause_number
         FROM
         (
             SELECT *, arrayMap({{template "user excess"}}, minutes.loss, minutes.stall, minutes.rtt, minutes.cpu, minutes.fps) AS excess,
@@ -1166,7 +1166,7 @@ FROM
     SELECT *, {{template "blamed minutes"}} AS blamed
     FROM
     (
-        SELECT *, {{template "cause of most"}} AS most, if(most.1 = 0, 0, -most.2) AS cause_number
+        SELECT *, {{template "cause of most"}} AS most, if(most.1 = 0, 0, -most.3) AS cause_number
         FROM
         (
             SELECT *, arrayMap({{template "pair excess"}}, minutes.loss, minutes.stall, minutes.fps) AS excess,
@@ -1235,7 +1235,7 @@ CREATE OR REPLACE VIEW {{.Database}}.quality_days {{.OnCluster}}
 )
 AS SELECT q.sdk_app_id AS sdk_app_id, q.day AS day, q.sdk_version AS sdk_version, q.device_type AS device_type, q.calls AS calls, q.users AS users,
     q.samples AS samples, q.network_changes AS network_changes, q.connections_lost AS connections_lost,
-{{range $days}}    q.{{index . 0}}_samples AS {{index . 0}}_samples, q.{{index . 0}}_sum / nullIf(q.{{index . 0}}_samples, 0) AS {{index . 0}}_avg, if(q.{{index . 0}}_samples = 0, NULL, q.{{index . 0}}_p95) AS {{index . 0}}_p95,
+{{range $days}}    q.{{index . 0}}_samples AS {{index . 0}}_samples, q.{{index . 0}}_sum / nullIf(q.{{index . 0}}_samples, 0) AS {{index . 0}}_avg, if(q.{{index . 0}}_samples = 0, NULL, greatest(q.{{index . 0}}_low, least(q.{{index . 0}}_p95, q.{{index . 0}}_high))) AS {{index . 0}}_p95,
 {{end}}    q.audio_stall_samples AS audio_stall_samples, q.audio_stall_sum / 1000 AS audio_stall_seconds, q.audio_stall_sum / nullIf(q.audio_stall_samples * 2000, 0) AS audio_stall_share,
     q.video_stall_samples AS video_stall_samples, q.video_stall_sum / 1000 AS video_stall_seconds, q.video_stall_sum / nullIf(q.video_stall_samples * 2000, 0) AS video_stall_share
 FROM
@@ -1244,6 +1244,7 @@ FROM
         sum(x.samples) AS samples,
         sum(x.network_changes) AS network_changes, sum(x.connections_lost) AS connections_lost,
 {{range $days}}        sumIf(x.{{index . 1}}.samples, {{index . 2}}) AS {{index . 0}}_samples, sumIf(x.{{index . 1}}.sum, {{index . 2}}) AS {{index . 0}}_sum, quantileExactWeightedArrayIf(0.95)(x.{{index . 1}}.values, x.{{index . 1}}.counts, {{index . 2}}) AS {{index . 0}}_p95,
+            minIf(x.{{index . 1}}.min, {{index . 2}} AND x.{{index . 1}}.samples > 0) AS {{index . 0}}_low, maxIf(x.{{index . 1}}.max, {{index . 2}} AND x.{{index . 1}}.samples > 0) AS {{index . 0}}_high,
 {{end}}        sumIf(x.audio_stall.samples, peer_id != '') AS audio_stall_samples, sumIf(x.audio_stall.sum, peer_id != '') AS audio_stall_sum,
         sumIf(x.video_stall.samples, peer_id != '') AS video_stall_samples, sumIf(x.video_stall.sum, peer_id != '') AS video_stall_sum
     FROM {{.Database}}.quality_streams_data AS x

@@ -127,19 +127,8 @@ func (s *scene) stallWhy() Why {
 	if s.stall() < slight {
 		return w
 	}
-	b := s.path(compare(s.stall(), s.others.stall.without(s.stall())))
-	switch {
-	case b.cause != Unknown:
-	case s.slow():
-		b.cause, b.evidence = Device, s.me.cpu
-	case w.Metric == VideoStall && s.from.encode < few:
-		b.cause, b.evidence = s.from.source()
-	case b.others == alike && s.from.cpu >= busy:
-		b.cause, b.evidence = PeerEncoder, s.from.encode
-	case b.others == alike:
-		b.cause = Peer
-	}
-	return s.say(w, s.stall(), b)
+	others := compare(s.stall(), s.others.stall.without(s.stall()))
+	return s.say(w, s.stall(), s.standstill(w.Metric == VideoStall, others))
 }
 
 func (s *scene) fpsWhy() Why {
@@ -157,15 +146,25 @@ func (s *scene) fpsWhy() Why {
 		b.cause, b.evidence = Device, s.me.cpu
 		return s.say(w, s.fps, b)
 	}
-	b = s.path(b.others)
+	return s.say(w, s.fps, s.standstill(true, b.others))
+}
+
+// standstill looks for the cause of a stall, or of frames that did not come: on the
+// way, then at both ends.
+func (s *scene) standstill(video bool, o others) because {
+	b := s.path(o)
 	switch {
 	case b.cause != Unknown:
 	case s.slow():
 		b.cause, b.evidence = Device, s.me.cpu
-	case b.others == alike:
+	case video && s.from.encode < few:
+		b.cause, b.evidence = s.from.source()
+	case o == alike && s.from.cpu >= busy:
+		b.cause, b.evidence = PeerEncoder, s.from.encode
+	case o == alike:
 		b.cause = Peer
 	}
-	return s.say(w, s.fps, b)
+	return b
 }
 
 // path looks for the cause on the way from the peer to the user.
@@ -189,7 +188,7 @@ func (s *scene) path(o others) because {
 }
 
 // slow says that the user's device does not keep up.
-func (s *scene) slow() bool { return s.me.cpu >= busy || s.fps < 0.7*s.delivered }
+func (s *scene) slow() bool { return s.me.cpu >= busy || s.fps*3 <= s.delivered*2 }
 
 // source tells of few frames whether they were not captured or not encoded.
 func (s *sent) source() (Cause, float32) {
