@@ -1104,7 +1104,7 @@ CREATE OR REPLACE VIEW {{.Database}}.call_minutes {{.OnCluster}}
 )
 AS WITH ({{template "limits" .}}) AS limits
 SELECT sdk_app_id, comm_id, call_created_at, room_id, user_id, toDateTime(toUnixTimestamp(toStartOfMinute(call_created_at)) + 60 * m.at, 'UTC') AS minute,
-    multiIf(e >= 2, 'serious', e > 1, 'poor', e > 0, 'fair', e > -1e5, 'good', 'unknown') AS grade, e > 1 AS is_bad, w.1 AS metric, if(e > 0, w.2, NULL) AS value, w.3 AS cause,
+    multiIf(e >= 2, 'serious', e > 1, 'poor', e > 0, 'fair', e > -1e5, 'good', 'unknown') AS grade, toBool(e > 1) AS is_bad, w.1 AS metric, if(e > 0, w.2, NULL) AS value, w.3 AS cause,
     multiIf(w.3 IN ('', 'unknown'), '', startsWith(w.3, 'peer'), w.4, toString(user_id)) AS cause_user_id, w.4 AS peer_id, w.5 AS diagnosis,
     if(m.loss < 0, NULL, m.loss) AS loss, if(m.stall < 0, NULL, m.stall) AS stall, if(m.fps > 1e8, NULL, m.fps) AS fps, if(m.rtt < 0, NULL, m.rtt) AS rtt, if(m.cpu < 0, NULL, m.cpu) AS sys_cpu
 FROM
