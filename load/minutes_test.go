@@ -2,6 +2,7 @@ package load
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -132,18 +133,18 @@ func (c *troubled) add(t *testing.T, w *Writer, u call.Unit, p troubledPiece) {
 }
 
 // archive adds the pieces with one writer after the other, each of which ends the
-// call, and flushes after each piece if told to.
+// call, and flushes between pieces if told to.
 func (c *troubled) archive(t *testing.T, s *Store, u call.Unit, flush bool, turns ...[]troubledPiece) {
 	t.Helper()
 	for i, pieces := range turns {
 		w := s.NewWriter("run", WriterOptions{})
 		_, err := w.Resume(t.Context(), u)
 		must(t, err)
-		for _, p := range pieces {
-			c.add(t, w, u, p)
-			if flush {
+		for i, p := range pieces {
+			if flush && i > 0 {
 				must(t, w.Flush(t.Context()))
 			}
+			c.add(t, w, u, p)
 		}
 		state := call.Provisional
 		if i == len(turns)-1 {
@@ -193,6 +194,30 @@ func TestSummaryIsTheSameHowever(t *testing.T) {
 			check(fmt.Sprint("with three writers, ", flush), flush, all[:3], all[3:5], all[5:])
 		}
 		check("with a writer that adds nothing", false, troubledPieces(rnd, 4), nil)
+	}
+}
+
+// TestThousandths adds up values as the engine does.
+func TestThousandths(t *testing.T) {
+	t.Parallel()
+	s := open(t, database(t))
+	all := []float64{0, 0.0005, -0.0005, 12.3456, -12.3456, 1e12, -1e12, 1e13, -1e300, math.MaxFloat64, math.Inf(1), math.Inf(-1), 1e-300, 0.285, 1.005, 4.35}
+	rnd := rand.New(rand.NewPCG(rand.Uint64(), 0))
+	for range 2000 {
+		all = append(all, rnd.NormFloat64()*math.Pow(10, rnd.Float64()*12-4), float64(rnd.IntN(1e6))/2000)
+	}
+	var got []int64
+	for some := range slices.Chunk(all, 500) {
+		var text []string
+		for _, v := range some {
+			text = append(text, fmt.Sprintf("reinterpretAsFloat64(toUInt64(%d))", math.Float64bits(v)))
+		}
+		must(t, s.conn.QueryRow(t.Context(), "SELECT arrayMap(value -> "+thousandthsSQL+", ["+strings.Join(text, ", ")+"])").Scan(&got))
+		for i, v := range some {
+			if want := quality.Thousandths(v); got[i] != want {
+				t.Errorf("%v: got %d, want %d", v, got[i], want)
+			}
+		}
 	}
 }
 

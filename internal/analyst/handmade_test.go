@@ -311,3 +311,53 @@ func TestHandmadeCalls(t *testing.T) {
 		})
 	}
 }
+
+// TestAtTheLimit has a minute of each round trip of some ms, and asks which of them
+// are how good, for limits whose reciprocals are exact or not, two of them equal or all.
+func TestAtTheLimit(t *testing.T) {
+	t.Parallel()
+	s := open(t, embeddedtest.Database(t))
+	const most = 160
+	w := s.NewWriter("handmade", load.WriterOptions{})
+	h := handmade{talkers: 2, minutes: most, value: func(_, _, metric string, minute, _ int, well float64) float64 {
+		if metric == "rtt" {
+			return float64(minute)
+		}
+		return well
+	}}
+	h.write(t, w, "call")
+	if err := w.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for i, limits := range [][3]int{{40, 80, 120}, {2, 51, 100}, {1, 50, 99}, {3, 110, 159}, {50, 50, 99}, {50, 99, 99}, {50, 50, 51}, {50, 50, 50}} {
+		good, poor, serious := limits[0], limits[1], limits[2]
+		// loss is good in all minutes: what is not judged of rtt is good by it.
+		err := s.Conn().Exec(t.Context(), "INSERT INTO quality_thresholds (measure, good, poor, serious, changed_at) SELECT 'rtt', ?, ?, ?, now64(3) + ?", good, poor, serious, i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var want []string
+		for ms := range most {
+			grade := "good"
+			switch {
+			case good == serious:
+			case ms > poor && ms >= serious:
+				grade = "serious"
+			case ms > poor:
+				grade = "poor"
+			case ms > good:
+				grade = "fair"
+			}
+			want = append(want, grade)
+		}
+		got := column(t, s, "SELECT grade FROM call_minutes WHERE user_id = 'talker0' ORDER BY minute")
+		if !slices.Equal(got, want) {
+			for ms := range min(len(got), len(want)) {
+				if got[ms] != want[ms] {
+					t.Errorf("limits %v: %d ms are %s, want %s", limits, ms, got[ms], want[ms])
+				}
+			}
+			t.Errorf("limits %v: %d minutes, want %d", limits, len(got), len(want))
+		}
+	}
+}

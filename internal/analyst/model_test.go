@@ -430,33 +430,61 @@ func abandon(t *testing.T, s *load.Store, truth *simulator.Truth) {
 	}
 }
 
-// TestThresholds changes what is good, which scores and grades go by at once,
-// and migrates again, which changes nothing.
+// TestThresholds changes what is good: grades, bad minutes and worst metrics of old
+// calls go by it at once, in all relations that judge. Migrating again changes nothing.
 func TestThresholds(t *testing.T) {
 	t.Parallel()
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
 	s := open(t, embeddedtest.Database(t))
-	sim := simulate(t, simulator.Options{Seed: 3, Calls: 5, Retention: 14 * 24 * time.Hour})
+	sim := simulate(t, simulator.Options{Seed: seed, Calls: 12, Mix: simulator.MixOneToOne, Retention: 14 * 24 * time.Hour})
 	if _, err := fillAll(t.Context(), s, math.MaxInt64, sim); err != nil {
 		t.Fatal(err)
 	}
-	graded := func() string {
-		return strings.Join(column(t, s, "SELECT concat(grade, ' ', toString(count())) FROM call_users WHERE samples > 0 GROUP BY grade ORDER BY grade"), ", ")
+	limits, changes := maps.Clone(asShipped), 0
+	set := func(good, poor, serious float64, measures ...string) {
+		t.Helper()
+		for _, measure := range measures {
+			changes++
+			limits[measure] = [3]float64{good, poor, serious}
+			err := s.Conn().Exec(t.Context(), "INSERT INTO quality_thresholds (measure, good, poor, serious, changed_at) SELECT ?, ?, ?, ?, now64(3) + ?", measure, good, poor, serious, changes)
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		compareJudged(t, s, sim.Truth(at), limits)
 	}
-	before := graded()
-	if err := s.Conn().Exec(t.Context(), "INSERT INTO quality_thresholds (measure, good, poor, serious) VALUES ('rtt', 1, 2, 3)"); err != nil {
-		t.Fatal(err)
+	// grades are those of rows that have others than unknown, with the worst metric.
+	grades := func(relation, metric string) string {
+		return strings.Join(column(t, s, "SELECT DISTINCT concat(grade, ' ', "+metric+") FROM "+relation+" WHERE grade != 'unknown' ORDER BY 1"), ", ")
 	}
-	if got := graded(); got == before || !strings.HasPrefix(got, "serious ") {
-		t.Errorf("grades: %s, before %s", got, before)
+	before := grades("call_users", "worst_metric")
+	set(1, 2, 3, "rtt")
+	for relation, metric := range map[string]string{"calls": "worst_metric", "call_users": "worst_metric", "call_minutes": "metric"} {
+		if got := grades(relation, metric); got == before || got != "serious rtt" {
+			t.Errorf("%s: %s, before %s", relation, got, before)
+		}
 	}
 	migrateAgain(t, s)
-	if got := graded(); !strings.HasPrefix(got, "serious ") {
-		t.Errorf("grades after a migration: %s", got)
+	if got := grades("call_users", "worst_metric"); got != "serious rtt" {
+		t.Errorf("after a migration: %s", got)
 	}
-	if err := s.Conn().Exec(t.Context(), "INSERT INTO quality_thresholds (measure, good, poor, serious, changed_at) SELECT measure, 0, 0, 0, now64(3) + 1 FROM quality_thresholds"); err != nil {
-		t.Fatal(err)
+	set(200, 151, 102, "fps") // of 49 frames' difference each, whose reciprocals are not exact
+	if got := grades("peer_quality", "worst_metric"); !strings.Contains(got, "serious video_fps_down") {
+		t.Errorf("peer_quality: %s", got)
 	}
-	if got := graded(); !strings.HasPrefix(got, "unknown ") || strings.Contains(got, ",") {
-		t.Errorf("grades without thresholds: %s", got)
+	set(0, 0, 0, "rtt")
+	if got := grades("call_users", "worst_metric"); strings.Contains(got, "rtt") || got == "" {
+		t.Errorf("call_users: %s, though rtt is not judged", got)
+	}
+	set(0.5, 0.5, 4, "loss") // none is fair
+	set(2, 8, 8, "stall")    // none is poor
+	set(30, 30, 30, "fps")   // nor is fps judged
+	set(35, 84, 133, "cpu")  // 49 and 49
+	set(7, 7, 7, "loss", "stall", "cpu")
+	for relation, more := range map[string]string{"calls": "AND quality_score IS NULL AND bad_minutes = 0", "call_users": "AND score IS NULL AND bad_minutes = 0", "call_minutes": "AND NOT is_bad", "peer_quality": "AND score IS NULL AND bad_minutes = 0"} {
+		if n := column(t, s, "SELECT concat(toString(count()), ' ', toString(countIf(grade = 'unknown' "+more+"))) FROM "+relation)[0]; strings.HasPrefix(n, "0 ") || strings.Split(n, " ")[0] != strings.Split(n, " ")[1] {
+			t.Errorf("%s: of rows those which nothing is judged of: %s", relation, n)
+		}
 	}
 }
