@@ -287,6 +287,18 @@ func TestHandmadeCalls(t *testing.T) {
 		}}, asks{
 			"concat(user_id, ' ', cause, ' ', cause_user_id) FROM call_users WHERE ": "talker0 latency talker0 talker1 peer_latency talker0 talker2 peer_latency talker0",
 		}},
+		"busy peer": {handmade{talkers: 3, minutes: 12, value: func(user, peer, metric string, _, _ int, well float64) float64 {
+			switch {
+			case user == "talker0" && metric == "sysCpu":
+				return 90
+			case peer == "talker0" && metric == "aBlock":
+				return 400
+			}
+			return well
+		}}, asks{
+			"diagnosis FROM call_users WHERE user_id = 'talker1' AND ": "10:00–10:11 UTC, 12 bad minutes: at worst sound from talker0 broke up for 20 % of the time; the device of talker0 did not keep up, its processor at 90 %, others received it no better",
+			"concat(user_id, ' ', cause) FROM call_users WHERE ":      "talker0 device talker1 peer_encoder talker2 peer_encoder",
+		}},
 		"as often unknown as known": {handmade{talkers: 2, minutes: 12, value: func(user, _, metric string, minute, _ int, well float64) float64 {
 			if user == "talker0" && (metric == "aBlock" && minute < 3 || metric == "rtt" && minute >= 9) {
 				return 500

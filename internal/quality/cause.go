@@ -62,6 +62,7 @@ type because struct {
 	cause    Cause
 	evidence float32
 	others   others
+	load     bool // the evidence of PeerEncoder is the load of the processor
 }
 
 // What weighs as evidence. The figures are the vendor's limits of its dashboard
@@ -160,7 +161,7 @@ func (s *scene) standstill(video bool, o others) because {
 	case video && s.from.encode < few:
 		b.cause, b.evidence = s.from.source()
 	case o == alike && s.from.cpu >= busy:
-		b.cause, b.evidence = PeerEncoder, s.from.encode
+		b.cause, b.evidence, b.load = PeerEncoder, s.from.cpu, true
 	case o == alike:
 		b.cause = Peer
 	}
@@ -172,19 +173,19 @@ func (s *scene) path(o others) because {
 	gone, lost := worse(s.from.audioLoss, s.from.videoLoss), s.loss()
 	switch {
 	case gone >= felt && lost >= felt && o == noOthers && gone*2 < lost: // much more was lost later
-		return because{Downlink, lost, o}
+		return because{cause: Downlink, evidence: lost, others: o}
 	case gone >= felt && o != better:
-		return because{PeerUplink, gone, o}
+		return because{cause: PeerUplink, evidence: gone, others: o}
 	case lost >= felt && !known(gone) && o == alike:
-		return because{Peer, none, o}
+		return because{cause: Peer, evidence: none, others: o}
 	case lost >= felt:
-		return because{Downlink, lost, o}
+		return because{cause: Downlink, evidence: lost, others: o}
 	case s.from.rtt >= far && o != better:
-		return because{PeerLatency, s.from.rtt, o}
+		return because{cause: PeerLatency, evidence: s.from.rtt, others: o}
 	case s.me.rtt >= far:
-		return because{Latency, s.me.rtt, o}
+		return because{cause: Latency, evidence: s.me.rtt, others: o}
 	}
-	return because{Unknown, none, o}
+	return because{cause: Unknown, evidence: none, others: o}
 }
 
 // slow says that the user's device does not keep up.
