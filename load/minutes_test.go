@@ -161,7 +161,7 @@ func (c *troubled) archive(t *testing.T, s *Store, u call.Unit, flush bool, turn
 func TestSummaryIsTheSameHowever(t *testing.T) {
 	t.Parallel()
 	s := open(t, database(t))
-	for range 3 {
+	for range 2 {
 		seed := rand.Uint64()
 		rnd := rand.New(rand.NewPCG(seed, 0))
 		c := newTroubled(rnd)

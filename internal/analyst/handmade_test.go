@@ -297,7 +297,7 @@ func TestHandmadeCalls(t *testing.T) {
 			return well
 		}}, asks{
 			"diagnosis FROM call_users WHERE user_id = 'talker1' AND ": "10:00–10:11 UTC, 12 bad minutes: at worst sound from talker0 broke up for 20 % of the time; the device of talker0 did not keep up, its processor at 90 %, others received it no better",
-			"concat(user_id, ' ', cause) FROM call_users WHERE ":      "talker0 device talker1 peer_encoder talker2 peer_encoder",
+			"concat(user_id, ' ', cause) FROM call_users WHERE ":       "talker0 device talker1 peer_encoder talker2 peer_encoder",
 		}},
 		"as often unknown as known": {handmade{talkers: 2, minutes: 12, value: func(user, _, metric string, minute, _ int, well float64) float64 {
 			if user == "talker0" && (metric == "aBlock" && minute < 3 || metric == "rtt" && minute >= 9) {
@@ -370,6 +370,37 @@ func TestAtTheLimit(t *testing.T) {
 				}
 			}
 			t.Errorf("limits %v: %d minutes, want %d", limits, len(got), len(want))
+		}
+	}
+}
+
+// TestQuantilesAreOfWhatWasSeen has values that a histogram rounds beyond all that there
+// were: 33 up to 34, 32.9 down to 32.
+func TestQuantilesAreOfWhatWasSeen(t *testing.T) {
+	t.Parallel()
+	s := open(t, embeddedtest.Database(t))
+	w := s.NewWriter("handmade", load.WriterOptions{})
+	h := handmade{talkers: 2, minutes: 2, value: func(_, peer, metric string, _, _ int, well float64) float64 {
+		switch {
+		case metric == "rtt" || metric == "aBit" && peer != "":
+			return 33
+		case metric == "sysCpu":
+			return 32.9
+		}
+		return well
+	}}
+	h.write(t, w, "call")
+	if err := w.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for q, want := range map[string]string{
+		"SELECT DISTINCT toString((rtt_p50, rtt_p95, sys_cpu_p50, sys_cpu_p95, audio_bitrate_down_p50, audio_bitrate_down_p95)) FROM call_users":   "(33,33,32.9,32.9,33,33)",
+		"SELECT DISTINCT toString((audio_bitrate_down_p50, audio_bitrate_down_p95)) FROM peer_quality":                                             "(33,33)",
+		"SELECT DISTINCT toString((metric, p50, p95)) FROM call_metrics WHERE metric IN ('rtt', 'sysCpu') ORDER BY 1":                              "('rtt',33,33) ('sysCpu',32.9,32.9)",
+		"SELECT DISTINCT toString((rtt_p95, sys_cpu_p95, audio_bitrate_down_p95, video_bitrate_down_p95)) FROM quality_days WHERE rtt_samples > 0": "(33,32.9,33,NULL)",
+	} {
+		if got := strings.Join(column(t, s, q), " "); got != want {
+			t.Errorf("%s\ngot  %s\nwant %s", q, got, want)
 		}
 	}
 }
