@@ -51,11 +51,14 @@ func (s *Store) eachHeld(ctx context.Context, h *held, rest string, f func(heldS
 	return all.err
 }
 
+// thousandthsSQL says the same as quality.Thousandths.
+const thousandthsSQL = "toInt64(floor(least(greatest(value, -1e12), 1e12) * 1000 + 0.5))"
+
 // heldMinutes reads the minutes of the streams of the held calls, in order; rest
 // says of which.
 func (s *Store) heldMinutes(ctx context.Context, h *held, rest string) (*minutesReader, error) {
 	q := `SELECT sdk_app_id, comm_id, user_id, peer_id, metric, toUnixTimestamp(toStartOfMinute(ts)) AS at, toUInt32(count()), toUInt32(countIf(value > 0)),
-			sum(toInt64(least(greatest(value, -1e12), 1e12) * 1000 + 0.5))
+			sum(` + thousandthsSQL + `)
 		FROM quality_samples_data WHERE metric IN (?) AND ` + h.where() + ` ` + rest + `
 		GROUP BY sdk_app_id, comm_id, user_id, peer_id, metric, at ORDER BY sdk_app_id, comm_id, user_id, peer_id, at`
 	ctx = clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{

@@ -4,19 +4,19 @@
 
 {{/* How a minute is judged: docs/quality.md. Planning a query takes some 0.1 ms for each function of a view, so measures are in lists here, and nothing is said twice.
 
-Limits of loss, stall, fps, rtt and cpu, the order of all lists of measures here: good, 1 over what is between good and poor, poor, 1 over what is between poor and serious. A measure whose good and poor are equal is not judged: its limits are out of reach. */ -}}
+Limits of loss, stall, fps, rtt and cpu, the order of all lists of measures here: good, how far poor is from it, poor, how far serious is from that. A measure whose limits are all equal is not judged: they are out of reach, also of what stands for no value. */ -}}
 
 {{define "limits"}}
     SELECT [l['loss'], l['stall'], l['fps'], l['rtt'], l['cpu']] FROM
     (
-        SELECT mapFromArrays(groupArray(measure), groupArray(if(x.1 = x.2, (1e9, 1., 1e18, 1.), (x.1, 1 / (x.2 - x.1), x.2, if(x.2 = x.3, 1e9 * sign(x.2 - x.1), 1 / (x.3 - x.2)))))) AS l
+        SELECT mapFromArrays(groupArray(measure), groupArray(if(x.1 = x.3, (1e18, 1., 1e18, 1.), (x.1, if(x.1 = x.2, sign(x.3 - x.1), x.2 - x.1), x.2, if(x.2 = x.3, 1e-9 * sign(x.3 - x.1), x.3 - x.2))))) AS l
         FROM (SELECT measure, argMax((good, poor, serious), changed_at) AS x FROM {{.Database}}.quality_thresholds GROUP BY measure)
     )
 {{- end -}}
 
 {{/* How far the values v of a minute are beyond the limits l of their measures: up to 0 good, up to 1 fair, beyond 1 poor (such a minute is bad), from 2 on serious; below -100,000: there is no value, or the measure is not judged. */ -}}
 
-{{define "excess"}}(v, l) -> if((v - l.3) * l.2 <= 0, least(1, (v - l.1) * l.2), 1 + (v - l.3) * l.4){{end -}}
+{{define "excess"}}(v, l) -> if((v - l.3) / l.2 <= 0, least(1, (v - l.1) / l.2), 1 + (v - l.3) / l.4){{end -}}
 
 {{define "user excesses"}}(loss, stall, fps, rtt, cpu) -> arrayMap({{template "excess"}}, [loss, stall, fps, rtt, cpu], limits){{end -}}
 
@@ -40,9 +40,9 @@ Limits of loss, stall, fps, rtt and cpu, the order of all lists of measures here
 
 {{define "pair causes"}}arrayMap((e, x, l, s, f) -> if(e > 1, [l, s, f][indexOf(x, e)], 0), excess, excesses, minutes.loss_cause, minutes.stall_cause, minutes.fps_cause){{end -}}
 
-{{/* How many minutes the cause of most has, and minus its number. */ -}}
+{{/* How many minutes the cause of most has, and minus its number; of equals the first that is known. */ -}}
 
-{{define "cause of most"}}arrayReduce('max', arrayMap(c -> (countEqual(causes, c), -c), range(1, 13))){{end -}}
+{{define "cause of most"}}arrayReduce('max', arrayMap(c -> (countEqual(causes, c), c != 1, -c), range(1, 13))){{end -}}
 
 {{define "cause"}}transform({{.}}, range(1, 13), ['unknown', 'camera', 'encoder', 'uplink', 'downlink', 'latency', 'device', 'peer_camera', 'peer_encoder', 'peer_uplink', 'peer_latency', 'peer'], ''){{end -}}
 
@@ -1007,7 +1007,7 @@ FROM
     SELECT *, {{template "blamed minute"}} AS blamed, indexOf(excesses[blamed], excess[blamed]) AS measure
     FROM
     (
-        SELECT *, {{template "cause of most"}} AS most, if(most.1 = 0, 0, -most.2) AS cause_number
+        SELECT *, {{template "cause of most"}} AS most, if(most.1 = 0, 0, -most.3) AS cause_number
         FROM
         (
             SELECT *, arrayMap(x -> arrayMax(x), excesses) AS excess, {{template "user causes" "m"}} AS causes, {{template "worst"}} AS worst
@@ -1068,7 +1068,7 @@ FROM
     SELECT *, {{template "blamed minute"}} AS blamed, indexOf(excesses[blamed], excess[blamed]) AS measure
     FROM
     (
-        SELECT *, {{template "rank"}} AS rank, {{template "cause of most"}} AS most, if(most.1 = 0, 0, -most.2) AS cause_number
+        SELECT *, {{template "rank"}} AS rank, {{template "cause of most"}} AS most, if(most.1 = 0, 0, -most.3) AS cause_number
         FROM
         (
             SELECT *, arrayFilter(e -> e > -1e5, excess) AS judgeable, length(judgeable) AS judged, arrayCount(e -> e > 1, judgeable) AS bad, arrayCount(e -> e >= 2, judgeable) AS serious,
@@ -1109,7 +1109,7 @@ CREATE OR REPLACE VIEW {{.Database}}.call_minutes {{.OnCluster}}
 )
 AS WITH ({{template "limits" .}}) AS limits
 SELECT sdk_app_id, comm_id, call_created_at, room_id, user_id, toDateTime(toUnixTimestamp(toStartOfMinute(call_created_at)) + 60 * m.at, 'UTC') AS minute,
-    multiIf(e >= 2, 'serious', e > 1, 'poor', e > 0, 'fair', e > -1e5, 'good', 'unknown') AS grade, e > 1 AS is_bad,
+    multiIf(e >= 2, 'serious', e > 1, 'poor', e > 0, 'fair', e > -1e5, 'good', 'unknown') AS grade, toBool(e > 1) AS is_bad,
     {{template "metric" "[m.loss_metric, m.stall_metric, m.fps_metric, 7, 8][measure]"}} AS metric, if(e > 0, [m.loss, m.stall, m.fps, m.rtt, m.cpu][measure], NULL) AS value,
     {{template "cause" "[m.loss_cause, m.stall_cause, m.fps_cause, 6, 7][measure] AS number"}} AS cause,
     multiIf(number < 2, '', number < 8, toString(user_id), peer_id) AS cause_user_id,
@@ -1204,7 +1204,7 @@ FROM
     SELECT *, {{template "blamed minute"}} AS blamed, indexOf(excesses[blamed], excess[blamed]) AS measure
     FROM
     (
-        SELECT *, {{template "rank"}} AS rank, {{template "cause of most"}} AS most, if(most.1 = 0, 0, -most.2) AS cause_number
+        SELECT *, {{template "rank"}} AS rank, {{template "cause of most"}} AS most, if(most.1 = 0, 0, -most.3) AS cause_number
         FROM
         (
             SELECT *, arrayFilter(e -> e > -1e5, excess) AS judgeable, length(judgeable) AS judged, arrayCount(e -> e > 1, judgeable) AS bad, arrayCount(e -> e >= 2, judgeable) AS serious,
@@ -1277,7 +1277,7 @@ CREATE OR REPLACE VIEW {{.Database}}.quality_days {{.OnCluster}}
 )
 AS SELECT q.sdk_app_id AS sdk_app_id, q.day AS day, q.sdk_version AS sdk_version, q.device_type AS device_type, q.calls AS calls, q.users AS users,
     q.samples AS samples, q.network_changes AS network_changes, q.connections_lost AS connections_lost,
-{{range $days}}    q.{{index . 0}}_samples AS {{index . 0}}_samples, q.{{index . 0}}_sum / nullIf(q.{{index . 0}}_samples, 0) AS {{index . 0}}_avg, if(q.{{index . 0}}_samples = 0, NULL, q.{{index . 0}}_p95) AS {{index . 0}}_p95,
+{{range $days}}    q.{{index . 0}}_samples AS {{index . 0}}_samples, q.{{index . 0}}_sum / nullIf(q.{{index . 0}}_samples, 0) AS {{index . 0}}_avg, if(q.{{index . 0}}_samples = 0, NULL, greatest(q.{{index . 0}}_low, least(q.{{index . 0}}_p95, q.{{index . 0}}_high))) AS {{index . 0}}_p95,
 {{end}}    q.audio_stall_samples AS audio_stall_samples, q.audio_stall_sum / 1000 AS audio_stall_seconds, q.audio_stall_sum / nullIf(q.audio_stall_samples * 2000, 0) AS audio_stall_share,
     q.video_stall_samples AS video_stall_samples, q.video_stall_sum / 1000 AS video_stall_seconds, q.video_stall_sum / nullIf(q.video_stall_samples * 2000, 0) AS video_stall_share
 FROM
@@ -1286,6 +1286,7 @@ FROM
         sum(x.samples) AS samples,
         sum(x.network_changes) AS network_changes, sum(x.connections_lost) AS connections_lost,
 {{range $days}}        sumIf(x.{{index . 1}}.samples, {{index . 2}}) AS {{index . 0}}_samples, sumIf(x.{{index . 1}}.sum, {{index . 2}}) AS {{index . 0}}_sum, quantileExactWeightedArrayIf(0.95)(x.{{index . 1}}.values, x.{{index . 1}}.counts, {{index . 2}}) AS {{index . 0}}_p95,
+            minIf(x.{{index . 1}}.min, {{index . 2}} AND x.{{index . 1}}.samples > 0) AS {{index . 0}}_low, maxIf(x.{{index . 1}}.max, {{index . 2}} AND x.{{index . 1}}.samples > 0) AS {{index . 0}}_high,
 {{end}}        sumIf(x.audio_stall.samples, peer_id != '') AS audio_stall_samples, sumIf(x.audio_stall.sum, peer_id != '') AS audio_stall_sum,
         sumIf(x.video_stall.samples, peer_id != '') AS video_stall_samples, sumIf(x.video_stall.sum, peer_id != '') AS video_stall_sum
     FROM {{.Database}}.quality_streams_data AS x

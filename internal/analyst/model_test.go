@@ -35,7 +35,7 @@ func (v values) sum() (sum float64) {
 func (v values) avg() float64 { return v.sum() / float64(len(v)) }
 
 // quantile is the smallest rounded value such that a share of q of the values
-// is no greater.
+// is no greater, or the least or greatest value where rounding goes beyond.
 func (v values) quantile(q float64) float64 {
 	if len(v) == 0 {
 		return math.NaN()
@@ -45,7 +45,7 @@ func (v values) quantile(q float64) float64 {
 		r[i] = math.Float64frombits((math.Float64bits(x) + 1<<47) &^ (1<<48 - 1))
 	}
 	slices.Sort(r)
-	return r[max(0, int(math.Ceil(q*float64(len(r))))-1)]
+	return max(slices.Min(v), min(r[max(0, int(math.Ceil(q*float64(len(r))))-1)], slices.Max(v)))
 }
 
 // seriesKey tells series apart.
@@ -59,29 +59,40 @@ type seriesKey struct {
 // facts are a truth, in the form in which aggregates are easily made of it.
 type facts struct {
 	series   map[seriesKey]values
+	lastSent map[string]int64 // of each call, the last sample that anybody sent
 	rooms    []simulator.Room
 	sessions []simulator.UserSession
 	events   []simulator.UserEvent
 }
 
 func factsOf(truth *simulator.Truth) *facts {
-	f := &facts{series: map[seriesKey]values{}, rooms: slices.Collect(truth.Rooms()), sessions: slices.Collect(truth.UserSessions()), events: slices.Collect(truth.UserEvents())}
-	last := map[[2]string]simulator.UserSession{}
+	f := &facts{series: map[seriesKey]values{}, lastSent: map[string]int64{}, rooms: slices.Collect(truth.Rooms()), sessions: slices.Collect(truth.UserSessions()), events: slices.Collect(truth.UserEvents())}
+	stays := map[[2]string][]simulator.UserSession{} // in the order of joining
 	for _, s := range f.sessions {
 		k := [2]string{s.CommID, s.UserID}
-		if s.JoinedAt >= last[k].JoinedAt {
-			last[k] = s
-		}
+		stays[k] = append(stays[k], s)
 	}
 	for r := range truth.QualitySamples() {
-		s := last[[2]string{r.CommID, r.UserID}]
+		s := stayAt(stays[[2]string{r.CommID, r.UserID}], r.TS)
 		k := seriesKey{r.SdkAppID, r.CommID, r.UserID, r.PeerID, r.Metric, r.TS / 86400, s.DeviceType, s.SdkVersion, "up"}
 		if r.PeerID != "" {
 			k.direction = "down"
+		} else {
+			f.lastSent[r.CommID] = max(f.lastSent[r.CommID], r.TS)
 		}
 		f.series[k] = append(f.series[k], r.Value)
 	}
 	return f
+}
+
+// stayAt is the stay that a sample is of: the last that had begun, or the first.
+func stayAt(stays []simulator.UserSession, ts int64) (s simulator.UserSession) {
+	for i, x := range stays {
+		if i == 0 || x.JoinedAt <= ts {
+			s = x
+		}
+	}
+	return s
 }
 
 // by groups the samples, in no particular order within a group.
@@ -132,36 +143,15 @@ func (f *facts) minutes() table {
 	return want
 }
 
-// score is the formula of score_up and score_down.
-func score(v float64, good, poor, serious float64) float64 {
-	if math.IsNaN(v) {
-		return v
-	}
-	x := 100 - 50*(v-good)/(poor-good)
-	if x < 50 {
-		x = 50 - 50*(v-poor)/(serious-poor)
-	}
-	return max(0, min(100, x))
-}
+// measured is the samples of somebody, by direction and metric.
+type measured map[string]values
 
-// lowest is the least of those that are not NULL.
-func lowest(all ...float64) float64 {
-	all = slices.DeleteFunc(all, math.IsNaN)
-	if len(all) == 0 {
-		return math.NaN()
-	}
-	return slices.Min(all)
-}
-
-// judged is what users and pairs are judged by.
-type judged map[string]values
-
-func (f *facts) judged(key func(seriesKey) string) map[string]judged {
-	all := map[string]judged{}
+func (f *facts) measured(key func(seriesKey) string) map[string]measured {
+	all := map[string]measured{}
 	for k, v := range f.series {
 		name := key(k)
 		if all[name] == nil {
-			all[name] = judged{}
+			all[name] = measured{}
 		}
 		all[name][k.direction+" "+k.metric] = append(all[name][k.direction+" "+k.metric], v...)
 		all[name]["all"] = append(all[name]["all"], v...)
@@ -169,35 +159,27 @@ func (f *facts) judged(key func(seriesKey) string) map[string]judged {
 	return all
 }
 
-func (j judged) avg(of string) float64 { return j[of].avg() }
+func (j measured) avg(of string) float64 { return j[of].avg() }
 
-func (j judged) stall(of string) float64 { return j[of].sum() / (float64(len(j[of])) * 2000) }
-
-func (j judged) up() float64 {
-	return lowest(score(j.avg("up aLoss"), 2, 5, 10), score(j.avg("up bigvLoss"), 2, 5, 10), score(j.avg("up rtt"), 100, 200, 400),
-		score(j.avg("up sysCpu"), 60, 85, 95), score(j.avg("up bigvEncFps"), 15, 10, 5))
-}
-
-func (j judged) down() float64 {
-	return lowest(score(j.avg("down aLoss"), 2, 5, 10), score(j.avg("down bigvLoss"), 2, 5, 10), score(100*j.stall("down aBlock"), 1, 5, 10),
-		score(100*j.stall("down bigvBlock"), 1, 5, 10), score(j.avg("down bigvDecFps"), 15, 10, 5))
-}
+func (j measured) stall(of string) float64 { return j[of].sum() / (float64(len(j[of])) * 2000) }
 
 // users is call_users.
 func (f *facts) users() table {
-	samples := f.judged(func(k seriesKey) string { return join(k.app, k.comm, k.user) })
+	samples := f.measured(func(k seriesKey) string { return join(k.app, k.comm, k.user) })
 	want := table{}
 	for _, s := range f.sessions {
 		k := join(s.SdkAppID, s.CommID, s.UserID)
 		if want[k] == nil {
 			j := samples[k]
-			want[k] = []float64{0, 0, 0, 0, 0, float64(len(j["all"])), j.up(), j.down(), lowest(j.up(), j.down()), j.avg("up rtt"), j["up rtt"].quantile(0.95),
+			want[k] = []float64{0, 0, 0, 0, 0, float64(len(j["all"])), j.avg("up rtt"), j["up rtt"].quantile(0.95),
 				j.avg("down aLoss"), j["down bigvBit"].quantile(0.95), j.stall("down aBlock"), j.stall("down bigvBlock")}
 		}
 		w := want[k]
 		w[0]++
 		if s.LeftAt != 0 {
 			w[1] += float64(s.LeftAt - s.JoinedAt)
+		} else { // up to the last sample that anybody sent
+			w[1] += float64(max(0, f.lastSent[s.CommID]-s.JoinedAt))
 		}
 	}
 	for _, e := range f.events {
@@ -214,13 +196,13 @@ func (f *facts) users() table {
 }
 
 const usersSQL = `SELECT concat(toString(sdk_app_id), '\t', comm_id, '\t', user_id), arrayMap(x -> ifNull(x, nan), [toFloat64(sessions), toFloat64(presence_seconds),
-	toFloat64(events), toFloat64(network_changes), toFloat64(connections_lost), toFloat64(samples), score_up, score_down, score, rtt_avg, rtt_p95,
+	toFloat64(events), toFloat64(network_changes), toFloat64(connections_lost), toFloat64(samples), rtt_avg, rtt_p95,
 	audio_loss_down_avg, video_bitrate_down_p95, audio_stall_share, video_stall_share]) FROM call_users`
 
 // calls is calls.
 func (f *facts) calls() table {
 	users := f.users()
-	samples := f.judged(func(k seriesKey) string { return join(k.app, k.comm) })
+	samples := f.measured(func(k seriesKey) string { return join(k.app, k.comm) })
 	stays := map[string][]simulator.UserSession{}
 	for _, s := range f.sessions {
 		stays[join(s.SdkAppID, s.CommID)] = append(stays[join(s.SdkAppID, s.CommID)], s)
@@ -229,26 +211,18 @@ func (f *facts) calls() table {
 	for _, r := range f.rooms {
 		k := join(r.SdkAppID, r.CommID)
 		j := samples[k]
-		w := []float64{math.NaN(), 0, float64(len(stays[k])), 0, float64(peak(stays[k])), float64(len(j["all"])), math.NaN(), math.NaN(),
+		w := []float64{math.NaN(), 0, float64(len(stays[k])), 0, float64(peak(stays[k])), float64(len(j["all"])),
 			j.avg("up rtt"), j.avg("down aLoss"), j.stall("down bigvBlock")}
 		if r.IsFinished {
 			w[0] = float64(r.DestroyedAt - r.CreatedAt)
 		}
-		var scores values
 		seen := map[string]bool{}
 		for _, s := range stays[k] {
-			u := users[join(k, s.UserID)]
 			if !seen[s.UserID] {
 				w[1]++
-				w[3] += u[1]
-				if !math.IsNaN(u[8]) {
-					scores = append(scores, u[8])
-				}
+				w[3] += users[join(k, s.UserID)][1]
 			}
 			seen[s.UserID] = true
-		}
-		if len(scores) > 0 {
-			w[6], w[7] = scores.avg(), slices.Min(scores)
 		}
 		want[k] = w
 	}
@@ -256,7 +230,7 @@ func (f *facts) calls() table {
 }
 
 const callsSQL = `SELECT concat(toString(sdk_app_id), '\t', comm_id), arrayMap(x -> ifNull(x, nan), [toFloat64(duration_seconds), toFloat64(users), toFloat64(sessions),
-	toFloat64(presence_seconds), toFloat64(peak_users), toFloat64(samples), quality_score, worst_user_score, rtt_avg, audio_loss_down_avg, video_stall_share]) FROM calls`
+	toFloat64(presence_seconds), toFloat64(peak_users), toFloat64(samples), rtt_avg, audio_loss_down_avg, video_stall_share]) FROM calls`
 
 // peak is the most stays at one moment; ends come before beginnings.
 func peak(stays []simulator.UserSession) (most int) {
@@ -285,22 +259,22 @@ func peak(stays []simulator.UserSession) (most int) {
 
 // peers is peer_quality.
 func (f *facts) peers() table {
-	up := f.judged(func(k seriesKey) string { return join(k.app, k.comm, k.user) })
+	up := f.measured(func(k seriesKey) string { return join(k.app, k.comm, k.user) })
 	want := table{}
-	for k, j := range f.judged(func(k seriesKey) string { return join(k.app, k.comm, k.user, k.peer) }) {
+	for k, j := range f.measured(func(k seriesKey) string { return join(k.app, k.comm, k.user, k.peer) }) {
 		part := strings.Split(k, "\t")
 		if part[3] == "" {
 			continue
 		}
 		p := up[join(part[0], part[1], part[3])]
-		sent := lowest(score(p.avg("up aLoss"), 2, 5, 10), score(p.avg("up bigvLoss"), 2, 5, 10), score(p.avg("up rtt"), 100, 200, 400))
-		want[k] = []float64{float64(len(j["down aLoss"])), j.avg("down aLoss"), j["down aBit"].quantile(0.95), j.avg("down bigvDecFps"), j.stall("down bigvBlock"), j.down(), sent}
+		want[k] = []float64{float64(len(j["down aLoss"])), j.avg("down aLoss"), j["down aBit"].quantile(0.95), j.avg("down bigvDecFps"), j.stall("down bigvBlock"),
+			p.avg("up aLoss"), p.avg("up bigvLoss"), p.avg("up rtt")}
 	}
 	return want
 }
 
 const peersSQL = `SELECT concat(toString(sdk_app_id), '\t', comm_id, '\t', user_id, '\t', peer_id), arrayMap(x -> ifNull(x, nan), [toFloat64(audio_loss_down_samples),
-	audio_loss_down_avg, audio_bitrate_down_p95, video_fps_down_avg, video_stall_share, score, peer_score]) FROM peer_quality`
+	audio_loss_down_avg, audio_bitrate_down_p95, video_fps_down_avg, video_stall_share, peer_audio_loss_up_avg, peer_video_loss_up_avg, peer_rtt_avg]) FROM peer_quality`
 
 // days is quality_days, of days with samples.
 func (f *facts) days() table {
@@ -313,7 +287,7 @@ func (f *facts) days() table {
 		distinct[key(k)]["call "+k.comm], distinct[key(k)]["user "+k.user] = true, true
 	}
 	want := table{}
-	for k, j := range f.judged(key) {
+	for k, j := range f.measured(key) {
 		n := map[string]int{}
 		for name := range distinct[k] {
 			n[name[:4]]++
@@ -382,6 +356,7 @@ func compareAll(t *testing.T, s *load.Store, truth *simulator.Truth) {
 	compare(t, s, "calls", callsSQL, f.calls())
 	compare(t, s, "peer_quality", peersSQL, f.peers())
 	compare(t, s, "quality_days", daysSQL, f.days())
+	compareJudged(t, s, truth, asShipped)
 	summarytest.Check(t, s.Conn())
 }
 
@@ -390,10 +365,24 @@ func compareAll(t *testing.T, s *load.Store, truth *simulator.Truth) {
 // everything anew, a purge.
 func TestModel(t *testing.T) {
 	t.Parallel()
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
+	for name, o := range map[string]simulator.Options{
+		"one app":            {},
+		"two apps":           {Apps: twoApps},
+		"troubles":           {Troubles: true},
+		"troubles, two apps": {Troubles: true, Apps: twoApps},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o.Seed, o.Calls, o.Retention = rand.Uint64(), 40, 14*24*time.Hour
+			t.Logf("seed %d", o.Seed)
+			testModel(t, simulate(t, o))
+		})
+	}
+}
+
+var twoApps = []uint32{1400353843, 1400353844}
+
+func testModel(t *testing.T, sim *simulator.Simulator) {
 	s := open(t, embeddedtest.Database(t))
-	sim := simulate(t, simulator.Options{Seed: seed, Calls: 60, Apps: []uint32{1400353843, 1400353844}, Retention: 14 * 24 * time.Hour})
 	write := func(truth *simulator.Truth, max int64, o load.WriterOptions) {
 		w := s.NewWriter("run", o)
 		if _, err := fill(t.Context(), w, truth, max); err != nil {
@@ -441,33 +430,61 @@ func abandon(t *testing.T, s *load.Store, truth *simulator.Truth) {
 	}
 }
 
-// TestThresholds changes what is good, which scores and grades go by at once,
-// and migrates again, which changes nothing.
+// TestThresholds changes what is good: grades, bad minutes and worst metrics of old
+// calls go by it at once, in all relations that judge. Migrating again changes nothing.
 func TestThresholds(t *testing.T) {
 	t.Parallel()
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
 	s := open(t, embeddedtest.Database(t))
-	sim := simulate(t, simulator.Options{Seed: 3, Calls: 5, Retention: 14 * 24 * time.Hour})
+	sim := simulate(t, simulator.Options{Seed: seed, Calls: 12, Mix: simulator.MixOneToOne, Retention: 14 * 24 * time.Hour})
 	if _, err := fillAll(t.Context(), s, math.MaxInt64, sim); err != nil {
 		t.Fatal(err)
 	}
-	graded := func() string {
-		return strings.Join(column(t, s, "SELECT concat(grade, ' ', toString(count())) FROM call_users WHERE samples > 0 GROUP BY grade ORDER BY grade"), ", ")
+	limits, changes := maps.Clone(asShipped), 0
+	set := func(good, poor, serious float64, measures ...string) {
+		t.Helper()
+		for _, measure := range measures {
+			changes++
+			limits[measure] = [3]float64{good, poor, serious}
+			err := s.Conn().Exec(t.Context(), "INSERT INTO quality_thresholds (measure, good, poor, serious, changed_at) SELECT ?, ?, ?, ?, now64(3) + ?", measure, good, poor, serious, changes)
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		compareJudged(t, s, sim.Truth(at), limits)
 	}
-	before := graded()
-	if err := s.Conn().Exec(t.Context(), "INSERT INTO quality_thresholds (measure, good, poor, serious) VALUES ('rtt', 1, 2, 3)"); err != nil {
-		t.Fatal(err)
+	// grades are those of rows that have others than unknown, with the worst metric.
+	grades := func(relation, metric string) string {
+		return strings.Join(column(t, s, "SELECT DISTINCT concat(grade, ' ', "+metric+") FROM "+relation+" WHERE grade != 'unknown' ORDER BY 1"), ", ")
 	}
-	if got := graded(); got == before || !strings.HasPrefix(got, "serious ") {
-		t.Errorf("grades: %s, before %s", got, before)
+	before := grades("call_users", "worst_metric")
+	set(1, 2, 3, "rtt")
+	for relation, metric := range map[string]string{"calls": "worst_metric", "call_users": "worst_metric", "call_minutes": "metric"} {
+		if got := grades(relation, metric); got == before || got != "serious rtt" {
+			t.Errorf("%s: %s, before %s", relation, got, before)
+		}
 	}
 	migrateAgain(t, s)
-	if got := graded(); !strings.HasPrefix(got, "serious ") {
-		t.Errorf("grades after a migration: %s", got)
+	if got := grades("call_users", "worst_metric"); got != "serious rtt" {
+		t.Errorf("after a migration: %s", got)
 	}
-	if err := s.Conn().Exec(t.Context(), "INSERT INTO quality_thresholds (measure, good, poor, serious, changed_at) SELECT measure, 0, 0, 0, now64(3) + 1 FROM quality_thresholds"); err != nil {
-		t.Fatal(err)
+	set(200, 151, 102, "fps") // of 49 frames' difference each, whose reciprocals are not exact
+	if got := grades("peer_quality", "worst_metric"); !strings.Contains(got, "serious video_fps_down") {
+		t.Errorf("peer_quality: %s", got)
 	}
-	if got := graded(); !strings.HasPrefix(got, "unknown ") || strings.Contains(got, ",") {
-		t.Errorf("grades without thresholds: %s", got)
+	set(0, 0, 0, "rtt")
+	if got := grades("call_users", "worst_metric"); strings.Contains(got, "rtt") || got == "" {
+		t.Errorf("call_users: %s, though rtt is not judged", got)
+	}
+	set(0.5, 0.5, 4, "loss") // none is fair
+	set(2, 8, 8, "stall")    // none is poor
+	set(30, 30, 30, "fps")   // nor is fps judged
+	set(35, 84, 133, "cpu")  // 49 and 49
+	set(7, 7, 7, "loss", "stall", "cpu")
+	for relation, more := range map[string]string{"calls": "AND quality_score IS NULL AND bad_minutes = 0", "call_users": "AND score IS NULL AND bad_minutes = 0", "call_minutes": "AND NOT is_bad", "peer_quality": "AND score IS NULL AND bad_minutes = 0"} {
+		if n := column(t, s, "SELECT concat(toString(count()), ' ', toString(countIf(grade = 'unknown' "+more+"))) FROM "+relation)[0]; strings.HasPrefix(n, "0 ") || strings.Split(n, " ")[0] != strings.Split(n, " ")[1] {
+			t.Errorf("%s: of rows those which nothing is judged of: %s", relation, n)
+		}
 	}
 }

@@ -126,7 +126,7 @@ func (c *Call) received(peer string, m *Minute) received {
 	}
 	switch rendered := &of[decodeFPS]; {
 	case video == off:
-	case rendered.Positive > 0: // what came in and was not rendered counts as 0
+	case rendered.Positive > 0, of[receiveFPS].Positive > 0: // what came in and was not rendered counts as 0
 		r.fps = rendered.over(max(rendered.Positive, min(rendered.Samples, of[receiveFPS].Positive)))
 	case video == on && s.video == on && rendered.Samples >= enough:
 		r.fps = 0

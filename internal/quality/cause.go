@@ -62,6 +62,7 @@ type because struct {
 	cause    Cause
 	evidence float32
 	others   others
+	load     bool // the evidence of PeerEncoder is the load of the processor
 }
 
 // What weighs as evidence. The figures are the vendor's limits of its dashboard
@@ -127,19 +128,8 @@ func (s *scene) stallWhy() Why {
 	if s.stall() < slight {
 		return w
 	}
-	b := s.path(compare(s.stall(), s.others.stall.without(s.stall())))
-	switch {
-	case b.cause != Unknown:
-	case s.slow():
-		b.cause, b.evidence = Device, s.me.cpu
-	case w.Metric == VideoStall && s.from.encode < few:
-		b.cause, b.evidence = s.from.source()
-	case b.others == alike && s.from.cpu >= busy:
-		b.cause, b.evidence = PeerEncoder, s.from.encode
-	case b.others == alike:
-		b.cause = Peer
-	}
-	return s.say(w, s.stall(), b)
+	others := compare(s.stall(), s.others.stall.without(s.stall()))
+	return s.say(w, s.stall(), s.standstill(w.Metric == VideoStall, others))
 }
 
 func (s *scene) fpsWhy() Why {
@@ -157,15 +147,25 @@ func (s *scene) fpsWhy() Why {
 		b.cause, b.evidence = Device, s.me.cpu
 		return s.say(w, s.fps, b)
 	}
-	b = s.path(b.others)
+	return s.say(w, s.fps, s.standstill(true, b.others))
+}
+
+// standstill looks for the cause of a stall, or of frames that did not come: on the
+// way, then at both ends.
+func (s *scene) standstill(video bool, o others) because {
+	b := s.path(o)
 	switch {
 	case b.cause != Unknown:
 	case s.slow():
 		b.cause, b.evidence = Device, s.me.cpu
-	case b.others == alike:
+	case video && s.from.encode < few:
+		b.cause, b.evidence = s.from.source()
+	case o == alike && s.from.cpu >= busy:
+		b.cause, b.evidence, b.load = PeerEncoder, s.from.cpu, true
+	case o == alike:
 		b.cause = Peer
 	}
-	return s.say(w, s.fps, b)
+	return b
 }
 
 // path looks for the cause on the way from the peer to the user.
@@ -173,23 +173,23 @@ func (s *scene) path(o others) because {
 	gone, lost := worse(s.from.audioLoss, s.from.videoLoss), s.loss()
 	switch {
 	case gone >= felt && lost >= felt && o == noOthers && gone*2 < lost: // much more was lost later
-		return because{Downlink, lost, o}
+		return because{cause: Downlink, evidence: lost, others: o}
 	case gone >= felt && o != better:
-		return because{PeerUplink, gone, o}
+		return because{cause: PeerUplink, evidence: gone, others: o}
 	case lost >= felt && !known(gone) && o == alike:
-		return because{Peer, none, o}
+		return because{cause: Peer, evidence: none, others: o}
 	case lost >= felt:
-		return because{Downlink, lost, o}
+		return because{cause: Downlink, evidence: lost, others: o}
 	case s.from.rtt >= far && o != better:
-		return because{PeerLatency, s.from.rtt, o}
+		return because{cause: PeerLatency, evidence: s.from.rtt, others: o}
 	case s.me.rtt >= far:
-		return because{Latency, s.me.rtt, o}
+		return because{cause: Latency, evidence: s.me.rtt, others: o}
 	}
-	return because{Unknown, none, o}
+	return because{cause: Unknown, evidence: none, others: o}
 }
 
 // slow says that the user's device does not keep up.
-func (s *scene) slow() bool { return s.me.cpu >= busy || s.fps < 0.7*s.delivered }
+func (s *scene) slow() bool { return s.me.cpu >= busy || s.fps*3 <= s.delivered*2 }
 
 // source tells of few frames whether they were not captured or not encoded.
 func (s *sent) source() (Cause, float32) {

@@ -21,9 +21,9 @@ type Tally struct {
 }
 
 // Thousandths is a value as it is added up. ClickHouse says the same with
-// toInt64(least(greatest(value, -1e12), 1e12) * 1000 + 0.5).
+// toInt64(floor(least(greatest(value, -1e12), 1e12) * 1000 + 0.5)).
 func Thousandths(v float64) int64 {
-	return int64(float64(max(-1e12, min(v, 1e12))*1000) + 0.5) // the conversion keeps the two operations apart
+	return int64(math.Floor(float64(max(-1e12, min(v, 1e12))*1000) + 0.5)) // the conversion keeps the two operations apart
 }
 
 const slots = 8
@@ -158,9 +158,9 @@ func (t *Tally) average() float32 { return t.over(t.Samples) }
 // while there are frames.
 func (t *Tally) flowing() float32 { return t.over(t.Positive) }
 
-// over divides the sum by n, which is of the same order as Samples.
+// over is the average of n of the samples, which have all of the sum; none of too few.
 func (t *Tally) over(n uint32) float32 {
-	if t.Samples < enough || n == 0 {
+	if n < enough {
 		return none
 	}
 	return float32(float64(t.Sum) / 1000 / float64(n))

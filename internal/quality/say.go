@@ -65,6 +65,9 @@ func (b because) say(user, peer string) string {
 	case PeerCamera:
 		return because{cause: Camera, evidence: b.evidence}.say(peer, "")
 	case PeerEncoder:
+		if b.load {
+			return because{cause: Device, evidence: b.evidence}.say(peer, "")
+		}
 		return because{cause: Encoder, evidence: b.evidence}.say(peer, "")
 	case PeerUplink:
 		return because{cause: Uplink, evidence: b.evidence}.say(peer, "")
