@@ -1128,6 +1128,8 @@ FROM
 )
 COMMENT 'One row for each minute of a user in a call in which sound or picture flowed: how good it was and why not. Exact: made of the relations beneath by the commit that shows them';
 
+{{/* Nearly all stays are of one day: these are found by the order of the table. */ -}}
+
 CREATE OR REPLACE VIEW {{.Database}}.session_days {{.OnCluster}}
 (
     sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
@@ -1141,13 +1143,22 @@ CREATE OR REPLACE VIEW {{.Database}}.session_days {{.OnCluster}}
     device_type LowCardinality(String) COMMENT 'Device and operating system as reported (DeviceType)',
     sdk_version LowCardinality(String) COMMENT 'Version of the TRTC SDK (SdkVersion)'
 )
-AS SELECT sdk_app_id, comm_id, room_id, user_id, toDate(joined_at) + n AS day, greatest(joined_at, toDateTime(day, 'UTC')) AS since, least(over, toDateTime(day + 1, 'UTC')) AS until,
+AS SELECT sdk_app_id, comm_id, room_id, user_id, toDate(joined_at) AS day, joined_at AS since, greatest(joined_at, assumeNotNull(left_at)) AS until, toUInt64(until - since) AS seconds, device_type, sdk_version
+FROM {{.Database}}.user_sessions_data
+WHERE toDate(left_at) = toDate(joined_at) AND {{template "visible" .}}
+UNION ALL
+SELECT sdk_app_id, comm_id, room_id, user_id, toDate(joined_at) + n AS day, greatest(joined_at, toDateTime(day, 'UTC')) AS since, least(over, toDateTime(day + 1, 'UTC')) AS until,
     toUInt64(until - since) AS seconds, device_type, sdk_version
 FROM
 (
     SELECT s.sdk_app_id AS sdk_app_id, s.comm_id AS comm_id, s.room_id AS room_id, s.user_id AS user_id, s.joined_at AS joined_at, s.device_type AS device_type, s.sdk_version AS sdk_version,
         greatest(s.joined_at, ifNull(s.left_at, k.last)) AS over
-    FROM (SELECT {{columns "user_sessions" | names}} FROM {{.Database}}.user_sessions_data WHERE {{template "visible" .}}) AS s
+    FROM
+    (
+        SELECT {{columns "user_sessions" | names}}
+        FROM {{.Database}}.user_sessions_data
+        WHERE (left_at IS NULL OR toDate(left_at) != toDate(joined_at)) AND {{template "visible" .}}
+    ) AS s
     LEFT ANY JOIN
     (
         SELECT sdk_app_id, comm_id, max(last_ts) AS last

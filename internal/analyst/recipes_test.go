@@ -883,8 +883,8 @@ func (c *recipes) slow() (all []row) {
 	return all
 }
 
-// TestRecipes compares the answer to every question of the cookbook, and README's first
-// query, with what loops over the vendor's rows give.
+// TestRecipes compares the answer to every question of the cookbook, README's first
+// query, the dashboards' panels and dbt's days with what loops over the vendor's rows give.
 func TestRecipes(t *testing.T) {
 	t.Parallel()
 	s := open(t, embeddedtest.Database(t))
@@ -900,7 +900,8 @@ func TestRecipes(t *testing.T) {
 			map[string]func(string){"comm_id": func(v string) { c.comm = v }, "room_id": func(v string) { c.room = v }, "user_id": func(v string) { c.who = v }}[m[1]](m[2])
 		}
 	}
-	c.read(sim.Truth(at), append(c.asks(), c.ofOneDay)...)
+	b := &boardTruth{recipes: c, cube: map[cell]map[string]some{}, from: at.Add(-month).Unix(), to: at.Unix()}
+	c.read(sim.Truth(at), append(c.asks(), c.ofOneDay, b.see)...)
 	holdsAll(t, sim, c)
 	if n := namesCalls(t, s, c.rooms, c.unusual); n > 0 {
 		t.Errorf("%d of %d unusual events have no call", n, len(c.unusual))
@@ -920,6 +921,8 @@ func TestRecipes(t *testing.T) {
 		}
 	}
 	srv.answers(t, "README", strings.ReplaceAll(readmeQuery(t, "whose round trip"), "yesterday()", "toDate('"+oneDay+"')"), c.slow())
+	b.boards()
+	b.days()
 }
 
 // holdsAll sees that the archive has what the recipes are to be right about.
