@@ -30,27 +30,70 @@ func (a *arrays) EncodeColumn(b *proto.Buffer) {
 	}
 }
 
-// minutes is a column of arrays of minutes.
-type minutes[M any] struct {
+// minutes is a column of arrays of minutes. A minute has its number and, of each of
+// its measures, the value, its metric and cause as their numbers, the words for these
+// and, but for pairs, the peer: each in an array, in the order of the views' limits.
+type minutes struct {
 	arrays
-	minute  proto.ColInt32 // its number: see minuteOf
-	at      func(*M) uint32
-	columns []minuteColumn[M]
+	number  proto.ColInt32
+	values  proto.ColFloat32
+	metrics proto.ColUInt8
+	causes  proto.ColUInt8
+	says    proto.ColStr
+	peers   proto.ColStr
+	ends    proto.ColUInt64 // of the measures of each minute
 }
 
-// minuteColumn is one element of a minute.
-type minuteColumn[M any] struct {
-	column encodable
-	add    func(*M)
-}
-
-func newMinutes[M any](at func(*M) uint32, columns []minuteColumn[M]) *minutes[M] {
-	m := &minutes[M]{at: at, columns: columns}
-	m.elements = []encodable{&m.minute}
-	for _, c := range columns {
-		m.elements = append(m.elements, c.column)
+func newMinutes(withPeers bool) *minutes {
+	m := &minutes{}
+	m.elements = []encodable{&m.number, m.perMeasure(&m.values), m.perMeasure(&m.metrics), m.perMeasure(&m.causes), m.perMeasure(&m.says)}
+	if withPeers {
+		m.elements = append(m.elements, m.perMeasure(&m.peers))
 	}
 	return m
+}
+
+// measures is a column of an element for each measure of a minute.
+type measures struct {
+	of      *minutes
+	element encodable
+}
+
+func (m *minutes) perMeasure(element encodable) measures { return measures{m, element} }
+
+func (c measures) Rows() int { return len(c.of.ends) }
+
+func (c measures) EncodeColumn(b *proto.Buffer) {
+	c.of.ends.EncodeColumn(b)
+	c.element.EncodeColumn(b)
+}
+
+// users appends an array: the minutes of one user of a call.
+func (m *minutes) users(created time.Time, all []quality.UserMinute) {
+	for i := range all {
+		x := &all[i]
+		m.pair(created, &x.PairMinute)
+		m.measure(x.RTT, noFigure, &x.RTTWhy)
+		m.measure(x.CPU, noFigure, &x.CPUWhy)
+		m.end()
+	}
+	m.endArray()
+}
+
+// pairs appends an array: the minutes of one pair of a call.
+func (m *minutes) pairs(created time.Time, all []quality.PairMinute) {
+	for i := range all {
+		m.pair(created, &all[i])
+		m.end()
+	}
+	m.endArray()
+}
+
+func (m *minutes) pair(created time.Time, x *quality.PairMinute) {
+	m.number = append(m.number, minuteOf(x.At, created))
+	m.measure(x.Loss, noFigure, &x.LossWhy)
+	m.measure(x.Stall, noFigure, &x.StallWhy)
+	m.measure(x.FPS, noFrames, &x.FPSWhy)
 }
 
 // minuteOf is the number of a minute, counted from that in which a call was created.
@@ -58,80 +101,18 @@ func minuteOf(at uint32, created time.Time) int32 {
 	return int32(int64(at)/60 - storable(created).Unix()/60)
 }
 
-// list appends an array: the minutes of one user or pair of a call.
-func (m *minutes[M]) list(created time.Time, all []M) {
-	for i := range all {
-		m.minute = append(m.minute, minuteOf(m.at(&all[i]), created))
-		for _, c := range m.columns {
-			c.add(&all[i])
-		}
+// measure appends a measure of the last minute, with what stands for none.
+func (m *minutes) measure(value, none float32, why *quality.Why) {
+	if value != value {
+		value = none
 	}
-	m.ends = append(m.ends, uint64(len(m.minute)))
+	m.values = append(m.values, value)
+	m.metrics = append(m.metrics, uint8(why.Metric))
+	m.causes = append(m.causes, uint8(why.Cause))
+	m.says.Append(why.Says)
+	m.peers.Append(why.Peer)
 }
 
-// pairMinutes makes the column of minutes of pairs: its elements are in the order of
-// the tuple in peer_quality_data.
-func pairMinutes() *minutes[quality.PairMinute] {
-	columns := []minuteColumn[quality.PairMinute]{
-		figure(noFigure, func(m *quality.PairMinute) float32 { return m.Loss }),
-		figure(noFigure, func(m *quality.PairMinute) float32 { return m.Stall }),
-		figure(noFrames, func(m *quality.PairMinute) float32 { return m.FPS }),
-	}
-	for _, why := range whys {
-		columns = append(columns, whyColumns(why)...)
-	}
-	return newMinutes(func(m *quality.PairMinute) uint32 { return m.At }, columns)
-}
+func (m *minutes) end() { m.ends = append(m.ends, uint64(len(m.values))) }
 
-var whys = [...]func(*quality.PairMinute) *quality.Why{
-	func(m *quality.PairMinute) *quality.Why { return &m.LossWhy },
-	func(m *quality.PairMinute) *quality.Why { return &m.StallWhy },
-	func(m *quality.PairMinute) *quality.Why { return &m.FPSWhy },
-}
-
-// userMinutes makes the column of minutes of users: its elements are in the order of
-// the tuples in call_users_data and calls_data.
-func userMinutes() *minutes[quality.UserMinute] {
-	columns := []minuteColumn[quality.UserMinute]{
-		figure(noFigure, func(m *quality.UserMinute) float32 { return m.Loss }),
-		figure(noFigure, func(m *quality.UserMinute) float32 { return m.Stall }),
-		figure(noFigure, func(m *quality.UserMinute) float32 { return m.RTT }),
-		figure(noFigure, func(m *quality.UserMinute) float32 { return m.CPU }),
-		figure(noFrames, func(m *quality.UserMinute) float32 { return m.FPS }),
-	}
-	for _, why := range whys {
-		of := func(m *quality.UserMinute) *quality.Why { return why(&m.PairMinute) }
-		columns = append(append(columns, whyColumns(of)...), text(func(m *quality.UserMinute) string { return of(m).Peer }))
-	}
-	return newMinutes(func(m *quality.UserMinute) uint32 { return m.At }, columns)
-}
-
-func whyColumns[M any](why func(*M) *quality.Why) []minuteColumn[M] {
-	return []minuteColumn[M]{
-		code(func(m *M) uint8 { return uint8(why(m).Metric) }),
-		code(func(m *M) uint8 { return uint8(why(m).Cause) }),
-		text(func(m *M) string { return why(m).Says }),
-	}
-}
-
-// figure is an element that is a number, with what stands for none.
-func figure[M any](none float32, of func(*M) float32) minuteColumn[M] {
-	c := new(proto.ColFloat32)
-	return minuteColumn[M]{c, func(m *M) {
-		v := of(m)
-		if v != v {
-			v = none
-		}
-		c.Append(v)
-	}}
-}
-
-func code[M any](of func(*M) uint8) minuteColumn[M] {
-	c := new(proto.ColUInt8)
-	return minuteColumn[M]{c, func(m *M) { c.Append(of(m)) }}
-}
-
-func text[M any](of func(*M) string) minuteColumn[M] {
-	c := new(proto.ColStr)
-	return minuteColumn[M]{c, func(m *M) { c.Append(of(m)) }}
-}
+func (m *minutes) endArray() { m.arrays.ends = append(m.arrays.ends, uint64(len(m.number))) }

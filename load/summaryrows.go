@@ -49,9 +49,9 @@ func insertUsers(ctx context.Context, conn driver.Conn, rows []userSummary) erro
 		}
 		downColumnsOf(in, rows, func(r *userSummary) *down { return &r.down })
 		metricColumns(in, rows)
-		minutes := userMinutes()
+		minutes := newMinutes(true)
 		for i := range rows {
-			minutes.list(rows[i].created, rows[i].minutes)
+			minutes.users(rows[i].created, rows[i].minutes)
 		}
 		in.encoded(minutes)
 	})
@@ -109,9 +109,9 @@ func insertPairs(ctx context.Context, conn driver.Conn, rows []pairSummary) erro
 		} {
 			in.encoded(nullable(rows, func(r *pairSummary) float64 { return of(r).avg() }))
 		}
-		minutes := pairMinutes()
+		minutes := newMinutes(false)
 		for i := range rows {
-			minutes.list(rows[i].created, rows[i].minutes)
+			minutes.pairs(rows[i].created, rows[i].minutes)
 		}
 		in.encoded(minutes)
 	})
@@ -152,12 +152,12 @@ func insertCalls(ctx context.Context, conn driver.Conn, rows []callSummary) erro
 			in.encoded(nullable(rows, share))
 		}
 		users := new(proto.ColStr).Array()
-		minutes := userMinutes()
+		minutes := newMinutes(true)
 		var ends proto.ColUInt64 // of the calls among the users
 		for i := range rows {
 			users.Append(rows[i].userIDs)
 			for _, m := range rows[i].minutes {
-				minutes.list(rows[i].created, m)
+				minutes.users(rows[i].created, m)
 			}
 			ends = append(ends, uint64(minutes.Rows()))
 		}

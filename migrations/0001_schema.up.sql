@@ -7,20 +7,18 @@
 Limits of loss, stall, fps, rtt and cpu, the order of all lists of measures here: good, how far poor is from it, poor, how far serious is from that. A measure whose limits are all equal is not judged: they are out of reach, also of what stands for no value. */ -}}
 
 {{define "limits"}}
-    SELECT [l['loss'], l['stall'], l['fps'], l['rtt'], l['cpu']] FROM
-    (
-        SELECT mapFromArrays(groupArray(measure), groupArray(if(x.1 = x.3, (1e18, 1., 1e18, 1.), (x.1, if(x.1 = x.2, sign(x.3 - x.1), x.2 - x.1), x.2, if(x.2 = x.3, 1e-9 * sign(x.3 - x.1), x.3 - x.2))))) AS l
-        FROM (SELECT measure, argMax((good, poor, serious), changed_at) AS x FROM {{.Database}}.quality_thresholds GROUP BY measure)
-    )
+    SELECT arrayMap(x -> if(x.1 = x.3, (1e18, 1., 1e18, 1.), (x.1, if(x.1 = x.2, sign(x.3 - x.1), x.2 - x.1), x.2, if(x.2 = x.3, 1e-9 * sign(x.3 - x.1), x.3 - x.2))),
+        [argMaxIf((good, poor, serious), changed_at, measure = 'loss'), argMaxIf((good, poor, serious), changed_at, measure = 'stall'),
+        argMaxIf((good, poor, serious), changed_at, measure = 'fps'), argMaxIf((good, poor, serious), changed_at, measure = 'rtt'),
+        argMaxIf((good, poor, serious), changed_at, measure = 'cpu')])
+    FROM {{.Database}}.quality_thresholds
 {{- end -}}
 
 {{/* How far the values v of a minute are beyond the limits l of their measures: up to 0 good, up to 1 fair, beyond 1 poor (such a minute is bad), from 2 on serious; below -100,000: there is no value, or the measure is not judged. */ -}}
 
 {{define "excess"}}(v, l) -> if((v - l.3) / l.2 <= 0, least(1, (v - l.1) / l.2), 1 + (v - l.3) / l.4){{end -}}
 
-{{define "user excesses"}}(loss, stall, fps, rtt, cpu) -> arrayMap({{template "excess"}}, [loss, stall, fps, rtt, cpu], limits){{end -}}
-
-{{define "pair excesses"}}(loss, stall, fps) -> arrayMap({{template "excess"}}, [loss, stall, fps], limits){{end -}}
+{{define "excesses"}}v -> arrayMap({{template "excess"}}, v, limits){{end -}}
 
 {{/* Of the worst measures of somebody's minutes that can be judged: the longest run of bad ones, and the score. */ -}}
 
@@ -34,11 +32,9 @@ Limits of loss, stall, fps, rtt and cpu, the order of all lists of measures here
 
 {{define "grade"}}transform({{.}}, [1, 2, 3, 4], ['good', 'fair', 'poor', 'serious'], 'unknown'){{end -}}
 
-{{/* Causes of minutes m, as their numbers; 0: the minute is not bad. */ -}}
+{{/* Causes of minutes, as their numbers; 0: the minute is not bad. */ -}}
 
-{{define "user causes"}}arrayMap((e, x, l, s, f) -> if(e > 1, [l, s, f, 6, 7][indexOf(x, e)], 0), excess, excesses, {{.}}.loss_cause, {{.}}.stall_cause, {{.}}.fps_cause){{end -}}
-
-{{define "pair causes"}}arrayMap((e, x, l, s, f) -> if(e > 1, [l, s, f][indexOf(x, e)], 0), excess, excesses, minutes.loss_cause, minutes.stall_cause, minutes.fps_cause){{end -}}
+{{define "causes"}}arrayMap((e, x, c) -> if(e > 1, c[indexOf(x, e)], 0), excess, excesses, {{.}}.causes){{end -}}
 
 {{/* How many minutes the cause of most has, and minus its number; of equals the first that is known. */ -}}
 
@@ -54,12 +50,22 @@ Limits of loss, stall, fps, rtt and cpu, the order of all lists of measures here
 
 {{define "blamed minute"}}arrayReduce('argMax', arrayEnumerate(excess), arrayMap((e, c) -> if(c = cause_number, e, 0), excess, causes)){{end -}}
 
+{{/* What views of users and pairs count of their minutes. */ -}}
+
+{{define "counted"}}SELECT *, arrayFilter(e -> e > -1e5, excess) AS judgeable, length(judgeable) AS judged, arrayCount(e -> e > 1, judgeable) AS bad, arrayCount(e -> e >= 2, judgeable) AS serious,
+                arrayCount(e -> e > 0, judgeable) AS blemished, {{template "run" "judgeable"}} AS run, {{template "worst"}} AS worst, {{template "causes" "minutes"}} AS causes{{end -}}
+
+{{/* The worst minute, what was worst in it, and the cause of most. */ -}}
+
+{{define "judgement"}}if(worst = 0, NULL, toDateTime(base + 60 * {{.}}.at[worst], 'UTC')) AS worst_minute, {{template "metric" (printf "%s.metrics[worst][indexOf(excesses[worst], excess[worst])]" .)}} AS worst_metric,
+    {{template "cause" "cause_number"}} AS cause, most.1 AS cause_minutes{{end -}}
+
 {{/* The times of the bad minutes of the cause, and what was said of the worst. */ -}}
 
 {{define "diagnosis"}}if(cause_number = 0, '', concat(
         formatDateTime(toDateTime(base + 60 * {{.}}.at[indexOf(causes, cause_number)], 'UTC'), '%H:%i'),
         if(most.1 = 1, '', formatDateTime(toDateTime(base + 60 * {{.}}.at[-indexOf(arrayReverse(causes), cause_number)], 'UTC'), '–%H:%i')),
-        ' UTC, ', toString(most.1), if(most.1 = 1, ' bad minute: ', ' bad minutes: at worst '), says)){{end -}}
+        ' UTC, ', toString(most.1), if(most.1 = 1, ' bad minute: ', ' bad minutes: at worst '), {{.}}.says[blamed][measure])){{end -}}
 
 {{/* The columns of these in the views. */ -}}
 
@@ -407,15 +413,12 @@ ORDER BY (sdk_app_id, day, is_down, comm_id, user_id, peer_id)
 SETTINGS index_granularity = 1024
 COMMENT 'Sums of quality_samples and user_events: one row for what a user sends or receives from a peer on a UTC day with one device, as one part of a load knows it, with that load. Written with the samples. Read the view quality_streams instead';
 
-{{/* Minutes of somebody, in order, as package quality makes them. Numbers count from the minute of the call's creation. loss_…, stall_… and fps_… say where the figure is from: its metric and the cause, as their numbers, the words for both (empty where the figure is good beyond doubt), and of a user the peer. */ -}}
+{{/* Minutes of somebody, in order, as package quality makes them. Numbers count from the minute of the call's creation. The other elements are lists of what each measure has, in the order of the limits: value (-1e9 where there is none, for frames 1e9), metric and cause as their numbers, the words for these (empty where the value is far from bad), and of a user the peer. */ -}}
 
-{{define "minute why"}}{{.}}_metric UInt8, {{.}}_cause UInt8, {{.}}_says String{{end -}}
+{{define "pair minutes"}}Array(Tuple(at Int32, values Array(Float32), metrics Array(UInt8), causes Array(UInt8), says Array(String))){{end -}}
 
-{{define "user minutes"}}Array(Tuple(at Int32, loss Float32, stall Float32, rtt Float32, cpu Float32, fps Float32, {{template "minute why" "loss"}}, loss_peer String, {{template "minute why" "stall"}}, stall_peer String, {{template "minute why" "fps"}}, fps_peer String)){{end -}}
+{{define "user minutes"}}Array(Tuple(at Int32, values Array(Float32), metrics Array(UInt8), causes Array(UInt8), says Array(String), peers Array(String))){{end -}}
 
-{{define "pair minutes"}}Array(Tuple(at Int32, loss Float32, stall Float32, fps Float32, {{template "minute why" "loss"}}, {{template "minute why" "stall"}}, {{template "minute why" "fps"}})){{end -}}
-
-{{/* What is measured of a user: of what the user sends, and the device; and of what the user receives, from all peers or from one. */ -}}
 {{define "sent"}}
     {{measure "sys_cpu" "Processor load of the device, % (sysCpu)"}},
     {{measure "app_cpu" "Processor load of the application, % (appCpu)"}},
@@ -479,7 +482,7 @@ CREATE TABLE IF NOT EXISTS {{.Database}}.call_users_data {{.OnCluster}}
     `metrics.p50` Array(Float64) COMMENT 'Half of the samples of each are no greater; of the rounded values; NaN: no histogram is kept' CODEC(ZSTD(1)),
     `metrics.p95` Array(Float64) COMMENT '95 % of the samples of each are no greater; of the rounded values; NaN: no histogram is kept' CODEC(ZSTD(1)),
     `metrics.max` Array(Float64) COMMENT 'Greatest value of each' CODEC(ZSTD(1)),
-    minutes {{template "user minutes"}} COMMENT 'Minutes in which sound or picture flowed: number, packets lost, %, stall, % of the time, round trip, ms, processor load, % (-1e9: none of these), frames a second (1e9: none), and where these are from' CODEC(ZSTD(1)),
+    minutes {{template "user minutes"}} COMMENT 'Minutes in which sound or picture flowed, each with its number and lists of its measures: packets lost, %, stall, % of the time, frames a second, round trip, ms, processor load, %' CODEC(ZSTD(1)),
     INDEX by_load load_id TYPE minmax GRANULARITY 1,
     INDEX by_call comm_id TYPE bloom_filter(0.01) GRANULARITY 1
 )
@@ -508,7 +511,7 @@ CREATE TABLE IF NOT EXISTS {{.Database}}.peer_quality_data {{.OnCluster}}
 (
     load_id UInt64 COMMENT 'The load of the summary; hidden_loads says whether it counts' CODEC(ZSTD(1)),
     {{columns "pairs" | compressed}},
-    minutes {{template "pair minutes"}} COMMENT 'Minutes in which sound or picture flowed: number, packets lost, %, stall, % of the time (-1e9: none of these), frames a second (1e9: none), and where these are from' CODEC(ZSTD(1)),
+    minutes {{template "pair minutes"}} COMMENT 'Minutes in which sound or picture flowed, each with its number and lists of its measures: packets lost, %, stall, % of the time, frames a second' CODEC(ZSTD(1)),
     INDEX by_load load_id TYPE minmax GRANULARITY 1,
     INDEX by_call comm_id TYPE bloom_filter(0.01) GRANULARITY 1
 )
@@ -990,17 +993,12 @@ CREATE OR REPLACE VIEW {{.Database}}.calls {{.OnCluster}}
 )
 AS WITH ({{template "limits" .}}) AS limits
 SELECT {{columns "calls: which" | names}}, toUInt64(destroyed_at - created_at) AS duration_seconds, {{columns "calls: counts" | names}},
-    if(first.1 = 0, NULL, arrayAvg(arrayFilter((s, r) -> r > 0, scores, ranks))) AS quality_score,
-    {{template "grade" "-first.1 - (first.1 < -1 AND 10 * countEqual(ranks, -first.1) < arrayCount(r -> r > 0, ranks))"}} AS grade,
+    if(rank = 0, NULL, arrayAvg(arrayFilter((s, r) -> r > 0, scores, ranks))) AS quality_score,
+    {{template "grade" "rank - (rank > 1 AND 10 * countEqual(ranks, rank) < length(ranks) - countEqual(ranks, 0))"}} AS grade,
     arraySum(judged) AS judged_minutes, arraySum(bads) AS bad_minutes, arrayCount(r -> r >= 3, ranks) AS bad_users,
-    user_id AS worst_user_id, if(first.1 = 0, NULL, first.2) AS worst_user_score, {{template "grade" "-first.1"}} AS worst_user_grade,
-    if(worst = 0, NULL, toDateTime(base + 60 * m.at[worst], 'UTC')) AS worst_minute,
-    {{template "metric" "[m.loss_metric[worst], m.stall_metric[worst], m.fps_metric[worst], 7, 8][indexOf(excesses[worst], excess[worst])]"}} AS worst_metric,
-    {{template "cause" "cause_number"}} AS cause, most.1 AS cause_minutes,
-    multiIf(cause_number < 2, '', cause_number < 8, user_id, [m.loss_peer[blamed], m.stall_peer[blamed], m.fps_peer[blamed]][measure]) AS cause_user_id,
-    [m.loss_says[blamed], m.stall_says[blamed], m.fps_says[blamed], concat('the round trip of ', user_id, ' was ', toString(round(m.rtt[blamed])), ' ms'),
-        concat('the processor of ', user_id, ' was at ', toString(round(m.cpu[blamed])), ' %')][measure] AS says,
-    {{template "diagnosis" "m"}} AS diagnosis,
+    user_id AS worst_user_id, if(rank = 0, NULL, first.2) AS worst_user_score, {{template "grade" "rank"}} AS worst_user_grade,
+    {{template "judgement" "m"}},
+    multiIf(cause_number < 2, '', cause_number < 8, user_id, m.peers[blamed][measure]) AS cause_user_id, {{template "diagnosis" "m"}} AS diagnosis,
     {{columns "calls: averages" | names}}, is_complete, missing
 FROM
 (
@@ -1010,11 +1008,11 @@ FROM
         SELECT *, {{template "cause of most"}} AS most, if(most.1 = 0, 0, -most.3) AS cause_number
         FROM
         (
-            SELECT *, arrayMap(x -> arrayMax(x), excesses) AS excess, {{template "user causes" "m"}} AS causes, {{template "worst"}} AS worst
+            SELECT *, arrayMap(x -> arrayMax(x), excesses) AS excess, {{template "causes" "m"}} AS causes, {{template "worst"}} AS worst
             FROM
             (
                 SELECT {{columns "calls: which" | names}}, {{columns "calls: counts" | names}}, {{columns "calls: averages" | names}}, is_complete, missing,
-                    scores, ranks, judged, bads, first, user_ids[first.3] AS user_id, minutes[first.3] AS m, toUnixTimestamp(toStartOfMinute(created_at)) AS base, excesses
+                    scores, ranks, judged, bads, first, -first.1 AS rank, user_ids[first.3] AS user_id, minutes[first.3] AS m, toUnixTimestamp(toStartOfMinute(created_at)) AS base, excesses
                 FROM
                 (
                     SELECT *, arrayMap((judged, bad, serious, run, blemished) -> {{template "rank"}}, judged, bads, seriouses, runs, blemisheds) AS ranks,
@@ -1025,7 +1023,7 @@ FROM
                             arrayMap(x -> arrayCount(e -> e > 0, x), worsts) AS blemisheds, arrayMap(x -> {{template "run" "x"}}, worsts) AS runs, arrayMap(x -> {{template "score" "x"}}, worsts) AS scores
                         FROM
                         (
-                            SELECT *, arrayMap((l, s, f, r, c) -> arrayMap({{template "user excesses"}}, l, s, f, r, c), minutes.loss, minutes.stall, minutes.fps, minutes.rtt, minutes.cpu) AS all_excesses,
+                            SELECT *, arrayMap(y -> arrayMap({{template "excesses"}}, y), minutes.values) AS all_excesses,
                                 arrayMap(y -> arrayFilter(e -> e > -1e5, arrayMap(x -> arrayMax(x), y)), all_excesses) AS worsts
                             FROM {{.Database}}.calls_data
                             WHERE {{template "visible" .}}
@@ -1055,13 +1053,8 @@ CREATE OR REPLACE VIEW {{.Database}}.call_users {{.OnCluster}}
 AS WITH ({{template "limits" .}}) AS limits
 SELECT {{columns "call users: who" | names}}, sessions, {{columns "call users: counts" | names}},
     if(judged = 0, NULL, {{template "score" "judgeable"}}) AS score, {{template "grade" "rank"}} AS grade, judged AS judged_minutes, bad AS bad_minutes, run AS bad_run_minutes,
-    if(worst = 0, NULL, toDateTime(base + 60 * minutes.at[worst], 'UTC')) AS worst_minute,
-    {{template "metric" "[minutes.loss_metric[worst], minutes.stall_metric[worst], minutes.fps_metric[worst], 7, 8][indexOf(excesses[worst], excess[worst])]"}} AS worst_metric,
-    {{template "cause" "cause_number"}} AS cause, most.1 AS cause_minutes,
-    multiIf(cause_number < 2, '', cause_number < 8, toString(user_id), [minutes.loss_peer[blamed], minutes.stall_peer[blamed], minutes.fps_peer[blamed]][measure]) AS cause_user_id,
-    [minutes.loss_says[blamed], minutes.stall_says[blamed], minutes.fps_says[blamed], concat('the round trip of ', user_id, ' was ', toString(round(minutes.rtt[blamed])), ' ms'),
-        concat('the processor of ', user_id, ' was at ', toString(round(minutes.cpu[blamed])), ' %')][measure] AS says,
-    {{template "diagnosis" "minutes"}} AS diagnosis,
+    {{template "judgement" "minutes"}},
+    multiIf(cause_number < 2, '', cause_number < 8, toString(user_id), minutes.peers[blamed][measure]) AS cause_user_id, {{template "diagnosis" "minutes"}} AS diagnosis,
     video_bitrate_swing_up, {{columns "sent" | names}}, {{columns "received" | names}}
 FROM
 (
@@ -1071,12 +1064,10 @@ FROM
         SELECT *, {{template "rank"}} AS rank, {{template "cause of most"}} AS most, if(most.1 = 0, 0, -most.3) AS cause_number
         FROM
         (
-            SELECT *, arrayFilter(e -> e > -1e5, excess) AS judgeable, length(judgeable) AS judged, arrayCount(e -> e > 1, judgeable) AS bad, arrayCount(e -> e >= 2, judgeable) AS serious,
-                arrayCount(e -> e > 0, judgeable) AS blemished, {{template "run" "judgeable"}} AS run, {{template "worst"}} AS worst, {{template "user causes" "minutes"}} AS causes
+            {{template "counted"}}
             FROM
             (
-                SELECT *, toUnixTimestamp(toStartOfMinute(call_created_at)) AS base,
-                    arrayMap({{template "user excesses"}}, minutes.loss, minutes.stall, minutes.fps, minutes.rtt, minutes.cpu) AS excesses, arrayMap(x -> arrayMax(x), excesses) AS excess
+                SELECT *, toUnixTimestamp(toStartOfMinute(call_created_at)) AS base, arrayMap({{template "excesses"}}, minutes.values) AS excesses, arrayMap(x -> arrayMax(x), excesses) AS excess
                 FROM {{.Database}}.call_users_data
                 WHERE sessions > 0 AND {{template "visible" .}}
             )
@@ -1110,11 +1101,10 @@ CREATE OR REPLACE VIEW {{.Database}}.call_minutes {{.OnCluster}}
 AS WITH ({{template "limits" .}}) AS limits
 SELECT sdk_app_id, comm_id, call_created_at, room_id, user_id, toDateTime(toUnixTimestamp(toStartOfMinute(call_created_at)) + 60 * m.at, 'UTC') AS minute,
     multiIf(e >= 2, 'serious', e > 1, 'poor', e > 0, 'fair', e > -1e5, 'good', 'unknown') AS grade, toBool(e > 1) AS is_bad,
-    {{template "metric" "[m.loss_metric, m.stall_metric, m.fps_metric, 7, 8][measure]"}} AS metric, if(e > 0, [m.loss, m.stall, m.fps, m.rtt, m.cpu][measure], NULL) AS value,
-    {{template "cause" "[m.loss_cause, m.stall_cause, m.fps_cause, 6, 7][measure] AS number"}} AS cause,
-    multiIf(number < 2, '', number < 8, toString(user_id), peer_id) AS cause_user_id,
-    [m.loss_peer, m.stall_peer, m.fps_peer, '', ''][measure] AS peer_id, [m.loss_says, m.stall_says, m.fps_says, '', ''][measure] AS diagnosis,
-    if(m.loss < 0, NULL, m.loss) AS loss, if(m.stall < 0, NULL, m.stall) AS stall, if(m.fps > 1e8, NULL, m.fps) AS fps, if(m.rtt < 0, NULL, m.rtt) AS rtt, if(m.cpu < 0, NULL, m.cpu) AS sys_cpu
+    {{template "metric" "m.metrics[measure]"}} AS metric, if(e > 0, m.values[measure], NULL) AS value, m.causes[measure] AS number, {{template "cause" "number"}} AS cause,
+    multiIf(number < 2, '', number < 8, toString(user_id), peer_id) AS cause_user_id, m.peers[measure] AS peer_id, m.says[measure] AS diagnosis,
+    if(m.values[1] < -1e8, NULL, m.values[1]) AS loss, if(m.values[2] < -1e8, NULL, m.values[2]) AS stall, if(m.values[3] > 1e8, NULL, m.values[3]) AS fps,
+    if(m.values[4] < -1e8, NULL, m.values[4]) AS rtt, if(m.values[5] < -1e8, NULL, m.values[5]) AS sys_cpu
 FROM
 (
     SELECT *, arrayMax(x) AS e, if(e > 0, indexOf(x, e), 0) AS measure
@@ -1122,7 +1112,7 @@ FROM
     (
         SELECT sdk_app_id, comm_id, call_created_at, room_id, user_id, m, x
         FROM {{.Database}}.call_users_data
-        ARRAY JOIN minutes AS m, arrayMap({{template "user excesses"}}, minutes.loss, minutes.stall, minutes.fps, minutes.rtt, minutes.cpu) AS x
+        ARRAY JOIN minutes AS m, arrayMap({{template "excesses"}}, minutes.values) AS x
         WHERE {{template "visible" .}}
     )
 )
@@ -1205,11 +1195,7 @@ CREATE OR REPLACE VIEW {{.Database}}.peer_quality {{.OnCluster}}
 AS WITH arraySlice(({{template "limits" .}}), 1, 3) AS limits
 SELECT {{columns "pairs" | names}},
     if(judged = 0, NULL, {{template "score" "judgeable"}}) AS score, {{template "grade" "rank"}} AS grade, judged AS judged_minutes, bad AS bad_minutes, run AS bad_run_minutes,
-    if(worst = 0, NULL, toDateTime(base + 60 * minutes.at[worst], 'UTC')) AS worst_minute,
-    {{template "metric" "[minutes.loss_metric[worst], minutes.stall_metric[worst], minutes.fps_metric[worst]][indexOf(excesses[worst], excess[worst])]"}} AS worst_metric,
-    multiIf(cause_number = 0, '', cause_number = 1, 'nobody', cause_number < 8, 'receiver', 'sender') AS fault,
-    {{template "cause" "cause_number"}} AS cause, most.1 AS cause_minutes,
-    [minutes.loss_says[blamed], minutes.stall_says[blamed], minutes.fps_says[blamed]][measure] AS says, {{template "diagnosis" "minutes"}} AS diagnosis
+    {{template "judgement" "minutes"}}, multiIf(cause_number = 0, '', cause_number = 1, 'nobody', cause_number < 8, 'receiver', 'sender') AS fault, {{template "diagnosis" "minutes"}} AS diagnosis
 FROM
 (
     SELECT *, {{template "blamed minute"}} AS blamed, indexOf(excesses[blamed], excess[blamed]) AS measure
@@ -1218,12 +1204,10 @@ FROM
         SELECT *, {{template "rank"}} AS rank, {{template "cause of most"}} AS most, if(most.1 = 0, 0, -most.3) AS cause_number
         FROM
         (
-            SELECT *, arrayFilter(e -> e > -1e5, excess) AS judgeable, length(judgeable) AS judged, arrayCount(e -> e > 1, judgeable) AS bad, arrayCount(e -> e >= 2, judgeable) AS serious,
-                arrayCount(e -> e > 0, judgeable) AS blemished, {{template "run" "judgeable"}} AS run, {{template "worst"}} AS worst, {{template "pair causes"}} AS causes
+            {{template "counted"}}
             FROM
             (
-                SELECT *, toUnixTimestamp(toStartOfMinute(call_created_at)) AS base,
-                    arrayMap({{template "pair excesses"}}, minutes.loss, minutes.stall, minutes.fps) AS excesses, arrayMap(x -> arrayMax(x), excesses) AS excess
+                SELECT *, toUnixTimestamp(toStartOfMinute(call_created_at)) AS base, arrayMap({{template "excesses"}}, minutes.values) AS excesses, arrayMap(x -> arrayMax(x), excesses) AS excess
                 FROM {{.Database}}.peer_quality_data
                 WHERE {{template "visible" .}}
             )

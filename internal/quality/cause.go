@@ -1,5 +1,7 @@
 package quality
 
+import "fmt"
+
 // Metric is which figure of a minute a measure has its value from. Its names are
 // those of the columns of call_users.
 type Metric uint8
@@ -68,11 +70,15 @@ type because struct {
 // What weighs as evidence. The figures are the vendor's limits of its dashboard
 // (docs/quality.md): less loss is "good", more load or fewer frames are "bad".
 const (
-	felt   = 2   // % of packets lost
-	busy   = 85  // % of the processor
-	few    = 10  // frames a second
-	smooth = 15  // frames a second that nobody misses
-	slight = 1   // % lost, or % of the time stalled, that nobody notices
+	felt   = 2  // % of packets lost
+	busy   = 85 // % of the processor
+	few    = 10 // frames a second
+	smooth = 15 // frames a second that nobody misses
+
+	// Beyond these a figure may come to be bad by some limits, and has a cause.
+	slight = 2   // % lost, or % of the time stalled
+	remote = 150 // ms of round trip
+	loaded = 75  // % of the processor
 	far    = 400 // ms of round trip
 )
 
@@ -228,4 +234,23 @@ func (s *sent) fpsWhy(user string) Why {
 		b.cause, b.evidence = Encoder, evidence
 	}
 	return ownSay(w, user, s.encode, b)
+}
+
+// rttWhy is about how far a user is from the cloud.
+func (s *sent) rttWhy(user string) Why {
+	w := Why{Metric: RTT}
+	if !(s.rtt >= remote) {
+		return w
+	}
+	return ownSay(w, user, s.rtt, because{cause: Latency, evidence: s.rtt})
+}
+
+// cpuWhy is about the load of a user's device.
+func (s *sent) cpuWhy(user string) Why {
+	w := Why{Metric: SysCPU}
+	if s.cpu >= loaded {
+		w.Cause = Device
+		w.Says = fmt.Sprintf("the processor of %s was at %s %%", user, number(s.cpu))
+	}
+	return w
 }

@@ -21,8 +21,9 @@ type PairMinute struct {
 // received from several peers it has what the worst tenth of them have at best.
 type UserMinute struct {
 	PairMinute
-	RTT float32 // ms
-	CPU float32 // processor load of the device, %
+	RTT            float32 // ms
+	CPU            float32 // processor load of the device, %
+	RTTWhy, CPUWhy Why
 }
 
 // Pair judges what a user receives from a peer. A minute in which neither sound nor
@@ -90,6 +91,7 @@ func (m *UserMinute) flows() bool { return known(m.Loss) || known(m.Stall) || kn
 // each peer.
 func userMinute(user string, s *sent, received []PairMinute) UserMinute {
 	m := UserMinute{PairMinute: PairMinute{Loss: none, Stall: none, FPS: none}, RTT: s.rtt, CPU: s.cpu}
+	m.RTTWhy, m.CPUWhy = s.rttWhy(user), s.cpuWhy(user)
 	if x := tenth(received, func(x *PairMinute) float32 { return x.Loss }); x != nil {
 		m.Loss, m.LossWhy = x.Loss, x.LossWhy
 	}
