@@ -250,7 +250,7 @@ func (c *judgedCall) pairMinute(way wayOf, at int64, r receiving) judgedMinute {
 		}
 		alone, alike := compared(loss, c.others(way, at, receiving.loss))
 		switch {
-		case loss < 1:
+		case loss < 2:
 		case gone >= 2 && (alike || alone && gone >= loss/2):
 			x.cause = "peer_uplink"
 		case !has(gone) && alike:
@@ -266,7 +266,7 @@ func (c *judgedCall) pairMinute(way wayOf, at int64, r receiving) judgedMinute {
 		if !has(r.audioStall) || r.videoStall > r.audioStall {
 			x.metric = "video_stall"
 		}
-		if stall >= 1 {
+		if stall >= 2 {
 			alone, alike := compared(stall, c.others(way, at, receiving.stall))
 			x.cause = standing(from, me, r.loss(), slow, x.metric == "video_stall", alone, alike)
 		}
@@ -371,10 +371,18 @@ func (c *judgedCall) user(user string, pairs map[wayOf][]judgedMinute) []judgedM
 		if len(m.has) > 0 {
 			s := c.sent(user, at)
 			if has(s.rtt) {
-				m.has["rtt"] = reason{value: s.rtt, metric: "rtt", cause: "latency"}
+				x := reason{value: s.rtt, metric: "rtt"}
+				if s.rtt >= 150 {
+					x.cause = "latency"
+				}
+				m.has["rtt"] = x
 			}
 			if has(s.cpu) {
-				m.has["cpu"] = reason{value: s.cpu, metric: "sys_cpu", cause: "device"}
+				x := reason{value: s.cpu, metric: "sys_cpu"}
+				if s.cpu >= 75 {
+					x.cause = "device"
+				}
+				m.has["cpu"] = x
 			}
 			all = append(all, m)
 		}
@@ -414,7 +422,7 @@ func (c *judgedCall) ownMinute(user string, m *judgedMinute) {
 		if !has(s.audioLoss) || s.videoLoss > s.audioLoss {
 			x.metric = "video_loss_up"
 		}
-		if loss >= 1 {
+		if loss >= 2 {
 			x.cause = "uplink"
 		}
 		if old, ok := m.has["loss"]; !ok || loss >= old.value {
