@@ -30,25 +30,34 @@ func (a *arrays) EncodeColumn(b *proto.Buffer) {
 	}
 }
 
-// minutes is a column of arrays of minutes. A minute has its number and, of each of
-// its measures, the value, its metric and cause as their numbers, the words for these
-// and, but for pairs, the peer: each in an array, in the order of the views' limits.
+// minutes are the columns of the minutes of users or pairs, an array for each. In the
+// first, a minute has its number and, of each of its measures, the value, its metric
+// and cause as their numbers: each in an array, in the order of the views' limits. The
+// second, whys, has the words, and of users the peer, of measures that have a cause,
+// which are few.
 type minutes struct {
 	arrays
 	number  proto.ColInt32
 	values  proto.ColFloat32
 	metrics proto.ColUInt8
 	causes  proto.ColUInt8
-	says    proto.ColStr
-	peers   proto.ColStr
 	ends    proto.ColUInt64 // of the measures of each minute
+
+	whys  arrays
+	keys  proto.ColUInt32 // see whyKey
+	says  proto.ColStr
+	peers proto.ColStr
 }
+
+// whyKey names a measure of a minute within an array, both from 1.
+func whyKey(minute, measure int) uint32 { return uint32(minute*8 + measure) }
 
 func newMinutes(withPeers bool) *minutes {
 	m := &minutes{}
-	m.elements = []encodable{&m.number, m.perMeasure(&m.values), m.perMeasure(&m.metrics), m.perMeasure(&m.causes), m.perMeasure(&m.says)}
+	m.elements = []encodable{&m.number, m.perMeasure(&m.values), m.perMeasure(&m.metrics), m.perMeasure(&m.causes)}
+	m.whys.elements = []encodable{&m.keys, &m.says}
 	if withPeers {
-		m.elements = append(m.elements, m.perMeasure(&m.peers))
+		m.whys.elements = append(m.whys.elements, &m.peers)
 	}
 	return m
 }
@@ -68,32 +77,32 @@ func (c measures) EncodeColumn(b *proto.Buffer) {
 	c.element.EncodeColumn(b)
 }
 
-// users appends an array: the minutes of one user of a call.
+// users appends the minutes of one user of a call.
 func (m *minutes) users(created time.Time, all []quality.UserMinute) {
 	for i := range all {
 		x := &all[i]
-		m.pair(created, &x.PairMinute)
-		m.measure(x.RTT, noFigure, &x.RTTWhy)
-		m.measure(x.CPU, noFigure, &x.CPUWhy)
-		m.end()
+		m.pair(created, i, &x.PairMinute)
+		m.measure(i, 4, x.RTT, noFigure, &x.RTTWhy)
+		m.measure(i, 5, x.CPU, noFigure, &x.CPUWhy)
+		m.endMinute()
 	}
-	m.endArray()
+	m.end()
 }
 
-// pairs appends an array: the minutes of one pair of a call.
+// pairs appends the minutes of one pair of a call.
 func (m *minutes) pairs(created time.Time, all []quality.PairMinute) {
 	for i := range all {
-		m.pair(created, &all[i])
-		m.end()
+		m.pair(created, i, &all[i])
+		m.endMinute()
 	}
-	m.endArray()
+	m.end()
 }
 
-func (m *minutes) pair(created time.Time, x *quality.PairMinute) {
+func (m *minutes) pair(created time.Time, i int, x *quality.PairMinute) {
 	m.number = append(m.number, minuteOf(x.At, created))
-	m.measure(x.Loss, noFigure, &x.LossWhy)
-	m.measure(x.Stall, noFigure, &x.StallWhy)
-	m.measure(x.FPS, noFrames, &x.FPSWhy)
+	m.measure(i, 1, x.Loss, noFigure, &x.LossWhy)
+	m.measure(i, 2, x.Stall, noFigure, &x.StallWhy)
+	m.measure(i, 3, x.FPS, noFrames, &x.FPSWhy)
 }
 
 // minuteOf is the number of a minute, counted from that in which a call was created.
@@ -101,18 +110,25 @@ func minuteOf(at uint32, created time.Time) int32 {
 	return int32(int64(at)/60 - storable(created).Unix()/60)
 }
 
-// measure appends a measure of the last minute, with what stands for none.
-func (m *minutes) measure(value, none float32, why *quality.Why) {
+// measure appends a measure of the last minute, which is the ith of its array, with
+// what stands for none.
+func (m *minutes) measure(i, number int, value, none float32, why *quality.Why) {
 	if value != value {
 		value = none
 	}
 	m.values = append(m.values, value)
 	m.metrics = append(m.metrics, uint8(why.Metric))
 	m.causes = append(m.causes, uint8(why.Cause))
-	m.says.Append(why.Says)
-	m.peers.Append(why.Peer)
+	if why.Cause != quality.NoCause {
+		m.keys = append(m.keys, whyKey(i+1, number))
+		m.says.Append(why.Says)
+		m.peers.Append(why.Peer)
+	}
 }
 
-func (m *minutes) end() { m.ends = append(m.ends, uint64(len(m.values))) }
+func (m *minutes) endMinute() { m.ends = append(m.ends, uint64(len(m.values))) }
 
-func (m *minutes) endArray() { m.arrays.ends = append(m.arrays.ends, uint64(len(m.number))) }
+func (m *minutes) end() {
+	m.arrays.ends = append(m.arrays.ends, uint64(len(m.number)))
+	m.whys.ends = append(m.whys.ends, uint64(len(m.keys)))
+}

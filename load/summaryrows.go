@@ -22,7 +22,7 @@ const ownerNames = "load_id, sdk_app_id, comm_id, "
 func insertUsers(ctx context.Context, conn driver.Conn, rows []userSummary) error {
 	names := ownerNames + `call_created_at, room_id, user_id, first_joined_at, last_left_at, sessions, presence_seconds,
 		device_type, sdk_version, client_ip, samples, events, network_changes, connections_lost, video_bitrate_swing_up` +
-		measureNames(measuresUp[:]) + downNames + metricNames + ", minutes"
+		measureNames(measuresUp[:]) + downNames + metricNames + ", minutes, whys"
 	return insertBlock(ctx, conn, "call_users_data", names, func(in *insert) {
 		ownerColumns(in, rows, func(r *userSummary) *summaryOf { return r.summaryOf })
 		in.col(column(rows, func(r *userSummary) string { return orDefault(r.stay.roomID, r.roomID) }))
@@ -54,6 +54,7 @@ func insertUsers(ctx context.Context, conn driver.Conn, rows []userSummary) erro
 			minutes.users(rows[i].created, rows[i].minutes)
 		}
 		in.encoded(minutes)
+		in.encoded(&minutes.whys)
 	})
 }
 
@@ -93,7 +94,7 @@ func metricColumns(in *insert, rows []userSummary) {
 
 func insertPairs(ctx context.Context, conn driver.Conn, rows []pairSummary) error {
 	names := ownerNames + "call_created_at, room_id, user_id, peer_id, first_ts, last_ts" + downNames +
-		", peer_audio_loss_up_avg, peer_video_loss_up_avg, peer_rtt_avg, minutes"
+		", peer_audio_loss_up_avg, peer_video_loss_up_avg, peer_rtt_avg, minutes, whys"
 	return insertBlock(ctx, conn, "peer_quality_data", names, func(in *insert) {
 		ownerColumns(in, rows, func(r *pairSummary) *summaryOf { return r.summaryOf })
 		in.col(column(rows, func(r *pairSummary) string { return r.roomID }))
@@ -114,13 +115,14 @@ func insertPairs(ctx context.Context, conn driver.Conn, rows []pairSummary) erro
 			minutes.pairs(rows[i].created, rows[i].minutes)
 		}
 		in.encoded(minutes)
+		in.encoded(&minutes.whys)
 	})
 }
 
 func insertCalls(ctx context.Context, conn driver.Conn, rows []callSummary) error {
 	const names = ownerNames + `created_at, room_id, destroyed_at, is_finished, creator_user_id, users, sessions, presence_seconds, peak_users,
 		samples, network_changes, connections_lost, rtt_avg, sys_cpu_avg, audio_loss_up_avg, audio_loss_down_avg, video_loss_up_avg, video_loss_down_avg,
-		video_fps_down_avg, audio_stall_share, video_stall_share, user_ids, minutes, is_complete, missing`
+		video_fps_down_avg, audio_stall_share, video_stall_share, user_ids, minutes, whys, is_complete, missing`
 	return insertBlock(ctx, conn, "calls_data", names, func(in *insert) {
 		ownerColumns(in, rows, func(r *callSummary) *summaryOf { return r.summaryOf })
 		in.col(column(rows, func(r *callSummary) string { return r.roomID }))
@@ -163,6 +165,7 @@ func insertCalls(ctx context.Context, conn driver.Conn, rows []callSummary) erro
 		}
 		in.encoded(users)
 		in.encoded(&arrays{ends, []encodable{minutes}})
+		in.encoded(&arrays{ends, []encodable{&minutes.whys}})
 		in.col(column(rows, func(r *callSummary) bool { return r.complete() }))
 		in.col(column(rows, func(r *callSummary) []string { return r.entry.Missing() }))
 	})

@@ -62,10 +62,10 @@ Limits of loss, stall, fps, rtt and cpu, the order of all lists of measures here
 
 {{/* The times of the bad minutes of the cause, and what was said of the worst. */ -}}
 
-{{define "diagnosis"}}if(cause_number = 0, '', concat(
-        formatDateTime(toDateTime(base + 60 * {{.}}.at[indexOf(causes, cause_number)], 'UTC'), '%H:%i'),
-        if(most.1 = 1, '', formatDateTime(toDateTime(base + 60 * {{.}}.at[-indexOf(arrayReverse(causes), cause_number)], 'UTC'), '–%H:%i')),
-        ' UTC, ', toString(most.1), if(most.1 = 1, ' bad minute: ', ' bad minutes: at worst '), {{.}}.says[blamed][measure])){{end -}}
+{{define "diagnosis"}}{{$m := index . 0}}if(cause_number = 0, '', concat(
+        formatDateTime(toDateTime(base + 60 * {{$m}}.at[indexOf(causes, cause_number)], 'UTC'), '%H:%i'),
+        if(most.1 = 1, '', formatDateTime(toDateTime(base + 60 * {{$m}}.at[-indexOf(arrayReverse(causes), cause_number)], 'UTC'), '–%H:%i')),
+        ' UTC, ', toString(most.1), if(most.1 = 1, ' bad minute: ', ' bad minutes: at worst '), {{index . 1}}.says[told])){{end -}}
 
 {{/* The columns of these in the views. */ -}}
 
@@ -413,11 +413,11 @@ ORDER BY (sdk_app_id, day, is_down, comm_id, user_id, peer_id)
 SETTINGS index_granularity = 1024
 COMMENT 'Sums of quality_samples and user_events: one row for what a user sends or receives from a peer on a UTC day with one device, as one part of a load knows it, with that load. Written with the samples. Read the view quality_streams instead';
 
-{{/* Minutes of somebody, in order, as package quality makes them. Numbers count from the minute of the call's creation. The other elements are lists of what each measure has, in the order of the limits: value (-1e9 where there is none, for frames 1e9), metric and cause as their numbers, the words for these (empty where the value is far from bad), and of a user the peer. */ -}}
+{{/* Minutes of somebody, in order, as package quality makes them. Numbers count from the minute of the call's creation. The other elements are lists of what each measure has, in the order of the limits: value (-1e9 where there is none, for frames 1e9), metric and cause as their numbers. The words for the causes that there are have a key: 8 times the number of the minute in the list, and the number of the measure. */ -}}
 
-{{define "pair minutes"}}Array(Tuple(at Int32, values Array(Float32), metrics Array(UInt8), causes Array(UInt8), says Array(String))){{end -}}
+{{define "minutes"}}Array(Tuple(at Int32, values Array(Float32), metrics Array(UInt8), causes Array(UInt8))){{end -}}
 
-{{define "user minutes"}}Array(Tuple(at Int32, values Array(Float32), metrics Array(UInt8), causes Array(UInt8), says Array(String), peers Array(String))){{end -}}
+{{define "user whys"}}Array(Tuple(key UInt32, says String, peer String)){{end -}}
 
 {{define "sent"}}
     {{measure "sys_cpu" "Processor load of the device, % (sysCpu)"}},
@@ -482,7 +482,8 @@ CREATE TABLE IF NOT EXISTS {{.Database}}.call_users_data {{.OnCluster}}
     `metrics.p50` Array(Float64) COMMENT 'Half of the samples of each are no greater; of the rounded values; NaN: no histogram is kept' CODEC(ZSTD(1)),
     `metrics.p95` Array(Float64) COMMENT '95 % of the samples of each are no greater; of the rounded values; NaN: no histogram is kept' CODEC(ZSTD(1)),
     `metrics.max` Array(Float64) COMMENT 'Greatest value of each' CODEC(ZSTD(1)),
-    minutes {{template "user minutes"}} COMMENT 'Minutes in which sound or picture flowed, each with its number and lists of its measures: packets lost, %, stall, % of the time, frames a second, round trip, ms, processor load, %' CODEC(ZSTD(1)),
+    minutes {{template "minutes"}} COMMENT 'Minutes in which sound or picture flowed, each with its number and lists of its measures: packets lost, %, stall, % of the time, frames a second, round trip, ms, processor load, %' CODEC(ZSTD(1)),
+    whys {{template "user whys"}} COMMENT 'Of measures of these minutes that have a cause: the key, the words for it, and the peer; empty: the user''s own' CODEC(ZSTD(1)),
     INDEX by_load load_id TYPE minmax GRANULARITY 1,
     INDEX by_call comm_id TYPE bloom_filter(0.01) GRANULARITY 1
 )
@@ -511,7 +512,8 @@ CREATE TABLE IF NOT EXISTS {{.Database}}.peer_quality_data {{.OnCluster}}
 (
     load_id UInt64 COMMENT 'The load of the summary; hidden_loads says whether it counts' CODEC(ZSTD(1)),
     {{columns "pairs" | compressed}},
-    minutes {{template "pair minutes"}} COMMENT 'Minutes in which sound or picture flowed, each with its number and lists of its measures: packets lost, %, stall, % of the time, frames a second' CODEC(ZSTD(1)),
+    minutes {{template "minutes"}} COMMENT 'Minutes in which sound or picture flowed, each with its number and lists of its measures: packets lost, %, stall, % of the time, frames a second' CODEC(ZSTD(1)),
+    whys Array(Tuple(key UInt32, says String)) COMMENT 'Of measures of these minutes that have a cause: the key, and the words for it' CODEC(ZSTD(1)),
     INDEX by_load load_id TYPE minmax GRANULARITY 1,
     INDEX by_call comm_id TYPE bloom_filter(0.01) GRANULARITY 1
 )
@@ -560,7 +562,8 @@ CREATE TABLE IF NOT EXISTS {{.Database}}.calls_data {{.OnCluster}}
     {{columns "calls: counts" | compressed}},
     {{columns "calls: averages" | compressed}},
     user_ids Array(String) COMMENT 'The users of the call, in order' CODEC(ZSTD(1)),
-    minutes Array({{template "user minutes"}}) COMMENT 'Of each of user_ids the minutes that call_users_data has' CODEC(ZSTD(1)),
+    minutes Array({{template "minutes"}}) COMMENT 'Of each of user_ids the minutes that call_users_data has' CODEC(ZSTD(1)),
+    whys Array({{template "user whys"}}) COMMENT 'Of each of user_ids what call_users_data has of causes' CODEC(ZSTD(1)),
     is_complete Bool COMMENT 'Whether all of the call is in the archive for good' CODEC(ZSTD(1)),
     missing Array(LowCardinality(String)) COMMENT 'Kinds of what the call lacks: room, users, series, events' CODEC(ZSTD(1)),
     INDEX by_load load_id TYPE minmax GRANULARITY 1,
@@ -998,11 +1001,11 @@ SELECT {{columns "calls: which" | names}}, toUInt64(destroyed_at - created_at) A
     arraySum(judged) AS judged_minutes, arraySum(bads) AS bad_minutes, arrayCount(r -> r >= 3, ranks) AS bad_users,
     user_id AS worst_user_id, if(rank = 0, NULL, first.2) AS worst_user_score, {{template "grade" "rank"}} AS worst_user_grade,
     {{template "judgement" "m"}},
-    multiIf(cause_number < 2, '', cause_number < 8, user_id, m.peers[blamed][measure]) AS cause_user_id, {{template "diagnosis" "m"}} AS diagnosis,
+    multiIf(cause_number < 2, '', cause_number < 8, user_id, why.peer[told]) AS cause_user_id, {{template "diagnosis" (list "m" "why")}} AS diagnosis,
     {{columns "calls: averages" | names}}, is_complete, missing
 FROM
 (
-    SELECT *, {{template "blamed minute"}} AS blamed, indexOf(excesses[blamed], excess[blamed]) AS measure
+    SELECT *, {{template "blamed minute"}} AS blamed, indexOf(why.key, 8 * blamed + indexOf(excesses[blamed], excess[blamed])) AS told
     FROM
     (
         SELECT *, {{template "cause of most"}} AS most, if(most.1 = 0, 0, -most.3) AS cause_number
@@ -1012,7 +1015,7 @@ FROM
             FROM
             (
                 SELECT {{columns "calls: which" | names}}, {{columns "calls: counts" | names}}, {{columns "calls: averages" | names}}, is_complete, missing,
-                    scores, ranks, judged, bads, first, -first.1 AS rank, user_ids[first.3] AS user_id, minutes[first.3] AS m, toUnixTimestamp(toStartOfMinute(created_at)) AS base, excesses
+                    scores, ranks, judged, bads, first, -first.1 AS rank, user_ids[first.3] AS user_id, minutes[first.3] AS m, whys[first.3] AS why, toUnixTimestamp(toStartOfMinute(created_at)) AS base, excesses
                 FROM
                 (
                     SELECT *, arrayMap((judged, bad, serious, run, blemished) -> {{template "rank"}}, judged, bads, seriouses, runs, blemisheds) AS ranks,
@@ -1054,11 +1057,11 @@ AS WITH ({{template "limits" .}}) AS limits
 SELECT {{columns "call users: who" | names}}, sessions, {{columns "call users: counts" | names}},
     if(judged = 0, NULL, {{template "score" "judgeable"}}) AS score, {{template "grade" "rank"}} AS grade, judged AS judged_minutes, bad AS bad_minutes, run AS bad_run_minutes,
     {{template "judgement" "minutes"}},
-    multiIf(cause_number < 2, '', cause_number < 8, toString(user_id), minutes.peers[blamed][measure]) AS cause_user_id, {{template "diagnosis" "minutes"}} AS diagnosis,
+    multiIf(cause_number < 2, '', cause_number < 8, toString(user_id), whys.peer[told]) AS cause_user_id, {{template "diagnosis" (list "minutes" "whys")}} AS diagnosis,
     video_bitrate_swing_up, {{columns "sent" | names}}, {{columns "received" | names}}
 FROM
 (
-    SELECT *, {{template "blamed minute"}} AS blamed, indexOf(excesses[blamed], excess[blamed]) AS measure
+    SELECT *, {{template "blamed minute"}} AS blamed, indexOf(whys.key, 8 * blamed + indexOf(excesses[blamed], excess[blamed])) AS told
     FROM
     (
         SELECT *, {{template "rank"}} AS rank, {{template "cause of most"}} AS most, if(most.1 = 0, 0, -most.3) AS cause_number
@@ -1090,7 +1093,7 @@ CREATE OR REPLACE VIEW {{.Database}}.call_minutes {{.OnCluster}}
     value Nullable(Float32) COMMENT 'Its average in the minute; NULL: the minute is good',
     cause LowCardinality(String) COMMENT 'Where that comes from, as in call_users; empty: the minute is good, or next to it',
     cause_user_id String COMMENT 'Whose cause it is: the user, or the peer; empty: nothing tells',
-    peer_id String COMMENT 'Of whom it was received; empty: what user_id sends, or the minute is good',
+    peer_id String COMMENT 'Of whom it was received; empty: what user_id sends, or there is no cause',
     diagnosis String COMMENT 'What happened, and why, in words; empty: the minute is good, or metric and value say it all',
     loss Nullable(Float32) COMMENT 'Packets lost of what the user sends or receives, of sound or picture, whichever is worst, %; NULL: not measured',
     stall Nullable(Float32) COMMENT 'Share of the time that sound or picture received stood still, whichever is worst, %; NULL: not measured',
@@ -1102,17 +1105,17 @@ AS WITH ({{template "limits" .}}) AS limits
 SELECT sdk_app_id, comm_id, call_created_at, room_id, user_id, toDateTime(toUnixTimestamp(toStartOfMinute(call_created_at)) + 60 * m.at, 'UTC') AS minute,
     multiIf(e >= 2, 'serious', e > 1, 'poor', e > 0, 'fair', e > -1e5, 'good', 'unknown') AS grade, toBool(e > 1) AS is_bad,
     {{template "metric" "m.metrics[measure]"}} AS metric, if(e > 0, m.values[measure], NULL) AS value, m.causes[measure] AS number, {{template "cause" "number"}} AS cause,
-    multiIf(number < 2, '', number < 8, toString(user_id), peer_id) AS cause_user_id, m.peers[measure] AS peer_id, m.says[measure] AS diagnosis,
+    multiIf(number < 2, '', number < 8, toString(user_id), peer_id) AS cause_user_id, whys.peer[told] AS peer_id, whys.says[told] AS diagnosis,
     if(m.values[1] < -1e8, NULL, m.values[1]) AS loss, if(m.values[2] < -1e8, NULL, m.values[2]) AS stall, if(m.values[3] > 1e8, NULL, m.values[3]) AS fps,
     if(m.values[4] < -1e8, NULL, m.values[4]) AS rtt, if(m.values[5] < -1e8, NULL, m.values[5]) AS sys_cpu
 FROM
 (
-    SELECT *, arrayMax(x) AS e, if(e > 0, indexOf(x, e), 0) AS measure
+    SELECT *, arrayMax(x) AS e, if(e > 0, indexOf(x, e), 0) AS measure, indexOf(whys.key, 8 * i + measure) AS told
     FROM
     (
-        SELECT sdk_app_id, comm_id, call_created_at, room_id, user_id, m, x
+        SELECT sdk_app_id, comm_id, call_created_at, room_id, user_id, m, x, i, whys
         FROM {{.Database}}.call_users_data
-        ARRAY JOIN minutes AS m, arrayMap({{template "excesses"}}, minutes.values) AS x
+        ARRAY JOIN minutes AS m, arrayMap({{template "excesses"}}, minutes.values) AS x, arrayEnumerate(minutes.at) AS i
         WHERE {{template "visible" .}}
     )
 )
@@ -1195,10 +1198,10 @@ CREATE OR REPLACE VIEW {{.Database}}.peer_quality {{.OnCluster}}
 AS WITH arraySlice(({{template "limits" .}}), 1, 3) AS limits
 SELECT {{columns "pairs" | names}},
     if(judged = 0, NULL, {{template "score" "judgeable"}}) AS score, {{template "grade" "rank"}} AS grade, judged AS judged_minutes, bad AS bad_minutes, run AS bad_run_minutes,
-    {{template "judgement" "minutes"}}, multiIf(cause_number = 0, '', cause_number = 1, 'nobody', cause_number < 8, 'receiver', 'sender') AS fault, {{template "diagnosis" "minutes"}} AS diagnosis
+    {{template "judgement" "minutes"}}, multiIf(cause_number = 0, '', cause_number = 1, 'nobody', cause_number < 8, 'receiver', 'sender') AS fault, {{template "diagnosis" (list "minutes" "whys")}} AS diagnosis
 FROM
 (
-    SELECT *, {{template "blamed minute"}} AS blamed, indexOf(excesses[blamed], excess[blamed]) AS measure
+    SELECT *, {{template "blamed minute"}} AS blamed, indexOf(whys.key, 8 * blamed + indexOf(excesses[blamed], excess[blamed])) AS told
     FROM
     (
         SELECT *, {{template "rank"}} AS rank, {{template "cause of most"}} AS most, if(most.1 = 0, 0, -most.3) AS cause_number
