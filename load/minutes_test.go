@@ -182,9 +182,9 @@ func TestSummaryIsTheSameHowever(t *testing.T) {
 		}
 		check("whole", false, troubledPieces(rnd, 1))
 		bad := strings.Join(want["call_users_data"], "")
-		for _, cause := range []string{"uplink", "downlink", "device", "peer"} {
+		for _, cause := range []string{"the uplink of", "the downlink of", "did not keep up", "others received it"} {
 			if !strings.Contains(bad, cause) {
-				t.Errorf("seed %d: no minute has the cause %s", seed, cause)
+				t.Errorf("seed %d: no minute says that %s", seed, cause)
 			}
 		}
 		check("in pieces", false, troubledPieces(rnd, 5))

@@ -7,7 +7,7 @@ import (
 )
 
 // agreement are counts of rows of the model that the relations beneath do not
-// have, or have otherwise. Rounding is that of histograms.
+// have, or have otherwise. Rounding is that of histograms, within what there is.
 var agreement = map[string]string{
 	"call_metrics": `
 		SELECT count() FROM
@@ -17,7 +17,7 @@ var agreement = map[string]string{
 			FROM quality_samples GROUP BY sdk_app_id, comm_id, user_id, direction, metric
 		) AS a
 		FULL JOIN call_metrics AS b USING (sdk_app_id, comm_id, user_id, direction, metric)
-		WHERE n != samples OR lo != min OR hi != max OR abs(s - sum) > 1e-9 * greatest(1, abs(s)) OR p95 IS NOT NULL AND p95 != q`,
+		WHERE n != samples OR lo != min OR hi != max OR abs(s - sum) > 1e-9 * greatest(1, abs(s)) OR p95 IS NOT NULL AND p95 != greatest(lo, least(hi, q))`,
 	"quality_streams": `
 		SELECT count() FROM
 		(

@@ -155,7 +155,7 @@ func (b *boardTruth) roundTrip() (rows []row) {
 	worst := map[string]float64{}
 	for k, v := range b.cube {
 		if b.mine(k.app) && len(v["rtt"]) > 0 {
-			worst[k.day] = max(worst[k.day], v["rtt"].upTo(0.95))
+			worst[k.day] = max(worst[k.day], v["rtt"].upToOwn(0.95))
 		}
 	}
 	days := b.group(func(c cell) string { return c.day })
