@@ -685,7 +685,11 @@ func (j *judgements) addMinutes(key, user string, limits limitsOf, minutes []jud
 			row[0], row[1] = grades[gradeOf(e)], e > 1
 		}
 		if judged && e > 0 {
-			row = append(row[:2], x.metric, x.value, x.cause, whose(x.cause, user, x.peer), x.peer)
+			peer := x.peer
+			if x.cause == "" {
+				peer = ""
+			}
+			row = append(row[:2], x.metric, x.value, x.cause, whose(x.cause, user, x.peer), peer)
 		}
 		for _, measure := range measures {
 			if x, ok := m.has[measure]; ok {
