@@ -2,7 +2,7 @@
 
 {{define "visible"}}load_id NOT IN (SELECT load_id FROM {{.Database}}.hidden_loads GROUP BY load_id HAVING max(step) != 'committed'){{end -}}
 
-{{/* How a minute is judged: docs/quality.md. Planning a query takes some 0.1 ms for each function of a view, so measures are in lists here, and nothing is said twice.
+{{/* How a minute is judged: docs/quality.md. Planning a query takes some 0.1 ms for each function of a view, and looks anew at what an alias stands for wherever it is named in the same SELECT. So measures are in lists here, and what is named twice is made one SELECT below.
 
 Limits of loss, stall, fps, rtt and cpu, the order of all lists of measures here: good, how far poor is from it, poor, how far serious is from that. A measure whose limits are all equal is not judged: they are out of reach, also of what stands for no value. */ -}}
 
@@ -46,14 +46,14 @@ Limits of loss, stall, fps, rtt and cpu, the order of all lists of measures here
 
 {{/* Which minute is the worst of all (0: none is worse than good), and of the cause of most. */ -}}
 
-{{define "worst"}}if(arrayMax(excess) > 0, indexOf(excess, arrayMax(excess)), 0){{end -}}
+{{define "worst"}}if(most_excess > 0, indexOf(excess, most_excess), 0){{end -}}
 
 {{define "blamed minute"}}arrayReduce('argMax', arrayEnumerate(excess), arrayMap((e, c) -> if(c = cause_number, e, 0), excess, causes)){{end -}}
 
 {{/* What views of users and pairs count of their minutes. */ -}}
 
-{{define "counted"}}SELECT *, arrayFilter(e -> e > -1e5, excess) AS judgeable, length(judgeable) AS judged, arrayCount(e -> e > 1, judgeable) AS bad, arrayCount(e -> e >= 2, judgeable) AS serious,
-                arrayCount(e -> e > 0, judgeable) AS blemished, {{template "run" "judgeable"}} AS run, {{template "worst"}} AS worst, {{template "causes" "minutes"}} AS causes{{end -}}
+{{define "counted"}}SELECT *, toUnixTimestamp(toStartOfMinute(call_created_at)) AS base, length(judgeable) AS judged, arrayCount(e -> e > 1, judgeable) AS bad, arrayCount(e -> e >= 2, judgeable) AS serious,
+    arrayCount(e -> e > 0, judgeable) AS blemished, {{template "run" "judgeable"}} AS run, {{template "score" "judgeable"}} AS average, {{template "worst"}} AS worst, {{template "cause of most"}} AS most{{end -}}
 
 {{/* The worst minute, what was worst in it, and the cause of most. */ -}}
 
@@ -996,44 +996,66 @@ CREATE OR REPLACE VIEW {{.Database}}.calls {{.OnCluster}}
 )
 AS WITH ({{template "limits" .}}) AS limits
 SELECT {{columns "calls: which" | names}}, toUInt64(destroyed_at - created_at) AS duration_seconds, {{columns "calls: counts" | names}},
-    if(rank = 0, NULL, arrayAvg(arrayFilter((s, r) -> r > 0, scores, ranks))) AS quality_score,
-    {{template "grade" "rank - (rank > 1 AND 10 * countEqual(ranks, rank) < length(ranks) - countEqual(ranks, 0))"}} AS grade,
-    arraySum(judged) AS judged_minutes, arraySum(bads) AS bad_minutes, arrayCount(r -> r >= 3, ranks) AS bad_users,
-    user_id AS worst_user_id, if(rank = 0, NULL, first.2) AS worst_user_score, {{template "grade" "rank"}} AS worst_user_grade,
+    if(rank = 0, NULL, average) AS quality_score, {{template "grade" "graded"}} AS grade, judged_minutes, bad_minutes, bad_users,
+    user_id AS worst_user_id, if(rank = 0, NULL, lowest) AS worst_user_score, {{template "grade" "rank"}} AS worst_user_grade,
     {{template "judgement" "m"}},
     multiIf(cause_number < 2, '', cause_number < 8, user_id, why.peer[told]) AS cause_user_id, {{template "diagnosis" (list "m" "why")}} AS diagnosis,
     {{columns "calls: averages" | names}}, is_complete, missing
 FROM
 (
-    SELECT *, {{template "blamed minute"}} AS blamed, indexOf(why.key, 8 * blamed + indexOf(excesses[blamed], excess[blamed])) AS told
+    SELECT *, indexOf(why.key, 8 * blamed + indexOf(excesses[blamed], excess[blamed])) AS told
     FROM
     (
-        SELECT *, {{template "cause of most"}} AS most, if(most.1 = 0, 0, -most.3) AS cause_number
+        SELECT *, {{template "blamed minute"}} AS blamed
         FROM
         (
-            SELECT *, arrayMap(x -> arrayMax(x), excesses) AS excess, {{template "causes" "m"}} AS causes, {{template "worst"}} AS worst
+            SELECT *, if(most.1 = 0, 0, -most.3) AS cause_number
             FROM
             (
-                SELECT {{columns "calls: which" | names}}, {{columns "calls: counts" | names}}, {{columns "calls: averages" | names}}, is_complete, missing,
-                    scores, ranks, judged, bads, first, -first.1 AS rank, user_ids[first.3] AS user_id, minutes[first.3] AS m, whys[first.3] AS why, toUnixTimestamp(toStartOfMinute(created_at)) AS base, excesses
+                SELECT *, {{template "worst"}} AS worst, {{template "cause of most"}} AS most
                 FROM
                 (
-                    SELECT *, arrayMap((judged, bad, serious, run, blemished) -> {{template "rank"}}, judged, bads, seriouses, runs, blemisheds) AS ranks,
-                        arrayReduce('min', arrayMap((r, s, i) -> (-r, s, if(r = 0, 0, i)), ranks, scores, arrayEnumerate(ranks))) AS first
+                    SELECT *, arrayMax(excess) AS most_excess, {{template "causes" "m"}} AS causes
                     FROM
                     (
-                        SELECT *, arrayMap(x -> length(x), worsts) AS judged, arrayMap(x -> arrayCount(e -> e > 1, x), worsts) AS bads, arrayMap(x -> arrayCount(e -> e >= 2, x), worsts) AS seriouses,
-                            arrayMap(x -> arrayCount(e -> e > 0, x), worsts) AS blemisheds, arrayMap(x -> {{template "run" "x"}}, worsts) AS runs, arrayMap(x -> {{template "score" "x"}}, worsts) AS scores
+                        SELECT *, arrayMap(x -> arrayMax(x), excesses) AS excess
                         FROM
                         (
-                            SELECT *, arrayMap(y -> arrayMap({{template "excesses"}}, y), minutes.values) AS all_excesses,
-                                arrayMap(y -> arrayFilter(e -> e > -1e5, arrayMap(x -> arrayMax(x), y)), all_excesses) AS worsts
-                            FROM {{.Database}}.calls_data
-                            WHERE {{template "visible" .}}
+                            SELECT {{columns "calls: which" | names}}, {{columns "calls: counts" | names}}, {{columns "calls: averages" | names}}, is_complete, missing,
+                                average, graded, judged_minutes, bad_minutes, bad_users, rank, first.2 AS lowest, user_ids[first.3] AS user_id, minutes[first.3] AS m, whys[first.3] AS why,
+                                toUnixTimestamp(toStartOfMinute(created_at)) AS base, excesses
+                            FROM
+                            (
+                                SELECT *, -first.1 AS rank, rank - (rank > 1 AND 10 * countEqual(ranks, rank) < length(ranks) - countEqual(ranks, 0)) AS graded,
+                                    arrayAvg(arrayFilter((s, r) -> r > 0, scores, ranks)) AS average, arraySum(judged) AS judged_minutes, arraySum(bads) AS bad_minutes, arrayCount(r -> r >= 3, ranks) AS bad_users
+                                FROM
+                                (
+                                    SELECT *, arrayReduce('min', arrayMap((r, s, i) -> (-r, s, if(r = 0, 0, i)), ranks, scores, arrayEnumerate(ranks))) AS first
+                                FROM
+                                (
+                                    SELECT *, arrayMap((judged, bad, serious, run, blemished) -> {{template "rank"}}, judged, bads, seriouses, runs, blemisheds) AS ranks
+                                    FROM
+                                    (
+                                        SELECT *, arrayMap(x -> length(x), worsts) AS judged, arrayMap(x -> arrayCount(e -> e > 1, x), worsts) AS bads, arrayMap(x -> arrayCount(e -> e >= 2, x), worsts) AS seriouses,
+                                            arrayMap(x -> arrayCount(e -> e > 0, x), worsts) AS blemisheds, arrayMap(x -> {{template "run" "x"}}, worsts) AS runs, arrayMap(x -> {{template "score" "x"}}, worsts) AS scores
+                                        FROM
+                                        (
+                                            SELECT *, arrayMap(y -> arrayFilter(e -> e > -1e5, arrayMap(x -> arrayMax(x), y)), all_excesses) AS worsts
+                                            FROM
+                                            (
+                                                SELECT *, arrayMap(y -> arrayMap({{template "excesses"}}, y), minutes.values) AS all_excesses
+                                                FROM {{.Database}}.calls_data
+                                                WHERE {{template "visible" .}}
+                                            )
+                                        )
+                                    )
+                                )
+                            )
+                            )
+                            ARRAY JOIN [all_excesses[first.3]] AS excesses
                         )
                     )
                 )
-                ARRAY JOIN [all_excesses[first.3]] AS excesses
             )
         )
     )
@@ -1055,24 +1077,36 @@ CREATE OR REPLACE VIEW {{.Database}}.call_users {{.OnCluster}}
 )
 AS WITH ({{template "limits" .}}) AS limits
 SELECT {{columns "call users: who" | names}}, sessions, {{columns "call users: counts" | names}},
-    if(judged = 0, NULL, {{template "score" "judgeable"}}) AS score, {{template "grade" "rank"}} AS grade, judged AS judged_minutes, bad AS bad_minutes, run AS bad_run_minutes,
+    if(judged = 0, NULL, average) AS score, {{template "grade" "rank"}} AS grade, judged AS judged_minutes, bad AS bad_minutes, run AS bad_run_minutes,
     {{template "judgement" "minutes"}},
     multiIf(cause_number < 2, '', cause_number < 8, toString(user_id), whys.peer[told]) AS cause_user_id, {{template "diagnosis" (list "minutes" "whys")}} AS diagnosis,
     video_bitrate_swing_up, {{columns "sent" | names}}, {{columns "received" | names}}
 FROM
 (
-    SELECT *, {{template "blamed minute"}} AS blamed, indexOf(whys.key, 8 * blamed + indexOf(excesses[blamed], excess[blamed])) AS told
+    SELECT *, indexOf(whys.key, 8 * blamed + indexOf(excesses[blamed], excess[blamed])) AS told
     FROM
     (
-        SELECT *, {{template "rank"}} AS rank, {{template "cause of most"}} AS most, if(most.1 = 0, 0, -most.3) AS cause_number
+        SELECT *, {{template "blamed minute"}} AS blamed
         FROM
         (
-            {{template "counted"}}
+            SELECT *, {{template "rank"}} AS rank, if(most.1 = 0, 0, -most.3) AS cause_number
             FROM
             (
-                SELECT *, toUnixTimestamp(toStartOfMinute(call_created_at)) AS base, arrayMap({{template "excesses"}}, minutes.values) AS excesses, arrayMap(x -> arrayMax(x), excesses) AS excess
-                FROM {{.Database}}.call_users_data
-                WHERE sessions > 0 AND {{template "visible" .}}
+                {{template "counted"}}
+                FROM
+                (
+                    SELECT *, arrayFilter(e -> e > -1e5, excess) AS judgeable, arrayMax(excess) AS most_excess, {{template "causes" "minutes"}} AS causes
+                    FROM
+                    (
+                        SELECT *, arrayMap(x -> arrayMax(x), excesses) AS excess
+                        FROM
+                        (
+                            SELECT *, arrayMap({{template "excesses"}}, minutes.values) AS excesses
+                            FROM {{.Database}}.call_users_data
+                            WHERE sessions > 0 AND {{template "visible" .}}
+                        )
+                    )
+                )
             )
         )
     )
@@ -1197,22 +1231,34 @@ CREATE OR REPLACE VIEW {{.Database}}.peer_quality {{.OnCluster}}
 )
 AS WITH arraySlice(({{template "limits" .}}), 1, 3) AS limits
 SELECT {{columns "pairs" | names}},
-    if(judged = 0, NULL, {{template "score" "judgeable"}}) AS score, {{template "grade" "rank"}} AS grade, judged AS judged_minutes, bad AS bad_minutes, run AS bad_run_minutes,
+    if(judged = 0, NULL, average) AS score, {{template "grade" "rank"}} AS grade, judged AS judged_minutes, bad AS bad_minutes, run AS bad_run_minutes,
     {{template "judgement" "minutes"}}, multiIf(cause_number = 0, '', cause_number = 1, 'nobody', cause_number < 8, 'receiver', 'sender') AS fault, {{template "diagnosis" (list "minutes" "whys")}} AS diagnosis
 FROM
 (
-    SELECT *, {{template "blamed minute"}} AS blamed, indexOf(whys.key, 8 * blamed + indexOf(excesses[blamed], excess[blamed])) AS told
+    SELECT *, indexOf(whys.key, 8 * blamed + indexOf(excesses[blamed], excess[blamed])) AS told
     FROM
     (
-        SELECT *, {{template "rank"}} AS rank, {{template "cause of most"}} AS most, if(most.1 = 0, 0, -most.3) AS cause_number
+        SELECT *, {{template "blamed minute"}} AS blamed
         FROM
         (
-            {{template "counted"}}
+            SELECT *, {{template "rank"}} AS rank, if(most.1 = 0, 0, -most.3) AS cause_number
             FROM
             (
-                SELECT *, toUnixTimestamp(toStartOfMinute(call_created_at)) AS base, arrayMap({{template "excesses"}}, minutes.values) AS excesses, arrayMap(x -> arrayMax(x), excesses) AS excess
-                FROM {{.Database}}.peer_quality_data
-                WHERE {{template "visible" .}}
+                {{template "counted"}}
+                FROM
+                (
+                    SELECT *, arrayFilter(e -> e > -1e5, excess) AS judgeable, arrayMax(excess) AS most_excess, {{template "causes" "minutes"}} AS causes
+                    FROM
+                    (
+                        SELECT *, arrayMap(x -> arrayMax(x), excesses) AS excess
+                        FROM
+                        (
+                            SELECT *, arrayMap({{template "excesses"}}, minutes.values) AS excesses
+                            FROM {{.Database}}.peer_quality_data
+                            WHERE {{template "visible" .}}
+                        )
+                    )
+                )
             )
         )
     )
