@@ -2,7 +2,7 @@
 
 {{define "visible"}}load_id NOT IN (SELECT load_id FROM {{.Database}}.hidden_loads GROUP BY load_id HAVING max(step) != 'committed'){{end -}}
 
-{{/* How a minute is judged: docs/quality.md. Planning a query takes some 0.1 ms for each function of a view, and looks anew at what an alias stands for wherever it is named in the same SELECT. So measures are in lists here, and what is named twice is made one SELECT below.
+{{/* How a minute is judged: docs/quality.md. Planning a query takes some 0.1 ms for each function of a view, and looks anew at what an alias stands for wherever it is named in the same SELECT. So measures are in lists here, and what is named twice is made one SELECT below. A condition on what is computed is written out in full, to see whether an index helps, so all of it is above an ARRAY JOIN of one element, below which ClickHouse does not look.
 
 Limits of loss, stall, fps, rtt and cpu, the order of all lists of measures here: good, how far poor is from it, poor, how far serious is from that. A measure whose limits are all equal is not judged: they are out of reach, also of what stands for no value. */ -}}
 
@@ -1023,7 +1023,7 @@ FROM
                         (
                             SELECT {{columns "calls: which" | names}}, {{columns "calls: counts" | names}}, {{columns "calls: averages" | names}}, is_complete, missing,
                                 average, graded, judged_minutes, bad_minutes, bad_users, rank, first.2 AS lowest, user_ids[first.3] AS user_id, minutes[first.3] AS m, whys[first.3] AS why,
-                                toUnixTimestamp(toStartOfMinute(created_at)) AS base, excesses
+                                toUnixTimestamp(toStartOfMinute(created_at)) AS base, all_excesses[first.3] AS excesses
                             FROM
                             (
                                 SELECT *, -first.1 AS rank, rank - (rank > 1 AND 10 * countEqual(ranks, rank) < length(ranks) - countEqual(ranks, 0)) AS graded,
@@ -1043,16 +1043,20 @@ FROM
                                             SELECT *, arrayMap(y -> arrayFilter(e -> e > -1e5, arrayMap(x -> arrayMax(x), y)), all_excesses) AS worsts
                                             FROM
                                             (
-                                                SELECT *, arrayMap(y -> arrayMap({{template "excesses"}}, y), minutes.values) AS all_excesses
-                                                FROM {{.Database}}.calls_data
-                                                WHERE {{template "visible" .}}
+                                                SELECT *, arrayMap(y -> arrayMap({{template "excesses"}}, y), values) AS all_excesses
+                                                FROM
+                                                (
+                                                    SELECT *, values
+                                                    FROM {{.Database}}.calls_data
+                                                    ARRAY JOIN [minutes.values] AS values
+                                                    WHERE {{template "visible" .}}
+                                                )
                                             )
                                         )
                                     )
                                 )
                             )
                             )
-                            ARRAY JOIN [all_excesses[first.3]] AS excesses
                         )
                     )
                 )
@@ -1101,9 +1105,14 @@ FROM
                         SELECT *, arrayMap(x -> arrayMax(x), excesses) AS excess
                         FROM
                         (
-                            SELECT *, arrayMap({{template "excesses"}}, minutes.values) AS excesses
-                            FROM {{.Database}}.call_users_data
-                            WHERE sessions > 0 AND {{template "visible" .}}
+                            SELECT *, arrayMap({{template "excesses"}}, values) AS excesses
+                            FROM
+                            (
+                                SELECT *, values
+                                FROM {{.Database}}.call_users_data
+                                ARRAY JOIN [minutes.values] AS values
+                                WHERE sessions > 0 AND {{template "visible" .}}
+                            )
                         )
                     )
                 )
@@ -1253,9 +1262,14 @@ FROM
                         SELECT *, arrayMap(x -> arrayMax(x), excesses) AS excess
                         FROM
                         (
-                            SELECT *, arrayMap({{template "excesses"}}, minutes.values) AS excesses
-                            FROM {{.Database}}.peer_quality_data
-                            WHERE {{template "visible" .}}
+                            SELECT *, arrayMap({{template "excesses"}}, values) AS excesses
+                            FROM
+                            (
+                                SELECT *, values
+                                FROM {{.Database}}.peer_quality_data
+                                ARRAY JOIN [minutes.values] AS values
+                                WHERE {{template "visible" .}}
+                            )
                         )
                     )
                 )
