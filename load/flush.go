@@ -86,14 +86,12 @@ func (w *Writer) write(ctx context.Context, b *buffer, ended, ending []*unitStat
 			return err
 		}
 		w.pool.put(b.samples.blocks)
-		rows := w.ready(b, ended)
-		if len(ending) == 0 {
-			w.mu.Lock()
-			w.summed += rows
-			w.mu.Unlock()
-		}
 	}
+	rows := w.ready(b, ended)
 	if len(ending) == 0 {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.summed += rows
 		return nil
 	}
 	if err := span.Do(ctx, "commit", func(ctx context.Context) error { return w.commitAll(ctx, ending) }); err != nil {

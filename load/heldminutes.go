@@ -22,6 +22,9 @@ func (s heldStream) compare(x heldStream) int {
 	return cmp.Or(compareUnits(s.unit, x.unit), cmp.Compare(s.user, x.user), cmp.Compare(s.peer, x.peer))
 }
 
+// received selects the samples of what is received.
+const received = "AND peer_id != ''"
+
 // heldQuality reads what the minutes of the held calls are judged by.
 func (s *Store) heldQuality(ctx context.Context, h *held) (map[call.Unit]*quality.Call, error) {
 	calls := map[call.Unit]*quality.Call{}
@@ -33,7 +36,7 @@ func (s *Store) heldQuality(ctx context.Context, h *held) (map[call.Unit]*qualit
 	}
 	err := s.eachHeld(ctx, h, "AND peer_id = ''", func(s heldStream, m quality.Minutes) { of(s.unit).Sent(s.user, m) })
 	if err == nil {
-		err = s.eachHeld(ctx, h, "AND peer_id != ''", func(s heldStream, m quality.Minutes) { of(s.unit).Heard(s.peer, m) })
+		err = s.eachHeld(ctx, h, received, func(s heldStream, m quality.Minutes) { of(s.unit).Heard(s.peer, m) })
 	}
 	return calls, err
 }

@@ -300,7 +300,7 @@ func (s *Store) summarizeSome(ctx context.Context, to *summarizer, calls []summa
 	if err != nil {
 		return err
 	}
-	minutes, err := s.heldMinutes(ctx, h, "")
+	minutes, err := s.heldMinutes(ctx, h, received)
 	if err != nil {
 		return err
 	}

@@ -9,13 +9,13 @@ import (
 // Call is what is known of a call while its minutes are judged: what everybody
 // sent, and how well each was received by all.
 type Call struct {
-	sent  map[string][]sent
+	sent  map[string]sending
 	heard map[string]map[uint32]*heard // by sender and minute
 }
 
 // NewCall begins a call.
 func NewCall() *Call {
-	return &Call{sent: map[string][]sent{}, heard: map[string]map[uint32]*heard{}}
+	return &Call{sent: map[string]sending{}, heard: map[string]map[uint32]*heard{}}
 }
 
 // sent is what a user sent in a minute. Figures that there are not are none.
@@ -33,7 +33,7 @@ var nothing = sent{audioLoss: none, videoLoss: none, rtt: none, cpu: none, captu
 // Sent tells of all that a user sends. It is the first thing that a Call must know
 // of all users.
 func (c *Call) Sent(user string, m Minutes) {
-	all := make([]sent, len(m))
+	all := make(sending, len(m))
 	for i := range m {
 		of := &m[i].of
 		s := sent{at: m[i].At, audio: flowOf(&of[audioBitrate]), video: flowOf(&of[encodeFPS], &of[videoBitrate], &of[captureFPS])}
@@ -45,10 +45,12 @@ func (c *Call) Sent(user string, m Minutes) {
 	c.sent[user] = all
 }
 
-// sentAt is what a user sent in a minute.
-func (c *Call) sentAt(user string, at uint32) *sent {
-	all := c.sent[user]
-	if i, ok := slices.BinarySearchFunc(all, at, func(s sent, at uint32) int { return cmp.Compare(s.at, at) }); ok {
+// sending is what a user sent, in order of time.
+type sending []sent
+
+// at is what was sent in a minute.
+func (all sending) at(minute uint32) *sent {
+	if i, ok := slices.BinarySearchFunc(all, minute, func(s sent, at uint32) int { return cmp.Compare(s.at, at) }); ok {
 		return &all[i]
 	}
 	return &nothing
@@ -86,8 +88,9 @@ func (c *Call) Heard(peer string, m Minutes) {
 		of = map[uint32]*heard{}
 		c.heard[peer] = of
 	}
+	from := c.sent[peer]
 	for i := range m {
-		r := c.received(peer, &m[i])
+		r := receive(from.at(m[i].At), &m[i])
 		if !r.any() {
 			continue
 		}
@@ -110,8 +113,9 @@ type received struct {
 	delivered              float32 // frames a second that came in
 }
 
-func (c *Call) received(peer string, m *Minute) received {
-	of, s := &m.of, c.sentAt(peer, m.At)
+// receive makes it of what was measured, and of what the peer sent.
+func receive(s *sent, m *Minute) received {
+	of := &m.of
 	audio, video := s.audio, s.video
 	if audio != off {
 		audio = flowOfAny(&of[audioBitrate], &of[audioStall])

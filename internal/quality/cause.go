@@ -1,7 +1,5 @@
 package quality
 
-import "fmt"
-
 // Metric is which figure of a minute a measure has its value from. Its names are
 // those of the columns of call_users.
 type Metric uint8
@@ -84,7 +82,7 @@ const (
 
 // scene is all that is known of one minute of a pair.
 type scene struct {
-	*received
+	received
 	user, peer string
 	from, me   *sent
 	others     *heard
@@ -250,7 +248,7 @@ func (s *sent) cpuWhy(user string) Why {
 	w := Why{Metric: SysCPU}
 	if s.cpu >= loaded {
 		w.Cause = Device
-		w.Says = fmt.Sprintf("the processor of %s was at %s %%", user, number(s.cpu))
+		w.Says = "the processor of " + user + " was at " + number(s.cpu) + " %"
 	}
 	return w
 }

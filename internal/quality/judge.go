@@ -30,13 +30,15 @@ type UserMinute struct {
 // picture flows is not there.
 func (c *Call) Pair(user, peer string, m Minutes) []PairMinute {
 	judged := make([]PairMinute, 0, len(m))
+	from, mine, heard := c.sent[peer], c.sent[user], c.heard[peer]
 	for i := range m {
-		r := c.received(peer, &m[i])
+		at := m[i].At
+		s := scene{user: user, peer: peer, from: from.at(at), me: mine.at(at), others: heard[at]}
+		s.received = receive(s.from, &m[i])
+		r := &s.received
 		if !r.any() {
 			continue
 		}
-		at := m[i].At
-		s := scene{received: &r, user: user, peer: peer, from: c.sentAt(peer, at), me: c.sentAt(user, at), others: c.heard[peer][at]}
 		x := PairMinute{peer: peer, At: at, Loss: r.loss(), Stall: r.stall(), FPS: r.fps}
 		if known(x.Loss) {
 			x.LossWhy = s.lossWhy()
@@ -52,36 +54,43 @@ func (c *Call) Pair(user, peer string, m Minutes) []PairMinute {
 	return judged
 }
 
-// User judges a user of whom received are the minutes of all pairs, in any order,
-// which User sorts. A minute in which neither sound nor picture flows is not there.
+// User judges a user of whom received are the minutes of all pairs, in any order. A
+// minute in which neither sound nor picture flows is not there.
 func (c *Call) User(user string, received []PairMinute) []UserMinute {
-	own := c.sent[user]
-	slices.SortFunc(received, func(x, y PairMinute) int {
-		return cmp.Or(cmp.Compare(x.At, y.At), cmp.Compare(x.peer, y.peer))
-	})
+	own, heard := c.sent[user], inTime(received)
 	var judged []UserMinute
-	for len(own) > 0 || len(received) > 0 {
+	for len(own) > 0 || len(heard) > 0 {
 		at := uint32(1<<32 - 1)
 		if len(own) > 0 {
 			at = own[0].at
 		}
-		if len(received) > 0 {
-			at = min(at, received[0].At)
+		if len(heard) > 0 {
+			at = min(at, heard[0].At)
 		}
 		s, n := &nothing, 0
 		if len(own) > 0 && own[0].at == at {
 			s, own = &own[0], own[1:]
 		}
-		for n < len(received) && received[n].At == at {
+		for n < len(heard) && heard[n].At == at {
 			n++
 		}
-		if x := userMinute(user, s, received[:n]); x.flows() {
+		if x := userMinute(user, s, heard[:n]); x.flows() {
 			x.At = at
 			judged = append(judged, x)
 		}
-		received = received[n:]
+		heard = heard[n:]
 	}
 	return judged
+}
+
+// inTime is minutes in order of time, and of peers in each.
+func inTime(all []PairMinute) []*PairMinute {
+	order := make([]*PairMinute, len(all))
+	for i := range all {
+		order[i] = &all[i]
+	}
+	slices.SortFunc(order, func(x, y *PairMinute) int { return cmp.Or(cmp.Compare(x.At, y.At), cmp.Compare(x.peer, y.peer)) })
+	return order
 }
 
 // flows says whether there is sound or picture to judge.
@@ -89,7 +98,7 @@ func (m *UserMinute) flows() bool { return known(m.Loss) || known(m.Stall) || kn
 
 // userMinute is one minute of a user: what the user sends, and what is received from
 // each peer.
-func userMinute(user string, s *sent, received []PairMinute) UserMinute {
+func userMinute(user string, s *sent, received []*PairMinute) UserMinute {
 	m := UserMinute{PairMinute: PairMinute{Loss: none, Stall: none, FPS: none}, RTT: s.rtt, CPU: s.cpu}
 	m.RTTWhy, m.CPUWhy = s.rttWhy(user), s.cpuWhy(user)
 	if x := tenth(received, func(x *PairMinute) float32 { return x.Loss }); x != nil {
@@ -112,16 +121,20 @@ func userMinute(user string, s *sent, received []PairMinute) UserMinute {
 
 // tenth finds the one of which a tenth of all that have the figure have as much or
 // more: of up to ten the greatest, the first of equals.
-func tenth(all []PairMinute, figure func(*PairMinute) float32) *PairMinute {
-	var have []*PairMinute
-	for i := range all {
-		if known(figure(&all[i])) {
-			have = append(have, &all[i])
+func tenth(all []*PairMinute, figure func(*PairMinute) float32) *PairMinute {
+	var most *PairMinute
+	have := 0
+	for _, x := range all {
+		if v := figure(x); known(v) {
+			if have++; most == nil || v > figure(most) {
+				most = x
+			}
 		}
 	}
-	if len(have) == 0 {
-		return nil
+	if have <= 10 {
+		return most
 	}
-	slices.SortStableFunc(have, func(x, y *PairMinute) int { return cmp.Compare(figure(y), figure(x)) })
-	return have[(len(have)+9)/10-1]
+	ordered := slices.DeleteFunc(slices.Clone(all), func(x *PairMinute) bool { return !known(figure(x)) })
+	slices.SortStableFunc(ordered, func(x, y *PairMinute) int { return cmp.Compare(figure(y), figure(x)) })
+	return ordered[(have+9)/10-1]
 }

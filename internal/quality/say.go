@@ -1,9 +1,6 @@
 package quality
 
-import (
-	"fmt"
-	"strconv"
-)
+import "strconv"
 
 // say completes why with the cause and with the words for it; value is that of the
 // measure.
@@ -11,18 +8,18 @@ func (s *scene) say(w Why, value float32, b because) Why {
 	v := number(value)
 	switch w.Metric {
 	case AudioLossDown:
-		w.Says = fmt.Sprintf("%s %% of the sound from %s was lost", v, s.peer)
+		w.Says = v + " % of the sound from " + s.peer + " was lost; "
 	case VideoLossDown:
-		w.Says = fmt.Sprintf("%s %% of the video from %s was lost", v, s.peer)
+		w.Says = v + " % of the video from " + s.peer + " was lost; "
 	case AudioStall:
-		w.Says = fmt.Sprintf("sound from %s broke up for %s %% of the time", s.peer, v)
+		w.Says = "sound from " + s.peer + " broke up for " + v + " % of the time; "
 	case VideoStall:
-		w.Says = fmt.Sprintf("video from %s froze for %s %% of the time", s.peer, v)
+		w.Says = "video from " + s.peer + " froze for " + v + " % of the time; "
 	case VideoFPSDown:
-		w.Says = fmt.Sprintf("video from %s came at %s frames/s", s.peer, v)
+		w.Says = "video from " + s.peer + " came at " + v + " frames/s; "
 	}
 	w.Cause = b.cause
-	w.Says += "; " + b.say(s.user, s.peer)
+	w.Says += b.say(s.user, s.peer)
 	switch {
 	case b.cause == Peer:
 	case b.others == alike:
@@ -38,7 +35,7 @@ func ownSay(w Why, user string, value float32, b because) Why {
 	w.Cause = b.cause
 	w.Says = b.say(user, "")
 	if b.cause == Device {
-		w.Says = fmt.Sprintf("%s sent video at %s frames/s; %s", user, number(value), w.Says)
+		w.Says = user + " sent video at " + number(value) + " frames/s; " + w.Says
 	}
 	return w
 }
@@ -48,20 +45,20 @@ func (b because) say(user, peer string) string {
 	e := number(b.evidence)
 	switch b.cause {
 	case Camera:
-		return fmt.Sprintf("the camera of %s gave %s frames/s", user, e)
+		return "the camera of " + user + " gave " + e + " frames/s"
 	case Encoder:
-		return fmt.Sprintf("the device of %s encoded %s frames/s", user, e)
+		return "the device of " + user + " encoded " + e + " frames/s"
 	case Uplink:
-		return fmt.Sprintf("the uplink of %s lost %s %%", user, e)
+		return "the uplink of " + user + " lost " + e + " %"
 	case Downlink:
-		return fmt.Sprintf("the downlink of %s lost %s %%", user, e)
+		return "the downlink of " + user + " lost " + e + " %"
 	case Latency:
-		return fmt.Sprintf("the round trip of %s was %s ms", user, e)
+		return "the round trip of " + user + " was " + e + " ms"
 	case Device:
 		if !known(b.evidence) {
-			return fmt.Sprintf("the device of %s did not keep up", user)
+			return "the device of " + user + " did not keep up"
 		}
-		return fmt.Sprintf("the device of %s did not keep up, its processor at %s %%", user, e)
+		return "the device of " + user + " did not keep up, its processor at " + e + " %"
 	case PeerCamera:
 		return because{cause: Camera, evidence: b.evidence}.say(peer, "")
 	case PeerEncoder:
@@ -74,7 +71,7 @@ func (b because) say(user, peer string) string {
 	case PeerLatency:
 		return because{cause: Latency, evidence: b.evidence}.say(peer, "")
 	case Peer:
-		return fmt.Sprintf("everybody received %s like this", peer)
+		return "everybody received " + peer + " like this"
 	}
 	return "nothing that was measured tells why"
 }
