@@ -245,3 +245,23 @@ func summaryRows(t *testing.T, s *Store, commID string) map[string][]string {
 	}
 	return all
 }
+
+// TestSummaryOfWhatWasFlushed ends a call of which all has been inserted: it is summed
+// up from memory, and not read again.
+func TestSummaryOfWhatWasFlushed(t *testing.T) {
+	t.Parallel()
+	s := open(t, database(t))
+	seed := rand.Uint64()
+	rnd := rand.New(rand.NewPCG(seed, 0))
+	c, u := newTroubled(rnd), call.Unit{App: app, Kind: call.UnitCall, Key: "call"}
+	w := s.NewWriter("run", WriterOptions{})
+	for _, p := range troubledPieces(rnd, 3) {
+		c.add(t, w, u, p)
+		must(t, w.Flush(t.Context()))
+	}
+	must(t, s.conn.Exec(t.Context(), "TRUNCATE TABLE quality_samples_data"))
+	must(t, w.End(t.Context(), call.Entry{Unit: u, State: call.Archived, StartsAt: beforeMidnight}))
+	must(t, w.Close(t.Context()))
+	t.Logf("seed %d", seed)
+	value(t, s, "SELECT toUInt64(count() > 0) FROM call_minutes", 1) // otherwise they were read from the table
+}
