@@ -50,10 +50,44 @@ Limits of loss, stall, fps, rtt and cpu, the order of all lists of measures here
 
 {{define "blamed minute"}}arrayReduce('argMax', arrayEnumerate(excess), arrayMap((e, c) -> if(c = cause_number, e, 0), excess, causes)){{end -}}
 
-{{/* What views of users and pairs count of their minutes. */ -}}
+{{/* The rows of users or pairs of a table, of which more is to be true, with what is counted of their minutes. */ -}}
 
-{{define "counted"}}SELECT *, toUnixTimestamp(toStartOfMinute(call_created_at)) AS base, length(judgeable) AS judged, arrayCount(e -> e > 1, judgeable) AS bad, arrayCount(e -> e >= 2, judgeable) AS serious,
-    arrayCount(e -> e > 0, judgeable) AS blemished, {{template "run" "judgeable"}} AS run, {{template "score" "judgeable"}} AS average, {{template "worst"}} AS worst, {{template "cause of most"}} AS most{{end -}}
+{{define "judged rows"}}{{$all := index . 0}}FROM
+(
+    SELECT *, indexOf(whys.key, 8 * blamed + indexOf(excesses[blamed], excess[blamed])) AS told
+    FROM
+    (
+        SELECT *, {{template "blamed minute"}} AS blamed
+        FROM
+        (
+            SELECT *, {{template "rank"}} AS rank, if(most.1 = 0, 0, -most.3) AS cause_number
+            FROM
+            (
+                SELECT *, toUnixTimestamp(toStartOfMinute(call_created_at)) AS base, length(judgeable) AS judged, arrayCount(e -> e > 1, judgeable) AS bad, arrayCount(e -> e >= 2, judgeable) AS serious,
+                    arrayCount(e -> e > 0, judgeable) AS blemished, {{template "run" "judgeable"}} AS run, {{template "score" "judgeable"}} AS average, {{template "worst"}} AS worst, {{template "cause of most"}} AS most
+                FROM
+                (
+                    SELECT *, arrayFilter(e -> e > -1e5, excess) AS judgeable, arrayMax(excess) AS most_excess, {{template "causes" "minutes"}} AS causes
+                    FROM
+                    (
+                        SELECT *, arrayMap(x -> arrayMax(x), excesses) AS excess
+                        FROM
+                        (
+                            SELECT *, arrayMap({{template "excesses"}}, values) AS excesses
+                            FROM
+                            (
+                                SELECT *, values
+                                FROM {{$all.Database}}.{{index . 1}}
+                                ARRAY JOIN [minutes.values] AS values
+                                WHERE {{index . 2}}{{template "visible" $all}}
+                            )
+                        )
+                    )
+                )
+            )
+        )
+    )
+){{end -}}
 
 {{/* The worst minute, what was worst in it, and the cause of most. */ -}}
 
@@ -1085,41 +1119,7 @@ SELECT {{columns "call users: who" | names}}, sessions, {{columns "call users: c
     {{template "judgement" "minutes"}},
     multiIf(cause_number < 2, '', cause_number < 8, toString(user_id), whys.peer[told]) AS cause_user_id, {{template "diagnosis" (list "minutes" "whys")}} AS diagnosis,
     video_bitrate_swing_up, {{columns "sent" | names}}, {{columns "received" | names}}
-FROM
-(
-    SELECT *, indexOf(whys.key, 8 * blamed + indexOf(excesses[blamed], excess[blamed])) AS told
-    FROM
-    (
-        SELECT *, {{template "blamed minute"}} AS blamed
-        FROM
-        (
-            SELECT *, {{template "rank"}} AS rank, if(most.1 = 0, 0, -most.3) AS cause_number
-            FROM
-            (
-                {{template "counted"}}
-                FROM
-                (
-                    SELECT *, arrayFilter(e -> e > -1e5, excess) AS judgeable, arrayMax(excess) AS most_excess, {{template "causes" "minutes"}} AS causes
-                    FROM
-                    (
-                        SELECT *, arrayMap(x -> arrayMax(x), excesses) AS excess
-                        FROM
-                        (
-                            SELECT *, arrayMap({{template "excesses"}}, values) AS excesses
-                            FROM
-                            (
-                                SELECT *, values
-                                FROM {{.Database}}.call_users_data
-                                ARRAY JOIN [minutes.values] AS values
-                                WHERE sessions > 0 AND {{template "visible" .}}
-                            )
-                        )
-                    )
-                )
-            )
-        )
-    )
-)
+{{template "judged rows" (list . "call_users_data" "sessions > 0 AND ")}}
 COMMENT 'One row for each user of a call: presence, device, events, how good it was and why not, and what was measured of what the user sent (up) and received (down, all peers together). Exact: made of the relations beneath by the commit that shows them';
 
 CREATE OR REPLACE VIEW {{.Database}}.call_minutes {{.OnCluster}}
@@ -1242,41 +1242,7 @@ AS WITH arraySlice(({{template "limits" .}}), 1, 3) AS limits
 SELECT {{columns "pairs" | names}},
     if(judged = 0, NULL, average) AS score, {{template "grade" "rank"}} AS grade, judged AS judged_minutes, bad AS bad_minutes, run AS bad_run_minutes,
     {{template "judgement" "minutes"}}, multiIf(cause_number = 0, '', cause_number = 1, 'nobody', cause_number < 8, 'receiver', 'sender') AS fault, {{template "diagnosis" (list "minutes" "whys")}} AS diagnosis
-FROM
-(
-    SELECT *, indexOf(whys.key, 8 * blamed + indexOf(excesses[blamed], excess[blamed])) AS told
-    FROM
-    (
-        SELECT *, {{template "blamed minute"}} AS blamed
-        FROM
-        (
-            SELECT *, {{template "rank"}} AS rank, if(most.1 = 0, 0, -most.3) AS cause_number
-            FROM
-            (
-                {{template "counted"}}
-                FROM
-                (
-                    SELECT *, arrayFilter(e -> e > -1e5, excess) AS judgeable, arrayMax(excess) AS most_excess, {{template "causes" "minutes"}} AS causes
-                    FROM
-                    (
-                        SELECT *, arrayMap(x -> arrayMax(x), excesses) AS excess
-                        FROM
-                        (
-                            SELECT *, arrayMap({{template "excesses"}}, values) AS excesses
-                            FROM
-                            (
-                                SELECT *, values
-                                FROM {{.Database}}.peer_quality_data
-                                ARRAY JOIN [minutes.values] AS values
-                                WHERE {{template "visible" .}}
-                            )
-                        )
-                    )
-                )
-            )
-        )
-    )
-)
+{{template "judged rows" (list . "peer_quality_data" "")}}
 COMMENT 'One row for each pair of a receiver and a sender in a call: how well the one received the other, whose fault it was, and why. Exact: made of the relations beneath by the commit that shows them';
 
 CREATE OR REPLACE VIEW {{.Database}}.quality_minutes {{.OnCluster}}
