@@ -2,7 +2,7 @@
 
 {{define "visible"}}load_id NOT IN (SELECT load_id FROM {{.Database}}.hidden_loads GROUP BY load_id HAVING max(step) != 'committed'){{end -}}
 
-{{/* How a minute is judged: docs/quality.md. Planning a query takes some 0.1 ms for each function of a view, and looks anew at what an alias stands for wherever it is named in the same SELECT. So measures are in lists here, and what is named twice is made one SELECT below. A condition on what is computed is written out in full, to see whether an index helps, so all of it is above an ARRAY JOIN of one element, below which ClickHouse does not look.
+{{/* How a minute is judged: docs/quality.md. Planning a query takes some 0.1 ms for each function of a view, and merging SELECTs in each other takes more, for each column that passes through them. So measures are in lists here, and what has several steps is one expression, made by let of lines "name = expression": docs of its own in load/schema. A condition on what is computed is written out in full, to see whether an index helps, so all of it is above an ARRAY JOIN of one element, below which ClickHouse does not look.
 
 Limits of loss, stall, fps, rtt and cpu, the order of all lists of measures here: good, how far poor is from it, poor, how far serious is from that. A measure whose limits are all equal is not judged: they are out of reach, also of what stands for no value. */ -}}
 
@@ -14,92 +14,81 @@ Limits of loss, stall, fps, rtt and cpu, the order of all lists of measures here
     FROM {{.Database}}.quality_thresholds
 {{- end -}}
 
-{{/* How far the values v of a minute are beyond the limits l of their measures: up to 0 good, up to 1 fair, beyond 1 poor (such a minute is bad), from 2 on serious; below -100,000: there is no value, or the measure is not judged. */ -}}
+{{/* How far each of the values v of a minute is beyond the limits of its measure: up to 0 good, up to 1 fair, beyond 1 poor (such a minute is bad), from 2 on serious; below -100,000: there is no value, or the measure is not judged. */ -}}
 
-{{define "excess"}}(v, l) -> if((v - l.3) / l.2 <= 0, least(1, (v - l.1) / l.2), 1 + (v - l.3) / l.4){{end -}}
+{{define "excesses"}}arrayMap((v, l) -> if((v - l.3) / l.2 <= 0, least(1, (v - l.1) / l.2), 1 + (v - l.3) / l.4), v, limits){{end -}}
 
-{{define "excesses"}}v -> arrayMap({{template "excess"}}, v, limits){{end -}}
+{{/* Of somebody's minutes, as lists of values: the grade as a number, how many could be judged, how many of these are bad, the longest run of bad ones, and the score. */ -}}
 
-{{/* Of the worst measures of somebody's minutes that can be judged: the longest run of bad ones, and the score. */ -}}
-
-{{define "run"}}arrayMax(arrayCumSumNonNegative(arrayMap(e -> if(e > 1, 1, -1000000), {{.}}))){{end -}}
-
-{{define "score"}}100 - 50 * arrayAvg(e -> least(2, greatest(0, e)), {{.}}){{end -}}
-
-{{/* The grade as a number, of how many minutes there are, bad, serious and not good ones, and the longest run. */ -}}
-
-{{define "rank"}}multiIf(judged = 0, 0, 2 * bad >= judged OR 4 * serious >= judged, 4, 10 * bad >= judged OR run >= 3, 3, bad > 0 OR 10 * blemished >= judged, 2, 1){{end -}}
+{{define "judgement"}}
+    judgeable = arrayFilter(e -> e > -1e5, arrayMap(v -> arrayMax({{template "excesses"}}), {{.}}))
+    judged = length(judgeable)
+    and bad = arrayCount(e -> e > 1, judgeable)
+    and serious = arrayCount(e -> e >= 2, judgeable)
+    and blemished = arrayCount(e -> e > 0, judgeable)
+    and run = arrayMax(arrayCumSumNonNegative(arrayMap(e -> if(e > 1, 1, -1000000), judgeable)))
+    and score = 100 - 50 * arrayAvg(e -> least(2, greatest(0, e)), judgeable)
+    (multiIf(judged = 0, 0, 2 * bad >= judged OR 4 * serious >= judged, 4, 10 * bad >= judged OR run >= 3, 3, bad > 0 OR 10 * blemished >= judged, 2, 1), judged, bad, run, score)
+{{end -}}
 
 {{define "grade"}}transform({{.}}, [1, 2, 3, 4], ['good', 'fair', 'poor', 'serious'], 'unknown'){{end -}}
 
-{{/* Causes of minutes, as their numbers; 0: the minute is not bad. */ -}}
+{{/* Of all users of a call, as lists of such lists: the worst grade, the call's, which user is the worst and the score of that one, the average of the scores, judged and bad minutes, and how many users are poor or serious. */ -}}
 
-{{define "causes"}}arrayMap((e, x, c) -> if(e > 1, c[indexOf(x, e)], 0), excess, excesses, {{.}}.causes){{end -}}
+{{define "judgement of all"}}
+    each = arrayMap(y -> {{let "judgement" "y"}}, {{.}})
+    first = arrayReduce('min', arrayMap((r, s, i) -> (-r, s, if(r = 0, 0, i)), each.1, each.5, arrayEnumerate(each)))
+    worst = -first.1
+    (worst, worst - (worst > 1 AND 10 * countEqual(each.1, worst) < length(each) - countEqual(each.1, 0)), first.3, first.2, arrayAvg(arrayFilter((s, r) -> r > 0, each.5, each.1)), arraySum(each.2), arraySum(each.3), arrayCount(r -> r >= 3, each.1))
+{{end -}}
 
-{{/* How many minutes the cause of most has, and minus its number; of equals the first that is known. */ -}}
+{{/* Of somebody's minutes and the keys of what is said of them: which minute is the worst (0: none is worse than good), what was worst in it, the cause that most bad minutes have (0: none is bad; of equals the first that is known), how many have it, the first and the last of them, and which of the words tell of the worst of them. */ -}}
 
-{{define "cause of most"}}arrayReduce('max', arrayMap(c -> (countEqual(causes, c), c != 1, -c), range(1, 13))){{end -}}
-
-{{define "cause"}}transform({{.}}, range(1, 13), ['unknown', 'camera', 'encoder', 'uplink', 'downlink', 'latency', 'device', 'peer_camera', 'peer_encoder', 'peer_uplink', 'peer_latency', 'peer'], ''){{end -}}
+{{define "explanation"}}{{$m := index . 0}}
+    excesses = arrayMap(v -> {{template "excesses"}}, {{$m}}.values)
+    excess = arrayMap(x -> arrayMax(x), excesses)
+    most_excess = arrayMax(excess)
+    and causes = arrayMap((e, x, c) -> if(e > 1, c[indexOf(x, e)], 0), excess, excesses, {{$m}}.causes)
+    worst = if(most_excess > 0, indexOf(excess, most_excess), 0)
+    and most = arrayReduce('max', arrayMap(c -> (countEqual(causes, c), c != 1, -c), range(1, 13)))
+    cause = if(most.1 = 0, 0, -most.3)
+    blamed = arrayReduce('argMax', arrayEnumerate(excess), arrayMap((e, c) -> if(c = cause, e, 0), excess, causes))
+    (worst, {{$m}}.metrics[worst][indexOf(excesses[worst], excess[worst])], cause, most.1, indexOf(causes, cause), -indexOf(arrayReverse(causes), cause), indexOf({{index . 1}}, 8 * blamed + indexOf(excesses[blamed], excess[blamed])))
+{{end -}}
 
 {{define "metric"}}transform({{.}}, range(1, 11), ['audio_loss_up', 'video_loss_up', 'audio_loss_down', 'video_loss_down', 'audio_stall', 'video_stall', 'rtt', 'sys_cpu', 'video_fps_up', 'video_fps_down'], ''){{end -}}
 
-{{/* Which minute is the worst of all (0: none is worse than good), and of the cause of most. */ -}}
+{{define "cause"}}transform({{.}}, range(1, 13), ['unknown', 'camera', 'encoder', 'uplink', 'downlink', 'latency', 'device', 'peer_camera', 'peer_encoder', 'peer_uplink', 'peer_latency', 'peer'], ''){{end -}}
 
-{{define "worst"}}if(most_excess > 0, indexOf(excess, most_excess), 0){{end -}}
-
-{{define "blamed minute"}}arrayReduce('argMax', arrayEnumerate(excess), arrayMap((e, c) -> if(c = cause_number, e, 0), excess, causes)){{end -}}
-
-{{/* The rows of users or pairs of a table, of which more is to be true, with what is counted of their minutes. */ -}}
+{{/* The rows of users or pairs of a table, of which more is to be true, with both. */ -}}
 
 {{define "judged rows"}}{{$all := index . 0}}FROM
 (
-    SELECT *, indexOf(whys.key, 8 * blamed + indexOf(excesses[blamed], excess[blamed])) AS told
+    SELECT *, j.1 AS rank, j.2 AS judged, x.3 AS cause_number, toUnixTimestamp(toStartOfMinute(call_created_at)) AS base
     FROM
     (
-        SELECT *, {{template "blamed minute"}} AS blamed
+        SELECT *, {{let "judgement" "values"}} AS j, {{let "explanation" (list "minutes" "whys.key")}} AS x
         FROM
         (
-            SELECT *, {{template "rank"}} AS rank, if(most.1 = 0, 0, -most.3) AS cause_number
-            FROM
-            (
-                SELECT *, toUnixTimestamp(toStartOfMinute(call_created_at)) AS base, length(judgeable) AS judged, arrayCount(e -> e > 1, judgeable) AS bad, arrayCount(e -> e >= 2, judgeable) AS serious,
-                    arrayCount(e -> e > 0, judgeable) AS blemished, {{template "run" "judgeable"}} AS run, {{template "score" "judgeable"}} AS average, {{template "worst"}} AS worst, {{template "cause of most"}} AS most
-                FROM
-                (
-                    SELECT *, arrayFilter(e -> e > -1e5, excess) AS judgeable, arrayMax(excess) AS most_excess, {{template "causes" "minutes"}} AS causes
-                    FROM
-                    (
-                        SELECT *, arrayMap(x -> arrayMax(x), excesses) AS excess
-                        FROM
-                        (
-                            SELECT *, arrayMap({{template "excesses"}}, values) AS excesses
-                            FROM
-                            (
-                                SELECT *, values
-                                FROM {{$all.Database}}.{{index . 1}}
-                                ARRAY JOIN [minutes.values] AS values
-                                WHERE {{index . 2}}{{template "visible" $all}}
-                            )
-                        )
-                    )
-                )
-            )
+            SELECT *, values
+            FROM {{$all.Database}}.{{index . 1}}
+            ARRAY JOIN [minutes.values] AS values
+            WHERE {{index . 2}}{{template "visible" $all}}
         )
     )
 ){{end -}}
 
+{{define "judged columns"}}if(judged = 0, NULL, j.5) AS score, {{template "grade" "rank"}} AS grade, judged AS judged_minutes, j.3 AS bad_minutes, j.4 AS bad_run_minutes{{end -}}
+
 {{/* The worst minute, what was worst in it, and the cause of most. */ -}}
 
-{{define "judgement"}}if(worst = 0, NULL, toDateTime(base + 60 * {{.}}.at[worst], 'UTC')) AS worst_minute, {{template "metric" (printf "%s.metrics[worst][indexOf(excesses[worst], excess[worst])]" .)}} AS worst_metric,
-    {{template "cause" "cause_number"}} AS cause, most.1 AS cause_minutes{{end -}}
+{{define "explained columns"}}if(x.1 = 0, NULL, toDateTime(base + 60 * {{.}}.at[x.1], 'UTC')) AS worst_minute, {{template "metric" "x.2"}} AS worst_metric, {{template "cause" "cause_number"}} AS cause, x.4 AS cause_minutes{{end -}}
 
 {{/* The times of the bad minutes of the cause, and what was said of the worst. */ -}}
 
 {{define "diagnosis"}}{{$m := index . 0}}if(cause_number = 0, '', concat(
-        formatDateTime(toDateTime(base + 60 * {{$m}}.at[indexOf(causes, cause_number)], 'UTC'), '%H:%i'),
-        if(most.1 = 1, '', formatDateTime(toDateTime(base + 60 * {{$m}}.at[-indexOf(arrayReverse(causes), cause_number)], 'UTC'), '–%H:%i')),
-        ' UTC, ', toString(most.1), if(most.1 = 1, ' bad minute: ', ' bad minutes: at worst '), {{index . 1}}.says[told])){{end -}}
+        formatDateTime(toDateTime(base + 60 * {{$m}}.at[x.5], 'UTC'), '%H:%i'), if(x.4 = 1, '', formatDateTime(toDateTime(base + 60 * {{$m}}.at[x.6], 'UTC'), '–%H:%i')),
+        ' UTC, ', toString(x.4), if(x.4 = 1, ' bad minute: ', ' bad minutes: at worst '), {{index . 1}}.says[x.7])){{end -}}
 
 {{/* The columns of these in the views. */ -}}
 
@@ -1030,70 +1019,26 @@ CREATE OR REPLACE VIEW {{.Database}}.calls {{.OnCluster}}
 )
 AS WITH ({{template "limits" .}}) AS limits
 SELECT {{columns "calls: which" | names}}, toUInt64(destroyed_at - created_at) AS duration_seconds, {{columns "calls: counts" | names}},
-    if(rank = 0, NULL, average) AS quality_score, {{template "grade" "graded"}} AS grade, judged_minutes, bad_minutes, bad_users,
-    user_id AS worst_user_id, if(rank = 0, NULL, lowest) AS worst_user_score, {{template "grade" "rank"}} AS worst_user_grade,
-    {{template "judgement" "m"}},
-    multiIf(cause_number < 2, '', cause_number < 8, user_id, why.peer[told]) AS cause_user_id, {{template "diagnosis" (list "m" "why")}} AS diagnosis,
+    if(rank = 0, NULL, j.5) AS quality_score, {{template "grade" "j.2"}} AS grade, j.6 AS judged_minutes, j.7 AS bad_minutes, j.8 AS bad_users,
+    user_id AS worst_user_id, if(rank = 0, NULL, j.4) AS worst_user_score, {{template "grade" "rank"}} AS worst_user_grade,
+    {{template "explained columns" "m"}},
+    multiIf(cause_number < 2, '', cause_number < 8, user_id, why.peer[x.7]) AS cause_user_id, {{template "diagnosis" (list "m" "why")}} AS diagnosis,
     {{columns "calls: averages" | names}}, is_complete, missing
 FROM
 (
-    SELECT *, indexOf(why.key, 8 * blamed + indexOf(excesses[blamed], excess[blamed])) AS told
+    SELECT *, {{let "explanation" (list "m" "why.key")}} AS x, x.3 AS cause_number
     FROM
     (
-        SELECT *, {{template "blamed minute"}} AS blamed
+        SELECT *, j.1 AS rank, user_ids[j.3] AS user_id, minutes[j.3] AS m, whys[j.3] AS why, toUnixTimestamp(toStartOfMinute(created_at)) AS base
         FROM
         (
-            SELECT *, if(most.1 = 0, 0, -most.3) AS cause_number
+            SELECT *, {{let "judgement of all" "values"}} AS j
             FROM
             (
-                SELECT *, {{template "worst"}} AS worst, {{template "cause of most"}} AS most
-                FROM
-                (
-                    SELECT *, arrayMax(excess) AS most_excess, {{template "causes" "m"}} AS causes
-                    FROM
-                    (
-                        SELECT *, arrayMap(x -> arrayMax(x), excesses) AS excess
-                        FROM
-                        (
-                            SELECT {{columns "calls: which" | names}}, {{columns "calls: counts" | names}}, {{columns "calls: averages" | names}}, is_complete, missing,
-                                average, graded, judged_minutes, bad_minutes, bad_users, rank, first.2 AS lowest, user_ids[first.3] AS user_id, minutes[first.3] AS m, whys[first.3] AS why,
-                                toUnixTimestamp(toStartOfMinute(created_at)) AS base, all_excesses[first.3] AS excesses
-                            FROM
-                            (
-                                SELECT *, -first.1 AS rank, rank - (rank > 1 AND 10 * countEqual(ranks, rank) < length(ranks) - countEqual(ranks, 0)) AS graded,
-                                    arrayAvg(arrayFilter((s, r) -> r > 0, scores, ranks)) AS average, arraySum(judged) AS judged_minutes, arraySum(bads) AS bad_minutes, arrayCount(r -> r >= 3, ranks) AS bad_users
-                                FROM
-                                (
-                                    SELECT *, arrayReduce('min', arrayMap((r, s, i) -> (-r, s, if(r = 0, 0, i)), ranks, scores, arrayEnumerate(ranks))) AS first
-                                FROM
-                                (
-                                    SELECT *, arrayMap((judged, bad, serious, run, blemished) -> {{template "rank"}}, judged, bads, seriouses, runs, blemisheds) AS ranks
-                                    FROM
-                                    (
-                                        SELECT *, arrayMap(x -> length(x), worsts) AS judged, arrayMap(x -> arrayCount(e -> e > 1, x), worsts) AS bads, arrayMap(x -> arrayCount(e -> e >= 2, x), worsts) AS seriouses,
-                                            arrayMap(x -> arrayCount(e -> e > 0, x), worsts) AS blemisheds, arrayMap(x -> {{template "run" "x"}}, worsts) AS runs, arrayMap(x -> {{template "score" "x"}}, worsts) AS scores
-                                        FROM
-                                        (
-                                            SELECT *, arrayMap(y -> arrayFilter(e -> e > -1e5, arrayMap(x -> arrayMax(x), y)), all_excesses) AS worsts
-                                            FROM
-                                            (
-                                                SELECT *, arrayMap(y -> arrayMap({{template "excesses"}}, y), values) AS all_excesses
-                                                FROM
-                                                (
-                                                    SELECT *, values
-                                                    FROM {{.Database}}.calls_data
-                                                    ARRAY JOIN [minutes.values] AS values
-                                                    WHERE {{template "visible" .}}
-                                                )
-                                            )
-                                        )
-                                    )
-                                )
-                            )
-                            )
-                        )
-                    )
-                )
+                SELECT *, values
+                FROM {{.Database}}.calls_data
+                ARRAY JOIN [minutes.values] AS values
+                WHERE {{template "visible" .}}
             )
         )
     )
@@ -1115,9 +1060,9 @@ CREATE OR REPLACE VIEW {{.Database}}.call_users {{.OnCluster}}
 )
 AS WITH ({{template "limits" .}}) AS limits
 SELECT {{columns "call users: who" | names}}, sessions, {{columns "call users: counts" | names}},
-    if(judged = 0, NULL, average) AS score, {{template "grade" "rank"}} AS grade, judged AS judged_minutes, bad AS bad_minutes, run AS bad_run_minutes,
-    {{template "judgement" "minutes"}},
-    multiIf(cause_number < 2, '', cause_number < 8, toString(user_id), whys.peer[told]) AS cause_user_id, {{template "diagnosis" (list "minutes" "whys")}} AS diagnosis,
+    {{template "judged columns"}},
+    {{template "explained columns" "minutes"}},
+    multiIf(cause_number < 2, '', cause_number < 8, toString(user_id), whys.peer[x.7]) AS cause_user_id, {{template "diagnosis" (list "minutes" "whys")}} AS diagnosis,
     video_bitrate_swing_up, {{columns "sent" | names}}, {{columns "received" | names}}
 {{template "judged rows" (list . "call_users_data" "sessions > 0 AND ")}}
 COMMENT 'One row for each user of a call: presence, device, events, how good it was and why not, and what was measured of what the user sent (up) and received (down, all peers together). Exact: made of the relations beneath by the commit that shows them';
@@ -1158,7 +1103,7 @@ FROM
     (
         SELECT sdk_app_id, comm_id, call_created_at, room_id, user_id, m, x, i, whys
         FROM {{.Database}}.call_users_data
-        ARRAY JOIN minutes AS m, arrayMap({{template "excesses"}}, minutes.values) AS x, arrayEnumerate(minutes.at) AS i
+        ARRAY JOIN minutes AS m, arrayMap(v -> {{template "excesses"}}, minutes.values) AS x, arrayEnumerate(minutes.at) AS i
         WHERE {{template "visible" .}}
     )
 )
@@ -1240,8 +1185,8 @@ CREATE OR REPLACE VIEW {{.Database}}.peer_quality {{.OnCluster}}
 )
 AS WITH arraySlice(({{template "limits" .}}), 1, 3) AS limits
 SELECT {{columns "pairs" | names}},
-    if(judged = 0, NULL, average) AS score, {{template "grade" "rank"}} AS grade, judged AS judged_minutes, bad AS bad_minutes, run AS bad_run_minutes,
-    {{template "judgement" "minutes"}}, multiIf(cause_number = 0, '', cause_number = 1, 'nobody', cause_number < 8, 'receiver', 'sender') AS fault, {{template "diagnosis" (list "minutes" "whys")}} AS diagnosis
+    {{template "judged columns"}},
+    {{template "explained columns" "minutes"}}, multiIf(cause_number = 0, '', cause_number = 1, 'nobody', cause_number < 8, 'receiver', 'sender') AS fault, {{template "diagnosis" (list "minutes" "whys")}} AS diagnosis
 {{template "judged rows" (list . "peer_quality_data" "")}}
 COMMENT 'One row for each pair of a receiver and a sender in a call: how well the one received the other, whose fault it was, and why. Exact: made of the relations beneath by the commit that shows them';
 

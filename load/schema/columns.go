@@ -155,6 +155,33 @@ func lower(text string) string {
 	return string(unicode.ToLower(r)) + text[n:]
 }
 
+// step is a line of let: a name for an expression.
+var step = regexp.MustCompile(`^(and )?(\w+) = (.+)$`)
+
+// let makes one expression of lines "name = expression", each of which may use the
+// names above it, and a last line that is the result. A line that begins with "and"
+// uses no name of the line before: both get their names at once.
+func let(text string) (string, error) {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	result := strings.TrimSpace(lines[len(lines)-1])
+	var named, of []string // of the lines that get their names at once, the last first
+	for _, line := range slices.Backward(lines[:len(lines)-1]) {
+		m := step.FindStringSubmatch(strings.TrimSpace(line))
+		if m == nil {
+			return "", fmt.Errorf("let: not a name and an expression: %s", line)
+		}
+		named, of = append(named, m[2]), append(of, "["+m[3]+"]")
+		if m[1] == "" {
+			result = fmt.Sprintf("arrayMap((%s) -> %s, %s)[1]", strings.Join(named, ", "), result, strings.Join(of, ", "))
+			named, of = nil, nil
+		}
+	}
+	if named != nil {
+		return "", fmt.Errorf("let: nothing is before: and %s", named[0])
+	}
+	return result, nil
+}
+
 // columnWords are the words for columns of a file that t is made of.
 func columnWords(t *template.Template) template.FuncMap {
 	return template.FuncMap{
@@ -164,6 +191,13 @@ func columnWords(t *template.Template) template.FuncMap {
 				return nil, err
 			}
 			return parseColumns(b.String())
+		},
+		"let": func(block string, data any) (string, error) {
+			var b strings.Builder
+			if err := t.ExecuteTemplate(&b, block, data); err != nil {
+				return "", err
+			}
+			return let(b.String())
 		},
 		"compressed": compressed,
 		"shown":      shown,

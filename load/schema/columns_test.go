@@ -23,9 +23,12 @@ func TestColumns(t *testing.T) {
 		`{{measure "m" "M" | names}}`:                                                   "m_samples, m_avg, m_min, m_p50, m_p95, m_max",
 		`{{range list (sums "s" "S" "Some")}}{{.Stored | names}}: {{.Selected}}{{end}}`: "s: s.samples AS s_samples, s.sum AS s_sum, s.min AS s_min, s.max AS s_max",
 		`{{(histogram "s" "S" "Some").Shown | names}}`:                                  "s_samples, s_sum, s_min, s_max, s_values, s_counts",
-		`{{columns "wrong"}}`:                                                           "",
-		`{{columns "none"}}`:                                                            "",
-		`{{without "min"}}`:                                                             "",
+		"{{define \"l\"}}\n  a = f({{.}})\n  b = g(a)\n and c = h(a)\n  (b, c)\n{{end}}{{let \"l\" \"x\"}}": "arrayMap((a) -> arrayMap((c, b) -> (b, c), [h(a)], [g(a)])[1], [f(x)])[1]",
+		"{{define \"l\"}}and a = f()\na\n{{end}}{{let \"l\" 0}}":                                            "",
+		"{{define \"l\"}}f()\na\n{{end}}{{let \"l\" 0}}":                                                    "",
+		`{{columns "wrong"}}`: "",
+		`{{columns "none"}}`:  "",
+		`{{without "min"}}`:   "",
 	} {
 		s, err := New(&clickhouse.Options{}, Options{FS: fstest.MapFS{"x.sql": {Data: []byte(blocks + text)}}})
 		if err != nil {
