@@ -53,8 +53,8 @@ func (w *world) lose() {
 		w.t.Errorf("what a reader saw: %v", err)
 	}
 	store := w.db.direct()
-	for _, q := range []string{"DROP DATABASE trtc SYNC", "CREATE DATABASE trtc ENGINE = Atomic"} {
-		if err := store.Conn().Exec(w.t.Context(), q); err != nil {
+	for _, q := range []string{"DROP DATABASE trtc SYNC", "DROP DATABASE trtc_store SYNC", "CREATE DATABASE trtc ENGINE = Atomic"} {
+		if err := both(store).Exec(w.t.Context(), q); err != nil {
 			w.t.Fatal(err)
 		}
 	}
@@ -91,7 +91,7 @@ func TestRestoredArchiveGoesOn(t *testing.T) {
 	if err := os.Rename(dir, moved); err != nil {
 		t.Fatal(err)
 	}
-	if errs := w.run(exitFailed, "restore", "--from", moved); !strings.Contains(errs, "the database is not empty: it has ") {
+	if errs := w.run(exitFailed, "restore", "--from", moved); !strings.Contains(errs, "the database is not empty: there are ") {
 		t.Errorf("restored over the archive: %s", errs)
 	}
 	w.lose()
@@ -124,7 +124,7 @@ func TestBackupDuringPass(t *testing.T) {
 		}
 	})
 	in.archive(t, exitDone, "--again")
-	held, err := lease.Acquire(t.Context(), in.store.Conn(), lease.Archive, "a pass", time.Minute)
+	held, err := lease.Acquire(t.Context(), in.store.StoreConn(), lease.Archive, "a pass", time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -213,7 +213,7 @@ func TestKilledRestore(t *testing.T) {
 	w.lose()
 	for _, at := range []proxytest.Rule{
 		{Statement: "RESTORE DATABASE", When: proxytest.Before}, {Statement: "RESTORE DATABASE", When: proxytest.After},
-		{Statement: "DROP TABLE IF EXISTS", When: proxytest.After}, {Statement: "DROP TABLE `trtc`.restoring", When: proxytest.Before}, {Statement: "INSERT INTO lease", When: proxytest.After},
+		{Statement: "DROP TABLE IF EXISTS", When: proxytest.After}, {Statement: "DROP TABLE `trtc_store`.`restoring`", When: proxytest.Before}, {Statement: "INSERT INTO lease", When: proxytest.After},
 	} {
 		at.Cut = true
 		w.killed(at, "restore", "--from", dir)
@@ -344,9 +344,8 @@ func TestBackupsInObjectStorage(t *testing.T) {
 	}
 	compare(t, restored, in.truth)
 	restored.Close()
-	if err := in.store.Conn().Exec(t.Context(), "DROP DATABASE "+name+" SYNC"); err != nil {
-		t.Fatal(err)
-	}
+	in.exec(t, "DROP DATABASE "+name+" SYNC")
+	in.exec(t, "DROP DATABASE "+name+"_store SYNC")
 	if errs := do(exitFailed, "backup"); !strings.Contains(errs, "the embedded ClickHouse cannot write backups to object storage; back up to a folder") {
 		t.Error(errs)
 	}

@@ -120,7 +120,7 @@ func (w *world) finish() {
 		w.t.Errorf("what a reader saw: %v", err)
 	}
 	w.note("%d looks", looks)
-	summarytest.Check(w.t, w.db.direct().Conn())
+	summarytest.Check(w.t, w.db.direct().StoreConn())
 }
 
 // nothingLeft sees that no load is dead and no unit unfinished.
