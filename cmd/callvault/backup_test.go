@@ -68,6 +68,14 @@ func TestRestoredArchiveGoesOn(t *testing.T) {
 	w := newWorld(t, 21, simulator.Options{Calls: 8})
 	dir := filepath.Join(t.TempDir(), "backups")
 	w.pass().end(exitDone)
+	for _, q := range []string{ // what people have made is backed up, too
+		"CREATE TABLE staff (user_id String) ENGINE = MergeTree ORDER BY user_id", "INSERT INTO staff VALUES ('a')",
+		"CREATE VIEW our_calls AS SELECT count() AS calls FROM rooms",
+	} {
+		if err := both(w.db.direct()).Exec(t.Context(), q); err != nil {
+			t.Fatal(err)
+		}
+	}
 	w.run(exitDone, "backup", "--to", dir, "--verify")
 	for range 2 {
 		w.move(8*time.Hour, nil)
@@ -103,6 +111,11 @@ func TestRestoredArchiveGoesOn(t *testing.T) {
 	w.pass().end(exitDone) // equal to the truth
 	w.nothingLeft()
 	w.run(exitDone, "restore", notes[0].Name, "--from", moved, "--database", "beside")
+	for _, name := range []string{"trtc", "beside"} {
+		if n := w.db.number(t, "SELECT count() FROM "+name+".staff WHERE (SELECT calls FROM "+name+".our_calls) = (SELECT count() FROM "+name+".rooms)"); n != 1 {
+			t.Errorf("what people have made in %s: %d", name, n)
+		}
+	}
 	if n := w.db.number(t, "SELECT count() FROM beside.rooms"); n == 0 || n > w.db.number(t, "SELECT count() FROM rooms") {
 		t.Errorf("%d calls beside", n)
 	}
