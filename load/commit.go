@@ -11,6 +11,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/load/native"
 )
 
 // Steps of a load, as in hidden_loads: the greatest one counts.
@@ -27,9 +28,9 @@ const hiddenNow = "SELECT load_id FROM hidden_loads GROUP BY load_id HAVING max(
 // insertSteps inserts one step of some loads as one block. One block without a
 // partition key is one part, which a reader sees whole or not at all.
 func insertSteps(ctx context.Context, conn driver.Conn, ids []uint64, step string) error {
-	return insertBlock(ctx, conn, "hidden_loads", "load_id, step", func(in *insert) {
-		in.col(ids)
-		in.col(slices.Repeat([]string{step}, len(ids)))
+	return native.Insert(ctx, conn, "hidden_loads", "load_id, step", func(in *native.Columns) {
+		in.Add(ids)
+		in.Add(slices.Repeat([]string{step}, len(ids)))
 	})
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"github.com/callvault/callvault/internal/sqltext"
+	"github.com/callvault/callvault/load/native"
 	"github.com/callvault/callvault/load/retry"
 )
 
@@ -35,9 +36,9 @@ type Options struct {
 
 // Store is a ClickHouse database of the schema. It is safe for concurrent use.
 type Store struct {
-	conn driver.Conn
-	sink sampleSink
-	ch   *clickhouse.Options
+	conn    driver.Conn
+	samples sampleSender
+	ch      *clickhouse.Options
 
 	patience retry.Patience
 
@@ -66,9 +67,9 @@ func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, openError(ch, err)
 	}
-	s := &Store{conn: conn, sink: newWire(ch), ch: ch, live: map[uint64]time.Time{}, patience: retry.Patience{OnRetry: o.OnRetry}}
+	s := &Store{conn: conn, samples: native.NewSender(ch), ch: ch, live: map[uint64]time.Time{}, patience: retry.Patience{OnRetry: o.OnRetry}}
 	if o.OnInsert != nil {
-		s.conn, s.sink = observed{conn, o.OnInsert}, observedSink{s.sink, o.OnInsert}
+		s.conn, s.samples = observed{conn, o.OnInsert}, observedSender{s.samples, o.OnInsert}
 	}
 	return s, nil
 }
@@ -93,7 +94,7 @@ func (s *Store) Retry(ctx context.Context, f func(context.Context) error) error 
 
 // Close closes all connections.
 func (s *Store) Close() error {
-	s.sink.close()
+	s.samples.Close()
 	return s.conn.Close()
 }
 

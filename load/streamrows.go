@@ -1,7 +1,6 @@
 package load
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"slices"
@@ -9,6 +8,8 @@ import (
 	"time"
 
 	"github.com/ClickHouse/ch-go/proto"
+
+	"github.com/callvault/callvault/load/native"
 )
 
 // streamRow is a stream with the half of the unit it belongs to.
@@ -69,27 +70,27 @@ func (w *Writer) insertStreams(ctx context.Context, parts []partRow) error {
 		columns = append(columns, m.column)
 	}
 	columns = append(columns, "`other.metric`", "`other.samples`", "`other.sum`", "`other.min`", "`other.max`")
-	return w.insertBlock(ctx, "quality_streams_data", strings.Join(columns, ", "), func(in *insert) {
+	return w.insertBlock(ctx, "quality_streams_data", strings.Join(columns, ", "), func(in *native.Columns) {
 		unitColumns(in, rows, func(r *streamRow) *half { return r.of })
-		in.col(column(rows, func(r *streamRow) string { return r.commID }))
-		in.col(column(rows, func(r *streamRow) string { return r.roomID }))
-		in.col(column(rows, func(r *streamRow) string { return r.user }))
-		in.col(column(rows, func(r *streamRow) string { return r.peer }))
-		in.encoded(proto.ColDate(column(rows, func(r *streamRow) proto.Date { return proto.Date(r.day) })))
-		in.col(column(rows, func(r *streamRow) time.Time { return r.created }))
-		in.col(column(rows, func(r *streamRow) string { return r.device }))
-		in.col(column(rows, func(r *streamRow) string { return r.version }))
-		in.encoded(proto.ColUInt32(column(rows, func(r *streamRow) uint32 { return r.first })))
-		in.encoded(proto.ColUInt32(column(rows, func(r *streamRow) uint32 { return r.last })))
-		in.col(column(rows, func(r *streamRow) uint64 { return r.samples }))
-		in.col(column(rows, func(r *streamRow) uint32 { return r.events }))
-		in.col(column(rows, func(r *streamRow) uint32 { return r.networkChanges }))
-		in.col(column(rows, func(r *streamRow) uint32 { return r.connectionsLost }))
+		native.Add(in, rows, func(r *streamRow) string { return r.commID })
+		native.Add(in, rows, func(r *streamRow) string { return r.roomID })
+		native.Add(in, rows, func(r *streamRow) string { return r.user })
+		native.Add(in, rows, func(r *streamRow) string { return r.peer })
+		in.Encoded(proto.ColDate(native.Each(rows, func(r *streamRow) proto.Date { return proto.Date(r.day) })))
+		native.Add(in, rows, func(r *streamRow) time.Time { return r.created })
+		native.Add(in, rows, func(r *streamRow) string { return r.device })
+		native.Add(in, rows, func(r *streamRow) string { return r.version })
+		in.Encoded(proto.ColUInt32(native.Each(rows, func(r *streamRow) uint32 { return r.first })))
+		in.Encoded(proto.ColUInt32(native.Each(rows, func(r *streamRow) uint32 { return r.last })))
+		native.Add(in, rows, func(r *streamRow) uint64 { return r.samples })
+		native.Add(in, rows, func(r *streamRow) uint32 { return r.events })
+		native.Add(in, rows, func(r *streamRow) uint32 { return r.networkChanges })
+		native.Add(in, rows, func(r *streamRow) uint32 { return r.connectionsLost })
 		for i := range streamMetrics {
-			in.encoded(summaries(rows, i))
+			in.Encoded(summaries(rows, i))
 		}
 		for _, c := range others(rows) {
-			in.encoded(c)
+			in.Encoded(c)
 		}
 	})
 }
@@ -132,7 +133,7 @@ func (r *streamRow) summaryOf(metric int) *summary {
 }
 
 // others makes the columns of the metrics that have none of their own.
-func others(rows []streamRow) []encodable {
+func others(rows []streamRow) []native.Encodable {
 	var (
 		metric        = new(proto.ColStr).Array()
 		samples       = new(proto.ColUInt32).Array()
@@ -140,29 +141,11 @@ func others(rows []streamRow) []encodable {
 	)
 	for i := range rows {
 		x := rows[i].other
-		metric.Append(column(x, func(o *otherSummary) string { return o.metric }))
-		samples.Append(column(x, func(o *otherSummary) uint32 { return o.samples }))
-		sum.Append(column(x, func(o *otherSummary) float64 { return o.sum }))
-		low.Append(column(x, func(o *otherSummary) float64 { return o.min }))
-		top.Append(column(x, func(o *otherSummary) float64 { return o.max }))
+		metric.Append(native.Each(x, func(o *otherSummary) string { return o.metric }))
+		samples.Append(native.Each(x, func(o *otherSummary) uint32 { return o.samples }))
+		sum.Append(native.Each(x, func(o *otherSummary) float64 { return o.sum }))
+		low.Append(native.Each(x, func(o *otherSummary) float64 { return o.min }))
+		top.Append(native.Each(x, func(o *otherSummary) float64 { return o.max }))
 	}
-	return []encodable{metric, samples, sum, low, top}
-}
-
-// encodable is a column in the form it has on the wire.
-type encodable interface {
-	EncodeColumn(*proto.Buffer)
-	Rows() int
-}
-
-// encoded hands the next column over as if it had come from the server:
-// clickhouse-go fills arrays and tuples by reflection, value by value.
-func (in *insert) encoded(c encodable) {
-	if in.err != nil {
-		return
-	}
-	var b proto.Buffer
-	c.EncodeColumn(&b)
-	in.err = in.batch.Columns()[in.next].Decode(proto.NewReader(bytes.NewReader(b.Buf)), c.Rows())
-	in.next++
+	return []native.Encodable{metric, samples, sum, low, top}
 }

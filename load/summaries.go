@@ -8,6 +8,7 @@ import (
 
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/quality"
+	"github.com/callvault/callvault/load/native"
 )
 
 // partSummary is the part that the Writer adds to a call when it commits it: what
@@ -173,7 +174,7 @@ var (
 )
 
 func columnsOf(all []measure) []int {
-	return column(all, func(m *measure) int { return streamColumn(m.column) })
+	return native.Each(all, func(m *measure) int { return streamColumn(m.column) })
 }
 
 // rowMinutes are as many minutes as take the memory of a row without any, of up to

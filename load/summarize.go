@@ -14,6 +14,7 @@ import (
 
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/quality"
+	"github.com/callvault/callvault/load/native"
 )
 
 // summaryBlock is how many rows of summaries make an INSERT.
@@ -226,13 +227,13 @@ func (w *Writer) summarizeOnce(ctx context.Context, made, held []summarized, ids
 		return fmt.Errorf("summarize calls: %w", err)
 	}
 	all := slices.Concat(made, held)
-	return insertBlock(ctx, w.store.conn, "ledger_parts", "sdk_app_id, kind, key, part, load_id, run_id", func(in *insert) {
-		in.col(column(all, func(c *summarized) uint32 { return uint32(c.unit.unit.App) }))
-		in.col(column(all, func(c *summarized) string { return string(c.unit.unit.Kind) }))
-		in.col(column(all, func(c *summarized) string { return c.unit.unit.Key }))
-		in.col(column(all, func(*summarized) string { return string(partSummary) }))
-		in.col(column(all, func(c *summarized) uint64 { return c.unit.summary }))
-		in.col(column(all, func(*summarized) string { return w.run }))
+	return native.Insert(ctx, w.store.conn, "ledger_parts", "sdk_app_id, kind, key, part, load_id, run_id", func(in *native.Columns) {
+		native.Add(in, all, func(c *summarized) uint32 { return uint32(c.unit.unit.App) })
+		native.Add(in, all, func(c *summarized) string { return string(c.unit.unit.Kind) })
+		native.Add(in, all, func(c *summarized) string { return c.unit.unit.Key })
+		native.Add(in, all, func(*summarized) string { return string(partSummary) })
+		native.Add(in, all, func(c *summarized) uint64 { return c.unit.summary })
+		native.Add(in, all, func(*summarized) string { return w.run })
 	})
 }
 
