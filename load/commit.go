@@ -11,6 +11,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/sqltext"
 	"github.com/callvault/callvault/load/native"
 )
 
@@ -233,7 +234,7 @@ func (s *Store) loadsOfKeys(ctx context.Context, app call.AppID, kind call.UnitK
 func (s *Store) stepsOf(ctx context.Context, ids []uint64) (map[uint64]string, error) {
 	steps := make(map[uint64]string, len(ids))
 	for some := range slices.Chunk(ids, chunk) { // bounds the query's text
-		rows, err := s.conn.Query(ctx, "SELECT load_id, toString(max(step)) FROM hidden_loads WHERE load_id IN "+list(some)+" GROUP BY load_id")
+		rows, err := s.conn.Query(ctx, "SELECT load_id, toString(max(step)) FROM hidden_loads WHERE load_id IN "+sqltext.IDs(some)+" GROUP BY load_id")
 		if err != nil {
 			return nil, err
 		}

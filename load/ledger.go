@@ -181,8 +181,8 @@ func (w *Writer) insertEntries(ctx context.Context, entries []Entry) error {
 		native.Add(in, entries, func(e *Entry) string { return string(e.State) })
 		native.Add(in, entries, func(e *Entry) string { return e.Reason })
 		native.Add(in, entries, func(e *Entry) time.Time { return e.StartsAt })
-		native.Add(in, entries, func(e *Entry) time.Time { return storable(e.HeldUntil) })
-		native.Add(in, entries, func(e *Entry) time.Time { return storable(e.Deadline) })
+		native.Add(in, entries, func(e *Entry) time.Time { return native.DateTime(e.HeldUntil) })
+		native.Add(in, entries, func(e *Entry) time.Time { return native.DateTime(e.Deadline) })
 		native.Add(in, entries, func(e *Entry) uint32 { return uint32(e.Attempts) })
 		for _, field := range []func(*call.FailedPart) string{
 			func(p *call.FailedPart) string { return string(p.Kind) },

@@ -28,29 +28,18 @@ func (w *Writer) insertParts(ctx context.Context, parts []partRow) error {
 		native.Add(in, parts, func(r *partRow) uint64 { return r.of.load })
 		native.Add(in, parts, func(r *partRow) bool { return r.Settled })
 		native.Add(in, parts, func(r *partRow) string { return r.Reason })
-		native.Add(in, parts, func(r *partRow) time.Time { return storable(r.Window.Start) })
-		native.Add(in, parts, func(r *partRow) time.Time { return storable(r.Window.End) })
+		native.Add(in, parts, func(r *partRow) time.Time { return native.DateTime(r.Window.Start) })
+		native.Add(in, parts, func(r *partRow) time.Time { return native.DateTime(r.Window.End) })
 		native.Add(in, parts, func(r *partRow) []string { return native.Each(r.Owned, func(o *call.Owned) string { return o.User }) })
 		native.Add(in, parts, func(r *partRow) []uint32 { return native.Each(r.Owned, func(o *call.Owned) uint32 { return o.From }) })
 		native.Add(in, parts, func(r *partRow) []uint32 { return native.Each(r.Owned, func(o *call.Owned) uint32 { return o.To }) })
 		native.Add(in, parts, func(r *partRow) uint64 { return r.rows })
 		native.Add(in, parts, func(r *partRow) uint64 { return r.nulls })
 		native.Add(in, parts, func(r *partRow) []uint64 { return r.Responses })
-		native.Add(in, parts, func(r *partRow) time.Time { return storable(r.Deadline) })
+		native.Add(in, parts, func(r *partRow) time.Time { return native.DateTime(r.Deadline) })
 		native.Add(in, parts, func(r *partRow) time.Time { return r.Asked })
 		native.Add(in, parts, func(*partRow) string { return w.run })
 	})
-}
-
-// storable is t within what a DateTime holds; the zero time becomes 1970.
-func storable(t time.Time) time.Time {
-	switch sec := t.Unix(); {
-	case sec < 0:
-		return time.Unix(0, 0)
-	case sec > call.Forever:
-		return time.Unix(call.Forever, 0)
-	}
-	return t
 }
 
 // heldPart is a part as the ledger has it, with its load.

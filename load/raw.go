@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/sqltext"
 	"github.com/callvault/callvault/load/native"
 )
 
@@ -215,7 +216,9 @@ func (s *Store) ForgetResponses(ctx context.Context, keep time.Duration) error {
 			return s.conn.QueryRow(ctx, "SELECT groupArray(response_id) FROM ("+old+")", forgotten.Unix(), before, chunk).Scan(&ids)
 		})
 		if err == nil && len(ids) > 0 {
-			err = s.Retry(ctx, func(ctx context.Context) error { return s.mutate(ctx, "raw_responses", "response_id IN "+list(ids)) })
+			err = s.Retry(ctx, func(ctx context.Context) error {
+				return s.mutate(ctx, "raw_responses", "response_id IN "+sqltext.IDs(ids))
+			})
 		}
 		if err != nil || len(ids) < chunk {
 			return err

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/callvault/callvault/load/aggregate"
 	"github.com/callvault/callvault/load/native"
 )
 
@@ -30,7 +31,7 @@ func (w *Writer) insertRooms(ctx context.Context, rows []roomRow) error {
 		native.Add(in, rows, func(r *roomRow) string { return r.CommID })
 		native.Add(in, rows, func(r *roomRow) string { return r.RoomID })
 		native.Add(in, rows, func(r *roomRow) time.Time { return r.CreatedAt })
-		native.Add(in, rows, func(r *roomRow) *time.Time { return orNull(r.DestroyedAt) })
+		native.Add(in, rows, func(r *roomRow) *time.Time { return native.OrNull(r.DestroyedAt) })
 		native.Add(in, rows, func(r *roomRow) bool { return r.Finished })
 		native.Add(in, rows, func(r *roomRow) string { return r.Creator })
 	})
@@ -46,7 +47,7 @@ func (w *Writer) insertSessions(ctx context.Context, rows []sessionRow) error {
 		native.Add(in, rows, func(r *sessionRow) string { return r.RoomID })
 		native.Add(in, rows, func(r *sessionRow) string { return r.UserID })
 		native.Add(in, rows, func(r *sessionRow) time.Time { return r.JoinedAt })
-		native.Add(in, rows, func(r *sessionRow) *time.Time { return orNull(r.LeftAt) })
+		native.Add(in, rows, func(r *sessionRow) *time.Time { return native.OrNull(r.LeftAt) })
 		native.Add(in, rows, func(r *sessionRow) bool { return r.Finished })
 		native.Add(in, rows, func(r *sessionRow) string { return r.DeviceType })
 		native.Add(in, rows, func(r *sessionRow) string { return r.SDKVersion })
@@ -109,7 +110,7 @@ func (b *buffer) sort() {
 	})
 	slices.SortStableFunc(b.sessions, func(x, y sessionRow) int {
 		return cmp.Or(
-			cmp.Compare(x.of.of.unit.App, y.of.of.unit.App), cmp.Compare(dayOf(x.JoinedAt), dayOf(y.JoinedAt)),
+			cmp.Compare(x.of.of.unit.App, y.of.of.unit.App), cmp.Compare(aggregate.DayOf(x.JoinedAt), aggregate.DayOf(y.JoinedAt)),
 			cmp.Compare(x.commID, y.commID), cmp.Compare(x.UserID, y.UserID),
 		)
 	})
@@ -119,4 +120,17 @@ func (b *buffer) sort() {
 	slices.SortStableFunc(b.unusual, func(x, y unusualRow) int {
 		return cmp.Or(cmp.Compare(x.of.of.unit.App, y.of.of.unit.App), x.Time.Compare(y.Time), cmp.Compare(x.RoomID, y.RoomID), cmp.Compare(x.UserID, y.UserID))
 	})
+}
+
+// insertStreams inserts the sums of the parts' samples and events.
+func (w *Writer) insertStreams(ctx context.Context, parts []partRow) error {
+	var rows []aggregate.StreamRow
+	for i := range parts {
+		p := &parts[i]
+		for j := range p.streams {
+			u := p.of.of.unit
+			rows = append(rows, aggregate.StreamRow{Load: p.of.load, App: u.App, CommID: u.Key, RoomID: p.room, Created: p.created, Stream: &p.streams[j]})
+		}
+	}
+	return aggregate.InsertStreams(ctx, w.store.conn, rows)
 }

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -122,10 +123,10 @@ func parseDSN(dsn string, o Options) (*clickhouse.Options, error) {
 		ch.Auth.Database = "default"
 	}
 	if ch.DialTimeout == 0 {
-		ch.DialTimeout = orDefault(o.DialTimeout, 5*time.Second)
+		ch.DialTimeout = cmp.Or(o.DialTimeout, 5*time.Second)
 	}
 	if ch.MaxOpenConns == 0 {
-		ch.MaxOpenConns = orDefault(o.MaxConns, 8)
+		ch.MaxOpenConns = cmp.Or(o.MaxConns, 8)
 		ch.MaxIdleConns = ch.MaxOpenConns
 	}
 	if ch.Compression == nil && !loopback(ch.Addr) {
@@ -148,14 +149,6 @@ func loopback(addrs []string) bool {
 		ip := net.ParseIP(host)
 		return host != "localhost" && (ip == nil || !ip.IsLoopback())
 	})
-}
-
-func orDefault[T comparable](v, def T) T {
-	var zero T
-	if v == zero {
-		return def
-	}
-	return v
 }
 
 // connect opens a pool and sees that it works.

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -30,7 +31,7 @@ func (s *Store) HideStrays(ctx context.Context, guard string, units []call.Unit)
 		c.replaced = append(c.replaced, id)
 	}
 	slices.Sort(c.replaced)
-	return len(ids), c.apply(ctx, s.conn, orDefault(guard, "1"))
+	return len(ids), c.apply(ctx, s.conn, cmp.Or(guard, "1"))
 }
 
 // tablesOf are the tables that may hold rows of a unit, with a condition.

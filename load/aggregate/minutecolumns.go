@@ -1,4 +1,4 @@
-package load
+package aggregate
 
 import (
 	"time"
@@ -93,7 +93,7 @@ func (m *minutes) pair(created time.Time, i int, x *quality.PairMinute) {
 
 // minuteOf is the number of a minute, counted from that in which a call was created.
 func minuteOf(at uint32, created time.Time) int32 {
-	return int32(int64(at)/60 - storable(created).Unix()/60)
+	return int32(int64(at)/60 - native.DateTime(created).Unix()/60)
 }
 
 // measure appends a measure of the last minute, which is the ith of its array, with

@@ -1,6 +1,7 @@
-package load
+package aggregate
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"time"
@@ -12,11 +13,11 @@ import (
 )
 
 // ownerColumns appends what all rows of summaries begin with.
-func ownerColumns[R any](in *native.Columns, rows []R, of func(*R) *summaryOf) {
-	native.Add(in, rows, func(r *R) uint64 { return of(r).load })
-	native.Add(in, rows, func(r *R) uint32 { return uint32(of(r).unit.App) })
-	native.Add(in, rows, func(r *R) string { return of(r).unit.Key })
-	native.Add(in, rows, func(r *R) time.Time { return storable(of(r).created) })
+func ownerColumns[R any](in *native.Columns, rows []R, of func(*R) *Head) {
+	native.Add(in, rows, func(r *R) uint64 { return of(r).Load })
+	native.Add(in, rows, func(r *R) uint32 { return uint32(of(r).Unit.App) })
+	native.Add(in, rows, func(r *R) string { return of(r).Unit.Key })
+	native.Add(in, rows, func(r *R) time.Time { return native.DateTime(of(r).Created) })
 }
 
 const ownerNames = "load_id, sdk_app_id, comm_id, "
@@ -26,15 +27,15 @@ func insertUsers(ctx context.Context, conn driver.Conn, rows []userSummary) erro
 		device_type, sdk_version, client_ip, samples, events, network_changes, connections_lost, video_bitrate_swing_up` +
 		measureNames(measuresUp[:]) + downNames + metricNames + ", minutes, whys"
 	return native.Insert(ctx, conn, "call_users_data", names, func(in *native.Columns) {
-		ownerColumns(in, rows, func(r *userSummary) *summaryOf { return r.summaryOf })
-		native.Add(in, rows, func(r *userSummary) string { return orDefault(r.stay.roomID, r.roomID) })
+		ownerColumns(in, rows, func(r *userSummary) *Head { return r.Head })
+		native.Add(in, rows, func(r *userSummary) string { return cmp.Or(r.stay.roomID, r.RoomID) })
 		native.Add(in, rows, func(r *userSummary) string { return r.user })
-		native.Add(in, rows, func(r *userSummary) time.Time { return storable(r.stay.first) })
+		native.Add(in, rows, func(r *userSummary) time.Time { return native.DateTime(r.stay.first) })
 		in.Add(native.Each(rows, func(r *userSummary) *time.Time {
 			if r.stay.running {
 				return nil
 			}
-			return orNull(r.stay.last)
+			return native.OrNull(r.stay.last)
 		}))
 		native.Add(in, rows, func(r *userSummary) uint64 { return r.stay.sessions })
 		native.Add(in, rows, func(r *userSummary) uint64 { return r.stay.seconds() })
@@ -53,7 +54,7 @@ func insertUsers(ctx context.Context, conn driver.Conn, rows []userSummary) erro
 		metricColumns(in, rows)
 		minutes := newMinutes(true)
 		for i := range rows {
-			minutes.users(rows[i].created, rows[i].minutes)
+			minutes.users(rows[i].Created, rows[i].minutes)
 		}
 		in.Encoded(minutes)
 		in.Encoded(&minutes.whys)
@@ -98,8 +99,8 @@ func insertPairs(ctx context.Context, conn driver.Conn, rows []pairSummary) erro
 	names := ownerNames + "call_created_at, room_id, user_id, peer_id, first_ts, last_ts" + downNames +
 		", peer_audio_loss_up_avg, peer_video_loss_up_avg, peer_rtt_avg, minutes, whys"
 	return native.Insert(ctx, conn, "peer_quality_data", names, func(in *native.Columns) {
-		ownerColumns(in, rows, func(r *pairSummary) *summaryOf { return r.summaryOf })
-		native.Add(in, rows, func(r *pairSummary) string { return r.roomID })
+		ownerColumns(in, rows, func(r *pairSummary) *Head { return r.Head })
+		native.Add(in, rows, func(r *pairSummary) string { return r.RoomID })
 		native.Add(in, rows, func(r *pairSummary) string { return r.user })
 		native.Add(in, rows, func(r *pairSummary) string { return r.peer })
 		in.Encoded(proto.ColUInt32(native.Each(rows, func(r *pairSummary) uint32 { return r.first })))
@@ -114,7 +115,7 @@ func insertPairs(ctx context.Context, conn driver.Conn, rows []pairSummary) erro
 		}
 		minutes := newMinutes(false)
 		for i := range rows {
-			minutes.pairs(rows[i].created, rows[i].minutes)
+			minutes.pairs(rows[i].Created, rows[i].minutes)
 		}
 		in.Encoded(minutes)
 		in.Encoded(&minutes.whys)
@@ -126,9 +127,9 @@ func insertCalls(ctx context.Context, conn driver.Conn, rows []callSummary) erro
 		samples, network_changes, connections_lost, rtt_avg, sys_cpu_avg, audio_loss_up_avg, audio_loss_down_avg, video_loss_up_avg, video_loss_down_avg,
 		video_fps_down_avg, audio_stall_share, video_stall_share, user_ids, minutes, whys, is_complete, missing`
 	return native.Insert(ctx, conn, "calls_data", names, func(in *native.Columns) {
-		ownerColumns(in, rows, func(r *callSummary) *summaryOf { return r.summaryOf })
-		native.Add(in, rows, func(r *callSummary) string { return r.roomID })
-		native.Add(in, rows, func(r *callSummary) *time.Time { return orNull(r.room.DestroyedAt) })
+		ownerColumns(in, rows, func(r *callSummary) *Head { return r.Head })
+		native.Add(in, rows, func(r *callSummary) string { return r.RoomID })
+		native.Add(in, rows, func(r *callSummary) *time.Time { return native.OrNull(r.room.DestroyedAt) })
 		native.Add(in, rows, func(r *callSummary) bool { return r.room.Finished })
 		native.Add(in, rows, func(r *callSummary) string { return r.room.Creator })
 		for _, number := range []func(*callSummary) uint64{
@@ -161,7 +162,7 @@ func insertCalls(ctx context.Context, conn driver.Conn, rows []callSummary) erro
 		for i := range rows {
 			users.Append(rows[i].userIDs)
 			for _, m := range rows[i].minutes {
-				minutes.users(rows[i].created, m)
+				minutes.users(rows[i].Created, m)
 			}
 			ends = append(ends, uint64(minutes.Rows()))
 		}
@@ -169,7 +170,7 @@ func insertCalls(ctx context.Context, conn driver.Conn, rows []callSummary) erro
 		in.Encoded(&native.Arrays{Ends: ends, Elements: []native.Encodable{minutes}})
 		in.Encoded(&native.Arrays{Ends: ends, Elements: []native.Encodable{&minutes.whys}})
 		native.Add(in, rows, func(r *callSummary) bool { return r.complete() })
-		native.Add(in, rows, func(r *callSummary) []string { return r.entry.Missing() })
+		native.Add(in, rows, func(r *callSummary) []string { return r.Entry.Missing() })
 	})
 }
 
