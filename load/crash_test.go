@@ -10,6 +10,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"github.com/callvault/callvault/internal/catalogue"
+	"github.com/callvault/callvault/load/native"
 )
 
 // errCrash is not retried: the process is gone.
@@ -35,24 +36,24 @@ func (c *crashing) PrepareBatch(ctx context.Context, q string, opts ...driver.Pr
 	return c.Conn.PrepareBatch(ctx, q, opts...)
 }
 
-// crashingSink is the same for samples.
-type crashingSink struct {
-	sampleSink
+// crashingSender is the same for samples.
+type crashingSender struct {
+	sampleSender
 	*crashing
 }
 
-func (c crashingSink) insert(ctx context.Context, runs []run) error {
+func (c crashingSender) Insert(ctx context.Context, runs []native.Run) error {
 	if c.left.Add(-1) < 0 {
 		return errCrash
 	}
-	return c.sampleSink.insert(ctx, runs)
+	return c.sampleSender.Insert(ctx, runs)
 }
 
 // crashAfter is a store of another process that dies after n writes.
 func crashAfter(s *Store, n int) *Store {
 	c := &crashing{Conn: s.conn}
 	c.left.Store(int64(n))
-	return &Store{conn: c, views: s.views, sink: crashingSink{s.sink, c}, ch: s.ch, live: map[uint64]time.Time{}}
+	return &Store{conn: c, views: s.views, samples: crashingSender{s.samples, c}, ch: s.ch, live: map[uint64]time.Time{}}
 }
 
 // TestCrashArchiving replaces a call and dies after every number of writes.

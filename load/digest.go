@@ -9,6 +9,7 @@ import (
 
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/digest"
+	"github.com/callvault/callvault/load/native"
 )
 
 // Span is what of a unit a digest is of: the seconds from Since to Until, both
@@ -35,7 +36,7 @@ func (s *Store) Digests(ctx context.Context, app call.AppID, r digest.Relation, 
 }
 
 func (s *Store) digests(ctx context.Context, app call.AppID, r digest.Relation, spans []Span, found map[string]digest.Digest) error {
-	prefilter, args := "1", []any{column(spans, func(x *Span) string { return x.Key })}
+	prefilter, args := "1", []any{native.Each(spans, func(x *Span) string { return x.Key })}
 	if r.ByCall() {
 		prefilter = "comm_id IN (SELECT unit FROM spans)"
 	}

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -32,7 +33,7 @@ func (s *Store) Expire(ctx context.Context, guard string, before time.Time) (int
 	for {
 		n := 0
 		err := s.Retry(ctx, func(ctx context.Context) (err error) {
-			n, err = s.expireSome(ctx, orDefault(guard, "1"), before.Unix())
+			n, err = s.expireSome(ctx, cmp.Or(guard, "1"), before.Unix())
 			return err
 		})
 		if err != nil {

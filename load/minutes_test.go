@@ -12,6 +12,7 @@ import (
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/catalogue"
 	"github.com/callvault/callvault/internal/quality"
+	"github.com/callvault/callvault/load/aggregate"
 )
 
 // troubled is a call over midnight of users who change their devices in it, of whom
@@ -213,7 +214,7 @@ func TestThousandths(t *testing.T) {
 		for _, v := range some {
 			text = append(text, fmt.Sprintf("reinterpretAsFloat64(toUInt64(%d))", math.Float64bits(v)))
 		}
-		must(t, s.conn.QueryRow(t.Context(), "SELECT arrayMap(value -> "+thousandthsSQL+", ["+strings.Join(text, ", ")+"])").Scan(&got))
+		must(t, s.conn.QueryRow(t.Context(), "SELECT arrayMap(value -> "+aggregate.ThousandthsSQL+", ["+strings.Join(text, ", ")+"])").Scan(&got))
 		for i, v := range some {
 			if want := quality.Thousandths(v); got[i] != want {
 				t.Errorf("%v: got %d, want %d", v, got[i], want)

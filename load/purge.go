@@ -3,7 +3,6 @@ package load
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -205,13 +204,4 @@ func (s *Store) mutate(ctx context.Context, table, cond string) error {
 		return fmt.Errorf("delete rows of %s: %w", table, err)
 	}
 	return nil
-}
-
-// list is ids as SQL.
-func list(ids []uint64) string {
-	b := []byte("(0") // no load has the id 0; an empty list would be no SQL
-	for _, id := range ids {
-		b = strconv.AppendUint(append(b, ','), id, 10)
-	}
-	return string(append(b, ')'))
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/load/native"
 )
 
 // Outcome is how a run ended.
@@ -74,7 +75,7 @@ func (s *Store) NoteRun(ctx context.Context, r Run, step int, alive time.Duratio
 
 // appIDs and counters are never nil, which would be NULL.
 func appIDs(apps []call.AppID) []uint32 {
-	return column(apps, func(a *call.AppID) uint32 { return uint32(*a) })
+	return native.Each(apps, func(a *call.AppID) uint32 { return uint32(*a) })
 }
 
 func counters(m map[string]uint64) map[string]uint64 {
@@ -147,7 +148,7 @@ func (s *Store) Runs(ctx context.Context, f RunFilter) ([]Run, error) {
 }
 
 func appsOf(ids []uint32) []call.AppID {
-	return column(ids, func(id *uint32) call.AppID { return call.AppID(*id) })
+	return native.Each(ids, func(id *uint32) call.AppID { return call.AppID(*id) })
 }
 
 func (f RunFilter) where() (string, []any) {
@@ -159,7 +160,7 @@ func (f RunFilter) where() (string, []any) {
 		cond, args = append(cond, "schedule = ?"), append(args, *f.Schedule)
 	}
 	if len(f.Outcomes) > 0 {
-		cond, args = append(cond, "outcome IN (?)"), append(args, column(f.Outcomes, func(o *Outcome) string { return string(*o) }))
+		cond, args = append(cond, "outcome IN (?)"), append(args, native.Each(f.Outcomes, func(o *Outcome) string { return string(*o) }))
 	}
 	return strings.Join(cond, " AND "), args
 }

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/callvault/callvault/internal/catalogue"
 	"github.com/callvault/callvault/internal/sqltext"
+	"github.com/callvault/callvault/load/native"
 	"github.com/callvault/callvault/load/retry"
 )
 
@@ -49,10 +51,10 @@ const (
 // Store is an archive in ClickHouse: the database of the DSN, with the relations,
 // and the one beside it, with the tables. It is safe for concurrent use.
 type Store struct {
-	conn  driver.Conn // its database is that of the tables
-	views driver.Conn // its database is that of the relations
-	sink  sampleSink
-	ch    *clickhouse.Options
+	conn    driver.Conn // its database is that of the tables
+	views   driver.Conn // its database is that of the relations
+	samples sampleSender
+	ch      *clickhouse.Options
 
 	patience retry.Patience
 
@@ -85,9 +87,9 @@ func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, openError(ch, errors.Join(err, views.Close()))
 	}
-	s := &Store{conn: conn, views: views, sink: newWire(tables), ch: ch, live: map[uint64]time.Time{}, patience: retry.Patience{OnRetry: o.OnRetry}}
+	s := &Store{conn: conn, views: views, samples: native.NewSender(tables), ch: ch, live: map[uint64]time.Time{}, patience: retry.Patience{OnRetry: o.OnRetry}}
 	if o.OnInsert != nil {
-		s.conn, s.sink = observed{conn, o.OnInsert}, observedSink{s.sink, o.OnInsert}
+		s.conn, s.samples = observed{conn, o.OnInsert}, observedSender{s.samples, o.OnInsert}
 	}
 	return s, nil
 }
@@ -117,7 +119,7 @@ func (s *Store) Retry(ctx context.Context, f func(context.Context) error) error 
 
 // Close closes all connections.
 func (s *Store) Close() error {
-	s.sink.close()
+	s.samples.Close()
 	return errors.Join(s.conn.Close(), s.views.Close())
 }
 
@@ -145,10 +147,10 @@ func parseDSN(dsn string, o Options) (*clickhouse.Options, error) {
 		ch.Auth.Database = "default"
 	}
 	if ch.DialTimeout == 0 {
-		ch.DialTimeout = orDefault(o.DialTimeout, 5*time.Second)
+		ch.DialTimeout = cmp.Or(o.DialTimeout, 5*time.Second)
 	}
 	if ch.MaxOpenConns == 0 {
-		ch.MaxOpenConns = orDefault(o.MaxConns, 8)
+		ch.MaxOpenConns = cmp.Or(o.MaxConns, 8)
 		ch.MaxIdleConns = ch.MaxOpenConns
 	}
 	if ch.Compression == nil && !loopback(ch.Addr) {
@@ -178,14 +180,6 @@ func loopback(addrs []string) bool {
 		ip := net.ParseIP(host)
 		return host != "localhost" && (ip == nil || !ip.IsLoopback())
 	})
-}
-
-func orDefault[T comparable](v, def T) T {
-	var zero T
-	if v == zero {
-		return def
-	}
-	return v
 }
 
 // connect opens a pool and sees that it works.

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -34,7 +35,7 @@ func (s *Store) HideStrays(ctx context.Context, guard string, units []call.Unit)
 		c.replaced = append(c.replaced, id)
 	}
 	slices.Sort(c.replaced)
-	return len(ids), c.apply(ctx, s.conn, orDefault(guard, "1"))
+	return len(ids), c.apply(ctx, s.conn, cmp.Or(guard, "1"))
 }
 
 func (s *Store) strays(ctx context.Context, table catalogue.Table, u call.Unit, ids map[uint64]bool) error {

@@ -1,4 +1,4 @@
-package load
+package aggregate
 
 import (
 	"time"
@@ -6,6 +6,7 @@ import (
 	"github.com/ClickHouse/ch-go/proto"
 
 	"github.com/callvault/callvault/internal/quality"
+	"github.com/callvault/callvault/load/native"
 )
 
 // What the arrays of minutes have where there is no figure: one that is never bad,
@@ -15,35 +16,20 @@ const (
 	noFrames = 1e9
 )
 
-// arrays is a column of arrays: where each ends, and the columns of the elements.
-type arrays struct {
-	ends     proto.ColUInt64
-	elements []encodable
-}
-
-func (a *arrays) Rows() int { return len(a.ends) }
-
-func (a *arrays) EncodeColumn(b *proto.Buffer) {
-	a.ends.EncodeColumn(b)
-	for _, e := range a.elements {
-		e.EncodeColumn(b)
-	}
-}
-
 // minutes are the columns of the minutes of users or pairs, an array for each. In the
 // first, a minute has its number and, of each of its measures, the value, its metric
 // and cause as their numbers: each in an array, in the order of the views' limits. The
 // second, whys, has the words, and of users the peer, of measures that have a cause,
 // which are few.
 type minutes struct {
-	arrays
+	native.Arrays
 	number  proto.ColInt32
 	values  proto.ColFloat32
 	metrics proto.ColUInt8
 	causes  proto.ColUInt8
 	ends    proto.ColUInt64 // of the measures of each minute
 
-	whys  arrays
+	whys  native.Arrays
 	keys  proto.ColUInt32 // see whyKey
 	says  proto.ColStr
 	peers proto.ColStr
@@ -54,10 +40,10 @@ func whyKey(minute, measure int) uint32 { return uint32(minute*8 + measure) }
 
 func newMinutes(withPeers bool) *minutes {
 	m := &minutes{}
-	m.elements = []encodable{&m.number, m.perMeasure(&m.values), m.perMeasure(&m.metrics), m.perMeasure(&m.causes)}
-	m.whys.elements = []encodable{&m.keys, &m.says}
+	m.Elements = []native.Encodable{&m.number, m.perMeasure(&m.values), m.perMeasure(&m.metrics), m.perMeasure(&m.causes)}
+	m.whys.Elements = []native.Encodable{&m.keys, &m.says}
 	if withPeers {
-		m.whys.elements = append(m.whys.elements, &m.peers)
+		m.whys.Elements = append(m.whys.Elements, &m.peers)
 	}
 	return m
 }
@@ -65,10 +51,10 @@ func newMinutes(withPeers bool) *minutes {
 // measures is a column of an element for each measure of a minute.
 type measures struct {
 	of      *minutes
-	element encodable
+	element native.Encodable
 }
 
-func (m *minutes) perMeasure(element encodable) measures { return measures{m, element} }
+func (m *minutes) perMeasure(element native.Encodable) measures { return measures{m, element} }
 
 func (c measures) Rows() int { return len(c.of.ends) }
 
@@ -107,7 +93,7 @@ func (m *minutes) pair(created time.Time, i int, x *quality.PairMinute) {
 
 // minuteOf is the number of a minute, counted from that in which a call was created.
 func minuteOf(at uint32, created time.Time) int32 {
-	return int32(int64(at)/60 - storable(created).Unix()/60)
+	return int32(int64(at)/60 - native.DateTime(created).Unix()/60)
 }
 
 // measure appends a measure of the last minute, which is the ith of its array, with
@@ -129,6 +115,6 @@ func (m *minutes) measure(i, number int, value, none float32, why *quality.Why) 
 func (m *minutes) endMinute() { m.ends = append(m.ends, uint64(len(m.values))) }
 
 func (m *minutes) end() {
-	m.arrays.ends = append(m.arrays.ends, uint64(len(m.number)))
-	m.whys.ends = append(m.whys.ends, uint64(len(m.keys)))
+	m.Arrays.Ends = append(m.Arrays.Ends, uint64(len(m.number)))
+	m.whys.Ends = append(m.whys.Ends, uint64(len(m.keys)))
 }

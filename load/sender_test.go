@@ -10,11 +10,20 @@ import (
 
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/proxytest"
+	"github.com/callvault/callvault/load/native"
 	"github.com/callvault/callvault/load/retry"
 )
 
 // runsOf makes series of n rows from t on, of a load of its own.
-func runsOf(load uint64, series, n int, t time.Time) []run {
+func runsOf(load uint64, series, n int, t time.Time) []native.Run {
+	return native.Each(bufferOf(load, series, n, t).runs, func(r *run) native.Run {
+		r.Load = load
+		return r.Run
+	})
+}
+
+// bufferOf is the same as a Writer holds it.
+func bufferOf(load uint64, series, n int, t time.Time) *sampleBuffer {
 	s := newUnitState(newFixture(1, 0).unit)
 	s.settled.load = load
 	x := &call.Samples{}
@@ -27,7 +36,7 @@ func runsOf(load uint64, series, n int, t time.Time) []run {
 	}
 	var b sampleBuffer
 	b.add(&s.settled, s.unit.Key, "room", x)
-	return b.runs
+	return &b
 }
 
 // holds sees that the table has the rows of runsOf, once and exactly.
@@ -45,17 +54,17 @@ func TestOneInsertIsOnePart(t *testing.T) {
 	s := open(t, database(t))
 	must(t, s.conn.Exec(t.Context(), "SYSTEM STOP MERGES quality_samples_data"))
 	const parts = " FROM system.parts WHERE active AND startsWith(database, currentDatabase()) AND table = 'quality_samples_data'"
-	must(t, s.sink.insert(t.Context(), runsOf(1, 3, 400_000, t0)))
+	must(t, s.samples.Insert(t.Context(), runsOf(1, 3, 400_000, t0)))
 	value(t, s, "SELECT count()"+parts, 1)
 	value(t, s, "SELECT max(rows)"+parts, 1_200_000)
 	holds(t, s, 1, 3, 400_000)
 
 	month := time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
-	must(t, s.sink.insert(t.Context(), runsOf(2, 3, 100, month.Add(-100*time.Second))))
+	must(t, s.samples.Insert(t.Context(), runsOf(2, 3, 100, month.Add(-100*time.Second))))
 	value(t, s, "SELECT count()"+parts, 3)
 
 	w := s.NewWriter("run", WriterOptions{BlockRows: 1000})
-	must(t, w.insertSamples(t.Context(), &sampleBuffer{runs: runsOf(3, 7, 350, t0)}))
+	must(t, w.insertSamples(t.Context(), bufferOf(3, 7, 350, t0)))
 	value(t, s, "SELECT count()"+parts, 6)
 	value(t, s, "SELECT toUInt64(max(level))"+parts, 0)
 	holds(t, s, 3, 7, 350)
@@ -68,71 +77,38 @@ func TestCompressed(t *testing.T) {
 	for i, method := range []string{"none", "lz4", "lz4hc", "zstd"} {
 		s := open(t, dsn+"?compress="+method)
 		load := uint64(10 + i)
-		must(t, s.sink.insert(t.Context(), runsOf(load, 20, 50+i*50, t0)))
+		must(t, s.samples.Insert(t.Context(), runsOf(load, 20, 50+i*50, t0)))
 		holds(t, s, load, 20, 50+i*50)
 	}
 }
 
-func TestDivide(t *testing.T) {
-	t.Parallel()
-	runs := runsOf(1, 5, 100, t0)
-	for limit := 1; limit < 600; limit += 7 {
-		lists := divide(runs, limit)
-		if want := (500 + limit - 1) / limit; len(lists) != want {
-			t.Fatalf("limit %d: %d lists, want %d", limit, len(lists), want)
-		}
-		next := 0.0
-		for _, list := range lists {
-			rows := 0
-			for _, r := range list {
-				rows += r.Rows
-				if r.Rows == 0 || r.Rows != len(r.time) || r.Rows != len(r.value) {
-					t.Fatalf("limit %d: a run of %d rows has %d times, %d values", limit, r.Rows, len(r.time), len(r.value))
-				}
-				for _, v := range r.value {
-					if v != next {
-						t.Fatalf("limit %d: %v, want %v", limit, v, next)
-					}
-					next++
-				}
-			}
-			if rows > limit {
-				t.Fatalf("limit %d: %d rows", limit, rows)
-			}
-		}
-		if next != 500 {
-			t.Fatalf("limit %d: %v rows", limit, next)
-		}
-	}
-}
-
-// TestWireFaults breaks the samples' connection at every byte of what the client
+// TestSenderFaults breaks the samples' connection at every byte of what the client
 // sends. An insert either says that it failed, in a way that is worth another
-// attempt, or its rows are in; and the sink works on.
-func TestWireFaults(t *testing.T) {
+// attempt, or its rows are in; and the Sender works on.
+func TestSenderFaults(t *testing.T) {
 	t.Parallel()
 	dsn := database(t)
 	s := open(t, dsn)
 	through, tap := tapped(t, dsn)
 	o, err := parseDSN(through, Options{})
 	must(t, err)
-	w := newWire(toTables(o))
-	defer w.close()
+	w := native.NewSender(toTables(o))
+	defer func() { w.Close() }()
 	const series, n = 3, 70 // some columns are sent run by run
 	tap.Arm(proxytest.Rule{N: 1 << 30})
-	must(t, w.insert(t.Context(), runsOf(1, series, n, t0)))
+	must(t, w.Insert(t.Context(), runsOf(1, series, n, t0)))
 	size := tap.Sent()
 	tap.Disarm()
 	load := uint64(1)
 	try := func(r proxytest.Rule, patience time.Duration) {
 		t.Helper()
-		w.close() // dial anew
-		w.closed = false
+		w.Close()
+		w = native.NewSender(toTables(o)) // which dials anew
 		load++
 		tap.Arm(r)
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		defer cancel()
-		err := w.insert(ctx, runsOf(load, series, n, t0))
+		err := w.Insert(ctx, runsOf(load, series, n, t0))
 		if tap.Disarm(); err == nil {
 			holds(t, s, load, series, n)
 		} else if !retry.Helps(err) {
@@ -140,7 +116,7 @@ func TestWireFaults(t *testing.T) {
 		}
 		if load%8 == 0 || r.Mute {
 			load++
-			must(t, w.insert(t.Context(), runsOf(load, series, n, t0)))
+			must(t, w.Insert(t.Context(), runsOf(load, series, n, t0)))
 		}
 	}
 	for at := 0; at < size; at++ {
@@ -156,25 +132,25 @@ func TestWireFaults(t *testing.T) {
 	holds(t, s, load, series, n)
 }
 
-// TestWireHeedsContext: a cancelled insert ends at once, though the server says
+// TestSenderEndsWithItsContext: a cancelled insert ends at once, though the server says
 // nothing, and is not tried again. It leaves no goroutine behind.
-func TestWireHeedsContext(t *testing.T) { // by itself: it counts goroutines
+func TestSenderEndsWithItsContext(t *testing.T) { // by itself: it counts goroutines
 	dsn := database(t)
 	through, tap := tapped(t, dsn)
 	o, err := parseDSN(through, Options{})
 	must(t, err)
 	before := runtime.NumGoroutine()
-	w := newWire(toTables(o))
-	must(t, w.insert(t.Context(), runsOf(1, 1, 10, t0)))
+	w := native.NewSender(toTables(o))
+	must(t, w.Insert(t.Context(), runsOf(1, 1, 10, t0)))
 	tap.Arm(proxytest.Rule{N: 1, Mute: true})
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(50*time.Millisecond, cancel)
 	begun := time.Now()
-	err = w.insert(ctx, runsOf(2, 1, 10, t0))
+	err = w.Insert(ctx, runsOf(2, 1, 10, t0))
 	if took := time.Since(begun); !errors.Is(err, context.Canceled) || retry.Helps(err) || took > 5*time.Second {
 		t.Fatalf("after %s: %v", took, err)
 	}
-	w.close()
+	w.Close()
 	for wait := time.Millisecond; runtime.NumGoroutine() > before; wait *= 2 {
 		if wait > 2*time.Second {
 			t.Fatalf("%d goroutines, %d before", runtime.NumGoroutine(), before)
@@ -183,20 +159,20 @@ func TestWireHeedsContext(t *testing.T) { // by itself: it counts goroutines
 	}
 }
 
-// TestWireErrors: what the server says is known for what it is.
-func TestWireErrors(t *testing.T) {
+// TestSenderErrors: what the server says is known for what it is.
+func TestSenderErrors(t *testing.T) {
 	t.Parallel()
 	dsn := database(t)
 	s := open(t, dsn)
 	must(t, s.conn.Exec(t.Context(), "DROP TABLE quality_samples_data"))
-	err := s.sink.insert(t.Context(), runsOf(1, 1, 10, t0))
+	err := s.samples.Insert(t.Context(), runsOf(1, 1, 10, t0))
 	if retry.Code(err) != 60 || retry.Helps(err) {
 		t.Fatalf("no such table: code %d, %v", retry.Code(err), err)
 	}
 	o, err := parseDSN(dsn, Options{})
 	must(t, err)
 	o.Auth.Password = "wrong"
-	err = newWire(toTables(o)).insert(t.Context(), runsOf(1, 1, 10, t0))
+	err = native.NewSender(toTables(o)).Insert(t.Context(), runsOf(1, 1, 10, t0))
 	if retry.Code(err) != codeAuthFailed || retry.Helps(err) {
 		t.Fatalf("wrong password: code %d, %v", retry.Code(err), err)
 	}

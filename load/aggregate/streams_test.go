@@ -1,6 +1,7 @@
-package load
+package aggregate
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -11,6 +12,9 @@ import (
 
 	"github.com/callvault/callvault/internal/call"
 )
+
+// t0 is when the samples of tests begin.
+var t0 = time.Date(2026, 5, 4, 10, 0, 0, 0, time.UTC)
 
 func TestRounded(t *testing.T) {
 	t.Parallel()
@@ -72,7 +76,7 @@ func TestStreamsByClient(t *testing.T) {
 			t.Parallel()
 			r := call.Rows{Samples: x(), Events: events, Stays: map[string][]call.Session{"u": tt.stays}}
 			var got []sums
-			for _, s := range streamsOf(&r, new(histogram)) {
+			for _, s := range StreamsOf(&r, new(Histogram)) {
 				var sum float64
 				if m := s.of[metricColumn("rtt")]; m != nil {
 					sum = m.sum
@@ -106,36 +110,33 @@ func TestPlus(t *testing.T) {
 		return &call.Rows{Samples: x, Events: events}
 	}
 	lost := call.Event{UserID: "u", EventID: 5005, Time: t0}
-	var rows []streamRow
-	add := func(of *half, r *call.Rows) {
-		streams := streamsOf(r, new(histogram))
-		rows = append(rows, streamRows([]partRow{{of: of, streams: streams}})...)
+	rowsOf := func(load uint64, parts ...*call.Rows) (rows []StreamRow) {
+		for _, r := range parts {
+			streams := StreamsOf(r, new(Histogram))
+			for i := range streams {
+				rows = append(rows, StreamRow{Load: load, Stream: &streams[i]})
+			}
+		}
+		return rows
 	}
-	one, other := &half{of: newUnitState(call.Unit{}), load: 1}, &half{of: newUnitState(call.Unit{}), load: 2}
 	whole := part(0, 40, lost, lost)
-	add(other, whole)
-	want := slices.Clone(rows)
-	parts := []partRow{
-		{of: one, streams: streamsOf(part(0, 15, lost), new(histogram))},
-		{of: one, streams: streamsOf(&call.Rows{Events: []call.Event{lost}}, new(histogram))},
-		{of: one, streams: streamsOf(part(15, 40), new(histogram))},
-		{of: other, streams: streamsOf(whole, new(histogram))},
-	}
+	want := joined(rowsOf(2, whole))
+	rows := slices.Concat(rowsOf(1, part(0, 15, lost), &call.Rows{Events: []call.Event{lost}}, part(15, 40)), rowsOf(2, whole))
 	for range 2 { // made again, it is the same
-		got := streamRows(parts)
+		got := joined(slices.Clone(rows))
 		if len(got) != 4 {
 			t.Fatalf("%d rows, want 4", len(got))
 		}
-		for i, row := range []streamRow{got[0], got[2]} {
-			w := *want[i].stream
-			if n := row.of.load; n != 1 {
-				t.Fatalf("row %d is of load %d", i, n)
+		for i, row := range []StreamRow{got[0], got[2]} {
+			w := *want[i].Stream
+			if row.Load != 1 {
+				t.Fatalf("row %d is of load %d", i, row.Load)
 			}
 			if row.samples != w.samples+25 || row.first != w.first || row.last != w.last || row.eventCounts != w.eventCounts {
-				t.Errorf("%+v, want %+v", row.stream, w)
+				t.Errorf("%+v, want %+v", row.Stream, w)
 			}
 			rtt := metricColumn("rtt")
-			if diff := cmp.Diff(w.of[rtt], row.stream.of[rtt], cmp.AllowUnexported(summary{})); diff != "" {
+			if diff := cmp.Diff(w.of[rtt], row.of[rtt], cmp.AllowUnexported(summary{})); diff != "" {
 				t.Errorf("rtt (-want +got):\n%s", diff)
 			}
 			if diff := cmp.Diff(w.other, row.other, cmp.AllowUnexported(summary{}, otherSummary{})); diff != "" {
@@ -157,9 +158,40 @@ func BenchmarkStreams(b *testing.B) {
 		}
 	}
 	r := call.Rows{Samples: x}
-	h := new(histogram)
+	h := new(Histogram)
 	for b.Loop() {
-		streamsOf(&r, h)
+		StreamsOf(&r, h)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(x.Rows()), "ns/sample")
+}
+
+// BenchmarkSummary sums up an hour of a call of six who see each other, of which the
+// streams are there: some 700,000 samples.
+func BenchmarkSummary(b *testing.B) {
+	x := &call.Samples{}
+	at := uint32(t0.Unix())
+	rnd := rand.New(rand.NewPCG(1, 1))
+	for user := range 6 {
+		for peer := range 6 {
+			for _, m := range streamMetrics {
+				run := call.Series{UserID: fmt.Sprint("user", user), Metric: m.metric}
+				if peer != user {
+					run.PeerID = fmt.Sprint("user", peer)
+				}
+				for i := range uint32(1800) {
+					x.Append(run, at+2*i, float64(rnd.IntN(40)))
+				}
+			}
+		}
+	}
+	c := &Content{}
+	streams := StreamsOf(&call.Rows{Samples: x}, new(Histogram))
+	for i := range streams {
+		c.Streams = append(c.Streams, &streams[i])
+	}
+	h := new(Histogram)
+	for b.Loop() {
+		c.Summarize(h)
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(x.Rows()), "ns/sample")
 }

@@ -1,4 +1,4 @@
-package load
+package native
 
 import (
 	"fmt"
@@ -11,12 +11,12 @@ import (
 	"github.com/callvault/callvault/internal/sqltext"
 )
 
-// sampleBlock is the rows of one INSERT of samples, of one application, as they
+// block is the rows of one INSERT of samples, of one application, as they
 // go onto the wire. Times and values stay where they are; the other columns have
 // one value a run and are made while they are sent. The application is in the
 // statement and loads are counted from the first: what is not sent need not be
 // read.
-type sampleBlock struct {
+type block struct {
 	app   call.AppID
 	first uint64       // the least load
 	load  numberColumn // above first
@@ -29,18 +29,18 @@ type sampleBlock struct {
 // wordsOf are the columns of strings and their value in a run.
 var wordsOf = [...]struct {
 	column string
-	of     func(*run) string
+	of     func(*Run) string
 }{
-	{"comm_id", func(r *run) string { return r.commID }},
-	{"room_id", func(r *run) string { return r.roomID }},
-	{"user_id", func(r *run) string { return r.UserID }},
-	{"peer_id", func(r *run) string { return r.PeerID }},
-	{"metric", func(r *run) string { return r.Metric }},
+	{"comm_id", func(r *Run) string { return r.CommID }},
+	{"room_id", func(r *Run) string { return r.RoomID }},
+	{"user_id", func(r *Run) string { return r.UserID }},
+	{"peer_id", func(r *Run) string { return r.PeerID }},
+	{"metric", func(r *Run) string { return r.Metric }},
 }
 
-// newSampleBlock makes an empty block. broken is called when sending it fails.
-func newSampleBlock(broken func()) *sampleBlock {
-	b := &sampleBlock{load: newNumberColumn(broken)}
+// newBlock makes an empty block. broken is called when sending it fails.
+func newBlock(broken func()) *block {
+	b := &block{load: newNumberColumn(broken)}
 	b.input = proto.Input{{Name: "load", Data: &b.load}}
 	for i, w := range wordsOf {
 		b.words[i] = newDictionary(broken)
@@ -52,7 +52,7 @@ func newSampleBlock(broken func()) *sampleBlock {
 
 // insertInto is the statement that the block goes with. ClickHouse computes the
 // columns in the thread that reads them.
-func (b *sampleBlock) insertInto(table string) string {
+func (b *block) insertInto(table string) string {
 	names, columns := make([]string, len(b.input)), make([]string, len(b.input))
 	for i, c := range b.input {
 		names[i], columns[i] = c.Name, c.Name+" "+string(c.Data.Type())
@@ -63,14 +63,14 @@ func (b *sampleBlock) insertInto(table string) string {
 }
 
 // fill makes the block those runs, at least one, which it refers to until clear.
-func (b *sampleBlock) fill(runs []run) {
+func (b *block) fill(runs []Run) {
 	rows := 0
-	b.app, b.first = runs[0].of.of.unit.App, runs[0].of.load
+	b.app, b.first = runs[0].App, runs[0].Load
 	for i := range runs {
 		rows += runs[i].Rows
-		b.first = min(b.first, runs[i].of.load)
+		b.first = min(b.first, runs[i].Load)
 	}
-	b.load.fill(runs, rows, func(r *run) uint32 { return uint32(r.of.load - b.first) })
+	b.load.fill(runs, rows, func(r *Run) uint32 { return uint32(r.Load - b.first) })
 	for i := range b.words {
 		b.words[i].fill(runs, rows, wordsOf[i].of)
 	}
@@ -79,7 +79,7 @@ func (b *sampleBlock) fill(runs []run) {
 }
 
 // clear lets go of the runs and of their strings.
-func (b *sampleBlock) clear() {
+func (b *block) clear() {
 	b.load.clear()
 	b.time, b.value = timeColumn{}, valueColumn{}
 	for i := range b.words {

@@ -1,4 +1,4 @@
-package load
+package aggregate
 
 import (
 	"cmp"
@@ -26,7 +26,7 @@ func (s heldStream) compare(x heldStream) int {
 const received = "AND peer_id != ''"
 
 // heldQuality reads what the minutes of the held calls are judged by.
-func (s *Store) heldQuality(ctx context.Context, h *held) (map[call.Unit]*quality.Call, error) {
+func (s reader) heldQuality(ctx context.Context, h *held) (map[call.Unit]*quality.Call, error) {
 	calls := map[call.Unit]*quality.Call{}
 	of := func(u call.Unit) *quality.Call {
 		if calls[u] == nil {
@@ -42,7 +42,7 @@ func (s *Store) heldQuality(ctx context.Context, h *held) (map[call.Unit]*qualit
 }
 
 // eachHeld gives the minutes of one stream after the other; rest says of which.
-func (s *Store) eachHeld(ctx context.Context, h *held, rest string, f func(heldStream, quality.Minutes)) error {
+func (s reader) eachHeld(ctx context.Context, h *held, rest string, f func(heldStream, quality.Minutes)) error {
 	all, err := s.heldMinutes(ctx, h, rest)
 	if err != nil {
 		return err
@@ -54,14 +54,14 @@ func (s *Store) eachHeld(ctx context.Context, h *held, rest string, f func(heldS
 	return all.err
 }
 
-// thousandthsSQL says the same as quality.Thousandths.
-const thousandthsSQL = "toInt64(floor(least(greatest(value, -1e12), 1e12) * 1000 + 0.5))"
+// ThousandthsSQL says the same as quality.Thousandths.
+const ThousandthsSQL = "toInt64(floor(least(greatest(value, -1e12), 1e12) * 1000 + 0.5))"
 
 // heldMinutes reads the minutes of the streams of the held calls, in order; rest
 // says of which.
-func (s *Store) heldMinutes(ctx context.Context, h *held, rest string) (*minutesReader, error) {
+func (s reader) heldMinutes(ctx context.Context, h *held, rest string) (*minutesReader, error) {
 	q := `SELECT sdk_app_id, comm_id, user_id, peer_id, metric, toUnixTimestamp(toStartOfMinute(ts)) AS at, toUInt32(count()), toUInt32(countIf(value > 0)),
-			sum(` + thousandthsSQL + `)
+			sum(` + ThousandthsSQL + `)
 		FROM quality_samples_data WHERE metric IN (?) AND ` + h.where() + ` ` + rest + `
 		GROUP BY sdk_app_id, comm_id, user_id, peer_id, metric, at ORDER BY sdk_app_id, comm_id, user_id, peer_id, at`
 	ctx = clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{

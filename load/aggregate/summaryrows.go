@@ -1,20 +1,23 @@
-package load
+package aggregate
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"time"
 
 	"github.com/ClickHouse/ch-go/proto"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"github.com/callvault/callvault/load/native"
 )
 
 // ownerColumns appends what all rows of summaries begin with.
-func ownerColumns[R any](in *insert, rows []R, of func(*R) *summaryOf) {
-	in.col(column(rows, func(r *R) uint64 { return of(r).load }))
-	in.col(column(rows, func(r *R) uint32 { return uint32(of(r).unit.App) }))
-	in.col(column(rows, func(r *R) string { return of(r).unit.Key }))
-	in.col(column(rows, func(r *R) time.Time { return storable(of(r).created) }))
+func ownerColumns[R any](in *native.Columns, rows []R, of func(*R) *Head) {
+	native.Add(in, rows, func(r *R) uint64 { return of(r).Load })
+	native.Add(in, rows, func(r *R) uint32 { return uint32(of(r).Unit.App) })
+	native.Add(in, rows, func(r *R) string { return of(r).Unit.Key })
+	native.Add(in, rows, func(r *R) time.Time { return native.DateTime(of(r).Created) })
 }
 
 const ownerNames = "load_id, sdk_app_id, comm_id, "
@@ -23,27 +26,27 @@ func insertUsers(ctx context.Context, conn driver.Conn, rows []userSummary) erro
 	names := ownerNames + `call_created_at, room_id, user_id, first_joined_at, last_left_at, sessions, presence_seconds,
 		device_type, sdk_version, client_ip, samples, events, network_changes, connections_lost, video_bitrate_swing_up` +
 		measureNames(measuresUp[:]) + downNames + metricNames + ", minutes, whys"
-	return insertBlock(ctx, conn, "call_users_data", names, func(in *insert) {
-		ownerColumns(in, rows, func(r *userSummary) *summaryOf { return r.summaryOf })
-		in.col(column(rows, func(r *userSummary) string { return orDefault(r.stay.roomID, r.roomID) }))
-		in.col(column(rows, func(r *userSummary) string { return r.user }))
-		in.col(column(rows, func(r *userSummary) time.Time { return storable(r.stay.first) }))
-		in.col(column(rows, func(r *userSummary) *time.Time {
+	return native.Insert(ctx, conn, "call_users_data", names, func(in *native.Columns) {
+		ownerColumns(in, rows, func(r *userSummary) *Head { return r.Head })
+		native.Add(in, rows, func(r *userSummary) string { return cmp.Or(r.stay.roomID, r.RoomID) })
+		native.Add(in, rows, func(r *userSummary) string { return r.user })
+		native.Add(in, rows, func(r *userSummary) time.Time { return native.DateTime(r.stay.first) })
+		in.Add(native.Each(rows, func(r *userSummary) *time.Time {
 			if r.stay.running {
 				return nil
 			}
-			return orNull(r.stay.last)
+			return native.OrNull(r.stay.last)
 		}))
-		in.col(column(rows, func(r *userSummary) uint64 { return r.stay.sessions }))
-		in.col(column(rows, func(r *userSummary) uint64 { return r.stay.seconds() }))
-		in.col(column(rows, func(r *userSummary) string { return r.stay.lastOf.DeviceType }))
-		in.col(column(rows, func(r *userSummary) string { return r.stay.lastOf.SDKVersion }))
-		in.col(column(rows, func(r *userSummary) string { return r.stay.lastOf.ClientIP }))
-		in.col(column(rows, func(r *userSummary) uint64 { return r.samples }))
-		in.col(column(rows, func(r *userSummary) uint64 { return r.events }))
-		in.col(column(rows, func(r *userSummary) uint64 { return r.changes }))
-		in.col(column(rows, func(r *userSummary) uint64 { return r.lost }))
-		in.encoded(nullable(rows, func(r *userSummary) float64 { return r.swing }))
+		native.Add(in, rows, func(r *userSummary) uint64 { return r.stay.sessions })
+		native.Add(in, rows, func(r *userSummary) uint64 { return r.stay.seconds() })
+		native.Add(in, rows, func(r *userSummary) string { return r.stay.lastOf.DeviceType })
+		native.Add(in, rows, func(r *userSummary) string { return r.stay.lastOf.SDKVersion })
+		native.Add(in, rows, func(r *userSummary) string { return r.stay.lastOf.ClientIP })
+		native.Add(in, rows, func(r *userSummary) uint64 { return r.samples })
+		native.Add(in, rows, func(r *userSummary) uint64 { return r.events })
+		native.Add(in, rows, func(r *userSummary) uint64 { return r.changes })
+		native.Add(in, rows, func(r *userSummary) uint64 { return r.lost })
+		in.Encoded(nullable(rows, func(r *userSummary) float64 { return r.swing }))
 		for i := range measuresUp {
 			measureColumns(in, rows, func(r *userSummary) *figures { return &r.up[i] })
 		}
@@ -51,32 +54,32 @@ func insertUsers(ctx context.Context, conn driver.Conn, rows []userSummary) erro
 		metricColumns(in, rows)
 		minutes := newMinutes(true)
 		for i := range rows {
-			minutes.users(rows[i].created, rows[i].minutes)
+			minutes.users(rows[i].Created, rows[i].minutes)
 		}
-		in.encoded(minutes)
-		in.encoded(&minutes.whys)
+		in.Encoded(minutes)
+		in.Encoded(&minutes.whys)
 	})
 }
 
 const metricNames = ", `metrics.direction`, `metrics.metric`, `metrics.samples`, `metrics.sum`, `metrics.min`, `metrics.p50`, `metrics.p95`, `metrics.max`"
 
 // metricColumns appends the arrays of all metrics of users.
-func metricColumns(in *insert, rows []userSummary) {
+func metricColumns(in *native.Columns, rows []userSummary) {
 	for _, text := range []func(*metricFigures) string{
 		func(m *metricFigures) string { return m.direction },
 		func(m *metricFigures) string { return m.metric },
 	} {
 		c := new(proto.ColStr).Array()
 		for i := range rows {
-			c.Append(column(rows[i].metrics, text))
+			c.Append(native.Each(rows[i].metrics, text))
 		}
-		in.encoded(c)
+		in.Encoded(c)
 	}
 	samples := new(proto.ColUInt64).Array()
 	for i := range rows {
-		samples.Append(column(rows[i].metrics, func(m *metricFigures) uint64 { return m.samples }))
+		samples.Append(native.Each(rows[i].metrics, func(m *metricFigures) uint64 { return m.samples }))
 	}
-	in.encoded(samples)
+	in.Encoded(samples)
 	for _, value := range []func(*metricFigures) float64{
 		func(m *metricFigures) float64 { return m.sum },
 		func(m *metricFigures) float64 { return m.min },
@@ -86,36 +89,36 @@ func metricColumns(in *insert, rows []userSummary) {
 	} {
 		c := new(proto.ColFloat64).Array()
 		for i := range rows {
-			c.Append(column(rows[i].metrics, value))
+			c.Append(native.Each(rows[i].metrics, value))
 		}
-		in.encoded(c)
+		in.Encoded(c)
 	}
 }
 
 func insertPairs(ctx context.Context, conn driver.Conn, rows []pairSummary) error {
 	names := ownerNames + "call_created_at, room_id, user_id, peer_id, first_ts, last_ts" + downNames +
 		", peer_audio_loss_up_avg, peer_video_loss_up_avg, peer_rtt_avg, minutes, whys"
-	return insertBlock(ctx, conn, "peer_quality_data", names, func(in *insert) {
-		ownerColumns(in, rows, func(r *pairSummary) *summaryOf { return r.summaryOf })
-		in.col(column(rows, func(r *pairSummary) string { return r.roomID }))
-		in.col(column(rows, func(r *pairSummary) string { return r.user }))
-		in.col(column(rows, func(r *pairSummary) string { return r.peer }))
-		in.encoded(proto.ColUInt32(column(rows, func(r *pairSummary) uint32 { return r.first })))
-		in.encoded(proto.ColUInt32(column(rows, func(r *pairSummary) uint32 { return r.last })))
+	return native.Insert(ctx, conn, "peer_quality_data", names, func(in *native.Columns) {
+		ownerColumns(in, rows, func(r *pairSummary) *Head { return r.Head })
+		native.Add(in, rows, func(r *pairSummary) string { return r.RoomID })
+		native.Add(in, rows, func(r *pairSummary) string { return r.user })
+		native.Add(in, rows, func(r *pairSummary) string { return r.peer })
+		in.Encoded(proto.ColUInt32(native.Each(rows, func(r *pairSummary) uint32 { return r.first })))
+		in.Encoded(proto.ColUInt32(native.Each(rows, func(r *pairSummary) uint32 { return r.last })))
 		downColumnsOf(in, rows, func(r *pairSummary) *down { return &r.down })
 		for _, of := range []func(*pairSummary) *figures{
 			func(r *pairSummary) *figures { return &r.peerSent.audioLoss },
 			func(r *pairSummary) *figures { return &r.peerSent.videoLoss },
 			func(r *pairSummary) *figures { return &r.peerSent.rtt },
 		} {
-			in.encoded(nullable(rows, func(r *pairSummary) float64 { return of(r).avg() }))
+			in.Encoded(nullable(rows, func(r *pairSummary) float64 { return of(r).avg() }))
 		}
 		minutes := newMinutes(false)
 		for i := range rows {
-			minutes.pairs(rows[i].created, rows[i].minutes)
+			minutes.pairs(rows[i].Created, rows[i].minutes)
 		}
-		in.encoded(minutes)
-		in.encoded(&minutes.whys)
+		in.Encoded(minutes)
+		in.Encoded(&minutes.whys)
 	})
 }
 
@@ -123,12 +126,12 @@ func insertCalls(ctx context.Context, conn driver.Conn, rows []callSummary) erro
 	const names = ownerNames + `created_at, room_id, destroyed_at, is_finished, creator_user_id, users, sessions, presence_seconds, peak_users,
 		samples, network_changes, connections_lost, rtt_avg, sys_cpu_avg, audio_loss_up_avg, audio_loss_down_avg, video_loss_up_avg, video_loss_down_avg,
 		video_fps_down_avg, audio_stall_share, video_stall_share, user_ids, minutes, whys, is_complete, missing`
-	return insertBlock(ctx, conn, "calls_data", names, func(in *insert) {
-		ownerColumns(in, rows, func(r *callSummary) *summaryOf { return r.summaryOf })
-		in.col(column(rows, func(r *callSummary) string { return r.roomID }))
-		in.col(column(rows, func(r *callSummary) *time.Time { return orNull(r.room.DestroyedAt) }))
-		in.col(column(rows, func(r *callSummary) bool { return r.room.Finished }))
-		in.col(column(rows, func(r *callSummary) string { return r.room.Creator }))
+	return native.Insert(ctx, conn, "calls_data", names, func(in *native.Columns) {
+		ownerColumns(in, rows, func(r *callSummary) *Head { return r.Head })
+		native.Add(in, rows, func(r *callSummary) string { return r.RoomID })
+		native.Add(in, rows, func(r *callSummary) *time.Time { return native.OrNull(r.room.DestroyedAt) })
+		native.Add(in, rows, func(r *callSummary) bool { return r.room.Finished })
+		native.Add(in, rows, func(r *callSummary) string { return r.room.Creator })
 		for _, number := range []func(*callSummary) uint64{
 			func(r *callSummary) uint64 { return r.users },
 			func(r *callSummary) uint64 { return r.sessions },
@@ -138,7 +141,7 @@ func insertCalls(ctx context.Context, conn driver.Conn, rows []callSummary) erro
 			func(r *callSummary) uint64 { return r.changes },
 			func(r *callSummary) uint64 { return r.lost },
 		} {
-			in.col(column(rows, number))
+			native.Add(in, rows, number)
 		}
 		for _, share := range []func(*callSummary) float64{
 			func(r *callSummary) float64 { return r.up[rtt].avg() },
@@ -151,7 +154,7 @@ func insertCalls(ctx context.Context, conn driver.Conn, rows []callSummary) erro
 			func(r *callSummary) float64 { return r.down.stall[audioStall].stallShare() },
 			func(r *callSummary) float64 { return r.down.stall[videoStall].stallShare() },
 		} {
-			in.encoded(nullable(rows, share))
+			in.Encoded(nullable(rows, share))
 		}
 		users := new(proto.ColStr).Array()
 		minutes := newMinutes(true)
@@ -159,15 +162,15 @@ func insertCalls(ctx context.Context, conn driver.Conn, rows []callSummary) erro
 		for i := range rows {
 			users.Append(rows[i].userIDs)
 			for _, m := range rows[i].minutes {
-				minutes.users(rows[i].created, m)
+				minutes.users(rows[i].Created, m)
 			}
 			ends = append(ends, uint64(minutes.Rows()))
 		}
-		in.encoded(users)
-		in.encoded(&arrays{ends, []encodable{minutes}})
-		in.encoded(&arrays{ends, []encodable{&minutes.whys}})
-		in.col(column(rows, func(r *callSummary) bool { return r.complete() }))
-		in.col(column(rows, func(r *callSummary) []string { return r.entry.Missing() }))
+		in.Encoded(users)
+		in.Encoded(&native.Arrays{Ends: ends, Elements: []native.Encodable{minutes}})
+		in.Encoded(&native.Arrays{Ends: ends, Elements: []native.Encodable{&minutes.whys}})
+		native.Add(in, rows, func(r *callSummary) bool { return r.complete() })
+		native.Add(in, rows, func(r *callSummary) []string { return r.Entry.Missing() })
 	})
 }
 
@@ -183,8 +186,8 @@ func measureNames(all []measure) (names string) {
 
 var downNames = measureNames(measuresDown[:]) + ", audio_stall_samples, audio_stall_seconds, audio_stall_share, video_stall_samples, video_stall_seconds, video_stall_share"
 
-func measureColumns[R any](in *insert, rows []R, of func(*R) *figures) {
-	in.col(column(rows, func(r *R) uint64 { return of(r).samples }))
+func measureColumns[R any](in *native.Columns, rows []R, of func(*R) *figures) {
+	native.Add(in, rows, func(r *R) uint64 { return of(r).samples })
 	for _, value := range []func(*figures) float64{
 		(*figures).avg,
 		func(f *figures) float64 { return f.min },
@@ -192,7 +195,7 @@ func measureColumns[R any](in *insert, rows []R, of func(*R) *figures) {
 		func(f *figures) float64 { return f.p95 },
 		func(f *figures) float64 { return f.max },
 	} {
-		in.encoded(nullable(rows, func(r *R) float64 {
+		in.Encoded(nullable(rows, func(r *R) float64 {
 			if of(r).samples == 0 {
 				return math.NaN()
 			}
@@ -201,15 +204,15 @@ func measureColumns[R any](in *insert, rows []R, of func(*R) *figures) {
 	}
 }
 
-func downColumnsOf[R any](in *insert, rows []R, of func(*R) *down) {
+func downColumnsOf[R any](in *native.Columns, rows []R, of func(*R) *down) {
 	for i := range measuresDown {
 		measureColumns(in, rows, func(r *R) *figures { return &of(r).of[i] })
 	}
 	for i := range stallMeasures {
 		stall := func(r *R) *figures { return &of(r).stall[i] }
-		in.col(column(rows, func(r *R) uint64 { return stall(r).samples }))
-		in.col(column(rows, func(r *R) float64 { return stall(r).sum / 1000 }))
-		in.encoded(nullable(rows, func(r *R) float64 { return stall(r).stallShare() }))
+		native.Add(in, rows, func(r *R) uint64 { return stall(r).samples })
+		native.Add(in, rows, func(r *R) float64 { return stall(r).sum / 1000 })
+		in.Encoded(nullable(rows, func(r *R) float64 { return stall(r).stallShare() }))
 	}
 }
 

@@ -1,4 +1,4 @@
-package load
+package native
 
 import (
 	"context"
@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-func TestHeedUntil(t *testing.T) {
+func TestDetachable(t *testing.T) {
 	t.Parallel()
 	parent, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 	defer cancel()
-	ctx, _ := heedUntil(parent)
+	ctx, _ := detachable(parent)
 	if _, ok := ctx.Deadline(); !ok {
 		t.Error("the deadline is lost")
 	}
@@ -20,10 +20,10 @@ func TestHeedUntil(t *testing.T) {
 		t.Errorf("got %v, want the parent's error", ctx.Err())
 	}
 	parent, cancel = context.WithCancel(t.Context())
-	ctx, calm := heedUntil(parent)
-	calm()
+	ctx, detach := detachable(parent)
+	detach()
 	cancel()
 	if ctx.Err() != nil {
-		t.Errorf("ended after calm: %v", ctx.Err())
+		t.Errorf("ended after detach: %v", ctx.Err())
 	}
 }

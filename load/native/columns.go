@@ -1,4 +1,4 @@
-package load
+package native
 
 import (
 	"slices"
@@ -11,11 +11,11 @@ import (
 // into what is to be compressed.
 type (
 	timeColumn struct {
-		runs []run
+		runs []Run
 		rows int
 	}
 	valueColumn struct {
-		runs []run
+		runs []Run
 		rows int
 	}
 )
@@ -31,25 +31,25 @@ func (c valueColumn) Rows() int { return c.rows }
 
 func (c timeColumn) EncodeColumn(b *proto.Buffer) {
 	for i := range c.runs {
-		proto.ColUInt32(c.runs[i].time).EncodeColumn(b)
+		proto.ColUInt32(c.runs[i].Time).EncodeColumn(b)
 	}
 }
 
 func (c valueColumn) EncodeColumn(b *proto.Buffer) {
 	for i := range c.runs {
-		proto.ColFloat64(c.runs[i].value).EncodeColumn(b)
+		proto.ColFloat64(c.runs[i].Value).EncodeColumn(b)
 	}
 }
 
 func (c timeColumn) WriteColumn(w *proto.Writer) {
 	for i := range c.runs {
-		writeRun(w, proto.ColUInt32(c.runs[i].time), c.runs[i].Rows)
+		writeRun(w, proto.ColUInt32(c.runs[i].Time), c.runs[i].Rows)
 	}
 }
 
 func (c valueColumn) WriteColumn(w *proto.Writer) {
 	for i := range c.runs {
-		writeRun(w, proto.ColFloat64(c.runs[i].value), c.runs[i].Rows)
+		writeRun(w, proto.ColFloat64(c.runs[i].Value), c.runs[i].Rows)
 	}
 }
 
@@ -69,7 +69,7 @@ const pieceRows = 128 << 10
 // as a whole.
 type repeatedColumn[T uint8 | uint16 | uint32] struct {
 	kind   proto.ColumnType
-	runs   []run
+	runs   []Run
 	values []uint32 // of the runs
 	rows   int
 	wire   func([]T) proto.ColInput // the values as they are on the wire
@@ -77,7 +77,7 @@ type repeatedColumn[T uint8 | uint16 | uint32] struct {
 	piece  []T
 }
 
-func (c *repeatedColumn[T]) fill(runs []run, rows int, values []uint32) {
+func (c *repeatedColumn[T]) fill(runs []Run, rows int, values []uint32) {
 	c.runs, c.rows, c.values = runs, rows, values
 }
 

@@ -1,4 +1,4 @@
-package load
+package native
 
 import "github.com/ClickHouse/ch-go/proto"
 
@@ -15,11 +15,11 @@ func newDictionary(broken func()) *dictionary {
 }
 
 // fill makes the column one of those runs. Words are looked up by run.
-func (d *dictionary) fill(runs []run, rows int, word func(*run) string) {
+func (d *dictionary) fill(runs []Run, rows int, word func(*Run) string) {
 	d.clear()
 	d.key("") // ClickHouse's dictionaries begin with the default
 	last, k := "", uint32(0)
-	d.keys.fill(runs, rows, func(r *run) uint32 {
+	d.keys.fill(runs, rows, func(r *Run) uint32 {
 		if w := word(r); w != last {
 			last, k = w, d.key(w)
 		}

@@ -1,4 +1,4 @@
-package load
+package aggregate
 
 import "math"
 
@@ -77,7 +77,7 @@ func (m *measured) add(s *summary) {
 // quantiles are the least values that shares of the samples, of which there are
 // some, are no greater than; NaN where no histogram is kept. h is empty before and
 // after.
-func (m *measured) quantiles(h *histogram, shares ...float64) []float64 {
+func (m *measured) quantiles(h *Histogram, shares ...float64) []float64 {
 	values, counts := m.of[0].values, m.of[0].counts
 	if len(m.of) > 1 {
 		for _, s := range m.of[1:] {
@@ -111,7 +111,7 @@ type figures struct {
 	min, median, p95, max float64
 }
 
-func (m *measured) figures(h *histogram) figures {
+func (m *measured) figures(h *Histogram) figures {
 	if m.samples == 0 {
 		return figures{}
 	}

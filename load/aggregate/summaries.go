@@ -1,4 +1,4 @@
-package load
+package aggregate
 
 import (
 	"cmp"
@@ -8,31 +8,26 @@ import (
 
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/quality"
+	"github.com/callvault/callvault/load/native"
 )
 
-// partSummary is the part that the Writer adds to a call when it commits it: what
-// the loads that are visible then are together, in call_users_data,
-// peer_quality_data and calls_data, so that who asks about calls reads a row a
-// call. It has a load of its own, which the next commit of the call replaces.
-const partSummary call.PartKind = "summary"
-
-// summaryOf is what all rows of a call's summary begin with.
-type summaryOf struct {
-	load    uint64
-	unit    call.Unit
-	roomID  string
-	created time.Time
-	entry   *call.Entry // what the ledger is to say of the call
+// Head is what all rows of a call's summary begin with.
+type Head struct {
+	Load    uint64
+	Unit    call.Unit
+	RoomID  string
+	Created time.Time
+	Entry   *call.Entry // what the ledger is to say of the call
 }
 
 // complete says that all of the call is in the archive for good.
-func (s *summaryOf) complete() bool {
-	return s.entry.State.Final() && s.entry.State != call.Lost && len(s.entry.Failed) == 0
+func (s *Head) complete() bool {
+	return s.Entry.State.Final() && s.Entry.State != call.Lost && len(s.Entry.Failed) == 0
 }
 
 // userSummary is a row of call_users_data.
 type userSummary struct {
-	*summaryOf
+	*Head
 	user    string
 	stay    stay
 	samples uint64 // sent and received, of all metrics
@@ -55,7 +50,7 @@ type metricFigures struct {
 
 // pairSummary is a row of peer_quality_data.
 type pairSummary struct {
-	*summaryOf
+	*Head
 	user, peer  string
 	first, last uint32 // unix seconds
 	down        down
@@ -68,7 +63,7 @@ type sent struct{ audioLoss, videoLoss, rtt figures }
 
 // callSummary is a row of calls_data.
 type callSummary struct {
-	*summaryOf
+	*Head
 	room          call.Room
 	users         uint64
 	sessions      uint64
@@ -83,15 +78,11 @@ type callSummary struct {
 }
 
 // summarizer makes the summaries of calls, one after the other: begin, then the
-// call's streams in order of user and peer, then end. The rows are whoever's who
-// takes them out.
+// call's streams in order of user and peer, then end. The rows are added to Rows.
 type summarizer struct {
-	users []userSummary
-	pairs []pairSummary
-	calls []callSummary
-	size  int // how many rows take as much memory: see rowMinutes
+	*Rows
 
-	h     *histogram // empty
+	h     *Histogram // empty
 	call  callSummary
 	stays map[string]*stay
 	names []string // of stays, in order, of whom there is no row yet
@@ -113,7 +104,7 @@ type addedUser struct {
 	heard []quality.PairMinute // of all pairs so far
 }
 
-func (u *addedUser) add(st *stream) {
+func (u *addedUser) add(st *Stream) {
 	way := 0
 	if st.peer != "" {
 		way = 1
@@ -146,7 +137,7 @@ type addedDown struct {
 	stall [len(stallMeasures)]measured
 }
 
-func (a *addedDown) add(st *stream) {
+func (a *addedDown) add(st *Stream) {
 	for i := range measuresDown {
 		a.of[i].add(st.of[downColumns[i]])
 	}
@@ -155,7 +146,7 @@ func (a *addedDown) add(st *stream) {
 	}
 }
 
-func (a *addedDown) figures(h *histogram) (d down) {
+func (a *addedDown) figures(h *Histogram) (d down) {
 	for i := range a.of {
 		d.of[i] = a.of[i].figures(h)
 	}
@@ -173,38 +164,17 @@ var (
 )
 
 func columnsOf(all []measure) []int {
-	return column(all, func(m *measure) int { return streamColumn(m.column) })
-}
-
-// rowMinutes are as many minutes as take the memory of a row without any, of up to
-// 4 KB.
-const rowMinutes = 25
-
-// grow counts a row.
-func (s *summarizer) grow(minutes int) { s.size += 1 + minutes/rowMinutes }
-
-// addRows adds the rows of another, which keeps them.
-func (s *summarizer) addRows(x *summarizer) {
-	s.users, s.pairs, s.calls = append(s.users, x.users...), append(s.pairs, x.pairs...), append(s.calls, x.calls...)
-	s.size += x.size
-}
-
-// clear lets go of the rows.
-func (s *summarizer) clear() {
-	clear(s.users)
-	clear(s.pairs)
-	clear(s.calls)
-	s.users, s.pairs, s.calls, s.size = s.users[:0], s.pairs[:0], s.calls[:0], 0
+	return native.Each(all, func(m *measure) int { return streamColumn(m.column) })
 }
 
 // begin begins the summary of a call, of which room may not be known. last is the
 // unix second of the last sample that anybody sent; sent tells what is known of a
 // user's own way up, judge judges minutes.
-func (s *summarizer) begin(of *summaryOf, room *call.Room, sessions []call.Session, last uint32, sent func(peer string) sent, judge *quality.Call) {
-	s.call = callSummary{summaryOf: of, peak: peakOf(sessions), sessions: uint64(len(sessions))}
+func (s *summarizer) begin(of *Head, room *call.Room, sessions []call.Session, last uint32, sent func(peer string) sent, judge *quality.Call) {
+	s.call = callSummary{Head: of, peak: peakOf(sessions), sessions: uint64(len(sessions))}
 	if room != nil {
 		s.call.room = *room
-		of.roomID, of.created = room.RoomID, room.CreatedAt
+		of.RoomID, of.Created = room.RoomID, room.CreatedAt
 	}
 	s.sent, s.judge, s.stays, s.names = sent, judge, map[string]*stay{}, s.names[:0]
 	for i := range sessions {
@@ -219,11 +189,11 @@ func (s *summarizer) begin(of *summaryOf, room *call.Room, sessions []call.Sessi
 }
 
 // stream adds a stream, whose histograms must stay as they are until end.
-func (s *summarizer) stream(st *stream) {
+func (s *summarizer) stream(st *Stream) {
 	if s.user == nil || s.user.user != st.user {
 		s.closeUser()
 		s.without(st.user)
-		s.user = &addedUser{userSummary: userSummary{summaryOf: s.call.summaryOf, user: st.user}}
+		s.user = &addedUser{userSummary: userSummary{Head: s.call.Head, user: st.user}}
 	}
 	u := s.user
 	u.samples += st.samples
@@ -236,7 +206,7 @@ func (s *summarizer) stream(st *stream) {
 	}
 	if s.pair == nil || s.pair.peer != st.peer {
 		s.closePair()
-		s.pair = &addedPair{pairSummary: pairSummary{summaryOf: s.call.summaryOf, user: st.user, peer: st.peer, first: st.first, peerSent: s.sent(st.peer)}}
+		s.pair = &addedPair{pairSummary: pairSummary{Head: s.call.Head, user: st.user, peer: st.peer, first: st.first, peerSent: s.sent(st.peer)}}
 	}
 	s.pair.first, s.pair.last = min(s.pair.first, st.first), max(s.pair.last, st.last)
 	s.pair.down.add(st)
@@ -253,7 +223,7 @@ func (s *summarizer) minutes(user, peer string, m quality.Minutes) {
 // without makes the rows of the users of whom nothing was measured, up to a name.
 func (s *summarizer) without(name string) {
 	for len(s.names) > 0 && s.names[0] < name {
-		s.add(userSummary{summaryOf: s.call.summaryOf, user: s.names[0], swing: math.NaN()})
+		s.add(userSummary{Head: s.call.Head, user: s.names[0], swing: math.NaN()})
 		s.names = s.names[1:]
 	}
 	if len(s.names) > 0 && s.names[0] == name {
@@ -354,7 +324,7 @@ func (s *summarizer) end() {
 	}
 	known := s.call.room.CommID != ""
 	if !known { // what was listed of it could not be read
-		s.call.room = call.Room{App: s.call.unit.App, CommID: s.call.unit.Key, RoomID: s.call.roomID, CreatedAt: s.call.created}
+		s.call.room = call.Room{App: s.call.Unit.App, CommID: s.call.Unit.Key, RoomID: s.call.RoomID, CreatedAt: s.call.Created}
 	}
 	if known || len(s.call.userIDs) > 0 {
 		s.calls = append(s.calls, s.call)
@@ -364,7 +334,7 @@ func (s *summarizer) end() {
 }
 
 // add adds a stream that the user sends.
-func (s *sent) add(st *stream) {
+func (s *sent) add(st *Stream) {
 	for _, x := range []struct {
 		to *figures
 		of int

@@ -1,8 +1,7 @@
-package load
+package aggregate
 
 import (
 	"cmp"
-	"math"
 	"slices"
 	"sort"
 	"time"
@@ -68,10 +67,10 @@ type summary struct {
 	counts   []uint32
 }
 
-// stream is what a user sends (peer "") or receives from a peer on one UTC day
+// Stream is what a user sends (peer "") or receives from a peer on one UTC day
 // with one device, as far as one part knows; it becomes a row of
 // quality_streams_data.
-type stream struct {
+type Stream struct {
 	streamKey
 	first, last uint32 // seconds of the first and the last sample
 	samples     uint64 // of all metrics
@@ -104,12 +103,12 @@ type eventCounts struct {
 
 const secondsOfDay = 24 * 60 * 60
 
-// dayOf is the UTC day of t since 1970, which must not be before it.
-func dayOf(t time.Time) uint16 { return uint16(t.Unix() / secondsOfDay) }
+// DayOf is the UTC day of t since 1970, which must not be before it.
+func DayOf(t time.Time) uint16 { return uint16(t.Unix() / secondsOfDay) }
 
-// streamsOf sums up the samples and the events of a part, with an empty histogram
+// StreamsOf sums up the samples and the events of a part, with an empty histogram
 // that it leaves empty.
-func streamsOf(r *call.Rows, h *histogram) []stream {
+func StreamsOf(r *call.Rows, h *Histogram) []Stream {
 	if r.Samples == nil && len(r.Events) == 0 {
 		return nil
 	}
@@ -125,13 +124,13 @@ func streamsOf(r *call.Rows, h *histogram) []stream {
 		e := &r.Events[i]
 		at := uint32(e.Time.Unix())
 		with, _ := s.client(e.UserID, at)
-		s.stream(streamKey{user: e.UserID, day: dayOf(e.Time), client: with}).count(e)
+		s.stream(streamKey{user: e.UserID, day: DayOf(e.Time), client: with}).count(e)
 	}
 	return s.streams
 }
 
 // plus is the sum of both, a new stream; it has no minutes.
-func (st *stream) plus(x *stream) *stream {
+func (st *Stream) plus(x *Stream) *Stream {
 	all := *st
 	all.minutes = nil
 	if all.samples == 0 || x.samples > 0 && x.first < all.first {
@@ -180,7 +179,7 @@ func (s *summary) plus(x *summary) *summary {
 
 // summing is streams that are being filled.
 type summing struct {
-	streams []stream
+	streams []Stream
 	index   map[streamKey]int
 	stays   map[string][]call.Session // by user
 	clients map[string][]clientFrom   // of users looked for, in order
@@ -227,19 +226,19 @@ func clientsOf(stays []call.Session) []clientFrom {
 	return slices.CompactFunc(all, func(x, y clientFrom) bool { return x.client == y.client })
 }
 
-func (s *summing) stream(k streamKey) *stream {
+func (s *summing) stream(k streamKey) *Stream {
 	i, ok := s.index[k]
 	if !ok {
 		i = len(s.streams)
 		s.index[k] = i
-		s.streams = append(s.streams, stream{streamKey: k})
+		s.streams = append(s.streams, Stream{streamKey: k})
 	}
 	return &s.streams[i]
 }
 
 // series adds a run of samples, which are in order of time, day by day and
 // client by client.
-func (s *summing) series(h *histogram, x *call.Series, times []uint32, values []float64) {
+func (s *summing) series(h *Histogram, x *call.Series, times []uint32, values []float64) {
 	slot := quality.Slot(x.Metric, x.PeerID != "")
 	for len(times) > 0 {
 		day := times[0] / secondsOfDay
@@ -260,7 +259,7 @@ func (s *summing) series(h *histogram, x *call.Series, times []uint32, values []
 }
 
 // summary finds or begins the summary of a metric.
-func (st *stream) summary(metric string) *summary {
+func (st *Stream) summary(metric string) *summary {
 	if i := metricColumn(metric); i >= 0 {
 		if st.of[i] == nil {
 			st.of[i] = &summary{plain: streamMetrics[i].plain}
@@ -276,7 +275,7 @@ func (st *stream) summary(metric string) *summary {
 	return &st.other[len(st.other)-1].summary
 }
 
-func (s *summary) add(h *histogram, values []float64) {
+func (s *summary) add(h *Histogram, values []float64) {
 	sum, low, high := s.sum, values[0], values[0]
 	if s.samples > 0 {
 		low, high = s.min, s.max
@@ -300,7 +299,7 @@ func (s *summary) add(h *histogram, values []float64) {
 }
 
 // count counts an event.
-func (st *stream) count(e *call.Event) {
+func (st *Stream) count(e *call.Event) {
 	st.events++
 	switch e.EventID {
 	case 1003: // another network
@@ -312,55 +311,4 @@ func (st *stream) count(e *call.Event) {
 			st.connectionsLost++
 		}
 	}
-}
-
-// histogramBits are the bits of a number that a histogram keeps: sign, exponent
-// and the first 4 bits of the mantissa. Whole numbers up to 32 are exact, any
-// other is off by at most 1/32 of itself.
-const histogramBits = 16
-
-// histogram counts rounded values.
-type histogram struct {
-	counts [1 << histogramBits]uint32
-	seen   []uint16
-}
-
-func (h *histogram) count(values []float64) {
-	for _, v := range values {
-		h.add(rounded(v), 1)
-	}
-}
-
-func (h *histogram) add(b uint16, n uint32) {
-	if h.counts[b] == 0 {
-		h.seen = append(h.seen, b)
-	}
-	h.counts[b] += n
-}
-
-// rounded is the first bits of v, rounded to the nearest, halves up.
-func rounded(v float64) uint16 {
-	const dropped = 64 - histogramBits
-	return uint16((math.Float64bits(v) + 1<<(dropped-1)) >> dropped)
-}
-
-// valueOf is the number with these first bits, as far as a float32 reaches.
-func valueOf(b uint16) float32 {
-	v := math.Float64frombits(uint64(b) << (64 - histogramBits))
-	return float32(max(-math.MaxFloat32, min(v, math.MaxFloat32)))
-}
-
-// take adds another histogram and returns the sum in order; h is empty then.
-func (h *histogram) take(values []float32, counts []uint32) ([]float32, []uint32) {
-	for i, v := range values {
-		h.add(rounded(float64(v)), counts[i])
-	}
-	slices.SortFunc(h.seen, func(a, b uint16) int { return cmp.Compare(valueOf(a), valueOf(b)) })
-	values, counts = make([]float32, len(h.seen)), make([]uint32, len(h.seen))
-	for i, b := range h.seen {
-		values[i], counts[i] = valueOf(b), h.counts[b]
-		h.counts[b] = 0
-	}
-	h.seen = h.seen[:0]
-	return values, counts
 }

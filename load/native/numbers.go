@@ -1,4 +1,4 @@
-package load
+package native
 
 import "github.com/ClickHouse/ch-go/proto"
 
@@ -21,7 +21,7 @@ func newNumberColumn(broken func()) numberColumn {
 }
 
 // fill makes the column one of those runs, which it refers to until clear.
-func (c *numberColumn) fill(runs []run, rows int, number func(*run) uint32) {
+func (c *numberColumn) fill(runs []Run, rows int, number func(*Run) uint32) {
 	c.clear()
 	most := uint32(0)
 	for i := range runs {
