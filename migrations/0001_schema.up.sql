@@ -79,14 +79,14 @@ COMMENT 'How far the archive is with each unit, one row a unit (read it with FIN
 
 {{/* ==== Runs, and what the vendor answered ==== */ -}}
 
-{{define "runs: how they began"}}
+{{define "beginning of a run"}}
     command LowCardinality(String) COMMENT 'What ran: archive, verify, replay or backup',
     schedule LowCardinality(String) COMMENT 'Schedule that began it; empty: it was begun by hand',
     is_whole Bool COMMENT 'Whether it was over everything in the window: no flag narrowed it',
     started_at DateTime64(3, 'UTC') COMMENT 'When it began, by the client''s clock',
 {{end -}}
 
-{{define "runs: what they did"}}
+{{define "work of a run"}}
     reason String COMMENT 'Why it is not done',
     sdk_app_ids Array(UInt32) COMMENT 'Applications it was over',
     complete_app_ids Array(UInt32) COMMENT 'Of these, those of which nothing was missing in the end',
@@ -108,10 +108,10 @@ CREATE TABLE IF NOT EXISTS {{.Store}}.archive_runs_data {{.OnCluster}}
 (
     run_id String COMMENT 'The run',
     step UInt32 COMMENT 'Counts the rows of the run; the greatest one counts',
-    {{columns "runs: how they began"}},
+    {{columns "beginning of a run"}},
     ended_at DateTime64(3, 'UTC') COMMENT 'When it ended, by the client''s clock; 1970: it has not',
     outcome Enum8('running' = 1, 'done' = 2, 'partial' = 3, 'failed' = 4, 'interrupted' = 5, 'busy' = 6) COMMENT 'How it ended: done; partial: some of the data could not be archived, or differs; failed; interrupted; busy: another one was running',
-    {{columns "runs: what they did"}},
+    {{columns "work of a run"}},
     alive_until DateTime64(3, 'UTC') COMMENT 'When a run that has not said otherwise counts as dead, by the server''s clock'
 )
 ENGINE = {{engine "ReplacingMergeTree" "step"}}
@@ -300,7 +300,7 @@ COMMENT 'One row a day: the vendor''s own count of one application, with the loa
     (histogram "video_height" "bigvHeight" "Height of the picture, pixels")
 -}}
 
-{{define "streams"}}
+{{define "stream"}}
     room_id LowCardinality(String) COMMENT 'Room name as the application gave it; reused by later calls',
     user_id LowCardinality(String) COMMENT 'User (UserId)',
     peer_id LowCardinality(String) COMMENT 'Remote user whose stream was received (PeerId); empty: upstream, what user_id sends, and the user''s device',
@@ -320,7 +320,7 @@ CREATE TABLE IF NOT EXISTS {{.Store}}.quality_streams_data {{.OnCluster}}
     load_id UInt64 COMMENT 'The load that brought the row; hidden_loads says whether it counts' CODEC(ZSTD(1)),
     sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)' CODEC(ZSTD(1)),
     comm_id LowCardinality(String) COMMENT 'Call (CommId): unique, opaque; room ids are reused, this one is not' CODEC(ZSTD(1)),
-    {{columns "streams" | compressed}},
+    {{columns "stream" | compressed}},
 {{range $sums}}    {{.Stored | compressed}},
 {{end}}    `other.metric` Array(String) COMMENT 'Metrics that have no column of their own, by the vendor''s names' CODEC(ZSTD(1)),
     `other.samples` Array(UInt32) COMMENT 'Samples of each of other.metric' CODEC(ZSTD(1)),
@@ -341,7 +341,13 @@ COMMENT 'Sums of quality_samples and user_events: one row for what a user sends 
 
 {{/* ==== Summaries of calls: made when a call is committed, and shown with it ==== */ -}}
 
-{{/* Minutes of somebody, in order, as package quality makes them. Numbers count from the minute of the call's creation. The other elements are lists of what each measure has, in the order of the limits: value (-1e9 where there is none, for frames 1e9), metric and cause as their numbers. The words for the causes that there are have a key: 8 times the number of the minute in the list, and the number of the measure. */ -}}
+{{/*
+Minutes of a user or a pair, in order, as package quality makes them. Numbers count from the
+minute of the call's creation. The other elements are lists of what each measure has, in the
+order of the limits: value (-1e9 where there is none, for frames 1e9), metric and cause as
+their numbers. whys has the words for the causes that there are; their key is 8 times the
+number of the minute in the list, and the number of the measure.
+*/ -}}
 
 {{define "minutes"}}Array(Tuple(at Int32, values Array(Float32), metrics Array(UInt8), causes Array(UInt8))){{end -}}
 
@@ -372,17 +378,20 @@ COMMENT 'Sums of quality_samples and user_events: one row for what a user sends 
     video_stall_share Nullable(Float64) COMMENT 'Stall of the video received (bigvBlock): share of the time, from 0 to 1; NULL: no sample',
 {{end -}}
 
-{{define "call users: who"}}
+{{define "user of a call"}}
     sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
     comm_id LowCardinality(String) COMMENT 'Call (CommId): unique, opaque; room ids are reused, this one is not',
     call_created_at DateTime('UTC') COMMENT 'Creation of the call''s room, UTC seconds; who names a time of it reads less',
     room_id LowCardinality(String) COMMENT 'Room name as the application gave it; reused by later calls',
     user_id LowCardinality(String) COMMENT 'User (UserId)',
+{{end -}}
+
+{{define "presence of a user"}}
     first_joined_at DateTime('UTC') COMMENT 'First entry into the room, UTC seconds',
     last_left_at Nullable(DateTime('UTC')) COMMENT 'Last exit from the room, UTC seconds; NULL while the user was still there',
 {{end -}}
 
-{{define "call users: counts"}}
+{{define "counts of a user"}}
     presence_seconds UInt64 COMMENT 'Seconds in the call; a stay that goes on counts up to the last sample that anybody sent',
     device_type LowCardinality(String) COMMENT 'Device and operating system of the last stay, as reported (DeviceType)',
     sdk_version LowCardinality(String) COMMENT 'Version of the TRTC SDK of the last stay (SdkVersion)',
@@ -396,9 +405,10 @@ COMMENT 'Sums of quality_samples and user_events: one row for what a user sends 
 CREATE TABLE IF NOT EXISTS {{.Store}}.call_users_data {{.OnCluster}}
 (
     load_id UInt64 COMMENT 'The load of the summary; hidden_loads says whether it counts' CODEC(ZSTD(1)),
-    {{columns "call users: who" | compressed}},
+    {{columns "user of a call" | compressed}},
+    {{columns "presence of a user" | compressed}},
     sessions UInt64 COMMENT 'Stays in the call; 0: something was measured of the user, of whom no stay is known' CODEC(ZSTD(1)),
-    {{columns "call users: counts" | compressed}},
+    {{columns "counts of a user" | compressed}},
     video_bitrate_swing_up Nullable(Float64) COMMENT 'Half the width of the middle 90 % of the bitrate of the video sent, in % of its median; NULL: no sample' CODEC(ZSTD(1)),
     {{columns "what a user sends" | compressed}},
     {{columns "what a user receives" | compressed}},
@@ -421,7 +431,7 @@ ORDER BY (sdk_app_id, toDate(call_created_at), comm_id, user_id)
 SETTINGS index_granularity = 1024
 COMMENT 'One row for each user of a call, of all that the calls commit left visible, with the load it came in. Read the view call_users instead';
 
-{{define "pairs of users"}}
+{{define "pair of users"}}
     sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
     comm_id LowCardinality(String) COMMENT 'Call (CommId): unique, opaque; room ids are reused, this one is not',
     call_created_at DateTime('UTC') COMMENT 'Creation of the call''s room, UTC seconds; who names a time of it reads less',
@@ -439,7 +449,7 @@ COMMENT 'One row for each user of a call, of all that the calls commit left visi
 CREATE TABLE IF NOT EXISTS {{.Store}}.peer_quality_data {{.OnCluster}}
 (
     load_id UInt64 COMMENT 'The load of the summary; hidden_loads says whether it counts' CODEC(ZSTD(1)),
-    {{columns "pairs of users" | compressed}},
+    {{columns "pair of users" | compressed}},
     minutes {{template "minutes"}} COMMENT 'Minutes in which sound or picture flowed, each with its number and lists of its measures: packets lost, %, stall, % of the time, frames a second' CODEC(ZSTD(1)),
     whys Array(Tuple(key UInt32, says String)) COMMENT 'Of measures of these minutes that have a cause: the key, and the words for it' CODEC(ZSTD(1)),
     INDEX by_load load_id TYPE minmax GRANULARITY 1,
@@ -451,7 +461,7 @@ ORDER BY (sdk_app_id, toDate(call_created_at), comm_id, user_id, peer_id)
 SETTINGS index_granularity = 1024
 COMMENT 'One row for each pair of a receiver and a sender in a call, of all that the calls commit left visible, with the load it came in. Read the view peer_quality instead';
 
-{{define "calls: which"}}
+{{define "call"}}
     sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
     comm_id LowCardinality(String) COMMENT 'Call (CommId): unique, opaque; room ids are reused, this one is not',
     room_id String COMMENT 'Room name as the application gave it; reused by later calls',
@@ -461,7 +471,7 @@ COMMENT 'One row for each pair of a receiver and a sender in a call, of all that
     creator_user_id LowCardinality(String) COMMENT 'User who created the room',
 {{end -}}
 
-{{define "calls: counts"}}
+{{define "counts of a call"}}
     users UInt64 COMMENT 'Distinct users who were there',
     sessions UInt64 COMMENT 'Stays of these users',
     presence_seconds UInt64 COMMENT 'Seconds of all users in the call; a stay that goes on counts up to the last sample that anybody sent',
@@ -471,7 +481,7 @@ COMMENT 'One row for each pair of a receiver and a sender in a call, of all that
     connections_lost UInt64 COMMENT 'Losses of the connection: to the server (event 5005), signalling (32790, 36864), media (32792), left by timeout (7001 with 1)',
 {{end -}}
 
-{{define "calls: averages"}}
+{{define "averages of a call"}}
     rtt_avg Nullable(Float64) COMMENT 'Round trip between client and cloud, ms (rtt): average; NULL: no sample',
     sys_cpu_avg Nullable(Float64) COMMENT 'Processor load of the device, % (sysCpu): average; NULL: no sample',
     audio_loss_up_avg Nullable(Float64) COMMENT 'Audio packets lost of what the user sends, % (aLoss): average; NULL: no sample',
@@ -486,9 +496,9 @@ COMMENT 'One row for each pair of a receiver and a sender in a call, of all that
 CREATE TABLE IF NOT EXISTS {{.Store}}.calls_data {{.OnCluster}}
 (
     load_id UInt64 COMMENT 'The load of the summary; hidden_loads says whether it counts' CODEC(ZSTD(1)),
-    {{columns "calls: which" | compressed}},
-    {{columns "calls: counts" | compressed}},
-    {{columns "calls: averages" | compressed}},
+    {{columns "call" | compressed}},
+    {{columns "counts of a call" | compressed}},
+    {{columns "averages of a call" | compressed}},
     user_ids Array(String) COMMENT 'The users of the call, in order' CODEC(ZSTD(1)),
     minutes Array({{template "minutes"}}) COMMENT 'Of each of user_ids the minutes that call_users_data has' CODEC(ZSTD(1)),
     whys Array({{template "whys of a user"}}) COMMENT 'Of each of user_ids what call_users_data has of causes' CODEC(ZSTD(1)),
@@ -790,7 +800,10 @@ WHERE {{template "visible" $}}
 COMMENT '{{index . 1}}. Exact: no duplicates, no half-loaded unit';
 {{end}}
 
-{{/* An unusual event names a room and a time, no call. A room is one call at a time: what counts is the newest one by then, if it had not been over for long. */ -}}
+{{/*
+An unusual event names a room and a time, no call. A room is one call at a time: what counts
+is the newest one by then, if it had not been over for long.
+*/ -}}
 
 {{define "call of a room"}}comm_id LowCardinality(String) COMMENT 'Call (CommId) that was going on in the room: the newest one created by ts, unless it had been over for more than a minute; empty: rooms has none'{{end -}}
 
@@ -815,7 +828,7 @@ CREATE OR REPLACE VIEW {{.Database}}.quality_streams {{.OnCluster}}
     sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
     comm_id LowCardinality(String) COMMENT 'Call (CommId): unique, opaque; room ids are reused, this one is not',
     call_created_at DateTime('UTC') COMMENT 'Creation of the call''s room, UTC seconds; who names a time of it reads less',
-    {{columns "streams" | shown}},
+    {{columns "stream" | shown}},
 {{range $sums}}    {{.Shown}},
 {{end}}    other_metric Array(String) COMMENT 'Metrics that have no column of their own, by the vendor''s names, in the order of the arrays other_samples to other_max',
     other_samples Array(UInt32) COMMENT 'Samples of each of other_metric',
@@ -824,7 +837,7 @@ CREATE OR REPLACE VIEW {{.Database}}.quality_streams {{.OnCluster}}
     other_max Array(Float64) COMMENT 'Greatest value of each of other_metric'
 )
 DEFINER = CURRENT_USER SQL SECURITY DEFINER
-AS SELECT sdk_app_id, comm_id, call_created_at, {{columns "streams" | names}},
+AS SELECT sdk_app_id, comm_id, call_created_at, {{columns "stream" | names}},
 {{range $sums}}    {{.Selected}},
 {{end}}    `other.metric` AS other_metric, `other.samples` AS other_samples, `other.sum` AS other_sum, `other.min` AS other_min, `other.max` AS other_max
 FROM {{.Store}}.quality_streams_data
@@ -910,9 +923,21 @@ COMMENT 'One row for each minute of each series: call, user, peer and metric. Co
 
 {{/* ==== How quality is judged ==== */ -}}
 
-{{/* How a minute is judged: docs/quality.md. Planning a query takes some 0.1 ms for each function of a view, and merging SELECTs in each other takes more, for each column that passes through them. So measures are in lists here, and what has several steps is one expression, made by let of lines "name = expression": docs of its own in load/schema. A condition on what is computed is written out in full, to see whether an index helps, so all of it is above an ARRAY JOIN of one element, below which ClickHouse does not look.
+{{/*
+docs/quality.md tells how minutes are judged. The limits are in quality_thresholds and may
+change at any time, so grades are computed when a view is read.
 
-Limits of loss, stall, fps, rtt and cpu, the order of all lists of measures here: good, how far poor is from it, poor, how far serious is from that. A measure whose limits are all equal is not judged: they are out of reach, also of what stands for no value. */ -}}
+Planning a query takes some 0.1 ms for each function of a view, and SELECTs in each other
+cost more for each column that passes through them. So measures are in lists here, and what
+has several steps is one expression, which the word let makes of lines "name = expression".
+ClickHouse also writes a condition out in full, with all that it is computed from, to see
+whether an index helps. It does not look below an ARRAY JOIN, so everything that is judged
+is above one of one element.
+
+limits: of loss, stall, fps, rtt and cpu, the order of all lists of measures here: good, how
+far poor is from it, poor, how far serious is from that. A measure whose three limits are
+equal is not judged: its limits are out of reach, also of what stands for no value.
+*/ -}}
 
 {{define "limits"}}
     SELECT arrayMap(x -> if(x.1 = x.3, (1e18, 1., 1e18, 1.), (x.1, if(x.1 = x.2, sign(x.3 - x.1), x.2 - x.1), x.2, if(x.2 = x.3, 1e-9 * sign(x.3 - x.1), x.3 - x.2))),
@@ -922,11 +947,18 @@ Limits of loss, stall, fps, rtt and cpu, the order of all lists of measures here
     FROM {{.Database}}.quality_thresholds
 {{- end -}}
 
-{{/* How far each of the values v of a minute is beyond the limits of its measure: up to 0 good, up to 1 fair, beyond 1 poor (such a minute is bad), from 2 on serious; below -100,000: there is no value, or the measure is not judged. */ -}}
+{{/*
+How far each of the values v of a minute is beyond the limits of its measure: up to 0 good,
+up to 1 fair, beyond 1 poor (such a minute is bad), from 2 on serious. Below -100,000 there
+is no value, or the measure is not judged.
+*/ -}}
 
 {{define "excesses"}}arrayMap((v, l) -> if((v - l.3) / l.2 <= 0, least(1, (v - l.1) / l.2), 1 + (v - l.3) / l.4), v, limits){{end -}}
 
-{{/* Of somebody's minutes, as lists of values: the grade as a number, how many could be judged, how many of these are bad, the longest run of bad ones, and the score. */ -}}
+{{/*
+Of the minutes of a user or a pair, as lists of values: the grade as a number, how many could
+be judged, how many of these are bad, the longest run of bad ones, and the score.
+*/ -}}
 
 {{define "judgement"}}
     judgeable = arrayFilter(e -> e > -1e5, arrayMap(v -> arrayMax({{template "excesses"}}), {{.}}))
@@ -941,7 +973,11 @@ Limits of loss, stall, fps, rtt and cpu, the order of all lists of measures here
 
 {{define "grade"}}transform({{.}}, [1, 2, 3, 4], ['good', 'fair', 'poor', 'serious'], 'unknown'){{end -}}
 
-{{/* Of all users of a call, as lists of such lists: the worst grade, the call's, which user is the worst and the score of that one, the average of the scores, judged and bad minutes, and how many users are poor or serious. */ -}}
+{{/*
+Of all users of a call, as lists of such lists: the worst grade, the call's, which user is
+the worst and the score of that one, the average of the scores, judged and bad minutes, and
+how many users are poor or serious.
+*/ -}}
 
 {{define "judgement of all"}}
     each = arrayMap(y -> {{let "judgement" "y"}}, {{.}})
@@ -950,7 +986,12 @@ Limits of loss, stall, fps, rtt and cpu, the order of all lists of measures here
     (worst, worst - (worst > 1 AND 10 * countEqual(each.1, worst) < length(each) - countEqual(each.1, 0)), first.3, first.2, arrayAvg(arrayFilter((s, r) -> r > 0, each.5, each.1)), arraySum(each.2), arraySum(each.3), arrayCount(r -> r >= 3, each.1))
 {{end -}}
 
-{{/* Of somebody's minutes and the keys of what is said of them: which minute is the worst (0: none is worse than good), what was worst in it, the cause that most bad minutes have (0: none is bad; of equals the first that is known), how many have it, the first and the last of them, and which of the words tell of the worst of them. */ -}}
+{{/*
+Of the minutes of a user or a pair, and the keys of the words for their causes: which minute
+is the worst (0: none is worse than good), what was worst in it, the cause that most bad
+minutes have (0: none is bad; of equals the first that is known), how many have it, the first
+and the last of them, and which words tell of the worst of them.
+*/ -}}
 
 {{define "explanation"}}{{$m := index . 0}}
     excesses = arrayMap(v -> {{template "excesses"}}, {{$m}}.values)
@@ -968,7 +1009,9 @@ Limits of loss, stall, fps, rtt and cpu, the order of all lists of measures here
 
 {{define "cause"}}transform({{.}}, range(1, 13), ['unknown', 'camera', 'encoder', 'uplink', 'downlink', 'latency', 'device', 'peer_camera', 'peer_encoder', 'peer_uplink', 'peer_latency', 'peer'], ''){{end -}}
 
-{{/* The rows of users or pairs of a table, of which more is to be true, with both. */ -}}
+{{/*
+The rows of a table of users or pairs that fulfil a condition, with judgement and explanation.
+*/ -}}
 
 {{define "judged rows"}}{{$all := index . 0}}FROM
 (
@@ -998,7 +1041,7 @@ Limits of loss, stall, fps, rtt and cpu, the order of all lists of measures here
         formatDateTime(toDateTime(base + 60 * {{$m}}.at[x.5], 'UTC'), '%H:%i'), if(x.4 = 1, '', formatDateTime(toDateTime(base + 60 * {{$m}}.at[x.6], 'UTC'), '–%H:%i')),
         ' UTC, ', toString(x.4), if(x.4 = 1, ' bad minute: ', ' bad minutes: at worst '), {{index . 1}}.says[x.7])){{end -}}
 
-{{/* The columns of these in the views. */ -}}
+{{/* The columns of both in the views. */ -}}
 
 {{define "columns of a judgement"}}
     score Nullable(Float64) COMMENT 'Average of the judged minutes, of which a good one counts 100, one at the limit of poor 50, a serious one 0; NULL: none could be judged',
@@ -1019,9 +1062,9 @@ Limits of loss, stall, fps, rtt and cpu, the order of all lists of measures here
 
 CREATE OR REPLACE VIEW {{.Database}}.calls {{.OnCluster}}
 (
-    {{columns "calls: which" | shown}},
+    {{columns "call" | shown}},
     duration_seconds Nullable(UInt64) COMMENT 'From creation to end; NULL while it was still running',
-    {{columns "calls: counts" | shown}},
+    {{columns "counts of a call" | shown}},
     quality_score Nullable(Float64) COMMENT 'Average of the users'' scores, from 0 (serious) to 100 (good); NULL: nobody could be judged',
     grade LowCardinality(String) COMMENT 'The worst grade of a user, if a tenth of those judged have it, otherwise one better: good, fair, poor, serious; unknown: nobody could be judged',
     judged_minutes UInt64 COMMENT 'Judged minutes of all users',
@@ -1035,18 +1078,18 @@ CREATE OR REPLACE VIEW {{.Database}}.calls {{.OnCluster}}
     {{columns "columns of a cause" | shown}},
     cause_user_id String COMMENT 'Whose cause it is: the user, or the peer; empty: no minute is bad, or nothing tells',
     diagnosis String COMMENT 'What these minutes were, in words, with times in UTC; empty: none is bad',
-    {{columns "calls: averages" | shown}},
+    {{columns "averages of a call" | shown}},
     is_complete Bool COMMENT 'Whether all of the call is in the archive for good. Not while it runs or settles, nor where missing says what it lacks',
     missing Array(LowCardinality(String)) COMMENT 'Kinds of what the call lacks, which the vendor did not send or sent in a form that could not be read: room, users (sessions), series (samples), events. The view ledger has each part with its reason'
 )
 DEFINER = CURRENT_USER SQL SECURITY DEFINER
 AS WITH ({{template "limits" .}}) AS limits
-SELECT {{columns "calls: which" | names}}, toUInt64(destroyed_at - created_at) AS duration_seconds, {{columns "calls: counts" | names}},
+SELECT {{columns "call" | names}}, toUInt64(destroyed_at - created_at) AS duration_seconds, {{columns "counts of a call" | names}},
     if(rank = 0, NULL, j.5) AS quality_score, {{template "grade" "j.2"}} AS grade, j.6 AS judged_minutes, j.7 AS bad_minutes, j.8 AS bad_users,
     user_id AS worst_user_id, if(rank = 0, NULL, j.4) AS worst_user_score, {{template "grade" "rank"}} AS worst_user_grade,
     {{template "explained columns" "m"}},
     multiIf(cause_number < 2, '', cause_number < 8, user_id, why.peer[x.7]) AS cause_user_id, {{template "diagnosis" (list "m" "why")}} AS diagnosis,
-    {{columns "calls: averages" | names}}, is_complete, missing
+    {{columns "averages of a call" | names}}, is_complete, missing
 FROM
 (
     SELECT *, {{let "explanation" (list "m" "why.key")}} AS x, x.3 AS cause_number
@@ -1070,9 +1113,10 @@ COMMENT 'One row a call: how long, how many, how good, and why not. Exact: made 
 
 CREATE OR REPLACE VIEW {{.Database}}.call_users {{.OnCluster}}
 (
-    {{columns "call users: who" | shown}},
+    {{columns "user of a call" | shown}},
+    {{columns "presence of a user" | shown}},
     sessions UInt64 COMMENT 'Stays in the call',
-    {{columns "call users: counts" | shown}},
+    {{columns "counts of a user" | shown}},
     {{columns "columns of a judgement" | shown}},
     {{columns "columns of a cause" | shown}},
     cause_user_id String COMMENT 'Whose cause it is: the user, or the peer; empty: no minute is bad, or nothing tells',
@@ -1083,7 +1127,7 @@ CREATE OR REPLACE VIEW {{.Database}}.call_users {{.OnCluster}}
 )
 DEFINER = CURRENT_USER SQL SECURITY DEFINER
 AS WITH ({{template "limits" .}}) AS limits
-SELECT {{columns "call users: who" | names}}, sessions, {{columns "call users: counts" | names}},
+SELECT {{columns "user of a call" | names}}, {{columns "presence of a user" | names}}, sessions, {{columns "counts of a user" | names}},
     {{template "judged columns"}},
     {{template "explained columns" "minutes"}},
     multiIf(cause_number < 2, '', cause_number < 8, toString(user_id), whys.peer[x.7]) AS cause_user_id, {{template "diagnosis" (list "minutes" "whys")}} AS diagnosis,
@@ -1093,11 +1137,7 @@ COMMENT 'One row for each user of a call: presence, device, events, how good it 
 
 CREATE OR REPLACE VIEW {{.Database}}.call_minutes {{.OnCluster}}
 (
-    sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
-    comm_id LowCardinality(String) COMMENT 'Call (CommId): unique, opaque; room ids are reused, this one is not',
-    call_created_at DateTime('UTC') COMMENT 'Creation of the call''s room, UTC seconds; who names a time of it reads less',
-    room_id LowCardinality(String) COMMENT 'Room name as the application gave it; reused by later calls',
-    user_id LowCardinality(String) COMMENT 'User (UserId)',
+    {{columns "user of a call" | shown}},
     minute DateTime('UTC') COMMENT 'Beginning of the minute, UTC',
     grade LowCardinality(String) COMMENT 'Of the measure that was worst in it, by quality_thresholds: good, fair, poor or serious; unknown: nothing that is judged was measured',
     is_bad Bool COMMENT 'Whether it is poor or serious',
@@ -1136,11 +1176,7 @@ COMMENT 'One row for each minute of a user in a call in which sound or picture f
 
 CREATE OR REPLACE VIEW {{.Database}}.call_metrics {{.OnCluster}}
 (
-    sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
-    comm_id LowCardinality(String) COMMENT 'Call (CommId): unique, opaque; room ids are reused, this one is not',
-    call_created_at DateTime('UTC') COMMENT 'Creation of the call''s room, UTC seconds; who names a time of it reads less',
-    room_id LowCardinality(String) COMMENT 'Room name as the application gave it; reused by later calls',
-    user_id LowCardinality(String) COMMENT 'User (UserId)',
+    {{columns "user of a call" | shown}},
     direction LowCardinality(String) COMMENT 'up: what user_id sends, and the user''s device; down: what user_id receives, all peers together',
     metric LowCardinality(String) COMMENT 'Metric by the vendor''s name (DataType), in the vendor''s unit',
     samples UInt64 COMMENT 'Samples',
@@ -1160,7 +1196,7 @@ COMMENT 'One row for each metric of a user of a call, sent (up) or received (dow
 
 CREATE OR REPLACE VIEW {{.Database}}.peer_quality {{.OnCluster}}
 (
-    {{columns "pairs of users" | shown}},
+    {{columns "pair of users" | shown}},
     {{columns "columns of a judgement" | shown}},
     fault LowCardinality(String) COMMENT 'Whose fault most bad minutes are, by cause: sender, receiver, nobody (nothing tells); empty: no minute is bad',
     {{columns "columns of a cause" | shown}},
@@ -1168,7 +1204,7 @@ CREATE OR REPLACE VIEW {{.Database}}.peer_quality {{.OnCluster}}
 )
 DEFINER = CURRENT_USER SQL SECURITY DEFINER
 AS WITH arraySlice(({{template "limits" .}}), 1, 3) AS limits
-SELECT {{columns "pairs of users" | names}},
+SELECT {{columns "pair of users" | names}},
     {{template "judged columns"}},
     {{template "explained columns" "minutes"}}, multiIf(cause_number = 0, '', cause_number = 1, 'nobody', cause_number < 8, 'receiver', 'sender') AS fault, {{template "diagnosis" (list "minutes" "whys")}} AS diagnosis
 {{template "judged rows" (list . "peer_quality_data" "")}}
@@ -1322,15 +1358,15 @@ COMMENT 'What the window holds and how far the archive is with it: one row a uni
 CREATE OR REPLACE VIEW {{.Database}}.archive_runs {{.OnCluster}}
 (
     run_id String COMMENT 'The run; the ledger names it, too',
-    {{columns "runs: how they began" | shown}},
+    {{columns "beginning of a run" | shown}},
     ended_at Nullable(DateTime64(3, 'UTC')) COMMENT 'When it ended, by the client''s clock; NULL: it has not, or it died',
     outcome LowCardinality(String) COMMENT 'running; done; partial: some of the data could not be archived, or differs; failed; interrupted; busy: another one was running; died: it has stopped without a word',
-    {{columns "runs: what they did" | shown}}
+    {{columns "work of a run" | shown}}
 )
 DEFINER = CURRENT_USER SQL SECURITY DEFINER
-AS SELECT run_id, {{columns "runs: how they began" | names}}, if(toUnixTimestamp64Milli(ended_at) = 0, NULL, ended_at) AS ended_at,
+AS SELECT run_id, {{columns "beginning of a run" | names}}, if(toUnixTimestamp64Milli(ended_at) = 0, NULL, ended_at) AS ended_at,
     if(outcome = 'running' AND alive_until < now64(3), 'died', toString(outcome)) AS outcome,
-    {{columns "runs: what they did" | names}}
+    {{columns "work of a run" | names}}
 FROM (SELECT * FROM {{.Store}}.archive_runs_data FINAL)
 COMMENT 'One row a run of archive, verify, replay or backup: when, how it ended, what it brought and what it asked';
 

@@ -53,7 +53,7 @@ func TestStatusSpace(t *testing.T) {
 	if f.DiskFull != nil && math.Abs(f.DiskFull.Sub(time.Now()).Hours()/24-days) > 2 {
 		t.Errorf("full on %v, want in %.0f days", f.DiskFull, days)
 	}
-	kept := s.forecast([]load.Usage{{Relation: "quality_samples", Bytes: 1000}}, load.Growth{Days: 10, Samples: 1}, 40*24*time.Hour, time.Now())
+	kept := s.forecast([]load.Usage{{Relation: "quality_samples", Bytes: 1000}}, load.Growth{Days: 10, Shares: map[string]float64{"quality_samples": 1}}, 40*24*time.Hour, time.Now())
 	if kept.PerDay != 100 || kept.InAYear != 4000 || kept.DiskFull != nil {
 		t.Errorf("forecast of 100 bytes a day, of which 40 days are kept: %+v", kept)
 	}

@@ -1,9 +1,10 @@
 package catalogue
 
+import "strings"
+
 // Tables that more than one package names.
 const (
 	HiddenLoads = "hidden_loads"
-	Samples     = "quality_samples_data"
 	Versions    = "schema_migrations"
 )
 
@@ -14,6 +15,7 @@ type Table struct {
 	// units that it has rows of, and the condition, with ? for the key, that a row
 	// is of a unit.
 	Day, Unit, OfUnit string
+	Grows             string // the relation whose rows it grows with; empty: rooms
 	Backup            Backup
 }
 
@@ -33,19 +35,20 @@ const (
 
 // Tables lists the tables of the store.
 func Tables() []Table {
-	const ofCall = "comm_id = ?"
-	call := func(name, day string) Table { return Table{Name: name, Day: day, Unit: Call, OfUnit: ofCall} }
+	call := func(name, day, grows string) Table {
+		return Table{Name: name, Day: day, Unit: Call, OfUnit: "comm_id = ?", Grows: grows}
+	}
 	return []Table{
-		call("rooms_data", "toDate(created_at)"),
-		call("user_sessions_data", "toDate(joined_at)"),
-		call(Samples, "toDate(ts)"),
-		call("user_events_data", "toDate(ts)"),
-		{Name: "unusual_events_data", Day: "toDate(ts)", Unit: Unusual, OfUnit: "toStartOfHour(ts) = parseDateTimeBestEffort(?, 'UTC')"},
-		{Name: "daily_scale_data", Day: "toDate(day_start)", Unit: Scale, OfUnit: "day_start = parseDateTimeBestEffort(?, 'UTC')"},
-		call("quality_streams_data", "day"),
-		call("call_users_data", "toDate(call_created_at)"),
-		call("peer_quality_data", "toDate(call_created_at)"),
-		call("calls_data", "toDate(created_at)"),
+		call("rooms_data", "toDate(created_at)", "rooms"),
+		call("user_sessions_data", "toDate(joined_at)", "user_sessions"),
+		call("quality_samples_data", "toDate(ts)", "quality_samples"),
+		call("user_events_data", "toDate(ts)", "user_events"),
+		{Name: "unusual_events_data", Day: "toDate(ts)", Unit: Unusual, OfUnit: "toStartOfHour(ts) = parseDateTimeBestEffort(?, 'UTC')", Grows: "unusual_events"},
+		{Name: "daily_scale_data", Day: "toDate(day_start)", Unit: Scale, OfUnit: "day_start = parseDateTimeBestEffort(?, 'UTC')", Grows: "daily_scale"},
+		call("quality_streams_data", "day", "quality_samples"),
+		call("call_users_data", "toDate(call_created_at)", "rooms"),
+		call("peer_quality_data", "toDate(call_created_at)", "rooms"),
+		call("calls_data", "toDate(created_at)", "rooms"),
 		{Name: HiddenLoads},
 		{Name: "ledger_parts"},
 		{Name: "ledger_units", Backup: Latest},
@@ -55,6 +58,21 @@ func Tables() []Table {
 		{Name: "lease", Backup: Not},
 		{Name: "lease_keeper", Backup: Not}, // only where the server has Keeper
 	}
+}
+
+// Growth is the relation whose rows a table grows with, given its name without
+// _data; empty: it does not grow, as old rows go by themselves.
+func Growth(table string) string {
+	for _, t := range Tables() {
+		switch {
+		case strings.TrimSuffix(t.Name, "_data") != table:
+		case t.Backup == Expiring:
+			return ""
+		case t.Grows != "":
+			return t.Grows
+		}
+	}
+	return "rooms"
 }
 
 // Loaded lists the tables whose rows belong to loads.

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/callvault/callvault/internal/catalogue"
+	"github.com/callvault/callvault/internal/digest"
 	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/schema"
 	"github.com/callvault/callvault/migrations"
@@ -50,6 +51,13 @@ func TestCatalogue(t *testing.T) {
 		ORDER BY x`
 	if diff := cmp.Diff(listed, column(t, s, ofStore)); diff != "" {
 		t.Errorf("tables (-catalogue +schema):\n%s", diff)
+	}
+	var compared []string
+	for _, r := range digest.Relations() {
+		compared = append(compared, r.Name)
+	}
+	if diff := cmp.Diff(catalogue.Sent(), compared); diff != "" {
+		t.Errorf("what is compared with the vendor (-catalogue +digest):\n%s", diff)
 	}
 	for _, table := range catalogue.Loaded() {
 		q := "SELECT count() FROM " + table.Name + " WHERE " + table.Day + " = today() AND " + table.OfUnit

@@ -3,6 +3,7 @@ package schema
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -50,21 +51,33 @@ func (s *Schema) databases(ctx context.Context) error {
 // usable sees that neither database belongs to another archive and that the
 // archive is not being restored. It says whether the store is there.
 func (s *Schema) usable(ctx context.Context, conn driver.Conn) (there bool, err error) {
-	const q = `SELECT countIf(database = ? AND name IN (?)) > 0, countIf(database = ? AND name IN (?)) > 0, countIf(database = ? AND name = ?) > 0,
-			(SELECT count() > 0 FROM system.databases WHERE name = ?)
-		FROM system.tables WHERE database IN (?, ?)`
-	var tables, relations, restoring bool
-	err = conn.QueryRow(ctx, q, s.database(), catalogue.Versions, s.store(), catalogue.Views(), s.store(), Restoring, s.store(), s.database(), s.store()).
-		Scan(&tables, &relations, &restoring, &there)
-	switch {
-	case err != nil:
+	const q = "SELECT database, name FROM system.tables WHERE database IN (?, ?) UNION ALL SELECT name, '' FROM system.databases WHERE name = ?"
+	rows, err := conn.Query(ctx, q, s.database(), s.store(), s.store())
+	if err != nil {
 		return false, fmt.Errorf("look at the databases: %w", err)
-	case tables:
-		return false, fmt.Errorf("the database %q holds the tables of an archive, not its relations: %w", s.database(), ErrTaken)
-	case relations:
-		return false, fmt.Errorf("the database %q, where the tables go, holds the relations of another archive: %w", s.store(), ErrTaken)
-	case restoring && !s.opt.Restorer:
-		return false, ErrRestoring
+	}
+	defer rows.Close()
+	restoring := false
+	for rows.Next() {
+		var database, table string
+		if err := rows.Scan(&database, &table); err != nil {
+			return false, fmt.Errorf("look at the databases: %w", err)
+		}
+		switch tables := database == s.store(); {
+		case tables && slices.Contains(catalogue.Views(), table):
+			return false, fmt.Errorf("the database %q, where the tables go, holds the relations of another archive: %w", database, ErrTaken)
+		case !tables && table == catalogue.Versions:
+			return false, fmt.Errorf("the database %q holds the tables of an archive, not its relations: %w", database, ErrTaken)
+		case tables:
+			there = true
+			restoring = restoring || table == Restoring
+		}
+	}
+	if restoring && !s.opt.Restorer {
+		return there, ErrRestoring
+	}
+	if err := rows.Err(); err != nil {
+		return there, fmt.Errorf("look at the databases: %w", err)
 	}
 	return there, nil
 }
