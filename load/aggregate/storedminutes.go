@@ -12,21 +12,21 @@ import (
 	"github.com/callvault/callvault/internal/quality"
 )
 
-// heldStream names a stream of a held call.
-type heldStream struct {
+// storedStream names a stream of a stored call.
+type storedStream struct {
 	unit       call.Unit
 	user, peer string
 }
 
-func (s heldStream) compare(x heldStream) int {
+func (s storedStream) compare(x storedStream) int {
 	return cmp.Or(compareUnits(s.unit, x.unit), cmp.Compare(s.user, x.user), cmp.Compare(s.peer, x.peer))
 }
 
-// received selects the samples of what is received.
+// received is the SQL condition for downstream samples.
 const received = "AND peer_id != ''"
 
-// heldQuality reads what the minutes of the held calls are judged by.
-func (s reader) heldQuality(ctx context.Context, h *held) (map[call.Unit]*quality.Call, error) {
+// readQuality reads the minutes that the calls are judged by.
+func (s reader) readQuality(ctx context.Context, h *stored) (map[call.Unit]*quality.Call, error) {
 	calls := map[call.Unit]*quality.Call{}
 	of := func(u call.Unit) *quality.Call {
 		if calls[u] == nil {
@@ -34,16 +34,16 @@ func (s reader) heldQuality(ctx context.Context, h *held) (map[call.Unit]*qualit
 		}
 		return calls[u]
 	}
-	err := s.eachHeld(ctx, h, "AND peer_id = ''", func(s heldStream, m quality.Minutes) { of(s.unit).Sent(s.user, m) })
+	err := s.eachStream(ctx, h, "AND peer_id = ''", func(s storedStream, m quality.Minutes) { of(s.unit).Sent(s.user, m) })
 	if err == nil {
-		err = s.eachHeld(ctx, h, received, func(s heldStream, m quality.Minutes) { of(s.unit).Heard(s.peer, m) })
+		err = s.eachStream(ctx, h, received, func(s storedStream, m quality.Minutes) { of(s.unit).Heard(s.peer, m) })
 	}
 	return calls, err
 }
 
-// eachHeld gives the minutes of one stream after the other; rest says of which.
-func (s reader) eachHeld(ctx context.Context, h *held, rest string, f func(heldStream, quality.Minutes)) error {
-	all, err := s.heldMinutes(ctx, h, rest)
+// eachStream calls f with the minutes of each stream that meets the SQL condition rest.
+func (s reader) eachStream(ctx context.Context, h *stored, rest string, f func(storedStream, quality.Minutes)) error {
+	all, err := s.readMinutes(ctx, h, rest)
 	if err != nil {
 		return err
 	}
@@ -54,18 +54,18 @@ func (s reader) eachHeld(ctx context.Context, h *held, rest string, f func(heldS
 	return all.err
 }
 
-// ThousandthsSQL says the same as quality.Thousandths.
+// ThousandthsSQL is quality.Thousandths in SQL.
 const ThousandthsSQL = "toInt64(floor(least(greatest(value, -1e12), 1e12) * 1000 + 0.5))"
 
-// heldMinutes reads the minutes of the streams of the held calls, in order; rest
-// says of which.
-func (s reader) heldMinutes(ctx context.Context, h *held, rest string) (*minutesReader, error) {
+// readMinutes reads, in order, the minutes of the streams that meet the SQL
+// condition rest.
+func (s reader) readMinutes(ctx context.Context, h *stored, rest string) (*minutesReader, error) {
 	q := `SELECT sdk_app_id, comm_id, user_id, peer_id, metric, toUnixTimestamp(toStartOfMinute(ts)) AS at, toUInt32(count()), toUInt32(countIf(value > 0)),
 			sum(` + ThousandthsSQL + `)
 		FROM quality_samples_data WHERE metric IN (?) AND ` + h.where() + ` ` + rest + `
 		GROUP BY sdk_app_id, comm_id, user_id, peer_id, metric, at ORDER BY sdk_app_id, comm_id, user_id, peer_id, at`
 	ctx = clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{
-		"max_query_size": maxHeldText, "max_block_size": 8192, "max_bytes_before_external_sort": 64 << 20, "max_bytes_before_external_group_by": 64 << 20,
+		"max_query_size": maxQueryText, "max_block_size": 8192, "max_bytes_before_external_sort": 64 << 20, "max_bytes_before_external_group_by": 64 << 20,
 	}))
 	rows, err := s.conn.Query(ctx, q, quality.Metrics(), h.keys)
 	if err != nil {
@@ -76,23 +76,23 @@ func (s reader) heldMinutes(ctx context.Context, h *held, rest string) (*minutes
 	return r, nil
 }
 
-// minutesReader reads the minutes of one stream after the other.
+// minutesReader reads the minutes of one stream at a time.
 type minutesReader struct {
 	rows    driver.Rows
-	stream  heldStream
+	stream  storedStream
 	minutes quality.Minutes
 	err     error
-	ahead   *minutesRow // read, and not yet used; nil: no more
+	ahead   *minutesRow // the row read but not yet used; nil: no more rows
 }
 
 type minutesRow struct {
-	stream heldStream
+	stream storedStream
 	metric string
 	at     uint32
 	quality.Tally
 }
 
-// scan reads a row ahead.
+// scan reads the next row into ahead.
 func (r *minutesReader) scan() {
 	r.ahead = nil
 	if !r.rows.Next() {
@@ -101,7 +101,7 @@ func (r *minutesReader) scan() {
 		}
 		return
 	}
-	x := minutesRow{stream: heldStream{unit: call.Unit{Kind: call.UnitCall}}}
+	x := minutesRow{stream: storedStream{unit: call.Unit{Kind: call.UnitCall}}}
 	var app uint32
 	if err := r.rows.Scan(&app, &x.stream.unit.Key, &x.stream.user, &x.stream.peer, &x.metric, &x.at, &x.Samples, &x.Positive, &x.Sum); err != nil {
 		r.err = fmt.Errorf("read minutes: %w", err)
@@ -111,7 +111,7 @@ func (r *minutesReader) scan() {
 	r.ahead = &x
 }
 
-// next goes on to the next stream; without one, err says why.
+// next reads the next stream. It returns false at the end or after an error in err.
 func (r *minutesReader) next() bool {
 	if r.ahead == nil || r.err != nil {
 		return false
@@ -126,9 +126,9 @@ func (r *minutesReader) next() bool {
 	return r.err == nil
 }
 
-// take reads on to a stream and gives its minutes, once. Streams are asked for in
-// order.
-func (r *minutesReader) take(s heldStream) (quality.Minutes, error) {
+// take reads up to stream s and returns its minutes, nil the second time. Callers
+// ask for streams in order.
+func (r *minutesReader) take(s storedStream) (quality.Minutes, error) {
 	for r.stream.compare(s) < 0 && r.next() {
 	}
 	if r.err != nil || r.stream != s {

@@ -8,22 +8,22 @@ import (
 	"github.com/callvault/callvault/internal/call"
 )
 
-// stay is all stays of a user in a call.
-type stay struct {
+// presence sums up the sessions of a user in a call.
+type presence struct {
 	sessions    uint64
-	presence    int64 // seconds
+	total       int64 // seconds
 	roomID      string
 	first, last time.Time
 	running     bool
-	lastOf      call.Session // which begins last
+	lastOf      call.Session // the session that begins last
 }
 
-// seconds are those of all stays.
-func (s *stay) seconds() uint64 { return uint64(max(0, s.presence)) }
+// seconds is the length of all sessions together.
+func (s *presence) seconds() uint64 { return uint64(max(0, s.total)) }
 
-// add adds a stay; one that goes on counts up to a unix second, which is that of the
-// last sample that anybody in the call sent.
-func (s *stay) add(x *call.Session, last uint32) {
+// add adds a session. One that has not ended counts up to the unix second last: the
+// last upstream sample of any user in the call.
+func (s *presence) add(x *call.Session, last uint32) {
 	if s.sessions == 0 {
 		s.first, s.roomID = x.JoinedAt, x.RoomID
 	}
@@ -32,9 +32,9 @@ func (s *stay) add(x *call.Session, last uint32) {
 	}
 	if x.LeftAt.IsZero() {
 		s.running = true
-		s.presence += max(0, int64(last)-x.JoinedAt.Unix())
+		s.total += max(0, int64(last)-x.JoinedAt.Unix())
 	} else {
-		s.presence += x.LeftAt.Unix() - x.JoinedAt.Unix()
+		s.total += x.LeftAt.Unix() - x.JoinedAt.Unix()
 		if x.LeftAt.After(s.last) {
 			s.last = x.LeftAt
 		}
@@ -45,12 +45,13 @@ func (s *stay) add(x *call.Session, last uint32) {
 	s.sessions++
 }
 
-// later says that x comes after y in an order without equals that matter.
+// later reports whether x comes after y. The order covers every field that is used.
 func later(x, y *call.Session) bool {
 	return cmp.Or(x.JoinedAt.Compare(y.JoinedAt), cmp.Compare(x.DeviceType, y.DeviceType), cmp.Compare(x.SDKVersion, y.SDKVersion), cmp.Compare(x.ClientIP, y.ClientIP)) > 0
 }
 
-// peakOf is the most stays at one moment; ends come before beginnings.
+// peakOf returns the most sessions at one moment. At the same second, ends come
+// before beginnings.
 func peakOf(sessions []call.Session) (most uint64) {
 	type turn struct {
 		at   uint32

@@ -16,14 +16,14 @@ import (
 	"github.com/callvault/callvault/internal/sqltext"
 )
 
-// HeldCall is a call of which the tables have all: in which loads, and what its summary is
-// to begin with, of which Held finds room and creation.
-type HeldCall struct {
+// StoredCall is a call that is read from the tables. Loads are the loads that hold
+// its rows. SummarizeStored fills in the room and the creation of Head.
+type StoredCall struct {
 	Head
 	Loads []uint64
 }
 
-// querier reads tables.
+// querier runs queries.
 type querier interface {
 	Query(ctx context.Context, query string, args ...any) (driver.Rows, error)
 }
@@ -31,19 +31,19 @@ type querier interface {
 // reader reads calls from the tables.
 type reader struct{ conn querier }
 
-// BlockRows is how many rows of summaries make an INSERT.
+// BlockRows is the number of summary rows in an INSERT.
 const BlockRows = 8192
 
-// SummarizeHeld summarizes calls of which the tables have something, which it sorts, user
-// by user: of their streams it holds those of one. The rows are added to to, and emit is
-// called with how many it should act on.
-func SummarizeHeld(ctx context.Context, conn querier, rows *Rows, calls []HeldCall, h *Histogram, emit func(atLeast int) error) error {
+// SummarizeStored makes the summaries of calls from the tables and adds them to rows.
+// It sorts calls and holds the streams of one user in memory at a time. It calls emit
+// often; emit inserts and clears the rows once there are atLeast many.
+func SummarizeStored(ctx context.Context, conn querier, rows *Rows, calls []StoredCall, h *Histogram, emit func(atLeast int) error) error {
 	return reader{conn}.summarize(ctx, &summarizer{Rows: rows, h: h}, calls, emit)
 }
 
-func (s reader) summarize(ctx context.Context, to *summarizer, calls []HeldCall, emit func(atLeast int) error) error {
-	slices.SortFunc(calls, func(x, y HeldCall) int { return compareUnits(x.Unit, y.Unit) })
-	h, err := s.heldCalls(ctx, calls)
+func (s reader) summarize(ctx context.Context, to *summarizer, calls []StoredCall, emit func(atLeast int) error) error {
+	slices.SortFunc(calls, func(x, y StoredCall) int { return compareUnits(x.Unit, y.Unit) })
+	h, err := s.readCalls(ctx, calls)
 	if err != nil {
 		return err
 	}
@@ -61,12 +61,12 @@ func (s reader) summarize(ctx context.Context, to *summarizer, calls []HeldCall,
 	return nil
 }
 
-// maxJudged is how many minutes of users are judged together, of about 150 bytes
-// each, or those of one call.
+// maxJudged bounds the minutes of users that are judged together, at about 150 bytes
+// each. A single call may have more.
 const maxJudged = 100_000
 
-// minutesOf is how many minutes the users of a call were there, together.
-func (h *held) minutesOf(u call.Unit) (n int) {
+// minutesOf is the sum of the minutes that each user was in the call.
+func (h *stored) minutesOf(u call.Unit) (n int) {
 	for i := range h.sessions[u] {
 		x := &h.sessions[u][i]
 		left := x.LeftAt.Unix()
@@ -78,16 +78,16 @@ func (h *held) minutesOf(u call.Unit) (n int) {
 	return n
 }
 
-func (s reader) summarizeSome(ctx context.Context, to *summarizer, calls []HeldCall, h *held, emit func(atLeast int) error) error {
+func (s reader) summarizeSome(ctx context.Context, to *summarizer, calls []StoredCall, h *stored, emit func(atLeast int) error) error {
 	h.keys = nil
 	for _, c := range calls {
 		h.keys = append(h.keys, c.Unit.Key)
 	}
-	judged, err := s.heldQuality(ctx, h)
+	judged, err := s.readQuality(ctx, h)
 	if err != nil {
 		return err
 	}
-	minutes, err := s.heldMinutes(ctx, h, received)
+	minutes, err := s.readMinutes(ctx, h, received)
 	if err != nil {
 		return err
 	}
@@ -95,10 +95,10 @@ func (s reader) summarizeSome(ctx context.Context, to *summarizer, calls []HeldC
 	next := 0
 	begin := func() {
 		u := calls[next].Unit
-		of := h.of[u]
-		of.Load, of.Unit, of.Entry = calls[next].Load, u, calls[next].Entry
+		head := h.heads[u]
+		head.Load, head.Unit, head.Entry = calls[next].Load, u, calls[next].Entry
 		q := cmp.Or(judged[u], quality.NewCall())
-		to.begin(&of, h.rooms[u], h.sessions[u], h.last[u], func(peer string) sent { return h.sent[heldUser{u, peer}] }, q)
+		to.begin(&head, h.rooms[u], h.sessions[u], h.last[u], func(peer string) sent { return h.sent[storedUser{u, peer}] }, q)
 	}
 	begin()
 	upTo := func(u call.Unit) {
@@ -108,10 +108,10 @@ func (s reader) summarizeSome(ctx context.Context, to *summarizer, calls []HeldC
 			begin()
 		}
 	}
-	err = s.heldStreams(ctx, h, func(u call.Unit, st *Stream) error {
+	err = s.readStreams(ctx, h, func(u call.Unit, st *Stream) error {
 		upTo(u)
 		to.stream(st)
-		m, err := minutes.take(heldStream{u, st.user, st.peer})
+		m, err := minutes.take(storedStream{u, st.user, st.peer})
 		if err != nil {
 			return err
 		}
@@ -130,31 +130,31 @@ func compareUnits(x, y call.Unit) int {
 	return cmp.Or(cmp.Compare(x.App, y.App), cmp.Compare(x.Key, y.Key))
 }
 
-// maxHeldText is the longest query about held calls, in bytes: a call that was asked
-// for each hour while it ran has a load for each of these, of some 20 bytes.
-const maxHeldText = 16 << 20
+// maxQueryText is the longest query, in bytes. A call that is fetched every hour while
+// it runs has a load for each hour, and each load id takes some 20 bytes.
+const maxQueryText = 16 << 20
 
-// held is what the tables have of calls, but for their streams.
-type held struct {
-	loads    string             // of the rows
-	keys     []string           // of the calls whose rows are read
-	of       map[call.Unit]Head // room and creation
+// stored is what the tables hold of some calls, except their streams.
+type stored struct {
+	loads    string             // ids of all loads, as SQL
+	keys     []string           // comm_id of the calls to read
+	heads    map[call.Unit]Head // room and creation
 	rooms    map[call.Unit]*call.Room
 	sessions map[call.Unit][]call.Session
-	sent     map[heldUser]sent
-	last     map[call.Unit]uint32 // unix second of the last sample that anybody sent
+	sent     map[storedUser]sent
+	last     map[call.Unit]uint32 // unix second of the last upstream sample of any user
 }
 
-// where selects the rows in a table; the argument is keys.
-func (h *held) where() string { return "load_id IN " + h.loads + " AND comm_id IN (?)" }
+// where is the SQL condition for the rows of the calls; its argument is keys.
+func (h *stored) where() string { return "load_id IN " + h.loads + " AND comm_id IN (?)" }
 
-type heldUser struct {
+type storedUser struct {
 	unit call.Unit
 	user string
 }
 
-func (s reader) heldCalls(ctx context.Context, calls []HeldCall) (*held, error) {
-	h := &held{of: map[call.Unit]Head{}, rooms: map[call.Unit]*call.Room{}, sessions: map[call.Unit][]call.Session{}, sent: map[heldUser]sent{}, last: map[call.Unit]uint32{}}
+func (s reader) readCalls(ctx context.Context, calls []StoredCall) (*stored, error) {
+	h := &stored{heads: map[call.Unit]Head{}, rooms: map[call.Unit]*call.Room{}, sessions: map[call.Unit][]call.Session{}, sent: map[storedUser]sent{}, last: map[call.Unit]uint32{}}
 	var loads []uint64
 	for _, c := range calls {
 		loads, h.keys = append(loads, c.Loads...), append(h.keys, c.Unit.Key)
@@ -178,17 +178,17 @@ func (s reader) heldCalls(ctx context.Context, calls []HeldCall) (*held, error) 
 	}
 
 	var x call.Session
-	var of Head
+	var head Head
 	err = s.each(ctx, "user_sessions_data", `sdk_app_id, comm_id, call_created_at, user_id, room_id, joined_at, left_at, is_finished,
 		device_type, sdk_version, client_ip`, h, "ORDER BY user_id, joined_at, room_id", func() {
 		u.App = call.AppID(app)
-		stay := x
+		session := x
 		if ended != nil {
-			stay.LeftAt = *ended
+			session.LeftAt = *ended
 		}
-		h.sessions[u] = append(h.sessions[u], stay)
-		h.of[u] = Head{RoomID: x.RoomID, Created: of.Created}
-	}, &app, &u.Key, &of.Created, &x.UserID, &x.RoomID, &x.JoinedAt, &ended, &x.Finished, &x.DeviceType, &x.SDKVersion, &x.ClientIP)
+		h.sessions[u] = append(h.sessions[u], session)
+		h.heads[u] = Head{RoomID: x.RoomID, Created: head.Created}
+	}, &app, &u.Key, &head.Created, &x.UserID, &x.RoomID, &x.JoinedAt, &ended, &x.Finished, &x.DeviceType, &x.SDKVersion, &x.ClientIP)
 	if err != nil {
 		return nil, err
 	}
@@ -199,16 +199,17 @@ func (s reader) heldCalls(ctx context.Context, calls []HeldCall) (*held, error) 
 	err = s.each(ctx, "quality_streams_data AS x", `sdk_app_id, comm_id, any(room_id), min(call_created_at), user_id, toUnixTimestamp(max(last_ts)), sum(x.audio_loss.samples), sum(x.audio_loss.sum),
 		sum(x.video_loss.samples), sum(x.video_loss.sum), sum(x.rtt.samples), sum(x.rtt.sum)`, h, "AND peer_id = '' GROUP BY sdk_app_id, comm_id, user_id", func() {
 		u.App = call.AppID(app)
-		h.sent[heldUser{u, user}] = up
+		h.sent[storedUser{u, user}] = up
 		h.last[u] = max(h.last[u], last)
-		h.of[u] = of
-	}, &app, &u.Key, &of.RoomID, &of.Created, &user, &last, &up.audioLoss.samples, &up.audioLoss.sum, &up.videoLoss.samples, &up.videoLoss.sum, &up.rtt.samples, &up.rtt.sum)
+		h.heads[u] = head
+	}, &app, &u.Key, &head.RoomID, &head.Created, &user, &last, &up.audioLoss.samples, &up.audioLoss.sum, &up.videoLoss.samples, &up.videoLoss.sum, &up.rtt.samples, &up.rtt.sum)
 	return h, err
 }
 
-// each reads rows of the held calls from a table, into the same variables.
-func (s reader) each(ctx context.Context, table, columns string, h *held, rest string, f func(), into ...any) error {
-	ctx = clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{"max_query_size": maxHeldText}))
+// each reads the rows of the calls from a table. It scans every row into the same
+// variables and then calls f.
+func (s reader) each(ctx context.Context, table, columns string, h *stored, rest string, f func(), into ...any) error {
+	ctx = clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{"max_query_size": maxQueryText}))
 	rows, err := s.conn.Query(ctx, "SELECT "+columns+" FROM "+table+" WHERE "+h.where()+" "+rest, h.keys)
 	if err != nil {
 		return fmt.Errorf("read %s: %w", table, err)
@@ -226,8 +227,8 @@ func (s reader) each(ctx context.Context, table, columns string, h *held, rest s
 	return nil
 }
 
-// heldStreams reads the streams of the held calls, by call, user and peer.
-func (s reader) heldStreams(ctx context.Context, h *held, f func(call.Unit, *Stream) error) error {
+// readStreams reads the streams of the calls, ordered by call, user and peer.
+func (s reader) readStreams(ctx context.Context, h *stored, f func(call.Unit, *Stream) error) error {
 	var q strings.Builder
 	q.WriteString("SELECT sdk_app_id, comm_id, user_id, peer_id, toUnixTimestamp(first_ts), toUnixTimestamp(last_ts), samples, events, network_changes, connections_lost")
 	for _, m := range streamMetrics {
@@ -237,7 +238,7 @@ func (s reader) heldStreams(ctx context.Context, h *held, f func(call.Unit, *Str
 	}
 	q.WriteString(", `other.metric`, `other.samples`, `other.sum`, `other.min`, `other.max`")
 	q.WriteString(" FROM quality_streams_data AS x WHERE " + h.where() + " ORDER BY sdk_app_id, comm_id, user_id, peer_id, day, device_type, sdk_version, load_id")
-	ctx = clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{"max_query_size": maxHeldText, "max_block_size": 1024, "max_bytes_before_external_sort": 64 << 20}))
+	ctx = clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{"max_query_size": maxQueryText, "max_block_size": 1024, "max_bytes_before_external_sort": 64 << 20}))
 	rows, err := s.conn.Query(ctx, q.String(), h.keys)
 	if err != nil {
 		return fmt.Errorf("read streams: %w", err)
@@ -264,7 +265,7 @@ func scanStream(rows driver.Rows) (call.Unit, *Stream, error) {
 	st := &Stream{}
 	into := []any{&app, &u.Key, &st.user, &st.peer, &st.first, &st.last, &st.samples, &st.events, &st.networkChanges, &st.connectionsLost}
 	for i := range st.of {
-		m := &summary{}
+		m := &metricSums{}
 		st.of[i] = m
 		into = append(into, &m.samples, &m.sum, &m.min, &m.max, &m.values, &m.counts)
 	}
@@ -275,7 +276,7 @@ func scanStream(rows driver.Rows) (call.Unit, *Stream, error) {
 		return u, nil, err
 	}
 	for i, name := range names {
-		st.other = append(st.other, otherSummary{name, summary{samples: samples[i], sum: sum[i], min: low[i], max: top[i], plain: true}})
+		st.other = append(st.other, otherMetric{name, metricSums{samples: samples[i], sum: sum[i], min: low[i], max: top[i], plain: true}})
 	}
 	u.App = call.AppID(app)
 	return u, st, nil
