@@ -257,7 +257,7 @@ func (n *nights) pass(ctx context.Context, cut int) (p pass, err error) {
 	return p, err
 }
 
-func (n *nights) extract(ctx context.Context, a extract.Archive) (extract.Report, error) {
+func (n *nights) extract(ctx context.Context, a *writer) (extract.Report, error) {
 	app := call.AppID(n.vendor.sim.Apps()[0])
 	d, err := extract.Detect(ctx, n.vendor.client, n.limits, []call.AppID{app}, n.vendor.clock.now(), trtc.Current(), trtc.Legacy())
 	if err != nil {
@@ -265,9 +265,8 @@ func (n *nights) extract(ctx context.Context, a extract.Archive) (extract.Report
 	}
 	asker := extract.NewAsker(n.vendor.client, d, n.limits, extract.DefaultAttempts())
 	p := &extract.Pass{
-		Asker: asker, Archive: a, App: app,
+		Asker: asker, Ledger: a, Archive: a, App: app,
 		Now: n.vendor.clock.now, Progress: extract.NoProgress{}, Retention: n.keeps(), Settle: settle,
-		Skip: func(string) bool { return false },
 	}
 	return p.Run(ctx)
 }

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"math"
 	"slices"
 
 	"github.com/callvault/callvault/internal/call"
@@ -27,12 +28,13 @@ func Bound(sessions []call.Session, held Held, within call.Window, limits Limits
 	if p.people() == 0 {
 		return 0
 	}
-	return bound(p, limits, 512)
+	return bound(p, limits)
 }
 
 // bound takes K(x, x) at all x where that may grow or a window has run out, and
-// K(x, y) for all y at as many x as full says, spread evenly over the call.
-func bound(p *presence, l Limits, full int) int {
+// K(x, y) for all y at 512 x, spread evenly over the call.
+func bound(p *presence, l Limits) int {
+	const full = 512
 	var (
 		f       = floor{seconds: l.length() + 1, users: l.seats()}
 		c       = newCrowd(p)
@@ -45,7 +47,7 @@ func bound(p *presence, l Limits, full int) int {
 			f.raiseAt(x, c.size(x))
 			continue
 		}
-		nextAll = x + (hull.to-hull.from)/int64(full) + 1
+		nextAll = x + (hull.to-hull.from)/full + 1
 		needed = needs(p, x, f.seconds, needed[:0])
 		f.raise(x, needed)
 	}
@@ -108,7 +110,7 @@ func needs(p *presence, x, seconds int64, to []int64) []int64 {
 	for person := range p.people() {
 		t := x
 		for i := p.first[person]; i < p.first[person+1]; i++ {
-			if p.cut(i) {
+			if p.split(i) {
 				t = x
 			}
 			for t = max(t, p.stays[i].from); t <= p.stays[i].to; t += seconds {
@@ -118,4 +120,41 @@ func needs(p *presence, x, seconds int64, to []int64) []int64 {
 	}
 	slices.Sort(to)
 	return to
+}
+
+// crowd tells how many are there at a time.
+type crowd struct{ from, to []int64 }
+
+func newCrowd(p *presence) crowd {
+	c := crowd{make([]int64, len(p.stays)), make([]int64, len(p.stays))}
+	for i, s := range p.stays {
+		c.from[i], c.to[i] = s.from, s.to
+	}
+	slices.Sort(c.from)
+	slices.Sort(c.to)
+	return c
+}
+
+func (c crowd) size(x int64) int {
+	came, _ := slices.BinarySearch(c.from, x+1)
+	gone, _ := slices.BinarySearch(c.to, x)
+	return came - gone
+}
+
+// grows is the next second after x at which somebody comes.
+func (c crowd) grows(x int64) int64 {
+	i, _ := slices.BinarySearch(c.from, x+1)
+	if i == len(c.from) {
+		return never
+	}
+	return c.from[i]
+}
+
+// hull is from the first second to the last. There must be stays.
+func (p *presence) hull() span {
+	h := span{math.MaxInt64, math.MinInt64}
+	for _, s := range p.stays {
+		h = span{min(h.from, s.from), max(h.to, s.to)}
+	}
+	return h
 }

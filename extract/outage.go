@@ -2,6 +2,7 @@ package extract
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/callvault/callvault/extract/trtc"
@@ -47,4 +48,37 @@ func (a *Asker) lasts(action string, err error, times int) bool {
 		a.lasting[f] = lasting{a.lasting[f].times + 1, time.Now()}
 	}
 	return times >= most
+}
+
+// outageAfter is how long the vendor must not have answered anything for a
+// request that was given up to end the pass, if its action was answered before:
+// asking for the rest is pointless. An action that never was says nothing of others.
+const outageAfter = time.Minute
+
+// ErrOutage says that the vendor does not answer any more.
+var ErrOutage = errors.New("the vendor does not answer any more")
+
+// outage turns the failure of a request into that of the vendor, if nothing has
+// been answered for long.
+func (a *Asker) outage(action string, err error) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if unreachable(err) && a.served[action] && time.Since(a.answered) > outageAfter {
+		return fmt.Errorf("%w: %w", ErrOutage, err)
+	}
+	return err
+}
+
+// answers notes that the vendor has answered an action, if only with an error.
+func (a *Asker) answers(action string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.served[action] = true
+	a.answered = time.Now()
+}
+
+// unreachable says that no answer of the API came.
+func unreachable(err error) bool {
+	e, ok := errors.AsType[*trtc.Error](err)
+	return ok && (e.Code == trtc.CodeNetwork || e.Code == trtc.CodeHTTP)
 }

@@ -7,10 +7,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/callvault/callvault/extract/trtc"
-	"github.com/callvault/callvault/internal/call"
 )
 
 // A list comes in pages, and the vendor may do with these what it likes: give
@@ -40,20 +38,22 @@ type page struct {
 	lacks    int      // rows that it has fewer than total, where that may count the page
 }
 
+// fetchPage asks for a page; due says that rows are likely on it.
+type fetchPage func(ctx context.Context, number, size int, due bool) (page, error)
+
 // listRead is a list being read.
 type listRead struct {
-	// fetch asks for a page; due says that rows are likely on it.
-	fetch     func(ctx context.Context, number, size int, due bool) (page, error)
-	size      int        // rows of a page to ask for
-	mostPages func() int // of one reading, as far as is known by now
-	moving    bool       // rows are added to it all the time: a second reading must show nothing new
+	fetch  fetchPage
+	asker  *Asker
+	action string
+	size   int  // rows of a page to ask for
+	most   int  // pages of one reading, if no list of the action has been endless
+	moving bool // rows are added to it all the time: a second reading must show nothing new
 
-	last    map[string]int     // the rows of the last reading, with how often they came
-	fullest func(rows int) int // told of each page; how many rows one has had at most
-
-	pages    int // with rows, of the last reading
-	first    int // rows on its first page
-	received int // rows of the last reading, as they came
+	last     map[string]int // the rows of the last reading, with how often they came
+	pages    int            // with rows, of the last reading
+	first    int            // rows on its first page
+	received int            // rows of the last reading, as they came
 	total    int
 	lacks    int  // rows of it that its pages have fewer than they count
 	union    int  // rows that all readings have shown
@@ -70,9 +70,9 @@ func (l *listRead) short() bool {
 // errEndless is returned for a list that has more pages than a list may have.
 var errEndless = errors.New("the list does not end")
 
-// errStuck is returned for a list of which the vendor shows one page again and
+// errSamePage is returned for a list of which the vendor shows one page again and
 // again, when there may be others.
-var errStuck = errors.New("the vendor shows the same page whichever is asked for")
+var errSamePage = errors.New("the vendor shows the same page whichever is asked for")
 
 // leastPage is the least number of rows that a vendor is taken to end a page at.
 const leastPage = 10
@@ -127,7 +127,7 @@ func (l *listRead) complete(reading, quiet int) bool {
 // does not turn the page.
 func (l *listRead) once(ctx context.Context) error {
 	l.last, l.pages, l.received, l.total, l.lacks, l.first, l.repeats = map[string]int{}, 0, 0, 0, 0, 0, false
-	largest, stuck, most, due := 0, 0, 0, true
+	largest, same, fullest, due := 0, 0, 0, true
 	var before []string
 	for number := 0; number < l.mostPages(); number++ {
 		p, err := l.fetch(ctx, number, l.size, due)
@@ -138,21 +138,21 @@ func (l *listRead) once(ctx context.Context) error {
 			return err
 		}
 		n, news := len(p.keys), l.note(p)
-		if stuck++; news {
-			stuck = 0
+		if same++; news {
+			same = 0
 		}
 		if number == 0 {
 			l.first, largest = n, l.size
 		}
-		if most = max(most, l.fullest(n)); n > 0 {
+		if fullest = max(fullest, l.asker.fullestPage(l.action, n)); n > 0 {
 			l.pages++
 		}
 		switch {
 		case n == 0, l.counted && !l.short() && n < largest:
 			return nil
-		case stuck >= 2 && n >= max(most, leastPage) && slices.Equal(before, p.keys):
-			return errStuck
-		case stuck >= 2:
+		case same >= 2 && n >= max(fullest, leastPage) && slices.Equal(before, p.keys):
+			return errSamePage
+		case same >= 2:
 			return nil
 		}
 		before = p.keys
@@ -193,8 +193,11 @@ func (l *listRead) note(p page) (news bool) {
 	return news
 }
 
-// listLength is how many pages a list of an action may have.
-func (a *Asker) listLength(action string, most int) int {
+// mostPages is how many pages a reading may have, as far as is known by now.
+func (l *listRead) mostPages() int { return l.asker.mostPages(l.action, l.most) }
+
+// mostPages is how many pages a list of an action may have.
+func (a *Asker) mostPages(action string, most int) int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.endless[action] {
@@ -203,29 +206,28 @@ func (a *Asker) listLength(action string, most int) int {
 	return most
 }
 
-// fullest notes how many rows a page of a list of an action has, and returns how
+// fullestPage notes how many rows a page of a list of an action has, and returns how
 // many one has had at most: one with fewer is not full.
-func (a *Asker) fullest(action string) func(rows int) int {
-	return func(rows int) int {
-		a.mu.Lock()
-		defer a.mu.Unlock()
-		a.most[action] = max(a.most[action], rows)
-		return a.most[action]
-	}
-}
-
-// countCalls notes that the Total of a user list counts the call, not the window.
-func (a *Asker) countCalls() {
+func (a *Asker) fullestPage(action string, rows int) int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.ofCalls = true
+	a.fullest[action] = max(a.fullest[action], rows)
+	return a.fullest[action]
 }
 
-// totalOfCalls says that the Total of a user list has turned out to count calls.
-func (a *Asker) totalOfCalls() bool {
+// foundTotalsOfCalls notes whether the Total of a user list counts the call, not the
+// window.
+func (a *Asker) foundTotalsOfCalls(found bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.ofCalls
+	a.totalsOfCalls = a.totalsOfCalls || found
+}
+
+// totalsCountCalls says that the Total of a user list has turned out to count calls.
+func (a *Asker) totalsCountCalls() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.totalsOfCalls
 }
 
 // foundEndless notes that a list of the action has no end.
@@ -233,51 +235,4 @@ func (a *Asker) foundEndless(action string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.endless[action] = true
-}
-
-// setAside is a window of a list that could not be had, and why.
-type setAside struct {
-	call.Window
-	err error
-}
-
-// divide asks for a window and, where that cannot be had, for its halves: the
-// vendor may fail for what is in one of them, or for the size of both. A half
-// that fails is divided in turn as long as the other did not fail, down to least.
-// The error is what makes all further work pointless.
-func divide(ctx context.Context, w call.Window, least time.Duration, ask func(context.Context, call.Window) error) ([]setAside, error) {
-	return narrow(ctx, w, least, ask, ask(ctx, w))
-}
-
-// narrow divides a window that has been asked for with a result.
-func narrow(ctx context.Context, w call.Window, least time.Duration, ask func(context.Context, call.Window) error, result error) ([]setAside, error) {
-	half := (w.End.Sub(w.Start) / 2).Truncate(time.Second)
-	switch {
-	case result == nil:
-		return nil, nil
-	case fatal(result):
-		return nil, result
-	case half < least || !divisible(result):
-		return []setAside{{w, result}}, nil
-	}
-	a, b := call.Window{Start: w.Start, End: w.Start.Add(half)}, call.Window{Start: w.Start.Add(half), End: w.End}
-	ra, rb := ask(ctx, a), ask(ctx, b)
-	if ra != nil && rb != nil && !saysLess(result) && !fatal(ra) && !fatal(rb) {
-		return []setAside{{w, result}}, nil
-	}
-	failed, err := narrow(ctx, a, least, ask, ra)
-	if err != nil {
-		return failed, err
-	}
-	more, err := narrow(ctx, b, least, ask, rb)
-	return append(failed, more...), err
-}
-
-// divisible says that less might be had where this has failed.
-func divisible(err error) bool {
-	if _, ok := errors.AsType[*UnreadableError](err); ok {
-		return true
-	}
-	e, ok := errors.AsType[*trtc.Error](err)
-	return errors.Is(err, errEndless) || errors.Is(err, errStuck) || ok && (e.Kind == trtc.Retryable || e.Kind == trtc.TooLarge) && !e.Timeout
 }

@@ -13,7 +13,7 @@ import (
 // its end is the error, unless that is nil.
 func pagesOf(rows, size int, counted bool, beyond error) *listRead {
 	seen := map[string]bool{}
-	l := &listRead{size: 100, mostPages: func() int { return 50 }, fullest: func(n int) int { return n }}
+	l := &listRead{asker: NewAsker(nil, trtc.Current(), nil, Attempts{}), action: "DescribeRoomInfo", size: 100, most: 50}
 	l.fetch = func(_ context.Context, number, _ int, _ bool) (p page, err error) {
 		if number*size >= rows && number > 0 && beyond != nil {
 			return p, beyond

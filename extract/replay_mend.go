@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/callvault/callvault/extract/decide"
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/transform"
 )
@@ -21,7 +22,7 @@ func (u *replay) mend(ctx context.Context) error {
 	}
 	u.mending = true
 	u.over = slices.ContainsFunc(known.Parts, func(p call.Part) bool { return p.Kind == call.PartRoom })
-	u.all.add(known.Sessions)
+	u.all.Add(known.Sessions)
 	if err := u.decode(ctx, open); err != nil {
 		return err
 	}
@@ -33,7 +34,7 @@ func (u *replay) mend(ctx context.Context) error {
 
 // mendedRows are the rows that are visible of a part, with those that can be read
 // now of its responses.
-func (u *replay) mendedRows(ctx context.Context, p *call.Part, known *sessionSet) (call.Rows, error) {
+func (u *replay) mendedRows(ctx context.Context, p *call.Part, known *decide.SessionSet) (call.Rows, error) {
 	shown, err := u.To.OpenRows(ctx, u.entry.Unit, p.Kind, p.Owned)
 	if shown.RoomID = p.RoomID; u.entry.Unit.Kind == call.UnitCall {
 		shown.CreatedAt = u.entry.StartsAt
@@ -65,7 +66,7 @@ func bothRows(a, b call.Rows) call.Rows {
 		var norm transform.Normaliser
 		norm.Normalise(b.Samples)
 	}
-	b.Sessions = withOthers(b.Sessions, a.Sessions)
+	b.Sessions = decide.WithOthers(b.Sessions, a.Sessions)
 	have := make(map[call.Event]bool, len(b.Events))
 	for _, e := range b.Events {
 		have[e] = true

@@ -3,6 +3,7 @@ package extract
 import (
 	"slices"
 
+	"github.com/callvault/callvault/extract/decide"
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/transform"
 )
@@ -27,7 +28,7 @@ func (d *decoding) note(err error, list transform.ListState, damage []transform.
 	}
 	for _, x := range damage {
 		if x.What != "total" {
-			d.problem = damageText(x)
+			d.problem = decide.DamageText(x)
 		}
 	}
 	return true
@@ -35,23 +36,23 @@ func (d *decoding) note(err error, list transform.ListState, damage []transform.
 
 // sessions selects the sessions that are the part's as addUsers does. A list that
 // is short stays so, whatever can be read of it.
-func (d *decoding) sessions(p call.Part, bodies [][]byte, known *sessionSet) []call.Session {
-	var all sessionSet
+func (d *decoding) sessions(p call.Part, bodies [][]byte, known *decide.SessionSet) []call.Session {
+	var all decide.SessionSet
 	for _, body := range bodies {
 		sessions, info, err := d.Users(body, nil)
 		if d.note(err, info.List, info.Damage) {
-			all.add(sessions)
+			all.Add(sessions)
 		}
 	}
 	cut := p.Owned[0].To
 	if !p.Settled {
 		cut = p.Owned[0].From - 1
 	}
-	settled, open := splitSessions(all.list(), cut, known)
+	settled, open := decide.SplitSessions(all.List(), cut, known)
 	if !p.Settled {
 		return open
 	}
-	known.add(settled)
+	known.Add(settled)
 	return settled
 }
 
@@ -96,7 +97,7 @@ func (d *decoding) unusual(p call.Part, bodies [][]byte) (all []call.UnusualEven
 	for i, body := range bodies {
 		events, info, err := d.UnusualEvents(body, nil)
 		if d.note(err, info.List, info.Damage) {
-			all = append(all, KeepUnusual(events, p.Owned[i])...)
+			all = append(all, keepUnusual(events, p.Owned[i])...)
 		}
 	}
 	if p.Reason != "" {
