@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/catalogue"
 	"github.com/callvault/callvault/internal/quality"
 	"github.com/callvault/callvault/load/aggregate"
 )
@@ -231,7 +232,7 @@ func summaryRows(t *testing.T, s *Store, commID string) map[string][]string {
 		if table == "calls_data" { // what the ledger says
 			except += ", is_complete, missing"
 		}
-		rows, err := s.conn.Query(t.Context(), "SELECT toString(tuple(* EXCEPT ("+except+"))) FROM "+table+" WHERE comm_id = ? AND load_id NOT IN (SELECT load_id FROM hidden_loads GROUP BY load_id HAVING max(step) != 'committed') ORDER BY 1", commID)
+		rows, err := s.conn.Query(t.Context(), "SELECT toString(tuple(* EXCEPT ("+except+"))) FROM "+table+" WHERE comm_id = ? AND load_id NOT IN ("+catalogue.Hidden+") ORDER BY 1", commID)
 		must(t, err)
 		for rows.Next() {
 			var row string

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/callvault/callvault/internal/catalogue"
 )
 
 // Space is the size on disk of some rows.
@@ -21,8 +23,15 @@ func (s *Store) Months(ctx context.Context) ([]Space, error) {
 	return s.space(ctx, `
 		SELECT concat(substring(partition, 1, 4), '-', substring(partition, 5)) AS name, sumIf(parts.rows, table = 'quality_samples_data') AS rows,
 			sum(bytes_on_disk) AS bytes, sum(data_uncompressed_bytes) AS uncompressed
-		FROM system.parts AS parts WHERE active AND database = currentDatabase() AND match(partition, '^[0-9]{6}$') AND table IN (`+quoted(dataTables[:])+`)
-		GROUP BY name ORDER BY name`)
+		FROM system.parts AS parts WHERE active AND database = currentDatabase() AND match(partition, '^[0-9]{6}$') AND table IN (?)
+		GROUP BY name ORDER BY name`, loadedTables())
+}
+
+func loadedTables() (names []string) {
+	for _, t := range catalogue.Loaded() {
+		names = append(names, t.Name)
+	}
+	return names
 }
 
 // Metrics lists the sizes of the metrics in the samples' table, the largest
@@ -57,17 +66,9 @@ func (s *Store) Metrics(ctx context.Context) ([]Space, error) {
 		ORDER BY bytes DESC, name`)
 }
 
-func quoted(names []string) string {
-	s := "''"
-	for _, n := range names {
-		s += ", '" + n + "'"
-	}
-	return s
-}
-
-func (s *Store) space(ctx context.Context, query string) ([]Space, error) {
+func (s *Store) space(ctx context.Context, query string, args ...any) ([]Space, error) {
 	all := []Space{}
-	if err := s.conn.Select(ctx, &all, query); err != nil {
+	if err := s.conn.Select(ctx, &all, query, args...); err != nil {
 		return nil, fmt.Errorf("read sizes: %w", err)
 	}
 	return all, nil

@@ -1,6 +1,8 @@
 {{/* Parts that several statements have: see migrations.go for the words. */ -}}
 
-{{define "visible"}}load_id NOT IN (SELECT load_id FROM {{.Database}}.hidden_loads GROUP BY load_id HAVING max(step) != 'committed'){{end -}}
+{{/* Which rows the views show: those of loads that are not hidden. */ -}}
+
+{{define "visible"}}load_id NOT IN (SELECT load_id FROM {{.Store}}.hidden_loads GROUP BY load_id HAVING max(step) != 'committed'){{end -}}
 
 {{/* How a minute is judged: docs/quality.md. Planning a query takes some 0.1 ms for each function of a view, and merging SELECTs in each other takes more, for each column that passes through them. So measures are in lists here, and what has several steps is one expression, made by let of lines "name = expression": docs of its own in load/schema. A condition on what is computed is written out in full, to see whether an index helps, so all of it is above an ARRAY JOIN of one element, below which ClickHouse does not look.
 
@@ -71,7 +73,7 @@ Limits of loss, stall, fps, rtt and cpu, the order of all lists of measures here
         FROM
         (
             SELECT *, values
-            FROM {{$all.Database}}.{{index . 1}}
+            FROM {{$all.Store}}.{{index . 1}}
             ARRAY JOIN [minutes.values] AS values
             WHERE {{index . 2}}{{template "visible" $all}}
         )
@@ -109,7 +111,7 @@ Limits of loss, stall, fps, rtt and cpu, the order of all lists of measures here
 
 {{/* Ledger and loads: what is visible, and how far the archive is. */ -}}
 
-CREATE TABLE IF NOT EXISTS {{.Database}}.hidden_loads {{.OnCluster}}
+CREATE TABLE IF NOT EXISTS {{.Store}}.hidden_loads {{.OnCluster}}
 (
     load_id UInt64 COMMENT 'The load',
     step Enum8('opened' = 1, 'committed' = 2, 'replaced' = 3, 'abandoned' = 4) COMMENT 'How far the load has come; the greatest step of a load counts, so repeating or reordering inserts changes nothing',
@@ -119,7 +121,7 @@ ENGINE = {{engine "MergeTree"}}
 ORDER BY (load_id, step)
 COMMENT 'Which loads the views leave out: those whose greatest step is opened, replaced or abandoned. A load without rows here is visible. No partition key: a commit must be one part';
 
-CREATE TABLE IF NOT EXISTS {{.Database}}.ledger_parts {{.OnCluster}}
+CREATE TABLE IF NOT EXISTS {{.Store}}.ledger_parts {{.OnCluster}}
 (
     sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
     kind LowCardinality(String) COMMENT 'Kind of unit: call, unusual (one hour of unusual events) or scale (one day of daily scale)',
@@ -146,7 +148,7 @@ ENGINE = {{engine "MergeTree"}}
 ORDER BY (sdk_app_id, kind, key, part, part_key, load_id)
 COMMENT 'What each load holds of its unit: written once, after the load''s rows and before its commit, deleted when the load is purged. Read the view ledger instead';
 
-CREATE TABLE IF NOT EXISTS {{.Database}}.ledger_units {{.OnCluster}}
+CREATE TABLE IF NOT EXISTS {{.Store}}.ledger_units {{.OnCluster}}
 (
     sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
     kind LowCardinality(String) COMMENT 'Kind of unit: call, list (the calls of one UTC day), unusual (one hour of unusual events) or scale (one day of daily scale)',
@@ -201,7 +203,7 @@ COMMENT 'How far the archive is with each unit, one row a unit (read it with FIN
     host LowCardinality(String) COMMENT 'Where it ran: host and process',
 {{end -}}
 
-CREATE TABLE IF NOT EXISTS {{.Database}}.archive_runs_data {{.OnCluster}}
+CREATE TABLE IF NOT EXISTS {{.Store}}.archive_runs_data {{.OnCluster}}
 (
     run_id String COMMENT 'The run',
     step UInt32 COMMENT 'Counts the rows of the run; the greatest one counts',
@@ -217,7 +219,7 @@ COMMENT 'Rows of runs: one at the beginning, some while it lasts, one at the end
 
 {{/* What the vendor sent. A block of columns is of the table and of the view that shows its visible rows. */ -}}
 
-CREATE TABLE IF NOT EXISTS {{.Database}}.raw_responses {{.OnCluster}}
+CREATE TABLE IF NOT EXISTS {{.Store}}.raw_responses {{.OnCluster}}
 (
     response_id UInt64 COMMENT 'The response; ledger_parts says what was made from it',
     asked_at DateTime64(3, 'UTC') COMMENT 'When it was asked for, by the client''s clock',
@@ -246,7 +248,7 @@ COMMENT 'The vendor''s responses from which the tables were made, for callvault 
     creator_user_id LowCardinality(String) COMMENT 'User who created the room (UserId)',
 {{end -}}
 
-CREATE TABLE IF NOT EXISTS {{.Database}}.rooms_data {{.OnCluster}}
+CREATE TABLE IF NOT EXISTS {{.Store}}.rooms_data {{.OnCluster}}
 (
     load_id UInt64 COMMENT 'The load that brought the row; hidden_loads says whether it counts' CODEC(ZSTD(1)),
     {{columns "rooms"}},
@@ -272,7 +274,7 @@ COMMENT 'One row a call, with the load it came in. Read the view rooms instead';
     client_ip String COMMENT 'Address of the client (ClientIp)',
 {{end -}}
 
-CREATE TABLE IF NOT EXISTS {{.Database}}.user_sessions_data {{.OnCluster}}
+CREATE TABLE IF NOT EXISTS {{.Store}}.user_sessions_data {{.OnCluster}}
 (
     load_id UInt64 COMMENT 'The load that brought the row; hidden_loads says whether it counts' CODEC(ZSTD(1)),
     {{columns "user_sessions"}},
@@ -298,7 +300,7 @@ COMMENT 'One row for each stay of a user in a call; who leaves and comes back ha
     value Float64 COMMENT 'Value in the metric''s own unit (Value)',
 {{end -}}
 
-CREATE TABLE IF NOT EXISTS {{.Database}}.quality_samples_data {{.OnCluster}}
+CREATE TABLE IF NOT EXISTS {{.Store}}.quality_samples_data {{.OnCluster}}
 (
     load_id UInt64 COMMENT 'The load that brought the row; hidden_loads says whether it counts' CODEC(ZSTD(1)),
     {{columns "quality_samples" | compressed}},
@@ -322,7 +324,7 @@ COMMENT 'One row for each sample of a quality metric that had a value; points wi
     param_two Int64 COMMENT 'Second parameter; its meaning depends on event_id (ParamTwo)',
 {{end -}}
 
-CREATE TABLE IF NOT EXISTS {{.Database}}.user_events_data {{.OnCluster}}
+CREATE TABLE IF NOT EXISTS {{.Store}}.user_events_data {{.OnCluster}}
 (
     load_id UInt64 COMMENT 'The load that brought the row; hidden_loads says whether it counts' CODEC(ZSTD(1)),
     {{columns "user_events"}},
@@ -343,7 +345,7 @@ COMMENT 'One row for each entry in the event log of a user in a call, with the l
     peer_id LowCardinality(String) COMMENT 'Remote user who caused it (PeerId); empty: no remote user did',
 {{end -}}
 
-CREATE TABLE IF NOT EXISTS {{.Database}}.unusual_events_data {{.OnCluster}}
+CREATE TABLE IF NOT EXISTS {{.Store}}.unusual_events_data {{.OnCluster}}
 (
     load_id UInt64 COMMENT 'The load that brought the row; hidden_loads says whether it counts' CODEC(ZSTD(1)),
     {{columns "unusual_events"}},
@@ -363,7 +365,7 @@ COMMENT 'One row for each cause of a bad experience of a user; an experience wit
     day_start DateTime('UTC') COMMENT 'Start of the day as the vendor reports it, UTC (Time)',
 {{end -}}
 
-CREATE TABLE IF NOT EXISTS {{.Database}}.daily_scale_data {{.OnCluster}}
+CREATE TABLE IF NOT EXISTS {{.Store}}.daily_scale_data {{.OnCluster}}
 (
     load_id UInt64 COMMENT 'The load that brought the row; hidden_loads says whether it counts' CODEC(ZSTD(1)),
     {{columns "daily_scale"}},
@@ -412,7 +414,7 @@ COMMENT 'One row a day: the vendor''s own count of one application, with the loa
     connections_lost UInt32 COMMENT 'Losses of the connection: to the server (event 5005), signalling (32790, 36864), media (32792), left by timeout (7001 with 1)',
 {{end -}}
 
-CREATE TABLE IF NOT EXISTS {{.Database}}.quality_streams_data {{.OnCluster}}
+CREATE TABLE IF NOT EXISTS {{.Store}}.quality_streams_data {{.OnCluster}}
 (
     load_id UInt64 COMMENT 'The load that brought the row; hidden_loads says whether it counts' CODEC(ZSTD(1)),
     sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)' CODEC(ZSTD(1)),
@@ -488,7 +490,7 @@ COMMENT 'Sums of quality_samples and user_events: one row for what a user sends 
     connections_lost UInt64 COMMENT 'Losses of the connection: to the server (event 5005), signalling (32790, 36864), media (32792), left by timeout (7001 with 1)',
 {{end -}}
 
-CREATE TABLE IF NOT EXISTS {{.Database}}.call_users_data {{.OnCluster}}
+CREATE TABLE IF NOT EXISTS {{.Store}}.call_users_data {{.OnCluster}}
 (
     load_id UInt64 COMMENT 'The load of the summary; hidden_loads says whether it counts' CODEC(ZSTD(1)),
     {{columns "call users: who" | compressed}},
@@ -531,7 +533,7 @@ COMMENT 'One row for each user of a call, of all that the calls commit left visi
     peer_rtt_avg Nullable(Float64) COMMENT 'Round trip between the peer and the cloud, ms (rtt): average; NULL: no sample',
 {{end -}}
 
-CREATE TABLE IF NOT EXISTS {{.Database}}.peer_quality_data {{.OnCluster}}
+CREATE TABLE IF NOT EXISTS {{.Store}}.peer_quality_data {{.OnCluster}}
 (
     load_id UInt64 COMMENT 'The load of the summary; hidden_loads says whether it counts' CODEC(ZSTD(1)),
     {{columns "pairs" | compressed}},
@@ -578,7 +580,7 @@ COMMENT 'One row for each pair of a receiver and a sender in a call, of all that
     video_stall_share Nullable(Float64) COMMENT 'Stall of the video received (bigvBlock): share of the time, from 0 to 1; NULL: no sample',
 {{end -}}
 
-CREATE TABLE IF NOT EXISTS {{.Database}}.calls_data {{.OnCluster}}
+CREATE TABLE IF NOT EXISTS {{.Store}}.calls_data {{.OnCluster}}
 (
     load_id UInt64 COMMENT 'The load of the summary; hidden_loads says whether it counts' CODEC(ZSTD(1)),
     {{columns "calls: which" | compressed}},
@@ -881,20 +883,21 @@ CREATE OR REPLACE VIEW {{.Database}}.ledger {{.OnCluster}}
     run_id LowCardinality(String) COMMENT 'The run that wrote this',
     updated_at DateTime64(6, 'UTC') COMMENT 'Unit: when it was written. Part: when it was asked for'
 )
+DEFINER = CURRENT_USER SQL SECURITY DEFINER
 AS SELECT sdk_app_id, kind, key, '' AS part, '' AS part_key, toString(state) AS state, reason, starts_at AS window_start, held_until AS window_end,
     CAST([], 'Array(String)') AS users, deadline, attempts,
     rooms + user_sessions + quality_samples + user_events + unusual_events + daily_scale AS rows, null_samples, run_id, updated_at
-FROM {{.Database}}.ledger_units FINAL
+FROM {{.Store}}.ledger_units FINAL
 UNION ALL
 SELECT sdk_app_id, kind, key, part, part_key,
-    multiIf(load_id IN (SELECT load_id FROM {{.Database}}.hidden_loads GROUP BY load_id HAVING max(step) = 'opened'), 'pending', NOT settled, 'provisional', rows = 0, 'empty', 'archived') AS state,
+    multiIf(load_id IN (SELECT load_id FROM {{.Store}}.hidden_loads GROUP BY load_id HAVING max(step) = 'opened'), 'pending', NOT settled, 'provisional', rows = 0, 'empty', 'archived') AS state,
     reason, window_start, window_end, users, deadline, toUInt32(0) AS attempts, rows, null_samples, run_id, CAST(asked_at, 'DateTime64(6, \'UTC\')') AS updated_at
-FROM {{.Database}}.ledger_parts
-WHERE part != 'summary' AND load_id NOT IN (SELECT load_id FROM {{.Database}}.hidden_loads GROUP BY load_id HAVING max(step) IN ('replaced', 'abandoned'))
+FROM {{.Store}}.ledger_parts
+WHERE part != 'summary' AND load_id NOT IN (SELECT load_id FROM {{.Store}}.hidden_loads GROUP BY load_id HAVING max(step) IN ('replaced', 'abandoned'))
 UNION ALL
 SELECT sdk_app_id, kind, key, failed_part AS part, failed_key AS part_key, if(state IN ('pending', 'provisional', 'failed') AND NOT startsWith(failed_key, 'before '), 'failed', 'lost') AS state, failed_reason AS reason, starts_at AS window_start, held_until AS window_end,
     CAST([], 'Array(String)') AS users, deadline, failed_attempt AS attempts, toUInt64(0) AS rows, toUInt64(0) AS null_samples, run_id, updated_at
-FROM (SELECT * FROM {{.Database}}.ledger_units FINAL)
+FROM (SELECT * FROM {{.Store}}.ledger_units FINAL)
 ARRAY JOIN failed_parts AS failed_part, failed_keys AS failed_key, failed_reasons AS failed_reason,
     arrayResize(failed_attempts, length(failed_parts), toUInt32(1)) AS failed_attempt
 COMMENT 'What the window holds and how far the archive is with it: one row a unit, and one for each part of it';
@@ -907,18 +910,20 @@ CREATE OR REPLACE VIEW {{.Database}}.archive_runs {{.OnCluster}}
     outcome LowCardinality(String) COMMENT 'running; done; partial: some of the data could not be archived, or differs; failed; interrupted; busy: another one was running; died: it has stopped without a word',
     {{columns "runs: what they did" | shown}}
 )
+DEFINER = CURRENT_USER SQL SECURITY DEFINER
 AS SELECT run_id, {{columns "runs: how they began" | names}}, if(toUnixTimestamp64Milli(ended_at) = 0, NULL, ended_at) AS ended_at,
     if(outcome = 'running' AND alive_until < now64(3), 'died', toString(outcome)) AS outcome,
     {{columns "runs: what they did" | names}}
-FROM (SELECT * FROM {{.Database}}.archive_runs_data FINAL)
+FROM (SELECT * FROM {{.Store}}.archive_runs_data FINAL)
 COMMENT 'One row a run of archive, verify, replay or backup: when, how it ended, what it brought and what it asked';
 
 CREATE OR REPLACE VIEW {{.Database}}.rooms {{.OnCluster}}
 (
     {{columns "rooms" | shown}}
 )
+DEFINER = CURRENT_USER SQL SECURITY DEFINER
 AS SELECT {{columns "rooms" | names}}
-FROM {{.Database}}.rooms_data
+FROM {{.Store}}.rooms_data
 WHERE {{template "visible" .}}
 COMMENT 'One row a call. Exact: no duplicates, no half-loaded unit';
 
@@ -926,8 +931,9 @@ CREATE OR REPLACE VIEW {{.Database}}.user_sessions {{.OnCluster}}
 (
     {{columns "user_sessions" | shown}}
 )
+DEFINER = CURRENT_USER SQL SECURITY DEFINER
 AS SELECT {{columns "user_sessions" | names}}
-FROM {{.Database}}.user_sessions_data
+FROM {{.Store}}.user_sessions_data
 WHERE {{template "visible" .}}
 COMMENT 'One row for each stay of a user in a call; who leaves and comes back has several. Exact: no duplicates, no half-loaded unit';
 
@@ -935,8 +941,9 @@ CREATE OR REPLACE VIEW {{.Database}}.quality_samples {{.OnCluster}}
 (
     {{columns "quality_samples" | shown}}
 )
+DEFINER = CURRENT_USER SQL SECURITY DEFINER
 AS SELECT {{columns "quality_samples" | names}}
-FROM {{.Database}}.quality_samples_data
+FROM {{.Store}}.quality_samples_data
 WHERE {{template "visible" .}}
 COMMENT 'One row for each sample of a quality metric that had a value; points without one are not stored. Exact: no duplicates, no half-loaded unit';
 
@@ -944,8 +951,9 @@ CREATE OR REPLACE VIEW {{.Database}}.user_events {{.OnCluster}}
 (
     {{columns "user_events" | shown}}
 )
+DEFINER = CURRENT_USER SQL SECURITY DEFINER
 AS SELECT {{columns "user_events" | names}}
-FROM {{.Database}}.user_events_data
+FROM {{.Store}}.user_events_data
 WHERE {{template "visible" .}}
 COMMENT 'One row for each entry in the event log of a user in a call. Exact: no duplicates, no half-loaded unit';
 
@@ -958,10 +966,11 @@ CREATE OR REPLACE VIEW {{.Database}}.unusual_events {{.OnCluster}}
     {{columns "unusual_events" | shown}},
     {{template "call of a room"}}
 )
+DEFINER = CURRENT_USER SQL SECURITY DEFINER
 AS SELECT u.sdk_app_id AS sdk_app_id, u.room_id AS room_id, u.user_id AS user_id, u.experience_id AS experience_id, u.ts AS ts, u.abnormal_event_id AS abnormal_event_id, u.peer_id AS peer_id,
     if(u.ts > ifNull(r.until, u.ts), '', r.call) AS comm_id
-FROM (SELECT {{columns "unusual_events" | names}} FROM {{.Database}}.unusual_events_data WHERE {{template "visible" .}}) AS u
-LEFT ASOF JOIN (SELECT sdk_app_id, room_id, created_at AS since, destroyed_at + 60 AS until, comm_id AS call FROM {{.Database}}.rooms_data WHERE {{template "visible" .}}) AS r
+FROM (SELECT {{columns "unusual_events" | names}} FROM {{.Store}}.unusual_events_data WHERE {{template "visible" .}}) AS u
+LEFT ASOF JOIN (SELECT sdk_app_id, room_id, created_at AS since, destroyed_at + 60 AS until, comm_id AS call FROM {{.Store}}.rooms_data WHERE {{template "visible" .}}) AS r
     ON r.sdk_app_id = u.sdk_app_id AND r.room_id = u.room_id AND r.since <= u.ts
 SETTINGS join_use_nulls = 0
 COMMENT 'One row for each cause of a bad experience of a user; an experience without a known cause is one row with abnormal_event_id 0. Exact: no duplicates, no half-loaded unit';
@@ -970,8 +979,9 @@ CREATE OR REPLACE VIEW {{.Database}}.daily_scale {{.OnCluster}}
 (
     {{columns "daily_scale" | shown}}
 )
+DEFINER = CURRENT_USER SQL SECURITY DEFINER
 AS SELECT {{columns "daily_scale" | names}}
-FROM {{.Database}}.daily_scale_data
+FROM {{.Store}}.daily_scale_data
 WHERE {{template "visible" .}}
 COMMENT 'One row a day: the vendor''s own count of one application. Exact: no duplicates, no half-loaded unit';
 
@@ -988,10 +998,11 @@ CREATE OR REPLACE VIEW {{.Database}}.quality_streams {{.OnCluster}}
     other_min Array(Float64) COMMENT 'Smallest value of each of other_metric',
     other_max Array(Float64) COMMENT 'Greatest value of each of other_metric'
 )
+DEFINER = CURRENT_USER SQL SECURITY DEFINER
 AS SELECT sdk_app_id, comm_id, call_created_at, {{columns "streams" | names}},
 {{range $sums}}    {{.Selected}},
 {{end}}    `other.metric` AS other_metric, `other.samples` AS other_samples, `other.sum` AS other_sum, `other.min` AS other_min, `other.max` AS other_max
-FROM {{.Database}}.quality_streams_data
+FROM {{.Store}}.quality_streams_data
 WHERE {{template "visible" .}}
 COMMENT 'Sums of the samples and events of what a user sends (peer_id empty) or receives from a peer, by UTC day. A stream may have several rows of a day; they add up: sums and counts by sum, quantiles by quantileExactWeightedArray(values, counts). A histogram has the values rounded to 5 binary digits: whole numbers up to 32 are exact, others are off by at most 3.2 %. Exact: agrees with quality_samples and user_events at any moment';
 
@@ -1017,6 +1028,7 @@ CREATE OR REPLACE VIEW {{.Database}}.calls {{.OnCluster}}
     is_complete Bool COMMENT 'Whether all of the call is in the archive for good. Not while it runs or settles, nor where missing says what it lacks',
     missing Array(LowCardinality(String)) COMMENT 'Kinds of what the call lacks, which the vendor did not send or sent in a form that could not be read: room, users (sessions), series (samples), events. The view ledger has each part with its reason'
 )
+DEFINER = CURRENT_USER SQL SECURITY DEFINER
 AS WITH ({{template "limits" .}}) AS limits
 SELECT {{columns "calls: which" | names}}, toUInt64(destroyed_at - created_at) AS duration_seconds, {{columns "calls: counts" | names}},
     if(rank = 0, NULL, j.5) AS quality_score, {{template "grade" "j.2"}} AS grade, j.6 AS judged_minutes, j.7 AS bad_minutes, j.8 AS bad_users,
@@ -1036,7 +1048,7 @@ FROM
             FROM
             (
                 SELECT *, values
-                FROM {{.Database}}.calls_data
+                FROM {{.Store}}.calls_data
                 ARRAY JOIN [minutes.values] AS values
                 WHERE {{template "visible" .}}
             )
@@ -1058,6 +1070,7 @@ CREATE OR REPLACE VIEW {{.Database}}.call_users {{.OnCluster}}
     {{columns "sent" | shown}},
     {{columns "received" | shown}}
 )
+DEFINER = CURRENT_USER SQL SECURITY DEFINER
 AS WITH ({{template "limits" .}}) AS limits
 SELECT {{columns "call users: who" | names}}, sessions, {{columns "call users: counts" | names}},
     {{template "judged columns"}},
@@ -1089,6 +1102,7 @@ CREATE OR REPLACE VIEW {{.Database}}.call_minutes {{.OnCluster}}
     rtt Nullable(Float32) COMMENT 'Round trip between client and cloud, ms; NULL: not measured',
     sys_cpu Nullable(Float32) COMMENT 'Processor load of the device, %; NULL: not measured'
 )
+DEFINER = CURRENT_USER SQL SECURITY DEFINER
 AS WITH ({{template "limits" .}}) AS limits
 SELECT sdk_app_id, comm_id, call_created_at, room_id, user_id, toDateTime(toUnixTimestamp(toStartOfMinute(call_created_at)) + 60 * m.at, 'UTC') AS minute,
     multiIf(e >= 2, 'serious', e > 1, 'poor', e > 0, 'fair', e > -1e5, 'good', 'unknown') AS grade, toBool(e > 1) AS is_bad,
@@ -1102,7 +1116,7 @@ FROM
     FROM
     (
         SELECT sdk_app_id, comm_id, call_created_at, room_id, user_id, m, x, i, whys
-        FROM {{.Database}}.call_users_data
+        FROM {{.Store}}.call_users_data
         ARRAY JOIN minutes AS m, arrayMap(v -> {{template "excesses"}}, minutes.values) AS x, arrayEnumerate(minutes.at) AS i
         WHERE {{template "visible" .}}
     )
@@ -1124,8 +1138,9 @@ CREATE OR REPLACE VIEW {{.Database}}.session_days {{.OnCluster}}
     device_type LowCardinality(String) COMMENT 'Device and operating system as reported (DeviceType)',
     sdk_version LowCardinality(String) COMMENT 'Version of the TRTC SDK (SdkVersion)'
 )
+DEFINER = CURRENT_USER SQL SECURITY DEFINER
 AS SELECT sdk_app_id, comm_id, room_id, user_id, toDate(joined_at) AS day, joined_at AS since, greatest(joined_at, assumeNotNull(left_at)) AS until, toUInt64(until - since) AS seconds, device_type, sdk_version
-FROM {{.Database}}.user_sessions_data
+FROM {{.Store}}.user_sessions_data
 WHERE toDate(left_at) = toDate(joined_at) AND {{template "visible" .}}
 UNION ALL
 SELECT sdk_app_id, comm_id, room_id, user_id, toDate(joined_at) + n AS day, greatest(joined_at, toDateTime(day, 'UTC')) AS since, least(over, toDateTime(day + 1, 'UTC')) AS until,
@@ -1137,14 +1152,14 @@ FROM
     FROM
     (
         SELECT {{columns "user_sessions" | names}}
-        FROM {{.Database}}.user_sessions_data
+        FROM {{.Store}}.user_sessions_data
         WHERE (left_at IS NULL OR toDate(left_at) != toDate(joined_at)) AND {{template "visible" .}}
     ) AS s
     LEFT ANY JOIN
     (
         SELECT sdk_app_id, comm_id, max(last_ts) AS last
-        FROM {{.Database}}.quality_streams_data
-        WHERE comm_id IN (SELECT comm_id FROM {{.Database}}.user_sessions_data WHERE left_at IS NULL AND {{template "visible" .}}) AND {{template "visible" .}}
+        FROM {{.Store}}.quality_streams_data
+        WHERE comm_id IN (SELECT comm_id FROM {{.Store}}.user_sessions_data WHERE left_at IS NULL AND {{template "visible" .}}) AND {{template "visible" .}}
         GROUP BY sdk_app_id, comm_id
     ) AS k ON k.sdk_app_id = s.sdk_app_id AND k.comm_id = s.comm_id
 )
@@ -1169,8 +1184,9 @@ CREATE OR REPLACE VIEW {{.Database}}.call_metrics {{.OnCluster}}
     p95 Nullable(Float64) COMMENT '95 % of the samples are no greater; of the rounded values, within 3.2 %; NULL: of a metric for which no histogram is kept',
     max Float64 COMMENT 'Greatest value'
 )
+DEFINER = CURRENT_USER SQL SECURITY DEFINER
 AS SELECT sdk_app_id, comm_id, call_created_at, room_id, user_id, direction, metric, samples, sum, sum / samples AS avg, min, if(isNaN(median), NULL, median) AS p50, if(isNaN(most), NULL, most) AS p95, max
-FROM {{.Database}}.call_users_data
+FROM {{.Store}}.call_users_data
 ARRAY JOIN `metrics.direction` AS direction, `metrics.metric` AS metric, `metrics.samples` AS samples, `metrics.sum` AS sum, `metrics.min` AS min, `metrics.p50` AS median, `metrics.p95` AS most, `metrics.max` AS max
 WHERE {{template "visible" .}}
 COMMENT 'One row for each metric of a user of a call, sent (up) or received (down, all peers together): what call_users has in columns, of all metrics. Exact: made of the relations beneath by the commit that shows them';
@@ -1183,6 +1199,7 @@ CREATE OR REPLACE VIEW {{.Database}}.peer_quality {{.OnCluster}}
     {{columns "blamed" | shown}},
     diagnosis String COMMENT 'What these minutes were, in words, with times in UTC; empty: none is bad'
 )
+DEFINER = CURRENT_USER SQL SECURITY DEFINER
 AS WITH arraySlice(({{template "limits" .}}), 1, 3) AS limits
 SELECT {{columns "pairs" | names}},
     {{template "judged columns"}},
@@ -1207,6 +1224,7 @@ CREATE OR REPLACE VIEW {{.Database}}.quality_minutes {{.OnCluster}}
     p95 Float64 COMMENT '95 % of the samples are no greater; of the values as they are',
     sum Float64 COMMENT 'Sum of the values'
 )
+DEFINER = CURRENT_USER SQL SECURITY DEFINER
 AS SELECT sdk_app_id, comm_id, any(s.room_id) AS room_id, user_id, peer_id, if(peer_id = '', 'up', 'down') AS direction, metric, toStartOfMinute(ts) AS minute,
     count() AS samples, avg(value) AS avg, min(value) AS min, max(value) AS max, quantileExactWeighted(0.95)(value, 1) AS p95, sum(value) AS sum
 FROM {{.Database}}.quality_samples AS s
@@ -1244,6 +1262,7 @@ CREATE OR REPLACE VIEW {{.Database}}.quality_days {{.OnCluster}}
     {{columns "sent" | without "min" "p50" "max" | shown}},
     {{columns "received" | without "min" "p50" "max" | shown}}
 )
+DEFINER = CURRENT_USER SQL SECURITY DEFINER
 AS SELECT q.sdk_app_id AS sdk_app_id, q.day AS day, q.sdk_version AS sdk_version, q.device_type AS device_type, q.calls AS calls, q.users AS users,
     q.samples AS samples, q.network_changes AS network_changes, q.connections_lost AS connections_lost,
 {{range $days}}    q.{{index . 0}}_samples AS {{index . 0}}_samples, q.{{index . 0}}_sum / nullIf(q.{{index . 0}}_samples, 0) AS {{index . 0}}_avg, if(q.{{index . 0}}_samples = 0, NULL, greatest(q.{{index . 0}}_low, least(q.{{index . 0}}_p95, q.{{index . 0}}_high))) AS {{index . 0}}_p95,
@@ -1258,7 +1277,7 @@ FROM
             minIf(x.{{index . 1}}.min, {{index . 2}} AND x.{{index . 1}}.samples > 0) AS {{index . 0}}_low, maxIf(x.{{index . 1}}.max, {{index . 2}} AND x.{{index . 1}}.samples > 0) AS {{index . 0}}_high,
 {{end}}        sumIf(x.audio_stall.samples, peer_id != '') AS audio_stall_samples, sumIf(x.audio_stall.sum, peer_id != '') AS audio_stall_sum,
         sumIf(x.video_stall.samples, peer_id != '') AS video_stall_samples, sumIf(x.video_stall.sum, peer_id != '') AS video_stall_sum
-    FROM {{.Database}}.quality_streams_data AS x
+    FROM {{.Store}}.quality_streams_data AS x
     WHERE {{template "visible" .}}
     GROUP BY sdk_app_id, day, sdk_version, device_type
 ) AS q
@@ -1283,6 +1302,7 @@ CREATE OR REPLACE VIEW {{.Database}}.events_decoded {{.OnCluster}}
     param_one Int64 COMMENT 'First parameter; its meaning depends on event_id (ParamOne)',
     param_two Int64 COMMENT 'Second parameter; its meaning depends on event_id (ParamTwo)'
 )
+DEFINER = CURRENT_USER SQL SECURITY DEFINER
 AS SELECT e.sdk_app_id AS sdk_app_id, e.comm_id AS comm_id, e.room_id AS room_id, e.user_id AS user_id, e.peer_id AS peer_id, e.ts AS ts, e.event_id AS event_id,
     if(n.name_en = '', 'unknown', n.category) AS category, if(n.name_en = '', concat('event ', toString(e.event_id)), n.name_en) AS event,
     if(n.name_en = '', concat('事件 ', toString(e.event_id)), n.name_zh) AS event_zh, v.name_en AS value, v.name_zh AS value_zh,
@@ -1309,6 +1329,7 @@ CREATE OR REPLACE VIEW {{.Database}}.unusual_events_decoded {{.OnCluster}}
     peer_id LowCardinality(String) COMMENT 'Remote user who caused it (PeerId); empty: no remote user did',
     {{template "call of a room"}}
 )
+DEFINER = CURRENT_USER SQL SECURITY DEFINER
 AS SELECT u.sdk_app_id AS sdk_app_id, u.room_id AS room_id, u.user_id AS user_id, u.ts AS ts, u.experience_id AS experience_id,
     if(x.name_en = '', concat('experience ', toString(u.experience_id)), x.name_en) AS experience, if(x.name_en = '', concat('体验 ', toString(u.experience_id)), x.name_zh) AS experience_zh,
     u.abnormal_event_id AS abnormal_event_id, multiIf(u.abnormal_event_id = 0, '', a.name_en = '', 'unknown', a.category) AS category,

@@ -87,5 +87,5 @@ func TestTwoPassesAtOnce(t *testing.T) {
 	})
 	in.archive(t, exitDone)
 	compare(t, in.store, in.truth)
-	summarytest.Check(t, in.store.Conn())
+	summarytest.Check(t, in.store.StoreConn())
 }

@@ -29,5 +29,5 @@ func TestMovedCall(t *testing.T) {
 		}
 	}
 	compare(t, in.store, in.truth)
-	summarytest.Check(t, in.store.Conn())
+	summarytest.Check(t, in.store.StoreConn())
 }

@@ -103,7 +103,7 @@ func (v *verifier) look(ctx context.Context) (err error) {
 
 // begin makes a check for each application.
 func (v *verifier) begin(ctx context.Context) error {
-	running, err := lease.Held(ctx, v.store.Conn(), lease.Archive)
+	running, err := lease.Held(ctx, v.store.StoreConn(), lease.Archive)
 	if err != nil {
 		return err
 	}

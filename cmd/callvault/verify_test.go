@@ -30,14 +30,14 @@ func (in *installation) verify(t *testing.T, wantCode int, args ...string) *veri
 
 func (in *installation) exec(t *testing.T, q string, args ...any) {
 	t.Helper()
-	if err := in.store.Conn().Exec(t.Context(), q, args...); err != nil {
+	if err := both(in.store).Exec(t.Context(), q, args...); err != nil {
 		t.Fatalf("%s: %v", q, err)
 	}
 }
 
 func (in *installation) strings(t *testing.T, q string, args ...any) (all []string) {
 	t.Helper()
-	rows, err := in.store.Conn().Query(t.Context(), q, args...)
+	rows, err := both(in.store).Query(t.Context(), q, args...)
 	if err != nil {
 		t.Fatalf("%s: %v", q, err)
 	}
@@ -156,7 +156,7 @@ func TestVerifyFindsAndRepairsWhatWasPlanted(t *testing.T) {
 		t.Errorf("after the repair: %v", r.lines())
 	}
 	compare(t, in.store, in.truth)
-	summarytest.Check(t, in.store.Conn())
+	summarytest.Check(t, in.store.StoreConn())
 	if r = in.verify(t, exitDone, "--sample", "5", "--strict"); len(r.Warnings) > 0 {
 		t.Errorf("warnings %v", r.Warnings)
 	}
@@ -199,7 +199,7 @@ func TestVerifySample(t *testing.T) {
 	narrowColumns(t, out)
 	in.exec(t, "DELETE FROM rooms_data WHERE comm_id = 'not the vendor''s' SETTINGS lightweight_deletes_sync = 2")
 	compare(t, in.store, in.truth)
-	summarytest.Check(t, in.store.Conn())
+	summarytest.Check(t, in.store.StoreConn())
 }
 
 // TestVerifyWithoutArchive has nothing to compare.

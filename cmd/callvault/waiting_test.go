@@ -55,7 +55,7 @@ func (in *installation) withoutMuted(t *testing.T, mutes []simulator.Mute) {
 	}
 	for _, m := range mutes {
 		var n uint64
-		if err := in.store.Conn().QueryRow(t.Context(), "SELECT count() FROM quality_samples WHERE comm_id = ? AND user_id = ?", m.CommID, m.UserID).Scan(&n); err != nil {
+		if err := both(in.store).QueryRow(t.Context(), "SELECT count() FROM quality_samples WHERE comm_id = ? AND user_id = ?", m.CommID, m.UserID).Scan(&n); err != nil {
 			t.Fatal(err)
 		}
 		if all := due[[2]string{m.CommID, m.UserID}]; m.Half && (int(n) < all/5 || int(n) > all*4/5) || !m.Half && int(n) > all/100 {
@@ -236,7 +236,7 @@ func TestNullEvents(t *testing.T) {
 	in.vendor.forget()
 	in.archive(t, exitDone)
 	compare(t, in.store, in.truth)
-	summarytest.Check(t, in.store.Conn())
+	summarytest.Check(t, in.store.StoreConn())
 	calls, _ := in.vendor.noted()
 	for id, n := range calls {
 		if in.settled(id) && n["DescribeUserEvent"] != total(n) {

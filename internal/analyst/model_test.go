@@ -357,7 +357,7 @@ func compareAll(t *testing.T, s *load.Store, truth *simulator.Truth) {
 	compare(t, s, "peer_quality", peersSQL, f.peers())
 	compare(t, s, "quality_days", daysSQL, f.days())
 	compareJudged(t, s, truth, asShipped)
-	summarytest.Check(t, s.Conn())
+	summarytest.Check(t, s.StoreConn())
 }
 
 // TestModel holds every aggregate against one of the truth, computed in Go,

@@ -11,7 +11,8 @@ import (
 
 // words is the vocabulary of a migration file.
 type words struct {
-	Database   string // quoted
+	Database   string // of the relations, quoted
+	Store      string // of the tables, quoted
 	OnCluster  string // "" or ON CLUSTER `name`
 	KeeperPath string // of the leases in Keeper
 }
@@ -30,7 +31,7 @@ func (s *Schema) renderFor(server, name string) (string, error) {
 	if _, err := t.Parse(string(text)); err != nil {
 		return "", fmt.Errorf("read %s: %w", name, err)
 	}
-	w := words{Database: sqltext.Identifier(s.database()), KeeperPath: s.keeperPath(server)}
+	w := words{Database: sqltext.Identifier(s.database()), Store: sqltext.Identifier(s.store()), KeeperPath: s.keeperPath(server)}
 	if s.opt.Cluster != "" {
 		w.OnCluster = "ON CLUSTER " + sqltext.Identifier(s.opt.Cluster)
 	}
