@@ -1,28 +1,30 @@
+DROP VIEW IF EXISTS {{.Database}}.disk_usage {{.OnCluster}} SYNC;
+DROP VIEW IF EXISTS {{.Database}}.archive_runs {{.OnCluster}} SYNC;
+DROP VIEW IF EXISTS {{.Database}}.ledger {{.OnCluster}} SYNC;
 DROP VIEW IF EXISTS {{.Database}}.unusual_events_decoded {{.OnCluster}} SYNC;
 DROP VIEW IF EXISTS {{.Database}}.events_decoded {{.OnCluster}} SYNC;
-DROP VIEW IF EXISTS {{.Database}}.quality_days {{.OnCluster}} SYNC;
-DROP VIEW IF EXISTS {{.Database}}.quality_minutes {{.OnCluster}} SYNC;
-DROP VIEW IF EXISTS {{.Database}}.peer_quality {{.OnCluster}} SYNC;
 DROP VIEW IF EXISTS {{.Database}}.session_days {{.OnCluster}} SYNC;
+DROP VIEW IF EXISTS {{.Database}}.peer_quality {{.OnCluster}} SYNC;
 DROP VIEW IF EXISTS {{.Database}}.call_metrics {{.OnCluster}} SYNC;
 DROP VIEW IF EXISTS {{.Database}}.call_minutes {{.OnCluster}} SYNC;
 DROP VIEW IF EXISTS {{.Database}}.call_users {{.OnCluster}} SYNC;
 DROP VIEW IF EXISTS {{.Database}}.calls {{.OnCluster}} SYNC;
+DROP VIEW IF EXISTS {{.Database}}.quality_minutes {{.OnCluster}} SYNC;
+DROP VIEW IF EXISTS {{.Database}}.quality_days {{.OnCluster}} SYNC;
 DROP VIEW IF EXISTS {{.Database}}.quality_streams {{.OnCluster}} SYNC;
-DROP VIEW IF EXISTS {{.Database}}.daily_scale {{.OnCluster}} SYNC;
 DROP VIEW IF EXISTS {{.Database}}.unusual_events {{.OnCluster}} SYNC;
+DROP VIEW IF EXISTS {{.Database}}.daily_scale {{.OnCluster}} SYNC;
 DROP VIEW IF EXISTS {{.Database}}.user_events {{.OnCluster}} SYNC;
 DROP VIEW IF EXISTS {{.Database}}.quality_samples {{.OnCluster}} SYNC;
 DROP VIEW IF EXISTS {{.Database}}.user_sessions {{.OnCluster}} SYNC;
 DROP VIEW IF EXISTS {{.Database}}.rooms {{.OnCluster}} SYNC;
-DROP VIEW IF EXISTS {{.Database}}.archive_runs {{.OnCluster}} SYNC;
-DROP VIEW IF EXISTS {{.Database}}.ledger {{.OnCluster}} SYNC;
 
 DROP TABLE IF EXISTS {{.Database}}.abnormal_event_names {{.OnCluster}} SYNC;
 DROP TABLE IF EXISTS {{.Database}}.experience_names {{.OnCluster}} SYNC;
 DROP TABLE IF EXISTS {{.Database}}.event_values {{.OnCluster}} SYNC;
 DROP TABLE IF EXISTS {{.Database}}.event_names {{.OnCluster}} SYNC;
 DROP TABLE IF EXISTS {{.Database}}.quality_thresholds {{.OnCluster}} SYNC;
+
 DROP TABLE IF EXISTS {{.Store}}.calls_data {{.OnCluster}} SYNC;
 DROP TABLE IF EXISTS {{.Store}}.peer_quality_data {{.OnCluster}} SYNC;
 DROP TABLE IF EXISTS {{.Store}}.call_users_data {{.OnCluster}} SYNC;

@@ -1,115 +1,14 @@
-{{/* Parts that several statements have: see migrations.go for the words. */ -}}
+{{/*
+An archive is two databases. .Store has the tables, which the program alone reads and
+writes. .Database has what analysts read: views of these tables, and small tables that
+people add rows to. Views read with the rights of the user who made them, so whoever
+may read .Database sees what is visible and nothing else.
 
-{{/* Which rows the views show: those of loads that are not hidden. */ -}}
+Tables come first, then views, each grouped by what they are for. migrations.go has the
+words of these files.
+*/ -}}
 
-{{define "visible"}}load_id NOT IN (SELECT load_id FROM {{.Store}}.hidden_loads GROUP BY load_id HAVING max(step) != 'committed'){{end -}}
-
-{{/* How a minute is judged: docs/quality.md. Planning a query takes some 0.1 ms for each function of a view, and merging SELECTs in each other takes more, for each column that passes through them. So measures are in lists here, and what has several steps is one expression, made by let of lines "name = expression": docs of its own in load/schema. A condition on what is computed is written out in full, to see whether an index helps, so all of it is above an ARRAY JOIN of one element, below which ClickHouse does not look.
-
-Limits of loss, stall, fps, rtt and cpu, the order of all lists of measures here: good, how far poor is from it, poor, how far serious is from that. A measure whose limits are all equal is not judged: they are out of reach, also of what stands for no value. */ -}}
-
-{{define "limits"}}
-    SELECT arrayMap(x -> if(x.1 = x.3, (1e18, 1., 1e18, 1.), (x.1, if(x.1 = x.2, sign(x.3 - x.1), x.2 - x.1), x.2, if(x.2 = x.3, 1e-9 * sign(x.3 - x.1), x.3 - x.2))),
-        [argMaxIf((good, poor, serious), changed_at, measure = 'loss'), argMaxIf((good, poor, serious), changed_at, measure = 'stall'),
-        argMaxIf((good, poor, serious), changed_at, measure = 'fps'), argMaxIf((good, poor, serious), changed_at, measure = 'rtt'),
-        argMaxIf((good, poor, serious), changed_at, measure = 'cpu')])
-    FROM {{.Database}}.quality_thresholds
-{{- end -}}
-
-{{/* How far each of the values v of a minute is beyond the limits of its measure: up to 0 good, up to 1 fair, beyond 1 poor (such a minute is bad), from 2 on serious; below -100,000: there is no value, or the measure is not judged. */ -}}
-
-{{define "excesses"}}arrayMap((v, l) -> if((v - l.3) / l.2 <= 0, least(1, (v - l.1) / l.2), 1 + (v - l.3) / l.4), v, limits){{end -}}
-
-{{/* Of somebody's minutes, as lists of values: the grade as a number, how many could be judged, how many of these are bad, the longest run of bad ones, and the score. */ -}}
-
-{{define "judgement"}}
-    judgeable = arrayFilter(e -> e > -1e5, arrayMap(v -> arrayMax({{template "excesses"}}), {{.}}))
-    judged = length(judgeable)
-    and bad = arrayCount(e -> e > 1, judgeable)
-    and serious = arrayCount(e -> e >= 2, judgeable)
-    and blemished = arrayCount(e -> e > 0, judgeable)
-    and run = arrayMax(arrayCumSumNonNegative(arrayMap(e -> if(e > 1, 1, -1000000), judgeable)))
-    and score = 100 - 50 * arrayAvg(e -> least(2, greatest(0, e)), judgeable)
-    (multiIf(judged = 0, 0, 2 * bad >= judged OR 4 * serious >= judged, 4, 10 * bad >= judged OR run >= 3, 3, bad > 0 OR 10 * blemished >= judged, 2, 1), judged, bad, run, score)
-{{end -}}
-
-{{define "grade"}}transform({{.}}, [1, 2, 3, 4], ['good', 'fair', 'poor', 'serious'], 'unknown'){{end -}}
-
-{{/* Of all users of a call, as lists of such lists: the worst grade, the call's, which user is the worst and the score of that one, the average of the scores, judged and bad minutes, and how many users are poor or serious. */ -}}
-
-{{define "judgement of all"}}
-    each = arrayMap(y -> {{let "judgement" "y"}}, {{.}})
-    first = arrayReduce('min', arrayMap((r, s, i) -> (-r, s, if(r = 0, 0, i)), each.1, each.5, arrayEnumerate(each)))
-    worst = -first.1
-    (worst, worst - (worst > 1 AND 10 * countEqual(each.1, worst) < length(each) - countEqual(each.1, 0)), first.3, first.2, arrayAvg(arrayFilter((s, r) -> r > 0, each.5, each.1)), arraySum(each.2), arraySum(each.3), arrayCount(r -> r >= 3, each.1))
-{{end -}}
-
-{{/* Of somebody's minutes and the keys of what is said of them: which minute is the worst (0: none is worse than good), what was worst in it, the cause that most bad minutes have (0: none is bad; of equals the first that is known), how many have it, the first and the last of them, and which of the words tell of the worst of them. */ -}}
-
-{{define "explanation"}}{{$m := index . 0}}
-    excesses = arrayMap(v -> {{template "excesses"}}, {{$m}}.values)
-    excess = arrayMap(x -> arrayMax(x), excesses)
-    most_excess = arrayMax(excess)
-    and causes = arrayMap((e, x, c) -> if(e > 1, c[indexOf(x, e)], 0), excess, excesses, {{$m}}.causes)
-    worst = if(most_excess > 0, indexOf(excess, most_excess), 0)
-    and most = arrayReduce('max', arrayMap(c -> (countEqual(causes, c), c != 1, -c), range(1, 13)))
-    cause = if(most.1 = 0, 0, -most.3)
-    blamed = arrayReduce('argMax', arrayEnumerate(excess), arrayMap((e, c) -> if(c = cause, e, 0), excess, causes))
-    (worst, {{$m}}.metrics[worst][indexOf(excesses[worst], excess[worst])], cause, most.1, indexOf(causes, cause), -indexOf(arrayReverse(causes), cause), indexOf({{index . 1}}, 8 * blamed + indexOf(excesses[blamed], excess[blamed])))
-{{end -}}
-
-{{define "metric"}}transform({{.}}, range(1, 11), ['audio_loss_up', 'video_loss_up', 'audio_loss_down', 'video_loss_down', 'audio_stall', 'video_stall', 'rtt', 'sys_cpu', 'video_fps_up', 'video_fps_down'], ''){{end -}}
-
-{{define "cause"}}transform({{.}}, range(1, 13), ['unknown', 'camera', 'encoder', 'uplink', 'downlink', 'latency', 'device', 'peer_camera', 'peer_encoder', 'peer_uplink', 'peer_latency', 'peer'], ''){{end -}}
-
-{{/* The rows of users or pairs of a table, of which more is to be true, with both. */ -}}
-
-{{define "judged rows"}}{{$all := index . 0}}FROM
-(
-    SELECT *, j.1 AS rank, j.2 AS judged, x.3 AS cause_number, toUnixTimestamp(toStartOfMinute(call_created_at)) AS base
-    FROM
-    (
-        SELECT *, {{let "judgement" "values"}} AS j, {{let "explanation" (list "minutes" "whys.key")}} AS x
-        FROM
-        (
-            SELECT *, values
-            FROM {{$all.Store}}.{{index . 1}}
-            ARRAY JOIN [minutes.values] AS values
-            WHERE {{index . 2}}{{template "visible" $all}}
-        )
-    )
-){{end -}}
-
-{{define "judged columns"}}if(judged = 0, NULL, j.5) AS score, {{template "grade" "rank"}} AS grade, judged AS judged_minutes, j.3 AS bad_minutes, j.4 AS bad_run_minutes{{end -}}
-
-{{/* The worst minute, what was worst in it, and the cause of most. */ -}}
-
-{{define "explained columns"}}if(x.1 = 0, NULL, toDateTime(base + 60 * {{.}}.at[x.1], 'UTC')) AS worst_minute, {{template "metric" "x.2"}} AS worst_metric, {{template "cause" "cause_number"}} AS cause, x.4 AS cause_minutes{{end -}}
-
-{{/* The times of the bad minutes of the cause, and what was said of the worst. */ -}}
-
-{{define "diagnosis"}}{{$m := index . 0}}if(cause_number = 0, '', concat(
-        formatDateTime(toDateTime(base + 60 * {{$m}}.at[x.5], 'UTC'), '%H:%i'), if(x.4 = 1, '', formatDateTime(toDateTime(base + 60 * {{$m}}.at[x.6], 'UTC'), '–%H:%i')),
-        ' UTC, ', toString(x.4), if(x.4 = 1, ' bad minute: ', ' bad minutes: at worst '), {{index . 1}}.says[x.7])){{end -}}
-
-{{/* The columns of these in the views. */ -}}
-
-{{define "judged"}}
-    score Nullable(Float64) COMMENT 'Average of the judged minutes, of which a good one counts 100, one at the limit of poor 50, a serious one 0; NULL: none could be judged',
-    grade LowCardinality(String) COMMENT 'serious: half of the judged minutes are bad, or a quarter serious; poor: a tenth are bad, or 3 in a row; fair: one is bad, or a tenth not good; good; unknown: none could be judged',
-    judged_minutes UInt64 COMMENT 'Minutes in which sound or picture flowed, and was measured for 10 seconds at least',
-    bad_minutes UInt64 COMMENT 'Of these, beyond the limit of poor of a measure in quality_thresholds',
-    bad_run_minutes UInt64 COMMENT 'Longest run of bad minutes, of those judged',
-    worst_minute Nullable(DateTime('UTC')) COMMENT 'Beginning of the worst minute, UTC, the first of equals; NULL: none is worse than good',
-    worst_metric LowCardinality(String) COMMENT 'What was worst in it: audio_loss_up, video_loss_up, audio_loss_down, video_loss_down, audio_stall, video_stall, rtt, sys_cpu, video_fps_up or video_fps_down; empty: none is worse than good',
-{{end -}}
-
-{{define "blamed"}}
-    cause LowCardinality(String) COMMENT 'Where most bad minutes come from: camera, encoder, uplink, downlink, latency, device (of the user); peer_camera, peer_encoder, peer_uplink, peer_latency, peer (of who sends); unknown: nothing tells; empty: no minute is bad',
-    cause_minutes UInt64 COMMENT 'How many bad minutes these are',
-{{end -}}
-
-{{/* Ledger and loads: what is visible, and how far the archive is. */ -}}
+{{/* ==== Loads and the ledger: what is visible, and how far the archive is ==== */ -}}
 
 CREATE TABLE IF NOT EXISTS {{.Store}}.hidden_loads {{.OnCluster}}
 (
@@ -178,6 +77,8 @@ ENGINE = {{engine "ReplacingMergeTree" "updated_at"}}
 ORDER BY (sdk_app_id, kind, key)
 COMMENT 'How far the archive is with each unit, one row a unit (read it with FINAL). Read the view ledger instead';
 
+{{/* ==== Runs, and what the vendor answered ==== */ -}}
+
 {{define "runs: how they began"}}
     command LowCardinality(String) COMMENT 'What ran: archive, verify, replay or backup',
     schedule LowCardinality(String) COMMENT 'Schedule that began it; empty: it was begun by hand',
@@ -217,8 +118,6 @@ ENGINE = {{engine "ReplacingMergeTree" "step"}}
 ORDER BY (started_at, run_id)
 COMMENT 'Rows of runs: one at the beginning, some while it lasts, one at the end. Read the view archive_runs instead';
 
-{{/* What the vendor sent. A block of columns is of the table and of the view that shows its visible rows. */ -}}
-
 CREATE TABLE IF NOT EXISTS {{.Store}}.raw_responses {{.OnCluster}}
 (
     response_id UInt64 COMMENT 'The response; ledger_parts says what was made from it',
@@ -237,6 +136,8 @@ ORDER BY response_id
 TTL expires_at
 SETTINGS ttl_only_drop_parts = 1
 COMMENT 'The vendor''s responses from which the tables were made, for callvault replay; kept as long as CALLVAULT_RAW says';
+
+{{/* ==== What the vendor sent. A block of columns is of the table and of the view that shows its visible rows ==== */ -}}
 
 {{define "rooms"}}
     sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
@@ -376,7 +277,7 @@ PARTITION BY toYYYYMM(day_start)
 ORDER BY (sdk_app_id, day_start)
 COMMENT 'One row a day: the vendor''s own count of one application, with the load it came in. Read the view daily_scale instead';
 
-{{/* Sums and summaries: made of what the vendor sent when it is loaded, and shown with it. */ -}}
+{{/* ==== Sums of streams: made of what the vendor sent when that is loaded, and shown with it ==== */ -}}
 
 {{/* Metrics of a stream: name, the vendor's name, what it is. sums: no histogram is kept. */ -}}
 {{$sums := list
@@ -438,13 +339,15 @@ ORDER BY (sdk_app_id, day, is_down, comm_id, user_id, peer_id)
 SETTINGS index_granularity = 1024
 COMMENT 'Sums of quality_samples and user_events: one row for what a user sends or receives from a peer on a UTC day with one device, as one part of a load knows it, with that load. Written with the samples. Read the view quality_streams instead';
 
+{{/* ==== Summaries of calls: made when a call is committed, and shown with it ==== */ -}}
+
 {{/* Minutes of somebody, in order, as package quality makes them. Numbers count from the minute of the call's creation. The other elements are lists of what each measure has, in the order of the limits: value (-1e9 where there is none, for frames 1e9), metric and cause as their numbers. The words for the causes that there are have a key: 8 times the number of the minute in the list, and the number of the measure. */ -}}
 
 {{define "minutes"}}Array(Tuple(at Int32, values Array(Float32), metrics Array(UInt8), causes Array(UInt8))){{end -}}
 
-{{define "user whys"}}Array(Tuple(key UInt32, says String, peer String)){{end -}}
+{{define "whys of a user"}}Array(Tuple(key UInt32, says String, peer String)){{end -}}
 
-{{define "sent"}}
+{{define "what a user sends"}}
     {{measure "sys_cpu" "Processor load of the device, % (sysCpu)"}},
     {{measure "app_cpu" "Processor load of the application, % (appCpu)"}},
     {{measure "rtt" "Round trip between client and cloud, ms (rtt)"}},
@@ -455,7 +358,7 @@ COMMENT 'Sums of quality_samples and user_events: one row for what a user sends 
     {{measure "video_fps_up" "Frames the user sends, 1/s (bigvEncFps)"}},
 {{end -}}
 
-{{define "received"}}
+{{define "what a user receives"}}
     {{measure "audio_loss_down" "Audio packets lost of what the user receives, % (aLoss)"}},
     {{measure "video_loss_down" "Video packets lost of what the user receives, % (bigvLoss)"}},
     {{measure "audio_bitrate_down" "Bitrate of the audio the user receives from each peer, bit/s (aBit)"}},
@@ -497,8 +400,8 @@ CREATE TABLE IF NOT EXISTS {{.Store}}.call_users_data {{.OnCluster}}
     sessions UInt64 COMMENT 'Stays in the call; 0: something was measured of the user, of whom no stay is known' CODEC(ZSTD(1)),
     {{columns "call users: counts" | compressed}},
     video_bitrate_swing_up Nullable(Float64) COMMENT 'Half the width of the middle 90 % of the bitrate of the video sent, in % of its median; NULL: no sample' CODEC(ZSTD(1)),
-    {{columns "sent" | compressed}},
-    {{columns "received" | compressed}},
+    {{columns "what a user sends" | compressed}},
+    {{columns "what a user receives" | compressed}},
     `metrics.direction` Array(String) COMMENT 'up or down of each metric that was measured, in order of direction and name' CODEC(ZSTD(1)),
     `metrics.metric` Array(String) COMMENT 'Names of the metrics, the vendor''s' CODEC(ZSTD(1)),
     `metrics.samples` Array(UInt64) COMMENT 'Samples of each' CODEC(ZSTD(1)),
@@ -508,7 +411,7 @@ CREATE TABLE IF NOT EXISTS {{.Store}}.call_users_data {{.OnCluster}}
     `metrics.p95` Array(Float64) COMMENT '95 % of the samples of each are no greater; of the rounded values; NaN: no histogram is kept' CODEC(ZSTD(1)),
     `metrics.max` Array(Float64) COMMENT 'Greatest value of each' CODEC(ZSTD(1)),
     minutes {{template "minutes"}} COMMENT 'Minutes in which sound or picture flowed, each with its number and lists of its measures: packets lost, %, stall, % of the time, frames a second, round trip, ms, processor load, %' CODEC(ZSTD(1)),
-    whys {{template "user whys"}} COMMENT 'Of measures of these minutes that have a cause: the key, the words for it, and the peer; empty: the user''s own' CODEC(ZSTD(1)),
+    whys {{template "whys of a user"}} COMMENT 'Of measures of these minutes that have a cause: the key, the words for it, and the peer; empty: the user''s own' CODEC(ZSTD(1)),
     INDEX by_load load_id TYPE minmax GRANULARITY 1,
     INDEX by_call comm_id TYPE bloom_filter(0.01) GRANULARITY 1
 )
@@ -518,7 +421,7 @@ ORDER BY (sdk_app_id, toDate(call_created_at), comm_id, user_id)
 SETTINGS index_granularity = 1024
 COMMENT 'One row for each user of a call, of all that the calls commit left visible, with the load it came in. Read the view call_users instead';
 
-{{define "pairs"}}
+{{define "pairs of users"}}
     sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
     comm_id LowCardinality(String) COMMENT 'Call (CommId): unique, opaque; room ids are reused, this one is not',
     call_created_at DateTime('UTC') COMMENT 'Creation of the call''s room, UTC seconds; who names a time of it reads less',
@@ -527,7 +430,7 @@ COMMENT 'One row for each user of a call, of all that the calls commit left visi
     peer_id LowCardinality(String) COMMENT 'User who sends (PeerId)',
     first_ts DateTime('UTC') COMMENT 'First sample, UTC seconds',
     last_ts DateTime('UTC') COMMENT 'Last sample, UTC seconds',
-    {{columns "received"}},
+    {{columns "what a user receives"}},
     peer_audio_loss_up_avg Nullable(Float64) COMMENT 'Audio packets lost of what the peer sends, % (aLoss): average; NULL: no sample',
     peer_video_loss_up_avg Nullable(Float64) COMMENT 'Video packets lost of what the peer sends, % (bigvLoss): average; NULL: no sample',
     peer_rtt_avg Nullable(Float64) COMMENT 'Round trip between the peer and the cloud, ms (rtt): average; NULL: no sample',
@@ -536,7 +439,7 @@ COMMENT 'One row for each user of a call, of all that the calls commit left visi
 CREATE TABLE IF NOT EXISTS {{.Store}}.peer_quality_data {{.OnCluster}}
 (
     load_id UInt64 COMMENT 'The load of the summary; hidden_loads says whether it counts' CODEC(ZSTD(1)),
-    {{columns "pairs" | compressed}},
+    {{columns "pairs of users" | compressed}},
     minutes {{template "minutes"}} COMMENT 'Minutes in which sound or picture flowed, each with its number and lists of its measures: packets lost, %, stall, % of the time, frames a second' CODEC(ZSTD(1)),
     whys Array(Tuple(key UInt32, says String)) COMMENT 'Of measures of these minutes that have a cause: the key, and the words for it' CODEC(ZSTD(1)),
     INDEX by_load load_id TYPE minmax GRANULARITY 1,
@@ -588,7 +491,7 @@ CREATE TABLE IF NOT EXISTS {{.Store}}.calls_data {{.OnCluster}}
     {{columns "calls: averages" | compressed}},
     user_ids Array(String) COMMENT 'The users of the call, in order' CODEC(ZSTD(1)),
     minutes Array({{template "minutes"}}) COMMENT 'Of each of user_ids the minutes that call_users_data has' CODEC(ZSTD(1)),
-    whys Array({{template "user whys"}}) COMMENT 'Of each of user_ids what call_users_data has of causes' CODEC(ZSTD(1)),
+    whys Array({{template "whys of a user"}}) COMMENT 'Of each of user_ids what call_users_data has of causes' CODEC(ZSTD(1)),
     is_complete Bool COMMENT 'Whether all of the call is in the archive for good' CODEC(ZSTD(1)),
     missing Array(LowCardinality(String)) COMMENT 'Kinds of what the call lacks: room, users, series, events' CODEC(ZSTD(1)),
     INDEX by_load load_id TYPE minmax GRANULARITY 1,
@@ -601,7 +504,7 @@ ORDER BY (sdk_app_id, toDate(created_at), comm_id)
 SETTINGS index_granularity = 1024
 COMMENT 'One row a call, of all that its commit left visible, with the load it came in. Read the view calls instead';
 
-{{/* Names and thresholds: rows that people may add to. */ -}}
+{{/* ==== What people may add rows to: limits of quality, and names of numbers ==== */ -}}
 
 CREATE TABLE IF NOT EXISTS {{.Database}}.quality_thresholds {{.OnCluster}}
 (
@@ -862,100 +765,30 @@ SELECT abnormal_event_id, category, name_en, name_zh FROM values('abnormal_event
     (2026, 'downstream', 'Side picture stalled', '辅路画面卡顿'))
 WHERE (abnormal_event_id) NOT IN (SELECT abnormal_event_id FROM {{.Database}}.abnormal_event_names);
 
-{{/* Views: what the visible loads hold. */ -}}
+{{/* ==== Views of what the vendor sent ==== */ -}}
 
-CREATE OR REPLACE VIEW {{.Database}}.ledger {{.OnCluster}}
+{{/* Which rows the views show: those of loads that are not hidden. */ -}}
+
+{{define "visible"}}load_id NOT IN (SELECT load_id FROM {{.Store}}.hidden_loads GROUP BY load_id HAVING max(step) != 'committed'){{end -}}
+
+{{/* These show the columns of their tables, and no more. */ -}}
+{{range list
+    (list "rooms" "One row a call")
+    (list "user_sessions" "One row for each stay of a user in a call; who leaves and comes back has several")
+    (list "quality_samples" "One row for each sample of a quality metric that had a value; points without one are not stored")
+    (list "user_events" "One row for each entry in the event log of a user in a call")
+    (list "daily_scale" "One row a day: the vendor''s own count of one application")
+}}
+CREATE OR REPLACE VIEW {{$.Database}}.{{index . 0}} {{$.OnCluster}}
 (
-    sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
-    kind LowCardinality(String) COMMENT 'Kind of unit: call, list (the calls of one UTC day), unusual (one hour of unusual events) or scale (one day of daily scale)',
-    key String COMMENT 'Which unit: CommId of a call, day of a list, or start of the hour or day (RFC 3339)',
-    part LowCardinality(String) COMMENT 'Empty: the unit itself. Otherwise what of it: room, users, series, events; unusual; scale',
-    part_key String COMMENT 'Tells parts of one kind within a unit apart: the user of events, window and users of series',
-    state LowCardinality(String) COMMENT 'pending: not visible yet; provisional: visible, may still change; archived, empty: visible, final; failed: set aside, to be tried again; lost: dropped by the vendor before it was archived; expired: it was archived, and deleted since it is older than CALLVAULT_KEEP',
-    reason String COMMENT 'Why it is failed or lost, or what a provisional one lacks',
-    window_start DateTime('UTC') COMMENT 'Unit: when it begins. Part: first second asked for',
-    window_end DateTime('UTC') COMMENT 'Unit: everything up to this second is archived for good (1970: nothing is). Part: last second asked for',
-    users Array(String) COMMENT 'The users of series or events',
-    deadline DateTime('UTC') COMMENT 'When the vendor begins to drop it or, of a unit, what of it is not archived for good',
-    attempts UInt32 COMMENT 'Passes that have tried in vain to have all of it; of a part that is set aside, to have that part',
-    rows UInt64 COMMENT 'Rows in all relations',
-    null_samples UInt64 COMMENT 'Points the vendor sent without a value; they are not rows',
-    run_id LowCardinality(String) COMMENT 'The run that wrote this',
-    updated_at DateTime64(6, 'UTC') COMMENT 'Unit: when it was written. Part: when it was asked for'
+    {{columns (index . 0) | shown}}
 )
 DEFINER = CURRENT_USER SQL SECURITY DEFINER
-AS SELECT sdk_app_id, kind, key, '' AS part, '' AS part_key, toString(state) AS state, reason, starts_at AS window_start, held_until AS window_end,
-    CAST([], 'Array(String)') AS users, deadline, attempts,
-    rooms + user_sessions + quality_samples + user_events + unusual_events + daily_scale AS rows, null_samples, run_id, updated_at
-FROM {{.Store}}.ledger_units FINAL
-UNION ALL
-SELECT sdk_app_id, kind, key, part, part_key,
-    multiIf(load_id IN (SELECT load_id FROM {{.Store}}.hidden_loads GROUP BY load_id HAVING max(step) = 'opened'), 'pending', NOT settled, 'provisional', rows = 0, 'empty', 'archived') AS state,
-    reason, window_start, window_end, users, deadline, toUInt32(0) AS attempts, rows, null_samples, run_id, CAST(asked_at, 'DateTime64(6, \'UTC\')') AS updated_at
-FROM {{.Store}}.ledger_parts
-WHERE part != 'summary' AND load_id NOT IN (SELECT load_id FROM {{.Store}}.hidden_loads GROUP BY load_id HAVING max(step) IN ('replaced', 'abandoned'))
-UNION ALL
-SELECT sdk_app_id, kind, key, failed_part AS part, failed_key AS part_key, if(state IN ('pending', 'provisional', 'failed') AND NOT startsWith(failed_key, 'before '), 'failed', 'lost') AS state, failed_reason AS reason, starts_at AS window_start, held_until AS window_end,
-    CAST([], 'Array(String)') AS users, deadline, failed_attempt AS attempts, toUInt64(0) AS rows, toUInt64(0) AS null_samples, run_id, updated_at
-FROM (SELECT * FROM {{.Store}}.ledger_units FINAL)
-ARRAY JOIN failed_parts AS failed_part, failed_keys AS failed_key, failed_reasons AS failed_reason,
-    arrayResize(failed_attempts, length(failed_parts), toUInt32(1)) AS failed_attempt
-COMMENT 'What the window holds and how far the archive is with it: one row a unit, and one for each part of it';
-
-CREATE OR REPLACE VIEW {{.Database}}.archive_runs {{.OnCluster}}
-(
-    run_id String COMMENT 'The run; the ledger names it, too',
-    {{columns "runs: how they began" | shown}},
-    ended_at Nullable(DateTime64(3, 'UTC')) COMMENT 'When it ended, by the client''s clock; NULL: it has not, or it died',
-    outcome LowCardinality(String) COMMENT 'running; done; partial: some of the data could not be archived, or differs; failed; interrupted; busy: another one was running; died: it has stopped without a word',
-    {{columns "runs: what they did" | shown}}
-)
-DEFINER = CURRENT_USER SQL SECURITY DEFINER
-AS SELECT run_id, {{columns "runs: how they began" | names}}, if(toUnixTimestamp64Milli(ended_at) = 0, NULL, ended_at) AS ended_at,
-    if(outcome = 'running' AND alive_until < now64(3), 'died', toString(outcome)) AS outcome,
-    {{columns "runs: what they did" | names}}
-FROM (SELECT * FROM {{.Store}}.archive_runs_data FINAL)
-COMMENT 'One row a run of archive, verify, replay or backup: when, how it ended, what it brought and what it asked';
-
-CREATE OR REPLACE VIEW {{.Database}}.rooms {{.OnCluster}}
-(
-    {{columns "rooms" | shown}}
-)
-DEFINER = CURRENT_USER SQL SECURITY DEFINER
-AS SELECT {{columns "rooms" | names}}
-FROM {{.Store}}.rooms_data
-WHERE {{template "visible" .}}
-COMMENT 'One row a call. Exact: no duplicates, no half-loaded unit';
-
-CREATE OR REPLACE VIEW {{.Database}}.user_sessions {{.OnCluster}}
-(
-    {{columns "user_sessions" | shown}}
-)
-DEFINER = CURRENT_USER SQL SECURITY DEFINER
-AS SELECT {{columns "user_sessions" | names}}
-FROM {{.Store}}.user_sessions_data
-WHERE {{template "visible" .}}
-COMMENT 'One row for each stay of a user in a call; who leaves and comes back has several. Exact: no duplicates, no half-loaded unit';
-
-CREATE OR REPLACE VIEW {{.Database}}.quality_samples {{.OnCluster}}
-(
-    {{columns "quality_samples" | shown}}
-)
-DEFINER = CURRENT_USER SQL SECURITY DEFINER
-AS SELECT {{columns "quality_samples" | names}}
-FROM {{.Store}}.quality_samples_data
-WHERE {{template "visible" .}}
-COMMENT 'One row for each sample of a quality metric that had a value; points without one are not stored. Exact: no duplicates, no half-loaded unit';
-
-CREATE OR REPLACE VIEW {{.Database}}.user_events {{.OnCluster}}
-(
-    {{columns "user_events" | shown}}
-)
-DEFINER = CURRENT_USER SQL SECURITY DEFINER
-AS SELECT {{columns "user_events" | names}}
-FROM {{.Store}}.user_events_data
-WHERE {{template "visible" .}}
-COMMENT 'One row for each entry in the event log of a user in a call. Exact: no duplicates, no half-loaded unit';
+AS SELECT {{columns (index . 0) | names}}
+FROM {{$.Store}}.{{index . 0}}_data
+WHERE {{template "visible" $}}
+COMMENT '{{index . 1}}. Exact: no duplicates, no half-loaded unit';
+{{end}}
 
 {{/* An unusual event names a room and a time, no call. A room is one call at a time: what counts is the newest one by then, if it had not been over for long. */ -}}
 
@@ -975,15 +808,7 @@ LEFT ASOF JOIN (SELECT sdk_app_id, room_id, created_at AS since, destroyed_at + 
 SETTINGS join_use_nulls = 0
 COMMENT 'One row for each cause of a bad experience of a user; an experience without a known cause is one row with abnormal_event_id 0. Exact: no duplicates, no half-loaded unit';
 
-CREATE OR REPLACE VIEW {{.Database}}.daily_scale {{.OnCluster}}
-(
-    {{columns "daily_scale" | shown}}
-)
-DEFINER = CURRENT_USER SQL SECURITY DEFINER
-AS SELECT {{columns "daily_scale" | names}}
-FROM {{.Store}}.daily_scale_data
-WHERE {{template "visible" .}}
-COMMENT 'One row a day: the vendor''s own count of one application. Exact: no duplicates, no half-loaded unit';
+{{/* ==== Views of sums ==== */ -}}
 
 CREATE OR REPLACE VIEW {{.Database}}.quality_streams {{.OnCluster}}
 (
@@ -1006,6 +831,192 @@ FROM {{.Store}}.quality_streams_data
 WHERE {{template "visible" .}}
 COMMENT 'Sums of the samples and events of what a user sends (peer_id empty) or receives from a peer, by UTC day. A stream may have several rows of a day; they add up: sums and counts by sum, quantiles by quantileExactWeightedArray(values, counts). A histogram has the values rounded to 5 binary digits: whole numbers up to 32 are exact, others are off by at most 3.2 %. Exact: agrees with quality_samples and user_events at any moment';
 
+{{/* Measures of a day: name, the sums of streams that it is of, and of which streams. */ -}}
+{{$days := list
+    (list "sys_cpu" "sys_cpu" "peer_id = ''")
+    (list "app_cpu" "app_cpu" "peer_id = ''")
+    (list "rtt" "rtt" "peer_id = ''")
+    (list "audio_loss_up" "audio_loss" "peer_id = ''")
+    (list "video_loss_up" "video_loss" "peer_id = ''")
+    (list "audio_bitrate_up" "audio_bitrate" "peer_id = ''")
+    (list "video_bitrate_up" "video_bitrate" "peer_id = ''")
+    (list "video_fps_up" "video_encode_fps" "peer_id = ''")
+    (list "audio_loss_down" "audio_loss" "peer_id != ''")
+    (list "video_loss_down" "video_loss" "peer_id != ''")
+    (list "audio_bitrate_down" "audio_bitrate" "peer_id != ''")
+    (list "video_bitrate_down" "video_bitrate" "peer_id != ''")
+    (list "video_fps_down" "video_decode_fps" "peer_id != ''")
+-}}
+
+CREATE OR REPLACE VIEW {{.Database}}.quality_days {{.OnCluster}}
+(
+    sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
+    day Date COMMENT 'UTC day of the samples',
+    sdk_version LowCardinality(String) COMMENT 'Version of the TRTC SDK in the stay that the samples are of (SdkVersion); empty: unknown',
+    device_type LowCardinality(String) COMMENT 'Device and operating system of the user in the stay that the samples are of (DeviceType); empty: unknown',
+    calls UInt64 COMMENT 'Distinct calls with samples of such users on the day',
+    users UInt64 COMMENT 'Distinct users with samples; a user of two days is one of each, so do not add days up',
+    samples UInt64 COMMENT 'Samples of all metrics',
+    network_changes UInt64 COMMENT 'Changes of the network, such as from Wi-Fi to 4G (event 1003)',
+    connections_lost UInt64 COMMENT 'Losses of the connection: to the server (event 5005), signalling (32790, 36864), media (32792), left by timeout (7001 with 1)',
+    {{columns "what a user sends" | without "min" "p50" "max" | shown}},
+    {{columns "what a user receives" | without "min" "p50" "max" | shown}}
+)
+DEFINER = CURRENT_USER SQL SECURITY DEFINER
+AS SELECT q.sdk_app_id AS sdk_app_id, q.day AS day, q.sdk_version AS sdk_version, q.device_type AS device_type, q.calls AS calls, q.users AS users,
+    q.samples AS samples, q.network_changes AS network_changes, q.connections_lost AS connections_lost,
+{{range $days}}    q.{{index . 0}}_samples AS {{index . 0}}_samples, q.{{index . 0}}_sum / nullIf(q.{{index . 0}}_samples, 0) AS {{index . 0}}_avg, if(q.{{index . 0}}_samples = 0, NULL, greatest(q.{{index . 0}}_low, least(q.{{index . 0}}_p95, q.{{index . 0}}_high))) AS {{index . 0}}_p95,
+{{end}}    q.audio_stall_samples AS audio_stall_samples, q.audio_stall_sum / 1000 AS audio_stall_seconds, q.audio_stall_sum / nullIf(q.audio_stall_samples * 2000, 0) AS audio_stall_share,
+    q.video_stall_samples AS video_stall_samples, q.video_stall_sum / 1000 AS video_stall_seconds, q.video_stall_sum / nullIf(q.video_stall_samples * 2000, 0) AS video_stall_share
+FROM
+(
+    SELECT x.sdk_app_id AS sdk_app_id, x.day AS day, x.sdk_version AS sdk_version, x.device_type AS device_type, uniqExactIf(x.comm_id, x.samples > 0) AS calls, uniqExactIf(x.user_id, x.samples > 0) AS users,
+        sum(x.samples) AS samples,
+        sum(x.network_changes) AS network_changes, sum(x.connections_lost) AS connections_lost,
+{{range $days}}        sumIf(x.{{index . 1}}.samples, {{index . 2}}) AS {{index . 0}}_samples, sumIf(x.{{index . 1}}.sum, {{index . 2}}) AS {{index . 0}}_sum, quantileExactWeightedArrayIf(0.95)(x.{{index . 1}}.values, x.{{index . 1}}.counts, {{index . 2}}) AS {{index . 0}}_p95,
+            minIf(x.{{index . 1}}.min, {{index . 2}} AND x.{{index . 1}}.samples > 0) AS {{index . 0}}_low, maxIf(x.{{index . 1}}.max, {{index . 2}} AND x.{{index . 1}}.samples > 0) AS {{index . 0}}_high,
+{{end}}        sumIf(x.audio_stall.samples, peer_id != '') AS audio_stall_samples, sumIf(x.audio_stall.sum, peer_id != '') AS audio_stall_sum,
+        sumIf(x.video_stall.samples, peer_id != '') AS video_stall_samples, sumIf(x.video_stall.sum, peer_id != '') AS video_stall_sum
+    FROM {{.Store}}.quality_streams_data AS x
+    WHERE {{template "visible" .}}
+    GROUP BY sdk_app_id, day, sdk_version, device_type
+) AS q
+SETTINGS join_use_nulls = 0
+COMMENT 'One row for each application, UTC day, SDK version and device. For coarser groups add up the sums (average times samples) and merge the histograms of quality_streams: neither distinct users nor quantiles add up. Exact: agrees with quality_samples at any moment';
+
+CREATE OR REPLACE VIEW {{.Database}}.quality_minutes {{.OnCluster}}
+(
+    sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
+    comm_id LowCardinality(String) COMMENT 'Call (CommId): unique, opaque; room ids are reused, this one is not',
+    room_id LowCardinality(String) COMMENT 'Room name as the application gave it; reused by later calls',
+    user_id LowCardinality(String) COMMENT 'User (UserId)',
+    peer_id LowCardinality(String) COMMENT 'Remote user whose stream was received (PeerId); empty: upstream, what user_id sends, and the user''s device',
+    direction LowCardinality(String) COMMENT 'up: what user_id sends; down: what user_id receives from peer_id',
+    metric LowCardinality(String) COMMENT 'Metric by the vendor''s name (DataType), in the vendor''s unit',
+    minute DateTime('UTC') COMMENT 'Beginning of the minute, UTC',
+    samples UInt64 COMMENT 'Samples',
+    avg Float64 COMMENT 'Average',
+    min Float64 COMMENT 'Smallest value',
+    max Float64 COMMENT 'Greatest value',
+    p95 Float64 COMMENT '95 % of the samples are no greater; of the values as they are',
+    sum Float64 COMMENT 'Sum of the values'
+)
+DEFINER = CURRENT_USER SQL SECURITY DEFINER
+AS SELECT sdk_app_id, comm_id, any(s.room_id) AS room_id, user_id, peer_id, if(peer_id = '', 'up', 'down') AS direction, metric, toStartOfMinute(ts) AS minute,
+    count() AS samples, avg(value) AS avg, min(value) AS min, max(value) AS max, quantileExactWeighted(0.95)(value, 1) AS p95, sum(value) AS sum
+FROM {{.Database}}.quality_samples AS s
+GROUP BY sdk_app_id, comm_id, user_id, peer_id, metric, minute
+COMMENT 'One row for each minute of each series: call, user, peer and metric. Computed from quality_samples when it is read: name a call, or a metric and a time (by minute). Exact';
+
+{{/* ==== How quality is judged ==== */ -}}
+
+{{/* How a minute is judged: docs/quality.md. Planning a query takes some 0.1 ms for each function of a view, and merging SELECTs in each other takes more, for each column that passes through them. So measures are in lists here, and what has several steps is one expression, made by let of lines "name = expression": docs of its own in load/schema. A condition on what is computed is written out in full, to see whether an index helps, so all of it is above an ARRAY JOIN of one element, below which ClickHouse does not look.
+
+Limits of loss, stall, fps, rtt and cpu, the order of all lists of measures here: good, how far poor is from it, poor, how far serious is from that. A measure whose limits are all equal is not judged: they are out of reach, also of what stands for no value. */ -}}
+
+{{define "limits"}}
+    SELECT arrayMap(x -> if(x.1 = x.3, (1e18, 1., 1e18, 1.), (x.1, if(x.1 = x.2, sign(x.3 - x.1), x.2 - x.1), x.2, if(x.2 = x.3, 1e-9 * sign(x.3 - x.1), x.3 - x.2))),
+        [argMaxIf((good, poor, serious), changed_at, measure = 'loss'), argMaxIf((good, poor, serious), changed_at, measure = 'stall'),
+        argMaxIf((good, poor, serious), changed_at, measure = 'fps'), argMaxIf((good, poor, serious), changed_at, measure = 'rtt'),
+        argMaxIf((good, poor, serious), changed_at, measure = 'cpu')])
+    FROM {{.Database}}.quality_thresholds
+{{- end -}}
+
+{{/* How far each of the values v of a minute is beyond the limits of its measure: up to 0 good, up to 1 fair, beyond 1 poor (such a minute is bad), from 2 on serious; below -100,000: there is no value, or the measure is not judged. */ -}}
+
+{{define "excesses"}}arrayMap((v, l) -> if((v - l.3) / l.2 <= 0, least(1, (v - l.1) / l.2), 1 + (v - l.3) / l.4), v, limits){{end -}}
+
+{{/* Of somebody's minutes, as lists of values: the grade as a number, how many could be judged, how many of these are bad, the longest run of bad ones, and the score. */ -}}
+
+{{define "judgement"}}
+    judgeable = arrayFilter(e -> e > -1e5, arrayMap(v -> arrayMax({{template "excesses"}}), {{.}}))
+    judged = length(judgeable)
+    and bad = arrayCount(e -> e > 1, judgeable)
+    and serious = arrayCount(e -> e >= 2, judgeable)
+    and blemished = arrayCount(e -> e > 0, judgeable)
+    and run = arrayMax(arrayCumSumNonNegative(arrayMap(e -> if(e > 1, 1, -1000000), judgeable)))
+    and score = 100 - 50 * arrayAvg(e -> least(2, greatest(0, e)), judgeable)
+    (multiIf(judged = 0, 0, 2 * bad >= judged OR 4 * serious >= judged, 4, 10 * bad >= judged OR run >= 3, 3, bad > 0 OR 10 * blemished >= judged, 2, 1), judged, bad, run, score)
+{{end -}}
+
+{{define "grade"}}transform({{.}}, [1, 2, 3, 4], ['good', 'fair', 'poor', 'serious'], 'unknown'){{end -}}
+
+{{/* Of all users of a call, as lists of such lists: the worst grade, the call's, which user is the worst and the score of that one, the average of the scores, judged and bad minutes, and how many users are poor or serious. */ -}}
+
+{{define "judgement of all"}}
+    each = arrayMap(y -> {{let "judgement" "y"}}, {{.}})
+    first = arrayReduce('min', arrayMap((r, s, i) -> (-r, s, if(r = 0, 0, i)), each.1, each.5, arrayEnumerate(each)))
+    worst = -first.1
+    (worst, worst - (worst > 1 AND 10 * countEqual(each.1, worst) < length(each) - countEqual(each.1, 0)), first.3, first.2, arrayAvg(arrayFilter((s, r) -> r > 0, each.5, each.1)), arraySum(each.2), arraySum(each.3), arrayCount(r -> r >= 3, each.1))
+{{end -}}
+
+{{/* Of somebody's minutes and the keys of what is said of them: which minute is the worst (0: none is worse than good), what was worst in it, the cause that most bad minutes have (0: none is bad; of equals the first that is known), how many have it, the first and the last of them, and which of the words tell of the worst of them. */ -}}
+
+{{define "explanation"}}{{$m := index . 0}}
+    excesses = arrayMap(v -> {{template "excesses"}}, {{$m}}.values)
+    excess = arrayMap(x -> arrayMax(x), excesses)
+    most_excess = arrayMax(excess)
+    and causes = arrayMap((e, x, c) -> if(e > 1, c[indexOf(x, e)], 0), excess, excesses, {{$m}}.causes)
+    worst = if(most_excess > 0, indexOf(excess, most_excess), 0)
+    and most = arrayReduce('max', arrayMap(c -> (countEqual(causes, c), c != 1, -c), range(1, 13)))
+    cause = if(most.1 = 0, 0, -most.3)
+    blamed = arrayReduce('argMax', arrayEnumerate(excess), arrayMap((e, c) -> if(c = cause, e, 0), excess, causes))
+    (worst, {{$m}}.metrics[worst][indexOf(excesses[worst], excess[worst])], cause, most.1, indexOf(causes, cause), -indexOf(arrayReverse(causes), cause), indexOf({{index . 1}}, 8 * blamed + indexOf(excesses[blamed], excess[blamed])))
+{{end -}}
+
+{{define "metric"}}transform({{.}}, range(1, 11), ['audio_loss_up', 'video_loss_up', 'audio_loss_down', 'video_loss_down', 'audio_stall', 'video_stall', 'rtt', 'sys_cpu', 'video_fps_up', 'video_fps_down'], ''){{end -}}
+
+{{define "cause"}}transform({{.}}, range(1, 13), ['unknown', 'camera', 'encoder', 'uplink', 'downlink', 'latency', 'device', 'peer_camera', 'peer_encoder', 'peer_uplink', 'peer_latency', 'peer'], ''){{end -}}
+
+{{/* The rows of users or pairs of a table, of which more is to be true, with both. */ -}}
+
+{{define "judged rows"}}{{$all := index . 0}}FROM
+(
+    SELECT *, j.1 AS rank, j.2 AS judged, x.3 AS cause_number, toUnixTimestamp(toStartOfMinute(call_created_at)) AS base
+    FROM
+    (
+        SELECT *, {{let "judgement" "values"}} AS j, {{let "explanation" (list "minutes" "whys.key")}} AS x
+        FROM
+        (
+            SELECT *, values
+            FROM {{$all.Store}}.{{index . 1}}
+            ARRAY JOIN [minutes.values] AS values
+            WHERE {{index . 2}}{{template "visible" $all}}
+        )
+    )
+){{end -}}
+
+{{define "judged columns"}}if(judged = 0, NULL, j.5) AS score, {{template "grade" "rank"}} AS grade, judged AS judged_minutes, j.3 AS bad_minutes, j.4 AS bad_run_minutes{{end -}}
+
+{{/* The worst minute, what was worst in it, and the cause of most. */ -}}
+
+{{define "explained columns"}}if(x.1 = 0, NULL, toDateTime(base + 60 * {{.}}.at[x.1], 'UTC')) AS worst_minute, {{template "metric" "x.2"}} AS worst_metric, {{template "cause" "cause_number"}} AS cause, x.4 AS cause_minutes{{end -}}
+
+{{/* The times of the bad minutes of the cause, and what was said of the worst. */ -}}
+
+{{define "diagnosis"}}{{$m := index . 0}}if(cause_number = 0, '', concat(
+        formatDateTime(toDateTime(base + 60 * {{$m}}.at[x.5], 'UTC'), '%H:%i'), if(x.4 = 1, '', formatDateTime(toDateTime(base + 60 * {{$m}}.at[x.6], 'UTC'), '–%H:%i')),
+        ' UTC, ', toString(x.4), if(x.4 = 1, ' bad minute: ', ' bad minutes: at worst '), {{index . 1}}.says[x.7])){{end -}}
+
+{{/* The columns of these in the views. */ -}}
+
+{{define "columns of a judgement"}}
+    score Nullable(Float64) COMMENT 'Average of the judged minutes, of which a good one counts 100, one at the limit of poor 50, a serious one 0; NULL: none could be judged',
+    grade LowCardinality(String) COMMENT 'serious: half of the judged minutes are bad, or a quarter serious; poor: a tenth are bad, or 3 in a row; fair: one is bad, or a tenth not good; good; unknown: none could be judged',
+    judged_minutes UInt64 COMMENT 'Minutes in which sound or picture flowed, and was measured for 10 seconds at least',
+    bad_minutes UInt64 COMMENT 'Of these, beyond the limit of poor of a measure in quality_thresholds',
+    bad_run_minutes UInt64 COMMENT 'Longest run of bad minutes, of those judged',
+    worst_minute Nullable(DateTime('UTC')) COMMENT 'Beginning of the worst minute, UTC, the first of equals; NULL: none is worse than good',
+    worst_metric LowCardinality(String) COMMENT 'What was worst in it: audio_loss_up, video_loss_up, audio_loss_down, video_loss_down, audio_stall, video_stall, rtt, sys_cpu, video_fps_up or video_fps_down; empty: none is worse than good',
+{{end -}}
+
+{{define "columns of a cause"}}
+    cause LowCardinality(String) COMMENT 'Where most bad minutes come from: camera, encoder, uplink, downlink, latency, device (of the user); peer_camera, peer_encoder, peer_uplink, peer_latency, peer (of who sends); unknown: nothing tells; empty: no minute is bad',
+    cause_minutes UInt64 COMMENT 'How many bad minutes these are',
+{{end -}}
+
+{{/* ==== Views of summaries ==== */ -}}
+
 CREATE OR REPLACE VIEW {{.Database}}.calls {{.OnCluster}}
 (
     {{columns "calls: which" | shown}},
@@ -1021,7 +1032,7 @@ CREATE OR REPLACE VIEW {{.Database}}.calls {{.OnCluster}}
     worst_user_grade LowCardinality(String) COMMENT 'Grade of that user; unknown: nobody could be judged',
     worst_minute Nullable(DateTime('UTC')) COMMENT 'Beginning of the worst minute, UTC, the first of equals; NULL: none is worse than good',
     worst_metric LowCardinality(String) COMMENT 'What was worst in it: audio_loss_up, video_loss_up, audio_loss_down, video_loss_down, audio_stall, video_stall, rtt, sys_cpu, video_fps_up or video_fps_down; empty: none is worse than good',
-    {{columns "blamed" | shown}},
+    {{columns "columns of a cause" | shown}},
     cause_user_id String COMMENT 'Whose cause it is: the user, or the peer; empty: no minute is bad, or nothing tells',
     diagnosis String COMMENT 'What these minutes were, in words, with times in UTC; empty: none is bad',
     {{columns "calls: averages" | shown}},
@@ -1062,13 +1073,13 @@ CREATE OR REPLACE VIEW {{.Database}}.call_users {{.OnCluster}}
     {{columns "call users: who" | shown}},
     sessions UInt64 COMMENT 'Stays in the call',
     {{columns "call users: counts" | shown}},
-    {{columns "judged" | shown}},
-    {{columns "blamed" | shown}},
+    {{columns "columns of a judgement" | shown}},
+    {{columns "columns of a cause" | shown}},
     cause_user_id String COMMENT 'Whose cause it is: the user, or the peer; empty: no minute is bad, or nothing tells',
     diagnosis String COMMENT 'What these minutes were, in words, with times in UTC; empty: none is bad',
     video_bitrate_swing_up Nullable(Float64) COMMENT 'Half the width of the middle 90 % of the bitrate of the video sent, in % of its median; NULL: no sample',
-    {{columns "sent" | shown}},
-    {{columns "received" | shown}}
+    {{columns "what a user sends" | shown}},
+    {{columns "what a user receives" | shown}}
 )
 DEFINER = CURRENT_USER SQL SECURITY DEFINER
 AS WITH ({{template "limits" .}}) AS limits
@@ -1076,7 +1087,7 @@ SELECT {{columns "call users: who" | names}}, sessions, {{columns "call users: c
     {{template "judged columns"}},
     {{template "explained columns" "minutes"}},
     multiIf(cause_number < 2, '', cause_number < 8, toString(user_id), whys.peer[x.7]) AS cause_user_id, {{template "diagnosis" (list "minutes" "whys")}} AS diagnosis,
-    video_bitrate_swing_up, {{columns "sent" | names}}, {{columns "received" | names}}
+    video_bitrate_swing_up, {{columns "what a user sends" | names}}, {{columns "what a user receives" | names}}
 {{template "judged rows" (list . "call_users_data" "sessions > 0 AND ")}}
 COMMENT 'One row for each user of a call: presence, device, events, how good it was and why not, and what was measured of what the user sent (up) and received (down, all peers together). Exact: made of the relations beneath by the commit that shows them';
 
@@ -1123,6 +1134,48 @@ FROM
 )
 COMMENT 'One row for each minute of a user in a call in which sound or picture flowed: how good it was and why not. Exact: made of the relations beneath by the commit that shows them';
 
+CREATE OR REPLACE VIEW {{.Database}}.call_metrics {{.OnCluster}}
+(
+    sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
+    comm_id LowCardinality(String) COMMENT 'Call (CommId): unique, opaque; room ids are reused, this one is not',
+    call_created_at DateTime('UTC') COMMENT 'Creation of the call''s room, UTC seconds; who names a time of it reads less',
+    room_id LowCardinality(String) COMMENT 'Room name as the application gave it; reused by later calls',
+    user_id LowCardinality(String) COMMENT 'User (UserId)',
+    direction LowCardinality(String) COMMENT 'up: what user_id sends, and the user''s device; down: what user_id receives, all peers together',
+    metric LowCardinality(String) COMMENT 'Metric by the vendor''s name (DataType), in the vendor''s unit',
+    samples UInt64 COMMENT 'Samples',
+    sum Float64 COMMENT 'Sum of the values',
+    avg Float64 COMMENT 'Average',
+    min Float64 COMMENT 'Smallest value',
+    p50 Nullable(Float64) COMMENT 'Half of the samples are no greater; of the rounded values, within 3.2 %; NULL: of a metric for which no histogram is kept',
+    p95 Nullable(Float64) COMMENT '95 % of the samples are no greater; of the rounded values, within 3.2 %; NULL: of a metric for which no histogram is kept',
+    max Float64 COMMENT 'Greatest value'
+)
+DEFINER = CURRENT_USER SQL SECURITY DEFINER
+AS SELECT sdk_app_id, comm_id, call_created_at, room_id, user_id, direction, metric, samples, sum, sum / samples AS avg, min, if(isNaN(median), NULL, median) AS p50, if(isNaN(most), NULL, most) AS p95, max
+FROM {{.Store}}.call_users_data
+ARRAY JOIN `metrics.direction` AS direction, `metrics.metric` AS metric, `metrics.samples` AS samples, `metrics.sum` AS sum, `metrics.min` AS min, `metrics.p50` AS median, `metrics.p95` AS most, `metrics.max` AS max
+WHERE {{template "visible" .}}
+COMMENT 'One row for each metric of a user of a call, sent (up) or received (down, all peers together): what call_users has in columns, of all metrics. Exact: made of the relations beneath by the commit that shows them';
+
+CREATE OR REPLACE VIEW {{.Database}}.peer_quality {{.OnCluster}}
+(
+    {{columns "pairs of users" | shown}},
+    {{columns "columns of a judgement" | shown}},
+    fault LowCardinality(String) COMMENT 'Whose fault most bad minutes are, by cause: sender, receiver, nobody (nothing tells); empty: no minute is bad',
+    {{columns "columns of a cause" | shown}},
+    diagnosis String COMMENT 'What these minutes were, in words, with times in UTC; empty: none is bad'
+)
+DEFINER = CURRENT_USER SQL SECURITY DEFINER
+AS WITH arraySlice(({{template "limits" .}}), 1, 3) AS limits
+SELECT {{columns "pairs of users" | names}},
+    {{template "judged columns"}},
+    {{template "explained columns" "minutes"}}, multiIf(cause_number = 0, '', cause_number = 1, 'nobody', cause_number < 8, 'receiver', 'sender') AS fault, {{template "diagnosis" (list "minutes" "whys")}} AS diagnosis
+{{template "judged rows" (list . "peer_quality_data" "")}}
+COMMENT 'One row for each pair of a receiver and a sender in a call: how well the one received the other, whose fault it was, and why. Exact: made of the relations beneath by the commit that shows them';
+
+{{/* ==== Views of presence ==== */ -}}
+
 {{/* Nearly all stays are of one day: these are found by the order of the table. */ -}}
 
 CREATE OR REPLACE VIEW {{.Database}}.session_days {{.OnCluster}}
@@ -1167,122 +1220,7 @@ ARRAY JOIN range(toUInt32(toDate(greatest(joined_at, over - 1)) - toDate(joined_
 SETTINGS join_use_nulls = 0
 COMMENT 'One row for each UTC day of a stay of a user in a call: for who was there, how many and how long on a day. Exact: agrees with user_sessions, and with presence_seconds of call_users, at any moment';
 
-CREATE OR REPLACE VIEW {{.Database}}.call_metrics {{.OnCluster}}
-(
-    sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
-    comm_id LowCardinality(String) COMMENT 'Call (CommId): unique, opaque; room ids are reused, this one is not',
-    call_created_at DateTime('UTC') COMMENT 'Creation of the call''s room, UTC seconds; who names a time of it reads less',
-    room_id LowCardinality(String) COMMENT 'Room name as the application gave it; reused by later calls',
-    user_id LowCardinality(String) COMMENT 'User (UserId)',
-    direction LowCardinality(String) COMMENT 'up: what user_id sends, and the user''s device; down: what user_id receives, all peers together',
-    metric LowCardinality(String) COMMENT 'Metric by the vendor''s name (DataType), in the vendor''s unit',
-    samples UInt64 COMMENT 'Samples',
-    sum Float64 COMMENT 'Sum of the values',
-    avg Float64 COMMENT 'Average',
-    min Float64 COMMENT 'Smallest value',
-    p50 Nullable(Float64) COMMENT 'Half of the samples are no greater; of the rounded values, within 3.2 %; NULL: of a metric for which no histogram is kept',
-    p95 Nullable(Float64) COMMENT '95 % of the samples are no greater; of the rounded values, within 3.2 %; NULL: of a metric for which no histogram is kept',
-    max Float64 COMMENT 'Greatest value'
-)
-DEFINER = CURRENT_USER SQL SECURITY DEFINER
-AS SELECT sdk_app_id, comm_id, call_created_at, room_id, user_id, direction, metric, samples, sum, sum / samples AS avg, min, if(isNaN(median), NULL, median) AS p50, if(isNaN(most), NULL, most) AS p95, max
-FROM {{.Store}}.call_users_data
-ARRAY JOIN `metrics.direction` AS direction, `metrics.metric` AS metric, `metrics.samples` AS samples, `metrics.sum` AS sum, `metrics.min` AS min, `metrics.p50` AS median, `metrics.p95` AS most, `metrics.max` AS max
-WHERE {{template "visible" .}}
-COMMENT 'One row for each metric of a user of a call, sent (up) or received (down, all peers together): what call_users has in columns, of all metrics. Exact: made of the relations beneath by the commit that shows them';
-
-CREATE OR REPLACE VIEW {{.Database}}.peer_quality {{.OnCluster}}
-(
-    {{columns "pairs" | shown}},
-    {{columns "judged" | shown}},
-    fault LowCardinality(String) COMMENT 'Whose fault most bad minutes are, by cause: sender, receiver, nobody (nothing tells); empty: no minute is bad',
-    {{columns "blamed" | shown}},
-    diagnosis String COMMENT 'What these minutes were, in words, with times in UTC; empty: none is bad'
-)
-DEFINER = CURRENT_USER SQL SECURITY DEFINER
-AS WITH arraySlice(({{template "limits" .}}), 1, 3) AS limits
-SELECT {{columns "pairs" | names}},
-    {{template "judged columns"}},
-    {{template "explained columns" "minutes"}}, multiIf(cause_number = 0, '', cause_number = 1, 'nobody', cause_number < 8, 'receiver', 'sender') AS fault, {{template "diagnosis" (list "minutes" "whys")}} AS diagnosis
-{{template "judged rows" (list . "peer_quality_data" "")}}
-COMMENT 'One row for each pair of a receiver and a sender in a call: how well the one received the other, whose fault it was, and why. Exact: made of the relations beneath by the commit that shows them';
-
-CREATE OR REPLACE VIEW {{.Database}}.quality_minutes {{.OnCluster}}
-(
-    sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
-    comm_id LowCardinality(String) COMMENT 'Call (CommId): unique, opaque; room ids are reused, this one is not',
-    room_id LowCardinality(String) COMMENT 'Room name as the application gave it; reused by later calls',
-    user_id LowCardinality(String) COMMENT 'User (UserId)',
-    peer_id LowCardinality(String) COMMENT 'Remote user whose stream was received (PeerId); empty: upstream, what user_id sends, and the user''s device',
-    direction LowCardinality(String) COMMENT 'up: what user_id sends; down: what user_id receives from peer_id',
-    metric LowCardinality(String) COMMENT 'Metric by the vendor''s name (DataType), in the vendor''s unit',
-    minute DateTime('UTC') COMMENT 'Beginning of the minute, UTC',
-    samples UInt64 COMMENT 'Samples',
-    avg Float64 COMMENT 'Average',
-    min Float64 COMMENT 'Smallest value',
-    max Float64 COMMENT 'Greatest value',
-    p95 Float64 COMMENT '95 % of the samples are no greater; of the values as they are',
-    sum Float64 COMMENT 'Sum of the values'
-)
-DEFINER = CURRENT_USER SQL SECURITY DEFINER
-AS SELECT sdk_app_id, comm_id, any(s.room_id) AS room_id, user_id, peer_id, if(peer_id = '', 'up', 'down') AS direction, metric, toStartOfMinute(ts) AS minute,
-    count() AS samples, avg(value) AS avg, min(value) AS min, max(value) AS max, quantileExactWeighted(0.95)(value, 1) AS p95, sum(value) AS sum
-FROM {{.Database}}.quality_samples AS s
-GROUP BY sdk_app_id, comm_id, user_id, peer_id, metric, minute
-COMMENT 'One row for each minute of each series: call, user, peer and metric. Computed from quality_samples when it is read: name a call, or a metric and a time (by minute). Exact';
-
-{{/* Measures of a day: name, the sums of streams that it is of, and of which streams. */ -}}
-{{$days := list
-    (list "sys_cpu" "sys_cpu" "peer_id = ''")
-    (list "app_cpu" "app_cpu" "peer_id = ''")
-    (list "rtt" "rtt" "peer_id = ''")
-    (list "audio_loss_up" "audio_loss" "peer_id = ''")
-    (list "video_loss_up" "video_loss" "peer_id = ''")
-    (list "audio_bitrate_up" "audio_bitrate" "peer_id = ''")
-    (list "video_bitrate_up" "video_bitrate" "peer_id = ''")
-    (list "video_fps_up" "video_encode_fps" "peer_id = ''")
-    (list "audio_loss_down" "audio_loss" "peer_id != ''")
-    (list "video_loss_down" "video_loss" "peer_id != ''")
-    (list "audio_bitrate_down" "audio_bitrate" "peer_id != ''")
-    (list "video_bitrate_down" "video_bitrate" "peer_id != ''")
-    (list "video_fps_down" "video_decode_fps" "peer_id != ''")
--}}
-
-CREATE OR REPLACE VIEW {{.Database}}.quality_days {{.OnCluster}}
-(
-    sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
-    day Date COMMENT 'UTC day of the samples',
-    sdk_version LowCardinality(String) COMMENT 'Version of the TRTC SDK in the stay that the samples are of (SdkVersion); empty: unknown',
-    device_type LowCardinality(String) COMMENT 'Device and operating system of the user in the stay that the samples are of (DeviceType); empty: unknown',
-    calls UInt64 COMMENT 'Distinct calls with samples of such users on the day',
-    users UInt64 COMMENT 'Distinct users with samples; a user of two days is one of each, so do not add days up',
-    samples UInt64 COMMENT 'Samples of all metrics',
-    network_changes UInt64 COMMENT 'Changes of the network, such as from Wi-Fi to 4G (event 1003)',
-    connections_lost UInt64 COMMENT 'Losses of the connection: to the server (event 5005), signalling (32790, 36864), media (32792), left by timeout (7001 with 1)',
-    {{columns "sent" | without "min" "p50" "max" | shown}},
-    {{columns "received" | without "min" "p50" "max" | shown}}
-)
-DEFINER = CURRENT_USER SQL SECURITY DEFINER
-AS SELECT q.sdk_app_id AS sdk_app_id, q.day AS day, q.sdk_version AS sdk_version, q.device_type AS device_type, q.calls AS calls, q.users AS users,
-    q.samples AS samples, q.network_changes AS network_changes, q.connections_lost AS connections_lost,
-{{range $days}}    q.{{index . 0}}_samples AS {{index . 0}}_samples, q.{{index . 0}}_sum / nullIf(q.{{index . 0}}_samples, 0) AS {{index . 0}}_avg, if(q.{{index . 0}}_samples = 0, NULL, greatest(q.{{index . 0}}_low, least(q.{{index . 0}}_p95, q.{{index . 0}}_high))) AS {{index . 0}}_p95,
-{{end}}    q.audio_stall_samples AS audio_stall_samples, q.audio_stall_sum / 1000 AS audio_stall_seconds, q.audio_stall_sum / nullIf(q.audio_stall_samples * 2000, 0) AS audio_stall_share,
-    q.video_stall_samples AS video_stall_samples, q.video_stall_sum / 1000 AS video_stall_seconds, q.video_stall_sum / nullIf(q.video_stall_samples * 2000, 0) AS video_stall_share
-FROM
-(
-    SELECT x.sdk_app_id AS sdk_app_id, x.day AS day, x.sdk_version AS sdk_version, x.device_type AS device_type, uniqExactIf(x.comm_id, x.samples > 0) AS calls, uniqExactIf(x.user_id, x.samples > 0) AS users,
-        sum(x.samples) AS samples,
-        sum(x.network_changes) AS network_changes, sum(x.connections_lost) AS connections_lost,
-{{range $days}}        sumIf(x.{{index . 1}}.samples, {{index . 2}}) AS {{index . 0}}_samples, sumIf(x.{{index . 1}}.sum, {{index . 2}}) AS {{index . 0}}_sum, quantileExactWeightedArrayIf(0.95)(x.{{index . 1}}.values, x.{{index . 1}}.counts, {{index . 2}}) AS {{index . 0}}_p95,
-            minIf(x.{{index . 1}}.min, {{index . 2}} AND x.{{index . 1}}.samples > 0) AS {{index . 0}}_low, maxIf(x.{{index . 1}}.max, {{index . 2}} AND x.{{index . 1}}.samples > 0) AS {{index . 0}}_high,
-{{end}}        sumIf(x.audio_stall.samples, peer_id != '') AS audio_stall_samples, sumIf(x.audio_stall.sum, peer_id != '') AS audio_stall_sum,
-        sumIf(x.video_stall.samples, peer_id != '') AS video_stall_samples, sumIf(x.video_stall.sum, peer_id != '') AS video_stall_sum
-    FROM {{.Store}}.quality_streams_data AS x
-    WHERE {{template "visible" .}}
-    GROUP BY sdk_app_id, day, sdk_version, device_type
-) AS q
-SETTINGS join_use_nulls = 0
-COMMENT 'One row for each application, UTC day, SDK version and device. For coarser groups add up the sums (average times samples) and merge the histograms of quality_streams: neither distinct users nor quantiles add up. Exact: agrees with quality_samples at any moment';
+{{/* ==== Events in words ==== */ -}}
 
 CREATE OR REPLACE VIEW {{.Database}}.events_decoded {{.OnCluster}}
 (
@@ -1340,3 +1278,77 @@ LEFT ANY JOIN {{.Database}}.experience_names AS x ON x.experience_id = u.experie
 LEFT ANY JOIN {{.Database}}.abnormal_event_names AS a ON a.abnormal_event_id = u.abnormal_event_id
 SETTINGS join_use_nulls = 0
 COMMENT 'unusual_events in words: one row for each cause of a bad experience of a user. Exact';
+
+{{/* ==== Views of the bookkeeping ==== */ -}}
+
+CREATE OR REPLACE VIEW {{.Database}}.ledger {{.OnCluster}}
+(
+    sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
+    kind LowCardinality(String) COMMENT 'Kind of unit: call, list (the calls of one UTC day), unusual (one hour of unusual events) or scale (one day of daily scale)',
+    key String COMMENT 'Which unit: CommId of a call, day of a list, or start of the hour or day (RFC 3339)',
+    part LowCardinality(String) COMMENT 'Empty: the unit itself. Otherwise what of it: room, users, series, events; unusual; scale',
+    part_key String COMMENT 'Tells parts of one kind within a unit apart: the user of events, window and users of series',
+    state LowCardinality(String) COMMENT 'pending: not visible yet; provisional: visible, may still change; archived, empty: visible, final; failed: set aside, to be tried again; lost: dropped by the vendor before it was archived; expired: it was archived, and deleted since it is older than CALLVAULT_KEEP',
+    reason String COMMENT 'Why it is failed or lost, or what a provisional one lacks',
+    window_start DateTime('UTC') COMMENT 'Unit: when it begins. Part: first second asked for',
+    window_end DateTime('UTC') COMMENT 'Unit: everything up to this second is archived for good (1970: nothing is). Part: last second asked for',
+    users Array(String) COMMENT 'The users of series or events',
+    deadline DateTime('UTC') COMMENT 'When the vendor begins to drop it or, of a unit, what of it is not archived for good',
+    attempts UInt32 COMMENT 'Passes that have tried in vain to have all of it; of a part that is set aside, to have that part',
+    rows UInt64 COMMENT 'Rows in all relations',
+    null_samples UInt64 COMMENT 'Points the vendor sent without a value; they are not rows',
+    run_id LowCardinality(String) COMMENT 'The run that wrote this',
+    updated_at DateTime64(6, 'UTC') COMMENT 'Unit: when it was written. Part: when it was asked for'
+)
+DEFINER = CURRENT_USER SQL SECURITY DEFINER
+AS SELECT sdk_app_id, kind, key, '' AS part, '' AS part_key, toString(state) AS state, reason, starts_at AS window_start, held_until AS window_end,
+    CAST([], 'Array(String)') AS users, deadline, attempts,
+    rooms + user_sessions + quality_samples + user_events + unusual_events + daily_scale AS rows, null_samples, run_id, updated_at
+FROM {{.Store}}.ledger_units FINAL
+UNION ALL
+SELECT sdk_app_id, kind, key, part, part_key,
+    multiIf(load_id IN (SELECT load_id FROM {{.Store}}.hidden_loads GROUP BY load_id HAVING max(step) = 'opened'), 'pending', NOT settled, 'provisional', rows = 0, 'empty', 'archived') AS state,
+    reason, window_start, window_end, users, deadline, toUInt32(0) AS attempts, rows, null_samples, run_id, CAST(asked_at, 'DateTime64(6, \'UTC\')') AS updated_at
+FROM {{.Store}}.ledger_parts
+WHERE part != 'summary' AND load_id NOT IN (SELECT load_id FROM {{.Store}}.hidden_loads GROUP BY load_id HAVING max(step) IN ('replaced', 'abandoned'))
+UNION ALL
+SELECT sdk_app_id, kind, key, failed_part AS part, failed_key AS part_key, if(state IN ('pending', 'provisional', 'failed') AND NOT startsWith(failed_key, 'before '), 'failed', 'lost') AS state, failed_reason AS reason, starts_at AS window_start, held_until AS window_end,
+    CAST([], 'Array(String)') AS users, deadline, failed_attempt AS attempts, toUInt64(0) AS rows, toUInt64(0) AS null_samples, run_id, updated_at
+FROM (SELECT * FROM {{.Store}}.ledger_units FINAL)
+ARRAY JOIN failed_parts AS failed_part, failed_keys AS failed_key, failed_reasons AS failed_reason,
+    arrayResize(failed_attempts, length(failed_parts), toUInt32(1)) AS failed_attempt
+COMMENT 'What the window holds and how far the archive is with it: one row a unit, and one for each part of it';
+
+CREATE OR REPLACE VIEW {{.Database}}.archive_runs {{.OnCluster}}
+(
+    run_id String COMMENT 'The run; the ledger names it, too',
+    {{columns "runs: how they began" | shown}},
+    ended_at Nullable(DateTime64(3, 'UTC')) COMMENT 'When it ended, by the client''s clock; NULL: it has not, or it died',
+    outcome LowCardinality(String) COMMENT 'running; done; partial: some of the data could not be archived, or differs; failed; interrupted; busy: another one was running; died: it has stopped without a word',
+    {{columns "runs: what they did" | shown}}
+)
+DEFINER = CURRENT_USER SQL SECURITY DEFINER
+AS SELECT run_id, {{columns "runs: how they began" | names}}, if(toUnixTimestamp64Milli(ended_at) = 0, NULL, ended_at) AS ended_at,
+    if(outcome = 'running' AND alive_until < now64(3), 'died', toString(outcome)) AS outcome,
+    {{columns "runs: what they did" | names}}
+FROM (SELECT * FROM {{.Store}}.archive_runs_data FINAL)
+COMMENT 'One row a run of archive, verify, replay or backup: when, how it ended, what it brought and what it asked';
+
+{{/* Who may read this need not be let read system.parts. */ -}}
+
+CREATE OR REPLACE VIEW {{.Database}}.disk_usage {{.OnCluster}}
+(
+    relation String COMMENT 'Relation whose rows are stored, or the table',
+    month String COMMENT 'Month of the rows, as 202611; of what is not kept by month another name',
+    rows UInt64 COMMENT 'Rows in these parts, those that are not visible included',
+    bytes UInt64 COMMENT 'Bytes on disk',
+    uncompressed_bytes UInt64 COMMENT 'Bytes without compression',
+    parts UInt64 COMMENT 'Parts that ClickHouse has them in'
+)
+DEFINER = CURRENT_USER SQL SECURITY DEFINER
+AS SELECT replaceRegexpOne(p.table, '_data$', '') AS relation, p.partition AS month, sum(p.rows) AS rows, sum(p.bytes_on_disk) AS bytes,
+    sum(p.data_uncompressed_bytes) AS uncompressed_bytes, count() AS parts
+FROM system.parts AS p
+WHERE p.active AND p.database IN ({{.Databases}})
+GROUP BY relation, month
+COMMENT 'What the archive takes on disk: one row for each relation or table, and month';

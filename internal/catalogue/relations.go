@@ -50,6 +50,7 @@ func Relations() []Relation {
 			Names: []string{"experience_names", "abnormal_event_names"}}},
 		{Name: "ledger"},
 		{Name: "archive_runs"},
+		{Name: "disk_usage"},
 		{Name: "quality_thresholds", Table: true},
 		{Name: "event_names", Table: true},
 		{Name: "event_values", Table: true},

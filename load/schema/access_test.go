@@ -87,7 +87,7 @@ func TestWhoMayReadWhat(t *testing.T) {
 	database, store := sqltext.Identifier(name), sqltext.Identifier(catalogue.StoreOf(name))
 	s := newServer(t, map[string][]string{
 		"half":   {"ALL ON " + database + ".*"},
-		"writer": {"ALL ON " + database + ".*", "ALL ON " + store + ".*", "TABLE ENGINE ON *"}, // this engine wants the last one
+		"writer": {"ALL ON " + database + ".*", "ALL ON " + store + ".*", "SELECT ON system.parts", "TABLE ENGINE ON *"}, // this engine wants the last one
 		"reader": {"SELECT ON " + database + ".*"},
 	})
 	as := func(user string) *load.Store { return s.as(url.UserPassword(user, secret), name) }

@@ -32,6 +32,9 @@ const (
 	ErrDirty = retry.Final("the schema version is dirty")
 	// ErrRestoring is returned while the store has the table Restoring.
 	ErrRestoring = retry.Final("the database is being restored from a backup, or that was cut short: wait, or run the same callvault restore again")
+	// ErrFile is returned when a file of a version is not there or not well-formed:
+	// no attempt mends that.
+	ErrFile = retry.Final("a file of the schema cannot be read")
 	// ErrTaken is returned when one of the two databases belongs to another archive.
 	ErrTaken = retry.Final("name another database in CLICKHOUSE_DSN")
 )
