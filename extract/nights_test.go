@@ -46,13 +46,13 @@ func stories() []story {
 	return all
 }
 
-// TestNights lives through months of nights in virtual time: passes made by the
+// TestLongNights lives through months of nights in virtual time: passes made by the
 // schedule, cut short, and missed; calls that come, go on and expire; a vendor
 // that misbehaves. After every pass that came to its end the archive and its
 // ledger are held against what the simulator knows.
 //
 // CALLVAULT_SOAK=n lives through each story n times, with three times the calls.
-func TestNights(t *testing.T) {
+func TestLongNights(t *testing.T) {
 	times, _ := strconv.Atoi(os.Getenv("CALLVAULT_SOAK"))
 	for _, s := range stories() {
 		for range max(times, 1) {

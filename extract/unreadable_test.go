@@ -12,10 +12,10 @@ import (
 	"github.com/callvault/callvault/internal/simulator"
 )
 
-// TestStuckCalls: what cannot be read in two passes is asked for no more but by a
+// TestLongStuckCalls: what cannot be read in two passes is asked for no more but by a
 // few probes, costs nothing that can be had, and comes whole in one pass as soon as
 // the vendor says it as before.
-func TestStuckCalls(t *testing.T) {
+func TestLongStuckCalls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{
 			dialect: trtc.Current(), keeps: 14 * 24 * time.Hour,

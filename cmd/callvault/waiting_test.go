@@ -113,9 +113,9 @@ func (in *installation) waitingPass(t *testing.T, waiting int) *summary {
 	return s
 }
 
-// TestWaitingCalls shows at once what came of calls of which something is null,
+// TestLongWaitingCalls shows at once what came of calls of which something is null,
 // asks for nothing but that again, and completes them when it comes.
-func TestWaitingCalls(t *testing.T) {
+func TestLongWaitingCalls(t *testing.T) {
 	t.Parallel()
 	in, mutes := muted(t)
 	for attempt := 1; attempt < decide.AcceptNullAfter; attempt++ {
@@ -159,8 +159,8 @@ func (in *installation) asksForMuted(t *testing.T, calls map[string]map[string]i
 	}
 }
 
-// TestBelievedCalls takes null for an answer when three passes have heard it.
-func TestBelievedCalls(t *testing.T) {
+// TestLongBelievedCalls takes null for an answer when three passes have heard it.
+func TestLongBelievedCalls(t *testing.T) {
 	t.Parallel()
 	in, mutes := muted(t)
 	for range decide.AcceptNullAfter {
