@@ -359,12 +359,12 @@ func (l *life) events(user string) {
 		log.Reason = "no"
 		l.call.Miss(call.PartEvents, user, w.Start, Failure{Reason: log.Reason})
 	}
-	owned, settledTo, stays := l.call.TakeEvents(user, w, log)
-	if missing := log.Reason != "" || !log.Entered.IsZero(); missing || stays {
-		if !missing || !stays && log.Reason == "" || owned.From <= settledTo {
+	owned, settledTo, keep := l.call.TakeEvents(user, w, log)
+	if missing := log.Reason != "" || !log.Entered.IsZero(); missing || keep {
+		if !missing || !keep && log.Reason == "" || owned.From <= settledTo {
 			l.failf("events of %q: null %v, %q, and settled from %d to %d", user, log.Entered, log.Reason, owned.From, settledTo)
 		}
-		if stays { // before the user entered nothing is due
+		if keep { // before the user entered nothing is due
 			owned.From = uint32(log.Entered.Unix())
 		}
 		l.put(call.PartEvents, owned, "missing")
@@ -403,7 +403,7 @@ func (l *life) partAt(user string, second uint32) uint32 {
 // entry holds what the ledger shall say against what became of the call.
 func (l *life) entry() {
 	c, e := l.call, l.call.Entry(call.Unit{Kind: call.UnitCall, Key: "c"})
-	missing := len(c.failed)+len(c.null) > 0
+	missing := len(c.Failed)+len(c.Null) > 0
 	switch {
 	case e.State != call.Archived && e.State != call.Provisional:
 		l.failf("the call is %s", e.State)
@@ -418,7 +418,7 @@ func (l *life) entry() {
 	}
 	for of, pieces := range l.parts {
 		for _, x := range pieces {
-			if x.state == "missing" && !e.HeldUntil.Before(second(x.From)) && !c.nullAccepted {
+			if x.state == "missing" && !e.HeldUntil.Before(second(x.From)) && !c.NullAccepted {
 				l.failf("held until %d, and %s of %q is missing from %d on", e.HeldUntil.Unix(), of.kind, of.user, x.From)
 			}
 			if e.State == call.Archived && x.state != "settled" && x.state != "held" {
