@@ -81,7 +81,7 @@ func (c *callPass) keep(reason string) (final bool) {
 	c.pass.taker().Abandon(c.unit)
 	c.rep.failed(c.failure(reason+"; it stays as it was", ""))
 	if final = c.call.Ledger.State.Final(); !final {
-		c.pass.notFinal.add(c.unit)
+		c.pass.notFinal.Store(c.unit, nil)
 	}
 	return final
 }
@@ -90,23 +90,22 @@ func (c *callPass) keep(reason string) (final bool) {
 func (c *callPass) end(ctx context.Context) (final bool, err error) {
 	e := c.call.Entry(c.unit)
 	if !e.State.Final() {
-		c.pass.notFinal.add(c.unit)
+		c.pass.notFinal.Store(c.unit, nil)
 	}
 	if err := c.pass.taker().End(ctx, e); err != nil {
 		return false, archived(err)
 	}
-	failed, cause := c.call.Failed()
-	switch {
+	switch failed := c.call.Failed; {
 	case len(failed) == 0:
 	case c.call.OnlyUnserved(): // the report says so already
 		c.rep.with(func(r *Report) { r.Incomplete++ })
 	default:
-		c.rep.incomplete(c.failure(decide.ReasonOf(failed), cause))
+		c.rep.incomplete(c.failure(decide.ReasonOf(failed), c.call.Cause))
 	}
 	if lost := c.call.LostBeginning(); lost != "" && c.call.InLedger && !c.pass.Again {
 		c.rep.lost(c.failure(lost, ""))
 	}
-	if c.call.NullAccepted() {
+	if c.call.NullAccepted {
 		c.rep.nullAccepted(c.unit.Key)
 	}
 	if e.Waits() {

@@ -76,17 +76,17 @@ func (c *callPass) eventsOf(ctx context.Context, user string) error {
 	}
 	var owned call.Owned
 	var settledTo uint32
-	var stays bool
+	var keep bool
 	c.decide(func(d *decide.Call) {
 		for _, gap := range gaps {
 			log.Reason = gap.err.Error()
 			d.Miss(call.PartEvents, user, gap.of.Start, failureOf(gap.err))
 		}
-		owned, settledTo, stays = d.TakeEvents(user, w, log)
+		owned, settledTo, keep = d.TakeEvents(user, w, log)
 	})
 	part := c.call.Part(call.PartEvents, user, w)
 	part.Owned, part.Reason = []call.Owned{owned}, log.Reason
-	if stays {
+	if keep {
 		return c.keepLog(ctx, part)
 	}
 	return c.addLog(ctx, part, settledTo, log)
@@ -105,23 +105,15 @@ func (c *callPass) askLog(ctx context.Context, user string, w call.Window, log *
 		},
 		decode: func(body []byte) (err error) {
 			var d transform.Decoder
-			if events, info, err = d.Events(body, user, room.RoomID, nil); err != nil {
-				return err
-			}
-			if err := noList("Data", info); err != nil {
-				return err
-			}
+			events, info, err = d.Events(body, user, room.RoomID, nil)
 			likely := false
 			if entered = (time.Time{}); info.List != transform.ListPresent {
 				likely, entered = c.call.EventsNull(user, w)
 			}
-			if likely {
-				return errNull
-			}
 			var outside []transform.Damage
 			events, outside = decide.PlausibleEvents(events, w)
 			info.Damage = append(info.Damage, outside...)
-			return damaged(info.Damage)
+			return answerError(err, "Data", info, when(likely, errNull))
 		},
 	})
 	log.Responses = append(log.Responses, r.responses()...)
@@ -141,7 +133,7 @@ func (c *callPass) askLog(ctx context.Context, user string, w call.Window, log *
 }
 
 // addLog archives a user's events. Of a log that is not whole, what has been visible
-// besides stays so.
+// besides stays visible.
 func (c *callPass) addLog(ctx context.Context, part call.Part, settledTo uint32, log *decide.EventLog) error {
 	c.decide(func(*decide.Call) { c.counts.events += len(log.Events) })
 	part.Responses = log.Responses

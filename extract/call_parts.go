@@ -39,7 +39,7 @@ func (c *callPass) add(ctx context.Context, p call.Part, settledTo uint32, settl
 
 // addRoom adds what the room list said. It is settled only when the call has ended. A
 // row that does not tell when the room was created is none: what was visible of
-// the room stays so.
+// the room stays visible.
 func (c *callPass) addRoom(ctx context.Context) error {
 	d := c.call
 	if d.HoldsRoom() {

@@ -42,7 +42,7 @@ type seriesRequest struct {
 }
 
 // seriesOf asks for a request, in halves where it cannot be had whole. The least of
-// what cannot be had is missing; what of it was visible stays so.
+// what cannot be had is missing; what of it was visible stays visible.
 func (c *callPass) seriesOf(ctx context.Context, r plan.Request) error {
 	halves := func(r *seriesRequest) (a, b *seriesRequest, ok bool) {
 		x, y, ok := decide.Halves(r.Request)
@@ -74,8 +74,8 @@ func (c *callPass) askRequest(ctx context.Context, r *seriesRequest) error {
 	return c.addAnswer(ctx, whole, partial, reason, a, c.call.Sessions)
 }
 
-// addAnswer archives what a request brought: of users of whom something is missing,
-// to be shown until they are asked for again.
+// addAnswer archives what a request brought. What came of users of whom something is
+// missing is visible until they are asked for again.
 func (c *callPass) addAnswer(ctx context.Context, whole, partial plan.Request, reason string, a seriesAnswer, sessions decide.Presence) error {
 	samples := a.samples
 	if len(partial.Users) == 0 {

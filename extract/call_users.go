@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -128,19 +129,10 @@ func (c *callPass) userPage(ctx context.Context, l *decide.UserList, w call.Wind
 		},
 		decode: func(body []byte) (err error) {
 			var d transform.Decoder
-			if sessions, info, err = d.Users(body, nil); err != nil {
-				return err
-			}
-			absent := noList("UserList", info)
-			switch {
-			case absent != nil:
-				return absent
-			case info.Received == 0 && due && info.HasTotal && info.Total > 0:
-				return c.errNull()
-			case info.Received == 0 && due && info.List != transform.ListPresent:
-				return errNull
-			}
-			return damaged(info.Damage)
+			sessions, info, err = d.Users(body, nil)
+			nothing := info.Received == 0 && due
+			null := cmp.Or(when(nothing && info.HasTotal && info.Total > 0, c.errNull()), when(nothing && info.List != transform.ListPresent, errNull))
+			return answerError(err, "UserList", info, null)
 		},
 	})
 	l.Responses = append(l.Responses, r.responses()...)

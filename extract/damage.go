@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -128,6 +129,20 @@ func damaged(all []transform.Damage) error {
 // rowsOf are the damages but for that of a Total.
 func rowsOf(all []transform.Damage) []transform.Damage {
 	return slices.DeleteFunc(slices.Clone(all), func(d transform.Damage) bool { return d.What == "total" })
+}
+
+// answerError is the error of an answer: that of decoding it, that it does not have
+// the list it is for, that it is null, or what is damaged in it; nil if all is well.
+func answerError(decoding error, list string, info transform.Info, null error) error {
+	return cmp.Or(decoding, noList(list, info), null, damaged(info.Damage))
+}
+
+// when is err on a condition, and nil otherwise.
+func when(condition bool, err error) error {
+	if condition {
+		return err
+	}
+	return nil
 }
 
 // noList is the error of an answer that does not have the list it is for; nil if it

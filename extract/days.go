@@ -19,7 +19,7 @@ func (p *Pass) closeLists(ctx context.Context, r *report, list *listing) error {
 	keys := make([]string, 0, len(list.days))
 	for start := range list.days {
 		keys = append(keys, start.Format(dayKey))
-		p.notFinal.add(call.Unit{App: p.App, Kind: call.UnitList, Key: start.Format(dayKey)})
+		p.notFinal.Store(call.Unit{App: p.App, Kind: call.UnitList, Key: start.Format(dayKey)}, nil)
 	}
 	// A final day is not listed again, and what is overdue by the ledger is lost:
 	// what this pass has done must be in the ledger before.
@@ -98,7 +98,7 @@ func (p *Pass) lost(ctx context.Context, r *report) error {
 	}
 	var lists []call.Entry
 	for _, e := range overdue {
-		if p.notFinal.has(e.Unit) {
+		if _, still := p.notFinal.Load(e.Unit); still {
 			continue
 		}
 		after := decide.Overdue(e)

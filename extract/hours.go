@@ -85,7 +85,7 @@ func (p *Pass) archiveHour(ctx context.Context, r *report, list *listing, h call
 	if p.settled(end) { // as of before the asking
 		e.State, e.HeldUntil = call.Archived, end
 	} else {
-		p.notFinal.add(e.Unit)
+		p.notFinal.Store(e.Unit, nil)
 	}
 	due, err := list.alive(ctx, start)
 	if err != nil {
@@ -131,7 +131,7 @@ func (p *Pass) archiveHour(ctx context.Context, r *report, list *listing, h call
 }
 
 // missHour names what of an hour could not be had, or not whole: it is provisional.
-// What was visible of it stays so. An hour of which all failed is an error.
+// What was visible of it stays visible. An hour of which all failed is an error.
 func (p *Pass) missHour(ctx context.Context, r *report, e *call.Entry, n *unusualSearch) error {
 	if len(n.owned) == 0 {
 		return n.missed[0].err
@@ -151,7 +151,7 @@ func (p *Pass) missHour(ctx context.Context, r *report, e *call.Entry, n *unusua
 	e.State, e.HeldUntil = call.Provisional, time.Time{}
 	e.Failed, e.Attempts = decide.TriedAgain(failed, before.Failed), before.Attempts+1
 	e.Reason = decide.ReasonOf(e.Failed)
-	p.notFinal.add(e.Unit)
+	p.notFinal.Store(e.Unit, nil)
 	r.failed(Failure{What: "unusual events of " + e.Unit.Key, Reason: e.Reason, Cause: causeOf(n.missed[0].err)})
 	if before.State != call.Provisional {
 		return nil
@@ -183,7 +183,7 @@ func (p *Pass) failHour(ctx context.Context, h call.Window, cause error) error {
 	start := h.Start.Truncate(time.Hour)
 	u := call.Unit{App: p.App, Kind: call.UnitUnusual, Key: unitKey(start)}
 	p.taker().Abandon(u)
-	p.notFinal.add(u)
+	p.notFinal.Store(u, nil)
 	held, err := p.entries(ctx, u.Kind, []string{u.Key})
 	if err != nil {
 		return err

@@ -52,8 +52,8 @@ type Pass struct {
 	Samples func(rows int) *call.Samples
 
 	retentionEdge edge
-	notFinal      unitSet     // units that the vendor still has something of
-	counted       unitSet     // days of scale that this pass has told of
+	notFinal      sync.Map    // of call.Unit: they are not final, and the vendor still has something of them
+	counted       sync.Map    // of call.Unit: days of scale that this pass has told of
 	unreadable    []dueCall   // held back by the listing
 	readers       sync.Pool   // of *reader
 	noEvents      atomic.Bool // the account turned out not to have the action

@@ -34,8 +34,8 @@ var ErrNotKept = errors.New("the responses it was made from are not kept")
 // Replayed is what came of a unit.
 type Replayed struct {
 	Samples int
-	Mended  int // parts that were set aside and are whole now
-	Lacks   int // parts that are still set aside
+	Mended  int // parts that were missing and are whole now
+	Lacks   int // parts that are still missing
 }
 
 // Unit makes a unit anew; it takes the place of what was there. Its entry in the
@@ -74,7 +74,7 @@ type replay struct {
 	all     decide.SessionSet
 	done    Replayed
 
-	mending bool // only what is set aside is made anew
+	mending bool // only what is missing is made anew
 	over    bool // the archive holds the room for good: the call had ended
 }
 
@@ -176,7 +176,7 @@ func (u *replay) ended() (end time.Time, ok bool) {
 
 // add adds the parts with their rows.
 func (u *replay) add(ctx context.Context) error {
-	stays := decide.PresenceOf(u.all.List())
+	sessions := decide.PresenceOf(u.all.List())
 	for i, p := range u.parts {
 		rows := u.rows[i]
 		if p.Kind == call.PartSeries {
@@ -188,7 +188,7 @@ func (u *replay) add(ctx context.Context) error {
 			}
 			u.done.Samples += rows.Samples.Rows()
 		}
-		if rows.Stays = stays; p.RoomID == "" && u.room != nil { // it was not known
+		if rows.Stays = sessions; p.RoomID == "" && u.room != nil { // it was not known
 			p.RoomID, rows.RoomID = u.room.RoomID, u.room.RoomID
 		}
 		if err := u.To.Add(ctx, u.entry.Unit, p, rows); err != nil {

@@ -16,7 +16,7 @@ type decoding struct {
 	err     error
 }
 
-// note notes what is odd in an answer. It is false where nothing of it can be read.
+// note notes what is damaged in an answer. It is false where nothing of it can be read.
 func (d *decoding) note(err error, list transform.ListState, damage []transform.Damage) bool {
 	switch {
 	case err != nil:
@@ -35,7 +35,7 @@ func (d *decoding) note(err error, list transform.ListState, damage []transform.
 }
 
 // sessions selects the sessions that are the part's as addUsers does. A list that
-// is short stays so, whatever can be read of it.
+// is short stays short, whatever can be read of it.
 func (d *decoding) sessions(p call.Part, bodies [][]byte, known *decide.SessionSet) []call.Session {
 	var all decide.SessionSet
 	for _, body := range bodies {
@@ -44,11 +44,11 @@ func (d *decoding) sessions(p call.Part, bodies [][]byte, known *decide.SessionS
 			all.Add(sessions)
 		}
 	}
-	cut := p.Owned[0].To
+	settledTo := p.Owned[0].To
 	if !p.Settled {
-		cut = p.Owned[0].From - 1
+		settledTo = p.Owned[0].From - 1
 	}
-	settled, open := decide.SplitSessions(all.List(), cut, known)
+	settled, open := decide.SplitSessions(all.List(), settledTo, known)
 	if !p.Settled {
 		return open
 	}

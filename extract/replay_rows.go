@@ -49,7 +49,7 @@ func (r *Replay) rowsOf(ctx context.Context, e call.Entry, p *call.Part, known *
 	return rows, nil
 }
 
-// unanswered says that parts of a kind are set aside because of what the vendor has
+// unanswered says that parts of a kind are missing because of what the vendor has
 // not answered: no decoding mends that.
 func unanswered(e call.Entry, kind call.PartKind) bool {
 	return slices.ContainsFunc(e.Failed, func(f call.FailedPart) bool { return f.Kind == kind && !f.Kept && !f.Gone() && !f.Null() })

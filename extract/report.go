@@ -29,7 +29,7 @@ type Report struct {
 	Samples     int
 	NullSamples int // points the vendor sent without a value
 	Events      int
-	Incomplete  int  // calls of which something is set aside; they are archived without it, and failures, too
+	Incomplete  int  // calls of which something is missing; they are archived without it, and failures, too
 	Repeated    int  // rows that came twice in one answer and are kept once
 	Unusual     int  // rows of unusual events
 	Days        int  // days of daily scale
@@ -92,7 +92,7 @@ func (r *report) failed(f Failure) {
 	})
 }
 
-// incomplete notes a call of which something is set aside.
+// incomplete notes a call of which something is missing.
 func (r *report) incomplete(f Failure) {
 	r.failed(f)
 	r.with(func(r *Report) { r.Incomplete++ })

@@ -182,17 +182,9 @@ func (p *Pass) roomPage(ctx context.Context, w call.Window, got *sliceRead, numb
 		build:  func(w call.Window) trtc.Request { return p.Asker.Dialect().Rooms(p.App, w, p.RoomID, number, size) },
 		decode: func(body []byte) (err error) {
 			var d transform.Decoder
-			if rooms, info, err = d.Rooms(body, p.App, nil); err != nil {
-				return err
-			}
-			absent := noList("RoomList", info)
-			switch {
-			case absent != nil:
-				return absent
-			case info.Received == 0 && (due && info.List != transform.ListPresent || info.Total > 0 && number == 0):
-				return errNull
-			}
-			return damaged(info.Damage)
+			rooms, info, err = d.Rooms(body, p.App, nil)
+			null := info.Received == 0 && (due && info.List != transform.ListPresent || info.Total > 0 && number == 0)
+			return answerError(err, "RoomList", info, when(null, errNull))
 		},
 	})
 	if err != nil {

@@ -24,17 +24,8 @@ func (p *Pass) dailyScale(ctx context.Context, r *report) error {
 			build:  func(w call.Window) trtc.Request { return p.Asker.Dialect().DailyScale(p.App, w) },
 			decode: func(body []byte) (err error) {
 				var d transform.Decoder
-				if days, info, err = d.DailyScale(body, nil); err != nil {
-					return err
-				}
-				absent := noList("ScaleList", info)
-				switch {
-				case absent != nil:
-					return absent
-				case info.List != transform.ListPresent:
-					return errNull
-				}
-				return cmp.Or(damaged(info.Damage), shortAnswer(info))
+				days, info, err = d.DailyScale(body, nil)
+				return cmp.Or(answerError(err, "ScaleList", info, when(info.List != transform.ListPresent, errNull)), shortAnswer(info))
 			},
 		})
 		if err != nil {
@@ -72,10 +63,12 @@ func (p *Pass) archiveDays(ctx context.Context, r *report, days []call.DailyScal
 	}
 	for i, d := range days {
 		u := dayUnit(p.App, d)
-		if held[keys[i]].State.Final() && !p.again() || p.counted.has(u) {
+		if held[keys[i]].State.Final() && !p.again() {
 			continue
 		}
-		p.counted.add(u)
+		if _, told := p.counted.LoadOrStore(u, nil); told {
+			continue
+		}
 		other := slices.IndexFunc(days[i+1:], func(o call.DailyScale) bool { return o.Start.Equal(d.Start) })
 		if other >= 0 {
 			d, err = days[i+1+other], fmt.Errorf("the vendor tells two counts of the day: %v and %v", countsOf(d), countsOf(days[i+1+other]))
@@ -104,7 +97,7 @@ func (p *Pass) archiveDay(ctx context.Context, r *report, u call.Unit, d call.Da
 	if p.Now().After(end.Add(scaleSettles)) && doubt == nil {
 		e.State = call.Archived
 	} else {
-		p.notFinal.add(u)
+		p.notFinal.Store(u, nil)
 	}
 	if doubt != nil {
 		e.HeldUntil = time.Time{}

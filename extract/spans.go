@@ -36,7 +36,7 @@ const (
 // of its span, though none of the pass.
 func (c *callPass) endSpan(s trace.Span, err error) {
 	s.SetAttributes(attrUsers.Int(c.counts.users), attrSamples.Int(c.counts.samples), attrEvents.Int(c.counts.events))
-	if failed, _ := c.call.Failed(); err == nil && len(failed) > 0 {
+	if failed := c.call.Failed; err == nil && len(failed) > 0 {
 		s.SetStatus(codes.Error, decide.ReasonOf(failed))
 	}
 	span.End(s, err)

@@ -86,7 +86,7 @@ func (p *Pass) sendUnreadable(ctx context.Context, r *report, list *listing, que
 // leaveUnreadable notes the calls that are not asked for in this pass.
 func (p *Pass) leaveUnreadable(r *report, list *listing, rest []dueCall) {
 	for _, c := range rest {
-		p.notFinal.add(call.Unit{App: p.App, Kind: call.UnitCall, Key: c.CommID})
+		p.notFinal.Store(call.Unit{App: p.App, Kind: call.UnitCall, Key: c.CommID}, nil)
 		list.unfinished(c.Room)
 	}
 	r.with(func(r *Report) { r.Incomplete += len(rest) })

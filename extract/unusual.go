@@ -48,6 +48,10 @@ func (s *unusualSpan) halves() (a, b *unusualSpan) {
 	return &unusualSpan{from: s.from, to: middle, roomID: s.roomID}, &unusualSpan{from: middle, to: s.to, roomID: s.roomID}
 }
 
+func (s *unusualSpan) owned() call.Owned {
+	return call.Owned{From: uint32(s.from), To: uint32(s.to - 1)}
+}
+
 func (s *unusualSpan) window() call.Window {
 	return call.Window{Start: time.Unix(s.from, 0).UTC(), End: time.Unix(s.to-1, 0).UTC()}
 }
@@ -114,7 +118,7 @@ func (n *unusualSearch) miss(s *unusualSpan, err error) {
 
 // take takes the events of an answer.
 func (n *unusualSearch) take(s *unusualSpan) {
-	n.owned = append(n.owned, call.Owned{From: uint32(s.from), To: uint32(s.to - 1)})
+	n.owned = append(n.owned, s.owned())
 	n.responses = append(n.responses, s.response)
 	n.events = append(n.events, s.events...)
 }
@@ -188,17 +192,9 @@ func (n *unusualSearch) ask(ctx context.Context, s *unusualSpan, end int64) erro
 			var got []call.UnusualEvent
 			got, info, err = d.UnusualEvents(body, nil)
 			s.full = info.Items >= trtc.MaxUnusualEvents
-			if s.events = keepUnusual(got, call.Owned{From: uint32(s.from), To: uint32(s.to - 1)}); err != nil {
-				return err
-			}
-			absent := noList("AbnormalExperienceList", info)
-			switch {
-			case absent != nil:
-				return absent
-			case n.due && info.List != transform.ListPresent:
-				return errNull
-			}
-			return cmp.Or(damaged(info.Damage), shortAnswer(info))
+			s.events = keepUnusual(got, s.owned())
+			null := when(n.due && info.List != transform.ListPresent, errNull)
+			return cmp.Or(answerError(err, "AbnormalExperienceList", info, null), shortAnswer(info))
 		},
 	})
 	s.response, n.begins = reply.response, decide.Later(n.begins, reply.begins)

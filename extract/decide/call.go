@@ -42,15 +42,16 @@ type Call struct {
 	Held      call.Known  // what the archive holds for good
 	Sessions  Presence    // all that are known
 
+	Failed       []call.FailedPart // missing: they failed, or cannot be read
+	Cause        string            // of the first of these: the same for what failed in the same way
+	Null         []call.FailedPart // missing: they are null where data is due
+	NullAccepted bool              // null where data is due was taken for an answer
+
 	present    Presence // Sessions, and where users were taken to be whose session cannot be read
 	nullPasses int      // earlier passes in which something was null where data is due
 
-	failed       []call.FailedPart // missing: they failed, or cannot be read
-	cause        string            // of the first of these
-	null         []call.FailedPart // missing: they are null where data is due
-	missingFrom  time.Time         // the first second of which something is to be asked for again; zero: none
-	nullAccepted bool              // null where data is due was taken for an answer
-	begins       time.Time         // what was before had been dropped when it was asked for; zero: nothing had
+	missingFrom time.Time // the first second of which something is to be asked for again; zero: none
+	begins      time.Time // what was before had been dropped when it was asked for; zero: nothing had
 }
 
 // Begin begins with a call.

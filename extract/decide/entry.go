@@ -12,7 +12,7 @@ import (
 // and can no longer change, and provisional otherwise, with the parts that are
 // missing. Parts that are lost stay named.
 func (c *Call) Entry(u call.Unit) call.Entry {
-	missing := TriedAgain(slices.Concat(c.failed, c.null), c.Ledger.Failed)
+	missing := TriedAgain(slices.Concat(c.Failed, c.Null), c.Ledger.Failed)
 	e := call.Entry{Unit: u, StartsAt: c.Room.CreatedAt, State: call.Archived, HeldUntil: c.Alive.End}
 	if c.Partial() {
 		e.Reason, e.Attempts = ReasonOf(missing), c.Ledger.Attempts+1
@@ -28,10 +28,10 @@ func (c *Call) Entry(u call.Unit) call.Entry {
 	}
 	e.Deadline = Later(e.StartsAt, e.HeldUntil).Add(c.Retention)
 	lost := c.lostParts()
-	if len(lost) > 0 && len(c.failed) == 0 {
+	if len(lost) > 0 && len(c.Failed) == 0 {
 		e.Reason = lost[len(lost)-1].Reason
 	}
-	if c.nullAccepted && len(c.failed) == 0 {
+	if c.NullAccepted && len(c.Failed) == 0 {
 		e.Reason = fmt.Sprintf("%s, in %d passes: taken for an answer", call.NullReason, e.Attempts+1)
 	}
 	e.Failed = slices.Concat(missing, lost)
@@ -65,7 +65,7 @@ func (c *Call) Keeps() string {
 	case !c.Replaces && !c.Ledger.State.Final():
 		return ""
 	case c.Partial():
-		return ReasonOf(slices.Concat(c.failed, c.null))
+		return ReasonOf(slices.Concat(c.Failed, c.Null))
 	case !c.begins.IsZero():
 		return "its beginning has expired"
 	}

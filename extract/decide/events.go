@@ -90,9 +90,9 @@ func (l *EventLog) Add(events []call.Event) {
 }
 
 // TakeEvents takes a user's events as far as they came. All that the log owns is
-// open after settledTo. stays says that what is visible is not replaced at all, as
-// the log is null.
-func (c *Call) TakeEvents(user string, w call.Window, l *EventLog) (owned call.Owned, settledTo uint32, stays bool) {
+// open after settledTo. keep says that what is visible stays visible, as the log is
+// null.
+func (c *Call) TakeEvents(user string, w call.Window, l *EventLog) (owned call.Owned, settledTo uint32, keep bool) {
 	owned = call.Owned{User: user, From: uint32(w.Start.Unix()), To: uint32(w.End.Unix())}
 	if !l.Entered.IsZero() {
 		c.missNull(call.PartEvents, user, l.Entered)

@@ -38,7 +38,8 @@ func (c *Call) NamesAll(sessions []call.Session, info transform.Info) bool {
 // naming users. No second is in two of them.
 func (c *Call) UnnamedWindows(l *UserList) (windows []call.Window) {
 	var next time.Time // what is before is in a window
-	for _, w := range l.Unnamed {
+	oldestFirst := slices.SortedFunc(slices.Values(l.Unnamed), func(a, b call.Window) int { return a.Start.Compare(b.Start) })
+	for _, w := range oldestFirst {
 		for start := Later(w.Start, next); start.Before(w.End); start = next {
 			end := Earlier(start.Add(c.Limits.Window), w.End)
 			windows = append(windows, call.Window{Start: start, End: end})

@@ -1,6 +1,8 @@
 package decide
 
 import (
+	"slices"
+
 	"github.com/callvault/callvault/extract/plan"
 	"github.com/callvault/callvault/internal/call"
 )
@@ -38,12 +40,7 @@ func (c *Call) heldSeries() plan.Held {
 
 // HoldsRoom says whether the archive holds the room for good.
 func (c *Call) HoldsRoom() bool {
-	for _, p := range c.Held.Parts {
-		if p.Kind == call.PartRoom {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(c.Held.Parts, func(p call.Part) bool { return p.Kind == call.PartRoom })
 }
 
 // Unheld are the seconds of a window of which the series of a user are not held for

@@ -29,16 +29,16 @@ var null = Failure{Reason: call.NullReason}
 // other parts go on.
 func (c *Call) Miss(kind call.PartKind, key string, from time.Time, f Failure) {
 	c.missesFrom(from)
-	if len(c.failed) == 0 {
-		c.cause = string(kind) + ": " + f.Cause
+	if len(c.Failed) == 0 {
+		c.Cause = string(kind) + ": " + f.Cause
 	}
-	c.failed = AddPart(c.failed, kind, key, f)
+	c.Failed = AddPart(c.Failed, kind, key, f)
 }
 
 // missNull notes a part that is null where data is due for certain, from a second on.
 func (c *Call) missNull(kind call.PartKind, key string, from time.Time) {
 	c.missesFrom(from)
-	c.null = AddPart(c.null, kind, key, null)
+	c.Null = AddPart(c.Null, kind, key, null)
 }
 
 // missesFrom notes a second of which something is to be asked for again.
@@ -52,25 +52,18 @@ func (c *Call) missesFrom(from time.Time) {
 func (c *Call) Begins(t time.Time) { c.begins = Later(c.begins, t) }
 
 // AcceptNull notes that something was null each time it was asked for.
-func (c *Call) AcceptNull() { c.nullAccepted = c.nullAccepted || c.AcceptsNull() }
+func (c *Call) AcceptNull() { c.NullAccepted = c.NullAccepted || c.AcceptsNull() }
 
 // AcceptsNull says whether null where data is due is an answer by now.
 func (c *Call) AcceptsNull() bool { return c.nullPasses >= AcceptNullAfter }
 
 // Partial says that something of the call is missing.
-func (c *Call) Partial() bool { return len(c.failed)+len(c.null) > 0 }
-
-// Failed are the parts that failed or cannot be read, and what the first of them
-// has in common with others of its cause.
-func (c *Call) Failed() (parts []call.FailedPart, cause string) { return c.failed, c.cause }
-
-// NullAccepted says that null was taken for an answer.
-func (c *Call) NullAccepted() bool { return c.nullAccepted }
+func (c *Call) Partial() bool { return len(c.Failed)+len(c.Null) > 0 }
 
 // OnlyUnserved says that nothing failed but the events of all users, which the
 // account does not have.
 func (c *Call) OnlyUnserved() bool {
-	return !slices.ContainsFunc(c.failed, func(f call.FailedPart) bool { return f.Kind != call.PartEvents || f.Key != "" })
+	return !slices.ContainsFunc(c.Failed, func(f call.FailedPart) bool { return f.Kind != call.PartEvents || f.Key != "" })
 }
 
 // AddPart adds a part to those that are missing, each once, no more than a row of

@@ -9,8 +9,8 @@ import (
 	"github.com/callvault/callvault/transform"
 )
 
-// mend makes only those parts of a unit anew that are set aside: of the others the
-// responses are not kept any more, and what is visible of them stays.
+// mend makes only those parts of a unit anew that are missing: of the others the
+// responses are not kept any more, and what is visible of them stays visible.
 func (u *replay) mend(ctx context.Context) error {
 	known, err := u.To.Resume(ctx, u.entry.Unit)
 	if err != nil {
@@ -35,23 +35,23 @@ func (u *replay) mend(ctx context.Context) error {
 // mendedRows are the rows that are visible of a part, with those that can be read
 // now of its responses.
 func (u *replay) mendedRows(ctx context.Context, p *call.Part, known *decide.SessionSet) (call.Rows, error) {
-	shown, err := u.To.OpenRows(ctx, u.entry.Unit, p.Kind, p.Owned)
-	if shown.RoomID = p.RoomID; u.entry.Unit.Kind == call.UnitCall {
-		shown.CreatedAt = u.entry.StartsAt
+	visible, err := u.To.OpenRows(ctx, u.entry.Unit, p.Kind, p.Owned)
+	if visible.RoomID = p.RoomID; u.entry.Unit.Kind == call.UnitCall {
+		visible.CreatedAt = u.entry.StartsAt
 	}
-	if shown.Samples == nil && p.Kind == call.PartSeries {
-		shown.Samples = &call.Samples{}
+	if visible.Samples == nil && p.Kind == call.PartSeries {
+		visible.Samples = &call.Samples{}
 	}
 	if err != nil || p.Reason == "" {
-		return shown, err
+		return visible, err
 	}
 	reason := p.Reason
 	read, err := u.rowsOf(ctx, u.entry, p, known)
 	if err != nil { // it stays as it is
 		p.Reason = reason
-		return shown, nil
+		return visible, nil
 	}
-	return bothRows(shown, read), nil
+	return bothRows(visible, read), nil
 }
 
 // bothRows are the rows of a part by two readings, those of the second where they
