@@ -24,9 +24,9 @@ func tapped(t *testing.T, dsn string) (through string, tap *proxytest.Tap) {
 	return u.String(), tap
 }
 
-// TestAcknowledgementLost loses the server's answer to each statement of a run,
+// TestLongAcknowledgementLost loses the server's answer to each statement of a run,
 // and the statement itself: the run goes on, and nothing is there twice.
-func TestAcknowledgementLost(t *testing.T) {
+func TestLongAcknowledgementLost(t *testing.T) {
 	t.Parallel()
 	dsn := database(t)
 	direct := open(t, dsn)
@@ -118,10 +118,10 @@ func TestHalfAnInsert(t *testing.T) {
 // dataAndLedger are the tables that loads write to.
 var dataAndLedger = append(loadedTables(), "hidden_loads", "ledger_parts", "ledger_units")
 
-// TestNoDeduplication replaces a call by the very same rows, with a
+// TestLongNoDeduplication replaces a call by the very same rows, with a
 // deduplication window in force that would drop blocks seen before, and with
 // one that has long been left behind when the same rows come again.
-func TestNoDeduplication(t *testing.T) {
+func TestLongNoDeduplication(t *testing.T) {
 	t.Parallel()
 	for _, window := range []int{2, 1000} {
 		t.Run(fmt.Sprint(window), func(t *testing.T) {

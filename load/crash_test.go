@@ -56,9 +56,9 @@ func crashAfter(s *Store, n int) *Store {
 	return &Store{conn: c, views: s.views, samples: crashingSender{s.samples, c}, ch: s.ch, live: map[uint64]time.Time{}}
 }
 
-// TestCrashArchiving replaces a call and dies after every number of writes.
+// TestLongCrashArchiving replaces a call and dies after every number of writes.
 // What a reader sees is always whole; the next run heals the rest.
-func TestCrashArchiving(t *testing.T) {
+func TestLongCrashArchiving(t *testing.T) {
 	t.Parallel()
 	s := open(t, database(t))
 	old := newFixture(1, 0)
@@ -95,9 +95,9 @@ func TestCrashArchiving(t *testing.T) {
 	}
 }
 
-// TestCrashPurging leaves loads of every step, and dies after every number of
+// TestLongCrashPurging leaves loads of every step, and dies after every number of
 // a purge's writes.
-func TestCrashPurging(t *testing.T) {
+func TestLongCrashPurging(t *testing.T) {
 	t.Parallel()
 	s := open(t, database(t))
 	a, b := newFixture(1, 0), newFixture(2, 0)

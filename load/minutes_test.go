@@ -157,10 +157,10 @@ func (c *troubled) archive(t *testing.T, s *Store, u call.Unit, flush bool, turn
 	}
 }
 
-// TestSummaryIsTheSameHowever archives calls whole, in pieces, and with several
+// TestLongSummaryIsTheSameHowever archives calls whole, in pieces, and with several
 // writers, of which the last must read what it has not added: all rows of their
 // summaries are the same to the last byte.
-func TestSummaryIsTheSameHowever(t *testing.T) {
+func TestLongSummaryIsTheSameHowever(t *testing.T) {
 	t.Parallel()
 	s := open(t, database(t))
 	for range 2 {

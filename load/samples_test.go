@@ -33,8 +33,8 @@ func TestViewUsesKey(t *testing.T) {
 	}
 }
 
-// TestDictionaries fills columns of each width of keys.
-func TestDictionaries(t *testing.T) {
+// TestLongDictionaries fills columns of each width of keys.
+func TestLongDictionaries(t *testing.T) {
 	t.Parallel()
 	s := open(t, database(t))
 	for _, words := range []int{255, 256, 70_000} {

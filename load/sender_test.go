@@ -82,10 +82,10 @@ func TestCompressed(t *testing.T) {
 	}
 }
 
-// TestSenderFaults breaks the samples' connection at every byte of what the client
+// TestLongSenderFaults breaks the samples' connection at every byte of what the client
 // sends. An insert either says that it failed, in a way that is worth another
 // attempt, or its rows are in; and the Sender works on.
-func TestSenderFaults(t *testing.T) {
+func TestLongSenderFaults(t *testing.T) {
 	t.Parallel()
 	dsn := database(t)
 	s := open(t, dsn)

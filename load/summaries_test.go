@@ -11,9 +11,9 @@ import (
 	"github.com/callvault/callvault/load/aggregate"
 )
 
-// TestSummaryOfALargeCall has more pairs than one INSERT takes, in one flush and
+// TestLongSummaryOfALargeCall has more pairs than one INSERT takes, in one flush and
 // in many, and some users whom no list names.
-func TestSummaryOfALargeCall(t *testing.T) {
+func TestLongSummaryOfALargeCall(t *testing.T) {
 	t.Parallel()
 	const users, peers = 130, 80
 	s := open(t, database(t))
@@ -83,12 +83,12 @@ func TestSummaryGoesWithItsCall(t *testing.T) {
 func TestSummaryOfManyLoads(t *testing.T) {
 	t.Parallel()
 	s := open(t, database(t))
-	held := aggregate.HeldCall{Head: aggregate.Head{Load: s.newID(), Unit: call.Unit{App: app, Kind: call.UnitCall, Key: "call"}}}
+	held := aggregate.StoredCall{Head: aggregate.Head{Load: s.newID(), Unit: call.Unit{App: app, Kind: call.UnitCall, Key: "call"}}}
 	for range 20_000 { // 400 KB
 		held.Loads = append(held.Loads, s.newID())
 	}
 	rows := &aggregate.Rows{}
-	must(t, aggregate.SummarizeHeld(t.Context(), s.conn, rows, []aggregate.HeldCall{held}, new(aggregate.Histogram), func(int) error { return nil }))
+	must(t, aggregate.SummarizeStored(t.Context(), s.conn, rows, []aggregate.StoredCall{held}, new(aggregate.Histogram), func(int) error { return nil }))
 	if rows.Size() != 0 {
 		t.Errorf("%d rows of nothing", rows.Size())
 	}

@@ -151,10 +151,10 @@ func (w *Writer) summarizeOnce(ctx context.Context, made, held []summarized, ids
 		}
 	}
 	for some := range slices.Chunk(held, 500) {
-		calls := native.Each(some, func(c *summarized) aggregate.HeldCall {
-			return aggregate.HeldCall{Head: aggregate.Head{Load: c.unit.summary, Unit: c.unit.unit, Entry: c.unit.ending}, Loads: c.loads}
+		calls := native.Each(some, func(c *summarized) aggregate.StoredCall {
+			return aggregate.StoredCall{Head: aggregate.Head{Load: c.unit.summary, Unit: c.unit.unit, Entry: c.unit.ending}, Loads: c.loads}
 		})
-		if err := aggregate.SummarizeHeld(ctx, w.store.conn, rows, calls, w.merged, emit); err != nil {
+		if err := aggregate.SummarizeStored(ctx, w.store.conn, rows, calls, w.merged, emit); err != nil {
 			return fmt.Errorf("summarize calls: %w", err)
 		}
 	}

@@ -162,9 +162,9 @@ func TestBackupDuringPass(t *testing.T) {
 	}
 }
 
-// TestKilledBackup kills backups and verifications at each of their statements:
+// TestLongKilledBackup kills backups and verifications at each of their statements:
 // what they leave is no backup, and the next one is good.
-func TestKilledBackup(t *testing.T) {
+func TestLongKilledBackup(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 23, simulator.Options{Calls: 5})
 	dir := t.TempDir()

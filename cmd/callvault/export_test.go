@@ -86,7 +86,7 @@ func (in *installation) sameFiles(t *testing.T, dir, format, clickhouse string) 
 	}
 }
 
-func TestExport(t *testing.T) {
+func TestLongExport(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 11, Calls: 30, QPS: -1, Straddle: true})
 	in.archive(t, exitDone)

@@ -106,9 +106,9 @@ func poisoned(t *testing.T) (*installation, []simulator.Poison) {
 	return nil, nil
 }
 
-// TestPoisonedCalls sets calls aside that cannot be had whole, and completes
+// TestLongPoisonedCalls sets calls aside that cannot be had whole, and completes
 // them when they can, asking for no more than what was missing.
-func TestPoisonedCalls(t *testing.T) {
+func TestLongPoisonedCalls(t *testing.T) {
 	t.Parallel()
 	in, all := poisoned(t)
 	var ids []string

@@ -19,7 +19,7 @@ func (in *installation) runs(t *testing.T, f load.RunFilter) []load.Run {
 	return all
 }
 
-func TestHistory(t *testing.T) {
+func TestLongHistory(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 3, Calls: 12, QPS: -1})
 	first := in.archive(t, exitDone)

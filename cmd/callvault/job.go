@@ -377,6 +377,7 @@ func (j *job) archive(ctx context.Context, store *load.Store, guard string, prog
 	for _, c := range j.clients {
 		for _, app := range c.account.Apps {
 			p := j.passOver(c, call.AppID(app), w, progress)
+			p.Archive = w
 			p.Samples = w.Samples
 			g.Go(func() error {
 				r, err := p.Run(gctx)
@@ -456,15 +457,16 @@ func (j *job) writer(ctx context.Context, store *load.Store, runID, guard string
 	return &archive{w, store}
 }
 
-// passOver is the pass over one application.
-func (j *job) passOver(c *client, app call.AppID, w extract.Archive, progress extract.Progress) *extract.Pass {
+// passOver is the pass over one application, to archive or to compare.
+func (j *job) passOver(c *client, app call.AppID, ledger extract.Ledger, progress extract.Progress) *extract.Pass {
 	retention, to := time.Duration(c.account.Retention), j.to
 	if j.expiring > 0 {
 		to = j.now().Add(j.expiring - retention)
 	}
 	return &extract.Pass{
-		Asker: c.asker.Load(), Archive: w, App: app, Now: j.now, Progress: progress,
+		Asker: c.asker.Load(), Ledger: ledger, App: app, Now: j.now, Progress: progress,
 		Retention: retention, Settle: time.Duration(j.cfg.Settle),
-		From: j.from, To: to, RoomID: j.room, Skip: j.cfg.Skips, Again: j.again,
+		From: j.from, To: to, RoomID: j.room, Again: j.again,
+		Skip: extract.Skip{UserEvents: j.cfg.Skips("user_events"), UnusualEvents: j.cfg.Skips("unusual_events"), DailyScale: j.cfg.Skips("daily_scale")},
 	}
 }

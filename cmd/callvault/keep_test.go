@@ -11,8 +11,8 @@ import (
 	"github.com/callvault/callvault/internal/simulator"
 )
 
-// TestKeep archives two weeks, keeps five days of them, and then all again.
-func TestKeep(t *testing.T) {
+// TestLongKeep archives two weeks, keeps five days of them, and then all again.
+func TestLongKeep(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 31, Calls: 60, QPS: -1})
 	in.archive(t, exitDone)
@@ -69,9 +69,9 @@ func TestKeep(t *testing.T) {
 	same("with all kept again")
 }
 
-// TestKeepFreesMonths deletes a month of which nothing is to be kept, and only
+// TestLongKeepFreesMonths deletes a month of which nothing is to be kept, and only
 // that.
-func TestKeepFreesMonths(t *testing.T) {
+func TestLongKeepFreesMonths(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 32, Calls: 40, QPS: -1})
 	in.archive(t, exitDone)

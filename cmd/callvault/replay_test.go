@@ -13,9 +13,9 @@ import (
 	"github.com/callvault/callvault/internal/summarytest"
 )
 
-// TestReplay spoils the tables, as a mistake in decoding would have, and makes
+// TestLongReplay spoils the tables, as a mistake in decoding would have, and makes
 // them anew without the vendor.
-func TestReplay(t *testing.T) {
+func TestLongReplay(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 11, Calls: 40, QPS: -1})
 	in.archive(t, exitDone)
@@ -71,11 +71,11 @@ func TestReplayWithoutResponses(t *testing.T) {
 // changed the type.
 var dateTime = regexp.MustCompile(`"Time":"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)"`)
 
-// TestReplayHeals: the vendor changes a type; what cannot be read is set aside, and
+// TestLongReplayHeals: the vendor changes a type; what cannot be read is set aside, and
 // kept. A version that reads it, for which the kept answers are written as they were
 // before, makes the archive equal to the truth, without the vendor, which has
 // forgotten half of it by then.
-func TestReplayHeals(t *testing.T) {
+func TestLongReplayHeals(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 31, Calls: 14, QPS: -1, Faults: simulator.Faults{DateTimes: 0.6}})
 	in.env = append(in.env, "CALLVAULT_RAW=off") // what cannot be read is kept in any case

@@ -13,7 +13,7 @@ import (
 	"github.com/callvault/callvault/internal/summarytest"
 )
 
-// TestSoak lives through histories of faults, kills and re-runs, each made from
+// TestLongSoak lives through histories of faults, kills and re-runs, each made from
 // a seed: one archive, one vendor, one step after another. Whatever happens, a
 // reader sees no call twice or in part; after a good pass the relations equal
 // the vendor's truth row by row, and nothing is left over.
@@ -21,7 +21,7 @@ import (
 // SOAK_SEEDS is the number of histories (2), SOAK_SEED the seed of the first,
 // SOAK_STEPS the length of each (3, or 10 where SOAK_SEEDS is set). A history is determined by its seed up to
 // what runs at the same time.
-func TestSoak(t *testing.T) {
+func TestLongSoak(t *testing.T) {
 	seeds := setting(t, "SOAK_SEEDS", 2)
 	first := setting(t, "SOAK_SEED", uint64(time.Now().UnixNano()))
 	length := uint64(3)

@@ -28,9 +28,9 @@ func newTiered(t *testing.T) *database {
 	return newDatabase(t, dir)
 }
 
-// TestColdStorage moves old data to a second disk, changes when, and takes that
+// TestLongColdStorage moves old data to a second disk, changes when, and takes that
 // off again.
-func TestColdStorage(t *testing.T) {
+func TestLongColdStorage(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 41, Calls: 10, QPS: -1})
 	d := newTiered(t)

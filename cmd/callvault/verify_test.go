@@ -112,10 +112,10 @@ func found(r *verification) (all []string) {
 	return all
 }
 
-// TestVerifyFindsAndRepairsWhatWasPlanted alters the base tables behind the
+// TestLongVerifyFindsAndRepairsWhatWasPlanted alters the base tables behind the
 // program's back, and sees verify name each alteration and nothing else, and
 // the repair leave the tables equal to the truth.
-func TestVerifyFindsAndRepairsWhatWasPlanted(t *testing.T) {
+func TestLongVerifyFindsAndRepairsWhatWasPlanted(t *testing.T) {
 	t.Parallel()
 	seed := setting(t, "CALLVAULT_SEED", uint64(time.Now().UnixNano()))
 	t.Logf("seed %d", seed)
@@ -162,9 +162,9 @@ func TestVerifyFindsAndRepairsWhatWasPlanted(t *testing.T) {
 	}
 }
 
-// TestVerifySample compares the lists in full and a sample of the calls, which
+// TestLongVerifySample compares the lists in full and a sample of the calls, which
 // the seed decides.
-func TestVerifySample(t *testing.T) {
+func TestLongVerifySample(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 11, Calls: 60, Mix: simulator.MixOneToOne, QPS: -1})
 	in.archive(t, exitDone)
@@ -277,9 +277,9 @@ func narrowColumns(t *testing.T, page string) {
 	}
 }
 
-// TestVerifyCounts takes half of the calls out of the archive: the vendor's own
+// TestLongVerifyCounts takes half of the calls out of the archive: the vendor's own
 // counts tell it, and the command that is printed mends it.
-func TestVerifyCounts(t *testing.T) {
+func TestLongVerifyCounts(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 62, Calls: 160, Mix: simulator.MixOneToOne, Retention: 4 * 24 * time.Hour, QPS: -1})
 	in.env = append(in.env, "CALLVAULT_RETENTION=4d", "CALLVAULT_SKIP=user_events")

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/extract/decide"
 	"github.com/callvault/callvault/internal/simulator"
 	"github.com/callvault/callvault/internal/summarytest"
 	"github.com/callvault/callvault/load"
@@ -113,12 +113,12 @@ func (in *installation) waitingPass(t *testing.T, waiting int) *summary {
 	return s
 }
 
-// TestWaitingCalls shows at once what came of calls of which something is null,
+// TestLongWaitingCalls shows at once what came of calls of which something is null,
 // asks for nothing but that again, and completes them when it comes.
-func TestWaitingCalls(t *testing.T) {
+func TestLongWaitingCalls(t *testing.T) {
 	t.Parallel()
 	in, mutes := muted(t)
-	for attempt := 1; attempt < extract.BelieveAfter; attempt++ {
+	for attempt := 1; attempt < decide.AcceptNullAfter; attempt++ {
 		in.waitingPass(t, len(mutes))
 		if calls, _ := in.vendor.noted(); attempt > 1 {
 			in.asksForMuted(t, calls, mutes)
@@ -159,14 +159,14 @@ func (in *installation) asksForMuted(t *testing.T, calls map[string]map[string]i
 	}
 }
 
-// TestBelievedCalls takes null for an answer when three passes have heard it.
-func TestBelievedCalls(t *testing.T) {
+// TestLongBelievedCalls takes null for an answer when three passes have heard it.
+func TestLongBelievedCalls(t *testing.T) {
 	t.Parallel()
 	in, mutes := muted(t)
-	for range extract.BelieveAfter {
+	for range decide.AcceptNullAfter {
 		in.waitingPass(t, len(mutes))
 	}
-	in.waitingCalls(t, extract.BelieveAfter, mutes)
+	in.waitingCalls(t, decide.AcceptNullAfter, mutes)
 	s := in.waitingPass(t, 0)
 	if notes := s.Apps[0].Notes; len(notes) != 1 || !strings.Contains(notes[0], "taken for an answer") || !strings.Contains(notes[0], " more") {
 		t.Errorf("notes %q", notes)

@@ -430,9 +430,9 @@ func abandon(t *testing.T, s *load.Store, truth *simulator.Truth) {
 	}
 }
 
-// TestThresholds changes what is good: grades, bad minutes and worst metrics of old
+// TestLongThresholds changes what is good: grades, bad minutes and worst metrics of old
 // calls go by it at once, in all relations that judge. Migrating again changes nothing.
-func TestThresholds(t *testing.T) {
+func TestLongThresholds(t *testing.T) {
 	t.Parallel()
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)

@@ -8,18 +8,19 @@ import (
 	"github.com/callvault/callvault/internal/quality"
 )
 
-// Content is what a call has, in memory.
+// Content is the data of one call, in memory.
 type Content struct {
 	Head     Head
-	Room     *call.Room // nil: not known
+	Room     *call.Room // nil: unknown
 	Sessions []call.Session
 	Streams  []*Stream // Summarize sorts them
 }
 
-// streamMinutes minutes take the memory of a stream without any, about 3 KB.
+// streamMinutes is the number of minutes that take as much memory as a stream
+// without minutes: about 3 KB.
 const streamMinutes = 20
 
-// Weight is how many streams the content takes the memory of.
+// Weight is the memory of the content, counted in streams.
 func (c *Content) Weight() int {
 	n := len(c.Sessions)
 	for _, st := range c.Streams {
@@ -28,8 +29,8 @@ func (c *Content) Weight() int {
 	return n
 }
 
-// Summarize makes the summary of a call of which all is there, with Head, which may be
-// completed later. h is empty before and after.
+// Summarize makes the summary of the call. The content must be complete; only Head
+// may still change. h must be empty, and is empty afterwards.
 func (c *Content) Summarize(h *Histogram) *Rows {
 	slices.SortStableFunc(c.Streams, func(x, y *Stream) int {
 		return cmp.Or(cmp.Compare(x.user, y.user), cmp.Compare(x.peer, y.peer), cmp.Compare(x.day, y.day), cmp.Compare(x.device, y.device), cmp.Compare(x.version, y.version))
@@ -54,7 +55,7 @@ func (c *Content) Summarize(h *Histogram) *Rows {
 	return s.Rows
 }
 
-// quality is what the minutes of the call are judged by; its streams are in order.
+// quality collects the minutes that the call is judged by. The streams must be sorted.
 func (c *Content) quality() *quality.Call {
 	q := quality.NewCall()
 	for _, received := range []bool{false, true} {

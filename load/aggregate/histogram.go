@@ -6,9 +6,9 @@ import (
 	"slices"
 )
 
-// histogramBits are the bits of a number that a histogram keeps: sign, exponent
-// and the first 4 bits of the mantissa. Whole numbers up to 32 are exact, any
-// other is off by at most 1/32 of itself.
+// histogramBits is the number of bits of a float64 that a histogram keeps: sign,
+// exponent and the first 4 bits of the mantissa. Whole numbers up to 32 are exact,
+// all others within 1/32.
 const histogramBits = 16
 
 // Histogram counts rounded values.
@@ -30,19 +30,19 @@ func (h *Histogram) add(b uint16, n uint32) {
 	h.counts[b] += n
 }
 
-// rounded is the first bits of v, rounded to the nearest, halves up.
+// rounded returns the first bits of v, rounded to the nearest, halves up.
 func rounded(v float64) uint16 {
 	const dropped = 64 - histogramBits
 	return uint16((math.Float64bits(v) + 1<<(dropped-1)) >> dropped)
 }
 
-// valueOf is the number with these first bits, as far as a float32 reaches.
+// valueOf returns the number with these first bits, limited to the range of float32.
 func valueOf(b uint16) float32 {
 	v := math.Float64frombits(uint64(b) << (64 - histogramBits))
 	return float32(max(-math.MaxFloat32, min(v, math.MaxFloat32)))
 }
 
-// take adds another histogram and returns the sum in order; h is empty then.
+// take adds another histogram, returns the sum in order of values, and empties h.
 func (h *Histogram) take(values []float32, counts []uint32) ([]float32, []uint32) {
 	for i, v := range values {
 		h.add(rounded(float64(v)), counts[i])

@@ -2,11 +2,11 @@ package aggregate
 
 import "math"
 
-// measure is what a summary has of a metric, by its column in
-// quality_streams_data: the columns <name>_samples, _avg, _min, _p50, _p95, _max.
+// measure is a metric in a summary: its columns there are <name>_samples, _avg,
+// _min, _p50, _p95 and _max. column is its column in quality_streams_data.
 type measure struct{ name, column string }
 
-// What a user sends, and the user's device.
+// Measures of what a user sends, and of the user's device.
 const (
 	sysCPU = iota
 	appCPU
@@ -25,7 +25,7 @@ var measuresUp = [...]measure{
 	videoFPSUp: {"video_fps_up", "video_encode_fps"},
 }
 
-// What a user receives, from one peer or from all of them.
+// Measures of what a user receives, from one peer or from all.
 const (
 	audioLossDown = iota
 	videoLossDown
@@ -40,7 +40,7 @@ var measuresDown = [...]measure{
 	videoFPSDown: {"video_fps_down", "video_decode_fps"},
 }
 
-// stallMeasures are received, too, and have the columns <name>_samples, _seconds
+// stallMeasures are downstream measures with the columns <name>_samples, _seconds
 // and _share.
 var stallMeasures = [...]measure{audioStall: {"audio_stall", "audio_stall"}, videoStall: {"video_stall", "video_stall"}}
 
@@ -49,19 +49,19 @@ const (
 	videoStall
 )
 
-// stallSpan is what a sample of stall covers, in ms: one comes every 2 s
+// stallSpan is the time that a sample of stall covers, in ms: there is one every 2 s
 // (https://cloud.tencent.com/document/product/647/44916).
 const stallSpan = 2000
 
-// measured is the samples of one metric in some streams.
+// measured is the total of one metric in some streams.
 type measured struct {
 	samples  uint64
 	sum      float64
 	min, max float64
-	of       []*summary // the streams', none without samples
+	of       []*metricSums // one for each stream that has samples
 }
 
-func (m *measured) add(s *summary) {
+func (m *measured) add(s *metricSums) {
 	switch {
 	case s == nil || s.samples == 0:
 		return
@@ -74,9 +74,9 @@ func (m *measured) add(s *summary) {
 	m.of = append(m.of, s)
 }
 
-// quantiles are the least values that shares of the samples, of which there are
-// some, are no greater than; NaN where no histogram is kept. h is empty before and
-// after.
+// quantiles returns the quantile of each share: the least value that is at least as
+// great as that share of the samples. It is NaN for a metric without histograms.
+// There must be samples. h must be empty, and is empty afterwards.
 func (m *measured) quantiles(h *Histogram, shares ...float64) []float64 {
 	values, counts := m.of[0].values, m.of[0].counts
 	if len(m.of) > 1 {
@@ -89,7 +89,7 @@ func (m *measured) quantiles(h *Histogram, shares ...float64) []float64 {
 	}
 	found := make([]float64, len(shares))
 	for i, share := range shares {
-		if len(values) == 0 { // a metric without histograms
+		if len(values) == 0 {
 			found[i] = math.NaN()
 			continue
 		}
@@ -104,7 +104,7 @@ func (m *measured) quantiles(h *Histogram, shares ...float64) []float64 {
 	return found
 }
 
-// figures are the columns of a measure; without samples all but the first are NULL.
+// figures are the columns of a measure. Without samples all but the first are NULL.
 type figures struct {
 	samples               uint64
 	sum                   float64
@@ -116,7 +116,7 @@ func (m *measured) figures(h *Histogram) figures {
 		return figures{}
 	}
 	q := m.quantiles(h, 0.5, 0.95)
-	for i := range q { // a rounded value may be beyond all that there were
+	for i := range q { // rounding may leave the range of the samples
 		q[i] = max(m.min, min(q[i], m.max))
 	}
 	return figures{m.samples, m.sum, m.min, q[0], q[1], m.max}
@@ -125,13 +125,13 @@ func (m *measured) figures(h *Histogram) figures {
 // avg is NaN without samples.
 func (f *figures) avg() float64 { return f.sum / float64(f.samples) }
 
-// plus adds samples and sum; of the rest nothing is left.
+// plus adds samples and sum, and clears the rest.
 func (f *figures) plus(x figures) { *f = figures{samples: f.samples + x.samples, sum: f.sum + x.sum} }
 
 // stallShare is the share of the time that was stall, NaN without samples.
 func (f *figures) stallShare() float64 { return f.sum / (float64(f.samples) * stallSpan) }
 
-// up and down are the figures of the measures of these names.
+// up has the figures of measuresUp, down those of measuresDown and stallMeasures.
 type (
 	up   [len(measuresUp)]figures
 	down struct {

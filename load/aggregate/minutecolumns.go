@@ -9,25 +9,25 @@ import (
 	"github.com/callvault/callvault/load/native"
 )
 
-// What the arrays of minutes have where there is no figure: one that is never bad,
-// whatever the limits are.
+// Values for a missing figure in the arrays of minutes. They are good under any limits.
 const (
 	noFigure = -1e9
 	noFrames = 1e9
 )
 
-// minutes are the columns of the minutes of users or pairs, an array for each. In the
-// first, a minute has its number and, of each of its measures, the value, its metric
-// and cause as their numbers: each in an array, in the order of the views' limits. The
-// second, whys, has the words, and of users the peer, of measures that have a cause,
-// which are few.
+// minutes makes the columns minutes and whys: one array for each user or pair.
+//
+// An element of minutes is a minute: its number, and arrays with the value, the metric
+// and the cause of each measure, in the order of the limits in the views. An element of
+// whys is a measure with a cause, which few have: its key, the words and, for users,
+// the peer.
 type minutes struct {
 	native.Arrays
 	number  proto.ColInt32
 	values  proto.ColFloat32
 	metrics proto.ColUInt8
 	causes  proto.ColUInt8
-	ends    proto.ColUInt64 // of the measures of each minute
+	ends    proto.ColUInt64 // where the measures of each minute end
 
 	whys  native.Arrays
 	keys  proto.ColUInt32 // see whyKey
@@ -35,7 +35,7 @@ type minutes struct {
 	peers proto.ColStr
 }
 
-// whyKey names a measure of a minute within an array, both from 1.
+// whyKey names a measure of a minute in an array. Both numbers count from 1.
 func whyKey(minute, measure int) uint32 { return uint32(minute*8 + measure) }
 
 func newMinutes(withPeers bool) *minutes {
@@ -48,7 +48,7 @@ func newMinutes(withPeers bool) *minutes {
 	return m
 }
 
-// measures is a column of an element for each measure of a minute.
+// measures is a column of arrays, with one element for each measure of a minute.
 type measures struct {
 	of      *minutes
 	element native.Encodable
@@ -91,13 +91,13 @@ func (m *minutes) pair(created time.Time, i int, x *quality.PairMinute) {
 	m.measure(i, 3, x.FPS, noFrames, &x.FPSWhy)
 }
 
-// minuteOf is the number of a minute, counted from that in which a call was created.
+// minuteOf numbers a minute, counted from the minute in which the call was created.
 func minuteOf(at uint32, created time.Time) int32 {
 	return int32(int64(at)/60 - native.DateTime(created).Unix()/60)
 }
 
-// measure appends a measure of the last minute, which is the ith of its array, with
-// what stands for none.
+// measure appends a measure of minute i of the current array. none replaces a
+// missing value.
 func (m *minutes) measure(i, number int, value, none float32, why *quality.Why) {
 	if value != value {
 		value = none

@@ -16,23 +16,23 @@ type Rows struct {
 	size  int
 }
 
-// Size is how many rows of up to 4 KB take as much memory.
+// Size is the memory of the rows, counted in rows of up to 4 KB.
 func (s *Rows) Size() int { return s.size }
 
-// rowMinutes are as many minutes as take the memory of a row without any, of up to
-// 4 KB.
+// rowMinutes is the number of minutes that take as much memory as a row without
+// minutes: up to 4 KB.
 const rowMinutes = 25
 
-// grow counts a row.
+// grow counts a row with that many minutes.
 func (s *Rows) grow(minutes int) { s.size += 1 + minutes/rowMinutes }
 
-// Add adds the rows of another, which keeps them.
+// Add adds the rows of x, which keeps them, too.
 func (s *Rows) Add(x *Rows) {
 	s.users, s.pairs, s.calls = append(s.users, x.users...), append(s.pairs, x.pairs...), append(s.calls, x.calls...)
 	s.size += x.size
 }
 
-// Clear lets go of the rows.
+// Clear drops the rows.
 func (s *Rows) Clear() {
 	clear(s.users)
 	clear(s.pairs)

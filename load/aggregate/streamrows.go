@@ -14,7 +14,7 @@ import (
 	"github.com/callvault/callvault/load/native"
 )
 
-// StreamRow is a stream and where it belongs.
+// StreamRow is a stream with its load and call.
 type StreamRow struct {
 	Load    uint64
 	App     call.AppID
@@ -24,8 +24,8 @@ type StreamRow struct {
 	*Stream
 }
 
-// InsertStreams inserts rows, which it sorts by the table's key; what rows of one load have
-// of one stream becomes one row. The streams stay as they are: an insert may be made again.
+// InsertStreams inserts rows. It sorts rows by the key of the table and joins those of
+// the same load and stream. It does not change the streams, so an insert can be retried.
 func InsertStreams(ctx context.Context, conn driver.Conn, rows []StreamRow) error {
 	if len(rows) == 0 {
 		return nil
@@ -80,7 +80,7 @@ func insertStreams(ctx context.Context, conn driver.Conn, rows []StreamRow) erro
 		native.Add(in, rows, func(r *StreamRow) uint32 { return r.networkChanges })
 		native.Add(in, rows, func(r *StreamRow) uint32 { return r.connectionsLost })
 		for i := range streamMetrics {
-			in.Encoded(summaries(rows, i))
+			in.Encoded(metricTuple(rows, i))
 		}
 		for _, c := range others(rows) {
 			in.Encoded(c)
@@ -88,8 +88,8 @@ func insertStreams(ctx context.Context, conn driver.Conn, rows []StreamRow) erro
 	})
 }
 
-// summaries makes the column of one metric.
-func summaries(rows []StreamRow, metric int) proto.ColTuple {
+// metricTuple makes the column of one metric.
+func metricTuple(rows []StreamRow, metric int) proto.ColTuple {
 	var (
 		samples       proto.ColUInt32
 		sum, low, top proto.ColFloat64
@@ -97,7 +97,7 @@ func summaries(rows []StreamRow, metric int) proto.ColTuple {
 		counts        = new(proto.ColUInt32).Array()
 	)
 	for i := range rows {
-		s := rows[i].summaryOf(metric)
+		s := rows[i].sumsOf(metric)
 		samples = append(samples, s.samples)
 		sum, low, top = append(sum, s.sum), append(low, s.min), append(top, s.max)
 		values.Append(s.values)
@@ -117,15 +117,15 @@ func compareBool(x, y bool) int {
 	return 1
 }
 
-// summaryOf is the summary of a metric; without samples it is empty.
-func (r *StreamRow) summaryOf(metric int) *summary {
+// sumsOf returns the sums of a metric, empty without samples.
+func (r *StreamRow) sumsOf(metric int) *metricSums {
 	if s := r.Stream.of[metric]; s != nil {
 		return s
 	}
-	return &summary{}
+	return &metricSums{}
 }
 
-// others makes the columns of the metrics that have none of their own.
+// others makes the columns of the metrics without a column of their own.
 func others(rows []StreamRow) []native.Encodable {
 	var (
 		metric        = new(proto.ColStr).Array()
@@ -134,11 +134,11 @@ func others(rows []StreamRow) []native.Encodable {
 	)
 	for i := range rows {
 		x := rows[i].other
-		metric.Append(native.Each(x, func(o *otherSummary) string { return o.metric }))
-		samples.Append(native.Each(x, func(o *otherSummary) uint32 { return o.samples }))
-		sum.Append(native.Each(x, func(o *otherSummary) float64 { return o.sum }))
-		low.Append(native.Each(x, func(o *otherSummary) float64 { return o.min }))
-		top.Append(native.Each(x, func(o *otherSummary) float64 { return o.max }))
+		metric.Append(native.Each(x, func(o *otherMetric) string { return o.metric }))
+		samples.Append(native.Each(x, func(o *otherMetric) uint32 { return o.samples }))
+		sum.Append(native.Each(x, func(o *otherMetric) float64 { return o.sum }))
+		low.Append(native.Each(x, func(o *otherMetric) float64 { return o.min }))
+		top.Append(native.Each(x, func(o *otherMetric) float64 { return o.max }))
 	}
 	return []native.Encodable{metric, samples, sum, low, top}
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/callvault/callvault/internal/quality"
 )
 
-// streamMetrics are the metrics with a column in quality_streams_data, in the
-// order of these columns; all others are in its column other. A plain one has
+// streamMetrics lists the metrics with a column in quality_streams_data, in the
+// order of these columns. All others go into the column other. A plain metric has
 // no histogram: nobody asks for the median of a volume, and histograms of noise
 // would take a third of the table.
 var streamMetrics = [...]streamMetric{
@@ -39,26 +39,20 @@ type streamMetric struct {
 	plain          bool
 }
 
-// metricColumn finds a metric among streamMetrics, or is -1. It is asked once a
-// series.
+// metricColumn is the index of a metric in streamMetrics, or -1.
 func metricColumn(metric string) int {
-	for i := range streamMetrics {
-		if streamMetrics[i].metric == metric {
-			return i
-		}
-	}
-	return -1
+	return slices.IndexFunc(streamMetrics[:], func(m streamMetric) bool { return m.metric == metric })
 }
 
-// streamColumn finds a column among streamMetrics.
+// streamColumn is the index of a column in streamMetrics, or -1.
 func streamColumn(column string) int {
 	return slices.IndexFunc(streamMetrics[:], func(m streamMetric) bool { return m.column == column })
 }
 
-// summary is what a stream keeps of the samples of one metric. values and
-// counts are a histogram: the values, rounded, in order, and how often each was
-// there. Histograms add up exactly, whatever they are grouped by later.
-type summary struct {
+// metricSums is what a stream keeps of the samples of one metric. values and counts
+// are a histogram: the rounded values, in order, and the number of samples of each.
+// Histograms merge exactly, however they are grouped.
+type metricSums struct {
 	samples  uint32
 	sum      float64 // added in the order of the samples
 	min, max float64
@@ -67,16 +61,15 @@ type summary struct {
 	counts   []uint32
 }
 
-// Stream is what a user sends (peer "") or receives from a peer on one UTC day
-// with one device, as far as one part knows; it becomes a row of
-// quality_streams_data.
+// Stream sums up what a user sends (peer "") or receives from a peer on one UTC day
+// with one device, as far as one part knows. It becomes a row of quality_streams_data.
 type Stream struct {
 	streamKey
 	first, last uint32 // seconds of the first and the last sample
 	samples     uint64 // of all metrics
-	of          [len(streamMetrics)]*summary
-	other       []otherSummary
-	minutes     quality.Minutes // what the minutes of the call are judged by; not in the table
+	of          [len(streamMetrics)]*metricSums
+	other       []otherMetric
+	minutes     quality.Minutes // for judging the call; not in the table
 	eventCounts
 }
 
@@ -86,15 +79,15 @@ type streamKey struct {
 	client
 }
 
-// client is what a user takes part with.
+// client is the device and SDK of a user.
 type client struct{ device, version string }
 
-type otherSummary struct {
+type otherMetric struct {
 	metric string
-	summary
+	metricSums
 }
 
-// eventCounts are a user's events of a day, in the stream that the user sends.
+// eventCounts counts a user's events of a day. Only upstream streams have them.
 type eventCounts struct {
 	events          uint32
 	networkChanges  uint32
@@ -103,16 +96,16 @@ type eventCounts struct {
 
 const secondsOfDay = 24 * 60 * 60
 
-// DayOf is the UTC day of t since 1970, which must not be before it.
+// DayOf returns the UTC day of t, counted from 1970. t must not be earlier.
 func DayOf(t time.Time) uint16 { return uint16(t.Unix() / secondsOfDay) }
 
-// StreamsOf sums up the samples and the events of a part, with an empty histogram
-// that it leaves empty.
+// StreamsOf sums up the samples and events of a part. h must be empty, and is empty
+// afterwards.
 func StreamsOf(r *call.Rows, h *Histogram) []Stream {
 	if r.Samples == nil && len(r.Events) == 0 {
 		return nil
 	}
-	s := summing{index: map[streamKey]int{}, stays: r.Stays}
+	s := summing{index: map[streamKey]int{}, sessions: r.Stays}
 	if r.Samples != nil {
 		at := 0
 		for _, x := range r.Samples.Series {
@@ -129,7 +122,7 @@ func StreamsOf(r *call.Rows, h *Histogram) []Stream {
 	return s.streams
 }
 
-// plus is the sum of both, a new stream; it has no minutes.
+// plus returns the sum of both as a new stream without minutes.
 func (st *Stream) plus(x *Stream) *Stream {
 	all := *st
 	all.minutes = nil
@@ -143,8 +136,8 @@ func (st *Stream) plus(x *Stream) *Stream {
 	}
 	all.other = slices.Clone(st.other)
 	for i := range x.other {
-		s := all.summary(x.other[i].metric)
-		*s = *s.plus(&x.other[i].summary)
+		s := all.sums(x.other[i].metric)
+		*s = *s.plus(&x.other[i].metricSums)
 	}
 	all.events += x.events
 	all.networkChanges += x.networkChanges
@@ -152,15 +145,15 @@ func (st *Stream) plus(x *Stream) *Stream {
 	return &all
 }
 
-// plus is the sum of both, which stay; nil is without samples.
-func (s *summary) plus(x *summary) *summary {
+// plus returns the sum of both and changes neither. nil has no samples.
+func (s *metricSums) plus(x *metricSums) *metricSums {
 	switch {
 	case x == nil || x.samples == 0:
 		return s
 	case s == nil || s.samples == 0:
 		return x
 	}
-	all := summary{samples: s.samples + x.samples, sum: s.sum + x.sum, min: min(s.min, x.min), max: max(s.max, x.max), plain: s.plain}
+	all := metricSums{samples: s.samples + x.samples, sum: s.sum + x.sum, min: min(s.min, x.min), max: max(s.max, x.max), plain: s.plain}
 	for i, j := 0, 0; i < len(s.values) || j < len(x.values); {
 		switch {
 		case j == len(x.values) || i < len(s.values) && s.values[i] < x.values[j]:
@@ -177,27 +170,27 @@ func (s *summary) plus(x *summary) *summary {
 	return &all
 }
 
-// summing is streams that are being filled.
+// summing builds streams.
 type summing struct {
-	streams []Stream
-	index   map[streamKey]int
-	stays   map[string][]call.Session // by user
-	clients map[string][]clientFrom   // of users looked for, in order
+	streams  []Stream
+	index    map[streamKey]int
+	sessions map[string][]call.Session // by user
+	clients  map[string][]clientFrom   // by user, in order of time; filled on demand
 }
 
-// clientFrom is a client and the unix second from which the user has it.
+// clientFrom is a client and the unix second from which the user uses it.
 type clientFrom struct {
 	from uint32
 	client
 }
 
-// client says what a user took part with at a unix second, and until when: that
-// of the last stay which had begun, before any has that of the first. So it is
-// the same whatever stays are yet to come.
+// client returns the client of a user at a unix second, and until when it applies.
+// It is the client of the last session that had begun by then, or of the first
+// session. So sessions that a later pass finds do not change it.
 func (s *summing) client(user string, at uint32) (with client, until uint32) {
 	all, ok := s.clients[user]
 	if !ok {
-		all = clientsOf(s.stays[user])
+		all = clientsOf(s.sessions[user])
 		if s.clients == nil {
 			s.clients = map[string][]clientFrom{}
 		}
@@ -213,11 +206,11 @@ func (s *summing) client(user string, at uint32) (with client, until uint32) {
 	return client{}, until
 }
 
-// clientsOf are the clients of a user's stays, in order; equal neighbours are
-// one.
-func clientsOf(stays []call.Session) []clientFrom {
+// clientsOf lists the clients of a user's sessions in order of time, without equal
+// neighbours.
+func clientsOf(sessions []call.Session) []clientFrom {
 	var all []clientFrom
-	for _, x := range stays {
+	for _, x := range sessions {
 		all = append(all, clientFrom{uint32(x.JoinedAt.Unix()), client{x.DeviceType, x.SDKVersion}})
 	}
 	slices.SortFunc(all, func(x, y clientFrom) int {
@@ -236,8 +229,8 @@ func (s *summing) stream(k streamKey) *Stream {
 	return &s.streams[i]
 }
 
-// series adds a run of samples, which are in order of time, day by day and
-// client by client.
+// series adds a run of samples, day by day and client by client. They are in order
+// of time.
 func (s *summing) series(h *Histogram, x *call.Series, times []uint32, values []float64) {
 	slot := quality.Slot(x.Metric, x.PeerID != "")
 	for len(times) > 0 {
@@ -250,7 +243,7 @@ func (s *summing) series(h *Histogram, x *call.Series, times []uint32, values []
 		}
 		st.last = max(st.last, times[n-1])
 		st.samples += uint64(n)
-		st.summary(x.Metric).add(h, values[:n])
+		st.sums(x.Metric).add(h, values[:n])
 		if slot >= 0 {
 			st.minutes = st.minutes.Add(slot, times[:n], values[:n])
 		}
@@ -258,24 +251,24 @@ func (s *summing) series(h *Histogram, x *call.Series, times []uint32, values []
 	}
 }
 
-// summary finds or begins the summary of a metric.
-func (st *Stream) summary(metric string) *summary {
+// sums returns the sums of a metric and adds them if they are new.
+func (st *Stream) sums(metric string) *metricSums {
 	if i := metricColumn(metric); i >= 0 {
 		if st.of[i] == nil {
-			st.of[i] = &summary{plain: streamMetrics[i].plain}
+			st.of[i] = &metricSums{plain: streamMetrics[i].plain}
 		}
 		return st.of[i]
 	}
 	for i := range st.other {
 		if st.other[i].metric == metric {
-			return &st.other[i].summary
+			return &st.other[i].metricSums
 		}
 	}
-	st.other = append(st.other, otherSummary{metric, summary{plain: true}})
-	return &st.other[len(st.other)-1].summary
+	st.other = append(st.other, otherMetric{metric, metricSums{plain: true}})
+	return &st.other[len(st.other)-1].metricSums
 }
 
-func (s *summary) add(h *Histogram, values []float64) {
+func (s *metricSums) add(h *Histogram, values []float64) {
 	sum, low, high := s.sum, values[0], values[0]
 	if s.samples > 0 {
 		low, high = s.min, s.max

@@ -13,7 +13,7 @@ import (
 	"github.com/callvault/callvault/internal/call"
 )
 
-// t0 is when the samples of tests begin.
+// t0 is the time of the first sample.
 var t0 = time.Date(2026, 5, 4, 10, 0, 0, 0, time.UTC)
 
 func TestRounded(t *testing.T) {
@@ -41,12 +41,12 @@ func TestRounded(t *testing.T) {
 	}
 }
 
-// TestStreamsByClient has a user come back with another device: each device gets
-// what was measured while the user had it, whatever stays are known beyond.
+// TestStreamsByClient checks a user who comes back with another device: each device
+// gets what was measured while the user had it, whatever other sessions are known.
 func TestStreamsByClient(t *testing.T) {
 	t.Parallel()
 	at := uint32(t0.Unix())
-	stay := func(after time.Duration, device string) call.Session {
+	session := func(after time.Duration, device string) call.Session {
 		return call.Session{UserID: "u", JoinedAt: t0.Add(after), DeviceType: device, SDKVersion: "12"}
 	}
 	x := func() *call.Samples {
@@ -63,18 +63,18 @@ func TestStreamsByClient(t *testing.T) {
 		lost         uint32
 	}
 	for name, tt := range map[string]struct {
-		stays []call.Session
-		want  []sums
+		sessions []call.Session
+		want     []sums
 	}{
 		"unknown":       {nil, []sums{{"u", "", 6, 21, 2}, {"stranger", "", 1, 7, 0}}},
-		"one":           {[]call.Session{stay(0, "phone")}, []sums{{"u", "phone", 6, 21, 2}, {"stranger", "", 1, 7, 0}}},
-		"same again":    {[]call.Session{stay(10*time.Second, "phone"), stay(0, "phone")}, []sums{{"u", "phone", 6, 21, 2}, {"stranger", "", 1, 7, 0}}},
-		"another":       {[]call.Session{stay(10*time.Second, "tablet"), stay(0, "phone")}, []sums{{"u", "phone", 3, 6, 1}, {"u", "tablet", 3, 15, 1}, {"stranger", "", 1, 7, 0}}},
-		"and the first": {[]call.Session{stay(0, "phone"), stay(10*time.Second, "tablet"), stay(20*time.Second, "phone")}, []sums{{"u", "phone", 5, 17, 1}, {"u", "tablet", 1, 4, 1}, {"stranger", "", 1, 7, 0}}},
+		"one":           {[]call.Session{session(0, "phone")}, []sums{{"u", "phone", 6, 21, 2}, {"stranger", "", 1, 7, 0}}},
+		"same again":    {[]call.Session{session(10*time.Second, "phone"), session(0, "phone")}, []sums{{"u", "phone", 6, 21, 2}, {"stranger", "", 1, 7, 0}}},
+		"another":       {[]call.Session{session(10*time.Second, "tablet"), session(0, "phone")}, []sums{{"u", "phone", 3, 6, 1}, {"u", "tablet", 3, 15, 1}, {"stranger", "", 1, 7, 0}}},
+		"and the first": {[]call.Session{session(0, "phone"), session(10*time.Second, "tablet"), session(20*time.Second, "phone")}, []sums{{"u", "phone", 5, 17, 1}, {"u", "tablet", 1, 4, 1}, {"stranger", "", 1, 7, 0}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := call.Rows{Samples: x(), Events: events, Stays: map[string][]call.Session{"u": tt.stays}}
+			r := call.Rows{Samples: x(), Events: events, Stays: map[string][]call.Session{"u": tt.sessions}}
 			var got []sums
 			for _, s := range StreamsOf(&r, new(Histogram)) {
 				var sum float64
@@ -90,7 +90,7 @@ func TestStreamsByClient(t *testing.T) {
 	}
 }
 
-// TestPlus has a stream in two parts say what it says in one.
+// TestPlus checks that a stream in two parts adds up to the same stream in one.
 func TestPlus(t *testing.T) {
 	t.Parallel()
 	at := uint32(t0.Unix())
@@ -122,7 +122,7 @@ func TestPlus(t *testing.T) {
 	whole := part(0, 40, lost, lost)
 	want := joined(rowsOf(2, whole))
 	rows := slices.Concat(rowsOf(1, part(0, 15, lost), &call.Rows{Events: []call.Event{lost}}, part(15, 40)), rowsOf(2, whole))
-	for range 2 { // made again, it is the same
+	for range 2 { // joining again changes nothing
 		got := joined(slices.Clone(rows))
 		if len(got) != 4 {
 			t.Fatalf("%d rows, want 4", len(got))
@@ -136,10 +136,10 @@ func TestPlus(t *testing.T) {
 				t.Errorf("%+v, want %+v", row.Stream, w)
 			}
 			rtt := metricColumn("rtt")
-			if diff := cmp.Diff(w.of[rtt], row.of[rtt], cmp.AllowUnexported(summary{})); diff != "" {
+			if diff := cmp.Diff(w.of[rtt], row.of[rtt], cmp.AllowUnexported(metricSums{})); diff != "" {
 				t.Errorf("rtt (-want +got):\n%s", diff)
 			}
-			if diff := cmp.Diff(w.other, row.other, cmp.AllowUnexported(summary{}, otherSummary{})); diff != "" {
+			if diff := cmp.Diff(w.other, row.other, cmp.AllowUnexported(metricSums{}, otherMetric{})); diff != "" {
 				t.Errorf("other (-want +got):\n%s", diff)
 			}
 		}
@@ -165,8 +165,8 @@ func BenchmarkStreams(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(x.Rows()), "ns/sample")
 }
 
-// BenchmarkSummary sums up an hour of a call of six who see each other, of which the
-// streams are there: some 700,000 samples.
+// BenchmarkSummary sums up the streams of an hour of a call of six users who receive
+// each other: some 700,000 samples.
 func BenchmarkSummary(b *testing.B) {
 	x := &call.Samples{}
 	at := uint32(t0.Unix())

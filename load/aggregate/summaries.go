@@ -11,16 +11,16 @@ import (
 	"github.com/callvault/callvault/load/native"
 )
 
-// Head is what all rows of a call's summary begin with.
+// Head is what all rows of a call's summary have in common.
 type Head struct {
 	Load    uint64
 	Unit    call.Unit
 	RoomID  string
 	Created time.Time
-	Entry   *call.Entry // what the ledger is to say of the call
+	Entry   *call.Entry // the ledger's entry of the call once it is committed
 }
 
-// complete says that all of the call is in the archive for good.
+// complete reports whether the archive has all of the call for good.
 func (s *Head) complete() bool {
 	return s.Entry.State.Final() && s.Entry.State != call.Lost && len(s.Entry.Failed) == 0
 }
@@ -28,21 +28,21 @@ func (s *Head) complete() bool {
 // userSummary is a row of call_users_data.
 type userSummary struct {
 	*Head
-	user    string
-	stay    stay
-	samples uint64 // sent and received, of all metrics
-	events  uint64
-	changes uint64
-	lost    uint64
-	swing   float64 // of the video bitrate sent, %; NaN: NULL
-	up      up
-	down    down
-	metrics []metricFigures // all there are, in order
-	minutes []quality.UserMinute
+	user     string
+	presence presence
+	samples  uint64 // sent and received, of all metrics
+	events   uint64
+	changes  uint64
+	lost     uint64
+	swing    float64 // of the video bitrate sent, %; NaN: NULL
+	up       up
+	down     down
+	metrics  []metricFigures // all there are, in order
+	minutes  []quality.UserMinute
 }
 
-// metricFigures are one metric of a user, of what it sends ("up") or receives from
-// all peers together ("down").
+// metricFigures are the figures of one metric that a user sends ("up") or receives
+// from all peers together ("down").
 type metricFigures struct {
 	direction, metric string
 	figures
@@ -58,7 +58,7 @@ type pairSummary struct {
 	minutes     []quality.PairMinute
 }
 
-// sent is what a peer lost on its own way up, and how far it was.
+// sent is the upstream loss and the round trip of a user.
 type sent struct{ audioLoss, videoLoss, rtt figures }
 
 // callSummary is a row of calls_data.
@@ -77,26 +77,26 @@ type callSummary struct {
 	minutes       [][]quality.UserMinute // of each of userIDs
 }
 
-// summarizer makes the summaries of calls, one after the other: begin, then the
-// call's streams in order of user and peer, then end. The rows are added to Rows.
+// summarizer makes the summaries of calls, one after the other, and adds them to
+// Rows. For each call: begin, then its streams in order of user and peer, then end.
 type summarizer struct {
 	*Rows
 
-	h     *Histogram // empty
-	call  callSummary
-	stays map[string]*stay
-	names []string // of stays, in order, of whom there is no row yet
-	sent  func(peer string) sent
-	judge *quality.Call
+	h       *Histogram // empty
+	call    callSummary
+	present map[string]*presence
+	names   []string // of stays, in order, of whom there is no row yet
+	sent    func(peer string) sent
+	judge   *quality.Call
 
 	user *addedUser
 	pair *addedPair
 }
 
-// directions are the ways of streams: sent and received.
+// directions are the directions of streams: sent and received.
 var directions = [2]string{"up", "down"}
 
-// addedUser and addedPair are what is being added up.
+// addedUser and addedPair are the user and the pair being added up.
 type addedUser struct {
 	userSummary
 	of    [len(directions)][len(streamMetrics)]measured
@@ -122,7 +122,7 @@ func (u *addedUser) add(st *Stream) {
 			m = &measured{}
 			u.other[way][x.metric] = m
 		}
-		m.add(&x.summary)
+		m.add(&x.metricSums)
 	}
 }
 
@@ -156,7 +156,7 @@ func (a *addedDown) figures(h *Histogram) (d down) {
 	return d
 }
 
-// Columns of the measures among streamMetrics.
+// Indexes of the measures in streamMetrics.
 var (
 	upColumns    = columnsOf(measuresUp[:])
 	downColumns  = columnsOf(measuresDown[:])
@@ -167,28 +167,28 @@ func columnsOf(all []measure) []int {
 	return native.Each(all, func(m *measure) int { return streamColumn(m.column) })
 }
 
-// begin begins the summary of a call, of which room may not be known. last is the
-// unix second of the last sample that anybody sent; sent tells what is known of a
-// user's own way up, judge judges minutes.
+// begin begins the summary of a call. room is nil if it is unknown. last is the unix
+// second of the last upstream sample of any user. sent returns the upstream figures of
+// a user. judge judges minutes.
 func (s *summarizer) begin(of *Head, room *call.Room, sessions []call.Session, last uint32, sent func(peer string) sent, judge *quality.Call) {
 	s.call = callSummary{Head: of, peak: peakOf(sessions), sessions: uint64(len(sessions))}
 	if room != nil {
 		s.call.room = *room
 		of.RoomID, of.Created = room.RoomID, room.CreatedAt
 	}
-	s.sent, s.judge, s.stays, s.names = sent, judge, map[string]*stay{}, s.names[:0]
+	s.sent, s.judge, s.present, s.names = sent, judge, map[string]*presence{}, s.names[:0]
 	for i := range sessions {
 		x := &sessions[i]
-		if s.stays[x.UserID] == nil {
-			s.stays[x.UserID] = &stay{}
+		if s.present[x.UserID] == nil {
+			s.present[x.UserID] = &presence{}
 			s.names = append(s.names, x.UserID)
 		}
-		s.stays[x.UserID].add(x, last)
+		s.present[x.UserID].add(x, last)
 	}
 	slices.Sort(s.names)
 }
 
-// stream adds a stream, whose histograms must stay as they are until end.
+// stream adds a stream. Its histograms must not change until end.
 func (s *summarizer) stream(st *Stream) {
 	if s.user == nil || s.user.user != st.user {
 		s.closeUser()
@@ -212,15 +212,15 @@ func (s *summarizer) stream(st *Stream) {
 	s.pair.down.add(st)
 }
 
-// minutes adds minutes of what a user receives from a peer, whose stream was the last
-// that was added. What users send is known to judge.
+// minutes adds the minutes of the stream added last. It ignores upstream minutes:
+// judge has them already.
 func (s *summarizer) minutes(user, peer string, m quality.Minutes) {
 	if peer != "" && len(m) > 0 {
 		s.pair.parts = append(s.pair.parts, m)
 	}
 }
 
-// without makes the rows of the users of whom nothing was measured, up to a name.
+// without adds the rows of users without streams, up to a name.
 func (s *summarizer) without(name string) {
 	for len(s.names) > 0 && s.names[0] < name {
 		s.add(userSummary{Head: s.call.Head, user: s.names[0], swing: math.NaN()})
@@ -291,14 +291,14 @@ func (u *userSummary) addMetric(direction, metric string, f figures) {
 	}
 }
 
-// add adds the row of a user, and adds it to the call's.
+// add adds the row of a user to the rows and to the summary of the call.
 func (s *summarizer) add(u userSummary) {
 	c := &s.call
-	if known := s.stays[u.user]; known != nil {
-		u.stay = *known
+	if known := s.present[u.user]; known != nil {
+		u.presence = *known
 		c.users++
 	}
-	c.presence += u.stay.seconds()
+	c.presence += u.presence.seconds()
 	c.samples += u.samples
 	c.changes += u.changes
 	c.lost += u.lost
@@ -323,17 +323,17 @@ func (s *summarizer) end() {
 		s.without(s.names[0] + "\x00")
 	}
 	known := s.call.room.CommID != ""
-	if !known { // what was listed of it could not be read
+	if !known { // the vendor's row of the room could not be read
 		s.call.room = call.Room{App: s.call.Unit.App, CommID: s.call.Unit.Key, RoomID: s.call.RoomID, CreatedAt: s.call.Created}
 	}
 	if known || len(s.call.userIDs) > 0 {
 		s.calls = append(s.calls, s.call)
 		s.grow(0) // its minutes are those of the users
 	}
-	s.call, s.stays, s.sent, s.judge = callSummary{}, nil, nil, nil
+	s.call, s.present, s.sent, s.judge = callSummary{}, nil, nil, nil
 }
 
-// add adds a stream that the user sends.
+// add adds an upstream stream.
 func (s *sent) add(st *Stream) {
 	for _, x := range []struct {
 		to *figures

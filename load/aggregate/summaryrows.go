@@ -12,7 +12,7 @@ import (
 	"github.com/callvault/callvault/load/native"
 )
 
-// ownerColumns appends what all rows of summaries begin with.
+// ownerColumns adds the columns that all summaries begin with.
 func ownerColumns[R any](in *native.Columns, rows []R, of func(*R) *Head) {
 	native.Add(in, rows, func(r *R) uint64 { return of(r).Load })
 	native.Add(in, rows, func(r *R) uint32 { return uint32(of(r).Unit.App) })
@@ -28,20 +28,20 @@ func insertUsers(ctx context.Context, conn driver.Conn, rows []userSummary) erro
 		measureNames(measuresUp[:]) + downNames + metricNames + ", minutes, whys"
 	return native.Insert(ctx, conn, "call_users_data", names, func(in *native.Columns) {
 		ownerColumns(in, rows, func(r *userSummary) *Head { return r.Head })
-		native.Add(in, rows, func(r *userSummary) string { return cmp.Or(r.stay.roomID, r.RoomID) })
+		native.Add(in, rows, func(r *userSummary) string { return cmp.Or(r.presence.roomID, r.RoomID) })
 		native.Add(in, rows, func(r *userSummary) string { return r.user })
-		native.Add(in, rows, func(r *userSummary) time.Time { return native.DateTime(r.stay.first) })
+		native.Add(in, rows, func(r *userSummary) time.Time { return native.DateTime(r.presence.first) })
 		in.Add(native.Each(rows, func(r *userSummary) *time.Time {
-			if r.stay.running {
+			if r.presence.running {
 				return nil
 			}
-			return native.OrNull(r.stay.last)
+			return native.OrNull(r.presence.last)
 		}))
-		native.Add(in, rows, func(r *userSummary) uint64 { return r.stay.sessions })
-		native.Add(in, rows, func(r *userSummary) uint64 { return r.stay.seconds() })
-		native.Add(in, rows, func(r *userSummary) string { return r.stay.lastOf.DeviceType })
-		native.Add(in, rows, func(r *userSummary) string { return r.stay.lastOf.SDKVersion })
-		native.Add(in, rows, func(r *userSummary) string { return r.stay.lastOf.ClientIP })
+		native.Add(in, rows, func(r *userSummary) uint64 { return r.presence.sessions })
+		native.Add(in, rows, func(r *userSummary) uint64 { return r.presence.seconds() })
+		native.Add(in, rows, func(r *userSummary) string { return r.presence.lastOf.DeviceType })
+		native.Add(in, rows, func(r *userSummary) string { return r.presence.lastOf.SDKVersion })
+		native.Add(in, rows, func(r *userSummary) string { return r.presence.lastOf.ClientIP })
 		native.Add(in, rows, func(r *userSummary) uint64 { return r.samples })
 		native.Add(in, rows, func(r *userSummary) uint64 { return r.events })
 		native.Add(in, rows, func(r *userSummary) uint64 { return r.changes })
@@ -63,7 +63,7 @@ func insertUsers(ctx context.Context, conn driver.Conn, rows []userSummary) erro
 
 const metricNames = ", `metrics.direction`, `metrics.metric`, `metrics.samples`, `metrics.sum`, `metrics.min`, `metrics.p50`, `metrics.p95`, `metrics.max`"
 
-// metricColumns appends the arrays of all metrics of users.
+// metricColumns adds the arrays of all metrics of users.
 func metricColumns(in *native.Columns, rows []userSummary) {
 	for _, text := range []func(*metricFigures) string{
 		func(m *metricFigures) string { return m.direction },
@@ -158,7 +158,7 @@ func insertCalls(ctx context.Context, conn driver.Conn, rows []callSummary) erro
 		}
 		users := new(proto.ColStr).Array()
 		minutes := newMinutes(true)
-		var ends proto.ColUInt64 // of the calls among the users
+		var ends proto.ColUInt64 // where the users of each call end
 		for i := range rows {
 			users.Append(rows[i].userIDs)
 			for _, m := range rows[i].minutes {
@@ -174,7 +174,7 @@ func insertCalls(ctx context.Context, conn driver.Conn, rows []callSummary) erro
 	})
 }
 
-// measureNames are the columns of measures, each with a comma before it.
+// measureNames lists the columns of measures, each after a comma.
 func measureNames(all []measure) (names string) {
 	for _, m := range all {
 		for _, of := range []string{"samples", "avg", "min", "p50", "p95", "max"} {

@@ -11,22 +11,21 @@ import (
 	"github.com/callvault/callvault/internal/sqltext"
 )
 
-// block is the rows of one INSERT of samples, of one application, as they
-// go onto the wire. Times and values stay where they are; the other columns have
-// one value a run and are made while they are sent. The application is in the
-// statement and loads are counted from the first: what is not sent need not be
-// read.
+// block is the rows of one INSERT of samples of one application, as they go onto
+// the wire. Times and values stay where they are. The other columns have one value
+// a run and are made while they are sent. To send less, the statement names the
+// application and the least load, and each row has the difference to that load.
 type block struct {
 	app   call.AppID
 	first uint64       // the least load
-	load  numberColumn // above first
+	load  numberColumn // load minus first
 	words [len(wordsOf)]*dictionary
 	time  timeColumn
 	value valueColumn
 	input proto.Input
 }
 
-// wordsOf are the columns of strings and their value in a run.
+// wordsOf lists the columns of strings and how to read them from a run.
 var wordsOf = [...]struct {
 	column string
 	of     func(*Run) string
@@ -38,7 +37,7 @@ var wordsOf = [...]struct {
 	{"metric", func(r *Run) string { return r.Metric }},
 }
 
-// newBlock makes an empty block. broken is called when sending it fails.
+// newBlock makes an empty block, which calls broken when sending fails.
 func newBlock(broken func()) *block {
 	b := &block{load: newNumberColumn(broken)}
 	b.input = proto.Input{{Name: "load", Data: &b.load}}
@@ -50,8 +49,8 @@ func newBlock(broken func()) *block {
 	return b
 }
 
-// insertInto is the statement that the block goes with. ClickHouse computes the
-// columns in the thread that reads them.
+// insertInto is the INSERT statement of the block. With one thread, ClickHouse
+// computes the columns in the thread that reads them.
 func (b *block) insertInto(table string) string {
 	names, columns := make([]string, len(b.input)), make([]string, len(b.input))
 	for i, c := range b.input {
@@ -62,7 +61,7 @@ func (b *block) insertInto(table string) string {
 		table, same, b.first, b.app, same, sqltext.Literal(strings.Join(columns, ", ")))
 }
 
-// fill makes the block those runs, at least one, which it refers to until clear.
+// fill sets the runs of the block, at least one. The block refers to them until clear.
 func (b *block) fill(runs []Run) {
 	rows := 0
 	b.app, b.first = runs[0].App, runs[0].Load
@@ -78,7 +77,7 @@ func (b *block) fill(runs []Run) {
 	b.value = valueColumn{runs, rows}
 }
 
-// clear lets go of the runs and of their strings.
+// clear drops the references to the runs and their strings.
 func (b *block) clear() {
 	b.load.clear()
 	b.time, b.value = timeColumn{}, valueColumn{}
@@ -87,7 +86,7 @@ func (b *block) clear() {
 	}
 }
 
-// appendRepeated appends v n times, n > 0, by copies that double.
+// appendRepeated appends v n times, n > 0. It doubles the copied part each time.
 func appendRepeated[C ~[]T, T any](column C, v T, n int) C {
 	from := len(column)
 	column = slices.Grow(column, n)[:from+n]

@@ -6,9 +6,9 @@ import (
 	"github.com/ClickHouse/ch-go/proto"
 )
 
-// timeColumn and valueColumn are columns whose rows stay in the memory of their
-// runs: sent from there where nothing is compressed, and otherwise copied once,
-// into what is to be compressed.
+// timeColumn and valueColumn keep their rows in the memory of the runs. Without
+// compression the rows are sent from there; with it they are copied once, into the
+// buffer to compress.
 type (
 	timeColumn struct {
 		runs []Run
@@ -20,7 +20,8 @@ type (
 	}
 )
 
-// shortRun is how many rows cost less to copy than to send by themselves.
+// shortRun is the number of rows below which a run is copied: sending it by itself
+// costs more.
 const shortRun = 64
 
 func (timeColumn) Type() proto.ColumnType  { return proto.ColumnTypeDateTime.With("'UTC'") }
@@ -61,19 +62,18 @@ func writeRun(w *proto.Writer, rows proto.ColInput, n int) {
 	rows.WriteColumn(w)
 }
 
-// pieceRows is how many rows of a repeatedColumn are in memory at once.
+// pieceRows is the number of rows of a repeatedColumn that are in memory at once.
 const pieceRows = 128 << 10
 
-// repeatedColumn has one value a run. Its rows are made while they are sent, so
-// that a block may have any number; only what is to be compressed is in memory
-// as a whole.
+// repeatedColumn has one value a run. Its rows are made while they are sent, so a
+// block may have any number of rows. With compression all rows are in memory.
 type repeatedColumn[T uint8 | uint16 | uint32] struct {
 	kind   proto.ColumnType
 	runs   []Run
-	values []uint32 // of the runs
+	values []uint32 // one for each run
 	rows   int
-	wire   func([]T) proto.ColInput // the values as they are on the wire
-	broken func()                   // sending failed: nothing more must be sent
+	wire   func([]T) proto.ColInput // the values in wire format
+	broken func()                   // called when sending fails: send nothing more
 	piece  []T
 }
 
@@ -94,7 +94,7 @@ func (c *repeatedColumn[T]) WriteColumn(w *proto.Writer) {
 	c.pieces(func(p []T) {
 		c.wire(p).WriteColumn(w)
 		if len(p) < pieceRows {
-			return // the last piece, which stays as it is until it is sent with what follows
+			return // the last piece, which w sends together with what follows
 		}
 		if _, err := w.Flush(); err != nil {
 			c.broken()
@@ -102,8 +102,8 @@ func (c *repeatedColumn[T]) WriteColumn(w *proto.Writer) {
 	})
 }
 
-// pieces makes the rows, pieceRows at a time, each in the memory of the one
-// before; the last piece, of fewer rows, stays until the next call.
+// pieces makes the rows, pieceRows at a time. Each piece reuses the memory of the
+// one before. The last piece, of fewer rows, is valid until the next call.
 func (c *repeatedColumn[T]) pieces(use func([]T)) {
 	p := slices.Grow(c.piece[:0], min(pieceRows, c.rows))
 	for i := range c.runs {

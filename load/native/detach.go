@@ -11,9 +11,10 @@ type detached struct {
 	parent          context.Context
 }
 
-// detachable derives a context that ends with its parent until detach is called. clickhouse-go watches a batch's context in a goroutine that
-// may notice the end of it after the batch has been sent, and would then close
-// the connection under whoever has it from the pool by then.
+// detachable returns a context that ends with parent until detach is called.
+// Detach it after a batch is sent: clickhouse-go watches the batch's context in a
+// goroutine that may notice its end late, and then closes a connection that is
+// already back in the pool or in use by another caller.
 func detachable(parent context.Context) (ctx context.Context, detach func()) {
 	inner, end := context.WithCancel(context.WithoutCancel(parent))
 	unhook := context.AfterFunc(parent, end)

@@ -2,8 +2,8 @@ package native
 
 import "github.com/ClickHouse/ch-go/proto"
 
-// dictionary is a LowCardinality(String) column: the words, and for each run
-// which of them is its rows' value.
+// dictionary is a LowCardinality(String) column: the words, and for each run the
+// key of its word.
 type dictionary struct {
 	index map[string]uint32
 	words proto.ColStr
@@ -14,7 +14,7 @@ func newDictionary(broken func()) *dictionary {
 	return &dictionary{index: map[string]uint32{}, keys: newNumberColumn(broken)}
 }
 
-// fill makes the column one of those runs. Words are looked up by run.
+// fill sets the runs of the column and looks up the word of each.
 func (d *dictionary) fill(runs []Run, rows int, word func(*Run) string) {
 	d.clear()
 	d.key("") // ClickHouse's dictionaries begin with the default
@@ -27,14 +27,14 @@ func (d *dictionary) fill(runs []Run, rows int, word func(*Run) string) {
 	})
 }
 
-// clear lets go of the runs and of their strings.
+// clear drops the references to the runs and their strings.
 func (d *dictionary) clear() {
 	clear(d.index)
 	d.words.Reset()
 	d.keys.clear()
 }
 
-// key is the place of a word in the dictionary.
+// key returns the place of a word in the dictionary and adds the word if it is new.
 func (d *dictionary) key(word string) uint32 {
 	k, ok := d.index[word]
 	if !ok {
@@ -50,8 +50,8 @@ func (d *dictionary) Type() proto.ColumnType {
 }
 func (d *dictionary) Rows() int { return d.keys.Rows() }
 
-// EncodeState and head are the native format's, as ClickHouse's
-// SerializationLowCardinality has it.
+// EncodeState and head write the native format of ClickHouse's
+// SerializationLowCardinality.
 func (d *dictionary) EncodeState(b *proto.Buffer) {
 	const sharedDictionariesWithAdditionalKeys = 1
 	b.PutInt64(sharedDictionariesWithAdditionalKeys)

@@ -1,4 +1,4 @@
-// Package native sends columns to ClickHouse by its native protocol: samples as runs, whose
-// rows stay where they are until they are on the wire (Sender), and the rows of all other
-// tables column by column (Insert).
+// Package native sends columns to ClickHouse in its native protocol. Sender sends
+// samples as runs, straight from the caller's memory. Insert sends the rows of all
+// other tables, column by column.
 package native

@@ -12,25 +12,25 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Columns are the columns of one INSERT, to be filled in the order of its column list.
-// After the first error nothing more is taken, and nothing is sent.
+// Columns takes the columns of one INSERT, in the order of its column list. After
+// the first error it ignores further columns, and nothing is sent.
 type Columns struct {
 	span  trace.Span
 	rows  int
-	bytes int // of the values in memory, counted where there is a span
+	bytes int // of the values in memory; counted only for a recording span
 	batch driver.Batch
 	next  int
 	err   error
 }
 
-// Insert inserts what fill gives and waits for the acknowledgement. An error
-// leaves open whether the rows are in; one about the columns' values is not worth
-// another attempt. Its span ends with it, whether the block was sent or not.
+// Insert inserts the columns that fill adds and waits for the acknowledgement.
+// After an error the rows may or may not be in the table. An error about the values
+// of the columns is permanent (backoff.Permanent).
 func Insert(ctx context.Context, conn driver.Conn, table, columns string, fill func(*Columns)) (err error) {
 	ctx, s := beginInsert(ctx, table)
 	in := &Columns{span: s}
 	defer func() { endInsert(s, in.rows, in.bytes, err) }()
-	ctx, detach := detachable(ctx) // ends the batch's interest in its context
+	ctx, detach := detachable(ctx)
 	defer detach()
 	if in.batch, err = conn.PrepareBatch(ctx, "INSERT INTO "+table+" ("+columns+")"); err != nil {
 		return fmt.Errorf("insert into %s: %w", table, err)
@@ -46,7 +46,7 @@ func Insert(ctx context.Context, conn driver.Conn, table, columns string, fill f
 	return nil
 }
 
-// Add appends a slice of values of the next column.
+// Add adds the next column: a slice with one value a row.
 func (in *Columns) Add(values any) {
 	if in.err == nil {
 		in.err = in.batch.Column(in.next).Append(values)
@@ -57,10 +57,10 @@ func (in *Columns) Add(values any) {
 	}
 }
 
-// Add appends a column of one field of all rows.
+// Add adds the next column: one field of each row.
 func Add[R, T any](in *Columns, rows []R, field func(*R) T) { in.Add(Each(rows, field)) }
 
-// Each makes a slice of one field of all rows.
+// Each returns a slice with one field of each row.
 func Each[R, T any](rows []R, field func(*R) T) []T {
 	c := make([]T, len(rows))
 	for i := range rows {
@@ -69,14 +69,14 @@ func Each[R, T any](rows []R, field func(*R) T) []T {
 	return c
 }
 
-// Encodable is a column in the form it has on the wire.
+// Encodable is a column in wire format.
 type Encodable interface {
 	EncodeColumn(*proto.Buffer)
 	Rows() int
 }
 
-// Encoded hands the next column over as if it had come from the server:
-// clickhouse-go fills arrays and tuples by reflection, value by value.
+// Encoded adds the next column as if it had come from the server. Add is slow for
+// arrays and tuples: clickhouse-go fills them by reflection, value by value.
 func (in *Columns) Encoded(c Encodable) {
 	if in.err != nil {
 		return
@@ -87,7 +87,7 @@ func (in *Columns) Encoded(c Encodable) {
 	in.next++
 }
 
-// Arrays is a column of arrays: where each ends, and the columns of the elements.
+// Arrays is a column of arrays: the end of each, and the columns of the elements.
 type Arrays struct {
 	Ends     proto.ColUInt64
 	Elements []Encodable

@@ -2,10 +2,10 @@ package native
 
 import "github.com/ClickHouse/ch-go/proto"
 
-// numberColumn is a column of one whole number a run, in as few bytes as the
-// largest of them takes.
+// numberColumn is a column of one whole number a run. The largest number decides
+// whether the column has 8, 16 or 32 bits.
 type numberColumn struct {
-	numbers  []uint32 // of the runs
+	numbers  []uint32 // one for each run
 	width    proto.CardinalityKey
 	number8  repeatedColumn[uint8]
 	number16 repeatedColumn[uint16]
@@ -20,7 +20,7 @@ func newNumberColumn(broken func()) numberColumn {
 	}
 }
 
-// fill makes the column one of those runs, which it refers to until clear.
+// fill sets the runs of the column, which refers to them until clear.
 func (c *numberColumn) fill(runs []Run, rows int, number func(*Run) uint32) {
 	c.clear()
 	most := uint32(0)
@@ -42,7 +42,7 @@ func (c *numberColumn) fill(runs []Run, rows int, number func(*Run) uint32) {
 	}
 }
 
-// clear lets go of the runs.
+// clear drops the references to the runs.
 func (c *numberColumn) clear() {
 	c.numbers = c.numbers[:0]
 	c.number8.clear()
@@ -50,7 +50,7 @@ func (c *numberColumn) clear() {
 	c.number32.clear()
 }
 
-// column is the one of the width that is in use.
+// column returns the column of the width in use.
 func (c *numberColumn) column() proto.ColInput {
 	switch c.width {
 	case proto.KeyUInt8:

@@ -7,11 +7,11 @@ import (
 	"github.com/callvault/callvault/internal/call"
 )
 
-// bytesASample is what a sample takes in memory: a time and a value.
+// bytesASample is the memory of a sample: a time and a value.
 const bytesASample = 4 + 8
 
-// Run is one series of samples: one value of every key column, and the rows, whose memory
-// stays the caller's.
+// Run is one series of samples: one value for each key column, and the rows. The
+// caller owns the memory of the rows.
 type Run struct {
 	App            call.AppID
 	Load           uint64
@@ -21,7 +21,7 @@ type Run struct {
 	Value []float64
 }
 
-// ByApp gives the runs of one application after another; they are in this order.
+// ByApp yields the runs of each application. The runs must be sorted by application.
 func ByApp(runs []Run) iter.Seq[[]Run] {
 	return func(yield func([]Run) bool) {
 		for len(runs) > 0 {
@@ -35,8 +35,8 @@ func ByApp(runs []Run) iter.Seq[[]Run] {
 	}
 }
 
-// Divide cuts runs, in order, into as few lists as have at most limit rows
-// each, of about equal size.
+// Divide divides runs, in order, into the fewest lists of at most limit rows each.
+// The lists have about equal size.
 func Divide(runs []Run, limit int) [][]Run {
 	total := 0
 	for i := range runs {

@@ -15,23 +15,23 @@ import (
 	"github.com/callvault/callvault/load/retry"
 )
 
-// SamplesTable is the table that a Sender inserts into.
+// SamplesTable is the table of a Sender's inserts.
 const SamplesTable = "quality_samples_data"
 
-// Sender inserts samples by ch-go, which takes columns as they are. All other tables go
-// through clickhouse-go, whose columns cost many times as much. It is safe for concurrent
-// use.
+// Sender inserts samples with ch-go, which sends columns from where they are;
+// clickhouse-go, used for all other tables, costs many times as much. A Sender is
+// safe for concurrent use.
 type Sender struct {
-	options []ch.Options // one for each address, tried in order
+	options []ch.Options // one for each address, in the order they are tried
 
 	mu     sync.Mutex
 	idle   []*connection
 	closed bool
 }
 
-// connection is a connection to ClickHouse, or none yet, and the buffers that go with it.
+// connection is a connection to ClickHouse with its buffers.
 type connection struct {
-	client *ch.Client // nil: to be dialled
+	client *ch.Client // nil: not connected
 	used   time.Time
 	block  *block
 }
@@ -43,17 +43,17 @@ func newConnection() *connection {
 }
 
 const (
-	// Parallel is how many INSERTs of samples are worth making at once, and how many
-	// connections are kept.
+	// Parallel is the number of concurrent INSERTs of samples that pays off. As many
+	// idle connections are kept.
 	Parallel = 2
-	// staleAfter is how long a connection may have been idle to be used again;
-	// whoever is on the way forgets connections sooner than the server does.
+	// staleAfter is how long a connection may be idle and still be used again.
+	// Network devices drop idle connections sooner than the server does.
 	staleAfter = time.Minute
-	// answerPoll is how often a waiting client looks whether its context ended.
+	// answerPoll is how often a waiting client checks its context.
 	answerPoll = time.Second
 )
 
-// NewSender makes a Sender for the server and the database of o.
+// NewSender makes a Sender for the server and the database of o. It does not connect.
 func NewSender(o *clickhouse.Options) *Sender {
 	s := &Sender{}
 	for _, addr := range o.Addr {
@@ -62,7 +62,7 @@ func NewSender(o *clickhouse.Options) *Sender {
 	return s
 }
 
-// wireOptions says to ch-go what o says to clickhouse-go.
+// wireOptions translates the options of clickhouse-go into those of ch-go.
 func wireOptions(o *clickhouse.Options, addr string) ch.Options {
 	c := ch.Options{
 		Address: addr, Database: o.Auth.Database, User: o.Auth.Username, Password: o.Auth.Password,
@@ -91,7 +91,7 @@ func wireOptions(o *clickhouse.Options, addr string) ch.Options {
 	return c
 }
 
-// dialer dials as clickhouse-go does.
+// dialer dials like clickhouse-go.
 type dialer struct{ *clickhouse.Options }
 
 func (d dialer) DialContext(ctx context.Context, network, addr string) (net.Conn, error) {
@@ -105,9 +105,10 @@ func (d dialer) DialContext(ctx context.Context, network, addr string) (net.Conn
 	return n.DialContext(ctx, network, addr)
 }
 
-// Insert sends the rows of sorted runs, at least one, all of one application and of loads
-// less than 2^32 apart, as one INSERT of one block and waits for the acknowledgement. It
-// has let go of the runs when it returns. An error leaves open whether the rows are in.
+// Insert sends the rows of runs as one INSERT of one block and waits for the
+// acknowledgement. There must be at least one run; all must be sorted, of one
+// application, and of loads less than 2^32 apart. Insert keeps no reference to the
+// runs. After an error the rows may or may not be in the table.
 func (s *Sender) Insert(ctx context.Context, runs []Run) (err error) {
 	rows := 0
 	for i := range runs {
@@ -142,7 +143,7 @@ func (c *connection) dial(ctx context.Context, options []ch.Options) (err error)
 	for i := 0; c.client == nil && i < len(options); i++ {
 		c.client, err = ch.Dial(ctx, options[i])
 		if err != nil && retry.Code(err) != 0 {
-			return err // the server's own word
+			return err // an exception of the server
 		}
 	}
 	if c.client == nil {
@@ -151,10 +152,10 @@ func (c *connection) dial(ctx context.Context, options []ch.Options) (err error)
 	return nil
 }
 
-// send sends the block. Only a connection without any trouble is used again.
+// send sends the block. It hangs up after any error.
 func (c *connection) send(ctx context.Context) error {
 	client := c.client
-	unhook := context.AfterFunc(ctx, func() { client.Close() }) // whatever ch-go waits for
+	unhook := context.AfterFunc(ctx, func() { client.Close() }) // ends any wait of ch-go
 	err := client.Do(ctx, ch.Query{Body: c.block.insertInto(SamplesTable), Input: c.block.input})
 	if !unhook() || err != nil {
 		c.hangUp()
@@ -191,7 +192,7 @@ func (s *Sender) put(c *connection) {
 	s.idle = append(s.idle, c)
 }
 
-// Close closes the connections that are idle, and later those in use.
+// Close closes the idle connections. Those in use are closed after their INSERT.
 func (s *Sender) Close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -26,7 +26,7 @@ func endInsert(s trace.Span, rows, bytes int, err error) {
 	span.End(s, err)
 }
 
-// bytesOf is about what a value takes in memory, with what it refers to.
+// bytesOf estimates the memory of a value, including the memory it refers to.
 func bytesOf(v reflect.Value) int {
 	size := int(v.Type().Size())
 	switch v.Kind() {

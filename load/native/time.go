@@ -6,7 +6,7 @@ import (
 	"github.com/callvault/callvault/internal/call"
 )
 
-// DateTime is t within what a DateTime holds; the zero time becomes 1970.
+// DateTime limits t to the range of ClickHouse's DateTime. The zero time becomes 1970.
 func DateTime(t time.Time) time.Time {
 	switch sec := t.Unix(); {
 	case sec < 0:
@@ -17,7 +17,7 @@ func DateTime(t time.Time) time.Time {
 	return t
 }
 
-// OrNull is nil for the zero time.
+// OrNull returns nil for the zero time, otherwise a pointer to t.
 func OrNull(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil

@@ -154,8 +154,8 @@ func holds(t *testing.T, s *load.Store, definition []string, rows map[string][]s
 	}
 }
 
-// TestUpgradeKeepsData goes to a later version with rows, and back.
-func TestUpgradeKeepsData(t *testing.T) {
+// TestLongUpgradeKeepsData goes to a later version with rows, and back.
+func TestLongUpgradeKeepsData(t *testing.T) {
 	t.Parallel()
 	s := store(t)
 	old := newSchema(t, s, schema.Options{})
