@@ -1,20 +1,20 @@
-// Package digest makes checksums of the rows of a relation that do not depend
-// on their order, the same in Go and in ClickHouse's SQL.
+// Package digest computes checksums of the rows of a relation, with the same result in
+// Go and in ClickHouse's SQL. The order of rows does not matter.
 //
-// A row is written down canonically (texts with their length before them,
-// numbers in decimal, a sample in 20 bytes) and hashed with 64 bits of xxHash;
-// a Digest adds and xors the hashes. Texts have a length, so no two rows look
-// alike; rows that come twice change the number and the sum.
+// Each row has a canonical form: texts after their length, numbers in decimal, a sample
+// in 20 bytes. It is hashed with 64-bit xxHash. A Digest adds and xors the hashes.
+// Because texts have a length, different rows have different forms. A repeated row
+// changes count and sum.
 package digest
 
-// Digest is what is known of a set of rows. The zero Digest is that of none.
+// Digest is the checksum of a set of rows. The zero Digest is the empty set.
 type Digest struct {
 	Rows uint64
-	Sum  uint64 // of the rows' hashes, modulo 2^64
-	Xor  uint64
+	Sum  uint64 // sum of the hashes, modulo 2^64
+	Xor  uint64 // xor of the hashes
 }
 
-// Add adds a row by its hash.
+// Add adds a row, given its hash.
 func (d *Digest) Add(hash uint64) {
 	d.Rows++
 	d.Sum += hash

@@ -36,7 +36,6 @@ func TestSamplesWithin(t *testing.T) {
 	}
 }
 
-// TestOrderDoesNotMatterAndNumbersDo holds what a Digest promises.
 func TestOrderDoesNotMatterAndNumbersDo(t *testing.T) {
 	at := time.Unix(1000, 0)
 	rows := []call.Event{{UserID: "a", Time: at}, {UserID: "a", Time: at, PeerID: "b"}, {UserID: "a", Time: at.Add(time.Millisecond)}, {PeerID: "a", Time: at}}

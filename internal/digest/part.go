@@ -1,11 +1,14 @@
 package digest
 
-import "github.com/callvault/callvault/internal/call"
+import (
+	"cmp"
 
-// Part is the digests of the rows of a part of a unit, as far as they lie within
-// the seconds from since to until, both included. With an until other than
-// call.Forever only sessions that have ended by then count, and the room without
-// its end.
+	"github.com/callvault/callvault/internal/call"
+)
+
+// Part returns the digests of the rows of a part within the unix seconds from since to
+// until, both included. Unless until is call.Forever, sessions count only if they have
+// ended by then, and the room counts without its end.
 func Part(r *call.Rows, since, until uint32) Sums {
 	var s Sums
 	over := until == call.Forever
@@ -15,7 +18,7 @@ func Part(r *call.Rows, since, until uint32) Sums {
 	for _, x := range r.Sessions {
 		left := x.LeftAt.Unix()
 		if x.LeftAt.IsZero() && over || !x.LeftAt.IsZero() && left >= int64(since) && (over || x.Finished && left <= int64(until)) {
-			x.RoomID = orDefault(x.RoomID, r.RoomID)
+			x.RoomID = cmp.Or(x.RoomID, r.RoomID) // as load stores it
 			s[Sessions].Add(Session(x))
 		}
 	}
@@ -24,7 +27,7 @@ func Part(r *call.Rows, since, until uint32) Sums {
 	}
 	for _, x := range r.Events {
 		if t := x.Time.Unix(); t >= int64(since) && t <= int64(until) {
-			x.RoomID = orDefault(x.RoomID, r.RoomID)
+			x.RoomID = cmp.Or(x.RoomID, r.RoomID)
 			s[Events].Add(Event(x))
 		}
 	}
@@ -35,14 +38,6 @@ func Part(r *call.Rows, since, until uint32) Sums {
 	}
 	if r.Day != nil {
 		s[Days].Add(Day(*r.Day))
-	}
-	return s
-}
-
-// orDefault is what load stores of a room id.
-func orDefault(s, def string) string {
-	if s == "" {
-		return def
 	}
 	return s
 }

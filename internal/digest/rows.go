@@ -9,7 +9,7 @@ import (
 	"github.com/callvault/callvault/internal/call"
 )
 
-// row is the canonical form of a row while it is written.
+// row builds the canonical form of a row.
 type row []byte
 
 func (r row) text(s string) row {
@@ -36,11 +36,11 @@ func (r row) truth(b bool) row {
 
 func (r row) hash() uint64 { return xxhash.Sum64(r) }
 
-// enough is the size of most rows; longer ones are allocated.
+// enough is the size of a buffer for most rows. Longer rows are allocated.
 const enough = 512
 
-// Room is the hash of a row of rooms. A call that is not over is hashed without
-// its end, which may have come since.
+// Room is the hash of a row of rooms. The end of a call that is not over is left out:
+// the archive may have it by now.
 func Room(x call.Room, over bool) uint64 {
 	var b [enough]byte
 	r := row(b[:0]).text(x.RoomID).seconds(x.CreatedAt)

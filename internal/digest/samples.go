@@ -10,9 +10,8 @@ import (
 	"github.com/callvault/callvault/internal/call"
 )
 
-// Samples are those of the samples that lie within [from, to], unix seconds.
-// Each run of s is in the order of time. What is the same for all samples of a
-// run is hashed once.
+// Samples returns the digest of the samples within [from, to], in unix seconds. Each
+// run of s must be in order of time. The series of a run is hashed once.
 func Samples(s *call.Samples, roomID string, from, to uint32) Digest {
 	var d Digest
 	at := 0

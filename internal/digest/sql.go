@@ -2,16 +2,15 @@ package digest
 
 import "strings"
 
-// Relation is a view with the hash of its rows as SQL, and the key by which
-// rows are put together.
+// Relation has the SQL expressions to digest a view.
 type Relation struct {
 	Name string
-	Key  string // expression of the unit's key
-	Hash string // expression of a row's hash; "over" is a column of it
-	Time string // condition with the columns since and until, unix seconds, both included
+	Key  string // key of the row's unit
+	Hash string // hash of the row; it reads the column "over"
+	Time string // condition on the columns since and until, unix seconds, both included
 }
 
-// The relations, in the order of a report.
+// Relations by number, in the order of a report.
 const (
 	Rooms = iota
 	Sessions
@@ -22,13 +21,13 @@ const (
 	relations
 )
 
-// Sums are the digests of a unit, by relation.
+// Sums has the digest of each relation.
 type Sums [relations]Digest
 
-// ofCalls is the key of what belongs to a call.
+// ofCalls is the key of rows that belong to a call.
 const ofCalls = "comm_id"
 
-// Relations are the relations by their number.
+// Relations returns the relations by number.
 func Relations() [relations]Relation {
 	return [relations]Relation{
 		Rooms: {"rooms", ofCalls, hash(text("room_id"), seconds("created_at"),
@@ -49,7 +48,7 @@ func Relations() [relations]Relation {
 
 const within = "toUnixTimestamp(ts) BETWEEN since AND until"
 
-// ByCall says that the relation's rows belong to calls.
+// ByCall reports whether the rows belong to calls.
 func (r Relation) ByCall() bool { return r.Key == ofCalls }
 
 func hash(parts ...string) string { return "xxHash64(" + concat(parts...) + ")" }
@@ -62,5 +61,5 @@ func number(e string) string { return "toString(" + e + "), ','" }
 
 func seconds(column string) string { return number("ifNull(toUnixTimestamp(" + column + "), 0)") }
 
-// bytes are those of a number, little-endian, with its zeros.
+// bytes is a number in binary, little-endian, zeros included.
 func bytes(e string) string { return "reinterpretAsFixedString(" + e + ")" }

@@ -10,9 +10,9 @@ import (
 	"github.com/callvault/callvault/internal/sqltext"
 )
 
-// Discover finds an engine that another process runs on the data directory:
-// engine.json names it, and it must answer and serve this very directory. An
-// engine whose owner is gone is about to end, and is not found.
+// Discover finds the engine that another process runs on the data directory. engine.json
+// names it, and it must answer and serve this directory. An engine whose owner has ended
+// is not found: it is about to end.
 func Discover(ctx context.Context, path string) (*Server, bool) {
 	dir, err := filepath.Abs(path)
 	if err != nil {
@@ -28,9 +28,8 @@ func Discover(ctx context.Context, path string) (*Server, bool) {
 	return &Server{state: s, release: make(chan struct{})}, true
 }
 
-// Open attaches to the engine that runs on the data directory, or starts one:
-// whichever of the two is possible first. An attached engine has the ports,
-// passwords and default database it was started with.
+// Open starts an engine on the data directory, or attaches to the one that runs there,
+// whichever is possible first. An attached engine keeps its ports and passwords.
 func Open(ctx context.Context, o Options) (*Server, error) {
 	o, err := o.withDefaults()
 	if err != nil {
@@ -55,7 +54,7 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 	}
 }
 
-// ensureDatabase makes the database, and the one that DSN names.
+// ensureDatabase makes the database if it is missing and sets it as that of DSN.
 func (s *Server) ensureDatabase(ctx context.Context, name string) error {
 	s.state.Database = name
 	if _, err := s.Query(ctx, "CREATE DATABASE IF NOT EXISTS "+sqltext.Identifier(name)+" ENGINE = Atomic"); err != nil {

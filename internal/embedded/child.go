@@ -15,16 +15,15 @@ const (
 	// childMarker as the first argument makes this binary an engine:
 	// [binary, childMarker, library, arguments of clickhouse-local …].
 	childMarker = "__clickhouse-engine"
-	// lifelineFD is the read end of a pipe whose write end only the parent has;
-	// it is the first of the parent's ExtraFiles. The second, the lock, is not
-	// touched: the child just keeps it open.
+	// lifelineFD is the read end of a pipe; only the parent has the write end. It is the
+	// first of ExtraFiles. The second is the lock, which the engine only keeps open.
 	lifelineFD = 3
-	// orphanGrace is how long an engine without a parent has for a clean end.
+	// orphanGrace is how long an engine without a parent may take for a clean end.
 	orphanGrace = time.Second
 )
 
-// RunChild turns this process into the engine, and then never returns, if it
-// was started as one. A program that starts engines calls it first in main.
+// RunChild runs the engine if this process was started as one, and then never returns.
+// A program that starts engines must call it first in main.
 func RunChild() {
 	if len(os.Args) < 3 || os.Args[1] != childMarker {
 		return
@@ -37,10 +36,10 @@ func RunChild() {
 	os.Exit(0)
 }
 
-// followParent ends the process after its parent. The end of the parent closes
-// the pseudo-terminal, which ends the engine cleanly by itself; the pipe is for
-// an engine that does not. PR_SET_PDEATHSIG would not do: it follows the thread
-// that forked, and Go ends threads while the process lives on.
+// followParent ends the process after its parent. The end of the parent closes the
+// pseudo-terminal, and the engine then ends cleanly. The pipe is for an engine that does
+// not. PR_SET_PDEATHSIG does not work here: it watches the thread that forked, and Go
+// ends threads while the process lives.
 func followParent() {
 	buf := make([]byte, 1)
 	for {
@@ -54,7 +53,7 @@ func followParent() {
 	_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 }
 
-// runLibrary is clickhouse-local with these arguments, until its prompt reads
+// runLibrary runs clickhouse-local with these arguments until its prompt reads
 // end-of-file.
 func runLibrary(library string, args []string) error {
 	handle, err := purego.Dlopen(library, purego.RTLD_NOW|purego.RTLD_LOCAL)
@@ -87,7 +86,7 @@ func runLibrary(library string, args []string) error {
 	return resultError(handle, result)
 }
 
-// resultError is what chdb_query_cmdline has to say of its end, if anything.
+// resultError returns the error in a result of chdb_query_cmdline, if any.
 func resultError(handle, result uintptr) error {
 	var message func(result uintptr) string
 	symbol, err := purego.Dlsym(handle, "chdb_result_error")

@@ -21,16 +21,16 @@ var configTemplate string
 //go:embed users.xml.tmpl
 var usersTemplate string
 
-// configuration is what the templates see.
+// configuration is the data of the templates.
 type configuration struct {
 	Dir             string
 	Password        string
-	AnalystPassword string // empty: none is asked for
+	AnalystPassword string // empty: no password
 	AnalystGrant    string
 }
 
-// writeConfig writes config.xml and users.xml. Only the holder of the data
-// directory's lock may do that: a running engine reads users.xml again.
+// writeConfig writes config.xml and users.xml. The caller must hold the lock of the data
+// directory, because a running engine reads users.xml again.
 func writeConfig(o Options, c credentials) error {
 	data := configuration{
 		Dir:             o.Path,
@@ -74,9 +74,9 @@ func sha256Hex(s string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// arguments of clickhouse-local. --interactive, together with a terminal as
-// standard input, is what makes the process survive a client's bad login or
-// junk on a port, and the waiting prompt is what keeps it alive.
+// arguments returns the arguments of clickhouse-local. With --interactive and a terminal
+// as standard input, the process survives wrong passwords and junk on its ports, and the
+// waiting prompt keeps it alive.
 func arguments(o Options) []string {
 	return []string{
 		"--path=" + dataPath(o.Path),
@@ -90,9 +90,9 @@ func arguments(o Options) []string {
 	}
 }
 
-// startupStatements open the listeners and then tell which ports they got,
-// which makes the file of ports the sign that both are open. The first two use
-// up the quota that users.xml gives the engine's own user.
+// startupStatements opens the listeners and then writes their ports to a file. So the
+// file says that both are open. The first two statements use up the quota that users.xml
+// gives to the engine's own user.
 func startupStatements(dir string) []string {
 	return []string{
 		"SYSTEM START LISTEN TCP",

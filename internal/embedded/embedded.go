@@ -1,25 +1,25 @@
-// Package embedded fetches and runs a real ClickHouse, libchdb.so, as a child
-// process that listens on loopback for the native protocol and for HTTP.
+// Package embedded fetches a real ClickHouse, libchdb.so, and runs it as a child
+// process, the engine, which listens on loopback for the native protocol and for HTTP.
 //
-// The child is this very binary, started again with a marker as its first
-// argument: a main function (and a TestMain) calls RunChild before anything
-// else. The child lives exactly as long as its parent lets it: until Stop, or
-// until the parent is gone, however it went.
+// The engine is the same binary, started again with a marker as its first argument. So
+// main and every TestMain must call RunChild first. The engine ends at Stop, or when its
+// parent ends, even if the parent is killed.
 //
-// One data directory holds everything:
+// The data directory holds everything:
 //
-//	config.xml, users.xml   written anew at every start
+//	config.xml, users.xml   written at every start
 //	credentials.json        the passwords, made at the first start
-//	engine.json             where the running engine answers; see Discover
-//	lock                    held (flock) by the parent and by the child
+//	engine.json             the address of the running engine; see Discover
+//	lock                    locked (flock) by the parent and by the engine
 //	data/                   the tables
-//	log/                    what ClickHouse says: warnings and worse
-//	backups/                where BACKUP … TO File('…') without a path writes
+//	log/                    ClickHouse's warnings and errors
+//	backups/                BACKUP … TO File('…') without a path writes here
 //
-// Secrets are in files of mode 0600 in a directory of mode 0700.
+// Secrets are in files of mode 0600, in a directory of mode 0700.
 package embedded
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,50 +31,50 @@ import (
 )
 
 const (
-	// DefaultDatabase is the database that is made when none is named.
+	// DefaultDatabase is the default of Options.Database.
 	DefaultDatabase = "trtc"
-	// User owns everything; its password is needed on loopback, too.
+	// User has all rights. It needs its password on loopback, too.
 	User = "callvault"
 	// Analyst may only read the one database.
 	Analyst = "analyst"
 
 	loopback = "127.0.0.1"
-	// startTimeout covers a cold start on a slow disk; a usual one takes 0.3–1 s.
+	// startTimeout covers a cold start on a slow disk. A usual start takes 0.3–1 s.
 	startTimeout = 30 * time.Second
 	// stopGrace is twice the 5 s that ClickHouse waits for open client connections.
 	stopGrace = 10 * time.Second
 )
 
-// ErrInUse says that another process runs an engine on the data directory.
+// ErrInUse is returned when another process runs an engine on the data directory.
 var ErrInUse = errors.New("another callvault is using this data directory")
 
-// ErrPortTaken says that a port asked for by number belongs to somebody else.
+// ErrPortTaken is returned when another process listens on a port of Options.
 var ErrPortTaken = errors.New("the port is taken")
 
-// Options say which engine to start and where.
+// Options of an engine.
 type Options struct {
 	Library  string // path of libchdb.so, as Fetch returns it
-	Path     string // the data directory; made if missing
+	Path     string // data directory; made if missing
 	Database string // made at the start if missing; empty: DefaultDatabase
-	TCPPort  int    // native protocol; 0: any free port
+	TCPPort  int    // port of the native protocol; 0: any free port
 	HTTPPort int    // 0: any free port
-	// Password of User. Empty: the one this data directory has, or a random one.
+	// Password of User. Empty: the password in the data directory, or a random one.
 	Password string
-	// OpenAnalyst lets Analyst in from this machine without a password: for data
-	// that anyone who has a process or a browser here may read, such as a demo's.
+	// OpenAnalyst lets Analyst in from this machine without a password. Use it only for
+	// data that every process and browser here may read, such as the demo's.
 	OpenAnalyst bool
 	Log         *slog.Logger // nil: silent
 }
 
-// Server is a running engine: one that this process started and owns, or one
-// that it has attached to.
+// Server is a running engine. This process has started it and owns it, or has attached
+// to it.
 type Server struct {
 	state   state
 	engine  *engine // nil when attached
 	release chan struct{}
 }
 
-// withDefaults checks the options and fills in what was left out.
+// withDefaults checks the options and fills in defaults.
 func (o Options) withDefaults() (Options, error) {
 	if o.Path == "" {
 		return o, errors.New("start ClickHouse: no data directory given")
@@ -87,16 +87,12 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Library, err = filepath.Abs(o.Library); err != nil {
 		return o, fmt.Errorf("start ClickHouse: resolve %s: %w", o.Library, err)
 	}
-	if o.Database == "" {
-		o.Database = DefaultDatabase
-	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
+	o.Database = cmp.Or(o.Database, DefaultDatabase)
+	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
 	return o, nil
 }
 
-// DSN is the address for a native client, password included.
+// DSN is the address for native clients, with the password.
 func (s *Server) DSN() string { return s.DatabaseDSN(s.state.Database) }
 
 // DatabaseDSN is DSN for another database of the same engine.
@@ -113,8 +109,8 @@ func (s *Server) DatabaseDSN(database string) string {
 // HTTPURL is the address of the HTTP interface, without credentials.
 func (s *Server) HTTPURL() string { return httpURL(s.state.HTTPPort) }
 
-// PlayURL is the address of the query page for the user Analyst, password
-// included unless the engine lets Analyst in without one.
+// PlayURL is the address of the query page for Analyst, with the password if the engine
+// requires one.
 func (s *Server) PlayURL() string {
 	q := url.Values{"user": {Analyst}, "database": {s.state.Database}}
 	if s.state.AnalystPassword != "" {
@@ -123,19 +119,18 @@ func (s *Server) PlayURL() string {
 	return s.HTTPURL() + "/play?" + q.Encode()
 }
 
-// Attached says that another process owns the engine.
+// Attached reports whether another process owns the engine.
 func (s *Server) Attached() bool { return s.engine == nil }
 
-// PID is the engine's process.
+// PID is the id of the engine's process.
 func (s *Server) PID() int { return s.state.EnginePID }
 
-// Query runs one statement as User over HTTP and returns the answer's text.
+// Query runs one statement as User over HTTP and returns the text of the result.
 func (s *Server) Query(ctx context.Context, sql string) (string, error) {
 	return query(ctx, s.state, sql)
 }
 
-// Done is closed when the engine's process has ended; for an attached server,
-// when Stop has been called.
+// Done is closed when the engine has ended. For an attached server it is closed by Stop.
 func (s *Server) Done() <-chan struct{} {
 	if s.engine == nil {
 		return s.release
@@ -143,7 +138,7 @@ func (s *Server) Done() <-chan struct{} {
 	return s.engine.done
 }
 
-// Err is why the engine ended, nil after a clean end and before any end.
+// Err is why the engine ended. It is nil after a clean end and while the engine runs.
 func (s *Server) Err() error {
 	if s.engine == nil {
 		return nil
@@ -156,11 +151,10 @@ func (s *Server) Err() error {
 	}
 }
 
-// Stop ends an engine that this process owns and waits until it is gone: a
-// clean end, then, after 10 s or when ctx ends, SIGKILL. It takes 0.1 s when
-// all clients have closed their connections and 5 s when they have not.
-// An attached engine is left alone. Stop may be called more than once, but not
-// at the same time.
+// Stop stops an engine that this process owns and waits for its end. It asks for a clean
+// end and sends SIGKILL after 10 s or when ctx ends. A clean end takes 0.1 s, or 5 s if
+// clients have open connections. Stop does not stop an attached engine. It may be called
+// again, but not concurrently.
 func (s *Server) Stop(ctx context.Context) error {
 	if s.engine != nil {
 		return s.engine.stop(ctx)

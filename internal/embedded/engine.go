@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,22 +16,22 @@ import (
 	"github.com/creack/pty"
 )
 
-// engine owns one child process and everything that keeps it alive.
+// engine owns one child process and the files that keep it alive.
 type engine struct {
 	dir      string
 	log      *slog.Logger
 	cmd      *exec.Cmd
-	terminal *os.File // master side: end-of-file written here is the clean stop
-	lifeline *os.File // write end: the child ends when this is closed
+	terminal *os.File // master side: writing end-of-file stops the child cleanly
+	lifeline *os.File // write end: closing it ends the child
 	lock     *os.File
 	stopping atomic.Bool
 	tail     tail
 	drained  chan struct{}
-	done     chan struct{} // closed after err is set and all of the above is freed
+	done     chan struct{} // closed after err is set and the files are closed
 	err      error
 }
 
-// launch starts the child. It owns the lock, also when it fails.
+// launch starts the child. It takes over the lock, even if it fails.
 func launch(o Options, lock *os.File) (*engine, error) {
 	e := &engine{dir: o.Path, log: o.Log, lock: lock, drained: make(chan struct{}), done: make(chan struct{})}
 	started := false
@@ -69,21 +70,21 @@ func launch(o Options, lock *os.File) (*engine, error) {
 	return e, nil
 }
 
-// command is the child, its terminal and what it inherits.
+// command makes the command of the child, with its terminal and the files it inherits.
 func command(exe string, o Options, terminal, lifeline, lock *os.File) *exec.Cmd {
 	cmd := exec.Command(exe, append([]string{childMarker, o.Library}, arguments(o)...)...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = terminal, terminal, terminal
 	cmd.ExtraFiles = []*os.File{lifeline, lock} // lifelineFD and the next
 	cmd.Dir = o.Path
-	// Nothing of the caller's environment: no secrets, no settings of its own.
+	// The child does not inherit the environment: it has secrets and settings.
 	cmd.Env = []string{"HOME=" + o.Path, "PATH=/usr/bin:/bin", "TERM=dumb", "TZ=UTC", "LANG=C.UTF-8"}
-	// A session of its own: no signal from the caller's terminal reaches the child.
+	// In its own session the child gets no signals from the caller's terminal.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	return cmd
 }
 
-// drain reads what the prompt prints, so that it never blocks, until the
-// child's end closes the terminal.
+// drain reads the output of the child, so that the child never blocks, until the end of
+// the child closes the terminal.
 func (e *engine) drain() {
 	defer close(e.drained)
 	buf := make([]byte, 4096)
@@ -96,10 +97,10 @@ func (e *engine) drain() {
 	}
 }
 
-// reap waits for the child's end, however it comes.
+// reap waits for the end of the child.
 func (e *engine) reap() {
 	err := e.cmd.Wait()
-	select { // the last words
+	select { // wait for the last output
 	case <-e.drained:
 	case <-time.After(time.Second):
 	}
@@ -120,23 +121,20 @@ func (e *engine) free() {
 	}
 }
 
-// died tells the end of an engine that nobody asked to stop.
+// died is the error of an engine that ended unasked.
 func (e *engine) died(cause error) error {
 	how := "exit status 0"
 	if cause != nil {
 		how = cause.Error()
 	}
-	said := e.output()
-	if said == "" {
-		said = lastLine(filepath.Join(e.dir, "log", "errors.log"))
-	}
+	said := cmp.Or(e.output(), lastLine(filepath.Join(e.dir, "log", "errors.log")))
 	if said == "" {
 		return fmt.Errorf("ClickHouse ended: %s", how)
 	}
 	return fmt.Errorf("ClickHouse ended: %s: %s", how, said)
 }
 
-// wait sleeps for d, or less when the engine ends or ctx does.
+// wait sleeps for d. It returns an error if the engine or ctx ends first.
 func (e *engine) wait(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -175,7 +173,7 @@ func (e *engine) stop(ctx context.Context) error {
 	return fmt.Errorf("stop ClickHouse: killed it: %s (acknowledged inserts are safe)", why)
 }
 
-// kill ends the child at once and waits until it is gone.
+// kill kills the child and waits for its end.
 func (e *engine) kill() {
 	e.stopping.Store(true)
 	_ = syscall.Kill(-e.cmd.Process.Pid, syscall.SIGKILL)

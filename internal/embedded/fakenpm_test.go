@@ -16,7 +16,7 @@ import (
 	"testing"
 )
 
-// fakeNPM is a release that only exists in the test, and the npm that serves it.
+// fakeNPM is a release made up for a test, and an npm that serves it.
 type fakeNPM struct {
 	release release
 	dir     string // holds bin/npm, pkg.tgz, calls
@@ -24,8 +24,8 @@ type fakeNPM struct {
 	content []byte
 }
 
-// newFakeNPM puts an npm on PATH, alone, that runs script: it is called with
-// $dest, the folder to pack into, and $self, the fake's own folder.
+// newFakeNPM sets PATH to a folder with an npm that runs script, with the variables
+// $dest, the folder to pack into, and $self, the folder of the fake.
 func newFakeNPM(t *testing.T, script string) *fakeNPM {
 	t.Helper()
 	f := &fakeNPM{dir: t.TempDir(), cache: filepath.Join(t.TempDir(), "cache")}
@@ -72,7 +72,7 @@ func (f *fakeNPM) path() string {
 	return filepath.Join(f.cache, f.release.folder(), libraryName)
 }
 
-// noLeftovers checks that nothing temporary is in the cache.
+// noLeftovers checks that the cache has no temporary files.
 func (f *fakeNPM) noLeftovers(t *testing.T) {
 	t.Helper()
 	entries, err := os.ReadDir(filepath.Dir(f.path()))

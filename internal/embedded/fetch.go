@@ -10,33 +10,35 @@ import (
 	"syscall"
 )
 
-// Errors a caller may want to tell apart; each message says what to try.
+// Errors of Fetch. The full message says what to try.
 var (
-	ErrPlatform  = errors.New("no embedded ClickHouse for this platform")
-	ErrNoNPM     = errors.New("npm not found")
-	ErrIntegrity = errors.New("the download is not the recorded one")
+	// ErrPlatform is returned when there is no library for this machine.
+	ErrPlatform = errors.New("no embedded ClickHouse for this platform")
+	// ErrNoNPM is returned when npm is not installed.
+	ErrNoNPM = errors.New("npm not found")
+	// ErrIntegrity is returned when a download does not have the recorded hash.
+	ErrIntegrity = errors.New("the download does not match its recorded hash")
 )
 
 const otherWays = "set CALLVAULT_CLICKHOUSE_LIB to a libchdb.so, or CLICKHOUSE_DSN to a ClickHouse of your own"
 
-// FetchOptions say where the library is kept.
+// FetchOptions are the options of Fetch.
 type FetchOptions struct {
-	// Library is a libchdb.so of the user's own: returned as it is, if it exists.
+	// Library is the user's own libchdb.so. If it is set and exists, Fetch returns it.
 	Library string
-	// CacheDir is where libraries are kept; empty: callvault in the user's cache folder.
+	// CacheDir keeps the libraries; empty: callvault in the user's cache folder.
 	CacheDir string
-	// Progress is told how much of the download is there, in bytes, from one
-	// goroutine; it may be nil. It is not called when nothing is downloaded.
+	// Progress is called during a download with the bytes so far, from one goroutine.
+	// It may be nil.
 	Progress func(done, total int64)
 
-	release *release // tests: another package than the recorded one
+	release *release // for tests: another release
 }
 
-// Fetch returns the path of the verified library. It downloads it with the
-// user's npm, so that their registry, proxy and credentials apply, unless it is
-// in the cache. Any number of processes may fetch at once: one downloads, the
-// others wait. Nothing half-done is left behind, and what a killed process left
-// is removed by the next one.
+// Fetch returns the path of the verified library. Unless it is in the cache, Fetch
+// downloads it with the user's npm, so that their registry, proxy and credentials apply.
+// If several processes fetch at once, one downloads and the others wait. A failed fetch
+// removes its files; the next fetch removes those of a killed one.
 func Fetch(ctx context.Context, o FetchOptions) (string, error) {
 	if o.Library != "" {
 		return ownLibrary(o.Library)
@@ -62,8 +64,8 @@ func Fetch(ctx context.Context, o FetchOptions) (string, error) {
 	return path, nil
 }
 
-// fetchInto looks into the cache before and after taking the lock: the usual
-// start takes no lock at all.
+// fetchInto checks the cache before and after it takes the lock, so that a usual start
+// needs no lock.
 func fetchInto(ctx context.Context, o FetchOptions, r release) (string, error) {
 	dir := filepath.Join(o.CacheDir, r.folder())
 	path := filepath.Join(dir, libraryName)
@@ -108,7 +110,7 @@ func ownLibrary(path string) (string, error) {
 	return filepath.Abs(path)
 }
 
-// removeLeftovers of a fetch that was killed; the lock's holder calls it.
+// removeLeftovers removes the files of a killed fetch. The caller must hold the lock.
 func removeLeftovers(dir string) {
 	entries, _ := os.ReadDir(dir)
 	for _, e := range entries {
@@ -118,7 +120,7 @@ func removeLeftovers(dir string) {
 	}
 }
 
-// explain adds what to try to the errors that have a remedy.
+// explain adds what to try to an error that has a remedy.
 func explain(err error, cacheDir string) error {
 	switch {
 	case errors.Is(err, syscall.ENOSPC), strings.Contains(err.Error(), "ENOSPC"):

@@ -190,7 +190,7 @@ func TestFetchCancelled(t *testing.T) {
 	f.noLeftovers(t)
 }
 
-// gone says that the process has ended, reaped by its parent or not.
+// gone reports whether a process has ended, reaped by its parent or not.
 func gone(pid int) bool {
 	if errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
 		return true

@@ -17,9 +17,9 @@ import (
 	"time"
 )
 
-// marker says, beside a library, that the file of this size and time was
-// verified: hashing it at every start would take longer than the start. A file
-// that was cut short, replaced or written to since is not trusted.
+// marker is a file next to a library. It says that the library with this size and time
+// was verified. Hashing it at every start would take longer than the start. A library
+// that has changed since is not trusted.
 type marker struct {
 	SHA256   string    `json:"sha256"`
 	Size     int64     `json:"size"`
@@ -40,7 +40,7 @@ func trusted(path string, r release) bool {
 	return m.SHA256 == r.SHA256 && m.Size == info.Size() && m.Modified.Equal(info.ModTime())
 }
 
-// adopt a library without a valid marker if it is the right one all the same.
+// adopt marks a library without a valid marker if its hash is right.
 func adopt(path string, r release) bool {
 	f, err := os.Open(path)
 	if err != nil {
@@ -65,9 +65,9 @@ func mark(path string, r release) error {
 	return writeJSON(markerPath(path), marker{SHA256: r.SHA256, Size: info.Size(), Modified: info.ModTime()})
 }
 
-// install checks the tarball and puts its library at path, in one step.
+// install checks the tarball and moves its library to path in one step.
 func install(ctx context.Context, r release, tarball, tmp, path string) error {
-	_ = os.RemoveAll(filepath.Join(tmp, npmCache)) // a second copy of the tarball
+	_ = os.RemoveAll(filepath.Join(tmp, npmCache)) // it has a second copy of the tarball
 	if err := checkTarball(ctx, r, tarball); err != nil {
 		return err
 	}
@@ -103,7 +103,7 @@ func checkTarball(ctx context.Context, r release, tarball string) error {
 	return nil
 }
 
-// unpack streams the library out of the tarball and onto the disk.
+// unpack copies the library from the tarball to a file.
 func unpack(ctx context.Context, r release, tarball, to string) error {
 	f, err := os.Open(tarball)
 	if err != nil {
@@ -162,7 +162,7 @@ func syncDir(dir string) error {
 	return d.Sync()
 }
 
-// contextReader ends a long read when its context does.
+// contextReader ends a long read when its context ends.
 type contextReader struct {
 	ctx context.Context
 	r   io.Reader

@@ -9,12 +9,11 @@ import (
 	"time"
 )
 
-// lockPoll is how often a taken lock is tried again.
+// lockPoll is how often a wait for a lock tries to take it.
 const lockPoll = 50 * time.Millisecond
 
-// tryLock takes the lock file, nil if somebody else has it. The lock belongs to
-// the open file and is gone when the last process that has it open closes it or
-// ends, so a lock cannot be left behind.
+// tryLock locks a file. It returns nil if another process has the lock. The lock ends
+// when the last process with the open file closes it or ends, so no lock is left behind.
 func tryLock(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
@@ -44,7 +43,7 @@ func waitLock(ctx context.Context, path string) (*os.File, error) {
 	}
 }
 
-// pause sleeps for d, or less when ctx ends, and then returns its cause.
+// pause sleeps for d. If ctx ends first, it returns the cause.
 func pause(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

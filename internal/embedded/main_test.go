@@ -20,7 +20,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// runParent starts an engine, says so, and waits to be killed.
+// runParent starts an engine, prints that it runs, and waits to be killed.
 func runParent(library, dir string) int {
 	s, err := Start(context.Background(), Options{Library: library, Path: dir})
 	if err != nil {
@@ -44,7 +44,7 @@ func testContext(t *testing.T) context.Context {
 
 func testLibrary(t *testing.T) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 9*time.Minute) // it may be downloaded first
+	ctx, cancel := context.WithTimeout(t.Context(), 9*time.Minute) // time for a download
 	defer cancel()
 	path, err := Fetch(ctx, FetchOptions{Library: os.Getenv("CALLVAULT_CLICKHOUSE_LIB")})
 	if err != nil {
@@ -53,7 +53,7 @@ func testLibrary(t *testing.T) string {
 	return path
 }
 
-// startTest starts an engine that is killed at the test's end if it is still there.
+// startTest starts an engine and kills it at the end of the test if it still runs.
 func startTest(t *testing.T, o Options) *Server {
 	t.Helper()
 	o.Library = testLibrary(t)
@@ -69,7 +69,7 @@ func startTest(t *testing.T, o Options) *Server {
 	return s
 }
 
-// eventually polls until ok or the time is up.
+// eventually polls until ok returns true or the time is up.
 func eventually(t *testing.T, within time.Duration, what string, ok func() bool) {
 	t.Helper()
 	deadline := time.Now().Add(within)

@@ -2,6 +2,7 @@ package embedded
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,27 +15,27 @@ import (
 	"time"
 )
 
-// npmCache is npm's cache during one download, in the download's own folder.
+// npmCache is npm's cache for one download, in the folder of the download.
 const npmCache = "npm-cache"
 
-// progressPoll is how often the growth of the download is looked at.
+// progressPoll is how often the size of the download is checked.
 const progressPoll = 100 * time.Millisecond
 
-// download has npm put the release's tarball into tmp. npm is killed with all
-// that it started when ctx ends.
+// download downloads the tarball of the release into tmp with npm. When ctx ends, it
+// kills npm and all processes that npm has started.
 func download(ctx context.Context, r release, tmp string, progress func(done, total int64)) (string, error) {
 	npm, err := exec.LookPath("npm")
 	if err != nil {
 		return "", fmt.Errorf("%w: install Node.js with npm, or %s", ErrNoNPM, otherWays)
 	}
-	// A cache of its own: its growth is the progress, and the user's is not filled.
+	// A separate cache: its growth is the progress, and the user's cache does not grow.
 	cmd := exec.CommandContext(ctx, npm, "pack", r.Package+"@"+r.Version,
 		"--pack-destination", tmp, "--cache", filepath.Join(tmp, npmCache),
-		"--fetch-retry-mintimeout", "1000", "--fetch-retry-maxtimeout", "5000", // its own: 10 and 60 s
+		"--fetch-retry-mintimeout", "1000", "--fetch-retry-maxtimeout", "5000", // npm's defaults: 10 and 60 s
 		"--loglevel", "error", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--no-progress")
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
-	// Not in the working directory: its package.json or .npmrc is none of ours.
+	// Not in the working directory: it may have a package.json or .npmrc.
 	cmd.Dir = tmp
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
@@ -88,7 +89,7 @@ func watch(tmp string, total int64, progress func(done, total int64)) (stop func
 	}
 }
 
-// largestFile is the tarball or, before there is one, what npm has of it. Files
+// largestFile is the size of the tarball or of npm's unfinished download. Files may
 // come and go meanwhile.
 func largestFile(dir string) int64 {
 	var largest int64
@@ -106,11 +107,11 @@ func largestFile(dir string) int64 {
 
 var (
 	npmPrefix = regexp.MustCompile(`^npm (error|ERR!)\s*`)
-	// npmCode is a line that only says which kind of error it is.
+	// npmCode matches a line with nothing but the kind of the error.
 	npmCode = regexp.MustCompile(`^(code|errno|syscall|path) `)
 )
 
-// npmReason is npm's own short reason: the code and the first line of words.
+// npmReason is the error of npm in short: its code and the first line of text.
 func npmReason(stderr string, cause error) string {
 	code, words := "", ""
 	for line := range strings.SplitSeq(stderr, "\n") {
@@ -126,9 +127,5 @@ func npmReason(stderr string, cause error) string {
 	if words == "" && !errors.As(cause, &exit) {
 		words = cause.Error()
 	}
-	reason := strings.TrimSpace(code + " " + words)
-	if reason == "" {
-		return cause.Error()
-	}
-	return reason
+	return cmp.Or(strings.TrimSpace(code+" "+words), cause.Error())
 }

@@ -12,13 +12,13 @@ import (
 	"time"
 )
 
-// errNotOurs says that somebody else answers on a port.
+// errNotOurs is returned when another server answers on the port.
 var errNotOurs = errors.New("another server answers")
 
 func httpURL(port int) string { return "http://" + loopback + ":" + strconv.Itoa(port) }
 
-// query runs one statement as User. It leaves no connection open, as an open
-// one makes a stop take 5 s.
+// query runs one statement as User. It closes its connection: with an open connection a
+// stop takes 5 s.
 func query(ctx context.Context, s state, sql string) (string, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, httpURL(s.HTTPPort)+"/", strings.NewReader(sql))
 	if err != nil {
@@ -43,8 +43,7 @@ func query(ctx context.Context, s state, sql string) (string, error) {
 	return text, nil
 }
 
-// verify asks the server at the state's HTTP port which data it serves, and is
-// content only with that of dir.
+// verify fails unless the server at the state's HTTP port serves the data of dir.
 func verify(ctx context.Context, dir string, s state) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()

@@ -1,17 +1,18 @@
 package embedded
 
 import (
+	"cmp"
 	"os"
 	"regexp"
 	"strings"
 	"sync"
 )
 
-// control matches what a terminal's output has besides text.
+// control matches the control sequences of a terminal.
 var control = regexp.MustCompile(`\x1b\[[0-9;?]*[a-zA-Z]|\r`)
 
-// reason picks the line of an engine's output that tells why it failed: the
-// last one with an exception in it, or else the last one at all.
+// reason returns the line of an engine's output that says why it failed: the last line
+// with an exception, or else the last line.
 func reason(output string) string {
 	last, exception := "", ""
 	for line := range strings.SplitSeq(control.ReplaceAllString(output, ""), "\n") {
@@ -24,13 +25,10 @@ func reason(output string) string {
 			exception = line
 		}
 	}
-	if exception != "" {
-		return exception
-	}
-	return last
+	return cmp.Or(exception, last)
 }
 
-// output is the last error the engine printed, or else the last line, if any.
+// output returns the last error in the engine's output, or else the last line, if any.
 func (e *engine) output() string { return e.tail.reason() }
 
 // tail keeps the last bytes written to it.
@@ -57,7 +55,7 @@ func (t *tail) reason() string {
 	return reason(text)
 }
 
-// lastLine of a file, empty if there is none.
+// lastLine returns the last line of a file, or "".
 func lastLine(path string) string {
 	content, _ := os.ReadFile(path)
 	lines := strings.Split(strings.TrimSpace(string(content)), "\n")

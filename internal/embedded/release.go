@@ -11,24 +11,24 @@ const (
 	tempPrefix  = ".fetch-"
 )
 
-// release is one published package, by what it must consist of.
+// release is a published package, with the hashes it must have.
 type release struct {
 	Package string // npm's name
 	Version string
 	Tarball int64  // bytes
-	SHA512  string // of the tarball, base64, as npm's dist.integrity has it
+	SHA512  string // of the tarball, base64, as in npm's dist.integrity
 	Library int64  // bytes of package/libchdb.so
 	SHA256  string // of package/libchdb.so, hex
 }
 
-// folder is the release's name in the cache.
+// folder is the name of the release in the cache.
 func (r release) folder() string {
 	return strings.NewReplacer("@", "", "/", "-").Replace(r.Package) + "-" + r.Version
 }
 
-// thisPlatform is the release for this machine. Only linux/amd64 is recorded:
-// packages for linux/arm64 and darwin exist under like names, but their hashes
-// were not verified, and nothing unverified is loaded into a process.
+// thisPlatform returns the release for this machine. There is one for linux/amd64 only:
+// the packages for linux/arm64 and darwin have no verified hashes, and unverified code
+// must not be loaded into a process.
 func thisPlatform() (*release, error) {
 	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" {
 		return nil, fmt.Errorf("fetch ClickHouse: %w, %s/%s: %s", ErrPlatform, runtime.GOOS, runtime.GOARCH, otherWays)

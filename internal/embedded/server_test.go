@@ -17,7 +17,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 )
 
-// connect opens a native client that is closed at the test's end.
+// connect opens a native client and closes it at the end of the test.
 func connect(t *testing.T, dsn string) driver.Conn {
 	t.Helper()
 	options, err := clickhouse.ParseDSN(dsn)
@@ -175,7 +175,7 @@ func TestPortTaken(t *testing.T) {
 		if !errors.Is(err, ErrPortTaken) || !strings.Contains(err.Error(), l.Addr().String()) {
 			t.Errorf("error = %v, want ErrPortTaken with the port", err)
 		}
-		// The same, noticed by the engine only.
+		// The same, when only the engine notices.
 		o, _ = o.withDefaults()
 		lock, err := claim(testContext(t), o.Path)
 		if err != nil {
@@ -269,11 +269,10 @@ func TestStartFails(t *testing.T) {
 	if _, err := Start(ctx, Options{Path: dir, Library: testLibrary(t)}); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("error = %v, want the context's", err)
 	}
-	startTest(t, Options{Path: dir}) // nothing of the failed start is in the way
+	startTest(t, Options{Path: dir}) // the failed start has left nothing behind
 }
 
-// TestStopKillsInTheEnd: an engine that has not ended in time, here for want of
-// any, is killed.
+// TestStopKillsInTheEnd checks that an engine which does not end in time is killed.
 func TestStopKillsInTheEnd(t *testing.T) {
 	s := startTest(t, Options{Path: t.TempDir()})
 	if err := connect(t, s.DSN()).Ping(testContext(t)); err != nil {

@@ -13,16 +13,16 @@ import (
 	"time"
 )
 
-// readyPoll is how often a starting engine is asked whether it is ready.
+// readyPoll is how often Start checks whether the engine is ready.
 const readyPoll = 10 * time.Millisecond
 
-// inUseGrace is how long Start waits for a lock whose engine does not answer:
-// an engine whose parent was killed needs up to orphanGrace to go.
+// inUseGrace is how long Start waits for the lock of an engine that does not answer. An
+// engine whose parent was killed takes up to orphanGrace to end.
 const inUseGrace = 3 * time.Second
 
-// Start runs an engine that this process owns. ctx bounds the start, not the
-// engine's life; nothing is left running if Start fails. The data directory
-// must not be in use: ErrInUse.
+// Start starts an engine that this process owns. ctx bounds the start, not the life of
+// the engine. Nothing keeps running if Start fails. It returns ErrInUse if another
+// process uses the data directory.
 func Start(ctx context.Context, o Options) (*Server, error) {
 	o, err := o.withDefaults()
 	if err != nil {
@@ -46,7 +46,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	return s, nil
 }
 
-// claim makes the data directory's folders and takes its lock.
+// claim makes the folders of the data directory and takes its lock.
 func claim(ctx context.Context, dir string) (*os.File, error) {
 	for _, d := range []string{dir, dataPath(dir), filepath.Join(dir, "log"), filepath.Join(dir, "backups")} {
 		if err := os.MkdirAll(d, 0o700); err != nil {
@@ -67,8 +67,8 @@ func claim(ctx context.Context, dir string) (*os.File, error) {
 	}
 }
 
-// startLocked starts the engine and waits until it is ready. The lock is the
-// engine's from here on, also when the start fails.
+// startLocked starts the engine and waits until it is ready. It takes over the lock, even
+// if it fails.
 func startLocked(ctx context.Context, o Options, lock *os.File) (*Server, error) {
 	secrets, err := prepare(o)
 	if err != nil {
@@ -89,7 +89,7 @@ func startLocked(ctx context.Context, o Options, lock *os.File) (*Server, error)
 	return nil, err
 }
 
-// prepare removes what an earlier engine left and writes the configuration.
+// prepare removes the files of an earlier engine and writes the configuration.
 func prepare(o Options) (credentials, error) {
 	for _, p := range []string{statePath(o.Path), portsPath(o.Path)} {
 		if err := os.Remove(p); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -106,8 +106,8 @@ func prepare(o Options) (credentials, error) {
 	return secrets, writeConfig(o, secrets)
 }
 
-// becomeReady waits for the listeners, makes sure that they are this engine's,
-// and then publishes engine.json.
+// becomeReady waits for the listeners, checks that they belong to this engine, and then
+// writes engine.json.
 func (s *Server) becomeReady(ctx context.Context, o Options) error {
 	if err := s.awaitPorts(ctx, o); err != nil {
 		return err
@@ -130,7 +130,7 @@ func (s *Server) becomeReady(ctx context.Context, o Options) error {
 	return writeJSON(statePath(o.Path), s.state)
 }
 
-// awaitPorts waits until the engine has said which ports it listens on.
+// awaitPorts waits until the engine has written its ports.
 func (s *Server) awaitPorts(ctx context.Context, o Options) error {
 	for {
 		var ports struct {
@@ -150,8 +150,7 @@ func (s *Server) awaitPorts(ctx context.Context, o Options) error {
 	}
 }
 
-// checkPorts finds a taken port before anything is started, as the engine's own
-// words do not name it.
+// checkPorts finds a taken port before the start: the engine's error does not name it.
 func checkPorts(ctx context.Context, o Options) error {
 	for name, port := range map[string]int{"TCP": o.TCPPort, "HTTP": o.HTTPPort} {
 		if port == 0 {

@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
@@ -10,13 +11,13 @@ import (
 	"path/filepath"
 )
 
-// credentials live as long as the data directory.
+// credentials are the passwords of a data directory.
 type credentials struct {
 	Password        string `json:"password"`
 	AnalystPassword string `json:"analyst_password"`
 }
 
-// state is what engine.json tells other processes about a running engine.
+// state is the content of engine.json: how other processes reach the engine.
 type state struct {
 	OwnerPID  int    `json:"owner_pid"`  // the process that started the engine
 	EnginePID int    `json:"engine_pid"` // the engine itself
@@ -28,8 +29,8 @@ type state struct {
 
 func statePath(dir string) string { return filepath.Join(dir, "engine.json") }
 
-// loadCredentials returns the data directory's passwords, made if there are
-// none, with the given one in force from now on.
+// loadCredentials returns the passwords of the data directory. It makes missing ones, and
+// replaces that of User if password is not "".
 func loadCredentials(dir, password string) (credentials, error) {
 	path := filepath.Join(dir, "credentials.json")
 	var c credentials
@@ -37,15 +38,8 @@ func loadCredentials(dir, password string) (credentials, error) {
 		return c, fmt.Errorf("%w (remove the file to have new passwords made)", err)
 	}
 	before := c
-	if password != "" {
-		c.Password = password
-	}
-	if c.Password == "" {
-		c.Password = rand.Text()
-	}
-	if c.AnalystPassword == "" {
-		c.AnalystPassword = rand.Text()
-	}
+	c.Password = cmp.Or(password, c.Password, rand.Text())
+	c.AnalystPassword = cmp.Or(c.AnalystPassword, rand.Text())
 	if c == before {
 		return c, nil
 	}
@@ -71,7 +65,7 @@ func writeJSON(path string, value any) error {
 	return writePrivate(path, append(content, '\n'))
 }
 
-// writePrivate replaces the file in one step; only the user may read it.
+// writePrivate replaces a file in one step. Only the user may read it.
 func writePrivate(path string, content []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*") // mode 0600
 	if err != nil {

@@ -92,7 +92,7 @@ func TestAnalystMayReadOnly(t *testing.T) {
 	}
 }
 
-// The engine's own login has no password, so it must be of no use to anybody.
+// The engine's own user has no password, so it must have no rights.
 func TestDefaultUserIsUseless(t *testing.T) {
 	s := startTest(t, Options{Path: t.TempDir()})
 	run(t, connect(t, s.DSN()), "CREATE TABLE t (a UInt32) ENGINE = MergeTree ORDER BY a")
@@ -131,7 +131,7 @@ func TestSecretsArePrivate(t *testing.T) {
 	}
 }
 
-// TestTwoThreads: a question is answered by two threads, whoever asks.
+// TestTwoThreads checks that queries of every user run with two threads.
 func TestTwoThreads(t *testing.T) {
 	s := startTest(t, Options{Path: t.TempDir()})
 	for user, password := range map[string]string{"callvault": s.state.Password, "analyst": s.state.AnalystPassword} {

@@ -6,32 +6,31 @@ import (
 	"slices"
 )
 
-// Call is what is known of a call while its minutes are judged: what everybody
-// sent, and how well each was received by all.
+// Call judges the minutes of a call. It holds what each user sent, and how well all
+// receivers of each sender did.
 type Call struct {
-	sent  map[string]sending
-	heard map[string]map[uint32]*heard // by sender and minute
+	sent     map[string]sending
+	received map[string]map[uint32]*receivers // by sender and minute
 }
 
 // NewCall begins a call.
 func NewCall() *Call {
-	return &Call{sent: map[string]sending{}, heard: map[string]map[uint32]*heard{}}
+	return &Call{sent: map[string]sending{}, received: map[string]map[uint32]*receivers{}}
 }
 
-// sent is what a user sent in a minute. Figures that there are not are none.
+// sent is what a user sent in a minute. Missing figures are none.
 type sent struct {
 	at                   uint32
 	audio, video         flow
 	audioLoss, videoLoss float32 // %
 	rtt                  float32 // ms
 	cpu                  float32 // %
-	capture, encode      float32 // frames a second, while there are any
+	capture, encode      float32 // frames a second, over samples with frames
 }
 
 var nothing = sent{audioLoss: none, videoLoss: none, rtt: none, cpu: none, capture: none, encode: none}
 
-// Sent tells of all that a user sends. It is the first thing that a Call must know
-// of all users.
+// Sent adds everything that a user sends. Call it for all users before Received.
 func (c *Call) Sent(user string, m Minutes) {
 	all := make(sending, len(m))
 	for i := range m {
@@ -48,7 +47,7 @@ func (c *Call) Sent(user string, m Minutes) {
 // sending is what a user sent, in order of time.
 type sending []sent
 
-// at is what was sent in a minute.
+// at returns what was sent in a minute.
 func (all sending) at(minute uint32) *sent {
 	if i, ok := slices.BinarySearchFunc(all, minute, func(s sent, at uint32) int { return cmp.Compare(s.at, at) }); ok {
 		return &all[i]
@@ -56,8 +55,8 @@ func (all sending) at(minute uint32) *sent {
 	return &nothing
 }
 
-// heard adds up how well all receivers of a sender did in a minute, in thousandths.
-type heard struct{ loss, stall, fps total }
+// receivers sums up how well all receivers of a sender did in a minute, in thousandths.
+type receivers struct{ loss, stall, fps total }
 
 type total struct {
 	n   int64
@@ -71,8 +70,8 @@ func (t *total) add(v float32) {
 	}
 }
 
-// without is the average of all but one that is among them; none if there is no
-// other.
+// without returns the average without one of the added values; none if there is no
+// other value.
 func (t total) without(v float32) float32 {
 	if !known(v) || t.n < 2 {
 		return none
@@ -80,13 +79,13 @@ func (t total) without(v float32) float32 {
 	return float32(float64(t.sum-int64(math.Round(float64(v)*1000))) / 1000 / float64(t.n-1))
 }
 
-// Heard tells of all that somebody receives from a peer. It is the second thing that
-// a Call must know, of all pairs.
-func (c *Call) Heard(peer string, m Minutes) {
-	of := c.heard[peer]
+// Received adds everything that a user receives from a peer. Call it for all pairs
+// before Pair and User.
+func (c *Call) Received(peer string, m Minutes) {
+	of := c.received[peer]
 	if of == nil {
-		of = map[uint32]*heard{}
-		c.heard[peer] = of
+		of = map[uint32]*receivers{}
+		c.received[peer] = of
 	}
 	from := c.sent[peer]
 	for i := range m {
@@ -96,7 +95,7 @@ func (c *Call) Heard(peer string, m Minutes) {
 		}
 		h := of[m[i].At]
 		if h == nil {
-			h = &heard{}
+			h = &receivers{}
 			of[m[i].At] = h
 		}
 		h.loss.add(r.loss())
@@ -109,11 +108,11 @@ func (c *Call) Heard(peer string, m Minutes) {
 type received struct {
 	audioLoss, videoLoss   float32 // %
 	audioStall, videoStall float32 // % of the time
-	fps                    float32 // rendered, while there are any
-	delivered              float32 // frames a second that came in
+	fps                    float32 // frames rendered a second, over samples with frames
+	delivered              float32 // frames a second that arrived
 }
 
-// receive makes it of what was measured, and of what the peer sent.
+// receive computes it from what was measured and from what the peer sent.
 func receive(s *sent, m *Minute) received {
 	of := &m.of
 	audio, video := s.audio, s.video
@@ -130,7 +129,7 @@ func receive(s *sent, m *Minute) received {
 	}
 	switch rendered := &of[decodeFPS]; {
 	case video == off:
-	case rendered.Positive > 0, of[receiveFPS].Positive > 0: // what came in and was not rendered counts as 0
+	case rendered.Positive > 0, of[receiveFPS].Positive > 0: // frames that arrived and were not rendered count as 0
 		r.fps = rendered.over(max(rendered.Positive, min(rendered.Samples, of[receiveFPS].Positive)))
 	case video == on && s.video == on && rendered.Samples >= enough:
 		r.fps = 0
@@ -145,7 +144,7 @@ func (r *received) any() bool {
 func (r *received) loss() float32  { return worse(r.audioLoss, r.videoLoss) }
 func (r *received) stall() float32 { return worse(r.audioStall, r.videoStall) }
 
-// worse is the greater of two figures, or the one that there is.
+// worse returns the greater of two figures, or the one that is known.
 func worse(x, y float32) float32 {
 	if !known(y) || x >= y {
 		return x

@@ -1,7 +1,7 @@
 package quality
 
-// Metric is which figure of a minute a measure has its value from. Its names are
-// those of the columns of call_users.
+// Metric is the figure that gives a measure of a minute its value. The names are those
+// of the columns of call_users.
 type Metric uint8
 
 // Metrics of a minute.
@@ -19,77 +19,77 @@ const (
 	VideoFPSDown
 )
 
-// Cause is where a bad minute comes from, as seen by the user whose minute it is.
+// Cause is the cause of a bad minute, as seen by the user whose minute it is.
 type Cause uint8
 
-// Causes. The evidence of each is in brackets.
+// Causes, with the evidence of each in brackets.
 const (
 	NoCause    Cause = iota
-	Unknown          // nobody's, as far as what was measured tells
-	Camera           // the user's own camera captures few frames (frames a second)
-	Encoder          // the user's own device encodes few of the frames captured (frames a second)
-	Uplink           // the user's own way to the cloud (% lost)
-	Downlink         // the user's own way from the cloud (% lost)
+	Unknown          // no figure points to a cause
+	Camera           // the user's camera captures few frames (frames a second)
+	Encoder          // the user's device encodes few of the captured frames (frames a second)
+	Uplink           // the user's connection to the cloud (% lost)
+	Downlink         // the user's connection from the cloud (% lost)
 	Latency          // the user is far from the cloud (round trip, ms)
-	Device           // the user's own device is too slow (processor load, %)
-	PeerCamera       // as the above, of the peer who sends
+	Device           // the user's device is too slow (processor load, %)
+	PeerCamera       // as above, of the peer who sends
 	PeerEncoder
 	PeerUplink
 	PeerLatency
-	Peer // all who receive the peer suffer alike; nothing tells more
+	Peer // all receivers of the peer have the same trouble; no figure says more
 )
 
-// others says how others received the same peer in the same minute.
+// others compares how others received the same peer in the same minute.
 type others uint8
 
 const (
-	noOthers others = iota // nobody else, or it was not measured
+	noOthers others = iota // there are no others, or nothing was measured
 	alike                  // no better
 	better
 )
 
-// Why is what a measure of a minute has its value from. Where that is good beyond
-// doubt there is a metric, and no more.
+// Why explains the value of a measure of a minute. A value that is good under any
+// limits has a metric only.
 type Why struct {
 	Metric Metric
 	Cause  Cause
-	Peer   string // of whom the user received it; empty: the user's own
+	Peer   string // the sender; empty: the user
 	Says   string // what happened and why, in words
 }
 
-// because is a cause with its evidence, which is none where nothing tells.
-type because struct {
+// finding is a cause with its evidence, which may be none.
+type finding struct {
 	cause    Cause
 	evidence float32
 	others   others
-	load     bool // the evidence of PeerEncoder is the load of the processor
+	load     bool // the evidence of PeerEncoder is the processor load
 }
 
-// What weighs as evidence. The figures are the vendor's limits of its dashboard
-// (docs/quality.md): less loss is "good", more load or fewer frames are "bad".
+// Limits of evidence, from the vendor's dashboard (docs/quality.md): less loss is
+// "good", more load or fewer frames are "bad".
 const (
 	felt   = 2  // % of packets lost
 	busy   = 85 // % of the processor
 	few    = 10 // frames a second
-	smooth = 15 // frames a second that nobody misses
+	smooth = 15 // frames a second that look smooth
 
-	// Beyond these a figure may come to be bad by some limits, and has a cause.
+	// Figures beyond these may be bad under some limits, so they have a cause.
 	slight = 2   // % lost, or % of the time stalled
 	remote = 150 // ms of round trip
 	loaded = 75  // % of the processor
 	far    = 400 // ms of round trip
 )
 
-// scene is all that is known of one minute of a pair.
-type scene struct {
+// situation is everything known about one minute of a pair.
+type situation struct {
 	received
 	user, peer string
 	from, me   *sent
-	others     *heard
+	others     *receivers
 }
 
-// compare says how others received it whose average is of the same measure: alike if
-// they have at least half of it.
+// compare compares a measure with its average over the others. They are alike if the
+// average is at least half of mine.
 func compare(mine, average float32) others {
 	switch {
 	case !known(average):
@@ -100,7 +100,7 @@ func compare(mine, average float32) others {
 	return better
 }
 
-func (s *scene) lossWhy() Why {
+func (s *situation) lossWhy() Why {
 	lost, gone := s.received.audioLoss, s.from.audioLoss
 	w := Why{Metric: AudioLossDown, Peer: s.peer}
 	if !known(lost) || s.received.videoLoss > lost {
@@ -112,7 +112,7 @@ func (s *scene) lossWhy() Why {
 	if !known(gone) {
 		gone = worse(s.from.audioLoss, s.from.videoLoss)
 	}
-	b := because{others: compare(lost, s.others.loss.without(s.loss()))}
+	b := finding{others: compare(lost, s.others.loss.without(s.loss()))}
 	switch {
 	case gone >= felt && b.others == alike, gone >= felt && b.others == noOthers && gone*2 >= lost:
 		b.cause, b.evidence = PeerUplink, gone
@@ -121,10 +121,10 @@ func (s *scene) lossWhy() Why {
 	default:
 		b.cause, b.evidence = Downlink, lost
 	}
-	return s.say(w, lost, b)
+	return s.explain(w, lost, b)
 }
 
-func (s *scene) stallWhy() Why {
+func (s *situation) stallWhy() Why {
 	w := Why{Metric: AudioStall, Peer: s.peer}
 	if !known(s.audioStall) || s.videoStall > s.audioStall {
 		w.Metric = VideoStall
@@ -133,30 +133,30 @@ func (s *scene) stallWhy() Why {
 		return w
 	}
 	others := compare(s.stall(), s.others.stall.without(s.stall()))
-	return s.say(w, s.stall(), s.standstill(w.Metric == VideoStall, others))
+	return s.explain(w, s.stall(), s.standstill(w.Metric == VideoStall, others))
 }
 
-func (s *scene) fpsWhy() Why {
+func (s *situation) fpsWhy() Why {
 	w := Why{Metric: VideoFPSDown, Peer: s.peer}
 	missed := smooth - s.fps
 	if missed <= 0 {
 		return w
 	}
-	b := because{evidence: none, others: compare(missed, smooth-s.others.fps.without(s.fps))}
+	b := finding{evidence: none, others: compare(missed, smooth-s.others.fps.without(s.fps))}
 	switch {
 	case (smooth-s.from.encode)*2 >= missed:
 		b.cause, b.evidence = s.from.source()
-		return s.say(w, s.fps, b)
+		return s.explain(w, s.fps, b)
 	case s.me.cpu >= busy && (s.delivered-s.fps)*2 >= missed:
 		b.cause, b.evidence = Device, s.me.cpu
-		return s.say(w, s.fps, b)
+		return s.explain(w, s.fps, b)
 	}
-	return s.say(w, s.fps, s.standstill(true, b.others))
+	return s.explain(w, s.fps, s.standstill(true, b.others))
 }
 
-// standstill looks for the cause of a stall, or of frames that did not come: on the
-// way, then at both ends.
-func (s *scene) standstill(video bool, o others) because {
+// standstill finds the cause of a stall or of missing frames: in the network first,
+// then at both ends.
+func (s *situation) standstill(video bool, o others) finding {
 	b := s.path(o)
 	switch {
 	case b.cause != Unknown:
@@ -172,30 +172,30 @@ func (s *scene) standstill(video bool, o others) because {
 	return b
 }
 
-// path looks for the cause on the way from the peer to the user.
-func (s *scene) path(o others) because {
+// path finds the cause in the network between the peer and the user.
+func (s *situation) path(o others) finding {
 	gone, lost := worse(s.from.audioLoss, s.from.videoLoss), s.loss()
 	switch {
-	case gone >= felt && lost >= felt && o == noOthers && gone*2 < lost: // much more was lost later
-		return because{cause: Downlink, evidence: lost, others: o}
+	case gone >= felt && lost >= felt && o == noOthers && gone*2 < lost: // most was lost downstream
+		return finding{cause: Downlink, evidence: lost, others: o}
 	case gone >= felt && o != better:
-		return because{cause: PeerUplink, evidence: gone, others: o}
+		return finding{cause: PeerUplink, evidence: gone, others: o}
 	case lost >= felt && !known(gone) && o == alike:
-		return because{cause: Peer, evidence: none, others: o}
+		return finding{cause: Peer, evidence: none, others: o}
 	case lost >= felt:
-		return because{cause: Downlink, evidence: lost, others: o}
+		return finding{cause: Downlink, evidence: lost, others: o}
 	case s.from.rtt >= far && o != better:
-		return because{cause: PeerLatency, evidence: s.from.rtt, others: o}
+		return finding{cause: PeerLatency, evidence: s.from.rtt, others: o}
 	case s.me.rtt >= far:
-		return because{cause: Latency, evidence: s.me.rtt, others: o}
+		return finding{cause: Latency, evidence: s.me.rtt, others: o}
 	}
-	return because{cause: Unknown, evidence: none, others: o}
+	return finding{cause: Unknown, evidence: none, others: o}
 }
 
-// slow says that the user's device does not keep up.
-func (s *scene) slow() bool { return s.me.cpu >= busy || s.fps*3 <= s.delivered*2 }
+// slow reports whether the user's device does not keep up.
+func (s *situation) slow() bool { return s.me.cpu >= busy || s.fps*3 <= s.delivered*2 }
 
-// source tells of few frames whether they were not captured or not encoded.
+// source reports whether missing frames were not captured or not encoded.
 func (s *sent) source() (Cause, float32) {
 	if (smooth-s.capture)*2 >= smooth-s.encode {
 		return PeerCamera, s.capture
@@ -203,7 +203,7 @@ func (s *sent) source() (Cause, float32) {
 	return PeerEncoder, s.encode
 }
 
-// lossWhy is about what a user lost on the way up.
+// lossWhy explains upstream loss.
 func (s *sent) lossWhy(user string) Why {
 	lost := worse(s.audioLoss, s.videoLoss)
 	w := Why{Metric: AudioLossUp}
@@ -213,16 +213,16 @@ func (s *sent) lossWhy(user string) Why {
 	if lost < slight {
 		return w
 	}
-	return ownSay(w, user, lost, because{cause: Uplink, evidence: lost})
+	return explainOwn(w, user, lost, finding{cause: Uplink, evidence: lost})
 }
 
-// fpsWhy is about the frames that a user sent.
+// fpsWhy explains the frames that a user sent.
 func (s *sent) fpsWhy(user string) Why {
 	w := Why{Metric: VideoFPSUp}
 	if smooth-s.encode <= 0 {
 		return w
 	}
-	b := because{evidence: none}
+	b := finding{evidence: none}
 	switch cause, evidence := s.source(); {
 	case s.cpu >= busy:
 		b.cause, b.evidence = Device, s.cpu
@@ -231,19 +231,19 @@ func (s *sent) fpsWhy(user string) Why {
 	default:
 		b.cause, b.evidence = Encoder, evidence
 	}
-	return ownSay(w, user, s.encode, b)
+	return explainOwn(w, user, s.encode, b)
 }
 
-// rttWhy is about how far a user is from the cloud.
+// rttWhy explains the round trip of a user.
 func (s *sent) rttWhy(user string) Why {
 	w := Why{Metric: RTT}
 	if !(s.rtt >= remote) {
 		return w
 	}
-	return ownSay(w, user, s.rtt, because{cause: Latency, evidence: s.rtt})
+	return explainOwn(w, user, s.rtt, finding{cause: Latency, evidence: s.rtt})
 }
 
-// cpuWhy is about the load of a user's device.
+// cpuWhy explains the processor load of a user's device.
 func (s *sent) cpuWhy(user string) Why {
 	w := Why{Metric: SysCPU}
 	if s.cpu >= loaded {

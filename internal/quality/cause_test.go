@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// side is what is measured of one side of a minute, by the vendor's name; what is not
-// named is as well as it can be, and what is below 0 was not measured.
+// side has the figures of one side of a minute, by the vendor's name. A missing figure
+// is perfect, a negative one was not measured.
 type side map[string]float64
 
 var (
@@ -32,17 +32,18 @@ func (s side) minute(received bool) (m Minutes) {
 	return m
 }
 
-// minuteOf is a minute of me, who receives the peer, as two others do if there are any.
+// minuteOf is a minute in which I receive the peer. Two others do so, too, unless others
+// is nil.
 type minuteOf struct{ peer, me, mine, others side }
 
 func (x minuteOf) judge() (pair PairMinute, user UserMinute) {
 	c := NewCall()
 	c.Sent("peer", x.peer.minute(false))
 	c.Sent("me", x.me.minute(false))
-	c.Heard("peer", x.mine.minute(true))
+	c.Received("peer", x.mine.minute(true))
 	if x.others != nil {
-		c.Heard("peer", x.others.minute(true))
-		c.Heard("peer", x.others.minute(true))
+		c.Received("peer", x.others.minute(true))
+		c.Received("peer", x.others.minute(true))
 	}
 	pairs := c.Pair("me", "peer", x.mine.minute(true))
 	if len(pairs) != 1 {
@@ -52,7 +53,7 @@ func (x minuteOf) judge() (pair PairMinute, user UserMinute) {
 	return pairs[0], users[0]
 }
 
-// TestCauses has each line of the table of docs/quality.md.
+// TestCauses checks each line of the table in docs/quality.md.
 func TestCauses(t *testing.T) {
 	var (
 		lossy   = side{"aLoss": 8, "bigvLoss": 8}
@@ -119,8 +120,8 @@ func TestCauses(t *testing.T) {
 	}
 }
 
-// TestOwnCauses is about what a user sends, which counts where it is no better than
-// what the user receives.
+// TestOwnCauses checks what a user sends, which counts if it is no better than what the
+// user receives.
 func TestOwnCauses(t *testing.T) {
 	for name, x := range map[string]struct {
 		me, mine  side
@@ -143,17 +144,17 @@ func TestOwnCauses(t *testing.T) {
 	}
 }
 
-// TestTenth has peers of whom one receives nothing well: of up to ten it is their
-// minute, of eleven the second worst's.
+// TestTenth checks which peer decides: of up to ten the worst, of eleven the second
+// worst.
 func TestTenth(t *testing.T) {
 	for _, peers := range []int{1, 9, 10, 11, 20, 21} {
 		c := NewCall()
 		var pairs []PairMinute
 		for i := range peers {
-			loss := float64(30 - i) // the first worst
+			loss := float64(30 - i) // the first is the worst
 			name := string(rune('a' + i))
 			m := side{"aLoss": loss}.minute(true)
-			c.Heard(name, m)
+			c.Received(name, m)
 			pairs = append(pairs, c.Pair("me", name, m)...)
 		}
 		worst := 30 - float32((peers-1)/10)
@@ -163,7 +164,7 @@ func TestTenth(t *testing.T) {
 	}
 }
 
-// TestFewSamples leaves out figures of fewer than 5 samples.
+// TestFewSamples checks that figures of fewer than 5 samples are ignored.
 func TestFewSamples(t *testing.T) {
 	c := NewCall()
 	times, values := []uint32{0, 2, 4, 6}, []float64{50, 50, 50, 50}
@@ -172,7 +173,7 @@ func TestFewSamples(t *testing.T) {
 		m = m.Add(slot, times, values)
 	}
 	c.Sent("me", m)
-	c.Heard("peer", m)
+	c.Received("peer", m)
 	pairs := c.Pair("me", "peer", m)
 	if users := c.User("me", pairs); len(pairs) != 0 || len(users) != 0 {
 		t.Errorf("4 samples are judged: %+v, %+v", pairs, users)

@@ -1,16 +1,13 @@
-// Package quality tells what was good and bad in each minute of a call, and why:
-// for everybody who was there, and for each pair of a receiver and a sender. The
-// model is that of docs/quality.md.
+// Package quality judges each minute of a call: how good it was and why, for each user
+// and for each pair of a receiver and a sender. docs/quality.md describes the model.
 //
-// It goes three times through what was measured in each minute (Minutes), because
-// whose fault a bad minute is shows only beside what others sent and received in
-// it: Sent for what everybody sends, Heard for what everybody receives, then Pair
-// and User.
+// It reads the minutes of a call (Minutes) three times, because the cause of a bad
+// minute depends on what others sent and received in it: Call.Sent for what each user
+// sends, Call.Received for what each user receives, then Call.Pair and Call.User.
 //
-// It has no limits of its own for what is good and bad: these are in the table
-// quality_thresholds and apply when the archive is read. The constants here only
-// weigh evidence.
+// The limits between good and bad are not here: the table quality_thresholds has them,
+// and they apply when the archive is read. The constants here only weigh evidence.
 //
-// Sums are whole numbers of thousandths: in whatever order samples come, the
-// minutes are the same to the last bit.
+// Sums are whole numbers of thousandths, so the order of samples does not change a
+// minute by a single bit.
 package quality

@@ -8,7 +8,7 @@ import (
 	"github.com/callvault/callvault/migrations"
 )
 
-// metricNames and causeNames are the names of the constants, in small letters.
+// metricNames and causeNames are the names of the constants in the views.
 var (
 	metricNames = map[Metric]string{
 		NoMetric: "", AudioLossUp: "audio_loss_up", VideoLossUp: "video_loss_up", AudioLossDown: "audio_loss_down", VideoLossDown: "video_loss_down",
@@ -20,8 +20,7 @@ var (
 	}
 )
 
-// TestNumbers holds the numbers of causes and metrics against the names that the views
-// give them.
+// TestNumbers compares the numbers of causes and metrics with the views.
 func TestNumbers(t *testing.T) {
 	text, err := migrations.FS.ReadFile("0001_schema.up.sql")
 	if err != nil {

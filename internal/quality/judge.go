@@ -5,20 +5,20 @@ import (
 	"slices"
 )
 
-// PairMinute is how well a user received a peer in a minute. A measure that there is
-// not is none, and has no Why.
+// PairMinute is how well a user received a peer in a minute. A missing measure is NaN
+// and has no Why.
 type PairMinute struct {
-	At                        uint32  // its first second, unix, UTC
+	At                        uint32  // first second, unix, UTC
 	Loss                      float32 // of sound or picture, whichever is worse, %
-	Stall                     float32 // the same, % of the time
-	FPS                       float32 // frames rendered a second, while there are any
+	Stall                     float32 // of sound or picture, whichever is worse, % of the time
+	FPS                       float32 // frames rendered a second, over samples with frames
 	LossWhy, StallWhy, FPSWhy Why
 
 	peer string
 }
 
-// UserMinute is how well a user did in a minute, as sender and receiver. Of what is
-// received from several peers it has what the worst tenth of them have at best.
+// UserMinute is how well a user did in a minute, as sender and receiver. Of several
+// peers it has the value that a tenth of them reach or exceed.
 type UserMinute struct {
 	PairMinute
 	RTT            float32 // ms
@@ -26,14 +26,14 @@ type UserMinute struct {
 	RTTWhy, CPUWhy Why
 }
 
-// Pair judges what a user receives from a peer. A minute in which neither sound nor
-// picture flows is not there.
+// Pair judges what a user receives from a peer. It skips minutes in which neither sound
+// nor picture flows.
 func (c *Call) Pair(user, peer string, m Minutes) []PairMinute {
 	judged := make([]PairMinute, 0, len(m))
-	from, mine, heard := c.sent[peer], c.sent[user], c.heard[peer]
+	from, mine, heard := c.sent[peer], c.sent[user], c.received[peer]
 	for i := range m {
 		at := m[i].At
-		s := scene{user: user, peer: peer, from: from.at(at), me: mine.at(at), others: heard[at]}
+		s := situation{user: user, peer: peer, from: from.at(at), me: mine.at(at), others: heard[at]}
 		s.received = receive(s.from, &m[i])
 		r := &s.received
 		if !r.any() {
@@ -54,8 +54,8 @@ func (c *Call) Pair(user, peer string, m Minutes) []PairMinute {
 	return judged
 }
 
-// User judges a user of whom received are the minutes of all pairs, in any order. A
-// minute in which neither sound nor picture flows is not there.
+// User judges a user. received are the minutes of all pairs of this receiver, in any
+// order. It skips minutes in which neither sound nor picture flows.
 func (c *Call) User(user string, received []PairMinute) []UserMinute {
 	own, heard := c.sent[user], inTime(received)
 	var judged []UserMinute
@@ -83,7 +83,7 @@ func (c *Call) User(user string, received []PairMinute) []UserMinute {
 	return judged
 }
 
-// inTime is minutes in order of time, and of peers in each.
+// inTime sorts minutes by time and peer.
 func inTime(all []PairMinute) []*PairMinute {
 	order := make([]*PairMinute, len(all))
 	for i := range all {
@@ -93,11 +93,10 @@ func inTime(all []PairMinute) []*PairMinute {
 	return order
 }
 
-// flows says whether there is sound or picture to judge.
+// flows reports whether there is sound or picture to judge.
 func (m *UserMinute) flows() bool { return known(m.Loss) || known(m.Stall) || known(m.FPS) }
 
-// userMinute is one minute of a user: what the user sends, and what is received from
-// each peer.
+// userMinute judges one minute of a user, from what the user sends and receives.
 func userMinute(user string, s *sent, received []*PairMinute) UserMinute {
 	m := UserMinute{PairMinute: PairMinute{Loss: none, Stall: none, FPS: none}, RTT: s.rtt, CPU: s.cpu}
 	m.RTTWhy, m.CPUWhy = s.rttWhy(user), s.cpuWhy(user)
@@ -119,8 +118,9 @@ func userMinute(user string, s *sent, received []*PairMinute) UserMinute {
 	return m
 }
 
-// tenth finds the one of which a tenth of all that have the figure have as much or
-// more: of up to ten the greatest, the first of equals.
+// tenth finds the greatest value that a tenth of the minutes reach: of up to ten
+// minutes the greatest of all. Minutes without the figure do not count. Of equals it
+// returns the first.
 func tenth(all []*PairMinute, figure func(*PairMinute) float32) *PairMinute {
 	var most *PairMinute
 	have := 0

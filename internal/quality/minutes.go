@@ -6,21 +6,21 @@ import (
 	"slices"
 )
 
-// Minute is what was measured of one stream in one minute: what a user sends, and
-// the user's device, or what a user receives from a peer.
+// Minute is what was measured of one stream in one minute. A stream is what a user
+// sends, with the user's device, or what a user receives from a peer.
 type Minute struct {
-	At uint32 // its first second, unix, UTC
+	At uint32 // first second, unix, UTC
 	of [slots]Tally
 }
 
-// Tally is the samples of one metric in a minute.
+// Tally sums up the samples of one metric in a minute.
 type Tally struct {
 	Samples  uint32
-	Positive uint32 // of them, greater than 0
-	Sum      int64  // in thousandths, each rounded: see Thousandths
+	Positive uint32 // samples greater than 0
+	Sum      int64  // of the Thousandths of each sample
 }
 
-// Thousandths is a value as it is added up. ClickHouse says the same with
+// Thousandths rounds a value to thousandths. In ClickHouse it is
 // toInt64(floor(least(greatest(value, -1e12), 1e12) * 1000 + 0.5)).
 func Thousandths(v float64) int64 {
 	return int64(math.Floor(float64(max(-1e12, min(v, 1e12))*1000) + 0.5)) // the conversion keeps the two operations apart
@@ -28,7 +28,7 @@ func Thousandths(v float64) int64 {
 
 const slots = 8
 
-// Slots of a Minute. The first four are of both directions.
+// Slots of a Minute. Both directions have the first four.
 const (
 	audioBitrate = iota
 	audioLoss
@@ -46,20 +46,20 @@ const (
 	receiveFPS = encodeFPS
 )
 
-// The metrics of the slots, by the vendor's names.
+// The vendor's names of the metrics of the slots.
 var (
 	sentMetrics     = [slots]string{"aBit", "aLoss", "bigvBit", "bigvLoss", "sysCpu", "rtt", "bigvCapFps", "bigvEncFps"}
 	receivedMetrics = [slots]string{"aBit", "aLoss", "bigvBit", "bigvLoss", "aBlock", "bigvBlock", "bigvDecFps", "bigvRecFps"}
 )
 
-// Metrics are all metrics that minutes are made of, by the vendor's names.
+// Metrics lists the vendor's names of all metrics in minutes, sorted.
 func Metrics() []string {
 	all := slices.Concat(sentMetrics[:], receivedMetrics[:])
 	slices.Sort(all)
 	return slices.Compact(all)
 }
 
-// Slot is where a metric of what is sent or received is added up, or -1.
+// Slot returns the slot of an upstream or downstream metric, or -1.
 func Slot(metric string, received bool) int {
 	if received {
 		return slices.Index(receivedMetrics[:], metric)
@@ -67,10 +67,10 @@ func Slot(metric string, received bool) int {
 	return slices.Index(sentMetrics[:], metric)
 }
 
-// Minutes are those of one stream, in order of time, none twice.
+// Minutes are the minutes of one stream, in order of time, without duplicates.
 type Minutes []Minute
 
-// Add adds samples of one metric, at times in unix seconds, in order.
+// Add adds samples of one metric. times are unix seconds in ascending order.
 func (m Minutes) Add(slot int, times []uint32, values []float64) Minutes {
 	from := 0
 	for len(times) > 0 {
@@ -91,18 +91,17 @@ func (m Minutes) Add(slot int, times []uint32, values []float64) Minutes {
 	return m
 }
 
-// AddTally adds the samples of one metric in the minute that begins at a unix
-// second.
+// AddTally adds a tally of one metric to the minute that begins at the unix second at.
 func (m Minutes) AddTally(at uint32, slot int, t Tally) Minutes {
 	from := 0
-	if n := len(m) - 1; n > 0 && m[n].At <= at { // as it mostly is
+	if n := len(m) - 1; n > 0 && m[n].At <= at { // the usual case
 		from = n
 	}
 	m, _ = m.plus(from, at, slot, t)
 	return m
 }
 
-// plus adds a tally, and tells where its minute is. The minute is not before from.
+// plus adds a tally and returns the index of its minute, which is from or later.
 func (m Minutes) plus(from int, at uint32, slot int, t Tally) (Minutes, int) {
 	for from < len(m) && m[from].At < at {
 		from++
@@ -120,8 +119,7 @@ func (t *Tally) add(x Tally) {
 	t.Sum += x.Sum
 }
 
-// Merge adds up the minutes of one stream that come from several places, which
-// stay as they are.
+// Merge adds up several Minutes of one stream. It does not change parts.
 func Merge(parts ...Minutes) Minutes {
 	if len(parts) == 1 {
 		return parts[0]
@@ -141,24 +139,24 @@ func Merge(parts ...Minutes) Minutes {
 	return merged
 }
 
-// enough is how many samples of a metric a minute must have to be judged by it: 10
-// seconds, at one sample every 2. Shorter pieces are the beginnings and ends of
-// stays, where every figure is odd.
+// enough is the least number of samples of a metric to judge a minute by it: 10 s, with
+// a sample every 2 s. Fewer come at the beginning and the end of a session, where all
+// figures are odd.
 const enough = 5
 
-// none is a figure that there is not.
+// none is a missing figure.
 var none = float32(math.NaN())
 
 func known(v float32) bool { return v == v }
 
-// average is that of all samples; none of too few.
+// average is the average of all samples; none if there are too few.
 func (t *Tally) average() float32 { return t.over(t.Samples) }
 
-// flowing is the average of the samples that are greater than 0: frames a second
-// while there are frames.
+// flowing is the average of the samples greater than 0: frames a second while there
+// are frames.
 func (t *Tally) flowing() float32 { return t.over(t.Positive) }
 
-// over is the average of n of the samples, which have all of the sum; none of too few.
+// over is the sum divided by n samples; none if n is too small.
 func (t *Tally) over(n uint32) float32 {
 	if n < enough {
 		return none
@@ -166,7 +164,7 @@ func (t *Tally) over(n uint32) float32 {
 	return float32(float64(t.Sum) / 1000 / float64(n))
 }
 
-// stallSpan is what a sample of stall covers, in ms: one comes every 2 s
+// stallSpan is the time that a sample of stall covers, in ms: there is one every 2 s
 // (https://cloud.tencent.com/document/product/647/44916).
 const stallSpan = 2000
 
@@ -178,16 +176,16 @@ func (t *Tally) stalled() float32 {
 	return float32(float64(t.Sum) / 1000 / (float64(t.Samples) * stallSpan) * 100)
 }
 
-// flow says whether sound or picture is on its way.
+// flow is whether sound or picture flows.
 type flow uint8
 
 const (
-	unsaid flow = iota // no metric tells
-	off                // muted, the camera is off, nobody subscribed
+	unmeasured flow = iota // no metric has samples
+	off                    // muted, camera off, or no subscription
 	on
 )
 
-// flowOf goes by the first of some metrics that has samples.
+// flowOf decides by the first metric that has samples.
 func flowOf(tallies ...*Tally) flow {
 	for _, t := range tallies {
 		switch {
@@ -197,12 +195,12 @@ func flowOf(tallies ...*Tally) flow {
 			return off
 		}
 	}
-	return unsaid
+	return unmeasured
 }
 
-// flowOfAny is on if any of some metrics is greater than 0.
+// flowOfAny is on if any metric has a sample greater than 0.
 func flowOfAny(tallies ...*Tally) flow {
-	f := unsaid
+	f := unmeasured
 	for _, t := range tallies {
 		switch {
 		case t.Positive > 0:
@@ -214,7 +212,7 @@ func flowOfAny(tallies ...*Tally) flow {
 	return f
 }
 
-// while is a figure of a medium; none while that is off.
+// while returns a figure, none while the medium is off.
 func (f flow) while(v float32) float32 {
 	if f == off {
 		return none

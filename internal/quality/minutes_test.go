@@ -30,7 +30,7 @@ func randomSamples(rnd *rand.Rand, n int) []sampleOf {
 	return all
 }
 
-// added adds samples, metric by metric, each in order of time.
+// added adds samples metric by metric, in order of time.
 func added(all []sampleOf) (m Minutes) {
 	for slot := range slots {
 		var times []uint32
@@ -45,8 +45,8 @@ func added(all []sampleOf) (m Minutes) {
 	return m
 }
 
-// FuzzMinutes cuts samples into parts, which add up to the whole in any order, and to
-// what is added tally by tally.
+// FuzzMinutes divides samples into parts. The parts add up to the whole in any order,
+// and so do the tallies.
 func FuzzMinutes(f *testing.F) {
 	f.Add(uint64(1), uint16(300), uint8(4))
 	f.Add(uint64(2), uint16(1), uint8(1))
@@ -91,7 +91,7 @@ func FuzzMinutes(f *testing.F) {
 
 func same(x, y Minutes) bool { return len(x) == len(y) && (len(x) == 0 || reflect.DeepEqual(x, y)) }
 
-// checkOrder sees that minutes begin at whole minutes, one after the other.
+// checkOrder checks that minutes begin at whole minutes, in ascending order.
 func checkOrder(t *testing.T, m Minutes) {
 	t.Helper()
 	for i := range m {
@@ -128,7 +128,7 @@ func TestThousandths(t *testing.T) {
 	}
 }
 
-// TestSlots sees that each metric has one place in each direction that has it.
+// TestSlots checks that each metric of a direction has one slot.
 func TestSlots(t *testing.T) {
 	for received, metrics := range map[bool][slots]string{false: sentMetrics, true: receivedMetrics} {
 		for i, m := range metrics {

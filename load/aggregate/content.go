@@ -68,7 +68,7 @@ func (c *Content) quality() *quality.Call {
 			switch {
 			case received != (first.peer != ""):
 			case received:
-				q.Heard(first.peer, quality.Merge(parts...))
+				q.Received(first.peer, quality.Merge(parts...))
 			default:
 				q.Sent(first.user, quality.Merge(parts...))
 			}

@@ -36,7 +36,7 @@ func (s reader) readQuality(ctx context.Context, h *stored) (map[call.Unit]*qual
 	}
 	err := s.eachStream(ctx, h, "AND peer_id = ''", func(s storedStream, m quality.Minutes) { of(s.unit).Sent(s.user, m) })
 	if err == nil {
-		err = s.eachStream(ctx, h, received, func(s storedStream, m quality.Minutes) { of(s.unit).Heard(s.peer, m) })
+		err = s.eachStream(ctx, h, received, func(s storedStream, m quality.Minutes) { of(s.unit).Received(s.peer, m) })
 	}
 	return calls, err
 }

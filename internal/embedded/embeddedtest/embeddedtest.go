@@ -1,12 +1,12 @@
-// Package embeddedtest gives tests a real ClickHouse: one engine per test
-// binary, started by the first test that wants it, and a database per test.
+// Package embeddedtest gives tests a real ClickHouse: one engine for each test binary,
+// started by the first test that needs it, and a database for each test.
 //
 //	func TestMain(m *testing.M) { os.Exit(embeddedtest.Main(m)) }
 //
 //	func TestX(t *testing.T) { dsn := embeddedtest.Database(t); … }
 //
-// The library comes from the user's cache and is downloaded if it is not there;
-// CALLVAULT_CLICKHOUSE_LIB names another.
+// The library comes from the user's cache and is downloaded if it is missing.
+// CALLVAULT_CLICKHOUSE_LIB names another library.
 package embeddedtest
 
 import (
@@ -23,11 +23,11 @@ import (
 	"github.com/callvault/callvault/internal/embedded"
 )
 
-// timeout of everything but a download.
+// timeout of everything except a download.
 const timeout = 60 * time.Second
 
-// shared is the test binary's engine. It must outlive the test that started it,
-// which is why it is the package's and not a test's.
+// shared is the engine of the test binary. It is a variable of the package because it
+// must outlive the test that starts it.
 var shared struct {
 	mu     sync.Mutex
 	server *embedded.Server
@@ -35,8 +35,8 @@ var shared struct {
 	err    error
 }
 
-// Main runs the tests and then stops the shared engine. It must be the first
-// thing TestMain does: the engine is this binary, started again.
+// Main runs the tests and then stops the shared engine. TestMain must call it first,
+// because the engine is this binary, started again.
 func Main(m *testing.M) int {
 	embedded.RunChild()
 	code := m.Run()
@@ -47,7 +47,7 @@ func Main(m *testing.M) int {
 	return code
 }
 
-// Library is the path of the verified library, downloaded if need be.
+// Library returns the path of the verified library, and downloads it if needed.
 func Library(t testing.TB) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 9*time.Minute)
@@ -59,8 +59,8 @@ func Library(t testing.TB) string {
 	return path
 }
 
-// Start runs an engine for this test alone, in a directory of its own, and
-// stops it at the test's end.
+// Start starts an engine for one test, in a directory of its own, and stops it at the
+// end of the test.
 func Start(t testing.TB) *embedded.Server {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
@@ -79,7 +79,7 @@ func Start(t testing.TB) *embedded.Server {
 	return s
 }
 
-// Shared is the test binary's engine, started if it is not running yet.
+// Shared returns the engine of the test binary, and starts it if needed.
 func Shared(t testing.TB) *embedded.Server {
 	t.Helper()
 	library := Library(t)
@@ -94,9 +94,9 @@ func Shared(t testing.TB) *embedded.Server {
 	return shared.server
 }
 
-// Database makes a database of the test's own in the shared engine, empty, and
-// drops it at the test's end, with that of an archive's tables if one was made
-// beside it. The address has all rights.
+// Database makes an empty database for one test in the shared engine. It drops it at the
+// end of the test, and the database of the archive's tables that may have been made with
+// it. The user of the DSN has all rights.
 func Database(t testing.TB) (dsn string) {
 	t.Helper()
 	s := Shared(t)
@@ -133,8 +133,8 @@ func startShared(library string) (*embedded.Server, string, error) {
 	return s, dir, nil
 }
 
-// stopShared kills rather than waits for connections that tests left open: the
-// data goes anyway.
+// stopShared kills the engine rather than wait for open connections: its data is removed
+// anyway.
 func stopShared() error {
 	shared.mu.Lock()
 	defer shared.mu.Unlock()

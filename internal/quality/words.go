@@ -2,9 +2,8 @@ package quality
 
 import "strconv"
 
-// say completes why with the cause and with the words for it; value is that of the
-// measure.
-func (s *scene) say(w Why, value float32, b because) Why {
+// explain completes w with the cause and the words. value is the value of the measure.
+func (s *situation) explain(w Why, value float32, b finding) Why {
 	v := number(value)
 	switch w.Metric {
 	case AudioLossDown:
@@ -19,7 +18,7 @@ func (s *scene) say(w Why, value float32, b because) Why {
 		w.Says = "video from " + s.peer + " came at " + v + " frames/s; "
 	}
 	w.Cause = b.cause
-	w.Says += b.say(s.user, s.peer)
+	w.Says += b.words(s.user, s.peer)
 	switch {
 	case b.cause == Peer:
 	case b.others == alike:
@@ -30,18 +29,18 @@ func (s *scene) say(w Why, value float32, b because) Why {
 	return w
 }
 
-// ownSay is say for what the user sends.
-func ownSay(w Why, user string, value float32, b because) Why {
+// explainOwn is explain for what the user sends.
+func explainOwn(w Why, user string, value float32, b finding) Why {
 	w.Cause = b.cause
-	w.Says = b.say(user, "")
+	w.Says = b.words(user, "")
 	if b.cause == Device {
 		w.Says = user + " sent video at " + number(value) + " frames/s; " + w.Says
 	}
 	return w
 }
 
-// say is the cause in words, with its evidence.
-func (b because) say(user, peer string) string {
+// words is the cause in words, with its evidence.
+func (b finding) words(user, peer string) string {
 	e := number(b.evidence)
 	switch b.cause {
 	case Camera:
@@ -60,23 +59,23 @@ func (b because) say(user, peer string) string {
 		}
 		return "the device of " + user + " did not keep up, its processor at " + e + " %"
 	case PeerCamera:
-		return because{cause: Camera, evidence: b.evidence}.say(peer, "")
+		return finding{cause: Camera, evidence: b.evidence}.words(peer, "")
 	case PeerEncoder:
 		if b.load {
-			return because{cause: Device, evidence: b.evidence}.say(peer, "")
+			return finding{cause: Device, evidence: b.evidence}.words(peer, "")
 		}
-		return because{cause: Encoder, evidence: b.evidence}.say(peer, "")
+		return finding{cause: Encoder, evidence: b.evidence}.words(peer, "")
 	case PeerUplink:
-		return because{cause: Uplink, evidence: b.evidence}.say(peer, "")
+		return finding{cause: Uplink, evidence: b.evidence}.words(peer, "")
 	case PeerLatency:
-		return because{cause: Latency, evidence: b.evidence}.say(peer, "")
+		return finding{cause: Latency, evidence: b.evidence}.words(peer, "")
 	case Peer:
 		return "everybody received " + peer + " like this"
 	}
 	return "nothing that was measured tells why"
 }
 
-// number is a figure in words: whole from 3 on.
+// number formats a figure, without a fraction from 3 on.
 func number(v float32) string {
 	switch {
 	case !known(v):
