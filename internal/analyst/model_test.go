@@ -360,10 +360,10 @@ func compareAll(t *testing.T, s *load.Store, truth *simulator.Truth) {
 	summarytest.Check(t, s.StoreConn())
 }
 
-// TestModel holds every aggregate against one of the truth, computed in Go,
+// TestLongModel holds every aggregate against one of the truth, computed in Go,
 // after each step of a history: provisional calls, loads that nobody finished,
 // everything anew, a purge.
-func TestModel(t *testing.T) {
+func TestLongModel(t *testing.T) {
 	t.Parallel()
 	for name, o := range map[string]simulator.Options{
 		"one app":            {},
