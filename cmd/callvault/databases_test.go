@@ -9,9 +9,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/callvault/callvault/internal/catalogue"
 	"github.com/callvault/callvault/internal/embedded"
 	"github.com/callvault/callvault/internal/embedded/embeddedtest"
 	"github.com/callvault/callvault/internal/simulator"
+	"github.com/callvault/callvault/internal/sqltext"
 )
 
 // TestReadersCreateNothing: of an archive that is not there, who reads says so and
@@ -47,6 +49,68 @@ func TestReadersCreateNothing(t *testing.T) {
 		if n := in.number(t, "SELECT count() FROM system.databases WHERE startsWith(name, currentDatabase()) AND name LIKE '%missing%'"); n > 0 {
 			t.Fatalf("%v created a database", c.args)
 		}
+	}
+}
+
+// TestOddName: an archive whose name needs quotes and ends as stores do is archived,
+// looked at, exported, backed up, restored under another such name and taken back,
+// beside another archive on the same server, which it does not touch.
+func TestOddName(t *testing.T) {
+	t.Parallel()
+	in := install(t, simulator.Options{Seed: 4, Calls: 3, QPS: -1})
+	in.archive(t, exitDone)
+	other := in.number(t, "SELECT count() FROM rooms_data")
+	u, err := url.Parse(in.dsn())
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.Path += " it's `1`-a_store"
+	odd, again := strings.TrimPrefix(u.Path, "/"), strings.TrimPrefix(u.Path, "/")+" again"
+	beside := in.store
+	drop := func() {
+		for _, name := range []string{odd, again} {
+			for _, name := range []string{name, catalogue.StoreOf(name)} {
+				if err := beside.Conn().Exec(context.WithoutCancel(t.Context()), "DROP DATABASE IF EXISTS "+sqltext.Identifier(name)+" SYNC"); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+	}
+	defer drop()
+	in.env = append(in.env, "CLICKHOUSE_DSN="+u.String(), "CALLVAULT_KEEP=400d")
+	oddStore, err := openStore(t.Context(), u.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer oddStore.Close()
+	in.store = oddStore
+	in.archive(t, exitDone)
+	compare(t, in.store, in.truth)
+	agree(t, in.store)
+	in.verify(t, exitDone)
+	dir := t.TempDir()
+	for _, args := range [][]string{
+		{"status", "--space"}, {"export", filepath.Join(dir, "lake")}, {"backup", "--to", filepath.Join(dir, "backups"), "--verify"}, {"backup", "--to", filepath.Join(dir, "backups")},
+		{"replay"}, {"sql", "SELECT * FROM disk_usage"}, {"restore", "--from", filepath.Join(dir, "backups"), "--database", again}, {"migrate", "down", "--yes"}, {"migrate", "up"},
+	} {
+		if code, out, errs := in.callvault(t.Context(), args...); code != exitDone {
+			t.Errorf("%v: exit code %d\n%s%s", args, code, out, errs)
+		}
+	}
+	if n := in.number(t, "SELECT count() FROM rooms"); n != 0 {
+		t.Errorf("%d calls are left after migrate down", n)
+	}
+	u.Path = "/" + again
+	restored, err := openStore(t.Context(), u.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer restored.Close()
+	compare(t, restored, in.truth)
+	agree(t, restored)
+	in.store = beside
+	if n := in.number(t, "SELECT count() FROM rooms_data"); n != other {
+		t.Errorf("%d calls beside, there were %d", n, other)
 	}
 }
 
