@@ -23,9 +23,6 @@ const (
 	stepAbandoned = "abandoned" // hidden for good: it was never committed and will not be
 )
 
-// hiddenNow selects the loads the views leave out; the views say the same.
-const hiddenNow = "SELECT load_id FROM hidden_loads GROUP BY load_id HAVING max(step) != 'committed'"
-
 // insertSteps inserts one step of some loads as one block. One block without a
 // partition key is one part, which a reader sees whole or not at all.
 func insertSteps(ctx context.Context, conn driver.Conn, ids []uint64, step string) error {
@@ -253,6 +250,3 @@ func (s *Store) stepsOf(ctx context.Context, ids []uint64) (map[uint64]string, e
 	}
 	return steps, nil
 }
-
-// goneNow selects the loads that will never be visible again.
-const goneNow = "SELECT load_id FROM hidden_loads GROUP BY load_id HAVING max(step) IN ('replaced', 'abandoned')"

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/catalogue"
 	"github.com/callvault/callvault/load/native"
 )
 
@@ -54,9 +55,9 @@ type heldPart struct {
 // order: the visible ones first, then by load.
 func (s *Store) partsOf(ctx context.Context, u call.Unit) ([]heldPart, error) {
 	const q = `
-		SELECT part, part_key, room_id, load_id, load_id NOT IN (` + hiddenNow + `) AS visible, settled, reason, window_start, window_end,
+		SELECT part, part_key, room_id, load_id, load_id NOT IN (` + catalogue.Hidden + `) AS visible, settled, reason, window_start, window_end,
 			users, owned_from, owned_to, rows, null_samples, responses, deadline, asked_at
-		FROM ledger_parts WHERE sdk_app_id = ? AND kind = ? AND key = ? AND part != 'summary' AND load_id NOT IN (` + goneNow + `)
+		FROM ledger_parts WHERE sdk_app_id = ? AND kind = ? AND key = ? AND part != 'summary' AND load_id NOT IN (` + catalogue.Gone + `)
 		ORDER BY visible DESC, load_id, asked_at, part, part_key`
 	rows, err := s.conn.Query(ctx, q, uint32(u.App), string(u.Kind), u.Key)
 	if err != nil {

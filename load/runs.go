@@ -90,7 +90,7 @@ func counters(m map[string]uint64) map[string]uint64 {
 func (s *Store) FirstRun(ctx context.Context) (time.Time, error) {
 	var first time.Time
 	var runs uint64
-	err := s.conn.QueryRow(ctx, "SELECT min(started_at), count() FROM archive_runs").Scan(&first, &runs)
+	err := s.views.QueryRow(ctx, "SELECT min(started_at), count() FROM archive_runs").Scan(&first, &runs)
 	if err != nil || runs == 0 {
 		return time.Time{}, err
 	}
@@ -118,7 +118,7 @@ func (s *Store) Runs(ctx context.Context, f RunFilter) ([]Run, error) {
 	if f.Limit > 0 {
 		q += fmt.Sprintf(" LIMIT %d", f.Limit)
 	}
-	rows, err := s.conn.Query(ctx, q, args...)
+	rows, err := s.views.Query(ctx, q, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read runs: %w", err)
 	}
@@ -176,7 +176,7 @@ type Success struct {
 func (s *Store) LastSuccesses(ctx context.Context) ([]Success, error) {
 	const q = `SELECT command, arrayJoin(complete_app_ids) AS app, max(assumeNotNull(ended_at)) FROM archive_runs
 		WHERE is_whole AND outcome IN ('done', 'partial') GROUP BY command, app ORDER BY command, app`
-	rows, err := s.conn.Query(ctx, q)
+	rows, err := s.views.Query(ctx, q)
 	if err != nil {
 		return nil, fmt.Errorf("read runs: %w", err)
 	}

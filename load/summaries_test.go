@@ -11,9 +11,9 @@ import (
 	"github.com/callvault/callvault/load/aggregate"
 )
 
-// TestSummaryOfALargeCall has more pairs than one INSERT takes, in one flush and
+// TestLongSummaryOfALargeCall has more pairs than one INSERT takes, in one flush and
 // in many, and some users whom no list names.
-func TestSummaryOfALargeCall(t *testing.T) {
+func TestLongSummaryOfALargeCall(t *testing.T) {
 	t.Parallel()
 	const users, peers = 130, 80
 	s := open(t, database(t))

@@ -106,7 +106,7 @@ func TestArchiveNarrowed(t *testing.T) {
 	}
 	var got, other uint64
 	q := fmt.Sprint("SELECT countIf(sdk_app_id = 2), countIf(sdk_app_id != 2) FROM rooms")
-	if err := in.store.Conn().QueryRow(t.Context(), q).Scan(&got, &other); err != nil {
+	if err := both(in.store).QueryRow(t.Context(), q).Scan(&got, &other); err != nil {
 		t.Fatal(err)
 	}
 	if int(got) != want || other != 0 {

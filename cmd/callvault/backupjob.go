@@ -62,7 +62,7 @@ func (j *backupJob) work(ctx context.Context) error {
 		return err
 	}
 	if j.flags.verify {
-		if j.differences, err = backup.Verify(ctx, j.store.Conn(), p, &j.note, backup.Target{Database: j.store.Database()}, j.progress); err != nil {
+		if j.differences, err = backup.Verify(ctx, j.store.Conn(), p, &j.note, target(j.cfg, j.store, ""), j.progress); err != nil {
 			return err
 		}
 		if n := len(j.differences); n > 0 {
@@ -118,7 +118,7 @@ func (j *backupJob) alone(ctx context.Context, wait time.Duration, do func(conte
 		return err
 	}
 	return underLeaseAs(ctx, j.store, j.cfg, backupHolder+holder(), func(ctx context.Context, _ string) error {
-		held, err := lease.AcquireWait(ctx, j.store.Conn(), lease.Migrate, holder(), time.Duration(j.cfg.Lease), time.Minute)
+		held, err := lease.AcquireWait(ctx, j.store.StoreConn(), lease.Migrate, holder(), time.Duration(j.cfg.Lease), time.Minute)
 		if err != nil {
 			return err
 		}
@@ -141,7 +141,7 @@ func (j *backupJob) untilFree(ctx context.Context, wait time.Duration) error {
 	tick := time.NewTicker(passLooks)
 	defer tick.Stop()
 	for {
-		running, err := lease.Held(ctx, j.store.Conn(), lease.Archive)
+		running, err := lease.Held(ctx, j.store.StoreConn(), lease.Archive)
 		if err != nil || running == nil {
 			return err
 		}

@@ -106,12 +106,16 @@ func (c *cli) oneVerification(ctx context.Context, store *load.Store, do func(co
 }
 
 func (c *cli) verifyBackup(ctx context.Context, store *load.Store, p backup.Place, notes []backup.Note, name, policy string) error {
+	cfg, err := c.config()
+	if err != nil {
+		return err
+	}
 	n, err := backup.Find(notes, name)
 	if err != nil {
 		return fmt.Errorf("%w in %s", err, p)
 	}
 	watch := c.watchBytes()
-	diffs, err := backup.Verify(ctx, store.Conn(), p, &n, backup.Target{Database: store.Database(), Policy: policy}, watch.at)
+	diffs, err := backup.Verify(ctx, store.Conn(), p, &n, target(cfg, store, policy), watch.at)
 	watch.close()
 	if err != nil {
 		return err

@@ -155,7 +155,7 @@ func (c *cli) export(ctx context.Context, place string, x exporting) error {
 	began := time.Now()
 	watch := c.watchFiles()
 	o.Progress = watch
-	results, err := export.Run(ctx, store.Conn(), to, o)
+	results, err := export.Run(ctx, export.Archive{Relations: store.Conn(), Tables: store.StoreConn()}, to, o)
 	watch.Close()
 	if err == nil || len(results) > 0 {
 		c.printExported(exported{place, results, time.Since(began).Seconds()}, x.json)

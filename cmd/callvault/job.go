@@ -316,7 +316,7 @@ const looking = 10 * time.Second
 func free(ctx context.Context, store *load.Store, name, who string) bool {
 	ctx, cancel := context.WithTimeout(ctx, looking)
 	defer cancel()
-	held, err := lease.Held(ctx, store.Conn(), name)
+	held, err := lease.Held(ctx, store.StoreConn(), name)
 	return err != nil || held == nil || held.Holder == who
 }
 
@@ -330,7 +330,7 @@ const backupHolds = 5 * time.Minute
 // take takes a lease for who. That of a process of this machine which has died is
 // waited for, since it expires, and that of a backup, since it is short.
 func take(ctx context.Context, store *load.Store, name, who string, ttl time.Duration) (*lease.Lease, error) {
-	l, err := lease.Acquire(ctx, store.Conn(), name, who, ttl)
+	l, err := lease.Acquire(ctx, store.StoreConn(), name, who, ttl)
 	held, ok := errors.AsType[*lease.HeldError](err)
 	if !ok {
 		return l, err
@@ -338,9 +338,9 @@ func take(ctx context.Context, store *load.Store, name, who string, ttl time.Dur
 	process, backup := strings.CutPrefix(held.Holder, backupHolder)
 	switch {
 	case dead(process):
-		return lease.AcquireWait(ctx, store.Conn(), name, who, ttl, ttl+5*time.Second)
+		return lease.AcquireWait(ctx, store.StoreConn(), name, who, ttl, ttl+5*time.Second)
 	case backup:
-		return lease.AcquireWait(ctx, store.Conn(), name, who, ttl, backupHolds)
+		return lease.AcquireWait(ctx, store.StoreConn(), name, who, ttl, backupHolds)
 	}
 	return l, err
 }
@@ -377,6 +377,7 @@ func (j *job) archive(ctx context.Context, store *load.Store, guard string, prog
 	for _, c := range j.clients {
 		for _, app := range c.account.Apps {
 			p := j.passOver(c, call.AppID(app), w, progress)
+			p.Archive = w
 			p.Samples = w.Samples
 			g.Go(func() error {
 				r, err := p.Run(gctx)
@@ -456,15 +457,16 @@ func (j *job) writer(ctx context.Context, store *load.Store, runID, guard string
 	return &archive{w, store}
 }
 
-// passOver is the pass over one application.
-func (j *job) passOver(c *client, app call.AppID, w extract.Archive, progress extract.Progress) *extract.Pass {
+// passOver is the pass over one application, to archive or to compare.
+func (j *job) passOver(c *client, app call.AppID, ledger extract.Ledger, progress extract.Progress) *extract.Pass {
 	retention, to := time.Duration(c.account.Retention), j.to
 	if j.expiring > 0 {
 		to = j.now().Add(j.expiring - retention)
 	}
 	return &extract.Pass{
-		Asker: c.asker.Load(), Archive: w, App: app, Now: j.now, Progress: progress,
+		Asker: c.asker.Load(), Ledger: ledger, App: app, Now: j.now, Progress: progress,
 		Retention: retention, Settle: time.Duration(j.cfg.Settle),
-		From: j.from, To: to, RoomID: j.room, Skip: j.cfg.Skips, Again: j.again,
+		From: j.from, To: to, RoomID: j.room, Again: j.again,
+		Skip: extract.Skip{UserEvents: j.cfg.Skips("user_events"), UnusualEvents: j.cfg.Skips("unusual_events"), DailyScale: j.cfg.Skips("daily_scale")},
 	}
 }

@@ -33,7 +33,7 @@ func passing(err error) bool {
 	case isA[freeError](err):
 		return true
 	case isA[retry.Final](err), errors.Is(err, errPartial), errors.Is(err, errDifferent), errors.Is(err, errBackup),
-		errors.Is(err, load.ErrAuth), errors.Is(err, load.ErrDatabase), errors.Is(err, load.ErrDSN), errors.Is(err, context.Canceled):
+		errors.Is(err, load.ErrAuth), errors.Is(err, load.ErrDatabase), errors.Is(err, load.ErrNoDatabase), errors.Is(err, load.ErrDSN), errors.Is(err, context.Canceled):
 		return false
 	case extract.Passing(err), errors.Is(err, load.ErrUnreachable):
 		return true

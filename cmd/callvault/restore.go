@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/callvault/callvault/backup"
+	"github.com/callvault/callvault/internal/config"
 	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/lease"
 	"github.com/callvault/callvault/load/schema"
@@ -53,12 +54,16 @@ Exit codes: 0 done; 1 failed; 4 another restore is running.`,
 }
 
 func (c *cli) restore(ctx context.Context, store *load.Store, p backup.Place, notes []backup.Note, name, policy string) error {
+	cfg, err := c.config()
+	if err != nil {
+		return err
+	}
 	n, err := backup.Find(notes, name)
 	if err != nil {
 		return fmt.Errorf("%w in %s", err, p)
 	}
 	watch := c.watchBytes()
-	err = backup.Restore(ctx, store.Conn(), p, n, backup.Target{Database: store.Database(), Policy: policy}, watch.at, func(ctx context.Context) error { return c.complete(ctx, store, n) })
+	err = backup.Restore(ctx, store.Conn(), p, n, target(cfg, store, policy), watch.at, func(ctx context.Context) error { return complete(ctx, cfg, store) })
 	watch.close()
 	if errors.Is(err, backup.ErrRestoring) {
 		return fmt.Errorf("%w: %w", lease.ErrHeld, err)
@@ -72,22 +77,32 @@ func (c *cli) restore(ctx context.Context, store *load.Store, p backup.Place, no
 	return nil
 }
 
-// complete gives a restored database what the backup could not: the views under
-// another name, and what is newer in the schema. It takes away what the settings of
-// the next pass will say of cold storage, which may not be here.
-func (c *cli) complete(ctx context.Context, store *load.Store, n backup.Note) error {
-	cfg, err := c.config()
-	if err != nil {
-		return err
-	}
-	sch, err := schema.New(store.ClickHouse(), schema.Options{Cluster: cfg.Cluster, Holder: holder(), Restorer: true})
-	if err != nil {
-		return err
-	}
-	if n.Database != store.Database() {
-		if err := sch.Views(ctx); err != nil {
+// target is the archive of a store, for a restore into it or a trial beside it.
+func target(cfg *config.Config, store *load.Store, policy string) backup.Target {
+	views := func(ctx context.Context, database string) error {
+		sch, err := restored(cfg, store, database)
+		if err != nil {
 			return err
 		}
+		return sch.Views(ctx)
+	}
+	return backup.Target{Database: store.Database(), Policy: policy, Views: views}
+}
+
+// restored is the schema of an archive that is being restored.
+func restored(cfg *config.Config, store *load.Store, database string) (*schema.Schema, error) {
+	ch := store.ClickHouse()
+	ch.Auth.Database = database
+	return schema.New(ch, schema.Options{Cluster: cfg.Cluster, Holder: holder(), Restorer: true})
+}
+
+// complete gives a restored archive what is newer in the schema than the backup. It
+// takes away what the settings of the next pass will say of cold storage, which may
+// not be here.
+func complete(ctx context.Context, cfg *config.Config, store *load.Store) error {
+	sch, err := restored(cfg, store, store.Database())
+	if err != nil {
+		return err
 	}
 	if _, err := sch.Up(ctx); err != nil {
 		return err

@@ -30,7 +30,7 @@ func demoDir(cfg *config.Config) string    { return filepath.Join(cfg.DataDir, "
 // openArchive connects to the configured ClickHouse: that of the DSN or, where
 // none is set, the embedded one, which runs until close is called.
 func (c *cli) openArchive(ctx context.Context, cfg *config.Config) (s *load.Store, close func(), err error) {
-	return c.openArchiveWith(ctx, cfg, load.Options{})
+	return c.openArchiveWith(ctx, cfg, load.Options{Missing: load.Create})
 }
 
 // openArchiveWith is openArchive with other options.
@@ -45,14 +45,15 @@ func (c *cli) openArchiveWith(ctx context.Context, cfg *config.Config, o load.Op
 	return c.openEmbedded(ctx, cfg, embedded.Options{Path: archiveDir(cfg)}, o)
 }
 
-// openDatabase is openArchive for another database of the same ClickHouse, if one
-// is named. It need not have an archive.
+// openDatabase opens an archive for backup and restore, of another database of the
+// same ClickHouse if one is named. None need be there.
 func (c *cli) openDatabase(ctx context.Context, cfg *config.Config, database string) (*load.Store, func(), error) {
+	o := load.Options{Missing: load.Ignore}
 	if database == "" {
-		return c.openArchive(ctx, cfg)
+		return c.openArchiveWith(ctx, cfg, o)
 	}
 	if cfg.DSN == "" {
-		return c.openEmbedded(ctx, cfg, embedded.Options{Path: archiveDir(cfg), Database: database}, load.Options{})
+		return c.openEmbedded(ctx, cfg, embedded.Options{Path: archiveDir(cfg), Database: database}, o)
 	}
 	other := *cfg
 	u, err := url.Parse(cfg.DSN.Reveal())
@@ -60,7 +61,7 @@ func (c *cli) openDatabase(ctx context.Context, cfg *config.Config, database str
 		u.Path = "/" + database
 		other.DSN = config.Secret(u.String())
 	}
-	return c.openArchive(ctx, &other)
+	return c.openArchiveWith(ctx, &other, o)
 }
 
 // openEmbedded starts (or attaches to) an embedded ClickHouse and connects.
@@ -106,7 +107,7 @@ func (c *cli) openStore(ctx context.Context, dsn string, o load.Options) (*load.
 }
 
 func openStore(ctx context.Context, dsn string) (*load.Store, error) {
-	return openWith(ctx, dsn, load.Options{})
+	return openWith(ctx, dsn, load.Options{Missing: load.Create})
 }
 
 // openWith connects, and names the setting in what may go wrong.
@@ -119,6 +120,8 @@ func openWith(ctx context.Context, dsn string, o load.Options) (*load.Store, err
 		return nil, config.Error{Setting: "CLICKHOUSE_DSN", Problem: err.Error()}
 	case errors.Is(err, load.ErrAuth), errors.Is(err, load.ErrDatabase):
 		return nil, fmt.Errorf("%w; check user, password and database in CLICKHOUSE_DSN", err)
+	case errors.Is(err, load.ErrNoDatabase):
+		return nil, fmt.Errorf("%w; callvault archive creates it, or name another in CLICKHOUSE_DSN", err)
 	case errors.Is(err, load.ErrReadOnly):
 		return nil, fmt.Errorf("%w; name another user in CLICKHOUSE_DSN", err)
 	case errors.Is(err, load.ErrUnreachable):

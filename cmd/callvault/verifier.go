@@ -103,17 +103,18 @@ func (v *verifier) look(ctx context.Context) (err error) {
 
 // begin makes a check for each application.
 func (v *verifier) begin(ctx context.Context) error {
-	running, err := lease.Held(ctx, v.store.Conn(), lease.Archive)
+	running, err := lease.Held(ctx, v.store.StoreConn(), lease.Archive)
 	if err != nil {
 		return err
 	}
 	v.apps = nil
+	ledger := readOnly(v.store)
 	for _, c := range v.job.clients {
 		for _, app := range c.account.Apps {
 			v.apps = append(v.apps, verifiedApp{c, &verify.Check{
-				App: call.AppID(app), Ledger: readOnly(v.store), Store: v.store, Now: v.job.now, Running: running != nil,
+				App: call.AppID(app), Ledger: ledger, Store: v.store, Now: v.job.now, Running: running != nil,
 				Retention: time.Duration(c.account.Retention), Settle: time.Duration(v.job.cfg.Settle),
-				Pass: func(a extract.Archive) *extract.Pass { return v.job.passOver(c, call.AppID(app), a, v.progress) },
+				Pass: func() *extract.Pass { return v.job.passOver(c, call.AppID(app), ledger, v.progress) },
 			}})
 		}
 	}
@@ -228,7 +229,8 @@ func (v *verifier) fetchInto(ctx context.Context, w *archive) error {
 	var mu sync.Mutex
 	return v.each(ctx, func(ctx context.Context, a verifiedApp) error {
 		r := v.report.of(a.check.App)
-		for _, p := range r.Targets().Passes(w, true, a.check.Pass) {
+		for _, p := range r.Targets().Passes(true, a.check.Pass) {
+			p.Archive = w
 			report, err := p.Run(ctx)
 			mu.Lock()
 			v.report.Failures = append(v.report.Failures, report.Failures...)

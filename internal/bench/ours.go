@@ -53,12 +53,13 @@ func (b *bench) ours(ctx context.Context, v *vendor, keepRaw time.Duration) erro
 	}
 	limits := quota.New(quota.Options{PerSecond: 1e6, Budget: quota.NewBudget(memory.Answers)})
 	w := b.store.NewWriter("bench", load.WriterOptions{MaxBytes: int(memory.Rows), KeepRaw: keepRaw})
+	a := &archive{w, b.store}
 	p := &extract.Pass{
-		Asker:   extract.NewAsker(client, trtc.Current(), limits, extract.DefaultAttempts()),
-		Archive: &archive{w, b.store}, Samples: w.Samples, App: app, Now: time.Now, Progress: extract.NoProgress{},
+		Asker:  extract.NewAsker(client, trtc.Current(), limits, extract.DefaultAttempts()),
+		Ledger: a, Archive: a, Samples: w.Samples, App: app, Now: time.Now, Progress: extract.NoProgress{},
 		Retention: 14 * 24 * time.Hour, Settle: 15 * time.Minute,
 		From: began, To: began.Add(time.Duration(v.Seconds) * time.Second), // one window of the list
-		Skip: func(string) bool { return true }, // events: a request a user, and few rows
+		Skip: extract.Skip{UserEvents: true, UnusualEvents: true, DailyScale: true}, // events: a request a user, and few rows
 	}
 	r, err := p.Run(ctx)
 	if err != nil {

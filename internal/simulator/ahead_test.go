@@ -64,10 +64,10 @@ func aheadOptions(now *time.Time) Options {
 	}
 }
 
-// TestNightsAhead walks the account each night while calls begin, last longer than the
+// TestLongNightsAhead walks the account each night while calls begin, last longer than the
 // retention, end and expire. Each walk finds what the vendor still has, and the hoard is
 // the truth of an archiver that has watched all along.
-func TestNightsAhead(t *testing.T) {
+func TestLongNightsAhead(t *testing.T) {
 	now := fixed
 	s, err := New(aheadOptions(&now))
 	if err != nil {

@@ -86,10 +86,10 @@ func archive(t *testing.T, dsn string) driver.Conn {
 	}
 	t.Cleanup(func() { s.Close() })
 	bootstrap(t, s)
-	if n := count(t, s.Conn(), "SELECT count() FROM system.tables WHERE database = currentDatabase() AND name = 'lease_keeper'"); n != 1 {
+	if n := count(t, s.StoreConn(), "SELECT count() FROM system.tables WHERE database = currentDatabase() AND name = 'lease_keeper'"); n != 1 {
 		t.Fatal("there is no table in Keeper")
 	}
-	return s.Conn()
+	return s.StoreConn()
 }
 
 // bootstrap makes the tables that exist before the first schema version.
@@ -286,7 +286,7 @@ func (k *inKeeper) unknown(t *testing.T) {
 		for _, when := range []proxytest.When{proxytest.Before, proxytest.After} {
 			name := fmt.Sprint(t.Name(), i, when)
 			tap.Arm(proxytest.Rule{Statement: statement, When: when, Cut: true})
-			l := take(t, s.Conn(), name, "a", 20*time.Second)
+			l := take(t, s.StoreConn(), name, "a", 20*time.Second)
 			if !tap.Disarm() {
 				t.Errorf("%s never came", statement)
 			}
@@ -312,22 +312,22 @@ func (k *inKeeper) transition(t *testing.T) {
 	}
 	defer s.Close()
 	bootstrap(t, s)
-	must(t, s.Conn(), "DROP TABLE lease_keeper SYNC")
-	old := take(t, s.Conn(), t.Name(), "old", 1500*time.Millisecond)
+	must(t, s.StoreConn(), "DROP TABLE lease_keeper SYNC")
+	old := take(t, s.StoreConn(), t.Name(), "old", 1500*time.Millisecond)
 	bootstrap(t, s)
 	q := "SELECT uniqExact(at) FROM lease WHERE holder = 'old'"
-	for n := count(t, s.Conn(), q); count(t, s.Conn(), q) < n+4; {
-		refused(t, s.Conn(), t.Name(), "old")
+	for n := count(t, s.StoreConn(), q); count(t, s.StoreConn(), q) < n+4; {
+		refused(t, s.StoreConn(), t.Name(), "old")
 	}
-	if old.Err() != nil || !holds(t, s.Conn(), old) {
+	if old.Err() != nil || !holds(t, s.StoreConn(), old) {
 		t.Errorf("the old one lost it: %v", old.Err())
 	}
 	if err := old.Release(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	l := take(t, s.Conn(), t.Name(), "new", time.Minute)
-	refused(t, s.Conn(), t.Name(), "new")
-	if count(t, s.Conn(), "SELECT count() FROM lease_keeper WHERE holder = 'new'") != 1 || !holds(t, s.Conn(), l) {
+	l := take(t, s.StoreConn(), t.Name(), "new", time.Minute)
+	refused(t, s.StoreConn(), t.Name(), "new")
+	if count(t, s.StoreConn(), "SELECT count() FROM lease_keeper WHERE holder = 'new'") != 1 || !holds(t, s.StoreConn(), l) {
 		t.Error("the new one is not in Keeper")
 	}
 }
@@ -398,7 +398,7 @@ func TestClaimant(t *testing.T) {
 	}
 	told := bufio.NewReader(os.Stdin)
 	for {
-		l, err := lease.AcquireWait(t.Context(), s.Conn(), "processes", strconv.Itoa(os.Getpid()), 2*time.Second, time.Minute)
+		l, err := lease.AcquireWait(t.Context(), s.StoreConn(), "processes", strconv.Itoa(os.Getpid()), 2*time.Second, time.Minute)
 		if errors.Is(err, lease.ErrHeld) {
 			continue
 		}
@@ -412,7 +412,7 @@ func TestClaimant(t *testing.T) {
 		if _, err := told.ReadByte(); err != nil {
 			return
 		}
-		if !holds(t, s.Conn(), l) || l.Err() != nil {
+		if !holds(t, s.StoreConn(), l) || l.Err() != nil {
 			t.Fatalf("a leader that does not lead: %v", l.Err())
 		}
 		if err := syscall.Flock(int(f.Fd()), syscall.LOCK_UN); err != nil {

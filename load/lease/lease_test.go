@@ -33,7 +33,7 @@ func connect(t *testing.T) driver.Conn {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s.Conn()
+	return s.StoreConn()
 }
 
 func acquire(t *testing.T, conn driver.Conn, holder string, ttl time.Duration) *lease.Lease {

@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/callvault/callvault/internal/catalogue"
 	"github.com/callvault/callvault/internal/embedded"
 )
 
@@ -93,14 +94,18 @@ func Shared(t testing.TB) *embedded.Server {
 	return shared.server
 }
 
-// Database makes an empty database for one test in the shared engine, and drops it at
-// the end of the test. The user of the DSN has all rights.
+// Database makes an empty database for one test in the shared engine. It drops it at the
+// end of the test, and the database of the archive's tables that may have been made with
+// it. The user of the DSN has all rights.
 func Database(t testing.TB) (dsn string) {
 	t.Helper()
 	s := Shared(t)
 	name := "test_" + strings.ToLower(rand.Text()[:12])
 	exec(t, s, "CREATE DATABASE "+name+" ENGINE = Atomic")
-	t.Cleanup(func() { exec(t, s, "DROP DATABASE IF EXISTS "+name+" SYNC") })
+	t.Cleanup(func() {
+		exec(t, s, "DROP DATABASE IF EXISTS "+name+" SYNC")
+		exec(t, s, "DROP DATABASE IF EXISTS "+catalogue.StoreOf(name)+" SYNC")
+	})
 	return s.DatabaseDSN(name)
 }
 
