@@ -2,21 +2,21 @@ package simulator
 
 import "slices"
 
-// dialect is a generation of the vendor's actions.
+// dialect is a generation of the vendor's API.
 type dialect uint8
 
 const (
-	legacy  dialect = iota // 2021: numbers of apps and pages are strings
+	legacy  dialect = iota // since 2021: SDKAppIDs and page numbers are strings
 	current                // since 2023: they are integers
 )
 
 func (d dialect) String() string { return [...]string{"legacy", "current"}[d] }
 
-// action is one API action: what it takes, where, and who answers it.
+// action is an action of the API: its parameters, its limits, and its handler.
 type action struct {
 	name     string
 	dialect  dialect
-	slow     bool // has a quota of its own, a twentieth of the usual
+	slow     bool // its quota is a twentieth of the usual
 	regions  []string
 	required []string
 	optional []string
@@ -24,13 +24,13 @@ type action struct {
 	serve    func(*Simulator, *query, *answer)
 }
 
-// limits are what an action refuses. Spans are in seconds, 0: no limit.
+// limits are the limits of an action. Spans are in seconds; 0 means no limit.
 type limits struct {
 	span       int64 // EndTime − StartTime
-	seriesSpan int64 // the same where DataType is given; beyond it Data is null
+	seriesSpan int64 // with DataType; a longer span gets null Data
 	users      int   // UserIds
 	pageSize   int
-	filtered   int   // page size where DataType or UserIds is given
+	filtered   int   // page size with DataType or UserIds
 	grace      int64 // beyond the retention
 }
 
@@ -50,8 +50,8 @@ var (
 	dataPage = []string{"UserIds", "DataType", "PageNumber", "PageSize"}
 )
 
-// actionByName finds an action. The tables say what the vendor's pages say;
-// the 24 hours of a room list are on the current page only.
+// actionByName finds an action. The tables follow the vendor's pages. Only the current
+// page has the 24 hours of a room list.
 func actionByName(name string) *action {
 	for i := range actions {
 		if actions[i].name == name {
@@ -105,7 +105,7 @@ var actions = []action{
 	},
 }
 
-// typeOf is the type a dialect's page gives a parameter.
+// typeOf returns the type of a parameter in the action's dialect.
 func (a *action) typeOf(name string) paramType {
 	switch name {
 	case "UserIds", "DataType":
@@ -120,7 +120,7 @@ func (a *action) typeOf(name string) paramType {
 	return text
 }
 
-// family is what an action tells of, in either dialect.
+// family is what an action returns, in either dialect.
 type family uint8
 
 const (
@@ -145,12 +145,12 @@ func (a *action) family() family {
 	return familyScale
 }
 
-// list is the name of the list that an action of the family is there for.
+// list is the field with the rows of the family.
 func (f family) list() string {
 	return [...]string{"RoomList", "UserList", "Data", "AbnormalExperienceList", "ScaleList"}[f]
 }
 
-// missing is the code for a required parameter that is not there.
+// missing is the fault for a missing parameter.
 func missing(name string) *fault {
 	switch name {
 	case "CommId":

@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// hoard is what an archiver has gathered over several walks: a row by its
-// identity, the latest wins.
+// hoard is what an archiver has collected over several walks: the latest row of each
+// identity.
 type hoard struct {
 	lines   map[string]map[string]string
 	samples map[uint64]bool
 }
 
-// add takes over what a walk has found.
+// add adds the rows of a walk.
 func (h *hoard) add(w *walker) {
 	if h.lines == nil {
 		h.lines, h.samples = map[string]map[string]string{}, map[uint64]bool{}
@@ -32,7 +32,7 @@ func (h *hoard) add(w *walker) {
 	}
 }
 
-// identity is the columns that tell a row from others.
+// identity returns the columns that identify a row.
 func identity(relation, line string) string {
 	fields := strings.Split(line, "\t")
 	switch relation {
@@ -44,7 +44,7 @@ func identity(relation, line string) string {
 	return line
 }
 
-// check compares with a truth.
+// check compares the hoard with a truth.
 func (h *hoard) check(t *testing.T, truth *Truth) {
 	t.Helper()
 	w := &walker{lines: map[string]map[string]int{}, samples: h.samples}
@@ -64,9 +64,9 @@ func aheadOptions(now *time.Time) Options {
 	}
 }
 
-// TestLongNightsAhead walks the account each night while calls begin, go on for
-// longer than the vendor remembers, end and expire. Each night the walk is
-// what the vendor tells, and what has gathered is the truth of a watcher.
+// TestLongNightsAhead walks the account each night while calls begin, last longer than the
+// retention, end and expire. Each walk finds what the vendor still has, and the hoard is
+// the truth of an archiver that has watched all along.
 func TestLongNightsAhead(t *testing.T) {
 	now := fixed
 	s, err := New(aheadOptions(&now))
@@ -92,8 +92,7 @@ func TestLongNightsAhead(t *testing.T) {
 	}
 }
 
-// TestOutage walks only before and after a time that is longer than the
-// vendor remembers.
+// TestOutage walks only before and after a time that is longer than the retention.
 func TestOutage(t *testing.T) {
 	now := fixed
 	s, err := New(aheadOptions(&now))
@@ -119,7 +118,7 @@ func count(truth *Truth) (n int64) {
 	return n
 }
 
-// TestNothingAheadIsTold asks for calls that are still to come.
+// TestNothingAheadIsTold asks for calls that have not begun yet.
 func TestNothingAheadIsTold(t *testing.T) {
 	c := newClient(t, Options{Calls: 50, Ahead: 14 * 24 * time.Hour})
 	for i := range c.s.calls[DefaultApp] {
@@ -141,8 +140,7 @@ func TestNothingAheadIsTold(t *testing.T) {
 	}
 }
 
-// TestDensityAhead counts calls by the day and checks that the special ones
-// come again.
+// TestDensityAhead counts calls by day and checks that special calls come again.
 func TestDensityAhead(t *testing.T) {
 	c := newClient(t, Options{Calls: 1400, Ahead: 28 * 24 * time.Hour})
 	perDay, again := map[int64]int{}, map[shape]bool{}
@@ -196,7 +194,7 @@ func TestWeeksOfNights(t *testing.T) {
 	})
 }
 
-// TestExcept leaves one call out and nothing else.
+// TestExcept checks that one call is left out, and nothing else.
 func TestExcept(t *testing.T) {
 	c := newClient(t, Options{Calls: 6})
 	truth := c.s.Truth(fixed)

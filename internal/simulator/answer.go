@@ -6,11 +6,10 @@ import (
 	"unicode/utf8"
 )
 
-// flushAt is the size a response is sent in.
+// flushAt is the size of the pieces of a response, in bytes.
 const flushAt = 64 << 10
 
-// answer writes one response of the vendor, piece by piece:
-// {"Response":{ … ,"RequestId":"…"}}.
+// answer writes a response of the vendor in pieces: {"Response":{ … ,"RequestId":"…"}}.
 type answer struct {
 	w     http.ResponseWriter
 	id    string
@@ -45,8 +44,7 @@ func (a *answer) integer(name string, n int64) {
 	a.next()
 }
 
-// nothing writes a field that has no rows: null or [], as the vendor has
-// both.
+// nothing writes a field without rows: null or []. The vendor uses both.
 func (a *answer) nothing(name string, null bool) {
 	a.key(name)
 	a.buf = appendNothing(a.buf, null)
@@ -60,7 +58,7 @@ func appendNothing(dst []byte, null bool) []byte {
 	return append(dst, "[]"...)
 }
 
-// spill sends what has gathered once it is much.
+// spill sends the buffer once it is large enough.
 func (a *answer) spill() {
 	if len(a.buf) >= flushAt {
 		a.flush()
@@ -76,7 +74,7 @@ func (a *answer) flush() {
 	a.buf = a.buf[:0]
 }
 
-// gone tells that the client no longer listens.
+// gone reports whether the client has closed the connection.
 func (a *answer) gone() bool { return a.err != nil }
 
 func (a *answer) fault(f *fault, english bool) {
@@ -89,7 +87,7 @@ func (a *answer) fault(f *fault, english bool) {
 	a.next()
 }
 
-// finish ends the response and returns the bytes sent.
+// finish ends the response and returns the number of bytes sent.
 func (a *answer) finish() int64 {
 	if a.begun {
 		a.key("RequestId")
@@ -100,8 +98,8 @@ func (a *answer) finish() int64 {
 	return a.sent
 }
 
-// appendString writes a JSON string, in plain ASCII if asked: then what lies
-// beyond is escaped, above U+FFFF as two surrogates.
+// appendString writes a JSON string. With ascii it escapes all other characters, those
+// above U+FFFF as two surrogates.
 func appendString(dst []byte, s string, ascii bool) []byte {
 	dst = append(dst, '"')
 	for _, r := range s {
@@ -127,7 +125,7 @@ func appendEscape(dst []byte, r rune) []byte {
 	return append(dst, '\\', 'u', digits[r>>12&15], digits[r>>8&15], digits[r>>4&15], digits[r&15])
 }
 
-// requestID returns a UUID of version 4 that no other answer has.
+// requestID returns a UUID of version 4, unique over all responses.
 func (s *Simulator) requestID() string {
 	r := rng{hash3(s.options.Seed, 200, s.requests.Add(1))}
 	high, low := r.next()&^0xf000|0x4000, r.next()&^(3<<62)|2<<62

@@ -1,19 +1,18 @@
 package simulator
 
-// Requests are how many series requests the calls of a truth take.
+// Requests is the number of series requests that the calls of a truth need.
 type Requests struct {
-	// Bound goes by the hours that users were there: the sum over calls of a
-	// sixth, rounded up, of the sum over users of the hours of presence,
-	// rounded up.
+	// Bound is computed from the hours that users were in their calls: for each call,
+	// the hours of each user, rounded up, are summed, divided by six, and rounded up.
 	Bound int64 `json:"bound"`
-	// Usual is the plan of asking for each hour of a call and each six of its
+	// Usual is the number of requests for each hour of a call and each six of its
 	// users.
 	Usual int64 `json:"usual"`
 	Calls int64 `json:"calls"`
-	Users int64 `json:"users"` // of calls, which is also the requests for events
+	Users int64 `json:"users"` // users of all calls; each needs a request for events
 }
 
-// Requests counts the series requests of all calls.
+// Requests returns the number of series requests for all calls.
 func (t *Truth) Requests() Requests {
 	var all Requests
 	t.kept(func(c *call) bool {
@@ -32,11 +31,11 @@ func (t *Truth) Requests() Requests {
 	return all
 }
 
-// presence is how many seconds each user was there.
+// presence returns the seconds that each user was in the call.
 func (v *view) presence() map[int]int64 {
 	seconds := make(map[int]int64, len(v.users))
-	for _, stay := range v.sessions {
-		seconds[stay.user] += stay.left - stay.joined
+	for _, session := range v.sessions {
+		seconds[session.user] += session.left - session.joined
 	}
 	return seconds
 }

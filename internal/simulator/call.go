@@ -5,27 +5,26 @@ import (
 	"strconv"
 )
 
-// call is the plan of one call: all that is kept of it. Its users, sessions,
-// samples and events follow from the seed.
+// call is the plan of one call. Its users, sessions, samples and events follow from the
+// seed.
 type call struct {
 	seed       uint64
 	start, end int64  // unix seconds; end may lie after now: a running call
 	app        uint32 // SDKAppID
-	index      uint32 // its number, unique over all apps
-	room       uint32 // index of the call that used the room id first
+	index      uint32 // number of the call, unique over all apps
+	room       uint32 // index of the first call with this room id
 	host       uint32 // index of the call whose first user is the creator
-	lent       uint32 // 1 and the index of the call whose users' ids it has; 0: its own
+	lent       uint32 // 1 plus the index of the call that lends its user ids; 0: none
 	shape      shape
 	kind       TroubleKind
-	calm       bool // no value is bad by chance
+	steady     bool // no value is bad by chance
 }
 
-// RoomID is the room's name as an app chose it: any text.
+// roomID is the room's name, which may be any text.
 func (c *call) roomID() string { return roomName(c.room) }
 
-// commID is the vendor's name of the call. Its middle is the room id where
-// that is a plain number, and a number without meaning where it is text, as
-// in the vendor's examples.
+// commID is the vendor's name of the call. Its middle part is the room id if that is a
+// plain number, otherwise a number without meaning, as in the vendor's examples.
 func (c *call) commID() string {
 	id := strconv.AppendUint(make([]byte, 0, 40), uint64(c.app), 10)
 	id = append(id, '_')
@@ -38,7 +37,7 @@ func (c *call) commID() string {
 	return string(strconv.AppendInt(id, c.start, 10))
 }
 
-// finished tells whether the room is destroyed at an instant.
+// finished reports whether the room is destroyed at an instant.
 func (c *call) finished(at int64) bool { return c.end <= at }
 
 // find returns the call of an app by its CommId.
@@ -59,7 +58,7 @@ func (s *Simulator) find(app uint32, commID string, at int64) *call {
 	return nil
 }
 
-// splitCommID takes a CommId apart the way only its issuer may.
+// splitCommID splits a CommId. Only its issuer may do that.
 func splitCommID(id string) (app, middle string, start int64, ok bool) {
 	first, last := -1, -1
 	for i := range len(id) {
@@ -80,8 +79,8 @@ func splitCommID(id string) (app, middle string, start int64, ok bool) {
 	return id[:first], id[first+1 : last], start, true
 }
 
-// overlapping returns the started calls of an app that touch a window, both
-// ends inclusive, oldest first.
+// overlapping returns the calls of an app that have started and touch a window, oldest
+// first. Both ends of the window are included.
 func (s *Simulator) overlapping(app uint32, from, to, at int64) []*call {
 	calls := s.calls[app]
 	to = min(to, at)

@@ -7,19 +7,19 @@ import (
 	"time"
 )
 
-// Canned is a call of a given shape, for benchmarks: all users are there from
-// Start for so many seconds, and send audio and video that each receives from
-// so many others. Its values are those of other calls of the seed.
+// Canned is a call of a given shape, for benchmarks. All users are in it from Start for
+// the whole time. They send audio and video, and each receives from a number of peers.
+// Its values are like those of other calls of the seed.
 type Canned struct {
 	Seed    uint64
 	Start   time.Time
 	Seconds int
 	Users   int
-	Peers   int // whom each of Users receives from, fewer than these
+	Peers   int // number of peers that each user receives from; less than Users
 }
 
-// Series is the answer to a request for all series of the call, with the
-// metrics that the vendor's pages name.
+// Series is the response to a request for all series of the call, with the metrics on
+// the vendor's pages.
 func (c Canned) Series() []byte {
 	v := c.view()
 	s, q := &Simulator{options: Options{Seed: c.Seed}}, &query{}
@@ -50,7 +50,7 @@ func (c Canned) Series() []byte {
 	return body.Bytes()
 }
 
-// UserList is the answer to a request for the sessions of the call.
+// UserList is the response to a request for the sessions of the call.
 func (c Canned) UserList() []byte {
 	s := &Simulator{options: Options{Seed: c.Seed}}
 	var body buffer
@@ -63,9 +63,9 @@ func (c Canned) UserList() []byte {
 func (c Canned) writeUsers(out *answer, v *view) {
 	out.integer("Total", int64(len(v.users)))
 	out.key("UserList")
-	for i, stay := range v.sessions {
+	for i, session := range v.sessions {
 		out.buf = append(out.buf, "[,"[min(i, 1)])
-		out.buf = v.appendUser(out.buf, stay)
+		out.buf = v.appendUser(out.buf, session)
 	}
 	out.buf = append(out.buf, ']')
 	out.next()
@@ -78,14 +78,14 @@ func (c Canned) view() *view {
 		u := v.describe(i)
 		u.id = fmt.Sprintf("user_%d_%d", c.Seed, i)
 		u.audio, u.video, u.silent = true, true, false
-		stay := session{user: i, joined: start, left: v.end, finished: true}
-		u.stays = []session{stay}
-		v.users, v.sessions = append(v.users, u), append(v.sessions, stay)
+		one := session{user: i, joined: start, left: v.end, finished: true}
+		u.sessions = []session{one}
+		v.users, v.sessions = append(v.users, u), append(v.sessions, one)
 	}
 	return v
 }
 
-// buffer is where an answer goes that nobody waits for.
+// buffer takes a response without a client.
 type buffer struct{ bytes.Buffer }
 
 func (*buffer) Header() http.Header { return http.Header{} }

@@ -5,7 +5,7 @@ import (
 	"strconv"
 )
 
-// numberChanges put an odd number in the place of one.
+// numberChanges replaces a number with an odd one.
 func (m *mutator) numberChanges(sp *spot) []alteration {
 	n, err := strconv.ParseInt(sp.n.text, 10, 64)
 	if sp.kinds == "Response.Total" {
@@ -30,8 +30,8 @@ func (m *mutator) numberChanges(sp *spot) []alteration {
 	return all
 }
 
-// totalChanges are those of a count. Other counts of users beside series are
-// not noticed, nor is one that makes this page of users the last.
+// totalChanges changes a Total. A reader cannot notice a changed count of users in a
+// series response, nor a count that makes this page of users the last.
 func (m *mutator) totalChanges(sp *spot, n int64) []alteration {
 	var all []alteration
 	rows := len(sp.up.n.get(m.q.family().list()).rows())
@@ -55,7 +55,7 @@ func (m *mutator) totalChanges(sp *spot, n int64) []alteration {
 	return all
 }
 
-// orderChanges shuffle rows or fields, and leave out half the rows.
+// orderChanges shuffles rows or fields, or drops half of the rows.
 func (m *mutator) orderChanges(sp *spot) []alteration {
 	n := sp.n
 	if len(n.items) < 2 {
@@ -75,11 +75,11 @@ func (m *mutator) orderChanges(sp *spot) []alteration {
 	return all
 }
 
-// counts tells whether Total counts the rows of a list.
+// counts reports whether Total counts the rows of a list.
 func (m *mutator) counts(list *spot) bool { return fields[list.kinds].counted && !m.q.wantsSeries() }
 
-// rowChanges leave a row out or have it twice. Where Total does not tell, twice
-// is as good as once.
+// rowChanges drops or repeats a row. Without a Total that counts the rows, a repeated
+// row is harmless.
 func (m *mutator) rowChanges(sp *spot) []alteration {
 	list, counted := sp.up.n, m.counts(sp.up)
 	again := func() { list.items = slices.Insert(slices.Clone(list.items), sp.i, sp.n) }
@@ -96,7 +96,7 @@ func (m *mutator) rowChanges(sp *spot) []alteration {
 	return all
 }
 
-// keyChanges rename a key, leave it out, or have it twice.
+// keyChanges renames, drops or repeats a key.
 func (m *mutator) keyChanges(sp *spot) []alteration {
 	o, key := sp.up.n, sp.up.n.keys[sp.i]
 	other := map[byte]string{'0': "-7", '"': `"other"`, 't': "null", 'n': "{}", '[': "null", '{': "null"}[sp.n.kind]

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// changes are all that can be done to a value.
+// changes lists all possible changes of a value.
 func (m *mutator) changes(sp *spot) []alteration {
 	if sp.up == nil {
 		return m.wholeChanges(sp)
@@ -33,8 +33,7 @@ func (m *mutator) changes(sp *spot) []alteration {
 	return slices.DeleteFunc(all, func(c alteration) bool { return c.now == sp.n.text && sp.n.text != "" })
 }
 
-// matters tells whether a value is one that the pages name, and that tells
-// something.
+// matters reports whether the vendor's pages name a value and the value has a meaning.
 func (m *mutator) matters(sp *spot) bool {
 	for ; sp.up != nil; sp = sp.up {
 		if _, named := fields[sp.kinds]; !named {
@@ -47,7 +46,7 @@ func (m *mutator) matters(sp *spot) bool {
 	return true
 }
 
-// wholeChanges are those of the answer as such.
+// wholeChanges lists the changes of the whole response.
 func (m *mutator) wholeChanges(sp *spot) []alteration {
 	share := 0.1 + 0.85*m.r.share()
 	late := 50*time.Millisecond + time.Duration(m.r.next()%150)*time.Millisecond
@@ -63,7 +62,7 @@ func (sp *spot) become(kind, text string) alteration {
 	return alteration{at: sp, kind: kind, now: text, do: func() { sp.up.n.items[sp.i] = scalar(text) }}
 }
 
-// typeChanges put a value of another type in the place of one.
+// typeChanges replaces a value with one of another type.
 func (m *mutator) typeChanges(sp *spot) []alteration {
 	var texts []string
 	switch sp.n.kind {
@@ -89,7 +88,7 @@ func (m *mutator) typeChanges(sp *spot) []alteration {
 	return all
 }
 
-// missesNull tells whether a reader notices null in place of a value.
+// missesNull reports whether a reader notices null in place of a value.
 func (m *mutator) missesNull(sp *spot) bool {
 	f := fields[sp.kinds]
 	switch {
@@ -105,14 +104,14 @@ func (m *mutator) missesNull(sp *spot) bool {
 	return f.null
 }
 
-// isLong tells whether samples are so many that null in their place is a
-// mistake for certain.
+// isLong reports whether there are so many samples that null in their place must be a
+// mistake.
 func isLong(content *node) bool {
 	rows := content.rows()
 	return len(rows) > 1 && rows[len(rows)-1].integer("Time")-rows[0].integer("Time") >= shortest
 }
 
-// unended tells whether a value is the end of a room or stay that has none.
+// unended reports whether a value is the end of a room or session that has none.
 func (sp *spot) unended() bool {
 	switch sp.kinds {
 	case "Response.RoomList[].DestroyTime":

@@ -16,18 +16,18 @@ import (
 	"time"
 )
 
-// client is a client of the tests' own: it signs and decodes by itself, so
-// that it shares no mistake with the simulator.
+// client is a client for tests. It signs and decodes by itself, so that it does not
+// share a mistake with the simulator.
 type client struct {
 	t          *testing.T
 	s          *Simulator
 	region     string
 	edit       func(*http.Request) // after signing
-	signedHost string              // instead of the host it is sent to
-	serve      http.HandlerFunc    // instead of the simulator itself
+	signedHost string              // in place of the host of the request
+	serve      http.HandlerFunc    // in place of the simulator
 }
 
-// do has a request answered.
+// do sends a request.
 func (c *client) do(r *http.Request) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
 	if c.serve != nil {
@@ -58,7 +58,7 @@ func newClient(t *testing.T, options Options) *client {
 
 type object = map[string]any
 
-// request builds a signed POST of a JSON body, by the vendor's page on TC3.
+// request builds a signed POST with a JSON body, following the vendor's page on TC3.
 func (c *client) request(action string, body []byte) *http.Request {
 	r := httptest.NewRequest("POST", "http://127.0.0.1:8199/", bytes.NewReader(body))
 	at, host := time.Now(), cmp.Or(c.signedHost, r.Host)
@@ -86,7 +86,7 @@ func (c *client) request(action string, body []byte) *http.Request {
 	return r
 }
 
-// send returns the Response of the answer to a request.
+// send sends a request and returns "Response".
 func (c *client) send(r *http.Request) object {
 	c.t.Helper()
 	w := c.do(r)
@@ -114,7 +114,7 @@ func (c *client) call(action string, params object) object {
 	return c.send(c.request(action, body))
 }
 
-// must is call for requests that have to succeed.
+// must is call for requests that must succeed.
 func (c *client) must(action string, params object) object {
 	c.t.Helper()
 	answer := c.call(action, params)
@@ -131,7 +131,7 @@ func errorOf(answer object) (code, message string) {
 	return code, message
 }
 
-// rows returns a list of objects; none where it is null.
+// rows returns a list of objects, empty for null.
 func rows(list any) []object {
 	items, _ := list.([]any)
 	out := make([]object, len(items))

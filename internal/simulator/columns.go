@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// format is how columns are written.
+// format is the format of columns.
 type format uint8
 
 const (
-	asLine format = iota // the line whose hash goes into the checksum
+	asLine format = iota // the line that the checksum hashes
 	asTSV                // ClickHouse's TabSeparated
 	asJSON               // an object
 )
@@ -22,7 +22,7 @@ type columns struct {
 	any    bool
 }
 
-// row begins a row in an emptied buffer.
+// row begins a row in an empty buffer.
 func (c *columns) row() {
 	c.dst, c.any = c.dst[:0], false
 	if c.format == asJSON {
@@ -30,7 +30,7 @@ func (c *columns) row() {
 	}
 }
 
-// end ends a row with a line feed, but for the line of the checksum.
+// end ends a row with a line feed, except in lines of the checksum.
 func (c *columns) end() {
 	switch c.format {
 	case asJSON:
@@ -60,7 +60,7 @@ func (c *columns) integer(name string, n int64) {
 	c.dst = strconv.AppendInt(c.dst, n, 10)
 }
 
-// nullable writes an instant, NULL where it is 0: \N in lines and TSV.
+// nullable writes an instant. 0 is NULL: \N in lines and TSV.
 func (c *columns) nullable(name string, n int64) {
 	c.column(name)
 	switch {
@@ -73,7 +73,7 @@ func (c *columns) nullable(name string, n int64) {
 	}
 }
 
-// boolean writes 0 or 1, in JSON false or true.
+// boolean writes 0 or 1; in JSON false or true.
 func (c *columns) boolean(name string, b bool) {
 	c.column(name)
 	switch {
@@ -86,8 +86,8 @@ func (c *columns) boolean(name string, b bool) {
 	}
 }
 
-// real writes a number so that it reads back as the same double; in lines it
-// is the double's 64 bits as an unsigned number.
+// real writes a number that reads back as the same double. In lines it writes the 64
+// bits of the double as an unsigned number.
 func (c *columns) real(name string, v float64) {
 	c.column(name)
 	if c.format == asLine {
@@ -97,7 +97,7 @@ func (c *columns) real(name string, v float64) {
 	c.dst = strconv.AppendFloat(c.dst, v, 'g', -1, 64)
 }
 
-// text writes a string: as it is in lines, escaped in TSV and JSON.
+// text writes a string: unchanged in lines, escaped in TSV and JSON.
 func (c *columns) text(name, s string) {
 	c.column(name)
 	switch {

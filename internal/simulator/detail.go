@@ -5,11 +5,11 @@ import (
 	"strconv"
 )
 
-// callDetail answers DescribeCallDetail and DescribeCallDetailInfo. Without
-// DataType it is a user list. With it, a page is of users, not of sessions:
-// Total counts the users with a session in the window, UserList has all
-// their sessions in it, Data their series. Where the current action is asked
-// for more than an hour, Data is null, and nothing else tells.
+// callDetail answers DescribeCallDetail and DescribeCallDetailInfo. Without DataType
+// the response is a user list. With it, a page is a page of users, not of sessions:
+// Total counts the users with a session in the window, UserList has all their sessions
+// in it, Data their series. If the current action is asked for more than an hour, Data
+// is null, without an error.
 func (s *Simulator) callDetail(q *query, out *answer) {
 	if !q.wantsSeries() {
 		s.userList(q, out)
@@ -19,7 +19,7 @@ func (s *Simulator) callDetail(q *query, out *answer) {
 	v := s.viewOf(q)
 	rows := v.sessionsIn(q)
 	page, total := paged(q, distinctUsers(rows), defaultUsers, func(n int) uint64 { return v.users[n].seed })
-	rows = slices.DeleteFunc(rows, func(stay session) bool { return !slices.Contains(page, stay.user) })
+	rows = slices.DeleteFunc(rows, func(session session) bool { return !slices.Contains(page, session.user) })
 	out.integer("Total", int64(total))
 	s.writeUsers(q, out, v, rows)
 	if q.limits.seriesSpan > 0 && q.to-q.from > q.limits.seriesSpan {
@@ -29,14 +29,14 @@ func (s *Simulator) callDetail(q *query, out *answer) {
 	s.writeData(q, out, v, slices.Compact(page))
 }
 
-// distinctUsers are the users of sessions, in the order of joining.
+// distinctUsers returns the users of sessions, in the order of joining.
 func distinctUsers(rows []session) []int {
 	var users []int
 	seen := map[int]bool{}
-	for _, stay := range rows {
-		if !seen[stay.user] {
-			seen[stay.user] = true
-			users = append(users, stay.user)
+	for _, session := range rows {
+		if !seen[session.user] {
+			seen[session.user] = true
+			users = append(users, session.user)
 		}
 	}
 	return users
@@ -77,14 +77,13 @@ func (s *Simulator) writeData(q *query, out *answer, v *view, users []int) {
 	out.next()
 }
 
-// mentionsEmpty tells whether a series without samples in the window is in
-// the answer all the same: one in eight is.
+// mentionsEmpty reports whether the response has a series without samples in the
+// window. One such series in eight is in it.
 func (v *view) mentionsEmpty(st stream) bool {
 	return hash3(v.seed, st.user.seed, uint64(st.metric))%8 == 0
 }
 
-// writeSeries writes a QualityData, in the order of the seed's example:
-// Content before the rest.
+// writeSeries writes a QualityData in the order of the vendor's example: Content first.
 func (s *Simulator) writeSeries(q *query, out *answer, v *view, st stream, spans []span) {
 	out.buf = append(out.buf, `{"Content":`...)
 	values := v.series(st)
@@ -125,8 +124,7 @@ func (s *Simulator) writeSeries(q *query, out *answer, v *view, st stream, spans
 	out.spill()
 }
 
-// appendPeer writes a PeerId: where there is none, "" or, one time in four,
-// null.
+// appendPeer writes a PeerId. Without a peer it is "" or, one time in four, null.
 func appendPeer(dst []byte, peer *user, seed uint64) []byte {
 	switch {
 	case peer != nil:
@@ -137,7 +135,7 @@ func appendPeer(dst []byte, peer *user, seed uint64) []byte {
 	return append(dst, '"', '"')
 }
 
-// prefix is the text {"Time":…,"Value": of a sample, with a comma before it.
+// prefix is the text {"Time":…,"Value": of a sample, after a comma.
 type prefix []byte
 
 const afterTime = `,"Value":`
@@ -146,8 +144,8 @@ func newPrefix(ts int64) prefix {
 	return append(strconv.AppendInt([]byte(`,{"Time":`), ts, 10), afterTime...)
 }
 
-// advance adds a step to the digits, which is far cheaper than to write the
-// number anew; no number of digits changes within a call.
+// advance adds a step to the digits. That is far cheaper than to format the number
+// again. The number of digits does not change within a call.
 func (p prefix) advance() {
 	i := len(p) - len(afterTime) - 1
 	p[i] += step
@@ -157,7 +155,7 @@ func (p prefix) advance() {
 	}
 }
 
-// appendSample writes one sample, with a comma before it if more.
+// appendSample writes one sample, after a comma if more.
 func appendSample(dst []byte, more bool, p prefix, v value) []byte {
 	if !more {
 		p = p[1:]

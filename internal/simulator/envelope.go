@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// maxBody bounds a request's body; the vendor's own limit is 10 MB.
+// maxBody bounds the body of a request. The vendor's own limit is 10 MB.
 const maxBody = 1 << 20
 
-// envelope is a request as it came, taken apart as far as the common
-// parameters, before its signature is known to be good.
+// envelope is a received request with its common parameters. Its signature is not
+// checked yet.
 type envelope struct {
 	method, host, query string
 	header              http.Header
@@ -22,16 +22,16 @@ type envelope struct {
 	english                            bool
 
 	v1            bool              // HmacSHA1 or HmacSHA256 over form
-	form          map[string]string // v1: all parameters but the signature
+	form          map[string]string // v1: all parameters except the signature
 	scope         string            // TC3: date/service/tc3_request
 	signedHeaders []string
 
 	params      params
-	paramsFault *fault // what is wrong with the parameters; told after the signature
+	paramsFault *fault // the fault of the parameters, returned after the check of the signature
 }
 
-// read takes a request apart. The envelope is never nil, so that an error
-// answer knows its language.
+// read parses a request. The envelope is never nil, so that an error response has the
+// right language.
 func read(r *http.Request) (*envelope, *fault) {
 	e := &envelope{method: r.Method, host: r.Host, query: r.URL.RawQuery, header: r.Header}
 	e.english = r.Header.Get("X-TC-Language") == "en-US"
@@ -49,7 +49,7 @@ func read(r *http.Request) (*envelope, *fault) {
 	return e, e.readV1()
 }
 
-// readV3 takes the common parameters from the headers.
+// readV3 reads the common parameters from the headers.
 func (e *envelope) readV3(authorization string) *fault {
 	h := e.header
 	e.action, e.version, e.region = h.Get("X-TC-Action"), h.Get("X-TC-Version"), h.Get("X-TC-Region")
@@ -83,13 +83,13 @@ func (e *envelope) readV3(authorization string) *fault {
 	return nil
 }
 
-// commonParams are the parameters of a V1 request that are not the action's.
+// commonParams lists the parameters of a V1 request that do not belong to the action.
 var commonParams = []string{
 	"Action", "Version", "Region", "Timestamp", "Nonce", "SecretId", "SignatureMethod",
 	"Signature", "Token", "Language", "RequestClient",
 }
 
-// readV1 takes everything from the query string or the form.
+// readV1 reads all parameters from the query string or the form.
 func (e *envelope) readV1() *fault {
 	text := e.query
 	if e.method == http.MethodPost {

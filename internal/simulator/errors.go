@@ -1,13 +1,13 @@
 package simulator
 
-// fault is an error answer of the vendor: a code of its pages and a detail
-// that the message names, such as a parameter.
+// fault is an error response of the vendor: a code of its pages, and the detail in the
+// message, such as a parameter.
 type fault struct{ code, detail string }
 
 func (f *fault) Error() string { return f.message(true) }
 
-// codes of the vendor: those of the seed page, of the common error page, and
-// of the other call-monitoring pages.
+// Codes of the vendor, from the page of DescribeCallDetail, the page of common errors,
+// and the other call-monitoring pages.
 const (
 	codeInternal           = "InternalError"
 	codeDB                 = "InternalError.DBError"
@@ -44,8 +44,8 @@ const (
 	codeMoreThanSix        = "InvalidParameter.UserIdsMorethanSix"
 )
 
-// messages are the texts of the codes in English and Chinese. The English
-// ones of the seed's codes are the seed's; %s is the detail.
+// messages are the texts of the codes in English and Chinese. %s is the detail. Where
+// the page of DescribeCallDetail has an English text, it is used.
 var messages = map[string][2]string{
 	codeInternal:           {"Internal error.", "内部错误。"},
 	codeDB:                 {"An error occurred while querying the database.", "查询数据库错误。"},
@@ -82,13 +82,13 @@ var messages = map[string][2]string{
 	codeMoreThanSix:        {"The number of UserIds exceeds %s.", "UserIds超过%s个。"},
 }
 
-// message is the text of a fault in English or Chinese.
+// message returns the text of a fault in English or Chinese.
 func (f *fault) message(english bool) string {
 	text := messages[f.code][1]
 	if english || text == "" {
 		text = messages[f.code][0]
 	}
-	if text == "" { // a code that no page names
+	if text == "" { // a code that is not on the vendor's pages
 		return "The request cannot be answered."
 	}
 	for i := range len(text) - 1 {

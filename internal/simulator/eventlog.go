@@ -1,20 +1,20 @@
 package simulator
 
-// logger draws the events of one stay. Ids and parameters are those of the
-// vendor's event table; when they come is invention.
+// logger makes the events of one session. Ids and parameters follow the vendor's table
+// of events; the times are invented.
 type logger struct {
-	v      *view
-	n      int
-	stay   session
-	r      rng
-	events []event
+	v       *view
+	n       int
+	session session
+	r       rng
+	events  []event
 }
 
-// add logs an event so many milliseconds after joining, if the stay lasts
-// that long.
+// add logs an event that many milliseconds after joining, if the session lasts that
+// long.
 func (l *logger) add(offset int64, e event) {
-	e.ms = l.stay.joined*1000 + offset
-	if e.ms <= l.stay.left*1000 {
+	e.ms = l.session.joined*1000 + offset
+	if e.ms <= l.session.left*1000 {
 		l.events = append(l.events, e)
 	}
 }
@@ -23,7 +23,7 @@ func (l *logger) own(offset, id, one, two int64) {
 	l.add(offset, event{peer: noPeer, id: id, one: one, two: two})
 }
 
-// enter logs the way into the room; visit counts from 0.
+// enter logs the entry into the room. visit counts from 0.
 func (l *logger) enter(visit int) {
 	again := int64(min(visit, 1))
 	l.own(0, 5001, 0, 0)
@@ -34,9 +34,9 @@ func (l *logger) enter(visit int) {
 	l.own(1000, 3004, l.r.between(0, 1), 0)
 }
 
-// media logs what the user begins to send. The resolutions of the big and
-// the small picture are two events of one id in one millisecond, as are the
-// two of the side stream, which differ in their parameters only.
+// media logs what the user begins to send. The resolutions of the big and the small
+// picture are two events of the same id and millisecond. So are the two events of the
+// side stream, which differ in their parameters only.
 func (l *logger) media() {
 	u := &l.v.users[l.n]
 	if u.audio {
@@ -59,8 +59,8 @@ func (l *logger) media() {
 	}
 }
 
-// peers logs the first packets and pictures of up to four publishers, at one
-// and the same millisecond each: events that differ in their peer only.
+// peers logs the first packets and pictures of up to four publishers. All have the same
+// millisecond: the events differ in their peer only.
 func (l *logger) peers() {
 	at, heard := l.r.between(2600, 4000), 0
 	for _, p := range l.v.publishers {
@@ -77,23 +77,23 @@ func (l *logger) peers() {
 	}
 }
 
-// meets tells whether a peer is there at the beginning of the stay.
+// meets reports whether a peer is in the room when the session begins.
 func (l *logger) meets(peer int) bool {
-	for _, stay := range l.v.users[peer].stays {
-		if stay.joined <= l.stay.joined && stay.left > l.stay.joined {
+	for _, session := range l.v.users[peer].sessions {
+		if session.joined <= l.session.joined && session.left > l.session.joined {
 			return true
 		}
 	}
 	return false
 }
 
-// disturb logs what happens on the way: muting, the app in the background,
-// another network, another frame rate; in calm calls not the last two.
+// disturb logs muting, the app in the background, another network and another frame
+// rate. Steady calls do not have the last two.
 func (l *logger) disturb() {
-	length := (l.stay.left - l.stay.joined) * 1000
+	length := (l.session.left - l.session.joined) * 1000
 	for at := l.r.between(30_000, 400_000); at < length && len(l.events) < 150; at += l.r.between(60_000, 900_000) {
 		what := l.r.next() % 5
-		if l.v.calm && (what == 2 || what == 3) {
+		if l.v.steady && (what == 2 || what == 3) {
 			continue
 		}
 		switch what {
@@ -113,27 +113,27 @@ func (l *logger) disturb() {
 	}
 }
 
-// leave logs the way out, in the last second's first millisecond.
+// leave logs the exit, in the first millisecond of the last second.
 func (l *logger) leave() {
-	if !l.stay.finished {
+	if !l.session.finished {
 		return
 	}
-	length := (l.stay.left - l.stay.joined) * 1000
+	length := (l.session.left - l.session.joined) * 1000
 	how := int64(0)
 	switch {
-	case l.stay.lost:
+	case l.session.lost:
 		how = 1
 		l.own(length, 5005, 0, 0)
 	default:
 		l.own(length, 5008, 1, 0)
-		if l.r.oneIn(8) && !l.v.calm {
+		if l.r.oneIn(8) && !l.v.steady {
 			how = l.r.between(1, 2)
 		}
 	}
 	l.own(length, 7001, how, 0)
 }
 
-// browser logs a stay by the ids of the WebRTC SDK.
+// browser logs a session with the ids of the WebRTC SDK.
 func (l *logger) browser() {
 	u := &l.v.users[l.n]
 	l.own(0, 32788, 0, 0)
@@ -155,7 +155,7 @@ func (l *logger) browser() {
 		l.own(45_000, 32773, 0, 0)
 		l.own(49_000, 32775, 0, 0)
 	}
-	if l.stay.finished {
-		l.own((l.stay.left-l.stay.joined)*1000, 32789, 0, 0)
+	if l.session.finished {
+		l.own((l.session.left-l.session.joined)*1000, 32789, 0, 0)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// event is one entry of a user's log in a call.
+// event is an entry of a user's event log in a call.
 type event struct {
 	peer       int // index of a user, or noPeer
 	id         int64
@@ -24,13 +24,13 @@ const (
 	sideStream  = 7
 )
 
-// events are the log of a user as of the view's instant: no two are equal,
-// all lie within a stay, and they are in the order of time.
+// events returns the log of a user up to the view's instant, in order of time. No two
+// events are equal, and all lie within a session.
 func (v *view) events(n int) []event {
 	var all []event
-	for visit, stay := range v.users[n].stays {
-		log := logger{v: v, n: n, stay: stay, r: rng{hash3(v.users[n].seed, 60, uint64(stay.joined))}}
-		if v.reported(stay).web {
+	for visit, session := range v.users[n].sessions {
+		log := logger{v: v, n: n, session: session, r: rng{hash3(v.users[n].seed, 60, uint64(session.joined))}}
+		if v.reported(session).web {
 			log.browser()
 		} else {
 			log.enter(visit)
@@ -51,9 +51,9 @@ func compareEvents(a, b event) int {
 		cmp.Compare(a.streamType, b.streamType), cmp.Compare(a.one, b.one), cmp.Compare(a.two, b.two))
 }
 
-// userEvents answers DescribeUserEvent and DescribeDetailEvent: the log of
-// one user within the window's seconds, a list for each peer, own events
-// first. A user or room that the call has not is answered with nothing.
+// userEvents answers DescribeUserEvent and DescribeDetailEvent: the log of one user
+// within the seconds of the window, one list for each peer, own events first. For an
+// unknown user or room the response has no rows.
 func (s *Simulator) userEvents(q *query, out *answer) {
 	v := s.viewOf(q)
 	var events []event

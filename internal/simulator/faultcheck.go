@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// withDefaults fills what is left out and checks the rest.
+// withDefaults fills in defaults and checks the rest.
 func (f Faults) withDefaults() (Faults, error) {
 	sum := 0.0
 	for _, c := range f.shares() {
@@ -42,7 +42,7 @@ func (f Faults) withDefaults() (Faults, error) {
 	return f.withPauses(), nil
 }
 
-// checkActions looks at the faults of single actions.
+// checkActions checks the faults of single actions.
 func (f *Faults) checkActions() error {
 	for _, of := range f.actionLists() {
 		for _, name := range *of.list {
@@ -69,7 +69,7 @@ func (f *Faults) checkActions() error {
 	return nil
 }
 
-// isHabitual tells whether answers need a look after they are written.
+// isHabitual reports whether responses may be changed after they are written.
 func (f *Faults) isHabitual() bool {
 	return f.Jumble+f.Twice+f.Valueless+f.TextValues+f.DateTimes+f.Listless+f.Odd+f.Gzip+f.Mutate+f.MutateSticky > 0 ||
 		f.PageSize > 0 || len(f.Endless) > 0 || len(f.SamePage) > 0
@@ -91,7 +91,7 @@ func (f Faults) withPauses() Faults {
 	return f
 }
 
-// clone copies what a caller could change later.
+// clone copies the fields that a caller could change later.
 func (f Faults) clone() Faults {
 	f.Script, f.Code, f.Flood = maps.Clone(f.Script), maps.Clone(f.Code), maps.Clone(f.Flood)
 	f.MutateKinds = slices.Clone(f.MutateKinds)

@@ -3,27 +3,27 @@ package simulator
 // FaultKind is one way in which an answer goes wrong.
 type FaultKind string
 
-// The kinds of faults. Those up to FaultSlow a script may ask for.
+// Kinds of faults. A script may use those up to FaultSlow.
 const (
 	NoFault        FaultKind = ""
 	FaultError     FaultKind = "error"      // HTTP 200 with an InternalError inside
 	FaultHTML      FaultKind = "html"       // a gateway's page under 502, 503, 504 or 200
 	FaultCut       FaultKind = "cut"        // half the body under the Content-Length of the whole
-	FaultTruncated FaultKind = "truncated"  // half the body, well framed: JSON that breaks off
+	FaultTruncated FaultKind = "truncated"  // half the body with its own Content-Length: JSON that breaks off
 	FaultStall     FaultKind = "stall"      // half the body, a pause, the rest
 	FaultDrop      FaultKind = "drop"       // half the body, a pause, the connection closed
-	FaultReset     FaultKind = "reset"      // TCP reset in place of an answer
+	FaultReset     FaultKind = "reset"      // TCP reset in place of a response
 	FaultResetLate FaultKind = "reset-late" // TCP reset after the headers and half the body
-	FaultNull      FaultKind = "null"       // success, and null where rows were due
+	FaultNull      FaultKind = "null"       // success with null in place of rows
 	FaultLimit     FaultKind = "limit"      // RequestLimitExceeded within the quota
-	FaultSlow      FaultKind = "slow"       // the truth, after a pause
+	FaultSlow      FaultKind = "slow"       // the right response, after a pause
 
-	FaultShift  FaultKind = "shift"  // rows that were not on an earlier page of the list push others on
-	FaultPoison FaultKind = "poison" // an action that never succeeds for a call
+	FaultShift  FaultKind = "shift"  // new rows move others to a later page of the list
+	FaultPoison FaultKind = "poison" // an action that always fails for a call
 	FaultMute   FaultKind = "mute"   // series of a user that are null
 )
 
-// The kinds of habits: see the fields of Faults of the same names.
+// Kinds of habits; see the fields of Faults of the same names.
 const (
 	FaultBusy       FaultKind = "busy"
 	FaultDown       FaultKind = "down-for"
@@ -47,7 +47,7 @@ const (
 	FaultMutate     FaultKind = "mutate"
 )
 
-// scriptable tells whether a script may ask for a kind.
+// scriptable reports whether a script may use a kind.
 func scriptable(kind FaultKind) bool {
 	switch kind {
 	case FaultError, FaultHTML, FaultCut, FaultTruncated, FaultStall, FaultDrop, FaultReset, FaultResetLate, FaultNull, FaultLimit, FaultSlow, FaultBusy:

@@ -2,7 +2,7 @@ package simulator
 
 import "time"
 
-// shares are all chances and shares by their names.
+// shares returns all chances and shares with their names.
 func (f *Faults) shares() []chance {
 	return append(f.chances(), []chance{
 		{name: "slow", share: &f.Slow},
@@ -23,8 +23,8 @@ func (f *Faults) shares() []chance {
 	}...)
 }
 
-// namedPause, namedCount and namedActions are fields of faults by the names
-// that ParseFaults has for them.
+// namedPause, namedCount and namedActions are fields of Faults with their names in
+// ParseFaults.
 type (
 	namedPause struct {
 		name string
@@ -55,7 +55,7 @@ func (f *Faults) actionLists() []namedActions {
 	return []namedActions{{"endless", &f.Endless}, {"same-page", &f.SamePage}, {"hang", &f.Hang}}
 }
 
-// faultNames are all names that ParseFaults knows.
+// faultNames lists all names that ParseFaults knows.
 func faultNames() (names []string) {
 	var f Faults
 	for _, c := range f.shares() {

@@ -2,107 +2,104 @@ package simulator
 
 import "time"
 
-// Faults say how often the vendor misbehaves. Chances run from 0 to 1. What
-// happens to a request follows from Seed, the request's content and how often
-// that was asked before, whatever else is asked at the same time. No fault
-// changes the truth, and only requests that are in order and within the quota
-// meet one.
+// Faults say how often the vendor misbehaves. Chances and shares are from 0 to 1. The
+// fault of a request follows from Seed, the content of the request, and how often that
+// content was requested before; concurrent requests do not matter. Faults do not change
+// the truth. Only valid requests within the quota meet one.
 type Faults struct {
 	Seed uint64
 
-	// Chances of a request; at most one of these meets it. Half of Cut is
-	// FaultCut and half FaultTruncated; Stall and Reset likewise. Null meets
-	// the same request once only, and where no rows were due it does nothing.
+	// Chances of a request, which meets at most one of them. Half of Cut is FaultCut
+	// and half FaultTruncated; Stall and Reset likewise. Null meets the same request
+	// only once, and has no effect on a response without rows.
 	Error, HTML, Cut, Stall, Reset, Null, Limit float64
-	// Slow is the chance that an answer is late, whatever is in it.
+	// Slow is the chance that a response is late, whatever its content.
 	Slow float64
-	// Shift is the share of lists of several pages that move while they are
-	// read, where they may: a room list up to the last hour, a user list of a
-	// call that runs or has ended within the hour. The first three requests
-	// for the list, at most, leave out rows that the following ones have.
+	// Shift is the share of lists of several pages that move while they are read: a
+	// room list up to the last hour, or a user list of a call that runs or has ended
+	// within the hour. At most the first three requests for the list lack rows that
+	// later ones have.
 	Shift float64
-	// Poison is the share of calls of which one action always fails; see
+	// Poison is the share of calls for which one action always fails; see
 	// Simulator.Poisoned.
 	Poison float64
-	// Mute is the share of calls of one user of which all or half of the
-	// series are null, as long as it lasts, wherever they have a run of samples
-	// of 6 s or more; see Simulator.Muted.
+	// Mute is the share of calls with a user of whom all or half of the series are
+	// null, as long as it is in force. Only series with a run of samples of 6 s or more
+	// in the window are null. See Simulator.Muted.
 	Mute float64
 
-	// Busy is the chance of HTTP 429 with Retry-After; it counts among those of
-	// which one meets a request.
+	// Busy is the chance of HTTP 429 with Retry-After. A request meets at most one of
+	// Busy and the chances above.
 	Busy float64
-	// Jumble is the share of room and user lists of several pages whose order
-	// is another one for each request, so that rows come on two pages and
-	// others on none.
+	// Jumble is the share of room and user lists of several pages that have another
+	// order in each request. So some rows are on two pages and others on none.
 	Jumble float64
-	// Twice is the share of rows of rooms, sessions, events, experiences and
-	// days that come twice, and are counted twice in Total.
+	// Twice is the share of rows of rooms, sessions, events, experiences and days that
+	// are repeated, and counted twice in Total.
 	Twice float64
-	// Valueless is the share of calls of one user of whom every Value is null;
-	// TextValues that of calls whose Values are strings, DateTimes that of
-	// calls whose samples have a date as text for Time; see Simulator.Drawn.
+	// Valueless is the share of calls with a user of whom every Value is null.
+	// TextValues is the share of calls whose Values are strings. DateTimes is the share
+	// of calls whose samples have a date in Time. See Simulator.Drawn.
 	Valueless, TextValues, DateTimes float64
-	// Listless is the share of contents that are always answered without any
-	// list and Total.
+	// Listless is the share of contents whose response never has a list or Total.
 	Listless float64
-	// Odd is the share of rooms, sessions, events, samples and Totals with one
-	// odd value, always the same: no end though finished, numbers beyond their
-	// type, no number at all.
+	// Odd is the share of rooms, sessions, events, samples and Totals with one odd
+	// value, always the same: no end though finished, a number beyond its type, not a
+	// number.
 	Odd float64
-	// FailingDays is the share of UTC days on which every room list that has
-	// more than an instant of them fails; see Simulator.FailingDay.
+	// FailingDays is the share of UTC days whose room lists fail. A list fails if its
+	// window has more than an instant of such a day. See Simulator.FailingDay.
 	FailingDays float64
-	// Gzip is the share of answers that are compressed unasked, half of them
-	// without a header that says so.
+	// Gzip is the share of responses that are compressed unasked, half of them without
+	// the header.
 	Gzip float64
 
-	// Mutate is the chance that one thing in a healthy answer is changed, drawn
-	// for each request; MutateSticky is the share of contents whose answer is
-	// changed, always in the same way. See Mutation and Simulator.Mutations.
+	// Mutate is the chance that one thing in a healthy response is changed, drawn for
+	// each request. MutateSticky is the share of contents whose response is always
+	// changed in the same way. See Mutation and Simulator.Mutations.
 	Mutate, MutateSticky float64
-	// MutateOnce leaves what was changed once alone from then on, MutateAny
-	// allows changes that nobody can notice.
+	// MutateOnce changes the response to a content at most once. MutateAny allows
+	// changes that no reader can notice.
 	MutateOnce, MutateAny bool
-	// MutateKinds narrows the changes to these kinds; see MutationKinds.
+	// MutateKinds limits the kinds of changes; see MutationKinds.
 	MutateKinds []string
 
-	// PageSize is the most rows that a page of rooms or users has, whatever
-	// was asked for: page n begins at row n times it. DeepPages is the row from
-	// which on no page of a room or user list may begin. 0: not so.
+	// PageSize is the most rows on a page of rooms or users: page n begins at row n
+	// times it. DeepPages is the row from which on a page of a room or user list is an
+	// error. 0 turns either off.
 	PageSize, DeepPages int
-	// TooLarge answers ResponseSizeLimitExceeded where the window of rooms,
-	// users or series is longer than so many seconds (0: never).
+	// TooLarge is the window of rooms, users or series, in seconds, beyond which the
+	// response is ResponseSizeLimitExceeded; 0: none.
 	TooLarge int64
 
-	// Endless are the lists of rooms or users that go on with made-up rows for
-	// ever; SamePage those that ignore PageNumber; Hang the actions that are
-	// not answered for HangFor (0: 60 s), and then as ever.
+	// Endless names the actions for rooms or users whose lists never end: made-up rows
+	// follow. SamePage names those that ignore PageNumber. Hang names the actions that
+	// do not answer for HangFor (0: 60 s), and then answer as usual.
 	Endless, SamePage, Hang []string
 	HangFor                 time.Duration
 	// Code is the error code that an action always answers; Flood what its
 	// answers are too much of, see FloodKind.
 	Code  map[string]string
 	Flood map[string]FloodKind
-	// DownFor is how long from New or SetFaults on every request meets a
-	// gateway's page, a reset or half a body.
+	// DownFor is how long after New or SetFaults every request meets a gateway's page,
+	// a reset or half a body.
 	DownFor time.Duration
 
-	// InARow is after how many faults the same request is answered (0: 3,
-	// below 0: never mind). Scripts and poison do not go by it.
+	// InARow is the number of faults in a row after which the same request succeeds (0:
+	// 3; negative: no limit). It does not apply to scripts and poison.
 	InARow int
-	// StallFor is the pause of FaultStall and FaultDrop (0: 2 s); SlowFor the
-	// longest of FaultSlow (0: 1 s).
+	// StallFor is the pause of FaultStall and FaultDrop (0: 2 s). SlowFor is the
+	// longest pause of FaultSlow (0: 1 s).
 	StallFor, SlowFor time.Duration
-	// Skew is how far the vendor's clock is ahead of Options.Now and, for
-	// signatures, of time.Now. Truth goes by the vendor's clock.
+	// Skew is how far the vendor's clock is ahead of Options.Now and, for signatures,
+	// of time.Now. Truth follows the vendor's clock.
 	Skew time.Duration
 
-	// Script names the fault of the nth request of an action since New or
-	// SetFaults, n from 1.
+	// Script sets the fault of the nth request of an action after New or SetFaults,
+	// counted from 1.
 	Script map[Step]FaultKind
 
-	habitual bool // answers are not as the vendor's pages say
+	habitual bool // responses may differ from the vendor's pages
 }
 
 // Step is the nth request of an action.
@@ -111,11 +108,11 @@ type Step struct {
 	N      int
 }
 
-// Asked is a request as a script sees it.
+// Asked describes a request to Options.Fault.
 type Asked struct {
 	Step
-	Attempt int    // how often this very content has been asked, this time included
-	CommID  string // empty where the action has none
+	Attempt int    // number of requests with this content, including this one
+	CommID  string // empty if the action has none
 }
 
 // chance is the share of requests that meet one of two variants of a fault.
@@ -125,7 +122,7 @@ type chance struct {
 	variants [2]FaultKind
 }
 
-// chances are the faults of which at most one meets a request.
+// chances returns the chances of which a request meets at most one.
 func (f *Faults) chances() []chance {
 	return []chance{
 		{"error", &f.Error, [2]FaultKind{FaultError, FaultError}},

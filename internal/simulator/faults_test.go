@@ -44,11 +44,11 @@ func (c *client) over(server *httptest.Server, action string, params object) out
 
 var requestIDs = regexp.MustCompile(`"RequestId":"[^"]*"`)
 
-// anonymous is a body without what differs each time.
+// anonymous removes from a body what differs each time.
 func anonymous(body string) string { return requestIDs.ReplaceAllString(body, "") }
 
-// TestFaultsOverTCP has a script make the first request go wrong in each way
-// and the second go well.
+// TestFaultsOverTCP makes the first request fail in each way, by a script, and the second
+// succeed.
 func TestFaultsOverTCP(t *testing.T) {
 	c := newClient(t, Options{Calls: 26})
 	server := httptest.NewServer(c.s)
@@ -97,7 +97,7 @@ func TestFaultsOverTCP(t *testing.T) {
 	}
 }
 
-// record has a request answered where there is no connection to reset.
+// record sends a request without a connection that could be reset.
 func (c *client) record(r *http.Request) (w *httptest.ResponseRecorder) {
 	w = httptest.NewRecorder()
 	defer func() {
@@ -111,10 +111,10 @@ func (c *client) record(r *http.Request) (w *httptest.ResponseRecorder) {
 	return w
 }
 
-// everyKind has all faults inside of answers, often.
+// everyKind has all faults inside responses, often.
 var everyKind = Faults{Error: 0.1, HTML: 0.1, Cut: 0.1, Reset: 0.1, Null: 0.2, Limit: 0.1, Stall: 0.05, Slow: 0.1, StallFor: 1, SlowFor: 1}
 
-// TestFaultsFollowFromTheContent asks the same in two orders.
+// TestFaultsFollowFromTheContent sends the same requests in two orders.
 func TestFaultsFollowFromTheContent(t *testing.T) {
 	ask := func(seed uint64, backwards bool) map[string]string {
 		faults := everyKind
@@ -140,8 +140,8 @@ func TestFaultsFollowFromTheContent(t *testing.T) {
 	}
 }
 
-// TestTruthComesThroughFaults walks an account that misbehaves all the time,
-// asking again until it has had two answers, and compares with the truth.
+// TestTruthComesThroughFaults walks an account that misbehaves all the time. It repeats
+// each request until it has two responses, and compares the result with the truth.
 func TestTruthComesThroughFaults(t *testing.T) {
 	c := newClient(t, Options{Seed: 5, Calls: 8, Faults: everyKind})
 	c.serve = func(w http.ResponseWriter, r *http.Request) {
@@ -189,7 +189,7 @@ func checkWalk(t *testing.T, w *walker, truth *Truth) {
 	compareSamples(t, truth, summary.Relations["quality_samples"], w.samples)
 }
 
-// TestNullMeetsARequestOnce asks for rooms, days and users until it is sure.
+// TestNullMeetsARequestOnce repeats requests for rooms, days and users.
 func TestNullMeetsARequestOnce(t *testing.T) {
 	c := newClient(t, Options{Calls: 40, Faults: Faults{Null: 1}})
 	for action, list := range map[string]string{"DescribeRoomInfo": "RoomList", "DescribeScaleInfo": "ScaleList"} {
@@ -222,7 +222,7 @@ func TestInARow(t *testing.T) {
 	}
 }
 
-// TestFaultHook lets a function decide, by number, attempt and call.
+// TestFaultHook checks that a function can decide by number, attempt and call.
 func TestFaultHook(t *testing.T) {
 	var seen []Asked
 	c := newClient(t, Options{Calls: 3, Fault: func(a Asked) FaultKind {
@@ -276,9 +276,9 @@ func TestPoison(t *testing.T) {
 func TestSkew(t *testing.T) {
 	c := newClient(t, Options{Calls: 3, Faults: Faults{Skew: 2 * time.Minute}})
 	running := callOf(t, c.s, pairOn)
-	for _, stay := range rows(c.must("DescribeUserInfo", about(running, 4*3600))["UserList"]) {
-		if stay["Finished"] == false && integer(stay["LeaveTs"]) != fixed.Unix()+120 {
-			t.Errorf("LeaveTs %v, want the vendor's now", stay["LeaveTs"])
+	for _, session := range rows(c.must("DescribeUserInfo", about(running, 4*3600))["UserList"]) {
+		if session["Finished"] == false && integer(session["LeaveTs"]) != fixed.Unix()+120 {
+			t.Errorf("LeaveTs %v, want the vendor's now", session["LeaveTs"])
 		}
 	}
 	if err := c.s.SetFaults(Faults{Skew: 6 * time.Minute}); err != nil {
@@ -289,7 +289,7 @@ func TestSkew(t *testing.T) {
 	}
 }
 
-// TestRepeatedAndRedundant counts what is asked twice, whatever its order.
+// TestRepeatedAndRedundant counts repeated requests in any order.
 func TestRepeatedAndRedundant(t *testing.T) {
 	c := newClient(t, Options{Calls: 3, Faults: Faults{Script: map[Step]FaultKind{{"DescribeUserInfo", 1}: FaultError}}})
 	params := about(&c.s.calls[DefaultApp][0], 60)

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// serveFaults tells the faults in force as text that ParseFaults reads, and
-// sets those of a body that is posted; an empty one ends all faults.
+// serveFaults returns the faults in force in the format of ParseFaults, and sets those
+// of a POST body. An empty body ends all faults.
 func (s *Simulator) serveFaults(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodPost {
 		text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
@@ -25,5 +25,5 @@ func (s *Simulator) serveFaults(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	_, _ = io.WriteString(w, s.Faults().String()+"\n") // the client has gone: nothing to tell it
+	_, _ = io.WriteString(w, s.Faults().String()+"\n") // fails if the client has gone
 }

@@ -8,15 +8,14 @@ import (
 	"time"
 )
 
-// ParseFaults reads faults as a command line gives them, separated by commas:
-// a chance or share by the name of its field as error=0.05 or text-values=0.1;
-// the pauses stall-for, slow-for, hang-for and down-for and the vendor's skew as
-// skew=90s; in-a-row=3, page-size=20, deep-pages=10000, too-large=1800; seed=7;
-// an action that has a habit, more than once if need be, as
-// hang=DescribeUserEvent (endless and same-page likewise),
-// code=DescribeUserEvent:LimitExceeded.Foo or flood=DescribeUserInfo:bomb;
-// mutate-once=true, mutate-any=true and mutate-kinds=type+key; a step of a script as
-// DescribeUserInfo@3=truncated. Empty text means no faults.
+// ParseFaults parses faults as given on the command line, separated by commas: a chance
+// or share by the name of its field, as error=0.05 or text-values=0.1; the pauses
+// stall-for, slow-for, hang-for and down-for and the vendor's skew, as skew=90s;
+// in-a-row=3, page-size=20, deep-pages=10000, too-large=1800; seed=7; an action with a
+// habit, as hang=DescribeUserEvent (endless and same-page likewise),
+// code=DescribeUserEvent:LimitExceeded.Foo or flood=DescribeUserInfo:bomb, each any
+// number of times; mutate-once=true, mutate-any=true and mutate-kinds=type+key; a step
+// of a script, as DescribeUserInfo@3=truncated. An empty text means no faults.
 func ParseFaults(text string) (Faults, error) {
 	var f Faults
 	for item := range strings.SplitSeq(text, ",") {
@@ -36,7 +35,7 @@ func ParseFaults(text string) (Faults, error) {
 	return f, err
 }
 
-// set reads one item.
+// set parses one item.
 func (f *Faults) set(name, value string) (err error) {
 	if action, n, isStep := strings.Cut(name, "@"); isStep {
 		return f.script(action, n, FaultKind(value))
@@ -110,7 +109,7 @@ func (f *Faults) script(action, n string, kind FaultKind) error {
 	return nil
 }
 
-// String writes faults the way ParseFaults reads them.
+// String formats faults for ParseFaults.
 func (f Faults) String() string {
 	var items []string
 	add := func(set bool, name string, value any) {
@@ -140,7 +139,7 @@ func (f Faults) String() string {
 	return strings.Join(append(items, f.pairs()...), ",")
 }
 
-// pairs are the items of single actions and of the script, in order.
+// pairs returns the items of single actions and of the script, in order.
 func (f Faults) pairs() []string {
 	var items []string
 	for action, code := range f.Code {

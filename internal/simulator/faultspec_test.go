@@ -52,7 +52,7 @@ func TestParseFaults(t *testing.T) {
 	}
 }
 
-// TestFaultsOverHTTP switches faults on and off as another process does.
+// TestFaultsOverHTTP turns faults on and off like another process.
 func TestFaultsOverHTTP(t *testing.T) {
 	c := newClient(t, Options{Calls: 3})
 	server := httptest.NewServer(c.s)

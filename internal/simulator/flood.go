@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// FloodKind is what an answer is too much of.
+// FloodKind says what a response has too much of.
 type FloodKind string
 
 // The kinds of floods. They end when the client goes away.
@@ -22,7 +22,7 @@ const (
 
 var floodKinds = []FloodKind{FloodSpaces, FloodRows, FloodDeep, FloodBomb, FloodLength}
 
-// flood answers with too much and returns the bytes sent.
+// flood sends too much and returns the number of bytes sent.
 func (s *Simulator) flood(w http.ResponseWriter, r *http.Request, q *query) int64 {
 	w.Header().Set("Content-Type", "application/json")
 	pour := &pourer{w: w, ctx: r.Context()}
@@ -64,7 +64,7 @@ func (p *pourer) write(b []byte) {
 	p.dry = err != nil || p.ctx.Err() != nil
 }
 
-// bomb is members of gzip, each of ten megabytes of a string's inside.
+// bomb writes members of gzip, each with ten megabytes from the middle of a string.
 func (p *pourer) bomb() {
 	p.write(squeezed([]byte(`{"Response":{"RequestId":"`)))
 	inside := squeezed(bytes.Repeat([]byte("a"), 10<<20))
@@ -74,7 +74,7 @@ func (p *pourer) bomb() {
 	p.write(squeezed([]byte(`"}}`)))
 }
 
-// rows is one page of a million rows.
+// rows writes one page of a million rows.
 func (p *pourer) rows(q *query) {
 	const many = 1_000_000
 	before, after := `{"Response":{"Total":1000000,"`+q.family().list()+`":[`, `],"RequestId":"00000000-0000-4000-8000-000000000000"}}`

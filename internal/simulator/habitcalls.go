@@ -2,7 +2,8 @@ package simulator
 
 import "time"
 
-// valuelessUser is the user of a call of whom no series has values, if one is.
+// valuelessUser returns the user of a call whose series have no values, if there is
+// one.
 func (s *Simulator) valuelessUser(f *Faults, c *call, at int64) (string, bool) {
 	if c == nil || !f.draws(f.Valueless, saltValueless, c.seed) {
 		return "", false
@@ -14,7 +15,7 @@ func (s *Simulator) valuelessUser(f *Faults, c *call, at int64) (string, bool) {
 	return v.users[hash2(saltValueless, c.seed)%uint64(min(2, len(v.users)))].id, true
 }
 
-// reshape changes the values and times of series by the habits of calls.
+// reshape changes the values and times of series for the habits of calls.
 func (s *Simulator) reshape(q *query, response *node) {
 	f := q.habits.f
 	if !q.wantsSeries() || f.Valueless+f.TextValues+f.DateTimes == 0 {
@@ -44,8 +45,8 @@ func (s *Simulator) reshape(q *query, response *node) {
 	}
 }
 
-// Valueless lists the users of calls that have begun of whom every Value is
-// null, app by app, oldest first.
+// Valueless lists the users of calls that have begun whose every Value is null, app by
+// app, oldest first.
 func (s *Simulator) Valueless() []Mute {
 	var all []Mute
 	f, now := s.faults.Load(), s.now()
@@ -63,8 +64,8 @@ func (s *Simulator) Valueless() []Mute {
 	return all
 }
 
-// Drawn lists the calls that have begun and have one of the habits of calls:
-// FaultValueless, FaultTextValues or FaultDateTimes.
+// Drawn lists the calls that have begun and have a habit of calls: FaultValueless,
+// FaultTextValues or FaultDateTimes.
 func (s *Simulator) Drawn(kind FaultKind) []string {
 	var all []string
 	f, now := s.faults.Load(), s.now()

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// twice has rows of events, experiences and days twice; rooms and users are
-// doubled before they are cut into pages.
+// twice repeats rows of events, experiences and days. Rooms and users are repeated
+// before the list is divided into pages.
 func (s *Simulator) twice(q *query, response *node) {
 	f := q.habits.f
 	switch q.family() {
@@ -28,7 +28,7 @@ func (s *Simulator) twice(q *query, response *node) {
 	}
 }
 
-// repeated is a list with some of its rows twice.
+// repeated returns a list with some of its rows twice.
 func repeated(f *Faults, q *query, list *node) *node {
 	if f.Twice == 0 || len(list.rows()) == 0 {
 		return list
@@ -78,13 +78,13 @@ func (s *Simulator) oddities(q *query, response *node) {
 	}
 }
 
-// isOdd draws whether a row of this id has an odd value, and which.
+// isOdd draws whether a row with this id has an odd value, and which.
 func (q *query) isOdd(id string) (uint64, bool) {
 	draw := hashText(hashText(uint64(q.app), q.commID), id)
 	return mix(draw), q.habits.f.draws(q.habits.f.Odd, saltOdd, draw)
 }
 
-// odd notes an odd value.
+// odd logs an odd value.
 func (s *Simulator) odd(q *query, path, commID, old, now string) {
 	q.habit = FaultOdd
 	s.mutations.odd(q.mutation(Mutation{Kind: "odd", Path: path, CommID: commID, Old: abridged(old), New: abridged(now)}))

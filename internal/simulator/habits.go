@@ -2,15 +2,15 @@ package simulator
 
 import "slices"
 
-// habits are what the vendor's odd ways need to know of a request.
+// habits is what the habits need to know of a request.
 type habits struct {
 	f             *Faults
-	content, list uint64 // of the request, and without its page
-	times         uint32 // it has been asked, now included
-	mutated       bool   // its answer was changed before
+	content, list uint64 // hash of the request, and of the request without its page
+	times         uint32 // number of requests with this content, including this one
+	mutated       bool   // an earlier response was changed
 }
 
-// isHabit tells whether a kind shows in an answer that is one all the same.
+// isHabit reports whether a kind is a habit.
 func (k FaultKind) isHabit() bool {
 	switch k {
 	case FaultPageSize, FaultSamePage, FaultEndless, FaultJumble, FaultTwice, FaultListless, FaultValueless,
@@ -37,13 +37,13 @@ const (
 	saltMadeUp
 )
 
-// draws tells whether something that has this hash is among a share.
+// draws reports whether something with this hash is in a share.
 func (f *Faults) draws(portion float64, salt, id uint64) bool {
 	return portion > 0 && hash3(f.Seed, salt, id) < share(portion)
 }
 
-// paged is the page of rows that a query asks for and how many there are on
-// all pages, by the habits of lists.
+// paged returns the rows of the page that a query asks for, and the number of rows on
+// all pages, with the habits of lists.
 func paged[T any](q *query, rows []T, defaultSize int, key func(T) uint64) ([]T, int) {
 	if q.habits == nil {
 		first, end := q.window(len(rows), defaultSize)
@@ -66,7 +66,7 @@ func paged[T any](q *query, rows []T, defaultSize int, key func(T) uint64) ([]T,
 	return rows[first:end], len(rows)
 }
 
-// asked is how many rows a page may have by the request.
+// asked is the most rows of a page by the request.
 func (q *query) asked(defaultSize int) int {
 	if q.size == 0 {
 		return defaultSize
@@ -74,7 +74,7 @@ func (q *query) asked(defaultSize int) int {
 	return q.size
 }
 
-// rowsPerPage is how many rows a page has at most.
+// rowsPerPage is the most rows of a page.
 func (q *query) rowsPerPage(defaultSize int) int {
 	size := q.asked(defaultSize)
 	if q.habits != nil && q.habits.f.PageSize > 0 {
@@ -83,7 +83,7 @@ func (q *query) rowsPerPage(defaultSize int) int {
 	return size
 }
 
-// doubled has some rows twice, one after the other.
+// doubled repeats some rows, each right after itself.
 func doubled[T any](q *query, rows []T, key func(T) uint64) []T {
 	f := q.habits.f
 	if f.Twice == 0 {
@@ -99,7 +99,7 @@ func doubled[T any](q *query, rows []T, key func(T) uint64) []T {
 	return all
 }
 
-// jumbled sorts the rows of a list of several pages anew for each request.
+// jumbled sorts the rows of a list of several pages in a new order for each request.
 func jumbled[T any](q *query, rows []T, size int) []T {
 	h := q.habits
 	if len(rows) <= size || !h.f.draws(h.f.Jumble, saltJumble, h.list) {

@@ -44,7 +44,7 @@ func habitual(t *testing.T, calls int, text string) (*client, *httptest.Server) 
 	return c, server
 }
 
-// overRequest sends a request that is signed already to a server.
+// overRequest sends a signed request to a server.
 func (c *client) overRequest(server *httptest.Server, r *http.Request) outcome {
 	r.RequestURI, r.URL.Host = "", strings.TrimPrefix(server.URL, "http://")
 	response, err := http.DefaultTransport.RoundTrip(r)
@@ -56,7 +56,7 @@ func (c *client) overRequest(server *httptest.Server, r *http.Request) outcome {
 	return outcome{status: response.StatusCode, body: string(body), err: err}
 }
 
-// met tells how often an action has met a fault.
+// met returns how often an action has met a fault.
 func (c *client) met(action string, kind FaultKind) int64 { return c.s.Stats().Faults[action][kind] }
 
 func TestJumble(t *testing.T) {
@@ -179,7 +179,7 @@ func TestListless(t *testing.T) {
 	}
 }
 
-// TestOdd has each odd value in some row, the same each time.
+// TestOdd checks that each odd value is in some row, the same each time.
 func TestOdd(t *testing.T) {
 	c, _ := habitual(t, 60, "odd=0.7")
 	var all []string
@@ -238,7 +238,7 @@ func TestFailingDays(t *testing.T) {
 	}
 }
 
-// TestRefusals has errors that follow from the question alone.
+// TestRefusals checks errors that follow from the request alone.
 func TestRefusals(t *testing.T) {
 	c, _ := habitual(t, 60, "deep-pages=50,too-large=1800,code=DescribeUserEvent:LimitExceeded.Foo,code=DescribeScaleInfo:InternalError")
 	deep, short := about(callOf(t, c.s, webinar), 600), about(callOf(t, c.s, webinar), 1801)
@@ -360,7 +360,7 @@ func TestGzip(t *testing.T) {
 	}
 }
 
-// TestFlood reads the beginning of each flood and goes away.
+// TestFlood reads the beginning of each flood and closes the connection.
 func TestFlood(t *testing.T) {
 	for kind, want := range map[FloodKind]string{
 		FloodSpaces: "      ", FloodRows: `{"Response":{"Total":1000000,"UserList":[{"RoomStr":`, FloodDeep: `{"Response":{"Total":1,"UserList":[[[`,

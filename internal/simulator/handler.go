@@ -10,7 +10,7 @@ import (
 // version is the only version of the API.
 const version = "2019-07-22"
 
-// ServeHTTP answers the API at /, and beside it the truth and the stats.
+// ServeHTTP answers the API at /, and the truth and the statistics at their own paths.
 func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.URL.Path == "/" || r.URL.Path == "":
@@ -55,7 +55,7 @@ func (s *Simulator) serveAPI(w http.ResponseWriter, r *http.Request) {
 	s.reply(w, r, e, q)
 }
 
-// refuse answers with an error that the client has earned.
+// refuse answers with an error that the client has caused.
 func (s *Simulator) refuse(w http.ResponseWriter, e *envelope, f *fault) {
 	out := newAnswer(w, s.requestID())
 	out.fault(f, e.english)
@@ -65,8 +65,7 @@ func (s *Simulator) refuse(w http.ResponseWriter, e *envelope, f *fault) {
 	s.meter.sent(out.finish())
 }
 
-// admit takes a request through everything that stands before its answer:
-// who asks, what for, where, how often, with which parameters.
+// admit checks a request: signature, action, region, quota, parameters.
 func (s *Simulator) admit(e *envelope, now int64) (*query, *fault) {
 	switch {
 	case e.action == "":

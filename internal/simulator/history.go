@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// history remembers what has been asked: about 32 bytes for each different
-// request. Only requests that are in order and within the quota enter it.
+// history remembers the valid requests within the quota. Each different request takes
+// about 32 bytes.
 type history struct {
 	mu     sync.Mutex
 	asked  map[uint64]past   // by content
@@ -15,28 +15,28 @@ type history struct {
 	counts map[string]int    // requests of an action since the faults were set
 }
 
-// past is what has become of one content so far.
+// past is what has happened to one content.
 type past struct {
 	times    uint32
-	inARow   uint8 // faults since the last answer
+	inARow   uint8 // faults since the last success
 	nulled   bool
-	answered bool // once in full
-	mutated  bool // once
+	answered bool // at least once in full
+	mutated  bool // at least once
 }
 
 func (h *history) init() {
 	h.asked, h.lists, h.counts = map[uint64]past{}, map[uint64]uint32{}, map[string]int{}
 }
 
-// restart lets scripts count from 1 again.
+// restart makes scripts count from 1 again.
 func (h *history) restart() {
 	h.mu.Lock()
 	clear(h.counts)
 	h.mu.Unlock()
 }
 
-// ask enters a request and returns its past, itself counted, and its number
-// among those of its action.
+// ask adds a request. It returns the past of its content, including this request, and
+// the number of the request among those of its action.
 func (h *history) ask(action string, content uint64) (past, int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -47,7 +47,7 @@ func (h *history) ask(action string, content uint64) (past, int) {
 	return p, h.counts[action]
 }
 
-// moved counts the requests for a list before this one.
+// moved returns the number of earlier requests for a list.
 func (h *history) moved(list uint64) int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -63,7 +63,7 @@ func (h *history) close(content uint64, kind FaultKind) {
 	switch kind {
 	case NoFault, FaultSlow, FaultStall:
 		p.inARow, p.answered = 0, true
-	case FaultShift, FaultPoison, FaultMute: // an answer, but not in full
+	case FaultShift, FaultPoison, FaultMute: // a response, but not in full
 		p.inARow = 0
 	default:
 		if kind.isHabit() {
@@ -76,9 +76,9 @@ func (h *history) close(content uint64, kind FaultKind) {
 	h.asked[content] = p
 }
 
-// content is a hash of what a request asks: the action and its parameters,
-// whatever their order and that of the users and metrics. Without pages it is
-// the same for all pages of a list.
+// content is a hash of the action and the parameters of a request. The order of
+// parameters, users and metrics does not matter. Without pages it is the same for all
+// pages of a list.
 func (e *envelope) content(pages bool) uint64 {
 	h := hashText(1, e.action)
 	for _, name := range slices.Sorted(maps.Keys(e.params)) {

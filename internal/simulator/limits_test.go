@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// params for requests that are in order; tests change one thing.
+// Parameters of valid requests; tests change one thing.
 func good(c *client, action string) object {
 	now := fixed.Unix()
 	var room Room
@@ -219,8 +219,7 @@ func TestRegions(t *testing.T) {
 	}
 }
 
-// TestRetentionEdgeMoves asks for the same window before and after it has
-// passed the edge.
+// TestRetentionEdgeMoves requests the same window before and after the edge has passed it.
 func TestRetentionEdgeMoves(t *testing.T) {
 	now := fixed
 	c := newClient(t, Options{Calls: 5, Now: func() time.Time { return now }})

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// BenchmarkNew reports what it takes to lay out 100,000 calls.
+// BenchmarkNew plans 100,000 calls.
 func BenchmarkNew(b *testing.B) {
 	var before, after runtime.MemStats
 	var s *Simulator
@@ -28,8 +28,8 @@ func BenchmarkNew(b *testing.B) {
 	runtime.KeepAlive(s)
 }
 
-// BenchmarkSmallCalls serves the series of calls of two out of 100,000,
-// signature, search and all, each another.
+// BenchmarkSmallCalls serves the series of calls of two users out of 100,000 calls, each
+// another, with signature and search.
 func BenchmarkSmallCalls(b *testing.B) {
 	c := newClient(&testing.T{}, Options{Calls: 100_000, Mix: MixOneToOne, Now: func() time.Time { return fixed }})
 	calls, i, bytes := c.s.calls[DefaultApp], 0, int64(0)
@@ -44,8 +44,8 @@ func BenchmarkSmallCalls(b *testing.B) {
 	b.ReportMetric(float64(bytes)/b.Elapsed().Seconds()/1e6, "MB/s")
 }
 
-// BenchmarkOverLoopback has a client read the series of a busy call and throw
-// them away: both ends share the cores.
+// BenchmarkOverLoopback reads the series of a busy call and discards them. Client and
+// server share the cores.
 func BenchmarkOverLoopback(b *testing.B) {
 	c := newClient(&testing.T{}, Options{Calls: 26})
 	server := httptest.NewServer(c.s)

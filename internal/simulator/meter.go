@@ -7,21 +7,21 @@ import (
 	"time"
 )
 
-// Stats is what clients have done so far. Only requests that name an action
-// of the vendor count.
+// Stats counts what clients have done so far. Only requests for an action of the vendor
+// count.
 type Stats struct {
 	Requests map[string]int64            `json:"requests"` // by action, refused ones included
 	Errors   map[string]map[string]int64 `json:"errors"`   // by action and code
-	// Peak is the largest number of requests of an action in any sliding
-	// second, refused ones included.
+	// Peak is the largest number of requests of an action in any sliding second,
+	// refused ones included.
 	Peak map[string]int `json:"peak_per_second"`
-	// Refused are the requests over the quota; those that FaultLimit refused
-	// within it are under Faults. Both are under Errors, too.
+	// Refused counts the requests over the quota. Requests within the quota that
+	// FaultLimit refused are in Faults. Errors has both.
 	Refused map[string]int64               `json:"refused"`
-	Faults  map[string]map[FaultKind]int64 `json:"faults"` // by action and kind, as met
-	// Repeated are the requests whose content had been asked before, by
-	// action; Redundant are those of them that had been answered in full.
-	// What was refused is not counted.
+	Faults  map[string]map[FaultKind]int64 `json:"faults"` // by action and kind
+	// Repeated counts the requests whose content was requested before, by action.
+	// Redundant counts those of them whose content was answered in full before. Neither
+	// counts refused requests.
 	Repeated  map[string]int64 `json:"repeated"`
 	Redundant map[string]int64 `json:"redundant"`
 	Bytes     int64            `json:"bytes"` // of response bodies of the API
@@ -38,14 +38,13 @@ type meter struct {
 // rate remembers the requests of one action in the last second.
 type rate struct{ arrived, accepted second }
 
-// second is the instants of a sliding second, in order.
+// second has the instants of a sliding second, in order.
 type second struct {
 	times []time.Time
-	first int // those before are older
+	first int // earlier ones are older than a second
 }
 
-// slide drops the instants that are a second old or older and returns how
-// many are left.
+// slide drops the instants that are a second old or older and returns the number left.
 func (s *second) slide(now time.Time) int {
 	for s.first < len(s.times) && now.Sub(s.times[s.first]) >= time.Second {
 		s.first++
@@ -89,8 +88,8 @@ func (m *meter) arrive(action string) {
 	m.stats.Peak[action] = max(m.stats.Peak[action], r.arrived.slide(now))
 }
 
-// admit holds a request against the quota of its action. A refused one does
-// not count towards it. Requests of all apps share the quota.
+// admit checks a request against the quota of its action. A refused request does not
+// count towards it. All apps share the quota.
 func (m *meter) admit(a *action) *fault {
 	if m.qps < 0 {
 		return nil
@@ -120,7 +119,7 @@ func (m *meter) fault(action string, kind FaultKind) {
 	m.stats.Faults[action][kind]++
 }
 
-// repeat counts a request whose content has been asked before.
+// repeat counts a request whose content was requested before.
 func (m *meter) repeat(action string, asked, answered bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -132,7 +131,7 @@ func (m *meter) repeat(action string, asked, answered bool) {
 	}
 }
 
-// fail counts an error answer.
+// fail counts an error response.
 func (m *meter) fail(action, code string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

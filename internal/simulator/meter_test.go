@@ -23,7 +23,7 @@ func mustJSON(t *testing.T, value any) []byte {
 	return body
 }
 
-// codes asks n times at once and counts the codes.
+// codes sends n requests at once and counts the codes.
 func (c *client) codes(action string, params object, n int) map[string]int {
 	c.t.Helper()
 	counts := map[string]int{}
@@ -50,8 +50,7 @@ func TestQuota(t *testing.T) {
 		if got := c.codes("DescribeScaleInfo", params(1), 20); got[""] != 20 {
 			t.Errorf("another action: %v", got)
 		}
-		// The first twelve leave the sliding second; what was refused never
-		// entered it.
+		// The first twelve leave the sliding second. Refused requests were never in it.
 		time.Sleep(400 * time.Millisecond)
 		if got := c.codes("DescribeRoomInfo", params(1), 13); got[""] != 12 || got["RequestLimitExceeded"] != 1 {
 			t.Errorf("a second after the first: %v, want twelve good", got)

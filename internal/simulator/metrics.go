@@ -1,19 +1,19 @@
 package simulator
 
-// metric is one DataType of the vendor's pages.
+// metric is a DataType on the vendor's pages.
 type metric struct {
 	name     string
-	up, down bool // reported for what is sent, for what is received
-	device   bool // reported for the client itself, whatever it sends
-	video    bool // else, and but for device, audio
+	up, down bool // reported upstream, downstream
+	device   bool // reported for the client, whatever it sends
+	video    bool // otherwise audio, unless device
 	legacy   bool // known to the legacy dialect
-	listed   bool // on the vendor's page: may be asked for by name
+	listed   bool // on the vendor's page: can be requested by name
 	kind     valueKind
 	base     int64
 }
 
-// metrics are in the order of the vendor's page, then those that only the
-// current dialect has, then one that no page names.
+// metrics are in the order of the vendor's page, then those of the current dialect
+// only, then one that is on no page.
 var metrics = [...]metric{
 	{name: "appCpu", up: true, device: true, legacy: true, listed: true, kind: percent, base: 12},
 	{name: "sysCpu", up: true, device: true, legacy: true, listed: true, kind: percent, base: 31},
@@ -35,8 +35,8 @@ var metrics = [...]metric{
 	{name: "bigvQp", up: true, video: true, kind: walk, base: 27},
 }
 
-// newest is the index of the metric that no page names yet. One call in
-// seven has it, and only a request for all metrics returns it.
+// newest is the index of the metric that is on no page yet. One call in seven has it,
+// and only a request for all metrics returns it.
 const newest = len(metrics) - 1
 
 // metricSet is a set of indices into metrics.
@@ -44,7 +44,7 @@ type metricSet uint32
 
 func (m metricSet) has(i int) bool { return m>>i&1 != 0 }
 
-// allMetrics are the metrics a request for "all" returns for a call.
+// allMetrics returns the metrics of a call in a response to "all".
 func allMetrics(d dialect, c *call) metricSet {
 	var set metricSet
 	for i, m := range metrics {
@@ -55,7 +55,7 @@ func allMetrics(d dialect, c *call) metricSet {
 	return set
 }
 
-// metricByName finds a metric that a dialect lets one ask for.
+// metricByName finds a metric that can be requested by name in a dialect.
 func metricByName(d dialect, name string) (int, bool) {
 	for i, m := range metrics {
 		if m.name == name && m.listed && (m.legacy || d == current) {
@@ -65,8 +65,8 @@ func metricByName(d dialect, name string) (int, bool) {
 	return 0, false
 }
 
-// produced tells whether a user's client reports a metric: upstream where
-// peer is nil, else for what is received from the peer.
+// produced reports whether a client reports a metric: upstream if peer is nil,
+// otherwise of what it receives from the peer.
 func (m *metric) produced(u, peer *user) bool {
 	switch {
 	case u.silent:

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// reply answers a request that is in order, or fails to.
+// reply answers a valid request, or fails to.
 func (s *Simulator) reply(w http.ResponseWriter, r *http.Request, e *envelope, q *query) {
 	t := s.trouble(e, q)
 	if t.late > 0 {
@@ -24,11 +24,11 @@ func (s *Simulator) reply(w http.ResponseWriter, r *http.Request, e *envelope, q
 			return
 		}
 	}
-	defer s.close(r, q, &t) // where a connection is to be reset but is none, answer panics
+	defer s.close(r, q, &t) // deferred: answer panics if there is no connection to reset
 	s.answer(w, r, e, q, t)
 }
 
-// close notes what a request has met.
+// close notes the faults that a request has met.
 func (s *Simulator) close(r *http.Request, q *query, t *trouble) {
 	met := t.kind
 	if met == NoFault && q.shifted {
@@ -54,7 +54,7 @@ func (s *Simulator) close(r *http.Request, q *query, t *trouble) {
 	}
 }
 
-// answer sends what trouble has for a request.
+// answer sends the response to a request, with its trouble.
 func (s *Simulator) answer(w http.ResponseWriter, r *http.Request, e *envelope, q *query, t trouble) {
 	switch t.kind {
 	case FaultHTML:
@@ -87,7 +87,7 @@ func (s *Simulator) answer(w http.ResponseWriter, r *http.Request, e *envelope, 
 		s.meter.sent(t.deliver(r.Context(), w, whole.body))
 	default:
 		if q.habits != nil {
-			s.meter.sent(s.unusually(r.Context(), w, q))
+			s.meter.sent(s.answerByHabit(r.Context(), w, q))
 			return
 		}
 		out := newAnswer(w, s.requestID())
@@ -111,9 +111,9 @@ func (c *capture) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// deliver sends a body with the fault it has and returns the bytes sent. A
-// handler that returns before it has sent its Content-Length makes net/http
-// close the connection.
+// deliver sends a body with its fault and returns the number of bytes sent. When a
+// handler returns before it has sent its Content-Length, net/http closes the
+// connection.
 func (t trouble) deliver(ctx context.Context, w http.ResponseWriter, body []byte) int64 {
 	part := len(body)/4 + int(t.draw>>8%uint64(len(body)/2))
 	promised := len(body)
@@ -130,15 +130,15 @@ func (t trouble) deliver(ctx context.Context, w http.ResponseWriter, body []byte
 	if err != nil || t.kind == FaultCut || t.kind == FaultTruncated {
 		return int64(part)
 	}
-	_ = http.NewResponseController(w).Flush() // where it cannot flush, all of it stalls
+	_ = http.NewResponseController(w).Flush() // without a flush the whole body stalls
 	if !pause(ctx, t.pause) || t.kind == FaultDrop {
 		return int64(part)
 	}
-	_, _ = w.Write(body[part:]) // the client has gone: nothing to tell it
+	_, _ = w.Write(body[part:]) // fails if the client has gone
 	return int64(len(body))
 }
 
-// gatewayPage answers as a gateway before the API does when it is in trouble.
+// gatewayPage answers like a gateway in front of the API that is in trouble.
 func gatewayPage(w http.ResponseWriter, draw uint64) int64 {
 	status := [...]int{http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout, http.StatusOK}[draw>>4%4]
 	w.Header().Set("Content-Type", "text/html")
@@ -151,25 +151,25 @@ func gatewayPage(w http.ResponseWriter, draw uint64) int64 {
 	return int64(n)
 }
 
-// reset sends bytes as they are and then resets the connection. Where that is
-// no connection of HTTP/1 the handler is aborted, as net/http wants it.
+// reset sends bytes and then resets the connection. If there is no HTTP/1 connection,
+// it aborts the handler, as net/http requires.
 func reset(w http.ResponseWriter, before []byte) {
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
 	defer conn.Close()
-	_, _ = conn.Write(before) // the client has gone: it gets its reset
+	_, _ = conn.Write(before) // fails if the client has gone
 	if wrapped, ok := conn.(interface{ NetConn() net.Conn }); ok {
 		conn = wrapped.NetConn()
 		defer conn.Close()
 	}
 	if tcp, ok := conn.(*net.TCPConn); ok {
-		_ = tcp.SetLinger(0) // else it is closed in order
+		_ = tcp.SetLinger(0) // without it the connection is closed, not reset
 	}
 }
 
-// pause waits; false where the client has gone meanwhile.
+// pause waits. It returns false if the client has gone.
 func pause(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -2,29 +2,30 @@ package simulator
 
 import "fmt"
 
-// Mix is which shapes of calls an account has.
+// Mix says which shapes of calls an account has.
 type Mix string
 
-// The mixes. All but MixAll have one kind of calls, as planners are measured
-// by, without special calls and without any that run at New.
+// The mixes. All except MixAll have one kind of calls, to measure planners with. They
+// have no special calls and no calls that run at New.
 const (
 	// MixAll is a bit of everything: mostly calls of two, and every oddity.
 	MixAll Mix = "all"
-	// MixOneToOne is calls of two of 2 to 20 minutes; one in twelve has
-	// somebody who comes back or nobody who came.
+	// MixOneToOne has calls of two users, 2 to 20 minutes long. In one of twelve a user
+	// comes back or one never comes.
 	MixOneToOne Mix = "one-to-one"
-	// MixUnanswered is calls of one who waits for another, for less than a minute.
+	// MixUnanswered has calls of one user who waits for another, for less than a
+	// minute.
 	MixUnanswered Mix = "unanswered"
-	// MixMeetings is meetings of 10 to 60 over 1 to 4 hours, in which many
-	// come late, leave early, or come back.
+	// MixMeetings has meetings of 10 to 60 users over 1 to 4 hours. Many come late,
+	// leave early, or come back.
 	MixMeetings Mix = "meetings"
-	// MixWebinars is webinars of 2 to 3 hours with 150 listeners and, where
-	// there are more calls, up to 400, some minutes each; and, three in ten,
-	// rooms open all day with 600 sessions of about ten minutes.
+	// MixWebinars has webinars of 2 to 3 hours with 150 listeners, in larger accounts
+	// up to 400, who stay some minutes each. Three in ten are rooms open all day with
+	// 600 sessions of about ten minutes.
 	MixWebinars Mix = "webinars"
 )
 
-// ParseMix reads the name of a mix.
+// ParseMix parses the name of a mix.
 func ParseMix(name string) (Mix, error) {
 	switch m := Mix(name); m {
 	case MixAll, MixOneToOne, MixUnanswered, MixMeetings, MixWebinars:
@@ -35,7 +36,7 @@ func ParseMix(name string) (Mix, error) {
 	return "", fmt.Errorf("parse mix: %q is unknown; use all, one-to-one, unanswered, meetings or webinars", name)
 }
 
-// shapeIn decides the shape of the call with this number.
+// shapeIn returns the shape of the call with this number.
 func (s *Simulator) shapeIn(index uint32, seed uint64) shape {
 	draw := hash2(seed, 10) % 100
 	switch s.options.Mix {
@@ -63,9 +64,9 @@ func (s *Simulator) shapeIn(index uint32, seed uint64) shape {
 	return s.laterShape(index, seed)
 }
 
-// laterShape is the shape of a call that begins after New: the special ones
-// come again with every 120 calls, or as seldom as before New. None is bound
-// to New, and there is but one very bad hour.
+// laterShape is the shape of a call that begins after New. Special shapes come again
+// with every 120 calls, or as rarely as before New, except those bound to New and the
+// busy hour.
 func (s *Simulator) laterShape(index uint32, seed uint64) shape {
 	if again, ok := special(index % uint32(max(s.options.Calls, 120))); ok {
 		return again.unbound()

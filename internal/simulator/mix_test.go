@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// TestMixes checks what each mix is made of and what it costs to ask for.
+// TestMixes checks the calls of each mix and the number of requests for them.
 func TestMixes(t *testing.T) {
 	for mix, want := range map[Mix]struct {
 		shapes       []shape
@@ -40,17 +40,17 @@ func TestMixes(t *testing.T) {
 	}
 }
 
-// TestStaysNeverOverlap holds the stays of each user apart, in every shape.
-func TestStaysNeverOverlap(t *testing.T) {
+// TestSessionsNeverOverlap checks the sessions of each user, in every shape.
+func TestSessionsNeverOverlap(t *testing.T) {
 	for _, mix := range []Mix{MixAll, MixOneToOne, MixMeetings, MixWebinars} {
 		c := newClient(t, Options{Calls: 300, Mix: mix, Ahead: 24 * time.Hour, Long: 3})
 		for _, x := range c.s.calls[DefaultApp] {
 			ends := map[int]int64{}
-			for _, stay := range layout(&x) {
-				if stay.joined < max(ends[stay.user], x.start) || stay.left < stay.joined || stay.left > x.end {
-					t.Fatalf("%s, shape %d: stay %+v after %d in a call of %d to %d", mix, x.shape, stay, ends[stay.user], x.start, x.end)
+			for _, session := range layout(&x) {
+				if session.joined < max(ends[session.user], x.start) || session.left < session.joined || session.left > x.end {
+					t.Fatalf("%s, shape %d: stay %+v after %d in a call of %d to %d", mix, x.shape, session, ends[session.user], x.start, x.end)
 				}
-				ends[stay.user] = stay.left
+				ends[session.user] = session.left
 			}
 		}
 	}

@@ -1,6 +1,6 @@
 package simulator
 
-// numbers are the odd numbers that a number may become, as a set.
+// numbers is a set of odd numbers that can replace a number.
 type numbers uint16
 
 const (
@@ -11,37 +11,37 @@ const (
 	big                            // 2^40
 	beyond63                       // 2^63
 	beyond64                       // 2^64-1
-	unit                           // seconds for milliseconds or the other way round
+	unit                           // seconds in place of milliseconds, or the reverse
 
 	noNumber = notANumber | infinite
 	anyOdd   = noNumber | negative | zero | big | beyond63 | beyond64 | unit
 	notAnID  = noNumber | negative | big | beyond63 | beyond64 // an id has 32 bits, a type 8
 )
 
-// noticeable says which changes of a value a careful reader cannot miss. It
-// takes for granted that every documented key is in each row (null is all
-// right where a page says so, for texts that are not ids, PeerId, lists and
-// counters, parameters and values), that times lie in the window, a stay within its call, and an end
-// after its beginning, and that Total counts rows.
+// noticeable says which changes of a value a careful reader must notice. The reader
+// knows that every documented key is in each row; that null is allowed where a page
+// says so, for texts that are not ids, PeerId, lists, counters, parameters and values;
+// that times lie in the window, a session lies within its call, and an end is not
+// before its beginning; and that Total counts rows.
 type noticeable struct {
 	null    bool    // null is a mistake
-	odd     numbers // these numbers are
-	counted bool    // of a list: Total says how many rows it has
+	odd     numbers // these numbers are mistakes
+	counted bool    // of a list: Total counts its rows
 }
 
-// fields are all documented values by their paths. What is not in it may be
-// changed without harm. For every one of them another type, another key or a
-// key twice is noticed, for every row null, a text or a list in its place.
-// Never noticed are a text changed into another one, a value into a plausible
-// one, a row that is missing where nothing counts. In code are the exceptions:
+// fields has all documented values, by their paths. A change of any other value is
+// harmless. A reader notices another type, another key or a repeated key of each of
+// these values, and null, a text or a list in place of each row. A reader cannot notice
+// another text, another plausible value, or a missing row that nothing counts. The code
+// has these exceptions:
 //
-//   - a Total that ends the list with this very page, and that of series,
-//     which counts users, unless it is absurd;
-//   - the end of what is not finished: it tells nothing;
-//   - null for a list: noticed where Total counts rows, and for series where
-//     they have 6 s of samples; otherwise it may be true;
-//   - lists of users beside series, which nothing counts;
-//   - Data without DataType: it tells nothing.
+//   - a Total that ends the list with this page, and the Total of series, which counts
+//     users: noticed only if it is absurd;
+//   - the end of a room or session that is not finished: it has no meaning;
+//   - null for a list: noticed if Total counts rows, and for series if they have 6 s of
+//     samples; otherwise it may be true;
+//   - lists of users in responses with series, which nothing counts;
+//   - Data without DataType: it has no meaning.
 var fields = map[string]noticeable{
 	"Response":           {null: true},
 	"Response.RequestId": {null: true},
@@ -100,15 +100,15 @@ var fields = map[string]noticeable{
 	"Response.ScaleList[].RoomNumbers": {odd: noNumber | negative},
 }
 
-// spot is a value of an answer and where it stands.
+// spot is a value in a response, with its place.
 type spot struct {
-	up    *spot // nil: the answer itself
+	up    *spot // nil: the whole response
 	i     int   // among the items of up
 	n     *node
 	kinds string // path without numbers, as in fields
 }
 
-// spots are all values of an answer.
+// spots returns all values of a response.
 func spots(at *spot, all []*spot) []*spot {
 	for i, item := range at.n.items {
 		kinds := at.kinds + "[]"

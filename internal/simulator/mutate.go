@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// mutate changes one thing in an answer, if it is drawn, and returns what is
-// sent of it.
+// mutate changes one thing in a response, if it is drawn, and returns the bytes to
+// send.
 func (s *Simulator) mutate(ctx context.Context, q *query, root *node) []byte {
 	r, ok := q.mutates()
 	if !ok {
@@ -37,8 +37,8 @@ func (s *Simulator) mutate(ctx context.Context, q *query, root *node) []byte {
 	return body
 }
 
-// mutates draws whether the answer to a query is changed, and what follows
-// from. Answers that have met a fault are left alone.
+// mutates draws whether a response is changed, and returns the source of the change. It
+// leaves responses alone that have met a fault.
 func (q *query) mutates() (*rng, bool) {
 	h := q.habits
 	if q.nulls != 0 {
@@ -54,26 +54,26 @@ func (q *query) mutates() (*rng, bool) {
 	return &rng{hash3(h.f.Seed, saltMutate+1000, asked)}, true
 }
 
-// mutator chooses what is changed.
+// mutator chooses the change.
 type mutator struct {
 	q    *query
 	r    *rng
 	root *node
 }
 
-// alteration is a change that can be made.
+// alteration is a possible change.
 type alteration struct {
 	at               *spot
-	kind, now        string // now: what stands there then
+	kind, now        string // now: the text after the change
 	harmless, unseen bool
 	do               func()
-	cut              float64 // what is sent of the body
+	cut              float64 // the share of the body to send
 	late             time.Duration
 }
 
-// choose draws a field of the answer, then one of its values, then the kind of
-// change, then the change: a field that is there once is hit as often as one
-// that is in each sample.
+// choose draws a field of the response, then one of its values, then the kind of
+// change, then the change. So a field that exists once is changed as often as one in
+// each sample.
 func (m *mutator) choose() (alteration, bool) {
 	whole := &spot{n: m.root}
 	byField := map[string][]*spot{"": {whole}}
@@ -103,7 +103,7 @@ func (m *mutator) choose() (alteration, bool) {
 
 func pick[T any](r *rng, all []T) T { return all[r.next()%uint64(len(all))] }
 
-// path is where a value stands.
+// path is the place of a value.
 func (sp *spot) path() string {
 	switch {
 	case sp.up == nil:
@@ -116,7 +116,7 @@ func (sp *spot) path() string {
 	return sp.up.path() + "." + sp.up.n.keys[sp.i]
 }
 
-// commID is the CommId of the row of a room list that a value stands in.
+// commID is the CommId of the row of a room list with this value.
 func (sp *spot) commID() string {
 	for ; sp != nil; sp = sp.up {
 		if sp.kinds == "Response.RoomList[]" {

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// questions are requests of each family, with a healthy answer of some rows.
+// questions are requests of each family whose healthy response has some rows.
 func questions(t *testing.T, c *client) map[string]object {
 	t.Helper()
 	x := callOf(t, c.s, busy)
@@ -33,7 +33,7 @@ func (c *client) body(action string, params object) []byte {
 	return c.record(c.request(action, mustJSON(c.t, params))).Body.Bytes()
 }
 
-// at follows a path as Mutation has it; nil where there is nothing.
+// at returns the value at a path of Mutation, nil if there is none.
 func (n *node) at(path string) *node {
 	for _, step := range strings.FieldsFunc(path, func(r rune) bool { return r == '.' || r == '[' || r == ']' }) {
 		var i int
@@ -49,8 +49,8 @@ func (n *node) at(path string) *node {
 	return n
 }
 
-// differences are the paths of values, none inside another, that differ;
-// objects with other keys and lists of other lengths differ as such.
+// differences returns the paths of values that differ, none inside another. Objects with
+// other keys and lists of other lengths differ as a whole.
 func differences(a, b *node, path string) []string {
 	if a.kind != b.kind || len(a.items) != len(b.items) || !slices.Equal(a.keys, b.keys) {
 		return []string{path}
@@ -72,13 +72,13 @@ func differences(a, b *node, path string) []string {
 	return all
 }
 
-// loose makes the odd numbers of a body JSON.
+// loose replaces the odd numbers of a body by valid JSON.
 func loose(body string) []byte {
 	return []byte(strings.NewReplacer(":NaN", `:"NaN"`).Replace(body))
 }
 
-// TestMutationsChangeOneThing compares each answer that was changed with the
-// healthy one: they differ at the path that is told, and nowhere else.
+// TestMutationsChangeOneThing compares each changed response with the healthy one. They
+// differ at Mutation.Path only.
 func TestMutationsChangeOneThing(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
@@ -112,7 +112,7 @@ func TestMutationsChangeOneThing(t *testing.T) {
 	t.Log(kinds, actions)
 }
 
-// checkMutation holds a changed answer against what is told of it.
+// checkMutation compares a changed response with its Mutation.
 func checkMutation(t *testing.T, whole, changed string, m Mutation) {
 	t.Helper()
 	if m.Kind == "delay" || m.Kind == "truncate" {
@@ -173,7 +173,7 @@ func set(t *testing.T, s *Simulator, f Faults) {
 	}
 }
 
-// TestMutationsFollowFromTheSeed asks the same twice, of two vendors.
+// TestMutationsFollowFromTheSeed sends the same requests to two vendors.
 func TestMutationsFollowFromTheSeed(t *testing.T) {
 	run := func(f Faults) (all []string) {
 		c := newClient(t, Options{Calls: 60, Faults: f})
@@ -211,7 +211,7 @@ func TestMutationsFollowFromTheSeed(t *testing.T) {
 	}
 }
 
-// TestStickyMutations asks again and meets the same damage.
+// TestStickyMutations checks that a repeated request meets the same damage.
 func TestStickyMutations(t *testing.T) {
 	c := newClient(t, Options{Calls: 60, Faults: Faults{Seed: 9, MutateSticky: 1}})
 	for action, params := range questions(t, c) {
@@ -226,7 +226,8 @@ func TestStickyMutations(t *testing.T) {
 	}
 }
 
-// TestMutationsCanBeNoticed has none that cannot, and keeps to the kinds.
+// TestMutationsCanBeNoticed checks that all mutations can be noticed and have the chosen
+// kinds.
 func TestMutationsCanBeNoticed(t *testing.T) {
 	c := newClient(t, Options{Calls: 60, Faults: Faults{Seed: uint64(time.Now().UnixNano()), Mutate: 1, MutateKinds: []string{"type", "drop"}}})
 	for action, params := range questions(t, c) {
@@ -244,7 +245,7 @@ func TestMutationsCanBeNoticed(t *testing.T) {
 	}
 }
 
-// TestTouched sums up what was changed, here and over HTTP.
+// TestTouched summarizes the changes, directly and over HTTP.
 func TestTouched(t *testing.T) {
 	c := newClient(t, Options{Calls: 60, Faults: Faults{Seed: 2, Mutate: 1}})
 	q := questions(t, c)

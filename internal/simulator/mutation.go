@@ -6,68 +6,67 @@ import (
 	"sync"
 )
 
-// Mutation is one thing that Faults.Mutate or MutateSticky changed in an
-// answer that was healthy.
+// Mutation is one change that Faults.Mutate or MutateSticky made in a healthy response.
 type Mutation struct {
 	N      int    // from 1, over all
-	Action string // that was asked
+	Action string // of the request
 	Kind   string // one of MutationKinds
-	Path   string // of what was changed, as Response.Data[3].Content[17].Value
-	// Harmless changes say the same as before: another order, a row twice,
-	// something in a field that no page names, a delay.
+	Path   string // place of the change, as Response.Data[3].Content[17].Value
+	// Harmless changes do not change the meaning: another order, a repeated row, a
+	// field that is on no page, a delay.
 	Harmless bool
-	// Undetectable ones leave an answer that could as well be true; they are
-	// made with Faults.MutateAny only.
+	// Undetectable changes leave a response that could be true. Only Faults.MutateAny
+	// makes them.
 	Undetectable bool
 
 	SdkAppID uint32
-	CommID   string   // that was asked for, or of the row of a room list
-	UserIDs  []string // that were asked for
+	CommID   string   // of the request, or of the row of a room list
+	UserIDs  []string // of the request
 	From, To int64    // the window of the request, unix seconds
-	Old, New string   // up to 80 characters of what is at Path
+	Old, New string   // up to 80 characters of the text at Path
 }
 
-// mutationKinds in the order in which they are drawn.
+// mutationKinds lists the kinds in the order in which they are drawn.
 var mutationKinds = []string{
 	"type",     // a value of another type: text for a number, null for a row
-	"value",    // a number that cannot be, a text that is empty or too long
-	"key",      // a key renamed, left out, or twice with different values
+	"value",    // an impossible number, an empty text, a text that is too long
+	"key",      // a key renamed, dropped, or repeated with another value
 	"order",    // of rows or of fields
 	"count",    // another Total
-	"repeat",   // a row twice, counted or not
-	"drop",     // a row left out, Total as it was
-	"half",     // the first half of the rows only, Total as it was
-	"truncate", // half an answer
+	"repeat",   // a row repeated, counted or not
+	"drop",     // a row dropped, Total unchanged
+	"half",     // only the first half of the rows, Total unchanged
+	"truncate", // half a response
 	"delay",    // of 50 to 200 ms
 }
 
 // MutationKinds are the kinds of mutations.
 func MutationKinds() []string { return slices.Clone(mutationKinds) }
 
-// mutations is the log of them, and the odd values that were told.
+// mutations logs the changes, and the odd values sent.
 type mutations struct {
 	mu   sync.Mutex
 	all  []Mutation
 	odds []Mutation
-	seen map[string]bool // what is among odds
+	seen map[string]bool // the keys of odds
 }
 
-// Mutations lists what has been changed in answers so far.
+// Mutations lists the changes so far.
 func (s *Simulator) Mutations() []Mutation {
 	s.mutations.mu.Lock()
 	defer s.mutations.mu.Unlock()
 	return slices.Clone(s.mutations.all)
 }
 
-// Odd lists the odd values of Faults.Odd that have been told so far, each once
-// for each action. Their Path is without numbers, their Old the row.
+// Odd lists the odd values of Faults.Odd sent so far, each once for each action. Path
+// has no indexes, Old is the row.
 func (s *Simulator) Odd() []Mutation {
 	s.mutations.mu.Lock()
 	defer s.mutations.mu.Unlock()
 	return slices.Clone(s.mutations.odds)
 }
 
-// mutation completes one by the query it was met by.
+// mutation fills in the fields that follow from the query.
 func (q *query) mutation(m Mutation) Mutation {
 	m.Action, m.SdkAppID, m.From, m.To = q.name, q.app, q.from, q.to
 	if m.CommID == "" {
@@ -80,7 +79,7 @@ func (q *query) mutation(m Mutation) Mutation {
 	return m
 }
 
-// log enters a mutation of the answer to a query.
+// log logs a mutation of the response to a query.
 func (s *Simulator) log(q *query, m Mutation) {
 	m = q.mutation(m)
 	s.mutations.mu.Lock()
@@ -89,7 +88,7 @@ func (s *Simulator) log(q *query, m Mutation) {
 	s.mutations.all = append(s.mutations.all, m)
 }
 
-// odd enters an odd value, if it is a new one.
+// odd logs an odd value unless it is known.
 func (all *mutations) odd(m Mutation) {
 	key := fmt.Sprintln(m.Action, m.SdkAppID, m.CommID, m.Path, m.Old)
 	if m.CommID == "" { // a list
@@ -105,7 +104,7 @@ func (all *mutations) odd(m Mutation) {
 	all.odds = append(all.odds, m)
 }
 
-// abridged is the beginning of a text.
+// abridged returns the beginning of a text.
 func abridged(text string) string {
 	runes := []rune(text[:min(len(text), 400)])
 	return string(runes[:min(len(runes), 80)])

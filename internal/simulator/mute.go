@@ -2,15 +2,14 @@ package simulator
 
 import "slices"
 
-// Mute is a user of a call of whom series are null where samples are due.
+// Mute is a user of a call whose series are null where there should be samples.
 type Mute struct {
 	SdkAppID       uint32
 	CommID, UserID string
-	Half           bool // half of the series are, by metric and peer; otherwise all
+	Half           bool // half of the series are null, by metric and peer; otherwise all
 }
 
-// Muted lists the users who are muted in calls that have begun, app by app,
-// oldest first.
+// Muted lists the muted users of calls that have begun, app by app, oldest first.
 func (s *Simulator) Muted() []Mute {
 	var all []Mute
 	f, now := s.faults.Load(), s.now()
@@ -29,8 +28,8 @@ func (s *Simulator) Muted() []Mute {
 	return all
 }
 
-// mute draws which of the first two users of a call is muted, if one is. A call
-// that somebody without metrics keeps open is not muted; without faults none is.
+// mute draws which of the first two users of a call is muted, if any. A call that a
+// user without metrics keeps open is not muted.
 func (f *Faults) mute(c *call) (user int, half, ok bool) {
 	if f == nil || f.Mute == 0 || c.shape == longRun {
 		return 0, false, false
@@ -43,11 +42,11 @@ func (f *Faults) mute(c *call) (user int, half, ok bool) {
 	return int(draw & 1), draw>>8&1 == 0, true
 }
 
-// shortest is how many seconds a run of samples has of which null is a mistake
-// for certain.
+// shortest is the length of a run of samples, in seconds, from which on null in their
+// place must be a mistake.
 const shortest = 6
 
-// mutes tells whether a series with these runs in the window is null.
+// mutes reports whether a series with these runs in the window is null.
 func (f *Faults) mutes(v *view, st stream, seed uint64, runs []span) bool {
 	n, half, ok := f.mute(v.call)
 	certain := slices.ContainsFunc(runs, func(r span) bool { return r.last-r.first >= shortest })

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestMute has series of one user null, and those of the others as ever.
+// TestMute checks that the series of one user are null, and those of others are not.
 func TestMute(t *testing.T) {
 	c := newClient(t, Options{Calls: 40, Mix: MixOneToOne, Faults: Faults{Mute: 0.5, Seed: 3}})
 	muted := map[string]Mute{}
@@ -23,7 +23,7 @@ func TestMute(t *testing.T) {
 		x := &c.s.calls[DefaultApp][i]
 		v := c.s.open(x, c.s.now())
 		for _, u := range v.users {
-			if len(u.stays) == 0 || u.stays[0].left-u.stays[0].joined < 60 {
+			if len(u.sessions) == 0 || u.sessions[0].left-u.sessions[0].joined < 60 {
 				continue
 			}
 			params := about(x, 3600)

@@ -2,8 +2,8 @@ package simulator
 
 import "strconv"
 
-// oddRooms are room ids that break careless programs. Rooms from oddFrom on
-// have exactly these ids, later ones now and then one with a suffix.
+// oddRooms are room ids that break careless programs. The rooms from oddFrom on have
+// exactly these ids; some later rooms have one with a suffix.
 var oddRooms = [...]string{
 	"a_b_1", "o'brien's room", `say "hi"`, "会议室 一", "🎉 party 🎉", `back\slash`,
 	"100% sure", "007", "1400353843_218695_1590065777", "<b>&amp;</b>", "null",
@@ -12,7 +12,7 @@ var oddRooms = [...]string{
 
 const oddFrom = 9
 
-// roomNumber returns the id of a room that an app names by number.
+// roomNumber returns the id of a room that its app names by a number.
 func roomNumber(room uint32) (uint64, bool) {
 	if isOddRoom(room) || hash2(77, uint64(room))%12 < 4 {
 		return 0, false
@@ -22,7 +22,7 @@ func roomNumber(room uint32) (uint64, bool) {
 
 func isOddRoom(room uint32) bool { return room >= oddFrom && room < oddFrom+uint32(len(oddRooms)) }
 
-// roomName returns a room id; different rooms have different ids.
+// roomName returns a room id. Different rooms have different ids.
 func roomName(room uint32) string {
 	if isOddRoom(room) {
 		return oddRooms[room-oddFrom]
@@ -42,8 +42,8 @@ var oddUsers = [...]string{
 	"o'neil_", "名前 ", "😀", `a\b`, `"q"`, "50%_", "00", "mary jane ", "Ünïcode-", "1e", "<u>",
 }
 
-// userName returns the id of the nth user of a call; ids of different users
-// of different calls differ, whatever the app.
+// userName returns the id of the nth user of a call. Different users of any calls and
+// apps have different ids.
 func userName(call uint32, n int) string {
 	number := uint64(call)*4096 + uint64(n)
 	digits := strconv.FormatUint(number+1700, 10)

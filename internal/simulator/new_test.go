@@ -23,8 +23,8 @@ func TestSameSeedSameTruth(t *testing.T) {
 	}
 }
 
-// TestDemoIsSmallEnough keeps the data of a demo within what the vendor's
-// quota of 20 requests a second lets through in half a minute.
+// TestDemoIsSmallEnough checks that 20 requests a second fetch the data of a demo in half
+// a minute.
 func TestDemoIsSmallEnough(t *testing.T) {
 	for seed := range uint64(20) {
 		c := newClient(t, Options{Seed: seed, Calls: 120})
@@ -96,7 +96,7 @@ func TestCallsGoOnAhead(t *testing.T) {
 	}
 }
 
-// TestSettle checks that data of a running call comes late, and all of it.
+// TestSettle checks that the data of a running call comes late, and completely.
 func TestSettle(t *testing.T) {
 	now := fixed
 	c := newClient(t, Options{Calls: 3, Settle: 10 * time.Minute, Now: func() time.Time { return now }})
@@ -128,8 +128,7 @@ func TestOptionsAreChecked(t *testing.T) {
 	}
 }
 
-// TestValuesReadBack checks that the text of a value reads as the double
-// that the truth has.
+// TestValuesReadBack checks that the text of a value reads as the double in the truth.
 func TestValuesReadBack(t *testing.T) {
 	for i := range metrics {
 		c := call{start: 1000, seed: uint64(i)}
@@ -157,7 +156,7 @@ func TestXXH64(t *testing.T) {
 	}
 }
 
-// discard is a ResponseWriter that only counts.
+// discard is a ResponseWriter that counts bytes and drops them.
 type discard struct {
 	header http.Header
 	io.Writer
@@ -166,7 +165,7 @@ type discard struct {
 func (d discard) Header() http.Header { return d.header }
 func (d discard) WriteHeader(int)     {}
 
-// BenchmarkSeries reports the points a second of one core for a busy call.
+// BenchmarkSeries measures the points a second on one core, for a busy call.
 func BenchmarkSeries(b *testing.B) {
 	s, err := New(Options{Calls: 26, QPS: -1})
 	if err != nil {

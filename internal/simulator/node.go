@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// node is a value of an answer: text as it is written, so that numbers stay
-// as they are and may be none, or a list, or an object whose keys keep their
-// order and may come twice.
+// node is a value in a response: a list, an object, or text as it was written. So a
+// number keeps its form and need not be valid. An object keeps the order of its keys
+// and may repeat them.
 type node struct {
 	kind  byte // one of { [ " 0 t n, by how it begins
 	text  string
@@ -17,12 +17,12 @@ type node struct {
 	items []*node
 }
 
-// parseNode reads a body that is in order.
+// parseNode parses a valid body.
 func parseNode(body []byte) (*node, error) {
 	p := parser{body: body}
 	n := p.value()
 	if p.space(); p.broken || p.pos != len(body) {
-		return nil, fmt.Errorf("parse an answer: it is broken at byte %d", p.pos)
+		return nil, fmt.Errorf("parse a response: it is broken at byte %d", p.pos)
 	}
 	return n, nil
 }
@@ -33,7 +33,7 @@ type parser struct {
 	broken bool
 }
 
-// space skips white space and returns what follows; 0 is the end.
+// space skips white space and returns the next byte, 0 at the end.
 func (p *parser) space() byte {
 	for p.pos < len(p.body) {
 		if c := p.body[p.pos]; c != ' ' && c != '\n' && c != '\r' && c != '\t' {
@@ -60,7 +60,7 @@ func (p *parser) value() *node {
 	return scalar(string(p.body[from:p.pos]))
 }
 
-// list reads the items of a list or an object up to its end.
+// list reads the items of a list or an object to its end.
 func (p *parser) list(kind byte) *node {
 	n := &node{kind: kind}
 	for !p.broken && p.space() != kind+2 { // in ASCII the closing bracket follows so
@@ -78,7 +78,7 @@ func (p *parser) list(kind byte) *node {
 	return n
 }
 
-// take reads a byte that must follow.
+// take reads a byte that must be next.
 func (p *parser) take(c byte) bool {
 	if p.space() != c {
 		p.broken = true
@@ -88,7 +88,7 @@ func (p *parser) take(c byte) bool {
 	return true
 }
 
-// quoted reads a text with its quotes.
+// quoted reads a text, with its quotes.
 func (p *parser) quoted() string {
 	from := p.pos
 	if !p.take('"') {
@@ -105,7 +105,7 @@ func (p *parser) quoted() string {
 	return string(p.body[from:p.pos])
 }
 
-// scalar is a value by its text, which need not be JSON.
+// scalar makes a value from its text, which need not be JSON.
 func scalar(text string) *node {
 	n := &node{kind: '0', text: text}
 	switch {
@@ -143,7 +143,7 @@ func (n *node) appendTo(dst []byte) []byte {
 
 func (n *node) String() string { return string(n.appendTo(nil)) }
 
-// get is the value of a key of an object; nil where there is none.
+// get returns the value of a key of an object, nil if it has none.
 func (n *node) get(key string) *node {
 	if n == nil {
 		return nil
@@ -156,7 +156,7 @@ func (n *node) get(key string) *node {
 	return nil
 }
 
-// set replaces the value of a key that is there.
+// set replaces the value of an existing key.
 func (n *node) set(key string, value *node) {
 	for i, k := range n.keys {
 		if k == key {
@@ -173,7 +173,7 @@ func (n *node) drop(i int) {
 	}
 }
 
-// rows are the items of a list; none of anything else.
+// rows returns the items of a list, none for any other value.
 func (n *node) rows() []*node {
 	if n == nil || n.kind != '[' {
 		return nil
@@ -181,13 +181,13 @@ func (n *node) rows() []*node {
 	return n.items
 }
 
-// integer is the value of a key as a number, 0 where it is none.
+// integer returns the value of a key as a number, 0 if it is not one.
 func (n *node) integer(key string) int64 {
 	v, _ := strconv.ParseInt(n.get(key).plain(), 10, 64)
 	return v
 }
 
-// plain is a text without its quotes, or a number as it is written.
+// plain returns a text without its quotes, or a number as it is written.
 func (n *node) plain() string {
 	if n == nil {
 		return ""

@@ -16,77 +16,74 @@ const (
 // DefaultApp is the SDKAppID of the vendor's own examples.
 const DefaultApp uint32 = 1400353843
 
-// edgeMargin is how far behind the retention edge of New the oldest call
-// starts, so that an archiving pass started soon after New sees every call.
+// edgeMargin is how long after the retention edge of New the oldest call starts. So a
+// pass soon after New sees every call.
 const edgeMargin = 20 * time.Minute
 
-// Options say what is simulated. The zero value is a usable account with both
-// dialects, the default app and no calls.
+// Options say what to simulate. The zero value is an account with both dialects, the
+// default app and no calls.
 type Options struct {
-	// Seed decides everything that is random. The same seed and the same
-	// instant of New give the same data.
+	// Seed decides everything random. The same seed and the same instant of New give
+	// the same data.
 	Seed uint64
 	// Calls is the number of calls, spread over the retention and over Apps.
 	Calls int
-	// Ahead makes calls go on starting for this long after New, as many a day
-	// as before. A client and Truth know of them once they have started.
+	// Ahead is how long after New calls keep starting, as many a day as before. A
+	// client and Truth know of a call once it has started.
 	Ahead time.Duration
-	// Long adds so many calls that take LongFor (the retention and 6 days)
-	// and up to an hour more. The first is running at New; the others start
-	// in the first half of Ahead.
+	// Long adds calls that last LongFor (the retention and 6 days) and up to an hour
+	// more. The first runs at New; the others start in the first half of Ahead.
 	Long    int
 	LongFor time.Duration
-	// Mix is which shapes of calls there are (MixAll).
+	// Mix is the mix of shapes (MixAll).
 	Mix Mix
-	// Troubles makes all calls calm, so that no value is bad by chance, and
-	// plants something in three of four calls in which two users are together
-	// for three whole minutes; see Simulator.Troubles. Some calls are longer
-	// for it. Users of two Apps share ids: see Simulator.SharedUsers.
+	// Troubles makes all calls steady, so that no value is bad by chance, and plants
+	// trouble in three of four calls in which two users are together for three whole
+	// minutes; see Simulator.Troubles. It makes some calls longer. Users of two Apps
+	// share ids: see Simulator.SharedUsers.
 	Troubles bool
-	// Straddle adds one call to the first app that began half an hour before
-	// the retention edge of New and ended half an hour after it. Truth holds
-	// it whole, although no client can fetch its first half.
+	// Straddle adds a call to the first app that begins half an hour before the
+	// retention edge of New and ends half an hour after it. Truth has all of it,
+	// although no client can fetch its first half.
 	Straddle bool
 	// Apps are the SDKAppIDs of the account (DefaultApp).
 	Apps []uint32
 
-	// SecretID and SecretKey are the account's keys; own ones are derived
-	// from Seed where empty. Token, if set, must come with each request.
+	// SecretID and SecretKey are the keys of the account; empty keys are derived from
+	// Seed. Token, if set, must come with each request.
 	SecretID, SecretKey, Token string
 
-	// Now is the clock of the data (time.Now). Data lies before the Now of
-	// New, save what Ahead adds; a later Now lets running calls go on, those
-	// ahead begin, and moves the retention edge. It may be virtual.
-	// Quota, Stats, Latency and the age of a signature go by time.Now
-	// whatever this is.
+	// Now is the clock of the data (time.Now). Data lies before the Now of New, except
+	// for calls of Ahead. As Now advances, running calls continue, calls ahead begin,
+	// and the retention edge moves. It may be virtual. Quota, Stats, Latency and the
+	// age of a signature always use time.Now.
 	Now func() time.Time
-	// Began is the instant of New, by which the data is made, where it is not
-	// Now: with it an account of the past is made again.
+	// Began is the instant of New for the data, if it is not Now. It recreates an
+	// account of the past.
 	Began time.Time
 	// Retention is how far back the account's plan allows (14 days).
 	Retention time.Duration
-	// Settle is how long after it was taken a sample may take to appear
-	// (0: samples are visible at once). Truth holds samples as settled.
+	// Settle is the longest delay until a sample is visible (0: none). Truth has all
+	// samples.
 	Settle time.Duration
 
-	// QPS is the quota a second and action of the account: 0 is the vendor's
-	// 20, below 0 unlimited. DescribeAbnormalEvent has a twentieth of it, at
-	// least 1.
+	// QPS is the account's quota a second and action: 0 is the vendor's 20, a negative
+	// one unlimited. DescribeAbnormalEvent has a twentieth of it, at least 1.
 	QPS int
-	// Legacy and Current are the dialects the account has; neither: both.
+	// Legacy and Current are the dialects of the account; if neither is set, it has
+	// both.
 	Legacy, Current bool
 	// Latency delays each response of the API.
 	Latency time.Duration
 
 	// Faults are how the vendor misbehaves; SetFaults changes them later.
 	Faults Faults
-	// Fault, if set, is asked for the fault of each request that is in order
-	// and within the quota, before Faults are; NoFault leaves it to them. It
-	// is called at the same time from many requests and must not block.
+	// Fault, if set, returns the fault of each valid request within the quota, before
+	// Faults; NoFault leaves it to them. It is called concurrently and must not block.
 	Fault func(Asked) FaultKind
 }
 
-// withDefaults fills what is left out and checks the rest.
+// withDefaults fills in defaults and checks the rest.
 func (o Options) withDefaults() (Options, error) {
 	if o.Calls < 0 || o.Calls > MaxCalls {
 		return o, fmt.Errorf("check options: Calls is %d, want 0 to %d", o.Calls, MaxCalls)
@@ -133,12 +130,12 @@ func (o Options) withDefaults() (Options, error) {
 	return o.withKeys(), nil
 }
 
-// total is the number of calls before and after New, but for special ones.
+// total is the number of calls before and after New, without special ones.
 func (o *Options) total() int {
 	return o.Calls + int(float64(o.Calls)*float64(o.Ahead)/float64(o.Retention))
 }
 
-// withKeys derives the keys that are left out from the seed.
+// withKeys derives missing keys from the seed.
 func (o Options) withKeys() Options {
 	if o.SecretID == "" {
 		o.SecretID = "AKID" + letters(hash2(o.Seed, 1), 32)

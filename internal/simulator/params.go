@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// paramType is what a dialect's page says a parameter is.
+// paramType is the type of a parameter on a dialect's page.
 type paramType uint8
 
 const (
@@ -19,8 +19,8 @@ const (
 	list                    // an array of strings
 )
 
-// param is one parameter of a request. untyped ones come from a query string
-// or a form, where everything is text.
+// param is a parameter of a request. An untyped one comes from a query string or a
+// form, where everything is text.
 type param struct {
 	kind    paramType
 	untyped bool
@@ -31,8 +31,7 @@ type param struct {
 
 type params map[string]param
 
-// jsonParams parses the body of a POST. Parameters that are null count as
-// left out.
+// jsonParams parses the body of a POST. A null parameter counts as missing.
 func jsonParams(body []byte) (params, *fault) {
 	var object map[string]any
 	decoder := json.NewDecoder(bytes.NewReader(body))
@@ -78,8 +77,7 @@ func textParams(query string) (params, *fault) {
 	return formParams(values)
 }
 
-// formParams gathers Name.0, Name.1 … into lists, in the order of their
-// numbers.
+// formParams collects Name.0, Name.1 … into lists, in the order of their numbers.
 func formParams(values url.Values) (params, *fault) {
 	all := make(params, len(values))
 	type item struct {
@@ -110,7 +108,7 @@ func formParams(values url.Values) (params, *fault) {
 	return all, nil
 }
 
-// is tells whether a parameter may stand for one of a type.
+// is reports whether a parameter can have a type.
 func (p param) is(want paramType) bool {
 	if p.bad {
 		return false

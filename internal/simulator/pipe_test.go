@@ -28,8 +28,8 @@ func (p pipes) dial(context.Context, string, string) (net.Conn, error) {
 	return client, nil
 }
 
-// TestFaultsInVirtualTime has an hour's stall pass at once, and a connection
-// without a socket reset.
+// TestFaultsInVirtualTime checks that a stall of an hour takes no time, and that a
+// connection without a socket can be reset.
 func TestFaultsInVirtualTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newClient(t, Options{Calls: 3, Now: time.Now})

@@ -8,7 +8,7 @@ import (
 // busyLead is how long before the busy second its calls have begun.
 const busyLead = 8 * minute
 
-// plan lays out all calls of the account, sorted by their start.
+// plan plans all calls of the account, sorted by their start.
 func (s *Simulator) plan() {
 	total := s.options.total()
 	all := make([]call, 0, total+1+s.options.Long)
@@ -43,7 +43,7 @@ func (s *Simulator) plan() {
 	}
 }
 
-// draw decides app, shape and time of one call.
+// draw draws app, shape and time of a call.
 func (s *Simulator) draw(index uint32) call {
 	c := call{seed: hash3(s.options.Seed, 100, uint64(index)), index: index, room: index, host: index}
 	r := rng{c.seed}
@@ -63,9 +63,9 @@ func (s *Simulator) draw(index uint32) call {
 	return c
 }
 
-// startOf places a call so that it fits between the oldest start and New,
-// or, for the running and the arriving, around and after New. A call that is
-// too long for a short retention starts as early as calls may.
+// startOf places a call between the oldest start and New; running and arriving calls
+// around and after New. A call that is too long for a short retention starts as early
+// as possible.
 func (s *Simulator) startOf(sh shape, length int64, arrives bool, r *rng) int64 {
 	switch {
 	case arrives:
@@ -88,8 +88,8 @@ func (s *Simulator) straddler(index uint32) call {
 	}
 }
 
-// long draws the nth long call: the first is running at New, the others start
-// ahead, evenly, so that the first half of the time ahead has all of them.
+// long draws the nth long call. The first runs at New, the others start ahead, evenly
+// in the first half of the time ahead.
 func (s *Simulator) long(n, index uint32) call {
 	c := call{
 		seed: hash3(s.options.Seed, 102, uint64(n)), app: s.options.Apps[int(n)%len(s.options.Apps)],
@@ -104,10 +104,10 @@ func (s *Simulator) long(n, index uint32) call {
 	return c
 }
 
-// reuseRooms lets about one call in six of an app take place in a room whose
-// earlier call is over. The creator is the same user where that call was on
-// another Beijing day, so that the distinct users of a day are the same
-// number whether one counts users or users of each room.
+// reuseRooms makes about one call in six of an app use the room of an earlier call that
+// is over. The creator is the same user if that call was on another Beijing day. So a
+// day has the same number of distinct users whether one counts users or users of each
+// room.
 func reuseRooms(calls []call) {
 	type used struct {
 		room, host uint32
@@ -132,8 +132,8 @@ func reuseRooms(calls []call) {
 	}
 }
 
-// beijingDay returns the start of the day that holds an instant, as the
-// vendor counts days: they begin at 16:00 UTC.
+// beijingDay returns the start of the vendor's day with an instant. The vendor's days
+// begin at 16:00 UTC.
 func beijingDay(at int64) int64 {
 	const zone = 8 * hour
 	return (at+zone)/day*day - zone

@@ -1,22 +1,22 @@
 package simulator
 
-// Poison is a call of which one kind of data can never be had.
+// Poison is a call of which one kind of data is never available.
 type Poison struct {
 	SdkAppID uint32
 	CommID   string
-	Actions  []string  // which never succeed: the legacy and the current one
+	Actions  []string  // that always fail: the legacy and the current one
 	Kind     FaultKind // FaultError, FaultNull or FaultTruncated, always the same
 }
 
-// poisonedActions are the actions that a call may be poisoned for.
+// poisonedActions lists the actions that can be poisoned.
 var poisonedActions = [...][]string{
 	{"DescribeUserInformation", "DescribeUserInfo"},
 	{"DescribeCallDetail", "DescribeCallDetailInfo"},
 	{"DescribeDetailEvent", "DescribeUserEvent"},
 }
 
-// Poisoned lists the poisoned calls that have begun, app by app, oldest
-// first. Calls that nobody entered are never poisoned.
+// Poisoned lists the poisoned calls that have begun, app by app, oldest first. Calls
+// without users are never poisoned.
 func (s *Simulator) Poisoned() []Poison {
 	var all []Poison
 	f, now := s.faults.Load(), s.now()
@@ -42,8 +42,8 @@ func (f *Faults) poison(c *call) (FaultKind, []string, uint64) {
 	return kind, poisonedActions[draw>>8%3], draw
 }
 
-// poisoned is the fault of a request about a poisoned call; draw is what the
-// variants of another request are drawn from.
+// poisoned returns the fault of a request about a poisoned call. draw draws the
+// variants of other requests.
 func (s *Simulator) poisoned(f *Faults, q *query, draw uint64) (FaultKind, uint64, bool) {
 	if f.Poison == 0 || q.commID == "" {
 		return NoFault, draw, false

@@ -5,36 +5,36 @@ import (
 	"strconv"
 )
 
-// query is a request whose parameters are all in order.
+// query is a valid request.
 type query struct {
 	*action
-	now      int64 // unix seconds of the answer
+	now      int64 // unix seconds of the response
 	app      uint32
 	commID   string
 	from, to int64 // window in unix seconds, both ends inclusive
 	roomID   string
 	userID   string
 	userIDs  []string
-	metrics  metricSet // asked for by name
-	all      bool      // asked for as "all"
+	metrics  metricSet // requested by name
+	all      bool      // "all" was requested
 	page     int
-	size     int // 0: not paged by the client, the default size applies
+	size     int // 0: not paged by the client; use the default size
 
 	nulls    nulls // lists to withhold
-	withheld bool  // rows that were due have been withheld
-	hide     int   // rows that a moving list does not have yet
-	shifted  bool  // rows have been left out for that
-	muted    bool  // series were null for a user being muted
+	withheld bool  // rows have been withheld
+	hide     int   // number of rows that a moving list does not have yet
+	shifted  bool  // rows have been left out because of hide
+	muted    bool  // series were null because a user is muted
 
-	habits *habits   // nil where answers are as the pages say
-	habit  FaultKind // the last habit that showed in the answer
+	habits *habits   // nil: responses follow the vendor's pages
+	habit  FaultKind // the last habit in the response
 }
 
-// wantsSeries tells whether DataType was given.
+// wantsSeries reports whether DataType was given.
 func (q *query) wantsSeries() bool { return q.all || q.metrics != 0 }
 
-// window returns the rows of a page of n, by the default size where the
-// client left out one of the paging parameters.
+// window returns the rows of the requested page of n rows. It uses the default size if
+// one of the paging parameters is missing.
 func (q *query) window(n, defaultSize int) (first, end int) {
 	page, size := q.page, q.size
 	if size == 0 {
@@ -46,8 +46,8 @@ func (q *query) window(n, defaultSize int) (first, end int) {
 	return page * size, min(n, page*size+size)
 }
 
-// parse checks parameters against an action: names, types, presence, then
-// values, then limits.
+// parse checks the parameters of an action: names, types, presence, then values, then
+// limits.
 func (s *Simulator) parse(a *action, p params, now int64) (*query, *fault) {
 	q := &query{action: a, now: now}
 	if f := a.checkNames(p); f != nil {
@@ -63,14 +63,14 @@ func (s *Simulator) parse(a *action, p params, now int64) (*query, *fault) {
 	return q, s.checkWindow(q)
 }
 
-// checkNames refuses unknown names, wrong types and missing parameters. An
-// empty string or list counts as left out.
+// checkNames rejects unknown names, wrong types and missing parameters. An empty string
+// or list counts as missing.
 func (a *action) checkNames(p params) *fault {
 	names := make([]string, 0, len(p))
 	for name := range p {
 		names = append(names, name)
 	}
-	slices.Sort(names) // so that the same request gets the same error
+	slices.Sort(names) // the same request must get the same error
 	for _, name := range names {
 		if !slices.Contains(a.required, name) && !slices.Contains(a.optional, name) {
 			return &fault{codeUnknownParameter, name}
@@ -90,8 +90,8 @@ func (a *action) checkNames(p params) *fault {
 	return nil
 }
 
-// parseApp finds the app. DescribeDetailEvent has no SdkAppId: there the app
-// is the one in the CommId.
+// parseApp finds the app. DescribeDetailEvent has no SdkAppId: its CommId names the
+// app.
 func (s *Simulator) parseApp(q *query, p params) *fault {
 	id := p["SdkAppId"].text
 	if commID := p["CommId"].text; commID != "" {
@@ -146,8 +146,8 @@ func (q *query) parseLists(p params) *fault {
 	return nil
 }
 
-// parsePage reads the page. Where one of its parameters is left out the
-// other is checked, but has no effect.
+// parsePage reads the page. If one of its parameters is missing, the other is checked
+// but has no effect.
 func (q *query) parsePage(p params) *fault {
 	page, size := p["PageNumber"].text, p["PageSize"].text
 	if page != "" {
@@ -177,8 +177,8 @@ func (q *query) parsePage(p params) *fault {
 	return nil
 }
 
-// checkWindow refuses windows that run backwards, begin before the retention
-// edge, or are too long.
+// checkWindow rejects windows that run backwards, begin before the retention edge, or
+// are too long.
 func (s *Simulator) checkWindow(q *query) *fault {
 	if q.to < q.from {
 		return &fault{code: codeStart}
@@ -190,7 +190,7 @@ func (s *Simulator) checkWindow(q *query) *fault {
 		return &fault{code: codeStartTimeOversize}
 	}
 	if q.wantsSeries() && q.limits.seriesSpan > 0 {
-		return nil // the answer has null data
+		return nil // the response has null Data
 	}
 	if q.limits.span > 0 && q.to-q.from > q.limits.span {
 		return &fault{code: codeQueryScale}

@@ -23,7 +23,7 @@ func callOf(t *testing.T, s *Simulator, sh shape) *call {
 	return nil
 }
 
-// about are the parameters of a question about a call, from its start.
+// about returns the parameters of a request about a call, from its start.
 func about(c *call, seconds int64) object {
 	return object{"SdkAppId": c.app, "CommId": c.commID(), "StartTime": c.start, "EndTime": c.start + seconds}
 }
@@ -68,7 +68,7 @@ func TestLongWindowIsSilentlyNull(t *testing.T) {
 	}
 }
 
-// TestWindowEndsAreInclusive asks for two windows that share a second.
+// TestWindowEndsAreInclusive requests two windows that share a second.
 func TestWindowEndsAreInclusive(t *testing.T) {
 	c := newClient(t, Options{Calls: 12})
 	long := callOf(t, c.s, dayLong)
@@ -90,8 +90,7 @@ func TestWindowEndsAreInclusive(t *testing.T) {
 	}
 }
 
-// TestSeriesPageIsOfUsers checks the rejoining user: one of two users, three
-// or four sessions.
+// TestSeriesPageIsOfUsers checks a call of two users with three or four sessions.
 func TestSeriesPageIsOfUsers(t *testing.T) {
 	c := newClient(t, Options{Calls: 8})
 	back := callOf(t, c.s, rejoin)
@@ -144,8 +143,7 @@ func TestTimeGoesOn(t *testing.T) {
 	}
 }
 
-// TestBusyHour checks that the worst second cannot be had without the room
-// filter, and that it can be had with it.
+// TestBusyHour checks that only the room filter gives all experiences of the busy second.
 func TestBusyHour(t *testing.T) {
 	c := newClient(t, Options{Calls: 120})
 	second := callOf(t, c.s, busy).start + busyLead
@@ -177,7 +175,7 @@ func TestBusyHour(t *testing.T) {
 	}
 }
 
-// TestForeignCall asks one app for the call of another.
+// TestForeignCall requests the call of another app.
 func TestForeignCall(t *testing.T) {
 	c := newClient(t, Options{Calls: 4, Apps: []uint32{DefaultApp, 1400353844}})
 	own := &c.s.calls[DefaultApp][0]
@@ -199,7 +197,7 @@ func TestMessagesFollowTheLanguage(t *testing.T) {
 	}
 }
 
-// TestVariety checks that a demo's worth of calls has the oddities.
+// TestVariety checks that the calls of a demo have the oddities.
 func TestVariety(t *testing.T) {
 	c := newClient(t, Options{Calls: 120})
 	var body bytes.Buffer

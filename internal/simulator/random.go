@@ -44,5 +44,5 @@ func (r *rng) between(lo, hi int64) int64 {
 	return lo + int64(r.next()%uint64(hi-lo+1))
 }
 
-// oneIn is true once in n draws on average.
+// oneIn is true once in n draws, on average.
 func (r *rng) oneIn(n uint64) bool { return r.next()%n == 0 }

@@ -5,12 +5,12 @@ import (
 	"strconv"
 )
 
-// defaultRooms is the page where PageNumber or PageSize is left out.
+// defaultRooms is the page size if PageNumber or PageSize is missing.
 const defaultRooms = 10
 
-// rooms answers DescribeRoomInfo and DescribeRoomInformation: the calls that
-// touch the window, newest first, so that calls which begin while one pages
-// push others to a later page. Total counts the page.
+// rooms answers DescribeRoomInfo and DescribeRoomInformation with the calls that touch
+// the window, newest first. So a call that begins during paging moves others to a later
+// page. Total counts the page.
 func (s *Simulator) rooms(q *query, out *answer) {
 	calls := s.overlapping(q.app, q.from, q.to, q.now)
 	if q.roomID != "" {
@@ -33,8 +33,8 @@ func (s *Simulator) rooms(q *query, out *answer) {
 	out.next()
 }
 
-// appendRoom writes a RoomState. Some have a field that no page names; half
-// are in plain ASCII, the others in UTF-8.
+// appendRoom writes a RoomState. Some have a field that is on no page. Half are in
+// plain ASCII, the others in UTF-8.
 func (c *call) appendRoom(dst []byte, at int64) []byte {
 	ascii := c.seed&1 == 0
 	destroyed := int64(0)

@@ -36,9 +36,9 @@ type UserEvent struct {
 	ParamOne, ParamTwo             int64
 }
 
-// UnusualEvent is a row of unusual_events: one cause of an experience, or an
-// experience without causes, which has AbnormalEventID 0 and PeerID "". TS
-// is in unix seconds.
+// UnusualEvent is a row of unusual_events: a cause of an experience. An experience
+// without causes has one row with AbnormalEventID 0 and PeerID "". TS is in unix
+// seconds.
 type UnusualEvent struct {
 	SdkAppID         uint32
 	RoomID, UserID   string
@@ -47,8 +47,8 @@ type UnusualEvent struct {
 	PeerID           string
 }
 
-// DayScale is a row of daily_scale. Day is the date in Beijing; DayStart its
-// beginning in unix seconds, 16:00 UTC of the date before.
+// DayScale is a row of daily_scale. Day is the date in Beijing. DayStart is its
+// beginning in unix seconds: 16:00 UTC of the date before.
 type DayScale struct {
 	SdkAppID                           uint32
 	Day                                string

@@ -2,18 +2,17 @@ package simulator
 
 import "strconv"
 
-// scaleDay is what an app did on one day that is over. A day is counted in
-// Beijing: it starts at 16:00 UTC of the date before.
+// scaleDay is the counts of an app on a day that is over. A day is a Beijing day: it
+// starts at 16:00 UTC of the date before.
 type scaleDay struct {
 	start                 int64 // unix seconds
 	users, entries, rooms int64
 }
 
-// scaleDays are the whole days of an app that start in a window, both ends
-// inclusive, and are over at an instant. A room counts on the day it was
-// created; an entry on the day the user joined; a user once for each room
-// and day, as the legacy page says, which here is the same as once for each
-// day.
+// scaleDays returns the whole days of an app that start in a window, both ends
+// included, and are over at an instant. A room counts on the day of its creation, an
+// entry on the day of joining. A user counts once for each room and day, as the legacy
+// page says, which here is the same as once for each day.
 func (s *Simulator) scaleDays(app uint32, from, to, at int64) []scaleDay {
 	var days []scaleDay
 	from = max(from, s.oldest)
@@ -34,9 +33,9 @@ func (s *Simulator) scaleOf(app uint32, start, at int64) scaleDay {
 			d.rooms++
 		}
 		entered := map[int]bool{}
-		for _, stay := range layout(c) {
-			if stay.joined >= start && stay.joined < start+day && stay.joined <= at {
-				entered[stay.user] = true
+		for _, session := range layout(c) {
+			if session.joined >= start && session.joined < start+day && session.joined <= at {
+				entered[session.user] = true
 				d.entries++
 			}
 		}
@@ -45,8 +44,8 @@ func (s *Simulator) scaleOf(app uint32, start, at int64) scaleDay {
 	return d
 }
 
-// scale answers DescribeScaleInfo and DescribeHistoryScale. Counters of a day
-// without any call are 0 or null.
+// scale answers DescribeScaleInfo and DescribeHistoryScale. The counters of a day
+// without calls are 0 or null.
 func (s *Simulator) scale(q *query, out *answer) {
 	days := s.scaleDays(q.app, q.from, q.to, q.now)
 	out.integer("Total", q.total(len(days)))
@@ -63,7 +62,7 @@ func (s *Simulator) scale(q *query, out *answer) {
 	out.next()
 }
 
-// appendTo writes a ScaleInfomation, which is how the vendor spells it.
+// appendTo writes a ScaleInfomation (the vendor's spelling).
 func (d scaleDay) appendTo(dst []byte) []byte {
 	dst = append(dst, `{"Time":`...)
 	dst = strconv.AppendInt(dst, d.start, 10)

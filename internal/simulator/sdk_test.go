@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// TestLongVendorClientOf2021 asks through the vendor's own typed client, which is
-// in a module of its own, and holds what it understood against the truth.
+// TestLongVendorClientOf2021 uses the vendor's own typed client, which is in a module of its
+// own, and compares what it understood with the truth.
 func TestLongVendorClientOf2021(t *testing.T) {
 	goTool, err := exec.LookPath("go")
 	if err != nil {
@@ -58,8 +58,8 @@ func runSDK(t *testing.T, program string, args ...string) []byte {
 	return out.Bytes()
 }
 
-// checkSDK counts what the client saw against the truth: all rows of most
-// relations, and the samples of the first hour of each call.
+// checkSDK compares the counts of the client with the truth: all rows of most relations,
+// and the samples of the first hour of each call.
 func checkSDK(t *testing.T, out []byte, truth *Truth) {
 	t.Helper()
 	rooms, sessions, days := 0, 0, 0

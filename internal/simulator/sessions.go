@@ -5,30 +5,30 @@ import (
 	"slices"
 )
 
-// user is one participant of a call.
+// user is a participant of a call.
 type user struct {
 	id              string
 	audio, video    bool // what the user sends
 	web             bool // a browser: other event ids
 	silent          bool // reports no metrics at all
-	stays           []session
+	sessions        []session
 	device, version string
 	ip              [4]byte
 	seed            uint64
-	second          *user // the same at another device, of which session.second are
+	second          *user // the same user on another device, for sessions with second set
 }
 
-// session is one stay of a user in a room, in unix seconds. left is the
-// instant of the view where the user is still there; finished is then false.
+// session is a session of a user, in unix seconds. If the user is still in the room,
+// left is the instant of the view and finished is false.
 type session struct {
 	user         int
 	joined, left int64
 	finished     bool
-	lost         bool // it ends because the connection is lost
+	lost         bool // it ends with a lost connection
 	second       bool // on the user's second device
 }
 
-// view is a call as it stands at an instant: nothing of it lies later.
+// view is a call as it is at an instant. It has nothing later.
 type view struct {
 	*call
 	at         int64
@@ -39,18 +39,18 @@ type view struct {
 	plot       *plot     // nil where nothing is planted
 }
 
-// open lays out a call's users and sessions as of an instant.
+// open lays out the users and sessions of a call at an instant.
 func (s *Simulator) open(c *call, at int64) *view {
 	v := &view{call: c, at: at, id: c.commID(), room: c.roomID()}
-	stays := drawStays(c)
-	v.plot = c.plotOf(stays)
-	for _, stay := range v.plot.split(stays) {
-		if stay.joined > at {
+	sessions := drawSessions(c)
+	v.plot = c.plotOf(sessions)
+	for _, session := range v.plot.split(sessions) {
+		if session.joined > at {
 			continue
 		}
-		stay.finished = stay.left <= at
-		stay.left = min(stay.left, at)
-		v.sessions = append(v.sessions, stay)
+		session.finished = session.left <= at
+		session.left = min(session.left, at)
+		v.sessions = append(v.sessions, session)
 	}
 	slices.SortStableFunc(v.sessions, func(a, b session) int {
 		return cmp.Or(cmp.Compare(a.joined, b.joined), cmp.Compare(a.user, b.user))
@@ -59,12 +59,11 @@ func (s *Simulator) open(c *call, at int64) *view {
 	return v
 }
 
-// seat describes the users of the sessions, numbered in the order of the
-// layout, and hands each the stays that are theirs.
+// seat describes the users, in the order of the layout, and gives each their sessions.
 func (v *view) seat() {
 	most := -1
-	for _, stay := range v.sessions {
-		most = max(most, stay.user)
+	for _, session := range v.sessions {
+		most = max(most, session.user)
 	}
 	v.users = make([]user, most+1)
 	for n := range v.users {
@@ -73,20 +72,20 @@ func (v *view) seat() {
 			v.plot.cast(v.call, n, &v.users[n])
 		}
 	}
-	for _, stay := range v.sessions {
-		v.users[stay.user].stays = append(v.users[stay.user].stays, stay)
+	for _, session := range v.sessions {
+		v.users[session.user].sessions = append(v.users[session.user].sessions, session)
 	}
 	for n, u := range v.users {
-		if (u.audio || u.video) && len(u.stays) > 0 {
+		if (u.audio || u.video) && len(u.sessions) > 0 {
 			v.publishers = append(v.publishers, n)
 		}
 	}
 }
 
-// creator is the user who made the room, present or not.
+// creator is the user who made the room, whether present or not.
 func (c *call) creator() string { return userName(c.host, 0) }
 
-// describe draws what is fixed about the nth user of a call.
+// describe draws the fixed properties of the nth user of a call.
 func (c *call) describe(n int) user {
 	r := rng{hash3(c.seed, 20, uint64(n))}
 	u := user{id: userName(c.namesake(), n), seed: r.next(), audio: true}
@@ -104,7 +103,8 @@ func (c *call) describe(n int) user {
 	return u
 }
 
-// sendsVideo draws whether the nth user has a camera on, by the call's shape.
+// sendsVideo draws whether the nth user has a camera on, depending on the shape of the
+// call.
 func (c *call) sendsVideo(n int, r *rng) bool {
 	switch c.shape {
 	case dayLong, crossing, busy, meetingOn, gathering, openDay, longRun:
@@ -119,8 +119,8 @@ func (c *call) sendsVideo(n int, r *rng) bool {
 	return !r.oneIn(4)
 }
 
-// device draws the terminal and the SDK version a client reports; the
-// vendor's example has an empty terminal.
+// device draws the terminal and the SDK version of a client. The terminal may be empty,
+// as in the vendor's example.
 func device(web bool, r *rng) (terminal, version string) {
 	if web {
 		return [...]string{"", "Chrome 118", "Safari 17 / \"macOS\""}[r.next()%3], "WebRTC 5.3.2"

@@ -1,15 +1,14 @@
 package simulator
 
-// shape is the kind of a call: how many take part, how long, how they come
-// and go.
+// shape is the kind of a call: how many users, how long, and when they come and go.
 type shape uint8
 
 const (
 	pair       shape = iota // a call of two, a few minutes
 	meeting                 // three to five, up to half an hour
-	conference              // six to nine and now and then up to thirty, mostly without video
+	conference              // six to nine users, sometimes up to thirty, mostly without video
 	dayLong                 // hours and hours, two users, no video
-	webinar                 // two speakers and hundreds who only listen, for some minutes each
+	webinar                 // two speakers and hundreds of listeners, who stay some minutes each
 	lonely                  // nobody else came
 	empty                   // created and destroyed, nobody entered
 	onTheHour               // sessions that end and begin on full hours of the call
@@ -18,16 +17,16 @@ const (
 	zeroLength              // a session that ends in the second it begins
 	pairOn                  // a call of two that is still running at New
 	meetingOn               // a meeting that is still running at New
-	busy                    // one of five calls that share one very bad hour
+	busy                    // one of five calls in the busy hour
 	straddling              // begins before the retention edge, ends after it
-	gathering               // ten to sixty over hours, late, early and back again
+	gathering               // ten to sixty users over hours, who come late, leave early and come back
 	openDay                 // a room open all day with hundreds of short visits
-	unanswered              // one who waits for somebody, less than a minute
-	longRun                 // a room alive for longer than the vendor remembers
+	unanswered              // one user who waits for another, for less than a minute
+	longRun                 // a room that lasts longer than the vendor's retention
 )
 
-// special are the shapes of the first calls, so that a small simulator has
-// most of the oddities; the other calls of the first hundred are drawn.
+// special returns the shape of the first calls, so that a small simulator has most of
+// the oddities. Shapes of other calls are drawn.
 func special(index uint32) (shape, bool) {
 	switch index {
 	case 1:
@@ -58,7 +57,7 @@ func special(index uint32) (shape, bool) {
 	return pair, index < 11
 }
 
-// shapeOf decides the shape of the call with this number.
+// shapeOf returns the shape of the call with this number.
 func shapeOf(index uint32, seed uint64) shape {
 	if sh, ok := special(index); ok {
 		return sh
@@ -98,7 +97,7 @@ const (
 	day    = 24 * hour
 )
 
-// length draws how long a call takes, in seconds.
+// length draws the length of a call, in seconds.
 func (sh shape) length(r *rng) int64 {
 	switch sh {
 	case meeting:

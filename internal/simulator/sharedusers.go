@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// lend lets about a fifth of the calls of the second app take their users' ids
-// from a call of the first app, the nearest one that begins on the same UTC
-// day: the same ids, other people. Each call lends once, so that still no user
-// of an app is in two rooms on one day.
+// lend makes about a fifth of the calls of the second app take the user ids of a call
+// of the first app: the nearest one that begins on the same UTC day. The ids are the
+// same, the people are not. Each call lends once, so no user of an app is in two rooms
+// on one day.
 func (s *Simulator) lend() {
 	if len(s.options.Apps) < 2 {
 		return
@@ -28,14 +28,14 @@ func (s *Simulator) lend() {
 	}
 }
 
-// ownNames tells whether the ids of a call's users are of its own making, all
-// on one day.
+// ownNames reports whether all users of a call have their own ids and the call lies on
+// one day.
 func (c *call) ownNames() bool {
 	return c.host == c.index && c.shape != longRun && c.shape != straddling && c.shape != empty
 }
 
-// nearest finds the call that begins nearest to an instant, on its UTC day,
-// and has not lent its ids; -1 if there is none.
+// nearest finds the call that begins nearest to an instant, on its UTC day, and has not
+// lent its ids; -1 if there is none.
 func nearest(calls []call, lent []bool, at int64) int {
 	best := -1
 	consider := func(i int) {
@@ -58,7 +58,7 @@ func nearest(calls []call, lent []bool, at int64) int {
 
 func abs(n int64) int64 { return max(n, -n) }
 
-// namesake is the number of the call whose users' ids a call has.
+// namesake is the index of the call whose user ids a call has.
 func (c *call) namesake() uint32 {
 	if c.lent > 0 {
 		return c.lent - 1
@@ -66,14 +66,14 @@ func (c *call) namesake() uint32 {
 	return c.index
 }
 
-// SharedUsers are the user ids that different people have in the first and in
-// the second app, in calls that have begun by an instant, sorted. There are
-// none without Options.Troubles.
+// SharedUsers returns the user ids that different people have in the first and the
+// second app, sorted, for calls that have begun by an instant. It returns none without
+// Options.Troubles.
 func (s *Simulator) SharedUsers(at time.Time) []string {
 	if len(s.options.Apps) < 2 {
 		return nil
 	}
-	users := make(map[uint32]map[int]bool) // of lenders, by number
+	users := make(map[uint32]map[int]bool) // users of lending calls, by index
 	for i := range s.calls[s.options.Apps[0]] {
 		c := &s.calls[s.options.Apps[0]][i]
 		if c.start <= at.Unix() && c.ownNames() {
@@ -96,12 +96,12 @@ func (s *Simulator) SharedUsers(at time.Time) []string {
 	return ids
 }
 
-// joiners are the numbers of the users who have joined a call by an instant.
+// joiners returns the numbers of the users who have joined a call by an instant.
 func joiners(c *call, at int64) map[int]bool {
 	all := map[int]bool{}
-	for _, stay := range layout(c) {
-		if stay.joined <= at {
-			all[stay.user] = true
+	for _, session := range layout(c) {
+		if session.joined <= at {
+			all[session.user] = true
 		}
 	}
 	return all

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// pages reads a list page by page and returns its distinct rows by a field,
-// and how many rows came twice.
+// pages reads a list page by page. It returns the distinct rows by a field, and the number
+// of repeated rows.
 func (c *client) pages(action, list, key string, params object, size int) (found map[string]bool, twice int) {
 	c.t.Helper()
 	found = map[string]bool{}
@@ -30,7 +30,7 @@ func (c *client) pages(action, list, key string, params object, size int) (found
 	}
 }
 
-// TestRoomsShift reads the last day again and again while it moves.
+// TestRoomsShift reads the list of the last day repeatedly while it moves.
 func TestRoomsShift(t *testing.T) {
 	now := fixed
 	c := newClient(t, Options{Calls: 2000, Retention: 2 * 24 * time.Hour, Ahead: 3 * time.Hour, Now: func() time.Time { return now }, Faults: Faults{Shift: 1}})
@@ -50,7 +50,7 @@ func TestRoomsShift(t *testing.T) {
 	}
 }
 
-// TestUsersShift does the same with a webinar that is going on.
+// TestUsersShift reads the users of a running webinar in the same way.
 func TestUsersShift(t *testing.T) {
 	now := fixed
 	c := newClient(t, Options{Calls: 120, Ahead: 20 * 24 * time.Hour, Now: func() time.Time { return now }, Faults: Faults{Shift: 1}})

@@ -15,15 +15,14 @@ import (
 	"time"
 )
 
-// service is the name clients put into the credential scope.
+// service is the service name in the credential scope.
 const service = "trtc"
 
 // maxSkew is how far a request's timestamp may be off, in seconds.
 const maxSkew = 5 * minute
 
-// verify checks the signature of a request. Its timestamp is held against
-// time.Now and the vendor's skew, not the clock of the data, since clients
-// sign by their own.
+// verify checks the signature of a request. Its timestamp is compared with time.Now and
+// the vendor's skew, not with the clock of the data: clients sign by their own clock.
 func (s *Simulator) verify(e *envelope) *fault {
 	now := time.Now().Add(s.skew()).Unix()
 	timestamp, err := strconv.ParseInt(e.timestamp, 10, 64)
@@ -53,8 +52,8 @@ func (s *Simulator) verifyToken(e *envelope) *fault {
 	return nil
 }
 
-// hosts are the forms of the Host header a client may have signed: Go's SDK
-// signs it with its port, Node's without.
+// hosts returns the forms of the Host header that a client may sign: Go's SDK signs it
+// with its port, Node's without.
 func hosts(host string) []string {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		return []string{host, name}
@@ -62,7 +61,7 @@ func hosts(host string) []string {
 	return []string{host}
 }
 
-// signatures are the acceptable signatures of a request to a host.
+// signatures returns the valid signatures of a request to a host.
 func (s *Simulator) signatures(e *envelope, host string, timestamp int64) []string {
 	if e.v1 {
 		return []string{signV1(e.form, e.method, host, s.options.SecretKey)}
@@ -79,13 +78,13 @@ func (s *Simulator) signatures(e *envelope, host string, timestamp int64) []stri
 	return found
 }
 
-// signsRequired tells whether the two headers that must be signed are.
+// signsRequired reports whether the two headers that must be signed are signed.
 func signsRequired(headers []string) bool {
 	return slices.Contains(headers, "host") && slices.Contains(headers, "content-type")
 }
 
-// canonical is the text whose hash TC3-HMAC-SHA256 signs. Header values are
-// to be put into lower case; the SDKs leave them as they are.
+// canonical is the text that TC3-HMAC-SHA256 signs a hash of. Header values should be
+// in lower case; the SDKs leave them as they are.
 func (e *envelope) canonical(host string, lower bool) string {
 	var b strings.Builder
 	b.WriteString(e.method + "\n/\n" + e.query + "\n")
@@ -119,8 +118,8 @@ func signV3(canonical, timestamp, scope, key string) string {
 	return hex.EncodeToString(sum(sha256.New, derived, text))
 }
 
-// signV1 is HmacSHA1 or HmacSHA256 over the sorted parameters, as clients
-// before TC3 sign them.
+// signV1 is HmacSHA1 or HmacSHA256 over the sorted parameters, the signature before
+// TC3.
 func signV1(form map[string]string, method, host, key string) string {
 	var b strings.Builder
 	b.WriteString(method + host + "/?")

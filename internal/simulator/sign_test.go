@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// The vectors are the vendor's, from its pages on the two signatures.
+// The vectors are from the vendor's pages on the two signatures.
 func TestVendorVectors(t *testing.T) {
 	const key = "Gu5t9xGARNpq86cd98joQYCN3*******"
 	const body = `{"Limit": 1, "Filters": [{"Values": ["\u672a\u547d\u540d"], "Name": "instance-name"}]}`
@@ -35,7 +35,7 @@ func TestVendorVectors(t *testing.T) {
 	}
 }
 
-// TestAuthentication spoils a good request in one way each.
+// TestAuthentication makes a good request wrong in one way each.
 func TestAuthentication(t *testing.T) {
 	header := func(name, value string) func(*http.Request) {
 		return func(r *http.Request) { r.Header.Set(name, value) }
@@ -79,8 +79,8 @@ func TestAuthentication(t *testing.T) {
 	}
 }
 
-// TestHostWithoutPort signs as the vendor's SDK for Node does: without the
-// port that the request is sent with.
+// TestHostWithoutPort signs like the vendor's SDK for Node: without the port of the
+// request.
 func TestHostWithoutPort(t *testing.T) {
 	c := newClient(t, Options{})
 	for host, want := range map[string]string{"127.0.0.1:8199": "", "127.0.0.1": "", "127.0.0.1:8198": codeSignatureFailure} {
@@ -102,7 +102,7 @@ func TestToken(t *testing.T) {
 	c.must("DescribeRoomInfo", params)
 }
 
-// TestSignatureV1 sends what clients before TC3 send: all in a query string
+// TestSignatureV1 sends requests like clients before TC3: all parameters in a query string
 // or a form, lists as Name.0, numbers as text.
 func TestSignatureV1(t *testing.T) {
 	c := newClient(t, Options{Calls: 3})

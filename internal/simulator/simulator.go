@@ -5,13 +5,13 @@ import (
 	"time"
 )
 
-// Simulator is one account of the simulated vendor. It is an http.Handler and
-// safe for concurrent use.
+// Simulator is an account of the simulated vendor. It is an http.Handler and safe for
+// concurrent use.
 type Simulator struct {
 	options  Options
 	origin   int64 // unix seconds of New
-	oldest   int64 // no call starts before, save the straddling one
-	busyAt   int64 // the second with more experiences than one answer holds
+	oldest   int64 // no call starts earlier, except the straddling one
+	busyAt   int64 // the second with more experiences than fit a response
 	calls    map[uint32][]call
 	longest  int64 // seconds of the longest call
 	meter    meter
@@ -23,8 +23,8 @@ type Simulator struct {
 	mutations mutations
 }
 
-// New plans the calls of a simulated account. It takes time and memory in
-// proportion to Options.Calls: about 48 bytes a call, twice that while it plans.
+// New plans the calls of a simulated account. Time and memory are proportional to
+// Options.Calls: about 48 bytes a call, twice that while it plans.
 func New(options Options) (*Simulator, error) {
 	options, err := options.withDefaults()
 	if err != nil {
@@ -39,10 +39,10 @@ func New(options Options) (*Simulator, error) {
 	return s, s.SetFaults(options.Faults)
 }
 
-// SecretID is the key id a client signs with.
+// SecretID is the key id for signatures.
 func (s *Simulator) SecretID() string { return s.options.SecretID }
 
-// SecretKey is the key a client signs with.
+// SecretKey is the key for signatures.
 func (s *Simulator) SecretKey() string { return s.options.SecretKey }
 
 // Token is the session token a client must send, or empty.
@@ -51,7 +51,7 @@ func (s *Simulator) Token() string { return s.options.Token }
 // Apps are the SDKAppIDs of the account.
 func (s *Simulator) Apps() []uint32 { return append([]uint32(nil), s.options.Apps...) }
 
-// now is the vendor's clock of the data in unix seconds.
+// now is the vendor's clock of the data, in unix seconds.
 func (s *Simulator) now() int64 { return s.options.Now().Add(s.skew()).Unix() }
 
 // skew is how far the vendor's clocks are ahead.

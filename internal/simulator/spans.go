@@ -1,7 +1,7 @@
 package simulator
 
-// step is the distance of two samples of a series in seconds, as seen in the
-// vendor's example.
+// step is the time between two samples of a series, in seconds, as in the vendor's
+// example.
 const step = 2
 
 // span is a run of samples: first, first+step … last.
@@ -9,26 +9,24 @@ type span struct{ first, last int64 }
 
 func (s span) count() int64 { return (s.last-s.first)/step + 1 }
 
-// spans appends the runs of samples of a user that lie in a window, both
-// ends inclusive: each stay of the user has one every 2 s, from 2 s after
-// joining until leaving; towards a peer only while the peer has been there
-// for 2 s, too. peer is nil for what the user sends.
+// spans appends the runs of samples of a user in a window, both ends included. Each
+// session has a sample every 2 s, from 2 s after joining until leaving; downstream ones
+// only once the peer has been in the room for 2 s, too. peer is nil for upstream.
 func (u *user) spans(peer *user, from, to int64, dst []span) []span {
-	for _, stay := range u.stays {
+	for _, session := range u.sessions {
 		if peer == nil {
-			dst = cut(stay.joined, max(from, stay.joined+step), min(to, stay.left), dst)
+			dst = cut(session.joined, max(from, session.joined+step), min(to, session.left), dst)
 			continue
 		}
-		for _, other := range peer.stays {
-			first := max(from, stay.joined+step, other.joined+step)
-			dst = cut(stay.joined, first, min(to, stay.left, other.left), dst)
+		for _, other := range peer.sessions {
+			first := max(from, session.joined+step, other.joined+step)
+			dst = cut(session.joined, first, min(to, session.left, other.left), dst)
 		}
 	}
 	return dst
 }
 
-// cut appends the grid points of a stay, which lie at joined + 2k, that fall
-// between two instants.
+// cut appends the samples of a session between two instants. They lie at joined + 2k.
 func cut(joined, first, last int64, dst []span) []span {
 	first += (first - joined) & 1
 	last -= (last - joined) & 1
@@ -38,15 +36,15 @@ func cut(joined, first, last int64, dst []span) []span {
 	return append(dst, span{first, last})
 }
 
-// stream is one series of a call: what a user sends (peer is nil) or receives
-// from a peer, by one metric.
+// stream is a series of a call: one metric of what a user sends (peer is nil) or
+// receives from a peer.
 type stream struct {
 	user, peer *user
 	metric     int
 }
 
-// streams calls yield for each series that the users of a call have: user by
-// user, first what is sent, then peer by peer. It stops when yield is false.
+// streams calls yield for each series of the users: user by user, upstream first, then
+// peer by peer. It stops when yield returns false.
 func (v *view) streams(users []int, set metricSet, yield func(stream) bool) {
 	for _, n := range users {
 		u := &v.users[n]
@@ -83,8 +81,8 @@ func (v *view) series(st stream) series {
 	return values
 }
 
-// settled tells whether a sample has reached the vendor's store at an
-// instant: data of a call may come minutes late, block by block.
+// settled reports whether a sample is visible at an instant. The data of a call may
+// come minutes late, block by block.
 func (s *Simulator) settled(values *series, ts, at int64) bool {
 	late := uint64(seconds(s.options.Settle))
 	if late == 0 {

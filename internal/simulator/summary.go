@@ -13,26 +13,26 @@ type Summary struct {
 	Requests  Requests                   `json:"series_requests"`
 }
 
-// RelationSummary sums up a relation. Checksum does not depend on the order
-// of the rows: it is the sum, modulo 2^64, of XXH64 (seed 0) over the line of
-// each row. A line is the relation's columns joined by tabs: numbers in
-// decimal, times as unix seconds (user_events.ts: milliseconds), NULL as \N,
-// booleans as 0 and 1, day as YYYY-MM-DD, value as the 64 bits of the double
-// read as an unsigned integer, text as it is, without escapes. SQL computes
-// rows and checksum in ClickHouse.
+// RelationSummary is the size and the checksum of a relation. Checksum does not depend
+// on the order of the rows: it is the sum, modulo 2^64, of XXH64 (seed 0) of the line
+// of each row. A line is the columns of the relation joined by tabs: numbers in
+// decimal, times as unix seconds (user_events.ts: milliseconds), NULL as \N, booleans
+// as 0 and 1, day as YYYY-MM-DD, value as the 64 bits of the double read as an unsigned
+// integer, text without escapes. SQL is the query that computes rows and checksum in
+// ClickHouse.
 type RelationSummary struct {
 	Rows     int64   `json:"rows"`
 	Checksum uint64  `json:"checksum,string"`
-	ValueSum float64 `json:"value_sum,omitempty"` // of quality_samples, in the order of Truth: compare with a tolerance
+	ValueSum float64 `json:"value_sum,omitempty"` // of quality_samples, added in the order of Truth; compare with a tolerance
 	SQL      string  `json:"sql"`
 }
 
-// Relations are the names of the relations a truth has.
+// Relations returns the names of the relations of a truth.
 func Relations() []string { return slices.Clone(relationNames) }
 
 var relationNames = []string{"rooms", "user_sessions", "quality_samples", "user_events", "unusual_events", "daily_scale"}
 
-// Summary reads the whole truth once.
+// Summary summarizes the truth, which it reads once.
 func (t *Truth) Summary() Summary {
 	summary := Summary{At: t.at, Dialect: t.Dialect(), Relations: make(map[string]RelationSummary), Requests: t.Requests()}
 	for _, name := range relationNames {
@@ -53,9 +53,8 @@ func (t *Truth) Summary() Summary {
 	return summary
 }
 
-// each writes the rows of a relation into c, one at a time, and calls use
-// after each, until that returns false. It is false where there is no such
-// relation.
+// each writes the rows of a relation into c, one at a time, and calls use after each
+// until use returns false. It returns false if there is no such relation.
 func (t *Truth) each(relation string, c *columns, use func() bool) bool {
 	switch relation {
 	case "rooms":
@@ -87,7 +86,7 @@ func writeRows[R interface{ write(*columns) }](rows iter.Seq[R], c *columns, use
 	}
 }
 
-// lineSQL are the columns of a relation's lines as ClickHouse expressions.
+// lineSQL has the columns of the lines of each relation, as ClickHouse expressions.
 var lineSQL = map[string]string{
 	"rooms": "toString(sdk_app_id), comm_id, room_id, toString(toUnixTimestamp(created_at)), " +
 		"ifNull(toString(toUnixTimestamp(destroyed_at)), '\\\\N'), toString(toUInt8(is_finished)), creator_user_id",

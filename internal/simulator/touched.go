@@ -1,21 +1,21 @@
 package simulator
 
-// TouchedAt is an hour or a day of an app by its beginning, unix seconds.
+// TouchedAt is an hour or a day of an app. At is its beginning in unix seconds.
 type TouchedAt struct {
 	SdkAppID uint32
 	Start    int64
 }
 
-// Touched is what some mutation that is not harmless, or an odd value, has
+// Touched is everything that an odd value or a mutation that is not harmless has
 // touched.
 type Touched struct {
-	Calls map[string]bool // by CommID: themselves, or their row of a room list
-	// Lists are UTC days of which a room list as such was damaged, Unusual UTC
-	// hours of unusual events, Scale days of daily scale, as in Beijing.
+	Calls map[string]bool // by CommID: the call or its row of a room list
+	// Lists has the UTC days of damaged room lists, Unusual the UTC hours of unusual
+	// events, Scale the Beijing days of daily scale.
 	Lists, Unusual, Scale map[TouchedAt]bool
 }
 
-// Touched sums up Mutations and Odd.
+// Touched summarizes Mutations and Odd.
 func (s *Simulator) Touched() Touched {
 	t := Touched{map[string]bool{}, map[TouchedAt]bool{}, map[TouchedAt]bool{}, map[TouchedAt]bool{}}
 	for _, m := range append(s.Mutations(), s.Odd()...) {
@@ -43,8 +43,8 @@ func (t *Touched) add(m Mutation) {
 	}
 }
 
-// Call tells whether a call that took from first to last was touched: it, its
-// row, or the list of a day that it touches. Unix seconds.
+// Call reports whether a call that lasted from first to last, in unix seconds, was
+// touched: the call, its row, or the list of a day that it touches.
 func (t Touched) Call(app uint32, commID string, first, last int64) bool {
 	for start := first - first%day; start <= last; start += day {
 		if t.Lists[TouchedAt{app, start}] {

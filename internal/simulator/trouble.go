@@ -2,20 +2,19 @@ package simulator
 
 import "time"
 
-// trouble is what goes wrong with one request.
+// trouble is what goes wrong with a request.
 type trouble struct {
 	kind    FaultKind
 	poison  bool
-	draw    uint64        // decides variants and places
-	late    time.Duration // before anything is answered
-	pause   time.Duration // of a body that stalls
-	hang    time.Duration // before it is answered, or left
-	code    string        // of FaultCode and its like
+	draw    uint64        // for drawing variants and places
+	late    time.Duration // before the response
+	pause   time.Duration // in the middle of a body
+	hang    time.Duration // before the response, or until the client leaves
+	code    string        // of FaultCode and the like
 	content uint64
 }
 
-// SetFaults changes how the vendor misbehaves from now on. Scripts count
-// from 1 again.
+// SetFaults replaces the faults. Scripts count from 1 again.
 func (s *Simulator) SetFaults(f Faults) error {
 	f, err := f.withDefaults()
 	if err != nil {
@@ -33,8 +32,8 @@ func (s *Simulator) Faults() Faults {
 	return s.faults.Load().clone()
 }
 
-// trouble decides what goes wrong with a request, and prepares the query for
-// those faults that are inside its answer.
+// trouble decides what goes wrong with a request, and prepares the query for faults
+// inside its response.
 func (s *Simulator) trouble(e *envelope, q *query) trouble {
 	f := s.faults.Load()
 	t := trouble{content: e.content(true), pause: f.StallFor}
@@ -45,7 +44,7 @@ func (s *Simulator) trouble(e *envelope, q *query) trouble {
 	t.draw = r.next()
 	t.kind = s.scripted(f, Asked{Step{e.action, n}, int(p.times), q.commID})
 	if t.kind == NoFault {
-		s.hindered(f, q, &t)
+		s.setHabitError(f, q, &t)
 	}
 	if t.kind == NoFault {
 		t.kind, t.draw, t.poison = s.poisoned(f, q, t.draw)
@@ -68,8 +67,8 @@ func (s *Simulator) trouble(e *envelope, q *query) trouble {
 	return t
 }
 
-// hidden is how many rows a list that moves does not have yet: up to three,
-// and one less each time it is asked for.
+// hidden is the number of rows that a moving list does not have yet: up to three, and
+// one less with each request.
 func (s *Simulator) hidden(f *Faults, list uint64) int {
 	if hash3(f.Seed, 301, list) >= share(f.Shift) {
 		return 0
@@ -77,7 +76,7 @@ func (s *Simulator) hidden(f *Faults, list uint64) int {
 	return max(0, 1+int(hash3(f.Seed, 302, list)%3)-s.history.moved(list))
 }
 
-// scripted is the fault that a script has for a request.
+// scripted returns the fault of a request in the script.
 func (s *Simulator) scripted(f *Faults, a Asked) FaultKind {
 	if s.options.Fault != nil {
 		if kind := s.options.Fault(a); kind != NoFault {
@@ -103,7 +102,7 @@ func (f *Faults) pick(luck float64, draw uint64, p past) FaultKind {
 	return NoFault
 }
 
-// share turns a chance into the hash below which it comes true.
+// share converts a chance to the hash below which the fault happens.
 func share(chance float64) uint64 {
 	if chance >= 1 {
 		return 1<<64 - 1
@@ -111,5 +110,5 @@ func share(chance float64) uint64 {
 	return uint64(chance * (1 << 63) * 2)
 }
 
-// share returns a number from 0 up to, but not including, 1.
+// share returns a number from 0 up to but not including 1.
 func (r *rng) share() float64 { return float64(r.next()>>11) / (1 << 53) }

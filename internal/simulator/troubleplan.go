@@ -2,8 +2,8 @@ package simulator
 
 import "slices"
 
-// deck deals kinds of trouble to the calls that can have some, sixteen at a
-// time: each kind once and Healthy four times, in an order drawn from a seed.
+// deck deals kinds of trouble to the calls that can have one, sixteen at a time: each
+// kind once and Healthy four times, in an order drawn from a seed.
 type deck struct {
 	seed  uint64
 	dealt int
@@ -30,13 +30,13 @@ func (d *deck) shuffle() {
 	}
 }
 
-// plant calms all calls and decides the trouble of each that can have some.
+// plant makes all calls steady and decides the trouble of each call that can have one.
 func (s *Simulator) plant(all []call) {
 	d := deck{seed: s.options.Seed}
 	for i := range all {
 		c := &all[i]
-		c.calm = true
-		commons := c.commons(drawStays(c))
+		c.steady = true
+		commons := c.commons(drawSessions(c))
 		if len(commons) == 0 {
 			continue
 		}
@@ -47,8 +47,8 @@ func (s *Simulator) plant(all []call) {
 	}
 }
 
-// common is a time of whole UTC minutes in which two users are there: from the
-// first second of a minute to the last of one, unix seconds.
+// common is a time of whole UTC minutes in which two users are in the call: from the
+// first second of a minute to the last second of one, in unix seconds.
 type common struct {
 	culprit, partner int
 	from, to         int64
@@ -63,21 +63,21 @@ func (c common) midnight() (at int64, ok bool) {
 }
 
 const (
-	// fewest is how many minutes trouble needs.
+	// fewest is the least number of minutes for trouble.
 	fewest = 3
-	// foremost is how many users of a call may have trouble: the first ones.
+	// foremost is how many of the first users of a call may have trouble.
 	foremost = 8
 )
 
-// commons are the times in which trouble may be: of pairs of the foremost
-// users who have series and of whom one at least is heard or seen.
-func (c *call) commons(stays []session) []common {
+// commons returns the times in which trouble can be: of pairs of the foremost users
+// with series, at least one of whom sends audio or video.
+func (c *call) commons(sessions []session) []common {
 	var all []common
-	for _, a := range stays {
+	for _, a := range sessions {
 		if a.user >= foremost || c.silent(a.user) {
 			continue
 		}
-		for _, b := range stays {
+		for _, b := range sessions {
 			if b.user >= foremost || b.user == a.user || c.silent(b.user) || c.muted(a.user) && c.muted(b.user) {
 				continue
 			}
@@ -91,7 +91,7 @@ func (c *call) commons(stays []session) []common {
 	return all
 }
 
-// suits tells whether a kind may be planted in a common time.
+// suits reports whether a kind can be planted in a common time.
 func (c *call) suits(kind TroubleKind, in common) bool {
 	switch kind {
 	case CameraOff, WeakCamera, WeakEncoder, LossyUplink, Unexplained:
@@ -105,8 +105,8 @@ func (c *call) suits(kind TroubleKind, in common) bool {
 	return true
 }
 
-// moveOverMidnight moves a call by whole minutes so that one of its common
-// times spans midnight; false if it must stay and none does.
+// moveOverMidnight moves a call by whole minutes so that one of its common times spans
+// midnight. It returns false if the call cannot move and no time does.
 func (s *Simulator) moveOverMidnight(c *call, commons []common) bool {
 	longest := common{}
 	for _, in := range commons {
@@ -122,7 +122,7 @@ func (s *Simulator) moveOverMidnight(c *call, commons []common) bool {
 		earliest, latest = s.origin+1, s.origin+seconds(s.options.Ahead)
 	}
 	middle := longest.from + longest.minutes()/2*minute
-	for _, days := range [...]int64{0, 1, -1, 2} { // the midnight before it, after it, further ones
+	for _, days := range [...]int64{0, 1, -1, 2} { // the midnight before it, after it, others
 		shift := middle/day*day + days*day - middle
 		if start := c.start + shift; c.shape.movable() && start >= earliest && start <= latest {
 			c.start, c.end = start, c.end+shift
@@ -132,7 +132,7 @@ func (s *Simulator) moveOverMidnight(c *call, commons []common) bool {
 	return false
 }
 
-// movable tells whether a call may begin at another time than it was given.
+// movable reports whether a call can begin at another time.
 func (sh shape) movable() bool {
 	switch sh {
 	case pairOn, meetingOn, busy, straddling, longRun:
@@ -141,8 +141,7 @@ func (sh shape) movable() bool {
 	return true
 }
 
-// roomForTrouble is how many seconds longer a call takes so that it can have
-// trouble.
+// roomForTrouble is how many seconds longer a call is, to make room for trouble.
 func (sh shape) roomForTrouble() int64 {
 	switch sh {
 	case pair, meeting, zeroLength:
@@ -153,44 +152,44 @@ func (sh shape) roomForTrouble() int64 {
 	return 0
 }
 
-// plot is the trouble of one call. Users are numbers, times unix seconds.
+// plot is the planted trouble of one call. Users are numbers, times unix seconds.
 type plot struct {
 	kind             TroubleKind
 	culprit, partner int
 	from, to         int64 // first and last second
-	away, back       int64 // Reconnect, SecondDevice: the culprit leaves, joins again
-	half             bool  // the variant that half of a kind are
+	away, back       int64 // Reconnect, SecondDevice: the culprit leaves and joins again
+	half             bool  // half of the troubles of a kind have this variant
 	seed             uint64
 }
 
-// plotOf draws the trouble of a call from the stays it had without it; nil
-// where nothing is planted.
-func (c *call) plotOf(stays []session) *plot {
+// plotOf draws the trouble of a call from its sessions without trouble. It returns nil
+// if there is none.
+func (c *call) plotOf(sessions []session) *plot {
 	if c.kind == notPlanted || c.kind == Healthy {
 		return nil
 	}
-	places := slices.DeleteFunc(c.commons(stays), func(in common) bool { return !c.suits(c.kind, in) })
+	places := slices.DeleteFunc(c.commons(sessions), func(in common) bool { return !c.suits(c.kind, in) })
 	if len(places) == 0 {
-		return nil // plant has seen to it that there is one
+		return nil // plant has made sure that there is one
 	}
 	r := rng{hash2(c.seed, 110)}
 	in := places[r.next()%uint64(len(places))]
 	p := &plot{kind: c.kind, culprit: in.culprit, partner: in.partner, half: r.oneIn(2), seed: r.next()}
 	p.place(in, &r)
 	if c.kind == CameraOff || c.kind == FarAway {
-		p.widen(in, stays)
+		p.widen(in, sessions)
 	}
 	return p
 }
 
-// place draws the time within a common one.
+// place draws the time of the trouble within a common time.
 func (p *plot) place(in common, r *rng) {
 	length, room := r.between(fewest, fewest+5), in.minutes()
 	switch p.kind {
 	case NetworkChange:
 		length = r.between(2, 4)
 	case Reconnect:
-		length, room = 1, room-2 // two minutes are left to come back in
+		length, room = 1, room-2 // two minutes are left for coming back
 	case SecondDevice:
 		length = fewest
 	}
@@ -212,17 +211,17 @@ func (p *plot) place(in common, r *rng) {
 	}
 }
 
-// widen takes in the culprit's stays to the last, and those before unless the
+// widen extends the time to the culprit's last session, and to the first one unless the
 // camera goes off in the middle.
-func (p *plot) widen(in common, stays []session) {
+func (p *plot) widen(in common, sessions []session) {
 	p.from = in.from + in.minutes()/2*minute
-	for _, stay := range stays {
-		if stay.user != p.culprit {
+	for _, session := range sessions {
+		if session.user != p.culprit {
 			continue
 		}
-		p.to = max(p.to, stay.left/minute*minute+minute-1)
+		p.to = max(p.to, session.left/minute*minute+minute-1)
 		if p.kind == FarAway || p.half {
-			p.from = min(p.from, stay.joined/minute*minute)
+			p.from = min(p.from, session.joined/minute*minute)
 		}
 	}
 }

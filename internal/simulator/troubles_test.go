@@ -12,13 +12,13 @@ import (
 
 var twoApps = []uint32{DefaultApp, 1400353844}
 
-// bounds are what an average of a minute lies within, both included.
+// bounds are the bounds of an average of a minute, both included.
 type bounds struct{ lo, hi float64 }
 
 func (b bounds) hold(average float64) bool { return average >= b.lo && average <= b.hi }
 
-// calmBounds are those of what is not troubled.
-func calmBounds(metric string) bounds {
+// steadyBounds are the bounds of a metric without trouble.
+func steadyBounds(metric string) bounds {
 	switch {
 	case metric == "rtt":
 		return bounds{1, 99.99}
@@ -63,8 +63,8 @@ func eachMinute(truth *Truth, use func(*minuteOf)) {
 	use(&m)
 }
 
-// plantedBounds say what the pages on the kinds promise of a minute within the
-// time: ok where it is troubled, or in half of the calls where maybe.
+// plantedBounds returns the bounds that the comments of the kinds promise for a minute of
+// the trouble. ok: the minute is troubled; maybe: it is in half of the calls.
 func plantedBounds(tr *Trouble, m *minuteOf) (b bounds, ok, maybe bool) {
 	sent, heard := m.UserID == tr.UserID && m.PeerID == "", m.UserID == tr.UserID && m.PeerID != ""
 	received := m.PeerID == tr.UserID && m.PeerID != ""
@@ -121,15 +121,15 @@ func plantedBounds(tr *Trouble, m *minuteOf) (b bounds, ok, maybe bool) {
 	return bounds{}, false, false
 }
 
-// telling are the series of which each minute of the time must be troubled:
-// what the culprit sends, or receives.
+// telling lists the series that must be troubled in each minute of the time: what the
+// culprit sends or receives.
 var telling = map[TroubleKind]string{
 	CameraOff: "bigvCapFps", WeakCamera: "bigvCapFps", WeakEncoder: "bigvEncFps", LossyUplink: "aLoss", OverMidnight: "bigvLoss",
 	LossyDownlink: "aBlock", SlowDevice: "sysCpu", NetworkChange: "rtt", Reconnect: "aLoss", FarAway: "rtt", Unexplained: "bigvBlock",
 }
 
-// TestTroublesAreWhereTheyAre checks each minute of each series of 400 calls
-// against what is planted, and that all else is calm.
+// TestTroublesAreWhereTheyAre compares each minute of each series of 400 calls with the
+// planted trouble, and checks that all others are steady.
 func TestTroublesAreWhereTheyAre(t *testing.T) {
 	for _, mix := range []Mix{MixAll, MixOneToOne} {
 		t.Run(string(mix), func(t *testing.T) {
@@ -139,13 +139,13 @@ func TestTroublesAreWhereTheyAre(t *testing.T) {
 			for _, tr := range s.Troubles(later) {
 				troubles[tr.CommID] = &tr
 			}
-			told := map[string]map[int64]bool{}  // call → minutes in which its series tells
-			hear := map[string]map[string]bool{} // call → who receives the culprit within the time
+			told := map[string]map[int64]bool{}  // call → minutes with trouble in its telling series
+			hear := map[string]map[string]bool{} // call → users who receive the culprit within the time
 			variants := map[TroubleKind]map[string]bool{}
 			faults := 0
 			eachMinute(s.Truth(later), func(m *minuteOf) {
 				tr := troubles[m.CommID]
-				want := calmBounds(m.Metric)
+				want := steadyBounds(m.Metric)
 				if tr != nil && m.minute >= tr.From.Unix() && m.minute < tr.To.Unix() {
 					b, ok, maybe := plantedBounds(tr, m)
 					if ok && maybe {
@@ -202,7 +202,7 @@ func note[K comparable](in map[string]map[K]bool, id string, key K) {
 	in[id][key] = true
 }
 
-// checkReceivers holds the receivers against who received the culprit.
+// checkReceivers compares the receivers with the users who received the culprit.
 func checkReceivers(t *testing.T, tr *Trouble, hear map[string]bool) {
 	t.Helper()
 	switch tr.Kind {
@@ -230,8 +230,8 @@ func checkReceivers(t *testing.T, tr *Trouble, hear map[string]bool) {
 	}
 }
 
-// TestTroubleTimes checks how many of each kind there are, and that their
-// times are whole minutes of the lengths promised.
+// TestTroubleTimes checks the number of troubles of each kind, and that their times are
+// whole minutes of the promised length.
 func TestTroubleTimes(t *testing.T) {
 	lengths := map[TroubleKind][2]int64{NetworkChange: {2, 4}, Reconnect: {1, 1}, CameraOff: {2, 2000}, FarAway: {3, 2000}}
 	for seed := range uint64(6) {
@@ -271,8 +271,8 @@ func TestTroubleTimes(t *testing.T) {
 	}
 }
 
-// TestTroubleInSessionsAndEvents checks what network changes, lost
-// connections and second devices leave in sessions and events.
+// TestTroubleInSessionsAndEvents checks the sessions and events of network changes, lost
+// connections and second devices.
 func TestTroubleInSessionsAndEvents(t *testing.T) {
 	s := newClient(t, Options{Seed: 18, Calls: 400, Apps: twoApps, Troubles: true}).s
 	later := fixed.Add(6 * time.Hour)
@@ -325,7 +325,7 @@ func TestTroubleInSessionsAndEvents(t *testing.T) {
 	}
 }
 
-// around are the two sessions that an absence begun by an instant lies between.
+// around returns the sessions before and after an absence that begins at an instant.
 func around(sessions []UserSession, at int64) (before, after UserSession) {
 	for _, s := range sessions {
 		switch {
@@ -338,8 +338,8 @@ func around(sessions []UserSession, at int64) (before, after UserSession) {
 	return before, after
 }
 
-// TestTroublesOverTheAPI walks calls of every kind in both dialects: what the
-// API answers is the truth, trouble and all.
+// TestTroublesOverTheAPI walks calls of every kind in both dialects: the responses are the
+// truth, with the trouble.
 func TestTroublesOverTheAPI(t *testing.T) {
 	s := newClient(t, Options{Seed: 19, Calls: 20, Apps: twoApps, Mix: MixOneToOne, Retention: 48 * time.Hour, Troubles: true}).s
 	kinds := map[TroubleKind]bool{}
@@ -394,7 +394,7 @@ func TestTroubleWhileCallsRun(t *testing.T) {
 	}
 }
 
-// TestTroublesOverHTTP reads what is planted as programs in other languages do.
+// TestTroublesOverHTTP reads the troubles over HTTP, like programs in other languages.
 func TestTroublesOverHTTP(t *testing.T) {
 	for _, planted := range []bool{true, false} {
 		s := newClient(t, Options{Calls: 30, Troubles: planted}).s

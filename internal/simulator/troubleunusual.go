@@ -1,8 +1,8 @@
 package simulator
 
-// plotted adds what the one with the trouble, or the partner who receives it,
-// complains of 20 s into it, where anything stalls. A cause has a peer where it
-// lies with the peer.
+// plotted adds the experiences, 20 s into the trouble, of the culprit or of the partner
+// who receives the culprit, if anything stalls. A cause has a peer if it lies with the
+// peer.
 func (v *view) plotted(all []experience) []experience {
 	const videoStalled, audioStalled = 4, 5
 	p, at := v.plot, v.plot.from+20

@@ -6,10 +6,10 @@ type effect uint8
 const (
 	asEver   effect = iota
 	off             // 0
-	few             // frames a second from lo to hi, the same for sender and receivers
-	fewer           // lo to hi percent of the series' own frame rate
+	few             // frames a second from lo to hi, equal for sender and receivers
+	fewer           // lo to hi percent of the frame rate of the series
 	between         // from lo to hi, around a level drawn for the series
-	hundreds        // the same in hundredths
+	hundreds        // like between, in hundredths
 )
 
 // twist is an effect on a series from one second to another, both included.
@@ -20,7 +20,7 @@ type twist struct {
 	seed     uint64
 }
 
-// side is how a series is to the culprit of a trouble.
+// side is the relation of a series to the culprit of a trouble.
 type side uint8
 
 const (
@@ -43,7 +43,7 @@ func (v *view) sideOf(st stream) side {
 	return elsewhere
 }
 
-// numbered is the nth user; nil where none of that number has joined so far.
+// numbered is the nth user, nil if the user has not joined so far.
 func (v *view) numbered(n int) *user {
 	if n >= len(v.users) {
 		return nil
@@ -51,7 +51,7 @@ func (v *view) numbered(n int) *user {
 	return &v.users[n]
 }
 
-// twistOf is what the trouble of a call does to one of its series.
+// twistOf is the effect of the trouble on a series.
 func (v *view) twistOf(st stream) twist {
 	m, side := &metrics[st.metric], v.sideOf(st)
 	if side == elsewhere {
@@ -60,7 +60,7 @@ func (v *view) twistOf(st stream) twist {
 	t := v.plot.effectOn(m, side, st.user == v.numbered(v.plot.partner))
 	t.from, t.to = v.plot.from, v.plot.to
 	t.seed = v.plot.seed
-	if t.effect != few { // which sender and receivers share
+	if t.effect != few { // sender and receivers share few
 		t.seed = hash2(v.plot.seed, uint64(st.metric))
 	}
 	return t
@@ -105,8 +105,8 @@ func (p *plot) effectOn(m *metric, side side, partner bool) twist {
 
 var weakFrames = twist{effect: few, lo: 4, hi: 8}
 
-// lossAndStall twists loss, by hundredths of a percent, and stall, by
-// milliseconds of 2000.
+// lossAndStall twists loss, in hundredths of a percent, and stall, in milliseconds of
+// 2000.
 func lossAndStall(m *metric, lossLo, lossHi, stallLo, stallHi int64) twist {
 	switch m.kind {
 	case loss:
@@ -154,17 +154,18 @@ func networkChange(m *metric, side side) twist {
 	return lossAndStall(m, 600, 1200, 120, 500)
 }
 
-// covers tells whether an instant is within the twist.
+// covers reports whether an instant is within the twist.
 func (t *twist) covers(ts int64) bool { return t.effect != asEver && ts >= t.from && ts <= t.to }
 
-// level is from lo to hi: a fifth of that around a level of the twist's own.
+// level returns a number from lo to hi, within a fifth of that range around a level of
+// the twist.
 func (t *twist) level(noise uint64) int64 {
 	fifth := uint64(max(1, (t.hi-t.lo)/5))
 	return t.lo + int64(t.seed%(3*fifth)+noise%(2*fifth))
 }
 
-// twisted returns the value of a series at an instant of trouble. What a
-// sender and its receivers share is drawn for each 2 s.
+// twisted returns the value of a series at an instant of trouble. What a sender and its
+// receivers share is drawn for each 2 s.
 func (s *series) twisted(ts int64) value {
 	noise := hash2(s.twist.seed, uint64(ts>>1))
 	switch s.twist.effect {
@@ -185,10 +186,10 @@ func (s *series) twisted(ts int64) value {
 	return value{}
 }
 
-// calmly changes the bases of a series so that its values are never bad: rtt
-// is 19 to 96, a picture's frame rate and size are its sender's.
-func (s *series) calmly(m *metric, sender uint64) {
-	s.calm = true
+// makeSteady changes the bases of a series so that its values are never bad: rtt is 19
+// to 96; the frame rate and size of a picture are those of its sender.
+func (s *series) makeSteady(m *metric, sender uint64) {
+	s.steady = true
 	switch m.kind {
 	case latency:
 		s.base = m.base/2 + int64(s.seed%40)
@@ -199,15 +200,15 @@ func (s *series) calmly(m *metric, sender uint64) {
 	}
 }
 
-// calmAt is the value of a calm series; false where at has it.
-func (s *series) calmAt(noise uint64, drift int64) (value, bool) {
+// steadyAt returns the value of a steady series; false if at computes it.
+func (s *series) steadyAt(noise uint64, drift int64) (value, bool) {
 	switch s.kind {
 	case stall:
 		return value{}, true
 	case loss:
-		return s.calmLoss(noise), true
+		return s.steadyLoss(noise), true
 	case frames:
-		return s.calmFrames(noise), true
+		return s.steadyFrames(noise), true
 	case latency:
 		return value{units: s.base + drift>>5 + int64(noise&7)}, true
 	case bitrate:
@@ -216,8 +217,8 @@ func (s *series) calmAt(noise uint64, drift int64) (value, bool) {
 	return value{}, false
 }
 
-// calmLoss is mostly 0 and less than 0.4 %.
-func (s *series) calmLoss(noise uint64) value {
+// steadyLoss is mostly 0 and always less than 0.4 %.
+func (s *series) steadyLoss(noise uint64) value {
 	switch {
 	case s.burst:
 		return s.scaled(int64(noise >> 8 % 40))
@@ -227,8 +228,8 @@ func (s *series) calmLoss(noise uint64) value {
 	return value{}
 }
 
-// calmFrames is seldom 1 or 2 less than the base.
-func (s *series) calmFrames(noise uint64) value {
+// steadyFrames is rarely 1 or 2 less than the base.
+func (s *series) steadyFrames(noise uint64) value {
 	units := s.base
 	if noise&15 == 0 {
 		units -= int64(noise >> 8 % 3)

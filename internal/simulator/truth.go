@@ -6,23 +6,22 @@ import (
 	"time"
 )
 
-// Truth is what an ideal archiver would hold at an instant: everything that
-// has happened until then, as settled. It is computed while it is read and
-// may be read any number of times.
+// Truth is what an ideal archiver has at an instant: everything that has happened until
+// then, with all samples settled. It is computed while it is read, and can be read
+// repeatedly.
 type Truth struct {
 	s       *Simulator
 	at      int64
 	dialect dialect
 	reach   reach
-	asked   []int64 // the instants at which the archiver asked, nil: at all
+	asked   []int64 // instants of the archiver's requests; nil: at all times
 	except  map[string]bool
 }
 
-// Truth returns the truth at an instant, with the metrics of the current
-// dialect if the account has it. Rooms and users that are still there at the
-// instant have no end. It is that of an archiver which has watched all along:
-// calls are held whole, also where the vendor has forgotten them. Since and
-// Asked narrow it.
+// Truth returns the truth at an instant, with the metrics of the current dialect if the
+// account has it. Rooms and users still there at the instant have no end. The archiver
+// has watched all along: it has whole calls, even if the vendor has forgotten them.
+// Since and Asked narrow it.
 func (s *Simulator) Truth(at time.Time) *Truth {
 	d := current
 	if !s.options.Current {
@@ -31,8 +30,8 @@ func (s *Simulator) Truth(at time.Time) *Truth {
 	return &Truth{s: s, at: at.Unix(), dialect: d, reach: always(at.Unix())}
 }
 
-// Legacy returns the same truth as seen through the legacy dialect, which
-// has fewer metrics and nothing else that differs.
+// Legacy returns the truth in the legacy dialect, which has fewer metrics and no other
+// difference.
 func (t *Truth) Legacy() *Truth {
 	narrowed := *t
 	narrowed.dialect = legacy
@@ -60,7 +59,7 @@ func (t *Truth) begun(yield func(*call) bool) {
 	}
 }
 
-// kept yields the calls that the archiver has seen and that are not excepted.
+// kept yields the calls of begun without excepted ones.
 func (t *Truth) kept(yield func(*call) bool) {
 	t.begun(func(c *call) bool { return len(t.except) > 0 && t.except[c.commID()] || yield(c) })
 }
@@ -82,19 +81,19 @@ func (t *Truth) Rooms() iter.Seq[Room] {
 	}
 }
 
-// UserSessions yields the sessions, call by call, in the order of joining.
+// UserSessions yields the sessions, call by call, in order of joining.
 func (t *Truth) UserSessions() iter.Seq[UserSession] {
 	return func(yield func(UserSession) bool) {
 		t.kept(func(c *call) bool {
 			v := t.open(c)
-			for _, stay := range v.sessions {
-				u := v.reported(stay)
+			for _, session := range v.sessions {
+				u := v.reported(session)
 				row := UserSession{
-					SdkAppID: c.app, CommID: v.id, RoomID: v.room, UserID: u.id, JoinedAt: stay.joined,
-					IsFinished: stay.finished, DeviceType: u.device, SdkVersion: u.version, ClientIP: u.address(),
+					SdkAppID: c.app, CommID: v.id, RoomID: v.room, UserID: u.id, JoinedAt: session.joined,
+					IsFinished: session.finished, DeviceType: u.device, SdkVersion: u.version, ClientIP: u.address(),
 				}
-				if stay.finished {
-					row.LeftAt = stay.left
+				if session.finished {
+					row.LeftAt = session.left
 				}
 				if !yield(row) {
 					return false
@@ -136,7 +135,7 @@ func (t *Truth) samplesOf(c *call, yield func(QualitySample) bool) bool {
 	return listening
 }
 
-// everyone are the indices of all users.
+// everyone returns the indices of all users.
 func (v *view) everyone() []int {
 	all := make([]int, len(v.users))
 	for n := range all {
@@ -145,8 +144,7 @@ func (v *view) everyone() []int {
 	return all
 }
 
-// UserEvents yields the events, call by call and user by user, in the order
-// of time.
+// UserEvents yields the events, call by call and user by user, in order of time.
 func (t *Truth) UserEvents() iter.Seq[UserEvent] {
 	return func(yield func(UserEvent) bool) {
 		t.kept(func(c *call) bool {
@@ -173,7 +171,7 @@ func (t *Truth) UserEvents() iter.Seq[UserEvent] {
 	}
 }
 
-// UnusualEvents yields the experiences, call by call, in the order of time.
+// UnusualEvents yields the experiences, call by call, in order of time.
 func (t *Truth) UnusualEvents() iter.Seq[UnusualEvent] {
 	return func(yield func(UnusualEvent) bool) {
 		t.begun(func(c *call) bool {

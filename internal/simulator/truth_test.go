@@ -67,7 +67,7 @@ func compare(t *testing.T, truth *Truth, relation string, want RelationSummary, 
 	}
 }
 
-// compareSamples is compare for the many: by the hashes of their lines.
+// compareSamples compares the hashes of the lines of samples.
 func compareSamples(t *testing.T, truth *Truth, want RelationSummary, got map[uint64]bool) {
 	t.Helper()
 	var checksum uint64
@@ -88,7 +88,7 @@ func compareSamples(t *testing.T, truth *Truth, want RelationSummary, got map[ui
 	})
 }
 
-// TestOverHTTP reads truth and stats the way programs in other languages do.
+// TestOverHTTP reads truth and stats over HTTP, like programs in other languages.
 func TestOverHTTP(t *testing.T) {
 	c := newClient(t, Options{Calls: 4})
 	server := httptest.NewServer(c.s)
@@ -140,9 +140,9 @@ func getJSON(t *testing.T, url string, into any) {
 	}
 }
 
-// TestScaleAgreesWithSessions counts the days again from the rows of rooms
-// and sessions, and checks that it is the same whether users are counted once
-// a day or once a room and day.
+// TestScaleAgreesWithSessions counts the days from the rows of rooms and sessions, and
+// checks that it does not matter whether users are counted once a day or once for each
+// room and day.
 func TestScaleAgreesWithSessions(t *testing.T) {
 	for _, options := range []Options{{Calls: 3000}, {Calls: 3000, Apps: twoApps, Troubles: true}} {
 		s := newClient(t, options).s

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// serveJSON answers beside the API, where speed does not matter.
+// serveJSON answers requests outside the API. It need not be fast.
 func serveJSON(w http.ResponseWriter, value any) {
 	w.Header().Set("Content-Type", "application/json")
 	encoder := json.NewEncoder(w)
@@ -56,8 +56,8 @@ func (s *Simulator) serveSummary(w http.ResponseWriter, r *http.Request) {
 	serveJSON(w, t.Summary())
 }
 
-// serveTroubles lists what is planted in the calls begun by ?at= (unix seconds,
-// now).
+// serveTroubles lists what is planted in the calls that have begun by ?at= (unix
+// seconds, now).
 func (s *Simulator) serveTroubles(w http.ResponseWriter, r *http.Request) {
 	t, problem := s.truthOf(r)
 	if problem != "" {
@@ -67,8 +67,8 @@ func (s *Simulator) serveTroubles(w http.ResponseWriter, r *http.Request) {
 	serveJSON(w, append([]Trouble{}, s.Troubles(time.Unix(t.at, 0))...))
 }
 
-// serveRelation writes the rows of a relation: an object a line, or with
-// ?format=tsv ClickHouse's TabSeparated.
+// serveRelation writes the rows of a relation, one JSON object a line, or with
+// ?format=tsv as ClickHouse's TabSeparated.
 func (s *Simulator) serveRelation(w http.ResponseWriter, r *http.Request, relation string) {
 	t, problem := s.truthOf(r)
 	c := &columns{format: asJSON}

@@ -15,24 +15,24 @@ type experience struct {
 	causes []cause
 }
 
-// cause is an abnormal event behind an experience; 0 or several each.
+// cause is an abnormal event behind an experience. An experience has none or several.
 type cause struct {
 	id   int64
 	peer int // index of a user, or noPeer
 }
 
-// mostUnusual is how many experiences one answer holds.
+// mostUnusual is the most experiences of a response.
 const mostUnusual = 20
 
-// experiences are the bad experiences in a call as of the view's instant, in
-// the order of time. No user has the same twice in a second.
+// experiences returns the bad experiences in a call up to the view's instant, in order
+// of time. No user has the same experience twice in a second.
 func (v *view) experiences() []experience {
 	var all []experience
 	for n := range v.users {
 		r := rng{hash3(v.seed, 70, uint64(n))}
-		for _, stay := range v.users[n].stays {
-			if r.oneIn(9) && !v.calm { // left may still move: draw from the first minute only
-				all = v.suffer(all, n, stay.joined+r.between(1, minute), &r)
+		for _, session := range v.users[n].sessions {
+			if r.oneIn(9) && !v.steady { // left may still change, so draw from the first minute only
+				all = v.suffer(all, n, session.joined+r.between(1, minute), &r)
 			}
 		}
 	}
@@ -51,9 +51,9 @@ func (v *view) experiences() []experience {
 	})
 }
 
-// busyHour gives each of the five users of a call one experience in the busy
-// second and eleven more around it. Five such calls make 25 in that second,
-// of which no room has more than 20, and 80 in that hour.
+// busyHour gives each of the five users of a call one experience in the busy second and
+// eleven more around it. Five such calls make 25 in that second, at most 20 of them in
+// a room, and 80 in that hour.
 func (v *view) busyHour(all []experience) []experience {
 	second := v.start + busyLead
 	r := rng{hash2(v.seed, 71)}
@@ -90,22 +90,22 @@ func (v *view) suffer(all []experience, n int, at int64, r *rng) []experience {
 	return append(all, x)
 }
 
-// otherThan draws a publisher of the first three users who had joined by an
-// instant, or none.
+// otherThan draws a publisher among the first three users who had joined by an instant,
+// or none.
 func (v *view) otherThan(n int, at int64, draw uint64) int {
 	peer := int(draw % 4)
 	if peer == n || peer > 2 || peer >= len(v.users) || !v.users[peer].audio {
 		return noPeer
 	}
-	if stays := v.users[peer].stays; len(stays) == 0 || stays[0].joined > at {
+	if sessions := v.users[peer].sessions; len(sessions) == 0 || sessions[0].joined > at {
 		return noPeer
 	}
 	return peer
 }
 
-// unusualEvents answers DescribeUnusualEvent and DescribeAbnormalEvent: up to
-// twenty of the experiences in the window, both ends inclusive. Which twenty
-// depends on the window; their order tells nothing.
+// unusualEvents answers DescribeUnusualEvent and DescribeAbnormalEvent with up to
+// twenty of the experiences in the window, both ends included. The window decides which
+// twenty; their order has no meaning.
 func (s *Simulator) unusualEvents(q *query, out *answer) {
 	var found []experience
 	for _, c := range s.overlapping(q.app, q.from, q.to, q.now) {

@@ -5,24 +5,24 @@ import (
 	"strconv"
 )
 
-// defaultUsers is the page where PageNumber or PageSize is left out.
+// defaultUsers is the page size if PageNumber or PageSize is missing.
 const defaultUsers = 6
 
-// userList answers DescribeUserInfo and DescribeUserInformation, and a call
-// detail without DataType: one row a session that touches the window, in the
-// order of joining. Total counts the sessions of all pages.
+// userList answers DescribeUserInfo and DescribeUserInformation, and a call detail
+// without DataType: one row for each session that touches the window, in order of
+// joining. Total counts the sessions of all pages.
 func (s *Simulator) userList(q *query, out *answer) {
 	v := s.viewOf(q)
 	rows := q.shiftUsers(v, v.sessionsIn(q))
-	page, total := paged(q, rows, defaultUsers, func(stay session) uint64 {
-		return hash2(v.users[stay.user].seed, uint64(stay.joined))
+	page, total := paged(q, rows, defaultUsers, func(session session) uint64 {
+		return hash2(v.users[session.user].seed, uint64(session.joined))
 	})
 	out.integer("Total", q.total(total))
 	s.writeUsers(q, out, v, page)
 }
 
-// viewOf opens the call of a query; nil where the app has none of that id,
-// which the vendor answers with success and nothing.
+// viewOf opens the call of a query. It returns nil if the app has no such call; the
+// vendor then answers with success and no rows.
 func (s *Simulator) viewOf(q *query) *view {
 	c := s.find(q.app, q.commID, q.now)
 	if c == nil {
@@ -31,16 +31,16 @@ func (s *Simulator) viewOf(q *query) *view {
 	return s.open(c, q.now)
 }
 
-// sessionsIn are the sessions that touch a query's window, both ends
-// inclusive, of the users it asks for.
+// sessionsIn returns the sessions of the requested users that touch the window, both
+// ends included.
 func (v *view) sessionsIn(q *query) []session {
 	if v == nil {
 		return nil
 	}
 	var rows []session
-	for _, stay := range v.sessions {
-		if stay.joined <= q.to && stay.left >= q.from && v.asked(q, stay.user) {
-			rows = append(rows, stay)
+	for _, session := range v.sessions {
+		if session.joined <= q.to && session.left >= q.from && v.asked(q, session.user) {
+			rows = append(rows, session)
 		}
 	}
 	return rows
@@ -56,28 +56,28 @@ func (s *Simulator) writeUsers(q *query, out *answer, v *view, rows []session) {
 		return
 	}
 	out.key("UserList")
-	for i, stay := range rows {
+	for i, session := range rows {
 		out.buf = append(out.buf, "[,"[min(i, 1)])
-		out.buf = v.appendUser(out.buf, stay)
+		out.buf = v.appendUser(out.buf, session)
 	}
 	out.buf = append(out.buf, ']')
 	out.next()
 }
 
-// appendUser writes a UserInformation. LeaveTs of a user who is still in the
-// room is the instant of the view.
-func (v *view) appendUser(dst []byte, stay session) []byte {
-	u := v.reported(stay)
+// appendUser writes a UserInformation. LeaveTs of a user still in the room is the
+// instant of the view.
+func (v *view) appendUser(dst []byte, session session) []byte {
+	u := v.reported(session)
 	dst = append(dst, `{"RoomStr":`...)
 	dst = appendString(dst, v.room, false)
 	dst = append(dst, `,"UserId":`...)
 	dst = appendString(dst, u.id, false)
 	dst = append(dst, `,"JoinTs":`...)
-	dst = strconv.AppendInt(dst, stay.joined, 10)
+	dst = strconv.AppendInt(dst, session.joined, 10)
 	dst = append(dst, `,"LeaveTs":`...)
-	dst = strconv.AppendInt(dst, stay.left, 10)
+	dst = strconv.AppendInt(dst, session.left, 10)
 	dst = append(dst, `,"Finished":`...)
-	dst = strconv.AppendBool(dst, stay.finished)
+	dst = strconv.AppendBool(dst, session.finished)
 	dst = append(dst, `,"DeviceType":`...)
 	dst = appendString(dst, u.device, false)
 	dst = append(dst, `,"SdkVersion":`...)

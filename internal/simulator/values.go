@@ -2,12 +2,12 @@ package simulator
 
 import "strconv"
 
-// valueKind is how a metric behaves over time.
+// valueKind is how a metric changes over time.
 type valueKind uint8
 
 const (
 	walk    valueKind = iota // around a base, drifting
-	bitrate                  // the same, and now and then a huge number
+	bitrate                  // like walk, and sometimes a huge number
 	percent
 	stall   // milliseconds, nearly always 0
 	loss    // percent, mostly 0, in bursts
@@ -18,14 +18,14 @@ const (
 	latency // drift and spikes
 )
 
-// value is a decimal number: units / 10^decimals, or one of the odd values.
+// value is a decimal number, units / 10^decimals, or one of the odd values.
 type value struct {
 	units    int64
 	decimals uint8
 	odd      uint8 // index into oddValues, 0: none
 }
 
-// oddValues are written in other ways than as a plain decimal.
+// oddValues are numbers that are not written as plain decimals.
 var oddValues = [...]struct {
 	text   string
 	number float64
@@ -33,8 +33,8 @@ var oddValues = [...]struct {
 	{}, {"1e-07", 1e-7}, {"1.5e9", 1.5e9}, {"1E+2", 100}, {"0.30000000000000004", 0.30000000000000004},
 }
 
-// number is the value as the double nearest to its decimal text. The
-// quotient of two doubles that are whole numbers is exactly that.
+// number is the double nearest to the decimal text. The quotient of two whole doubles
+// is exactly that.
 func (v value) number() float64 {
 	switch {
 	case v.odd != 0:
@@ -47,8 +47,8 @@ func (v value) number() float64 {
 	return float64(v.units)
 }
 
-// appendTo writes the value as JSON. A whole number of hundredths keeps its
-// zeros: 12.50 is as good a number as 12.5.
+// appendTo writes the value as JSON. A whole number of hundredths keeps its zeros:
+// 12.50 is as valid as 12.5.
 func (v value) appendTo(dst []byte) []byte {
 	switch {
 	case v.odd != 0:
@@ -66,9 +66,9 @@ func (v value) appendTo(dst []byte) []byte {
 	return strconv.AppendInt(dst, v.units, 10)
 }
 
-// series yields the values of one metric of one user and peer. Values depend
-// on the seconds since the call began only, so any window can be computed
-// alone; at must be called with rising times for speed, not for correctness.
+// series computes the values of one metric of one user and peer. A value depends only
+// on the seconds since the call began, so any window can be computed alone. at is
+// faster with ascending times.
 type series struct {
 	kind     valueKind
 	seed     uint64
@@ -79,11 +79,12 @@ type series struct {
 	low      int64
 	high     int64
 	burst    bool
-	calm     bool
+	steady   bool
 	twist    twist // what trouble does to it
 }
 
-// blockShift makes a block of 64 s: drift is linear within it, bursts fill it.
+// blockShift makes a block of 64 s. Within a block drift is linear and a burst fills
+// it.
 const blockShift = 6
 
 func newSeries(c *call, m *metric, index int, userSeed, peerSeed uint64) series {
@@ -102,17 +103,17 @@ func newSeries(c *call, m *metric, index int, userSeed, peerSeed uint64) series 
 	case width, height:
 		s.base = int64(userSeed % 3)
 	}
-	if c.calm {
+	if c.steady {
 		sender := userSeed
 		if peerSeed != 0 {
 			sender = peerSeed
 		}
-		s.calmly(m, sender)
+		s.makeSteady(m, sender)
 	}
 	return s
 }
 
-// enter prepares the block of 64 seconds that holds an offset.
+// enter prepares the block of 64 seconds with an offset.
 func (s *series) enter(block int64) {
 	s.block = block
 	s.low = int64(hash2(s.seed, uint64(block)) & 1023)
@@ -120,7 +121,7 @@ func (s *series) enter(block int64) {
 	s.burst = hash3(s.seed, 5, uint64(block))%24 == 0
 }
 
-// at returns the value at an instant in unix seconds.
+// at returns the value at an instant, in unix seconds.
 func (s *series) at(ts int64) value {
 	if s.twist.covers(ts) {
 		return s.twisted(ts)
@@ -132,8 +133,8 @@ func (s *series) at(ts int64) value {
 	noise := hash2(s.seed, uint64(offset))
 	// drift runs from 0 to 1023 and is continuous from block to block.
 	drift := s.low + (s.high-s.low)*(offset&(1<<blockShift-1))>>blockShift
-	if s.calm {
-		if v, ok := s.calmAt(noise, drift); ok {
+	if s.steady {
+		if v, ok := s.steadyAt(noise, drift); ok {
 			return v
 		}
 	}
@@ -172,7 +173,7 @@ func (s *series) drifting(noise uint64, drift int64) value {
 	return value{units: s.base + s.base*(drift-512)>>12 + int64(noise&63)*s.base>>10}
 }
 
-// lossAt is mostly 0 and a few percent in bursts.
+// lossAt is mostly 0, and a few percent in bursts.
 func (s *series) lossAt(noise uint64) value {
 	if !s.burst {
 		if noise>>40&0x3fff == 0 {
@@ -200,7 +201,7 @@ func (s *series) framesAt(noise uint64) value {
 	return value{units: units}
 }
 
-// scaled turns hundredths into the series' own number of decimals.
+// scaled converts hundredths to the decimals of the series.
 func (s *series) scaled(hundredths int64) value {
 	switch s.decimals {
 	case 0:

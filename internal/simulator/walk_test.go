@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// walker is the naive archiver: it asks for everything by the book, a page
-// and a window after the other, and keeps a line for each row.
+// walker is a naive archiver: it requests everything, one page and window after the other,
+// and keeps a line for each row.
 type walker struct {
 	*client
 	dialect dialect
@@ -20,7 +20,7 @@ type walker struct {
 	edge    int64                     // nothing before may be asked about
 }
 
-// name picks the action of the walker's dialect.
+// name returns the action of the walker's dialect.
 func (w *walker) name(legacyName, currentName string) string {
 	if w.dialect == legacy {
 		return legacyName
@@ -28,7 +28,7 @@ func (w *walker) name(legacyName, currentName string) string {
 	return currentName
 }
 
-// number is a number as the dialect wants it.
+// number is a number in the type of the dialect.
 func (w *walker) number(n int64) any {
 	if w.dialect == legacy {
 		return strconv.FormatInt(n, 10)
@@ -48,7 +48,7 @@ func archive(t *testing.T, s *Simulator, d dialect, now int64) *walker {
 	return archiveWith(&client{t: t, s: s, region: "ap-guangzhou"}, d, now)
 }
 
-// archiveWith is archive through a client that may be served otherwise.
+// archiveWith is archive with another client.
 func archiveWith(c *client, d dialect, now int64) *walker {
 	w := &walker{client: c, dialect: d, rooms: map[string]object{}, samples: map[uint64]bool{}}
 	w.edge = now - int64(c.s.options.Retention/time.Second)
@@ -106,8 +106,7 @@ func (w *walker) keepRoom(app int64, room object) {
 	})
 }
 
-// call walks a call hour by hour for series, and in windows of four hours
-// for sessions.
+// call walks a call: hour by hour for series, in windows of four hours for sessions.
 func (w *walker) call(app int64, id string, now int64) {
 	room := w.rooms[id]
 	from, to := max(w.edge, integer(room["CreateTime"])), integer(room["DestroyTime"])
@@ -168,8 +167,7 @@ func (w *walker) keepSession(app int64, id string, session object, now int64) {
 	})
 }
 
-// samples decodes as much of a series answer as the walk needs, at a speed
-// that suits a test.
+// samples decodes what the walk needs of a series response, fast enough for a test.
 type samples struct {
 	Response struct {
 		Error *struct{ Code string }
@@ -237,8 +235,8 @@ func (w *walker) events(app int64, id, user string, from, to int64) {
 	}
 }
 
-// unusual asks for each hour of the retention, and narrows where an answer
-// is full: by halves down to a second, then room by room.
+// unusual requests each hour of the retention. If a response is full it divides the window,
+// by halves down to a second, then by room.
 func (w *walker) unusual(app, now int64) {
 	for from := w.edge; from <= now; from += 3600 {
 		w.narrow(app, from, min(now, from+3599), "")

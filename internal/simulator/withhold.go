@@ -2,18 +2,18 @@ package simulator
 
 import "slices"
 
-// nulls are the lists that a query's answer withholds.
+// nulls is a set of lists that a response withholds.
 type nulls uint8
 
 const (
 	nullList    nulls = 1 << iota // of rooms, users, events, experiences, days
 	nullData                      // of series
 	nullContent                   // of samples, in half the series
-	nullTotal                     // and Total is 0, to match
+	nullTotal                     // Total is 0, too
 )
 
-// withhold draws which lists of an answer are null. Poison takes the list the
-// action is there for, and leaves Total.
+// withhold draws which lists of a response are null. Poison takes the main list of the
+// action and leaves Total.
 func (q *query) withhold(t trouble) {
 	switch {
 	case t.poison && q.wantsSeries():
@@ -27,8 +27,7 @@ func (q *query) withhold(t trouble) {
 	}
 }
 
-// due tells whether n rows are written; where they are withheld the query
-// knows thereafter.
+// due reports whether n rows are written, and notes in the query if they are withheld.
 func (q *query) due(n int) bool {
 	if n > 0 && q.nulls&nullList != 0 {
 		q.withheld = true
@@ -37,7 +36,7 @@ func (q *query) due(n int) bool {
 	return n > 0
 }
 
-// total is what the answer says of n rows.
+// total is the Total of a response with n rows.
 func (q *query) total(n int) int64 {
 	if q.nulls&nullTotal != 0 {
 		return 0
@@ -45,7 +44,7 @@ func (q *query) total(n int) int64 {
 	return int64(n)
 }
 
-// several tells whether a list of n rows has more than one page.
+// several reports whether a list of n rows has more than one page.
 func (q *query) several(n, defaultSize int) bool {
 	size := q.size
 	if size == 0 {
@@ -54,8 +53,8 @@ func (q *query) several(n, defaultSize int) bool {
 	return n > size
 }
 
-// shiftRooms leaves the newest calls out of a list, newest first, that is
-// being read while they arrive.
+// shiftRooms leaves the newest calls out of a list, newest first, that is read while
+// they begin.
 func (q *query) shiftRooms(calls []*call) []*call {
 	if q.hide == 0 || q.to < q.now-hour || !q.several(len(calls), defaultRooms) {
 		return calls
@@ -68,8 +67,8 @@ func (q *query) shiftRooms(calls []*call) []*call {
 	return calls[fresh:]
 }
 
-// shiftUsers leaves out some of the first sessions of a call that is going on
-// or has just ended.
+// shiftUsers leaves out some of the first sessions of a call that runs or has just
+// ended.
 func (q *query) shiftUsers(v *view, rows []session) []session {
 	if q.hide == 0 || v == nil || v.end < q.now-hour || !q.several(len(rows), defaultUsers) {
 		return rows

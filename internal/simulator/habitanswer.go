@@ -7,15 +7,15 @@ import (
 	"net/http"
 )
 
-// unusually answers by the vendor's habits, and returns the bytes sent.
-func (s *Simulator) unusually(ctx context.Context, w http.ResponseWriter, q *query) int64 {
+// answerByHabit answers with the vendor's habits and returns the number of bytes sent.
+func (s *Simulator) answerByHabit(ctx context.Context, w http.ResponseWriter, q *query) int64 {
 	whole := &capture{header: http.Header{}}
 	out := newAnswer(whole, s.requestID())
 	q.serve(s, q, out)
 	out.finish()
 	body := whole.body
 	if q.rewrites() {
-		if root, err := parseNode(body); err == nil { // it is our own
+		if root, err := parseNode(body); err == nil { // the simulator wrote it
 			body = s.rewrite(ctx, q, root)
 		}
 	}
@@ -31,7 +31,7 @@ func (s *Simulator) unusually(ctx context.Context, w http.ResponseWriter, q *que
 	return int64(n)
 }
 
-// rewrites tells whether a habit is in force that works on the whole answer.
+// rewrites reports whether a habit in force changes the whole response.
 func (q *query) rewrites() bool {
 	f := q.habits.f
 	if f.Twice+f.Valueless+f.TextValues+f.DateTimes+f.Listless+f.Odd > 0 || len(f.Endless) > 0 {
@@ -41,7 +41,7 @@ func (q *query) rewrites() bool {
 	return drawn
 }
 
-// rewrite changes an answer and returns what is sent of it.
+// rewrite changes a response and returns the bytes to send.
 func (s *Simulator) rewrite(ctx context.Context, q *query, root *node) []byte {
 	h, response := q.habits, root.get("Response")
 	if h.f.draws(h.f.Listless, saltListless, h.content) {

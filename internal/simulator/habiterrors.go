@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// hindered sets the trouble of a request that the vendor's habits leave
-// without an answer, or with one that is an error each time.
-func (s *Simulator) hindered(f *Faults, q *query, t *trouble) {
+// setHabitError sets the trouble of a request whose response a habit replaces with an
+// error or with nothing.
+func (s *Simulator) setHabitError(f *Faults, q *query, t *trouble) {
 	switch {
 	case f.DownFor > 0 && time.Now().UnixNano() < s.downUntil.Load():
 		t.down(hash2(saltDown, t.draw))
@@ -40,7 +40,7 @@ func (t *trouble) down(draw uint64) {
 	}
 }
 
-// fails tells whether a window has more than an instant of a failing day.
+// fails reports whether a window has more than an instant of a failing day.
 func (f *Faults) fails(app uint32, from, to int64) bool {
 	if f.FailingDays == 0 {
 		return false
@@ -53,13 +53,13 @@ func (f *Faults) fails(app uint32, from, to int64) bool {
 	return false
 }
 
-// FailingDay tells whether the room list of an app fails for the UTC day of an
+// FailingDay reports whether the room list of an app fails on the UTC day of an
 // instant.
 func (s *Simulator) FailingDay(app uint32, at time.Time) bool {
 	return s.faults.Load().fails(app, at.Unix(), at.Unix())
 }
 
-// tooDeep tells whether a page begins beyond the result window.
+// tooDeep reports whether a page begins at DeepPages or later.
 func (f *Faults) tooDeep(q *query) bool {
 	if f.DeepPages == 0 || q.family() > familyUsers || q.size == 0 {
 		return false
@@ -71,7 +71,7 @@ func (f *Faults) tooDeep(q *query) bool {
 	return q.page*size >= f.DeepPages
 }
 
-// busyPage answers 429, as a gateway does.
+// busyPage answers 429 like a gateway.
 func busyPage(w http.ResponseWriter) int64 {
 	w.Header().Set("Content-Type", "text/html")
 	w.Header().Set("Retry-After", "1")

@@ -2,31 +2,31 @@ package simulator
 
 import "slices"
 
-// split ends the culprit's stay at away and begins another at back, where the
-// trouble has it so. Stays of a second device are marked to the last.
-func (p *plot) split(stays []session) []session {
+// split ends the culprit's session at away and begins another at back, if the trouble
+// needs it. All later sessions of a second device are marked.
+func (p *plot) split(sessions []session) []session {
 	if p == nil || p.back == 0 {
-		return stays
+		return sessions
 	}
-	i := slices.IndexFunc(stays, func(x session) bool {
+	i := slices.IndexFunc(sessions, func(x session) bool {
 		return x.user == p.culprit && x.joined < p.away && x.left > p.back
 	})
 	if i < 0 {
-		return stays
+		return sessions
 	}
-	again := stays[i]
+	again := sessions[i]
 	again.joined = p.back
-	stays[i].left, stays[i].lost = p.away, p.kind == Reconnect
-	stays = slices.Insert(stays, i+1, again)
-	for j := range stays {
-		x := &stays[j]
+	sessions[i].left, sessions[i].lost = p.away, p.kind == Reconnect
+	sessions = slices.Insert(sessions, i+1, again)
+	for j := range sessions {
+		x := &sessions[j]
 		x.second = p.kind == SecondDevice && x.user == p.culprit && x.joined >= p.back
 	}
-	return stays
+	return sessions
 }
 
-// cast changes what is fixed about the nth user so that the trouble can be:
-// cameras, and a client that tells of networks and lost connections.
+// cast changes the properties of the nth user so that the trouble is possible: cameras,
+// and a client that reports networks and lost connections.
 func (p *plot) cast(c *call, n int, u *user) {
 	r := rng{hash3(p.seed, 111, uint64(n))}
 	if p.kind != SecondDevice && p.kind != FarAway && !c.muted(n) {
@@ -46,7 +46,7 @@ func (p *plot) cast(c *call, n int, u *user) {
 	}
 }
 
-// isSmall tells whether all who speak in a call can be seen, too.
+// isSmall reports whether everyone who speaks in a call can have a camera on.
 func (sh shape) isSmall() bool {
 	switch sh {
 	case pair, pairOn, straddling, rejoin, zeroLength, meeting, onTheHour:
@@ -55,8 +55,7 @@ func (sh shape) isSmall() bool {
 	return false
 }
 
-// otherDevice is the user at another terminal, with another version and
-// address.
+// otherDevice is the user with another terminal, version and address.
 func (u *user) otherDevice(r *rng) *user {
 	second := *u
 	second.web = false
@@ -67,10 +66,10 @@ func (u *user) otherDevice(r *rng) *user {
 	return &second
 }
 
-// reported is the user of a stay, at the device of that stay.
-func (v *view) reported(stay session) *user {
-	u := &v.users[stay.user]
-	if stay.second && u.second != nil {
+// reported is the user of a session, with the device of that session.
+func (v *view) reported(session session) *user {
+	u := &v.users[session.user]
+	if session.second && u.second != nil {
 		return u.second
 	}
 	return u
@@ -79,7 +78,7 @@ func (v *view) reported(stay session) *user {
 // planted logs the events of the planted trouble.
 func (l *logger) planted() {
 	p := l.v.plot
-	if p != nil && p.kind == NetworkChange && p.culprit == l.n && p.from >= l.stay.joined {
-		l.own((p.from-l.stay.joined)*1000, 1003, 3+int64(p.seed&1), 0)
+	if p != nil && p.kind == NetworkChange && p.culprit == l.n && p.from >= l.session.joined {
+		l.own((p.from-l.session.joined)*1000, 1003, 3+int64(p.seed&1), 0)
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// endless fills a page of rooms or users with rows that are made up.
+// endless fills a page of rooms or users with made-up rows.
 func (s *Simulator) endless(q *query, response *node) {
 	if !slices.Contains(q.habits.f.Endless, q.name) {
 		return
@@ -15,7 +15,7 @@ func (s *Simulator) endless(q *query, response *node) {
 	rows := &node{kind: '[', items: response.get(name).rows()}
 	for len(rows.items) < size {
 		n := uint64(q.page*size + len(rows.items))
-		row, _ := parseNode([]byte(q.madeUp(hash3(saltMadeUp, q.habits.list, n)))) // it is our own
+		row, _ := parseNode([]byte(q.madeUp(hash3(saltMadeUp, q.habits.list, n)))) // the simulator wrote it
 		rows.items = append(rows.items, row)
 		q.habit = FaultEndless
 	}
@@ -27,7 +27,7 @@ func (s *Simulator) endless(q *query, response *node) {
 	response.set("Total", integerNode(total))
 }
 
-// madeUp is a row of something that does not exist, within the window.
+// madeUp makes a row of something that does not exist, within the window.
 func (q *query) madeUp(draw uint64) string {
 	from := q.from + int64(draw%uint64(max(1, q.to-q.from)))
 	to := min(q.to, from+60)
