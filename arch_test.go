@@ -43,9 +43,12 @@ var allowed = map[string][]string{
 	"internal/recycle":               {},
 	"internal/span":                  {},
 	"internal/sqltext":               {},
+	"internal/query":                 {"export", "internal/sqltext", "internal/words"},
 	"internal/simulator":             {},
 	"internal/systemd":               {},
 	"internal/traces":                {"internal/span"},
+	"internal/ui":                    {"export", "extract", "internal/words"},
+	"internal/words":                 {},
 }
 
 func TestImportsFollowTheDesign(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"github.com/callvault/callvault/extract"
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/internal/ui"
 	"github.com/callvault/callvault/load"
 )
 
@@ -102,12 +103,12 @@ type attempts struct {
 	first *job // nil: it has been made
 	store *load.Store
 	close func()
-	stale bool     // the store has failed
-	watch watcher  // of the attempt under way; nil: none is
-	sum   *summary // of the last attempt that began; nil: none did
-	past  load.Run // of the last one
-	runs  []string // of those before it
-	told  string   // the last one of which something was told
+	stale bool       // the store has failed
+	watch ui.Watcher // of the attempt under way; nil: none is
+	sum   *summary   // of the last attempt that began; nil: none did
+	past  load.Run   // of the last one
+	runs  []string   // of those before it
+	told  string     // the last one of which something was told
 }
 
 // job is another pass.
@@ -116,7 +117,7 @@ func (a *attempts) job(ctx context.Context) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
-	j.now, j.attempts, j.warn = a.c.now, a.c.attempts, a.c.warn
+	j.now, j.attempts, j.warn = a.c.now, a.c.attempts, a.c.screen().Warn
 	return j, j.connect(ctx)
 }
 
@@ -136,7 +137,7 @@ func (a *attempts) next(ctx context.Context) (reached int, err error) {
 	}
 	began := time.Now()
 	j.patience, j.waits = a.patience.rest(), func(err error, _ time.Time) { a.patience.trouble(err, began) }
-	a.watch = a.c.watch()
+	a.watch = a.c.screen().Watch()
 	sum, err := j.run(ctx, a.store, a.watch)
 	a.watch.Close()
 	a.watch = nil

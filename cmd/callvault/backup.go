@@ -136,10 +136,10 @@ func (c *cli) backup(ctx context.Context, b backing, asJSON bool) error {
 		return err
 	}
 	defer done()
-	watch := c.watchBytes()
-	j := &backupJob{cfg: cfg, store: store, flags: b, progress: watch.at, warn: c.warn}
+	watch := c.screen().Bytes()
+	j := &backupJob{cfg: cfg, store: store, flags: b, progress: watch.At, warn: c.screen().Warn}
 	err = j.run(ctx)
-	watch.close()
+	watch.Close()
 	c.printBackup(j, asJSON, err)
 	c.tell(ctx, cfg, store, j.past)
 	return err
@@ -155,7 +155,7 @@ func (c *cli) printBackup(j *backupJob, asJSON bool, err error) {
 	}
 	switch {
 	case asJSON:
-		_ = c.printJSON(j.note) // the backup is made all the same
+		_ = c.screen().JSON(j.note) // the backup is made all the same
 	case !c.quiet:
 		fmt.Fprintf(c.stdout, "%s: %s, %s\n", j.note.Name, sizeOf(j.note), verifiedAs(j.note, time.Now()))
 		for _, name := range j.removed {

@@ -7,10 +7,11 @@ import (
 
 	"github.com/dustin/go-humanize"
 	"github.com/jedib0t/go-pretty/v6/table"
-	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 
 	"github.com/callvault/callvault/backup"
+	"github.com/callvault/callvault/internal/ui"
+	"github.com/callvault/callvault/internal/words"
 	"github.com/callvault/callvault/load"
 )
 
@@ -110,9 +111,9 @@ func (c *cli) verifyBackup(ctx context.Context, store *load.Store, p backup.Plac
 	if err != nil {
 		return fmt.Errorf("%w in %s", err, p)
 	}
-	watch := c.watchBytes()
-	diffs, err := backup.Verify(ctx, store.Conn(), p, &n, backup.Target{Database: store.Database(), Policy: policy}, watch.at)
-	watch.close()
+	watch := c.screen().Bytes()
+	diffs, err := backup.Verify(ctx, store.Conn(), p, &n, backup.Target{Database: store.Database(), Policy: policy}, watch.At)
+	watch.Close()
 	if err != nil {
 		return err
 	}
@@ -120,29 +121,26 @@ func (c *cli) verifyBackup(ctx context.Context, store *load.Store, p backup.Plac
 		fmt.Fprintln(c.stderr, "callvault: differs: "+d.String())
 	}
 	if len(diffs) > 0 {
-		return fmt.Errorf("%w: %s: %s, named above; make a full backup", errBackup, n.Name, plural(len(diffs), "difference"))
+		return fmt.Errorf("%w: %s: %s, named above; make a full backup", errBackup, n.Name, words.Plural(len(diffs), "difference"))
 	}
 	if !c.quiet {
-		fmt.Fprintf(c.stdout, "%s holds what the archive did: %s and relations compared\n", n.Name, plural(len(n.Content), "table"))
+		fmt.Fprintf(c.stdout, "%s holds what the archive did: %s and relations compared\n", n.Name, words.Plural(len(n.Content), "table"))
 	}
 	return nil
 }
 
 func (c *cli) printBackups(notes []backup.Note, asJSON bool) error {
 	if asJSON {
-		return c.printJSON(append([]backup.Note{}, notes...))
+		return c.screen().JSON(append([]backup.Note{}, notes...))
 	}
 	now := time.Now()
-	t := table.NewWriter()
-	t.SetStyle(table.StyleRounded)
-	t.Style().Format.Header = text.FormatDefault
-	t.AppendHeader(table.Row{"backup", "stands on", "as of", "size", "verified"})
+	t := ui.NewTable("backup", "stands on", "as of", "size", "verified")
 	for _, n := range notes {
 		base := n.Base
 		if base == "" {
 			base = "–"
 		}
-		t.AppendRow(table.Row{n.Name, base, moment(n.Taken, now), sizeOf(n), verifiedAs(n, now)})
+		t.AppendRow(table.Row{n.Name, base, ui.Moment(n.Taken, now), sizeOf(n), verifiedAs(n, now)})
 	}
 	_, err := fmt.Fprintln(c.stdout, t.Render())
 	return err
@@ -160,7 +158,7 @@ func verifiedAs(n backup.Note, now time.Time) string {
 	case n.Verified == nil:
 		return "not verified"
 	case len(n.Differs) > 0:
-		return plural(len(n.Differs), "difference")
+		return words.Plural(len(n.Differs), "difference")
 	}
 	return "verified " + humanize.RelTime(*n.Verified, now, "ago", "from now")
 }

@@ -110,7 +110,7 @@ func (c *cli) demoPass(ctx context.Context, cfg *config.Config, srv *embedded.Se
 	if !c.quiet {
 		fmt.Fprintf(c.stderr, "archiving %d calls from a simulated vendor at its 20 requests a second\n", demoCalls)
 	}
-	watch := c.watch()
+	watch := c.screen().Watch()
 	sum, err := j.run(ctx, store, watch)
 	watch.Close()
 	if err != nil && !errors.Is(err, errPartial) {

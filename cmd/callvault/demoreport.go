@@ -12,6 +12,8 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/text"
 
+	"github.com/callvault/callvault/internal/query"
+	"github.com/callvault/callvault/internal/words"
 	"github.com/callvault/callvault/load"
 )
 
@@ -52,7 +54,7 @@ func (c *cli) demoReport(ctx context.Context, store *load.Store, sum *summary) e
 	if err != nil {
 		return err
 	}
-	writeWorst(c.stdout, worst, pageWidth(c.sheet().width))
+	writeWorst(c.stdout, worst, pageWidth(c.sheet().Width))
 	if err := c.demoTable(ctx, store, "Where bad minutes came from: calls, users and their minutes", demoCauses); err != nil {
 		return err
 	}
@@ -63,13 +65,13 @@ func (c *cli) demoReport(ctx context.Context, store *load.Store, sum *summary) e
 	return nil
 }
 
-func (c *cli) demoTable(ctx context.Context, store *load.Store, title, query string) error {
-	write, err := formatter("table")
+func (c *cli) demoTable(ctx context.Context, store *load.Store, title, text string) error {
+	write, err := query.FindFormat("table")
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(c.stdout, "\n%s\n", title)
-	return printQuery(ctx, store, query, write, c.sheet())
+	return query.Print(ctx, store.Conn(), text, write, c.sheet())
 }
 
 // badCall is one of demoWorst.
@@ -82,7 +84,7 @@ type badCall struct {
 func readWorst(ctx context.Context, store *load.Store) ([]badCall, error) {
 	rows, err := store.Conn().Query(ctx, demoWorst)
 	if err != nil {
-		return nil, queryError(err)
+		return nil, query.Error(err)
 	}
 	defer rows.Close()
 	var all []badCall
@@ -93,7 +95,7 @@ func readWorst(ctx context.Context, store *load.Store) ([]badCall, error) {
 		}
 		all = append(all, b)
 	}
-	return all, queryError(rows.Err())
+	return all, query.Error(rows.Err())
 }
 
 // writeWorst writes a line about each call, and below it what happened.
@@ -101,7 +103,7 @@ func writeWorst(w io.Writer, calls []badCall, width int) {
 	fmt.Fprintln(w, "\nWhat went wrong: the worst calls, one for each cause")
 	for i, b := range calls {
 		head := fmt.Sprintf("%s: room %s, %s, %s, %d of %d minutes bad, worst for %s",
-			b.grade, b.roomID, b.created.UTC().Format("2006-01-02 15:04 UTC"), plural(int(b.users), "user"), b.bad, b.judged, b.user)
+			b.grade, b.roomID, b.created.UTC().Format("2006-01-02 15:04 UTC"), words.Plural(int(b.users), "user"), b.bad, b.judged, b.user)
 		fmt.Fprintf(w, "%2d. %s\n    %s\n", i+1, wrapped(head, width, 4), wrapped(b.diagnosis, width, 4))
 	}
 }
@@ -123,7 +125,7 @@ func wrapped(s string, width, indent int) string {
 	const joined = "\x00"
 	var b strings.Builder
 	at := indent
-	for i, word := range strings.Fields(measured.ReplaceAllString(printable(s), "${1}"+joined+"${2}")) {
+	for i, word := range strings.Fields(measured.ReplaceAllString(words.Printable(s), "${1}"+joined+"${2}")) {
 		word = strings.ReplaceAll(word, joined, " ")
 		n := text.StringWidth(word)
 		switch {

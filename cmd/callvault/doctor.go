@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -85,7 +84,7 @@ func (c *cli) doctor(ctx context.Context, asJSON bool) error {
 	}
 	c.examineStore(ctx, cfg, x)
 	if asJSON {
-		if err := c.printJSON(x.findings); err != nil {
+		if err := c.screen().JSON(x.findings); err != nil {
 			return err
 		}
 	}
@@ -98,7 +97,7 @@ func (c *cli) doctor(ctx context.Context, asJSON bool) error {
 // showFinding prints a finding, in colour on a terminal that wants it.
 func (c *cli) showFinding(f finding) {
 	mark := fmt.Sprintf("%-4s", f.Verdict)
-	if isTerminal(c.stdout) && c.getenv("NO_COLOR") == "" {
+	if c.screen().Coloured() {
 		colour := map[string]text.Color{verdictOK: text.FgGreen, verdictWarn: text.FgYellow, verdictFail: text.FgRed}[f.Verdict]
 		mark = colour.Sprint(mark)
 	}
@@ -106,15 +105,4 @@ func (c *cli) showFinding(f finding) {
 	if f.Try != "" {
 		fmt.Fprintf(c.stdout, "      %-12s → %s\n", "", f.Try)
 	}
-}
-
-// oneLineOf is an error's text without line breaks.
-func oneLineOf(err error) string {
-	if err == nil {
-		return ""
-	}
-	if errors.Is(err, context.DeadlineExceeded) {
-		return "no answer in time"
-	}
-	return printable(firstLine(err.Error()))
 }

@@ -11,7 +11,9 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/internal/query"
 	"github.com/callvault/callvault/internal/sqltext"
+	"github.com/callvault/callvault/internal/words"
 	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/lease"
 )
@@ -30,7 +32,7 @@ func (c *cli) examineStore(ctx context.Context, cfg *config.Config, x *examinati
 	}
 	store, done, err := c.openArchive(ctx, cfg)
 	if err != nil {
-		x.say("clickhouse", verdictFail, oneLineOf(err), "")
+		x.say("clickhouse", verdictFail, words.OneLine(err), "")
 		return
 	}
 	defer done()
@@ -45,7 +47,7 @@ func (c *cli) examineStore(ctx context.Context, cfg *config.Config, x *examinati
 func (x *examination) server(ctx context.Context, store *load.Store) {
 	var version string
 	if err := store.Conn().QueryRow(ctx, "SELECT version()").Scan(&version); err != nil {
-		x.say("clickhouse", verdictFail, oneLineOf(queryError(err)), "check CLICKHOUSE_DSN")
+		x.say("clickhouse", verdictFail, words.OneLine(query.Error(err)), "check CLICKHOUSE_DSN")
 		return
 	}
 	parts := strings.Split(version, ".")
@@ -102,7 +104,7 @@ func (x *examination) lease(ctx context.Context, cfg *config.Config, store *load
 	var engines map[string]string
 	const q = "SELECT CAST((groupArray(name), groupArray(engine)), 'Map(String, String)') FROM system.tables WHERE database = currentDatabase() AND name IN (?, ?)"
 	if err := store.Conn().QueryRow(ctx, q, lease.Table, lease.Keeper).Scan(&engines); err != nil {
-		x.say(check, verdictWarn, oneLineOf(queryError(err)), "")
+		x.say(check, verdictWarn, words.OneLine(query.Error(err)), "")
 		return
 	}
 	engine := engines[lease.Table]
@@ -124,7 +126,7 @@ func (x *examination) keeper(ctx context.Context, check string, store *load.Stor
 	right := "ALTER UPDATE ON " + sqltext.Identifier(store.Database()) + "." + lease.Keeper
 	has, err := allowed(ctx, store, right)
 	if _, wrong := lease.Held(ctx, store.Conn(), lease.Archive); wrong != nil {
-		x.say(check, verdictFail, oneLineOf(queryError(wrong)), "see whether Keeper is up: no pass runs without it")
+		x.say(check, verdictFail, words.OneLine(query.Error(wrong)), "see whether Keeper is up: no pass runs without it")
 		return
 	}
 	if err == nil && !has {
@@ -140,7 +142,7 @@ func (x *examination) disk(ctx context.Context, store *load.Store) {
 	err := store.Conn().QueryRow(ctx, "SELECT free_space, total_space FROM system.disks ORDER BY free_space / total_space LIMIT 1").Scan(&free, &total)
 	switch {
 	case err != nil:
-		x.say("disk", verdictWarn, "cannot be seen: "+oneLineOf(queryError(err)), "GRANT SELECT ON system.disks TO the user")
+		x.say("disk", verdictWarn, "cannot be seen: "+words.OneLine(query.Error(err)), "GRANT SELECT ON system.disks TO the user")
 	case float64(free) < lowDisk*float64(total):
 		x.say("disk", verdictWarn, fmt.Sprintf("%s of %s free", humanize.IBytes(free), humanize.IBytes(total)), "make room: see callvault status for what takes it")
 	default:
@@ -152,13 +154,13 @@ func (x *examination) disk(ctx context.Context, store *load.Store) {
 func (x *examination) schema(ctx context.Context, cfg *config.Config, store *load.Store) {
 	sch, err := schemaOf(store, cfg)
 	if err != nil {
-		x.say("schema", verdictFail, oneLineOf(err), "")
+		x.say("schema", verdictFail, words.OneLine(err), "")
 		return
 	}
 	st, err := sch.Status(ctx)
 	switch {
 	case err != nil:
-		x.say("schema", verdictFail, oneLineOf(err), "")
+		x.say("schema", verdictFail, words.OneLine(err), "")
 		return
 	case st.Newer:
 		x.say("schema", verdictFail, fmt.Sprintf("version %d, newer than this program", st.Current), "use the newer program")
@@ -183,7 +185,7 @@ func (x *examination) lastSuccess(ctx context.Context, cfg *config.Config, store
 	last := st.succeeded(archiveJob)
 	switch {
 	case err != nil:
-		x.say("last success", verdictFail, oneLineOf(err), "")
+		x.say("last success", verdictFail, words.OneLine(err), "")
 	case last.IsZero():
 		x.say("last success", verdictWarn, "no pass over everything has succeeded yet", "run callvault archive")
 	case time.Since(last) > stale:

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/callvault/callvault/extract"
@@ -14,12 +13,8 @@ import (
 	"github.com/callvault/callvault/extract/trtc"
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/internal/words"
 )
-
-func firstLine(s string) string {
-	line, _, _ := strings.Cut(s, "\n")
-	return line
-}
 
 // settings says what is configured.
 func (x *examination) settings(cfg *config.Config) {
@@ -45,12 +40,12 @@ func (x *examination) account(ctx context.Context, cfg *config.Config, a config.
 	}
 	cred, err := credential(ctx, a)
 	if err != nil {
-		x.say("credentials", verdictFail, oneLineOf(err), "export TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY")
+		x.say("credentials", verdictFail, words.OneLine(err), "export TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY")
 		return
 	}
 	client, err := trtc.New(trtc.Options{Credential: cred, Region: a.Region, Endpoint: a.Endpoint})
 	if err != nil {
-		x.say("endpoint", verdictFail, oneLineOf(err), "check CALLVAULT_TRTC_ENDPOINT")
+		x.say("endpoint", verdictFail, words.OneLine(err), "check CALLVAULT_TRTC_ENDPOINT")
 		return
 	}
 	limits := quota.New(quota.Options{PerSecond: a.QPS, Reserve: a.Reserve})
@@ -73,7 +68,7 @@ func (x *examination) endpoint(ctx context.Context, a config.Account) bool {
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodHead, a.Endpoint, nil)
 	if err != nil {
-		x.say("endpoint", verdictFail, oneLineOf(err), "check CALLVAULT_TRTC_ENDPOINT")
+		x.say("endpoint", verdictFail, words.OneLine(err), "check CALLVAULT_TRTC_ENDPOINT")
 		return false
 	}
 	via := ""
@@ -94,9 +89,9 @@ func (x *examination) endpoint(ctx context.Context, a config.Account) bool {
 
 func reachError(err error) string {
 	if e, ok := errors.AsType[*url.Error](err); ok {
-		return oneLineOf(e.Err)
+		return words.OneLine(e.Err)
 	}
-	return oneLineOf(err)
+	return words.OneLine(err)
 }
 
 // clock compares this machine's clock with the vendor's.
@@ -118,7 +113,7 @@ func (x *examination) clock(date string, now time.Time) {
 func (x *examination) application(ctx context.Context, a config.Account, p *extract.Prober, first bool) bool {
 	dialect, err := extract.Detect(ctx, p.Vendor, p.Limits, []call.AppID{p.App}, time.Now(), dialects(a)...)
 	if err != nil {
-		x.say("credentials", verdictFail, oneLineOf(err), accountHint(a, err))
+		x.say("credentials", verdictFail, words.OneLine(err), accountHint(a, err))
 		return false
 	}
 	if first {
@@ -128,9 +123,9 @@ func (x *examination) application(ctx context.Context, a config.Account, p *extr
 		name := fmt.Sprintf("%s of %d", probe.Action, p.App)
 		switch {
 		case probe.Err != nil && skippable(probe.Relation):
-			x.say("action", verdictWarn, name+": "+oneLineOf(probe.Err), "set CALLVAULT_SKIP="+probe.Relation+" to do without"+orElse(trtc.Hint(probe.Err)))
+			x.say("action", verdictWarn, name+": "+words.OneLine(probe.Err), "set CALLVAULT_SKIP="+probe.Relation+" to do without"+orElse(trtc.Hint(probe.Err)))
 		case probe.Err != nil:
-			x.say("action", verdictFail, name+": "+oneLineOf(probe.Err), trtc.Hint(probe.Err))
+			x.say("action", verdictFail, name+": "+words.OneLine(probe.Err), trtc.Hint(probe.Err))
 		case probe.Region != "" && probe.Region != a.Region:
 			x.say("action", verdictOK, name+", served in "+probe.Region, "")
 		default:
@@ -161,7 +156,7 @@ func (x *examination) retention(ctx context.Context, a config.Account, p *extrac
 	want := time.Duration(a.Retention)
 	switch {
 	case err != nil:
-		x.say("retention", verdictWarn, oneLineOf(err), "")
+		x.say("retention", verdictWarn, words.OneLine(err), "")
 	case kept < want:
 		x.say("retention", verdictFail, fmt.Sprintf("the plan keeps %s, CALLVAULT_RETENTION is %s", days(kept), days(want)), "set CALLVAULT_RETENTION="+days(kept))
 	case kept > want:

@@ -12,6 +12,8 @@ import (
 
 	"github.com/callvault/callvault/export"
 	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/internal/ui"
+	"github.com/callvault/callvault/internal/words"
 	"github.com/callvault/callvault/load"
 )
 
@@ -87,7 +89,7 @@ func exportable() string {
 	for _, r := range export.Relations() {
 		names = append(names, r.Name)
 	}
-	return text.WrapSoft(strings.Join(names, ", "), terminalWidth-1)
+	return text.WrapSoft(strings.Join(names, ", "), ui.Width-1)
 }
 
 // options checks the flags.
@@ -153,7 +155,7 @@ func (c *cli) export(ctx context.Context, place string, x exporting) error {
 	}
 	defer closeTo()
 	began := time.Now()
-	watch := c.watchFiles()
+	watch := c.screen().Files()
 	o.Progress = watch
 	results, err := export.Run(ctx, store.Conn(), to, o)
 	watch.Close()
@@ -181,7 +183,7 @@ func destination(ctx context.Context, cfg *config.Config, store *load.Store, pla
 
 func (c *cli) printExported(e exported, asJSON bool) {
 	if asJSON {
-		_ = c.printJSON(e) // the files are written all the same
+		_ = c.screen().JSON(e) // the files are written all the same
 		return
 	}
 	if c.quiet {
@@ -192,6 +194,6 @@ func (c *cli) printExported(e exported, asJSON bool) {
 		if r.Bytes > 0 {
 			size = ", " + humanize.IBytes(r.Bytes)
 		}
-		fmt.Fprintf(c.stdout, "%-24s %s written (%s%s), %s unchanged\n", r.Relation, plural(r.Written, "file"), plural(int(r.Rows), "row"), size, comma(r.Kept))
+		fmt.Fprintf(c.stdout, "%-24s %s written (%s%s), %s unchanged\n", r.Relation, words.Plural(r.Written, "file"), words.Plural(int(r.Rows), "row"), size, words.Comma(r.Kept))
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/callvault/callvault/internal/words"
 )
 
 // listen answers /healthz, /readyz and /metrics until stop is called.
@@ -43,7 +45,7 @@ func (d *daemon) ready(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	if err := d.usable(ctx); err != nil {
 		w.WriteHeader(http.StatusServiceUnavailable)
-		fmt.Fprintln(w, oneLineOf(err))
+		fmt.Fprintln(w, words.OneLine(err))
 		return
 	}
 	fmt.Fprintln(w, "ok")

@@ -12,6 +12,7 @@ import (
 
 	"github.com/callvault/callvault/internal/config"
 	"github.com/callvault/callvault/internal/span"
+	"github.com/callvault/callvault/internal/words"
 	"github.com/callvault/callvault/load"
 )
 
@@ -97,7 +98,7 @@ func (h *history) end(ctx context.Context, err error) {
 // close says how the run ended.
 func (h *history) close(ctx context.Context, err error) {
 	h.run.Ended = time.Now().UTC()
-	h.run.Outcome, h.run.Reason = outcomeOf(ctx, err), oneLineOf(err)
+	h.run.Outcome, h.run.Reason = outcomeOf(ctx, err), words.OneLine(err)
 	if h.run.Outcome != load.Done && h.run.Outcome != load.Partial {
 		h.run.Complete = nil
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/config"
 	"github.com/callvault/callvault/internal/span"
+	"github.com/callvault/callvault/internal/words"
 	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/lease"
 )
@@ -273,9 +274,9 @@ func tier(ctx context.Context, store *load.Store, cfg *config.Config) error {
 	err := store.Tier(ctx, load.Tiering{Policy: cfg.StoragePolicy, Volume: cfg.ColdVolume, After: time.Duration(cfg.ColdAfter), Cluster: cfg.Cluster})
 	switch {
 	case errors.Is(err, load.ErrPolicy):
-		return config.Error{Setting: "CALLVAULT_STORAGE_POLICY", Problem: oneLineOf(err), Try: "name a policy of the server's storage_configuration that has the volumes of the present one"}
+		return config.Error{Setting: "CALLVAULT_STORAGE_POLICY", Problem: words.OneLine(err), Try: "name a policy of the server's storage_configuration that has the volumes of the present one"}
 	case errors.Is(err, load.ErrVolume):
-		return config.Error{Setting: "CALLVAULT_COLD_VOLUME", Problem: oneLineOf(err), Try: "name a volume of the policy, and the policy in CALLVAULT_STORAGE_POLICY"}
+		return config.Error{Setting: "CALLVAULT_COLD_VOLUME", Problem: words.OneLine(err), Try: "name a volume of the policy, and the policy in CALLVAULT_STORAGE_POLICY"}
 	}
 	return err
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/internal/words"
 	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/schema"
 )
@@ -97,7 +98,7 @@ func (c *cli) migrateDown(ctx context.Context, s *schema.Schema, steps int, yes 
 		if len(tables) > 0 {
 			lost = strings.Join(tables, ", ")
 		}
-		fmt.Fprintf(c.stdout, "took back %s; lost: %s\n", plural(n, "version"), lost)
+		fmt.Fprintf(c.stdout, "took back %s; lost: %s\n", words.Plural(n, "version"), lost)
 	}
 	return err
 }

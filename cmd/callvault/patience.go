@@ -15,6 +15,7 @@ import (
 
 	"github.com/callvault/callvault/extract"
 	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/internal/words"
 	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/retry"
 )
@@ -199,5 +200,5 @@ func untilText(until time.Time) string {
 
 // tryingAgain is what is said of a trouble.
 func tryingAgain(err error, until time.Time) string {
-	return fmt.Sprintf("%s; trying again until %s, --patience 0 gives up at once", oneLineOf(err), untilText(until))
+	return fmt.Sprintf("%s; trying again until %s, --patience 0 gives up at once", words.OneLine(err), untilText(until))
 }

@@ -10,11 +10,12 @@ import (
 
 	"github.com/dustin/go-humanize"
 	"github.com/jedib0t/go-pretty/v6/table"
-	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 
 	"github.com/callvault/callvault/extract"
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/ui"
+	"github.com/callvault/callvault/internal/words"
 	"github.com/callvault/callvault/load"
 )
 
@@ -75,14 +76,14 @@ func (c *cli) plan(ctx context.Context, n narrow, asJSON bool) error {
 		return err
 	}
 	defer done()
-	watch := c.watch()
+	watch := c.screen().Watch()
 	p, err := job.plan(ctx, store, watch)
 	watch.Close()
 	if err != nil {
 		return err
 	}
 	if asJSON {
-		return c.printJSON(p)
+		return c.screen().JSON(p)
 	}
 	c.printPlan(p)
 	return nil
@@ -187,42 +188,28 @@ func (c *cli) printPlan(p *planned) {
 	for _, note := range p.Notes {
 		fmt.Fprintln(c.stderr, "callvault:", note)
 	}
-	t := table.NewWriter()
-	t.SetStyle(table.StyleRounded)
-	t.Style().Format.Header = text.FormatDefault
-	t.AppendHeader(table.Row{"action", "requests", "at quota"})
-	t.SetColumnConfigs([]table.ColumnConfig{
-		{Number: 2, Align: text.AlignRight, AlignHeader: text.AlignRight}, {Number: 3, Align: text.AlignRight, AlignHeader: text.AlignRight},
-	})
+	t := ui.NewTable("action", "requests", "at quota")
+	ui.Numbers(t, 2, 3)
 	actions := slices.SortedFunc(maps.Keys(p.Requests), func(a, b string) int { return cmp.Compare(p.Requests[b], p.Requests[a]) })
 	for _, a := range actions {
-		t.AppendRow(table.Row{a, comma(p.Requests[a]), seconds(float64(p.Requests[a]) / p.rates[a])})
+		t.AppendRow(table.Row{a, words.Comma(p.Requests[a]), ui.Seconds(float64(p.Requests[a]) / p.rates[a])})
 	}
 	how := "every one was looked at"
 	if !p.Exact {
-		how = fmt.Sprintf("%s were looked at", comma(p.Sampled))
+		how = fmt.Sprintf("%s were looked at", words.Comma(p.Sampled))
 	}
-	fmt.Fprintf(c.stdout, "%s calls in the window, %s to archive (%s)\n%s\n", comma(p.Calls), comma(p.Due), how, t.Render())
+	fmt.Fprintf(c.stdout, "%s calls in the window, %s to archive (%s)\n%s\n", words.Comma(p.Calls), words.Comma(p.Due), how, t.Render())
 	if p.Waiting > 0 {
-		fmt.Fprintf(c.stdout, "%s of them are archived, and wait for data that the vendor has not sent\n", comma(p.Waiting))
+		fmt.Fprintf(c.stdout, "%s of them are archived, and wait for data that the vendor has not sent\n", words.Comma(p.Waiting))
 	}
-	fmt.Fprintf(c.stdout, "takes about %s, as actions flow at the same time\n", seconds(p.Seconds))
+	fmt.Fprintf(c.stdout, "takes about %s, as actions flow at the same time\n", ui.Seconds(p.Seconds))
 	if p.Deadline != nil {
 		fmt.Fprintf(c.stdout, "the vendor begins to drop the most urgent of them %s\n", humanize.Time(*p.Deadline))
 	}
 	if p.Expiring > 0 {
-		fmt.Fprintf(c.stdout, "%s of them begin to expire before their turn, the first %s\n", comma(p.Expiring), humanize.Time(*p.FirstExpiring))
+		fmt.Fprintf(c.stdout, "%s of them begin to expire before their turn, the first %s\n", words.Comma(p.Expiring), humanize.Time(*p.FirstExpiring))
 		for _, relation := range slices.Sorted(maps.Keys(p.SecondsWithout)) {
-			fmt.Fprintf(c.stdout, "  without %s it takes %s: CALLVAULT_SKIP=%s\n", relation, seconds(p.SecondsWithout[relation]), relation)
+			fmt.Fprintf(c.stdout, "  without %s it takes %s: CALLVAULT_SKIP=%s\n", relation, ui.Seconds(p.SecondsWithout[relation]), relation)
 		}
 	}
-}
-
-// seconds is a duration for people.
-func seconds(s float64) string {
-	d := time.Duration(s * float64(time.Second))
-	if d < time.Minute {
-		return d.Round(100 * time.Millisecond).String()
-	}
-	return d.Round(time.Second).String()
 }

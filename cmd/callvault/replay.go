@@ -13,6 +13,7 @@ import (
 	"github.com/callvault/callvault/extract"
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/internal/words"
 	"github.com/callvault/callvault/load"
 )
 
@@ -96,7 +97,7 @@ func (c *cli) replay(ctx context.Context, r *replayed, asJSON bool) error {
 		return err
 	}
 	h := newHistory(store, cfg, "replay")
-	h.warn = c.warn
+	h.warn = c.screen().Warn
 	h.run.Apps, h.run.Whole, h.fill = r.apps, r.whole(), r.describe
 	err = h.record(ctx, func(ctx context.Context) error {
 		err := underLease(ctx, store, cfg, func(ctx context.Context, guard string) error {
@@ -151,7 +152,7 @@ func (c *cli) replayAll(ctx context.Context, cfg *config.Config, store *load.Sto
 	}
 	w := store.NewWriter(runID, load.WriterOptions{Guard: guard})
 	settle := time.Duration(cfg.Settle)
-	watch := c.watch()
+	watch := c.screen().Watch()
 	defer watch.Close()
 	watch.Add(extract.StageCalls, len(units))
 	again := extract.Replay{From: store, To: w, Settle: settle}
@@ -228,21 +229,21 @@ func (r *replayed) count(e call.Entry, done extract.Replayed, err error) {
 func (c *cli) printReplayed(r *replayed, asJSON bool) {
 	switch {
 	case asJSON:
-		_ = c.printJSON(r) // what was done is done
+		_ = c.screen().JSON(r) // what was done is done
 	case !c.quiet:
 		fmt.Fprintf(c.stdout, "replayed %s calls, %s samples, %s hours and days of the rest in %.1fs\n",
-			comma(r.Calls), comma(r.Samples), comma(r.Others), r.Seconds)
+			words.Comma(r.Calls), words.Comma(r.Samples), words.Comma(r.Others), r.Seconds)
 	}
 	if r.Mended > 0 && !asJSON && !c.quiet {
-		fmt.Fprintf(c.stdout, "  mended    %s parts that had been set aside\n", comma(r.Mended))
+		fmt.Fprintf(c.stdout, "  mended    %s parts that had been set aside\n", words.Comma(r.Mended))
 	}
 	if r.Lacking > 0 {
-		fmt.Fprintf(c.stderr, "callvault: %s units still lack something that is set aside; callvault status names them\n", comma(r.Lacking))
+		fmt.Fprintf(c.stderr, "callvault: %s units still lack something that is set aside; callvault status names them\n", words.Comma(r.Lacking))
 	}
 	for _, f := range r.Failures {
 		fmt.Fprintf(c.stderr, "callvault: not replayed: %s: %s\n", f.Unit, f.Reason)
 	}
 	if r.NotKept > 0 {
-		fmt.Fprintf(c.stderr, "callvault: %s units stay as they are: %v\n", comma(r.NotKept), extract.ErrNotKept)
+		fmt.Fprintf(c.stderr, "callvault: %s units stay as they are: %v\n", words.Comma(r.NotKept), extract.ErrNotKept)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/callvault/callvault/backup"
+	"github.com/callvault/callvault/internal/ui"
 	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/lease"
 	"github.com/callvault/callvault/load/schema"
@@ -57,9 +58,9 @@ func (c *cli) restore(ctx context.Context, store *load.Store, p backup.Place, no
 	if err != nil {
 		return fmt.Errorf("%w in %s", err, p)
 	}
-	watch := c.watchBytes()
-	err = backup.Restore(ctx, store.Conn(), p, n, backup.Target{Database: store.Database(), Policy: policy}, watch.at, func(ctx context.Context) error { return c.complete(ctx, store, n) })
-	watch.close()
+	watch := c.screen().Bytes()
+	err = backup.Restore(ctx, store.Conn(), p, n, backup.Target{Database: store.Database(), Policy: policy}, watch.At, func(ctx context.Context) error { return c.complete(ctx, store, n) })
+	watch.Close()
 	if errors.Is(err, backup.ErrRestoring) {
 		return fmt.Errorf("%w: %w", lease.ErrHeld, err)
 	}
@@ -67,7 +68,7 @@ func (c *cli) restore(ctx context.Context, store *load.Store, p backup.Place, no
 		return err
 	}
 	if !c.quiet {
-		fmt.Fprintf(c.stdout, "%s is in database %s, as of %s; callvault archive fetches what came since\n", n.Name, store.Database(), moment(n.Taken, time.Now()))
+		fmt.Fprintf(c.stdout, "%s is in database %s, as of %s; callvault archive fetches what came since\n", n.Name, store.Database(), ui.Moment(n.Taken, time.Now()))
 	}
 	return nil
 }

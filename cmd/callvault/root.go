@@ -2,13 +2,13 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/internal/ui"
 	"github.com/callvault/callvault/load"
 )
 
@@ -84,13 +84,15 @@ func strictArgs(cmd *cobra.Command) {
 	}
 }
 
-// warn tells of what went wrong without harm to the work itself.
-func (c *cli) warn(err error) { fmt.Fprintln(c.stderr, "callvault: "+oneLineOf(err)) }
+// screen is what the command writes on.
+func (c *cli) screen() ui.Screen {
+	return ui.Screen{Out: c.stdout, Err: c.stderr, Quiet: c.quiet, Colours: c.getenv("NO_COLOR") == ""}
+}
 
 // tell sends what is to be said of a run that has ended; ctx may have ended, too.
 func (c *cli) tell(ctx context.Context, cfg *config.Config, store *load.Store, r load.Run, earlier ...string) {
 	if err := tellOf(context.WithoutCancel(ctx), cfg, store, r, earlier...); err != nil {
-		c.warn(err)
+		c.screen().Warn(err)
 	}
 }
 

@@ -5,12 +5,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/dustin/go-humanize"
 	"github.com/jedib0t/go-pretty/v6/table"
-	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 
 	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/internal/ui"
 	"github.com/callvault/callvault/schedules"
 )
 
@@ -60,7 +59,7 @@ func (c *cli) schedules(now time.Time, asJSON bool) error {
 		list[i] = scheduledAs(e, runs, now)
 	}
 	if asJSON {
-		return c.printJSON(list)
+		return c.screen().JSON(list)
 	}
 	c.printSchedules(list, now)
 	return nil
@@ -104,20 +103,17 @@ func scheduledAs(e schedules.Entry, runs map[string]lastRun, now time.Time) sche
 }
 
 func (c *cli) printSchedules(list []scheduled, now time.Time) {
-	t := table.NewWriter()
-	t.SetStyle(table.StyleRounded)
-	t.Style().Format.Header = text.FormatDefault
-	t.AppendHeader(table.Row{"schedule", "runs", "at", "last", "next"})
+	t := ui.NewTable("schedule", "runs", "at", "last", "next")
 	for _, s := range list {
 		last, next := "–", "never"
 		if s.Last != nil {
-			last = moment(s.Last.Began, now)
+			last = ui.Moment(s.Last.Began, now)
 			if s.Last.Error != "" {
 				last += ", failed"
 			}
 		}
 		if s.Next != nil {
-			next = moment(*s.Next, now)
+			next = ui.Moment(*s.Next, now)
 		}
 		spec := s.Spec
 		if s.Zone == "UTC" && !strings.Contains(spec, "TZ=") {
@@ -126,9 +122,4 @@ func (c *cli) printSchedules(list []scheduled, now time.Time) {
 		t.AppendRow(table.Row{s.Name, strings.Join(append([]string{s.Job}, s.Args...), " "), spec, last, next})
 	}
 	fmt.Fprintln(c.stdout, t.Render())
-}
-
-// moment is a time and how far it is from now.
-func moment(t, now time.Time) string {
-	return t.UTC().Format("2006-01-02 15:04") + " (" + humanize.RelTime(t, now, "ago", "from now") + ")"
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/callvault/callvault/internal/config"
 	"github.com/callvault/callvault/internal/systemd"
+	"github.com/callvault/callvault/internal/ui"
 	"github.com/callvault/callvault/schedules"
 )
 
@@ -101,7 +102,7 @@ func (c *cli) logger() *slog.Logger {
 		}
 		return a
 	}}
-	if isTerminal(c.stderr) {
+	if ui.IsTerminal(c.stderr) {
 		return slog.New(slog.NewTextHandler(c.stderr, o))
 	}
 	return slog.New(slog.NewJSONHandler(c.stderr, o))

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/internal/words"
 	"github.com/callvault/callvault/load"
 )
 
@@ -42,7 +43,7 @@ func (c *cli) space(ctx context.Context, cfg *config.Config, store *load.Store, 
 		return err
 	}
 	if asJSON {
-		return c.printJSON(s)
+		return c.screen().JSON(s)
 	}
 	s.write(c.stdout)
 	return nil
@@ -60,7 +61,7 @@ func readSpace(ctx context.Context, cfg *config.Config, store *load.Store, now t
 	}
 	metrics, err := store.Metrics(ctx)
 	if err != nil {
-		s.NoMetric = oneLineOf(err)
+		s.NoMetric = words.OneLine(err)
 	}
 	s.Tables, s.Months, s.Metrics = []spaceUse{}, usesOf(months), usesOf(metrics)
 	for _, t := range tables {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/internal/simulator"
+	"github.com/callvault/callvault/internal/ui"
 	"github.com/callvault/callvault/load"
 )
 
@@ -62,7 +63,7 @@ func TestStatusSpace(t *testing.T) {
 		t.Errorf("exit code %d %s\n%s", code, errs, page)
 	}
 	for line := range strings.Lines(page) {
-		if n := len([]rune(strings.TrimRight(line, "\n"))); n > terminalWidth {
+		if n := len([]rune(strings.TrimRight(line, "\n"))); n > ui.Width {
 			t.Errorf("%d columns: %s", n, line)
 		}
 	}

@@ -8,6 +8,9 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
+
+	"github.com/callvault/callvault/internal/ui"
+	"github.com/callvault/callvault/internal/words"
 )
 
 // write prints for people.
@@ -18,11 +21,11 @@ func (s *spaceStatus) write(w io.Writer) {
 	}
 	for _, f := range s.Forecast {
 		fmt.Fprintf(w, "  forecast   %s a day in the last %s; %s in a year%s\n",
-			humanize.IBytes(f.PerDay), plural(f.Days, "day"), humanize.IBytes(f.InAYear), f.full())
+			humanize.IBytes(f.PerDay), words.Plural(f.Days, "day"), humanize.IBytes(f.InAYear), f.full())
 	}
 	s.table(w, "table", s.largest(), "rows")
 	if s.NoMetric != "" {
-		fmt.Fprintln(w, text.Snip("\nno metrics: "+s.NoMetric, terminalWidth, "…"))
+		fmt.Fprintln(w, text.Snip("\nno metrics: "+s.NoMetric, ui.Width, "…"))
 	} else {
 		s.table(w, "metric", s.Metrics, "rows")
 	}
@@ -40,7 +43,7 @@ func (s *spaceStatus) table(w io.Writer, name string, uses []spaceUse, rows stri
 	if len(uses) == 0 {
 		return
 	}
-	t := newTable(name, rows, "on disk", "uncompressed", "bytes/"+rows[:len(rows)-1], "share")
+	t := ui.NewTable(name, rows, "on disk", "uncompressed", "bytes/"+rows[:len(rows)-1], "share")
 	t.Style().Options.SeparateColumns = false
 	total := uint64(0)
 	for _, u := range uses {
@@ -51,13 +54,9 @@ func (s *spaceStatus) table(w io.Writer, name string, uses []spaceUse, rows stri
 		if total > 0 {
 			share = 100 * float64(u.Bytes) / float64(total)
 		}
-		t.AppendRow(table.Row{u.Name, comma(int(u.Rows)), humanize.IBytes(u.Bytes), humanize.IBytes(u.Uncompressed), fmt.Sprintf("%.2f", u.PerRow), fmt.Sprintf("%.1f %%", share)})
+		t.AppendRow(table.Row{u.Name, words.Comma(int(u.Rows)), humanize.IBytes(u.Bytes), humanize.IBytes(u.Uncompressed), fmt.Sprintf("%.2f", u.PerRow), fmt.Sprintf("%.1f %%", share)})
 	}
-	var right []table.ColumnConfig
-	for i := 2; i <= 6; i++ {
-		right = append(right, table.ColumnConfig{Number: i, Align: text.AlignRight, AlignHeader: text.AlignRight})
-	}
-	t.SetColumnConfigs(right)
+	ui.Numbers(t, 2, 6)
 	fmt.Fprintf(w, "\n%s\n", t.Render())
 }
 

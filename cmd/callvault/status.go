@@ -80,9 +80,9 @@ func (c *cli) status(ctx context.Context, asJSON, space, demo bool) error {
 		}
 	}
 	if asJSON {
-		return c.printJSON(st)
+		return c.screen().JSON(st)
 	}
-	st.write(c.stdout, isTerminal(c.stdout) && c.getenv("NO_COLOR") == "")
+	st.write(c.stdout, c.screen().Coloured())
 	return nil
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/simulator"
+	"github.com/callvault/callvault/internal/ui"
 	"github.com/callvault/callvault/load"
 )
 
@@ -29,7 +30,7 @@ func (in *installation) status(t *testing.T) (st archiveStatus, page string) {
 		t.Fatalf("status: exit code %d\n%s", code, errs)
 	}
 	for line := range strings.Lines(page) {
-		if n := len([]rune(strings.TrimRight(line, "\n"))); n > terminalWidth {
+		if n := len([]rune(strings.TrimRight(line, "\n"))); n > ui.Width {
 			t.Errorf("%d columns: %s", n, line)
 		}
 	}

@@ -11,10 +11,9 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/ui"
+	"github.com/callvault/callvault/internal/words"
 )
-
-// terminalWidth is what a report keeps to.
-const terminalWidth = 80
 
 // statusPage writes a status for people.
 type statusPage struct {
@@ -37,10 +36,10 @@ func (st *archiveStatus) write(w io.Writer, colours bool) {
 		return strings.TrimSpace(fmt.Sprintf("%s %s %s", p.dropped(u.Deadline), u.State, u.Reason))
 	})
 	p.units("waiting for what the vendor answers null", st.Waiting, func(u unitStatus) string {
-		return fmt.Sprintf("after %s: %s", plural(u.Attempts, "attempt"), u.Reason)
+		return fmt.Sprintf("after %s: %s", words.Plural(u.Attempts, "attempt"), u.Reason)
 	})
 	p.units("set aside", st.Failed, func(u unitStatus) string {
-		return fmt.Sprintf("after %s: %s", plural(u.Attempts, "attempt"), u.Reason)
+		return fmt.Sprintf("after %s: %s", words.Plural(u.Attempts, "attempt"), u.Reason)
 	})
 	p.units("lost", st.Lost, func(u unitStatus) string { return u.Reason })
 }
@@ -60,10 +59,10 @@ func (p *statusPage) head() {
 	}
 	risk := "nothing"
 	if n := st.AtRisk.Count; n > 0 {
-		risk = fmt.Sprintf("%s not final; the next expires %s", plural(n, "unit"), p.dropped(*st.AtRisk.NextDeadline))
+		risk = fmt.Sprintf("%s not final; the next expires %s", words.Plural(n, "unit"), p.dropped(*st.AtRisk.NextDeadline))
 	}
 	if n := st.expired(); n > 0 {
-		line("expired", plural(int(n), "call")+", deleted because of their age (CALLVAULT_KEEP)")
+		line("expired", words.Plural(int(n), "call")+", deleted because of their age (CALLVAULT_KEEP)")
 	}
 	line("at risk", risk)
 	line("waiting", p.some(st.Waiting.Count, text.FgYellow))
@@ -88,7 +87,7 @@ func (p *statusPage) some(n int, colour text.Color) string {
 	if n == 0 {
 		return "nothing"
 	}
-	return p.in(colour, plural(n, "unit")+", named below")
+	return p.in(colour, words.Plural(n, "unit")+", named below")
 }
 
 // in colours s where that is wanted.
@@ -112,7 +111,7 @@ func (p *statusPage) dropped(t time.Time) string {
 
 // days is the table of an application: the days of its window, and all before.
 func (p *statusPage) days(a appStatus) {
-	t := newTable("day (UTC)", "calls", "archived", "provisional", "lacking", "pending", "lost", "list")
+	t := ui.NewTable("day (UTC)", "calls", "archived", "provisional", "lacking", "pending", "lost", "list")
 	t.Style().Options.SeparateColumns = false
 	first := a.WindowStart.Format(time.DateOnly)
 	before := dayStatus{Day: "before"}
@@ -135,11 +134,7 @@ func (p *statusPage) days(a appStatus) {
 	if t.Length() == 0 {
 		return
 	}
-	var right []table.ColumnConfig
-	for i := 2; i <= 7; i++ {
-		right = append(right, table.ColumnConfig{Number: i, Align: text.AlignRight, AlignHeader: text.AlignRight})
-	}
-	t.SetColumnConfigs(right)
+	ui.Numbers(t, 2, 7)
 	fmt.Fprintf(p, "\napplication %d\n%s\n", a.App, t.Render())
 }
 
@@ -158,7 +153,7 @@ func (p *statusPage) row(t table.Writer, d dayStatus) {
 		if n == 0 {
 			return "·"
 		}
-		return p.in(colour, comma(int(n)))
+		return p.in(colour, words.Comma(int(n)))
 	}
 	list := d.List
 	switch {
@@ -182,11 +177,11 @@ func (p *statusPage) units(title string, l unitList, say func(unitStatus) string
 	fmt.Fprintf(p, "\n%s:\n", title)
 	for _, u := range l.Units {
 		for _, s := range []string{"  " + nameOf(u), "    " + say(u)} {
-			fmt.Fprintln(p, text.Snip(s, terminalWidth, "…"))
+			fmt.Fprintln(p, text.Snip(s, ui.Width, "…"))
 		}
 	}
 	if n := l.Count - len(l.Units); n > 0 {
-		fmt.Fprintf(p, "  … and %s more: callvault sql \"SELECT * FROM ledger\"\n", comma(n))
+		fmt.Fprintf(p, "  … and %s more: callvault sql \"SELECT * FROM ledger\"\n", words.Comma(n))
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/ui"
 	"github.com/callvault/callvault/load"
 )
 
@@ -103,6 +104,6 @@ func (p *statusPage) runs() {
 			line += ": " + r.Last.Reason
 		}
 		const indent = 13
-		fmt.Fprintf(p, "%*s%s\n", indent, "", p.in(text.FgYellow, text.Snip(line, terminalWidth-indent, "…")))
+		fmt.Fprintf(p, "%*s%s\n", indent, "", p.in(text.FgYellow, text.Snip(line, ui.Width-indent, "…")))
 	}
 }

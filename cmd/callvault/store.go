@@ -94,7 +94,7 @@ func (c *cli) startEmbedded(ctx context.Context, cfg *config.Config, o embedded.
 // fetchEngine downloads the embedded ClickHouse, with progress, unless it is
 // there.
 func (c *cli) fetchEngine(ctx context.Context, cfg *config.Config) (string, error) {
-	progress, finish := c.download("fetching ClickHouse (once)")
+	progress, finish := c.screen().Download("fetching ClickHouse (once)")
 	defer finish()
 	return embedded.Fetch(ctx, embedded.FetchOptions{Library: cfg.Library, CacheDir: cfg.CacheDir, Progress: progress})
 }

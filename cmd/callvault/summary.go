@@ -15,6 +15,7 @@ import (
 
 	"github.com/callvault/callvault/extract"
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/words"
 	"github.com/callvault/callvault/load"
 )
 
@@ -147,7 +148,7 @@ func (s *summary) total() extract.Report {
 func (c *cli) printSummary(s *summary, asJSON bool) {
 	switch {
 	case asJSON:
-		_ = c.printJSON(s) // what was done is done
+		_ = c.screen().JSON(s) // what was done is done
 	case !c.quiet:
 		writeSummary(c.stdout, s)
 	}
@@ -208,7 +209,7 @@ func failureLines(apps []extract.Report) []string {
 		lines = append(lines, k.lines(alike[k])...)
 	}
 	if n := len(lines) - mostNamed; n > 0 {
-		lines = append(lines[:mostNamed], fmt.Sprintf("%s more; --json has them, and callvault status", comma(n)))
+		lines = append(lines[:mostNamed], fmt.Sprintf("%s more; --json has them, and callvault status", words.Comma(n)))
 	}
 	return lines
 }
@@ -225,7 +226,7 @@ func (k cause) lines(all []extract.Failure) (lines []string) {
 			line = fmt.Sprintf("application %d: %s", k.app, f)
 		}
 		if n := len(all) - most; n > 0 && i == most-1 {
-			line += fmt.Sprintf(" (and %s more like this)", comma(n))
+			line += fmt.Sprintf(" (and %s more like this)", words.Comma(n))
 		}
 		lines = append(lines, line)
 	}
@@ -262,45 +263,43 @@ func writeSummary(w io.Writer, s *summary) {
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(w, "  %-11s %s\n", name, fmt.Sprintf(format, args...))
 	}
-	calls := fmt.Sprintf("%s archived of %s in the window", comma(t.Archived), comma(t.Listed))
+	calls := fmt.Sprintf("%s archived of %s in the window", words.Comma(t.Archived), words.Comma(t.Listed))
 	if t.Held > 0 {
-		calls += fmt.Sprintf(", %s held already", comma(t.Held))
+		calls += fmt.Sprintf(", %s held already", words.Comma(t.Held))
 	}
 	if n := t.Provisional - t.Waiting - t.Incomplete; n > 0 {
-		calls += fmt.Sprintf(", %s running or just ended: to be completed by a later pass", comma(n))
+		calls += fmt.Sprintf(", %s running or just ended: to be completed by a later pass", words.Comma(n))
 	}
 	if t.Waiting > 0 {
-		calls += fmt.Sprintf(", %s waiting for data that the vendor has not sent", comma(t.Waiting))
+		calls += fmt.Sprintf(", %s waiting for data that the vendor has not sent", words.Comma(t.Waiting))
 	}
 	if t.Incomplete > 0 {
-		calls += fmt.Sprintf(", %s without what is set aside", comma(t.Incomplete))
+		calls += fmt.Sprintf(", %s without what is set aside", words.Comma(t.Incomplete))
 	}
 	line("calls", "%s", calls)
-	line("users", "%s in %s sessions", comma(t.Users), comma(t.Sessions))
-	line("samples", "%s", comma(t.Samples))
-	line("events", "%s of users, %s unusual; %d days of scale", comma(t.Events), comma(t.Unusual), t.Days)
-	line("requests", "%s in all, %s received", comma(s.Counts.Total()), humanize.IBytes(uint64(s.Counts.Bytes)))
+	line("users", "%s in %s sessions", words.Comma(t.Users), words.Comma(t.Sessions))
+	line("samples", "%s", words.Comma(t.Samples))
+	line("events", "%s of users, %s unusual; %d days of scale", words.Comma(t.Events), words.Comma(t.Unusual), t.Days)
+	line("requests", "%s in all, %s received", words.Comma(s.Counts.Total()), humanize.IBytes(uint64(s.Counts.Bytes)))
 	for _, action := range slices.Sorted(maps.Keys(s.Counts.Requests)) {
-		fmt.Fprintf(w, "  %-11s   %-24s %s\n", "", action, comma(s.Counts.Requests[action]))
+		fmt.Fprintf(w, "  %-11s   %-24s %s\n", "", action, words.Comma(s.Counts.Requests[action]))
 	}
 	if len(s.Counts.Errors) > 0 {
 		line("asked again", "%s", counted(s.Counts.Errors))
 	}
 	if t.Repeated > 0 {
-		line("twice", "%s rows came twice in one answer and are kept once", comma(t.Repeated))
+		line("twice", "%s rows came twice in one answer and are kept once", words.Comma(t.Repeated))
 	}
 	line("time", "%s", s.Ended.Sub(s.Started).Round(100*time.Millisecond))
 	if t.FailureCount > 0 {
-		line("missing", "%s, named on stderr", comma(t.FailureCount))
+		line("missing", "%s, named on stderr", words.Comma(t.FailureCount))
 	}
 }
 
 func counted(m map[string]int) string {
 	var parts []string
 	for _, k := range slices.Sorted(maps.Keys(m)) {
-		parts = append(parts, fmt.Sprintf("%s × %s", comma(m[k]), k))
+		parts = append(parts, fmt.Sprintf("%s × %s", words.Comma(m[k]), k))
 	}
 	return strings.Join(parts, ", ")
 }
-
-func comma(n int) string { return humanize.Comma(int64(n)) }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/callvault/callvault/internal/config"
 	"github.com/callvault/callvault/internal/notify"
+	"github.com/callvault/callvault/internal/words"
 	"github.com/callvault/callvault/load"
 )
 
@@ -81,13 +82,13 @@ func textOf(kind string, r load.Run) string {
 	var b strings.Builder
 	switch kind {
 	case notify.Loss:
-		fmt.Fprintf(&b, "callvault %s: %s lost: the vendor dropped it before it was archived; see callvault status", what, plural(int(r.Counts.Lost), "thing"))
+		fmt.Fprintf(&b, "callvault %s: %s lost: the vendor dropped it before it was archived; see callvault status", what, words.Plural(int(r.Counts.Lost), "thing"))
 	case notify.Failure:
 		fmt.Fprintf(&b, "callvault %s: %s: %s", what, r.Outcome, r.Reason)
 	case notify.Recovery:
 		fmt.Fprintf(&b, "callvault %s: all is well again", what)
 		if r.Command == archiveJob {
-			fmt.Fprintf(&b, ", %s archived", plural(int(r.Counts.Calls), "call"))
+			fmt.Fprintf(&b, ", %s archived", words.Plural(int(r.Counts.Calls), "call"))
 		}
 	}
 	fmt.Fprintf(&b, "\n%s, run %s", r.Host, r.ID)

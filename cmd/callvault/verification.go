@@ -8,6 +8,7 @@ import (
 
 	"github.com/callvault/callvault/extract"
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/words"
 	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/verify"
 )
@@ -124,22 +125,20 @@ func (r *verification) err() error {
 	d, u := len(r.differences()), len(r.unverified())
 	switch {
 	case d > 0 && r.Repaired:
-		return fmt.Errorf("%w still, after the repair: %s, named above", errDifferent, plural(d, "difference"))
+		return fmt.Errorf("%w still, after the repair: %s, named above", errDifferent, words.Plural(d, "difference"))
 	case d > 0:
-		return fmt.Errorf("%w: %s, named above; callvault verify %s--repair fetches them anew", errDifferent, plural(d, "difference"), map[bool]string{true: "--demo "}[r.demo])
+		return fmt.Errorf("%w: %s, named above; callvault verify %s--repair fetches them anew", errDifferent, words.Plural(d, "difference"), map[bool]string{true: "--demo "}[r.demo])
 	case len(r.beyond()) > 0:
-		return fmt.Errorf("%w in the daily counts of %s, named above: calls may be missing", errDifferent, plural(len(r.beyond()), "day"))
+		return fmt.Errorf("%w in the daily counts of %s, named above: calls may be missing", errDifferent, words.Plural(len(r.beyond()), "day"))
 	case u > 0:
-		return fmt.Errorf("%w, perhaps: %s could not be verified; the next verification tries again", errDifferent, plural(u, "thing"))
+		return fmt.Errorf("%w, perhaps: %s could not be verified; the next verification tries again", errDifferent, words.Plural(u, "thing"))
 	case len(r.lacking()) > 0:
 		return fmt.Errorf("%w: %s; the next pass asks again", errPartial, strings.Join(lackingTexts(r.lacking()), ", "))
 	case r.strict && len(r.Warnings) > 0:
-		return fmt.Errorf("%w in the daily counts of %s", errDifferent, plural(len(r.Warnings), "day"))
+		return fmt.Errorf("%w in the daily counts of %s", errDifferent, words.Plural(len(r.Warnings), "day"))
 	}
 	return nil
 }
-
-func plural(n int, what string) string { return oneOrMany(n, what, what+"s") }
 
 // lines name what is wrong.
 func (r *verification) lines() []string {
@@ -185,18 +184,10 @@ func lackingTexts(all []verify.Lack) (parts []string) {
 		{call.UnitScale, "day has doubtful counts", "days have doubtful counts"},
 	} {
 		if n[x.kind] > 0 {
-			parts = append(parts, oneOrMany(n[x.kind], x.one, x.many))
+			parts = append(parts, words.Count(n[x.kind], x.one, x.many))
 		}
 	}
 	return parts
-}
-
-// oneOrMany is a number with what it is of.
-func oneOrMany(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return comma(n) + " " + many
 }
 
 func unitName(d verify.Difference) string {

@@ -147,9 +147,9 @@ func (c *cli) verifyWith(ctx context.Context, cfg *config.Config, f verifyFlags,
 	if err := migrated(ctx, store, cfg); err != nil {
 		return err
 	}
-	watch := c.watch()
+	watch := c.screen().Watch()
 	v := &verifier{job: j, store: store, flags: f, progress: watch}
-	err = v.record(ctx, c.warn)
+	err = v.record(ctx, c.screen().Warn)
 	watch.Close()
 	if err == nil || errors.Is(err, errDifferent) || errors.Is(err, errPartial) {
 		c.printVerification(&v.report, f.json)
@@ -183,7 +183,7 @@ func migrated(ctx context.Context, store *load.Store, cfg *config.Config) error 
 func (c *cli) printVerification(r *verification, asJSON bool) {
 	switch {
 	case asJSON:
-		_ = c.printJSON(r) // what was done is done
+		_ = c.screen().JSON(r) // what was done is done
 	case c.quiet:
 		for _, line := range r.lines() {
 			fmt.Fprintln(c.stderr, "callvault: "+line)

@@ -13,6 +13,8 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/internal/ui"
+	"github.com/callvault/callvault/internal/words"
 	"github.com/callvault/callvault/verify"
 )
 
@@ -59,13 +61,13 @@ func (r *verification) writeSums(w io.Writer) {
 		}
 	}
 	if r.All {
-		line("calls", "%s of %s compared row by row", comma(t.Calls), comma(t.Listed))
+		line("calls", "%s of %s compared row by row", words.Comma(t.Calls), words.Comma(t.Listed))
 	} else {
-		line("calls", "%s of %s by their rows (--seed %d), all by the room list", comma(t.Calls), comma(t.Listed), r.Seed)
+		line("calls", "%s of %s by their rows (--seed %d), all by the room list", words.Comma(t.Calls), words.Comma(t.Listed), r.Seed)
 	}
-	line("hours", "%s of unusual events; %s of daily scale", comma(t.Hours), plural(t.Days, "day"))
-	line("rows", "%s samples, %s sessions, %s events", comma(int(rows["quality_samples"])), comma(int(rows["user_sessions"])), comma(int(rows["user_events"])))
-	scale := fmt.Sprintf("%s held against the archive's own rows, %d differ", plural(r.ScaleDays, "day"), len(r.Warnings))
+	line("hours", "%s of unusual events; %s of daily scale", words.Comma(t.Hours), words.Plural(t.Days, "day"))
+	line("rows", "%s samples, %s sessions, %s events", words.Comma(int(rows["quality_samples"])), words.Comma(int(rows["user_sessions"])), words.Comma(int(rows["user_events"])))
+	scale := fmt.Sprintf("%s held against the archive's own rows, %d differ", words.Plural(r.ScaleDays, "day"), len(r.Warnings))
 	if n := len(r.beyond()); n > 0 {
 		scale += fmt.Sprintf(", %d too much", n)
 	}
@@ -74,16 +76,16 @@ func (r *verification) writeSums(w io.Writer) {
 		line("incomplete", "%s: the next pass asks again", text)
 	}
 	if n := len(r.waiting()); n > 0 {
-		line("null", "%s for what the vendor answers null: passes ask again", oneOrMany(n, "call waits", "calls wait"))
+		line("null", "%s for what the vendor answers null: passes ask again", words.Count(n, "call waits", "calls wait"))
 	}
 	if t.Waiting > 0 {
-		line("waiting", "%s running, new or just ended: the next pass brings them", comma(t.Waiting))
+		line("waiting", "%s running, new or just ended: the next pass brings them", words.Comma(t.Waiting))
 	}
 	if t.Expired > 0 {
-		line("expired", "%s while the vendor was asked", plural(t.Expired, "call"))
+		line("expired", "%s while the vendor was asked", words.Plural(t.Expired, "call"))
 	}
 	counts := extract.Counts{Requests: r.Requests}
-	line("requests", "%s, %s received, %s", comma(counts.Total()), humanize.IBytes(uint64(r.Bytes)), r.Ended.Sub(r.Started).Round(100*time.Millisecond))
+	line("requests", "%s, %s received, %s", words.Comma(counts.Total()), humanize.IBytes(uint64(r.Bytes)), r.Ended.Sub(r.Started).Round(100*time.Millisecond))
 }
 
 // before are the differences that the repair was to mend.
@@ -99,10 +101,10 @@ func (r *verification) before() []verify.Difference {
 // is worst.
 func (r *verification) but() (all []string) {
 	if n := len(r.beyond()); n > 0 {
-		all = append(all, fmt.Sprintf("the counts of %s do: calls may be missing", plural(n, "day")))
+		all = append(all, fmt.Sprintf("the counts of %s do: calls may be missing", words.Plural(n, "day")))
 	}
 	if n := len(r.unverified()); n > 0 {
-		all = append(all, plural(n, "thing")+" could not be verified")
+		all = append(all, words.Plural(n, "thing")+" could not be verified")
 	}
 	return append(all, lackingTexts(r.lacking())...)
 }
@@ -126,15 +128,15 @@ func (r *verification) conclusion() string {
 	for _, x := range r.differences() {
 		units[unitName(x)] = true
 	}
-	return fmt.Sprintf("different: %s in %s", plural(d, "difference"), plural(len(units), "unit"))
+	return fmt.Sprintf("different: %s in %s", words.Plural(d, "difference"), words.Plural(len(units), "unit"))
 }
 
 // writeDifferences prints a table of at most 80 columns.
 func writeDifferences(w io.Writer, all []verify.Difference) {
-	t := newTable("what", "relation", "difference")
+	t := ui.NewTable("what", "relation", "difference")
 	for i, d := range all {
 		if i == mostLines {
-			t.AppendRow(table.Row{fmt.Sprintf("… and %s more", comma(len(all)-mostLines)), "", "--json names all"})
+			t.AppendRow(table.Row{fmt.Sprintf("… and %s more", words.Comma(len(all)-mostLines)), "", "--json names all"})
 			break
 		}
 		t.AppendRow(table.Row{text.Snip(strings.TrimPrefix(unitName(d), "call "), 33, "…"), d.Relation, differenceText(d)})
@@ -161,7 +163,7 @@ func writeWarnings(w io.Writer, all []verify.Warning) {
 		what, header = what+"; ! by more than noise", append(header, "")
 	}
 	fmt.Fprintf(w, "\ndaily counts that differ (%s):\n", what)
-	t := newTable(header...)
+	t := ui.NewTable(header...)
 	all = slices.Clone(all)
 	slices.SortStableFunc(all, func(a, b verify.Warning) int { return cmp.Compare(rank(a), rank(b)) })
 	for _, x := range all[:min(len(all), mostLines)] {
@@ -190,12 +192,3 @@ func (r *verification) writeLacking(w io.Writer) {
 }
 
 func brief(c verify.Counts) string { return fmt.Sprintf("%d / %d / %d", c.Rooms, c.Entries, c.Users) }
-
-// newTable is a table in the program's style.
-func newTable(header ...any) table.Writer {
-	t := table.NewWriter()
-	t.SetStyle(table.StyleRounded)
-	t.Style().Format.Header, t.Style().Format.Footer = text.FormatDefault, text.FormatDefault
-	t.AppendHeader(header)
-	return t
-}

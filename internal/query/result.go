@@ -1,4 +1,4 @@
-package main
+package query
 
 import (
 	"bufio"
@@ -13,25 +13,25 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
-	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/internal/words"
 )
 
-// printQuery runs a query and writes its result as the rows come.
-func printQuery(ctx context.Context, s *load.Store, query string, format func(sheet) resultWriter, to sheet) error {
-	rows, err := s.Conn().Query(ctx, query) // it closes the connection where there is no result
-	if errors.Is(err, io.EOF) {             // done, and there is no result
+// Print runs a query and writes its result as the rows come.
+func Print(ctx context.Context, conn driver.Conn, query string, format Format, to Sheet) error {
+	rows, err := conn.Query(ctx, query) // it closes the connection where there is no result
+	if errors.Is(err, io.EOF) {         // done, and there is no result
 		return nil
 	}
 	if err != nil {
-		return queryError(err)
+		return Error(err)
 	}
 	defer rows.Close()
 	types := rows.ColumnTypes()
 	if len(types) == 0 { // a statement without a result
-		return queryError(rows.Err())
+		return Error(rows.Err())
 	}
-	buffer := bufio.NewWriterSize(to.w, 1<<15)
-	to.w = buffer
+	buffer := bufio.NewWriterSize(to.W, 1<<15)
+	to.W = buffer
 	err = writeRows(rows, format(to))
 	if ferr := buffer.Flush(); err == nil {
 		err = ferr
@@ -65,7 +65,7 @@ func writeRows(rows driver.Rows, out resultWriter) error {
 		}
 	}
 	if err := rows.Err(); err != nil {
-		return queryError(err)
+		return Error(err)
 	}
 	return out.end()
 }
@@ -89,16 +89,16 @@ func (e explained) Unwrap() error { return e.Exception }
 // trailer is what ClickHouse puts behind an error over HTTP.
 var trailer = regexp.MustCompile(` \([A-Z0-9_]+\)( \(version [^()]*(\([^()]*\))?\))?$`)
 
-// queryError keeps the server's explanation to one line, and adds what helps.
-func queryError(err error) error {
+// Error keeps the server's explanation to one line, and adds what helps.
+func Error(err error) error {
 	if err == nil {
 		return nil
 	}
 	e, ok := errors.AsType[*clickhouse.Exception](err)
 	if !ok {
-		return fmt.Errorf("query: %s", firstLine(err.Error()))
+		return fmt.Errorf("query: %s", words.FirstLine(err.Error()))
 	}
-	msg := trailer.ReplaceAllString(strings.TrimSpace(firstLine(e.Message)), "")
+	msg := trailer.ReplaceAllString(strings.TrimSpace(words.FirstLine(e.Message)), "")
 	if aboutStrings(e) {
 		msg, _, _ = strings.Cut(msg, " because ")
 		msg = fmt.Sprintf("%s (code %d); user_id, room_id and comm_id are strings: put quotes around the value, as in user_id = '1716'", msg, e.Code)

@@ -1,9 +1,8 @@
-package main
+package ui
 
 import (
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"sync"
 	"time"
@@ -11,7 +10,6 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
-	"golang.org/x/term"
 
 	"github.com/callvault/callvault/extract"
 )
@@ -19,28 +17,23 @@ import (
 // plainEvery is how often progress is told where there is no terminal.
 const plainEvery = 5 * time.Second
 
-// watcher shows the progress of a pass until it is closed.
-type watcher interface {
+// Watcher shows the progress of a pass until it is closed.
+type Watcher interface {
 	extract.Progress
 	Say(line string) // above what is shown
 	Close()
 }
 
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
-}
-
-// watch shows progress on stderr: bars on a terminal, a line now and then
-// elsewhere, nothing if quiet.
-func (c *cli) watch() watcher {
+// Watch shows the progress of a pass on Err: bars on a terminal, a line now and
+// then elsewhere, nothing if quiet.
+func (s Screen) Watch() Watcher {
 	switch {
-	case c.quiet:
+	case s.Quiet:
 		return silent{}
-	case isTerminal(c.stderr):
-		return newBars(c.stderr)
+	case IsTerminal(s.Err):
+		return newBars(s.Err)
 	default:
-		return newPlain(c.stderr)
+		return newPlain(s.Err)
 	}
 }
 
@@ -213,15 +206,15 @@ func (p *plain) Close() {
 	p.done.Wait()
 }
 
-// download shows the progress of one download on stderr. finish must be called.
-func (c *cli) download(what string) (progress func(done, total int64), finish func()) {
+// Download shows the progress of one download on Err. finish must be called.
+func (s Screen) Download(what string) (progress func(done, total int64), finish func()) {
 	switch {
-	case c.quiet:
+	case s.Quiet:
 		return nil, func() {}
-	case isTerminal(c.stderr):
-		return downloadBar(c.stderr, what)
+	case IsTerminal(s.Err):
+		return downloadBar(s.Err, what)
 	default:
-		return downloadLines(c.stderr, what), func() {}
+		return downloadLines(s.Err, what), func() {}
 	}
 }
 

@@ -1,4 +1,4 @@
-package main
+package ui
 
 import (
 	"fmt"
@@ -9,6 +9,7 @@ import (
 	"github.com/vbauerster/mpb/v8/decor"
 
 	"github.com/callvault/callvault/export"
+	"github.com/callvault/callvault/internal/words"
 )
 
 // fileWatcher shows the progress of an export until it is closed.
@@ -17,19 +18,19 @@ type fileWatcher interface {
 	Close()
 }
 
-// watchFiles shows progress on stderr, as watch does.
-func (c *cli) watchFiles() fileWatcher {
+// Files shows the progress of an export on Err, as Watch does.
+func (s Screen) Files() fileWatcher {
 	switch {
-	case c.quiet:
+	case s.Quiet:
 		return silentFiles{}
-	case isTerminal(c.stderr):
-		p := mpb.New(mpb.WithOutput(c.stderr), mpb.WithWidth(64))
+	case IsTerminal(s.Err):
+		p := mpb.New(mpb.WithOutput(s.Err), mpb.WithWidth(64))
 		b := &fileBar{p: p}
 		b.bar = p.AddBar(0, mpb.PrependDecorators(decor.Name("files ")),
-			mpb.AppendDecorators(decor.CountersNoUnit("%d/%d "), decor.Any(func(decor.Statistics) string { return comma(int(b.rows)) + " rows" })))
+			mpb.AppendDecorators(decor.CountersNoUnit("%d/%d "), decor.Any(func(decor.Statistics) string { return words.Comma(int(b.rows)) + " rows" })))
 		return b
 	default:
-		return &fileLines{w: c.stderr, next: time.Now().Add(plainEvery)}
+		return &fileLines{w: s.Err, next: time.Now().Add(plainEvery)}
 	}
 }
 

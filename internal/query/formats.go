@@ -1,17 +1,16 @@
-package main
+package query
 
 import (
 	"encoding/csv"
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/text"
-	"golang.org/x/term"
+
+	"github.com/callvault/callvault/internal/words"
 )
 
 // resultWriter writes a result: columns once, then the rows, then end.
@@ -33,35 +32,25 @@ func (c column) numeric() bool {
 	return false
 }
 
-// sheet is what a result is written on.
-type sheet struct {
-	w     io.Writer
-	width int               // of the terminal, in columns; 0: it is none
-	note  func(text string) // tells the user something beside the result
+// Sheet is what a result is written on.
+type Sheet struct {
+	W     io.Writer
+	Width int               // of the terminal, in columns; 0: it is none
+	Note  func(text string) // tells the user something beside the result
 }
 
-// sheet is the program's output.
-func (c *cli) sheet() sheet {
-	s := sheet{w: c.stdout, note: func(text string) {
-		if !c.quiet {
-			fmt.Fprintln(c.stderr, "callvault: "+text)
-		}
-	}}
-	if f, ok := c.stdout.(*os.File); ok {
-		s.width, _, _ = term.GetSize(int(f.Fd())) // 0 where it is no terminal
-	}
-	return s
-}
+// Format makes the writer of a result.
+type Format func(Sheet) resultWriter
 
 // formats by name. ClickHouse's own names are understood as well.
-var formats = map[string]func(sheet) resultWriter{
-	"table": func(s sheet) resultWriter { return &tableWriter{to: s} },
-	"csv":   func(s sheet) resultWriter { return &csvWriter{w: csv.NewWriter(s.w)} },
-	"tsv": func(s sheet) resultWriter {
-		return &tsvWriter{s.w, strings.NewReplacer("\\", "\\\\", "\t", "\\t", "\n", "\\n", "\r", "\\r")}
+var formats = map[string]Format{
+	"table": func(s Sheet) resultWriter { return &tableWriter{to: s} },
+	"csv":   func(s Sheet) resultWriter { return &csvWriter{w: csv.NewWriter(s.W)} },
+	"tsv": func(s Sheet) resultWriter {
+		return &tsvWriter{s.W, strings.NewReplacer("\\", "\\\\", "\t", "\\t", "\n", "\\n", "\r", "\\r")}
 	},
-	"jsonl":    func(s sheet) resultWriter { return &jsonlWriter{w: s.w} },
-	"vertical": func(s sheet) resultWriter { return &verticalWriter{w: s.w} },
+	"jsonl":    func(s Sheet) resultWriter { return &jsonlWriter{w: s.W} },
+	"vertical": func(s Sheet) resultWriter { return &verticalWriter{w: s.W} },
 }
 
 var aliases = map[string]string{
@@ -69,9 +58,11 @@ var aliases = map[string]string{
 	"tabseparated": "tsv", "tabseparatedwithnames": "tsv", "json": "jsonl", "jsoneachrow": "jsonl", "ndjson": "jsonl",
 }
 
-func formatNames() []string { return slices.Sorted(maps.Keys(formats)) }
+// FormatNames are the names of formats, sorted.
+func FormatNames() []string { return slices.Sorted(maps.Keys(formats)) }
 
-func formatter(name string) (func(sheet) resultWriter, error) {
+// FindFormat finds a format by its name.
+func FindFormat(name string) (Format, error) {
 	name = strings.ToLower(name)
 	if a, ok := aliases[name]; ok {
 		name = a
@@ -79,15 +70,7 @@ func formatter(name string) (func(sheet) resultWriter, error) {
 	if f, ok := formats[name]; ok {
 		return f, nil
 	}
-	return nil, usagef("--format %q is unknown; use %s", name, strings.Join(formatNames(), ", "))
-}
-
-// printable shows control characters, which could upset a terminal, as escapes.
-func printable(s string) string {
-	if strings.ContainsFunc(s, func(r rune) bool { return r < ' ' && r != '\n' || r == 0x7f || r >= 0x80 && r < 0xa0 }) {
-		return strings.Trim(strconv.Quote(s), `"`)
-	}
-	return s
+	return nil, fmt.Errorf("format %q is unknown; use %s", name, strings.Join(FormatNames(), ", "))
 }
 
 type csvWriter struct{ w *csv.Writer }
@@ -177,7 +160,7 @@ type verticalWriter struct {
 
 func (o *verticalWriter) columns(cols []column) error {
 	for _, c := range cols {
-		name := printable(c.name)
+		name := words.Printable(c.name)
 		o.names = append(o.names, name)
 		o.width = max(o.width, text.LongestLineLen(name))
 	}
@@ -187,7 +170,7 @@ func (o *verticalWriter) columns(cols []column) error {
 func (o *verticalWriter) row(values []any) error {
 	r := make([]string, len(values))
 	for i, v := range values {
-		r[i] = printable(cell(v))
+		r[i] = words.Printable(cell(v))
 	}
 	return o.texts(r)
 }

@@ -1,4 +1,4 @@
-package main
+package query
 
 import (
 	"context"
@@ -14,11 +14,12 @@ import (
 
 	"github.com/callvault/callvault/export"
 	"github.com/callvault/callvault/internal/sqltext"
+	"github.com/callvault/callvault/internal/words"
 )
 
 // formatted prints a result as ClickHouse itself writes it, as it comes. The native
 // protocol has no formats, so it is asked for over HTTP.
-func (q *querying) formatted(ctx context.Context, s sqltext.Statement) error {
+func (q *Session) formatted(ctx context.Context, s sqltext.Statement) error {
 	conn, where, err := q.overHTTP(ctx)
 	if err != nil {
 		return fmt.Errorf("query: FORMAT %s: %w", s.Format, err)
@@ -28,26 +29,25 @@ func (q *querying) formatted(ctx context.Context, s sqltext.Statement) error {
 	body, err := conn.QueryFormat(ctx, s.Format, s.Plain+end)
 	if err != nil {
 		if _, ok := errors.AsType[*clickhouse.Exception](err); ok {
-			return queryError(err)
+			return Error(err)
 		}
 		if e, ok := errors.AsType[*url.Error](err); ok {
 			err = e.Err // without the address, which has the password
 		}
-		return fmt.Errorf("query: FORMAT %s needs ClickHouse's HTTP interface, which does not answer at %s; set CALLVAULT_CLICKHOUSE_HTTP, or use --format instead: %s", s.Format, where, firstLine(err.Error()))
+		return fmt.Errorf("query: FORMAT %s needs ClickHouse's HTTP interface, which does not answer at %s; set CALLVAULT_CLICKHOUSE_HTTP, or use --format instead: %s", s.Format, where, words.FirstLine(err.Error()))
 	}
 	defer body.Close()
-	if _, err := io.Copy(q.to.w, body); err != nil {
-		return queryError(err)
+	if _, err := io.Copy(q.To.W, body); err != nil {
+		return Error(err)
 	}
 	return nil
 }
 
 // overHTTP is a connection like the native one, with what SET and USE have changed
 // there.
-func (q *querying) overHTTP(ctx context.Context) (conn driver.Conn, where string, err error) {
-	ch := q.store.ClickHouse()
-	native := q.store.Conn()
-	u, err := export.FindHTTP(ctx, native, ch, q.http)
+func (q *Session) overHTTP(ctx context.Context) (conn driver.Conn, where string, err error) {
+	ch, native := *q.Server, q.Conn
+	u, err := export.FindHTTP(ctx, native, q.Server, q.HTTP)
 	if err != nil {
 		return nil, "", err
 	}
@@ -78,7 +78,7 @@ func (q *querying) overHTTP(ctx context.Context) (conn driver.Conn, where string
 
 // settings are those of the native connection, also what SET has changed. A user who
 // may not set any gets the one that the client wants to set as it is.
-func (q *querying) settings(ctx context.Context, given clickhouse.Settings) (clickhouse.Settings, error) {
+func (q *Session) settings(ctx context.Context, given clickhouse.Settings) (clickhouse.Settings, error) {
 	which := "name = 'http_write_exception_in_output_format'"
 	switch {
 	case len(given) > 0 && !q.set:
@@ -86,7 +86,7 @@ func (q *querying) settings(ctx context.Context, given clickhouse.Settings) (cli
 	case q.set:
 		which = "changed AND NOT startsWith(name, 'SQL_')"
 	}
-	rows, err := q.store.Conn().Query(ctx, "SELECT name, value FROM system.settings WHERE "+which)
+	rows, err := q.Conn.Query(ctx, "SELECT name, value FROM system.settings WHERE "+which)
 	if err != nil {
 		return nil, err
 	}

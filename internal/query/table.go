@@ -1,4 +1,4 @@
-package main
+package query
 
 import (
 	"fmt"
@@ -7,19 +7,21 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
+
+	"github.com/callvault/callvault/internal/words"
 )
 
 // The rows that decide how wide the columns of a table are: so many, or those
 // within so many bytes.
 const (
-	tableRows  = 1000
+	TableRows  = 1000
 	tableBytes = 1 << 20
 )
 
 // tableWriter draws a table. Its first rows decide the widths; those after them are
 // written as they come, and what is longer there makes its own row longer.
 type tableWriter struct {
-	to     sheet
+	to     Sheet
 	cols   []column
 	head   []string
 	first  [][]string // the rows that have not been written yet
@@ -31,7 +33,7 @@ type tableWriter struct {
 func (o *tableWriter) columns(cols []column) error {
 	o.cols = cols
 	for _, c := range cols {
-		o.head = append(o.head, printable(c.name))
+		o.head = append(o.head, words.Printable(c.name))
 	}
 	return nil
 }
@@ -42,14 +44,14 @@ func (o *tableWriter) row(values []any) error {
 	}
 	r := make([]string, len(values))
 	for i, v := range values {
-		r[i] = printable(cell(v))
+		r[i] = words.Printable(cell(v))
 		o.bytes += len(r[i])
 	}
 	if o.widths != nil {
 		return o.write(r)
 	}
 	o.first = append(o.first, r)
-	if len(o.first) < tableRows && o.bytes < tableBytes {
+	if len(o.first) < TableRows && o.bytes < tableBytes {
 		return nil
 	}
 	return o.begin()
@@ -80,7 +82,7 @@ func (o *tableWriter) begin() error {
 		}
 		total += widths[i] + 3
 	}
-	if o.to.width > 0 && total > o.to.width && len(o.first) > 0 {
+	if o.to.Width > 0 && total > o.to.Width && len(o.first) > 0 {
 		return o.turn(total)
 	}
 	o.widths = widths
@@ -105,8 +107,8 @@ func (o *tableWriter) begin() error {
 
 // turn leaves the rows to the vertical format.
 func (o *tableWriter) turn(width int) error {
-	o.to.note(fmt.Sprintf("%d columns do not fit the terminal; | less -S shows them as a table", width))
-	v := &verticalWriter{w: o.to.w}
+	o.to.Note(fmt.Sprintf("%d columns do not fit the terminal; | less -S shows them as a table", width))
+	v := &verticalWriter{w: o.to.W}
 	o.narrow = v
 	if err := v.columns(o.cols); err != nil {
 		return err
@@ -125,7 +127,7 @@ func (o *tableWriter) rule(left, middle, right string) error {
 	for i, w := range o.widths {
 		parts[i] = strings.Repeat(table.StyleRounded.Box.MiddleHorizontal, w+2)
 	}
-	_, err := fmt.Fprintln(o.to.w, left+strings.Join(parts, middle)+right)
+	_, err := fmt.Fprintln(o.to.W, left+strings.Join(parts, middle)+right)
 	return err
 }
 
@@ -151,7 +153,7 @@ func (o *tableWriter) write(cells []string) error {
 			}
 			b.WriteString(edge + " " + align.Apply(line, w) + " ")
 		}
-		if _, err := io.WriteString(o.to.w, b.String()+edge+"\n"); err != nil {
+		if _, err := io.WriteString(o.to.W, b.String()+edge+"\n"); err != nil {
 			return err
 		}
 	}
