@@ -14,6 +14,7 @@ const module = "github.com/callvault/callvault/"
 // tests aside. It is the picture in docs/design.md.
 var allowed = map[string][]string{
 	"cmd/callvault":                  {"*"},
+	"archive":                        {"extract", "extract/quota", "extract/trtc", "internal/call", "internal/config", "internal/connect", "internal/runs", "internal/span", "internal/words", "load", "load/retry"},
 	"schedules":                      {},
 	"export":                         {"internal/sqltext"},
 	"backup":                         {"export", "load/schema", "internal/sqltext"},
@@ -33,6 +34,7 @@ var allowed = map[string][]string{
 	"internal/call":                  {},
 	"internal/config":                {"internal/call"},
 	"internal/digest":                {"internal/call"},
+	"internal/connect":               {"internal/config", "internal/embedded", "load", "load/lease", "load/schema"},
 	"internal/embedded":              {"internal/sqltext"},
 	"internal/embedded/embeddedtest": {"internal/embedded"},
 	"internal/keepertest":            {},
@@ -44,6 +46,7 @@ var allowed = map[string][]string{
 	"internal/span":                  {},
 	"internal/sqltext":               {},
 	"internal/query":                 {"export", "internal/sqltext", "internal/words"},
+	"internal/runs":                  {"internal/span", "internal/traces", "internal/words", "load", "load/lease"},
 	"internal/simulator":             {},
 	"internal/systemd":               {},
 	"internal/traces":                {"internal/span"},

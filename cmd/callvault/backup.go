@@ -137,7 +137,7 @@ func (c *cli) backup(ctx context.Context, b backing, asJSON bool) error {
 	}
 	defer done()
 	watch := c.screen().Bytes()
-	j := &backupJob{cfg: cfg, store: store, flags: b, progress: watch.At, warn: c.screen().Warn}
+	j := &backupJob{cfg: cfg, store: store, flags: b, progress: watch.At, Origin: c.origin()}
 	err = j.run(ctx)
 	watch.Close()
 	c.printBackup(j, asJSON, err)

@@ -1,33 +1,36 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"time"
 
+	"github.com/callvault/callvault/archive"
 	"github.com/callvault/callvault/backup"
 	"github.com/callvault/callvault/export"
 	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/internal/connect"
+	"github.com/callvault/callvault/internal/runs"
 	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/lease"
 )
 
+// backupsJob is the name of the command, in the history and in schedules.
+const backupsJob = "backup"
+
 // errBackup says that a restored backup is not what the archive was; what
 // differs has been printed.
-var errBackup = errors.New("the backup does not hold what the archive did")
+const errBackup = runs.Incomplete("the backup does not hold what the archive did")
 
 // backupJob makes a backup, verifies it if that is wanted, and removes old ones.
 type backupJob struct {
-	cfg      *config.Config
-	store    *load.Store
-	flags    backing
-	schedule string // that began it; "": by hand
-	id       string // of the run; "": a new one
+	cfg   *config.Config
+	store *load.Store
+	flags backing
+	runs.Origin
 	progress backup.Progress
-	warn     func(error)
 
 	note        backup.Note
 	differences []backup.Difference
@@ -37,20 +40,19 @@ type backupJob struct {
 
 // run makes the backup and its history.
 func (j *backupJob) run(ctx context.Context) error {
-	if err := migrated(ctx, j.store, j.cfg); err != nil {
+	if err := connect.Migrated(ctx, j.store, j.cfg.Cluster); err != nil {
 		return err
 	}
-	h := newHistory(j.store, j.cfg, backupsJob)
-	h.run.ID = cmp.Or(j.id, h.run.ID)
-	h.run.Schedule, h.run.Whole, h.warn = j.schedule, true, j.warn
-	h.run.Apps = (&job{accounts: j.cfg.Accounts}).apps()
-	h.last = func(r *load.Run) {
+	h := runs.New(j.store, backupsJob, j.Origin, time.Duration(j.cfg.Lease), j.cfg.Traces.On())
+	h.Run.Whole = true
+	h.Run.Apps = archive.AppsOf(j.cfg.Accounts)
+	h.Last = func(r *load.Run) {
 		if r.Counts.Failed = uint64(len(j.differences)); r.Counts.Failed == 0 {
 			r.Complete = r.Apps
 		}
 	}
-	defer func() { j.past = h.run }()
-	return h.record(ctx, func(ctx context.Context) error { return oneBackup(ctx, j.store, j.cfg, j.work) })
+	defer func() { j.past = h.Run }()
+	return h.Do(ctx, func(ctx context.Context) error { return oneBackup(ctx, j.store, j.cfg, j.work) })
 }
 
 func (j *backupJob) work(ctx context.Context) error {
@@ -80,7 +82,7 @@ func (j *backupJob) make(ctx context.Context, p backup.Place) error {
 	if err != nil {
 		return err
 	}
-	sch, err := schemaOf(j.store, j.cfg)
+	sch, err := connect.Schema(j.store, j.cfg.Cluster)
 	if err != nil {
 		return err
 	}
@@ -117,8 +119,8 @@ func (j *backupJob) alone(ctx context.Context, wait time.Duration, do func(conte
 	if err := j.untilFree(ctx, wait); err != nil {
 		return err
 	}
-	return underLeaseAs(ctx, j.store, j.cfg, backupHolder+holder(), func(ctx context.Context, _ string) error {
-		held, err := lease.AcquireWait(ctx, j.store.Conn(), lease.Migrate, holder(), time.Duration(j.cfg.Lease), time.Minute)
+	return runs.UnderLeaseAs(ctx, j.store, time.Duration(j.cfg.Lease), runs.BackupHolder+lease.Holder(), func(ctx context.Context, _ string) error {
+		held, err := lease.AcquireWait(ctx, j.store.Conn(), lease.Migrate, lease.Holder(), time.Duration(j.cfg.Lease), time.Minute)
 		if err != nil {
 			return err
 		}
@@ -158,7 +160,7 @@ func (j *backupJob) untilFree(ctx context.Context, wait time.Duration) error {
 
 // oneBackup does something that one process at a time may do about backups.
 func oneBackup(ctx context.Context, store *load.Store, cfg *config.Config, do func(context.Context) error) error {
-	held, err := take(ctx, store, lease.Backup, holder(), time.Duration(cfg.Lease))
+	held, err := runs.Take(ctx, store, lease.Backup, lease.Holder(), time.Duration(cfg.Lease))
 	if errors.Is(err, lease.ErrHeld) {
 		return fmt.Errorf("another backup is running: %w", err)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/callvault/callvault/backup"
+	"github.com/callvault/callvault/internal/connect"
 	"github.com/callvault/callvault/internal/ui"
 	"github.com/callvault/callvault/internal/words"
 	"github.com/callvault/callvault/load"
@@ -77,7 +78,9 @@ func (c *cli) withBackups(ctx context.Context, b backing, database string, do fu
 	if err := b.check(cfg); err != nil {
 		return err
 	}
-	store, done, err := c.openDatabase(ctx, cfg, database)
+	server := c.server(cfg)
+	server.Database = database
+	store, done, err := server.Open(ctx)
 	if err != nil {
 		return err
 	}
@@ -100,7 +103,7 @@ func (c *cli) oneVerification(ctx context.Context, store *load.Store, do func(co
 	if err != nil {
 		return err
 	}
-	if migrated(ctx, store, cfg) != nil {
+	if connect.Migrated(ctx, store, cfg.Cluster) != nil {
 		return do(ctx)
 	}
 	return oneBackup(ctx, store, cfg, do)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/callvault/callvault/archive"
 	"github.com/callvault/callvault/internal/config"
 	"github.com/callvault/callvault/internal/systemd"
 	"github.com/callvault/callvault/load"
@@ -34,21 +35,17 @@ type daemon struct {
 
 	mu       sync.Mutex
 	runner   *schedules.Runner
-	underway map[string]time.Time // when the run of a schedule began that goes on
-	jobs     map[*job]bool        // that go on
-	told     sync.WaitGroup       // notifications under way
+	underway map[string]time.Time  // when the run of a schedule began that goes on
+	jobs     map[*archive.Run]bool // that go on
+	told     sync.WaitGroup        // notifications under way
 }
 
 func newDaemon(c *cli, set settings) *daemon {
 	d := &daemon{
 		cli: c, log: c.logger(), systemd: systemd.New(c.getenv), runs: runsOf(set.cfg), meters: newMeters(),
-		underway: map[string]time.Time{}, jobs: map[*job]bool{},
+		underway: map[string]time.Time{}, jobs: map[*archive.Run]bool{},
 	}
 	d.set.Store(&set)
-	c.onInsert = d.meters.inserted
-	c.onRetry = func(err error, pause time.Duration) {
-		d.log.Warn("a step in ClickHouse is tried again", "in", pause, "err", err)
-	}
 	d.meters.reg.MustRegister(newJobMeters(d), newStoreMeters(d))
 	return d
 }
@@ -128,7 +125,7 @@ func (d *daemon) untilReload(ctx context.Context, hangup <-chan os.Signal) {
 		set, err := d.reload(ctx)
 		if err == nil {
 			d.set.Store(&set)
-			d.log.Info("settings reloaded", "applications", len((&job{accounts: set.cfg.Accounts}).apps()))
+			d.log.Info("settings reloaded", "applications", len(archive.AppsOf(set.cfg.Accounts)))
 			return
 		}
 		for line := range strings.Lines(err.Error()) {
@@ -213,7 +210,7 @@ func (d *daemon) tellOf(log *slog.Logger, cfg *config.Config, r load.Run) {
 
 // present are the runs under way and what follows the schedules; nil: nothing
 // does yet.
-func (d *daemon) present() (jobs []*job, r *schedules.Runner) {
+func (d *daemon) present() (jobs []*archive.Run, r *schedules.Runner) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return slices.Collect(maps.Keys(d.jobs)), d.runner

@@ -10,9 +10,12 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
+	"github.com/callvault/callvault/archive"
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/internal/connect"
 	"github.com/callvault/callvault/internal/embedded"
+	"github.com/callvault/callvault/internal/runs"
 	"github.com/callvault/callvault/internal/simulator"
 	"github.com/callvault/callvault/load"
 )
@@ -51,11 +54,7 @@ func (c *cli) demo(ctx context.Context, keep bool) error {
 	if err != nil {
 		return err
 	}
-	defer func() {
-		sctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
-		defer cancel()
-		srv.Stop(sctx)
-	}()
+	defer connect.Stop(ctx, srv)
 	sum, err := c.demoPass(ctx, cfg, srv)
 	if err != nil {
 		return err
@@ -68,12 +67,12 @@ func (c *cli) demo(ctx context.Context, keep bool) error {
 			return err
 		}
 	}
-	return sum.err()
+	return sum.Err()
 }
 
 // demoEngine starts the embedded ClickHouse on an empty directory.
 func (c *cli) demoEngine(ctx context.Context, cfg *config.Config) (*embedded.Server, error) {
-	lib, err := c.fetchEngine(ctx, cfg)
+	lib, err := c.server(cfg).Library(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -88,39 +87,41 @@ func (c *cli) demoEngine(ctx context.Context, cfg *config.Config) (*embedded.Ser
 }
 
 // demoPass archives a simulated vendor into srv and prints the report.
-func (c *cli) demoPass(ctx context.Context, cfg *config.Config, srv *embedded.Server) (*summary, error) {
+func (c *cli) demoPass(ctx context.Context, cfg *config.Config, srv *embedded.Server) (*archive.Report, error) {
 	vendor := demoVendor{Seed: demoSeed, Calls: demoCalls, Began: time.Now().UTC()}
 	sim, err := startSimulator(ctx, "127.0.0.1:0", vendor.options())
 	if err != nil {
 		return nil, err
 	}
 	defer sim.Close()
-	store, err := openStore(ctx, srv.DSN())
+	store, err := connect.Store(ctx, srv.DSN(), load.Options{})
 	if err != nil {
 		return nil, err
 	}
 	defer store.Close()
-	j, err := newJob(demoConfig(cfg, sim), narrow{}, time.Now())
+	settings := demoConfig(cfg, sim)
+	j, err := archive.New(settings, archive.Scope{Accounts: settings.Accounts}, runs.Origin{Version: version})
 	if err != nil {
 		return nil, err
 	}
-	if err := j.connect(ctx); err != nil {
+	if err := j.Connect(ctx); err != nil {
 		return nil, err
 	}
 	if !c.quiet {
 		fmt.Fprintf(c.stderr, "archiving %d calls from a simulated vendor at its 20 requests a second\n", demoCalls)
 	}
+	defer archive.BoundMemory(int64(cfg.Memory))()
 	watch := c.screen().Watch()
-	sum, err := j.run(ctx, store, watch)
+	sum, err := j.Do(ctx, store, watch)
 	watch.Close()
-	if err != nil && !errors.Is(err, errPartial) {
+	if err != nil && !errors.Is(err, archive.ErrPartial) {
 		return nil, err
 	}
 	vendor.Ended = time.Now().UTC()
 	if err := vendor.keep(cfg); err != nil {
 		return nil, err
 	}
-	c.printSummary(sum, false)
+	printReport(c.screen(), sum, false)
 	if c.quiet {
 		return sum, nil
 	}
@@ -150,7 +151,7 @@ func demoSettings(cfg *config.Config) *config.Config {
 }
 
 // demoDisk tells what the archive takes on disk, raw responses apart.
-func (c *cli) demoDisk(ctx context.Context, store *load.Store, sum *summary) error {
+func (c *cli) demoDisk(ctx context.Context, store *load.Store, sum *archive.Report) error {
 	usage, err := store.DiskUsage(ctx)
 	if err != nil {
 		return err
@@ -164,7 +165,7 @@ func (c *cli) demoDisk(ctx context.Context, store *load.Store, sum *summary) err
 		}
 	}
 	fmt.Fprintf(c.stdout, "  %-11s %s", "on disk", humanize.IBytes(total))
-	if n := sum.total().Samples; n > 0 {
+	if n := sum.Total().Samples; n > 0 {
 		fmt.Fprintf(c.stdout, ", %.2f bytes a sample", float64(total)/float64(n))
 	}
 	if raw > 0 {

@@ -14,8 +14,10 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/internal/connect"
 	"github.com/callvault/callvault/internal/embedded/embeddedtest"
 	"github.com/callvault/callvault/internal/simulator"
+	"github.com/callvault/callvault/load"
 )
 
 // TestDemo makes a demo, at the vendor's pace of half a minute, and looks at it with
@@ -160,7 +162,7 @@ func followUpsIn(t *testing.T, report string) (all []string) {
 // TestFollowUpsAreQuoted asks a shell and ClickHouse what they make of odd ids.
 func TestFollowUpsAreQuoted(t *testing.T) {
 	t.Parallel()
-	s, err := openStore(t.Context(), embeddedtest.Database(t))
+	s, err := connect.Store(t.Context(), embeddedtest.Database(t), load.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/text"
 
+	"github.com/callvault/callvault/archive"
 	"github.com/callvault/callvault/internal/query"
 	"github.com/callvault/callvault/internal/words"
 	"github.com/callvault/callvault/load"
@@ -43,7 +44,7 @@ FROM call_minutes WHERE is_bad GROUP BY cause ORDER BY minutes DESC, what`
 
 // demoReport shows what the archive can tell: how busy it was, what went wrong and
 // why, and how to go on from there.
-func (c *cli) demoReport(ctx context.Context, store *load.Store, sum *summary) error {
+func (c *cli) demoReport(ctx context.Context, store *load.Store, sum *archive.Report) error {
 	if err := c.demoDisk(ctx, store, sum); err != nil {
 		return err
 	}

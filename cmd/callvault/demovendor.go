@@ -83,3 +83,6 @@ func (v demoVendor) start(ctx context.Context) (*simulated, error) {
 func (v demoVendor) options() simulator.Options {
 	return simulator.Options{Seed: v.Seed, Calls: v.Calls, Began: v.Began, Troubles: true}
 }
+
+// demoDir is where the demo's ClickHouse keeps its data.
+func demoDir(cfg *config.Config) string { return filepath.Join(cfg.DataDir, "demo") }

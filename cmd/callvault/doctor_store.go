@@ -10,7 +10,9 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"github.com/callvault/callvault/archive"
 	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/internal/connect"
 	"github.com/callvault/callvault/internal/query"
 	"github.com/callvault/callvault/internal/sqltext"
 	"github.com/callvault/callvault/internal/words"
@@ -26,11 +28,11 @@ const lowDisk = 0.1
 
 // examineStore examines ClickHouse.
 func (c *cli) examineStore(ctx context.Context, cfg *config.Config, x *examination) {
-	if noArchive(cfg) {
+	if c.server(cfg).Empty() {
 		x.say("clickhouse", verdictOK, "the embedded one; nothing is archived yet", "")
 		return
 	}
-	store, done, err := c.openArchive(ctx, cfg)
+	store, done, err := c.open(ctx, cfg)
 	if err != nil {
 		x.say("clickhouse", verdictFail, words.OneLine(err), "")
 		return
@@ -152,7 +154,7 @@ func (x *examination) disk(ctx context.Context, store *load.Store) {
 
 // schema tells its version, and when the archive last had a success.
 func (x *examination) schema(ctx context.Context, cfg *config.Config, store *load.Store) {
-	sch, err := schemaOf(store, cfg)
+	sch, err := connect.Schema(store, cfg.Cluster)
 	if err != nil {
 		x.say("schema", verdictFail, words.OneLine(err), "")
 		return
@@ -182,7 +184,7 @@ const stale = 26 * time.Hour
 func (x *examination) lastSuccess(ctx context.Context, cfg *config.Config, store *load.Store) {
 	st := newStatus(cfg, time.Now().UTC())
 	err := st.readRuns(ctx, store)
-	last := st.succeeded(archiveJob)
+	last := st.succeeded(archive.Command)
 	switch {
 	case err != nil:
 		x.say("last success", verdictFail, words.OneLine(err), "")

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/callvault/callvault/archive"
 	"github.com/callvault/callvault/extract"
 	"github.com/callvault/callvault/extract/quota"
 	"github.com/callvault/callvault/extract/trtc"
@@ -38,7 +39,7 @@ func (x *examination) account(ctx context.Context, cfg *config.Config, a config.
 	if len(a.Apps) == 0 || !x.endpoint(ctx, a) {
 		return
 	}
-	cred, err := credential(ctx, a)
+	cred, err := archive.Credential(ctx, a)
 	if err != nil {
 		x.say("credentials", verdictFail, words.OneLine(err), "export TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY")
 		return
@@ -111,9 +112,9 @@ func (x *examination) clock(date string, now time.Time) {
 
 // application asks each action once. It is false if asking on is pointless.
 func (x *examination) application(ctx context.Context, a config.Account, p *extract.Prober, first bool) bool {
-	dialect, err := extract.Detect(ctx, p.Vendor, p.Limits, []call.AppID{p.App}, time.Now(), dialects(a)...)
+	dialect, err := extract.Detect(ctx, p.Vendor, p.Limits, []call.AppID{p.App}, time.Now(), archive.Dialects(a)...)
 	if err != nil {
-		x.say("credentials", verdictFail, words.OneLine(err), accountHint(a, err))
+		x.say("credentials", verdictFail, words.OneLine(err), archive.AccountHint(a, err))
 		return false
 	}
 	if first {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/callvault/callvault/internal/connect"
 	"github.com/callvault/callvault/internal/words"
 )
 
@@ -57,7 +58,7 @@ func (d *daemon) usable(ctx context.Context) error {
 	if store == nil {
 		return errors.New("waiting for ClickHouse")
 	}
-	sch, err := schemaOf(store, d.set.Load().cfg)
+	sch, err := connect.Schema(store, d.set.Load().cfg.Cluster)
 	if err != nil {
 		return err
 	}

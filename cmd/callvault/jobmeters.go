@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/callvault/callvault/archive"
 	"github.com/callvault/callvault/schedules"
 )
 
@@ -49,10 +50,10 @@ func (c *jobMeters) Collect(ch chan<- prometheus.Metric) {
 	leader, rows := 0.0, 0
 	for _, j := range jobs {
 		c.d.meters.asked(j)
-		if j.leading.Load() {
+		if j.Leading.Load() {
 			leader = 1
 		}
-		if w := j.writing.Load(); w != nil {
+		if w := j.Writing.Load(); w != nil {
 			rows += w.Waiting()
 		}
 		c.quota(j, gauge)
@@ -69,15 +70,15 @@ func (c *jobMeters) Collect(ch chan<- prometheus.Metric) {
 
 // quota shows the quota as a run uses it. Two runs of one account at the same
 // time are never both asking: the second is held off by the lease.
-func (c *jobMeters) quota(j *job, gauge func(*prometheus.Desc, float64, ...string)) {
-	if !j.leading.Load() {
+func (c *jobMeters) quota(j *archive.Run, gauge func(*prometheus.Desc, float64, ...string)) {
+	if !j.Leading.Load() {
 		return
 	}
-	for _, client := range j.asked() {
-		for _, s := range client.limits.Snapshot() {
-			gauge(c.used, s.Rate, client.account.Name, s.Action)
-			gauge(c.allowed, s.Allowed, client.account.Name, s.Action)
-			gauge(c.queued, float64(s.Waiting), client.account.Name, s.Action)
+	for _, client := range j.Asked() {
+		for _, s := range client.Limits.Snapshot() {
+			gauge(c.used, s.Rate, client.Account.Name, s.Action)
+			gauge(c.allowed, s.Allowed, client.Account.Name, s.Action)
+			gauge(c.queued, float64(s.Waiting), client.Account.Name, s.Action)
 		}
 	}
 }

@@ -9,56 +9,39 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/callvault/callvault/archive"
 	"github.com/callvault/callvault/extract"
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/internal/connect"
 	"github.com/callvault/callvault/load/lease"
 	"github.com/callvault/callvault/schedules"
 )
 
-// Names of jobs, which are those of commands.
-const (
-	archiveJob = "archive"
-	verifyJob  = "verify"
-	backupsJob = "backup"
-)
-
 // work is what schedules may name.
 func (d *daemon) work() map[string]schedules.Job {
-	return map[string]schedules.Job{archiveJob: d.pass, verifyJob: d.verify, backupsJob: d.backUp}
+	return map[string]schedules.Job{archive.Command: d.pass, verifyJob: d.verify, backupsJob: d.backUp}
 }
 
 // checkSchedule sees that there is such a job and that it takes the arguments.
 func checkSchedule(cfg *config.Config, e schedules.Entry) (err error) {
 	switch e.Job {
-	case archiveJob:
-		var n narrow
-		if n, err = archiveArgs(e.Args); err == nil {
-			err = checkNarrow(cfg, n)
-		}
+	case archive.Command:
+		_, err = archiveArgs(cfg, e.Args)
 	case verifyJob:
-		var v verifyFlags
-		if v, err = verifyArgs(e.Args); err == nil {
-			err = checkNarrow(cfg, v.narrow)
-		}
+		_, _, err = verifyArgs(cfg, e.Args)
 	case backupsJob:
 		var b backing
 		if b, err = backupArgs(e.Args); err == nil {
 			err = b.check(cfg)
 		}
 	default:
-		return fmt.Errorf("schedule %s.cron: there is no job %q; there are %s, %s and %s", e.Name, e.Job, archiveJob, verifyJob, backupsJob)
+		return fmt.Errorf("schedule %s.cron: there is no job %q; there are %s, %s and %s", e.Name, e.Job, archive.Command, verifyJob, backupsJob)
 	}
 	if err != nil {
 		return fmt.Errorf("schedule %s.cron: args: %w", e.Name, err)
 	}
 	return nil
-}
-
-// checkNarrow sees that what narrows a run fits the settings.
-func checkNarrow(cfg *config.Config, n narrow) error {
-	j := &job{cfg: cfg, accounts: append([]config.Account(nil), cfg.Accounts...)}
-	return j.narrowTo(n, time.Now())
 }
 
 // parseArgs reads the arguments of a scheduled job.
@@ -74,9 +57,12 @@ func parseArgs(job string, args []string, flags func(*pflag.FlagSet)) (*pflag.Fl
 }
 
 // archiveArgs reads what narrows a scheduled pass.
-func archiveArgs(args []string) (n narrow, err error) {
-	_, err = parseArgs(archiveJob, args, n.flags)
-	return n, err
+func archiveArgs(cfg *config.Config, args []string) (s archive.Scope, err error) {
+	var n narrow
+	if _, err = parseArgs(archive.Command, args, n.flags); err != nil {
+		return s, err
+	}
+	return n.scope(cfg, time.Now())
 }
 
 // lastRun is when a schedule last ran; now, if it is running. Passes of other
@@ -91,10 +77,10 @@ func (d *daemon) lastRun(ctx context.Context, e schedules.Entry) (time.Time, err
 	runs, err := d.runs.read()
 	last := runs[e.Name].Began
 	switch {
-	case e.Job != archiveJob && last.IsZero():
+	case e.Job != archive.Command && last.IsZero():
 		since, serr := d.archivedSince(ctx)
 		return since, errors.Join(err, serr)
-	case e.Job != archiveJob, len(e.Args) > 0:
+	case e.Job != archive.Command, len(e.Args) > 0:
 		return last, err
 	}
 	listed, lerr := d.listedUntil(ctx)
@@ -108,8 +94,8 @@ func (d *daemon) lastRun(ctx context.Context, e schedules.Entry) (time.Time, err
 // knows of none. What has never been verified or backed up is due from then on.
 func (d *daemon) archivedSince(ctx context.Context) (time.Time, error) {
 	store := d.store.Load()
-	err := migrated(ctx, store, d.set.Load().cfg)
-	if errors.Is(err, errNoArchive) {
+	err := connect.Migrated(ctx, store, d.set.Load().cfg.Cluster)
+	if errors.Is(err, connect.ErrNoArchive) {
 		return time.Now(), nil
 	}
 	if err != nil {
@@ -126,7 +112,7 @@ func (d *daemon) archivedSince(ctx context.Context) (time.Time, error) {
 // application has not had one.
 func (d *daemon) listedUntil(ctx context.Context) (until time.Time, err error) {
 	store, cfg := d.store.Load(), d.set.Load().cfg
-	sch, err := schemaOf(store, cfg)
+	sch, err := connect.Schema(store, cfg.Cluster)
 	if err != nil {
 		return until, err
 	}
@@ -159,49 +145,50 @@ func (d *daemon) ended(e schedules.Ended) {
 
 // pass archives once. A pass of another process is no failure of this one.
 func (d *daemon) pass(ctx context.Context, r schedules.Run) error {
-	n, err := archiveArgs(r.Args)
+	cfg := d.set.Load().cfg
+	scope, err := archiveArgs(cfg, r.Args)
 	if err != nil {
 		return err
 	}
-	j, err := newJob(d.set.Load().cfg, n, time.Now())
+	log := d.logOf(cfg, r)
+	j, err := archive.New(cfg, scope, d.origin(r, log))
 	if err != nil {
 		return err
 	}
-	log := d.logOf(j.cfg, r)
-	j.schedule, j.id = r.Name, r.ID
-	j.warn = warnIn(log)
-	j.patience = time.Duration(j.cfg.Patience)
-	j.waits = func(err error, until time.Time) {
+	j.Patience = time.Duration(j.Cfg.Patience)
+	j.Waits = func(err error, until time.Time) {
 		log.Warn("the vendor does not answer; it is asked again", "until", until.UTC().Truncate(time.Second), "err", err)
 	}
-	j.onRetry = func(err error, pause time.Duration) {
+	j.OnRetry = func(err error, pause time.Duration) {
 		d.meters.retries.Inc()
 		log.Warn("insert is tried again", "in", pause, "err", err)
 	}
 	defer d.track(r, j)()
-	sum, err := j.run(ctx, d.store.Load(), extract.NoProgress{})
+	defer archive.BoundMemory(int64(cfg.Memory))()
+	sum, err := j.Do(ctx, d.store.Load(), extract.NoProgress{})
 	d.meters.ended(j, sum)
-	d.tellOf(log, j.cfg, sum.past)
+	d.tellOf(log, j.Cfg, sum.Run)
 	if errors.Is(err, lease.ErrHeld) {
 		log.Warn("pass skipped", "reason", err)
 		return nil
 	}
-	sum.log(log)
+	logReport(log, sum)
 	return err
 }
 
 // again says whether a run that failed is tried again before the next one: a pass
 // for which time mends what was wrong.
-func again(r schedules.Run, err error) bool { return r.Job == archiveJob && passing(err) }
+func again(r schedules.Run, err error) bool { return r.Job == archive.Command && archive.Passing(err) }
 
 // track counts a run as one that goes on, until it is told that it is over. j is
 // what asks the vendor; nil: nothing does.
-func (d *daemon) track(r schedules.Run, j *job) (over func()) {
+func (d *daemon) track(r schedules.Run, j *archive.Run) (over func()) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.underway[r.Name] = time.Now()
 	if j != nil {
 		d.jobs[j] = true
+		d.meters.begun(j)
 	}
 	return func() {
 		d.mu.Lock()

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"github.com/callvault/callvault/archive"
 	"github.com/callvault/callvault/extract"
 	"github.com/callvault/callvault/load"
 )
@@ -25,11 +26,11 @@ type meters struct {
 	inserts                *prometheus.HistogramVec
 
 	mu   sync.Mutex
-	seen map[*job]extract.Counts // what of a job's requests is counted already
+	seen map[*archive.Run]extract.Counts // what of the requests of a job that goes on is counted already
 }
 
 func newMeters() *meters {
-	m := &meters{reg: prometheus.NewRegistry(), seen: map[*job]extract.Counts{}}
+	m := &meters{reg: prometheus.NewRegistry(), seen: map[*archive.Run]extract.Counts{}}
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		v := prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
 		m.reg.MustRegister(v)
@@ -61,14 +62,22 @@ func (m *meters) inserted(table string, took time.Duration, _ error) {
 	m.inserts.WithLabelValues(table).Observe(took.Seconds())
 }
 
-// asked counts what a job has asked since it was last looked at.
-func (m *meters) asked(j *job) {
+// begun has a job's requests counted until it is over.
+func (m *meters) begun(j *archive.Run) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if j.metered {
+	m.seen[j] = extract.NewCounts()
+}
+
+// asked counts what a job has asked since it was last looked at.
+func (m *meters) asked(j *archive.Run) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	was, begun := m.seen[j]
+	if !begun {
 		return
 	}
-	was, is := m.seen[j], j.counts()
+	is := j.Counts()
 	for action, n := range is.Requests {
 		m.requests.WithLabelValues(action).Add(float64(n - was.Requests[action]))
 	}
@@ -87,18 +96,17 @@ func (m *meters) ran(r load.Run) {
 }
 
 // over counts what a job has asked. It is not looked at again.
-func (m *meters) over(j *job) {
+func (m *meters) over(j *archive.Run) {
 	m.asked(j)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.seen, j)
-	j.metered = true
 }
 
 // ended counts a pass that has ended.
-func (m *meters) ended(j *job, s *summary) {
+func (m *meters) ended(j *archive.Run, s *archive.Report) {
 	m.over(j)
-	m.ran(s.past)
+	m.ran(s.Run)
 	for _, r := range s.Apps {
 		app := fmt.Sprint(r.App)
 		m.calls.WithLabelValues(app).Add(float64(r.Archived))

@@ -9,7 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/callvault/callvault/archive"
 	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/internal/connect"
 	"github.com/callvault/callvault/internal/words"
 	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/schema"
@@ -112,12 +114,12 @@ func (c *cli) migrateStore(ctx context.Context, do func(context.Context, *schema
 	if err != nil {
 		return err
 	}
-	store, done, err := c.openArchive(ctx, cfg)
+	store, done, err := c.open(ctx, cfg)
 	if err != nil {
 		return err
 	}
 	defer done()
-	s, err := schemaOf(store, cfg)
+	s, err := connect.Schema(store, cfg.Cluster)
 	if err != nil {
 		return err
 	}
@@ -129,7 +131,7 @@ func (c *cli) migrateUp(ctx context.Context, s *schema.Schema, store *load.Store
 	if err != nil {
 		return err
 	}
-	if err := tier(ctx, store, cfg); err != nil {
+	if err := archive.Tier(ctx, store, cfg); err != nil {
 		return err
 	}
 	st, err := s.Status(ctx)

@@ -8,18 +8,25 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/callvault/callvault/archive"
 	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/internal/connect"
+	"github.com/callvault/callvault/internal/runs"
 	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/lease"
 	"github.com/callvault/callvault/schedules"
 )
 
-func verifyArgs(args []string) (v verifyFlags, err error) {
+func verifyArgs(cfg *config.Config, args []string) (s archive.Scope, v verifyFlags, err error) {
 	f, err := parseArgs(verifyJob, args, v.flags)
 	if err == nil {
 		err = v.check(f)
 	}
-	return v, err
+	if err == nil {
+		s, err = v.narrow.scope(cfg, time.Now())
+	}
+	return s, v, err
 }
 
 func backupArgs(args []string) (b backing, err error) {
@@ -39,26 +46,26 @@ func backsUp(e schedules.Entry, to string) bool {
 
 // verify holds the archive against the vendor once. What differs is a failure.
 func (d *daemon) verify(ctx context.Context, r schedules.Run) error {
-	v, err := verifyArgs(r.Args)
-	if err != nil {
-		return err
-	}
 	cfg := d.set.Load().cfg
-	j, err := newJob(cfg, v.narrow, time.Now())
+	scope, v, err := verifyArgs(cfg, r.Args)
 	if err != nil {
 		return err
 	}
-	if err := j.connect(ctx); err != nil {
+	log := d.logOf(cfg, r)
+	j, err := archive.New(cfg, scope, d.origin(r, log))
+	if err != nil {
 		return err
 	}
-	store, log := d.store.Load(), d.logOf(cfg, r)
-	if err := migrated(ctx, store, cfg); err != nil {
+	if err := j.Connect(ctx); err != nil {
 		return err
 	}
-	j.schedule, j.id = r.Name, r.ID
+	store := d.store.Load()
+	if err := connect.Migrated(ctx, store, cfg.Cluster); err != nil {
+		return err
+	}
 	defer d.track(r, j)()
 	verifier := &verifier{job: j, store: store, flags: v, progress: extract.NoProgress{}}
-	err = verifier.record(ctx, warnIn(log))
+	err = verifier.record(ctx)
 	d.meters.over(j)
 	d.finished(log, verifier.past)
 	for _, line := range verifier.report.lines() {
@@ -78,7 +85,7 @@ func (d *daemon) backUp(ctx context.Context, r schedules.Run) error {
 		return err
 	}
 	log := d.logOf(cfg, r)
-	j := &backupJob{cfg: cfg, store: d.store.Load(), flags: b, schedule: r.Name, id: r.ID, warn: warnIn(log), progress: func(string, uint64, uint64) {}}
+	j := &backupJob{cfg: cfg, store: d.store.Load(), flags: b, Origin: d.origin(r, log), progress: func(string, uint64, uint64) {}}
 	defer d.track(r, nil)()
 	err = j.run(ctx)
 	d.finished(log, j.past)
@@ -91,11 +98,11 @@ func (d *daemon) backUp(ctx context.Context, r schedules.Run) error {
 	return d.orSkipped(log, err)
 }
 
-// warnIn warns of what a run could not tell of itself: its history or its trace.
-func warnIn(log *slog.Logger) func(error) {
-	return func(err error) {
+// origin is that of a scheduled run.
+func (d *daemon) origin(r schedules.Run, log *slog.Logger) runs.Origin {
+	return runs.Origin{ID: r.ID, Schedule: r.Name, Version: version, Warn: func(err error) {
 		log.Warn("the record of the run is incomplete; its data is not concerned", "err", err)
-	}
+	}}
 }
 
 // finished counts a run that has ended and tells of it, if it began at all.

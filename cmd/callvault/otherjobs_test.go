@@ -8,8 +8,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/callvault/callvault/internal/runs"
 	"github.com/callvault/callvault/internal/simulator"
 	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/lease"
 )
 
 // scheduleOnly is a setting with which there are only these schedules.
@@ -100,7 +102,7 @@ func TestPassWaitsForBackup(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 33, Calls: 3, QPS: -1})
 	in.archive(t, exitDone)
-	held, err := take(t.Context(), in.store, "archive", backupHolder+holder(), longLease)
+	held, err := runs.Take(t.Context(), in.store, "archive", runs.BackupHolder+lease.Holder(), longLease)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +112,7 @@ func TestPassWaitsForBackup(t *testing.T) {
 		ended <- code
 	}()
 	await(t, "the pass to want the lease", func() bool {
-		return in.number(t, "SELECT uniqExact(claim_id) FROM lease WHERE name = 'archive' AND NOT startsWith(holder, '"+backupHolder+"')") > 1
+		return in.number(t, "SELECT uniqExact(claim_id) FROM lease WHERE name = 'archive' AND NOT startsWith(holder, '"+runs.BackupHolder+"')") > 1
 	})
 	if err := held.Release(t.Context()); err != nil {
 		t.Fatal(err)

@@ -81,7 +81,7 @@ func (c *cli) complete(ctx context.Context, store *load.Store, n backup.Note) er
 	if err != nil {
 		return err
 	}
-	sch, err := schema.New(store.ClickHouse(), schema.Options{Cluster: cfg.Cluster, Holder: holder(), Restorer: true})
+	sch, err := schema.New(store.ClickHouse(), schema.Options{Cluster: cfg.Cluster, Holder: lease.Holder(), Restorer: true})
 	if err != nil {
 		return err
 	}

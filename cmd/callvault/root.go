@@ -2,12 +2,15 @@ package main
 
 import (
 	"context"
+	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/internal/connect"
+	"github.com/callvault/callvault/internal/embedded"
+	"github.com/callvault/callvault/internal/runs"
 	"github.com/callvault/callvault/internal/ui"
 	"github.com/callvault/callvault/load"
 )
@@ -20,9 +23,6 @@ type cli struct {
 	*process
 	configFile string
 	quiet      bool
-
-	onInsert func(table string, took time.Duration, err error) // optional: told of each block that is inserted
-	onRetry  func(error, time.Duration)                        // optional: told of each step in ClickHouse that is tried again
 }
 
 func newRoot(p *process) *cobra.Command {
@@ -94,6 +94,23 @@ func (c *cli) tell(ctx context.Context, cfg *config.Config, store *load.Store, r
 	if err := tellOf(context.WithoutCancel(ctx), cfg, store, r, earlier...); err != nil {
 		c.screen().Warn(err)
 	}
+}
+
+// origin is that of a run that a command makes.
+func (c *cli) origin() runs.Origin { return runs.Origin{Version: version, Warn: c.screen().Warn} }
+
+// server is the configured ClickHouse: that of the DSN or, where none is set, the
+// embedded one.
+func (c *cli) server(cfg *config.Config) connect.Server {
+	return connect.Server{
+		DSN: cfg.DSN.Reveal(), Embedded: embedded.Options{Path: filepath.Join(cfg.DataDir, "clickhouse")},
+		Fetch: embedded.FetchOptions{Library: cfg.Library, CacheDir: cfg.CacheDir}, Download: c.screen().Download,
+	}
+}
+
+// open connects to the configured ClickHouse until close is called.
+func (c *cli) open(ctx context.Context, cfg *config.Config) (store *load.Store, close func(), err error) {
+	return c.server(cfg).Open(ctx)
 }
 
 // config reads the settings.

@@ -7,11 +7,12 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/callvault/callvault/archive"
 	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/internal/runs"
 	"github.com/callvault/callvault/internal/systemd"
 	"github.com/callvault/callvault/internal/ui"
 	"github.com/callvault/callvault/schedules"
@@ -83,11 +84,11 @@ func (c *cli) settings(ctx context.Context) (settings, error) {
 	if err != nil {
 		return settings{}, err
 	}
-	j, err := newJob(cfg, narrow{}, time.Now())
+	j, err := archive.New(cfg, archive.Scope{Accounts: cfg.Accounts}, runs.Origin{})
 	if err != nil {
 		return settings{}, err
 	}
-	if err := j.connect(ctx); err != nil {
+	if err := j.Connect(ctx); err != nil {
 		return settings{}, err
 	}
 	entries, err := loadSchedules(cfg)

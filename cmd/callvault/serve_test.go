@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/callvault/callvault/archive"
 	"github.com/callvault/callvault/internal/simulator"
 )
 
@@ -125,7 +126,7 @@ func TestServeCatchesUp(t *testing.T) {
 		t.Fatalf("schedules: exit code %d, %v\n%s%s", code, err, out, errs)
 	}
 	for _, s := range list {
-		if s.Job != archiveJob {
+		if s.Job != archive.Command {
 			if s.Last != nil || (s.Next == nil) != (s.Job == backupsJob) { // there is no place for backups
 				t.Errorf("schedule %+v", s)
 			}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -11,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/internal/connect"
 	"github.com/callvault/callvault/internal/embedded"
 	"github.com/callvault/callvault/internal/query"
 	"github.com/callvault/callvault/internal/sqltext"
@@ -104,28 +104,19 @@ type reading struct {
 	options load.Options
 }
 
-// errNoArchive is what commands come to where nothing has been archived.
-var errNoArchive = errors.New("nothing is archived yet; run callvault archive, or set CLICKHOUSE_DSN")
-
-// noArchiveFor is errNoArchive for a command that has --demo.
-func noArchiveFor(command string) error {
-	if command == "" {
-		return errNoArchive
-	}
-	return fmt.Errorf("%w (the demo's data: callvault %s --demo)", errNoArchive, command)
-}
-
 // openToRead opens the archive or, when asked to, the demo's.
 func (c *cli) openToRead(ctx context.Context, cfg *config.Config, r reading) (*load.Store, func(), error) {
+	server := c.server(cfg)
+	server.Options = r.options
 	switch {
 	case r.demo && !hasDemo(cfg):
 		return nil, nil, noDemoFor(r.command)
 	case r.demo:
-		return c.openEmbedded(ctx, cfg, embedded.Options{Path: demoDir(cfg), OpenAnalyst: true}, r.options)
-	case noArchive(cfg):
-		return nil, nil, noArchiveFor(r.command)
+		server.DSN, server.Embedded = "", embedded.Options{Path: demoDir(cfg), OpenAnalyst: true}
+	case server.Empty():
+		return nil, nil, connect.NoArchive(r.command)
 	}
-	return c.openArchiveWith(ctx, cfg, r.options)
+	return server.Open(ctx)
 }
 
 // Sheet is the program's output.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/callvault/callvault/internal/connect"
 	"github.com/callvault/callvault/load"
 )
 
@@ -57,7 +58,7 @@ func (c *cli) status(ctx context.Context, asJSON, space, demo bool) error {
 		return err
 	}
 	defer done()
-	sch, err := schemaOf(store, cfg)
+	sch, err := connect.Schema(store, cfg.Cluster)
 	if err != nil {
 		return err
 	}

@@ -189,7 +189,7 @@ func (st *archiveStatus) readTimes(ctx context.Context, store *load.Store) error
 // readUnits reads what is not as it should be.
 func (st *archiveStatus) readUnits(ctx context.Context, store *load.Store) error {
 	var open, waiting, failed, lost []unitStatus
-	f := load.LedgerFilter{States: unfinished}
+	f := load.LedgerFilter{States: call.Unfinished()}
 	err := store.Ledger(ctx, f, func(e load.Entry) {
 		if e.Unit.Kind != call.UnitList || e.State == call.Failed { // any other list goes on with the next pass
 			open = append(open, unitOf(e))

@@ -9,6 +9,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/callvault/callvault/archive"
+	"github.com/callvault/callvault/internal/connect"
 	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/schema"
 )
@@ -78,7 +80,7 @@ func (c *storeMeters) Collect(ch chan<- prometheus.Metric) {
 		gauge(c.dirty, one(s.schema.Dirty))
 		gauge(c.pending, float64(s.schema.Pending()))
 	}
-	configured := (&job{accounts: c.d.set.Load().cfg.Accounts}).apps()
+	configured := archive.AppsOf(c.d.set.Load().cfg.Accounts)
 	for _, x := range s.successes {
 		if !slices.Contains(configured, x.App) {
 			continue // it is archived no more
@@ -131,7 +133,7 @@ func (d *daemon) snapshot(ctx context.Context) (s snapshot) {
 	if store == nil {
 		return s
 	}
-	sch, err := schemaOf(store, d.set.Load().cfg)
+	sch, err := connect.Schema(store, d.set.Load().cfg.Cluster)
 	if err != nil {
 		return s
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/callvault/callvault/archive"
 	"github.com/callvault/callvault/internal/config"
 	"github.com/callvault/callvault/internal/notify"
 	"github.com/callvault/callvault/internal/words"
@@ -87,7 +88,7 @@ func textOf(kind string, r load.Run) string {
 		fmt.Fprintf(&b, "callvault %s: %s: %s", what, r.Outcome, r.Reason)
 	case notify.Recovery:
 		fmt.Fprintf(&b, "callvault %s: all is well again", what)
-		if r.Command == archiveJob {
+		if r.Command == archive.Command {
 			fmt.Fprintf(&b, ", %s archived", words.Plural(int(r.Counts.Calls), "call"))
 		}
 	}

@@ -6,12 +6,18 @@ import (
 	"strings"
 	"time"
 
+	"github.com/callvault/callvault/archive"
 	"github.com/callvault/callvault/extract"
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/runs"
 	"github.com/callvault/callvault/internal/words"
 	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/verify"
 )
+
+// errDifferent is returned when the archive is not what the vendor says; the report
+// names what differs.
+const errDifferent = runs.Incomplete("the archive and the vendor differ")
 
 // verification is what a verification has found.
 type verification struct {
@@ -133,7 +139,7 @@ func (r *verification) err() error {
 	case u > 0:
 		return fmt.Errorf("%w, perhaps: %s could not be verified; the next verification tries again", errDifferent, words.Plural(u, "thing"))
 	case len(r.lacking()) > 0:
-		return fmt.Errorf("%w: %s; the next pass asks again", errPartial, strings.Join(lackingTexts(r.lacking()), ", "))
+		return fmt.Errorf("%w: %s; the next pass asks again", archive.ErrPartial, strings.Join(lackingTexts(r.lacking()), ", "))
 	case r.strict && len(r.Warnings) > 0:
 		return fmt.Errorf("%w in the daily counts of %s", errDifferent, words.Plural(len(r.Warnings), "day"))
 	}

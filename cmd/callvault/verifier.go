@@ -1,23 +1,27 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/callvault/callvault/archive"
 	"github.com/callvault/callvault/extract"
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/runs"
 	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/lease"
 	"github.com/callvault/callvault/verify"
 )
 
+// verifyJob is the name of the command, in the history and in schedules.
+const verifyJob = "verify"
+
 // verifier makes one verification over all accounts and applications.
 type verifier struct {
-	job      *job
+	job      *archive.Run
 	store    *load.Store
 	flags    verifyFlags
 	progress extract.Progress
@@ -28,42 +32,40 @@ type verifier struct {
 }
 
 type verifiedApp struct {
-	client *client
+	client *archive.Account
 	check  *verify.Check
 }
 
 // record makes the verification and its history. The error matches errDifferent
 // when it went to its end and did not find the archive to be what it should.
-func (v *verifier) record(ctx context.Context, warn func(error)) error {
-	h := newHistory(v.store, v.job.cfg, verifyJob)
-	h.run.ID, h.run.Schedule = cmp.Or(v.job.id, h.run.ID), v.job.schedule
-	h.warn = warn
-	h.run.Apps, h.run.Whole = v.job.apps(), v.job.whole()
-	h.fill = func(r *load.Run) {
-		counts := v.job.counts()
-		r.Requests, r.Errors, r.Bytes = uintsOf(counts.Requests), uintsOf(counts.Errors), uint64(counts.Bytes)
+func (v *verifier) record(ctx context.Context) error {
+	h := runs.New(v.store, verifyJob, v.job.Origin, time.Duration(v.job.Cfg.Lease), v.job.Cfg.Traces.On())
+	h.Run.Apps, h.Run.Whole = v.job.Apps(), v.job.Whole()
+	h.Fill = func(r *load.Run) {
+		counts := v.job.Counts()
+		r.Requests, r.Errors, r.Bytes = runs.UintsOf(counts.Requests), runs.UintsOf(counts.Errors), uint64(counts.Bytes)
 	}
-	v.report.RunID = h.run.ID
-	defer func() { v.past = h.run }()
-	return h.record(ctx, func(ctx context.Context) error {
+	v.report.RunID = h.Run.ID
+	defer func() { v.past = h.Run }()
+	return h.Do(ctx, func(ctx context.Context) error {
 		if err := v.detect(ctx); err != nil {
 			return err
 		}
 		if err := v.run(ctx); err != nil {
 			return err
 		}
-		h.last = v.report.describe
+		h.Last = v.report.describe
 		return v.report.err()
 	})
 }
 
 // detect is an error unless all accounts can be asked.
 func (v *verifier) detect(ctx context.Context) error {
-	if err := v.job.detect(ctx); err != nil {
+	if err := v.job.Detect(ctx); err != nil {
 		return err
 	}
-	if len(v.job.refused) > 0 {
-		return v.job.refused[0]
+	if len(v.job.Refused) > 0 {
+		return v.job.Refused[0]
 	}
 	return nil
 }
@@ -79,7 +81,7 @@ func (v *verifier) run(ctx context.Context) error {
 		err = v.repair(ctx)
 	}
 	v.report.Ended = time.Now().UTC()
-	v.report.setCounts(v.job.counts())
+	v.report.setCounts(v.job.Counts())
 	return err
 }
 
@@ -108,12 +110,12 @@ func (v *verifier) begin(ctx context.Context) error {
 		return err
 	}
 	v.apps = nil
-	for _, c := range v.job.clients {
-		for _, app := range c.account.Apps {
+	for _, c := range v.job.Clients {
+		for _, app := range c.Account.Apps {
 			v.apps = append(v.apps, verifiedApp{c, &verify.Check{
-				App: call.AppID(app), Ledger: readOnly(v.store), Store: v.store, Now: v.job.now, Running: running != nil,
-				Retention: time.Duration(c.account.Retention), Settle: time.Duration(v.job.cfg.Settle),
-				Pass: func(a extract.Archive) *extract.Pass { return v.job.passOver(c, call.AppID(app), a, v.progress) },
+				App: call.AppID(app), Ledger: archive.ReadOnly(v.store), Store: v.store, Now: v.job.Now, Running: running != nil,
+				Retention: time.Duration(c.Account.Retention), Settle: time.Duration(v.job.Cfg.Settle),
+				Pass: func(a extract.Archive) *extract.Pass { return v.job.PassOver(c, call.AppID(app), a, v.progress) },
 			}})
 		}
 	}
@@ -164,7 +166,7 @@ func (v *verifier) weigh(ctx context.Context) error {
 			return err
 		}
 		v.report.Lacking = append(v.report.Lacking, lacking...)
-		if v.job.room != "" || v.job.cfg.Skips("daily_scale") {
+		if v.job.Room != "" || v.job.Cfg.Skips("daily_scale") {
 			continue
 		}
 		warnings, days, err := a.check.Scale(ctx)
@@ -180,7 +182,7 @@ func (v *verifier) weigh(ctx context.Context) error {
 // repair fetches anew what differs, under the archive lease, and compares it
 // again.
 func (v *verifier) repair(ctx context.Context) error {
-	if err := underLease(ctx, v.store, v.job.cfg, v.fetch); err != nil {
+	if err := runs.UnderLease(ctx, v.store, time.Duration(v.job.Cfg.Lease), v.fetch); err != nil {
 		return err
 	}
 	targets := map[call.AppID]verify.Targets{}
@@ -205,7 +207,7 @@ func (v *verifier) fetch(ctx context.Context, guard string) error {
 	if _, err := v.store.Purge(ctx); err != nil {
 		return err
 	}
-	w := v.job.writer(ctx, v.store, v.report.RunID, guard)
+	w := v.job.Writer(ctx, v.store, v.report.RunID, guard)
 	err := v.fetchInto(ctx, w)
 	if cerr := w.Close(context.WithoutCancel(ctx)); err == nil {
 		err = cerr
@@ -224,7 +226,7 @@ func (v *verifier) fetch(ctx context.Context, guard string) error {
 	return err
 }
 
-func (v *verifier) fetchInto(ctx context.Context, w *archive) error {
+func (v *verifier) fetchInto(ctx context.Context, w *archive.Target) error {
 	var mu sync.Mutex
 	return v.each(ctx, func(ctx context.Context, a verifiedApp) error {
 		r := v.report.of(a.check.App)
@@ -242,7 +244,7 @@ func (v *verifier) fetchInto(ctx context.Context, w *archive) error {
 }
 
 // replaced are the units with differences that have been archived anew.
-func (v *verifier) replaced(ctx context.Context, w *archive) ([]call.Unit, error) {
+func (v *verifier) replaced(ctx context.Context, w *archive.Target) ([]call.Unit, error) {
 	var all []call.Unit
 	for _, r := range v.report.Apps {
 		for _, d := range r.Differences {

@@ -10,8 +10,9 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/callvault/callvault/archive"
 	"github.com/callvault/callvault/internal/config"
-	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/internal/connect"
 )
 
 // verifyFlags are those of callvault verify.
@@ -131,12 +132,16 @@ func (c *cli) verifyDemo(ctx context.Context, f verifyFlags) error {
 }
 
 func (c *cli) verifyWith(ctx context.Context, cfg *config.Config, f verifyFlags, now func() time.Time) error {
-	j, err := newJob(cfg, f.narrow, now())
+	scope, err := f.narrow.scope(cfg, now())
 	if err != nil {
 		return err
 	}
-	j.now, j.attempts = now, c.attempts
-	if err := j.connect(ctx); err != nil {
+	j, err := archive.New(cfg, scope, c.origin())
+	if err != nil {
+		return err
+	}
+	j.Now, j.Attempts = now, c.attempts
+	if err := j.Connect(ctx); err != nil {
 		return err
 	}
 	store, done, err := c.openToRead(ctx, cfg, reading{command: "verify", demo: f.demo})
@@ -144,38 +149,20 @@ func (c *cli) verifyWith(ctx context.Context, cfg *config.Config, f verifyFlags,
 		return err
 	}
 	defer done()
-	if err := migrated(ctx, store, cfg); err != nil {
+	if err := connect.Migrated(ctx, store, cfg.Cluster); err != nil {
 		return err
 	}
 	watch := c.screen().Watch()
 	v := &verifier{job: j, store: store, flags: f, progress: watch}
-	err = v.record(ctx, c.screen().Warn)
+	err = v.record(ctx)
 	watch.Close()
-	if err == nil || errors.Is(err, errDifferent) || errors.Is(err, errPartial) {
+	if err == nil || errors.Is(err, errDifferent) || errors.Is(err, archive.ErrPartial) {
 		c.printVerification(&v.report, f.json)
 	}
 	if !f.demo {
 		c.tell(ctx, cfg, store, v.past)
 	}
 	return err
-}
-
-// migrated sees that the database has the schema of this program.
-func migrated(ctx context.Context, store *load.Store, cfg *config.Config) error {
-	sch, err := schemaOf(store, cfg)
-	if err != nil {
-		return err
-	}
-	version, err := sch.Status(ctx)
-	switch {
-	case err != nil:
-		return err
-	case version.Current <= 0:
-		return noArchiveFor("verify")
-	case version.Dirty || version.Pending() > 0:
-		return fmt.Errorf("the schema of the archive is older than this program; run callvault migrate up")
-	}
-	return nil
 }
 
 // printVerification prints the result: JSON or text to stdout, or, if quiet,

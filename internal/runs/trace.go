@@ -1,37 +1,34 @@
-package main
+package runs
 
 import (
 	"context"
-	"log/slog"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/callvault/callvault/internal/config"
 	"github.com/callvault/callvault/internal/span"
 	"github.com/callvault/callvault/internal/traces"
 	"github.com/callvault/callvault/load"
-	"github.com/callvault/callvault/schedules"
 )
 
 // sendWithin bounds the sending of the last spans of a run that has ended.
 const sendWithin = 3 * time.Second
 
-// traced begins the trace of the run. end says how the run ended and sends what
+// beginTrace begins the trace of the run. end says how the run ended and sends what
 // has not been sent, for at most sendWithin; that it could not be is told to warn.
-func (h *history) traced(ctx context.Context) (in context.Context, end func(error)) {
-	if !h.trace.On() {
+func (h *Record) beginTrace(ctx context.Context) (in context.Context, end func(error)) {
+	if !h.traced {
 		return ctx, func(error) {}
 	}
-	t, err := traces.New(ctx, h.run.ID, version)
+	t, err := traces.New(ctx, h.Run.ID, h.Run.Version)
 	if err != nil {
 		h.warn(err)
 		return ctx, func(error) {}
 	}
-	in, root := t.Tracer().Start(ctx, h.run.Command, trace.WithNewRoot(), trace.WithAttributes(beginningOf(h.run)...))
+	in, root := t.Tracer().Start(ctx, h.Run.Command, trace.WithNewRoot(), trace.WithAttributes(beginningOf(h.Run)...))
 	return in, func(err error) {
-		root.SetAttributes(endOf(h.run)...)
+		root.SetAttributes(endOf(h.Run)...)
 		span.End(root, err)
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendWithin)
 		defer cancel()
@@ -59,13 +56,4 @@ func endOf(r load.Run) []attribute.KeyValue {
 		count("calls", r.Counts.Calls), count("users", r.Counts.Users), count("samples", r.Counts.Samples), count("events", r.Counts.Events),
 		count("failed", r.Counts.Failed), count("lost", r.Counts.Lost), count("bytes", r.Bytes),
 	}
-}
-
-// logOf is the log of one run.
-func (d *daemon) logOf(cfg *config.Config, r schedules.Run) *slog.Logger {
-	log := d.log.With("schedule", r.Name, "run_id", r.ID)
-	if cfg.Traces.On() {
-		log = log.With("trace_id", traces.ID(r.ID).String())
-	}
-	return log
 }

@@ -1,4 +1,4 @@
-package main
+package archive
 
 import (
 	"context"
@@ -10,23 +10,23 @@ import (
 	"github.com/callvault/callvault/load"
 )
 
-// archive is what a pass writes to: a Writer, and the ledger of its store, which
+// Target is what a pass writes to: a Writer, and the ledger of its store, which
 // is asked again where ClickHouse was away.
-type archive struct {
+type Target struct {
 	*load.Writer
 	store *load.Store
 }
 
-// readOnly is an archive for those who write nothing.
-func readOnly(store *load.Store) *archive {
-	return &archive{store.NewWriter("", load.WriterOptions{}), store}
+// ReadOnly is an archive for those who write nothing.
+func ReadOnly(store *load.Store) *Target {
+	return &Target{store.NewWriter("", load.WriterOptions{}), store}
 }
 
 // ledgerKeys is how many keys one question to the ledger names.
 const ledgerKeys = 1000
 
 // Entries asks the ledger for those of the units that it knows.
-func (a *archive) Entries(ctx context.Context, app call.AppID, kind call.UnitKind, keys []string) (map[string]extract.Held, error) {
+func (a *Target) Entries(ctx context.Context, app call.AppID, kind call.UnitKind, keys []string) (map[string]extract.Held, error) {
 	held := map[string]extract.Held{}
 	for some := range slices.Chunk(keys, ledgerKeys) {
 		f := load.LedgerFilter{App: app, Kind: kind, Keys: some}
@@ -40,13 +40,10 @@ func (a *archive) Entries(ctx context.Context, app call.AppID, kind call.UnitKin
 	return held, nil
 }
 
-// unfinished are the states that a unit must leave before its deadline.
-var unfinished = []call.State{call.Pending, call.Provisional, call.Failed}
-
 // Overdue lists units that are not final though their deadline has passed.
-func (a *archive) Overdue(ctx context.Context, app call.AppID, t time.Time) ([]call.Entry, error) {
+func (a *Target) Overdue(ctx context.Context, app call.AppID, t time.Time) ([]call.Entry, error) {
 	var all []call.Entry
-	f := load.LedgerFilter{App: app, States: unfinished, DeadlineBefore: t}
+	f := load.LedgerFilter{App: app, States: call.Unfinished(), DeadlineBefore: t}
 	err := a.Retry(ctx, func(ctx context.Context) error {
 		all = nil
 		return a.store.Ledger(ctx, f, func(e load.Entry) { all = append(all, e.Entry) })
@@ -55,7 +52,7 @@ func (a *archive) Overdue(ctx context.Context, app call.AppID, t time.Time) ([]c
 }
 
 // ListedUntil is up to when the calls of the app have ever been listed.
-func (a *archive) ListedUntil(ctx context.Context, app call.AppID) (until time.Time, err error) {
+func (a *Target) ListedUntil(ctx context.Context, app call.AppID) (until time.Time, err error) {
 	err = a.Retry(ctx, func(ctx context.Context) (err error) {
 		until, err = a.store.HeldUntil(ctx, app, call.UnitList)
 		return err
@@ -64,7 +61,7 @@ func (a *archive) ListedUntil(ctx context.Context, app call.AppID) (until time.T
 }
 
 // Keep keeps a response as it came.
-func (a *archive) Keep(ctx context.Context, app call.AppID, x extract.Answer) (uint64, error) {
+func (a *Target) Keep(ctx context.Context, app call.AppID, x extract.Answer) (uint64, error) {
 	request, err := x.Request.JSON()
 	if err != nil {
 		return 0, err

@@ -1,4 +1,4 @@
-package main
+package archive
 
 import (
 	"context"
@@ -15,25 +15,26 @@ import (
 
 	"github.com/callvault/callvault/extract"
 	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/internal/runs"
 	"github.com/callvault/callvault/internal/words"
 	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/retry"
 )
 
-// passing says that a run failed for a cause that time mends: the vendor or
+// Passing says that a run failed for a cause that time mends: the vendor or
 // ClickHouse does not answer, or is too busy. What somebody has to mend is not
 // passing, nor what another process does.
-func passing(err error) bool {
-	if err == nil || isA[config.Errors](err) || isA[config.Error](err) || isA[usageError](err) {
+func Passing(err error) bool {
+	if err == nil || holds[config.Errors](err) || holds[config.Error](err) {
 		return false
 	}
 	if e, ok := errors.AsType[leftError](err); ok {
-		return passing(e.cause)
+		return Passing(e.cause)
 	}
 	switch {
-	case isA[freeError](err):
+	case holds[runs.FreeError](err):
 		return true
-	case isA[retry.Final](err), errors.Is(err, errPartial), errors.Is(err, errDifferent), errors.Is(err, errBackup),
+	case holds[retry.Final](err), holds[runs.Incomplete](err),
 		errors.Is(err, load.ErrAuth), errors.Is(err, load.ErrDatabase), errors.Is(err, load.ErrDSN), errors.Is(err, context.Canceled):
 		return false
 	case extract.Passing(err), errors.Is(err, load.ErrUnreachable):
@@ -54,7 +55,7 @@ func broken(err error) bool {
 			return true
 		}
 	}
-	return isA[*net.OpError](err) || isA[*net.DNSError](err)
+	return holds[*net.OpError](err) || holds[*net.DNSError](err)
 }
 
 // leftError is the end of a pass that had to leave an account or an application
@@ -66,16 +67,11 @@ type leftError struct {
 
 func (e leftError) Unwrap() error { return e.error }
 
-// freeError is the loss of a lease that nobody else has taken.
-type freeError struct{ error }
-
-func (e freeError) Unwrap() error { return e.error }
-
-// patience is how long a command goes on where the vendor or ClickHouse does not
+// Patience is how long a command goes on where the vendor or ClickHouse does not
 // answer. It begins anew with each trouble, and after progress.
-type patience struct {
+type Patience struct {
 	limit       time.Duration // zero: it gives up at once
-	unreached   time.Duration // the same where nothing has been reached yet: then an address is likely to be wrong
+	Unreached   time.Duration // the same where nothing has been reached yet: then an address is likely to be wrong
 	least, most time.Duration // pauses between attempts, growing
 	// say is told of each trouble once, and until when there is patience.
 	say func(err error, until time.Time)
@@ -91,8 +87,8 @@ type patience struct {
 // 10 s to 5 min by default.
 const calmer = 20
 
-func newPatience(limit time.Duration, a extract.Attempts, say func(error, time.Time)) *patience {
-	return &patience{limit: limit, unreached: unreachedFor(limit), least: calmer * a.Least, most: calmer * a.Most, say: say, best: notStarted}
+func NewPatience(limit time.Duration, a extract.Attempts, say func(error, time.Time)) *Patience {
+	return &Patience{limit: limit, Unreached: unreachedFor(limit), least: calmer * a.Least, most: calmer * a.Most, say: say, best: NotStarted}
 }
 
 // unreachedFor is how long is waited for what not even a connection comes about to,
@@ -109,24 +105,24 @@ func unconnected(err error) bool {
 	return extract.Unconnected(err) || errors.Is(err, load.ErrUnreachable)
 }
 
-// notStarted is how far an attempt has come that has not begun its work.
-const notStarted = -1
+// NotStarted is how far an attempt has come that has not begun its work.
+const NotStarted = -1
 
-// do makes attempts until one ends well or in a way that another one does not
+// Do makes attempts until one ends well or in a way that another one does not
 // mend, or the patience is over. An attempt tells how far it has come.
-func (p *patience) do(ctx context.Context, attempt func(context.Context) (reached int, err error)) error {
+func (p *Patience) Do(ctx context.Context, attempt func(context.Context) (reached int, err error)) error {
 	pause := backoff.ExponentialBackOff{InitialInterval: p.least, MaxInterval: p.most, Multiplier: 2, RandomizationFactor: 0.2}
 	for {
 		began := time.Now()
 		reached, err := attempt(ctx)
-		if err == nil || ctx.Err() != nil || p.limit <= 0 || !passing(err) {
+		if err == nil || ctx.Err() != nil || p.limit <= 0 || !Passing(err) {
 			return err
 		}
 		if p.progress(reached, err) {
 			began = time.Now()
 			pause.Reset()
 		}
-		left := time.Until(p.trouble(err, began))
+		left := time.Until(p.Trouble(err, began))
 		if left <= 0 {
 			return err
 		}
@@ -143,10 +139,10 @@ func (p *patience) do(ctx context.Context, attempt func(context.Context) (reache
 // progress says whether an attempt has come further than any before; the trouble
 // that was is over then. Where all is archived but for what does not answer, it
 // counts once: others always come further.
-func (p *patience) progress(reached int, err error) bool {
+func (p *Patience) progress(reached int, err error) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if isA[leftError](err) {
+	if holds[leftError](err) {
 		first := !p.left
 		if p.left = true; first {
 			p.began = time.Time{}
@@ -160,17 +156,17 @@ func (p *patience) progress(reached int, err error) bool {
 	return true
 }
 
-// trouble notes one that began at a time, unless there is one already, and
+// Trouble notes one that began at a time, unless there is one already, and
 // returns until when there is patience.
-func (p *patience) trouble(err error, began time.Time) (until time.Time) {
+func (p *Patience) Trouble(err error, began time.Time) (until time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.began.IsZero() {
 		p.began = began
 	}
 	until = p.began.Add(p.limit)
-	if p.best == notStarted && unconnected(err) {
-		until = p.began.Add(min(p.limit, p.unreached))
+	if p.best == NotStarted && unconnected(err) {
+		until = p.began.Add(min(p.limit, p.Unreached))
 	}
 	if !p.said && time.Now().Before(until) {
 		p.said = true
@@ -179,8 +175,8 @@ func (p *patience) trouble(err error, began time.Time) (until time.Time) {
 	return until
 }
 
-// rest is how much patience there is.
-func (p *patience) rest() time.Duration {
+// Rest is how much patience there is.
+func (p *Patience) Rest() time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.began.IsZero() {
@@ -198,7 +194,13 @@ func untilText(until time.Time) string {
 	return until.UTC().Format(layout)
 }
 
-// tryingAgain is what is said of a trouble.
-func tryingAgain(err error, until time.Time) string {
+// TryingAgain is what is said of a trouble.
+func TryingAgain(err error, until time.Time) string {
 	return fmt.Sprintf("%s; trying again until %s, --patience 0 gives up at once", words.OneLine(err), untilText(until))
+}
+
+// holds says whether an error of a type is in the chain of err.
+func holds[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
 }

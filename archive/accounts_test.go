@@ -1,4 +1,4 @@
-package main
+package archive
 
 import (
 	"errors"
@@ -30,7 +30,7 @@ func TestAccountErrors(t *testing.T) {
 		}
 	}
 	err := accountError(a, errors.New("other"))
-	if err.Error() != "other" || accountHint(a, err) != "" {
+	if err.Error() != "other" || AccountHint(a, err) != "" {
 		t.Errorf("%v", err)
 	}
 }
