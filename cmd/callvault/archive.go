@@ -174,7 +174,7 @@ func (a *attempts) say(err error, until time.Time) {
 // end reports what the attempts came to.
 func (a *attempts) end(ctx context.Context, asJSON bool) {
 	if a.sum != nil && a.sum.Begun() {
-		printReport(a.c.screen(), a.sum, asJSON)
+		a.c.screen().Report(a.sum, asJSON)
 	}
 	if a.store == nil {
 		return

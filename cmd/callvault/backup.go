@@ -1,18 +1,20 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/callvault/callvault/archive"
 	"github.com/callvault/callvault/backup"
 	"github.com/callvault/callvault/export"
 	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/internal/runs"
+	"github.com/callvault/callvault/load"
 )
 
 // backing are the flags of a backup.
@@ -76,35 +78,36 @@ is named); 4 a pass, or another backup, is running.`,
 	return cmd
 }
 
-// durations reads the flags that are times.
-func (b *backing) durations() (fresh, wait time.Duration, err error) {
-	if fresh, err = config.ParseDuration(b.fresh); err != nil || fresh <= 0 {
-		return 0, 0, usagef("--full-every %q is not a duration; use 7d", b.fresh)
+// options reads the flags, and what the settings say of backups.
+func (b *backing) options(cfg *config.Config) (o backup.RunOptions, err error) {
+	o = backup.RunOptions{To: b.whereIn(cfg), Keys: s3Keys(cfg), Verify: b.verify, Keep: cfg.BackupKeep, Private: cfg.DSN == ""}
+	if o.Fresh, err = config.ParseDuration(b.fresh); err != nil || o.Fresh <= 0 {
+		return o, usagef("--full-every %q is not a duration; use 7d", b.fresh)
 	}
-	if wait, err = config.ParseDuration(b.wait); err != nil || wait < 0 {
-		return 0, 0, usagef("--wait %q is not a duration; use 1h", b.wait)
+	if o.Wait, err = config.ParseDuration(b.wait); err != nil || o.Wait < 0 {
+		return o, usagef("--wait %q is not a duration; use 1h", b.wait)
 	}
 	if b.full {
-		fresh = 0
+		o.Fresh = 0
 	}
-	return fresh, wait, nil
+	return o, nil
+}
+
+// s3Keys are the settings' keys of object storage.
+func s3Keys(cfg *config.Config) export.Keys {
+	return export.Keys{ID: cfg.S3KeyID, Secret: cfg.S3Secret.Reveal(), Token: cfg.S3Token.Reveal()}
 }
 
 // open opens the place that the flag, or else the setting, names.
 func (b *backing) open(cfg *config.Config, conn driver.Conn) (backup.Place, error) {
-	p, err := backup.Open(conn, b.whereIn(cfg), export.Keys{ID: cfg.S3KeyID, Secret: cfg.S3Secret.Reveal(), Token: cfg.S3Token.Reveal()})
+	p, err := backup.Open(conn, b.whereIn(cfg), s3Keys(cfg))
 	if err != nil {
 		return nil, usageError{err}
 	}
 	return p, nil
 }
 
-func (b *backing) whereIn(cfg *config.Config) string {
-	if b.to != "" {
-		return b.to
-	}
-	return cfg.BackupTo
-}
+func (b *backing) whereIn(cfg *config.Config) string { return cmp.Or(b.to, cfg.BackupTo) }
 
 // check sees that there is a place.
 func (b *backing) check(cfg *config.Config) error {
@@ -128,7 +131,8 @@ func (c *cli) backup(ctx context.Context, b backing, asJSON bool) error {
 	if err := b.check(cfg); err != nil {
 		return err
 	}
-	if _, _, err := b.durations(); err != nil {
+	o, err := b.options(cfg)
+	if err != nil {
 		return err
 	}
 	store, done, err := c.openToRead(ctx, cfg, reading{})
@@ -137,29 +141,18 @@ func (c *cli) backup(ctx context.Context, b backing, asJSON bool) error {
 	}
 	defer done()
 	watch := c.screen().Bytes()
-	j := &backupJob{cfg: cfg, store: store, flags: b, progress: watch.At, Origin: c.origin()}
-	err = j.run(ctx)
+	j := newBackup(cfg, store, o, c.origin(), watch.At)
+	err = j.Do(ctx)
 	watch.Close()
-	c.printBackup(j, asJSON, err)
-	c.tell(ctx, cfg, store, j.past)
+	c.screen().Backup(j, asJSON, err)
+	c.tell(ctx, cfg, store, j.Past)
 	return err
 }
 
-// printBackup prints what was made, if it was.
-func (c *cli) printBackup(j *backupJob, asJSON bool, err error) {
-	for _, d := range j.differences {
-		fmt.Fprintln(c.stderr, "callvault: differs: "+d.String())
-	}
-	if err != nil && !errors.Is(err, errBackup) {
-		return
-	}
-	switch {
-	case asJSON:
-		_ = c.screen().JSON(j.note) // the backup is made all the same
-	case !c.quiet:
-		fmt.Fprintf(c.stdout, "%s: %s, %s\n", j.note.Name, sizeOf(j.note), verifiedAs(j.note, time.Now()))
-		for _, name := range j.removed {
-			fmt.Fprintf(c.stdout, "removed %s\n", name)
-		}
+// newBackup prepares a backup.
+func newBackup(cfg *config.Config, store *load.Store, o backup.RunOptions, origin runs.Origin, progress backup.Progress) *backup.Run {
+	return &backup.Run{
+		Store: store, Options: o, Origin: origin, Progress: progress,
+		Apps: archive.AppsOf(cfg.Accounts), Lease: time.Duration(cfg.Lease), Traced: cfg.Traces.On(),
 	}
 }

@@ -5,13 +5,10 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/dustin/go-humanize"
-	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
 	"github.com/callvault/callvault/backup"
 	"github.com/callvault/callvault/internal/connect"
-	"github.com/callvault/callvault/internal/ui"
 	"github.com/callvault/callvault/internal/words"
 	"github.com/callvault/callvault/load"
 )
@@ -26,7 +23,7 @@ func (c *cli) backupListCmd() *cobra.Command {
   callvault backup list --to s3://bucket/callvault --json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.withBackups(cmd.Context(), b, "", func(_ context.Context, _ *load.Store, _ backup.Place, notes []backup.Note) error {
-				return c.printBackups(notes, asJSON)
+				return c.screen().Backups(notes, asJSON)
 			})
 		},
 	}
@@ -106,7 +103,7 @@ func (c *cli) oneVerification(ctx context.Context, store *load.Store, do func(co
 	if connect.Migrated(ctx, store, cfg.Cluster) != nil {
 		return do(ctx)
 	}
-	return oneBackup(ctx, store, cfg, do)
+	return backup.OneBackup(ctx, store, time.Duration(cfg.Lease), do)
 }
 
 func (c *cli) verifyBackup(ctx context.Context, store *load.Store, p backup.Place, notes []backup.Note, name, policy string) error {
@@ -124,44 +121,10 @@ func (c *cli) verifyBackup(ctx context.Context, store *load.Store, p backup.Plac
 		fmt.Fprintln(c.stderr, "callvault: differs: "+d.String())
 	}
 	if len(diffs) > 0 {
-		return fmt.Errorf("%w: %s: %s, named above; make a full backup", errBackup, n.Name, words.Plural(len(diffs), "difference"))
+		return fmt.Errorf("%w: %s: %s, named above; make a full backup", backup.ErrDiffers, n.Name, words.Plural(len(diffs), "difference"))
 	}
 	if !c.quiet {
 		fmt.Fprintf(c.stdout, "%s holds what the archive did: %s and relations compared\n", n.Name, words.Plural(len(n.Content), "table"))
 	}
 	return nil
-}
-
-func (c *cli) printBackups(notes []backup.Note, asJSON bool) error {
-	if asJSON {
-		return c.screen().JSON(append([]backup.Note{}, notes...))
-	}
-	now := time.Now()
-	t := ui.NewTable("backup", "stands on", "as of", "size", "verified")
-	for _, n := range notes {
-		base := n.Base
-		if base == "" {
-			base = "–"
-		}
-		t.AppendRow(table.Row{n.Name, base, ui.Moment(n.Taken, now), sizeOf(n), verifiedAs(n, now)})
-	}
-	_, err := fmt.Fprintln(c.stdout, t.Render())
-	return err
-}
-
-func sizeOf(n backup.Note) string {
-	if n.Kind == backup.Incremental {
-		return humanize.IBytes(n.Bytes) + " of " + humanize.IBytes(n.Whole)
-	}
-	return humanize.IBytes(n.Bytes)
-}
-
-func verifiedAs(n backup.Note, now time.Time) string {
-	switch {
-	case n.Verified == nil:
-		return "not verified"
-	case len(n.Differs) > 0:
-		return words.Plural(len(n.Differs), "difference")
-	}
-	return "verified " + humanize.RelTime(*n.Verified, now, "ago", "from now")
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/callvault/callvault/archive"
 	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/internal/notify"
 	"github.com/callvault/callvault/internal/systemd"
 	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/schedules"
@@ -202,7 +203,7 @@ func (d *daemon) alive() {
 // tellOf sends what is to be said of a run that has ended, while other runs go on.
 func (d *daemon) tellOf(log *slog.Logger, cfg *config.Config, r load.Run) {
 	d.told.Go(func() {
-		if err := tellOf(context.Background(), cfg, d.store.Load(), r); err != nil {
+		if err := notify.Tell(context.Background(), webhook(cfg), d.store.Load(), r); err != nil {
 			log.Warn("nobody is told", "err", err)
 		}
 	})

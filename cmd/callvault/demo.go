@@ -121,7 +121,7 @@ func (c *cli) demoPass(ctx context.Context, cfg *config.Config, srv *embedded.Se
 	if err := vendor.keep(cfg); err != nil {
 		return nil, err
 	}
-	printReport(c.screen(), sum, false)
+	c.screen().Report(sum, false)
 	if c.quiet {
 		return sum, nil
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/callvault/callvault/internal/embedded/embeddedtest"
 	"github.com/callvault/callvault/internal/simulator"
 	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/verify"
 )
 
 // TestDemo makes a demo, at the vendor's pace of half a minute, and looks at it with
@@ -72,10 +73,10 @@ func TestDemo(t *testing.T) {
 		t.Errorf("exported %v", files)
 	}
 
-	verify := func(want int, args ...string) *verification {
+	verify := func(want int, args ...string) *verify.Report {
 		t.Helper()
 		code, out, errs := demo(append([]string{"verify", "--demo", "--json", "--quiet", "--from", "1d", "--sample", "2"}, args...)...)
-		var r verification
+		var r verify.Report
 		if err := json.Unmarshal([]byte(out), &r); err != nil || code != want || (errs == "") != (want == exitDone) {
 			t.Fatalf("verify: exit code %d, %v\n%s\n%s", code, err, out, errs)
 		}
@@ -87,11 +88,11 @@ func TestDemo(t *testing.T) {
 	if code, _, errs := demo("sql", "--demo", "--write", "DELETE FROM rooms_data WHERE comm_id IN (SELECT comm_id FROM rooms WHERE is_finished ORDER BY created_at DESC LIMIT 2) SETTINGS lightweight_deletes_sync = 2"); code != exitDone {
 		t.Fatalf("delete: exit code %d\n%s", code, errs)
 	}
-	if r := verify(exitPartial); len(r.differences()) != 2 {
-		t.Errorf("without two rooms: %v", r.lines())
+	if r := verify(exitPartial); len(r.Differences()) != 2 {
+		t.Errorf("without two rooms: %v", r.Lines())
 	}
 	if r := verify(exitDone, "--repair"); !r.Equal {
-		t.Errorf("repaired: %v", r.lines())
+		t.Errorf("repaired: %v", r.Lines())
 	}
 	if err := os.Remove(filepath.Join(home, ".local/share/callvault/demo/vendor.json")); err != nil {
 		t.Fatal(err)

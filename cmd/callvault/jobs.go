@@ -10,17 +10,19 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/callvault/callvault/archive"
+	"github.com/callvault/callvault/backup"
 	"github.com/callvault/callvault/extract"
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/config"
 	"github.com/callvault/callvault/internal/connect"
 	"github.com/callvault/callvault/load/lease"
 	"github.com/callvault/callvault/schedules"
+	"github.com/callvault/callvault/verify"
 )
 
 // work is what schedules may name.
 func (d *daemon) work() map[string]schedules.Job {
-	return map[string]schedules.Job{archive.Command: d.pass, verifyJob: d.verify, backupsJob: d.backUp}
+	return map[string]schedules.Job{archive.Command: d.pass, verify.Command: d.verify, backup.Command: d.backUp}
 }
 
 // checkSchedule sees that there is such a job and that it takes the arguments.
@@ -28,15 +30,12 @@ func checkSchedule(cfg *config.Config, e schedules.Entry) (err error) {
 	switch e.Job {
 	case archive.Command:
 		_, err = archiveArgs(cfg, e.Args)
-	case verifyJob:
+	case verify.Command:
 		_, _, err = verifyArgs(cfg, e.Args)
-	case backupsJob:
-		var b backing
-		if b, err = backupArgs(e.Args); err == nil {
-			err = b.check(cfg)
-		}
+	case backup.Command:
+		_, err = backupArgs(cfg, e.Args)
 	default:
-		return fmt.Errorf("schedule %s.cron: there is no job %q; there are %s, %s and %s", e.Name, e.Job, archive.Command, verifyJob, backupsJob)
+		return fmt.Errorf("schedule %s.cron: there is no job %q; there are %s, %s and %s", e.Name, e.Job, archive.Command, verify.Command, backup.Command)
 	}
 	if err != nil {
 		return fmt.Errorf("schedule %s.cron: args: %w", e.Name, err)

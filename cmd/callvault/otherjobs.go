@@ -6,9 +6,8 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/spf13/pflag"
-
 	"github.com/callvault/callvault/archive"
+	"github.com/callvault/callvault/backup"
 	"github.com/callvault/callvault/extract"
 	"github.com/callvault/callvault/internal/config"
 	"github.com/callvault/callvault/internal/connect"
@@ -16,32 +15,32 @@ import (
 	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/lease"
 	"github.com/callvault/callvault/schedules"
+	"github.com/callvault/callvault/verify"
 )
 
-func verifyArgs(cfg *config.Config, args []string) (s archive.Scope, v verifyFlags, err error) {
-	f, err := parseArgs(verifyJob, args, v.flags)
+func verifyArgs(cfg *config.Config, args []string) (s archive.Scope, _ verify.Options, err error) {
+	var flags verifyFlags
+	f, err := parseArgs(verify.Command, args, flags.flags)
 	if err == nil {
-		err = v.check(f)
+		err = flags.check(f)
 	}
 	if err == nil {
-		s, err = v.narrow.scope(cfg, time.Now())
+		s, err = flags.narrow.scope(cfg, time.Now())
 	}
-	return s, v, err
+	return s, flags.Options, err
 }
 
-func backupArgs(args []string) (b backing, err error) {
-	if _, err = parseArgs(backupsJob, args, b.flags); err == nil {
-		_, _, err = b.durations()
-	}
-	return b, err
-}
-
-// backsUp says that the arguments of a scheduled backup, or else the settings,
-// name a place.
-func backsUp(e schedules.Entry, to string) bool {
+// backupArgs reads the arguments of a scheduled backup; Off says that neither they nor
+// the settings name a place.
+func backupArgs(cfg *config.Config, args []string) (o backup.RunOptions, err error) {
 	var b backing
-	_, err := parseArgs(backupsJob, e.Args, func(f *pflag.FlagSet) { b.flags(f) })
-	return err != nil || b.to != "" || to != ""
+	if _, err := parseArgs(backup.Command, args, b.flags); err != nil || b.whereIn(cfg) == "" {
+		return o, err
+	}
+	if o, err = b.options(cfg); err == nil {
+		err = b.check(cfg)
+	}
+	return o, err
 }
 
 // verify holds the archive against the vendor once. What differs is a failure.
@@ -64,11 +63,11 @@ func (d *daemon) verify(ctx context.Context, r schedules.Run) error {
 		return err
 	}
 	defer d.track(r, j)()
-	verifier := &verifier{job: j, store: store, flags: v, progress: extract.NoProgress{}}
-	err = verifier.record(ctx)
+	verifier := &verify.Run{Job: j, Store: store, Options: v, Progress: extract.NoProgress{}}
+	err = verifier.Do(ctx)
 	d.meters.over(j)
-	d.finished(log, verifier.past)
-	for _, line := range verifier.report.lines() {
+	d.finished(log, verifier.Past)
+	for _, line := range verifier.Report.Lines() {
 		log.Error("differs", "what", line)
 	}
 	return d.orSkipped(log, err)
@@ -76,24 +75,21 @@ func (d *daemon) verify(ctx context.Context, r schedules.Run) error {
 
 // backUp makes a backup once. One of another process is no failure of this one.
 func (d *daemon) backUp(ctx context.Context, r schedules.Run) error {
-	b, err := backupArgs(r.Args)
+	cfg := d.set.Load().cfg
+	o, err := backupArgs(cfg, r.Args)
 	if err != nil {
 		return err
 	}
-	cfg := d.set.Load().cfg
-	if err := b.check(cfg); err != nil {
-		return err
-	}
 	log := d.logOf(cfg, r)
-	j := &backupJob{cfg: cfg, store: d.store.Load(), flags: b, Origin: d.origin(r, log), progress: func(string, uint64, uint64) {}}
+	j := newBackup(cfg, d.store.Load(), o, d.origin(r, log), func(string, uint64, uint64) {})
 	defer d.track(r, nil)()
-	err = j.run(ctx)
-	d.finished(log, j.past)
-	for _, x := range j.differences {
-		log.Error("differs", "backup", j.note.Name, "what", x.String())
+	err = j.Do(ctx)
+	d.finished(log, j.Past)
+	for _, x := range j.Differences {
+		log.Error("differs", "backup", j.Note.Name, "what", x.String())
 	}
 	if err == nil {
-		log.Info("backed up", "backup", j.note.Name, "bytes", j.note.Bytes, "verified", j.note.Verified != nil, "removed", len(j.removed))
+		log.Info("backed up", "backup", j.Note.Name, "bytes", j.Note.Bytes, "verified", j.Note.Verified != nil, "removed", len(j.Removed))
 	}
 	return d.orSkipped(log, err)
 }

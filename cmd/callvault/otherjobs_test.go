@@ -8,10 +8,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/callvault/callvault/backup"
 	"github.com/callvault/callvault/internal/runs"
 	"github.com/callvault/callvault/internal/simulator"
 	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/lease"
+	"github.com/callvault/callvault/verify"
 )
 
 // scheduleOnly is a setting with which there are only these schedules.
@@ -52,7 +54,7 @@ func TestServeVerifiesAndBacksUp(t *testing.T) {
 	}
 	s.stop()
 	log := s.end(t, exitDone)
-	for _, command := range []string{verifyJob, backupsJob} {
+	for _, command := range []string{verify.Command, backup.Command} {
 		all := in.runs(t, load.RunFilter{Command: command, Outcomes: []load.Outcome{load.Done}})
 		if len(all) == 0 || all[0].Schedule != command || len(all[0].Complete) != 1 || !strings.Contains(log, all[0].ID) {
 			t.Errorf("%s: runs %+v\n%s", command, all, log)
@@ -90,7 +92,7 @@ func TestServeTellsOfFailures(t *testing.T) {
 			t.Errorf("nobody is told %q\n%s", want, told.String())
 		}
 	}
-	for command, want := range map[string]load.Outcome{verifyJob: load.Partial, backupsJob: load.Failed} {
+	for command, want := range map[string]load.Outcome{verify.Command: load.Partial, backup.Command: load.Failed} {
 		if all := in.runs(t, load.RunFilter{Command: command, Outcomes: []load.Outcome{want}}); len(all) == 0 || len(all[0].Complete) > 0 {
 			t.Errorf("%s: runs %+v", command, all)
 		}

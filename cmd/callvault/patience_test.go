@@ -21,6 +21,7 @@ import (
 	"github.com/callvault/callvault/internal/simulator"
 	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/schedules"
+	"github.com/callvault/callvault/verify"
 )
 
 // TestTroubleAtTheStart has the vendor answer nothing properly at first, for
@@ -173,7 +174,7 @@ func TestAgain(t *testing.T) {
 		Run  string
 		err  error
 		want bool
-	}{{archive.Command, load.ErrUnreachable, true}, {archive.Command, archive.ErrPartial, false}, {verifyJob, load.ErrUnreachable, false}} {
+	}{{archive.Command, load.ErrUnreachable, true}, {archive.Command, archive.ErrPartial, false}, {verify.Command, load.ErrUnreachable, false}} {
 		if got := again(schedules.Run{Entry: schedules.Entry{Job: c.Run}}, c.err); got != c.want {
 			t.Errorf("%s: %v is tried again: %v", c.Run, c.err, got)
 		}

@@ -59,6 +59,6 @@ func (c *cli) plan(ctx context.Context, n narrow, asJSON bool) error {
 	if asJSON {
 		return c.screen().JSON(p)
 	}
-	printPlan(c.screen(), p)
+	c.screen().Plan(p)
 	return nil
 }

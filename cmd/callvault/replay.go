@@ -73,7 +73,7 @@ func (c *cli) replay(ctx context.Context, r *archive.Replay, asJSON bool) error 
 	err = r.Do(ctx, store, cfg, c.origin(), watch)
 	watch.Close()
 	if err == nil || errors.Is(err, archive.ErrPartial) {
-		printReplayed(c.screen(), r, asJSON)
+		c.screen().Replayed(r, asJSON)
 	}
 	return err
 }

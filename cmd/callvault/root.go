@@ -10,6 +10,7 @@ import (
 	"github.com/callvault/callvault/internal/config"
 	"github.com/callvault/callvault/internal/connect"
 	"github.com/callvault/callvault/internal/embedded"
+	"github.com/callvault/callvault/internal/notify"
 	"github.com/callvault/callvault/internal/runs"
 	"github.com/callvault/callvault/internal/ui"
 	"github.com/callvault/callvault/load"
@@ -91,7 +92,7 @@ func (c *cli) screen() ui.Screen {
 
 // tell sends what is to be said of a run that has ended; ctx may have ended, too.
 func (c *cli) tell(ctx context.Context, cfg *config.Config, store *load.Store, r load.Run, earlier ...string) {
-	if err := tellOf(context.WithoutCancel(ctx), cfg, store, r, earlier...); err != nil {
+	if err := notify.Tell(context.WithoutCancel(ctx), webhook(cfg), store, r, earlier...); err != nil {
 		c.screen().Warn(err)
 	}
 }
@@ -124,4 +125,9 @@ func (c *cli) getenv(name string) string {
 		}
 	}
 	return ""
+}
+
+// webhook is where the settings want events to be sent.
+func webhook(cfg *config.Config) notify.Webhook {
+	return notify.Webhook{URL: cfg.NotifyURL.Reveal(), Format: cfg.NotifyFormat}
 }

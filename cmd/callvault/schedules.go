@@ -8,6 +8,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
+	"github.com/callvault/callvault/backup"
 	"github.com/callvault/callvault/internal/config"
 	"github.com/callvault/callvault/internal/ui"
 	"github.com/callvault/callvault/schedules"
@@ -69,8 +70,9 @@ func (c *cli) schedules(now time.Time, asJSON bool) error {
 func loadSchedules(cfg *config.Config) ([]schedules.Entry, error) {
 	entries, err := schedules.Load(cfg.Schedules)
 	for i := range entries {
-		if entries[i].Job == backupsJob && !backsUp(entries[i], cfg.BackupTo) {
-			entries[i].Off = true
+		if e := &entries[i]; e.Job == backup.Command {
+			o, err := backupArgs(cfg, e.Args)
+			e.Off = e.Off || err == nil && o.To == ""
 		}
 	}
 	for _, e := range entries {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/archive"
+	"github.com/callvault/callvault/backup"
 	"github.com/callvault/callvault/internal/simulator"
 )
 
@@ -127,7 +128,7 @@ func TestServeCatchesUp(t *testing.T) {
 	}
 	for _, s := range list {
 		if s.Job != archive.Command {
-			if s.Last != nil || (s.Next == nil) != (s.Job == backupsJob) { // there is no place for backups
+			if s.Last != nil || (s.Next == nil) != (s.Job == backup.Command) { // there is no place for backups
 				t.Errorf("schedule %+v", s)
 			}
 			continue

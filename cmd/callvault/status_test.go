@@ -14,9 +14,10 @@ import (
 	"github.com/callvault/callvault/internal/simulator"
 	"github.com/callvault/callvault/internal/ui"
 	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/status"
 )
 
-func (in *installation) status(t *testing.T) (st archiveStatus, page string) {
+func (in *installation) status(t *testing.T) (st status.Status, page string) {
 	t.Helper()
 	code, out, errs := in.callvault(t.Context(), "status", "--json")
 	if code != exitDone {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -13,39 +12,35 @@ import (
 	"github.com/callvault/callvault/archive"
 	"github.com/callvault/callvault/internal/config"
 	"github.com/callvault/callvault/internal/connect"
+	"github.com/callvault/callvault/verify"
 )
 
 // verifyFlags are those of callvault verify.
 type verifyFlags struct {
 	narrow
-	sample int
-	seed   uint64
-	all    bool
-	repair bool
-	strict bool
-	json   bool
-	demo   bool
+	verify.Options
+	json bool
 }
 
 // flags adds the flags.
 func (v *verifyFlags) flags(f *pflag.FlagSet) {
 	v.narrow.flags(f)
-	f.IntVar(&v.sample, "sample", 20, "compare so `many` calls row by row")
-	f.Uint64Var(&v.seed, "seed", 0, "choose the sample by this `number` (default a random one, which is printed)")
-	f.BoolVar(&v.all, "all", false, "compare all calls row by row")
-	f.BoolVar(&v.repair, "repair", false, "fetch anew what differs, and verify it again")
-	f.BoolVar(&v.strict, "strict", false, "let any difference of daily counts end with exit code 3")
+	f.IntVar(&v.Sample, "sample", 20, "compare so `many` calls row by row")
+	f.Uint64Var(&v.Seed, "seed", 0, "choose the sample by this `number` (default a random one, which is printed)")
+	f.BoolVar(&v.All, "all", false, "compare all calls row by row")
+	f.BoolVar(&v.Repair, "repair", false, "fetch anew what differs, and verify it again")
+	f.BoolVar(&v.Strict, "strict", false, "let any difference of daily counts end with exit code 3")
 }
 
 // check draws the seed unless one is given, and sees that the flags make sense.
 func (v *verifyFlags) check(f *pflag.FlagSet) error {
 	if !f.Changed("seed") {
-		v.seed = rand.Uint64N(1e9)
+		v.Seed = rand.Uint64N(1e9)
 	}
-	if v.sample < 0 {
-		return usagef("--sample %d is negative; use 0 for the lists alone, or --all", v.sample)
+	if v.Sample < 0 {
+		return usagef("--sample %d is negative; use 0 for the lists alone, or --all", v.Sample)
 	}
-	if v.all && f.Changed("sample") {
+	if v.All && f.Changed("sample") {
 		return usagef("--all and --sample exclude each other")
 	}
 	return nil
@@ -93,7 +88,7 @@ another pass is running.`,
 			if err := v.check(cmd.Flags()); err != nil {
 				return err
 			}
-			if v.demo {
+			if v.Demo {
 				return c.verifyDemo(cmd.Context(), v)
 			}
 			return c.verify(cmd.Context(), v)
@@ -101,7 +96,7 @@ another pass is running.`,
 	}
 	v.flags(cmd.Flags())
 	cmd.Flags().BoolVar(&v.json, "json", false, "print the result as JSON")
-	cmd.Flags().BoolVar(&v.demo, "demo", false, "hold what callvault demo has archived against its vendor")
+	cmd.Flags().BoolVar(&v.Demo, "demo", false, "hold what callvault demo has archived against its vendor")
 	return cmd
 }
 
@@ -144,7 +139,7 @@ func (c *cli) verifyWith(ctx context.Context, cfg *config.Config, f verifyFlags,
 	if err := j.Connect(ctx); err != nil {
 		return err
 	}
-	store, done, err := c.openToRead(ctx, cfg, reading{command: "verify", demo: f.demo})
+	store, done, err := c.openToRead(ctx, cfg, reading{command: "verify", demo: f.Demo})
 	if err != nil {
 		return err
 	}
@@ -153,29 +148,14 @@ func (c *cli) verifyWith(ctx context.Context, cfg *config.Config, f verifyFlags,
 		return err
 	}
 	watch := c.screen().Watch()
-	v := &verifier{job: j, store: store, flags: f, progress: watch}
-	err = v.record(ctx)
+	v := &verify.Run{Job: j, Store: store, Options: f.Options, Progress: watch}
+	err = v.Do(ctx)
 	watch.Close()
-	if err == nil || errors.Is(err, errDifferent) || errors.Is(err, archive.ErrPartial) {
-		c.printVerification(&v.report, f.json)
+	if err == nil || errors.Is(err, verify.ErrDifferent) || errors.Is(err, archive.ErrPartial) {
+		c.screen().Verification(&v.Report, f.json)
 	}
-	if !f.demo {
-		c.tell(ctx, cfg, store, v.past)
+	if !f.Demo {
+		c.tell(ctx, cfg, store, v.Past)
 	}
 	return err
-}
-
-// printVerification prints the result: JSON or text to stdout, or, if quiet,
-// what differs to stderr.
-func (c *cli) printVerification(r *verification, asJSON bool) {
-	switch {
-	case asJSON:
-		_ = c.screen().JSON(r) // what was done is done
-	case c.quiet:
-		for _, line := range r.lines() {
-			fmt.Fprintln(c.stderr, "callvault: "+line)
-		}
-	default:
-		r.write(c.stdout)
-	}
 }

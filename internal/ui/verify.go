@@ -1,4 +1,4 @@
-package main
+package ui
 
 import (
 	"cmp"
@@ -13,7 +13,6 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/callvault/callvault/extract"
-	"github.com/callvault/callvault/internal/ui"
 	"github.com/callvault/callvault/internal/words"
 	"github.com/callvault/callvault/verify"
 )
@@ -21,33 +20,33 @@ import (
 // mostLines bounds what a report names; the JSON names everything.
 const mostLines = 40
 
-// write prints the report for people.
-func (r *verification) write(w io.Writer) {
-	r.writeSums(w)
+// writeVerification writes the report for people.
+func writeVerification(w io.Writer, r *verify.Report) {
+	writeSums(w, r)
 	if r.AfterRepair != nil {
 		fmt.Fprintf(w, "\nbefore the repair:\n")
-		writeDifferences(w, r.before())
+		writeDifferences(w, r.Before())
 	}
-	if left := r.differences(); len(left) > 0 {
+	if left := r.Differences(); len(left) > 0 {
 		fmt.Fprintf(w, "\n%s:\n", map[bool]string{false: "differences", true: "after the repair"}[r.AfterRepair != nil])
 		writeDifferences(w, left)
 	}
-	for i, f := range r.unverified() {
+	for i, f := range r.Unverified() {
 		if i == mostLines {
 			break
 		}
 		fmt.Fprintln(w, "not verified:", f)
 	}
-	r.writeLacking(w)
+	writeLacking(w, r)
 	writeWarnings(w, r.Warnings)
-	for _, line := range whatToTry(r.beyond()) {
+	for _, line := range verify.WhatToTry(r.Beyond()) {
 		fmt.Fprintln(w, line)
 	}
-	fmt.Fprintln(w, r.conclusion())
+	fmt.Fprintln(w, r.Conclusion())
 }
 
 // writeSums prints what was compared.
-func (r *verification) writeSums(w io.Writer) {
+func writeSums(w io.Writer, r *verify.Report) {
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(w, "  %-10s %s\n", name, fmt.Sprintf(format, args...))
 	}
@@ -68,14 +67,14 @@ func (r *verification) writeSums(w io.Writer) {
 	line("hours", "%s of unusual events; %s of daily scale", words.Comma(t.Hours), words.Plural(t.Days, "day"))
 	line("rows", "%s samples, %s sessions, %s events", words.Comma(int(rows["quality_samples"])), words.Comma(int(rows["user_sessions"])), words.Comma(int(rows["user_events"])))
 	scale := fmt.Sprintf("%s held against the archive's own rows, %d differ", words.Plural(r.ScaleDays, "day"), len(r.Warnings))
-	if n := len(r.beyond()); n > 0 {
+	if n := len(r.Beyond()); n > 0 {
 		scale += fmt.Sprintf(", %d too much", n)
 	}
 	line("scale", "%s", scale)
-	for _, text := range lackingTexts(r.lacking()) {
+	for _, text := range verify.LackingTexts(r.Missing()) {
 		line("incomplete", "%s: the next pass asks again", text)
 	}
-	if n := len(r.waiting()); n > 0 {
+	if n := len(r.Waiting()); n > 0 {
 		line("null", "%s for what the vendor answers null: passes ask again", words.Count(n, "call waits", "calls wait"))
 	}
 	if t.Waiting > 0 {
@@ -88,58 +87,15 @@ func (r *verification) writeSums(w io.Writer) {
 	line("requests", "%s, %s received, %s", words.Comma(counts.Total()), humanize.IBytes(uint64(r.Bytes)), r.Ended.Sub(r.Started).Round(100*time.Millisecond))
 }
 
-// before are the differences that the repair was to mend.
-func (r *verification) before() []verify.Difference {
-	var all []verify.Difference
-	for _, x := range r.Apps {
-		all = append(all, x.Differences...)
-	}
-	return all
-}
-
-// but is what keeps an archive from being equal in which no row differs, by what
-// is worst.
-func (r *verification) but() (all []string) {
-	if n := len(r.beyond()); n > 0 {
-		all = append(all, fmt.Sprintf("the counts of %s do: calls may be missing", words.Plural(n, "day")))
-	}
-	if n := len(r.unverified()); n > 0 {
-		all = append(all, words.Plural(n, "thing")+" could not be verified")
-	}
-	return append(all, lackingTexts(r.lacking())...)
-}
-
-// conclusion is the closing line, or several.
-func (r *verification) conclusion() string {
-	d, but := len(r.differences()), r.but()
-	switch {
-	case d == 0 && len(but) == 1:
-		return "no row differs, but " + but[0]
-	case d == 0 && len(but) > 1:
-		return "no row differs, but\n  " + strings.Join(but, "\n  ")
-	case d == 0 && r.AfterRepair != nil:
-		return "repaired: what differed is now as the vendor has it"
-	case d == 0 && len(r.waiting()) > 0:
-		return "equal, but for what the vendor answers null: the archive is what it says"
-	case d == 0:
-		return "equal: the archive is what the vendor says"
-	}
-	units := map[string]bool{}
-	for _, x := range r.differences() {
-		units[unitName(x)] = true
-	}
-	return fmt.Sprintf("different: %s in %s", words.Plural(d, "difference"), words.Plural(len(units), "unit"))
-}
-
 // writeDifferences prints a table of at most 80 columns.
 func writeDifferences(w io.Writer, all []verify.Difference) {
-	t := ui.NewTable("what", "relation", "difference")
+	t := NewTable("what", "relation", "difference")
 	for i, d := range all {
 		if i == mostLines {
 			t.AppendRow(table.Row{fmt.Sprintf("… and %s more", words.Comma(len(all)-mostLines)), "", "--json names all"})
 			break
 		}
-		t.AppendRow(table.Row{text.Snip(strings.TrimPrefix(unitName(d), "call "), 33, "…"), d.Relation, differenceText(d)})
+		t.AppendRow(table.Row{text.Snip(strings.TrimPrefix(verify.UnitName(d), "call "), 33, "…"), d.Relation, differenceText(d)})
 	}
 	t.SetColumnConfigs([]table.ColumnConfig{{Number: 3, WidthMax: 22, WidthMaxEnforcer: text.WrapSoft}})
 	fmt.Fprintln(w, t.Render())
@@ -163,7 +119,7 @@ func writeWarnings(w io.Writer, all []verify.Warning) {
 		what, header = what+"; ! by more than noise", append(header, "")
 	}
 	fmt.Fprintf(w, "\ndaily counts that differ (%s):\n", what)
-	t := ui.NewTable(header...)
+	t := NewTable(header...)
 	all = slices.Clone(all)
 	slices.SortStableFunc(all, func(a, b verify.Warning) int { return cmp.Compare(rank(a), rank(b)) })
 	for _, x := range all[:min(len(all), mostLines)] {
@@ -185,10 +141,25 @@ func rank(w verify.Warning) int {
 }
 
 // writeLacking names what the archive knows to lack.
-func (r *verification) writeLacking(w io.Writer) {
-	for _, l := range r.lacking()[:min(len(r.lacking()), mostLines)] {
-		fmt.Fprintln(w, lackText(l))
+func writeLacking(w io.Writer, r *verify.Report) {
+	for _, l := range r.Missing()[:min(len(r.Missing()), mostLines)] {
+		fmt.Fprintln(w, verify.LackText(l))
 	}
 }
 
 func brief(c verify.Counts) string { return fmt.Sprintf("%d / %d / %d", c.Rooms, c.Entries, c.Users) }
+
+// Verification prints the result: JSON or text to stdout, or, if quiet,
+// what differs to stderr.
+func (c Screen) Verification(r *verify.Report, asJSON bool) {
+	switch {
+	case asJSON:
+		_ = c.JSON(r) // what was done is done
+	case c.Quiet:
+		for _, line := range r.Lines() {
+			c.Errorf("%s", line)
+		}
+	default:
+		writeVerification(c.Out, r)
+	}
+}

@@ -1,4 +1,4 @@
-package main
+package ui
 
 import (
 	"fmt"
@@ -11,37 +11,39 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/callvault/callvault/internal/call"
-	"github.com/callvault/callvault/internal/ui"
 	"github.com/callvault/callvault/internal/words"
+	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/status"
 )
 
 // statusPage writes a status for people.
 type statusPage struct {
 	io.Writer
-	st      *archiveStatus
+	st      *status.Status
 	colours bool
 }
 
-func (st *archiveStatus) write(w io.Writer, colours bool) {
-	p := statusPage{w, st, colours}
+// Status prints what is archived, what is at risk and what was lost.
+func (c Screen) Status(st *status.Status) {
+	p := statusPage{c.Out, st, c.Coloured()}
 	if len(st.Days) == 0 {
-		fmt.Fprintln(w, "no call is archived yet")
+		fmt.Fprintln(c.Out, "no call is archived yet")
 		return
 	}
 	p.head()
 	for _, a := range st.Apps {
 		p.days(a)
 	}
-	p.units("not final yet, by when the vendor drops it", st.AtRisk, func(u unitStatus) string {
+	p.units("not final yet, by when the vendor drops it", st.AtRisk, func(u status.Unit) string {
 		return strings.TrimSpace(fmt.Sprintf("%s %s %s", p.dropped(u.Deadline), u.State, u.Reason))
 	})
-	p.units("waiting for what the vendor answers null", st.Waiting, func(u unitStatus) string {
+	p.units("waiting for what the vendor answers null", st.Waiting, func(u status.Unit) string {
 		return fmt.Sprintf("after %s: %s", words.Plural(u.Attempts, "attempt"), u.Reason)
 	})
-	p.units("set aside", st.Failed, func(u unitStatus) string {
+	p.units("set aside", st.Failed, func(u status.Unit) string {
 		return fmt.Sprintf("after %s: %s", words.Plural(u.Attempts, "attempt"), u.Reason)
 	})
-	p.units("lost", st.Lost, func(u unitStatus) string { return u.Reason })
+	p.units("lost", st.Lost, func(u status.Unit) string { return u.Reason })
 }
 
 // head is the text on top.
@@ -61,7 +63,7 @@ func (p *statusPage) head() {
 	if n := st.AtRisk.Count; n > 0 {
 		risk = fmt.Sprintf("%s not final; the next expires %s", words.Plural(n, "unit"), p.dropped(*st.AtRisk.NextDeadline))
 	}
-	if n := st.expired(); n > 0 {
+	if n := st.Expired(); n > 0 {
 		line("expired", words.Plural(int(n), "call")+", deleted because of their age (CALLVAULT_KEEP)")
 	}
 	line("at risk", risk)
@@ -73,14 +75,6 @@ func (p *statusPage) head() {
 		total += b
 	}
 	line("on disk", humanize.IBytes(uint64(total)))
-}
-
-// expired is how many calls were archived once and have been deleted.
-func (st *archiveStatus) expired() (n uint64) {
-	for _, d := range st.Days {
-		n += d.Expired
-	}
-	return n
 }
 
 func (p *statusPage) some(n int, colour text.Color) string {
@@ -99,27 +93,27 @@ func (p *statusPage) in(c text.Color, s string) string {
 }
 
 func (p *statusPage) ago(t time.Time) string {
-	return t.Format("2006-01-02 15:04:05 UTC") + " (" + humanize.RelTime(t, p.st.now, "ago", "from now") + ")"
+	return t.Format("2006-01-02 15:04:05 UTC") + " (" + humanize.RelTime(t, p.st.Now, "ago", "from now") + ")"
 }
 
 func (p *statusPage) dropped(t time.Time) string {
-	if t.Before(p.st.now) {
-		return t.Format("2006-01-02 15:04") + " (" + humanize.RelTime(t, p.st.now, "ago", "") + ")"
+	if t.Before(p.st.Now) {
+		return t.Format("2006-01-02 15:04") + " (" + humanize.RelTime(t, p.st.Now, "ago", "") + ")"
 	}
-	return t.Format("2006-01-02 15:04") + " (in " + strings.TrimSpace(humanize.RelTime(p.st.now, t, "", "")) + ")"
+	return t.Format("2006-01-02 15:04") + " (in " + strings.TrimSpace(humanize.RelTime(p.st.Now, t, "", "")) + ")"
 }
 
 // days is the table of an application: the days of its window, and all before.
-func (p *statusPage) days(a appStatus) {
-	t := ui.NewTable("day (UTC)", "calls", "archived", "provisional", "lacking", "pending", "lost", "list")
+func (p *statusPage) days(a status.App) {
+	t := NewTable("day (UTC)", "calls", "archived", "provisional", "lacking", "pending", "lost", "list")
 	t.Style().Options.SeparateColumns = false
 	first := a.WindowStart.Format(time.DateOnly)
-	before := dayStatus{Day: "before"}
+	before := status.Day{Day: "before"}
 	for _, d := range p.st.Days {
 		switch {
 		case d.App != a.App:
 		case d.Day < first:
-			before.add(d)
+			before.Add(d)
 		default:
 			if before.Calls > 0 {
 				p.row(t, before)
@@ -134,21 +128,11 @@ func (p *statusPage) days(a appStatus) {
 	if t.Length() == 0 {
 		return
 	}
-	ui.Numbers(t, 2, 7)
+	Numbers(t, 2, 7)
 	fmt.Fprintf(p, "\napplication %d\n%s\n", a.App, t.Render())
 }
 
-func (d *dayStatus) add(o dayStatus) {
-	d.Calls += o.Calls
-	d.Archived += o.Archived
-	d.Provisional += o.Provisional
-	d.Pending += o.Pending
-	d.Failed += o.Failed
-	d.Incomplete += o.Incomplete
-	d.Lost += o.Lost
-}
-
-func (p *statusPage) row(t table.Writer, d dayStatus) {
+func (p *statusPage) row(t table.Writer, d status.Day) {
 	n := func(n uint64, colour text.Color) string {
 		if n == 0 {
 			return "·"
@@ -170,14 +154,14 @@ func (p *statusPage) row(t table.Writer, d dayStatus) {
 }
 
 // units lists the first units with what there is to say of each.
-func (p *statusPage) units(title string, l unitList, say func(unitStatus) string) {
+func (p *statusPage) units(title string, l status.Units, say func(status.Unit) string) {
 	if l.Count == 0 {
 		return
 	}
 	fmt.Fprintf(p, "\n%s:\n", title)
 	for _, u := range l.Units {
 		for _, s := range []string{"  " + nameOf(u), "    " + say(u)} {
-			fmt.Fprintln(p, text.Snip(s, ui.Width, "…"))
+			fmt.Fprintln(p, text.Snip(s, Width, "…"))
 		}
 	}
 	if n := l.Count - len(l.Units); n > 0 {
@@ -185,7 +169,7 @@ func (p *statusPage) units(title string, l unitList, say func(unitStatus) string
 	}
 }
 
-func nameOf(u unitStatus) string {
+func nameOf(u status.Unit) string {
 	switch u.Kind {
 	case call.UnitCall:
 		return "call " + u.Key
@@ -195,4 +179,24 @@ func nameOf(u unitStatus) string {
 		return fmt.Sprintf("%d, unusual events of the hour from %s", u.App, u.Key)
 	}
 	return fmt.Sprintf("%d, %s %s", u.App, u.Kind, u.Key)
+}
+
+// runs are lines about the last runs.
+func (p *statusPage) runs() {
+	for _, r := range p.st.Runs {
+		said := "never succeeded over everything"
+		if r.LastSuccess != nil {
+			said = "last succeeded " + p.ago(*r.LastSuccess)
+		}
+		fmt.Fprintf(p, "  %-10s %s\n", r.Command, said)
+		if r.Last.Outcome == load.Done {
+			continue
+		}
+		line := fmt.Sprintf("last run, %s, %s", humanize.RelTime(r.Last.Started, p.st.Now, "ago", "from now"), r.Last.Outcome)
+		if r.Last.Reason != "" {
+			line += ": " + r.Last.Reason
+		}
+		const indent = 13
+		fmt.Fprintf(p, "%*s%s\n", indent, "", p.in(text.FgYellow, text.Snip(line, Width-indent, "…")))
+	}
 }

@@ -1,4 +1,4 @@
-package main
+package doctor
 
 import (
 	"context"
@@ -24,29 +24,29 @@ func (x *examination) settings(cfg *config.Config) {
 		apps += len(a.Apps)
 	}
 	if apps == 0 {
-		x.say("settings", verdictFail, "CALLVAULT_SDK_APP_IDS names no application", "export CALLVAULT_SDK_APP_IDS=1400353843 with the SDKAppID of your own")
+		x.say("settings", Fail, "CALLVAULT_SDK_APP_IDS names no application", "export CALLVAULT_SDK_APP_IDS=1400353843 with the SDKAppID of your own")
 		return
 	}
 	raw := "not kept"
 	if cfg.Raw > 0 {
 		raw = "kept " + days(time.Duration(cfg.Raw))
 	}
-	x.say("settings", verdictOK, fmt.Sprintf("accounts: %d, applications: %d, raw responses %s", len(cfg.Accounts), apps, raw), "")
+	x.say("settings", OK, fmt.Sprintf("accounts: %d, applications: %d, raw responses %s", len(cfg.Accounts), apps, raw), "")
 }
 
 // account examines the vendor as one account sees it.
-func (x *examination) account(ctx context.Context, cfg *config.Config, a config.Account) {
+func (x *examination) account(ctx context.Context, a config.Account) {
 	if len(a.Apps) == 0 || !x.endpoint(ctx, a) {
 		return
 	}
 	cred, err := archive.Credential(ctx, a)
 	if err != nil {
-		x.say("credentials", verdictFail, words.OneLine(err), "export TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY")
+		x.say("credentials", Fail, words.OneLine(err), "export TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY")
 		return
 	}
 	client, err := trtc.New(trtc.Options{Credential: cred, Region: a.Region, Endpoint: a.Endpoint})
 	if err != nil {
-		x.say("endpoint", verdictFail, words.OneLine(err), "check CALLVAULT_TRTC_ENDPOINT")
+		x.say("endpoint", Fail, words.OneLine(err), "check CALLVAULT_TRTC_ENDPOINT")
 		return
 	}
 	limits := quota.New(quota.Options{PerSecond: a.QPS, Reserve: a.Reserve})
@@ -56,7 +56,7 @@ func (x *examination) account(ctx context.Context, cfg *config.Config, a config.
 			return
 		}
 	}
-	x.say("quota", verdictOK, fmt.Sprintf("%g requests a second of each action, %g of them left to others", a.QPS, a.Reserve), "")
+	x.say("quota", OK, fmt.Sprintf("%g requests a second of each action, %g of them left to others", a.QPS, a.Reserve), "")
 }
 
 // skew is how far clocks may differ: the vendor refuses signatures that are
@@ -69,7 +69,7 @@ func (x *examination) endpoint(ctx context.Context, a config.Account) bool {
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodHead, a.Endpoint, nil)
 	if err != nil {
-		x.say("endpoint", verdictFail, words.OneLine(err), "check CALLVAULT_TRTC_ENDPOINT")
+		x.say("endpoint", Fail, words.OneLine(err), "check CALLVAULT_TRTC_ENDPOINT")
 		return false
 	}
 	via := ""
@@ -79,11 +79,11 @@ func (x *examination) endpoint(ctx context.Context, a config.Account) bool {
 	asked := time.Now()
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		x.say("endpoint", verdictFail, reachError(err)+via, "check CALLVAULT_TRTC_ENDPOINT ("+a.Endpoint+"), the network and the proxy")
+		x.say("endpoint", Fail, reachError(err)+via, "check CALLVAULT_TRTC_ENDPOINT ("+a.Endpoint+"), the network and the proxy")
 		return false
 	}
 	resp.Body.Close()
-	x.say("endpoint", verdictOK, a.Endpoint+" answers"+via, "")
+	x.say("endpoint", OK, a.Endpoint+" answers"+via, "")
 	x.clock(resp.Header.Get("Date"), asked.Add(time.Since(asked)/2))
 	return true
 }
@@ -99,38 +99,38 @@ func reachError(err error) string {
 func (x *examination) clock(date string, now time.Time) {
 	theirs, err := http.ParseTime(date)
 	if err != nil {
-		x.say("clock", verdictWarn, "the vendor's answer has no date to compare with", "")
+		x.say("clock", Warn, "the vendor's answer has no date to compare with", "")
 		return
 	}
 	off := now.Sub(theirs).Round(time.Second)
 	if off.Abs() > skew {
-		x.say("clock", verdictFail, fmt.Sprintf("this machine's clock is %s off the vendor's", off), "set the clock; signatures are refused at five minutes")
+		x.say("clock", Fail, fmt.Sprintf("this machine's clock is %s off the vendor's", off), "set the clock; signatures are refused at five minutes")
 		return
 	}
-	x.say("clock", verdictOK, fmt.Sprintf("within %s of the vendor's", max(off.Abs(), time.Second)), "")
+	x.say("clock", OK, fmt.Sprintf("within %s of the vendor's", max(off.Abs(), time.Second)), "")
 }
 
 // application asks each action once. It is false if asking on is pointless.
 func (x *examination) application(ctx context.Context, a config.Account, p *extract.Prober, first bool) bool {
 	dialect, err := extract.Detect(ctx, p.Vendor, p.Limits, []call.AppID{p.App}, time.Now(), archive.Dialects(a)...)
 	if err != nil {
-		x.say("credentials", verdictFail, words.OneLine(err), archive.AccountHint(a, err))
+		x.say("credentials", Fail, words.OneLine(err), archive.AccountHint(a, err))
 		return false
 	}
 	if first {
-		x.say("credentials", verdictOK, fmt.Sprintf("accepted; the account has the %s API", dialect.Name), "")
+		x.say("credentials", OK, fmt.Sprintf("accepted; the account has the %s API", dialect.Name), "")
 	}
 	for _, probe := range p.Actions(ctx, dialect) {
 		name := fmt.Sprintf("%s of %d", probe.Action, p.App)
 		switch {
 		case probe.Err != nil && skippable(probe.Relation):
-			x.say("action", verdictWarn, name+": "+words.OneLine(probe.Err), "set CALLVAULT_SKIP="+probe.Relation+" to do without"+orElse(trtc.Hint(probe.Err)))
+			x.say("action", Warn, name+": "+words.OneLine(probe.Err), "set CALLVAULT_SKIP="+probe.Relation+" to do without"+orElse(trtc.Hint(probe.Err)))
 		case probe.Err != nil:
-			x.say("action", verdictFail, name+": "+words.OneLine(probe.Err), trtc.Hint(probe.Err))
+			x.say("action", Fail, name+": "+words.OneLine(probe.Err), trtc.Hint(probe.Err))
 		case probe.Region != "" && probe.Region != a.Region:
-			x.say("action", verdictOK, name+", served in "+probe.Region, "")
+			x.say("action", OK, name+", served in "+probe.Region, "")
 		default:
-			x.say("action", verdictOK, name, "")
+			x.say("action", OK, name, "")
 		}
 	}
 	if first {
@@ -157,13 +157,13 @@ func (x *examination) retention(ctx context.Context, a config.Account, p *extrac
 	want := time.Duration(a.Retention)
 	switch {
 	case err != nil:
-		x.say("retention", verdictWarn, words.OneLine(err), "")
+		x.say("retention", Warn, words.OneLine(err), "")
 	case kept < want:
-		x.say("retention", verdictFail, fmt.Sprintf("the plan keeps %s, CALLVAULT_RETENTION is %s", days(kept), days(want)), "set CALLVAULT_RETENTION="+days(kept))
+		x.say("retention", Fail, fmt.Sprintf("the plan keeps %s, CALLVAULT_RETENTION is %s", days(kept), days(want)), "set CALLVAULT_RETENTION="+days(kept))
 	case kept > want:
-		x.say("retention", verdictWarn, fmt.Sprintf("the plan keeps %s, CALLVAULT_RETENTION is %s", days(kept), days(want)), "set CALLVAULT_RETENTION="+days(kept)+" to have all of it")
+		x.say("retention", Warn, fmt.Sprintf("the plan keeps %s, CALLVAULT_RETENTION is %s", days(kept), days(want)), "set CALLVAULT_RETENTION="+days(kept)+" to have all of it")
 	default:
-		x.say("retention", verdictOK, "the plan keeps "+days(kept)+", as set", "")
+		x.say("retention", OK, "the plan keeps "+days(kept)+", as set", "")
 	}
 }
 

@@ -1,4 +1,6 @@
-package main
+// Package status reads from the ledger alone what the archive holds, what is at risk and
+// what was lost, and where the bytes on disk are.
+package status
 
 import (
 	"cmp"
@@ -11,30 +13,30 @@ import (
 	"github.com/callvault/callvault/load"
 )
 
-// archiveStatus is what the ledger holds.
-type archiveStatus struct {
+// Status is what the ledger holds.
+type Status struct {
 	LastSuccess  *time.Time     `json:"last_success"`  // null: some application has never been listed in full
 	LastArchived *time.Time     `json:"last_archived"` // null: nothing yet
-	Apps         []appStatus    `json:"apps"`
-	Days         []dayStatus    `json:"days"`
-	AtRisk       unitList       `json:"at_risk"`
-	Waiting      unitList       `json:"waiting"` // of those at risk: visible, but for what the vendor answers null
-	Failed       unitList       `json:"failed"`  // of those at risk: something of them is set aside
-	Lost         unitList       `json:"lost"`
+	Apps         []App          `json:"apps"`
+	Days         []Day          `json:"days"`
+	AtRisk       Units          `json:"at_risk"`
+	Waiting      Units          `json:"waiting"` // of those at risk: visible, but for what the vendor answers null
+	Failed       Units          `json:"failed"`  // of those at risk: something of them is set aside
+	Lost         Units          `json:"lost"`
 	Bytes        map[string]int `json:"bytes"` // on disk, by relation
-	Runs         []runStatus    `json:"runs"`  // by command
+	Runs         []Command      `json:"runs"`  // by command
 
-	now time.Time
+	Now time.Time `json:"-"` // of the reading, UTC
 }
 
-type appStatus struct {
+type App struct {
 	App         call.AppID `json:"sdk_app_id"`
 	WindowStart time.Time  `json:"window_start"` // what is older the vendor does not have
 	LastListed  *time.Time `json:"last_listed"`
 }
 
-// dayStatus is what the ledger holds of the calls that began on one UTC day.
-type dayStatus struct {
+// Day is what the ledger holds of the calls that began on one UTC day.
+type Day struct {
 	App         call.AppID `json:"sdk_app_id"`
 	Day         string     `json:"day"`
 	Calls       uint64     `json:"calls"` // known
@@ -52,14 +54,14 @@ type dayStatus struct {
 	Events      uint64     `json:"events"`
 }
 
-// unitList is how many units there are of a kind, and the first of them.
-type unitList struct {
-	Count        int          `json:"count"`
-	NextDeadline *time.Time   `json:"next_deadline,omitempty"`
-	Units        []unitStatus `json:"units"`
+// Units is how many units there are of a kind, and the first of them.
+type Units struct {
+	Count        int        `json:"count"`
+	NextDeadline *time.Time `json:"next_deadline,omitempty"`
+	Units        []Unit     `json:"units"`
 }
 
-type unitStatus struct {
+type Unit struct {
 	App      call.AppID    `json:"sdk_app_id"`
 	Kind     call.UnitKind `json:"kind"`
 	Key      string        `json:"key"`
@@ -68,11 +70,11 @@ type unitStatus struct {
 	StartsAt time.Time     `json:"starts_at"`
 	Deadline time.Time     `json:"deadline"`
 	Attempts int           `json:"attempts"`
-	Parts    []partStatus  `json:"parts,omitempty"` // that are set aside
+	Parts    []Part        `json:"parts,omitempty"` // that are set aside
 }
 
-// partStatus is a part that is set aside.
-type partStatus struct {
+// Part is a part that is set aside.
+type Part struct {
 	Kind     call.PartKind `json:"kind"`
 	Key      string        `json:"key"`
 	Reason   string        `json:"reason"`
@@ -83,12 +85,13 @@ type partStatus struct {
 // firstUnits is how many units a list names.
 const firstUnits = 10
 
-func newStatus(cfg *config.Config, now time.Time) *archiveStatus {
-	empty := unitList{Units: []unitStatus{}}
-	st := &archiveStatus{Days: []dayStatus{}, AtRisk: empty, Waiting: empty, Failed: empty, Lost: empty, Apps: []appStatus{}, Bytes: map[string]int{}, Runs: []runStatus{}, now: now}
-	for _, a := range cfg.Accounts {
+// New is a status of which nothing has been read. now is in UTC.
+func New(accounts []config.Account, now time.Time) *Status {
+	empty := Units{Units: []Unit{}}
+	st := &Status{Days: []Day{}, AtRisk: empty, Waiting: empty, Failed: empty, Lost: empty, Apps: []App{}, Bytes: map[string]int{}, Runs: []Command{}, Now: now}
+	for _, a := range accounts {
 		for _, app := range a.Apps {
-			st.Apps = append(st.Apps, appStatus{App: call.AppID(app), WindowStart: now.Add(-time.Duration(a.Retention)).Truncate(time.Second)})
+			st.Apps = append(st.Apps, App{App: call.AppID(app), WindowStart: now.Add(-time.Duration(a.Retention)).Truncate(time.Second)})
 		}
 	}
 	return st
@@ -96,18 +99,18 @@ func newStatus(cfg *config.Config, now time.Time) *archiveStatus {
 
 // app finds an application; one that is in the ledger and not in the settings
 // has a window that begins now.
-func (st *archiveStatus) app(app call.AppID) *appStatus {
-	i := slices.IndexFunc(st.Apps, func(a appStatus) bool { return a.App == app })
+func (st *Status) app(app call.AppID) *App {
+	i := slices.IndexFunc(st.Apps, func(a App) bool { return a.App == app })
 	if i < 0 {
 		i = len(st.Apps)
-		st.Apps = append(st.Apps, appStatus{App: app, WindowStart: st.now.Truncate(time.Second)})
+		st.Apps = append(st.Apps, App{App: app, WindowStart: st.Now.Truncate(time.Second)})
 	}
 	return &st.Apps[i]
 }
 
 // readDays reads the coverage, and adds the days of the window that the ledger
 // knows nothing of.
-func (st *archiveStatus) readDays(ctx context.Context, store *load.Store) error {
+func (st *Status) readDays(ctx context.Context, store *load.Store) error {
 	all, err := store.Coverage(ctx)
 	if err != nil {
 		return err
@@ -123,18 +126,18 @@ func (st *archiveStatus) readDays(ctx context.Context, store *load.Store) error 
 		st.Days = append(st.Days, d)
 	}
 	for _, a := range st.Apps {
-		for t := a.WindowStart.Truncate(24 * time.Hour); t.Before(st.now); t = t.Add(24 * time.Hour) {
+		for t := a.WindowStart.Truncate(24 * time.Hour); t.Before(st.Now); t = t.Add(24 * time.Hour) {
 			if day := t.Format(time.DateOnly); known[a.App] != nil && !known[a.App][day] {
-				st.Days = append(st.Days, dayStatus{App: a.App, Day: day, List: "none"})
+				st.Days = append(st.Days, Day{App: a.App, Day: day, List: "none"})
 			}
 		}
 	}
-	slices.SortFunc(st.Days, func(a, b dayStatus) int { return cmp.Or(cmp.Compare(a.App, b.App), cmp.Compare(a.Day, b.Day)) })
+	slices.SortFunc(st.Days, func(a, b Day) int { return cmp.Or(cmp.Compare(a.App, b.App), cmp.Compare(a.Day, b.Day)) })
 	return nil
 }
 
-func dayOf(c load.Coverage) dayStatus {
-	d := dayStatus{
+func dayOf(c load.Coverage) Day {
+	d := Day{
 		App: c.App, Day: c.Day.UTC().Format(time.DateOnly), List: "none",
 		Archived: c.Calls[call.Archived] + c.Calls[call.Empty], Provisional: c.Calls[call.Provisional],
 		Incomplete: c.Calls[load.Incomplete], Pending: c.Calls[call.Pending], Failed: c.Calls[call.Failed], Lost: c.Calls[call.Lost], Expired: c.Calls[call.Expired],
@@ -154,7 +157,7 @@ func dayOf(c load.Coverage) dayStatus {
 }
 
 // readTimes reads when the archive was last complete.
-func (st *archiveStatus) readTimes(ctx context.Context, store *load.Store) error {
+func (st *Status) readTimes(ctx context.Context, store *load.Store) error {
 	listed, err := store.LastListed(ctx)
 	if err != nil {
 		return err
@@ -187,8 +190,8 @@ func (st *archiveStatus) readTimes(ctx context.Context, store *load.Store) error
 }
 
 // readUnits reads what is not as it should be.
-func (st *archiveStatus) readUnits(ctx context.Context, store *load.Store) error {
-	var open, waiting, failed, lost []unitStatus
+func (st *Status) readUnits(ctx context.Context, store *load.Store) error {
+	var open, waiting, failed, lost []Unit
 	f := load.LedgerFilter{States: call.Unfinished()}
 	err := store.Ledger(ctx, f, func(e load.Entry) {
 		if e.Unit.Kind != call.UnitList || e.State == call.Failed { // any other list goes on with the next pass
@@ -212,10 +215,10 @@ func (st *archiveStatus) readUnits(ctx context.Context, store *load.Store) error
 	if err := store.Ledger(ctx, partly, add); err != nil {
 		return err
 	}
-	urgency := func(a, b unitStatus) int { return a.Deadline.Compare(b.Deadline) }
+	urgency := func(a, b Unit) int { return a.Deadline.Compare(b.Deadline) }
 	slices.SortStableFunc(open, urgency)
 	slices.SortStableFunc(waiting, urgency)
-	slices.SortStableFunc(lost, func(a, b unitStatus) int { return b.StartsAt.Compare(a.StartsAt) })
+	slices.SortStableFunc(lost, func(a, b Unit) int { return b.StartsAt.Compare(a.StartsAt) })
 	slices.SortStableFunc(failed, urgency)
 	st.AtRisk, st.Waiting, st.Failed, st.Lost = listOf(open), listOf(waiting), listOf(failed), listOf(lost)
 	if len(open) > 0 {
@@ -224,13 +227,13 @@ func (st *archiveStatus) readUnits(ctx context.Context, store *load.Store) error
 	return nil
 }
 
-func unitOf(e load.Entry) unitStatus {
-	u := unitStatus{
+func unitOf(e load.Entry) Unit {
+	u := Unit{
 		App: e.Unit.App, Kind: e.Unit.Kind, Key: e.Unit.Key, State: e.State, Reason: e.Reason,
 		StartsAt: e.StartsAt.UTC(), Deadline: e.Deadline.UTC(), Attempts: e.Attempts,
 	}
 	for _, f := range e.Failed {
-		u.Parts = append(u.Parts, partStatus{f.Kind, f.Key, f.Reason, f.Attempts, f.Kept})
+		u.Parts = append(u.Parts, Part{f.Kind, f.Key, f.Reason, f.Attempts, f.Kept})
 	}
 	if u.Reason == "" && len(e.Failed) > 0 {
 		u.Reason = e.Failed[0].Reason + " (" + e.Failed[0].Key + ")"
@@ -238,6 +241,38 @@ func unitOf(e load.Entry) unitStatus {
 	return u
 }
 
-func listOf(all []unitStatus) unitList {
-	return unitList{Count: len(all), Units: append([]unitStatus{}, all[:min(len(all), firstUnits)]...)}
+func listOf(all []Unit) Units {
+	return Units{Count: len(all), Units: append([]Unit{}, all[:min(len(all), firstUnits)]...)}
+}
+
+// Read reads everything from the ledger.
+func (st *Status) Read(ctx context.Context, store *load.Store) error {
+	for _, part := range []func(context.Context, *load.Store) error{st.readDays, st.readTimes, st.readUnits} {
+		if err := part(ctx, store); err != nil {
+			return err
+		}
+	}
+	usage, err := store.DiskUsage(ctx)
+	for _, u := range usage {
+		st.Bytes[u.Relation] = int(u.Bytes)
+	}
+	return err
+}
+
+// Expired is how many calls were archived once and have been deleted.
+func (st *Status) Expired() (n uint64) {
+	for _, d := range st.Days {
+		n += d.Expired
+	}
+	return n
+}
+
+func (d *Day) Add(o Day) {
+	d.Calls += o.Calls
+	d.Archived += o.Archived
+	d.Provisional += o.Provisional
+	d.Pending += o.Pending
+	d.Failed += o.Failed
+	d.Incomplete += o.Incomplete
+	d.Lost += o.Lost
 }

@@ -1,27 +1,26 @@
-package main
+package status
 
 import (
 	"context"
 	"math"
 	"time"
 
-	"github.com/callvault/callvault/internal/config"
 	"github.com/callvault/callvault/internal/words"
 	"github.com/callvault/callvault/load"
 )
 
-// spaceStatus is where the bytes are, and where they will be.
-type spaceStatus struct {
-	Tables   []spaceUse   `json:"tables"`
-	Metrics  []spaceUse   `json:"metrics"`         // bytes are estimated; see docs/operations.md
-	NoMetric string       `json:"metrics_problem"` // why there are none
-	Months   []spaceUse   `json:"months"`          // rows are those of quality_samples
-	Bytes    uint64       `json:"bytes"`
-	Free     *uint64      `json:"free_bytes"` // null: not known
-	Forecast []spaceRates `json:"forecast"`
+// Space is where the bytes are, and where they will be.
+type Space struct {
+	Tables   []Use   `json:"tables"`
+	Metrics  []Use   `json:"metrics"`         // bytes are estimated; see docs/operations.md
+	NoMetric string  `json:"metrics_problem"` // why there are none
+	Months   []Use   `json:"months"`          // rows are those of quality_samples
+	Bytes    uint64  `json:"bytes"`
+	Free     *uint64 `json:"free_bytes"` // null: not known
+	Forecast []Rates `json:"forecast"`
 }
 
-type spaceUse struct {
+type Use struct {
 	Name         string  `json:"name"`
 	Rows         uint64  `json:"rows"`
 	Bytes        uint64  `json:"bytes"`
@@ -29,28 +28,17 @@ type spaceUse struct {
 	PerRow       float64 `json:"bytes_per_row"`
 }
 
-// spaceRates is the forecast at the rate of some days.
-type spaceRates struct {
+// Rates is the forecast at the rate of some days.
+type Rates struct {
 	Days     int        `json:"of_days"`
 	PerDay   uint64     `json:"bytes_per_day"`
 	InAYear  uint64     `json:"bytes_in_a_year"`
 	DiskFull *time.Time `json:"disk_full"` // null: not within a century, or not known
 }
 
-func (c *cli) space(ctx context.Context, cfg *config.Config, store *load.Store, asJSON bool) error {
-	s, err := readSpace(ctx, cfg, store, c.now().UTC())
-	if err != nil {
-		return err
-	}
-	if asJSON {
-		return c.screen().JSON(s)
-	}
-	s.write(c.stdout)
-	return nil
-}
-
-func readSpace(ctx context.Context, cfg *config.Config, store *load.Store, now time.Time) (*spaceStatus, error) {
-	s := &spaceStatus{}
+// ReadSpace reads where the bytes are. keep is how long calls are kept; 0: for good.
+func ReadSpace(ctx context.Context, store *load.Store, keep time.Duration, now time.Time) (*Space, error) {
+	s := &Space{}
 	tables, err := store.DiskUsage(ctx)
 	if err != nil {
 		return nil, err
@@ -63,7 +51,7 @@ func readSpace(ctx context.Context, cfg *config.Config, store *load.Store, now t
 	if err != nil {
 		s.NoMetric = words.OneLine(err)
 	}
-	s.Tables, s.Months, s.Metrics = []spaceUse{}, usesOf(months), usesOf(metrics)
+	s.Tables, s.Months, s.Metrics = []Use{}, usesOf(months), usesOf(metrics)
 	for _, t := range tables {
 		s.Bytes += t.Bytes
 		s.Tables = append(s.Tables, useOf(load.Space{Name: t.Relation, Rows: t.Rows, Bytes: t.Bytes, Uncompressed: t.Uncompressed}))
@@ -79,21 +67,21 @@ func readSpace(ctx context.Context, cfg *config.Config, store *load.Store, now t
 		if n := len(s.Forecast); n > 0 && s.Forecast[n-1].Days == g.Days {
 			continue
 		}
-		s.Forecast = append(s.Forecast, s.forecast(tables, g, time.Duration(cfg.Keep), now))
+		s.Forecast = append(s.Forecast, s.forecast(tables, g, keep, now))
 	}
 	return s, nil
 }
 
-func usesOf(all []load.Space) []spaceUse {
-	out := []spaceUse{}
+func usesOf(all []load.Space) []Use {
+	out := []Use{}
 	for _, x := range all {
 		out = append(out, useOf(x))
 	}
 	return out
 }
 
-func useOf(x load.Space) spaceUse {
-	u := spaceUse{Name: x.Name, Rows: x.Rows, Bytes: x.Bytes, Uncompressed: x.Uncompressed}
+func useOf(x load.Space) Use {
+	u := Use{Name: x.Name, Rows: x.Rows, Bytes: x.Bytes, Uncompressed: x.Uncompressed}
 	if x.Rows > 0 {
 		u.PerRow = math.Round(1000*float64(x.Bytes)/float64(x.Rows)) / 1000
 	}
@@ -104,14 +92,14 @@ func useOf(x load.Space) spaceUse {
 // of, did. The vendor's responses are kept for a time only, and do not count.
 // Where calls are deleted after a time (keep, 0: never) there is never more than
 // comes within it.
-func (s *spaceStatus) forecast(tables []load.Usage, g load.Growth, keep time.Duration, now time.Time) spaceRates {
+func (s *Space) forecast(tables []load.Usage, g load.Growth, keep time.Duration, now time.Time) Rates {
 	const day, year, century = 24 * time.Hour, 365, 36500
 	perDay := growthADay(tables, g)
 	most := math.Inf(1)
 	if keep > 0 {
 		most = perDay * float64(keep) / float64(day)
 	}
-	f := spaceRates{Days: g.Days, PerDay: uint64(perDay), InAYear: uint64(min(float64(s.Bytes)+year*perDay, most))}
+	f := Rates{Days: g.Days, PerDay: uint64(perDay), InAYear: uint64(min(float64(s.Bytes)+year*perDay, most))}
 	if s.Free == nil || perDay == 0 || most <= float64(s.Bytes+*s.Free) {
 		return f
 	}
@@ -136,4 +124,22 @@ func growthADay(tables []load.Usage, g load.Growth) (bytes float64) {
 		bytes += float64(t.Bytes) * share / float64(g.Days)
 	}
 	return bytes
+}
+
+// Largest are the tables, those that take less than a thousandth as one.
+func (s *Space) Largest() []Use {
+	var all []Use
+	others := Use{Name: "others"}
+	for _, t := range s.Tables {
+		if 1000*t.Bytes >= s.Bytes {
+			all = append(all, t)
+			continue
+		}
+		others.Rows, others.Bytes, others.Uncompressed = others.Rows+t.Rows, others.Bytes+t.Bytes, others.Uncompressed+t.Uncompressed
+	}
+	if others.Rows > 0 {
+		others.PerRow = float64(others.Bytes) / float64(others.Rows)
+		all = append(all, others)
+	}
+	return all
 }

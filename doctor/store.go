@@ -1,4 +1,4 @@
-package main
+package doctor
 
 import (
 	"context"
@@ -18,6 +18,7 @@ import (
 	"github.com/callvault/callvault/internal/words"
 	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/lease"
+	"github.com/callvault/callvault/status"
 )
 
 // Oldest ClickHouse that the schema works with.
@@ -26,15 +27,15 @@ const oldestMajor, oldestMinor = 24, 8
 // lowDisk is the free share of a disk below which it is time to act.
 const lowDisk = 0.1
 
-// examineStore examines ClickHouse.
-func (c *cli) examineStore(ctx context.Context, cfg *config.Config, x *examination) {
-	if c.server(cfg).Empty() {
-		x.say("clickhouse", verdictOK, "the embedded one; nothing is archived yet", "")
+// store examines ClickHouse.
+func (x *examination) store(ctx context.Context, cfg *config.Config, server connect.Server) {
+	if server.Empty() {
+		x.say("clickhouse", OK, "the embedded one; nothing is archived yet", "")
 		return
 	}
-	store, done, err := c.open(ctx, cfg)
+	store, done, err := server.Open(ctx)
 	if err != nil {
-		x.say("clickhouse", verdictFail, words.OneLine(err), "")
+		x.say("clickhouse", Fail, words.OneLine(err), "")
 		return
 	}
 	defer done()
@@ -49,7 +50,7 @@ func (c *cli) examineStore(ctx context.Context, cfg *config.Config, x *examinati
 func (x *examination) server(ctx context.Context, store *load.Store) {
 	var version string
 	if err := store.Conn().QueryRow(ctx, "SELECT version()").Scan(&version); err != nil {
-		x.say("clickhouse", verdictFail, words.OneLine(query.Error(err)), "check CLICKHOUSE_DSN")
+		x.say("clickhouse", Fail, words.OneLine(query.Error(err)), "check CLICKHOUSE_DSN")
 		return
 	}
 	parts := strings.Split(version, ".")
@@ -59,10 +60,10 @@ func (x *examination) server(ctx context.Context, store *load.Store) {
 		minor, _ = strconv.Atoi(parts[1])
 	}
 	if major < oldestMajor || major == oldestMajor && minor < oldestMinor {
-		x.say("clickhouse", verdictFail, "version "+version, fmt.Sprintf("use %d.%d or newer", oldestMajor, oldestMinor))
+		x.say("clickhouse", Fail, "version "+version, fmt.Sprintf("use %d.%d or newer", oldestMajor, oldestMinor))
 		return
 	}
-	x.say("clickhouse", verdictOK, fmt.Sprintf("version %s, database %s", version, store.Database()), "")
+	x.say("clickhouse", OK, fmt.Sprintf("version %s, database %s", version, store.Database()), "")
 }
 
 // rights looks for what the archive needs in the user's grants. Servers before
@@ -82,13 +83,13 @@ func (x *examination) rights(ctx context.Context, store *load.Store) {
 	err = errors.Join(err, store.Conn().QueryRow(ctx, "SELECT arrayMap(x -> toUInt32OrZero(x), splitByChar('.', version())) < [26, 7]").Scan(&old))
 	switch {
 	case err != nil: // an older server does not know the question
-		x.say("rights", verdictWarn, "cannot be checked on this server", "")
+		x.say("rights", Warn, "cannot be checked on this server", "")
 	case len(missing) > 0:
-		x.say("rights", verdictFail, "missing: "+strings.Join(missing, ", "), "GRANT ALL ON "+db+" TO the user")
+		x.say("rights", Fail, "missing: "+strings.Join(missing, ", "), "GRANT ALL ON "+db+" TO the user")
 	case old && !temporary:
-		x.say("rights", verdictFail, "missing: CREATE TEMPORARY TABLE", "GRANT CREATE TEMPORARY TABLE ON *.* TO the user")
+		x.say("rights", Fail, "missing: CREATE TEMPORARY TABLE", "GRANT CREATE TEMPORARY TABLE ON *.* TO the user")
 	default:
-		x.say("rights", verdictOK, "read, write and change the schema", "")
+		x.say("rights", OK, "read, write and change the schema", "")
 	}
 }
 
@@ -106,7 +107,7 @@ func (x *examination) lease(ctx context.Context, cfg *config.Config, store *load
 	var engines map[string]string
 	const q = "SELECT CAST((groupArray(name), groupArray(engine)), 'Map(String, String)') FROM system.tables WHERE database = currentDatabase() AND name IN (?, ?)"
 	if err := store.Conn().QueryRow(ctx, q, lease.Table, lease.Keeper).Scan(&engines); err != nil {
-		x.say(check, verdictWarn, words.OneLine(query.Error(err)), "")
+		x.say(check, Warn, words.OneLine(query.Error(err)), "")
 		return
 	}
 	engine := engines[lease.Table]
@@ -116,10 +117,10 @@ func (x *examination) lease(ctx context.Context, cfg *config.Config, store *load
 	case engines[lease.Keeper] != "":
 		x.keeper(ctx, check, store)
 	case replicated:
-		x.say(check, verdictWarn, "kept in the table lease alone, which a replica sees late: two passes that use different ones may run at once",
+		x.say(check, Warn, "kept in the table lease alone, which a replica sees late: two passes that use different ones may run at once",
 			"set keeper_map_path_prefix on every replica, then run callvault migrate up; until then name one replica in CLICKHOUSE_DSN (docs/operations.md, Replicas)")
 	default:
-		x.say(check, verdictOK, "kept in the table lease, on this server", "")
+		x.say(check, OK, "kept in the table lease, on this server", "")
 	}
 }
 
@@ -128,14 +129,14 @@ func (x *examination) keeper(ctx context.Context, check string, store *load.Stor
 	right := "ALTER UPDATE ON " + sqltext.Identifier(store.Database()) + "." + lease.Keeper
 	has, err := allowed(ctx, store, right)
 	if _, wrong := lease.Held(ctx, store.Conn(), lease.Archive); wrong != nil {
-		x.say(check, verdictFail, words.OneLine(query.Error(wrong)), "see whether Keeper is up: no pass runs without it")
+		x.say(check, Fail, words.OneLine(query.Error(wrong)), "see whether Keeper is up: no pass runs without it")
 		return
 	}
 	if err == nil && !has {
-		x.say(check, verdictFail, "kept in Keeper, where it cannot be taken", "GRANT "+right+" TO the user")
+		x.say(check, Fail, "kept in Keeper, where it cannot be taken", "GRANT "+right+" TO the user")
 		return
 	}
-	x.say(check, verdictOK, "kept in Keeper and in the table lease", "")
+	x.say(check, OK, "kept in Keeper and in the table lease", "")
 }
 
 // disk tells the room left.
@@ -144,11 +145,11 @@ func (x *examination) disk(ctx context.Context, store *load.Store) {
 	err := store.Conn().QueryRow(ctx, "SELECT free_space, total_space FROM system.disks ORDER BY free_space / total_space LIMIT 1").Scan(&free, &total)
 	switch {
 	case err != nil:
-		x.say("disk", verdictWarn, "cannot be seen: "+words.OneLine(query.Error(err)), "GRANT SELECT ON system.disks TO the user")
+		x.say("disk", Warn, "cannot be seen: "+words.OneLine(query.Error(err)), "GRANT SELECT ON system.disks TO the user")
 	case float64(free) < lowDisk*float64(total):
-		x.say("disk", verdictWarn, fmt.Sprintf("%s of %s free", humanize.IBytes(free), humanize.IBytes(total)), "make room: see callvault status for what takes it")
+		x.say("disk", Warn, fmt.Sprintf("%s of %s free", humanize.IBytes(free), humanize.IBytes(total)), "make room: see callvault status for what takes it")
 	default:
-		x.say("disk", verdictOK, fmt.Sprintf("%s of %s free", humanize.IBytes(free), humanize.IBytes(total)), "")
+		x.say("disk", OK, fmt.Sprintf("%s of %s free", humanize.IBytes(free), humanize.IBytes(total)), "")
 	}
 }
 
@@ -156,25 +157,25 @@ func (x *examination) disk(ctx context.Context, store *load.Store) {
 func (x *examination) schema(ctx context.Context, cfg *config.Config, store *load.Store) {
 	sch, err := connect.Schema(store, cfg.Cluster)
 	if err != nil {
-		x.say("schema", verdictFail, words.OneLine(err), "")
+		x.say("schema", Fail, words.OneLine(err), "")
 		return
 	}
 	st, err := sch.Status(ctx)
 	switch {
 	case err != nil:
-		x.say("schema", verdictFail, words.OneLine(err), "")
+		x.say("schema", Fail, words.OneLine(err), "")
 		return
 	case st.Newer:
-		x.say("schema", verdictFail, fmt.Sprintf("version %d, newer than this program", st.Current), "use the newer program")
+		x.say("schema", Fail, fmt.Sprintf("version %d, newer than this program", st.Current), "use the newer program")
 		return
 	case st.Dirty:
-		x.say("schema", verdictFail, fmt.Sprintf("version %d was begun and not finished", st.Current), "run callvault migrate up")
+		x.say("schema", Fail, fmt.Sprintf("version %d was begun and not finished", st.Current), "run callvault migrate up")
 		return
 	case st.Pending() > 0:
-		x.say("schema", verdictWarn, fmt.Sprintf("%d versions pending", st.Pending()), "callvault archive applies them, or callvault migrate up")
+		x.say("schema", Warn, fmt.Sprintf("%d versions pending", st.Pending()), "callvault archive applies them, or callvault migrate up")
 		return
 	}
-	x.say("schema", verdictOK, fmt.Sprintf("version %d", st.Current), "")
+	x.say("schema", OK, fmt.Sprintf("version %d", st.Current), "")
 	x.lastSuccess(ctx, cfg, store)
 }
 
@@ -182,17 +183,17 @@ func (x *examination) schema(ctx context.Context, cfg *config.Config, store *loa
 const stale = 26 * time.Hour
 
 func (x *examination) lastSuccess(ctx context.Context, cfg *config.Config, store *load.Store) {
-	st := newStatus(cfg, time.Now().UTC())
-	err := st.readRuns(ctx, store)
-	last := st.succeeded(archive.Command)
+	st := status.New(cfg.Accounts, time.Now().UTC())
+	err := st.ReadRuns(ctx, store)
+	last := st.Succeeded(archive.Command)
 	switch {
 	case err != nil:
-		x.say("last success", verdictFail, words.OneLine(err), "")
+		x.say("last success", Fail, words.OneLine(err), "")
 	case last.IsZero():
-		x.say("last success", verdictWarn, "no pass over everything has succeeded yet", "run callvault archive")
+		x.say("last success", Warn, "no pass over everything has succeeded yet", "run callvault archive")
 	case time.Since(last) > stale:
-		x.say("last success", verdictWarn, humanize.Time(last), "see whether callvault serve, or the cron job, is running")
+		x.say("last success", Warn, humanize.Time(last), "see whether callvault serve, or the cron job, is running")
 	default:
-		x.say("last success", verdictOK, humanize.Time(last), "")
+		x.say("last success", OK, humanize.Time(last), "")
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package ui
 
 import (
 	"cmp"
@@ -14,13 +14,12 @@ import (
 	"github.com/callvault/callvault/archive"
 	"github.com/callvault/callvault/extract"
 	"github.com/callvault/callvault/internal/call"
-	"github.com/callvault/callvault/internal/ui"
 	"github.com/callvault/callvault/internal/words"
 )
 
-// printReport prints what a pass has done: to Out as JSON or, unless quiet, as text. What
+// Report prints what a pass has done: to Out as JSON or, unless quiet, as text. What
 // could not be archived goes to Err in any case.
-func printReport(c ui.Screen, s *archive.Report, asJSON bool) {
+func (c Screen) Report(s *archive.Report, asJSON bool) {
 	switch {
 	case asJSON:
 		_ = c.JSON(s) // what was done is done

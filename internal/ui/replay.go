@@ -1,16 +1,15 @@
-package main
+package ui
 
 import (
 	"fmt"
 
 	"github.com/callvault/callvault/archive"
 	"github.com/callvault/callvault/extract"
-	"github.com/callvault/callvault/internal/ui"
 	"github.com/callvault/callvault/internal/words"
 )
 
-// printReplayed prints what a replay has done.
-func printReplayed(c ui.Screen, r *archive.Replay, asJSON bool) {
+// Replayed prints what a replay has done.
+func (c Screen) Replayed(r *archive.Replay, asJSON bool) {
 	switch {
 	case asJSON:
 		_ = c.JSON(r) // what was done is done
