@@ -15,6 +15,7 @@ const module = "github.com/callvault/callvault/"
 var allowed = map[string][]string{
 	"cmd/callvault":                  {"*"},
 	"archive":                        {"extract", "extract/quota", "extract/trtc", "load", "load/retry", "internal/call", "internal/config", "internal/connect", "internal/runs", "internal/span", "internal/words"},
+	"daemon":                         {"archive", "backup", "extract", "load", "load/lease", "load/schema", "schedules", "verify", "internal/call", "internal/config", "internal/connect", "internal/notify", "internal/runs", "internal/systemd", "internal/traces", "internal/words"},
 	"doctor":                         {"archive", "extract", "extract/quota", "extract/trtc", "load", "load/lease", "status", "internal/call", "internal/config", "internal/connect", "internal/query", "internal/sqltext", "internal/words"},
 	"schedules":                      {},
 	"export":                         {"internal/sqltext"},
@@ -35,6 +36,7 @@ var allowed = map[string][]string{
 	"internal/analyst":               {},
 	"internal/call":                  {},
 	"internal/config":                {"internal/call"},
+	"internal/demo":                  {"archive", "load", "internal/call", "internal/config", "internal/connect", "internal/embedded", "internal/query", "internal/runs", "internal/simulator", "internal/ui", "internal/words"},
 	"internal/digest":                {"internal/call"},
 	"internal/connect":               {"load", "load/lease", "load/schema", "internal/config", "internal/embedded"},
 	"internal/embedded":              {"internal/sqltext"},
@@ -52,7 +54,7 @@ var allowed = map[string][]string{
 	"internal/simulator":             {},
 	"internal/systemd":               {},
 	"internal/traces":                {"internal/span"},
-	"internal/ui":                    {"archive", "backup", "doctor", "export", "extract", "load", "status", "verify", "internal/call", "internal/words"},
+	"internal/ui":                    {"archive", "backup", "daemon", "doctor", "export", "extract", "load", "status", "verify", "internal/call", "internal/query", "internal/words"},
 	"internal/words":                 {},
 }
 

@@ -36,7 +36,7 @@ func (j *Run) Connect(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		clients = append(clients, &Account{Account: j.Accounts[i], vendor: c, Limits: quota.New(quota.Options{PerSecond: a.QPS, Reserve: a.Reserve, Budget: budget})})
+		clients = append(clients, &Account{Settings: j.Accounts[i], vendor: c, Limits: quota.New(quota.Options{PerSecond: a.QPS, Reserve: a.Reserve, Budget: budget})})
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -53,21 +53,21 @@ func maxBody(cfg *config.Config) int {
 
 // Account is an account and what asks on its behalf.
 type Account struct {
-	Account config.Account
-	vendor  *trtc.Client
-	Limits  *quota.Limits
-	asker   atomic.Pointer[extract.Asker] // set by detect
+	Settings config.Account
+	vendor   *trtc.Client
+	Limits   *quota.Limits
+	asker    atomic.Pointer[extract.Asker] // set by detect
 }
 
 // detect finds out the dialect that the account has.
 func (c *Account) detect(ctx context.Context, now time.Time, attempts extract.Attempts, w extract.Waiting) error {
-	apps := make([]call.AppID, len(c.Account.Apps))
-	for i, a := range c.Account.Apps {
+	apps := make([]call.AppID, len(c.Settings.Apps))
+	for i, a := range c.Settings.Apps {
 		apps[i] = call.AppID(a)
 	}
-	d, err := w.Detect(ctx, c.vendor, c.Limits, apps, now, Dialects(c.Account)...)
+	d, err := w.Detect(ctx, c.vendor, c.Limits, apps, now, Dialects(c.Settings)...)
 	if err != nil {
-		return accountError(c.Account, err)
+		return accountError(c.Settings, err)
 	}
 	c.asker.Store(extract.NewAsker(c.vendor, d, c.Limits, attempts))
 	return nil
@@ -129,7 +129,7 @@ func (j *Run) waiting(c *Account) extract.Waiting {
 		w.For = min(w.For, othersWait)
 	}
 	if j.Waits != nil {
-		w.Told = func(err error, until time.Time) { j.Waits(accountError(c.Account, err), until) }
+		w.Told = func(err error, until time.Time) { j.Waits(accountError(c.Settings, err), until) }
 	}
 	return w
 }
@@ -150,7 +150,7 @@ func (j *Run) Detect(ctx context.Context) error {
 			continue
 		}
 		if len(j.Clients) > 1 {
-			errs[i] = fmt.Errorf("%s: %w", c.Account.Name, errs[i])
+			errs[i] = fmt.Errorf("%s: %w", c.Settings.Name, errs[i])
 		}
 		j.Refused = append(j.Refused, errs[i])
 	}

@@ -48,7 +48,7 @@ func (j *Run) Plan(ctx context.Context, store *load.Store, progress extract.Prog
 		return nil, j.Refused[0]
 	}
 	for _, c := range j.Clients {
-		for _, app := range c.Account.Apps {
+		for _, app := range c.Settings.Apps {
 			f, err := j.PassOver(c, call.AppID(app), w, progress).Forecast(ctx, c.rate)
 			if err != nil {
 				return nil, err
@@ -66,7 +66,7 @@ const pacing = 1.02
 
 // rate is how many requests of an action leave in a second.
 func (c *Account) rate(action string) float64 {
-	perSecond := (c.Account.QPS - c.Account.Reserve) / pacing
+	perSecond := (c.Settings.QPS - c.Settings.Reserve) / pacing
 	if interval := c.asker.Load().Dialect().MinInterval(action); interval > 0 {
 		perSecond *= float64(time.Second) / float64(interval) / 20
 	}

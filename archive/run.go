@@ -127,14 +127,14 @@ func (j *Run) archive(ctx context.Context, store *load.Store, guard string, prog
 	w := j.Writer(ctx, store, sum.RunID, guard)
 	g, gctx := errgroup.WithContext(ctx)
 	for _, c := range j.Clients {
-		for _, app := range c.Account.Apps {
+		for _, app := range c.Settings.Apps {
 			p := j.PassOver(c, call.AppID(app), w, progress)
 			p.Samples = w.Samples
 			g.Go(func() error {
 				r, err := p.Run(gctx)
 				sum.add(r)
 				if extract.VendorRefuses(err) && gctx.Err() == nil {
-					sum.refuse(p.App, accountError(c.Account, err))
+					sum.refuse(p.App, accountError(c.Settings, err))
 					return nil
 				}
 				return err
@@ -213,7 +213,7 @@ func (j *Run) Writer(ctx context.Context, store *load.Store, runID, guard string
 
 // PassOver is the pass over one application.
 func (j *Run) PassOver(c *Account, app call.AppID, w extract.Archive, progress extract.Progress) *extract.Pass {
-	retention, to := time.Duration(c.Account.Retention), j.To
+	retention, to := time.Duration(c.Settings.Retention), j.To
 	if j.Expiring > 0 {
 		to = j.Now().Add(j.Expiring - retention)
 	}

@@ -22,25 +22,22 @@ const Command = "backup"
 // differs has been printed.
 const ErrDiffers = runs.Incomplete("the backup does not hold what the archive did")
 
-// RunOptions are how a backup is made.
-type RunOptions struct {
+// Run makes a backup, verifies it if that is wanted, and removes old ones. The fields
+// before Store come from flags and settings.
+type Run struct {
 	To      string
 	Keys    export.Keys   // of object storage
-	Fresh   time.Duration // a full backup when the last one is as old as this
+	Fresh   time.Duration // a full backup when the last one is as old as this; 0: in any case
 	Wait    time.Duration // for a pass under way
 	Verify  bool
-	Keep    int  // so many full backups; 0: all
-	Private bool // ClickHouse runs as this user, which makes a folder for itself
-}
-
-// Run makes a backup, verifies it if that is wanted, and removes old ones.
-type Run struct {
-	Store   *load.Store
-	Options RunOptions
-	Apps    []call.AppID // of which it is a backup, for the history
-	Lease   time.Duration
+	Keep    int           // so many full backups; 0: all
+	Private bool          // ClickHouse runs as this user, which makes a folder for itself
+	Apps    []call.AppID  // of which it is a backup, for the history
+	Lease   time.Duration // after which a lease expires whose holder has died
 	Traced  bool
+
 	runs.Origin
+	Store    *load.Store
 	Progress Progress
 
 	Note        Note
@@ -67,14 +64,14 @@ func (j *Run) Do(ctx context.Context) error {
 }
 
 func (j *Run) work(ctx context.Context) error {
-	p, err := Open(j.Store.Conn(), j.Options.To, j.Options.Keys)
+	p, err := Open(j.Store.Conn(), j.To, j.Keys)
 	if err != nil {
 		return err
 	}
 	if err := j.make(ctx, p); err != nil {
 		return err
 	}
-	if j.Options.Verify {
+	if j.Verify {
 		if j.Differences, err = Verify(ctx, j.Store.Conn(), p, &j.Note, Target{Database: j.Store.Database()}, j.Progress); err != nil {
 			return err
 		}
@@ -82,8 +79,8 @@ func (j *Run) work(ctx context.Context) error {
 			return fmt.Errorf("%w: %s: %s", ErrDiffers, j.Note.Name, j.Note.Differs[0])
 		}
 	}
-	if j.Options.Keep > 0 {
-		j.Removed, err = Prune(ctx, p, j.Options.Keep, time.Now())
+	if j.Keep > 0 {
+		j.Removed, err = Prune(ctx, p, j.Keep, time.Now())
 	}
 	return err
 }
@@ -101,7 +98,7 @@ func (j *Run) make(ctx context.Context, p Place) error {
 		return err
 	}
 	j.Note, err = Make(ctx, p, Options{
-		Conn: j.Store.Conn(), Database: j.Store.Database(), Schema: is.Current, Version: j.Version, Fresh: j.Options.Fresh, Progress: j.Progress,
+		Conn: j.Store.Conn(), Database: j.Store.Database(), Schema: is.Current, Version: j.Version, Fresh: j.Fresh, Progress: j.Progress,
 		Alone: func(ctx context.Context, do func(context.Context) error) error { return j.alone(ctx, do) },
 	})
 	return err
@@ -110,10 +107,10 @@ func (j *Run) make(ctx context.Context, p Place) error {
 // makeFolder makes the folder where ClickHouse runs as this user, so that nobody
 // else can read what is in it.
 func (j *Run) makeFolder() error {
-	if !j.Options.Private || export.IsS3(j.Options.To) {
+	if !j.Private || export.IsS3(j.To) {
 		return nil
 	}
-	if err := os.MkdirAll(j.Options.To, 0o700); err != nil {
+	if err := os.MkdirAll(j.To, 0o700); err != nil {
 		return fmt.Errorf("make the folder of backups: %w; check CALLVAULT_BACKUP_TO", err)
 	}
 	return nil
@@ -122,7 +119,7 @@ func (j *Run) makeFolder() error {
 // alone does something while nobody writes or migrates. A pass under way is
 // waited for.
 func (j *Run) alone(ctx context.Context, do func(context.Context) error) error {
-	if err := j.untilFree(ctx, j.Options.Wait); err != nil {
+	if err := j.untilFree(ctx, j.Wait); err != nil {
 		return err
 	}
 	return runs.UnderLeaseAs(ctx, j.Store, j.Lease, runs.BackupHolder+lease.Holder(), func(ctx context.Context, _ string) error {

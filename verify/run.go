@@ -41,8 +41,8 @@ type Run struct {
 }
 
 type verifiedApp struct {
-	client *archive.Account
-	check  *Check
+	account *archive.Account
+	check   *Check
 }
 
 // Do makes the verification and its history. The error matches errDifferent
@@ -120,10 +120,10 @@ func (v *Run) begin(ctx context.Context) error {
 	}
 	v.apps = nil
 	for _, c := range v.Job.Clients {
-		for _, app := range c.Account.Apps {
+		for _, app := range c.Settings.Apps {
 			v.apps = append(v.apps, verifiedApp{c, &Check{
 				App: call.AppID(app), Ledger: archive.ReadOnly(v.Store), Store: v.Store, Now: v.Job.Now, Running: running != nil,
-				Retention: time.Duration(c.Account.Retention), Settle: time.Duration(v.Job.Cfg.Settle),
+				Retention: time.Duration(c.Settings.Retention), Settle: time.Duration(v.Job.Cfg.Settle),
 				Pass: func(a extract.Archive) *extract.Pass { return v.Job.PassOver(c, call.AppID(app), a, v.Progress) },
 			}})
 		}

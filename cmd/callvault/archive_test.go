@@ -40,7 +40,7 @@ func install(t *testing.T, o simulator.Options) *installation {
 	t.Cleanup(func() { store.Close() })
 	return &installation{sim: v.Simulator, vendor: v, truth: v.Truth(now), store: store, env: []string{
 		"HOME=" + t.TempDir(), "CLICKHOUSE_DSN=" + dsn, "CALLVAULT_TRTC_ENDPOINT=" + v.url,
-		"CALLVAULT_SDK_APP_IDS=" + joinApps(v.Apps()), "CALLVAULT_QPS=100000", "CALLVAULT_PATIENCE=0",
+		"CALLVAULT_SDK_APP_IDS=" + joined(v.Apps()), "CALLVAULT_QPS=100000", "CALLVAULT_PATIENCE=0",
 		"TENCENTCLOUD_SECRET_ID=" + v.SecretID(), "TENCENTCLOUD_SECRET_KEY=" + v.SecretKey(),
 	}}
 }

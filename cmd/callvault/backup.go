@@ -13,8 +13,6 @@ import (
 	"github.com/callvault/callvault/backup"
 	"github.com/callvault/callvault/export"
 	"github.com/callvault/callvault/internal/config"
-	"github.com/callvault/callvault/internal/runs"
-	"github.com/callvault/callvault/load"
 )
 
 // backing are the flags of a backup.
@@ -78,19 +76,22 @@ is named); 4 a pass, or another backup, is running.`,
 	return cmd
 }
 
-// options reads the flags, and what the settings say of backups.
-func (b *backing) options(cfg *config.Config) (o backup.RunOptions, err error) {
-	o = backup.RunOptions{To: b.whereIn(cfg), Keys: s3Keys(cfg), Verify: b.verify, Keep: cfg.BackupKeep, Private: cfg.DSN == ""}
-	if o.Fresh, err = config.ParseDuration(b.fresh); err != nil || o.Fresh <= 0 {
-		return o, usagef("--full-every %q is not a duration; use 7d", b.fresh)
+// run reads the flags, and what the settings say of backups.
+func (b *backing) run(cfg *config.Config) (r *backup.Run, err error) {
+	r = &backup.Run{
+		To: b.whereIn(cfg), Keys: s3Keys(cfg), Verify: b.verify, Keep: cfg.BackupKeep, Private: cfg.DSN == "",
+		Apps: archive.AppsOf(cfg.Accounts), Lease: time.Duration(cfg.Lease), Traced: cfg.Traces.On(),
 	}
-	if o.Wait, err = config.ParseDuration(b.wait); err != nil || o.Wait < 0 {
-		return o, usagef("--wait %q is not a duration; use 1h", b.wait)
+	if r.Fresh, err = config.ParseDuration(b.fresh); err != nil || r.Fresh <= 0 {
+		return r, usagef("--full-every %q is not a duration; use 7d", b.fresh)
+	}
+	if r.Wait, err = config.ParseDuration(b.wait); err != nil || r.Wait < 0 {
+		return r, usagef("--wait %q is not a duration; use 1h", b.wait)
 	}
 	if b.full {
-		o.Fresh = 0
+		r.Fresh = 0
 	}
-	return o, nil
+	return r, nil
 }
 
 // s3Keys are the settings' keys of object storage.
@@ -131,7 +132,7 @@ func (c *cli) backup(ctx context.Context, b backing, asJSON bool) error {
 	if err := b.check(cfg); err != nil {
 		return err
 	}
-	o, err := b.options(cfg)
+	r, err := b.run(cfg)
 	if err != nil {
 		return err
 	}
@@ -141,18 +142,10 @@ func (c *cli) backup(ctx context.Context, b backing, asJSON bool) error {
 	}
 	defer done()
 	watch := c.screen().Bytes()
-	j := newBackup(cfg, store, o, c.origin(), watch.At)
-	err = j.Do(ctx)
+	r.Store, r.Origin, r.Progress = store, c.origin(), watch.At
+	err = r.Do(ctx)
 	watch.Close()
-	c.screen().Backup(j, asJSON, err)
-	c.tell(ctx, cfg, store, j.Past)
+	c.screen().Backup(r, asJSON, err)
+	c.tell(ctx, cfg, store, r.Past)
 	return err
-}
-
-// newBackup prepares a backup.
-func newBackup(cfg *config.Config, store *load.Store, o backup.RunOptions, origin runs.Origin, progress backup.Progress) *backup.Run {
-	return &backup.Run{
-		Store: store, Options: o, Origin: origin, Progress: progress,
-		Apps: archive.AppsOf(cfg.Accounts), Lease: time.Duration(cfg.Lease), Traced: cfg.Traces.On(),
-	}
 }

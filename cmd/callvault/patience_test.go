@@ -16,12 +16,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/callvault/callvault/archive"
 	"github.com/callvault/callvault/internal/proxytest"
 	"github.com/callvault/callvault/internal/simulator"
 	"github.com/callvault/callvault/load"
-	"github.com/callvault/callvault/schedules"
-	"github.com/callvault/callvault/verify"
 )
 
 // TestTroubleAtTheStart has the vendor answer nothing properly at first, for
@@ -164,19 +161,6 @@ func TestInterruptedWait(t *testing.T) {
 		cancel()
 		if code := <-ended; code != exitInterrupted {
 			t.Errorf("%s: exit code %d\n%s", env, code, errs.String())
-		}
-	}
-}
-
-// TestAgain: passes alone are tried again.
-func TestAgain(t *testing.T) {
-	for _, c := range []struct {
-		Run  string
-		err  error
-		want bool
-	}{{archive.Command, load.ErrUnreachable, true}, {archive.Command, archive.ErrPartial, false}, {verify.Command, load.ErrUnreachable, false}} {
-		if got := again(schedules.Run{Entry: schedules.Entry{Job: c.Run}}, c.err); got != c.want {
-			t.Errorf("%s: %v is tried again: %v", c.Run, c.err, got)
 		}
 	}
 }

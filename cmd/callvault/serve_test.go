@@ -14,6 +14,7 @@ import (
 
 	"github.com/callvault/callvault/archive"
 	"github.com/callvault/callvault/backup"
+	"github.com/callvault/callvault/daemon"
 	"github.com/callvault/callvault/internal/simulator"
 )
 
@@ -122,7 +123,7 @@ func TestServeCatchesUp(t *testing.T) {
 	compare(t, in.store, in.truth)
 
 	code, out, errs := in.callvault(t.Context(), "schedules", "--json")
-	var list []scheduled
+	var list []daemon.Scheduled
 	if err := json.Unmarshal([]byte(out), &list); code != exitDone || err != nil || len(list) != 4 {
 		t.Fatalf("schedules: exit code %d, %v\n%s%s", code, err, out, errs)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/callvault/callvault/internal/config"
 	"github.com/callvault/callvault/internal/connect"
+	"github.com/callvault/callvault/internal/demo"
 	"github.com/callvault/callvault/internal/embedded"
 	"github.com/callvault/callvault/internal/query"
 	"github.com/callvault/callvault/internal/sqltext"
@@ -88,7 +89,7 @@ func (c *cli) sql(ctx context.Context, text string, f sqlFlags) error {
 		return err
 	}
 	defer done()
-	q := &query.Session{Conn: store.Conn(), Server: store.ClickHouse(), Format: format, To: c.sheet(), HTTP: cfg.HTTP, Write: f.write}
+	q := &query.Session{Conn: store.Conn(), Server: store.ClickHouse(), Format: format, To: c.screen().Sheet(), HTTP: cfg.HTTP, Write: f.write}
 	for _, s := range sqltext.Statements(text) {
 		if err := q.Run(ctx, s); err != nil {
 			return err
@@ -109,18 +110,12 @@ func (c *cli) openToRead(ctx context.Context, cfg *config.Config, r reading) (*l
 	server := c.server(cfg)
 	server.Options = r.options
 	switch {
-	case r.demo && !hasDemo(cfg):
-		return nil, nil, noDemoFor(r.command)
+	case r.demo && !demo.Exists(cfg):
+		return nil, nil, demo.None(r.command)
 	case r.demo:
-		server.DSN, server.Embedded = "", embedded.Options{Path: demoDir(cfg), OpenAnalyst: true}
+		server.DSN, server.Embedded = "", embedded.Options{Path: demo.Dir(cfg), OpenAnalyst: true}
 	case server.Empty():
 		return nil, nil, connect.NoArchive(r.command)
 	}
 	return server.Open(ctx)
-}
-
-// Sheet is the program's output.
-func (c *cli) sheet() query.Sheet {
-	s := c.screen()
-	return query.Sheet{W: c.stdout, Width: s.Columns(), Note: s.Note}
 }

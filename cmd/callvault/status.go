@@ -8,6 +8,7 @@ import (
 
 	"github.com/callvault/callvault/internal/config"
 	"github.com/callvault/callvault/internal/connect"
+	"github.com/callvault/callvault/internal/demo"
 	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/status"
 )
@@ -47,15 +48,15 @@ uncompressed_bytes, bytes_per_row), bytes, free_bytes and forecast.`,
 	return cmd
 }
 
-func (c *cli) status(ctx context.Context, asJSON, space, demo bool) error {
+func (c *cli) status(ctx context.Context, asJSON, space, ofDemo bool) error {
 	cfg, err := c.config()
 	if err != nil {
 		return err
 	}
-	if demo {
-		cfg = demoSettings(cfg)
+	if ofDemo {
+		cfg = demo.Settings(cfg)
 	}
-	store, done, err := c.openToRead(ctx, cfg, reading{command: "status", demo: demo})
+	store, done, err := c.openToRead(ctx, cfg, reading{command: "status", demo: ofDemo})
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/callvault/callvault/archive"
 	"github.com/callvault/callvault/internal/config"
 	"github.com/callvault/callvault/internal/connect"
+	"github.com/callvault/callvault/internal/demo"
 	"github.com/callvault/callvault/verify"
 )
 
@@ -114,16 +115,16 @@ func (c *cli) verifyDemo(ctx context.Context, f verifyFlags) error {
 	if err != nil {
 		return err
 	}
-	vendor, err := readDemoVendor(cfg)
+	vendor, err := demo.ReadVendor(cfg)
 	if err != nil {
 		return err
 	}
-	sim, err := vendor.start(ctx)
+	sim, err := vendor.Start(ctx)
 	if err != nil {
 		return err
 	}
 	defer sim.Close()
-	return c.verifyWith(ctx, demoConfig(cfg, sim), f, vendor.now)
+	return c.verifyWith(ctx, demo.WithVendor(cfg, sim), f, vendor.Now)
 }
 
 func (c *cli) verifyWith(ctx context.Context, cfg *config.Config, f verifyFlags, now func() time.Time) error {

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/callvault/callvault/internal/query"
 	"github.com/callvault/callvault/internal/words"
 )
 
@@ -59,3 +60,6 @@ func IsTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }
+
+// Sheet is what results of queries are written on.
+func (s Screen) Sheet() query.Sheet { return query.Sheet{W: s.Out, Width: s.Columns(), Note: s.Note} }

@@ -1,16 +1,12 @@
-package main
+package daemon
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"time"
 
-	"github.com/callvault/callvault/internal/config"
-	"github.com/callvault/callvault/internal/traces"
 	"github.com/callvault/callvault/load"
-	"github.com/callvault/callvault/schedules"
 )
 
 // await waits for the daemon's ClickHouse. It says once that it waits, and what
@@ -21,30 +17,21 @@ func (d *daemon) await(ctx context.Context) (*load.Store, func(), error) {
 	if cfg.Wait > 0 {
 		until = began.Add(time.Duration(cfg.Wait))
 	}
-	waits, server := false, d.cli.server(cfg)
+	waits, server := false, d.Connect(cfg)
 	server.Options.OnInsert = d.meters.inserted
 	server.Options.OnRetry = func(err error, pause time.Duration) {
-		d.log.Warn("a step in ClickHouse is tried again", "in", pause, "err", err)
+		d.Log.Warn("a step in ClickHouse is tried again", "in", pause, "err", err)
 	}
 	store, done, err := server.Await(ctx, until, func(err error) {
 		waits = true
-		d.log.Warn("waiting for ClickHouse", "err", err)
+		d.Log.Warn("waiting for ClickHouse", "err", err)
 	})
 	waited := time.Since(began).Round(100 * time.Millisecond)
 	switch {
 	case err == nil && waits:
-		d.log.Info("ClickHouse is there", "waited", waited)
+		d.Log.Info("ClickHouse is there", "waited", waited)
 	case err != nil && ctx.Err() == nil && errors.Is(err, load.ErrUnreachable):
 		return nil, nil, fmt.Errorf("waited %s for ClickHouse (CALLVAULT_WAIT): %w", waited, err)
 	}
 	return store, done, err
-}
-
-// logOf is the log of one run.
-func (d *daemon) logOf(cfg *config.Config, r schedules.Run) *slog.Logger {
-	log := d.log.With("schedule", r.Name, "run_id", r.ID)
-	if cfg.Traces.On() {
-		log = log.With("trace_id", traces.ID(r.ID).String())
-	}
-	return log
 }

@@ -1,4 +1,4 @@
-package main
+package daemon
 
 import (
 	"encoding/json"
@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/google/renameio/v2"
 
 	"github.com/callvault/callvault/internal/config"
 	"github.com/callvault/callvault/schedules"
@@ -53,30 +55,13 @@ func (f runsFile) note(e schedules.Ended) error {
 	runs[e.Name] = r
 	b, err := json.MarshalIndent(runs, "", "  ")
 	if err == nil {
-		err = f.replace(append(b, '\n'))
+		err = os.MkdirAll(filepath.Dir(string(f)), 0o700)
+	}
+	if err == nil {
+		err = renameio.WriteFile(string(f), append(b, '\n'), 0o600, renameio.WithTempDir(filepath.Dir(string(f))))
 	}
 	if err != nil {
 		return fmt.Errorf("write last runs: %w", err)
 	}
 	return nil
-}
-
-// replace writes the file so that a reader sees the old one or the new one.
-func (f runsFile) replace(b []byte) error {
-	dir := filepath.Dir(string(f))
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	tmp, err := os.CreateTemp(dir, ".schedules-*.json")
-	if err != nil {
-		return err
-	}
-	_, err = tmp.Write(b)
-	if err = errors.Join(err, tmp.Close()); err == nil {
-		err = os.Rename(tmp.Name(), string(f))
-	}
-	if err != nil {
-		os.Remove(tmp.Name())
-	}
-	return err
 }

@@ -1,4 +1,4 @@
-package main
+package daemon
 
 import (
 	"context"
@@ -147,10 +147,10 @@ func (d *daemon) snapshot(ctx context.Context) (s snapshot) {
 		return s
 	}
 	if s.successes, err = store.LastSuccesses(ctx); err != nil {
-		d.log.Warn("metrics are incomplete", "err", err)
+		d.Log.Warn("metrics are incomplete", "err", err)
 	}
 	if s.outlook, err = store.Outlook(ctx); err != nil {
-		d.log.Warn("metrics are incomplete", "err", err)
+		d.Log.Warn("metrics are incomplete", "err", err)
 	}
 	return s
 }

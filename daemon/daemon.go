@@ -1,10 +1,13 @@
-package main
+// Package daemon makes runs by schedules until it is told to stop. It answers for its
+// health, shows metrics, tells of failures and reads its settings again.
+package daemon
 
 import (
 	"context"
 	"errors"
 	"log/slog"
 	"maps"
+	"net"
 	"os"
 	"slices"
 	"strings"
@@ -15,18 +18,38 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/callvault/callvault/archive"
+	"github.com/callvault/callvault/backup"
 	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/internal/connect"
 	"github.com/callvault/callvault/internal/notify"
 	"github.com/callvault/callvault/internal/systemd"
 	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/schedules"
+	"github.com/callvault/callvault/verify"
 )
 
-// daemon is what serve runs. Its settings change with each reload; passes under
-// way keep those they began with.
+// Args reads the arguments of scheduled runs, which are those of commands.
+type Args interface {
+	Archive(cfg *config.Config, args []string) (archive.Scope, error)
+	Verify(cfg *config.Config, args []string) (archive.Scope, verify.Options, error)
+	// Backup is nil where neither the arguments nor the settings name a place.
+	Backup(cfg *config.Config, args []string) (*backup.Run, error)
+}
+
+// Options are what the daemon gets from its surroundings.
+type Options struct {
+	Config  func() (*config.Config, error) // reads the settings, at the start and after each hangup
+	Connect func(*config.Config) connect.Server
+	Args    Args
+	Log     *slog.Logger
+	Getenv  func(string) string
+	Version string
+}
+
+// daemon makes the runs that are due. Its settings change with each reload; passes
+// under way keep those they began with.
 type daemon struct {
-	cli     *cli
-	log     *slog.Logger
+	Options
 	systemd systemd.Notifier
 	runs    runsFile
 	meters  *meters
@@ -41,14 +64,37 @@ type daemon struct {
 	told     sync.WaitGroup        // notifications under way
 }
 
-func newDaemon(c *cli, set settings) *daemon {
+// Serve makes the runs that are due until ctx ends, and reads the settings again at
+// each hangup.
+func Serve(ctx context.Context, o Options, hangup <-chan os.Signal) error {
+	set, err := o.settings(ctx)
+	if err != nil {
+		return err
+	}
+	l, err := net.Listen("tcp", set.cfg.Listen)
+	if err != nil {
+		return config.Error{Setting: "CALLVAULT_LISTEN", Problem: err.Error(), Try: "choose another address"}
+	}
 	d := &daemon{
-		cli: c, log: c.logger(), systemd: systemd.New(c.getenv), runs: runsOf(set.cfg), meters: newMeters(),
+		Options: o, systemd: systemd.New(o.Getenv), runs: runsOf(set.cfg), meters: newMeters(o.Version),
 		underway: map[string]time.Time{}, jobs: map[*archive.Run]bool{},
 	}
 	d.set.Store(&set)
 	d.meters.reg.MustRegister(newJobMeters(d), newStoreMeters(d))
-	return d
+	stop := d.listen(l)
+	defer stop()
+	defer d.keepWatchdog()()
+	d.tell(systemd.Ready, systemd.Status("waiting for ClickHouse"))
+	store, done, err := d.await(ctx)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return err
+	}
+	defer done()
+	d.store.Store(store)
+	return d.run(ctx, hangup)
 }
 
 // errGrace ends passes that have not ended within the grace period.
@@ -83,30 +129,30 @@ func (d *daemon) wait(over <-chan struct{}, grace time.Duration, cancel context.
 	timer := time.NewTimer(grace)
 	defer timer.Stop()
 	if n := d.working(); n > 0 {
-		d.log.Info("stopping: no new runs; those under way may end", "runs", n, "grace", grace)
+		d.Log.Info("stopping: no new runs; those under way may end", "runs", n, "grace", grace)
 	}
 	select {
 	case <-over:
 	case <-timer.C:
-		d.log.Warn("the grace period is over: the run under way is stopped, and the next one goes on from there", "grace", grace)
+		d.Log.Warn("the grace period is over: the run under way is stopped, and the next one goes on from there", "grace", grace)
 		cancel(errGrace)
 		<-over
 	}
 	d.told.Wait() // each is bounded
-	d.log.Info("stopped")
+	d.Log.Info("stopped")
 }
 
 // newRunner makes the runner of the present settings.
 func (d *daemon) newRunner() (*schedules.Runner, error) {
 	set := d.set.Load()
-	r, err := schedules.New(set.entries, schedules.Options{Jobs: d.work(), Last: d.lastRun, Ended: d.ended, Again: again, ID: uuid.NewString, Log: d.log})
+	r, err := schedules.New(set.entries, schedules.Options{Jobs: d.work(), Last: d.lastRun, Ended: d.ended, Again: again, ID: uuid.NewString, Log: d.Log})
 	if err != nil {
 		return nil, config.Error{Setting: "CALLVAULT_SCHEDULES", Problem: err.Error()}
 	}
 	for _, e := range set.entries {
 		if !e.Off {
 			d.meters.known(e.Job, e.Name)
-			d.log.Info("scheduled", "schedule", e.Name, "job", e.Job, "spec", e.Spec, "next", e.Next(time.Now()).UTC())
+			d.Log.Info("scheduled", "schedule", e.Name, "job", e.Job, "spec", e.Spec, "next", e.Next(time.Now()).UTC())
 		}
 	}
 	d.mu.Lock()
@@ -126,41 +172,19 @@ func (d *daemon) untilReload(ctx context.Context, hangup <-chan os.Signal) {
 		set, err := d.reload(ctx)
 		if err == nil {
 			d.set.Store(&set)
-			d.log.Info("settings reloaded", "applications", len(archive.AppsOf(set.cfg.Accounts)))
+			d.Log.Info("settings reloaded", "applications", len(archive.AppsOf(set.cfg.Accounts)))
 			return
 		}
 		for line := range strings.Lines(err.Error()) {
-			d.log.Error("new settings refused; the old ones go on", "err", strings.TrimSpace(line))
+			d.Log.Error("new settings refused; the old ones go on", "err", strings.TrimSpace(line))
 		}
 	}
-}
-
-// reload reads the settings again. Those that hold for a process's whole life
-// must be what they were.
-func (d *daemon) reload(ctx context.Context) (settings, error) {
-	set, err := d.cli.settings(ctx)
-	if err != nil {
-		return settings{}, err
-	}
-	was := d.set.Load().cfg
-	for _, s := range []struct{ name, was, is string }{
-		{"CLICKHOUSE_DSN", was.DSN.Reveal(), set.cfg.DSN.Reveal()},
-		{"CALLVAULT_CLICKHOUSE_CLUSTER", was.Cluster, set.cfg.Cluster},
-		{"CALLVAULT_CLICKHOUSE_LIB", was.Library, set.cfg.Library},
-		{"CALLVAULT_DATA_DIR", was.DataDir, set.cfg.DataDir},
-		{"CALLVAULT_LISTEN", was.Listen, set.cfg.Listen},
-	} {
-		if s.was != s.is {
-			return settings{}, config.Error{Setting: s.name, Problem: "has changed, which a reload cannot follow", Try: "restart callvault serve"}
-		}
-	}
-	return set, nil
 }
 
 // tell tells systemd; that it cannot be told is no reason to stop.
 func (d *daemon) tell(states ...string) {
 	if err := d.systemd.Tell(states...); err != nil {
-		d.log.Warn("systemd is not told", "err", err)
+		d.Log.Warn("systemd is not told", "err", err)
 	}
 }
 
@@ -203,7 +227,7 @@ func (d *daemon) alive() {
 // tellOf sends what is to be said of a run that has ended, while other runs go on.
 func (d *daemon) tellOf(log *slog.Logger, cfg *config.Config, r load.Run) {
 	d.told.Go(func() {
-		if err := notify.Tell(context.Background(), webhook(cfg), d.store.Load(), r); err != nil {
+		if err := notify.Tell(context.Background(), notify.Webhook{URL: cfg.NotifyURL.Reveal(), Format: cfg.NotifyFormat}, d.store.Load(), r); err != nil {
 			log.Warn("nobody is told", "err", err)
 		}
 	})

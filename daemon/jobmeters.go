@@ -1,4 +1,4 @@
-package main
+package daemon
 
 import (
 	"github.com/prometheus/client_golang/prometheus"
@@ -76,9 +76,9 @@ func (c *jobMeters) quota(j *archive.Run, gauge func(*prometheus.Desc, float64, 
 	}
 	for _, client := range j.Asked() {
 		for _, s := range client.Limits.Snapshot() {
-			gauge(c.used, s.Rate, client.Account.Name, s.Action)
-			gauge(c.allowed, s.Allowed, client.Account.Name, s.Action)
-			gauge(c.queued, float64(s.Waiting), client.Account.Name, s.Action)
+			gauge(c.used, s.Rate, client.Settings.Name, s.Action)
+			gauge(c.allowed, s.Allowed, client.Settings.Name, s.Action)
+			gauge(c.queued, float64(s.Waiting), client.Settings.Name, s.Action)
 		}
 	}
 }

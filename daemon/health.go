@@ -1,4 +1,4 @@
-package main
+package daemon
 
 import (
 	"context"
@@ -25,7 +25,7 @@ func (d *daemon) listen(l net.Listener) (stop func()) {
 	go func() {
 		defer close(ended)
 		if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			d.log.Error("health endpoint ended", "err", err)
+			d.Log.Error("health endpoint ended", "err", err)
 		}
 	}()
 	return func() { srv.Close(); <-ended }

@@ -1,4 +1,4 @@
-package main
+package daemon
 
 import (
 	"fmt"
@@ -29,7 +29,7 @@ type meters struct {
 	seen map[*archive.Run]extract.Counts // what of the requests of a job that goes on is counted already
 }
 
-func newMeters() *meters {
+func newMeters(version string) *meters {
 	m := &meters{reg: prometheus.NewRegistry(), seen: map[*archive.Run]extract.Counts{}}
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		v := prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)

@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"context"
@@ -10,22 +10,24 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/dustin/go-humanize"
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/callvault/callvault/archive"
 	"github.com/callvault/callvault/internal/query"
+	"github.com/callvault/callvault/internal/ui"
 	"github.com/callvault/callvault/internal/words"
 	"github.com/callvault/callvault/load"
 )
 
-// demoDays are counted as the cookbook does: stays by day, as far as they are known.
-const demoDays = `
+// days are counted as the cookbook does: stays by day, as far as they are known.
+const days = `
 SELECT day, uniqExact(comm_id) AS calls, uniqExact(sdk_app_id, user_id) AS users, round(sum(seconds) / 3600, 1) AS hours,
     uniqExactIf(comm_id, comm_id IN (SELECT comm_id FROM calls WHERE grade IN ('fair', 'poor', 'serious'))) AS not_good
 FROM session_days GROUP BY day ORDER BY day DESC WITH FILL STEP -1 LIMIT 7`
 
-// demoWorst are the worst calls, one of each kind of cause.
-const demoWorst = `
+// worst are the worst calls, one of each kind of cause.
+const worst = `
 SELECT comm_id, room_id, created_at, users, grade, bad_minutes, judged_minutes, worst_user_id, diagnosis
 FROM calls
 WHERE diagnosis != ''
@@ -33,8 +35,8 @@ ORDER BY indexOf(['serious', 'poor', 'fair'], grade), quality_score, comm_id
 LIMIT 1 BY replaceOne(cause, 'peer_', '')
 LIMIT 8`
 
-// demoCauses are in words what bad minutes come from.
-const demoCauses = `
+// causes are in words what bad minutes come from.
+const causes = `
 SELECT transform(cause, ['camera', 'encoder', 'uplink', 'downlink', 'latency', 'device', 'peer_camera', 'peer_encoder', 'peer_uplink', 'peer_latency', 'peer', 'unknown'],
     ['the user\'s camera gave few frames', 'the user\'s device sent few frames', 'the user\'s uplink lost packets', 'the user\'s downlink lost packets',
     'the user was far from the cloud', 'the user\'s device was too slow', 'the sender\'s camera gave few frames', 'the sender\'s device sent few frames',
@@ -42,37 +44,37 @@ SELECT transform(cause, ['camera', 'encoder', 'uplink', 'downlink', 'latency', '
     uniqExact(comm_id) AS calls, uniqExact(sdk_app_id, user_id) AS users, count() AS minutes
 FROM call_minutes WHERE is_bad GROUP BY cause ORDER BY minutes DESC, what`
 
-// demoReport shows what the archive can tell: how busy it was, what went wrong and
+// report shows what the archive can tell: how busy it was, what went wrong and
 // why, and how to go on from there.
-func (c *cli) demoReport(ctx context.Context, store *load.Store, sum *archive.Report) error {
-	if err := c.demoDisk(ctx, store, sum); err != nil {
+func report(ctx context.Context, store *load.Store, sum *archive.Report, screen ui.Screen) error {
+	if err := printDisk(ctx, screen.Out, store, sum); err != nil {
 		return err
 	}
-	if err := c.demoTable(ctx, store, "The last days: calls, users, hours in calls, calls that were not good", demoDays); err != nil {
+	if err := printTable(ctx, screen, store, "The last days: calls, users, hours in calls, calls that were not good", days); err != nil {
 		return err
 	}
 	worst, err := readWorst(ctx, store)
 	if err != nil {
 		return err
 	}
-	writeWorst(c.stdout, worst, pageWidth(c.sheet().Width))
-	if err := c.demoTable(ctx, store, "Where bad minutes came from: calls, users and their minutes", demoCauses); err != nil {
+	writeWorst(screen.Out, worst, pageWidth(screen.Columns()))
+	if err := printTable(ctx, screen, store, "Where bad minutes came from: calls, users and their minutes", causes); err != nil {
 		return err
 	}
 	if len(worst) > 0 {
-		writeFollowUps(c.stdout, &worst[0])
+		writeFollowUps(screen.Out, &worst[0])
 	}
-	fmt.Fprintf(c.stdout, "\nAnd then:\n  %[1]s verify --demo    hold it against the vendor; status and export have --demo, too\n  %[1]s demo --keep      with ClickHouse's query page in the browser\n", shellWord(os.Args[0]))
+	fmt.Fprintf(screen.Out, "\nAnd then:\n  %[1]s verify --demo    hold it against the vendor; status and export have --demo, too\n  %[1]s demo --keep      with ClickHouse's query page in the browser\n", ShellWord(os.Args[0]))
 	return nil
 }
 
-func (c *cli) demoTable(ctx context.Context, store *load.Store, title, text string) error {
+func printTable(ctx context.Context, screen ui.Screen, store *load.Store, title, text string) error {
 	write, err := query.FindFormat("table")
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(c.stdout, "\n%s\n", title)
-	return query.Print(ctx, store.Conn(), text, write, c.sheet())
+	fmt.Fprintf(screen.Out, "\n%s\n", title)
+	return query.Print(ctx, store.Conn(), text, write, screen.Sheet())
 }
 
 // badCall is one of demoWorst.
@@ -83,7 +85,7 @@ type badCall struct {
 }
 
 func readWorst(ctx context.Context, store *load.Store) ([]badCall, error) {
-	rows, err := store.Conn().Query(ctx, demoWorst)
+	rows, err := store.Conn().Query(ctx, worst)
 	if err != nil {
 		return nil, query.Error(err)
 	}
@@ -148,7 +150,7 @@ func wrapped(s string, width, indent int) string {
 func writeFollowUps(w io.Writer, b *badCall) {
 	fmt.Fprintln(w, "\nFollow the first one up: its bad minutes, who received whom, how it was for each")
 	for _, q := range followUps(b.commID) {
-		fmt.Fprintf(w, "  %s sql --demo %s\n", shellWord(os.Args[0]), shellQuote(q))
+		fmt.Fprintf(w, "  %s sql --demo %s\n", ShellWord(os.Args[0]), shellQuote(q))
 	}
 }
 
@@ -192,10 +194,35 @@ func shellQuote(s string) string {
 
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./+:@%=-]+$`)
 
-// shellWord is a text as one word of a shell, as it is where it can be.
-func shellWord(s string) string {
+// ShellWord is a text as one word of a shell, as it is where it can be.
+func ShellWord(s string) string {
 	if plainWord.MatchString(s) {
 		return s
 	}
 	return shellQuote(s)
+}
+
+// printDisk tells what the archive takes on disk, raw responses apart.
+func printDisk(ctx context.Context, w io.Writer, store *load.Store, sum *archive.Report) error {
+	usage, err := store.DiskUsage(ctx)
+	if err != nil {
+		return err
+	}
+	var total, raw uint64
+	for _, u := range usage {
+		if u.Relation == "raw_responses" {
+			raw += u.Bytes
+		} else {
+			total += u.Bytes
+		}
+	}
+	fmt.Fprintf(w, "  %-11s %s", "on disk", humanize.IBytes(total))
+	if n := sum.Total().Samples; n > 0 {
+		fmt.Fprintf(w, ", %.2f bytes a sample", float64(total)/float64(n))
+	}
+	if raw > 0 {
+		fmt.Fprintf(w, "; and %s of responses as they came (CALLVAULT_RAW)", humanize.IBytes(raw))
+	}
+	fmt.Fprintln(w)
+	return nil
 }
