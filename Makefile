@@ -3,7 +3,7 @@
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 GOFLAGS_BUILD = -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 
-.PHONY: build demo test test-bi test-keeper soak fuzz bench bench-queries lint clean
+.PHONY: build demo test check test-bi test-keeper soak fuzz bench bench-queries lint clean
 
 build: ## bin/callvault
 	CGO_ENABLED=0 go build $(GOFLAGS_BUILD) -o bin/callvault ./cmd/callvault
@@ -11,12 +11,18 @@ build: ## bin/callvault
 demo: build ## a simulated vendor, a real ClickHouse, one archiving pass, a report
 	bin/callvault demo
 
-test: build ## everything, against the real ClickHouse
+# Seeds of the tests that make histories and oddities up; another one: SOAK_SEED=1 make check.
+SEEDS = SOAK_SEED=$(or $(SOAK_SEED),700) CALLVAULT_SEED=$(or $(CALLVAULT_SEED),7) CALLVAULT_LAW=$(or $(CALLVAULT_LAW),40)
+
+test: build ## all tests but the long ones, against the real ClickHouse
 	go vet ./...
 	go vet -tags bi ./internal/analyst
 	go vet -tags keeper ./load/lease ./cmd/callvault
 	test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }
-	SOAK_SEED=$(or $(SOAK_SEED),700) CALLVAULT_SEED=$(or $(CALLVAULT_SEED),7) CALLVAULT_LAW=$(or $(CALLVAULT_LAW),40) go test -timeout 20m ./...
+	$(SEEDS) go test -timeout 20m -skip '^TestLong' ./...
+
+check: ## the long tests: faults, kills and restarts at every step, whole fleets
+	$(SEEDS) go test -timeout 20m -run '^TestLong' ./...
 
 test-bi: ## Superset, dbt, Cube and a notebook, each connected to an archive, and readers of exported files; needs Python 3.11 or 3.12 and Node.js, installs 2.3 GB once
 	go test -tags bi -run '^TestBI$$' -count 1 -v -timeout 2h ./internal/analyst
@@ -29,8 +35,8 @@ SOAK_NIGHTS ?= 20
 SOAK_LAWS ?= 3000
 soak: ## a vendor that misspeaks in SOAK_LAWS ways; months of nights, SOAK_NIGHTS times; histories of faults, kills and re-runs, each from a seed (SOAK_SEED the first, SOAK_STEPS their length)
 	CALLVAULT_LAW=$(SOAK_LAWS) go test -count 1 -timeout 12h -run '^TestLaw$$' ./extract
-	CALLVAULT_SOAK=$(SOAK_NIGHTS) go test -count 1 -timeout 12h -run '^TestNights$$' ./extract
-	SOAK_SEEDS=$(SOAK_SEEDS) go test -count 1 -failfast -timeout 12h -v -run '^(TestSoak|TestKilledAtEveryStep)$$' ./cmd/callvault
+	CALLVAULT_SOAK=$(SOAK_NIGHTS) go test -count 1 -timeout 12h -run '^TestLongNights$$' ./extract
+	SOAK_SEEDS=$(SOAK_SEEDS) go test -count 1 -failfast -timeout 12h -v -run '^(TestLongSoak|TestLongKilledAtEveryStep)$$' ./cmd/callvault
 
 FUZZTIME ?= 30s
 fuzz: ## each fuzz target for FUZZTIME

@@ -35,7 +35,7 @@ func Passing(err error) bool {
 	case holds[runs.FreeError](err):
 		return true
 	case holds[retry.Final](err), holds[runs.Incomplete](err),
-		errors.Is(err, load.ErrAuth), errors.Is(err, load.ErrDatabase), errors.Is(err, load.ErrDSN), errors.Is(err, context.Canceled):
+		errors.Is(err, load.ErrAuth), errors.Is(err, load.ErrDatabase), errors.Is(err, load.ErrNoDatabase), errors.Is(err, load.ErrDSN), errors.Is(err, context.Canceled):
 		return false
 	case extract.Passing(err), errors.Is(err, load.ErrUnreachable):
 		return true

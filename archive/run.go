@@ -129,7 +129,7 @@ func (j *Run) archive(ctx context.Context, store *load.Store, guard string, prog
 	for _, c := range j.Clients {
 		for _, app := range c.Settings.Apps {
 			p := j.PassOver(c, call.AppID(app), w, progress)
-			p.Samples = w.Samples
+			p.Archive, p.Samples = w, w.Samples
 			g.Go(func() error {
 				r, err := p.Run(gctx)
 				sum.add(r)
@@ -211,15 +211,16 @@ func (j *Run) Writer(ctx context.Context, store *load.Store, runID, guard string
 	return &Target{w, store}
 }
 
-// PassOver is the pass over one application.
-func (j *Run) PassOver(c *Account, app call.AppID, w extract.Archive, progress extract.Progress) *extract.Pass {
+// PassOver is the pass over one application, to archive or to compare.
+func (j *Run) PassOver(c *Account, app call.AppID, ledger extract.Ledger, progress extract.Progress) *extract.Pass {
 	retention, to := time.Duration(c.Settings.Retention), j.To
 	if j.Expiring > 0 {
 		to = j.Now().Add(j.Expiring - retention)
 	}
 	return &extract.Pass{
-		Asker: c.asker.Load(), Archive: w, App: app, Now: j.Now, Progress: progress,
+		Asker: c.asker.Load(), Ledger: ledger, App: app, Now: j.Now, Progress: progress,
 		Retention: retention, Settle: time.Duration(j.Cfg.Settle),
-		From: j.From, To: to, RoomID: j.Room, Skip: j.Cfg.Skips, Again: j.Again,
+		From: j.From, To: to, RoomID: j.Room, Again: j.Again,
+		Skip: extract.Skip{UserEvents: j.Cfg.Skips("user_events"), UnusualEvents: j.Cfg.Skips("unusual_events"), DailyScale: j.Cfg.Skips("daily_scale")},
 	}
 }

@@ -8,35 +8,55 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
+	"github.com/callvault/callvault/internal/catalogue"
 	"github.com/callvault/callvault/internal/sqltext"
 )
 
-// relations are what analysts read, and must come back as they were.
-var relations = [...]string{"rooms", "user_sessions", "quality_samples", "user_events", "unusual_events", "daily_scale"}
+// how says how a backup takes the store's tables. Others, which people may have
+// made, are taken whole.
+func how() map[string]catalogue.Backup {
+	all := map[string]catalogue.Backup{marker: catalogue.Not}
+	for _, t := range catalogue.Tables() {
+		all[t.Name] = t.Backup
+	}
+	return all
+}
 
 // leases are the tables that are not backed up: who works on the archive is no
 // part of it. That in Keeper, which not every server has, would also come back as
 // the very table of the archive that was backed up.
-var leases = [...]string{"lease", "lease_keeper"}
-
-// exceptLeases leaves them out of a BACKUP or RESTORE of a database.
-func exceptLeases(database string) string {
-	var all []string
-	for _, t := range leases {
-		all = append(all, sqltext.Identifier(database)+"."+sqltext.Identifier(t))
+func leases() (names []string) {
+	for _, t := range catalogue.Tables() {
+		if t.Backup == catalogue.Not {
+			names = append(names, t.Name)
+		}
 	}
-	return "EXCEPT TABLES " + strings.Join(all, ", ")
+	return names
+}
+
+// except leaves tables out of a BACKUP or RESTORE of a database, which must be the
+// last that the statement names.
+func except(database string, tables []string) string {
+	var all []string
+	for _, t := range tables {
+		all = append(all, qualified(database, t))
+	}
+	return " EXCEPT TABLES " + strings.Join(all, ", ")
+}
+
+func qualified(database, name string) string {
+	return sqltext.Identifier(database) + "." + sqltext.Identifier(name)
 }
 
 // counted is one row of the query that takes the contents: of what, and of which
 // rows of it. No column has a name, which one of a table might have.
-const counted = "SELECT %s, count(), hex(sum(cityHash64(tuple(%s)))) FROM %s.%s %s"
+const counted = "SELECT %s, count(), hex(sum(cityHash64(tuple(%s)))) FROM %s %s"
 
 // settled leaves out the history of runs that were under way when the backup
 // began, since they go on writing it: runs that ended a minute before are told.
 const settled = "FINAL WHERE toUnixTimestamp64Milli(ended_at) BETWEEN 1 AND %d"
 
-// contents begins to read what a database holds, as of now, whatever is written
+// contents begins to read what an archive holds, as of now, whatever is written
 // to it later. moment is when the backup was begun.
 func contents(ctx context.Context, conn driver.Conn, database string, moment time.Time) (driver.Rows, error) {
 	q, err := contentsQuery(ctx, conn, database, moment)
@@ -47,42 +67,46 @@ func contents(ctx context.Context, conn driver.Conn, database string, moment tim
 }
 
 func contentsQuery(ctx context.Context, conn driver.Conn, database string, moment time.Time) (string, error) {
-	const tables = `SELECT name, engine FROM system.tables
-		WHERE database = ? AND engine LIKE '%MergeTree' AND NOT startsWith(name, '.') AND name NOT IN (?, ?) ORDER BY name`
-	columns, err := hashed(ctx, conn, database)
+	const tables = `SELECT database, name FROM system.tables
+		WHERE database IN (?, ?) AND engine LIKE '%MergeTree' AND NOT startsWith(name, '.') ORDER BY name, database`
+	store := catalogue.StoreOf(database)
+	columns, err := hashed(ctx, conn, database, store)
 	if err != nil {
 		return "", err
 	}
-	rows, err := conn.Query(ctx, tables, database, leases[0], marker)
+	rows, err := conn.Query(ctx, tables, database, store)
 	if err != nil {
 		return "", fmt.Errorf("list tables: %w", err)
 	}
 	defer rows.Close()
 	var parts []string
-	add := func(of, name, which string) {
-		parts = append(parts, fmt.Sprintf(counted, of, columns[name], sqltext.Identifier(database), sqltext.Identifier(name), which))
+	add := func(of, in, name, which string) {
+		table := qualified(in, name)
+		parts = append(parts, fmt.Sprintf(counted, of, columns[table], table, which))
 	}
+	how := how()
 	for rows.Next() {
-		var name, engine string
-		if err := rows.Scan(&name, &engine); err != nil {
+		var in, name string
+		if err := rows.Scan(&in, &name); err != nil {
 			return "", fmt.Errorf("list tables: %w", err)
 		}
-		switch {
-		case name == "archive_runs_data":
-			add(sqltext.Literal(name), name, fmt.Sprintf(settled, moment.Add(-time.Minute).UnixMilli()))
-		case name == "raw_responses": // expires by days
-			add(sqltext.Literal(expiring)+" || toString(toDate(expires_at))", name, "GROUP BY toDate(expires_at)")
-		case strings.Contains(engine, "Replacing"):
-			add(sqltext.Literal(name), name, "FINAL")
+		switch how[name] {
+		case catalogue.Not:
+		case catalogue.History:
+			add(sqltext.Literal(name), in, name, fmt.Sprintf(settled, moment.Add(-time.Minute).UnixMilli()))
+		case catalogue.Expiring:
+			add(sqltext.Literal(expiring)+" || toString(toDate(expires_at))", in, name, "GROUP BY toDate(expires_at)")
+		case catalogue.Latest:
+			add(sqltext.Literal(name), in, name, "FINAL")
 		default:
-			add(sqltext.Literal(name), name, "")
+			add(sqltext.Literal(name), in, name, "")
 		}
 	}
 	if err := rows.Err(); err != nil {
 		return "", fmt.Errorf("list tables: %w", err)
 	}
-	for _, r := range relations {
-		add(sqltext.Literal(r), r, "")
+	for _, r := range catalogue.Sent() { // what analysts read must come back as it was
+		add(sqltext.Literal(r), database, r, "")
 	}
 	return strings.Join(parts, "\nUNION ALL\n"), nil
 }
@@ -90,24 +114,24 @@ func contentsQuery(ctx context.Context, conn driver.Conn, database string, momen
 // hashed are the columns of each table as its checksum takes them: of what has a
 // dictionary, which makes most of a sample, only the dictionary is hashed, which is
 // many times as fast.
-func hashed(ctx context.Context, conn driver.Conn, database string) (map[string]string, error) {
-	const q = `SELECT table, arrayStringConcat(groupArray(if(startsWith(type, 'LowCardinality'), 'cityHash64(' || column || ')', column)), ', ')
+func hashed(ctx context.Context, conn driver.Conn, database, store string) (map[string]string, error) {
+	const q = `SELECT database, table, arrayStringConcat(groupArray(if(startsWith(type, 'LowCardinality'), 'cityHash64(' || column || ')', column)), ', ')
 		FROM (
-			SELECT table, type, '` + "`' || replaceAll(name, '`', '\\\\`') || '`" + `' AS column FROM system.columns
-			WHERE database = ? AND default_kind NOT IN ('MATERIALIZED', 'ALIAS') ORDER BY table, position
-		) GROUP BY table`
-	rows, err := conn.Query(ctx, q, database)
+			SELECT database, table, type, '` + "`' || replaceAll(name, '`', '\\\\`') || '`" + `' AS column FROM system.columns
+			WHERE database IN (?, ?) AND default_kind NOT IN ('MATERIALIZED', 'ALIAS') ORDER BY database, table, position
+		) GROUP BY database, table`
+	rows, err := conn.Query(ctx, q, database, store)
 	if err != nil {
 		return nil, fmt.Errorf("list columns: %w", err)
 	}
 	defer rows.Close()
 	all := map[string]string{}
 	for rows.Next() {
-		var table, columns string
-		if err := rows.Scan(&table, &columns); err != nil {
+		var in, table, columns string
+		if err := rows.Scan(&in, &table, &columns); err != nil {
 			return nil, fmt.Errorf("list columns: %w", err)
 		}
-		all[table] = columns
+		all[qualified(in, table)] = columns
 	}
 	return all, rows.Err()
 }

@@ -37,7 +37,7 @@ func archive(t *testing.T) *load.Store {
 func exec(t *testing.T, s *load.Store, statements ...string) {
 	t.Helper()
 	for _, q := range statements {
-		if err := s.Conn().Exec(t.Context(), q); err != nil {
+		if err := s.StoreConn().Exec(t.Context(), q); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -8,13 +8,14 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
+	"github.com/callvault/callvault/internal/catalogue"
 	"github.com/callvault/callvault/internal/sqltext"
 )
 
 // Options of Make.
 type Options struct {
 	Conn     driver.Conn
-	Database string
+	Database string // of the relations
 	Schema   int
 	Version  string
 	// Alone does something while nobody writes to the archive or migrates it;
@@ -85,7 +86,8 @@ func take(ctx context.Context, p Place, o Options, n *Note) (t taken, err error)
 	if err := endOrphans(ctx, p, o); err != nil {
 		return t, err
 	}
-	statement := fmt.Sprintf("BACKUP DATABASE %s %s TO %s", sqltext.Identifier(o.Database), exceptLeases(o.Database), p.expression(n.Name))
+	store := catalogue.StoreOf(o.Database)
+	statement := fmt.Sprintf("BACKUP DATABASE %s, DATABASE %s%s TO %s", sqltext.Identifier(o.Database), sqltext.Identifier(store), except(store, leases()), p.expression(n.Name))
 	var settings []string
 	if n.Base != "" {
 		settings = append(settings, p.onBase(n.Base)...)
@@ -125,8 +127,8 @@ func (t taken) finish(ctx context.Context, o Options, n *Note) (err error) {
 		return fmt.Errorf("read what is backed up: %w", err)
 	}
 	var total uint64
-	const size = "SELECT sum(bytes_on_disk) FROM system.parts WHERE active AND database = ?"
-	if err := o.Conn.QueryRow(ctx, size, o.Database).Scan(&total); err != nil {
+	const size = "SELECT sum(bytes_on_disk) FROM system.parts WHERE active AND database IN (?, ?)"
+	if err := o.Conn.QueryRow(ctx, size, o.Database, catalogue.StoreOf(o.Database)).Scan(&total); err != nil {
 		t.operation.kill(ctx)
 		return fmt.Errorf("read the size of the archive: %w", err)
 	}

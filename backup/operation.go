@@ -120,7 +120,7 @@ func (o *operation) explain(text string) error {
 	case strings.Contains(text, "UNKNOWN_POLICY"), strings.Contains(text, "No such volume"):
 		try = "; the archive moved old data to cold storage, which this server does not have: add it to the server's storage_configuration, or leave it with --storage-policy default"
 	case strings.Contains(text, "Not enough privileges"):
-		try = "; GRANT BACKUP, and S3 for object storage, to the user of CLICKHOUSE_DSN"
+		try = "; GRANT BACKUP ON both databases, and S3 ON *.* for object storage, to the user of CLICKHOUSE_DSN"
 	}
 	return errors.New(text + try)
 }

@@ -4,14 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
+	"github.com/callvault/callvault/internal/catalogue"
 	"github.com/callvault/callvault/internal/sqltext"
 	"github.com/callvault/callvault/load/schema"
 )
 
-// marker is the table that says that a database is being filled by a restore.
+// marker is the table of the store that says that a restore is filling the archive.
 const marker = schema.Restoring
 
 var (
@@ -23,18 +25,24 @@ var (
 
 // Target is what a restore fills.
 type Target struct {
-	Database string
+	Database string // of the relations
 	Policy   string // storage policy of its tables; "": those they had
+	// Views makes the views of an archive whose tables are there. They read with the
+	// rights of the user who makes them, who need not be the one of the backup.
+	Views func(ctx context.Context, database string) error
 }
 
-// Restore fills the database from a backup: empty, or left by a restore that was
-// cut short. finish does what is left when all has come; until it has, the
-// database counts as being restored.
+// Restore fills an archive from a backup: an empty one, or one left by a restore that
+// was cut short. finish does what is left when all has come; until it has, the
+// archive counts as being restored.
 func Restore(ctx context.Context, conn driver.Conn, p Place, n Note, to Target, progress Progress, finish func(context.Context) error) error {
 	if err := clear(ctx, conn, to.Database); err != nil {
 		return fmt.Errorf("restore %s into %s: %w", n.Name, to.Database, err)
 	}
 	err := fill(ctx, conn, p, n, to, progress)
+	if err == nil {
+		err = to.Views(ctx, to.Database)
+	}
 	if err == nil {
 		err = finish(ctx)
 	}
@@ -47,42 +55,55 @@ func Restore(ctx context.Context, conn driver.Conn, p Place, n Note, to Target, 
 	return nil
 }
 
-// clear makes the database an empty one with a marker.
+// clear makes the archive an empty one with a marker.
 func clear(ctx context.Context, conn driver.Conn, database string) error {
-	names, err := tables(ctx, conn, database)
+	store := catalogue.StoreOf(database)
+	names, err := tables(ctx, conn, database, store)
 	if err != nil {
 		return err
 	}
-	begun := false
-	for _, name := range names {
-		begun = begun || name == marker
-	}
+	mark := qualified(store, marker)
+	begun := slices.Contains(names, mark)
 	if len(names) > 0 && !begun {
-		return fmt.Errorf("%w: it has %d tables, %s among them; give another with --database, or drop it first", ErrNotEmpty, len(names), names[0])
+		return fmt.Errorf("%w: there are %d tables, %s among them; give another with --database, or drop %s and %s first", ErrNotEmpty, len(names), names[0],
+			sqltext.Identifier(database), sqltext.Identifier(store))
 	}
 	if begun {
+		names = slices.DeleteFunc(names, func(name string) bool { return name == mark })
 		return empty(ctx, conn, database, names)
 	}
-	if err := conn.Exec(ctx, "CREATE DATABASE IF NOT EXISTS "+sqltext.Identifier(database)+" ENGINE = Atomic"); err != nil {
-		return fmt.Errorf("create the database: %w", err)
+	for _, name := range []string{database, store} {
+		if err := conn.Exec(ctx, "CREATE DATABASE IF NOT EXISTS "+sqltext.Identifier(name)+" ENGINE = Atomic"); err != nil {
+			return fmt.Errorf("create the database %s: %w", name, err)
+		}
 	}
-	q := "CREATE TABLE " + sqltext.Identifier(database) + "." + marker + " (nothing UInt8) ENGINE = MergeTree ORDER BY nothing COMMENT 'The database is being restored; see callvault restore'"
+	q := "CREATE TABLE " + mark + " (nothing UInt8) ENGINE = MergeTree ORDER BY nothing COMMENT 'The archive is being restored; see callvault restore'"
 	if err := conn.Exec(ctx, q); err != nil {
 		return fmt.Errorf("mark the database: %w", err)
 	}
 	return nil
 }
 
-func tables(ctx context.Context, conn driver.Conn, database string) ([]string, error) {
-	var names []string
-	const q = "SELECT groupArray(name) FROM (SELECT name FROM system.tables WHERE database = ? ORDER BY name)"
-	if err := conn.QueryRow(ctx, q, database).Scan(&names); err != nil {
+// tables lists the tables and views of both databases, qualified.
+func tables(ctx context.Context, conn driver.Conn, database, store string) ([]string, error) {
+	const q = "SELECT database, name FROM system.tables WHERE database IN (?, ?) ORDER BY database, name"
+	rows, err := conn.Query(ctx, q, database, store)
+	if err != nil {
 		return nil, fmt.Errorf("list tables: %w", err)
 	}
-	return names, nil
+	defer rows.Close()
+	var names []string
+	for rows.Next() {
+		var in, name string
+		if err := rows.Scan(&in, &name); err != nil {
+			return nil, fmt.Errorf("list tables: %w", err)
+		}
+		names = append(names, qualified(in, name))
+	}
+	return names, rows.Err()
 }
 
-// empty drops what a restore that was cut short has left, all but the marker.
+// empty drops the tables that a restore that was cut short has left.
 func empty(ctx context.Context, conn driver.Conn, database string, names []string) error {
 	ids, err := underway(ctx, conn, purpose("restore", database))
 	if err != nil {
@@ -92,19 +113,20 @@ func empty(ctx context.Context, conn driver.Conn, database string, names []strin
 		return fmt.Errorf("%w, or one whose program was killed goes on in the server; wait until it has ended and try again", ErrRestoring)
 	}
 	for _, name := range names {
-		if name == marker {
-			continue
-		}
-		if err := conn.Exec(ctx, "DROP TABLE IF EXISTS "+sqltext.Identifier(database)+"."+sqltext.Identifier(name)+" SYNC"); err != nil {
+		if err := conn.Exec(ctx, "DROP TABLE IF EXISTS "+name+" SYNC"); err != nil {
 			return fmt.Errorf("drop what an earlier restore left: %w", err)
 		}
 	}
 	return nil
 }
 
-// fill restores.
+// fill restores all but the views, which the target makes.
 func fill(ctx context.Context, conn driver.Conn, p Place, n Note, to Target, progress Progress) error {
-	statement := fmt.Sprintf("RESTORE DATABASE %s AS %s %s FROM %s", sqltext.Identifier(n.Database), sqltext.Identifier(to.Database), exceptLeases(n.Database), p.expression(n.Name))
+	as := func(of func(string) string) string {
+		return "DATABASE " + sqltext.Identifier(of(n.Database)) + " AS " + sqltext.Identifier(of(to.Database))
+	}
+	relations := func(name string) string { return name }
+	statement := fmt.Sprintf("RESTORE %s, %s%s FROM %s", as(catalogue.StoreOf), as(relations), except(n.Database, catalogue.Views()), p.expression(n.Name))
 	settings := []string{"allow_different_database_def = 1"}
 	if n.Base != "" {
 		settings = append(settings, p.onBase(n.Base)...)
@@ -123,7 +145,7 @@ func fill(ctx context.Context, conn driver.Conn, p Place, n Note, to Target, pro
 }
 
 func unmark(ctx context.Context, conn driver.Conn, database string) error {
-	if err := conn.Exec(ctx, "DROP TABLE "+sqltext.Identifier(database)+"."+marker+" SYNC"); err != nil {
+	if err := conn.Exec(ctx, "DROP TABLE "+qualified(catalogue.StoreOf(database), marker)+" SYNC"); err != nil {
 		return fmt.Errorf("take away the mark: %w", err)
 	}
 	return nil

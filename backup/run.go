@@ -72,7 +72,7 @@ func (j *Run) work(ctx context.Context) error {
 		return err
 	}
 	if j.Verify {
-		if j.Differences, err = Verify(ctx, j.Store.Conn(), p, &j.Note, Target{Database: j.Store.Database()}, j.Progress); err != nil {
+		if j.Differences, err = Verify(ctx, j.Store.Conn(), p, &j.Note, TargetOf(j.Store, "", ""), j.Progress); err != nil {
 			return err
 		}
 		if n := len(j.Differences); n > 0 {
@@ -123,7 +123,7 @@ func (j *Run) alone(ctx context.Context, do func(context.Context) error) error {
 		return err
 	}
 	return runs.UnderLeaseAs(ctx, j.Store, j.Lease, runs.BackupHolder+lease.Holder(), func(ctx context.Context, _ string) error {
-		held, err := lease.AcquireWait(ctx, j.Store.Conn(), lease.Migrate, lease.Holder(), j.Lease, time.Minute)
+		held, err := lease.AcquireWait(ctx, j.Store.StoreConn(), lease.Migrate, lease.Holder(), j.Lease, time.Minute)
 		if err != nil {
 			return err
 		}
@@ -146,7 +146,7 @@ func (j *Run) untilFree(ctx context.Context, wait time.Duration) error {
 	tick := time.NewTicker(passLooks)
 	defer tick.Stop()
 	for {
-		running, err := lease.Held(ctx, j.Store.Conn(), lease.Archive)
+		running, err := lease.Held(ctx, j.Store.StoreConn(), lease.Archive)
 		if err != nil || running == nil {
 			return err
 		}

@@ -25,16 +25,16 @@ func Verify(ctx context.Context, conn driver.Conn, p Place, n *Note, beside Targ
 	return diffs, writeNote(ctx, p, *n)
 }
 
-// trial restores a backup into a database of its own beside another, compares
-// what came with the note, and drops it. One at a time may run beside a
-// database: each drops what earlier ones left.
+// trial restores a backup into an archive of its own beside another, compares what
+// came with the note, and drops it. One at a time may run beside an archive: each
+// drops what earlier ones left.
 func trial(ctx context.Context, conn driver.Conn, p Place, n Note, beside Target, progress Progress) (diffs []Difference, err error) {
 	database := beside.Database
 	if err := dropTrials(ctx, conn, database); err != nil {
 		return nil, err
 	}
 	name := trialPrefix(database) + strings.ToLower(strings.NewReplacer("-", "", ":", "").Replace(n.Name))
-	if err := Restore(ctx, conn, p, n, Target{name, beside.Policy}, progress, func(context.Context) error { return nil }); err != nil {
+	if err := Restore(ctx, conn, p, n, Target{name, beside.Policy, beside.Views}, progress, func(context.Context) error { return nil }); err != nil {
 		return nil, dropAlso(ctx, conn, database, err)
 	}
 	progress("comparing", 0, 0)
@@ -53,6 +53,7 @@ func contentsOf(ctx context.Context, conn driver.Conn, database string, moment t
 	return read(rows)
 }
 
+// trialPrefix begins the names of both databases of a trial.
 func trialPrefix(database string) string { return database + "_verify_" }
 
 // dropAlso drops trials on the way out with err.

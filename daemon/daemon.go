@@ -145,7 +145,7 @@ func (d *daemon) wait(over <-chan struct{}, grace time.Duration, cancel context.
 // newRunner makes the runner of the present settings.
 func (d *daemon) newRunner() (*schedules.Runner, error) {
 	set := d.set.Load()
-	r, err := schedules.New(set.entries, schedules.Options{Jobs: d.work(), Last: d.lastRun, Ended: d.ended, Again: again, ID: uuid.NewString, Log: d.Log})
+	r, err := schedules.New(set.entries, schedules.Options{Jobs: d.work(), Last: d.lastRun, Ended: d.ended, Retryable: again, ID: uuid.NewString, Log: d.Log})
 	if err != nil {
 		return nil, config.Error{Setting: "CALLVAULT_SCHEDULES", Problem: err.Error()}
 	}

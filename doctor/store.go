@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"github.com/callvault/callvault/archive"
+	"github.com/callvault/callvault/internal/catalogue"
 	"github.com/callvault/callvault/internal/config"
 	"github.com/callvault/callvault/internal/connect"
 	"github.com/callvault/callvault/internal/query"
@@ -33,6 +35,7 @@ func (x *examination) store(ctx context.Context, cfg *config.Config, server conn
 		x.say("clickhouse", OK, "the embedded one; nothing is archived yet", "")
 		return
 	}
+	server.Options.Missing = load.Ignore
 	store, done, err := server.Open(ctx)
 	if err != nil {
 		x.say("clickhouse", Fail, words.OneLine(err), "")
@@ -66,26 +69,39 @@ func (x *examination) server(ctx context.Context, store *load.Store) {
 	x.say("clickhouse", OK, fmt.Sprintf("version %s, database %s", version, store.Database()), "")
 }
 
-// rights looks for what the archive needs in the user's grants. Servers before
-// 26.7 want one for input(), which samples are inserted through.
+// rights looks for what the archive needs in the user's grants, on the database of
+// the relations and on that of the tables. Servers before 26.7 want one for input(),
+// which samples are inserted through.
 func (x *examination) rights(ctx context.Context, store *load.Store) {
-	db := sqltext.Identifier(store.Database()) + ".*"
+	database := store.Database()
 	temporary, err := allowed(ctx, store, "CREATE TEMPORARY TABLE ON *.*")
 	var missing []string
-	for _, right := range []string{"SELECT", "INSERT", "ALTER DELETE", "CREATE TABLE", "CREATE VIEW", "DROP TABLE"} {
-		has, wrong := allowed(ctx, store, right+" ON "+db)
-		if !has {
-			missing = append(missing, right)
+	for name, rights := range map[string][]string{
+		database:                    {"SELECT", "INSERT", "CREATE TABLE", "CREATE VIEW", "DROP TABLE", "DROP VIEW"},
+		catalogue.StoreOf(database): {"SELECT", "INSERT", "ALTER DELETE", "CREATE TABLE", "DROP TABLE"},
+	} {
+		var there bool
+		err = errors.Join(err, store.Conn().QueryRow(ctx, "SELECT count() > 0 FROM system.databases WHERE name = ?", name).Scan(&there))
+		if !there {
+			rights = append(rights, "CREATE DATABASE")
 		}
-		err = errors.Join(err, wrong)
+		for _, right := range rights {
+			right += " ON " + sqltext.Identifier(name) + ".*"
+			has, wrong := allowed(ctx, store, right)
+			if !has {
+				missing = append(missing, right)
+			}
+			err = errors.Join(err, wrong)
+		}
 	}
+	slices.Sort(missing)
 	var old bool
 	err = errors.Join(err, store.Conn().QueryRow(ctx, "SELECT arrayMap(x -> toUInt32OrZero(x), splitByChar('.', version())) < [26, 7]").Scan(&old))
 	switch {
 	case err != nil: // an older server does not know the question
 		x.say("rights", Warn, "cannot be checked on this server", "")
 	case len(missing) > 0:
-		x.say("rights", Fail, "missing: "+strings.Join(missing, ", "), "GRANT ALL ON "+db+" TO the user")
+		x.say("rights", Fail, "missing: "+strings.Join(missing, ", "), catalogue.Grants(database, store.ClickHouse().Auth.Username))
 	case old && !temporary:
 		x.say("rights", Fail, "missing: CREATE TEMPORARY TABLE", "GRANT CREATE TEMPORARY TABLE ON *.* TO the user")
 	default:
@@ -105,8 +121,8 @@ func allowed(ctx context.Context, store *load.Store, right string) (bool, error)
 func (x *examination) lease(ctx context.Context, cfg *config.Config, store *load.Store) {
 	const check = "lease"
 	var engines map[string]string
-	const q = "SELECT CAST((groupArray(name), groupArray(engine)), 'Map(String, String)') FROM system.tables WHERE database = currentDatabase() AND name IN (?, ?)"
-	if err := store.Conn().QueryRow(ctx, q, lease.Table, lease.Keeper).Scan(&engines); err != nil {
+	const q = "SELECT CAST((groupArray(name), groupArray(engine)), 'Map(String, String)') FROM system.tables WHERE database = ? AND name IN (?, ?)"
+	if err := store.Conn().QueryRow(ctx, q, catalogue.StoreOf(store.Database()), lease.Table, lease.Keeper).Scan(&engines); err != nil {
 		x.say(check, Warn, words.OneLine(query.Error(err)), "")
 		return
 	}
@@ -126,9 +142,9 @@ func (x *examination) lease(ctx context.Context, cfg *config.Config, store *load
 
 // keeper sees whether leases can be had from Keeper.
 func (x *examination) keeper(ctx context.Context, check string, store *load.Store) {
-	right := "ALTER UPDATE ON " + sqltext.Identifier(store.Database()) + "." + lease.Keeper
+	right := "ALTER UPDATE ON " + sqltext.Identifier(catalogue.StoreOf(store.Database())) + "." + lease.Keeper
 	has, err := allowed(ctx, store, right)
-	if _, wrong := lease.Held(ctx, store.Conn(), lease.Archive); wrong != nil {
+	if _, wrong := lease.Held(ctx, store.StoreConn(), lease.Archive); wrong != nil {
 		x.say(check, Fail, words.OneLine(query.Error(wrong)), "see whether Keeper is up: no pass runs without it")
 		return
 	}

@@ -9,6 +9,8 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/cespare/xxhash/v2"
+
+	"github.com/callvault/callvault/internal/catalogue"
 )
 
 // column of a relation.
@@ -34,16 +36,13 @@ type known struct {
 	rows  map[string]map[time.Time]uint64 // rows of the base relations
 }
 
-// hidden selects the loads that the relations do not show; the views say the same.
-const hidden = "SELECT load_id FROM hidden_loads GROUP BY load_id HAVING max(step) != 'committed'"
-
 // readKnown reads what there is of the days from … to, to excluded.
-func readKnown(ctx context.Context, conn driver.Conn, relations []Relation, from, to time.Time) (*known, error) {
+func readKnown(ctx context.Context, a Archive, relations []Relation, from, to time.Time) (*known, error) {
 	k := &known{units: map[string]map[time.Time]string{}, rows: map[string]map[time.Time]uint64{}}
 	const expired = "SELECT toDateTime(toStartOfDay(max(greatest(starts_at, held_until))) + INTERVAL 1 DAY, 'UTC'), count() FROM ledger_units FINAL WHERE toString(state) = 'expired'"
 	var n uint64
 	var whole time.Time
-	if err := conn.QueryRow(ctx, expired).Scan(&whole, &n); err != nil {
+	if err := a.Tables.QueryRow(ctx, expired).Scan(&whole, &n); err != nil {
 		return nil, fmt.Errorf("read ledger: %w", err)
 	}
 	if n > 0 && whole.After(from) {
@@ -52,15 +51,15 @@ func readKnown(ctx context.Context, conn driver.Conn, relations []Relation, from
 	if !to.After(from) {
 		return k, nil
 	}
-	if err := k.readUnits(ctx, conn, from, to); err != nil {
+	if err := k.readUnits(ctx, a.Tables, from, to); err != nil {
 		return nil, fmt.Errorf("read ledger: %w", err)
 	}
 	for _, base := range Relations() {
-		needed := slices.ContainsFunc(relations, func(r Relation) bool { return slices.Contains(r.sources, base.Name) })
-		if !base.isBase() || !needed {
+		needed := slices.ContainsFunc(relations, func(r Relation) bool { return slices.Contains(r.Sources, base.Name) })
+		if !base.isSource() || !needed {
 			continue
 		}
-		if err := k.countRows(ctx, conn, base, from, to); err != nil {
+		if err := k.countRows(ctx, a.Relations, base, from, to); err != nil {
 			return nil, fmt.Errorf("count rows of %s: %w", base.Name, err)
 		}
 	}
@@ -79,7 +78,7 @@ func (k *known) readUnits(ctx context.Context, conn driver.Conn, from, to time.T
 				toDate(max(p.window_end) + if(kind = 'scale', 86400, 0)) AS last
 			FROM ledger_parts AS p
 			LEFT JOIN (SELECT sdk_app_id, kind, key, starts_at FROM ledger_units FINAL) AS u ON u.sdk_app_id = p.sdk_app_id AND u.kind = p.kind AND u.key = p.key
-			WHERE p.part != 'summary' AND p.load_id NOT IN (` + hidden + `)
+			WHERE p.part != 'summary' AND p.load_id NOT IN (` + catalogue.Hidden + `)
 			GROUP BY p.sdk_app_id, p.kind, p.key
 		)
 		ARRAY JOIN arrayMap(i -> first + i, range(toUInt32(greatest(last - first, 0)) + 1)) AS on
@@ -106,7 +105,7 @@ func (k *known) readUnits(ctx context.Context, conn driver.Conn, from, to time.T
 
 func (k *known) countRows(ctx context.Context, conn driver.Conn, r Relation, from, to time.Time) error {
 	k.rows[r.Name] = map[time.Time]uint64{}
-	rows, err := conn.Query(ctx, "SELECT toDate("+r.column+") AS on, count() FROM "+r.Name+" WHERE "+r.on(from, to)+" GROUP BY on")
+	rows, err := conn.Query(ctx, "SELECT toDate("+r.Time+") AS on, count() FROM "+r.Name+" WHERE "+r.on(from, to)+" GROUP BY on")
 	if err != nil {
 		return err
 	}
@@ -125,13 +124,13 @@ func (k *known) countRows(ctx context.Context, conn driver.Conn, r Relation, fro
 // days are those of which the relation may have rows, in order.
 func (k *known) days(r Relation) []time.Time {
 	have := map[time.Time]bool{}
-	for _, s := range r.sources {
+	for _, s := range r.Sources {
 		for d := range k.rows[s] {
 			have[d] = true
 		}
 	}
-	if !r.isBase() {
-		for d := range k.units[r.kind] {
+	if !r.isSource() {
+		for d := range k.units[r.Unit] {
 			have[d] = true
 		}
 	}
@@ -145,11 +144,11 @@ func (k *known) days(r Relation) []time.Time {
 
 // signature of a day of a relation.
 func (k *known) signature(r Relation, definition string, d time.Time) string {
-	parts := []string{definition, k.units[r.kind][d]}
-	if r.also != "" {
-		parts = append(parts, k.units[r.also][d])
+	parts := []string{definition, k.units[r.Unit][d]}
+	if r.Also != "" {
+		parts = append(parts, k.units[r.Also][d])
 	}
-	for _, s := range r.sources {
+	for _, s := range r.Sources {
 		parts = append(parts, fmt.Sprint(k.rows[s][d]))
 	}
 	return fmt.Sprintf("%016x", xxhash.Sum64String(strings.Join(parts, " ")))
@@ -177,7 +176,7 @@ func define(ctx context.Context, conn driver.Conn, r Relation) (columns []column
 		return nil, "", fmt.Errorf("the database has no relation %s", r.Name)
 	}
 	parts := []string{"SELECT toString(cityHash64(as_select)) FROM system.tables WHERE database = currentDatabase() AND name = '" + r.Name + "'"}
-	for _, name := range r.names {
+	for _, name := range r.Names {
 		parts = append(parts, "SELECT toString(sum(cityHash64(*))) FROM "+name)
 	}
 	for _, q := range parts {

@@ -73,10 +73,15 @@ type Result struct {
 	Bytes    uint64 `json:"bytes"`     // of the files written; 0 where the destination does not tell
 }
 
+// Archive is what is exported.
+type Archive struct {
+	Relations, Tables driver.Conn // whose databases are those of the relations and of the tables
+}
+
 // Run writes what has changed. It stops at the first file that cannot be
 // written; those before it are done.
-func Run(ctx context.Context, conn driver.Conn, to Destination, o Options) ([]Result, error) {
-	known, err := readKnown(ctx, conn, o.Relations, o.From, o.To)
+func Run(ctx context.Context, a Archive, to Destination, o Options) ([]Result, error) {
+	known, err := readKnown(ctx, a, o.Relations, o.From, o.To)
 	if err != nil {
 		return nil, fmt.Errorf("export: %w", err)
 	}
@@ -85,7 +90,7 @@ func Run(ctx context.Context, conn driver.Conn, to Destination, o Options) ([]Re
 	}
 	var all []Result
 	for _, r := range o.Relations {
-		e := exporter{Options: o, conn: conn, to: to, known: known, relation: r, result: Result{Relation: r.Name}}
+		e := exporter{Options: o, conn: a.Relations, to: to, known: known, relation: r, result: Result{Relation: r.Name}}
 		err := e.run(ctx)
 		all = append(all, e.result)
 		if err != nil {
@@ -141,7 +146,7 @@ func (e *exporter) alone(done manifest) error {
 // know any more has expired in the archive: its file stays.
 func (e *exporter) days(done manifest) []time.Time {
 	all := e.known.days(e.relation)
-	for d := range e.known.units[e.relation.kind] {
+	for d := range e.known.units[e.relation.Unit] {
 		if done[e.file(d)].Rows > 0 && !slices.Contains(all, d) {
 			all = append(all, d)
 		}

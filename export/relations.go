@@ -5,47 +5,30 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/callvault/callvault/internal/catalogue"
 )
 
 // Relation is a relation that can be exported by day.
 type Relation struct {
-	Name    string
-	column  string   // whose UTC day counts
-	isDate  bool     // the column is a Date, not a DateTime
-	kind    string   // of the units in the ledger that its rows come from
-	also    string   // another kind of units that its rows depend on; empty: none
-	sources []string // relations whose rows it is made from; itself, if it is one of those
-	names   []string // small tables that it depends on, too
-	within  string   // a condition that the rows of a day fulfil, with %s for that on time; empty: none
+	Name string
+	catalogue.Export
 }
 
 const day = 24 * time.Hour
 
-// Relations lists all that can be exported, the base relations first.
+// Relations lists all that can be exported, those as the vendor sent them first.
 func Relations() []Relation {
-	call := []string{"rooms", "user_sessions", "quality_samples", "user_events"}
-	judged := []string{"quality_thresholds"}
-	all := []Relation{
-		{Name: "rooms", column: "created_at", kind: "call"},
-		{Name: "user_sessions", column: "joined_at", kind: "call"},
-		{Name: "quality_samples", column: "ts", kind: "call"},
-		{Name: "user_events", column: "ts", kind: "call"},
-		{Name: "unusual_events", column: "ts", kind: "unusual", also: "call"},
-		{Name: "daily_scale", column: "day", isDate: true, kind: "scale"},
-		{Name: "calls", column: "created_at", kind: "call", sources: call, names: judged, within: "comm_id IN (SELECT comm_id FROM rooms WHERE %s)"},
-		{Name: "call_users", column: "first_joined_at", kind: "call", sources: call, names: judged, within: "comm_id IN (SELECT comm_id FROM (SELECT comm_id, joined_at AS first_joined_at FROM user_sessions) WHERE %s)"},
-		{Name: "peer_quality", column: "first_ts", kind: "call", sources: call, names: judged, within: "comm_id IN (SELECT comm_id FROM quality_streams WHERE %s)"},
-		{Name: "call_minutes", column: "minute", kind: "call", sources: call, names: judged, within: "comm_id IN (SELECT comm_id FROM (SELECT comm_id, day AS minute FROM quality_streams) WHERE %s)"},
-		{Name: "quality_streams", column: "day", isDate: true, kind: "call", sources: call},
-		{Name: "quality_minutes", column: "minute", kind: "call", sources: []string{"quality_samples"}},
-		{Name: "quality_days", column: "day", isDate: true, kind: "call", sources: call},
-		{Name: "events_decoded", column: "ts", kind: "call", sources: []string{"user_events"}, names: []string{"event_names", "event_values"}},
-		{Name: "unusual_events_decoded", column: "ts", kind: "unusual", also: "call", sources: []string{"unusual_events"}, names: []string{"experience_names", "abnormal_event_names"}},
-	}
-	for i := range all {
-		if all[i].sources == nil {
-			all[i].sources = []string{all[i].Name}
+	var all []Relation
+	for _, r := range catalogue.Relations() {
+		x := r.Export
+		if x.Time == "" {
+			continue
 		}
+		if x.Sources == nil {
+			x.Sources = []string{r.Name}
+		}
+		all = append(all, Relation{r.Name, x})
 	}
 	return all
 }
@@ -75,16 +58,16 @@ func relationNames(all []Relation) []string {
 	return names
 }
 
-// isBase says that the relation has rows of its own.
-func (r Relation) isBase() bool { return r.sources[0] == r.Name }
+// isSource says that the relation is made of its own rows.
+func (r Relation) isSource() bool { return r.Sources[0] == r.Name }
 
 // on is the condition that the column lies on the days from … to, to excluded.
 func (r Relation) on(from, to time.Time) string {
 	format := "toDateTime('2006-01-02 15:04:05', 'UTC')"
-	if r.isDate {
+	if r.IsDate {
 		format = "toDate('2006-01-02')"
 	}
-	return fmt.Sprintf("%[1]s >= %[2]s AND %[1]s < %[3]s", r.column, from.Format(format), to.Format(format))
+	return fmt.Sprintf("%[1]s >= %[2]s AND %[1]s < %[3]s", r.Time, from.Format(format), to.Format(format))
 }
 
 // rowsOf selects the rows of a day. Times are made such that every version of
@@ -92,8 +75,8 @@ func (r Relation) on(from, to time.Time) string {
 func (r Relation) rowsOf(columns []column, d time.Time) string {
 	on := r.on(d, d.Add(day))
 	where := on
-	if r.within != "" {
-		where += " AND " + fmt.Sprintf(r.within, on)
+	if r.Within != "" {
+		where += " AND " + fmt.Sprintf(r.Within, on)
 	}
 	var list []string
 	for _, c := range columns {

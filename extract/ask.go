@@ -44,17 +44,18 @@ type Asker struct {
 	stats    *Stats
 
 	sizes *quota.Sizes
-	known shapes
+	known damages
 	hangs *hanging
 
 	mu       sync.Mutex
 	answered time.Time       // when the vendor last answered anything; zero: not yet
 	served   map[string]bool // actions that have been answered
 	regions  map[string]int  // action → index in the dialect's Regions of the one asked now
-	ofCalls  bool            // the Total of a user list counts the call, not the window
+	fullest  map[string]int  // most rows of a page of the lists of an action
 	endless  map[string]bool // actions of which some list had no end
-	most     map[string]int  // rows of a page of the lists of an action
-	lasting  map[failure]lasting
+
+	totalsOfCalls bool // the Total of a user list counts the call, not the window
+	lasting       map[failure]lasting
 }
 
 // firstSize is what an answer is taken to take for each unit of work until
@@ -69,7 +70,8 @@ const flood = 32 << 20
 func NewAsker(v Vendor, d trtc.Dialect, l *quota.Limits, a Attempts) *Asker {
 	return &Asker{
 		vendor: v, dialect: d, limits: l, attempts: a, stats: newStats(),
-		sizes: quota.NewSizes(firstSize), hangs: newHanging(), regions: map[string]int{}, served: map[string]bool{}, endless: map[string]bool{}, most: map[string]int{}, lasting: map[failure]lasting{},
+		sizes: quota.NewSizes(firstSize), hangs: newHanging(), regions: map[string]int{}, served: map[string]bool{},
+		fullest: map[string]int{}, endless: map[string]bool{}, lasting: map[failure]lasting{},
 	}
 }
 
@@ -87,7 +89,7 @@ type Answer struct {
 	Asked   time.Time
 	Recycle func() // gives the body back; nil: it is another's by now
 	Reason  string // why it could not be read whole; "": it could
-	suspect bool   // it was believed for want of a better one
+	null    bool   // it is null where rows may be due, each time it was asked for
 	pass    *quota.Pass
 }
 
@@ -108,7 +110,7 @@ func (a *Answer) Release() {
 // is likely to be proportional to.
 func (a *Asker) ask(ctx context.Context, r trtc.Request, work float64, decode func(body []byte) error) (Answer, error) {
 	answer := Answer{Request: r}
-	var faults, quotas, suspects, odd int
+	var faults, quotas, nulls, damage int
 	for attempt := 1; ; attempt++ {
 		region := a.region(r.Action)
 		err := a.once(ctx, &answer, work, region, attempt, decode)
@@ -117,19 +119,19 @@ func (a *Asker) ask(ctx context.Context, r trtc.Request, work float64, decode fu
 			return answer, nil
 		case ctx.Err() != nil:
 			return Answer{}, ended(ctx)
-		case errors.Is(err, errSuspect):
-			if suspects++; suspects >= suspectAttempts {
-				a.stats.believe(r.Action)
-				answer.suspect = true
+		case errors.Is(err, errNull):
+			if nulls++; nulls >= nullAttempts {
+				a.stats.null(r.Action)
+				answer.null = true
 				return answer, nil
 			}
-		case errors.Is(err, errWanting):
-			if suspects++; suspects >= suspectAttempts {
+		case errors.Is(err, errNullDue):
+			if nulls++; nulls >= nullAttempts {
 				return Answer{}, err
 			}
-		case isOdd(err):
-			if odd++; odd >= oddAttempts || a.known.has(r.Action, err) {
-				return a.settleFor(answer, err, odd)
+		case isDamage(err):
+			if damage++; damage >= damageAttempts || a.known.has(r.Action, err) {
+				return a.takeDamaged(answer, err, damage)
 			}
 		case kind == trtc.Quota:
 			a.limits.Refused(r.Action)
@@ -149,7 +151,7 @@ func (a *Asker) ask(ctx context.Context, r trtc.Request, work float64, decode fu
 			return Answer{}, err
 		}
 		answer.Release()
-		if err := a.pause(ctx, faults+quotas, suspects+odd, afterOf(err)); err != nil {
+		if err := a.pause(ctx, faults+quotas, nulls+damage, afterOf(err)); err != nil {
 			return Answer{}, err
 		}
 	}
@@ -196,43 +198,10 @@ func (a *Asker) once(ctx context.Context, answer *Answer, work float64, region s
 	}
 	a.stats.asked(action, len(resp.Body), err)
 	endRequest(s, resp.Body, err)
-	if err != nil && !errors.Is(err, errSuspect) && !isOdd(err) {
+	if err != nil && !errors.Is(err, errNull) && !isDamage(err) {
 		answer.Release()
 	}
 	return err
-}
-
-// outageAfter is how long the vendor must not have answered anything for a
-// request that was given up to end the pass, if its action was answered before:
-// asking for the rest is pointless. An action that never was says nothing of others.
-const outageAfter = time.Minute
-
-// ErrOutage says that the vendor does not answer any more.
-var ErrOutage = errors.New("the vendor does not answer any more")
-
-// outage turns the failure of a request into that of the vendor, if nothing has
-// been answered for long.
-func (a *Asker) outage(action string, err error) error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if unreachable(err) && a.served[action] && time.Since(a.answered) > outageAfter {
-		return fmt.Errorf("%w: %w", ErrOutage, err)
-	}
-	return err
-}
-
-// answers notes that the vendor has answered an action, if only with an error.
-func (a *Asker) answers(action string) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.served[action] = true
-	a.answered = time.Now()
-}
-
-// unreachable says that no answer of the API came.
-func unreachable(err error) bool {
-	e, ok := errors.AsType[*trtc.Error](err)
-	return ok && (e.Code == trtc.CodeNetwork || e.Code == trtc.CodeHTTP)
 }
 
 // decodeAs decodes and names the action in what may go wrong. An error within
@@ -240,7 +209,7 @@ func unreachable(err error) bool {
 func decodeAs(action string, body []byte, decode func([]byte) error) (err error) {
 	defer func() {
 		if r := recover(); r != nil { // a fault of ours must not cost more than the answer
-			err = oddError{problem: fmt.Sprintf("it cannot be read: %v", r), unreadable: true}
+			err = damageError{problem: fmt.Sprintf("it cannot be read: %v", r), unreadable: true}
 		}
 	}()
 	err = decode(body)
@@ -250,7 +219,7 @@ func decodeAs(action string, body []byte, decode func([]byte) error) (err error)
 	e, ok := errors.AsType[*transform.DecodeError](err)
 	switch {
 	case ok && !e.Cut:
-		return oddError{problem: e.Error(), unreadable: true}
+		return damageError{problem: e.Error(), unreadable: true}
 	case ok:
 		return &trtc.Error{Action: action, Code: trtc.CodeHTTP, Message: err.Error(), Kind: trtc.Retryable, Cause: err}
 	}
@@ -272,18 +241,18 @@ func (a *Asker) kindOf(err error) trtc.Kind {
 	return trtc.Permanent
 }
 
-// suspectPause is the pause before a suspect answer is asked for again: most of
-// them are right.
-const suspectPause = 100 * time.Millisecond
+// nullPause is the pause before an answer that is null or damaged is asked for again:
+// most stay as they are.
+const nullPause = 100 * time.Millisecond
 
-// pause waits before the next attempt, the longer the more have failed.
-// least is what the vendor has asked for.
-func (a *Asker) pause(ctx context.Context, failed, suspects int, least time.Duration) error {
+// pause waits before the next attempt, the longer the more have failed; unusable is
+// how many were answered with null or damage. least is what the vendor has asked for.
+func (a *Asker) pause(ctx context.Context, failed, unusable int, least time.Duration) error {
 	b := backoff.ExponentialBackOff{
 		InitialInterval: a.attempts.Least, MaxInterval: a.attempts.Most,
 		Multiplier: 2, RandomizationFactor: 0.5,
 	}
-	d := min(a.attempts.Least, time.Duration(suspects)*suspectPause)
+	d := min(a.attempts.Least, time.Duration(unusable)*nullPause)
 	for range failed {
 		d = b.NextBackOff()
 	}
@@ -295,27 +264,4 @@ func (a *Asker) pause(ctx context.Context, failed, suspects int, least time.Dura
 	case <-ctx.Done():
 		return ended(ctx)
 	}
-}
-
-// region is where to ask for an action now.
-func (a *Asker) region(action string) string {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.dialect.Regions(action)[a.regions[action]]
-}
-
-// nextRegion moves the action on from a region that does not serve it, unless
-// another request has done so already. It is false when none is left to try.
-func (a *Asker) nextRegion(action, refused string) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	all := a.dialect.Regions(action)
-	if all[a.regions[action]] != refused {
-		return true
-	}
-	if a.regions[action]+1 == len(all) {
-		return false
-	}
-	a.regions[action]++
-	return true
 }

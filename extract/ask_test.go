@@ -3,7 +3,6 @@ package extract
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -61,7 +60,7 @@ func decodeRooms(body []byte) error {
 	var d transform.Decoder
 	_, info, err := d.Rooms(body, 1, nil)
 	if err == nil && info.List == transform.ListNull {
-		return errSuspect
+		return errNull
 	}
 	return err
 }
@@ -241,30 +240,4 @@ func TestDetectIsInterrupted(t *testing.T) {
 			t.Errorf("%v after %s", err, took)
 		}
 	})
-}
-
-func TestSessionSet(t *testing.T) {
-	at := func(s int64) time.Time { return time.Unix(s, 0).UTC() }
-	open := call.Session{UserID: "a", JoinedAt: at(10)}
-	ended := call.Session{UserID: "a", JoinedAt: at(10), LeftAt: at(50), Finished: true}
-	again := call.Session{UserID: "a", JoinedAt: at(60), LeftAt: at(70), Finished: true}
-	sameSecond := call.Session{UserID: "a", JoinedAt: at(10), LeftAt: at(10), Finished: true}
-	b := call.Session{UserID: "b", JoinedAt: at(5)}
-	for _, c := range []struct {
-		in   [][]call.Session
-		want []call.Session
-	}{
-		{nil, nil},
-		{[][]call.Session{{open}, {ended}}, []call.Session{ended}},
-		{[][]call.Session{{ended, again}, {again, b}}, []call.Session{b, ended, again}},
-		{[][]call.Session{{sameSecond, ended}}, []call.Session{sameSecond, ended}},
-	} {
-		var s sessionSet
-		for _, x := range c.in {
-			s.add(x)
-		}
-		if got := s.list(); fmt.Sprint(got) != fmt.Sprint(c.want) {
-			t.Errorf("got %v\nwant %v", got, c.want)
-		}
-	}
 }

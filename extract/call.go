@@ -2,49 +2,33 @@ package extract
 
 import (
 	"context"
-	"slices"
 	"sync"
-	"time"
 
+	"golang.org/x/sync/errgroup"
+
+	"github.com/callvault/callvault/extract/decide"
+	"github.com/callvault/callvault/extract/plan"
 	"github.com/callvault/callvault/extract/trtc"
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/span"
 )
 
-// leftFor is how long after a call has ended its users are taken to have left,
-// whatever the vendor says of them.
-const leftFor = 24 * time.Hour
+// seriesLimits are the vendor's for one request of metric series.
+var seriesLimits = plan.Limits{Window: trtc.MaxSeriesWindow, Users: trtc.MaxSeriesUsers}
 
-// callPass is the archiving of one call in one pass.
+// callPass is the archiving of one call in one pass: it asks what the decision says,
+// hands the rows on and tells the decision what came.
 type callPass struct {
-	*Pass
-	rep      *report
-	room     call.Room
-	listed   uint64 // response that listed it
-	odd      string // why the row that listed it is not whole; "": it is
-	unborn   bool   // that row does not tell when the room was created
-	unit     call.Unit
-	attempts int         // passes in which something was null before
-	asked    time.Time   // no answer is older
-	visible  bool        // the archive may show something that it does not hold for good
-	alive    call.Window // in which the call can have data, as far as it is in reach
-	cut      uint32      // answers about the seconds up to it no longer change
-	known    call.Known
-	stays    map[string][]call.Session // all sessions, by user
-	there    map[string][]call.Session // those, and when users were there whose stay cannot be read
+	pass   *Pass
+	rep    *report
+	unit   call.Unit
+	listed uint64 // response that listed it
 
-	openOnce sync.Once
-	openOf   []call.Part
-	openErr  error
+	mu     sync.Mutex   // while series and events are asked for
+	call   *decide.Call // changed under mu
+	counts callCounts   // under mu
 
-	mu       sync.Mutex
-	counts   callCounts
-	failed   []call.FailedPart // set aside: asked for again by later passes
-	cause    string            // of the first of them
-	wanting  []call.FailedPart // null where data is due: asked for again as well
-	back     time.Time         // from when on something was null and is asked for again; zero: nothing
-	believed bool              // null where data is due, after so many passes
-	cutAt    time.Time         // what was before had expired when it was asked for; zero: nothing
+	open func(context.Context) ([]call.Part, error) // its visible parts that are not settled, read once
 }
 
 // callCounts is what was found of one call.
@@ -53,140 +37,160 @@ type callCounts struct {
 	provisional                             bool
 }
 
+// begin prepares the archiving of one call.
+func (p *Pass) begin(r *report, due dueCall) *callPass {
+	c := &callPass{pass: p, rep: r, unit: call.Unit{App: p.App, Kind: call.UnitCall, Key: due.CommID}, listed: due.Response}
+	c.call = decide.Begin(decide.Before{
+		Room: due.Room, RowProblem: due.Problem, NoCreation: due.NoCreation, Ledger: due.held.Entry, InLedger: due.known,
+		Asked: p.now(), Oldest: p.oldest(), Settle: p.Settle, Retention: p.Retention, Limits: seriesLimits,
+		Again: p.Again, Compare: p.Compare != nil,
+	})
+	c.open = c.readOnce()
+	return c
+}
+
 // archiveCall fetches what the archive does not hold of one call and ends it.
 // A failure that concerns only this call is reported and is no error.
 func (p *Pass) archiveCall(ctx context.Context, r *report, due dueCall) (final bool, err error) {
 	c := p.begin(r, due)
 	ctx, s := span.Begin(ctx, "call", attrApp.Int64(int64(p.App)), attrRoom.String(due.RoomID), attrCall.String(due.CommID))
 	defer func() { c.endSpan(s, err) }()
-	replaces := due.known && c.inReach() && (p.Again || c.moved(due))
-	if !replaces && c.moved(due) {
-		c.room.CreatedAt = due.held.StartsAt
-	}
-	if due.Waiting() && !replaces {
-		if c.known, err = p.Archive.Resume(ctx, c.unit); err != nil {
-			return false, archiveError{err}
+	if due.held.Waiting && !c.call.Replaces && p.Compare == nil {
+		if c.call.Held, err = p.Archive.Resume(ctx, c.unit); err != nil {
+			return false, archived(err)
 		}
 	}
-	ended, err := c.fetch(ctx)
+	err = c.fetch(ctx)
 	p.Progress.Done(StageCalls, 1)
 	if fatal(err) {
-		p.Archive.Abandon(c.unit)
+		p.taker().Abandon(c.unit)
 		return false, err
 	}
 	if err != nil {
-		c.setAside(call.PartRoom, "", c.room.CreatedAt, err)
+		c.call.Miss(call.PartRoom, "", c.call.Room.CreatedAt, failureOf(err))
 	}
-	if (replaces || due.held.State.Final()) && (c.partial() || !c.cutAt.IsZero()) {
-		return c.leave(due), nil
+	if reason := c.call.Keeps(); reason != "" {
+		return c.keep(reason), nil
 	}
-	e := c.entry(due, ended)
+	return c.end(ctx)
+}
+
+// keep leaves what the archive has of a call: asked for again, it could not be had
+// whole.
+func (c *callPass) keep(reason string) (final bool) {
+	c.pass.taker().Abandon(c.unit)
+	c.rep.failed(c.failure(reason+"; it stays as it was", ""))
+	if final = c.call.Ledger.State.Final(); !final {
+		c.pass.notFinal.Store(c.unit, nil)
+	}
+	return final
+}
+
+// end ends a call and tells of it.
+func (c *callPass) end(ctx context.Context) (final bool, err error) {
+	e := c.call.Entry(c.unit)
 	if !e.State.Final() {
-		p.open.add(c.unit)
+		c.pass.notFinal.Store(c.unit, nil)
 	}
-	if err := p.Archive.End(ctx, e); err != nil {
-		return false, archiveError{err}
+	if err := c.pass.taker().End(ctx, e); err != nil {
+		return false, archived(err)
 	}
-	switch {
-	case len(c.failed) == 0:
-	case c.onlyUnserved(): // the report says so already
-		r.with(func(r *Report) { r.Incomplete++ })
+	switch failed := c.call.Failed; {
+	case len(failed) == 0:
+	case c.call.OnlyUnserved(): // the report says so already
+		c.rep.with(func(r *Report) { r.Incomplete++ })
 	default:
-		r.incomplete(Failure{CommID: due.CommID, RoomID: due.RoomID, What: "call", Reason: failedReason(c.failed), Cause: c.cause})
+		c.rep.incomplete(c.failure(decide.ReasonOf(failed), c.call.Cause))
 	}
-	if lost := c.lostHead(due); lost != "" && due.known && !p.Again {
-		r.lost(Failure{CommID: due.CommID, RoomID: due.RoomID, What: "call", Reason: lost})
+	if lost := c.call.LostBeginning(); lost != "" && c.call.InLedger && !c.pass.Again {
+		c.rep.lost(c.failure(lost, ""))
 	}
-	if c.believed {
-		r.believed(due.CommID)
+	if c.call.NullAccepted {
+		c.rep.nullAccepted(c.unit.Key)
 	}
 	if e.Waits() {
-		r.waits(due.CommID)
+		c.rep.waits(c.unit.Key)
 	}
 	c.counts.provisional = !e.State.Final()
-	r.archivedCall(c.counts)
+	c.rep.archivedCall(c.counts)
 	return e.State.Final(), nil
 }
 
-// leave keeps what the archive has of a call: asked for again, it could not be
-// had whole.
-func (c *callPass) leave(due dueCall) (final bool) {
-	reason := "its beginning has expired"
-	if c.partial() {
-		reason = failedReason(slices.Concat(c.failed, c.wanting))
-	}
-	c.Archive.Abandon(c.unit)
-	c.rep.failed(Failure{CommID: due.CommID, RoomID: due.RoomID, What: "call", Reason: reason + "; it stays as it was"})
-	if !due.held.State.Final() {
-		c.open.add(c.unit)
-	}
-	return due.held.State.Final()
+func (c *callPass) failure(reason, cause string) Failure {
+	return Failure{CommID: c.unit.Key, RoomID: c.call.Room.RoomID, What: "call", Reason: reason, Cause: cause}
 }
 
-// ask and askHolding are the pass's, and note what the vendor no longer had.
-func (c *callPass) ask(ctx context.Context, w call.Window, build func(call.Window) trtc.Request, decode func([]byte) error) (kept, error) {
-	k, release, err := c.askHolding(ctx, question{window: w, build: build, decode: decode})
-	release()
-	return k, err
-}
-
-func (c *callPass) askHolding(ctx context.Context, q question) (k kept, release func(), err error) {
-	q.cut = func(at time.Time) {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		c.cutAt = later(c.cutAt, at)
+// fetch asks for the parts of the call. What cannot be had is missing; the error is
+// what makes all further work pointless.
+func (c *callPass) fetch(ctx context.Context) error {
+	first, err := c.askFirst(ctx)
+	if fatal(err) {
+		return err
 	}
-	q.believed = func() {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		c.believed = c.believed || c.attempts >= BelieveAfter
+	defer first.release()
+	list, err := c.usersAfter(ctx, first)
+	if err != nil {
+		return err
 	}
-	return c.Pass.askHolding(ctx, q)
-}
-
-// inReach says whether the vendor still has the whole call: one that it has not
-// must not be replaced.
-func (c *callPass) inReach() bool { return !c.alive.Start.After(c.room.CreatedAt) }
-
-// moved says whether the vendor tells another beginning of the call than it has
-// told before. All rows of a call name one.
-func (c *callPass) moved(due dueCall) bool {
-	return due.known && !due.held.StartsAt.Equal(c.room.CreatedAt)
-}
-
-// begin prepares the archiving of one call.
-func (p *Pass) begin(r *report, due dueCall) *callPass {
-	c := &callPass{
-		Pass: p, rep: r, room: due.Room, listed: due.Response, odd: due.Reason, unborn: due.Unborn, asked: p.now(),
-		unit: call.Unit{App: p.App, Kind: call.UnitCall, Key: due.CommID}, attempts: nullAttempts(due.held.Entry),
-		visible: due.known && due.held.State != call.Pending,
-	}
-	if c.unborn && due.known {
-		c.room.CreatedAt = due.held.StartsAt
-	}
-	c.alive = c.lifetime()
-	return c
-}
-
-// Waiting says whether the archive has something of the call to go on from.
-func (d dueCall) Waiting() bool { return d.known && d.held.Waiting }
-
-// nameRoom finds the room's id among the sessions where the list does not tell it.
-// Where nobody does, no row of the call is held for good, as each has it.
-func (c *callPass) nameRoom(sessions []call.Session) {
-	if c.odd == "" || c.room.RoomID != "" {
-		return
-	}
-	for _, s := range sessions {
-		if c.room.RoomID = s.RoomID; s.RoomID != "" {
-			return
+	c.call.TakeUsers(list)
+	if len(list.Unnamed) > 0 { // they are asked for window by window, the users of the first answer among them
+		first.release()
+		first = nil
+		if err := c.askUnnamed(ctx, list); err != nil {
+			return err
 		}
 	}
-	c.cut = 0
+	all := decide.MergeSessions(c.call.Held.Sessions, list.Sessions)
+	c.call.SetPresence(all, list.Unreadable)
+	c.counts.sessions, c.counts.users = len(all), len(c.call.Sessions)
+	if err := c.addRoom(ctx); err != nil {
+		return err
+	}
+	if err := c.addUsers(ctx, list); err != nil {
+		return err
+	}
+	if first != nil {
+		if err := c.addUnnamed(ctx, first.window, first.seriesAnswer, c.call.Sessions); err != nil {
+			return err
+		}
+		first.release()
+	}
+	c.call.Widen(all, c.pass.oldest())
+	all = append(all[:len(all):len(all)], list.Unreadable...)
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		return span.Do(gctx, "series", func(ctx context.Context) error { return c.askSeries(ctx, all) })
+	})
+	if !c.pass.Skip.UserEvents {
+		g.Go(func() error {
+			return span.Do(gctx, "events", func(ctx context.Context) error { return c.askEvents(ctx, all) })
+		})
+	}
+	return g.Wait()
 }
 
-func (c *callPass) count(f func(*callCounts)) {
+// decide changes the decision, or the counts, while parts are asked for at the same
+// time.
+func (c *callPass) decide(change func(*decide.Call)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	f(&c.counts)
+	change(c.call)
+}
+
+// ask and askHolding are the pass's, and tell the decision what the vendor no longer
+// had, and what was null.
+func (c *callPass) ask(ctx context.Context, q question) (reply, error) {
+	r, err := c.askHolding(ctx, q)
+	r.release()
+	return r, err
+}
+
+func (c *callPass) askHolding(ctx context.Context, q question) (reply, error) {
+	r, err := c.pass.askHolding(ctx, q)
+	c.decide(func(d *decide.Call) {
+		if d.Begins(r.begins); r.null {
+			d.AcceptNull()
+		}
+	})
+	return r, err
 }

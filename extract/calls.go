@@ -61,9 +61,12 @@ func (p *Pass) calls(ctx context.Context, r *report, list *listing) error {
 // listCalls sends each call of the window that needs archiving once, oldest
 // first because those expire first.
 func (p *Pass) listCalls(ctx context.Context, r *report, list *listing, queue chan<- dueCall) error {
-	if p.Calls != nil {
+	switch {
+	case p.Calls != nil:
 		list.skip(slice{Window: p.window()})
 		return p.send(ctx, r, p.given(), queue)
+	case p.Skip.Calls && p.Skip.UnusualEvents: // nobody asks when calls were alive
+		return nil
 	}
 	err := p.eachSlice(ctx, r, list, func(s slice, rooms []listedRoom) error {
 		return p.send(ctx, r, list.add(s, rooms), queue)
@@ -72,7 +75,7 @@ func (p *Pass) listCalls(ctx context.Context, r *report, list *listing, queue ch
 		return err
 	}
 	list.end() // nothing more is listed
-	return p.sendStuck(ctx, r, list, queue)
+	return p.sendUnreadable(ctx, r, list, queue)
 }
 
 // send sends those of the calls that need archiving.
@@ -81,7 +84,7 @@ func (p *Pass) send(ctx context.Context, r *report, rooms []listedRoom, queue ch
 	if err != nil {
 		return err
 	}
-	return p.enqueue(ctx, p.withoutStuck(due), queue)
+	return p.enqueue(ctx, p.withoutUnreadable(due), queue)
 }
 
 func (p *Pass) enqueue(ctx context.Context, due []dueCall, queue chan<- dueCall) error {
@@ -107,7 +110,10 @@ func (p *Pass) given() []listedRoom {
 
 // chosen are those of the calls that the pass is to look at.
 func (p *Pass) chosen(rooms []listedRoom) []listedRoom {
-	if p.Only == nil {
+	switch {
+	case p.Skip.Calls:
+		return nil
+	case p.Only == nil:
 		return rooms
 	}
 	return slices.DeleteFunc(slices.Clone(rooms), func(r listedRoom) bool { return !p.Only(r.Room) })
@@ -122,13 +128,16 @@ func (p *Pass) due(ctx context.Context, r *report, rooms []listedRoom) ([]dueCal
 		return nil, err
 	}
 	r.alreadyHeld(len(rooms) - len(due))
+	slices.SortStableFunc(due, func(a, b dueCall) int { return p.urgency(a).Compare(p.urgency(b)) })
+	if p.Compare != nil {
+		return due, nil
+	}
 	var fresh []call.Entry
 	for _, c := range due {
 		if !c.known {
 			fresh = append(fresh, p.pending(c.Room))
 		}
 	}
-	slices.SortStableFunc(due, func(a, b dueCall) int { return p.urgency(a).Compare(p.urgency(b)) })
 	return due, archived(p.Archive.Note(ctx, fresh))
 }
 
@@ -141,14 +150,14 @@ func (p *Pass) unfinished(ctx context.Context, rooms []listedRoom) ([]dueCall, e
 	for i, room := range rooms {
 		keys[i] = room.CommID
 	}
-	held, err := p.Archive.Entries(ctx, p.App, call.UnitCall, keys)
+	held, err := p.Ledger.Entries(ctx, p.App, call.UnitCall, keys)
 	if err != nil {
-		return nil, archiveError{err}
+		return nil, archived(err)
 	}
 	var due []dueCall
 	for _, room := range rooms {
 		h, known := held[room.CommID]
-		if !known || !h.State.Final() || p.Again {
+		if !known || !h.State.Final() || p.again() {
 			due = append(due, dueCall{listedRoom: room, held: h, known: known})
 		}
 	}

@@ -12,7 +12,6 @@ import (
 	"github.com/callvault/callvault/extract/quota"
 	"github.com/callvault/callvault/extract/trtc"
 	"github.com/callvault/callvault/internal/call"
-	"github.com/callvault/callvault/transform"
 )
 
 // Waiting says how long the first request is tried while the vendor does not
@@ -118,12 +117,8 @@ func detectBy(ctx context.Context, v Vendor, l *quota.Limits, attempts Attempts,
 	w := call.Window{Start: now.Add(-time.Hour), End: now}
 	var refused error
 	for _, d := range dialects {
-		answer, err := NewAsker(v, d, l, attempts).ask(ctx, d.Rooms(app, w, "", 0, trtc.MaxPageSize), 100, func(body []byte) error {
-			var dec transform.Decoder
-			_, _, err := dec.Rooms(body, app, nil)
-			return err
-		})
-		if discard(&answer, err); err == nil || isUnreadable(err) || tooLarge(err) { // the action is there, whatever it says
+		_, err := NewAsker(v, d, l, attempts).anyRooms(ctx, app, w)
+		if err == nil || isUnreadable(err) || tooLarge(err) { // the action is there, whatever it says
 			return d, nil
 		}
 		if e, ok := errors.AsType[*trtc.Error](err); !ok || e.Kind != trtc.Unavailable {

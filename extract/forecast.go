@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/callvault/callvault/extract/decide"
 	"github.com/callvault/callvault/extract/plan"
 	"github.com/callvault/callvault/extract/trtc"
 	"github.com/callvault/callvault/internal/call"
@@ -133,7 +134,7 @@ func (p *Pass) callCost(ctx context.Context, due dueCall) (callCost, error) {
 	c := p.begin(newReport(p.App, p.Now()), due)
 	if held := due.held.HeldUntil; due.known && !p.Again && held.After(due.CreatedAt) {
 		part := call.Part{Kind: call.PartUsers, Owned: []call.Owned{{To: uint32(held.Unix())}}}
-		c.known.Parts = append(c.known.Parts, part)
+		c.call.Held.Parts = append(c.call.Held.Parts, part)
 	}
 	users, err := c.askUsers(ctx, nil)
 	if err != nil {
@@ -142,16 +143,17 @@ func (p *Pass) callCost(ctx context.Context, due dueCall) (callCost, error) {
 		}
 		return callCost{users: 1, series: 1}, nil // the pass will say what is wrong with it
 	}
-	cost := callCost{users: len(users.responses)}
-	held := c.firstCost(&cost, users.sessions)
-	w := c.alive
+	cost := callCost{users: len(users.Responses)}
+	held := c.firstCost(&cost, users.Sessions)
+	w := c.call.Alive
 	if until := due.held.HeldUntil; due.known && until.After(w.Start) {
 		w.Start = until.Add(time.Second)
 	}
-	c.widen(users.sessions)
-	cost.series += len(plan.Series(users.sessions, held, call.Window{Start: later(w.Start, c.alive.Start), End: c.alive.End}, seriesLimits))
-	if !p.Skip("user_events") {
-		cost.events = len(c.eventUsers(users.sessions))
+	c.call.Widen(users.Sessions, p.oldest())
+	w = call.Window{Start: decide.Later(w.Start, c.call.Alive.Start), End: c.call.Alive.End}
+	cost.series += len(plan.Series(users.Sessions, held, w, seriesLimits))
+	if !p.Skip.UserEvents {
+		cost.events = len(c.call.EventUsers(users.Sessions))
 	}
 	return cost, nil
 }
@@ -159,12 +161,12 @@ func (p *Pass) callCost(ctx context.Context, due dueCall) (callCost, error) {
 // firstCost counts the first question about a short call, and returns what that
 // will hold.
 func (c *callPass) firstCost(cost *callCost, sessions []call.Session) plan.Held {
-	w, ok := c.firstWindow()
+	w, ok := c.call.FirstWindow()
 	if !ok {
 		return nil
 	}
 	cost.series = 1
-	users := distinctUsers(sessions)
+	users := decide.DistinctUsers(sessions)
 	if len(users) < trtc.MaxSeriesUsers && len(sessions) != trtc.MaxSeriesUsers {
 		cost.users = 0
 	}
@@ -186,10 +188,10 @@ func (p *Pass) forecastRest(ctx context.Context, f *Forecast, list *listing) err
 	if p.RoomID != "" {
 		return nil
 	}
-	if !p.Skip("daily_scale") {
+	if !p.Skip.DailyScale {
 		f.Requests[d.Scale]++
 	}
-	if p.Skip("unusual_events") {
+	if p.Skip.UnusualEvents {
 		return nil
 	}
 	hours, err := p.dueHours(ctx)
@@ -210,9 +212,8 @@ func (p *Pass) forecastRest(ctx context.Context, f *Forecast, list *listing) err
 			if err != nil {
 				return err
 			}
-			n := narrowing{pass: p, due: due}
-			_, err = n.search(gctx, h.Start.Unix(), h.End.Unix(), "")
-			if fatal(err) {
+			n := unusualSearch{pass: p, rep: newReport(p.App, p.Now()), due: due}
+			if err := n.search(gctx, &unusualSpan{from: h.Start.Unix(), to: h.End.Unix()}); fatal(err) {
 				return err
 			}
 			return nil

@@ -14,10 +14,10 @@ import (
 	"github.com/callvault/callvault/internal/simulator"
 )
 
-// TestReplayOfOddAnswers replays an archive of answers that could not be read whole:
+// TestLongReplayOfOddAnswers replays an archive of answers that could not be read whole:
 // by the decoder that could not, which changes nothing, and by one that has learnt
 // to, which brings what they had in them, of what is lost by now as well.
-func TestReplayOfOddAnswers(t *testing.T) {
+func TestLongReplayOfOddAnswers(t *testing.T) {
 	for name, s := range map[string]seen{
 		"times as dates":          {faults: "date-times=1", touches: everything},
 		"some calls and pages":    {faults: "date-times=0.5,page-size=7", touches: everything, mix: simulator.MixOneToOne, calls: 12},

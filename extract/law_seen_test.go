@@ -53,8 +53,8 @@ func seenFaults() []seen {
 	}
 }
 
-// TestSeenFaults holds a pass over each oddity that has been seen against the law.
-func TestSeenFaults(t *testing.T) {
+// TestLongSeenFaults holds a pass over each oddity that has been seen against the law.
+func TestLongSeenFaults(t *testing.T) {
 	for _, s := range seenFaults() {
 		t.Run(s.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { s.law(t).hold() })

@@ -107,10 +107,10 @@ func (l *law) passUnder(ctx context.Context, f simulator.Faults) (extract.Report
 	before := asked(l.vendor)
 	w := l.vault.writer(rand.New(rand.NewPCG(l.chance.Uint64(), 1)))
 	p := &extract.Pass{
-		Asker:   extract.NewAsker(l.vendor.client, l.dialect, quota.New(quota.Options{}), extract.DefaultAttempts()),
-		Archive: w, App: l.app(), Now: l.vendor.clock.now, Progress: extract.NoProgress{},
+		Asker:  extract.NewAsker(l.vendor.client, l.dialect, quota.New(quota.Options{}), extract.DefaultAttempts()),
+		Ledger: w, Archive: w, App: l.app(), Now: l.vendor.clock.now, Progress: extract.NoProgress{},
 		Retention: l.keeps + 20*time.Second, // the margin that a pass keeps from the edge
-		Settle:    settle, Skip: func(string) bool { return false },
+		Settle:    settle,
 	}
 	report, err := p.Run(ctx)
 	if err == nil {

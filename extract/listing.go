@@ -2,12 +2,11 @@ package extract
 
 import (
 	"context"
-	"fmt"
 	"maps"
-	"slices"
 	"sync"
 	"time"
 
+	"github.com/callvault/callvault/extract/decide"
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/transform"
 )
@@ -31,15 +30,20 @@ type listedDay struct {
 	failed     []call.FailedPart // what of its list could not be had
 }
 
-// gap notes a window that could not be listed in full.
-func (l *listing) gap(s setAside) {
+// miss notes a window that could not be listed in full.
+func (l *listing) miss(g gap[call.Window]) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	d := l.on(s.Start)
-	key := s.Start.Format(time.RFC3339) + "/" + s.End.Format(time.RFC3339)
-	d.failed = append(d.failed, call.FailedPart{Kind: call.PartList, Key: key, Reason: s.err.Error(), Attempts: 1})
-	for h := s.Start.Truncate(time.Hour); h.Before(s.End); h = h.Add(time.Hour) {
-		l.hours[h] = true // calls may have been alive
+	d, w := l.on(g.of.Start), g.of
+	key := w.Start.Format(time.RFC3339) + "/" + w.End.Format(time.RFC3339)
+	d.failed = append(d.failed, call.FailedPart{Kind: call.PartList, Key: key, Reason: g.err.Error(), Attempts: 1})
+	l.maybeAlive(w)
+}
+
+// maybeAlive notes a window in which calls may have been alive. The caller holds mu.
+func (l *listing) maybeAlive(w call.Window) {
+	for h := w.Start.Truncate(time.Hour); h.Before(w.End); h = h.Add(time.Hour) {
+		l.hours[h] = true
 	}
 }
 
@@ -48,7 +52,7 @@ func (l *listing) damaged(s slice, damage transform.Damage) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	d := l.on(s.Start)
-	d.failed = append(d.failed, call.FailedPart{Kind: call.PartRoom, Key: damage.Key, Reason: damageText(damage), Attempts: 1})
+	d.failed = append(d.failed, call.FailedPart{Kind: call.PartRoom, Key: damage.Key, Reason: decide.DamageText(damage), Attempts: 1})
 }
 
 func newListing() *listing {
@@ -71,8 +75,8 @@ func (l *listing) add(s slice, rooms []listedRoom) []listedRoom {
 	maps.DeleteFunc(l.across, func(_ string, end time.Time) bool { return end.Before(s.Start) })
 	var fresh []listedRoom
 	for _, r := range rooms {
-		last := earlier(endOf(r.Room, s.End), s.End)
-		for h := later(r.CreatedAt, s.Start).Truncate(time.Hour); !h.After(last); h = h.Add(time.Hour) {
+		last := decide.Earlier(endOf(r.Room, s.End), s.End)
+		for h := decide.Later(r.CreatedAt, s.Start).Truncate(time.Hour); !h.After(last); h = h.Add(time.Hour) {
 			l.hours[h] = true
 		}
 		if _, seen := l.across[r.CommID]; !seen {
@@ -89,9 +93,7 @@ func (l *listing) add(s slice, rooms []listedRoom) []listedRoom {
 func (l *listing) skip(s slice) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for h := s.Start.Truncate(time.Hour); h.Before(s.End); h = h.Add(time.Hour) {
-		l.hours[h] = true
-	}
+	l.maybeAlive(s.Window)
 	l.moveTo(s.End)
 }
 
@@ -100,16 +102,7 @@ func endOf(r call.Room, at time.Time) time.Time {
 	if !r.Finished {
 		return at.Add(365 * 24 * time.Hour)
 	}
-	return destroyed(r)
-}
-
-// destroyed is the end of a call that has ended. Where the vendor does not tell
-// it, the call is taken to have lasted for as long as most do at most.
-func destroyed(r call.Room) time.Time {
-	if r.DestroyedAt.IsZero() {
-		return r.CreatedAt.Add(leftFor)
-	}
-	return r.DestroyedAt
+	return decide.Destroyed(r)
 }
 
 // on is the listed day that holds t. The caller holds mu.
@@ -131,7 +124,7 @@ func (l *listing) unfinished(r call.Room) {
 		return
 	}
 	for start, d := range l.days {
-		d.incomplete = d.incomplete || !destroyed(r).Before(start) && r.CreatedAt.Before(start.Add(24*time.Hour))
+		d.incomplete = d.incomplete || !decide.Destroyed(r).Before(start) && r.CreatedAt.Before(start.Add(24*time.Hour))
 	}
 }
 
@@ -164,191 +157,4 @@ func (l *listing) alive(ctx context.Context, hour time.Time) (bool, error) {
 			return false, ended(ctx)
 		}
 	}
-}
-
-const dayKey = time.DateOnly
-
-// closeLists notes how far the days have been listed, and what was lost.
-func (p *Pass) closeLists(ctx context.Context, r *report, list *listing) error {
-	if !p.whole() {
-		return nil
-	}
-	keys := make([]string, 0, len(list.days))
-	for start := range list.days {
-		keys = append(keys, start.Format(dayKey))
-		p.open.add(call.Unit{App: p.App, Kind: call.UnitList, Key: start.Format(dayKey)})
-	}
-	// A final day is not listed again, and what is overdue by the ledger is lost:
-	// what this pass has done must be in the ledger before.
-	if err := p.Archive.Flush(ctx); err != nil {
-		return archiveError{err}
-	}
-	if err := p.lost(ctx, r); err != nil {
-		return err
-	}
-	held, err := p.Archive.Entries(ctx, p.App, call.UnitList, keys)
-	if err != nil {
-		return archiveError{err}
-	}
-	var entries []call.Entry
-	for start, d := range list.days {
-		entries = append(entries, p.listed(start, d, held[start.Format(dayKey)]))
-	}
-	return archived(p.Archive.Note(ctx, entries))
-}
-
-// listed is the entry of a day that has been listed. One of which something could
-// not be had is listed again, and dropped by the vendor from its beginning on.
-func (p *Pass) listed(start time.Time, d *listedDay, held Held) call.Entry {
-	e := call.Entry{
-		Unit: call.Unit{App: p.App, Kind: call.UnitList, Key: start.Format(dayKey)}, State: call.Provisional,
-		StartsAt: start, HeldUntil: d.until, Deadline: p.deadline(d.until),
-	}
-	if len(d.failed) > 0 {
-		e.State, e.Deadline = call.Failed, p.deadline(start)
-		e.Failed, e.Attempts = triedAgain(d.failed, held.Failed), held.Attempts+1
-		e.Reason = failedReason(e.Failed)
-		return e
-	}
-	if end := start.Add(24 * time.Hour); !d.until.Before(end) && p.settled(end.Add(recent)) && !d.incomplete {
-		e.State = call.Archived
-	}
-	return e
-}
-
-// triedAgain counts in the passes that have tried the parts before. It returns no
-// more than a ledger's row is to hold.
-func triedAgain(parts, before []call.FailedPart) []call.FailedPart {
-	const most = 50
-	parts = slices.Clone(parts[:min(len(parts), most)])
-	for i := range parts {
-		parts[i].Attempts = 1
-		for _, b := range before {
-			if b.Kind == parts[i].Kind && b.Key == parts[i].Key {
-				parts[i].Attempts = b.Attempts + 1
-			}
-		}
-	}
-	return parts
-}
-
-// listedDays are the days within w whose lists are final, but for those on which
-// a call began that the ledger knows and the archive could not get, in whole or
-// in part: without the list nothing would ask for it again.
-func (p *Pass) listedDays(ctx context.Context, w call.Window) (map[time.Time]bool, error) {
-	var keys []string
-	for d := day(w.Start); d.Before(w.End); d = d.Add(24 * time.Hour) {
-		keys = append(keys, d.Format(dayKey))
-	}
-	held, err := p.Archive.Entries(ctx, p.App, call.UnitList, keys)
-	if err != nil {
-		return nil, archiveError{err}
-	}
-	final := map[time.Time]bool{}
-	for _, h := range held {
-		if h.State == call.Archived {
-			final[day(h.StartsAt)] = true
-		}
-	}
-	open, err := p.Archive.Overdue(ctx, p.App, p.deadline(w.End.Add(24*time.Hour)))
-	if err != nil {
-		return nil, archiveError{err}
-	}
-	for _, e := range open {
-		if e.Unit.Kind == call.UnitCall && (e.State != call.Provisional || e.Lacks()) {
-			delete(final, day(later(e.StartsAt, w.Start)))
-		}
-	}
-	return final, nil
-}
-
-// lost notes what the vendor has dropped before it was archived: units that are
-// overdue and that this pass did not come upon, and days on which no pass looked.
-func (p *Pass) lost(ctx context.Context, r *report) error {
-	overdue, err := p.Archive.Overdue(ctx, p.App, p.deadline(p.oldest()))
-	if err != nil {
-		return archiveError{err}
-	}
-	var lists []call.Entry
-	for _, e := range overdue {
-		if p.open.has(e.Unit) {
-			continue
-		}
-		if e.Unit.Kind == call.UnitList {
-			if e.State == call.Failed {
-				r.lost(Failure{What: "calls of " + e.Unit.Key, Reason: "the vendor dropped what could not be listed of them: " + e.Reason})
-			}
-			lists = append(lists, closed(e))
-			continue
-		}
-		had := counted(e)
-		if e.State, e.Reason = call.Lost, lossReason(e); had {
-			e.State, e.Reason = call.Archived, ""
-		} else if e.Unit.Kind == call.UnitCall {
-			r.lost(Failure{CommID: e.Unit.Key, What: "call", Reason: e.Reason})
-		} else {
-			r.lost(Failure{What: fmt.Sprintf("%s %s", e.Unit.Kind, e.Unit.Key), Reason: e.Reason})
-		}
-		if err := p.Archive.ResumeAll(ctx, e.Unit, e.StartsAt); err != nil {
-			return archiveError{err}
-		}
-		if err := p.Archive.End(ctx, e); err != nil {
-			return archiveError{err}
-		}
-	}
-	if err := p.Archive.Note(ctx, lists); err != nil {
-		return archiveError{err}
-	}
-	return p.lostDays(ctx, r)
-}
-
-// closed is the entry of a day that can be listed no more. What was on it and
-// was not archived is known by itself.
-func closed(e call.Entry) call.Entry {
-	if e.State == call.Failed {
-		e.State = call.Lost
-		return e
-	}
-	if !e.HeldUntil.Before(e.StartsAt.Add(24 * time.Hour)) {
-		e.State = call.Archived
-		return e
-	}
-	e.State, e.Reason = call.Lost, "calls after "+e.HeldUntil.UTC().Format(time.RFC3339)+" are unknown: no pass was made while the vendor had them"
-	return e
-}
-
-// lossReason says what of a unit was lost.
-func lossReason(e call.Entry) string {
-	switch {
-	case e.Lacks():
-		return "the vendor dropped it before it was archived whole: " + e.Reason
-	case e.Reason != "":
-		return "the vendor dropped it before it could be archived: " + e.Reason
-	case !e.HeldUntil.IsZero():
-		return "the vendor dropped what came after " + e.HeldUntil.UTC().Format(time.RFC3339) + " before it was archived"
-	}
-	return "the vendor dropped it before it was archived"
-}
-
-// lostDays notes the days that nobody listed while the vendor had them.
-func (p *Pass) lostDays(ctx context.Context, r *report) error {
-	until, err := p.Archive.ListedUntil(ctx, p.App)
-	if err != nil {
-		return archiveError{err}
-	}
-	oldest := p.oldest()
-	if until.IsZero() || !until.Before(oldest) {
-		return nil
-	}
-	reason := fmt.Sprintf("no pass was made while the vendor had it: calls between %s and %s are unknown",
-		until.UTC().Format(time.RFC3339), oldest.Format(time.RFC3339))
-	r.lost(Failure{What: "calls", Reason: reason})
-	var entries []call.Entry
-	for d := day(until); d.Before(day(oldest)); d = d.Add(24 * time.Hour) {
-		entries = append(entries, call.Entry{
-			Unit: call.Unit{App: p.App, Kind: call.UnitList, Key: d.Format(dayKey)}, State: call.Lost,
-			Reason: reason, StartsAt: d, HeldUntil: until, Deadline: p.deadline(d),
-		})
-	}
-	return archived(p.Archive.Note(ctx, entries))
 }

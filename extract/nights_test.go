@@ -46,13 +46,13 @@ func stories() []story {
 	return all
 }
 
-// TestNights lives through months of nights in virtual time: passes made by the
+// TestLongNights lives through months of nights in virtual time: passes made by the
 // schedule, cut short, and missed; calls that come, go on and expire; a vendor
 // that misbehaves. After every pass that came to its end the archive and its
 // ledger are held against what the simulator knows.
 //
 // CALLVAULT_SOAK=n lives through each story n times, with three times the calls.
-func TestNights(t *testing.T) {
+func TestLongNights(t *testing.T) {
 	times, _ := strconv.Atoi(os.Getenv("CALLVAULT_SOAK"))
 	for _, s := range stories() {
 		for range max(times, 1) {
@@ -257,7 +257,7 @@ func (n *nights) pass(ctx context.Context, cut int) (p pass, err error) {
 	return p, err
 }
 
-func (n *nights) extract(ctx context.Context, a extract.Archive) (extract.Report, error) {
+func (n *nights) extract(ctx context.Context, a *writer) (extract.Report, error) {
 	app := call.AppID(n.vendor.sim.Apps()[0])
 	d, err := extract.Detect(ctx, n.vendor.client, n.limits, []call.AppID{app}, n.vendor.clock.now(), trtc.Current(), trtc.Legacy())
 	if err != nil {
@@ -265,9 +265,8 @@ func (n *nights) extract(ctx context.Context, a extract.Archive) (extract.Report
 	}
 	asker := extract.NewAsker(n.vendor.client, d, n.limits, extract.DefaultAttempts())
 	p := &extract.Pass{
-		Asker: asker, Archive: a, App: app,
+		Asker: asker, Ledger: a, Archive: a, App: app,
 		Now: n.vendor.clock.now, Progress: extract.NoProgress{}, Retention: n.keeps(), Settle: settle,
-		Skip: func(string) bool { return false },
 	}
 	return p.Run(ctx)
 }

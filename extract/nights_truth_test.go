@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/extract/decide"
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/simulator"
 )
@@ -37,7 +37,7 @@ func newTruth(n *nights) *truth {
 // before, because null is not believed yet.
 func (t *truth) waiting(e call.Entry) bool {
 	_, muted := t.muted()[e.Unit.Key]
-	return e.Waits() && (t.long[e.Unit.Key] || muted) && (e.Attempts <= extract.BelieveAfter || poisonedCall(e.Unit.Key))
+	return e.Waits() && (t.long[e.Unit.Key] || muted) && (e.Attempts <= decide.AcceptNullAfter || poisonedCall(e.Unit.Key))
 }
 
 // lacks says whether something of a call may be set aside, because the vendor

@@ -69,17 +69,19 @@ func refusesOnlyThis(err error) bool {
 
 // anyRoom is some call of the window, or one that does not exist.
 func (p *Prober) anyRoom(ctx context.Context, a *Asker, w call.Window) (call.Room, error) {
-	room := call.Room{CommID: "0_0_0", RoomID: "0"}
-	answer, err := a.ask(ctx, a.dialect.Rooms(p.App, w, "", 0, trtc.MaxPageSize), 100, func(body []byte) error {
+	rooms, err := a.anyRooms(ctx, p.App, w)
+	return append(rooms, call.Room{CommID: "0_0_0", RoomID: "0"})[0], err
+}
+
+// anyRooms asks for a page of a room list, of which no response is kept.
+func (a *Asker) anyRooms(ctx context.Context, app call.AppID, w call.Window) (rooms []call.Room, err error) {
+	answer, err := a.ask(ctx, a.dialect.Rooms(app, w, "", 0, trtc.MaxPageSize), 100, func(body []byte) (err error) {
 		var d transform.Decoder
-		rooms, _, err := d.Rooms(body, p.App, nil)
-		if len(rooms) > 0 {
-			room = rooms[0]
-		}
+		rooms, _, err = d.Rooms(body, app, nil)
 		return err
 	})
 	discard(&answer, err)
-	return room, err
+	return rooms, err
 }
 
 // vendorErrorIn finds the vendor's error in a body and reads nothing else.
@@ -111,12 +113,7 @@ func (p *Prober) Retention(ctx context.Context, d trtc.Dialect) (time.Duration, 
 // keeps asks whether the vendor still has what is nearly as old as r.
 func (a *Asker) keeps(ctx context.Context, app call.AppID, now time.Time, r time.Duration) (bool, error) {
 	start := now.UTC().Truncate(time.Second).Add(margins[len(margins)-1] - r)
-	answer, err := a.ask(ctx, a.dialect.Rooms(app, call.Window{Start: start, End: start.Add(time.Minute)}, "", 0, trtc.MaxPageSize), 100, func(body []byte) error {
-		var dec transform.Decoder
-		_, _, err := dec.Rooms(body, app, nil)
-		return err
-	})
-	discard(&answer, err)
+	_, err := a.anyRooms(ctx, app, call.Window{Start: start, End: start.Add(time.Minute)})
 	if expired(err) {
 		return false, nil
 	}

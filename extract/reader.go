@@ -12,43 +12,44 @@ type seriesReader struct {
 	transform.Detail
 }
 
-// tools are what reading needs besides: scratch memory and the names met. They
-// are lent for as long as a core works with them, so that there are few.
-type tools struct {
+// reader is what reading needs besides: scratch memory and the names met. One is
+// in use for as long as a core works with it, so that there are few.
+type reader struct {
 	decoder    transform.Decoder
 	normaliser transform.Normaliser
 }
 
-// lend lends tools, until giveBack.
-func (p *Pass) lend() *tools {
-	if t, ok := p.tools.Get().(*tools); ok {
-		return t
+// withReader lends a reader to do.
+func (p *Pass) withReader(do func(*reader)) {
+	r, ok := p.readers.Get().(*reader)
+	if !ok {
+		r = &reader{}
 	}
-	return &tools{}
+	defer p.readers.Put(r)
+	do(r)
 }
 
-func (p *Pass) giveBack(t *tools) { p.tools.Put(t) }
-
-// read appends an answer about the window asked to what r holds; on an error
+// read appends an answer about the window asked to what s holds; on an error
 // that stays as it was.
-func (r *seriesReader) read(body []byte, asked call.Window, keep transform.Keep) (transform.DetailInfo, error) {
+func (s *seriesReader) read(body []byte, asked call.Window, keep transform.Keep) (info transform.DetailInfo, err error) {
 	room := transform.Room(body)
-	if have := cap(r.Samples.Time); r.pass.Samples != nil && r.Samples.Rows() == 0 && (have < room || have > 2*room) {
-		nulls := r.Samples.Nulls
-		r.Samples = *r.pass.Samples(room)
-		r.Samples.Nulls = nulls
+	if have := cap(s.Samples.Time); s.pass.Samples != nil && s.Samples.Rows() == 0 && (have < room || have > 2*room) {
+		nulls := s.Samples.Nulls
+		s.Samples = *s.pass.Samples(room)
+		s.Samples.Nulls = nulls
 	}
-	t := r.pass.lend()
-	defer r.pass.giveBack(t)
-	return t.decoder.Detail(body, asked, keep, &r.Detail)
+	s.pass.withReader(func(r *reader) { info, err = r.decoder.Detail(body, asked, keep, &s.Detail) })
+	return info, err
 }
 
-// take hands over all that was read, normalised.
-func (r *seriesReader) take() (*call.Samples, []call.Session) {
-	taken := r.Detail
-	r.Detail = transform.Detail{}
-	t := r.pass.lend()
-	defer r.pass.giveBack(t)
-	t.normaliser.Normalise(&taken.Samples)
-	return &taken.Samples, taken.Sessions
+// take hands over the samples read, normalised. Nothing is read any more.
+func (s *seriesReader) take() *call.Samples {
+	samples := s.Samples
+	s.pass.normalise(&samples)
+	return &samples
+}
+
+// normalise normalises samples.
+func (p *Pass) normalise(s *call.Samples) {
+	p.withReader(func(r *reader) { r.normaliser.Normalise(s) })
 }

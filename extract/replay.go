@@ -3,13 +3,11 @@ package extract
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
-	"sync"
 	"time"
 
+	"github.com/callvault/callvault/extract/decide"
 	"github.com/callvault/callvault/internal/call"
-	"github.com/callvault/callvault/transform"
 )
 
 // Recorded is what a replay reads: the visible parts of a unit in the order
@@ -23,15 +21,8 @@ type Recorded interface {
 // Replay makes units anew from the responses they were made from, without
 // asking the vendor.
 type Replay struct {
-	From Recorded
-	To   interface {
-		Resume(ctx context.Context, u call.Unit) (call.Known, error)
-		OpenParts(ctx context.Context, u call.Unit) ([]call.Part, error)
-		OpenRows(ctx context.Context, u call.Unit, kind call.PartKind, owned []call.Owned) (call.Rows, error)
-		Add(ctx context.Context, u call.Unit, p call.Part, r call.Rows) error
-		End(ctx context.Context, e call.Entry) error
-		Abandon(u call.Unit)
-	}
+	From   Recorded
+	To     Rewriter
 	Settle time.Duration // how long after a moment the vendor's data about it may have changed
 	pages  roomPages
 }
@@ -43,8 +34,8 @@ var ErrNotKept = errors.New("the responses it was made from are not kept")
 // Replayed is what came of a unit.
 type Replayed struct {
 	Samples int
-	Mended  int // parts that were set aside and are whole now
-	Lacks   int // parts that are still set aside
+	Mended  int // parts that were missing and are whole now
+	Lacks   int // parts that are still missing
 }
 
 // Unit makes a unit anew; it takes the place of what was there. Its entry in the
@@ -80,15 +71,15 @@ type replay struct {
 	rows    []call.Rows
 	reasons []string // of the parts before
 	room    *call.Room
-	all     sessionSet
+	all     decide.SessionSet
 	done    Replayed
 
-	mending bool // only what is set aside is made anew
+	mending bool // only what is missing is made anew
 	over    bool // the archive holds the room for good: the call had ended
 }
 
 // read is rowsOf, or what is to take its place.
-func (u *replay) read(ctx context.Context, p *call.Part, known *sessionSet) (call.Rows, error) {
+func (u *replay) read(ctx context.Context, p *call.Part, known *decide.SessionSet) (call.Rows, error) {
 	if u.mending {
 		return u.mendedRows(ctx, p, known)
 	}
@@ -98,8 +89,8 @@ func (u *replay) read(ctx context.Context, p *call.Part, known *sessionSet) (cal
 // decode decodes the responses of all parts but those of series, which may be
 // large, and decides what the unit is then.
 func (u *replay) decode(ctx context.Context, parts []call.Part) error {
-	var known sessionSet
-	known.add(u.all.list())
+	var known decide.SessionSet
+	known.Add(u.all.List())
 	usersFirst(parts)
 	for _, p := range parts {
 		var rows call.Rows
@@ -113,7 +104,7 @@ func (u *replay) decode(ctx context.Context, parts []call.Part) error {
 		if err != nil {
 			return err
 		}
-		u.all.add(rows.Sessions)
+		u.all.Add(rows.Sessions)
 		if rows.Room != nil {
 			u.room = rows.Room
 		}
@@ -147,7 +138,7 @@ func (u *replay) judge(before []call.Part) {
 		return
 	}
 	if end, ended := u.ended(); e.State == call.Lost || ended {
-		e.State, e.Reason, e.HeldUntil = call.Archived, "", later(e.HeldUntil, end)
+		e.State, e.Reason, e.HeldUntil = call.Archived, "", decide.Later(e.HeldUntil, end)
 		for i := range u.parts {
 			u.parts[i].Settled = true
 		}
@@ -163,17 +154,17 @@ func (u *replay) ended() (end time.Time, ok bool) {
 	case call.UnitScale:
 		end = u.entry.StartsAt.Add(24*time.Hour + scaleSettles)
 	default:
-		sessions := u.all.list()
+		sessions := u.all.List()
 		for _, s := range sessions {
-			end = later(end, s.LeftAt)
+			end = decide.Later(end, s.LeftAt)
 		}
 		if u.over {
-			return later(end, u.entry.StartsAt), true
+			return decide.Later(end, u.entry.StartsAt), true
 		}
-		if u.room == nil || !u.room.Finished || u.room.DestroyedAt.IsZero() || !allLeft(sessions) {
+		if u.room == nil || !u.room.Finished || u.room.DestroyedAt.IsZero() || !decide.AllLeft(sessions) {
 			return end, false
 		}
-		end = later(end, u.room.DestroyedAt)
+		end = decide.Later(end, u.room.DestroyedAt)
 	}
 	for _, p := range u.parts {
 		if !end.Before(p.Asked.Add(-u.Settle)) {
@@ -185,7 +176,7 @@ func (u *replay) ended() (end time.Time, ok bool) {
 
 // add adds the parts with their rows.
 func (u *replay) add(ctx context.Context) error {
-	stays := byUser(u.all.list())
+	sessions := decide.PresenceOf(u.all.List())
 	for i, p := range u.parts {
 		rows := u.rows[i]
 		if p.Kind == call.PartSeries {
@@ -197,7 +188,7 @@ func (u *replay) add(ctx context.Context) error {
 			}
 			u.done.Samples += rows.Samples.Rows()
 		}
-		if rows.Stays = stays; p.RoomID == "" && u.room != nil { // it was not known
+		if rows.Stays = sessions; p.RoomID == "" && u.room != nil { // it was not known
 			p.RoomID, rows.RoomID = u.room.RoomID, u.room.RoomID
 		}
 		if err := u.To.Add(ctx, u.entry.Unit, p, rows); err != nil {
@@ -219,128 +210,4 @@ func usersFirst(parts []call.Part) {
 		}
 		return first(x) - first(y)
 	})
-}
-
-// rowsOf decodes the responses of one part, and says in it what of them cannot be
-// read. known are the sessions that settled parts have brought so far.
-func (r *Replay) rowsOf(ctx context.Context, e call.Entry, p *call.Part, known *sessionSet) (rows call.Rows, err error) {
-	rows = call.Rows{RoomID: p.RoomID}
-	if e.Unit.Kind == call.UnitCall {
-		rows.CreatedAt = e.StartsAt
-	}
-	if p.Kind == call.PartRoom {
-		return rows, r.room(ctx, e, p, &rows)
-	}
-	bodies, err := r.bodies(ctx, *p)
-	if err != nil {
-		return rows, err
-	}
-	d := decoding{reason: p.Reason}
-	switch p.Kind {
-	case call.PartUsers:
-		rows.Sessions = d.sessions(*p, bodies, known)
-	case call.PartSeries:
-		rows.Samples = d.samples(*p, bodies)
-	case call.PartEvents:
-		rows.Events = d.events(*p, bodies)
-	case call.PartUnusual:
-		rows.Unusual = d.unusual(*p, bodies)
-	case call.PartScale:
-		rows.Day = d.day(e.Unit, bodies)
-	default:
-		return rows, fmt.Errorf("replay %s %s: there is no part %q", e.Unit.Kind, e.Unit.Key, p.Kind)
-	}
-	if d.err != nil {
-		return rows, d.err
-	}
-	if d.problem != "" || !unanswered(e, p.Kind) {
-		p.Reason, p.Settled = d.problem, p.Settled && d.problem == ""
-	}
-	return rows, nil
-}
-
-// unanswered says that parts of a kind are set aside because of what the vendor has
-// not answered: no decoding mends that.
-func unanswered(e call.Entry, kind call.PartKind) bool {
-	return slices.ContainsFunc(e.Failed, func(f call.FailedPart) bool { return f.Kind == kind && !f.Kept && !f.Gone() && !f.Null() })
-}
-
-// bodies reads the responses of a part, in order.
-func (r *Replay) bodies(ctx context.Context, p call.Part) ([][]byte, error) {
-	kept, err := r.From.Bodies(ctx, p.Responses)
-	if err != nil {
-		return nil, err
-	}
-	var bodies [][]byte
-	for _, id := range p.Responses {
-		body, ok := kept[id]
-		if !ok {
-			return nil, ErrNotKept
-		}
-		bodies = append(bodies, body)
-	}
-	return bodies, nil
-}
-
-// room finds the room of a call in the page of the list that it came with.
-func (r *Replay) room(ctx context.Context, e call.Entry, p *call.Part, rows *call.Rows) error {
-	if len(p.Responses) != 1 {
-		return fmt.Errorf("replay call %s: its room has %d responses, want 1", e.Unit.Key, len(p.Responses))
-	}
-	rooms, ok := r.pages.get(p.Responses[0])
-	if !ok {
-		bodies, err := r.bodies(ctx, *p)
-		if err != nil {
-			return err
-		}
-		got := &sliceRead{}
-		var d transform.Decoder
-		list, info, err := d.Rooms(bodies[0], e.Unit.App, nil)
-		if err != nil {
-			return fmt.Errorf("replay call %s: %w", e.Unit.Key, err)
-		}
-		got.add(list, info, p.Responses[0], call.Window{Start: e.StartsAt})
-		rooms = r.pages.put(p.Responses[0], got.all.rooms)
-	}
-	room, ok := rooms[e.Unit.Key]
-	if !ok {
-		return fmt.Errorf("replay call %s: the room list kept for it does not hold it", e.Unit.Key)
-	}
-	if p.Reason = room.Reason; room.Unborn {
-		return nil
-	}
-	room.CreatedAt = e.StartsAt // as the pass had it: see callPass.moved
-	rows.Room = &room.Room
-	return nil
-}
-
-// roomPages are the pages of room lists read last: calls that follow one another
-// came with the same page. It is safe for concurrent use.
-type roomPages struct {
-	mu    sync.Mutex
-	pages map[uint64]map[string]listedRoom // by response
-}
-
-// pagesHeld is how many pages are held before they are forgotten.
-const pagesHeld = 32
-
-func (p *roomPages) get(response uint64) (map[string]listedRoom, bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	rooms, ok := p.pages[response]
-	return rooms, ok
-}
-
-func (p *roomPages) put(response uint64, list []listedRoom) map[string]listedRoom {
-	rooms := make(map[string]listedRoom, len(list))
-	for _, r := range list {
-		rooms[r.CommID] = r
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.pages == nil || len(p.pages) >= pagesHeld {
-		p.pages = map[uint64]map[string]listedRoom{}
-	}
-	p.pages[response] = rooms
-	return rooms
 }

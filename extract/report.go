@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/callvault/callvault/extract/decide"
 	"github.com/callvault/callvault/extract/trtc"
 	"github.com/callvault/callvault/internal/call"
 )
@@ -28,7 +29,7 @@ type Report struct {
 	Samples     int
 	NullSamples int // points the vendor sent without a value
 	Events      int
-	Incomplete  int  // calls of which something is set aside; they are archived without it, and failures, too
+	Incomplete  int  // calls of which something is missing; they are archived without it, and failures, too
 	Repeated    int  // rows that came twice in one answer and are kept once
 	Unusual     int  // rows of unusual events
 	Days        int  // days of daily scale
@@ -64,7 +65,7 @@ type report struct {
 	mu sync.Mutex
 	r  Report
 
-	waiting, believing []string // CommIDs
+	waiting, acceptedNull []string // CommIDs
 }
 
 func newReport(app call.AppID, now time.Time) *report {
@@ -91,7 +92,7 @@ func (r *report) failed(f Failure) {
 	})
 }
 
-// incomplete notes a call of which something is set aside.
+// incomplete notes a call of which something is missing.
 func (r *report) incomplete(f Failure) {
 	r.failed(f)
 	r.with(func(r *Report) { r.Incomplete++ })
@@ -117,9 +118,9 @@ func (r *report) waits(commID string) {
 	r.with(func(x *Report) { x.Waiting++; r.waiting = append(r.waiting, commID) })
 }
 
-// believed notes a call of which null has been taken for an answer.
-func (r *report) believed(commID string) {
-	r.with(func(*Report) { r.believing = append(r.believing, commID) })
+// nullAccepted notes a call of which null has been taken for an answer.
+func (r *report) nullAccepted(commID string) {
+	r.with(func(*Report) { r.acceptedNull = append(r.acceptedNull, commID) })
 }
 
 // callNote says something of several calls and names the first of them.
@@ -166,9 +167,9 @@ func (r *report) snapshot(now time.Time) Report {
 		const what = "for data that the vendor has not sent, null where it is due; the next passes ask again"
 		out.Notes = append(out.Notes, callNote(r.waiting, "waits "+what, "wait "+what))
 	}
-	if len(r.believing) > 0 {
-		what := fmt.Sprintf("archived with what there is: null where data is due, in more than %d passes, is taken for an answer", BelieveAfter)
-		out.Notes = append(out.Notes, callNote(r.believing, "is "+what, "are "+what))
+	if len(r.acceptedNull) > 0 {
+		what := fmt.Sprintf("archived with what there is: null where data is due, in more than %d passes, is taken for an answer", decide.AcceptNullAfter)
+		out.Notes = append(out.Notes, callNote(r.acceptedNull, "is "+what, "are "+what))
 	}
 	return out
 }

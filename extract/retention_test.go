@@ -58,9 +58,9 @@ func passAt(t *testing.T, v *vendor, into *vault, keeps time.Duration, now func(
 	t.Helper()
 	w := into.writer(rand.New(rand.NewPCG(61, 1)))
 	p := &extract.Pass{
-		Asker:   extract.NewAsker(v.client, trtc.Current(), quota.New(quota.Options{PerSecond: 1000}), extract.DefaultAttempts()),
-		Archive: w, App: call.AppID(v.sim.Apps()[0]), Now: now, Progress: extract.NoProgress{},
-		Retention: keeps, Settle: settle, Skip: func(string) bool { return false },
+		Asker:  extract.NewAsker(v.client, trtc.Current(), quota.New(quota.Options{PerSecond: 1000}), extract.DefaultAttempts()),
+		Ledger: w, Archive: w, App: call.AppID(v.sim.Apps()[0]), Now: now, Progress: extract.NoProgress{},
+		Retention: keeps, Settle: settle,
 	}
 	report, err := p.Run(t.Context())
 	if err == nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/callvault/callvault/extract/decide"
 	"github.com/callvault/callvault/extract/trtc"
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/transform"
@@ -18,21 +19,21 @@ const recent = time.Hour
 // listedRoom is a call with the response that listed it.
 type listedRoom struct {
 	call.Room
-	Response uint64
-	Reason   string // why its row is not whole; "": it is
-	Unborn   bool   // the row does not tell when the room was created: CreatedAt is when it was looked for
+	Response   uint64
+	Problem    string // why its row is not whole; "": it is
+	NoCreation bool   // the row does not tell when the room was created: CreatedAt is when it was looked for
 }
 
-// A pass that asks otherwise than usual does so with these.
+// A pass that compares asks with these.
 const (
-	otherCut   = 13 * time.Hour // where it cuts a day
-	otherPages = 83             // rows of a page
+	compareCut   = 13 * time.Hour // where it cuts a day
+	comparePages = 83             // rows of a page
 )
 
 // pageSize is how many rows of a list are asked for at once.
 func (p *Pass) pageSize() int {
-	if p.Otherwise {
-		return otherPages
+	if p.Compare != nil {
+		return comparePages
 	}
 	return trtc.MaxPageSize
 }
@@ -44,18 +45,18 @@ type slice struct {
 }
 
 // slices cuts w into UTC days, oldest first, and the last hour off: neighbours
-// share their common second, so nothing falls between them. A pass that asks
-// otherwise cuts the days in two.
+// share their common second, so nothing falls between them. A pass that
+// compares cuts the days in two.
 func (p *Pass) slices(w call.Window) []slice {
 	quiet := w.End.Add(-recent)
 	var out []slice
 	for t := w.Start; t.Before(w.End); {
-		end := earlier(day(t).Add(trtc.MaxRoomsWindow), w.End)
-		if noon := day(t).Add(otherCut); p.Otherwise && t.Before(noon) {
-			end = earlier(noon, w.End)
+		end := decide.Earlier(day(t).Add(trtc.MaxRoomsWindow), w.End)
+		if noon := day(t).Add(compareCut); p.Compare != nil && t.Before(noon) {
+			end = decide.Earlier(noon, w.End)
 		}
 		if t.Before(quiet) {
-			end = earlier(end, quiet)
+			end = decide.Earlier(end, quiet)
 		}
 		out = append(out, slice{call.Window{Start: t, End: end}, !t.Before(quiet)})
 		t = end
@@ -70,7 +71,7 @@ func (p *Pass) slices(w call.Window) []slice {
 func (p *Pass) eachSlice(ctx context.Context, r *report, list *listing, use func(slice, []listedRoom) error) error {
 	w := p.window()
 	final := map[time.Time]bool{}
-	if !p.Again && p.RoomID == "" {
+	if !p.again() && p.RoomID == "" {
 		var err error
 		if final, err = p.listedDays(ctx, w); err != nil {
 			return err
@@ -91,12 +92,12 @@ func (p *Pass) eachSlice(ctx context.Context, r *report, list *listing, use func
 		}
 		r.repeated(got.repeated)
 		for _, gap := range got.gaps {
-			list.gap(gap)
-			r.unlisted(Failure{What: "calls " + gap.text(), Reason: gap.err.Error() + hintOf(gap.err), Cause: causeOf(gap.err)})
+			list.miss(gap)
+			r.unlisted(Failure{What: "calls " + between(gap.of), Reason: gap.err.Error() + hintOf(gap.err), Cause: causeOf(gap.err)})
 		}
 		for _, d := range got.damage {
 			list.damaged(s, d)
-			r.unlisted(Failure{What: "room list of " + s.Start.Format(dayKey), Reason: damageText(d), Cause: d.What + ": " + d.Problem})
+			r.unlisted(Failure{What: "room list of " + s.Start.Format(dayKey), Reason: decide.DamageText(d), Cause: d.What + ": " + d.Problem})
 		}
 		if err := use(s, got.all.rooms); err != nil {
 			return err
@@ -105,9 +106,9 @@ func (p *Pass) eachSlice(ctx context.Context, r *report, list *listing, use func
 	return nil
 }
 
-// text says which calls are unknown.
-func (s setAside) text() string {
-	return "between " + s.Start.Format(time.DateTime) + " and " + s.End.Format(time.DateTime)
+// between names a window in a report.
+func between(w call.Window) string {
+	return "between " + w.Start.Format(time.DateTime) + " and " + w.End.Format(time.DateTime)
 }
 
 // hintOf says what to try where a list cannot be had.
@@ -116,20 +117,6 @@ func hintOf(err error) string {
 		return "; is CALLVAULT_RETENTION longer than your plan's?"
 	}
 	return ""
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
-}
-
-func earlier(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
 }
 
 const (
@@ -149,7 +136,7 @@ const (
 // sliceRead is a slice of the room list as far as it could be read.
 type sliceRead struct {
 	all      roomSet
-	gaps     []setAside         // windows of it that could not be listed in full
+	gaps     []gap[call.Window] // windows of it that could not be listed in full
 	damage   []transform.Damage // rows that name no call
 	repeated int                // rows that came twice in an answer
 }
@@ -159,15 +146,15 @@ type sliceRead struct {
 func (p *Pass) listSlice(ctx context.Context, s slice) (*sliceRead, error) {
 	got := &sliceRead{}
 	action := p.Asker.Dialect().RoomList
-	gaps, err := divide(ctx, s.Window, leastSlice, func(ctx context.Context, w call.Window) error {
+	gaps, err := divide(s.Window, halvesDownTo(leastSlice), func(w call.Window) error {
 		before := len(got.all.rooms)
-		list := listRead{size: p.pageSize(), fullest: p.Asker.fullest(action), mostPages: func() int { return p.Asker.listLength(action, mostRoomPages) }, moving: s.moving}
-		list.fetch = func(ctx context.Context, number, size int, due bool) (page, error) {
-			return p.roomPage(ctx, w, got, number, size, due)
-		}
+		list := listRead{asker: p.Asker, action: action, size: p.pageSize(), most: mostRoomPages, moving: s.moving,
+			fetch: func(ctx context.Context, number, size int, due bool) (page, error) {
+				return p.roomPage(ctx, w, got, number, size, due)
+			}}
 		err := list.read(ctx)
 		if errors.Is(err, errEndless) && list.mostPages() <= endlessPages {
-			got.all.cut(before + moreRooms)
+			got.all.keep(before + moreRooms)
 			return fmt.Errorf("%w, as another before: the first %d calls are archived", errEndless, moreRooms)
 		}
 		if err == nil && list.short() {
@@ -178,7 +165,7 @@ func (p *Pass) listSlice(ctx context.Context, s slice) (*sliceRead, error) {
 	for _, gap := range gaps {
 		if errors.Is(gap.err, errEndless) {
 			p.Asker.foundEndless(action)
-			got.all.cut(endlessRooms)
+			got.all.keep(endlessRooms)
 		}
 	}
 	got.gaps = gaps
@@ -190,32 +177,20 @@ func (p *Pass) listSlice(ctx context.Context, s slice) (*sliceRead, error) {
 func (p *Pass) roomPage(ctx context.Context, w call.Window, got *sliceRead, number, size int, due bool) (page, error) {
 	var rooms []call.Room
 	var info transform.Info
-	build := func(w call.Window) trtc.Request { return p.Asker.Dialect().Rooms(p.App, w, p.RoomID, number, size) }
-	k, err := p.ask(ctx, w, build, func(body []byte) (err error) {
-		var d transform.Decoder
-		rooms, info, err = d.Rooms(body, p.App, nil)
-		switch {
-		case err != nil:
-			return err
-		case info.List == transform.ListAbsent || info.List == transform.ListWrong:
-			return noList("RoomList", info)
-		case info.Received == 0 && (due && info.List != transform.ListPresent || info.Total > 0 && number == 0):
-			return errSuspect
-		}
-		return damaged(info.Damage)
+	reply, err := p.ask(ctx, question{
+		window: w,
+		build:  func(w call.Window) trtc.Request { return p.Asker.Dialect().Rooms(p.App, w, p.RoomID, number, size) },
+		decode: func(body []byte) (err error) {
+			var d transform.Decoder
+			rooms, info, err = d.Rooms(body, p.App, nil)
+			null := info.Received == 0 && (due && info.List != transform.ListPresent || info.Total > 0 && number == 0)
+			return answerError(err, "RoomList", info, when(null, errNull))
+		},
 	})
 	if err != nil {
 		return page{}, err
 	}
-	return got.add(rooms, info, k.id, w), nil
-}
-
-// noList is what is odd in an answer that does not have the list it is for.
-func noList(name string, info transform.Info) error {
-	if info.List == transform.ListWrong {
-		return oddError{problem: name + " is no list", unreadable: true}
-	}
-	return oddError{problem: name + " is missing", unreadable: true}
+	return got.add(rooms, info, reply.response, w), nil
 }
 
 // add adds the rows of a page. A row that is damaged and names its call is listed
@@ -226,11 +201,11 @@ func (g *sliceRead) add(rooms []call.Room, info transform.Info, response uint64,
 		pg.lacks = info.Total - info.Received
 	}
 	g.repeated += info.Repeated
-	reasons := map[string]string{}
+	problems := map[string]string{}
 	for _, d := range info.Damage {
 		switch {
 		case d.Room != nil && d.Room.CommID != "":
-			reasons[d.Room.CommID] = damageText(d)
+			problems[d.Room.CommID] = decide.DamageText(d)
 			if !d.Kept {
 				rooms = append(rooms, *d.Room)
 			}
@@ -239,12 +214,12 @@ func (g *sliceRead) add(rooms []call.Room, info transform.Info, response uint64,
 		}
 	}
 	for _, r := range rooms {
-		unborn := r.CreatedAt.IsZero()
-		if unborn {
+		noCreation := r.CreatedAt.IsZero()
+		if noCreation {
 			r.CreatedAt = w.Start
 		}
 		pg.keys = append(pg.keys, r.CommID)
-		if g.all.add(listedRoom{r, response, reasons[r.CommID], unborn}) {
+		if g.all.add(listedRoom{r, response, problems[r.CommID], noCreation}) {
 			pg.fresh++
 		}
 	}
@@ -271,15 +246,15 @@ func (s *roomSet) add(r listedRoom) bool {
 	case !ok:
 		s.index[r.CommID] = len(s.rooms)
 		s.rooms = append(s.rooms, r)
-	case r.Reason != "" && s.rooms[i].Reason == "":
-	case r.Reason == "" && s.rooms[i].Reason != "", r.Finished || !s.rooms[i].Finished:
+	case r.Problem != "" && s.rooms[i].Problem == "":
+	case r.Problem == "" && s.rooms[i].Problem != "", r.Finished || !s.rooms[i].Finished:
 		s.rooms[i] = r
 	}
 	return !ok
 }
 
-// cut drops the calls after the first n.
-func (s *roomSet) cut(n int) {
+// keep drops the calls after the first n.
+func (s *roomSet) keep(n int) {
 	for _, r := range s.rooms[min(n, len(s.rooms)):] {
 		delete(s.index, r.CommID)
 	}

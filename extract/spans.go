@@ -8,6 +8,7 @@ import (
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/callvault/callvault/extract/decide"
 	"github.com/callvault/callvault/extract/trtc"
 	"github.com/callvault/callvault/internal/span"
 )
@@ -34,11 +35,9 @@ const (
 // endSpan says what came of the call. A call that could not be had is an error
 // of its span, though none of the pass.
 func (c *callPass) endSpan(s trace.Span, err error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	s.SetAttributes(attrUsers.Int(c.counts.users), attrSamples.Int(c.counts.samples), attrEvents.Int(c.counts.events))
-	if err == nil && len(c.failed) > 0 {
-		s.SetStatus(codes.Error, failedReason(c.failed))
+	if failed := c.call.Failed; err == nil && len(failed) > 0 {
+		s.SetStatus(codes.Error, decide.ReasonOf(failed))
 	}
 	span.End(s, err)
 }
@@ -54,7 +53,7 @@ func endRequest(s trace.Span, body []byte, err error) {
 		s.SetAttributes(attrCode.String(e.Code))
 	}
 	s.SetAttributes(attrBytes.Int(len(body)), attrRequestID.String(id))
-	if errors.Is(err, errSuspect) {
+	if errors.Is(err, errNull) {
 		s.SetAttributes(attrNull.Bool(true))
 		err = nil
 	}

@@ -71,7 +71,7 @@ func (s *Stats) asked(action string, bytes int, err error) {
 	}
 }
 
-func (s *Stats) believe(action string) {
+func (s *Stats) null(action string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.c.Nulls[action]++

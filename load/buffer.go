@@ -1,9 +1,11 @@
 package load
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/load/aggregate"
 )
 
 // Rows of the small tables, each with the half of the unit it belongs to.
@@ -37,7 +39,7 @@ type (
 		rows, nulls uint64
 		room        string    // of the rows
 		created     time.Time // of the call
-		streams     []stream
+		streams     []aggregate.Stream
 	}
 )
 
@@ -54,20 +56,20 @@ type buffer struct {
 }
 
 // add takes the rows of a part. sums is for adding them up, empty before and after.
-func (b *buffer) add(h *half, p call.Part, r *call.Rows, sums *histogram) {
+func (b *buffer) add(h *half, p call.Part, r *call.Rows, sums *aggregate.Histogram) {
 	commID := h.of.unit.Key
 	if r.Room != nil {
 		b.rooms = append(b.rooms, roomRow{h, *r.Room})
 	}
 	for _, x := range r.Sessions {
-		x.RoomID = orDefault(x.RoomID, r.RoomID)
+		x.RoomID = cmp.Or(x.RoomID, r.RoomID)
 		b.sessions = append(b.sessions, sessionRow{h, commID, r.CreatedAt, x})
 	}
 	if r.Samples != nil {
 		b.samples.add(h, commID, r.RoomID, r.Samples)
 	}
 	for _, x := range r.Events {
-		x.RoomID = orDefault(x.RoomID, r.RoomID)
+		x.RoomID = cmp.Or(x.RoomID, r.RoomID)
 		b.events = append(b.events, eventRow{h, commID, x})
 	}
 	for _, x := range r.Unusual {
@@ -77,7 +79,7 @@ func (b *buffer) add(h *half, p call.Part, r *call.Rows, sums *histogram) {
 		b.days = append(b.days, dayRow{h, *r.Day})
 	}
 	n := countsOf(r)
-	b.parts = append(b.parts, partRow{h, p, n.Rows(), n.NullSamples, orDefault(r.RoomID, p.RoomID), r.CreatedAt, streamsOf(r, sums)})
+	b.parts = append(b.parts, partRow{h, p, n.Rows(), n.NullSamples, cmp.Or(r.RoomID, p.RoomID), r.CreatedAt, aggregate.StreamsOf(r, sums)})
 }
 
 func (b *buffer) rows() int {
@@ -127,12 +129,4 @@ func (b *buffer) halves() []*half {
 		}
 	}
 	return list
-}
-
-// orNull is nil for the zero time.
-func orNull(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return &t
 }

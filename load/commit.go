@@ -11,6 +11,8 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/sqltext"
+	"github.com/callvault/callvault/load/native"
 )
 
 // Steps of a load, as in hidden_loads: the greatest one counts.
@@ -21,15 +23,12 @@ const (
 	stepAbandoned = "abandoned" // hidden for good: it was never committed and will not be
 )
 
-// hiddenNow selects the loads the views leave out; the views say the same.
-const hiddenNow = "SELECT load_id FROM hidden_loads GROUP BY load_id HAVING max(step) != 'committed'"
-
 // insertSteps inserts one step of some loads as one block. One block without a
 // partition key is one part, which a reader sees whole or not at all.
 func insertSteps(ctx context.Context, conn driver.Conn, ids []uint64, step string) error {
-	return insertBlock(ctx, conn, "hidden_loads", "load_id, step", func(in *insert) {
-		in.col(ids)
-		in.col(slices.Repeat([]string{step}, len(ids)))
+	return native.Insert(ctx, conn, "hidden_loads", "load_id, step", func(in *native.Columns) {
+		in.Add(ids)
+		in.Add(slices.Repeat([]string{step}, len(ids)))
 	})
 }
 
@@ -232,7 +231,7 @@ func (s *Store) loadsOfKeys(ctx context.Context, app call.AppID, kind call.UnitK
 func (s *Store) stepsOf(ctx context.Context, ids []uint64) (map[uint64]string, error) {
 	steps := make(map[uint64]string, len(ids))
 	for some := range slices.Chunk(ids, chunk) { // bounds the query's text
-		rows, err := s.conn.Query(ctx, "SELECT load_id, toString(max(step)) FROM hidden_loads WHERE load_id IN "+list(some)+" GROUP BY load_id")
+		rows, err := s.conn.Query(ctx, "SELECT load_id, toString(max(step)) FROM hidden_loads WHERE load_id IN "+sqltext.IDs(some)+" GROUP BY load_id")
 		if err != nil {
 			return nil, err
 		}
@@ -251,6 +250,3 @@ func (s *Store) stepsOf(ctx context.Context, ids []uint64) (map[uint64]string, e
 	}
 	return steps, nil
 }
-
-// goneNow selects the loads that will never be visible again.
-const goneNow = "SELECT load_id FROM hidden_loads GROUP BY load_id HAVING max(step) IN ('replaced', 'abandoned')"

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/catalogue"
 	"github.com/callvault/callvault/internal/proxytest"
 )
 
@@ -23,9 +24,9 @@ func tapped(t *testing.T, dsn string) (through string, tap *proxytest.Tap) {
 	return u.String(), tap
 }
 
-// TestAcknowledgementLost loses the server's answer to each statement of a run,
+// TestLongAcknowledgementLost loses the server's answer to each statement of a run,
 // and the statement itself: the run goes on, and nothing is there twice.
-func TestAcknowledgementLost(t *testing.T) {
+func TestLongAcknowledgementLost(t *testing.T) {
 	t.Parallel()
 	dsn := database(t)
 	direct := open(t, dsn)
@@ -51,7 +52,7 @@ func TestAcknowledgementLost(t *testing.T) {
 	_, err := direct.Purge(t.Context())
 	must(t, err)
 	value(t, direct, "SELECT count() FROM rooms_data", 2)
-	value(t, direct, "SELECT count() FROM quality_samples_data WHERE load_id IN ("+hiddenNow+")", 0)
+	value(t, direct, "SELECT count() FROM quality_samples_data WHERE load_id IN ("+catalogue.Hidden+")", 0)
 }
 
 // TestLateCommit holds a commit back until its lease has expired and somebody
@@ -115,12 +116,12 @@ func TestHalfAnInsert(t *testing.T) {
 }
 
 // dataAndLedger are the tables that loads write to.
-var dataAndLedger = append(dataTables[:], "hidden_loads", "ledger_parts", "ledger_units")
+var dataAndLedger = append(loadedTables(), "hidden_loads", "ledger_parts", "ledger_units")
 
-// TestNoDeduplication replaces a call by the very same rows, with a
+// TestLongNoDeduplication replaces a call by the very same rows, with a
 // deduplication window in force that would drop blocks seen before, and with
 // one that has long been left behind when the same rows come again.
-func TestNoDeduplication(t *testing.T) {
+func TestLongNoDeduplication(t *testing.T) {
 	t.Parallel()
 	for _, window := range []int{2, 1000} {
 		t.Run(fmt.Sprint(window), func(t *testing.T) {

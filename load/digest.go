@@ -9,6 +9,7 @@ import (
 
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/digest"
+	"github.com/callvault/callvault/load/native"
 )
 
 // Span is what of a unit a digest is of: the seconds from Since to Until, both
@@ -35,7 +36,7 @@ func (s *Store) Digests(ctx context.Context, app call.AppID, r digest.Relation, 
 }
 
 func (s *Store) digests(ctx context.Context, app call.AppID, r digest.Relation, spans []Span, found map[string]digest.Digest) error {
-	prefilter, args := "1", []any{column(spans, func(x *Span) string { return x.Key })}
+	prefilter, args := "1", []any{native.Each(spans, func(x *Span) string { return x.Key })}
 	if r.ByCall() {
 		prefilter = "comm_id IN (SELECT unit FROM spans)"
 	}
@@ -45,7 +46,7 @@ func (s *Store) digests(ctx context.Context, app call.AppID, r digest.Relation, 
 		" SELECT unit, count(), sum(" + r.Hash + " AS hash), groupBitXor(hash)" +
 		" FROM (SELECT *, toString(" + r.Key + ") AS unit FROM " + r.Name + " WHERE sdk_app_id = ? AND " + prefilter + ") AS data" +
 		" INNER JOIN spans ON data.unit = spans.unit WHERE " + r.Time + " GROUP BY unit"
-	rows, err := s.conn.Query(ctx, q, append(args, uint32(app))...)
+	rows, err := s.views.Query(ctx, q, append(args, uint32(app))...)
 	if err != nil {
 		return err
 	}
@@ -81,7 +82,7 @@ func (s *Store) CallsAlive(ctx context.Context, app call.AppID, roomID string, f
 		SELECT DISTINCT comm_id, room_id, created_at FROM rooms
 		WHERE sdk_app_id = ? AND (? = '' OR room_id = ?) AND created_at <= toDateTime(?, 'UTC') AND ifNull(destroyed_at, created_at) >= toDateTime(?, 'UTC')
 		ORDER BY created_at, comm_id`
-	rows, err := s.conn.Query(ctx, q, uint32(app), roomID, roomID, to.Unix(), from.Unix())
+	rows, err := s.views.Query(ctx, q, uint32(app), roomID, roomID, to.Unix(), from.Unix())
 	if err != nil {
 		return nil, fmt.Errorf("read rooms: %w", err)
 	}

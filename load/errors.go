@@ -12,7 +12,8 @@ var (
 	ErrUnreachable = errors.New("ClickHouse cannot be reached")
 	ErrAuth        = errors.New("ClickHouse refuses the user or password")
 	ErrReadOnly    = errors.New("the user may only read (readonly = 1)")
-	ErrDatabase    = errors.New("the database does not exist and cannot be created")
+	ErrDatabase    = errors.New("the user may not use or create the database")
+	ErrNoDatabase  = errors.New("the database does not exist")
 )
 
 const (

@@ -133,9 +133,9 @@ func TestRefusesBadTimes(t *testing.T) {
 	must(t, w.Close(t.Context()))
 }
 
-// TestManyUnits adds units from several goroutines while a reader looks on: it
+// TestLongManyUnits adds units from several goroutines while a reader looks on: it
 // must see each call whole or not at all, in its old or its new generation.
-func TestManyUnits(t *testing.T) {
+func TestLongManyUnits(t *testing.T) {
 	t.Parallel()
 	s := open(t, database(t))
 	const calls, writers, rounds = 24, 4, 4

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2"
 
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/catalogue"
 )
 
 // expiresAtOnce is how many units expire in one step.
@@ -31,7 +33,7 @@ func (s *Store) Expire(ctx context.Context, guard string, before time.Time) (int
 	for {
 		n := 0
 		err := s.Retry(ctx, func(ctx context.Context) (err error) {
-			n, err = s.expireSome(ctx, orDefault(guard, "1"), before.Unix())
+			n, err = s.expireSome(ctx, cmp.Or(guard, "1"), before.Unix())
 			return err
 		})
 		if err != nil {
@@ -47,7 +49,7 @@ func (s *Store) Expire(ctx context.Context, guard string, before time.Time) (int
 // them: a unit that is hidden and not noted is found again.
 func (s *Store) expireSome(ctx context.Context, guard string, before int64) (int, error) {
 	const loads = `
-		SELECT groupUniqArray(load_id) FROM ledger_parts WHERE load_id NOT IN (` + goneNow + `) AND (sdk_app_id, kind, key) IN
+		SELECT groupUniqArray(load_id) FROM ledger_parts WHERE load_id NOT IN (` + catalogue.Gone + `) AND (sdk_app_id, kind, key) IN
 			(SELECT sdk_app_id, kind, key FROM ledger_units FINAL WHERE ` + ended + ` AND state = 'lost'
 			UNION ALL SELECT * FROM (SELECT sdk_app_id, kind, key FROM ledger_units FINAL WHERE ` + ended + ` AND state != 'lost' ORDER BY sdk_app_id, kind, key LIMIT ?))`
 	var c change
@@ -96,8 +98,8 @@ func (s *Store) hide(ctx context.Context, c change, guard string) error {
 // with them the space of rows that are masked. The caller holds the archive
 // lease; no call that is that old is being archived.
 func (s *Store) DropEmptyMonths(ctx context.Context, before time.Time) error {
-	for _, table := range dataTables {
-		if err := s.Retry(ctx, func(ctx context.Context) error { return s.dropEmptyMonths(ctx, table, before) }); err != nil {
+	for _, table := range catalogue.Loaded() {
+		if err := s.Retry(ctx, func(ctx context.Context) error { return s.dropEmptyMonths(ctx, table.Name, before) }); err != nil {
 			return err
 		}
 	}

@@ -10,10 +10,10 @@ import (
 	"github.com/callvault/callvault/internal/proxytest"
 )
 
-// TestFaults breaks connections at random places of an archiving run, with and
+// TestLongFaults breaks connections at random places of an archiving run, with and
 // without the server having done its work. Every run must end with the calls
 // there once and whole. CALLVAULT_TEST_SEED repeats a failure.
-func TestFaults(t *testing.T) {
+func TestLongFaults(t *testing.T) {
 	t.Parallel()
 	dsn := database(t)
 	direct := open(t, dsn)

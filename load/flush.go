@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/callvault/callvault/internal/span"
+	"github.com/callvault/callvault/load/native"
 	"github.com/callvault/callvault/load/retry"
 )
 
@@ -72,7 +73,7 @@ func (w *Writer) writeSpan(ctx context.Context, b *buffer, ended, ending []*unit
 	if len(b.parts) == 0 && len(ending) == 0 && !w.raw.any() {
 		return nil
 	}
-	ctx, s := span.Begin(w.inFlush(ctx), "flush", attrRows.Int(b.rows()), attrUnits.Int(len(ending)))
+	ctx, s := span.Begin(w.inFlush(ctx), "flush", native.AttrRows.Int(b.rows()), attrUnits.Int(len(ending)))
 	err := w.write(ctx, b, ended, ending)
 	span.End(s, err)
 	return err

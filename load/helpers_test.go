@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/callvault/callvault/internal/archivetest"
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/embedded/embeddedtest"
 	"github.com/callvault/callvault/load/schema"
@@ -168,7 +169,7 @@ func value(t testing.TB, s *Store, q string, want uint64) {
 
 func number(t testing.TB, s *Store, q string) (n uint64) {
 	t.Helper()
-	if err := s.conn.QueryRow(context.Background(), q).Scan(&n); err != nil {
+	if err := archivetest.Conn(s.views, s.Database()).QueryRow(context.Background(), q).Scan(&n); err != nil {
 		t.Fatalf("%s: %v", q, err)
 	}
 	return n

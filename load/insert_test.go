@@ -7,6 +7,8 @@ import (
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+
+	"github.com/callvault/callvault/load/native"
 )
 
 // TestSpansOfInserts: the span of an INSERT ends, whether it is sent or not, and
@@ -19,24 +21,24 @@ func TestSpansOfInserts(t *testing.T) {
 	defer root.End()
 	gone, cancel := context.WithCancel(ctx)
 	cancel()
-	load := func(in *insert) {
-		in.col([]uint64{1})
-		in.col([]string{stepOpened})
+	load := func(in *native.Columns) {
+		in.Add([]uint64{1})
+		in.Add([]string{stepOpened})
 	}
 	for _, c := range []struct {
 		name    string
 		ctx     context.Context
 		columns string
-		fill    func(*insert)
+		fill    func(*native.Columns)
 		sent    bool
 	}{
 		{"sent", ctx, "load_id, step", load, true},
 		{"no such column", ctx, "load_id, stop", load, false},
-		{"no such value", ctx, "load_id, step", func(in *insert) { in.col([]string{"one"}) }, false},
+		{"no such value", ctx, "load_id, step", func(in *native.Columns) { in.Add([]string{"one"}) }, false},
 		{"nobody waits", gone, "load_id, step", load, false},
 	} {
 		before := len(spans.Ended())
-		if err := insertBlock(c.ctx, s.conn, "hidden_loads", c.columns, c.fill); (err == nil) != c.sent {
+		if err := native.Insert(c.ctx, s.conn, "hidden_loads", c.columns, c.fill); (err == nil) != c.sent {
 			t.Errorf("%s: %v", c.name, err)
 		}
 		ended := spans.Ended()[before:]

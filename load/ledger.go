@@ -9,6 +9,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/load/native"
 )
 
 // Entry is what the ledger says about one unit.
@@ -165,38 +166,38 @@ func (w *Writer) Note(ctx context.Context, entries []call.Entry) error {
 
 // insertEndings writes one row a unit. A repeated row replaces the first one.
 func (w *Writer) insertEndings(ctx context.Context, ending []*unitState) error {
-	return w.insertEntries(ctx, column(ending, func(s **unitState) Entry {
+	return w.insertEntries(ctx, native.Each(ending, func(s **unitState) Entry {
 		return Entry{Entry: *(*s).ending, Counts: (*s).counts}
 	}))
 }
 
 func (w *Writer) insertEntries(ctx context.Context, entries []Entry) error {
-	return insertBlock(ctx, w.store.conn, "ledger_units", `sdk_app_id, kind, key, state, reason, starts_at, held_until, deadline, attempts,
+	return native.Insert(ctx, w.store.conn, "ledger_units", `sdk_app_id, kind, key, state, reason, starts_at, held_until, deadline, attempts,
 		failed_parts, failed_keys, failed_reasons, failed_attempts, failed_kept, run_id,
-		rooms, user_sessions, quality_samples, null_samples, user_events, unusual_events, daily_scale`, func(in *insert) {
-		in.col(column(entries, func(e *Entry) uint32 { return uint32(e.Unit.App) }))
-		in.col(column(entries, func(e *Entry) string { return string(e.Unit.Kind) }))
-		in.col(column(entries, func(e *Entry) string { return e.Unit.Key }))
-		in.col(column(entries, func(e *Entry) string { return string(e.State) }))
-		in.col(column(entries, func(e *Entry) string { return e.Reason }))
-		in.col(column(entries, func(e *Entry) time.Time { return e.StartsAt }))
-		in.col(column(entries, func(e *Entry) time.Time { return storable(e.HeldUntil) }))
-		in.col(column(entries, func(e *Entry) time.Time { return storable(e.Deadline) }))
-		in.col(column(entries, func(e *Entry) uint32 { return uint32(e.Attempts) }))
+		rooms, user_sessions, quality_samples, null_samples, user_events, unusual_events, daily_scale`, func(in *native.Columns) {
+		native.Add(in, entries, func(e *Entry) uint32 { return uint32(e.Unit.App) })
+		native.Add(in, entries, func(e *Entry) string { return string(e.Unit.Kind) })
+		native.Add(in, entries, func(e *Entry) string { return e.Unit.Key })
+		native.Add(in, entries, func(e *Entry) string { return string(e.State) })
+		native.Add(in, entries, func(e *Entry) string { return e.Reason })
+		native.Add(in, entries, func(e *Entry) time.Time { return e.StartsAt })
+		native.Add(in, entries, func(e *Entry) time.Time { return native.DateTime(e.HeldUntil) })
+		native.Add(in, entries, func(e *Entry) time.Time { return native.DateTime(e.Deadline) })
+		native.Add(in, entries, func(e *Entry) uint32 { return uint32(e.Attempts) })
 		for _, field := range []func(*call.FailedPart) string{
 			func(p *call.FailedPart) string { return string(p.Kind) },
 			func(p *call.FailedPart) string { return p.Key },
 			func(p *call.FailedPart) string { return p.Reason },
 		} {
-			in.col(column(entries, func(e *Entry) []string { return column(e.Failed, field) }))
+			native.Add(in, entries, func(e *Entry) []string { return native.Each(e.Failed, field) })
 		}
-		in.col(column(entries, func(e *Entry) []uint32 {
-			return column(e.Failed, func(p *call.FailedPart) uint32 { return uint32(p.Attempts) })
+		in.Add(native.Each(entries, func(e *Entry) []uint32 {
+			return native.Each(e.Failed, func(p *call.FailedPart) uint32 { return uint32(p.Attempts) })
 		}))
-		in.col(column(entries, func(e *Entry) []bool {
-			return column(e.Failed, func(p *call.FailedPart) bool { return p.Kept })
+		in.Add(native.Each(entries, func(e *Entry) []bool {
+			return native.Each(e.Failed, func(p *call.FailedPart) bool { return p.Kept })
 		}))
-		in.col(column(entries, func(*Entry) string { return w.run }))
+		native.Add(in, entries, func(*Entry) string { return w.run })
 		for _, count := range []func(*Counts) uint64{
 			func(c *Counts) uint64 { return c.Rooms },
 			func(c *Counts) uint64 { return c.Sessions },
@@ -206,7 +207,7 @@ func (w *Writer) insertEntries(ctx context.Context, entries []Entry) error {
 			func(c *Counts) uint64 { return c.Unusual },
 			func(c *Counts) uint64 { return c.Days },
 		} {
-			in.col(column(entries, func(e *Entry) uint64 { return count(&e.Counts) }))
+			native.Add(in, entries, func(e *Entry) uint64 { return count(&e.Counts) })
 		}
 	})
 }

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"github.com/callvault/callvault/load/native"
 )
 
 // observed tells how long each insert of a block took, from when it is sent to
@@ -37,16 +39,22 @@ func (b observedBatch) Send() error {
 	return err
 }
 
-// observedSink does the same for samples, which go their own way.
-type observedSink struct {
-	sampleSink
+// sampleSender inserts samples: see native.Sender.
+type sampleSender interface {
+	Insert(context.Context, []native.Run) error
+	Close()
+}
+
+// observedSender does the same for samples, which go their own way.
+type observedSender struct {
+	sampleSender
 	tell func(string, time.Duration, error)
 }
 
-func (o observedSink) insert(ctx context.Context, runs []run) error {
+func (o observedSender) Insert(ctx context.Context, runs []native.Run) error {
 	began := time.Now()
-	err := o.sampleSink.insert(ctx, runs)
-	o.tell(samplesTable, time.Since(began), err)
+	err := o.sampleSender.Insert(ctx, runs)
+	o.tell(native.SamplesTable, time.Since(began), err)
 	return err
 }
 

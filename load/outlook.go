@@ -77,7 +77,7 @@ func (s *Store) Disks(ctx context.Context) ([]Disk, error) {
 	return all, rows.Err()
 }
 
-// FreeSpace is the room left on the disks that hold the database's tables.
+// FreeSpace is the room left on the disks that hold the tables.
 func (s *Store) FreeSpace(ctx context.Context) (free uint64, err error) {
 	const q = `
 		SELECT sum(free_space) FROM system.disks

@@ -12,7 +12,7 @@ func lookForPartial(s *Store, seen int) (calls int, err error) {
 	const q = `
 		SELECT comm_id, count(), uniqExact(user_id, peer_id, metric, ts), CAST(uniqExact(intDiv(toUInt64(value), 1000)) AS UInt64), max(intDiv(toUInt64(value), 1000))
 		FROM quality_samples GROUP BY comm_id`
-	rows, err := s.conn.Query(context.Background(), q)
+	rows, err := s.views.Query(context.Background(), q)
 	if err != nil {
 		return 0, err
 	}

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/catalogue"
+	"github.com/callvault/callvault/load/native"
 )
 
 // insertParts writes what the loads under way hold: sums first, then the parts.
@@ -16,40 +18,29 @@ func (w *Writer) insertParts(ctx context.Context, parts []partRow) error {
 	if err := w.insertStreams(ctx, parts); err != nil {
 		return err
 	}
-	return insertBlock(ctx, w.store.conn, "ledger_parts", `sdk_app_id, kind, key, part, part_key, room_id, load_id, settled, reason, window_start, window_end,
-		users, owned_from, owned_to, rows, null_samples, responses, deadline, asked_at, run_id`, func(in *insert) {
-		in.col(column(parts, func(r *partRow) uint32 { return uint32(r.of.of.unit.App) }))
-		in.col(column(parts, func(r *partRow) string { return string(r.of.of.unit.Kind) }))
-		in.col(column(parts, func(r *partRow) string { return r.of.of.unit.Key }))
-		in.col(column(parts, func(r *partRow) string { return string(r.Kind) }))
-		in.col(column(parts, func(r *partRow) string { return r.Key }))
-		in.col(column(parts, func(r *partRow) string { return r.RoomID }))
-		in.col(column(parts, func(r *partRow) uint64 { return r.of.load }))
-		in.col(column(parts, func(r *partRow) bool { return r.Settled }))
-		in.col(column(parts, func(r *partRow) string { return r.Reason }))
-		in.col(column(parts, func(r *partRow) time.Time { return storable(r.Window.Start) }))
-		in.col(column(parts, func(r *partRow) time.Time { return storable(r.Window.End) }))
-		in.col(column(parts, func(r *partRow) []string { return column(r.Owned, func(o *call.Owned) string { return o.User }) }))
-		in.col(column(parts, func(r *partRow) []uint32 { return column(r.Owned, func(o *call.Owned) uint32 { return o.From }) }))
-		in.col(column(parts, func(r *partRow) []uint32 { return column(r.Owned, func(o *call.Owned) uint32 { return o.To }) }))
-		in.col(column(parts, func(r *partRow) uint64 { return r.rows }))
-		in.col(column(parts, func(r *partRow) uint64 { return r.nulls }))
-		in.col(column(parts, func(r *partRow) []uint64 { return r.Responses }))
-		in.col(column(parts, func(r *partRow) time.Time { return storable(r.Deadline) }))
-		in.col(column(parts, func(r *partRow) time.Time { return r.Asked }))
-		in.col(column(parts, func(*partRow) string { return w.run }))
+	return native.Insert(ctx, w.store.conn, "ledger_parts", `sdk_app_id, kind, key, part, part_key, room_id, load_id, settled, reason, window_start, window_end,
+		users, owned_from, owned_to, rows, null_samples, responses, deadline, asked_at, run_id`, func(in *native.Columns) {
+		native.Add(in, parts, func(r *partRow) uint32 { return uint32(r.of.of.unit.App) })
+		native.Add(in, parts, func(r *partRow) string { return string(r.of.of.unit.Kind) })
+		native.Add(in, parts, func(r *partRow) string { return r.of.of.unit.Key })
+		native.Add(in, parts, func(r *partRow) string { return string(r.Kind) })
+		native.Add(in, parts, func(r *partRow) string { return r.Key })
+		native.Add(in, parts, func(r *partRow) string { return r.RoomID })
+		native.Add(in, parts, func(r *partRow) uint64 { return r.of.load })
+		native.Add(in, parts, func(r *partRow) bool { return r.Settled })
+		native.Add(in, parts, func(r *partRow) string { return r.Reason })
+		native.Add(in, parts, func(r *partRow) time.Time { return native.DateTime(r.Window.Start) })
+		native.Add(in, parts, func(r *partRow) time.Time { return native.DateTime(r.Window.End) })
+		native.Add(in, parts, func(r *partRow) []string { return native.Each(r.Owned, func(o *call.Owned) string { return o.User }) })
+		native.Add(in, parts, func(r *partRow) []uint32 { return native.Each(r.Owned, func(o *call.Owned) uint32 { return o.From }) })
+		native.Add(in, parts, func(r *partRow) []uint32 { return native.Each(r.Owned, func(o *call.Owned) uint32 { return o.To }) })
+		native.Add(in, parts, func(r *partRow) uint64 { return r.rows })
+		native.Add(in, parts, func(r *partRow) uint64 { return r.nulls })
+		native.Add(in, parts, func(r *partRow) []uint64 { return r.Responses })
+		native.Add(in, parts, func(r *partRow) time.Time { return native.DateTime(r.Deadline) })
+		native.Add(in, parts, func(r *partRow) time.Time { return r.Asked })
+		native.Add(in, parts, func(*partRow) string { return w.run })
 	})
-}
-
-// storable is t within what a DateTime holds; the zero time becomes 1970.
-func storable(t time.Time) time.Time {
-	switch sec := t.Unix(); {
-	case sec < 0:
-		return time.Unix(0, 0)
-	case sec > call.Forever:
-		return time.Unix(call.Forever, 0)
-	}
-	return t
 }
 
 // heldPart is a part as the ledger has it, with its load.
@@ -64,9 +55,9 @@ type heldPart struct {
 // order: the visible ones first, then by load.
 func (s *Store) partsOf(ctx context.Context, u call.Unit) ([]heldPart, error) {
 	const q = `
-		SELECT part, part_key, room_id, load_id, load_id NOT IN (` + hiddenNow + `) AS visible, settled, reason, window_start, window_end,
+		SELECT part, part_key, room_id, load_id, load_id NOT IN (` + catalogue.Hidden + `) AS visible, settled, reason, window_start, window_end,
 			users, owned_from, owned_to, rows, null_samples, responses, deadline, asked_at
-		FROM ledger_parts WHERE sdk_app_id = ? AND kind = ? AND key = ? AND part != 'summary' AND load_id NOT IN (` + goneNow + `)
+		FROM ledger_parts WHERE sdk_app_id = ? AND kind = ? AND key = ? AND part != 'summary' AND load_id NOT IN (` + catalogue.Gone + `)
 		ORDER BY visible DESC, load_id, asked_at, part, part_key`
 	rows, err := s.conn.Query(ctx, q, uint32(u.App), string(u.Kind), u.Key)
 	if err != nil {

@@ -3,18 +3,12 @@ package load
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"time"
 
 	"golang.org/x/sync/errgroup"
-)
 
-// dataTables hold the rows of loads.
-var dataTables = [...]string{
-	"rooms_data", "user_sessions_data", "quality_samples_data",
-	"user_events_data", "unusual_events_data", "daily_scale_data", "quality_streams_data",
-	"call_users_data", "peer_quality_data", "calls_data",
-}
+	"github.com/callvault/callvault/internal/catalogue"
+)
 
 // tombstone is how long an abandoned load stays hidden after its rows were
 // deleted: an insert that the client gave up may arrive late, and its rows
@@ -115,7 +109,7 @@ func (s *Store) steps(ctx context.Context) ([]loadStep, error) {
 func (s *Store) waiting(ctx context.Context) (map[uint64]bool, error) {
 	const q = `
 		SELECT DISTINCT load_id FROM ledger_parts
-		WHERE settled AND load_id IN (SELECT load_id FROM hidden_loads GROUP BY load_id HAVING max(step) = 'opened')
+		WHERE settled AND load_id IN (` + catalogue.Opened + `)
 			AND (sdk_app_id, kind, key) NOT IN (
 				SELECT sdk_app_id, kind, key FROM ledger_units FINAL WHERE state IN ('archived', 'empty', 'lost', 'expired'))`
 	rows, err := s.conn.Query(ctx, q)
@@ -146,8 +140,8 @@ func (s *Store) drop(ctx context.Context, opened, gone []uint64) error {
 		these, gone = among(gone)
 		g, gctx := errgroup.WithContext(ctx)
 		g.SetLimit(4)
-		for _, table := range dataTables {
-			g.Go(func() error { return s.deleteRows(gctx, table, these) })
+		for _, table := range catalogue.Loaded() {
+			g.Go(func() error { return s.deleteRows(gctx, table.Name, these) })
 		}
 		if err := g.Wait(); err != nil {
 			return err
@@ -210,13 +204,4 @@ func (s *Store) mutate(ctx context.Context, table, cond string) error {
 		return fmt.Errorf("delete rows of %s: %w", table, err)
 	}
 	return nil
-}
-
-// list is ids as SQL.
-func list(ids []uint64) string {
-	b := []byte("(0") // no load has the id 0; an empty list would be no SQL
-	for _, id := range ids {
-		b = strconv.AppendUint(append(b, ','), id, 10)
-	}
-	return string(append(b, ')'))
 }

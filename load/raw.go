@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/sqltext"
+	"github.com/callvault/callvault/load/native"
 )
 
 // Response is one answer of the vendor, as it came.
@@ -146,21 +148,21 @@ func (q *rawQueue) drop(n int) {
 }
 
 func (w *Writer) insertResponses(ctx context.Context, some []Response) error {
-	return insertBlock(ctx, w.store.conn, "raw_responses", "response_id, asked_at, run_id, sdk_app_id, action, request, body, expires_at, reason", func(in *insert) {
-		in.col(column(some, func(r *Response) uint64 { return r.ID }))
-		in.col(column(some, func(r *Response) time.Time { return r.Asked }))
-		in.col(column(some, func(*Response) string { return w.run }))
-		in.col(column(some, func(r *Response) uint32 { return uint32(r.App) }))
-		in.col(column(some, func(r *Response) string { return r.Action }))
-		in.col(column(some, func(r *Response) []byte { return r.Request }))
-		in.col(column(some, func(r *Response) []byte { return r.Body }))
-		in.col(column(some, func(r *Response) time.Time {
+	return native.Insert(ctx, w.store.conn, "raw_responses", "response_id, asked_at, run_id, sdk_app_id, action, request, body, expires_at, reason", func(in *native.Columns) {
+		native.Add(in, some, func(r *Response) uint64 { return r.ID })
+		native.Add(in, some, func(r *Response) time.Time { return r.Asked })
+		native.Add(in, some, func(*Response) string { return w.run })
+		native.Add(in, some, func(r *Response) uint32 { return uint32(r.App) })
+		native.Add(in, some, func(r *Response) string { return r.Action })
+		native.Add(in, some, func(r *Response) []byte { return r.Request })
+		native.Add(in, some, func(r *Response) []byte { return r.Body })
+		in.Add(native.Each(some, func(r *Response) time.Time {
 			if r.Reason != "" {
 				return forgotten
 			}
 			return r.Asked.Add(w.opt.KeepRaw)
 		}))
-		in.col(column(some, func(r *Response) string { return r.Reason }))
+		native.Add(in, some, func(r *Response) string { return r.Reason })
 	})
 }
 
@@ -214,7 +216,9 @@ func (s *Store) ForgetResponses(ctx context.Context, keep time.Duration) error {
 			return s.conn.QueryRow(ctx, "SELECT groupArray(response_id) FROM ("+old+")", forgotten.Unix(), before, chunk).Scan(&ids)
 		})
 		if err == nil && len(ids) > 0 {
-			err = s.Retry(ctx, func(ctx context.Context) error { return s.mutate(ctx, "raw_responses", "response_id IN "+list(ids)) })
+			err = s.Retry(ctx, func(ctx context.Context) error {
+				return s.mutate(ctx, "raw_responses", "response_id IN "+sqltext.IDs(ids))
+			})
 		}
 		if err != nil || len(ids) < chunk {
 			return err

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/load/native"
 )
 
 // Outcome is how a run ended.
@@ -74,7 +75,7 @@ func (s *Store) NoteRun(ctx context.Context, r Run, step int, alive time.Duratio
 
 // appIDs and counters are never nil, which would be NULL.
 func appIDs(apps []call.AppID) []uint32 {
-	return column(apps, func(a *call.AppID) uint32 { return uint32(*a) })
+	return native.Each(apps, func(a *call.AppID) uint32 { return uint32(*a) })
 }
 
 func counters(m map[string]uint64) map[string]uint64 {
@@ -89,7 +90,7 @@ func counters(m map[string]uint64) map[string]uint64 {
 func (s *Store) FirstRun(ctx context.Context) (time.Time, error) {
 	var first time.Time
 	var runs uint64
-	err := s.conn.QueryRow(ctx, "SELECT min(started_at), count() FROM archive_runs").Scan(&first, &runs)
+	err := s.views.QueryRow(ctx, "SELECT min(started_at), count() FROM archive_runs").Scan(&first, &runs)
 	if err != nil || runs == 0 {
 		return time.Time{}, err
 	}
@@ -117,7 +118,7 @@ func (s *Store) Runs(ctx context.Context, f RunFilter) ([]Run, error) {
 	if f.Limit > 0 {
 		q += fmt.Sprintf(" LIMIT %d", f.Limit)
 	}
-	rows, err := s.conn.Query(ctx, q, args...)
+	rows, err := s.views.Query(ctx, q, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read runs: %w", err)
 	}
@@ -147,7 +148,7 @@ func (s *Store) Runs(ctx context.Context, f RunFilter) ([]Run, error) {
 }
 
 func appsOf(ids []uint32) []call.AppID {
-	return column(ids, func(id *uint32) call.AppID { return call.AppID(*id) })
+	return native.Each(ids, func(id *uint32) call.AppID { return call.AppID(*id) })
 }
 
 func (f RunFilter) where() (string, []any) {
@@ -159,7 +160,7 @@ func (f RunFilter) where() (string, []any) {
 		cond, args = append(cond, "schedule = ?"), append(args, *f.Schedule)
 	}
 	if len(f.Outcomes) > 0 {
-		cond, args = append(cond, "outcome IN (?)"), append(args, column(f.Outcomes, func(o *Outcome) string { return string(*o) }))
+		cond, args = append(cond, "outcome IN (?)"), append(args, native.Each(f.Outcomes, func(o *Outcome) string { return string(*o) }))
 	}
 	return strings.Join(cond, " AND "), args
 }
@@ -175,7 +176,7 @@ type Success struct {
 func (s *Store) LastSuccesses(ctx context.Context) ([]Success, error) {
 	const q = `SELECT command, arrayJoin(complete_app_ids) AS app, max(assumeNotNull(ended_at)) FROM archive_runs
 		WHERE is_whole AND outcome IN ('done', 'partial') GROUP BY command, app ORDER BY command, app`
-	rows, err := s.conn.Query(ctx, q)
+	rows, err := s.views.Query(ctx, q)
 	if err != nil {
 		return nil, fmt.Errorf("read runs: %w", err)
 	}

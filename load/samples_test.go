@@ -14,7 +14,7 @@ func TestViewUsesKey(t *testing.T) {
 	t.Parallel()
 	s := open(t, database(t))
 	newFixture(1, 0).put(t, s, WriterOptions{})
-	rows, err := s.conn.Query(t.Context(), `EXPLAIN indexes = 1, actions = 1
+	rows, err := s.views.Query(t.Context(), `EXPLAIN indexes = 1, actions = 1
 		SELECT avg(value) FROM quality_samples
 		WHERE sdk_app_id = 1400353843 AND metric = 'metric0' AND comm_id = 'x' AND user_id = 'y' AND ts >= '2026-05-01'`)
 	must(t, err)
@@ -33,8 +33,8 @@ func TestViewUsesKey(t *testing.T) {
 	}
 }
 
-// TestDictionaries fills columns of each width of keys.
-func TestDictionaries(t *testing.T) {
+// TestLongDictionaries fills columns of each width of keys.
+func TestLongDictionaries(t *testing.T) {
 	t.Parallel()
 	s := open(t, database(t))
 	for _, words := range []int{255, 256, 70_000} {

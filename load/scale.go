@@ -30,7 +30,7 @@ func (s *Store) DayCounts(ctx context.Context, app call.AppID) ([]DayCounts, err
 		LEFT JOIN (SELECT day_start, count() AS n, uniqExact(comm_id, user_id) AS users FROM joined ASOF JOIN days ON joined.sdk_app_id = days.sdk_app_id AND at >= day_start
 			WHERE at < day_start + 86400 GROUP BY day_start) AS e USING (day_start)
 		ORDER BY day_start`
-	rows, err := s.conn.Query(ctx, q, uint32(app), uint32(app), uint32(app))
+	rows, err := s.views.Query(ctx, q, uint32(app), uint32(app), uint32(app))
 	if err != nil {
 		return nil, fmt.Errorf("count days: %w", err)
 	}

@@ -6,12 +6,13 @@ import (
 	"slices"
 
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/catalogue"
 )
 
 // openLoads selects the visible loads of a unit's open parts of a kind.
 const openLoads = `
 	SELECT load_id FROM ledger_parts WHERE sdk_app_id = ? AND kind = ? AND key = ? AND part = ? AND NOT settled
-		AND load_id NOT IN (` + hiddenNow + `)`
+		AND load_id NOT IN (` + catalogue.Hidden + `)`
 
 // OpenParts are the parts of a unit that are visible and not settled: the next
 // commit of the unit replaces them.

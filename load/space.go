@@ -3,7 +3,10 @@ package load
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
+
+	"github.com/callvault/callvault/internal/catalogue"
 )
 
 // Space is the size on disk of some rows.
@@ -21,8 +24,15 @@ func (s *Store) Months(ctx context.Context) ([]Space, error) {
 	return s.space(ctx, `
 		SELECT concat(substring(partition, 1, 4), '-', substring(partition, 5)) AS name, sumIf(parts.rows, table = 'quality_samples_data') AS rows,
 			sum(bytes_on_disk) AS bytes, sum(data_uncompressed_bytes) AS uncompressed
-		FROM system.parts AS parts WHERE active AND database = currentDatabase() AND match(partition, '^[0-9]{6}$') AND table IN (`+quoted(dataTables[:])+`)
-		GROUP BY name ORDER BY name`)
+		FROM system.parts AS parts WHERE active AND database = currentDatabase() AND match(partition, '^[0-9]{6}$') AND table IN (?)
+		GROUP BY name ORDER BY name`, loadedTables())
+}
+
+func loadedTables() (names []string) {
+	for _, t := range catalogue.Loaded() {
+		names = append(names, t.Name)
+	}
+	return names
 }
 
 // Metrics lists the sizes of the metrics in the samples' table, the largest
@@ -57,17 +67,9 @@ func (s *Store) Metrics(ctx context.Context) ([]Space, error) {
 		ORDER BY bytes DESC, name`)
 }
 
-func quoted(names []string) string {
-	s := "''"
-	for _, n := range names {
-		s += ", '" + n + "'"
-	}
-	return s
-}
-
-func (s *Store) space(ctx context.Context, query string) ([]Space, error) {
+func (s *Store) space(ctx context.Context, query string, args ...any) ([]Space, error) {
 	all := []Space{}
-	if err := s.conn.Select(ctx, &all, query); err != nil {
+	if err := s.conn.Select(ctx, &all, query, args...); err != nil {
 		return nil, fmt.Errorf("read sizes: %w", err)
 	}
 	return all, nil
@@ -76,32 +78,33 @@ func (s *Store) space(ctx context.Context, query string) ([]Space, error) {
 // Growth is what part of the archive's rows came with the units that began in
 // some days before today.
 type Growth struct {
-	Days                            int     // whole UTC days, at most as many as there are
-	Rooms, Sessions, Samples        float64 // shares of all rows
-	Events, UnusualEvents, DayCount float64
+	Days   int                // whole UTC days, at most as many as there are
+	Shares map[string]float64 // of all rows of each relation that the vendor sent
 }
 
 // Growth looks at the days before today, at most so many, which the ledger has.
 func (s *Store) Growth(ctx context.Context, today time.Time, days int) (Growth, error) {
-	const q = `
+	relations := catalogue.Sent() // the ledger counts the rows of each
+	var recently, ever []string
+	for _, r := range relations {
+		recently, ever = append(recently, "sumIf("+r+", recent)"), append(ever, "sum("+r+")")
+	}
+	q := `
 		SELECT least(?, greatest(dateDiff('day', minIf(toDate(starts_at), kind = 'call'), toDate(?)), 1)) AS days,
-			count() AS n,
-			[sumIf(rooms, recent), sumIf(user_sessions, recent), sumIf(quality_samples, recent), sumIf(user_events, recent), sumIf(unusual_events, recent), sumIf(daily_scale, recent)] AS recently,
-			[sum(rooms), sum(user_sessions), sum(quality_samples), sum(user_events), sum(unusual_events), sum(daily_scale)] AS ever
+			[` + strings.Join(recently, ", ") + `] AS recently, [` + strings.Join(ever, ", ") + `] AS ever
 		FROM (SELECT *, starts_at >= toDate(?) AND starts_at < toDate(?) AS recent FROM ledger_units FINAL WHERE toString(state) != 'expired')`
-	var g Growth
-	var n uint64
+	g := Growth{Shares: map[string]float64{}}
 	var length int64
 	var recent, all []uint64
 	on := today.Format(time.DateOnly)
 	row := s.conn.QueryRow(ctx, q, int64(days), on, today.AddDate(0, 0, -days).Format(time.DateOnly), on)
-	if err := row.Scan(&length, &n, &recent, &all); err != nil {
+	if err := row.Scan(&length, &recent, &all); err != nil {
 		return g, fmt.Errorf("read ledger: %w", err)
 	}
 	g.Days = int(length)
-	for i, share := range []*float64{&g.Rooms, &g.Sessions, &g.Samples, &g.Events, &g.UnusualEvents, &g.DayCount} {
+	for i, r := range relations {
 		if all[i] > 0 {
-			*share = float64(recent[i]) / float64(all[i])
+			g.Shares[r] = float64(recent[i]) / float64(all[i])
 		}
 	}
 	return g, nil

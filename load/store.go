@@ -1,7 +1,9 @@
 package load
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -13,7 +15,9 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
+	"github.com/callvault/callvault/internal/catalogue"
 	"github.com/callvault/callvault/internal/sqltext"
+	"github.com/callvault/callvault/load/native"
 	"github.com/callvault/callvault/load/retry"
 )
 
@@ -21,10 +25,12 @@ import (
 type Options struct {
 	DialTimeout time.Duration // (5 s)
 	MaxConns    int           // (8)
-	// ReadOnly lets ClickHouse refuse what would change anything (readonly = 2), and
-	// creates no database. A user who may not set that may only read anyway, and gets
-	// no settings at all.
+	// ReadOnly lets ClickHouse refuse what would change anything (readonly = 2). A
+	// user who may not set that may only read anyway, and gets no settings at all.
 	ReadOnly bool
+	// Missing is what becomes of a database of the relations that does not exist.
+	// That of the tables is made with them (load/schema).
+	Missing Missing
 	// OnInsert is told of each block that was sent: its table, how long it took
 	// and how it went. It is called from many goroutines; optional.
 	OnInsert func(table string, took time.Duration, err error)
@@ -33,11 +39,22 @@ type Options struct {
 	OnRetry func(error, time.Duration)
 }
 
-// Store is a ClickHouse database of the schema. It is safe for concurrent use.
+// Missing is what Open does where there is no database.
+type Missing int
+
+const (
+	Refuse Missing = iota // it returns ErrNoDatabase
+	Create                // it creates the database
+	Ignore                // connections of Conn use the user's default database
+)
+
+// Store is an archive in ClickHouse: the database of the DSN, with the relations,
+// and the one beside it, with the tables. It is safe for concurrent use.
 type Store struct {
-	conn driver.Conn
-	sink sampleSink
-	ch   *clickhouse.Options
+	conn    driver.Conn // its database is that of the tables
+	views   driver.Conn // its database is that of the relations
+	samples sampleSender
+	ch      *clickhouse.Options
 
 	patience retry.Patience
 
@@ -46,43 +63,52 @@ type Store struct {
 	live map[uint64]time.Time // loads of this process that may still be committed; zero or until when
 }
 
-// Open connects and creates the database if it is missing. It does not migrate.
-// The error matches ErrDSN, ErrUnreachable, ErrAuth, ErrReadOnly or ErrDatabase.
+// Open connects to the database of the relations. It does not migrate.
+// The error matches ErrDSN, ErrUnreachable, ErrAuth, ErrReadOnly, ErrDatabase or
+// ErrNoDatabase.
 func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 	ch, err := parseDSN(dsn, o)
 	if err != nil {
 		return nil, err
 	}
-	conn, err := connect(ctx, ch)
+	views, err := connect(ctx, ch)
 	if o.ReadOnly && retry.Code(err) == codeReadOnly {
 		ch.Settings = clickhouse.Settings{}
-		conn, err = connect(ctx, ch)
+		views, err = connect(ctx, ch)
 	}
-	if retry.Code(err) == codeUnknownDatabase && !o.ReadOnly {
-		if err = createDatabase(ctx, ch); err == nil {
-			conn, err = connect(ctx, ch)
-		}
+	if retry.Code(err) == codeUnknownDatabase && o.Missing != Refuse {
+		views, err = connectAnyway(ctx, ch, o.Missing)
 	}
 	if err != nil {
 		return nil, openError(ch, err)
 	}
-	s := &Store{conn: conn, sink: newWire(ch), ch: ch, live: map[uint64]time.Time{}, patience: retry.Patience{OnRetry: o.OnRetry}}
+	tables := toTables(ch)
+	conn, err := clickhouse.Open(tables)
+	if err != nil {
+		return nil, openError(ch, errors.Join(err, views.Close()))
+	}
+	s := &Store{conn: conn, views: views, samples: native.NewSender(tables), ch: ch, live: map[uint64]time.Time{}, patience: retry.Patience{OnRetry: o.OnRetry}}
 	if o.OnInsert != nil {
-		s.conn, s.sink = observed{conn, o.OnInsert}, observedSink{s.sink, o.OnInsert}
+		s.conn, s.samples = observed{conn, o.OnInsert}, observedSender{s.samples, o.OnInsert}
 	}
 	return s, nil
 }
 
-// Conn is the connection pool, with the database of the DSN.
-func (s *Store) Conn() driver.Conn { return s.conn }
+// Conn is the connection pool for what analysts read: its database is that of the
+// DSN, with the relations.
+func (s *Store) Conn() driver.Conn { return s.views }
 
-// ClickHouse is a copy of the connection's options, as load/schema wants them.
+// StoreConn is the connection pool for what the program keeps: its database is
+// that of the tables.
+func (s *Store) StoreConn() driver.Conn { return s.conn }
+
+// ClickHouse is a copy of the options of Conn, as load/schema wants them.
 func (s *Store) ClickHouse() *clickhouse.Options {
 	ch := *s.ch
 	return &ch
 }
 
-// Database is the name of the database.
+// Database is the name of the database of the relations.
 func (s *Store) Database() string { return s.ch.Auth.Database }
 
 // Retry does a step that ClickHouse's restart may interrupt, and that may be
@@ -93,8 +119,8 @@ func (s *Store) Retry(ctx context.Context, f func(context.Context) error) error 
 
 // Close closes all connections.
 func (s *Store) Close() error {
-	s.sink.close()
-	return s.conn.Close()
+	s.samples.Close()
+	return errors.Join(s.conn.Close(), s.views.Close())
 }
 
 // parseDSN keeps what the DSN says and adds what loading needs. Its errors
@@ -121,10 +147,10 @@ func parseDSN(dsn string, o Options) (*clickhouse.Options, error) {
 		ch.Auth.Database = "default"
 	}
 	if ch.DialTimeout == 0 {
-		ch.DialTimeout = orDefault(o.DialTimeout, 5*time.Second)
+		ch.DialTimeout = cmp.Or(o.DialTimeout, 5*time.Second)
 	}
 	if ch.MaxOpenConns == 0 {
-		ch.MaxOpenConns = orDefault(o.MaxConns, 8)
+		ch.MaxOpenConns = cmp.Or(o.MaxConns, 8)
 		ch.MaxIdleConns = ch.MaxOpenConns
 	}
 	if ch.Compression == nil && !loopback(ch.Addr) {
@@ -139,6 +165,13 @@ func parseDSN(dsn string, o Options) (*clickhouse.Options, error) {
 	return ch, nil
 }
 
+// toTables are options for the database of the tables, given those of the relations'.
+func toTables(relations *clickhouse.Options) *clickhouse.Options {
+	ch := *relations
+	ch.Auth.Database = catalogue.StoreOf(ch.Auth.Database)
+	return &ch
+}
+
 // loopback says whether all addresses are this machine's, where compressing
 // costs more than it saves.
 func loopback(addrs []string) bool {
@@ -147,14 +180,6 @@ func loopback(addrs []string) bool {
 		ip := net.ParseIP(host)
 		return host != "localhost" && (ip == nil || !ip.IsLoopback())
 	})
-}
-
-func orDefault[T comparable](v, def T) T {
-	var zero T
-	if v == zero {
-		return def
-	}
-	return v
 }
 
 // connect opens a pool and sees that it works.
@@ -170,33 +195,39 @@ func connect(ctx context.Context, ch *clickhouse.Options) (driver.Conn, error) {
 	return conn, nil
 }
 
-// createDatabase connects to the server's default database to create ch's.
-func createDatabase(ctx context.Context, ch *clickhouse.Options) error {
-	to := *ch
-	to.Auth.Database = ""
-	conn, err := connect(ctx, &to)
-	if err != nil {
-		return err
+// connectAnyway opens a pool although the database does not exist.
+func connectAnyway(ctx context.Context, ch *clickhouse.Options, m Missing) (driver.Conn, error) {
+	without := *ch
+	without.Auth.Database = ""
+	conn, err := connect(ctx, &without)
+	if err != nil || m == Ignore {
+		return conn, err
 	}
 	defer conn.Close()
-	return conn.Exec(ctx, "CREATE DATABASE IF NOT EXISTS "+sqltext.Identifier(ch.Auth.Database))
+	if err := conn.Exec(ctx, "CREATE DATABASE IF NOT EXISTS "+sqltext.Identifier(ch.Auth.Database)); err != nil {
+		return nil, err
+	}
+	return connect(ctx, ch)
 }
 
 // openError says in one line what is wrong and where.
 func openError(ch *clickhouse.Options, err error) error {
-	where := strings.Join(ch.Addr, ",")
+	where, hint := strings.Join(ch.Addr, ","), ""
 	kind := ErrUnreachable
 	switch retry.Code(err) {
 	case codeAuthFailed, codeUnknownUser, codeWrongPassword, codeNeedPassword:
 		return fmt.Errorf("connect to %s as %q: %w", where, ch.Auth.Username, ErrAuth)
 	case codeReadOnly:
 		return fmt.Errorf("connect to %s as %q: %w", where, ch.Auth.Username, ErrReadOnly)
-	case codeAccessDenied, codeUnknownDatabase:
+	case codeUnknownDatabase:
+		return fmt.Errorf("connect to %s: database %q: %w", where, ch.Auth.Database, ErrNoDatabase)
+	case codeAccessDenied:
 		kind = fmt.Errorf("database %q: %w", ch.Auth.Database, ErrDatabase)
+		hint = "; " + catalogue.Grants(ch.Auth.Database, ch.Auth.Username)
 	}
 	text, _, _ := strings.Cut(err.Error(), "\n")
 	if p := ch.Auth.Password; p != "" {
 		text = strings.ReplaceAll(text, p, "***")
 	}
-	return fmt.Errorf("connect to %s: %w: %s", where, kind, text)
+	return fmt.Errorf("connect to %s: %w: %s%s", where, kind, text, hint)
 }

@@ -56,13 +56,23 @@ func TestOpenErrors(t *testing.T) {
 	}
 }
 
-func TestOpenCreatesDatabase(t *testing.T) {
+// TestMissingDatabase: only who means to archive creates the database.
+func TestMissingDatabase(t *testing.T) {
 	t.Parallel()
 	u, err := url.Parse(embeddedtest.Database(t))
 	must(t, err)
 	u.Path += "_`new"
-	s := open(t, u.String())
-	t.Cleanup(func() { must(t, s.conn.Exec(context.Background(), "DROP DATABASE "+sqltext.Identifier(s.Database()))) })
+	if _, err := Open(t.Context(), u.String(), Options{}); !errors.Is(err, ErrNoDatabase) {
+		t.Fatalf("got %v", err)
+	}
+	s, err := Open(t.Context(), u.String(), Options{Missing: Ignore})
+	must(t, err)
+	defer s.Close()
+	value(t, s, "SELECT count() FROM system.databases WHERE name LIKE '%`new'", 0)
+	s, err = Open(t.Context(), u.String(), Options{Missing: Create})
+	must(t, err)
+	defer s.Close()
+	defer func() { must(t, s.views.Exec(context.Background(), "DROP DATABASE "+sqltext.Identifier(s.Database()))) }()
 	value(t, s, "SELECT toUInt64(currentDatabase() LIKE '%`new')", 1)
 }
 

@@ -1,11 +1,13 @@
 package load
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
 
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/catalogue"
 )
 
 // HideStrays hides what is visible of the units in loads that the ledger does
@@ -16,9 +18,12 @@ import (
 func (s *Store) HideStrays(ctx context.Context, guard string, units []call.Unit) (int, error) {
 	ids := map[uint64]bool{}
 	for _, u := range units {
-		for table, where := range tablesOf(u) {
-			if err := s.strays(ctx, table, where, u, ids); err != nil {
-				return 0, fmt.Errorf("look for strays in %s: %w", table, err)
+		for _, table := range catalogue.Loaded() {
+			if table.Unit != string(u.Kind) {
+				continue
+			}
+			if err := s.strays(ctx, table, u, ids); err != nil {
+				return 0, fmt.Errorf("look for strays in %s: %w", table.Name, err)
 			}
 		}
 	}
@@ -30,27 +35,12 @@ func (s *Store) HideStrays(ctx context.Context, guard string, units []call.Unit)
 		c.replaced = append(c.replaced, id)
 	}
 	slices.Sort(c.replaced)
-	return len(ids), c.apply(ctx, s.conn, orDefault(guard, "1"))
+	return len(ids), c.apply(ctx, s.conn, cmp.Or(guard, "1"))
 }
 
-// tablesOf are the tables that may hold rows of a unit, with a condition.
-func tablesOf(u call.Unit) map[string]string {
-	switch u.Kind {
-	case call.UnitCall:
-		const where = "comm_id = ?"
-		return map[string]string{"rooms_data": where, "user_sessions_data": where, "quality_samples_data": where, "user_events_data": where, "quality_streams_data": where,
-			"call_users_data": where, "peer_quality_data": where, "calls_data": where}
-	case call.UnitUnusual:
-		return map[string]string{"unusual_events_data": "toStartOfHour(ts) = parseDateTimeBestEffort(?, 'UTC')"}
-	case call.UnitScale:
-		return map[string]string{"daily_scale_data": "day_start = parseDateTimeBestEffort(?, 'UTC')"}
-	}
-	return nil
-}
-
-func (s *Store) strays(ctx context.Context, table, where string, u call.Unit, ids map[uint64]bool) error {
-	q := "SELECT DISTINCT load_id FROM " + table + " WHERE sdk_app_id = ? AND " + where +
-		" AND load_id NOT IN (" + hiddenNow + ") AND load_id NOT IN (SELECT load_id FROM ledger_parts)"
+func (s *Store) strays(ctx context.Context, table catalogue.Table, u call.Unit, ids map[uint64]bool) error {
+	q := "SELECT DISTINCT load_id FROM " + table.Name + " WHERE sdk_app_id = ? AND " + table.OfUnit +
+		" AND load_id NOT IN (" + catalogue.Hidden + ") AND load_id NOT IN (SELECT load_id FROM ledger_parts)"
 	rows, err := s.conn.Query(ctx, q, uint32(u.App), u.Key)
 	if err != nil {
 		return err

@@ -8,11 +8,12 @@ import (
 
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/summarytest"
+	"github.com/callvault/callvault/load/aggregate"
 )
 
-// TestSummaryOfALargeCall has more pairs than one INSERT takes, in one flush and
+// TestLongSummaryOfALargeCall has more pairs than one INSERT takes, in one flush and
 // in many, and some users whom no list names.
-func TestSummaryOfALargeCall(t *testing.T) {
+func TestLongSummaryOfALargeCall(t *testing.T) {
 	t.Parallel()
 	const users, peers = 130, 80
 	s := open(t, database(t))
@@ -82,46 +83,13 @@ func TestSummaryGoesWithItsCall(t *testing.T) {
 func TestSummaryOfManyLoads(t *testing.T) {
 	t.Parallel()
 	s := open(t, database(t))
-	u := call.Unit{App: app, Kind: call.UnitCall, Key: "call"}
-	held := &unitState{unit: u, summary: s.newID()}
-	var loads []uint64
+	held := aggregate.StoredCall{Head: aggregate.Head{Load: s.newID(), Unit: call.Unit{App: app, Kind: call.UnitCall, Key: "call"}}}
 	for range 20_000 { // 400 KB
-		loads = append(loads, s.newID())
+		held.Loads = append(held.Loads, s.newID())
 	}
-	to := &summarizer{h: new(histogram)}
-	must(t, s.summarize(t.Context(), to, []summarized{{held, loads}}, func(int) error { return nil }))
-	if to.size != 0 {
-		t.Errorf("%d rows of nothing", to.size)
+	rows := &aggregate.Rows{}
+	must(t, aggregate.SummarizeStored(t.Context(), s.conn, rows, []aggregate.StoredCall{held}, new(aggregate.Histogram), func(int) error { return nil }))
+	if rows.Size() != 0 {
+		t.Errorf("%d rows of nothing", rows.Size())
 	}
-}
-
-// BenchmarkSummary sums up an hour of a call of six who see each other, of which the
-// streams are there: some 700,000 samples.
-func BenchmarkSummary(b *testing.B) {
-	x := &call.Samples{}
-	at := uint32(t0.Unix())
-	rnd := rand.New(rand.NewPCG(1, 1))
-	for user := range 6 {
-		for peer := range 6 {
-			for _, m := range streamMetrics {
-				run := call.Series{UserID: fmt.Sprint("user", user), Metric: m.metric}
-				if peer != user {
-					run.PeerID = fmt.Sprint("user", peer)
-				}
-				for i := range uint32(1800) {
-					x.Append(run, at+2*i, float64(rnd.IntN(40)))
-				}
-			}
-		}
-	}
-	c := &content{}
-	streams := streamsOf(&call.Rows{Samples: x}, new(histogram))
-	for i := range streams {
-		c.streams = append(c.streams, &streams[i])
-	}
-	h := new(histogram)
-	for b.Loop() {
-		c.summarize(h)
-	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(x.Rows()), "ns/sample")
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/callvault/callvault/internal/catalogue"
 	"github.com/callvault/callvault/internal/sqltext"
 	"github.com/callvault/callvault/load/retry"
 )
@@ -34,24 +35,15 @@ const (
 	codeNoVolume      = 450
 )
 
-// tiered are the tables that move, with the day of their rows.
-func tiered() map[string]string {
-	return map[string]string{
-		"rooms_data": "toDate(created_at)", "user_sessions_data": "toDate(joined_at)", "quality_samples_data": "toDate(ts)", "user_events_data": "toDate(ts)",
-		"unusual_events_data": "toDate(ts)", "daily_scale_data": "toDate(day_start)", "quality_streams_data": "day",
-		"call_users_data": "toDate(call_created_at)", "peer_quality_data": "toDate(call_created_at)", "calls_data": "toDate(created_at)",
-	}
-}
-
 // Tier makes the tables move as t says, and does nothing where they do. ClickHouse
 // moves a part when all of it is old enough. Nothing moves back, and a policy
 // that tables have stays when t names none. Each table is asked what it is, and
 // then changed: a change that was made, and not acknowledged, is not made again.
 func (s *Store) Tier(ctx context.Context, t Tiering) error {
-	for _, table := range dataTables {
-		err := s.Retry(ctx, func(ctx context.Context) error { return s.tier(ctx, table, tiered()[table], t) })
+	for _, table := range catalogue.Loaded() {
+		err := s.Retry(ctx, func(ctx context.Context) error { return s.tier(ctx, table.Name, table.Day, t) })
 		if err != nil {
-			return fmt.Errorf("set where old data of %s goes: %w", table, err)
+			return fmt.Errorf("set where old data of %s goes: %w", table.Name, err)
 		}
 	}
 	return nil

@@ -14,12 +14,12 @@ type Usage struct {
 	Parts        uint64
 }
 
-// DiskUsage lists the tables of the database, the largest first. It needs the
+// DiskUsage lists the tables of both databases, the largest first. It needs the
 // right to read system.parts.
 func (s *Store) DiskUsage(ctx context.Context) ([]Usage, error) {
 	const q = `
 		SELECT replaceRegexpOne(table, '_data$', ''), sum(rows), sum(bytes_on_disk) AS size, sum(data_uncompressed_bytes), count()
-		FROM system.parts WHERE active AND database = ?
+		FROM system.parts WHERE active AND database IN (?, currentDatabase())
 		GROUP BY table ORDER BY size DESC, table`
 	rows, err := s.conn.Query(ctx, q, s.Database())
 	if err != nil {

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
@@ -9,6 +10,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/load/aggregate"
 )
 
 // WriterOptions bound a Writer. What it holds is at most MaxRows and MaxBytes
@@ -53,13 +55,13 @@ type Writer struct {
 	pool samplePool
 	raw  *rawQueue
 
-	merged  *histogram // empty, for the flush under way; as carried under turn
+	merged  *aggregate.Histogram // empty, for the flush under way; as carried under turn
 	carried map[*unitState]*content
 
 	mu     sync.Mutex
 	err    error // of the first failed flush, or ErrClosed
 	buf    *buffer
-	sums   *histogram // empty, for whoever adds
+	sums   *aggregate.Histogram // empty, for whoever adds
 	units  map[call.Unit]*unitState
 	ending []*unitState // to be ended with the next flush that is due
 	summed int          // rows of summaries that wait with them
@@ -68,18 +70,18 @@ type Writer struct {
 
 // NewWriter makes a Writer for the run named runID.
 func (s *Store) NewWriter(runID string, o WriterOptions) *Writer {
-	o.MaxRows = orDefault(o.MaxRows, 4_000_000)
-	o.MaxBytes = orDefault(o.MaxBytes, 64<<20)
+	o.MaxRows = cmp.Or(o.MaxRows, 4_000_000)
+	o.MaxBytes = cmp.Or(o.MaxBytes, 64<<20)
 	if s.ch.Compression != nil {
-		o.BlockRows = orDefault(o.BlockRows, 500_000)
+		o.BlockRows = cmp.Or(o.BlockRows, 500_000)
 	}
-	o.BlockRows = orDefault(o.BlockRows, o.MaxRows)
-	o.MaxAge = orDefault(o.MaxAge, 5*time.Second)
-	o.AttemptTimeout = orDefault(o.AttemptTimeout, 2*time.Minute)
-	o.Guard = orDefault(o.Guard, "1")
+	o.BlockRows = cmp.Or(o.BlockRows, o.MaxRows)
+	o.MaxAge = cmp.Or(o.MaxAge, 5*time.Second)
+	o.AttemptTimeout = cmp.Or(o.AttemptTimeout, 2*time.Minute)
+	o.Guard = cmp.Or(o.Guard, "1")
 	w := &Writer{
 		store: s, run: runID, opt: o, turn: make(chan struct{}, 1), pool: newSamplePool(o.MaxBytes), raw: newRawQueue(),
-		buf: &buffer{}, sums: new(histogram), merged: new(histogram), carried: map[*unitState]*content{}, units: map[call.Unit]*unitState{},
+		buf: &buffer{}, sums: new(aggregate.Histogram), merged: new(aggregate.Histogram), carried: map[*unitState]*content{}, units: map[call.Unit]*unitState{},
 	}
 	w.turn <- struct{}{}
 	return w

@@ -1,115 +1,16 @@
-{{/* Parts that several statements have: see migrations.go for the words. */ -}}
+{{/*
+An archive is two databases. .Store has the tables, which the program alone reads and
+writes. .Database has what analysts read: views of these tables, and small tables that
+people add rows to. Views read with the rights of the user who made them, so whoever
+may read .Database sees what is visible and nothing else.
 
-{{define "visible"}}load_id NOT IN (SELECT load_id FROM {{.Database}}.hidden_loads GROUP BY load_id HAVING max(step) != 'committed'){{end -}}
+Tables come first, then views, each grouped by what they are for. migrations.go has the
+words of these files.
+*/ -}}
 
-{{/* How a minute is judged: docs/quality.md. Planning a query takes some 0.1 ms for each function of a view, and merging SELECTs in each other takes more, for each column that passes through them. So measures are in lists here, and what has several steps is one expression, made by let of lines "name = expression": docs of its own in load/schema. A condition on what is computed is written out in full, to see whether an index helps, so all of it is above an ARRAY JOIN of one element, below which ClickHouse does not look.
+{{/* ==== Loads and the ledger: what is visible, and how far the archive is ==== */ -}}
 
-Limits of loss, stall, fps, rtt and cpu, the order of all lists of measures here: good, how far poor is from it, poor, how far serious is from that. A measure whose limits are all equal is not judged: they are out of reach, also of what stands for no value. */ -}}
-
-{{define "limits"}}
-    SELECT arrayMap(x -> if(x.1 = x.3, (1e18, 1., 1e18, 1.), (x.1, if(x.1 = x.2, sign(x.3 - x.1), x.2 - x.1), x.2, if(x.2 = x.3, 1e-9 * sign(x.3 - x.1), x.3 - x.2))),
-        [argMaxIf((good, poor, serious), changed_at, measure = 'loss'), argMaxIf((good, poor, serious), changed_at, measure = 'stall'),
-        argMaxIf((good, poor, serious), changed_at, measure = 'fps'), argMaxIf((good, poor, serious), changed_at, measure = 'rtt'),
-        argMaxIf((good, poor, serious), changed_at, measure = 'cpu')])
-    FROM {{.Database}}.quality_thresholds
-{{- end -}}
-
-{{/* How far each of the values v of a minute is beyond the limits of its measure: up to 0 good, up to 1 fair, beyond 1 poor (such a minute is bad), from 2 on serious; below -100,000: there is no value, or the measure is not judged. */ -}}
-
-{{define "excesses"}}arrayMap((v, l) -> if((v - l.3) / l.2 <= 0, least(1, (v - l.1) / l.2), 1 + (v - l.3) / l.4), v, limits){{end -}}
-
-{{/* Of somebody's minutes, as lists of values: the grade as a number, how many could be judged, how many of these are bad, the longest run of bad ones, and the score. */ -}}
-
-{{define "judgement"}}
-    judgeable = arrayFilter(e -> e > -1e5, arrayMap(v -> arrayMax({{template "excesses"}}), {{.}}))
-    judged = length(judgeable)
-    and bad = arrayCount(e -> e > 1, judgeable)
-    and serious = arrayCount(e -> e >= 2, judgeable)
-    and blemished = arrayCount(e -> e > 0, judgeable)
-    and run = arrayMax(arrayCumSumNonNegative(arrayMap(e -> if(e > 1, 1, -1000000), judgeable)))
-    and score = 100 - 50 * arrayAvg(e -> least(2, greatest(0, e)), judgeable)
-    (multiIf(judged = 0, 0, 2 * bad >= judged OR 4 * serious >= judged, 4, 10 * bad >= judged OR run >= 3, 3, bad > 0 OR 10 * blemished >= judged, 2, 1), judged, bad, run, score)
-{{end -}}
-
-{{define "grade"}}transform({{.}}, [1, 2, 3, 4], ['good', 'fair', 'poor', 'serious'], 'unknown'){{end -}}
-
-{{/* Of all users of a call, as lists of such lists: the worst grade, the call's, which user is the worst and the score of that one, the average of the scores, judged and bad minutes, and how many users are poor or serious. */ -}}
-
-{{define "judgement of all"}}
-    each = arrayMap(y -> {{let "judgement" "y"}}, {{.}})
-    first = arrayReduce('min', arrayMap((r, s, i) -> (-r, s, if(r = 0, 0, i)), each.1, each.5, arrayEnumerate(each)))
-    worst = -first.1
-    (worst, worst - (worst > 1 AND 10 * countEqual(each.1, worst) < length(each) - countEqual(each.1, 0)), first.3, first.2, arrayAvg(arrayFilter((s, r) -> r > 0, each.5, each.1)), arraySum(each.2), arraySum(each.3), arrayCount(r -> r >= 3, each.1))
-{{end -}}
-
-{{/* Of somebody's minutes and the keys of what is said of them: which minute is the worst (0: none is worse than good), what was worst in it, the cause that most bad minutes have (0: none is bad; of equals the first that is known), how many have it, the first and the last of them, and which of the words tell of the worst of them. */ -}}
-
-{{define "explanation"}}{{$m := index . 0}}
-    excesses = arrayMap(v -> {{template "excesses"}}, {{$m}}.values)
-    excess = arrayMap(x -> arrayMax(x), excesses)
-    most_excess = arrayMax(excess)
-    and causes = arrayMap((e, x, c) -> if(e > 1, c[indexOf(x, e)], 0), excess, excesses, {{$m}}.causes)
-    worst = if(most_excess > 0, indexOf(excess, most_excess), 0)
-    and most = arrayReduce('max', arrayMap(c -> (countEqual(causes, c), c != 1, -c), range(1, 13)))
-    cause = if(most.1 = 0, 0, -most.3)
-    blamed = arrayReduce('argMax', arrayEnumerate(excess), arrayMap((e, c) -> if(c = cause, e, 0), excess, causes))
-    (worst, {{$m}}.metrics[worst][indexOf(excesses[worst], excess[worst])], cause, most.1, indexOf(causes, cause), -indexOf(arrayReverse(causes), cause), indexOf({{index . 1}}, 8 * blamed + indexOf(excesses[blamed], excess[blamed])))
-{{end -}}
-
-{{define "metric"}}transform({{.}}, range(1, 11), ['audio_loss_up', 'video_loss_up', 'audio_loss_down', 'video_loss_down', 'audio_stall', 'video_stall', 'rtt', 'sys_cpu', 'video_fps_up', 'video_fps_down'], ''){{end -}}
-
-{{define "cause"}}transform({{.}}, range(1, 13), ['unknown', 'camera', 'encoder', 'uplink', 'downlink', 'latency', 'device', 'peer_camera', 'peer_encoder', 'peer_uplink', 'peer_latency', 'peer'], ''){{end -}}
-
-{{/* The rows of users or pairs of a table, of which more is to be true, with both. */ -}}
-
-{{define "judged rows"}}{{$all := index . 0}}FROM
-(
-    SELECT *, j.1 AS rank, j.2 AS judged, x.3 AS cause_number, toUnixTimestamp(toStartOfMinute(call_created_at)) AS base
-    FROM
-    (
-        SELECT *, {{let "judgement" "values"}} AS j, {{let "explanation" (list "minutes" "whys.key")}} AS x
-        FROM
-        (
-            SELECT *, values
-            FROM {{$all.Database}}.{{index . 1}}
-            ARRAY JOIN [minutes.values] AS values
-            WHERE {{index . 2}}{{template "visible" $all}}
-        )
-    )
-){{end -}}
-
-{{define "judged columns"}}if(judged = 0, NULL, j.5) AS score, {{template "grade" "rank"}} AS grade, judged AS judged_minutes, j.3 AS bad_minutes, j.4 AS bad_run_minutes{{end -}}
-
-{{/* The worst minute, what was worst in it, and the cause of most. */ -}}
-
-{{define "explained columns"}}if(x.1 = 0, NULL, toDateTime(base + 60 * {{.}}.at[x.1], 'UTC')) AS worst_minute, {{template "metric" "x.2"}} AS worst_metric, {{template "cause" "cause_number"}} AS cause, x.4 AS cause_minutes{{end -}}
-
-{{/* The times of the bad minutes of the cause, and what was said of the worst. */ -}}
-
-{{define "diagnosis"}}{{$m := index . 0}}if(cause_number = 0, '', concat(
-        formatDateTime(toDateTime(base + 60 * {{$m}}.at[x.5], 'UTC'), '%H:%i'), if(x.4 = 1, '', formatDateTime(toDateTime(base + 60 * {{$m}}.at[x.6], 'UTC'), '–%H:%i')),
-        ' UTC, ', toString(x.4), if(x.4 = 1, ' bad minute: ', ' bad minutes: at worst '), {{index . 1}}.says[x.7])){{end -}}
-
-{{/* The columns of these in the views. */ -}}
-
-{{define "judged"}}
-    score Nullable(Float64) COMMENT 'Average of the judged minutes, of which a good one counts 100, one at the limit of poor 50, a serious one 0; NULL: none could be judged',
-    grade LowCardinality(String) COMMENT 'serious: half of the judged minutes are bad, or a quarter serious; poor: a tenth are bad, or 3 in a row; fair: one is bad, or a tenth not good; good; unknown: none could be judged',
-    judged_minutes UInt64 COMMENT 'Minutes in which sound or picture flowed, and was measured for 10 seconds at least',
-    bad_minutes UInt64 COMMENT 'Of these, beyond the limit of poor of a measure in quality_thresholds',
-    bad_run_minutes UInt64 COMMENT 'Longest run of bad minutes, of those judged',
-    worst_minute Nullable(DateTime('UTC')) COMMENT 'Beginning of the worst minute, UTC, the first of equals; NULL: none is worse than good',
-    worst_metric LowCardinality(String) COMMENT 'What was worst in it: audio_loss_up, video_loss_up, audio_loss_down, video_loss_down, audio_stall, video_stall, rtt, sys_cpu, video_fps_up or video_fps_down; empty: none is worse than good',
-{{end -}}
-
-{{define "blamed"}}
-    cause LowCardinality(String) COMMENT 'Where most bad minutes come from: camera, encoder, uplink, downlink, latency, device (of the user); peer_camera, peer_encoder, peer_uplink, peer_latency, peer (of who sends); unknown: nothing tells; empty: no minute is bad',
-    cause_minutes UInt64 COMMENT 'How many bad minutes these are',
-{{end -}}
-
-{{/* Ledger and loads: what is visible, and how far the archive is. */ -}}
-
-CREATE TABLE IF NOT EXISTS {{.Database}}.hidden_loads {{.OnCluster}}
+CREATE TABLE IF NOT EXISTS {{.Store}}.hidden_loads {{.OnCluster}}
 (
     load_id UInt64 COMMENT 'The load',
     step Enum8('opened' = 1, 'committed' = 2, 'replaced' = 3, 'abandoned' = 4) COMMENT 'How far the load has come; the greatest step of a load counts, so repeating or reordering inserts changes nothing',
@@ -119,7 +20,7 @@ ENGINE = {{engine "MergeTree"}}
 ORDER BY (load_id, step)
 COMMENT 'Which loads the views leave out: those whose greatest step is opened, replaced or abandoned. A load without rows here is visible. No partition key: a commit must be one part';
 
-CREATE TABLE IF NOT EXISTS {{.Database}}.ledger_parts {{.OnCluster}}
+CREATE TABLE IF NOT EXISTS {{.Store}}.ledger_parts {{.OnCluster}}
 (
     sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
     kind LowCardinality(String) COMMENT 'Kind of unit: call, unusual (one hour of unusual events) or scale (one day of daily scale)',
@@ -146,7 +47,7 @@ ENGINE = {{engine "MergeTree"}}
 ORDER BY (sdk_app_id, kind, key, part, part_key, load_id)
 COMMENT 'What each load holds of its unit: written once, after the load''s rows and before its commit, deleted when the load is purged. Read the view ledger instead';
 
-CREATE TABLE IF NOT EXISTS {{.Database}}.ledger_units {{.OnCluster}}
+CREATE TABLE IF NOT EXISTS {{.Store}}.ledger_units {{.OnCluster}}
 (
     sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
     kind LowCardinality(String) COMMENT 'Kind of unit: call, list (the calls of one UTC day), unusual (one hour of unusual events) or scale (one day of daily scale)',
@@ -176,14 +77,16 @@ ENGINE = {{engine "ReplacingMergeTree" "updated_at"}}
 ORDER BY (sdk_app_id, kind, key)
 COMMENT 'How far the archive is with each unit, one row a unit (read it with FINAL). Read the view ledger instead';
 
-{{define "runs: how they began"}}
+{{/* ==== Runs, and what the vendor answered ==== */ -}}
+
+{{define "beginning of a run"}}
     command LowCardinality(String) COMMENT 'What ran: archive, verify, replay or backup',
     schedule LowCardinality(String) COMMENT 'Schedule that began it; empty: it was begun by hand',
     is_whole Bool COMMENT 'Whether it was over everything in the window: no flag narrowed it',
     started_at DateTime64(3, 'UTC') COMMENT 'When it began, by the client''s clock',
 {{end -}}
 
-{{define "runs: what they did"}}
+{{define "work of a run"}}
     reason String COMMENT 'Why it is not done',
     sdk_app_ids Array(UInt32) COMMENT 'Applications it was over',
     complete_app_ids Array(UInt32) COMMENT 'Of these, those of which nothing was missing in the end',
@@ -201,23 +104,21 @@ COMMENT 'How far the archive is with each unit, one row a unit (read it with FIN
     host LowCardinality(String) COMMENT 'Where it ran: host and process',
 {{end -}}
 
-CREATE TABLE IF NOT EXISTS {{.Database}}.archive_runs_data {{.OnCluster}}
+CREATE TABLE IF NOT EXISTS {{.Store}}.archive_runs_data {{.OnCluster}}
 (
     run_id String COMMENT 'The run',
     step UInt32 COMMENT 'Counts the rows of the run; the greatest one counts',
-    {{columns "runs: how they began"}},
+    {{columns "beginning of a run"}},
     ended_at DateTime64(3, 'UTC') COMMENT 'When it ended, by the client''s clock; 1970: it has not',
     outcome Enum8('running' = 1, 'done' = 2, 'partial' = 3, 'failed' = 4, 'interrupted' = 5, 'busy' = 6) COMMENT 'How it ended: done; partial: some of the data could not be archived, or differs; failed; interrupted; busy: another one was running',
-    {{columns "runs: what they did"}},
+    {{columns "work of a run"}},
     alive_until DateTime64(3, 'UTC') COMMENT 'When a run that has not said otherwise counts as dead, by the server''s clock'
 )
 ENGINE = {{engine "ReplacingMergeTree" "step"}}
 ORDER BY (started_at, run_id)
 COMMENT 'Rows of runs: one at the beginning, some while it lasts, one at the end. Read the view archive_runs instead';
 
-{{/* What the vendor sent. A block of columns is of the table and of the view that shows its visible rows. */ -}}
-
-CREATE TABLE IF NOT EXISTS {{.Database}}.raw_responses {{.OnCluster}}
+CREATE TABLE IF NOT EXISTS {{.Store}}.raw_responses {{.OnCluster}}
 (
     response_id UInt64 COMMENT 'The response; ledger_parts says what was made from it',
     asked_at DateTime64(3, 'UTC') COMMENT 'When it was asked for, by the client''s clock',
@@ -236,6 +137,8 @@ TTL expires_at
 SETTINGS ttl_only_drop_parts = 1
 COMMENT 'The vendor''s responses from which the tables were made, for callvault replay; kept as long as CALLVAULT_RAW says';
 
+{{/* ==== What the vendor sent. A block of columns is of the table and of the view that shows its visible rows ==== */ -}}
+
 {{define "rooms"}}
     sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
     comm_id String COMMENT 'Call (CommId): unique, opaque; room ids are reused, this one is not',
@@ -246,7 +149,7 @@ COMMENT 'The vendor''s responses from which the tables were made, for callvault 
     creator_user_id LowCardinality(String) COMMENT 'User who created the room (UserId)',
 {{end -}}
 
-CREATE TABLE IF NOT EXISTS {{.Database}}.rooms_data {{.OnCluster}}
+CREATE TABLE IF NOT EXISTS {{.Store}}.rooms_data {{.OnCluster}}
 (
     load_id UInt64 COMMENT 'The load that brought the row; hidden_loads says whether it counts' CODEC(ZSTD(1)),
     {{columns "rooms"}},
@@ -272,7 +175,7 @@ COMMENT 'One row a call, with the load it came in. Read the view rooms instead';
     client_ip String COMMENT 'Address of the client (ClientIp)',
 {{end -}}
 
-CREATE TABLE IF NOT EXISTS {{.Database}}.user_sessions_data {{.OnCluster}}
+CREATE TABLE IF NOT EXISTS {{.Store}}.user_sessions_data {{.OnCluster}}
 (
     load_id UInt64 COMMENT 'The load that brought the row; hidden_loads says whether it counts' CODEC(ZSTD(1)),
     {{columns "user_sessions"}},
@@ -298,7 +201,7 @@ COMMENT 'One row for each stay of a user in a call; who leaves and comes back ha
     value Float64 COMMENT 'Value in the metric''s own unit (Value)',
 {{end -}}
 
-CREATE TABLE IF NOT EXISTS {{.Database}}.quality_samples_data {{.OnCluster}}
+CREATE TABLE IF NOT EXISTS {{.Store}}.quality_samples_data {{.OnCluster}}
 (
     load_id UInt64 COMMENT 'The load that brought the row; hidden_loads says whether it counts' CODEC(ZSTD(1)),
     {{columns "quality_samples" | compressed}},
@@ -322,7 +225,7 @@ COMMENT 'One row for each sample of a quality metric that had a value; points wi
     param_two Int64 COMMENT 'Second parameter; its meaning depends on event_id (ParamTwo)',
 {{end -}}
 
-CREATE TABLE IF NOT EXISTS {{.Database}}.user_events_data {{.OnCluster}}
+CREATE TABLE IF NOT EXISTS {{.Store}}.user_events_data {{.OnCluster}}
 (
     load_id UInt64 COMMENT 'The load that brought the row; hidden_loads says whether it counts' CODEC(ZSTD(1)),
     {{columns "user_events"}},
@@ -343,7 +246,7 @@ COMMENT 'One row for each entry in the event log of a user in a call, with the l
     peer_id LowCardinality(String) COMMENT 'Remote user who caused it (PeerId); empty: no remote user did',
 {{end -}}
 
-CREATE TABLE IF NOT EXISTS {{.Database}}.unusual_events_data {{.OnCluster}}
+CREATE TABLE IF NOT EXISTS {{.Store}}.unusual_events_data {{.OnCluster}}
 (
     load_id UInt64 COMMENT 'The load that brought the row; hidden_loads says whether it counts' CODEC(ZSTD(1)),
     {{columns "unusual_events"}},
@@ -363,7 +266,7 @@ COMMENT 'One row for each cause of a bad experience of a user; an experience wit
     day_start DateTime('UTC') COMMENT 'Start of the day as the vendor reports it, UTC (Time)',
 {{end -}}
 
-CREATE TABLE IF NOT EXISTS {{.Database}}.daily_scale_data {{.OnCluster}}
+CREATE TABLE IF NOT EXISTS {{.Store}}.daily_scale_data {{.OnCluster}}
 (
     load_id UInt64 COMMENT 'The load that brought the row; hidden_loads says whether it counts' CODEC(ZSTD(1)),
     {{columns "daily_scale"}},
@@ -374,7 +277,7 @@ PARTITION BY toYYYYMM(day_start)
 ORDER BY (sdk_app_id, day_start)
 COMMENT 'One row a day: the vendor''s own count of one application, with the load it came in. Read the view daily_scale instead';
 
-{{/* Sums and summaries: made of what the vendor sent when it is loaded, and shown with it. */ -}}
+{{/* ==== Sums of streams: made of what the vendor sent when that is loaded, and shown with it ==== */ -}}
 
 {{/* Metrics of a stream: name, the vendor's name, what it is. sums: no histogram is kept. */ -}}
 {{$sums := list
@@ -397,7 +300,7 @@ COMMENT 'One row a day: the vendor''s own count of one application, with the loa
     (histogram "video_height" "bigvHeight" "Height of the picture, pixels")
 -}}
 
-{{define "streams"}}
+{{define "stream"}}
     room_id LowCardinality(String) COMMENT 'Room name as the application gave it; reused by later calls',
     user_id LowCardinality(String) COMMENT 'User (UserId)',
     peer_id LowCardinality(String) COMMENT 'Remote user whose stream was received (PeerId); empty: upstream, what user_id sends, and the user''s device',
@@ -412,12 +315,12 @@ COMMENT 'One row a day: the vendor''s own count of one application, with the loa
     connections_lost UInt32 COMMENT 'Losses of the connection: to the server (event 5005), signalling (32790, 36864), media (32792), left by timeout (7001 with 1)',
 {{end -}}
 
-CREATE TABLE IF NOT EXISTS {{.Database}}.quality_streams_data {{.OnCluster}}
+CREATE TABLE IF NOT EXISTS {{.Store}}.quality_streams_data {{.OnCluster}}
 (
     load_id UInt64 COMMENT 'The load that brought the row; hidden_loads says whether it counts' CODEC(ZSTD(1)),
     sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)' CODEC(ZSTD(1)),
     comm_id LowCardinality(String) COMMENT 'Call (CommId): unique, opaque; room ids are reused, this one is not' CODEC(ZSTD(1)),
-    {{columns "streams" | compressed}},
+    {{columns "stream" | compressed}},
 {{range $sums}}    {{.Stored | compressed}},
 {{end}}    `other.metric` Array(String) COMMENT 'Metrics that have no column of their own, by the vendor''s names' CODEC(ZSTD(1)),
     `other.samples` Array(UInt32) COMMENT 'Samples of each of other.metric' CODEC(ZSTD(1)),
@@ -436,13 +339,21 @@ ORDER BY (sdk_app_id, day, is_down, comm_id, user_id, peer_id)
 SETTINGS index_granularity = 1024
 COMMENT 'Sums of quality_samples and user_events: one row for what a user sends or receives from a peer on a UTC day with one device, as one part of a load knows it, with that load. Written with the samples. Read the view quality_streams instead';
 
-{{/* Minutes of somebody, in order, as package quality makes them. Numbers count from the minute of the call's creation. The other elements are lists of what each measure has, in the order of the limits: value (-1e9 where there is none, for frames 1e9), metric and cause as their numbers. The words for the causes that there are have a key: 8 times the number of the minute in the list, and the number of the measure. */ -}}
+{{/* ==== Summaries of calls: made when a call is committed, and shown with it ==== */ -}}
+
+{{/*
+Minutes of a user or a pair, in order, as package quality makes them. Numbers count from the
+minute of the call's creation. The other elements are lists of what each measure has, in the
+order of the limits: value (-1e9 where there is none, for frames 1e9), metric and cause as
+their numbers. whys has the words for the causes that there are; their key is 8 times the
+number of the minute in the list, and the number of the measure.
+*/ -}}
 
 {{define "minutes"}}Array(Tuple(at Int32, values Array(Float32), metrics Array(UInt8), causes Array(UInt8))){{end -}}
 
-{{define "user whys"}}Array(Tuple(key UInt32, says String, peer String)){{end -}}
+{{define "whys of a user"}}Array(Tuple(key UInt32, says String, peer String)){{end -}}
 
-{{define "sent"}}
+{{define "what a user sends"}}
     {{measure "sys_cpu" "Processor load of the device, % (sysCpu)"}},
     {{measure "app_cpu" "Processor load of the application, % (appCpu)"}},
     {{measure "rtt" "Round trip between client and cloud, ms (rtt)"}},
@@ -453,7 +364,7 @@ COMMENT 'Sums of quality_samples and user_events: one row for what a user sends 
     {{measure "video_fps_up" "Frames the user sends, 1/s (bigvEncFps)"}},
 {{end -}}
 
-{{define "received"}}
+{{define "what a user receives"}}
     {{measure "audio_loss_down" "Audio packets lost of what the user receives, % (aLoss)"}},
     {{measure "video_loss_down" "Video packets lost of what the user receives, % (bigvLoss)"}},
     {{measure "audio_bitrate_down" "Bitrate of the audio the user receives from each peer, bit/s (aBit)"}},
@@ -467,17 +378,20 @@ COMMENT 'Sums of quality_samples and user_events: one row for what a user sends 
     video_stall_share Nullable(Float64) COMMENT 'Stall of the video received (bigvBlock): share of the time, from 0 to 1; NULL: no sample',
 {{end -}}
 
-{{define "call users: who"}}
+{{define "user of a call"}}
     sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
     comm_id LowCardinality(String) COMMENT 'Call (CommId): unique, opaque; room ids are reused, this one is not',
     call_created_at DateTime('UTC') COMMENT 'Creation of the call''s room, UTC seconds; who names a time of it reads less',
     room_id LowCardinality(String) COMMENT 'Room name as the application gave it; reused by later calls',
     user_id LowCardinality(String) COMMENT 'User (UserId)',
+{{end -}}
+
+{{define "presence of a user"}}
     first_joined_at DateTime('UTC') COMMENT 'First entry into the room, UTC seconds',
     last_left_at Nullable(DateTime('UTC')) COMMENT 'Last exit from the room, UTC seconds; NULL while the user was still there',
 {{end -}}
 
-{{define "call users: counts"}}
+{{define "counts of a user"}}
     presence_seconds UInt64 COMMENT 'Seconds in the call; a stay that goes on counts up to the last sample that anybody sent',
     device_type LowCardinality(String) COMMENT 'Device and operating system of the last stay, as reported (DeviceType)',
     sdk_version LowCardinality(String) COMMENT 'Version of the TRTC SDK of the last stay (SdkVersion)',
@@ -488,15 +402,16 @@ COMMENT 'Sums of quality_samples and user_events: one row for what a user sends 
     connections_lost UInt64 COMMENT 'Losses of the connection: to the server (event 5005), signalling (32790, 36864), media (32792), left by timeout (7001 with 1)',
 {{end -}}
 
-CREATE TABLE IF NOT EXISTS {{.Database}}.call_users_data {{.OnCluster}}
+CREATE TABLE IF NOT EXISTS {{.Store}}.call_users_data {{.OnCluster}}
 (
     load_id UInt64 COMMENT 'The load of the summary; hidden_loads says whether it counts' CODEC(ZSTD(1)),
-    {{columns "call users: who" | compressed}},
+    {{columns "user of a call" | compressed}},
+    {{columns "presence of a user" | compressed}},
     sessions UInt64 COMMENT 'Stays in the call; 0: something was measured of the user, of whom no stay is known' CODEC(ZSTD(1)),
-    {{columns "call users: counts" | compressed}},
+    {{columns "counts of a user" | compressed}},
     video_bitrate_swing_up Nullable(Float64) COMMENT 'Half the width of the middle 90 % of the bitrate of the video sent, in % of its median; NULL: no sample' CODEC(ZSTD(1)),
-    {{columns "sent" | compressed}},
-    {{columns "received" | compressed}},
+    {{columns "what a user sends" | compressed}},
+    {{columns "what a user receives" | compressed}},
     `metrics.direction` Array(String) COMMENT 'up or down of each metric that was measured, in order of direction and name' CODEC(ZSTD(1)),
     `metrics.metric` Array(String) COMMENT 'Names of the metrics, the vendor''s' CODEC(ZSTD(1)),
     `metrics.samples` Array(UInt64) COMMENT 'Samples of each' CODEC(ZSTD(1)),
@@ -506,7 +421,7 @@ CREATE TABLE IF NOT EXISTS {{.Database}}.call_users_data {{.OnCluster}}
     `metrics.p95` Array(Float64) COMMENT '95 % of the samples of each are no greater; of the rounded values; NaN: no histogram is kept' CODEC(ZSTD(1)),
     `metrics.max` Array(Float64) COMMENT 'Greatest value of each' CODEC(ZSTD(1)),
     minutes {{template "minutes"}} COMMENT 'Minutes in which sound or picture flowed, each with its number and lists of its measures: packets lost, %, stall, % of the time, frames a second, round trip, ms, processor load, %' CODEC(ZSTD(1)),
-    whys {{template "user whys"}} COMMENT 'Of measures of these minutes that have a cause: the key, the words for it, and the peer; empty: the user''s own' CODEC(ZSTD(1)),
+    whys {{template "whys of a user"}} COMMENT 'Of measures of these minutes that have a cause: the key, the words for it, and the peer; empty: the user''s own' CODEC(ZSTD(1)),
     INDEX by_load load_id TYPE minmax GRANULARITY 1,
     INDEX by_call comm_id TYPE bloom_filter(0.01) GRANULARITY 1
 )
@@ -516,7 +431,7 @@ ORDER BY (sdk_app_id, toDate(call_created_at), comm_id, user_id)
 SETTINGS index_granularity = 1024
 COMMENT 'One row for each user of a call, of all that the calls commit left visible, with the load it came in. Read the view call_users instead';
 
-{{define "pairs"}}
+{{define "pair of users"}}
     sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
     comm_id LowCardinality(String) COMMENT 'Call (CommId): unique, opaque; room ids are reused, this one is not',
     call_created_at DateTime('UTC') COMMENT 'Creation of the call''s room, UTC seconds; who names a time of it reads less',
@@ -525,16 +440,16 @@ COMMENT 'One row for each user of a call, of all that the calls commit left visi
     peer_id LowCardinality(String) COMMENT 'User who sends (PeerId)',
     first_ts DateTime('UTC') COMMENT 'First sample, UTC seconds',
     last_ts DateTime('UTC') COMMENT 'Last sample, UTC seconds',
-    {{columns "received"}},
+    {{columns "what a user receives"}},
     peer_audio_loss_up_avg Nullable(Float64) COMMENT 'Audio packets lost of what the peer sends, % (aLoss): average; NULL: no sample',
     peer_video_loss_up_avg Nullable(Float64) COMMENT 'Video packets lost of what the peer sends, % (bigvLoss): average; NULL: no sample',
     peer_rtt_avg Nullable(Float64) COMMENT 'Round trip between the peer and the cloud, ms (rtt): average; NULL: no sample',
 {{end -}}
 
-CREATE TABLE IF NOT EXISTS {{.Database}}.peer_quality_data {{.OnCluster}}
+CREATE TABLE IF NOT EXISTS {{.Store}}.peer_quality_data {{.OnCluster}}
 (
     load_id UInt64 COMMENT 'The load of the summary; hidden_loads says whether it counts' CODEC(ZSTD(1)),
-    {{columns "pairs" | compressed}},
+    {{columns "pair of users" | compressed}},
     minutes {{template "minutes"}} COMMENT 'Minutes in which sound or picture flowed, each with its number and lists of its measures: packets lost, %, stall, % of the time, frames a second' CODEC(ZSTD(1)),
     whys Array(Tuple(key UInt32, says String)) COMMENT 'Of measures of these minutes that have a cause: the key, and the words for it' CODEC(ZSTD(1)),
     INDEX by_load load_id TYPE minmax GRANULARITY 1,
@@ -546,7 +461,7 @@ ORDER BY (sdk_app_id, toDate(call_created_at), comm_id, user_id, peer_id)
 SETTINGS index_granularity = 1024
 COMMENT 'One row for each pair of a receiver and a sender in a call, of all that the calls commit left visible, with the load it came in. Read the view peer_quality instead';
 
-{{define "calls: which"}}
+{{define "call"}}
     sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
     comm_id LowCardinality(String) COMMENT 'Call (CommId): unique, opaque; room ids are reused, this one is not',
     room_id String COMMENT 'Room name as the application gave it; reused by later calls',
@@ -556,7 +471,7 @@ COMMENT 'One row for each pair of a receiver and a sender in a call, of all that
     creator_user_id LowCardinality(String) COMMENT 'User who created the room',
 {{end -}}
 
-{{define "calls: counts"}}
+{{define "counts of a call"}}
     users UInt64 COMMENT 'Distinct users who were there',
     sessions UInt64 COMMENT 'Stays of these users',
     presence_seconds UInt64 COMMENT 'Seconds of all users in the call; a stay that goes on counts up to the last sample that anybody sent',
@@ -566,7 +481,7 @@ COMMENT 'One row for each pair of a receiver and a sender in a call, of all that
     connections_lost UInt64 COMMENT 'Losses of the connection: to the server (event 5005), signalling (32790, 36864), media (32792), left by timeout (7001 with 1)',
 {{end -}}
 
-{{define "calls: averages"}}
+{{define "averages of a call"}}
     rtt_avg Nullable(Float64) COMMENT 'Round trip between client and cloud, ms (rtt): average; NULL: no sample',
     sys_cpu_avg Nullable(Float64) COMMENT 'Processor load of the device, % (sysCpu): average; NULL: no sample',
     audio_loss_up_avg Nullable(Float64) COMMENT 'Audio packets lost of what the user sends, % (aLoss): average; NULL: no sample',
@@ -578,15 +493,15 @@ COMMENT 'One row for each pair of a receiver and a sender in a call, of all that
     video_stall_share Nullable(Float64) COMMENT 'Stall of the video received (bigvBlock): share of the time, from 0 to 1; NULL: no sample',
 {{end -}}
 
-CREATE TABLE IF NOT EXISTS {{.Database}}.calls_data {{.OnCluster}}
+CREATE TABLE IF NOT EXISTS {{.Store}}.calls_data {{.OnCluster}}
 (
     load_id UInt64 COMMENT 'The load of the summary; hidden_loads says whether it counts' CODEC(ZSTD(1)),
-    {{columns "calls: which" | compressed}},
-    {{columns "calls: counts" | compressed}},
-    {{columns "calls: averages" | compressed}},
+    {{columns "call" | compressed}},
+    {{columns "counts of a call" | compressed}},
+    {{columns "averages of a call" | compressed}},
     user_ids Array(String) COMMENT 'The users of the call, in order' CODEC(ZSTD(1)),
     minutes Array({{template "minutes"}}) COMMENT 'Of each of user_ids the minutes that call_users_data has' CODEC(ZSTD(1)),
-    whys Array({{template "user whys"}}) COMMENT 'Of each of user_ids what call_users_data has of causes' CODEC(ZSTD(1)),
+    whys Array({{template "whys of a user"}}) COMMENT 'Of each of user_ids what call_users_data has of causes' CODEC(ZSTD(1)),
     is_complete Bool COMMENT 'Whether all of the call is in the archive for good' CODEC(ZSTD(1)),
     missing Array(LowCardinality(String)) COMMENT 'Kinds of what the call lacks: room, users, series, events' CODEC(ZSTD(1)),
     INDEX by_load load_id TYPE minmax GRANULARITY 1,
@@ -599,7 +514,7 @@ ORDER BY (sdk_app_id, toDate(created_at), comm_id)
 SETTINGS index_granularity = 1024
 COMMENT 'One row a call, of all that its commit left visible, with the load it came in. Read the view calls instead';
 
-{{/* Names and thresholds: rows that people may add to. */ -}}
+{{/* ==== What people may add rows to: limits of quality, and names of numbers ==== */ -}}
 
 CREATE TABLE IF NOT EXISTS {{.Database}}.quality_thresholds {{.OnCluster}}
 (
@@ -860,96 +775,35 @@ SELECT abnormal_event_id, category, name_en, name_zh FROM values('abnormal_event
     (2026, 'downstream', 'Side picture stalled', '辅路画面卡顿'))
 WHERE (abnormal_event_id) NOT IN (SELECT abnormal_event_id FROM {{.Database}}.abnormal_event_names);
 
-{{/* Views: what the visible loads hold. */ -}}
+{{/* ==== Views of what the vendor sent ==== */ -}}
 
-CREATE OR REPLACE VIEW {{.Database}}.ledger {{.OnCluster}}
+{{/* Which rows the views show: those of loads that are not hidden. */ -}}
+
+{{define "visible"}}load_id NOT IN (SELECT load_id FROM {{.Store}}.hidden_loads GROUP BY load_id HAVING max(step) != 'committed'){{end -}}
+
+{{/* These show the columns of their tables, and no more. */ -}}
+{{range list
+    (list "rooms" "One row a call")
+    (list "user_sessions" "One row for each stay of a user in a call; who leaves and comes back has several")
+    (list "quality_samples" "One row for each sample of a quality metric that had a value; points without one are not stored")
+    (list "user_events" "One row for each entry in the event log of a user in a call")
+    (list "daily_scale" "One row a day: the vendor''s own count of one application")
+}}
+CREATE OR REPLACE VIEW {{$.Database}}.{{index . 0}} {{$.OnCluster}}
 (
-    sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
-    kind LowCardinality(String) COMMENT 'Kind of unit: call, list (the calls of one UTC day), unusual (one hour of unusual events) or scale (one day of daily scale)',
-    key String COMMENT 'Which unit: CommId of a call, day of a list, or start of the hour or day (RFC 3339)',
-    part LowCardinality(String) COMMENT 'Empty: the unit itself. Otherwise what of it: room, users, series, events; unusual; scale',
-    part_key String COMMENT 'Tells parts of one kind within a unit apart: the user of events, window and users of series',
-    state LowCardinality(String) COMMENT 'pending: not visible yet; provisional: visible, may still change; archived, empty: visible, final; failed: set aside, to be tried again; lost: dropped by the vendor before it was archived; expired: it was archived, and deleted since it is older than CALLVAULT_KEEP',
-    reason String COMMENT 'Why it is failed or lost, or what a provisional one lacks',
-    window_start DateTime('UTC') COMMENT 'Unit: when it begins. Part: first second asked for',
-    window_end DateTime('UTC') COMMENT 'Unit: everything up to this second is archived for good (1970: nothing is). Part: last second asked for',
-    users Array(String) COMMENT 'The users of series or events',
-    deadline DateTime('UTC') COMMENT 'When the vendor begins to drop it or, of a unit, what of it is not archived for good',
-    attempts UInt32 COMMENT 'Passes that have tried in vain to have all of it; of a part that is set aside, to have that part',
-    rows UInt64 COMMENT 'Rows in all relations',
-    null_samples UInt64 COMMENT 'Points the vendor sent without a value; they are not rows',
-    run_id LowCardinality(String) COMMENT 'The run that wrote this',
-    updated_at DateTime64(6, 'UTC') COMMENT 'Unit: when it was written. Part: when it was asked for'
+    {{columns (index . 0) | shown}}
 )
-AS SELECT sdk_app_id, kind, key, '' AS part, '' AS part_key, toString(state) AS state, reason, starts_at AS window_start, held_until AS window_end,
-    CAST([], 'Array(String)') AS users, deadline, attempts,
-    rooms + user_sessions + quality_samples + user_events + unusual_events + daily_scale AS rows, null_samples, run_id, updated_at
-FROM {{.Database}}.ledger_units FINAL
-UNION ALL
-SELECT sdk_app_id, kind, key, part, part_key,
-    multiIf(load_id IN (SELECT load_id FROM {{.Database}}.hidden_loads GROUP BY load_id HAVING max(step) = 'opened'), 'pending', NOT settled, 'provisional', rows = 0, 'empty', 'archived') AS state,
-    reason, window_start, window_end, users, deadline, toUInt32(0) AS attempts, rows, null_samples, run_id, CAST(asked_at, 'DateTime64(6, \'UTC\')') AS updated_at
-FROM {{.Database}}.ledger_parts
-WHERE part != 'summary' AND load_id NOT IN (SELECT load_id FROM {{.Database}}.hidden_loads GROUP BY load_id HAVING max(step) IN ('replaced', 'abandoned'))
-UNION ALL
-SELECT sdk_app_id, kind, key, failed_part AS part, failed_key AS part_key, if(state IN ('pending', 'provisional', 'failed') AND NOT startsWith(failed_key, 'before '), 'failed', 'lost') AS state, failed_reason AS reason, starts_at AS window_start, held_until AS window_end,
-    CAST([], 'Array(String)') AS users, deadline, failed_attempt AS attempts, toUInt64(0) AS rows, toUInt64(0) AS null_samples, run_id, updated_at
-FROM (SELECT * FROM {{.Database}}.ledger_units FINAL)
-ARRAY JOIN failed_parts AS failed_part, failed_keys AS failed_key, failed_reasons AS failed_reason,
-    arrayResize(failed_attempts, length(failed_parts), toUInt32(1)) AS failed_attempt
-COMMENT 'What the window holds and how far the archive is with it: one row a unit, and one for each part of it';
+DEFINER = CURRENT_USER SQL SECURITY DEFINER
+AS SELECT {{columns (index . 0) | names}}
+FROM {{$.Store}}.{{index . 0}}_data
+WHERE {{template "visible" $}}
+COMMENT '{{index . 1}}. Exact: no duplicates, no half-loaded unit';
+{{end}}
 
-CREATE OR REPLACE VIEW {{.Database}}.archive_runs {{.OnCluster}}
-(
-    run_id String COMMENT 'The run; the ledger names it, too',
-    {{columns "runs: how they began" | shown}},
-    ended_at Nullable(DateTime64(3, 'UTC')) COMMENT 'When it ended, by the client''s clock; NULL: it has not, or it died',
-    outcome LowCardinality(String) COMMENT 'running; done; partial: some of the data could not be archived, or differs; failed; interrupted; busy: another one was running; died: it has stopped without a word',
-    {{columns "runs: what they did" | shown}}
-)
-AS SELECT run_id, {{columns "runs: how they began" | names}}, if(toUnixTimestamp64Milli(ended_at) = 0, NULL, ended_at) AS ended_at,
-    if(outcome = 'running' AND alive_until < now64(3), 'died', toString(outcome)) AS outcome,
-    {{columns "runs: what they did" | names}}
-FROM (SELECT * FROM {{.Database}}.archive_runs_data FINAL)
-COMMENT 'One row a run of archive, verify, replay or backup: when, how it ended, what it brought and what it asked';
-
-CREATE OR REPLACE VIEW {{.Database}}.rooms {{.OnCluster}}
-(
-    {{columns "rooms" | shown}}
-)
-AS SELECT {{columns "rooms" | names}}
-FROM {{.Database}}.rooms_data
-WHERE {{template "visible" .}}
-COMMENT 'One row a call. Exact: no duplicates, no half-loaded unit';
-
-CREATE OR REPLACE VIEW {{.Database}}.user_sessions {{.OnCluster}}
-(
-    {{columns "user_sessions" | shown}}
-)
-AS SELECT {{columns "user_sessions" | names}}
-FROM {{.Database}}.user_sessions_data
-WHERE {{template "visible" .}}
-COMMENT 'One row for each stay of a user in a call; who leaves and comes back has several. Exact: no duplicates, no half-loaded unit';
-
-CREATE OR REPLACE VIEW {{.Database}}.quality_samples {{.OnCluster}}
-(
-    {{columns "quality_samples" | shown}}
-)
-AS SELECT {{columns "quality_samples" | names}}
-FROM {{.Database}}.quality_samples_data
-WHERE {{template "visible" .}}
-COMMENT 'One row for each sample of a quality metric that had a value; points without one are not stored. Exact: no duplicates, no half-loaded unit';
-
-CREATE OR REPLACE VIEW {{.Database}}.user_events {{.OnCluster}}
-(
-    {{columns "user_events" | shown}}
-)
-AS SELECT {{columns "user_events" | names}}
-FROM {{.Database}}.user_events_data
-WHERE {{template "visible" .}}
-COMMENT 'One row for each entry in the event log of a user in a call. Exact: no duplicates, no half-loaded unit';
-
-{{/* An unusual event names a room and a time, no call. A room is one call at a time: what counts is the newest one by then, if it had not been over for long. */ -}}
+{{/*
+An unusual event names a room and a time, no call. A room is one call at a time: what counts
+is the newest one by then, if it had not been over for long.
+*/ -}}
 
 {{define "call of a room"}}comm_id LowCardinality(String) COMMENT 'Call (CommId) that was going on in the room: the newest one created by ts, unless it had been over for more than a minute; empty: rooms has none'{{end -}}
 
@@ -958,29 +812,23 @@ CREATE OR REPLACE VIEW {{.Database}}.unusual_events {{.OnCluster}}
     {{columns "unusual_events" | shown}},
     {{template "call of a room"}}
 )
+DEFINER = CURRENT_USER SQL SECURITY DEFINER
 AS SELECT u.sdk_app_id AS sdk_app_id, u.room_id AS room_id, u.user_id AS user_id, u.experience_id AS experience_id, u.ts AS ts, u.abnormal_event_id AS abnormal_event_id, u.peer_id AS peer_id,
     if(u.ts > ifNull(r.until, u.ts), '', r.call) AS comm_id
-FROM (SELECT {{columns "unusual_events" | names}} FROM {{.Database}}.unusual_events_data WHERE {{template "visible" .}}) AS u
-LEFT ASOF JOIN (SELECT sdk_app_id, room_id, created_at AS since, destroyed_at + 60 AS until, comm_id AS call FROM {{.Database}}.rooms_data WHERE {{template "visible" .}}) AS r
+FROM (SELECT {{columns "unusual_events" | names}} FROM {{.Store}}.unusual_events_data WHERE {{template "visible" .}}) AS u
+LEFT ASOF JOIN (SELECT sdk_app_id, room_id, created_at AS since, destroyed_at + 60 AS until, comm_id AS call FROM {{.Store}}.rooms_data WHERE {{template "visible" .}}) AS r
     ON r.sdk_app_id = u.sdk_app_id AND r.room_id = u.room_id AND r.since <= u.ts
 SETTINGS join_use_nulls = 0
 COMMENT 'One row for each cause of a bad experience of a user; an experience without a known cause is one row with abnormal_event_id 0. Exact: no duplicates, no half-loaded unit';
 
-CREATE OR REPLACE VIEW {{.Database}}.daily_scale {{.OnCluster}}
-(
-    {{columns "daily_scale" | shown}}
-)
-AS SELECT {{columns "daily_scale" | names}}
-FROM {{.Database}}.daily_scale_data
-WHERE {{template "visible" .}}
-COMMENT 'One row a day: the vendor''s own count of one application. Exact: no duplicates, no half-loaded unit';
+{{/* ==== Views of sums ==== */ -}}
 
 CREATE OR REPLACE VIEW {{.Database}}.quality_streams {{.OnCluster}}
 (
     sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
     comm_id LowCardinality(String) COMMENT 'Call (CommId): unique, opaque; room ids are reused, this one is not',
     call_created_at DateTime('UTC') COMMENT 'Creation of the call''s room, UTC seconds; who names a time of it reads less',
-    {{columns "streams" | shown}},
+    {{columns "stream" | shown}},
 {{range $sums}}    {{.Shown}},
 {{end}}    other_metric Array(String) COMMENT 'Metrics that have no column of their own, by the vendor''s names, in the order of the arrays other_samples to other_max',
     other_samples Array(UInt32) COMMENT 'Samples of each of other_metric',
@@ -988,230 +836,13 @@ CREATE OR REPLACE VIEW {{.Database}}.quality_streams {{.OnCluster}}
     other_min Array(Float64) COMMENT 'Smallest value of each of other_metric',
     other_max Array(Float64) COMMENT 'Greatest value of each of other_metric'
 )
-AS SELECT sdk_app_id, comm_id, call_created_at, {{columns "streams" | names}},
+DEFINER = CURRENT_USER SQL SECURITY DEFINER
+AS SELECT sdk_app_id, comm_id, call_created_at, {{columns "stream" | names}},
 {{range $sums}}    {{.Selected}},
 {{end}}    `other.metric` AS other_metric, `other.samples` AS other_samples, `other.sum` AS other_sum, `other.min` AS other_min, `other.max` AS other_max
-FROM {{.Database}}.quality_streams_data
+FROM {{.Store}}.quality_streams_data
 WHERE {{template "visible" .}}
 COMMENT 'Sums of the samples and events of what a user sends (peer_id empty) or receives from a peer, by UTC day. A stream may have several rows of a day; they add up: sums and counts by sum, quantiles by quantileExactWeightedArray(values, counts). A histogram has the values rounded to 5 binary digits: whole numbers up to 32 are exact, others are off by at most 3.2 %. Exact: agrees with quality_samples and user_events at any moment';
-
-CREATE OR REPLACE VIEW {{.Database}}.calls {{.OnCluster}}
-(
-    {{columns "calls: which" | shown}},
-    duration_seconds Nullable(UInt64) COMMENT 'From creation to end; NULL while it was still running',
-    {{columns "calls: counts" | shown}},
-    quality_score Nullable(Float64) COMMENT 'Average of the users'' scores, from 0 (serious) to 100 (good); NULL: nobody could be judged',
-    grade LowCardinality(String) COMMENT 'The worst grade of a user, if a tenth of those judged have it, otherwise one better: good, fair, poor, serious; unknown: nobody could be judged',
-    judged_minutes UInt64 COMMENT 'Judged minutes of all users',
-    bad_minutes UInt64 COMMENT 'Bad minutes of all users',
-    bad_users UInt64 COMMENT 'Users whose grade is poor or serious',
-    worst_user_id LowCardinality(String) COMMENT 'User with the worst grade, of these with the lowest score, of these the first by name: worst_minute to diagnosis are of this user; empty: nobody could be judged',
-    worst_user_score Nullable(Float64) COMMENT 'Score of that user',
-    worst_user_grade LowCardinality(String) COMMENT 'Grade of that user; unknown: nobody could be judged',
-    worst_minute Nullable(DateTime('UTC')) COMMENT 'Beginning of the worst minute, UTC, the first of equals; NULL: none is worse than good',
-    worst_metric LowCardinality(String) COMMENT 'What was worst in it: audio_loss_up, video_loss_up, audio_loss_down, video_loss_down, audio_stall, video_stall, rtt, sys_cpu, video_fps_up or video_fps_down; empty: none is worse than good',
-    {{columns "blamed" | shown}},
-    cause_user_id String COMMENT 'Whose cause it is: the user, or the peer; empty: no minute is bad, or nothing tells',
-    diagnosis String COMMENT 'What these minutes were, in words, with times in UTC; empty: none is bad',
-    {{columns "calls: averages" | shown}},
-    is_complete Bool COMMENT 'Whether all of the call is in the archive for good. Not while it runs or settles, nor where missing says what it lacks',
-    missing Array(LowCardinality(String)) COMMENT 'Kinds of what the call lacks, which the vendor did not send or sent in a form that could not be read: room, users (sessions), series (samples), events. The view ledger has each part with its reason'
-)
-AS WITH ({{template "limits" .}}) AS limits
-SELECT {{columns "calls: which" | names}}, toUInt64(destroyed_at - created_at) AS duration_seconds, {{columns "calls: counts" | names}},
-    if(rank = 0, NULL, j.5) AS quality_score, {{template "grade" "j.2"}} AS grade, j.6 AS judged_minutes, j.7 AS bad_minutes, j.8 AS bad_users,
-    user_id AS worst_user_id, if(rank = 0, NULL, j.4) AS worst_user_score, {{template "grade" "rank"}} AS worst_user_grade,
-    {{template "explained columns" "m"}},
-    multiIf(cause_number < 2, '', cause_number < 8, user_id, why.peer[x.7]) AS cause_user_id, {{template "diagnosis" (list "m" "why")}} AS diagnosis,
-    {{columns "calls: averages" | names}}, is_complete, missing
-FROM
-(
-    SELECT *, {{let "explanation" (list "m" "why.key")}} AS x, x.3 AS cause_number
-    FROM
-    (
-        SELECT *, j.1 AS rank, user_ids[j.3] AS user_id, minutes[j.3] AS m, whys[j.3] AS why, toUnixTimestamp(toStartOfMinute(created_at)) AS base
-        FROM
-        (
-            SELECT *, {{let "judgement of all" "values"}} AS j
-            FROM
-            (
-                SELECT *, values
-                FROM {{.Database}}.calls_data
-                ARRAY JOIN [minutes.values] AS values
-                WHERE {{template "visible" .}}
-            )
-        )
-    )
-)
-COMMENT 'One row a call: how long, how many, how good, and why not. Exact: made of the relations beneath by the commit that shows them';
-
-CREATE OR REPLACE VIEW {{.Database}}.call_users {{.OnCluster}}
-(
-    {{columns "call users: who" | shown}},
-    sessions UInt64 COMMENT 'Stays in the call',
-    {{columns "call users: counts" | shown}},
-    {{columns "judged" | shown}},
-    {{columns "blamed" | shown}},
-    cause_user_id String COMMENT 'Whose cause it is: the user, or the peer; empty: no minute is bad, or nothing tells',
-    diagnosis String COMMENT 'What these minutes were, in words, with times in UTC; empty: none is bad',
-    video_bitrate_swing_up Nullable(Float64) COMMENT 'Half the width of the middle 90 % of the bitrate of the video sent, in % of its median; NULL: no sample',
-    {{columns "sent" | shown}},
-    {{columns "received" | shown}}
-)
-AS WITH ({{template "limits" .}}) AS limits
-SELECT {{columns "call users: who" | names}}, sessions, {{columns "call users: counts" | names}},
-    {{template "judged columns"}},
-    {{template "explained columns" "minutes"}},
-    multiIf(cause_number < 2, '', cause_number < 8, toString(user_id), whys.peer[x.7]) AS cause_user_id, {{template "diagnosis" (list "minutes" "whys")}} AS diagnosis,
-    video_bitrate_swing_up, {{columns "sent" | names}}, {{columns "received" | names}}
-{{template "judged rows" (list . "call_users_data" "sessions > 0 AND ")}}
-COMMENT 'One row for each user of a call: presence, device, events, how good it was and why not, and what was measured of what the user sent (up) and received (down, all peers together). Exact: made of the relations beneath by the commit that shows them';
-
-CREATE OR REPLACE VIEW {{.Database}}.call_minutes {{.OnCluster}}
-(
-    sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
-    comm_id LowCardinality(String) COMMENT 'Call (CommId): unique, opaque; room ids are reused, this one is not',
-    call_created_at DateTime('UTC') COMMENT 'Creation of the call''s room, UTC seconds; who names a time of it reads less',
-    room_id LowCardinality(String) COMMENT 'Room name as the application gave it; reused by later calls',
-    user_id LowCardinality(String) COMMENT 'User (UserId)',
-    minute DateTime('UTC') COMMENT 'Beginning of the minute, UTC',
-    grade LowCardinality(String) COMMENT 'Of the measure that was worst in it, by quality_thresholds: good, fair, poor or serious; unknown: nothing that is judged was measured',
-    is_bad Bool COMMENT 'Whether it is poor or serious',
-    metric LowCardinality(String) COMMENT 'What was worst, as worst_metric in call_users; empty: the minute is good',
-    value Nullable(Float32) COMMENT 'Its average in the minute; NULL: the minute is good',
-    cause LowCardinality(String) COMMENT 'Where that comes from, as in call_users; empty: the minute is good, or next to it',
-    cause_user_id String COMMENT 'Whose cause it is: the user, or the peer; empty: nothing tells',
-    peer_id String COMMENT 'Of whom it was received; empty: what user_id sends, or there is no cause',
-    diagnosis String COMMENT 'What happened, and why, in words; empty: the minute is good, or metric and value say it all',
-    loss Nullable(Float32) COMMENT 'Packets lost of what the user sends or receives, of sound or picture, whichever is worst, %; NULL: not measured',
-    stall Nullable(Float32) COMMENT 'Share of the time that sound or picture received stood still, whichever is worst, %; NULL: not measured',
-    fps Nullable(Float32) COMMENT 'Frames a second of the picture sent or received, whichever is worst, while there are any; NULL: there is no picture',
-    rtt Nullable(Float32) COMMENT 'Round trip between client and cloud, ms; NULL: not measured',
-    sys_cpu Nullable(Float32) COMMENT 'Processor load of the device, %; NULL: not measured'
-)
-AS WITH ({{template "limits" .}}) AS limits
-SELECT sdk_app_id, comm_id, call_created_at, room_id, user_id, toDateTime(toUnixTimestamp(toStartOfMinute(call_created_at)) + 60 * m.at, 'UTC') AS minute,
-    multiIf(e >= 2, 'serious', e > 1, 'poor', e > 0, 'fair', e > -1e5, 'good', 'unknown') AS grade, toBool(e > 1) AS is_bad,
-    {{template "metric" "m.metrics[measure]"}} AS metric, if(e > 0, m.values[measure], NULL) AS value, m.causes[measure] AS number, {{template "cause" "number"}} AS cause,
-    multiIf(number < 2, '', number < 8, toString(user_id), peer_id) AS cause_user_id, whys.peer[told] AS peer_id, whys.says[told] AS diagnosis,
-    if(m.values[1] < -1e8, NULL, m.values[1]) AS loss, if(m.values[2] < -1e8, NULL, m.values[2]) AS stall, if(m.values[3] > 1e8, NULL, m.values[3]) AS fps,
-    if(m.values[4] < -1e8, NULL, m.values[4]) AS rtt, if(m.values[5] < -1e8, NULL, m.values[5]) AS sys_cpu
-FROM
-(
-    SELECT *, arrayMax(x) AS e, if(e > 0, indexOf(x, e), 0) AS measure, indexOf(whys.key, 8 * i + measure) AS told
-    FROM
-    (
-        SELECT sdk_app_id, comm_id, call_created_at, room_id, user_id, m, x, i, whys
-        FROM {{.Database}}.call_users_data
-        ARRAY JOIN minutes AS m, arrayMap(v -> {{template "excesses"}}, minutes.values) AS x, arrayEnumerate(minutes.at) AS i
-        WHERE {{template "visible" .}}
-    )
-)
-COMMENT 'One row for each minute of a user in a call in which sound or picture flowed: how good it was and why not. Exact: made of the relations beneath by the commit that shows them';
-
-{{/* Nearly all stays are of one day: these are found by the order of the table. */ -}}
-
-CREATE OR REPLACE VIEW {{.Database}}.session_days {{.OnCluster}}
-(
-    sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
-    comm_id LowCardinality(String) COMMENT 'Call (CommId): unique, opaque; room ids are reused, this one is not',
-    room_id LowCardinality(String) COMMENT 'Room name as the application gave it; reused by later calls',
-    user_id LowCardinality(String) COMMENT 'User (UserId)',
-    day Date COMMENT 'UTC day',
-    since DateTime('UTC') COMMENT 'Entry, or the day''s beginning, UTC seconds',
-    until DateTime('UTC') COMMENT 'Exit, or the next day''s beginning, UTC seconds; of a stay that goes on the last sample that anybody in the call sent',
-    seconds UInt64 COMMENT 'From since to until',
-    device_type LowCardinality(String) COMMENT 'Device and operating system as reported (DeviceType)',
-    sdk_version LowCardinality(String) COMMENT 'Version of the TRTC SDK (SdkVersion)'
-)
-AS SELECT sdk_app_id, comm_id, room_id, user_id, toDate(joined_at) AS day, joined_at AS since, greatest(joined_at, assumeNotNull(left_at)) AS until, toUInt64(until - since) AS seconds, device_type, sdk_version
-FROM {{.Database}}.user_sessions_data
-WHERE toDate(left_at) = toDate(joined_at) AND {{template "visible" .}}
-UNION ALL
-SELECT sdk_app_id, comm_id, room_id, user_id, toDate(joined_at) + n AS day, greatest(joined_at, toDateTime(day, 'UTC')) AS since, least(over, toDateTime(day + 1, 'UTC')) AS until,
-    toUInt64(until - since) AS seconds, device_type, sdk_version
-FROM
-(
-    SELECT s.sdk_app_id AS sdk_app_id, s.comm_id AS comm_id, s.room_id AS room_id, s.user_id AS user_id, s.joined_at AS joined_at, s.device_type AS device_type, s.sdk_version AS sdk_version,
-        greatest(s.joined_at, ifNull(s.left_at, k.last)) AS over
-    FROM
-    (
-        SELECT {{columns "user_sessions" | names}}
-        FROM {{.Database}}.user_sessions_data
-        WHERE (left_at IS NULL OR toDate(left_at) != toDate(joined_at)) AND {{template "visible" .}}
-    ) AS s
-    LEFT ANY JOIN
-    (
-        SELECT sdk_app_id, comm_id, max(last_ts) AS last
-        FROM {{.Database}}.quality_streams_data
-        WHERE comm_id IN (SELECT comm_id FROM {{.Database}}.user_sessions_data WHERE left_at IS NULL AND {{template "visible" .}}) AND {{template "visible" .}}
-        GROUP BY sdk_app_id, comm_id
-    ) AS k ON k.sdk_app_id = s.sdk_app_id AND k.comm_id = s.comm_id
-)
-ARRAY JOIN range(toUInt32(toDate(greatest(joined_at, over - 1)) - toDate(joined_at)) + 1) AS n
-SETTINGS join_use_nulls = 0
-COMMENT 'One row for each UTC day of a stay of a user in a call: for who was there, how many and how long on a day. Exact: agrees with user_sessions, and with presence_seconds of call_users, at any moment';
-
-CREATE OR REPLACE VIEW {{.Database}}.call_metrics {{.OnCluster}}
-(
-    sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
-    comm_id LowCardinality(String) COMMENT 'Call (CommId): unique, opaque; room ids are reused, this one is not',
-    call_created_at DateTime('UTC') COMMENT 'Creation of the call''s room, UTC seconds; who names a time of it reads less',
-    room_id LowCardinality(String) COMMENT 'Room name as the application gave it; reused by later calls',
-    user_id LowCardinality(String) COMMENT 'User (UserId)',
-    direction LowCardinality(String) COMMENT 'up: what user_id sends, and the user''s device; down: what user_id receives, all peers together',
-    metric LowCardinality(String) COMMENT 'Metric by the vendor''s name (DataType), in the vendor''s unit',
-    samples UInt64 COMMENT 'Samples',
-    sum Float64 COMMENT 'Sum of the values',
-    avg Float64 COMMENT 'Average',
-    min Float64 COMMENT 'Smallest value',
-    p50 Nullable(Float64) COMMENT 'Half of the samples are no greater; of the rounded values, within 3.2 %; NULL: of a metric for which no histogram is kept',
-    p95 Nullable(Float64) COMMENT '95 % of the samples are no greater; of the rounded values, within 3.2 %; NULL: of a metric for which no histogram is kept',
-    max Float64 COMMENT 'Greatest value'
-)
-AS SELECT sdk_app_id, comm_id, call_created_at, room_id, user_id, direction, metric, samples, sum, sum / samples AS avg, min, if(isNaN(median), NULL, median) AS p50, if(isNaN(most), NULL, most) AS p95, max
-FROM {{.Database}}.call_users_data
-ARRAY JOIN `metrics.direction` AS direction, `metrics.metric` AS metric, `metrics.samples` AS samples, `metrics.sum` AS sum, `metrics.min` AS min, `metrics.p50` AS median, `metrics.p95` AS most, `metrics.max` AS max
-WHERE {{template "visible" .}}
-COMMENT 'One row for each metric of a user of a call, sent (up) or received (down, all peers together): what call_users has in columns, of all metrics. Exact: made of the relations beneath by the commit that shows them';
-
-CREATE OR REPLACE VIEW {{.Database}}.peer_quality {{.OnCluster}}
-(
-    {{columns "pairs" | shown}},
-    {{columns "judged" | shown}},
-    fault LowCardinality(String) COMMENT 'Whose fault most bad minutes are, by cause: sender, receiver, nobody (nothing tells); empty: no minute is bad',
-    {{columns "blamed" | shown}},
-    diagnosis String COMMENT 'What these minutes were, in words, with times in UTC; empty: none is bad'
-)
-AS WITH arraySlice(({{template "limits" .}}), 1, 3) AS limits
-SELECT {{columns "pairs" | names}},
-    {{template "judged columns"}},
-    {{template "explained columns" "minutes"}}, multiIf(cause_number = 0, '', cause_number = 1, 'nobody', cause_number < 8, 'receiver', 'sender') AS fault, {{template "diagnosis" (list "minutes" "whys")}} AS diagnosis
-{{template "judged rows" (list . "peer_quality_data" "")}}
-COMMENT 'One row for each pair of a receiver and a sender in a call: how well the one received the other, whose fault it was, and why. Exact: made of the relations beneath by the commit that shows them';
-
-CREATE OR REPLACE VIEW {{.Database}}.quality_minutes {{.OnCluster}}
-(
-    sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
-    comm_id LowCardinality(String) COMMENT 'Call (CommId): unique, opaque; room ids are reused, this one is not',
-    room_id LowCardinality(String) COMMENT 'Room name as the application gave it; reused by later calls',
-    user_id LowCardinality(String) COMMENT 'User (UserId)',
-    peer_id LowCardinality(String) COMMENT 'Remote user whose stream was received (PeerId); empty: upstream, what user_id sends, and the user''s device',
-    direction LowCardinality(String) COMMENT 'up: what user_id sends; down: what user_id receives from peer_id',
-    metric LowCardinality(String) COMMENT 'Metric by the vendor''s name (DataType), in the vendor''s unit',
-    minute DateTime('UTC') COMMENT 'Beginning of the minute, UTC',
-    samples UInt64 COMMENT 'Samples',
-    avg Float64 COMMENT 'Average',
-    min Float64 COMMENT 'Smallest value',
-    max Float64 COMMENT 'Greatest value',
-    p95 Float64 COMMENT '95 % of the samples are no greater; of the values as they are',
-    sum Float64 COMMENT 'Sum of the values'
-)
-AS SELECT sdk_app_id, comm_id, any(s.room_id) AS room_id, user_id, peer_id, if(peer_id = '', 'up', 'down') AS direction, metric, toStartOfMinute(ts) AS minute,
-    count() AS samples, avg(value) AS avg, min(value) AS min, max(value) AS max, quantileExactWeighted(0.95)(value, 1) AS p95, sum(value) AS sum
-FROM {{.Database}}.quality_samples AS s
-GROUP BY sdk_app_id, comm_id, user_id, peer_id, metric, minute
-COMMENT 'One row for each minute of each series: call, user, peer and metric. Computed from quality_samples when it is read: name a call, or a metric and a time (by minute). Exact';
 
 {{/* Measures of a day: name, the sums of streams that it is of, and of which streams. */ -}}
 {{$days := list
@@ -1241,9 +872,10 @@ CREATE OR REPLACE VIEW {{.Database}}.quality_days {{.OnCluster}}
     samples UInt64 COMMENT 'Samples of all metrics',
     network_changes UInt64 COMMENT 'Changes of the network, such as from Wi-Fi to 4G (event 1003)',
     connections_lost UInt64 COMMENT 'Losses of the connection: to the server (event 5005), signalling (32790, 36864), media (32792), left by timeout (7001 with 1)',
-    {{columns "sent" | without "min" "p50" "max" | shown}},
-    {{columns "received" | without "min" "p50" "max" | shown}}
+    {{columns "what a user sends" | without "min" "p50" "max" | shown}},
+    {{columns "what a user receives" | without "min" "p50" "max" | shown}}
 )
+DEFINER = CURRENT_USER SQL SECURITY DEFINER
 AS SELECT q.sdk_app_id AS sdk_app_id, q.day AS day, q.sdk_version AS sdk_version, q.device_type AS device_type, q.calls AS calls, q.users AS users,
     q.samples AS samples, q.network_changes AS network_changes, q.connections_lost AS connections_lost,
 {{range $days}}    q.{{index . 0}}_samples AS {{index . 0}}_samples, q.{{index . 0}}_sum / nullIf(q.{{index . 0}}_samples, 0) AS {{index . 0}}_avg, if(q.{{index . 0}}_samples = 0, NULL, greatest(q.{{index . 0}}_low, least(q.{{index . 0}}_p95, q.{{index . 0}}_high))) AS {{index . 0}}_p95,
@@ -1258,12 +890,373 @@ FROM
             minIf(x.{{index . 1}}.min, {{index . 2}} AND x.{{index . 1}}.samples > 0) AS {{index . 0}}_low, maxIf(x.{{index . 1}}.max, {{index . 2}} AND x.{{index . 1}}.samples > 0) AS {{index . 0}}_high,
 {{end}}        sumIf(x.audio_stall.samples, peer_id != '') AS audio_stall_samples, sumIf(x.audio_stall.sum, peer_id != '') AS audio_stall_sum,
         sumIf(x.video_stall.samples, peer_id != '') AS video_stall_samples, sumIf(x.video_stall.sum, peer_id != '') AS video_stall_sum
-    FROM {{.Database}}.quality_streams_data AS x
+    FROM {{.Store}}.quality_streams_data AS x
     WHERE {{template "visible" .}}
     GROUP BY sdk_app_id, day, sdk_version, device_type
 ) AS q
 SETTINGS join_use_nulls = 0
 COMMENT 'One row for each application, UTC day, SDK version and device. For coarser groups add up the sums (average times samples) and merge the histograms of quality_streams: neither distinct users nor quantiles add up. Exact: agrees with quality_samples at any moment';
+
+CREATE OR REPLACE VIEW {{.Database}}.quality_minutes {{.OnCluster}}
+(
+    sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
+    comm_id LowCardinality(String) COMMENT 'Call (CommId): unique, opaque; room ids are reused, this one is not',
+    room_id LowCardinality(String) COMMENT 'Room name as the application gave it; reused by later calls',
+    user_id LowCardinality(String) COMMENT 'User (UserId)',
+    peer_id LowCardinality(String) COMMENT 'Remote user whose stream was received (PeerId); empty: upstream, what user_id sends, and the user''s device',
+    direction LowCardinality(String) COMMENT 'up: what user_id sends; down: what user_id receives from peer_id',
+    metric LowCardinality(String) COMMENT 'Metric by the vendor''s name (DataType), in the vendor''s unit',
+    minute DateTime('UTC') COMMENT 'Beginning of the minute, UTC',
+    samples UInt64 COMMENT 'Samples',
+    avg Float64 COMMENT 'Average',
+    min Float64 COMMENT 'Smallest value',
+    max Float64 COMMENT 'Greatest value',
+    p95 Float64 COMMENT '95 % of the samples are no greater; of the values as they are',
+    sum Float64 COMMENT 'Sum of the values'
+)
+DEFINER = CURRENT_USER SQL SECURITY DEFINER
+AS SELECT sdk_app_id, comm_id, any(s.room_id) AS room_id, user_id, peer_id, if(peer_id = '', 'up', 'down') AS direction, metric, toStartOfMinute(ts) AS minute,
+    count() AS samples, avg(value) AS avg, min(value) AS min, max(value) AS max, quantileExactWeighted(0.95)(value, 1) AS p95, sum(value) AS sum
+FROM {{.Database}}.quality_samples AS s
+GROUP BY sdk_app_id, comm_id, user_id, peer_id, metric, minute
+COMMENT 'One row for each minute of each series: call, user, peer and metric. Computed from quality_samples when it is read: name a call, or a metric and a time (by minute). Exact';
+
+{{/* ==== How quality is judged ==== */ -}}
+
+{{/*
+docs/quality.md tells how minutes are judged. The limits are in quality_thresholds and may
+change at any time, so grades are computed when a view is read.
+
+Planning a query takes some 0.1 ms for each function of a view, and SELECTs in each other
+cost more for each column that passes through them. So measures are in lists here, and what
+has several steps is one expression, which the word let makes of lines "name = expression".
+ClickHouse also writes a condition out in full, with all that it is computed from, to see
+whether an index helps. It does not look below an ARRAY JOIN, so everything that is judged
+is above one of one element.
+
+limits: of loss, stall, fps, rtt and cpu, the order of all lists of measures here: good, how
+far poor is from it, poor, how far serious is from that. A measure whose three limits are
+equal is not judged: its limits are out of reach, also of what stands for no value.
+*/ -}}
+
+{{define "limits"}}
+    SELECT arrayMap(x -> if(x.1 = x.3, (1e18, 1., 1e18, 1.), (x.1, if(x.1 = x.2, sign(x.3 - x.1), x.2 - x.1), x.2, if(x.2 = x.3, 1e-9 * sign(x.3 - x.1), x.3 - x.2))),
+        [argMaxIf((good, poor, serious), changed_at, measure = 'loss'), argMaxIf((good, poor, serious), changed_at, measure = 'stall'),
+        argMaxIf((good, poor, serious), changed_at, measure = 'fps'), argMaxIf((good, poor, serious), changed_at, measure = 'rtt'),
+        argMaxIf((good, poor, serious), changed_at, measure = 'cpu')])
+    FROM {{.Database}}.quality_thresholds
+{{- end -}}
+
+{{/*
+How far each of the values v of a minute is beyond the limits of its measure: up to 0 good,
+up to 1 fair, beyond 1 poor (such a minute is bad), from 2 on serious. Below -100,000 there
+is no value, or the measure is not judged.
+*/ -}}
+
+{{define "excesses"}}arrayMap((v, l) -> if((v - l.3) / l.2 <= 0, least(1, (v - l.1) / l.2), 1 + (v - l.3) / l.4), v, limits){{end -}}
+
+{{/*
+Of the minutes of a user or a pair, as lists of values: the grade as a number, how many could
+be judged, how many of these are bad, the longest run of bad ones, and the score.
+*/ -}}
+
+{{define "judgement"}}
+    judgeable = arrayFilter(e -> e > -1e5, arrayMap(v -> arrayMax({{template "excesses"}}), {{.}}))
+    judged = length(judgeable)
+    and bad = arrayCount(e -> e > 1, judgeable)
+    and serious = arrayCount(e -> e >= 2, judgeable)
+    and blemished = arrayCount(e -> e > 0, judgeable)
+    and run = arrayMax(arrayCumSumNonNegative(arrayMap(e -> if(e > 1, 1, -1000000), judgeable)))
+    and score = 100 - 50 * arrayAvg(e -> least(2, greatest(0, e)), judgeable)
+    (multiIf(judged = 0, 0, 2 * bad >= judged OR 4 * serious >= judged, 4, 10 * bad >= judged OR run >= 3, 3, bad > 0 OR 10 * blemished >= judged, 2, 1), judged, bad, run, score)
+{{end -}}
+
+{{define "grade"}}transform({{.}}, [1, 2, 3, 4], ['good', 'fair', 'poor', 'serious'], 'unknown'){{end -}}
+
+{{/*
+Of all users of a call, as lists of such lists: the worst grade, the call's, which user is
+the worst and the score of that one, the average of the scores, judged and bad minutes, and
+how many users are poor or serious.
+*/ -}}
+
+{{define "judgement of all"}}
+    each = arrayMap(y -> {{let "judgement" "y"}}, {{.}})
+    first = arrayReduce('min', arrayMap((r, s, i) -> (-r, s, if(r = 0, 0, i)), each.1, each.5, arrayEnumerate(each)))
+    worst = -first.1
+    (worst, worst - (worst > 1 AND 10 * countEqual(each.1, worst) < length(each) - countEqual(each.1, 0)), first.3, first.2, arrayAvg(arrayFilter((s, r) -> r > 0, each.5, each.1)), arraySum(each.2), arraySum(each.3), arrayCount(r -> r >= 3, each.1))
+{{end -}}
+
+{{/*
+Of the minutes of a user or a pair, and the keys of the words for their causes: which minute
+is the worst (0: none is worse than good), what was worst in it, the cause that most bad
+minutes have (0: none is bad; of equals the first that is known), how many have it, the first
+and the last of them, and which words tell of the worst of them.
+*/ -}}
+
+{{define "explanation"}}{{$m := index . 0}}
+    excesses = arrayMap(v -> {{template "excesses"}}, {{$m}}.values)
+    excess = arrayMap(x -> arrayMax(x), excesses)
+    most_excess = arrayMax(excess)
+    and causes = arrayMap((e, x, c) -> if(e > 1, c[indexOf(x, e)], 0), excess, excesses, {{$m}}.causes)
+    worst = if(most_excess > 0, indexOf(excess, most_excess), 0)
+    and most = arrayReduce('max', arrayMap(c -> (countEqual(causes, c), c != 1, -c), range(1, 13)))
+    cause = if(most.1 = 0, 0, -most.3)
+    blamed = arrayReduce('argMax', arrayEnumerate(excess), arrayMap((e, c) -> if(c = cause, e, 0), excess, causes))
+    (worst, {{$m}}.metrics[worst][indexOf(excesses[worst], excess[worst])], cause, most.1, indexOf(causes, cause), -indexOf(arrayReverse(causes), cause), indexOf({{index . 1}}, 8 * blamed + indexOf(excesses[blamed], excess[blamed])))
+{{end -}}
+
+{{define "metric"}}transform({{.}}, range(1, 11), ['audio_loss_up', 'video_loss_up', 'audio_loss_down', 'video_loss_down', 'audio_stall', 'video_stall', 'rtt', 'sys_cpu', 'video_fps_up', 'video_fps_down'], ''){{end -}}
+
+{{define "cause"}}transform({{.}}, range(1, 13), ['unknown', 'camera', 'encoder', 'uplink', 'downlink', 'latency', 'device', 'peer_camera', 'peer_encoder', 'peer_uplink', 'peer_latency', 'peer'], ''){{end -}}
+
+{{/*
+The rows of a table of users or pairs that fulfil a condition, with judgement and explanation.
+*/ -}}
+
+{{define "judged rows"}}{{$all := index . 0}}FROM
+(
+    SELECT *, j.1 AS rank, j.2 AS judged, x.3 AS cause_number, toUnixTimestamp(toStartOfMinute(call_created_at)) AS base
+    FROM
+    (
+        SELECT *, {{let "judgement" "values"}} AS j, {{let "explanation" (list "minutes" "whys.key")}} AS x
+        FROM
+        (
+            SELECT *, values
+            FROM {{$all.Store}}.{{index . 1}}
+            ARRAY JOIN [minutes.values] AS values
+            WHERE {{index . 2}}{{template "visible" $all}}
+        )
+    )
+){{end -}}
+
+{{define "judged columns"}}if(judged = 0, NULL, j.5) AS score, {{template "grade" "rank"}} AS grade, judged AS judged_minutes, j.3 AS bad_minutes, j.4 AS bad_run_minutes{{end -}}
+
+{{/* The worst minute, what was worst in it, and the cause of most. */ -}}
+
+{{define "explained columns"}}if(x.1 = 0, NULL, toDateTime(base + 60 * {{.}}.at[x.1], 'UTC')) AS worst_minute, {{template "metric" "x.2"}} AS worst_metric, {{template "cause" "cause_number"}} AS cause, x.4 AS cause_minutes{{end -}}
+
+{{/* The times of the bad minutes of the cause, and what was said of the worst. */ -}}
+
+{{define "diagnosis"}}{{$m := index . 0}}if(cause_number = 0, '', concat(
+        formatDateTime(toDateTime(base + 60 * {{$m}}.at[x.5], 'UTC'), '%H:%i'), if(x.4 = 1, '', formatDateTime(toDateTime(base + 60 * {{$m}}.at[x.6], 'UTC'), '–%H:%i')),
+        ' UTC, ', toString(x.4), if(x.4 = 1, ' bad minute: ', ' bad minutes: at worst '), {{index . 1}}.says[x.7])){{end -}}
+
+{{/* The columns of both in the views. */ -}}
+
+{{define "columns of a judgement"}}
+    score Nullable(Float64) COMMENT 'Average of the judged minutes, of which a good one counts 100, one at the limit of poor 50, a serious one 0; NULL: none could be judged',
+    grade LowCardinality(String) COMMENT 'serious: half of the judged minutes are bad, or a quarter serious; poor: a tenth are bad, or 3 in a row; fair: one is bad, or a tenth not good; good; unknown: none could be judged',
+    judged_minutes UInt64 COMMENT 'Minutes in which sound or picture flowed, and was measured for 10 seconds at least',
+    bad_minutes UInt64 COMMENT 'Of these, beyond the limit of poor of a measure in quality_thresholds',
+    bad_run_minutes UInt64 COMMENT 'Longest run of bad minutes, of those judged',
+    worst_minute Nullable(DateTime('UTC')) COMMENT 'Beginning of the worst minute, UTC, the first of equals; NULL: none is worse than good',
+    worst_metric LowCardinality(String) COMMENT 'What was worst in it: audio_loss_up, video_loss_up, audio_loss_down, video_loss_down, audio_stall, video_stall, rtt, sys_cpu, video_fps_up or video_fps_down; empty: none is worse than good',
+{{end -}}
+
+{{define "columns of a cause"}}
+    cause LowCardinality(String) COMMENT 'Where most bad minutes come from: camera, encoder, uplink, downlink, latency, device (of the user); peer_camera, peer_encoder, peer_uplink, peer_latency, peer (of who sends); unknown: nothing tells; empty: no minute is bad',
+    cause_minutes UInt64 COMMENT 'How many bad minutes these are',
+{{end -}}
+
+{{/* ==== Views of summaries ==== */ -}}
+
+CREATE OR REPLACE VIEW {{.Database}}.calls {{.OnCluster}}
+(
+    {{columns "call" | shown}},
+    duration_seconds Nullable(UInt64) COMMENT 'From creation to end; NULL while it was still running',
+    {{columns "counts of a call" | shown}},
+    quality_score Nullable(Float64) COMMENT 'Average of the users'' scores, from 0 (serious) to 100 (good); NULL: nobody could be judged',
+    grade LowCardinality(String) COMMENT 'The worst grade of a user, if a tenth of those judged have it, otherwise one better: good, fair, poor, serious; unknown: nobody could be judged',
+    judged_minutes UInt64 COMMENT 'Judged minutes of all users',
+    bad_minutes UInt64 COMMENT 'Bad minutes of all users',
+    bad_users UInt64 COMMENT 'Users whose grade is poor or serious',
+    worst_user_id LowCardinality(String) COMMENT 'User with the worst grade, of these with the lowest score, of these the first by name: worst_minute to diagnosis are of this user; empty: nobody could be judged',
+    worst_user_score Nullable(Float64) COMMENT 'Score of that user',
+    worst_user_grade LowCardinality(String) COMMENT 'Grade of that user; unknown: nobody could be judged',
+    worst_minute Nullable(DateTime('UTC')) COMMENT 'Beginning of the worst minute, UTC, the first of equals; NULL: none is worse than good',
+    worst_metric LowCardinality(String) COMMENT 'What was worst in it: audio_loss_up, video_loss_up, audio_loss_down, video_loss_down, audio_stall, video_stall, rtt, sys_cpu, video_fps_up or video_fps_down; empty: none is worse than good',
+    {{columns "columns of a cause" | shown}},
+    cause_user_id String COMMENT 'Whose cause it is: the user, or the peer; empty: no minute is bad, or nothing tells',
+    diagnosis String COMMENT 'What these minutes were, in words, with times in UTC; empty: none is bad',
+    {{columns "averages of a call" | shown}},
+    is_complete Bool COMMENT 'Whether all of the call is in the archive for good. Not while it runs or settles, nor where missing says what it lacks',
+    missing Array(LowCardinality(String)) COMMENT 'Kinds of what the call lacks, which the vendor did not send or sent in a form that could not be read: room, users (sessions), series (samples), events. The view ledger has each part with its reason'
+)
+DEFINER = CURRENT_USER SQL SECURITY DEFINER
+AS WITH ({{template "limits" .}}) AS limits
+SELECT {{columns "call" | names}}, toUInt64(destroyed_at - created_at) AS duration_seconds, {{columns "counts of a call" | names}},
+    if(rank = 0, NULL, j.5) AS quality_score, {{template "grade" "j.2"}} AS grade, j.6 AS judged_minutes, j.7 AS bad_minutes, j.8 AS bad_users,
+    user_id AS worst_user_id, if(rank = 0, NULL, j.4) AS worst_user_score, {{template "grade" "rank"}} AS worst_user_grade,
+    {{template "explained columns" "m"}},
+    multiIf(cause_number < 2, '', cause_number < 8, user_id, why.peer[x.7]) AS cause_user_id, {{template "diagnosis" (list "m" "why")}} AS diagnosis,
+    {{columns "averages of a call" | names}}, is_complete, missing
+FROM
+(
+    SELECT *, {{let "explanation" (list "m" "why.key")}} AS x, x.3 AS cause_number
+    FROM
+    (
+        SELECT *, j.1 AS rank, user_ids[j.3] AS user_id, minutes[j.3] AS m, whys[j.3] AS why, toUnixTimestamp(toStartOfMinute(created_at)) AS base
+        FROM
+        (
+            SELECT *, {{let "judgement of all" "values"}} AS j
+            FROM
+            (
+                SELECT *, values
+                FROM {{.Store}}.calls_data
+                ARRAY JOIN [minutes.values] AS values
+                WHERE {{template "visible" .}}
+            )
+        )
+    )
+)
+COMMENT 'One row a call: how long, how many, how good, and why not. Exact: made of the relations beneath by the commit that shows them';
+
+CREATE OR REPLACE VIEW {{.Database}}.call_users {{.OnCluster}}
+(
+    {{columns "user of a call" | shown}},
+    {{columns "presence of a user" | shown}},
+    sessions UInt64 COMMENT 'Stays in the call',
+    {{columns "counts of a user" | shown}},
+    {{columns "columns of a judgement" | shown}},
+    {{columns "columns of a cause" | shown}},
+    cause_user_id String COMMENT 'Whose cause it is: the user, or the peer; empty: no minute is bad, or nothing tells',
+    diagnosis String COMMENT 'What these minutes were, in words, with times in UTC; empty: none is bad',
+    video_bitrate_swing_up Nullable(Float64) COMMENT 'Half the width of the middle 90 % of the bitrate of the video sent, in % of its median; NULL: no sample',
+    {{columns "what a user sends" | shown}},
+    {{columns "what a user receives" | shown}}
+)
+DEFINER = CURRENT_USER SQL SECURITY DEFINER
+AS WITH ({{template "limits" .}}) AS limits
+SELECT {{columns "user of a call" | names}}, {{columns "presence of a user" | names}}, sessions, {{columns "counts of a user" | names}},
+    {{template "judged columns"}},
+    {{template "explained columns" "minutes"}},
+    multiIf(cause_number < 2, '', cause_number < 8, toString(user_id), whys.peer[x.7]) AS cause_user_id, {{template "diagnosis" (list "minutes" "whys")}} AS diagnosis,
+    video_bitrate_swing_up, {{columns "what a user sends" | names}}, {{columns "what a user receives" | names}}
+{{template "judged rows" (list . "call_users_data" "sessions > 0 AND ")}}
+COMMENT 'One row for each user of a call: presence, device, events, how good it was and why not, and what was measured of what the user sent (up) and received (down, all peers together). Exact: made of the relations beneath by the commit that shows them';
+
+CREATE OR REPLACE VIEW {{.Database}}.call_minutes {{.OnCluster}}
+(
+    {{columns "user of a call" | shown}},
+    minute DateTime('UTC') COMMENT 'Beginning of the minute, UTC',
+    grade LowCardinality(String) COMMENT 'Of the measure that was worst in it, by quality_thresholds: good, fair, poor or serious; unknown: nothing that is judged was measured',
+    is_bad Bool COMMENT 'Whether it is poor or serious',
+    metric LowCardinality(String) COMMENT 'What was worst, as worst_metric in call_users; empty: the minute is good',
+    value Nullable(Float32) COMMENT 'Its average in the minute; NULL: the minute is good',
+    cause LowCardinality(String) COMMENT 'Where that comes from, as in call_users; empty: the minute is good, or next to it',
+    cause_user_id String COMMENT 'Whose cause it is: the user, or the peer; empty: nothing tells',
+    peer_id String COMMENT 'Of whom it was received; empty: what user_id sends, or there is no cause',
+    diagnosis String COMMENT 'What happened, and why, in words; empty: the minute is good, or metric and value say it all',
+    loss Nullable(Float32) COMMENT 'Packets lost of what the user sends or receives, of sound or picture, whichever is worst, %; NULL: not measured',
+    stall Nullable(Float32) COMMENT 'Share of the time that sound or picture received stood still, whichever is worst, %; NULL: not measured',
+    fps Nullable(Float32) COMMENT 'Frames a second of the picture sent or received, whichever is worst, while there are any; NULL: there is no picture',
+    rtt Nullable(Float32) COMMENT 'Round trip between client and cloud, ms; NULL: not measured',
+    sys_cpu Nullable(Float32) COMMENT 'Processor load of the device, %; NULL: not measured'
+)
+DEFINER = CURRENT_USER SQL SECURITY DEFINER
+AS WITH ({{template "limits" .}}) AS limits
+SELECT sdk_app_id, comm_id, call_created_at, room_id, user_id, toDateTime(toUnixTimestamp(toStartOfMinute(call_created_at)) + 60 * m.at, 'UTC') AS minute,
+    multiIf(e >= 2, 'serious', e > 1, 'poor', e > 0, 'fair', e > -1e5, 'good', 'unknown') AS grade, toBool(e > 1) AS is_bad,
+    {{template "metric" "m.metrics[measure]"}} AS metric, if(e > 0, m.values[measure], NULL) AS value, m.causes[measure] AS number, {{template "cause" "number"}} AS cause,
+    multiIf(number < 2, '', number < 8, toString(user_id), peer_id) AS cause_user_id, whys.peer[told] AS peer_id, whys.says[told] AS diagnosis,
+    if(m.values[1] < -1e8, NULL, m.values[1]) AS loss, if(m.values[2] < -1e8, NULL, m.values[2]) AS stall, if(m.values[3] > 1e8, NULL, m.values[3]) AS fps,
+    if(m.values[4] < -1e8, NULL, m.values[4]) AS rtt, if(m.values[5] < -1e8, NULL, m.values[5]) AS sys_cpu
+FROM
+(
+    SELECT *, arrayMax(x) AS e, if(e > 0, indexOf(x, e), 0) AS measure, indexOf(whys.key, 8 * i + measure) AS told
+    FROM
+    (
+        SELECT sdk_app_id, comm_id, call_created_at, room_id, user_id, m, x, i, whys
+        FROM {{.Store}}.call_users_data
+        ARRAY JOIN minutes AS m, arrayMap(v -> {{template "excesses"}}, minutes.values) AS x, arrayEnumerate(minutes.at) AS i
+        WHERE {{template "visible" .}}
+    )
+)
+COMMENT 'One row for each minute of a user in a call in which sound or picture flowed: how good it was and why not. Exact: made of the relations beneath by the commit that shows them';
+
+CREATE OR REPLACE VIEW {{.Database}}.call_metrics {{.OnCluster}}
+(
+    {{columns "user of a call" | shown}},
+    direction LowCardinality(String) COMMENT 'up: what user_id sends, and the user''s device; down: what user_id receives, all peers together',
+    metric LowCardinality(String) COMMENT 'Metric by the vendor''s name (DataType), in the vendor''s unit',
+    samples UInt64 COMMENT 'Samples',
+    sum Float64 COMMENT 'Sum of the values',
+    avg Float64 COMMENT 'Average',
+    min Float64 COMMENT 'Smallest value',
+    p50 Nullable(Float64) COMMENT 'Half of the samples are no greater; of the rounded values, within 3.2 %; NULL: of a metric for which no histogram is kept',
+    p95 Nullable(Float64) COMMENT '95 % of the samples are no greater; of the rounded values, within 3.2 %; NULL: of a metric for which no histogram is kept',
+    max Float64 COMMENT 'Greatest value'
+)
+DEFINER = CURRENT_USER SQL SECURITY DEFINER
+AS SELECT sdk_app_id, comm_id, call_created_at, room_id, user_id, direction, metric, samples, sum, sum / samples AS avg, min, if(isNaN(median), NULL, median) AS p50, if(isNaN(most), NULL, most) AS p95, max
+FROM {{.Store}}.call_users_data
+ARRAY JOIN `metrics.direction` AS direction, `metrics.metric` AS metric, `metrics.samples` AS samples, `metrics.sum` AS sum, `metrics.min` AS min, `metrics.p50` AS median, `metrics.p95` AS most, `metrics.max` AS max
+WHERE {{template "visible" .}}
+COMMENT 'One row for each metric of a user of a call, sent (up) or received (down, all peers together): what call_users has in columns, of all metrics. Exact: made of the relations beneath by the commit that shows them';
+
+CREATE OR REPLACE VIEW {{.Database}}.peer_quality {{.OnCluster}}
+(
+    {{columns "pair of users" | shown}},
+    {{columns "columns of a judgement" | shown}},
+    fault LowCardinality(String) COMMENT 'Whose fault most bad minutes are, by cause: sender, receiver, nobody (nothing tells); empty: no minute is bad',
+    {{columns "columns of a cause" | shown}},
+    diagnosis String COMMENT 'What these minutes were, in words, with times in UTC; empty: none is bad'
+)
+DEFINER = CURRENT_USER SQL SECURITY DEFINER
+AS WITH arraySlice(({{template "limits" .}}), 1, 3) AS limits
+SELECT {{columns "pair of users" | names}},
+    {{template "judged columns"}},
+    {{template "explained columns" "minutes"}}, multiIf(cause_number = 0, '', cause_number = 1, 'nobody', cause_number < 8, 'receiver', 'sender') AS fault, {{template "diagnosis" (list "minutes" "whys")}} AS diagnosis
+{{template "judged rows" (list . "peer_quality_data" "")}}
+COMMENT 'One row for each pair of a receiver and a sender in a call: how well the one received the other, whose fault it was, and why. Exact: made of the relations beneath by the commit that shows them';
+
+{{/* ==== Views of presence ==== */ -}}
+
+{{/* Nearly all stays are of one day: these are found by the order of the table. */ -}}
+
+CREATE OR REPLACE VIEW {{.Database}}.session_days {{.OnCluster}}
+(
+    sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
+    comm_id LowCardinality(String) COMMENT 'Call (CommId): unique, opaque; room ids are reused, this one is not',
+    room_id LowCardinality(String) COMMENT 'Room name as the application gave it; reused by later calls',
+    user_id LowCardinality(String) COMMENT 'User (UserId)',
+    day Date COMMENT 'UTC day',
+    since DateTime('UTC') COMMENT 'Entry, or the day''s beginning, UTC seconds',
+    until DateTime('UTC') COMMENT 'Exit, or the next day''s beginning, UTC seconds; of a stay that goes on the last sample that anybody in the call sent',
+    seconds UInt64 COMMENT 'From since to until',
+    device_type LowCardinality(String) COMMENT 'Device and operating system as reported (DeviceType)',
+    sdk_version LowCardinality(String) COMMENT 'Version of the TRTC SDK (SdkVersion)'
+)
+DEFINER = CURRENT_USER SQL SECURITY DEFINER
+AS SELECT sdk_app_id, comm_id, room_id, user_id, toDate(joined_at) AS day, joined_at AS since, greatest(joined_at, assumeNotNull(left_at)) AS until, toUInt64(until - since) AS seconds, device_type, sdk_version
+FROM {{.Store}}.user_sessions_data
+WHERE toDate(left_at) = toDate(joined_at) AND {{template "visible" .}}
+UNION ALL
+SELECT sdk_app_id, comm_id, room_id, user_id, toDate(joined_at) + n AS day, greatest(joined_at, toDateTime(day, 'UTC')) AS since, least(over, toDateTime(day + 1, 'UTC')) AS until,
+    toUInt64(until - since) AS seconds, device_type, sdk_version
+FROM
+(
+    SELECT s.sdk_app_id AS sdk_app_id, s.comm_id AS comm_id, s.room_id AS room_id, s.user_id AS user_id, s.joined_at AS joined_at, s.device_type AS device_type, s.sdk_version AS sdk_version,
+        greatest(s.joined_at, ifNull(s.left_at, k.last)) AS over
+    FROM
+    (
+        SELECT {{columns "user_sessions" | names}}
+        FROM {{.Store}}.user_sessions_data
+        WHERE (left_at IS NULL OR toDate(left_at) != toDate(joined_at)) AND {{template "visible" .}}
+    ) AS s
+    LEFT ANY JOIN
+    (
+        SELECT sdk_app_id, comm_id, max(last_ts) AS last
+        FROM {{.Store}}.quality_streams_data
+        WHERE comm_id IN (SELECT comm_id FROM {{.Store}}.user_sessions_data WHERE left_at IS NULL AND {{template "visible" .}}) AND {{template "visible" .}}
+        GROUP BY sdk_app_id, comm_id
+    ) AS k ON k.sdk_app_id = s.sdk_app_id AND k.comm_id = s.comm_id
+)
+ARRAY JOIN range(toUInt32(toDate(greatest(joined_at, over - 1)) - toDate(joined_at)) + 1) AS n
+SETTINGS join_use_nulls = 0
+COMMENT 'One row for each UTC day of a stay of a user in a call: for who was there, how many and how long on a day. Exact: agrees with user_sessions, and with presence_seconds of call_users, at any moment';
+
+{{/* ==== Events in words ==== */ -}}
 
 CREATE OR REPLACE VIEW {{.Database}}.events_decoded {{.OnCluster}}
 (
@@ -1283,6 +1276,7 @@ CREATE OR REPLACE VIEW {{.Database}}.events_decoded {{.OnCluster}}
     param_one Int64 COMMENT 'First parameter; its meaning depends on event_id (ParamOne)',
     param_two Int64 COMMENT 'Second parameter; its meaning depends on event_id (ParamTwo)'
 )
+DEFINER = CURRENT_USER SQL SECURITY DEFINER
 AS SELECT e.sdk_app_id AS sdk_app_id, e.comm_id AS comm_id, e.room_id AS room_id, e.user_id AS user_id, e.peer_id AS peer_id, e.ts AS ts, e.event_id AS event_id,
     if(n.name_en = '', 'unknown', n.category) AS category, if(n.name_en = '', concat('event ', toString(e.event_id)), n.name_en) AS event,
     if(n.name_en = '', concat('事件 ', toString(e.event_id)), n.name_zh) AS event_zh, v.name_en AS value, v.name_zh AS value_zh,
@@ -1309,6 +1303,7 @@ CREATE OR REPLACE VIEW {{.Database}}.unusual_events_decoded {{.OnCluster}}
     peer_id LowCardinality(String) COMMENT 'Remote user who caused it (PeerId); empty: no remote user did',
     {{template "call of a room"}}
 )
+DEFINER = CURRENT_USER SQL SECURITY DEFINER
 AS SELECT u.sdk_app_id AS sdk_app_id, u.room_id AS room_id, u.user_id AS user_id, u.ts AS ts, u.experience_id AS experience_id,
     if(x.name_en = '', concat('experience ', toString(u.experience_id)), x.name_en) AS experience, if(x.name_en = '', concat('体验 ', toString(u.experience_id)), x.name_zh) AS experience_zh,
     u.abnormal_event_id AS abnormal_event_id, multiIf(u.abnormal_event_id = 0, '', a.name_en = '', 'unknown', a.category) AS category,
@@ -1319,3 +1314,77 @@ LEFT ANY JOIN {{.Database}}.experience_names AS x ON x.experience_id = u.experie
 LEFT ANY JOIN {{.Database}}.abnormal_event_names AS a ON a.abnormal_event_id = u.abnormal_event_id
 SETTINGS join_use_nulls = 0
 COMMENT 'unusual_events in words: one row for each cause of a bad experience of a user. Exact';
+
+{{/* ==== Views of the bookkeeping ==== */ -}}
+
+CREATE OR REPLACE VIEW {{.Database}}.ledger {{.OnCluster}}
+(
+    sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
+    kind LowCardinality(String) COMMENT 'Kind of unit: call, list (the calls of one UTC day), unusual (one hour of unusual events) or scale (one day of daily scale)',
+    key String COMMENT 'Which unit: CommId of a call, day of a list, or start of the hour or day (RFC 3339)',
+    part LowCardinality(String) COMMENT 'Empty: the unit itself. Otherwise what of it: room, users, series, events; unusual; scale',
+    part_key String COMMENT 'Tells parts of one kind within a unit apart: the user of events, window and users of series',
+    state LowCardinality(String) COMMENT 'pending: not visible yet; provisional: visible, may still change; archived, empty: visible, final; failed: set aside, to be tried again; lost: dropped by the vendor before it was archived; expired: it was archived, and deleted since it is older than CALLVAULT_KEEP',
+    reason String COMMENT 'Why it is failed or lost, or what a provisional one lacks',
+    window_start DateTime('UTC') COMMENT 'Unit: when it begins. Part: first second asked for',
+    window_end DateTime('UTC') COMMENT 'Unit: everything up to this second is archived for good (1970: nothing is). Part: last second asked for',
+    users Array(String) COMMENT 'The users of series or events',
+    deadline DateTime('UTC') COMMENT 'When the vendor begins to drop it or, of a unit, what of it is not archived for good',
+    attempts UInt32 COMMENT 'Passes that have tried in vain to have all of it; of a part that is set aside, to have that part',
+    rows UInt64 COMMENT 'Rows in all relations',
+    null_samples UInt64 COMMENT 'Points the vendor sent without a value; they are not rows',
+    run_id LowCardinality(String) COMMENT 'The run that wrote this',
+    updated_at DateTime64(6, 'UTC') COMMENT 'Unit: when it was written. Part: when it was asked for'
+)
+DEFINER = CURRENT_USER SQL SECURITY DEFINER
+AS SELECT sdk_app_id, kind, key, '' AS part, '' AS part_key, toString(state) AS state, reason, starts_at AS window_start, held_until AS window_end,
+    CAST([], 'Array(String)') AS users, deadline, attempts,
+    rooms + user_sessions + quality_samples + user_events + unusual_events + daily_scale AS rows, null_samples, run_id, updated_at
+FROM {{.Store}}.ledger_units FINAL
+UNION ALL
+SELECT sdk_app_id, kind, key, part, part_key,
+    multiIf(load_id IN (SELECT load_id FROM {{.Store}}.hidden_loads GROUP BY load_id HAVING max(step) = 'opened'), 'pending', NOT settled, 'provisional', rows = 0, 'empty', 'archived') AS state,
+    reason, window_start, window_end, users, deadline, toUInt32(0) AS attempts, rows, null_samples, run_id, CAST(asked_at, 'DateTime64(6, \'UTC\')') AS updated_at
+FROM {{.Store}}.ledger_parts
+WHERE part != 'summary' AND load_id NOT IN (SELECT load_id FROM {{.Store}}.hidden_loads GROUP BY load_id HAVING max(step) IN ('replaced', 'abandoned'))
+UNION ALL
+SELECT sdk_app_id, kind, key, failed_part AS part, failed_key AS part_key, if(state IN ('pending', 'provisional', 'failed') AND NOT startsWith(failed_key, 'before '), 'failed', 'lost') AS state, failed_reason AS reason, starts_at AS window_start, held_until AS window_end,
+    CAST([], 'Array(String)') AS users, deadline, failed_attempt AS attempts, toUInt64(0) AS rows, toUInt64(0) AS null_samples, run_id, updated_at
+FROM (SELECT * FROM {{.Store}}.ledger_units FINAL)
+ARRAY JOIN failed_parts AS failed_part, failed_keys AS failed_key, failed_reasons AS failed_reason,
+    arrayResize(failed_attempts, length(failed_parts), toUInt32(1)) AS failed_attempt
+COMMENT 'What the window holds and how far the archive is with it: one row a unit, and one for each part of it';
+
+CREATE OR REPLACE VIEW {{.Database}}.archive_runs {{.OnCluster}}
+(
+    run_id String COMMENT 'The run; the ledger names it, too',
+    {{columns "beginning of a run" | shown}},
+    ended_at Nullable(DateTime64(3, 'UTC')) COMMENT 'When it ended, by the client''s clock; NULL: it has not, or it died',
+    outcome LowCardinality(String) COMMENT 'running; done; partial: some of the data could not be archived, or differs; failed; interrupted; busy: another one was running; died: it has stopped without a word',
+    {{columns "work of a run" | shown}}
+)
+DEFINER = CURRENT_USER SQL SECURITY DEFINER
+AS SELECT run_id, {{columns "beginning of a run" | names}}, if(toUnixTimestamp64Milli(ended_at) = 0, NULL, ended_at) AS ended_at,
+    if(outcome = 'running' AND alive_until < now64(3), 'died', toString(outcome)) AS outcome,
+    {{columns "work of a run" | names}}
+FROM (SELECT * FROM {{.Store}}.archive_runs_data FINAL)
+COMMENT 'One row a run of archive, verify, replay or backup: when, how it ended, what it brought and what it asked';
+
+{{/* Who may read this need not be let read system.parts. */ -}}
+
+CREATE OR REPLACE VIEW {{.Database}}.disk_usage {{.OnCluster}}
+(
+    relation String COMMENT 'Relation whose rows are stored, or the table',
+    month String COMMENT 'Month of the rows, as 202611; of what is not kept by month another name',
+    rows UInt64 COMMENT 'Rows in these parts, those that are not visible included',
+    bytes UInt64 COMMENT 'Bytes on disk',
+    uncompressed_bytes UInt64 COMMENT 'Bytes without compression',
+    parts UInt64 COMMENT 'Parts that ClickHouse has them in'
+)
+DEFINER = CURRENT_USER SQL SECURITY DEFINER
+AS SELECT replaceRegexpOne(p.table, '_data$', '') AS relation, p.partition AS month, sum(p.rows) AS rows, sum(p.bytes_on_disk) AS bytes,
+    sum(p.data_uncompressed_bytes) AS uncompressed_bytes, count() AS parts
+FROM system.parts AS p
+WHERE p.active AND p.database IN ({{.Databases}})
+GROUP BY relation, month
+COMMENT 'What the archive takes on disk: one row for each relation or table, and month';

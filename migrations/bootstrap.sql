@@ -1,4 +1,4 @@
-CREATE TABLE IF NOT EXISTS {{.Database}}.lease {{.OnCluster}}
+CREATE TABLE IF NOT EXISTS {{.Store}}.lease {{.OnCluster}}
 (
     name LowCardinality(String) COMMENT 'What is held: archive (a pass), migrate (a change of the schema) or backup',
     claim_id String COMMENT 'One attempt to hold it; never used again once released',
@@ -12,7 +12,7 @@ ORDER BY (name, claim_id, at)
 TTL toDateTime(at, 'UTC') + INTERVAL 1 DAY
 COMMENT 'Claims on what only one process may do at a time; a claim is live while it is not released and at + ttl_ms is in the future';
 
-CREATE TABLE IF NOT EXISTS {{.Database}}.schema_migrations {{.OnCluster}}
+CREATE TABLE IF NOT EXISTS {{.Store}}.schema_migrations {{.OnCluster}}
 (
     version Int64 COMMENT 'Version of the schema; -1 is none',
     dirty UInt8 COMMENT '1 while the version is being applied, and after it failed',

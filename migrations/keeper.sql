@@ -1,4 +1,4 @@
-CREATE TABLE IF NOT EXISTS {{.Database}}.lease_keeper {{.OnCluster}}
+CREATE TABLE IF NOT EXISTS {{.Store}}.lease_keeper {{.OnCluster}}
 (
     name String COMMENT 'What is held, as in lease',
     claim_id String COMMENT 'The claim that has it, or was the last to have it',

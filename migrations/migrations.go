@@ -3,12 +3,15 @@
 // NNNN_name.up.sql and NNNN_name.down.sql are the versions; bootstrap.sql is
 // what must exist before the first of them can run: the lease that excludes
 // other migrators and the table of versions. keeper.sql is that lease's table in
-// Keeper, for servers that have one.
+// Keeper, for servers that have one. internal/catalogue lists all relations and
+// tables.
 //
 // A file holds statements that each end with ";" at the end of a line, and is
 // a text/template with these words (see load/schema, which renders them):
 //
-//	{{.Database}}   the database, quoted
+//	{{.Database}}   the database of the relations, quoted
+//	{{.Store}}      the database of the tables, quoted
+//	{{.Databases}}  both, as literals
 //	{{.OnCluster}}  "" or ON CLUSTER `name`
 //	{{engine "ReplacingMergeTree" "archived_at"}}
 //	                the engine with its arguments, or its replicated form
@@ -31,6 +34,8 @@
 //	                a metric of a stream, with the vendor's name: its column of the
 //	                table (.Stored), the view's columns with or without a histogram
 //	                (.Shown) and what the view selects for them (.Selected)
+//	{{let "judgement" "values"}}
+//	                one expression of a block of lines "name = expression"
 //	{{list a b}}    values, for range and index
 //
 // Every statement can be run again (IF NOT EXISTS, OR REPLACE, IF EXISTS): a

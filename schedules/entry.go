@@ -10,24 +10,24 @@ import (
 	"github.com/robfig/cron/v3"
 )
 
-// Entry is when a job runs, and how.
+// Entry says when and how a job runs.
 type Entry struct {
-	Name     string // of the file
+	Name     string // of the file, without .cron
 	Job      string
 	Args     []string
-	Spec     string        // as in the file
-	Jitter   time.Duration // each run is up to so much late
-	Deadline time.Duration // a run that takes longer is cancelled; zero: none is
-	Off      bool          // it never runs
+	Spec     string        // the line of cron syntax
+	Jitter   time.Duration // largest random delay of a run
+	Deadline time.Duration // a run that takes longer is cancelled; zero: no deadline
+	Off      bool          // the entry never runs
 
 	zone string
 	when cron.Schedule
 }
 
-// Zone is the time zone that the entry's times are in.
+// Zone is the time zone of the entry's times.
 func (e Entry) Zone() string { return e.zone }
 
-// Next is when the job is due next after t, zero if never.
+// Next is the first time after t at which the job is due, zero if never.
 func (e Entry) Next(t time.Time) time.Time {
 	if e.Off {
 		return time.Time{}
@@ -38,7 +38,7 @@ func (e Entry) Next(t time.Time) time.Time {
 // never is the spec of an entry that is off.
 const never = "never"
 
-// parse reads a file.
+// parse parses the text of a file.
 func parse(name, text string) (Entry, error) {
 	e := Entry{Name: name}
 	var specs []string
@@ -70,7 +70,7 @@ func parse(name, text string) (Entry, error) {
 	return e, nil
 }
 
-// setting divides "key: value". A line of cron syntax has no key.
+// setting splits "key: value". It is not ok for a line of cron syntax.
 func setting(line string) (key, value string, ok bool) {
 	key, value, ok = strings.Cut(line, ":")
 	return key, strings.TrimSpace(value), ok && !strings.ContainsAny(key, " \t*@")
@@ -95,12 +95,12 @@ func (e *Entry) set(key, value string) (err error) {
 func duration(s string) (time.Duration, error) {
 	d, err := time.ParseDuration(s)
 	if err == nil && d <= 0 {
-		err = fmt.Errorf("%q is not more than nothing", s)
+		err = fmt.Errorf("%q is not positive", s)
 	}
 	return d, err
 }
 
-// at sets when the job runs.
+// at sets the times of the job.
 func (e *Entry) at(spec string) error {
 	e.Spec = spec
 	if spec == never {
@@ -123,10 +123,10 @@ func (e *Entry) at(spec string) error {
 	return nil
 }
 
-// somewhen is when a schedule is tried out.
+// somewhen is the start of a check of a schedule.
 var somewhen = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// checkJitter sees that a delayed run begins before the next one is due.
+// checkJitter fails unless every delayed run begins before the next one is due.
 func (e *Entry) checkJitter() error {
 	last := e.Next(somewhen)
 	for range 20 {
@@ -139,7 +139,7 @@ func (e *Entry) checkJitter() error {
 	return nil
 }
 
-// fields splits s at spaces outside of double quotes.
+// fields splits s at spaces outside double quotes.
 func fields(s string) (all []string, err error) {
 	var word strings.Builder
 	quoted, begun := false, false

@@ -8,14 +8,14 @@ import (
 	"os"
 	"slices"
 	"strings"
-	_ "time/tzdata" // a container may have none
+	_ "time/tzdata" // a container may have no time zones
 )
 
 //go:embed *.cron
 var defaults embed.FS
 
-// Load reads the built-in entries and those of the *.cron files of dir, which
-// may be empty. A file replaces the built-in entry of its name.
+// Load reads the built-in entries and the *.cron files of dir. A file replaces the
+// built-in entry of its name. dir may be "". Entries are sorted by name.
 func Load(dir string) ([]Entry, error) {
 	entries := map[string]Entry{}
 	if err := read(defaults, entries); err != nil {
@@ -26,7 +26,11 @@ func Load(dir string) ([]Entry, error) {
 			return nil, err
 		}
 	}
-	return inOrder(entries), nil
+	all := make([]Entry, 0, len(entries))
+	for _, name := range slices.Sorted(maps.Keys(entries)) {
+		all = append(all, entries[name])
+	}
+	return all, nil
 }
 
 // read adds the entries of a folder.
@@ -49,13 +53,4 @@ func read(folder fs.FS, to map[string]Entry) error {
 		}
 	}
 	return nil
-}
-
-// inOrder are the entries by name.
-func inOrder(entries map[string]Entry) []Entry {
-	all := make([]Entry, 0, len(entries))
-	for _, name := range slices.Sorted(maps.Keys(entries)) {
-		all = append(all, entries[name])
-	}
-	return all
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/callvault/callvault/schedules"
 )
 
-// folder writes files, name and text in turn.
+// folder writes files, given as name and text in turn.
 func folder(t *testing.T, files ...string) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -23,7 +23,7 @@ func folder(t *testing.T, files ...string) (dir string) {
 	return dir
 }
 
-// one is the only entry that is not built in.
+// one loads a file with that text and returns its entry.
 func one(t *testing.T, text string) schedules.Entry {
 	t.Helper()
 	for _, e := range load(t, folder(t, "mine.cron", text)) {
@@ -108,6 +108,6 @@ func TestWrongFiles(t *testing.T) {
 		}
 	}
 	if _, err := schedules.Load(filepath.Join(t.TempDir(), "missing")); err == nil {
-		t.Error("a folder that is not there was accepted")
+		t.Error("a missing folder was accepted")
 	}
 }

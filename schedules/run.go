@@ -8,16 +8,16 @@ import (
 	"time"
 )
 
-// late is by how much a run may begin late, its jitter aside, before it counts
-// as missed: more than a busy machine takes, less than it sleeps for.
+// late is how late a run may begin, besides its jitter, before it counts as missed. A
+// busy machine is less late, a machine that slept is later.
 const late = time.Minute
 
-// look is how often the clock is looked at while waiting. A timer alone would
-// not notice that the machine has slept or that its clock was set.
+// look is how often a waiting entry checks the clock. A timer alone would not notice
+// that the machine slept or that its clock was set.
 const look = 20 * time.Second
 
 // follow begins the runs of one entry at their times.
-func (r *Runner) follow(until both, s *Status) {
+func (r *Runner) follow(until stops, s *Status) {
 	if due, missed := r.missed(until.soft, s.Entry); missed {
 		r.begin(until, s, Run{Entry: s.Entry, Due: due, Missed: true})
 	}
@@ -34,18 +34,18 @@ func (r *Runner) follow(until both, s *Status) {
 	}
 }
 
-// missed tells whether a run was due since the last one, and when the first of
-// these was.
+// missed reports whether a run was due since the last one, and when the first such
+// run was due.
 func (r *Runner) missed(ctx context.Context, e Entry) (due time.Time, missed bool) {
 	if r.opt.Last == nil {
 		return time.Time{}, false
 	}
 	last, err := r.opt.Last(ctx, e)
-	if ctx.Err() != nil { // nothing is to begin any more
+	if ctx.Err() != nil { // begin no more runs
 		return time.Time{}, false
 	}
 	if err != nil {
-		r.opt.Log.Error("it is not known when the schedule ran last", "schedule", e.Name, "err", err)
+		r.opt.Log.Error("cannot find the last run; the schedule runs now", "schedule", e.Name, "err", err)
 	}
 	now := wall()
 	if err != nil || last.IsZero() {
@@ -62,11 +62,11 @@ func (r *Runner) delay(e Entry) time.Duration {
 	return r.opt.Random(e.Jitter)
 }
 
-// wall is the time that the clock shows, which is not that of a timer when the
-// clock was set.
+// wall is the time on the clock, without the monotonic reading, which differs after
+// the clock was set.
 func wall() time.Time { return time.Now().Round(0) }
 
-// waitUntil is false when ctx ended before t.
+// waitUntil waits until t. It returns false if ctx ends first.
 func waitUntil(ctx context.Context, t time.Time) bool {
 	for ctx.Err() == nil {
 		left := t.Sub(wall())
@@ -90,8 +90,8 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// begin begins a run unless the entry's last one goes on.
-func (r *Runner) begin(until both, s *Status, run Run) {
+// begin begins a run unless the entry's last run is still running.
+func (r *Runner) begin(until stops, s *Status, run Run) {
 	skip := false
 	r.with(func() {
 		if skip = s.Running; skip {
@@ -104,7 +104,7 @@ func (r *Runner) begin(until both, s *Status, run Run) {
 		}
 	})
 	if skip {
-		r.opt.Log.Warn("run skipped: the last one goes on", "schedule", run.Name, "job", run.Job)
+		r.opt.Log.Warn("run skipped: the last run is still running", "schedule", run.Name, "job", run.Job)
 		return
 	}
 	r.runs.Go(func() {
@@ -114,7 +114,7 @@ func (r *Runner) begin(until both, s *Status, run Run) {
 			stopping := !began || until.hard.Err() != nil
 			var again time.Time
 			if !stopping {
-				again = r.again(e)
+				again = r.retryAt(e)
 			}
 			begun := r.end(until, s, e, again, stopping)
 			more = !again.IsZero() && r.retry(until, s, begun, again)
@@ -123,20 +123,20 @@ func (r *Runner) begin(until both, s *Status, run Run) {
 	})
 }
 
-// begins notes that a run begins. The caller holds the Runner's mu.
+// begins notes that a run begins. The caller holds Runner.mu.
 func (s *Status) begins() {
-	s.Running, s.Began, s.Again = true, wall(), time.Time{}
+	s.Running, s.Began, s.RetryAt = true, wall(), time.Time{}
 	s.begun++
 }
 
-// pauses are those before a run that failed is tried again: at most an hour in
-// all, with up to a tenth more of each by chance.
+// pauses are the pauses before the retries of a failed run. Each is up to a tenth
+// longer at random: about an hour in all.
 var pauses = []time.Duration{5 * time.Minute, 15 * time.Minute, 30 * time.Minute}
 
-// again is when a run that has ended is to be tried again, zero if it is not.
-// What is due next anyway comes before that.
-func (r *Runner) again(e Ended) time.Time {
-	if e.Err == nil || r.opt.Again == nil || e.Retry >= len(pauses) || errors.Is(e.Err, ErrDeadline) || !r.opt.Again(e.Run, e.Err) {
+// retryAt is the time at which to retry a run, zero if there is no retry. There is none
+// if the next run is due by then.
+func (r *Runner) retryAt(e Ended) time.Time {
+	if e.Err == nil || r.opt.Retryable == nil || e.Retry >= len(pauses) || errors.Is(e.Err, ErrDeadline) || !r.opt.Retryable(e.Run, e.Err) {
 		return time.Time{}
 	}
 	pause := pauses[e.Retry]
@@ -147,16 +147,16 @@ func (r *Runner) again(e Ended) time.Time {
 	return at
 }
 
-// retry waits until a run is to be tried again, and notes that it begins. It is
-// false if nothing is to begin any more, or another run than those begun by then
-// has begun meanwhile.
-func (r *Runner) retry(until both, s *Status, begun int, at time.Time) (begins bool) {
+// retry waits until the time of a retry and notes that it begins. It returns false if
+// no more runs begin, or if another run of the entry has begun since: then there have
+// been more than begun.
+func (r *Runner) retry(until stops, s *Status, begun int, at time.Time) (begins bool) {
 	waited := waitUntil(until.soft, at)
 	r.with(func() {
 		if s.begun != begun {
 			return
 		}
-		s.Again = time.Time{}
+		s.RetryAt = time.Time{}
 		if begins = waited; begins {
 			s.begins()
 			s.Retried++
@@ -165,9 +165,8 @@ func (r *Runner) retry(until both, s *Status, begun int, at time.Time) (begins b
 	return begins
 }
 
-// inTurn runs the job when no other run of it goes on. It tells whether the run
-// began at all.
-func (r *Runner) inTurn(until both, run Run) (out Ended, began bool) {
+// inTurn runs the job once no other entry runs it. It reports whether the run began.
+func (r *Runner) inTurn(until stops, run Run) (out Ended, began bool) {
 	out = Ended{Run: run, Began: wall()}
 	select {
 	case r.turns[run.Job] <- struct{}{}:
@@ -203,18 +202,17 @@ func (r *Runner) log(run Run) *slog.Logger {
 	return log
 }
 
-// end notes how a run went; a failure does not end the schedule. One that failed
-// while the Runner was being stopped was interrupted. again is when it is tried
-// again, if it is and the Runner is there by then. It returns how many runs had
-// begun.
-func (r *Runner) end(until both, s *Status, e Ended, again time.Time, stopping bool) (begun int) {
+// end notes the result of a run. A run that failed while the Runner was stopping was
+// interrupted. again is the time of the retry, zero if there is none. end returns the
+// number of runs of the entry that have begun.
+func (r *Runner) end(until stops, s *Status, e Ended, again time.Time, stopping bool) (begun int) {
 	log := r.log(e.Run).With("took", e.At.Sub(e.Began).Round(time.Millisecond))
 	stopped := e.Err != nil && stopping
 	switch {
 	case stopped:
 		log.Warn("run interrupted")
 	case !again.IsZero() && until.soft.Err() == nil:
-		log.Warn("run failed; it is tried again", "at", again.UTC().Truncate(time.Second), "err", e.Err)
+		log.Warn("run failed; it will be retried", "at", again.UTC().Truncate(time.Second), "err", e.Err)
 	case e.Err != nil:
 		log.Error("run failed", "err", e.Err)
 	default:
@@ -224,7 +222,7 @@ func (r *Runner) end(until both, s *Status, e Ended, again time.Time, stopping b
 		r.tell(e)
 	}
 	r.with(func() {
-		s.Running, s.Err, s.Again = false, e.Err, again
+		s.Running, s.Err, s.RetryAt = false, e.Err, again
 		s.Runs++
 		if e.Err != nil {
 			s.Failed++

@@ -13,36 +13,35 @@ import (
 // Run is one run of an entry.
 type Run struct {
 	Entry
-	Due    time.Time // when it was to begin
-	Missed bool      // it was due while nobody was there to begin it
-	Retry  int       // how often the run has failed before and is tried again
-	ID     string    // Options.ID's
+	Due    time.Time
+	Missed bool   // it was due while the process was down or the machine slept
+	Retry  int    // 0, or the number of the retry
+	ID     string // from Options.ID
 }
 
-// Job is the work behind entries. Its context ends when the Runner is to stop,
-// and at the entry's deadline.
+// Job does the work of entries. Its context ends when the Runner stops, and at the
+// entry's deadline.
 type Job func(context.Context, Run) error
 
-// ErrDeadline is the cause of a run's end at its deadline.
+// ErrDeadline is returned when a run is cancelled at its deadline.
 var ErrDeadline = errors.New("the run took longer than its deadline")
 
 // Options of a Runner. Jobs must be set.
 type Options struct {
 	Jobs map[string]Job
-	// Last is when the last run of an entry began that need not be caught up;
-	// zero: it has never run. An error counts as that.
+	// Last returns when the last completed run of an entry began; zero: it has never
+	// run. An error counts as zero. If Last is nil, no run counts as missed.
 	Last func(context.Context, Entry) (time.Time, error)
-	// Ended is told of each run that has ended, but for those that ended
-	// because the Runner was stopped, or were to be tried again when it was:
-	// these are caught up at the next start. A run that is tried again has not
-	// ended. It is called by one goroutine at a time.
+	// Ended is called after each run, and after the last retry if there are retries. It
+	// is not called for a run that the stop of the Runner interrupts or keeps from its
+	// retry: the next start catches it up. Calls do not overlap. It may be nil.
 	Ended func(Ended)
-	// Again says whether a run that failed so is to be tried again before the
-	// next one is due; optional: none is.
-	Again func(Run, error) bool
-	// Random is a duration below the one given (math/rand's).
+	// Retryable reports whether to retry a run that failed with this error. If it is nil,
+	// there are no retries.
+	Retryable func(Run, error) bool
+	// Random returns a random duration below the one given (math/rand).
 	Random func(time.Duration) time.Duration
-	// ID names a run that begins, for the log and for the job; optional.
+	// ID returns an id for a new run. It may be nil.
 	ID  func() string
 	Log *slog.Logger
 }
@@ -54,28 +53,28 @@ type Ended struct {
 	Err       error
 }
 
-// Status is what a Runner has done with an entry since it began, and will.
+// Status is the status of an entry, with counts since the start of the Runner.
 type Status struct {
 	Entry
 	Running   bool
 	Began     time.Time // of the last run; zero: none
 	Err       error     // of the last run that ended
 	Next      time.Time // zero: never
-	Again     time.Time // when the last run, which failed, is tried again; zero: it is not
-	Runs      int       // that have ended
-	Failed    int       // of these
-	CaughtUp  int       // runs that were missed
-	Retried   int       // runs that were made because the one before failed
-	Skipped   int       // runs that were due while the last one went on
-	Cancelled int       // runs that took longer than the deadline; they have failed, too
+	RetryAt   time.Time // of the next retry; zero: none
+	Runs      int       // ended, retries included
+	Failed    int
+	CaughtUp  int // missed and caught up
+	Retried   int // retries
+	Skipped   int // due while the last run was still running
+	Cancelled int // cancelled at the deadline; these count as failed, too
 
-	begun int // runs that were begun
+	begun int
 }
 
 // Runner runs entries.
 type Runner struct {
 	opt   Options
-	turns map[string]chan struct{} // by job: held by the run under way
+	turns map[string]chan struct{} // by job; full while it runs
 	runs  sync.WaitGroup
 
 	telling sync.Mutex
@@ -84,7 +83,7 @@ type Runner struct {
 	all []*Status
 }
 
-// New makes a Runner. Each entry that is not off must have its job.
+// New makes a Runner. The job of each entry that is not off must exist.
 func New(entries []Entry, o Options) (*Runner, error) {
 	if o.Random == nil {
 		o.Random = func(d time.Duration) time.Duration { return rand.N(d) }
@@ -106,10 +105,10 @@ func New(entries []Entry, o Options) (*Runner, error) {
 	return r, nil
 }
 
-// both are the ends of a Runner: no more runs, and not even those under way.
-type both struct{ soft, hard context.Context }
+// stops are the two stops of a Runner: after soft no run begins, after hard no run goes on.
+type stops struct{ soft, hard context.Context }
 
-// Status tells of each entry that is not off, in the order given to New.
+// Status returns the status of each entry that is not off, in the order given to New.
 func (r *Runner) Status() []Status {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -120,16 +119,16 @@ func (r *Runner) Status() []Status {
 	return out
 }
 
-// Run runs the entries at their times until ctx ends, which ends the runs under
-// way, too, and returns when these have ended. It is called once.
+// Run runs the entries at their times. When ctx ends, it cancels the current runs and
+// returns after they have ended. Call it once.
 func (r *Runner) Run(ctx context.Context) { r.Follow(ctx, ctx) }
 
-// Follow is Run that begins no more runs when soft ends, and ends those under
-// way only when hard does. hard must not end before soft.
+// Follow is Run with two stops: no run begins after soft ends, and the current runs
+// are cancelled when hard ends. hard must not end before soft.
 func (r *Runner) Follow(soft, hard context.Context) {
 	var entries sync.WaitGroup
 	for _, s := range r.all {
-		entries.Go(func() { r.follow(both{soft, hard}, s) })
+		entries.Go(func() { r.follow(stops{soft, hard}, s) })
 	}
 	entries.Wait()
 	r.runs.Wait()

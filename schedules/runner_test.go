@@ -16,20 +16,20 @@ import (
 
 var quiet = slog.New(slog.DiscardHandler)
 
-// scene is a Runner in virtual time, whose job notes when it is run.
+// scene is a Runner in virtual time, whose job notes when it runs.
 type scene struct {
 	t       *testing.T
 	options schedules.Options
 	entries []schedules.Entry
-	began   []string                                   // times, UTC, and the entry's name
-	ended   []schedules.Ended                          //
-	work    func(context.Context, schedules.Run) error // what the job does
+	began   []string // time, UTC, and entry name
+	ended   []schedules.Ended
+	work    func(context.Context, schedules.Run) error // called by the job
 }
 
 const stamp = "01-02 15:04"
 
-// newScene has the entries of files, name and text in turn, all of the job
-// "work", at an instant.
+// newScene starts at a time, with the entries of files, given as name and text in turn.
+// All entries have the job "work".
 func newScene(t *testing.T, from string, files ...string) *scene {
 	t.Helper()
 	s := &scene{t: t, work: func(context.Context, schedules.Run) error { return nil }}
@@ -50,7 +50,7 @@ func newScene(t *testing.T, from string, files ...string) *scene {
 	return s
 }
 
-// run runs the entries for so long.
+// run runs the entries for that long.
 func (s *scene) run(d time.Duration) []schedules.Status {
 	s.t.Helper()
 	r, err := schedules.New(s.entries, s.options)
@@ -70,7 +70,7 @@ func (s *scene) want(began ...string) {
 	}
 }
 
-// lastRun says when every entry ran last.
+// lastRun returns the same last run for every entry.
 func lastRun(at time.Time, err error) func(context.Context, schedules.Entry) (time.Time, error) {
 	return func(context.Context, schedules.Entry) (time.Time, error) { return at, err }
 }
@@ -130,7 +130,7 @@ func TestOverlapIsSkipped(t *testing.T) {
 	})
 }
 
-// TestTurns has two entries of one job, due together: none is skipped.
+// TestTurns checks that two entries of one job, due together, run in turn.
 func TestTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene(t, "2026-05-10T03:00:00Z", "a.cron", "30 3 * * *", "b.cron", "30 * * * *")
@@ -185,15 +185,15 @@ func TestDeadline(t *testing.T) {
 	})
 }
 
-// TestStop ends a Runner during a run: it waits for the run, and does not count
-// it as one that need not be caught up.
+// TestStop stops a Runner during a run: it waits for the run, and the run does not
+// count as completed.
 func TestStop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene(t, "2026-05-10T00:00:00Z", "nightly.cron", "30 3 * * *")
 		stopped := false
 		s.work = func(ctx context.Context, r schedules.Run) error {
 			<-ctx.Done()
-			time.Sleep(time.Minute) // what a soft stop takes
+			time.Sleep(time.Minute) // a job takes time to stop
 			stopped = true
 			return ctx.Err()
 		}
@@ -204,16 +204,16 @@ func TestStop(t *testing.T) {
 	})
 }
 
-// errPassing is an error that is worth another try.
-var errPassing = errors.New("nobody answers")
+// errTemporary is an error that is retried.
+var errTemporary = errors.New("nobody answers")
 
-// retrying has runs that fail with errPassing tried again, without chance.
+// retrying retries runs that fail with errTemporary, without random pauses.
 func (s *scene) retrying() {
-	s.options.Again = func(_ schedules.Run, err error) bool { return errors.Is(err, errPassing) }
+	s.options.Retryable = func(_ schedules.Run, err error) bool { return errors.Is(err, errTemporary) }
 	s.options.Random = func(time.Duration) time.Duration { return 0 }
 }
 
-// fails has the first so many runs fail.
+// fails makes the first n runs fail.
 func (s *scene) fails(n int, err error) {
 	s.work = func(context.Context, schedules.Run) error {
 		if len(s.began) <= n {
@@ -230,14 +230,14 @@ func TestRetries(t *testing.T) {
 		fails  int
 		err    error
 		began  []string
-		ended  int // runs that are told of
+		ended  int // calls of Options.Ended
 		failed int
-		retry  int // the last one's
+		retry  int // of the last run
 	}{
-		{"success ends it", "30 3 * * *", 2, errPassing, []string{"05-10 03:30 mine", "05-10 03:35 mine", "05-10 03:50 mine"}, 1, 2, 2},
-		{"within the hour", "30 3 * * *", 9, errPassing, []string{"05-10 03:30 mine", "05-10 03:35 mine", "05-10 03:50 mine", "05-10 04:20 mine"}, 1, 4, 3},
+		{"success ends it", "30 3 * * *", 2, errTemporary, []string{"05-10 03:30 mine", "05-10 03:35 mine", "05-10 03:50 mine"}, 1, 2, 2},
+		{"within the hour", "30 3 * * *", 9, errTemporary, []string{"05-10 03:30 mine", "05-10 03:35 mine", "05-10 03:50 mine", "05-10 04:20 mine"}, 1, 4, 3},
 		{"final", "30 3 * * *", 9, io.ErrUnexpectedEOF, []string{"05-10 03:30 mine"}, 1, 1, 0},
-		{"the next one is due first", "30,45 3 * * *", 9, errPassing, []string{
+		{"the next one is due first", "30,45 3 * * *", 9, errTemporary, []string{
 			"05-10 03:30 mine", "05-10 03:35 mine", // not at 03:50
 			"05-10 03:45 mine", "05-10 03:50 mine", "05-10 04:05 mine", "05-10 04:35 mine",
 		}, 2, 6, 3},
@@ -249,7 +249,7 @@ func TestRetries(t *testing.T) {
 				s.fails(c.fails, c.err)
 				st := s.run(24 * time.Hour)[0]
 				s.want(c.began...)
-				if len(s.ended) != c.ended || st.Failed != c.failed || st.Runs != len(c.began) || st.Skipped != 0 || !st.Again.IsZero() || st.Running {
+				if len(s.ended) != c.ended || st.Failed != c.failed || st.Runs != len(c.began) || st.Skipped != 0 || !st.RetryAt.IsZero() || st.Running {
 					t.Errorf("%d ended, status %+v", len(s.ended), st)
 				}
 				last := s.ended[len(s.ended)-1]
@@ -261,7 +261,7 @@ func TestRetries(t *testing.T) {
 	}
 }
 
-// TestRetryTakesLong: a run that is tried again does not overlap the next one.
+// TestRetryTakesLong checks that a retry does not overlap the next run.
 func TestRetryTakesLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene(t, "2026-05-10T00:00:00Z", "mine.cron", "0 * * * *")
@@ -269,7 +269,7 @@ func TestRetryTakesLong(t *testing.T) {
 		s.work = func(context.Context, schedules.Run) error {
 			switch len(s.began) {
 			case 1:
-				return errPassing
+				return errTemporary
 			case 2:
 				time.Sleep(2 * time.Hour)
 			}
@@ -283,13 +283,13 @@ func TestRetryTakesLong(t *testing.T) {
 	})
 }
 
-// TestStopWhileRetrying ends a Runner that waits to try again: at once, and the
-// run does not count as one that need not be caught up.
+// TestStopWhileRetrying stops a Runner that waits for a retry: it stops at once, and the
+// run does not count as completed.
 func TestStopWhileRetrying(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene(t, "2026-05-10T03:00:00Z", "mine.cron", "30 3 * * *")
 		s.retrying()
-		s.fails(9, errPassing)
+		s.fails(9, errTemporary)
 		r, err := schedules.New(s.entries, s.options)
 		if err != nil {
 			t.Fatal(err)
@@ -298,7 +298,7 @@ func TestStopWhileRetrying(t *testing.T) {
 		over := make(chan time.Time)
 		go func() { r.Follow(ctx, t.Context()); over <- time.Now() }()
 		time.Sleep(33 * time.Minute)
-		if st := r.Status()[0]; st.Running || !st.Again.Equal(parseTime(t, "2026-05-10T03:35:00Z")) || !st.Next.Equal(parseTime(t, "2026-05-11T03:30:00Z")) {
+		if st := r.Status()[0]; st.Running || !st.RetryAt.Equal(parseTime(t, "2026-05-10T03:35:00Z")) || !st.Next.Equal(parseTime(t, "2026-05-11T03:30:00Z")) {
 			t.Errorf("status %+v", st)
 		}
 		cancel()
@@ -312,14 +312,14 @@ func TestStopWhileRetrying(t *testing.T) {
 	})
 }
 
-// TestNoRetryAfterDeadline: what took too long is not tried again.
+// TestNoRetryAfterDeadline checks that a run that took too long is not retried.
 func TestNoRetryAfterDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene(t, "2026-05-10T00:00:00Z", "mine.cron", "30 3 * * *\ndeadline: 1h")
 		s.retrying()
 		s.work = func(ctx context.Context, _ schedules.Run) error {
 			<-ctx.Done()
-			return errPassing
+			return errTemporary
 		}
 		s.run(12 * time.Hour)
 		s.want("05-10 03:30 mine")

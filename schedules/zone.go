@@ -6,8 +6,8 @@ import (
 	"github.com/robfig/cron/v3"
 )
 
-// inZone makes a schedule follow the clocks of its zone as the package says.
-// robfig/cron leaves out a time that falls into a gap.
+// inZone makes a schedule follow the clocks of its zone; see Daylight saving in the
+// package comment. robfig/cron skips a time in a gap.
 func inZone(s cron.Schedule) cron.Schedule {
 	spec, ok := s.(*cron.SpecSchedule)
 	if !ok || everyHour(spec) {
@@ -18,21 +18,21 @@ func inZone(s cron.Schedule) cron.Schedule {
 	return wallClock{&plain, spec.Location}
 }
 
-// everyHour says that the schedule has times in each hour of its days.
+// everyHour reports whether the schedule has times in every hour of its days.
 func everyHour(s *cron.SpecSchedule) bool {
 	const all = 1<<24 - 1
 	return s.Hour&all == all
 }
 
-// wallClock is a schedule by what the clocks of a zone show. A reading of these
-// clocks is written as the time in UTC that reads the same.
+// wallClock is a schedule by the clocks of a zone. A reading of the clocks is
+// represented by the time that reads the same in UTC.
 type wallClock struct {
 	readings cron.Schedule // in UTC
 	zone     *time.Location
 }
 
-// Next is the first instant after t at which the clocks show, for the first
-// time, a reading of the schedule or a later one.
+// Next returns the first instant after t at which the clocks show, for the first time,
+// a reading of the schedule or a later reading.
 func (w wallClock) Next(t time.Time) time.Time {
 	next := w.readings.Next(w.latest(t))
 	if next.IsZero() {
@@ -41,14 +41,14 @@ func (w wallClock) Next(t time.Time) time.Time {
 	return w.first(next)
 }
 
-// reading is what the clocks show at t.
+// reading returns the reading of the clocks at t.
 func (w wallClock) reading(t time.Time) time.Time {
 	_, offset := t.In(w.zone).Zone()
 	return t.UTC().Add(time.Duration(offset) * time.Second)
 }
 
-// latest is the latest reading that the clocks have shown until t. They may
-// have been put back since.
+// latest returns the latest reading that the clocks have shown until t. They may have
+// been put back since.
 func (w wallClock) latest(t time.Time) time.Time {
 	now := w.reading(t)
 	since, _ := t.In(w.zone).ZoneBounds()
@@ -61,20 +61,20 @@ func (w wallClock) latest(t time.Time) time.Time {
 	return now
 }
 
-// before is the last second that the clocks showed before they were changed.
+// before returns the last reading before the clocks changed.
 func (w wallClock) before(changed time.Time) time.Time {
 	return w.reading(changed.Add(-time.Second))
 }
 
-// first is the first instant at which the clocks show a reading or a later one.
+// first returns the first instant at which the clocks show a reading or a later one.
 func (w wallClock) first(reading time.Time) time.Time {
 	y, m, d := reading.Date()
 	near := time.Date(y, m, d, reading.Hour(), reading.Minute(), reading.Second(), 0, w.zone)
 	since, until := near.ZoneBounds()
 	switch got := w.reading(near); {
-	case got.After(reading): // in the gap that ended then
+	case got.After(reading): // in the gap that ends at since
 		return since.UTC()
-	case got.Before(reading): // in the gap that begins then
+	case got.Before(reading): // in the gap that begins at until
 		return until.UTC()
 	}
 	if since.IsZero() {

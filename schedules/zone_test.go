@@ -7,7 +7,7 @@ import (
 	"github.com/robfig/cron/v3"
 )
 
-// TestChangesOfClocks lists when entries are due around changes of the clocks.
+// TestChangesOfClocks checks when entries are due around changes of the clocks.
 func TestChangesOfClocks(t *testing.T) {
 	for _, c := range []struct {
 		name, spec, from string
@@ -64,8 +64,8 @@ func parseTime(t *testing.T, s string) time.Time {
 	return at
 }
 
-// TestAgainstAWatcher holds Next against somebody who looks at the clock on the
-// wall every minute and runs what has become due since.
+// TestAgainstAWatcher compares Next with a person who looks at the clock on the wall
+// every minute and runs what has become due since.
 func TestAgainstAWatcher(t *testing.T) {
 	for _, zone := range []string{"Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Sao_Paulo", "Pacific/Apia", "Africa/Casablanca", "UTC"} {
 		loc, err := time.LoadLocation(zone)
@@ -87,7 +87,7 @@ func TestAgainstAWatcher(t *testing.T) {
 	}
 }
 
-// changes are when the clocks of a zone change in a year, and its first day.
+// changes returns the first day of a year and the times at which its clocks change.
 func changes(loc *time.Location, year int) []time.Time {
 	all := []time.Time{time.Date(year, 1, 1, 0, 0, 0, 0, loc)}
 	for _, next := all[0].ZoneBounds(); !next.IsZero() && next.Year() == year; _, next = next.ZoneBounds() {

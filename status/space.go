@@ -5,6 +5,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/callvault/callvault/internal/catalogue"
 	"github.com/callvault/callvault/internal/words"
 	"github.com/callvault/callvault/load"
 )
@@ -112,16 +113,8 @@ func (s *Space) forecast(tables []load.Usage, g load.Growth, keep time.Duration,
 
 // growthADay is the bytes that came with a day's rows.
 func growthADay(tables []load.Usage, g load.Growth) (bytes float64) {
-	shares := map[string]float64{
-		"user_sessions": g.Sessions, "quality_samples": g.Samples, "quality_streams": g.Samples, "user_events": g.Events,
-		"unusual_events": g.UnusualEvents, "daily_scale": g.DayCount, "raw_responses": 0,
-	}
 	for _, t := range tables {
-		share, ok := shares[t.Relation]
-		if !ok {
-			share = g.Rooms // the ledger and the rest grow with the calls
-		}
-		bytes += float64(t.Bytes) * share / float64(g.Days)
+		bytes += float64(t.Bytes) * g.Shares[catalogue.Growth(t.Relation)] / float64(g.Days)
 	}
 	return bytes
 }

@@ -14,7 +14,7 @@ import (
 
 var benchMetrics = []struct {
 	name     string
-	down     bool // one series for each peer as well
+	down     bool // also one series for each peer
 	decimals int
 	limit    int
 }{
@@ -27,7 +27,7 @@ var benchMetrics = []struct {
 	{"bigvHeight", true, 0, 720},
 }
 
-// benchBody is a response with all metrics of a call, a point every 2 s.
+// benchBody makes a response with all metrics of a call, with a point every 2 s.
 func benchBody(users, seconds int) (body []byte, points int) {
 	random := rand.New(rand.NewPCG(1, 2))
 	body = append(body, `{"Response":{"Total":6,"UserList":[],"Data":[`...)

@@ -28,7 +28,7 @@ func keepSome(userID string) (from, to uint32) {
 	return 0, 1590065781
 }
 
-// known leaves of a vendor error what the reference knows.
+// known removes from a vendor error what the reference does not read.
 func known(e *VendorError, body []byte) VendorError {
 	k := *e
 	if e.Code == UnreadableError || !json.Valid(body) {
@@ -37,8 +37,8 @@ func known(e *VendorError, body []byte) VendorError {
 	return k
 }
 
-// same fails unless d and the reference agree: on the rows and the counts, or on
-// there being an error.
+// same fails unless d and the reference return the same rows and counts, or both an
+// error.
 func same[R, I any](t *testing.T, body []byte, got R, gotInfo *I, gotDamage *[]Damage, err error, want R, wantInfo *I, wantErr error) {
 	t.Helper()
 	if (err != nil) != (wantErr != nil) {
@@ -62,9 +62,8 @@ func same[R, I any](t *testing.T, body []byte, got R, gotInfo *I, gotDamage *[]D
 	*gotDamage = damage
 }
 
-// accounted fails unless each damage is told as it should be, and each row that
-// came is among the rows, repeated, or damaged. Unless whole says so, a damage can
-// stand for several rows.
+// accounted fails unless each damage is well formed, and each row received is kept,
+// repeated or damaged. Unless whole is true, a damage can stand for several rows.
 func accounted(t *testing.T, body []byte, info Info, rows int, whole bool) {
 	t.Helper()
 	told, lost := 0, 0
@@ -107,7 +106,7 @@ var comparisons = map[string]func(*testing.T, *Decoder, []byte){
 		for i, keep := range []Keep{nil, keepSome, nil, keepSome} {
 			asked := []call.Window{{}, {Start: time.Unix(1590065839, 0)}, {End: time.Unix(1590065721, 0)},
 				{Start: time.Unix(1590065840, 0), End: time.Unix(1590065843, 0)}}[i]
-			// What dst held must stay as it was, with and without an error.
+			// Earlier rows of dst must not change, with or without an error.
 			dst := Detail{
 				Sessions: []call.Session{{UserID: "before"}},
 				Samples: call.Samples{Series: []call.Series{{Metric: "before", Rows: 1}},

@@ -7,29 +7,28 @@ import (
 	"github.com/callvault/callvault/internal/call"
 )
 
-// Damage is a piece of an answer that is not as it should be. The rest of the
-// answer is read as if it were not there.
+// Damage is a damaged piece of a response. The rest of the response is read as if the
+// piece were not there.
 type Damage struct {
 	What    string // total, room, session, series, samples, events, event, experience, day
-	User    string // whose it is, where that is known
-	Key     string // names the piece, as far as it can be read: a CommId, a metric, a day
-	Problem string // one line, without offsets: equal problems are equal texts
-	Count   int    // pieces of which all of this is true; 1 or more
-	Kept    bool   // the row is among the rows, without the value that is damaged
+	User    string // user_id, if known
+	Key     string // name of the piece, if it can be read: a CommId, a metric, a day
+	Problem string // one line, without offsets, so that equal problems are equal texts
+	Count   int    // number of pieces with this damage; 1 or more
+	Kept    bool   // the row is kept, without the damaged value
 
-	Room    *call.Room    // of What room: what could be read of it
-	Session *call.Session // of What session: what could be read of it
+	Room    *call.Room    // What room: the fields that could be read
+	Session *call.Session // What session: the fields that could be read
 }
 
-// mostDamage bounds the distinct damages that an answer tells one by one. What is
-// more is told by its kind and user, then by its kind: nothing that is damaged is
-// not told of.
+// mostDamage bounds the distinct damages of a response. Beyond it, damages are counted
+// by kind and user; beyond twice as many, by kind.
 const mostDamage = 100
 
-// moreDamage is the problem of what is not told one by one.
+// moreDamage is the problem of damages that are only counted.
 const moreDamage = "more is damaged"
 
-// same reports whether two damages differ in nothing but their counts.
+// same reports whether two damages are equal except for their counts.
 func (x *Damage) same(y *Damage) bool {
 	return x.Problem == y.Problem && x.Key == y.Key && x.User == y.User && x.What == y.What && x.Kept == y.Kept &&
 		equal(x.Room, y.Room) && equal(x.Session, y.Session)
@@ -39,13 +38,13 @@ func equal[T comparable](x, y *T) bool {
 	return x == nil && y == nil || x != nil && y != nil && *x == *y
 }
 
-// tally gathers damages: the first that are different, and the count of all.
+// tally collects damages: a list of distinct ones, and the count of all.
 type tally struct {
 	list  []Damage
 	count int
 }
 
-// add counts x, which may have a count of its own.
+// add adds x. A Count of 0 counts as 1.
 func (t *tally) add(x Damage) {
 	x.Count = max(x.Count, 1)
 	t.count += x.Count
@@ -66,7 +65,7 @@ func (t *tally) add(x Damage) {
 	}
 }
 
-// merge adds what another tally has.
+// merge adds the damages of another tally.
 func (t *tally) merge(other *tally) {
 	before := t.count
 	for _, x := range other.list {
@@ -75,7 +74,7 @@ func (t *tally) merge(other *tally) {
 	t.count = before + other.count
 }
 
-// problems is what is wrong with one row, as one line.
+// problems lists what is wrong with one row, in one line.
 type problems string
 
 func (p *problems) add(problem string) {
@@ -85,7 +84,7 @@ func (p *problems) add(problem string) {
 	*p += problems(problem)
 }
 
-// need notes whatever keeps a field from being good.
+// need adds a problem unless the field is good.
 func (p *problems) need(name string, f field) {
 	switch f.state {
 	case absent:
@@ -97,21 +96,21 @@ func (p *problems) need(name string, f field) {
 	}
 }
 
-// allow is need for a field that may be null.
+// allow adds a problem unless the field is good or null.
 func (p *problems) allow(name string, f field) {
 	if f.state != null {
 		p.need(name, f)
 	}
 }
 
-// verdict is what reading a room or session came to.
+// verdict decides whether a row is kept.
 type verdict struct {
-	lost  problems // what makes it useless
-	kept  problems // what does not
-	nulls int      // fields that are null and read as empty
+	lost  problems // problems that drop the row
+	kept  problems // problems that do not
+	nulls int      // null fields that are read as empty
 }
 
-// want notes a field that the row can do without; null is as good as empty.
+// want checks an optional field. Null is read as empty.
 func (v *verdict) want(name string, f field) {
 	if f.state == null {
 		v.nulls++

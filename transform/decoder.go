@@ -2,13 +2,13 @@ package transform
 
 import "math"
 
-// ListState tells how the vendor sent a list.
+// ListState is how the vendor sent a list.
 type ListState uint8
 
 const (
 	ListAbsent  ListState = iota // no such field
 	ListNull                     // null
-	ListPresent                  // an array, perhaps an empty one
+	ListPresent                  // an array, possibly empty
 	ListWrong                    // neither an array nor null
 )
 
@@ -24,40 +24,39 @@ func (l ListState) String() string {
 	return "wrong"
 }
 
-// Info is what a response tells beside its rows.
+// Info is what a response says besides its rows.
 type Info struct {
 	RequestID string
 	Total     int // as the vendor says; 0 unless HasTotal
 	HasTotal  bool
 	List      ListState // of the list that holds the rows
-	Items     int       // elements of that list as they came; an element can make no row or several
+	Items     int       // elements of that list; an element can make no row or several
 
-	// Received counts the rows as they came, damaged and repeated ones included:
-	// the events of Events, the sessions of Detail, elsewhere the elements of the
-	// list.
+	// Received counts the rows received, damaged and repeated rows included: the
+	// events of Events, the sessions of Detail, elsewhere the elements of the list.
 	Received    int
-	Damage      []Damage // those that are different; of many, some together
-	DamageCount int      // pieces of the answer that are damaged, kept rows included
-	Repeated    int      // rows left out because the same answer has them already
-	Nulls       int      // fields that are null and that every row has: they are read as empty
+	Damage      []Damage // each distinct damage; if there are too many, several in one
+	DamageCount int      // damaged pieces, kept rows included
+	Repeated    int      // rows dropped because an equal row is kept
+	Nulls       int      // null fields that are read as empty
 }
 
-// Decoder reads responses. It holds scratch memory and the strings it has met,
-// so that reading many responses of one shape allocates little; no result
-// refers to a body. The zero Decoder is ready. It is not safe for concurrent use.
+// Decoder reads responses. It reuses its scratch memory and the strings it has read,
+// so reading many responses of one shape allocates little. Results do not refer to
+// the body. The zero Decoder is ready to use. It is not safe for concurrent use.
 type Decoder struct {
 	scan  scanner
 	names interner
-	nulls []uint32 // times of the points without a value in the series being read
-	bad   tally    // points that are damaged in the series being read
+	nulls []uint32 // times of the points without a value in the current series
+	bad   tally    // damaged points of the current series
 }
 
-// Reset lets go of everything d remembers.
+// Reset frees the memory of d.
 func (d *Decoder) Reset() { *d = Decoder{} }
 
-// decode walks {"Response":{…}} and hands each field of the response to field,
-// which returns false for one it does not know. It calls begin before the fields
-// of a response, to drop what an earlier, repeated "Response" left.
+// decode walks {"Response":{…}} and calls field for each field of the response. field
+// returns false if it does not know the field. decode calls begin before the fields of
+// each "Response", to drop the rows of a repeated one.
 func (d *Decoder) decode(what string, body []byte, begin func(), field func(key []byte) bool) (requestID string, err error) {
 	s := &d.scan
 	s.start(what, body)
@@ -101,7 +100,7 @@ func (d *Decoder) decode(what string, body []byte, begin func(), field func(key 
 	return requestID, nil
 }
 
-// vendorError reads the value of "Error"; it is nil for null.
+// vendorError reads the value of "Error". It returns nil for null.
 func (s *scanner) vendorError() *VendorError {
 	e := &VendorError{Code: UnreadableError}
 	if s.space() != '{' {
@@ -129,7 +128,7 @@ func (s *scanner) vendorError() *VendorError {
 	return e
 }
 
-// setTotal takes over the value of "Total".
+// setTotal sets the value of "Total".
 func (i *Info) setTotal(total value[int64]) {
 	i.Total, i.HasTotal = int(total.v), total.state == good
 	if total.state == wrong {
@@ -139,7 +138,7 @@ func (i *Info) setTotal(total value[int64]) {
 	}
 }
 
-// addDamage adds what t has to what there is to tell.
+// addDamage adds the damages of t.
 func (i *Info) addDamage(t *tally) {
 	all := tally{i.Damage, i.DamageCount}
 	all.merge(t)
@@ -149,8 +148,8 @@ func (i *Info) addDamage(t *tally) {
 // total reads the value of "Total".
 func (s *scanner) total() value[int64] { return s.integer(0, math.MaxInt32) }
 
-// rows reads a response that holds its rows in one list, into t. The function
-// element reads an element of it.
+// rows reads a response whose rows are in one list. The function element reads one
+// element of the list and adds its rows to t.
 func rows[T comparable](d *Decoder, what, list string, body []byte, t *table[T], element func()) ([]T, Info, error) {
 	s := &d.scan
 	var info Info
@@ -186,6 +185,6 @@ func rows[T comparable](d *Decoder, what, list string, body []byte, t *table[T],
 	}
 	info.RequestID = id
 	info.setTotal(total)
-	t.tell(&info)
+	t.report(&info)
 	return t.rows, info, nil
 }

@@ -2,7 +2,7 @@ package transform
 
 import "github.com/callvault/callvault/internal/call"
 
-// Detail is what a response with metric series holds.
+// Detail holds the rows of a response with metric series.
 type Detail struct {
 	Sessions []call.Session
 	Samples  call.Samples
@@ -15,34 +15,33 @@ func (d *Detail) Reset() {
 	d.Samples.Reset()
 }
 
-// DetailInfo is what a response with metric series tells beside its rows. Info
-// is about "Data", the list of series; its Items counts all of them. Its
-// Received, Repeated and Nulls are about the sessions.
+// DetailInfo is what a response with metric series says besides its rows. Info.List,
+// Items and Damage are about "Data", the list of series. Info.Received, Repeated and
+// Nulls are about the sessions.
 type DetailInfo struct {
 	Info
 	Users       ListState // of "UserList"
 	EmptySeries int       // series whose Content is []
 
-	// NullSeries are those without any value: Content is null, or every point of
-	// it that is not damaged has none, and there is one. Rows is 0. Those after
-	// the first 100,000 are left out.
+	// NullSeries lists the series without any value: Content is null, or has points
+	// and every undamaged one is null. Rows is 0. The list ends after 100,000 series.
 	NullSeries []call.Series
-	Dropped    int // points, with a value or without, that keep left out
+	Dropped    int // points, with or without a value, dropped because of Keep
 }
 
-// Room is how many samples a body can hold in its usual form: with room for so
-// many, decoding it allocates none for them.
+// Room is the number of samples that a body in the usual form can hold. Decoding into
+// a Detail with that capacity does not allocate for them.
 func Room(body []byte) int { return len(body)/usualPoint + 1 }
 
-// Keep tells which seconds of a user's series to keep, both ends included. None
-// are if from is after to.
+// Keep returns the seconds of a user's series to keep, both ends included; none if
+// from is after to.
 type Keep func(userID string) (from, to uint32)
 
-// Detail reads metric series (DescribeCallDetailInfo, DescribeCallDetail) with
-// the users sent beside them and appends both to dst: series that have samples
-// after keep, in the order received. A nil keep keeps all; sessions are not
-// subject to it. Points more than a minute outside the window asked for are
-// damaged; a zero time of it is not known. On error dst is as it was.
+// Detail reads metric series (DescribeCallDetailInfo, DescribeCallDetail) and the
+// users in the same response, and appends both to dst. Series come in the order
+// received, without those that have no samples to keep. A nil keep keeps all; keep
+// does not apply to sessions. Points more than a minute outside the window asked for
+// are damaged; a zero time leaves the window open. After an error dst is unchanged.
 func (d *Decoder) Detail(body []byte, asked call.Window, keep Keep, dst *Detail) (DetailInfo, error) {
 	s := &d.scan
 	base := dst.Mark()
@@ -90,20 +89,20 @@ func (d *Decoder) Detail(body []byte, asked call.Window, keep Keep, dst *Detail)
 	info.RequestID, info.Items, info.Dropped = id, series.items, series.dropped
 	info.EmptySeries, info.NullSeries = series.empty, series.null
 	info.setTotal(total)
-	sessions.tell(&info.Info)
+	sessions.report(&info.Info)
 	info.addDamage(&series.damage)
 	return info, nil
 }
 
-// Mark is how much a Detail holds.
+// Mark is a length of a Detail.
 type Mark struct{ sessions, series, rows, nulls int }
 
-// Mark is how much d holds now.
+// Mark returns the current length of d.
 func (d *Detail) Mark() Mark {
 	return Mark{len(d.Sessions), len(d.Samples.Series), len(d.Samples.Time), d.Samples.Nulls}
 }
 
-// Cut drops what was added since m.
+// Cut drops everything added since m.
 func (d *Detail) Cut(m Mark) {
 	clear(d.Sessions[m.sessions:])
 	d.Sessions = d.Sessions[:m.sessions]

@@ -1,84 +1,77 @@
 // Package transform turns the bytes of a TRTC monitoring response into domain
 // values and columns. It is pure: bytes in, values out.
 //
-// Both dialects of the API answer in the same shapes, so there is one method of
-// Decoder per shape. Every method reads the whole body and checks the structure
-// of all of it, also of what it has no use for. The structure decides about the
-// body, the meaning about the smallest piece of it.
+// Both dialects of the API use the same shapes, so Decoder has one method for each
+// shape. Every method reads the whole body and checks the structure of all of it,
+// unknown fields included. A broken structure rejects the body. A bad value costs only
+// the smallest piece that needs it.
 //
 // # The body
 //
-//   - A body is one JSON object with an object "Response". One that is cut, has
-//     garbage between its tokens, a broken string or something after its end is a
-//     DecodeError, never a shorter result. Its Cut says that the body ends too
-//     early.
-//   - A word where a value is due, such as NaN, None, -inf, 1.2.3 or 0x1F, is a
-//     value that nothing takes. It is made of letters, digits, + - . and _.
-//   - Field names match exactly, in upper and lower case. Fields come in any
-//     order. A name that is repeated in one object is a field that holds what it
-//     cannot be, whatever the values are; a list that is repeated is not a list.
-//     Of several "Response" the last one counts.
-//   - Unknown fields are skipped, whatever is in them and however deep it nests.
-//   - An "Error" is a VendorError, whatever it is; without a Code that can be read
-//     its code is UnreadableError. A RequestId that cannot be read is "".
+//   - A body is one JSON object with an object "Response". A body that is cut, or has
+//     garbage between its tokens, a broken string or anything after its end, is a
+//     DecodeError and never a shorter result. DecodeError.Cut says that the body ends
+//     too early.
+//   - A word in place of a value, such as NaN, None, -inf, 1.2.3 or 0x1F, is a value
+//     that no field accepts. Words consist of letters, digits, + - . and _.
+//   - Field names match exactly, including case. Fields come in any order. A field that
+//     is repeated in one object is damaged, whatever its values; a repeated list is
+//     not a list. The last "Response" counts.
+//   - Unknown fields are skipped, however deep they nest.
+//   - Any "Error" is a VendorError. Without a readable Code its code is
+//     UnreadableError. An unreadable RequestId is "".
 //
 // # Values
 //
-//   - Strings are read as encoding/json reads them: each invalid byte and each
-//     lone surrogate becomes U+FFFD. An integer in place of a string is its digits.
-//   - Integers may be written with a fraction or an exponent as long as they are
-//     whole (1.59e9). All numbers may be quoted ("3").
+//   - Strings are read as by encoding/json: each invalid byte and each lone surrogate
+//     becomes U+FFFD. An integer in place of a string is read as its digits.
+//   - Integers may have a fraction or an exponent if they are whole (1.59e9). All
+//     numbers may be quoted ("3").
 //   - Booleans may be quoted ("true") or 0 and 1.
 //   - A time in seconds is 1 … 4294967295, in milliseconds 100000000000 …
-//     4294967295999: seconds sent for milliseconds are damage, and the other way
-//     round.
-//   - Values of points are exactly what strconv.ParseFloat makes of their text. One
-//     that does not fit a float64 is damage.
+//     4294967295999. So seconds in place of milliseconds are damage, and the reverse.
+//   - The value of a point is exactly what strconv.ParseFloat returns. A value that
+//     does not fit a float64 is damage.
 //
 // # Damage
 //
-// A field that is missing or holds what it cannot be is damage, and so is a null
-// where none may be. Info.Damage names the pieces, Info.DamageCount counts them.
+// A field is damaged if it is missing, has a value that it cannot have, or is null and
+// must not be. Info.Damage names the damaged pieces, Info.DamageCount counts them.
 //
-//   - Every field that a method reads must be there, but Total, and the end of a
-//     room or session that is not finished. CommId must not be empty.
-//   - A room or session stays without its text attributes, with "" for them: that
-//     is RoomString and UserId of a room, RoomStr, DeviceType, SdkVersion and
-//     ClientIp of a session. It stays, too, if it is not finished and only its end
-//     is damaged, and without its end if it is null whether it is finished.
-//     Damage.Kept says so.
-//   - A room or session is left out without the rest: what names it, its start,
-//     whether it is finished, and then its end, which is neither 0 nor before the
-//     start. Damage.Room and Damage.Session hold what could be read.
-//   - An event, a bad experience or a day is left out for any damage; a damaged
-//     cause is damage of its experience, damage of PeerId or Content that of all
-//     events of a peer.
-//   - A point is left out for itself, and if it is more than a minute outside the
-//     window asked. A series is left out if its UserId, PeerId, DataType or Content
-//     is damaged.
+//   - Every field that a method reads is required, except Total and the end of a room
+//     or session that is not finished. CommId must not be empty.
+//   - A room or session is kept if only text attributes are damaged, with "" for them:
+//     RoomString and UserId of a room; RoomStr, DeviceType, SdkVersion and ClientIp of
+//     a session. It is kept, too, if it is not finished and only its end is damaged. If
+//     "finished" is null it is kept without its end. Damage.Kept is true for all these.
+//   - A room or session is dropped if its name, its start or "finished" is damaged, or
+//     if it is finished and its end is damaged, 0 or before its start. Damage.Room and
+//     Damage.Session hold what could be read.
+//   - An event, an experience or a day is dropped for any damage. A damaged cause
+//     damages its experience. A damaged PeerId or Content damages all events of the peer.
+//   - A point is dropped if it is damaged or more than a minute outside the window
+//     asked for. A series is dropped if its UserId, PeerId, DataType or Content is damaged.
 //   - An element of a list that is not an object is damage.
-//   - A Total that cannot be read is damage and does not count.
+//   - A Total that cannot be read is damage and is ignored.
 //
 // # Null
 //
-//   - Null is read as "", false or 0, and counted in Info.Nulls, in the text
-//     attributes named above, RoomId of an experience, and Type, ParamOne and
-//     ParamTwo.
-//   - A null PeerId is nobody. A null Total is none.
+//   - In the text attributes above, RoomId of an experience, Type, ParamOne and
+//     ParamTwo, null is read as "" or 0 and counted in Info.Nulls.
+//   - A null PeerId means no peer. A null Total means no Total.
 //   - A null Value is no sample; call.Samples.Nulls counts it. A series without any
 //     value is in DetailInfo.NullSeries.
-//   - A day whose three counts are null has had nothing; one or two of them are
-//     damage.
-//   - Null in place of the events of a peer or the causes of an experience is none.
-//   - A list that is null, one that is missing, one that is empty and something that
-//     is not a list are four different things: see ListState.
+//   - A day with three null counts is a day with nothing. With one or two null counts
+//     it is damage.
+//   - Null in place of the events of a peer or the causes of an experience means none.
+//   - A list may be null, missing, empty, or not a list: see ListState.
 //
 // # Rows
 //
-//   - Rows of one answer that are equal in all their fields are one; Info.Repeated
-//     counts the others. Days of equal time and different counts both stay.
-//   - The end of a room or session that is not finished is the zero time, as the
-//     vendor puts the time of the query there.
-//   - Of one answer 20,000 rows and 200,000 events are kept. The rest is one damage
-//     with its count.
+//   - Equal rows of one response are kept once; Info.Repeated counts the others. Days
+//     of equal time and different counts are all kept.
+//   - The end of a room or session that is not finished is the zero time: the vendor
+//     sends the time of the query there.
+//   - At most 20,000 rows and 200,000 events of a response are kept. The rest is one
+//     damage with its count.
 package transform

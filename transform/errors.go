@@ -2,10 +2,10 @@ package transform
 
 import "fmt"
 
-// UnreadableError is the code of a VendorError that came without one.
+// UnreadableError is the code of a VendorError without a readable code.
 const UnreadableError = "UnreadableError"
 
-// VendorError is the error the vendor sent in place of an answer.
+// VendorError is returned when the vendor sends an error in place of a result.
 type VendorError struct {
 	Code      string
 	Message   string
@@ -16,12 +16,12 @@ func (e *VendorError) Error() string {
 	return fmt.Sprintf("%s: %s (request %s)", e.Code, e.Message, e.RequestID)
 }
 
-// DecodeError tells where the structure of a body is broken.
+// DecodeError is returned when the structure of a body is broken.
 type DecodeError struct {
 	What    string // which response: "rooms", "call detail", …
 	Offset  int    // bytes before the problem
 	Problem string // what was expected there, or what is wrong
-	Cut     bool   // the problem is that the body ends there
+	Cut     bool   // the body ends there
 }
 
 func (e *DecodeError) Error() string {

@@ -8,26 +8,26 @@ import (
 	"github.com/callvault/callvault/internal/call"
 )
 
-// The milliseconds a time may have: to tell them from seconds they start in 1973.
+// Range of a time in milliseconds. It starts in 1973, so seconds are outside of it.
 const (
 	minMilli = 100_000_000_000
 	maxMilli = math.MaxUint32*1000 + 999
 )
 
 // Events reads the events of one user in one room (DescribeUserEvent,
-// DescribeDetailEvent), which the response does not name, and appends them to
-// dst. Info.Items counts the lists of events, one per peer, and Info.Received
-// the events. On error dst is returned as it came.
+// DescribeDetailEvent) and appends them to dst. The response names neither user nor
+// room. Info.Items counts the lists of events, one for each peer; Info.Received counts
+// the events. After an error dst is returned unchanged.
 func (d *Decoder) Events(body []byte, userID, roomID string, dst []call.Event) ([]call.Event, Info, error) {
 	t := newTable("event", mostEvents, dst)
 	return rows(d, "user events", "Data", body, t, func() { d.eventList(userID, roomID, t) })
 }
 
-// events are those of one peer: they take their place when the peer is known.
+// events are the events of one peer. PeerId may come after them.
 type events struct {
 	rows     []call.Event
 	received int
-	beyond   int // rows that are more than mostEvents
+	beyond   int // rows beyond mostEvents
 	nulls    int
 	damage   tally
 }
@@ -122,7 +122,7 @@ func (l *events) event(s *scanner, userID string) {
 		StreamType: uint8(stream.v), ParamOne: one.v, ParamTwo: two.v})
 }
 
-// number names an id that is a number; one that is not good is "".
+// number is the text of an id, "" unless it is good.
 func number(id value[int64]) string {
 	if id.state != good {
 		return ""

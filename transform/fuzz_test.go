@@ -9,11 +9,11 @@ import (
 
 var spaceOutside = regexp.MustCompile(`("(?:[^"\\]|\\.)*")|\s+`)
 
-// compact is a body as the vendor sends it, without white space.
+// compact removes the white space from a body, as the vendor does.
 func compact(body []byte) []byte { return spaceOutside.ReplaceAll(body, []byte("$1")) }
 
-// bodiesOf returns the responses in testdata of one kind, as they are and
-// compact, and the error responses.
+// bodiesOf returns the responses of one kind in testdata, with and without white
+// space, and the error responses.
 func bodiesOf(t testing.TB, kind string) (bodies [][]byte) {
 	for name, body := range readBodies(t) {
 		if strings.HasPrefix(name, "error") || strings.HasPrefix(name, kind) {
@@ -37,8 +37,8 @@ func FuzzEvents(f *testing.F)  { fuzz(f, "events") }
 func FuzzUnusual(f *testing.F) { fuzz(f, "unusual") }
 func FuzzScale(f *testing.F)   { fuzz(f, "scale") }
 
-// FuzzPoint puts any text in the place of one point between usual ones, where
-// the fast path meets it.
+// FuzzPoint replaces one point among usual ones with any text, so that the fast path
+// meets it.
 func FuzzPoint(f *testing.F) {
 	for _, point := range oddPoints {
 		f.Add([]byte(point))

@@ -43,7 +43,7 @@ func clock(t time.Time) string {
 	return t.Format("2006-01-02T15:04:05.999Z07:00")
 }
 
-// describe decodes a body as what its name says and writes what came of it.
+// describe decodes a body as the kind that its name says and writes the result.
 func describe(name string, body []byte) string {
 	var d Decoder
 	var out strings.Builder

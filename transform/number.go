@@ -6,13 +6,13 @@ import (
 	"strconv"
 )
 
-// isNumber reports whether text is a number as JSON writes them.
+// isNumber reports whether text is a JSON number.
 func isNumber(text []byte) bool {
 	rest, ok := cutNumber(text)
 	return ok && len(rest) == 0
 }
 
-// cutNumber takes a number off text, which may go on with more of a word.
+// cutNumber cuts a number off the start of text.
 func cutNumber(text []byte) (rest []byte, ok bool) {
 	rest, ok = cutInteger(text)
 	if ok && len(rest) > 0 && rest[0] == '.' {
@@ -34,8 +34,7 @@ func isInteger(text []byte) bool {
 	return ok && len(rest) == 0
 }
 
-// cutInteger takes an integer off text; its first digit is 0 only if that is all
-// of it.
+// cutInteger cuts an integer off the start of text. After a leading 0 it ends.
 func cutInteger(text []byte) (rest []byte, ok bool) {
 	if len(text) > 0 && text[0] == '-' {
 		text = text[1:]
@@ -46,7 +45,7 @@ func cutInteger(text []byte) (rest []byte, ok bool) {
 	return cutDigits(text)
 }
 
-// cutDigits takes one digit or more off text.
+// cutDigits cuts one or more digits off the start of text.
 func cutDigits(text []byte) (rest []byte, ok bool) {
 	n := 0
 	for n < len(text) && text[n]-'0' <= 9 {
@@ -55,7 +54,7 @@ func cutDigits(text []byte) (rest []byte, ok bool) {
 	return text[n:], n > 0
 }
 
-// parseInteger is the exact value of a JSON number, if that is whole and fits.
+// parseInteger returns the exact value of a JSON number if it is whole and fits.
 func parseInteger(text []byte) (int64, bool) {
 	negative := text[0] == '-'
 	if negative {
@@ -78,7 +77,7 @@ func parseInteger(text []byte) (int64, bool) {
 }
 
 // parseWhole is parseInteger for numbers that are long or have a fraction or an
-// exponent. It takes them as digits·10^exponent, with no zero at either end.
+// exponent. It reads them as digits·10^exponent, without zeros at either end.
 func parseWhole(text []byte, negative bool) (int64, bool) {
 	exponent, fits := 0, true
 	if i := bytes.IndexAny(text, "eE"); i >= 0 {
@@ -111,12 +110,12 @@ func parseWhole(text []byte, negative bool) (int64, bool) {
 	return int64(v), v <= math.MaxInt64
 }
 
-// The powers of ten that a float64 holds exactly and that a mantissa of at most
-// 15 digits can need.
+// pow10 are the powers of ten that a mantissa of at most 15 digits needs. A float64
+// holds them exactly.
 var pow10 = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15}
 
-// shortFloat is the value of a JSON number of at most 15 digits and no exponent:
-// mantissa and power are exact then, and one division rounds once.
+// shortFloat returns the value of a JSON number of at most 15 digits without an
+// exponent. Its mantissa and power of ten are exact, so one division rounds once.
 func shortFloat(text []byte) (float64, bool) {
 	digits := text
 	if text[0] == '-' {

@@ -10,15 +10,15 @@ import (
 	"testing"
 )
 
-// oddValues are what may stand in place of any value.
+// oddValues replace any value.
 var oddValues = []string{
 	`null`, `true`, `false`, `0`, `1`, `-1`, `7`, `1.5`, `1e3`, `1e999`, `1590065777`, `1589975272790`, `"1590065777"`, `""`, `"x"`,
 	`"true"`, `"0"`, `"12.5"`, `" 1"`, `"\ud83d"`, `[]`, `[null]`, `[[1],{}]`, `{}`, `{"UserId":"x"}`, `NaN`, `-inf`, `1.2.3`, `0x1F`, `None`,
 	`18446744073709551616`, `-`, `1e`,
 }
 
-// Whatever stands in place of one value, the rest is read, and both decoders
-// agree about what that is.
+// TestOddValues replaces each value with each odd value: the rest is read, and both
+// decoders agree on it.
 func TestOddValues(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 8))
 	var d Decoder
@@ -43,7 +43,7 @@ func TestOddValues(t *testing.T) {
 	}
 }
 
-// endOfValue is where the value that starts at from ends; -1 if none does.
+// endOfValue returns the end of the value that starts at from, or -1.
 func endOfValue(body []byte, from int) int {
 	if from == 0 || !strings.ContainsRune(":[,", rune(body[from-1])) {
 		return -1

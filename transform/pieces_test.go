@@ -19,7 +19,7 @@ const (
 	aCause   = `{"AbnormalEventId":%d,"PeerId":""}`
 )
 
-// many are the elements of a list: n that are different, the first of them twice.
+// many returns n different elements of a list, and the first of them again.
 func many(element string, n int) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, element, 0)
@@ -57,7 +57,7 @@ func TestRowsAreBounded(t *testing.T) {
 	check("experience", len(unusual), info, err, mostRows, 2)
 }
 
-// What was there before an answer is neither counted nor compared with.
+// Earlier rows are neither counted nor compared with.
 func TestRowsBeforeStayApart(t *testing.T) {
 	var d Decoder
 	body := []byte(`{"Response":{"RoomList":[` + many(aRoom, 30) + `]}}`)
@@ -141,7 +141,7 @@ func TestErrorsOfOddTypes(t *testing.T) {
 	}
 }
 
-// Of two values of one name none is taken.
+// A field that is repeated has no value.
 func TestEqualNames(t *testing.T) {
 	var d Decoder
 	for body, damage := range map[string]int{

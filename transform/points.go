@@ -8,12 +8,11 @@ import (
 	"github.com/callvault/callvault/internal/call"
 )
 
-// usualPoint is the least that a point in the usual form takes, in bytes, with
-// its comma.
+// usualPoint is the least size of a point in the usual form, in bytes, with its comma.
 const usualPoint = 30
 
-// points reads the elements of a "Content" list: into dst, or into d.nulls those
-// that have no value, or into d.bad those that are damaged.
+// points reads the elements of a "Content" list: points with a value into dst, null
+// points into d.nulls, damaged points into d.bad.
 func (d *Decoder) points(dst *call.Samples) {
 	for d.scan.element() {
 		if !d.scan.usualPoints(dst) {
@@ -22,7 +21,7 @@ func (d *Decoder) points(dst *call.Samples) {
 	}
 }
 
-// point reads a point in whatever form.
+// point reads a point in any form.
 func (d *Decoder) point(dst *call.Samples) {
 	s := &d.scan
 	if problem := s.object(); problem != "" {
@@ -66,19 +65,18 @@ const (
 const (
 	atTime   = 8           // ten digits
 	atColon  = atTime + 18 // after "Value"
-	atValue  = atColon + 1 // up to seven digits, perhaps with a fraction of up to seven
+	atValue  = atColon + 1 // up to seven digits, and a fraction of up to seven
 	maxUsual = atValue + 7 + 1 + 8
 )
 
-// usualPoints reads points as long as they have the usual form, to the letter,
-// and reports whether there was one. It leaves everything else as it is, for
-// others to read.
+// usualPoints reads points while they have exactly the usual form, and reports whether
+// it read any. It stops before the first other byte.
 func (s *scanner) usualPoints(dst *call.Samples) bool {
 	times, values := dst.Time[:cap(dst.Time)], dst.Value[:cap(dst.Value)]
 	n := len(dst.Time)
 	buf := s.buf
-	var lastHigh, high uint64 // eight digits, as text and times 100: they change every 100 s
-	pos, end := s.pos, s.pos  // of the point being read, and after the last one
+	var lastHigh, high uint64 // the first eight digits of Time, as text and times 100: they change every 100 s
+	pos, end := s.pos, s.pos  // start of the current point, end of the last one
 	for len(buf)-pos >= maxUsual && n < len(times) && n < len(values) {
 		p := (*[maxUsual]byte)(buf[pos:])
 		if binary.LittleEndian.Uint64(p[:]) != wordTime ||
@@ -137,15 +135,15 @@ func allDigits(word uint64) bool {
 	return word&0xf0f0f0f0f0f0f0f0|(word+0x0606060606060606)&0xf0f0f0f0f0f0f0f0>>4 == 0x3333333333333333
 }
 
-// countDigits counts the bytes of word, from the lowest, that are digits; word
-// is text with the ASCII zero taken off every byte.
+// countDigits counts the digits in word, from the lowest byte. word is text with the
+// ASCII zero subtracted from every byte.
 func countDigits(word uint64) uint {
 	other := (word + 0x7676767676767676 | word) & 0x8080808080808080
 	return uint(bits.TrailingZeros64(other)) / 8
 }
 
-// eight is the number whose decimal digits are the bytes of word, the highest
-// digit in the lowest byte.
+// eight returns the number whose eight decimal digits are the bytes of word, the
+// highest digit in the lowest byte.
 func eight(word uint64) uint64 {
 	word = word*10 + word>>8
 	return (word&0x000000ff000000ff*0x000f424000000064 + word>>16&0x000000ff000000ff*0x0000271000000001) >> 32

@@ -10,7 +10,7 @@ import (
 	"github.com/callvault/callvault/internal/call"
 )
 
-// oddPoints are what may stand where a point is due.
+// oddPoints replace a point.
 var oddPoints = []string{
 	`{"Time":1590065779,"Value":12}`, `{"Time":1590065779,"Value":-12.5}`, `{"Time":1590065779,"Value":-0}`,
 	`{"Time":1590065779,"Value":-0.0}`, `{"Time":1590065779,"Value":0.0}`, `{"Time":1590065779,"Value":00}`,
@@ -46,7 +46,7 @@ func TestOddPoints(t *testing.T) {
 	}
 }
 
-// Every value must be what strconv makes of its text, however it is written.
+// Every value must be what strconv.ParseFloat returns for its text.
 func TestValuesAreExact(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
 	var texts []string

@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// The reference decoder: the same rules on top of encoding/json, without regard
-// to speed. It panics with a string for a body that must be an error.
+// The reference decoder has the same rules, on top of encoding/json, and is slow. It
+// panics with a string for a body that must be an error.
 
 func refCatch(err *error) {
 	switch r := recover().(type) {
@@ -28,8 +28,8 @@ func refCatch(err *error) {
 
 var refWord = regexp.MustCompile(`"(?:[^"\\]|\\(?s:.))*"?|[-+._0-9A-Za-z]+`)
 
-// refNormal puts a number that no field takes in the place of each word that is
-// not JSON, so that encoding/json can read the rest.
+// refNormal replaces each word that is not JSON with a number that no field accepts,
+// so that encoding/json can read the rest.
 func refNormal(body []byte) []byte {
 	return refWord.ReplaceAllFunc(body, func(word []byte) []byte {
 		if word[0] == '"' || json.Valid(word) {
@@ -60,7 +60,7 @@ func refFields(raw json.RawMessage, field func(key string, value json.RawMessage
 	}
 }
 
-// refObject is the fields of an object, nil of anything else.
+// refObject returns the fields of an object, nil for any other value.
 func refObject(raw json.RawMessage) (fields map[string]json.RawMessage) {
 	if !refIs(raw, '{') {
 		return nil
@@ -68,7 +68,7 @@ func refObject(raw json.RawMessage) (fields map[string]json.RawMessage) {
 	fields = map[string]json.RawMessage{}
 	refFields(raw, func(key string, value json.RawMessage) {
 		if fields[key] != nil && key != "Error" && key != "RequestId" {
-			value = json.RawMessage("{}") // what no field can be
+			value = json.RawMessage("{}") // a value that no field accepts
 		}
 		fields[key] = value
 	})
@@ -90,7 +90,7 @@ func refList(raw json.RawMessage) (list []json.RawMessage, st ListState) {
 	return list, ListPresent
 }
 
-// refState is the state of a field as far as that does not depend on its type.
+// refState is the state of a field as far as it does not depend on the type.
 func refState(raw json.RawMessage) state {
 	switch {
 	case raw == nil:
@@ -132,7 +132,7 @@ func refBool(raw json.RawMessage) (bool, state) {
 	return false, refState(raw)
 }
 
-// refNumber is the text of a number, quoted or not.
+// refNumber returns the text of a number, quoted or not.
 func refNumber(raw json.RawMessage) (text string, st state) {
 	text = string(raw)
 	if refIs(raw, '"') {
@@ -231,7 +231,7 @@ func refBody(body []byte) map[string]json.RawMessage {
 	return response
 }
 
-// refInfo reads what an answer tells beside its rows.
+// refInfo reads what a response says besides its rows.
 func refInfo(response map[string]json.RawMessage, list string) (info Info, elements []json.RawMessage) {
 	info.RequestID, _ = refText(response["RequestId"])
 	total, st := refInteger(response["Total"], 0, math.MaxInt32)
@@ -244,7 +244,7 @@ func refInfo(response map[string]json.RawMessage, list string) (info Info, eleme
 	return info, elements
 }
 
-// refOnce leaves out the rows that come again.
+// refOnce drops repeated rows.
 func refOnce[T comparable](rows []T, info *Info) (once []T) {
 	seen := map[T]bool{}
 	for _, r := range rows {
@@ -258,7 +258,7 @@ func refOnce[T comparable](rows []T, info *Info) (once []T) {
 	return once
 }
 
-// refRows reads a response with one list of interest.
+// refRows reads a response with its rows in one list.
 func refRows[T comparable](body []byte, list string, element func(json.RawMessage, *Info) []T) (rows []T, info Info, err error) {
 	defer refCatch(&err)
 	info, elements := refInfo(refBody(body), list)

@@ -21,8 +21,8 @@ func refNulls(states ...state) (n int) {
 	return n
 }
 
-// refSpan reads a start, an end and whether that is over. It is not usable if
-// one of them is not; it is damaged, too, if only an end that nobody needs is.
+// refSpan reads start, end and "finished". The span is not usable if one of them is
+// damaged. A damaged end that is not needed is damage only.
 func refSpan(start, end, finished json.RawMessage) (from, to time.Time, over, usable, damaged bool, nulls int) {
 	f, fst := refInteger(start, 1, math.MaxUint32)
 	t, tst := refInteger(end, 0, math.MaxUint32)

@@ -5,7 +5,7 @@ import (
 )
 
 // Rooms reads a list of rooms (DescribeRoomInfo, DescribeRoomInformation) and
-// appends them to dst. On error dst is returned as it came.
+// appends them to dst. After an error dst is returned unchanged.
 func (d *Decoder) Rooms(body []byte, app call.AppID, dst []call.Room) ([]call.Room, Info, error) {
 	t := newTable("room", mostRows, dst)
 	return rows(d, "rooms", "RoomList", body, t, func() { d.room(app, t) })
@@ -20,7 +20,7 @@ func (d *Decoder) room(app call.AppID, t *table[call.Room]) {
 		return
 	}
 	var id, room, creator value[string]
-	var stay span
+	var times span
 	for s.member() {
 		switch string(s.key) {
 		case "CommId":
@@ -28,11 +28,11 @@ func (d *Decoder) room(app call.AppID, t *table[call.Room]) {
 		case "RoomString":
 			room.set(d.name())
 		case "CreateTime":
-			stay.start.set(s.seconds(1))
+			times.start.set(s.seconds(1))
 		case "DestroyTime":
-			stay.end.set(s.seconds(0))
+			times.end.set(s.seconds(0))
 		case "IsFinished":
-			stay.finished.set(s.boolean())
+			times.finished.set(s.boolean())
 		case "UserId":
 			creator.set(d.name())
 		default:
@@ -44,8 +44,8 @@ func (d *Decoder) room(app call.AppID, t *table[call.Room]) {
 	}
 	var v verdict
 	v.lost.need("CommId", id.field)
-	r := call.Room{App: app, CommID: id.v, RoomID: room.v, Finished: stay.finished.v, Creator: creator.v}
-	r.CreatedAt, r.DestroyedAt = stay.check(&v, "CreateTime", "DestroyTime", "IsFinished")
+	r := call.Room{App: app, CommID: id.v, RoomID: room.v, Finished: times.finished.v, Creator: creator.v}
+	r.CreatedAt, r.DestroyedAt = times.check(&v, "CreateTime", "DestroyTime", "IsFinished")
 	v.want("RoomString", room.field)
 	v.want("UserId", creator.field)
 	if !t.take(r, &v) {

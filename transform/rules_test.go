@@ -81,7 +81,7 @@ func TestStrings(t *testing.T) {
 	comparisons["rooms"](t, &d, []byte(`{"Respons\u0065":{"Room\u004cist":[{"\u0043ommId":"x","CreateTime":5}]}}`))
 }
 
-// Nothing a decoder returned may change when the body's memory is used again.
+// The results must not change when the memory of the body is used again.
 func TestResultsDoNotShareTheBody(t *testing.T) {
 	var d Decoder
 	for name, body := range readBodies(t) {

@@ -10,13 +10,13 @@ import (
 
 // Merged counts the samples that Normalise dropped.
 type Merged struct {
-	Duplicates int // received again with the same value, bit for bit
-	Conflicts  int // replaced by one of the same second with another value
+	Duplicates int // samples of an equal second and value, bit for bit
+	Conflicts  int // samples replaced by another value of the same second
 }
 
-// Normaliser puts samples into the order and the uniqueness the archive wants.
-// It holds scratch memory that it trades with what it normalises. The zero
-// Normaliser is ready. It is not safe for concurrent use.
+// Normaliser sorts samples and removes repeated ones. It swaps its scratch memory with
+// the memory of the samples. The zero Normaliser is ready to use. It is not safe for
+// concurrent use.
 type Normaliser struct {
 	runs   []run
 	series []call.Series
@@ -25,24 +25,23 @@ type Normaliser struct {
 	points []point
 }
 
-// run is a series and where its samples start.
+// run is a series and the index of its first sample.
 type run struct {
 	call.Series
 	from int
 }
 
-// point is a sample with its place in the order received.
+// point is a sample and its place in the order received.
 type point struct {
 	time  uint32
 	order uint32
 	value float64
 }
 
-// Normalise makes one run of each series, with one sample for each of its
-// seconds, in order. Of several samples of one second the one received last
-// stays: order in s is the order received. Runs stay where they are if each is
-// normal already, as they usually come, and are sorted by metric, user and peer
-// otherwise.
+// Normalise makes one run of each series, with one sample a second, in order of time.
+// Of several samples in a second it keeps the one received last, which is the last in
+// s. If every run is normal already, as is usual, nothing moves; otherwise runs are
+// sorted by metric, user and peer.
 func (n *Normaliser) Normalise(s *call.Samples) Merged {
 	n.sortRuns(s)
 	if n.normal(s) {
@@ -76,7 +75,7 @@ func compareSeries(a, b call.Series) int {
 		cmp.Compare(a.PeerID, b.PeerID))
 }
 
-// normal reports whether s, whose sorted runs n has, is what Normalise makes.
+// normal reports whether s is normal. n.runs has its sorted runs.
 func (n *Normaliser) normal(s *call.Samples) bool {
 	if len(n.runs) < len(s.Series) {
 		return false
@@ -89,7 +88,7 @@ func (n *Normaliser) normal(s *call.Samples) bool {
 	return true
 }
 
-// ascending reports whether each time is later than the one before.
+// ascending reports whether times are strictly ascending.
 func ascending(times []uint32) bool {
 	for i := 1; i < len(times); i++ {
 		if times[i-1] >= times[i] {
@@ -99,8 +98,8 @@ func ascending(times []uint32) bool {
 	return true
 }
 
-// sortRuns fills n.runs with the series of s that have samples, sorted. Those of
-// one series stay in the order received.
+// sortRuns fills n.runs with the series of s that have samples, sorted. Runs of the
+// same series stay in the order received.
 func (n *Normaliser) sortRuns(s *call.Samples) {
 	n.runs = n.runs[:0]
 	from := 0
@@ -113,7 +112,7 @@ func (n *Normaliser) sortRuns(s *call.Samples) {
 	slices.SortStableFunc(n.runs, func(a, b run) int { return compareSeries(a.Series, b.Series) })
 }
 
-// merge appends the samples of runs, all of one series, to n as one run.
+// merge appends the samples of runs to n as one run. All runs are of one series.
 func (n *Normaliser) merge(s *call.Samples, runs []run, merged *Merged) {
 	base := len(n.time)
 	for _, r := range runs {
@@ -133,7 +132,7 @@ func (n *Normaliser) merge(s *call.Samples, runs []run, merged *Merged) {
 	n.series = append(n.series, one)
 }
 
-// sortPoints sorts by time; samples of one second stay in the order received.
+// sortPoints sorts by time. Samples of one second stay in the order received.
 func (n *Normaliser) sortPoints(times []uint32, values []float64) {
 	n.points = n.points[:0]
 	for i, t := range times {
@@ -147,8 +146,7 @@ func (n *Normaliser) sortPoints(times []uint32, values []float64) {
 	}
 }
 
-// unique keeps the last sample of each second, in place, and returns how many
-// are left.
+// unique keeps the last sample of each second, in place, and returns their number.
 func unique(times []uint32, values []float64, merged *Merged) int {
 	n := 0
 	for i, t := range times {

@@ -82,8 +82,8 @@ func TestNormalise(t *testing.T) {
 	}
 }
 
-// One Normaliser, used again and again, does what a map of the last received
-// value by series and second does, and no sample is unaccounted for.
+// One Normaliser, reused, must do the same as a map from series and second to the value
+// received last, and count every sample.
 func TestNormaliseAtRandom(t *testing.T) {
 	type key struct {
 		metric, user, peer string
@@ -129,8 +129,8 @@ func TestNormaliseAtRandom(t *testing.T) {
 	}
 }
 
-// BenchmarkNormalise has 12 windows of 402 series, as for a long call, with the
-// shared second of neighbours in both.
+// BenchmarkNormalise uses 12 windows of 402 series, as a long call has. Neighbouring
+// windows share a second.
 func BenchmarkNormalise(b *testing.B) {
 	body, _ := benchBody(6, 300)
 	var d Decoder

@@ -7,9 +7,9 @@ import (
 	"github.com/callvault/callvault/internal/call"
 )
 
-// DailyScale reads the counts of days (DescribeScaleInfo, DescribeHistoryScale)
-// and appends them to dst; one day can have several. On error dst is returned as
-// it came.
+// DailyScale reads the counts of days (DescribeScaleInfo, DescribeHistoryScale) and
+// appends them to dst. A day can have several rows. After an error dst is returned
+// unchanged.
 func (d *Decoder) DailyScale(body []byte, dst []call.DailyScale) ([]call.DailyScale, Info, error) {
 	t := newTable("day", mostRows, dst)
 	return rows(d, "daily scale", "ScaleList", body, t, func() { d.day(t) })
@@ -53,7 +53,7 @@ func (d *Decoder) day(t *table[call.DailyScale]) {
 	}
 }
 
-// clockText names a time; the zero time is "".
+// clockText formats a time. The zero time is "".
 func clockText(t time.Time) string {
 	if t.IsZero() {
 		return ""

@@ -5,17 +5,17 @@ import (
 	"strconv"
 )
 
-// scanner walks one document. Its first error sticks and moves it to the end of
-// the document, so that every loop over members or elements ends; the caller
-// looks at err when it is done. Only what is wrong with the structure is an error.
+// scanner walks one JSON document. It keeps its first error and then moves to the end
+// of the document, so that every loop over members or elements ends. The caller checks
+// err at the end. Only a broken structure is an error.
 type scanner struct {
 	what    string
 	buf     []byte
 	pos     int
 	first   bool     // just after the opening of an object or list
 	key     []byte   // name of the current member, until the next string is read
-	scratch []byte   // text of the last string that had to be rewritten
-	open    bitStack // what skip is inside of: true for an object
+	scratch []byte   // text of the last rewritten string
+	open    bitStack // the nesting of skip: true for an object
 	err     error    // a *DecodeError
 }
 
@@ -23,10 +23,10 @@ func (s *scanner) start(what string, body []byte) {
 	*s = scanner{what: what, buf: body, scratch: s.scratch}
 }
 
-// release lets go of the body.
+// release drops the reference to the body.
 func (s *scanner) release() { s.start("", nil) }
 
-// fail records that the next byte is not what was expected.
+// fail records that the next byte is not the expected one.
 func (s *scanner) fail(expected string) {
 	if s.err != nil {
 		return
@@ -50,8 +50,8 @@ func (s *scanner) failWith(e *DecodeError) {
 	s.pos = len(s.buf)
 }
 
-// space skips white space and returns the next byte, which it leaves, or 0 at
-// the end. No token starts with a zero byte.
+// space skips white space and returns the next byte without reading it, or 0 at the
+// end. No token starts with a zero byte.
 func (s *scanner) space() byte {
 	for s.pos < len(s.buf) {
 		c := s.buf[s.pos]
@@ -63,8 +63,8 @@ func (s *scanner) space() byte {
 	return 0
 }
 
-// begin reads the opening '{' or '['. Then member or element must be called
-// until it returns false.
+// begin reads the opening '{' or '['. After it, call member or element until it
+// returns false.
 func (s *scanner) begin(open byte) {
 	switch {
 	case s.space() == open:
@@ -132,7 +132,7 @@ func (s *scanner) close() {
 	s.first = false
 }
 
-// end checks that only white space is left.
+// end fails unless only white space is left.
 func (s *scanner) end() {
 	s.space()
 	if s.pos < len(s.buf) {

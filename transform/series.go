@@ -22,7 +22,7 @@ type seriesReader struct {
 	damage  tally
 }
 
-// reset drops everything the answer brought so far.
+// reset drops everything read from the response so far.
 func (r *seriesReader) reset(dst *Detail, base Mark) {
 	dst.Cut(base)
 	*r = seriesReader{d: r.d, asked: r.asked, keep: r.keep, dst: r.dst}
@@ -98,14 +98,15 @@ func (r *seriesReader) fields(base int) (run call.Series, content ListState, p p
 	return call.Series{UserID: user.v, PeerID: peer.v, Metric: metric.v}, content, p
 }
 
-// finish takes in the samples of a series from base on.
+// finish adds a series whose samples start at base.
 func (r *seriesReader) finish(run call.Series, content ListState, base int) {
 	d, dst := r.d, r.dst
 	kept := allSeconds
 	if r.keep != nil {
 		kept.from, kept.to = r.keep(run.UserID)
 	}
-	inside := r.asked.both(kept).hold(dst.Time[base:]) && r.asked.both(kept).hold(d.nulls)
+	both := r.asked.intersect(kept)
+	inside := both.containsAll(dst.Time[base:]) && both.containsAll(d.nulls)
 	if !inside {
 		if n := d.trim(dst, base, r.asked); n > 0 {
 			d.bad.add(Damage{Problem: "Time is outside the window asked", Count: n})
@@ -121,7 +122,8 @@ func (r *seriesReader) finish(run call.Series, content ListState, base int) {
 	}
 }
 
-// note tells of a series what its points do not; samples are those it has.
+// note counts a null or empty series and adds the damage of its points. samples is the
+// number of its samples before Keep.
 func (r *seriesReader) note(run call.Series, content ListState, samples int) {
 	d := r.d
 	nulls := len(d.nulls)
@@ -147,34 +149,33 @@ func (r *seriesReader) note(run call.Series, content ListState, samples int) {
 	r.damage.merge(&d.bad)
 }
 
-// trim drops what is not within w: samples of dst starting at base, and d.nulls.
-// It returns how many these are.
+// trim drops the samples of dst from base on, and the d.nulls, that are outside w. It
+// returns their number.
 func (d *Decoder) trim(dst *call.Samples, base int, w seconds) (dropped int) {
 	times, values := dst.Time[base:], dst.Value[base:]
 	n := 0
 	for i, t := range times {
-		if w.holds(t) {
+		if w.contains(t) {
 			times[n], values[n] = t, values[i]
 			n++
 		}
 	}
 	before := len(times) + len(d.nulls)
 	dst.Time, dst.Value = dst.Time[:base+n], dst.Value[:base+n]
-	d.nulls = slices.DeleteFunc(d.nulls, func(t uint32) bool { return !w.holds(t) })
+	d.nulls = slices.DeleteFunc(d.nulls, func(t uint32) bool { return !w.contains(t) })
 	return before - n - len(d.nulls)
 }
 
-// seconds are the seconds of a window, both ends included; none if from is after
-// to.
+// seconds is a range of unix seconds, both ends included; empty if from is after to.
 type seconds struct{ from, to uint32 }
 
 var allSeconds = seconds{0, math.MaxUint32}
 
-// askedSlack is how far outside the window asked for a sample may be.
+// askedSlack is how far a sample may be outside the window asked for.
 const askedSlack = time.Minute
 
-// secondsAround are those of a window and a little more; a zero time does not
-// bound them.
+// secondsAround returns the seconds of a window and askedSlack on both sides. A zero
+// time leaves that side open.
 func secondsAround(w call.Window) seconds {
 	around := allSeconds
 	clamp := func(t time.Time) uint32 { return uint32(min(max(t.Unix(), 0), math.MaxUint32)) }
@@ -187,17 +188,15 @@ func secondsAround(w call.Window) seconds {
 	return around
 }
 
-func (w seconds) holds(t uint32) bool { return w.from <= t && t <= w.to }
+func (w seconds) contains(t uint32) bool { return w.from <= t && t <= w.to }
 
-// both are the seconds of two windows.
-func (w seconds) both(other seconds) seconds {
+func (w seconds) intersect(other seconds) seconds {
 	return seconds{max(w.from, other.from), min(w.to, other.to)}
 }
 
-// hold reports whether w has all times.
-func (w seconds) hold(times []uint32) bool {
+func (w seconds) containsAll(times []uint32) bool {
 	for _, t := range times {
-		if t < w.from || t > w.to {
+		if !w.contains(t) {
 			return false
 		}
 	}

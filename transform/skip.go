@@ -1,6 +1,6 @@
 package transform
 
-// isWord tells the bytes that words and numbers are made of.
+// isWord marks the bytes of words and numbers.
 var isWord = func() (is [256]bool) {
 	for _, c := range "+-._0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" {
 		is[c] = true
@@ -8,8 +8,8 @@ var isWord = func() (is [256]bool) {
 	return is
 }()
 
-// word reads a value that is no string, object or list: a number, true, false,
-// null, or what stands in their place.
+// word reads a value that is not a string, object or list: a number, true, false,
+// null, or any other word.
 func (s *scanner) word() []byte {
 	s.space()
 	start := s.pos
@@ -45,7 +45,7 @@ func (s *scanner) skip() {
 	}
 }
 
-// more moves to the next value of the innermost thing that skip is inside of.
+// more moves to the next value of the innermost object or list.
 func (s *scanner) more() bool {
 	if s.open.top() {
 		return s.member()
@@ -71,7 +71,7 @@ func (b *bitStack) push(bit bool) {
 	b.depth++
 }
 
-// top is the bit pushed last.
+// top returns the bit pushed last.
 func (b *bitStack) top() bool {
 	i := b.depth - 1
 	return b.words[i/64]>>(i%64)&1 != 0

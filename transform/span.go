@@ -11,8 +11,8 @@ type span struct {
 	finished   value[bool]
 }
 
-// check judges a span and returns the times that can be used. What is not
-// finished has no end, and one that is damaged is not missed there.
+// check adds the problems of a span to v and returns its start and end. A span that is
+// not finished has no end; a damaged end does not drop its row.
 func (p *span) check(v *verdict, startName, endName, finishedName string) (start, end time.Time) {
 	v.lost.need(startName, p.start.field)
 	if p.finished.state == null {
@@ -40,7 +40,7 @@ func (p *span) check(v *verdict, startName, endName, finishedName string) (start
 // seconds reads a time of at least lowest seconds.
 func (s *scanner) seconds(lowest int64) value[int64] { return s.integer(lowest, math.MaxUint32) }
 
-// moment is a time in seconds; 0 is the zero time.
+// moment converts unix seconds. 0 is the zero time.
 func moment(seconds int64) time.Time {
 	if seconds == 0 {
 		return time.Time{}

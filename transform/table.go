@@ -5,27 +5,26 @@ import (
 	"slices"
 )
 
-// What is kept of one answer at most.
+// Limits for one response.
 const (
 	mostRows   = 20_000
 	mostEvents = 200_000
 	mostNull   = 100_000 // entries of DetailInfo.NullSeries
 )
 
-// fewRows are looked through one by one for a row that comes again.
+// fewRows is the number of rows up to which a repeated row is found without a map.
 const fewRows = 16
 
-// table takes in the rows of one answer. It appends them to what there was
-// before, each once.
+// table collects the rows of one response, each once. It appends them to earlier rows.
 type table[T comparable] struct {
-	what     string // of its damage
+	what     string // Damage.What of its rows
 	most     int
 	rows     []T
-	base     int // rows there were before
+	base     int // number of earlier rows
 	seen     map[T]struct{}
-	received int // rows as they came
+	received int // rows received, damaged and repeated ones included
 	repeated int
-	beyond   int // rows that are more than most
+	beyond   int // rows beyond most
 	nulls    int
 	damage   tally
 }
@@ -34,13 +33,13 @@ func newTable[T comparable](what string, most int, dst []T) *table[T] {
 	return &table[T]{what: what, most: most, rows: dst, base: len(dst)}
 }
 
-// reset drops everything the answer brought so far.
+// reset drops the rows of the response.
 func (t *table[T]) reset() {
 	clear(t.rows[t.base:])
 	*t = *newTable(t.what, t.most, t.rows[:t.base])
 }
 
-// add takes in a row that can be used.
+// add adds a row unless it is repeated or beyond the limit.
 func (t *table[T]) add(row T) {
 	switch {
 	case t.has(row):
@@ -55,8 +54,7 @@ func (t *table[T]) add(row T) {
 	}
 }
 
-// take adds a row that is not useless, and reports whether there is nothing to
-// tell about it.
+// take adds a row unless it is lost, and reports whether it has no problems.
 func (t *table[T]) take(row T, v *verdict) bool {
 	if v.lost == "" {
 		t.add(row)
@@ -65,7 +63,7 @@ func (t *table[T]) take(row T, v *verdict) bool {
 	return v.lost == "" && v.kept == ""
 }
 
-// has reports whether the answer had this row already.
+// has reports whether the response had this row already.
 func (t *table[T]) has(row T) bool {
 	rows := t.rows[t.base:]
 	if len(rows) <= fewRows {
@@ -81,8 +79,8 @@ func (t *table[T]) has(row T) bool {
 	return ok
 }
 
-// tell adds to info what there is to tell beside the rows.
-func (t *table[T]) tell(info *Info) {
+// report adds the counts and the damage to info.
+func (t *table[T]) report(info *Info) {
 	if t.beyond > 0 {
 		t.damage.add(Damage{What: t.what, Problem: fmt.Sprintf("more than %d rows in one answer", t.most), Count: t.beyond})
 	}

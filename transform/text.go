@@ -5,8 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// quoted reads the string whose opening quote is the next byte. Plain ASCII is
-// returned where it stands.
+// quoted reads the string whose opening quote is the next byte. It returns plain ASCII
+// from the body, without a copy.
 func (s *scanner) quoted() []byte {
 	start := s.pos + 1
 	for i, c := range s.buf[start:] {
@@ -23,8 +23,8 @@ func (s *scanner) quoted() []byte {
 	return nil
 }
 
-// rewritten reads a string that starts at start and is plain up to i, into
-// scratch: escapes resolved and invalid UTF-8 replaced.
+// rewritten reads the rest of a string into scratch. It resolves escapes and replaces
+// invalid UTF-8. The string starts at start and is plain ASCII up to i.
 func (s *scanner) rewritten(start, i int) []byte {
 	out := append(s.scratch[:0], s.buf[start:i]...)
 	for i < len(s.buf) {
@@ -56,7 +56,7 @@ func (s *scanner) rewritten(start, i int) []byte {
 	return nil
 }
 
-// escape reads what follows a backslash and appends its meaning to out.
+// escape reads the escape after a backslash and appends its meaning to out.
 func (s *scanner) escape(out []byte) []byte {
 	var c byte
 	if s.pos < len(s.buf) {
@@ -126,11 +126,11 @@ func (s *scanner) hex4() rune {
 }
 
 const (
-	maxNames   = 8192 // strings an interner holds
-	maxNameLen = 256  // bytes of a string worth holding
+	maxNames   = 8192 // strings in an interner
+	maxNameLen = 256  // bytes of a string; longer ones are not shared
 )
 
-// interner gives equal strings the same memory. It forgets all when it is full.
+// interner shares the memory of equal strings. It forgets all strings when it is full.
 type interner struct{ names map[string]string }
 
 func (n *interner) intern(b []byte) string {

@@ -6,24 +6,23 @@ import (
 	"github.com/callvault/callvault/internal/call"
 )
 
-// UnusualEvents reads bad experiences (DescribeUnusualEvent,
-// DescribeAbnormalEvent) and appends a row for each cause of each to dst.
-// Info.Items counts the experiences: 20 of them mean that there may be more. On
-// error dst is returned as it came.
+// UnusualEvents reads bad experiences (DescribeUnusualEvent, DescribeAbnormalEvent)
+// and appends a row for each cause of each to dst. Info.Items counts the experiences:
+// if there are 20, the vendor may have more. After an error dst is returned unchanged.
 func (d *Decoder) UnusualEvents(body []byte, dst []call.UnusualEvent) ([]call.UnusualEvent, Info, error) {
 	t := newTable("experience", mostRows, dst)
 	return rows(d, "unusual events", "AbnormalExperienceList", body, t, func() { d.experience(t) })
 }
 
-// causes are those of one experience.
+// causes are the causes of one experience.
 type causes struct {
 	field
 	rows    []call.UnusualEvent // with the cause only
-	beyond  int                 // rows that are more than mostRows
-	problem problems            // of the first that is damaged
+	beyond  int                 // rows beyond mostRows
+	problem problems            // of the first damaged cause
 }
 
-// experience reads one bad experience; one that names no cause is one row.
+// experience reads one bad experience. Without a cause it is one row.
 func (d *Decoder) experience(t *table[call.UnusualEvent]) {
 	t.received++
 	s := &d.scan

@@ -3,8 +3,8 @@ package transform
 import "github.com/callvault/callvault/internal/call"
 
 // Users reads a list of users (DescribeUserInfo, DescribeUserInformation, or
-// DescribeCallDetail without a metric) and appends their sessions to dst. On
-// error dst is returned as it came.
+// DescribeCallDetail without a metric) and appends their sessions to dst. After an
+// error dst is returned unchanged.
 func (d *Decoder) Users(body []byte, dst []call.Session) ([]call.Session, Info, error) {
 	t := newTable("session", mostRows, dst)
 	return rows(d, "users", "UserList", body, t, func() { d.session(t) })
@@ -19,7 +19,7 @@ func (d *Decoder) session(t *table[call.Session]) {
 		return
 	}
 	var user, room, device, sdk, ip value[string]
-	var stay span
+	var times span
 	for s.member() {
 		switch string(s.key) {
 		case "UserId":
@@ -27,11 +27,11 @@ func (d *Decoder) session(t *table[call.Session]) {
 		case "RoomStr":
 			room.set(d.name())
 		case "JoinTs":
-			stay.start.set(s.seconds(1))
+			times.start.set(s.seconds(1))
 		case "LeaveTs":
-			stay.end.set(s.seconds(0))
+			times.end.set(s.seconds(0))
 		case "Finished":
-			stay.finished.set(s.boolean())
+			times.finished.set(s.boolean())
 		case "DeviceType":
 			device.set(d.name())
 		case "SdkVersion":
@@ -44,9 +44,9 @@ func (d *Decoder) session(t *table[call.Session]) {
 	}
 	var v verdict
 	v.lost.need("UserId", user.field)
-	u := call.Session{UserID: user.v, RoomID: room.v, Finished: stay.finished.v,
+	u := call.Session{UserID: user.v, RoomID: room.v, Finished: times.finished.v,
 		DeviceType: device.v, SDKVersion: sdk.v, ClientIP: ip.v}
-	u.JoinedAt, u.LeftAt = stay.check(&v, "JoinTs", "LeaveTs", "Finished")
+	u.JoinedAt, u.LeftAt = times.check(&v, "JoinTs", "LeaveTs", "Finished")
 	v.want("RoomStr", room.field)
 	v.want("DeviceType", device.field)
 	v.want("SdkVersion", sdk.field)

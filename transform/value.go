@@ -11,23 +11,23 @@ type state uint8
 const (
 	absent state = iota // no such field
 	null
-	wrong // something that the field cannot be
+	wrong // a value that the field cannot have
 	good
 )
 
-// field is what is known of a field beside its value.
+// field is a field without its value.
 type field struct {
 	state   state
-	problem string // of a wrong one
+	problem string // if state is wrong
 }
 
-// value is a field; v is zero unless it is good.
+// value is a field with its value, zero unless the state is good.
 type value[T any] struct {
 	field
 	v T
 }
 
-// set takes a value in. Of two in one object none can be told to be the true one.
+// set sets the value of a field. A second value in one object makes the field wrong.
 func (v *value[T]) set(x value[T]) {
 	if x.field = once(v.field, x.field); x.state != good {
 		x.v = *new(T)
@@ -35,7 +35,7 @@ func (v *value[T]) set(x value[T]) {
 	*v = x
 }
 
-// once is what is known of a field that comes after another one of its name.
+// once returns f, or a wrong field if an earlier field had the same name.
 func once(before, f field) field {
 	if before.state != absent {
 		return field{wrong, "it comes twice"}
@@ -43,12 +43,12 @@ func once(before, f field) field {
 	return f
 }
 
-// mismatch is a field that holds what it cannot be.
+// mismatch is the wrong field for an unexpected kind of value.
 func mismatch(wanted, found string) field {
 	return field{wrong, "expected " + wanted + ", found " + found}
 }
 
-// any reads a value of any kind and says which kind that is.
+// any reads a value of any kind and returns the kind in words.
 func (s *scanner) any() (kind string) {
 	switch s.space() {
 	case '{':
@@ -64,10 +64,10 @@ func (s *scanner) any() (kind string) {
 	return kindOf(s.word())
 }
 
-// mostQuoted bounds the vendor's text in a problem.
+// mostQuoted is the most bytes of the vendor's text in a problem.
 const mostQuoted = 40
 
-// kindOf says what a word is.
+// kindOf returns the kind of a word in words.
 func kindOf(word []byte) string {
 	switch string(word) {
 	case "null":
@@ -84,7 +84,7 @@ func kindOf(word []byte) string {
 	return "the word " + strconv.Quote(string(word))
 }
 
-// object begins an object. Anything else it reads, and the result is not "".
+// object begins an object. It reads any other value and returns a problem.
 func (s *scanner) object() (problem string) {
 	if s.space() == '{' {
 		s.begin('{')
@@ -93,7 +93,7 @@ func (s *scanner) object() (problem string) {
 	return mismatch("an object", s.any()).problem
 }
 
-// list begins a list. Anything else it reads.
+// list begins a list. It reads any other value.
 func (s *scanner) list() (ListState, field) {
 	if s.space() == '[' {
 		s.begin('[')
@@ -106,8 +106,8 @@ func (s *scanner) list() (ListState, field) {
 	return ListWrong, mismatch("a list", found)
 }
 
-// text reads a string, or an integer as the digits it has. The bytes are valid
-// until the next string is read.
+// text reads a string, or an integer as its digits. The bytes are valid until the next
+// string is read.
 func (s *scanner) text() ([]byte, field) {
 	var found string
 	switch s.space() {
@@ -128,14 +128,14 @@ func (s *scanner) text() ([]byte, field) {
 	return nil, mismatch("a string", found)
 }
 
-// name reads a string that is likely to come again.
+// name reads a string that is likely to be repeated, and shares its memory.
 func (d *Decoder) name() value[string] {
 	text, f := d.scan.text()
 	return value[string]{f, d.names.intern(text)}
 }
 
-// number reads a number, quoted or not, and returns its text. That is nil for
-// anything else, of which found is the kind.
+// number reads a number, quoted or not, and returns its text. For any other value text
+// is nil and found is the kind.
 func (s *scanner) number() (text []byte, found string) {
 	switch s.space() {
 	case '{', '[':
@@ -192,7 +192,7 @@ func (s *scanner) float() value[float64] {
 	return value[float64]{field{state: good}, v}
 }
 
-// boolean reads true or false, also as a string, or 1 or 0.
+// boolean reads true or false, quoted or not, or 1 or 0.
 func (s *scanner) boolean() value[bool] {
 	var text []byte
 	var found string

@@ -19,29 +19,29 @@ type Targets struct {
 // Empty says that there is nothing to ask for.
 func (t Targets) Empty() bool { return len(t.Calls) == 0 && len(t.Hours) == 0 && !t.Days }
 
-// Passes are the passes over the targets, into a: one over the calls, one over
-// each hour, one over the days. If list is set the calls are looked for in the
-// room list again, so that its answers are kept with theirs.
-func (t Targets) Passes(a extract.Archive, list bool, make func(extract.Archive) *extract.Pass) []*extract.Pass {
+// Passes are the passes over the targets: one over the calls, one over each hour,
+// one over the days. If list is set the calls are looked for in the room list again,
+// so that its answers are kept with theirs.
+func (t Targets) Passes(list bool, newPass func() *extract.Pass) []*extract.Pass {
 	var all []*extract.Pass
-	add := func(relation string) *extract.Pass {
-		p := make(a)
-		skip := p.Skip
+	add := func() *extract.Pass {
+		p := newPass()
 		p.Again, p.From, p.To, p.RoomID = true, time.Time{}, time.Time{}, ""
-		p.Skip = func(r string) bool { return r != relation || skip(r) }
-		p.Only = func(call.Room) bool { return false }
 		all = append(all, p)
 		return p
 	}
 	if len(t.Calls) > 0 {
-		t.calls(add("user_events"), list)
+		p := add()
+		p.Skip.UnusualEvents, p.Skip.DailyScale = true, true
+		t.calls(p, list)
 	}
 	for _, h := range t.Hours {
-		p := add("unusual_events")
-		p.From, p.To = h, h.Add(time.Hour)
+		p := add()
+		p.From, p.To, p.Skip.Calls, p.Skip.DailyScale = h, h.Add(time.Hour), true, true
 	}
 	if t.Days {
-		add("daily_scale").Calls = []call.Room{}
+		p := add()
+		p.Skip.Calls, p.Skip.UnusualEvents = true, true
 	}
 	return all
 }
@@ -50,7 +50,7 @@ func (t Targets) Passes(a extract.Archive, list bool, make func(extract.Archive)
 func (t Targets) calls(p *extract.Pass, list bool) {
 	oldestFirst := slices.SortedFunc(slices.Values(t.Calls), func(a, b call.Room) int { return a.CreatedAt.Compare(b.CreatedAt) })
 	if !list {
-		p.Only, p.Calls = nil, oldestFirst
+		p.Calls = oldestFirst
 		return
 	}
 	wanted := map[string]bool{}
@@ -73,7 +73,7 @@ func (c *Check) AskAgain(ctx context.Context, t Targets) error {
 		return err
 	}
 	c.rooms = t.Calls
-	for _, p := range t.Passes(c.col, false, c.Pass) {
+	for _, p := range t.Passes(false, c.Pass) {
 		if _, err := c.run(ctx, p); err != nil {
 			return err
 		}

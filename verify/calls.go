@@ -170,7 +170,7 @@ func (c *Check) compareUnlisted(ctx context.Context, r *Result) error {
 	if !c.looked {
 		return nil
 	}
-	p := c.Pass(c.col)
+	p := c.Pass()
 	start, end := c.since, c.until.Add(-c.Settle)
 	if p.From.After(start) {
 		start = p.From

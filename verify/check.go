@@ -21,9 +21,9 @@ const edgeSlack = extract.WidestMargin + 5*time.Minute
 // wanted, then Result. All exported fields must be set.
 type Check struct {
 	App       call.AppID
-	Ledger    Ledger
+	Ledger    extract.Ledger
 	Store     *load.Store
-	Pass      func(extract.Archive) *extract.Pass // makes a pass, narrowed as wanted
+	Pass      func() *extract.Pass // makes a pass, narrowed as wanted
 	Now       func() time.Time
 	Retention time.Duration
 	Settle    time.Duration
@@ -55,7 +55,7 @@ func (c *Check) Look(ctx context.Context, all bool) error {
 	if err := c.begin(ctx); err != nil {
 		return err
 	}
-	p := c.Pass(c.col)
+	p := c.Pass()
 	var mu sync.Mutex
 	p.Only = func(r call.Room) bool {
 		if r.Finished && r.DestroyedAt.Before(c.since) {
@@ -75,14 +75,12 @@ func (c *Check) Look(ctx context.Context, all bool) error {
 	return c.readHeld(ctx)
 }
 
-// run makes a pass that asks for all of what it looks at, in another way than the
-// pass that archived it: what asking in one way does not show must not be missing
-// on both sides.
+// run makes a pass that compares.
 func (c *Check) run(ctx context.Context, p *extract.Pass) (extract.Report, error) {
-	p.Again, p.Otherwise = true, true
+	p.Ledger, p.Compare = c.col, c.col
 	r, err := p.Run(ctx)
 	c.failures = append(c.failures, r.Failures...)
-	c.noEvents = c.noEvents || p.Skip("user_events") ||
+	c.noEvents = c.noEvents || p.Skip.UserEvents ||
 		slices.ContainsFunc(r.Failures, func(f extract.Failure) bool { return f.What == "user_events" })
 	return r, err
 }
@@ -104,7 +102,7 @@ func (c *Check) Candidates() []call.Room {
 
 // Ask asks for these calls, oldest first.
 func (c *Check) Ask(ctx context.Context, rooms []call.Room) error {
-	for _, p := range (Targets{Calls: rooms}).Passes(c.col, false, c.Pass) {
+	for _, p := range (Targets{Calls: rooms}).Passes(false, c.Pass) {
 		if _, err := c.run(ctx, p); err != nil {
 			return err
 		}

@@ -12,12 +12,6 @@ import (
 	"github.com/callvault/callvault/load"
 )
 
-// Ledger is what the archive says it holds.
-type Ledger interface {
-	Entries(ctx context.Context, app call.AppID, kind call.UnitKind, keys []string) (map[string]extract.Held, error)
-	ListedUntil(ctx context.Context, app call.AppID) (time.Time, error)
-}
-
 // unit is what the vendor says of one unit.
 type unit struct {
 	span   load.Span
@@ -27,10 +21,10 @@ type unit struct {
 	gone   bool // the vendor began to drop it while it was asked for
 }
 
-// collector is the archive of a pass that compares: it knows nothing, so that
-// everything is asked for, and keeps checksums. It is safe for concurrent use.
+// collector takes what a pass that compares brings, and keeps checksums. It is the
+// pass's ledger as well, and notes what that says. It is safe for concurrent use.
 type collector struct {
-	ledger Ledger
+	extract.Ledger
 	since  uint32           // what came before is not compared
 	edge   func() time.Time // the vendor may have dropped what came before
 	mu     sync.Mutex
@@ -38,34 +32,22 @@ type collector struct {
 	unread map[call.Unit]bool // the vendor did not tell all of them
 }
 
-func newCollector(l Ledger, since time.Time, edge func() time.Time) *collector {
-	return &collector{ledger: l, since: uint32(since.Unix()), edge: edge, units: map[call.Unit]*unit{}, unread: map[call.Unit]bool{}}
+func newCollector(l extract.Ledger, since time.Time, edge func() time.Time) *collector {
+	return &collector{Ledger: l, since: uint32(since.Unix()), edge: edge, units: map[call.Unit]*unit{}, unread: map[call.Unit]bool{}}
 }
 
-// Entries notes up to where the calls can be compared. It tells nothing of what
-// is held, and that null where data is due is to be believed of calls that the
-// archive holds for good, or but for that: what that means, the comparison tells.
+// Entries notes up to where the calls can be compared, before they are asked for.
 func (c *collector) Entries(ctx context.Context, app call.AppID, kind call.UnitKind, keys []string) (map[string]extract.Held, error) {
-	if kind != call.UnitCall {
-		return nil, nil
-	}
-	held, err := c.ledger.Entries(ctx, app, kind, keys)
-	if err != nil {
-		return nil, err
+	held, err := c.Ledger.Entries(ctx, app, kind, keys)
+	if err != nil || kind != call.UnitCall {
+		return held, err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	said := map[string]extract.Held{}
 	for _, key := range keys {
-		h := held[key]
-		c.unit(call.Unit{App: app, Kind: kind, Key: key}).span.Until = heldUntil(h)
-		attempts := h.Attempts
-		if h.State.Final() || h.Waits() {
-			attempts = extract.BelieveAfter
-		}
-		said[key] = extract.Held{Entry: call.Entry{Attempts: attempts}}
+		c.unit(call.Unit{App: app, Kind: kind, Key: key}).span.Until = heldUntil(held[key])
 	}
-	return said, nil
+	return held, nil
 }
 
 // heldUntil is the last second of a call that the archive holds for good.
@@ -146,27 +128,4 @@ func (c *collector) seen(u call.Unit) *unit {
 		return x
 	}
 	return nil
-}
-
-// The rest of extract.Archive: there is nothing to go on from and nothing to
-// keep.
-
-func (c *collector) Overdue(context.Context, call.AppID, time.Time) ([]call.Entry, error) {
-	return nil, nil
-}
-func (c *collector) ListedUntil(context.Context, call.AppID) (time.Time, error) {
-	return time.Time{}, nil
-}
-func (c *collector) Note(context.Context, []call.Entry) error { return nil }
-func (c *collector) Flush(context.Context) error              { return nil }
-func (c *collector) Resume(context.Context, call.Unit) (call.Known, error) {
-	return call.Known{}, nil
-}
-func (c *collector) OpenParts(context.Context, call.Unit) ([]call.Part, error) { return nil, nil }
-func (c *collector) OpenRows(context.Context, call.Unit, call.PartKind, []call.Owned) (call.Rows, error) {
-	return call.Rows{}, nil
-}
-func (c *collector) ResumeAll(context.Context, call.Unit, time.Time) error { return nil }
-func (c *collector) Keep(context.Context, call.AppID, extract.Answer) (uint64, error) {
-	return 0, nil
 }

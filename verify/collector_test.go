@@ -1,25 +1,12 @@
 package verify
 
 import (
-	"context"
 	"testing"
 	"time"
 
-	"github.com/callvault/callvault/extract"
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/digest"
 )
-
-// ledger holds one call.
-type ledger map[string]extract.Held
-
-func (l ledger) Entries(context.Context, call.AppID, call.UnitKind, []string) (map[string]extract.Held, error) {
-	return l, nil
-}
-
-func (l ledger) ListedUntil(context.Context, call.AppID) (time.Time, error) {
-	return time.Time{}, nil
-}
 
 // TestReadInPart compares no unit that the vendor has not told in full, but for
 // what it has dropped of a call.
@@ -44,7 +31,7 @@ func TestReadInPart(t *testing.T) {
 		{"a doubtful day", call.UnitScale, call.Provisional, []call.FailedPart{{Kind: call.PartScale}}, false},
 	} {
 		u := call.Unit{App: 1, Kind: c.kind, Key: "k"}
-		col := newCollector(ledger{}, time.Unix(0, 0), time.Now)
+		col := newCollector(nil, time.Unix(0, 0), time.Now)
 		err := col.Add(t.Context(), u, call.Part{}, call.Rows{})
 		if err == nil {
 			err = col.End(t.Context(), call.Entry{Unit: u, State: c.state, Failed: c.failed})

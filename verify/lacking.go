@@ -22,7 +22,7 @@ type Lack struct {
 // Lacking are the units in the window that lack something by the ledger. It asks
 // the vendor nothing. Look must have been called.
 func (c *Check) Lacking(ctx context.Context) (all []Lack, err error) {
-	p := c.Pass(c.col)
+	p := c.Pass()
 	within := func(e load.Entry) bool { return true }
 	if p.RoomID != "" || !p.From.IsZero() || !p.To.IsZero() {
 		if within, err = c.alive(ctx, p.RoomID, p.From, p.To); err != nil {

@@ -114,17 +114,18 @@ func (v *Run) look(ctx context.Context) (err error) {
 
 // begin makes a check for each application.
 func (v *Run) begin(ctx context.Context) error {
-	running, err := lease.Held(ctx, v.Store.Conn(), lease.Archive)
+	running, err := lease.Held(ctx, v.Store.StoreConn(), lease.Archive)
 	if err != nil {
 		return err
 	}
 	v.apps = nil
+	ledger := archive.ReadOnly(v.Store)
 	for _, c := range v.Job.Clients {
 		for _, app := range c.Settings.Apps {
 			v.apps = append(v.apps, verifiedApp{c, &Check{
-				App: call.AppID(app), Ledger: archive.ReadOnly(v.Store), Store: v.Store, Now: v.Job.Now, Running: running != nil,
+				App: call.AppID(app), Ledger: ledger, Store: v.Store, Now: v.Job.Now, Running: running != nil,
 				Retention: time.Duration(c.Settings.Retention), Settle: time.Duration(v.Job.Cfg.Settle),
-				Pass: func(a extract.Archive) *extract.Pass { return v.Job.PassOver(c, call.AppID(app), a, v.Progress) },
+				Pass: func() *extract.Pass { return v.Job.PassOver(c, call.AppID(app), ledger, v.Progress) },
 			}})
 		}
 	}
@@ -239,7 +240,8 @@ func (v *Run) fetchInto(ctx context.Context, w *archive.Target) error {
 	var mu sync.Mutex
 	return v.each(ctx, func(ctx context.Context, a verifiedApp) error {
 		r := v.Report.of(a.check.App)
-		for _, p := range r.Targets().Passes(w, true, a.check.Pass) {
+		for _, p := range r.Targets().Passes(true, a.check.Pass) {
+			p.Archive = w
 			report, err := p.Run(ctx)
 			mu.Lock()
 			v.Report.Failures = append(v.Report.Failures, report.Failures...)

@@ -69,7 +69,7 @@ func (c *Check) Scale(ctx context.Context) (warnings []Warning, whole int, err e
 	if err != nil {
 		return nil, 0, err
 	}
-	p := c.Pass(c.col)
+	p := c.Pass()
 	for _, d := range days {
 		start := d.Vendor.Start
 		if start.Before(p.From) || !p.To.IsZero() && !start.Before(p.To) || gaps.touch(start) {

@@ -50,7 +50,7 @@ func agree(t *testing.T, store *load.Store) {
 	t.Helper()
 	for name, q := range agreement {
 		var wrong uint64
-		if err := store.Conn().QueryRow(t.Context(), "SELECT toUInt64(*) FROM ("+q+")").Scan(&wrong); err != nil {
+		if err := both(store).QueryRow(t.Context(), "SELECT toUInt64(*) FROM ("+q+")").Scan(&wrong); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 		if wrong != 0 {

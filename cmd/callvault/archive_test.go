@@ -33,7 +33,7 @@ func install(t *testing.T, o simulator.Options) *installation {
 	o.Now = frozen(now)
 	v := newVendor(t, o)
 	dsn := embeddedtest.Database(t)
-	store, err := connect.Store(t.Context(), dsn, load.Options{})
+	store, err := connect.Store(t.Context(), dsn, load.Options{Missing: load.Create})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +108,7 @@ func TestArchiveNarrowed(t *testing.T) {
 	}
 	var got, other uint64
 	q := fmt.Sprint("SELECT countIf(sdk_app_id = 2), countIf(sdk_app_id != 2) FROM rooms")
-	if err := in.store.Conn().QueryRow(t.Context(), q).Scan(&got, &other); err != nil {
+	if err := both(in.store).QueryRow(t.Context(), q).Scan(&got, &other); err != nil {
 		t.Fatal(err)
 	}
 	if int(got) != want || other != 0 {

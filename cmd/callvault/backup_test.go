@@ -54,8 +54,8 @@ func (w *world) lose() {
 		w.t.Errorf("what a reader saw: %v", err)
 	}
 	store := w.db.direct()
-	for _, q := range []string{"DROP DATABASE trtc SYNC", "CREATE DATABASE trtc ENGINE = Atomic"} {
-		if err := store.Conn().Exec(w.t.Context(), q); err != nil {
+	for _, q := range []string{"DROP DATABASE trtc SYNC", "DROP DATABASE trtc_store SYNC", "CREATE DATABASE trtc ENGINE = Atomic"} {
+		if err := both(store).Exec(w.t.Context(), q); err != nil {
 			w.t.Fatal(err)
 		}
 	}
@@ -69,6 +69,14 @@ func TestRestoredArchiveGoesOn(t *testing.T) {
 	w := newWorld(t, 21, simulator.Options{Calls: 8})
 	dir := filepath.Join(t.TempDir(), "backups")
 	w.pass().end(exitDone)
+	for _, q := range []string{ // what people have made is backed up, too
+		"CREATE TABLE staff (user_id String) ENGINE = MergeTree ORDER BY user_id", "INSERT INTO staff VALUES ('a')",
+		"CREATE VIEW our_calls AS SELECT count() AS calls FROM rooms",
+	} {
+		if err := both(w.db.direct()).Exec(t.Context(), q); err != nil {
+			t.Fatal(err)
+		}
+	}
 	w.run(exitDone, "backup", "--to", dir, "--verify")
 	for range 2 {
 		w.move(8*time.Hour, nil)
@@ -92,7 +100,7 @@ func TestRestoredArchiveGoesOn(t *testing.T) {
 	if err := os.Rename(dir, moved); err != nil {
 		t.Fatal(err)
 	}
-	if errs := w.run(exitFailed, "restore", "--from", moved); !strings.Contains(errs, "the database is not empty: it has ") {
+	if errs := w.run(exitFailed, "restore", "--from", moved); !strings.Contains(errs, "the database is not empty: there are ") {
 		t.Errorf("restored over the archive: %s", errs)
 	}
 	w.lose()
@@ -104,6 +112,11 @@ func TestRestoredArchiveGoesOn(t *testing.T) {
 	w.pass().end(exitDone) // equal to the truth
 	w.nothingLeft()
 	w.run(exitDone, "restore", notes[0].Name, "--from", moved, "--database", "beside")
+	for _, name := range []string{"trtc", "beside"} {
+		if n := w.db.number(t, "SELECT count() FROM "+name+".staff WHERE (SELECT calls FROM "+name+".our_calls) = (SELECT count() FROM "+name+".rooms)"); n != 1 {
+			t.Errorf("what people have made in %s: %d", name, n)
+		}
+	}
 	if n := w.db.number(t, "SELECT count() FROM beside.rooms"); n == 0 || n > w.db.number(t, "SELECT count() FROM rooms") {
 		t.Errorf("%d calls beside", n)
 	}
@@ -125,7 +138,7 @@ func TestBackupDuringPass(t *testing.T) {
 		}
 	})
 	in.archive(t, exitDone, "--again")
-	held, err := lease.Acquire(t.Context(), in.store.Conn(), lease.Archive, "a pass", time.Minute)
+	held, err := lease.Acquire(t.Context(), in.store.StoreConn(), lease.Archive, "a pass", time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,9 +163,9 @@ func TestBackupDuringPass(t *testing.T) {
 	}
 }
 
-// TestKilledBackup kills backups and verifications at each of their statements:
+// TestLongKilledBackup kills backups and verifications at each of their statements:
 // what they leave is no backup, and the next one is good.
-func TestKilledBackup(t *testing.T) {
+func TestLongKilledBackup(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 23, simulator.Options{Calls: 5})
 	dir := t.TempDir()
@@ -214,7 +227,7 @@ func TestKilledRestore(t *testing.T) {
 	w.lose()
 	for _, at := range []proxytest.Rule{
 		{Statement: "RESTORE DATABASE", When: proxytest.Before}, {Statement: "RESTORE DATABASE", When: proxytest.After},
-		{Statement: "DROP TABLE IF EXISTS", When: proxytest.After}, {Statement: "DROP TABLE `trtc`.restoring", When: proxytest.Before}, {Statement: "INSERT INTO lease", When: proxytest.After},
+		{Statement: "DROP TABLE IF EXISTS", When: proxytest.After}, {Statement: "DROP TABLE `trtc_store`.`restoring`", When: proxytest.Before}, {Statement: "INSERT INTO lease", When: proxytest.After},
 	} {
 		at.Cut = true
 		w.killed(at, "restore", "--from", dir)
@@ -339,15 +352,14 @@ func TestBackupsInObjectStorage(t *testing.T) {
 	}
 	name := in.store.Database() + "_restored"
 	do(exitDone, "restore", "--database", name, "--quiet")
-	restored, err := connect.Store(t.Context(), embeddedtest.Shared(t).DatabaseDSN(name), load.Options{})
+	restored, err := connect.Store(t.Context(), embeddedtest.Shared(t).DatabaseDSN(name), load.Options{Missing: load.Create})
 	if err != nil {
 		t.Fatal(err)
 	}
 	compare(t, restored, in.truth)
 	restored.Close()
-	if err := in.store.Conn().Exec(t.Context(), "DROP DATABASE "+name+" SYNC"); err != nil {
-		t.Fatal(err)
-	}
+	in.exec(t, "DROP DATABASE "+name+" SYNC")
+	in.exec(t, "DROP DATABASE "+name+"_store SYNC")
 	if errs := do(exitFailed, "backup"); !strings.Contains(errs, "the embedded ClickHouse cannot write backups to object storage; back up to a folder") {
 		t.Error(errs)
 	}

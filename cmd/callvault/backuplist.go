@@ -76,7 +76,7 @@ func (c *cli) withBackups(ctx context.Context, b backing, database string, do fu
 		return err
 	}
 	server := c.server(cfg)
-	server.Database = database
+	server.Database, server.Options.Missing = database, load.Ignore // none need be there
 	store, done, err := server.Open(ctx)
 	if err != nil {
 		return err
@@ -107,12 +107,16 @@ func (c *cli) oneVerification(ctx context.Context, store *load.Store, do func(co
 }
 
 func (c *cli) verifyBackup(ctx context.Context, store *load.Store, p backup.Place, notes []backup.Note, name, policy string) error {
+	cfg, err := c.config()
+	if err != nil {
+		return err
+	}
 	n, err := backup.Find(notes, name)
 	if err != nil {
 		return fmt.Errorf("%w in %s", err, p)
 	}
 	watch := c.screen().Bytes()
-	diffs, err := backup.Verify(ctx, store.Conn(), p, &n, backup.Target{Database: store.Database(), Policy: policy}, watch.At)
+	diffs, err := backup.Verify(ctx, store.Conn(), p, &n, backup.TargetOf(store, cfg.Cluster, policy), watch.At)
 	watch.Close()
 	if err != nil {
 		return err

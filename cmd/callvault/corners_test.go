@@ -111,7 +111,7 @@ func TestDiskFull(t *testing.T) {
 
 func (w *world) exec(sql string) {
 	w.t.Helper()
-	if err := w.db.direct().Conn().Exec(w.t.Context(), sql); err != nil {
+	if err := both(w.db.direct()).Exec(w.t.Context(), sql); err != nil {
 		w.t.Fatal(err)
 	}
 }

@@ -109,7 +109,7 @@ func TestGraceIsOver(t *testing.T) {
 func TestSecondDaemon(t *testing.T) {
 	in := install(t, simulator.Options{Seed: 3, Calls: 3, QPS: -1})
 	in.archive(t, exitDone)
-	held, err := lease.Acquire(t.Context(), in.store.Conn(), lease.Archive, "somebody", time.Minute)
+	held, err := lease.Acquire(t.Context(), in.store.StoreConn(), lease.Archive, "somebody", time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"github.com/callvault/callvault/internal/archivetest"
 	"github.com/callvault/callvault/internal/embedded"
 	"github.com/callvault/callvault/internal/embedded/embeddedtest"
 	"github.com/callvault/callvault/internal/proxytest"
@@ -42,6 +45,9 @@ func newDatabase(t *testing.T, dir string) *database {
 	d.dsn = u.String()
 	return d
 }
+
+// both is a connection that finds relations and tables by their bare names.
+func both(s *load.Store) driver.Conn { return archivetest.Conn(s.Conn(), s.Database()) }
 
 // direct is a connection that nothing disturbs but the end of the engine.
 func (d *database) direct() *load.Store {
@@ -119,7 +125,7 @@ func (d *database) restart(t *testing.T, hard bool) {
 // number is the only value of a query's result.
 func (d *database) number(t *testing.T, query string) (n uint64) {
 	t.Helper()
-	if err := d.direct().Conn().QueryRow(t.Context(), query).Scan(&n); err != nil {
+	if err := both(d.direct()).QueryRow(t.Context(), query).Scan(&n); err != nil {
 		t.Fatalf("%s: %v", query, err)
 	}
 	return n
@@ -128,7 +134,7 @@ func (d *database) number(t *testing.T, query string) (n uint64) {
 // has tells whether there is such a table.
 func (d *database) has(t *testing.T, table string) bool {
 	t.Helper()
-	return d.number(t, "SELECT count() FROM system.tables WHERE database = currentDatabase() AND name = '"+table+"'") > 0
+	return d.number(t, "SELECT count() FROM system.tables WHERE startsWith(database, currentDatabase()) AND name = '"+table+"'") > 0
 }
 
 // untilFree waits until no pass holds the lease: one that died keeps it for a

@@ -147,7 +147,7 @@ func (c *cli) export(ctx context.Context, place string, x exporting) error {
 	began := time.Now()
 	watch := c.screen().Files()
 	o.Progress = watch
-	results, err := export.Run(ctx, store.Conn(), to, o)
+	results, err := export.Run(ctx, export.Archive{Relations: store.Conn(), Tables: store.StoreConn()}, to, o)
 	watch.Close()
 	if err == nil || len(results) > 0 {
 		c.screen().Exported(ui.Exported{Destination: place, Relations: results, Seconds: time.Since(began).Seconds()}, x.json)

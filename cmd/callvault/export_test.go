@@ -54,11 +54,11 @@ func (in *installation) sum(t *testing.T, relation, from string) (rows, checksum
 	const columns = "SELECT arrayStringConcat(groupArray(if(type LIKE '%Float%' AND type NOT LIKE 'Array%', 'toString(round(' || name || ', 6))', name)), ', ') " +
 		"FROM (SELECT name, type FROM system.columns WHERE database = currentDatabase() AND table = ? ORDER BY position)"
 	var list string
-	if err := in.store.Conn().QueryRow(t.Context(), columns, relation).Scan(&list); err != nil {
+	if err := both(in.store).QueryRow(t.Context(), columns, relation).Scan(&list); err != nil {
 		t.Fatal(err)
 	}
 	q := "SELECT count(), sum(cityHash64(" + list + ")) FROM " + from + " SETTINGS use_hive_partitioning = 0"
-	if err := in.store.Conn().QueryRow(t.Context(), q).Scan(&rows, &checksum); err != nil {
+	if err := both(in.store).QueryRow(t.Context(), q).Scan(&rows, &checksum); err != nil {
 		t.Fatalf("%s: %v", q, err)
 	}
 	return rows, checksum
@@ -68,7 +68,7 @@ func (in *installation) sum(t *testing.T, relation, from string) (rows, checksum
 func (in *installation) structure(t *testing.T, relation string) (s string) {
 	t.Helper()
 	const q = "SELECT arrayStringConcat(groupArray(name || ' ' || type), ', ') FROM (SELECT name, type FROM system.columns WHERE database = currentDatabase() AND table = ? ORDER BY position)"
-	if err := in.store.Conn().QueryRow(t.Context(), q, relation).Scan(&s); err != nil {
+	if err := both(in.store).QueryRow(t.Context(), q, relation).Scan(&s); err != nil {
 		t.Fatal(err)
 	}
 	return strings.ReplaceAll(s, "'", `\'`)
@@ -87,7 +87,7 @@ func (in *installation) sameFiles(t *testing.T, dir, format, clickhouse string) 
 	}
 }
 
-func TestExport(t *testing.T) {
+func TestLongExport(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 11, Calls: 30, QPS: -1, Straddle: true})
 	in.archive(t, exitDone)
@@ -112,7 +112,7 @@ func TestExport(t *testing.T) {
 // number is the only value of a query's result.
 func (in *installation) number(t *testing.T, query string) (n uint64) {
 	t.Helper()
-	if err := in.store.Conn().QueryRow(t.Context(), query).Scan(&n); err != nil {
+	if err := both(in.store).QueryRow(t.Context(), query).Scan(&n); err != nil {
 		t.Fatalf("%s: %v", query, err)
 	}
 	return n
@@ -167,7 +167,7 @@ func (in *installation) columnsOfFiles(t *testing.T, dir, relation string) map[s
 func (in *installation) described(t *testing.T, from string) map[string]string {
 	t.Helper()
 	const settings = " SETTINGS use_hive_partitioning = 0, schema_inference_make_columns_nullable = 'auto', describe_compact_output = 1"
-	rows, err := in.store.Conn().Query(t.Context(), "DESCRIBE "+from+settings)
+	rows, err := both(in.store).Query(t.Context(), "DESCRIBE "+from+settings)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -221,7 +221,7 @@ func TestExportHoldsNothingElse(t *testing.T) {
 		t.Errorf("%d files have no rows", n)
 	}
 	days := int(in.number(t, "SELECT uniqExact(toDate(ts)) FROM unusual_events"))
-	if err := in.store.Conn().Exec(t.Context(), "TRUNCATE TABLE unusual_events_data"); err != nil {
+	if err := both(in.store).Exec(t.Context(), "TRUNCATE TABLE unusual_events_data"); err != nil {
 		t.Fatal(err)
 	}
 	for _, written := range []int{days, 0} {
@@ -302,7 +302,7 @@ func TestExportWritesWhatHasChanged(t *testing.T) {
 	in.exports(t, dir)
 	var room, on string
 	const q = "SELECT room_id, toString(toDate(created_at)) FROM calls WHERE toDate(created_at) = toDate(assumeNotNull(destroyed_at)) AND samples > 0 AND created_at < today() AND is_finished ORDER BY created_at LIMIT 1"
-	if err := in.store.Conn().QueryRow(t.Context(), q).Scan(&room, &on); err != nil {
+	if err := both(in.store).QueryRow(t.Context(), q).Scan(&room, &on); err != nil {
 		t.Fatal(err)
 	}
 	days := int(in.number(t, "SELECT uniqExact(toDate(created_at)) FROM rooms WHERE room_id = '"+room+"' AND toDate(created_at) < today()"))
@@ -392,7 +392,7 @@ func TestExportToObjectStorage(t *testing.T) {
 // goneFromObjectStorage removes rows that have been exported.
 func (in *installation) goneFromObjectStorage(t *testing.T, place string, was export.Result, id, secret string) {
 	t.Helper()
-	if err := in.store.Conn().Exec(t.Context(), "TRUNCATE TABLE unusual_events_data"); err != nil {
+	if err := both(in.store).Exec(t.Context(), "TRUNCATE TABLE unusual_events_data"); err != nil {
 		t.Fatal(err)
 	}
 	for _, written := range []int{was.Written, 0} {

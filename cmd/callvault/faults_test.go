@@ -74,7 +74,7 @@ func TestShiftingLists(t *testing.T) {
 		t.Error("no list moved")
 	}
 	var calls uint64
-	if err := in.store.Conn().QueryRow(t.Context(), "SELECT count() FROM rooms").Scan(&calls); err != nil {
+	if err := both(in.store).QueryRow(t.Context(), "SELECT count() FROM rooms").Scan(&calls); err != nil {
 		t.Fatal(err)
 	}
 	if want := rowsOf(in.truth.Rooms()); int(calls) != want {
@@ -106,9 +106,9 @@ func poisoned(t *testing.T) (*installation, []simulator.Poison) {
 	return nil, nil
 }
 
-// TestPoisonedCalls sets calls aside that cannot be had whole, and completes
+// TestLongPoisonedCalls sets calls aside that cannot be had whole, and completes
 // them when they can, asking for no more than what was missing.
-func TestPoisonedCalls(t *testing.T) {
+func TestLongPoisonedCalls(t *testing.T) {
 	t.Parallel()
 	in, all := poisoned(t)
 	var ids []string
@@ -202,7 +202,7 @@ func (in *installation) failedCalls(t *testing.T, ids []string, attempts int) {
 	const q = `
 		SELECT key, attempts, reason FROM ledger WHERE kind = 'call' AND part = '' AND key IN
 			(SELECT key FROM ledger WHERE kind = 'call' AND (part = '' AND state = 'pending' OR part != '' AND state = 'failed' AND reason != '` + call.NullReason + `'))`
-	rows, err := in.store.Conn().Query(t.Context(), q)
+	rows, err := both(in.store).Query(t.Context(), q)
 	if err != nil {
 		t.Fatal(err)
 	}

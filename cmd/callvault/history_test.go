@@ -19,7 +19,7 @@ func (in *installation) runs(t *testing.T, f load.RunFilter) []load.Run {
 	return all
 }
 
-func TestHistory(t *testing.T) {
+func TestLongHistory(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 3, Calls: 12, QPS: -1})
 	first := in.archive(t, exitDone)
@@ -56,7 +56,7 @@ func TestHistoryOfWhatWentWrong(t *testing.T) {
 	with := *in
 	with.env = append(append([]string{}, in.env...), "TENCENTCLOUD_SECRET_KEY=wrong")
 	with.callvault(t.Context(), "archive", "-q")
-	held, err := lease.Acquire(t.Context(), in.store.Conn(), lease.Archive, "somebody", time.Minute)
+	held, err := lease.Acquire(t.Context(), in.store.StoreConn(), lease.Archive, "somebody", time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -40,15 +40,15 @@ func TestKeeperInstallation(t *testing.T) {
 			t.Fatalf("%s: exit code %d: %s", args[0], code, errs)
 		}
 	}
-	const paths = "SELECT uniqExact(engine_full) FROM system.tables WHERE engine = 'KeeperMap' AND database IN (currentDatabase(), 'beside')"
+	const paths = "SELECT uniqExact(engine_full) FROM system.tables WHERE engine = 'KeeperMap' AND database IN ('trtc_store', 'beside_store')"
 	if n := d.number(t, paths); n != 2 {
 		t.Errorf("the archive and that beside it have %d places in Keeper", n)
 	}
-	if n := d.number(t, "SELECT count() FROM beside.lease_keeper WHERE name IN ('archive', 'backup')"); n != 0 {
+	if n := d.number(t, "SELECT count() FROM beside_store.lease_keeper WHERE name IN ('archive', 'backup')"); n != 0 {
 		t.Errorf("%d leases were restored", n)
 	}
 
-	held, err := lease.Acquire(t.Context(), in.store.Conn(), lease.Archive, "somebody", time.Minute)
+	held, err := lease.Acquire(t.Context(), in.store.StoreConn(), lease.Archive, "somebody", time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}

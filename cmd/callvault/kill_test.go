@@ -10,9 +10,9 @@ import (
 	"github.com/callvault/callvault/internal/summarytest"
 )
 
-// TestKilledAtEveryStep kills passes before and after each statement by which
+// TestLongKilledAtEveryStep kills passes before and after each statement by which
 // they write; the good one that follows leaves the tables equal to the truth.
-func TestKilledAtEveryStep(t *testing.T) {
+func TestLongKilledAtEveryStep(t *testing.T) {
 	if setting(t, "SOAK_SEEDS", 0) == 0 {
 		t.Skip("part of make soak")
 	}
@@ -30,9 +30,9 @@ func TestKilledAtEveryStep(t *testing.T) {
 	w.finish()
 }
 
-// TestKilledPassIsGoneOnFrom kills a pass when its rows are in and before they
+// TestLongKilledPassIsGoneOnFrom kills a pass when its rows are in and before they
 // are committed: the next one does not ask for what is settled again.
-func TestKilledPassIsGoneOnFrom(t *testing.T) {
+func TestLongKilledPassIsGoneOnFrom(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 2, simulator.Options{Calls: 6})
 	w.lease = shortLease
@@ -57,7 +57,7 @@ func TestKilledPassIsGoneOnFrom(t *testing.T) {
 	w.finish()
 }
 
-func TestInterruptedPass(t *testing.T) {
+func TestLongInterruptedPass(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 3, Calls: 30, QPS: -1})
 	reached := make(chan struct{})
@@ -87,5 +87,5 @@ func TestTwoPassesAtOnce(t *testing.T) {
 	})
 	in.archive(t, exitDone)
 	compare(t, in.store, in.truth)
-	summarytest.Check(t, in.store.Conn())
+	summarytest.Check(t, in.store.StoreConn())
 }

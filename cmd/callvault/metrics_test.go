@@ -63,7 +63,7 @@ func TestMetrics(t *testing.T) {
 	m := scraped(t, page)
 	app := fmt.Sprint(in.sim.Apps()[0])
 	var rooms, samples uint64
-	if err := in.store.Conn().QueryRow(t.Context(), "SELECT (SELECT count() FROM rooms), (SELECT count() FROM quality_samples)").Scan(&rooms, &samples); err != nil {
+	if err := both(in.store).QueryRow(t.Context(), "SELECT (SELECT count() FROM rooms), (SELECT count() FROM quality_samples)").Scan(&rooms, &samples); err != nil {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]float64{

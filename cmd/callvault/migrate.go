@@ -35,11 +35,11 @@ again, since every statement can be repeated.`,
 	}
 	cmd.AddCommand(
 		&cobra.Command{Use: "up", Short: "Apply what is pending", RunE: func(cmd *cobra.Command, _ []string) error {
-			return c.migrateStore(cmd.Context(), c.migrateUp)
+			return c.migrateStore(cmd.Context(), load.Create, c.migrateUp)
 		}},
 		c.migrateDownCmd(),
 		&cobra.Command{Use: "status", Short: "Show which versions are applied", RunE: func(cmd *cobra.Command, _ []string) error {
-			return c.migrate(cmd.Context(), c.migrateStatus)
+			return c.migrate(cmd.Context(), load.Ignore, c.migrateStatus)
 		}},
 		&cobra.Command{Use: "force VERSION", Short: "Declare a version to be applied, without running anything", Args: cobra.ExactArgs(1),
 			RunE: func(cmd *cobra.Command, args []string) error {
@@ -47,7 +47,7 @@ again, since every statement can be repeated.`,
 				if err != nil {
 					return usagef("migrate force: %q is not a version", args[0])
 				}
-				return c.migrate(cmd.Context(), func(ctx context.Context, s *schema.Schema) error { return s.Force(ctx, v) })
+				return c.migrate(cmd.Context(), load.Refuse, func(ctx context.Context, s *schema.Schema) error { return s.Force(ctx, v) })
 			}},
 	)
 	return cmd
@@ -67,7 +67,7 @@ func (c *cli) migrateDownCmd() *cobra.Command {
 				}
 				steps = n
 			}
-			return c.migrate(cmd.Context(), func(ctx context.Context, s *schema.Schema) error {
+			return c.migrate(cmd.Context(), load.Refuse, func(ctx context.Context, s *schema.Schema) error {
 				return c.migrateDown(ctx, s, steps, yes)
 			})
 		},
@@ -105,16 +105,18 @@ func (c *cli) migrateDown(ctx context.Context, s *schema.Schema, steps int, yes 
 	return err
 }
 
-func (c *cli) migrate(ctx context.Context, do func(context.Context, *schema.Schema) error) error {
-	return c.migrateStore(ctx, func(ctx context.Context, s *schema.Schema, _ *load.Store, _ *config.Config) error { return do(ctx, s) })
+func (c *cli) migrate(ctx context.Context, m load.Missing, do func(context.Context, *schema.Schema) error) error {
+	return c.migrateStore(ctx, m, func(ctx context.Context, s *schema.Schema, _ *load.Store, _ *config.Config) error { return do(ctx, s) })
 }
 
-func (c *cli) migrateStore(ctx context.Context, do func(context.Context, *schema.Schema, *load.Store, *config.Config) error) error {
+func (c *cli) migrateStore(ctx context.Context, m load.Missing, do func(context.Context, *schema.Schema, *load.Store, *config.Config) error) error {
 	cfg, err := c.config()
 	if err != nil {
 		return err
 	}
-	store, done, err := c.open(ctx, cfg)
+	server := c.server(cfg)
+	server.Options.Missing = m
+	store, done, err := server.Open(ctx)
 	if err != nil {
 		return err
 	}

@@ -7,10 +7,10 @@ import (
 	"github.com/callvault/callvault/internal/summarytest"
 )
 
-// TestMovedCall has the archive know another beginning of calls that are not
+// TestLongMovedCall has the archive know another beginning of calls that are not
 // over than the vendor tells: they are fetched anew as a whole, since all rows of
 // a call name one.
-func TestMovedCall(t *testing.T) {
+func TestLongMovedCall(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 51, Calls: 30, QPS: -1})
 	in.archive(t, exitDone)
@@ -29,5 +29,5 @@ func TestMovedCall(t *testing.T) {
 		}
 	}
 	compare(t, in.store, in.truth)
-	summarytest.Check(t, in.store.Conn())
+	summarytest.Check(t, in.store.StoreConn())
 }

@@ -69,7 +69,7 @@ func TestServeVerifiesAndBacksUp(t *testing.T) {
 func TestServeTellsOfFailures(t *testing.T) {
 	in := install(t, simulator.Options{Seed: 32, Calls: 3, QPS: -1})
 	in.archive(t, exitDone)
-	if err := in.store.Conn().Exec(t.Context(), "DELETE FROM rooms_data WHERE 1 SETTINGS lightweight_deletes_sync = 2"); err != nil {
+	if err := both(in.store).Exec(t.Context(), "DELETE FROM rooms_data WHERE 1 SETTINGS lightweight_deletes_sync = 2"); err != nil {
 		t.Fatal(err)
 	}
 	var told syncBuffer

@@ -58,10 +58,10 @@ func TestTroubleIsQuiet(t *testing.T) {
 	}
 }
 
-// TestPassIsMadeAgain takes ClickHouse away in the middle of a pass, for so long
+// TestLongPassIsMadeAgain takes ClickHouse away in the middle of a pass, for so long
 // that it loses its lease: when it is back, another pass goes on, and nobody is
 // told of a failure.
-func TestPassIsMadeAgain(t *testing.T) {
+func TestLongPassIsMadeAgain(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 31, Calls: 8, QPS: -1})
 	u, err := url.Parse(in.dsn())

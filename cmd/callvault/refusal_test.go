@@ -54,7 +54,7 @@ accounts:
 func TestStatements(t *testing.T) {
 	in := install(t, simulator.Options{Seed: 1, Calls: 1, QPS: -1})
 	in.archive(t, exitDone)
-	q := "-- how many\nSELECT count() FROM rooms;\nOPTIMIZE TABLE rooms_data;\nSELECT 2"
+	q := "-- how many\nSELECT count() FROM rooms;\nOPTIMIZE TABLE " + in.store.Database() + "_store.rooms_data;\nSELECT 2"
 	code, out, errs := in.callvault(t.Context(), "sql", "--write", "--format", "tsv", q)
 	if code != exitDone || out != "count()\n1\n2\n2\n" {
 		t.Errorf("exit code %d, %q\n%s", code, out, errs)

@@ -12,7 +12,6 @@ import (
 	"github.com/callvault/callvault/internal/ui"
 	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/lease"
-	"github.com/callvault/callvault/load/schema"
 )
 
 func (c *cli) restoreCmd() *cobra.Command {
@@ -54,12 +53,16 @@ Exit codes: 0 done; 1 failed; 4 another restore is running.`,
 }
 
 func (c *cli) restore(ctx context.Context, store *load.Store, p backup.Place, notes []backup.Note, name, policy string) error {
+	cfg, err := c.config()
+	if err != nil {
+		return err
+	}
 	n, err := backup.Find(notes, name)
 	if err != nil {
 		return fmt.Errorf("%w in %s", err, p)
 	}
 	watch := c.screen().Bytes()
-	err = backup.Restore(ctx, store.Conn(), p, n, backup.Target{Database: store.Database(), Policy: policy}, watch.At, func(ctx context.Context) error { return c.complete(ctx, store, n) })
+	err = backup.Restore(ctx, store.Conn(), p, n, backup.TargetOf(store, cfg.Cluster, policy), watch.At, func(ctx context.Context) error { return backup.Complete(ctx, store, cfg.Cluster) })
 	watch.Close()
 	if errors.Is(err, backup.ErrRestoring) {
 		return fmt.Errorf("%w: %w", lease.ErrHeld, err)
@@ -71,27 +74,4 @@ func (c *cli) restore(ctx context.Context, store *load.Store, p backup.Place, no
 		fmt.Fprintf(c.stdout, "%s is in database %s, as of %s; callvault archive fetches what came since\n", n.Name, store.Database(), ui.Moment(n.Taken, time.Now()))
 	}
 	return nil
-}
-
-// complete gives a restored database what the backup could not: the views under
-// another name, and what is newer in the schema. It takes away what the settings of
-// the next pass will say of cold storage, which may not be here.
-func (c *cli) complete(ctx context.Context, store *load.Store, n backup.Note) error {
-	cfg, err := c.config()
-	if err != nil {
-		return err
-	}
-	sch, err := schema.New(store.ClickHouse(), schema.Options{Cluster: cfg.Cluster, Holder: lease.Holder(), Restorer: true})
-	if err != nil {
-		return err
-	}
-	if n.Database != store.Database() {
-		if err := sch.Views(ctx); err != nil {
-			return err
-		}
-	}
-	if _, err := sch.Up(ctx); err != nil {
-		return err
-	}
-	return store.Tier(ctx, load.Tiering{})
 }

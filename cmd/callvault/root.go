@@ -106,6 +106,7 @@ func (c *cli) server(cfg *config.Config) connect.Server {
 	return connect.Server{
 		DSN: cfg.DSN.Reveal(), Embedded: embedded.Options{Path: filepath.Join(cfg.DataDir, "clickhouse")},
 		Fetch: embedded.FetchOptions{Library: cfg.Library, CacheDir: cfg.CacheDir}, Download: c.screen().Download,
+		Options: load.Options{Missing: load.Create},
 	}
 }
 

@@ -254,9 +254,9 @@ func heap() uint64 {
 	return s.HeapAlloc
 }
 
-// TestSQLStreams: a long result takes no more memory than a short one. Not
+// TestLongSQLStreams: a long result takes no more memory than a short one. Not
 // parallel, as it measures the process.
-func TestSQLStreams(t *testing.T) {
+func TestLongSQLStreams(t *testing.T) {
 	dsn := embeddedtest.Database(t)
 	const q = `SELECT number AS a, toString(number) AS b, concat('user_', toString(number)) AS c, now() AS d, number / 3 AS e, [number] AS f, 'some text' AS g, number % 7 AS h,
 		if(number % 2 = 0, NULL, number) AS i, toDecimal64(number, 3) AS j, 'more text' AS k, toDate(number % 30000) AS l FROM numbers(200000) SETTINGS max_block_size = 8192`

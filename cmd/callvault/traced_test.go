@@ -28,7 +28,7 @@ func (in *installation) traced(url string, more ...string) []string {
 // value is the only value of a query's result.
 func (in *installation) value(t *testing.T, query string) (s string) {
 	t.Helper()
-	if err := in.store.Conn().QueryRow(t.Context(), "SELECT toString(x) FROM ("+query+")").Scan(&s); err != nil {
+	if err := both(in.store).QueryRow(t.Context(), "SELECT toString(x) FROM ("+query+")").Scan(&s); err != nil {
 		t.Fatalf("%s: %v", query, err)
 	}
 	return s

@@ -109,7 +109,7 @@ func compareEvents(t *testing.T, store *load.Store, from string, truth *simulato
 func compareRows[R comparable](t *testing.T, store *load.Store, relation, columns string, truth iter.Seq[R], fields func(*R) []any) {
 	t.Helper()
 	have := func(yield func(R) bool) {
-		rows, err := store.Conn().Query(t.Context(), "SELECT "+columns+" FROM "+relation)
+		rows, err := both(store).Query(t.Context(), "SELECT "+columns+" FROM "+relation)
 		if err != nil {
 			t.Fatalf("%s: %v", relation, err)
 		}

@@ -30,14 +30,14 @@ func (in *installation) verify(t *testing.T, wantCode int, args ...string) *veri
 
 func (in *installation) exec(t *testing.T, q string, args ...any) {
 	t.Helper()
-	if err := in.store.Conn().Exec(t.Context(), q, args...); err != nil {
+	if err := both(in.store).Exec(t.Context(), q, args...); err != nil {
 		t.Fatalf("%s: %v", q, err)
 	}
 }
 
 func (in *installation) strings(t *testing.T, q string, args ...any) (all []string) {
 	t.Helper()
-	rows, err := in.store.Conn().Query(t.Context(), q, args...)
+	rows, err := both(in.store).Query(t.Context(), q, args...)
 	if err != nil {
 		t.Fatalf("%s: %v", q, err)
 	}
@@ -112,10 +112,10 @@ func found(r *verify.Report) (all []string) {
 	return all
 }
 
-// TestVerifyFindsAndRepairsWhatWasPlanted alters the base tables behind the
+// TestLongVerifyFindsAndRepairsWhatWasPlanted alters the base tables behind the
 // program's back, and sees verify name each alteration and nothing else, and
 // the repair leave the tables equal to the truth.
-func TestVerifyFindsAndRepairsWhatWasPlanted(t *testing.T) {
+func TestLongVerifyFindsAndRepairsWhatWasPlanted(t *testing.T) {
 	t.Parallel()
 	seed := setting(t, "CALLVAULT_SEED", uint64(time.Now().UnixNano()))
 	t.Logf("seed %d", seed)
@@ -156,15 +156,15 @@ func TestVerifyFindsAndRepairsWhatWasPlanted(t *testing.T) {
 		t.Errorf("after the repair: %v", r.Lines())
 	}
 	compare(t, in.store, in.truth)
-	summarytest.Check(t, in.store.Conn())
+	summarytest.Check(t, in.store.StoreConn())
 	if r = in.verify(t, exitDone, "--sample", "5", "--strict"); len(r.Warnings) > 0 {
 		t.Errorf("warnings %v", r.Warnings)
 	}
 }
 
-// TestVerifySample compares the lists in full and a sample of the calls, which
+// TestLongVerifySample compares the lists in full and a sample of the calls, which
 // the seed decides.
-func TestVerifySample(t *testing.T) {
+func TestLongVerifySample(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 11, Calls: 60, Mix: simulator.MixOneToOne, QPS: -1})
 	in.archive(t, exitDone)
@@ -199,7 +199,7 @@ func TestVerifySample(t *testing.T) {
 	narrowColumns(t, out)
 	in.exec(t, "DELETE FROM rooms_data WHERE comm_id = 'not the vendor''s' SETTINGS lightweight_deletes_sync = 2")
 	compare(t, in.store, in.truth)
-	summarytest.Check(t, in.store.Conn())
+	summarytest.Check(t, in.store.StoreConn())
 }
 
 // TestVerifyWithoutArchive has nothing to compare.
@@ -277,9 +277,9 @@ func narrowColumns(t *testing.T, page string) {
 	}
 }
 
-// TestVerifyCounts takes half of the calls out of the archive: the vendor's own
+// TestLongVerifyCounts takes half of the calls out of the archive: the vendor's own
 // counts tell it, and the command that is printed mends it.
-func TestVerifyCounts(t *testing.T) {
+func TestLongVerifyCounts(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 62, Calls: 160, Mix: simulator.MixOneToOne, Retention: 4 * 24 * time.Hour, QPS: -1})
 	in.env = append(in.env, "CALLVAULT_RETENTION=4d", "CALLVAULT_SKIP=user_events")

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/archive"
-	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/extract/decide"
 	"github.com/callvault/callvault/internal/simulator"
 	"github.com/callvault/callvault/internal/summarytest"
 	"github.com/callvault/callvault/load"
@@ -56,7 +56,7 @@ func (in *installation) withoutMuted(t *testing.T, mutes []simulator.Mute) {
 	}
 	for _, m := range mutes {
 		var n uint64
-		if err := in.store.Conn().QueryRow(t.Context(), "SELECT count() FROM quality_samples WHERE comm_id = ? AND user_id = ?", m.CommID, m.UserID).Scan(&n); err != nil {
+		if err := both(in.store).QueryRow(t.Context(), "SELECT count() FROM quality_samples WHERE comm_id = ? AND user_id = ?", m.CommID, m.UserID).Scan(&n); err != nil {
 			t.Fatal(err)
 		}
 		if all := due[[2]string{m.CommID, m.UserID}]; m.Half && (int(n) < all/5 || int(n) > all*4/5) || !m.Half && int(n) > all/100 {
@@ -114,12 +114,12 @@ func (in *installation) waitingPass(t *testing.T, waiting int) *archive.Report {
 	return s
 }
 
-// TestWaitingCalls shows at once what came of calls of which something is null,
+// TestLongWaitingCalls shows at once what came of calls of which something is null,
 // asks for nothing but that again, and completes them when it comes.
-func TestWaitingCalls(t *testing.T) {
+func TestLongWaitingCalls(t *testing.T) {
 	t.Parallel()
 	in, mutes := muted(t)
-	for attempt := 1; attempt < extract.BelieveAfter; attempt++ {
+	for attempt := 1; attempt < decide.AcceptNullAfter; attempt++ {
 		in.waitingPass(t, len(mutes))
 		if calls, _ := in.vendor.noted(); attempt > 1 {
 			in.asksForMuted(t, calls, mutes)
@@ -160,14 +160,14 @@ func (in *installation) asksForMuted(t *testing.T, calls map[string]map[string]i
 	}
 }
 
-// TestBelievedCalls takes null for an answer when three passes have heard it.
-func TestBelievedCalls(t *testing.T) {
+// TestLongBelievedCalls takes null for an answer when three passes have heard it.
+func TestLongBelievedCalls(t *testing.T) {
 	t.Parallel()
 	in, mutes := muted(t)
-	for range extract.BelieveAfter {
+	for range decide.AcceptNullAfter {
 		in.waitingPass(t, len(mutes))
 	}
-	in.waitingCalls(t, extract.BelieveAfter, mutes)
+	in.waitingCalls(t, decide.AcceptNullAfter, mutes)
 	s := in.waitingPass(t, 0)
 	if notes := s.Apps[0].Notes; len(notes) != 1 || !strings.Contains(notes[0], "taken for an answer") || !strings.Contains(notes[0], " more") {
 		t.Errorf("notes %q", notes)
@@ -237,7 +237,7 @@ func TestNullEvents(t *testing.T) {
 	in.vendor.forget()
 	in.archive(t, exitDone)
 	compare(t, in.store, in.truth)
-	summarytest.Check(t, in.store.Conn())
+	summarytest.Check(t, in.store.StoreConn())
 	calls, _ := in.vendor.noted()
 	for id, n := range calls {
 		if in.settled(id) && n["DescribeUserEvent"] != total(n) {

@@ -124,7 +124,7 @@ func (w *watch) run(ctx context.Context) {
 
 // look counts the rows of each call with one plain SELECT.
 func (w *watch) look(ctx context.Context, relation string) (map[string]uint64, error) {
-	rows, err := w.db.direct().Conn().Query(ctx, "SELECT toString(comm_id), count() FROM "+relation+" GROUP BY comm_id SETTINGS max_threads = 1")
+	rows, err := both(w.db.direct()).Query(ctx, "SELECT toString(comm_id), count() FROM "+relation+" GROUP BY comm_id SETTINGS max_threads = 1")
 	if err != nil {
 		return nil, err
 	}

@@ -164,7 +164,7 @@ func (w *world) finalCalls() (ids []string) {
 		return nil
 	}
 	const q = "SELECT key FROM ledger_units FINAL WHERE kind = 'call' AND state IN ('archived', 'empty', 'lost')"
-	rows, err := w.db.direct().Conn().Query(w.t.Context(), q)
+	rows, err := both(w.db.direct()).Query(w.t.Context(), q)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -188,7 +188,7 @@ func (w *world) equal() {
 	truth := w.truth(w.clock.now())
 	for relation, want := range truth.Summary().Relations {
 		var rows, sum uint64
-		if err := w.db.direct().Conn().QueryRow(w.t.Context(), want.SQL).Scan(&rows, &sum); err != nil {
+		if err := both(w.db.direct()).QueryRow(w.t.Context(), want.SQL).Scan(&rows, &sum); err != nil {
 			w.t.Fatal(err)
 		}
 		if rows != uint64(want.Rows) || sum != want.Checksum {

@@ -9,15 +9,11 @@ type cursor struct {
 
 func newCursor(p *presence) *cursor {
 	c := &cursor{p, make([]int32, p.people()), make([]int64, p.people())}
-	c.rewind()
-	return c
-}
-
-func (c *cursor) rewind() {
 	for person := range c.next {
 		c.stay[person] = c.p.first[person]
 		c.next[person] = c.p.stays[c.stay[person]].from
 	}
+	return c
 }
 
 // through tells whether all of the person's presence is covered.
@@ -37,7 +33,7 @@ func (c *cursor) cover(person int32, last int64) (owned span, end int64, ok bool
 			break
 		}
 		c.next[person] = c.p.stays[i].from
-		if c.p.cut(i) {
+		if c.p.split(i) {
 			last = end // what comes next is for another request
 		}
 	}

@@ -10,7 +10,7 @@ import (
 // for. A window of no length is lengthened, for the vendor, into the past if it
 // stands on last, the last second there is.
 func finish(p *presence, d *draft, length, last int64) []Request {
-	out := make([]Request, 0, d.windows())
+	out := make([]Request, 0, len(d.starts))
 	users := make([]User, 0, len(d.seated))
 	c := newCursor(p)
 	for i, start := range d.starts {

@@ -1,11 +1,11 @@
 package plan
 
-// grid drafts the usual plan into d, kept to who is there: windows end to end,
-// one of which begins at phase, and in each those present, as many at a time as
-// there are seats. Who walks a call in such steps makes no fewer requests,
-// whatever the order of the users.
-func grid(d *draft, p *presence, length int64, seats int, phase int64) {
-	d.reset()
+// grid drafts the usual plan, kept to who is there: windows end to end, one of
+// which begins at phase, and in each those present, as many at a time as there
+// are seats. Who walks a call in such steps makes no fewer requests, whatever
+// the order of the users.
+func grid(p *presence, l Limits, phase int64) *draft {
+	d, length, seats := new(draft), l.length(), l.seats()
 	var line queue
 	c := newCursor(p)
 	for person, next := range c.next {
@@ -28,6 +28,7 @@ func grid(d *draft, p *presence, length int64, seats int, phase int64) {
 			}
 		}
 	}
+	return d
 }
 
 func floorDiv(a, b int64) int64 {

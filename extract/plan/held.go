@@ -11,30 +11,30 @@ import (
 // windows, both ends included, in any order. What is held is not asked again.
 type Held map[string][]call.Window
 
-// piece is what is left of a stay. cut says that something is held between it
+// piece is what is left of a stay. split says that something is held between it
 // and the piece before: no request may own both.
 type piece struct {
 	span
-	cut bool
+	split bool
 }
 
 // without is what of the stays, which are in order, lies in no window.
 func without(stays []span, windows []call.Window) []piece {
 	var rest []piece
-	held, cut := joined(windows), false
+	held, split := joined(windows), false
 	keep := func(s span) {
 		if s.from <= s.to {
-			rest = append(rest, piece{s, cut})
-			cut = false
+			rest = append(rest, piece{s, split})
+			split = false
 		}
 	}
 	for _, s := range stays {
 		for ; len(held) > 0 && held[0].to < s.from; held = held[1:] {
-			cut = true
+			split = true
 		}
 		for ; len(held) > 0 && held[0].to <= s.to; held = held[1:] {
 			keep(span{s.from, held[0].from - 1})
-			cut, s.from = true, held[0].to+1
+			split, s.from = true, held[0].to+1
 		}
 		if len(held) > 0 && held[0].from <= s.to {
 			keep(span{s.from, held[0].from - 1})

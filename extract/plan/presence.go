@@ -2,7 +2,6 @@ package plan
 
 import (
 	"cmp"
-	"math"
 	"slices"
 
 	"github.com/callvault/callvault/internal/call"
@@ -12,15 +11,15 @@ import (
 // there. Persons are numbered in the order of their ids, so that nothing depends
 // on the order in which sessions came; each has a stay.
 type presence struct {
-	ids   []string
-	stays []span  // of all persons, each one's in the order of time and apart
-	first []int32 // stays[first[p]:first[p+1]] are those of person p
-	cuts  []bool  // cuts[i]: no request may own both stays[i-1] and stays[i]; nil for none
+	ids    []string
+	stays  []span  // of all persons, each one's in the order of time and apart
+	first  []int32 // stays[first[p]:first[p+1]] are those of person p
+	splits []bool  // splits[i]: no request may own both stays[i-1] and stays[i]; nil for none
 }
 
 func (p *presence) people() int { return len(p.ids) }
 
-func (p *presence) cut(stay int32) bool { return p.cuts != nil && p.cuts[stay] }
+func (p *presence) split(stay int32) bool { return p.splits != nil && p.splits[stay] }
 
 // present lists who was in the call when, as far as w tells and except what
 // is held. Sessions without an end last until w's end; a user's overlapping
@@ -41,8 +40,8 @@ func present(sessions []call.Session, held Held, w span) *presence {
 			p.ids, p.first = append(p.ids, user), append(p.first, int32(len(p.stays)))
 		}
 	}
-	if p.cuts != nil {
-		p.cuts = append(p.cuts, make([]bool, len(p.stays)-len(p.cuts))...)
+	if p.splits != nil {
+		p.splits = append(p.splits, make([]bool, len(p.stays)-len(p.splits))...)
 	}
 	return p
 }
@@ -50,9 +49,9 @@ func present(sessions []call.Session, held Held, w span) *presence {
 // leave replaces the stays from begin on by pieces.
 func (p *presence) leave(begin int, pieces []piece) {
 	p.stays = p.stays[:begin]
-	p.cuts = append(p.cuts, make([]bool, begin-len(p.cuts))...)
+	p.splits = append(p.splits, make([]bool, begin-len(p.splits))...)
 	for _, x := range pieces {
-		p.stays, p.cuts = append(p.stays, x.span), append(p.cuts, x.cut)
+		p.stays, p.splits = append(p.stays, x.span), append(p.splits, x.split)
 	}
 }
 
@@ -81,29 +80,11 @@ func visits(sessions []call.Session, w span) []visit {
 	return all
 }
 
-// hull is from the first second to the last. There must be stays.
-func (p *presence) hull() span {
-	h := span{math.MaxInt64, math.MinInt64}
+// begin is the first second in which somebody was there.
+func (p *presence) begin() int64 {
+	first := int64(never)
 	for _, s := range p.stays {
-		h = span{min(h.from, s.from), max(h.to, s.to)}
+		first = min(first, s.from)
 	}
-	return h
-}
-
-// mirrored is the presence with the direction of time turned round.
-func (p *presence) mirrored() *presence {
-	m := &presence{ids: p.ids, first: p.first, stays: make([]span, len(p.stays))}
-	if p.cuts != nil {
-		m.cuts = make([]bool, len(p.cuts))
-	}
-	for person := range p.people() {
-		first, after := p.first[person], p.first[person+1]
-		for i := first; i < after; i++ {
-			m.stays[first+after-1-i] = span{-p.stays[i].to, -p.stays[i].from}
-			if i > first && p.cut(i) {
-				m.cuts[first+after-i] = true
-			}
-		}
-	}
-	return m
+	return first
 }

@@ -1,9 +1,9 @@
 package plan
 
-// sweep drafts plans from the first second to the last. Each window begins with
-// the first second not covered. Its seats go to those who have to be asked for
-// soonest; but whoever's turn the window does not reach comes later by the
-// patience of the run.
+// sweep drafts a plan from the first second to the last. Each window begins with
+// the first second not covered. Its seats go to the persons with the earliest
+// seconds not covered; those whose turn the window does not reach count as
+// later by half a window.
 type sweep struct {
 	*cursor
 	turns  turns
@@ -17,24 +17,27 @@ type sweep struct {
 	wait    queue   // the same, by when they get ripe
 }
 
-func newSweep(p *presence, length int64, seats int) *sweep {
+func newSweep(p *presence, l Limits) *sweep {
 	n := p.people()
-	return &sweep{
-		cursor: newCursor(p), turns: turnsOf(p, length), length: length, seats: seats,
+	s := &sweep{
+		cursor: newCursor(p), turns: turnsOf(p, l.length()), length: l.length(), seats: l.seats(),
 		left: make([]int32, n), version: make([]int32, n),
 	}
+	for person := range int32(n) {
+		s.left[person] = int32(len(s.turns.of(person)))
+		s.enqueue(person)
+	}
+	return s
 }
 
-// run writes a plan to d, over what it has. patience is in seconds, from none
-// to a window's length, with which who is early only gets seats left over.
-func (s *sweep) run(d *draft, patience int64) {
-	d.reset()
-	s.begin()
+// run drafts the plan. A sweep runs once.
+func (s *sweep) run() *draft {
+	d := new(draft)
 	for now := s.soonest(); now != never; now = s.soonest() {
 		s.ripen(now)
 		begin := len(d.seated)
 		for len(d.seated)-begin < s.seats {
-			person, ok := s.pick(now, patience)
+			person, ok := s.pick(now)
 			if !ok {
 				break
 			}
@@ -45,16 +48,7 @@ func (s *sweep) run(d *draft, patience int64) {
 			s.seat(person, now+s.length)
 		}
 	}
-}
-
-func (s *sweep) begin() {
-	s.rewind()
-	s.ripe, s.early, s.wait = s.ripe[:0], s.early[:0], s.wait[:0]
-	for person := range int32(s.p.people()) {
-		s.left[person] = int32(len(s.turns.of(person)))
-		s.version[person] = 0
-		s.enqueue(person)
-	}
+	return d
 }
 
 // enqueue puts a person in line for its next window.
@@ -91,10 +85,10 @@ func (s *sweep) ripen(now int64) {
 
 // pick takes the person to be seated next in a window from now. It is false
 // when no one is left for whom the window would be of use.
-func (s *sweep) pick(now, patience int64) (person int32, ok bool) {
+func (s *sweep) pick(now int64) (person int32, ok bool) {
 	s.skipVoid()
 	soon := s.early.front()
-	if soon < now+s.length && (len(s.ripe) == 0 || soon+patience < s.ripe.front()) {
+	if soon < now+s.length && (len(s.ripe) == 0 || soon+s.length/2 < s.ripe.front()) {
 		e := s.early.pop()
 		s.version[e.person]++
 		return e.person, true

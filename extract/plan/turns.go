@@ -27,7 +27,7 @@ func (t *turns) append(p *presence, first, after int32, length int64) {
 		t.reach = append(t.reach, reach)
 		begins = reach - length
 		for i >= first && p.stays[i].from >= begins {
-			if p.cut(i) {
+			if p.split(i) {
 				begins = never
 			}
 			i--

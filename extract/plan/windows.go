@@ -28,26 +28,8 @@ func Hours(start, end time.Time) []call.Window {
 	return out
 }
 
-// Halves splits w in two that share their common second. It returns false for
-// a window too short to split.
-func Halves(w call.Window) (first, second call.Window, ok bool) {
-	seconds := w.End.Unix() - w.Start.Unix()
-	if seconds < 2 {
-		return call.Window{}, call.Window{}, false
-	}
-	middle := w.Start.Add(time.Duration(seconds/2) * time.Second)
-	return call.Window{Start: w.Start, End: middle}, call.Window{Start: middle, End: w.End}, true
-}
-
 func earlier(a, b time.Time) time.Time {
 	if a.Before(b) {
-		return a
-	}
-	return b
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
 		return a
 	}
 	return b

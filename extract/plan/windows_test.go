@@ -37,20 +37,3 @@ func TestHoursStartOnTheHour(t *testing.T) {
 		}
 	}
 }
-
-func TestHalves(t *testing.T) {
-	w := call.Window{Start: at(0), End: at(3600)}
-	for n := 0; ; n++ {
-		a, b, ok := plan.Halves(w)
-		if !ok {
-			if n < 11 {
-				t.Errorf("an hour was split only %d times", n)
-			}
-			break
-		}
-		if !a.Start.Equal(w.Start) || !a.End.Equal(b.Start) || !b.End.Equal(w.End) || !a.End.After(a.Start) || !b.End.After(b.Start) {
-			t.Fatalf("split %v into %v and %v", w, a, b)
-		}
-		w = a
-	}
-}

@@ -64,7 +64,7 @@ func (b *bi) export(t *testing.T, dir string, f export.Format) []export.Result {
 		t.Fatal(err)
 	}
 	defer to.Close()
-	results, err := export.Run(t.Context(), s.Conn(), to, export.Options{
+	results, err := export.Run(t.Context(), export.Archive{Relations: s.Conn(), Tables: s.StoreConn()}, to, export.Options{
 		Relations: export.Relations(), Format: f, Progress: unwatched{},
 		From: at.Add(-10 * month), To: at.Add(month), Today: at.Truncate(month / 30),
 	})

@@ -218,9 +218,9 @@ func analystOfCompose(t *testing.T, more ...string) (*embedded.Server, *load.Sto
 // missing.
 var mayBeEmpty = map[string]bool{"What is missing, and why": true}
 
-// TestDashboardsRun runs every query of every variable, panel and annotation as
+// TestLongDashboardsRun runs every query of every variable, panel and annotation as
 // the user of docker-compose.yml: with all values chosen, and with the first one.
-func TestDashboardsRun(t *testing.T) {
+func TestLongDashboardsRun(t *testing.T) {
 	srv, s := analystOfCompose(t)
 	reader := &server{srv.HTTPURL(), s, "reader", composeSecret}
 	if _, _, err := reader.query(t.Context(), "INSERT INTO quality_thresholds SELECT * FROM quality_thresholds", "TSV"); err == nil {

@@ -357,7 +357,7 @@ func compareAll(t *testing.T, s *load.Store, truth *simulator.Truth) {
 	compare(t, s, "peer_quality", peersSQL, f.peers())
 	compare(t, s, "quality_days", daysSQL, f.days())
 	compareJudged(t, s, truth, asShipped)
-	summarytest.Check(t, s.Conn())
+	summarytest.Check(t, s.StoreConn())
 }
 
 // TestModel holds every aggregate against one of the truth, computed in Go,
@@ -430,9 +430,9 @@ func abandon(t *testing.T, s *load.Store, truth *simulator.Truth) {
 	}
 }
 
-// TestThresholds changes what is good: grades, bad minutes and worst metrics of old
+// TestLongThresholds changes what is good: grades, bad minutes and worst metrics of old
 // calls go by it at once, in all relations that judge. Migrating again changes nothing.
-func TestThresholds(t *testing.T) {
+func TestLongThresholds(t *testing.T) {
 	t.Parallel()
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)

@@ -883,9 +883,9 @@ func (c *recipes) slow() (all []row) {
 	return all
 }
 
-// TestRecipes compares the answer to every question of the cookbook, README's first
+// TestLongRecipes compares the answer to every question of the cookbook, README's first
 // query, the dashboards' panels and dbt's days with what loops over the vendor's rows give.
-func TestRecipes(t *testing.T) {
+func TestLongRecipes(t *testing.T) {
 	t.Parallel()
 	s := open(t, embeddedtest.Database(t))
 	sim := fleet(t)

@@ -100,7 +100,7 @@ func insert[R any](t *testing.T, s *load.Store, into string, rows []R, values fu
 	for _, r := range rows {
 		all = append(all, values(r))
 	}
-	if err := s.Conn().Exec(t.Context(), "INSERT INTO "+into+" VALUES "+strings.Join(all, ", ")); err != nil {
+	if err := s.StoreConn().Exec(t.Context(), "INSERT INTO "+into+" VALUES "+strings.Join(all, ", ")); err != nil {
 		t.Fatal(err)
 	}
 }

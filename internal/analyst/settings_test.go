@@ -7,10 +7,10 @@ import (
 	"github.com/callvault/callvault/internal/simulator"
 )
 
-// TestViewsWithAClientsSettings reads every view as clients do that want joins
+// TestLongViewsWithAClientsSettings reads every view as clients do that want joins
 // to be as in other databases (Cube and pg_clickhouse set join_use_nulls): the
 // same rows come out.
-func TestViewsWithAClientsSettings(t *testing.T) {
+func TestLongViewsWithAClientsSettings(t *testing.T) {
 	t.Parallel()
 	s := open(t, embeddedtest.Database(t))
 	sim := simulate(t, simulator.Options{Seed: 3, Calls: 40, Retention: month})

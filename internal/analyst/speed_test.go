@@ -67,7 +67,7 @@ func bigArchive(t *testing.T, dir string, samples int64) *server {
 	if _, err := s.Purge(t.Context()); err != nil { // which every pass begins with
 		t.Fatal(err)
 	}
-	for _, table := range column(t, s, "SELECT name FROM system.tables WHERE database = currentDatabase() AND name LIKE '%\\_data'") {
+	for _, table := range column(t, s, "SELECT name FROM system.tables WHERE startsWith(database, currentDatabase()) AND name LIKE '%\\_data'") {
 		settle(t, s, table)
 	}
 	t.Logf("merged after %v", time.Since(begun).Round(time.Second))
@@ -81,7 +81,7 @@ func bigArchive(t *testing.T, dir string, samples int64) *server {
 func settle(t *testing.T, s *load.Store, table string) {
 	t.Helper()
 	for {
-		running := column(t, s, "SELECT toString(count()) FROM system.merges WHERE database = currentDatabase() AND table = '"+table+"'")
+		running := column(t, s, "SELECT toString(count()) FROM system.merges WHERE startsWith(database, currentDatabase()) AND table = '"+table+"'")
 		if running[0] == "0" {
 			return
 		}
@@ -233,9 +233,9 @@ func bigIDs(t *testing.T, s *load.Store, all []question) *strings.Replacer {
 func sizes(t *testing.T, s *load.Store) string {
 	t.Helper()
 	rows := column(t, s, `
-		WITH (SELECT sum(rows) FROM system.parts WHERE active AND database = currentDatabase() AND table = 'quality_samples_data') AS samples
+		WITH (SELECT sum(rows) FROM system.parts WHERE active AND startsWith(database, currentDatabase()) AND table = 'quality_samples_data') AS samples
 		SELECT concat('| ', table, ' | ', toString(sum(rows)), ' | ', toString(round(sum(bytes_on_disk) / 1e6, 1)), ' | ', toString(round(sum(bytes_on_disk) / samples, 4)), ' | ', toString(count()), ' |')
-		FROM system.parts WHERE active AND database = currentDatabase() AND table LIKE '%\\_data' GROUP BY table ORDER BY sum(bytes_on_disk) DESC`)
+		FROM system.parts WHERE active AND startsWith(database, currentDatabase()) AND table LIKE '%\\_data' GROUP BY table ORDER BY sum(bytes_on_disk) DESC`)
 	return "| table | rows | MB | bytes a sample | parts |\n| --- | ---: | ---: | ---: | ---: |\n" + strings.Join(rows, "\n") + "\n\n"
 }
 

@@ -19,9 +19,9 @@ import (
 // planted.
 const least = 0.95
 
-// TestTroubles asks an archive for what is planted in a fleet, of each kind of
+// TestLongTroubles asks an archive for what is planted in a fleet, of each kind of
 // trouble: for minutes, users, grades, pairs and causes.
-func TestTroubles(t *testing.T) {
+func TestLongTroubles(t *testing.T) {
 	t.Parallel()
 	for _, mix := range []simulator.Mix{simulator.MixOneToOne, simulator.MixAll} {
 		t.Run(string(mix), func(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/callvault/callvault/internal/catalogue"
 	"github.com/callvault/callvault/internal/embedded"
 	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/schema"
@@ -36,7 +37,7 @@ func wanted(list, name string) bool {
 
 func (b *bench) exec(ctx context.Context, statements ...string) error {
 	for _, q := range statements {
-		if err := b.store.Conn().Exec(ctx, q); err != nil {
+		if err := b.store.StoreConn().Exec(ctx, q); err != nil {
 			return fmt.Errorf("%.60s: %w", q, err)
 		}
 	}
@@ -45,7 +46,7 @@ func (b *bench) exec(ctx context.Context, statements ...string) error {
 
 // number is the only value of a query.
 func (b *bench) number(ctx context.Context, q string, args ...any) (n float64, err error) {
-	if err := b.store.Conn().QueryRow(ctx, "SELECT toFloat64(("+q+"))", args...).Scan(&n); err != nil {
+	if err := b.store.StoreConn().QueryRow(ctx, "SELECT toFloat64(("+q+"))", args...).Scan(&n); err != nil {
 		return 0, fmt.Errorf("%.60s: %w", q, err)
 	}
 	return n, nil
@@ -61,12 +62,13 @@ func (b *bench) migrate(ctx context.Context) error {
 	return err
 }
 
-var tables = []string{"quality_samples_data", "quality_streams_data", "rooms_data", "user_sessions_data", "call_users_data", "peer_quality_data", "calls_data", "ledger_units", "ledger_parts", "hidden_loads", "raw_responses"}
-
 // empty empties the archive.
 func (b *bench) empty(ctx context.Context) error {
-	for _, t := range tables {
-		if err := b.exec(ctx, "TRUNCATE TABLE "+t+" SYNC"); err != nil {
+	for _, t := range catalogue.Tables() {
+		if t.Backup == catalogue.Not || t.Name == catalogue.Versions {
+			continue
+		}
+		if err := b.exec(ctx, "TRUNCATE TABLE "+t.Name+" SYNC"); err != nil {
 			return err
 		}
 	}

@@ -68,7 +68,7 @@ func (b *bench) byColumn(ctx context.Context, t *text, n float64) error {
 		return err
 	}
 	const q = "SELECT column, any(type), sum(column_data_compressed_bytes) AS size FROM system.parts_columns WHERE active AND database = currentDatabase() AND table = ? GROUP BY column ORDER BY size DESC"
-	rows, err := b.store.Conn().Query(ctx, q, table)
+	rows, err := b.store.StoreConn().Query(ctx, q, table)
 	if err != nil {
 		return err
 	}

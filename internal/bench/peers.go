@@ -22,7 +22,7 @@ func (b *bench) sql(ctx context.Context, v *vendor) error {
 		) ARRAY JOIN series.Content AS point
 		WHERE isNotNull(point.Value)
 		SETTINGS max_insert_threads = 2, max_memory_usage = 1300000000`
-	return b.store.Conn().Exec(ctx, fmt.Sprintf(q, app, v.url, v.Calls-1))
+	return b.store.StoreConn().Exec(ctx, fmt.Sprintf(q, app, v.url, v.Calls-1))
 }
 
 // The official SDK's types, field by field.
@@ -82,7 +82,7 @@ func (b *bench) naiveCall(ctx context.Context, v *vendor, i int) error {
 	if err := json.Unmarshal(body, &r); err != nil {
 		return err
 	}
-	batch, err := b.store.Conn().PrepareBatch(ctx, "INSERT INTO quality_samples_data ("+columns+")")
+	batch, err := b.store.StoreConn().PrepareBatch(ctx, "INSERT INTO quality_samples_data ("+columns+")")
 	if err != nil {
 		return err
 	}

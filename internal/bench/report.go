@@ -68,7 +68,7 @@ func (b *bench) report(ctx context.Context) (string, error) {
 // head says what was measured on.
 func (b *bench) head(ctx context.Context, t *text) error {
 	var version string
-	if err := b.store.Conn().QueryRow(ctx, "SELECT version()").Scan(&version); err != nil {
+	if err := b.store.StoreConn().QueryRow(ctx, "SELECT version()").Scan(&version); err != nil {
 		return err
 	}
 	t.f("# Performance\n\nWritten by `make bench` on %s: %d cores (%s), %s, Linux, ClickHouse %s (embedded).\n\n",

@@ -92,13 +92,13 @@ accounts:
 func TestWrongSettings(t *testing.T) {
 	for _, c := range []struct{ env, want string }{
 		{"CALLVAULT_RETENTION=a fortnight", `CALLVAULT_RETENTION: "a fortnight" cannot be used; use a duration such as 14d or 336h`},
-		{"CALLVAULT_RETENTION=-3h", "CALLVAULT_RETENTION: -3h0m0s is not a time to look back; use a duration such as 14d or 168h"},
+		{"CALLVAULT_RETENTION=-3h", "CALLVAULT_RETENTION: -3h0m0s is not positive; use a duration such as 14d or 168h"},
 		{"CALLVAULT_SDK_APP_IDS=me", `CALLVAULT_SDK_APP_IDS: "me" cannot be used; use SDKAppIDs separated by commas, such as 1400353843,1400353844`},
 		{"CALLVAULT_QPS=fast", `CALLVAULT_QPS: "fast" cannot be used; use requests a second, such as 20`},
 		{"CALLVAULT_TRTC_ENDPOINT=trtc", `CALLVAULT_TRTC_ENDPOINT: "trtc" is not a URL; use https://trtc.tencentcloudapi.com`},
 		{"CALLVAULT_TRTC_API=newest", `CALLVAULT_TRTC_API: "newest" is unknown; use auto, legacy or current`},
 		{"TENCENTCLOUD_SECRET_ID=id", "TENCENTCLOUD_SECRET_KEY: is not set though TENCENTCLOUD_SECRET_ID is; export both"},
-		{"CALLVAULT_SKIP=rooms", `CALLVAULT_SKIP: "rooms" cannot be left out; use user_events, unusual_events, daily_scale`},
+		{"CALLVAULT_SKIP=rooms", `CALLVAULT_SKIP: "rooms" cannot be skipped; use user_events, unusual_events, daily_scale`},
 		{"CALLVAULT_CONFIG=/nowhere.yml", "--config: open /nowhere.yml: no such file or directory; give the path of a YAML file"},
 	} {
 		_, err := config.Load("", []string{c.env})

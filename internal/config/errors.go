@@ -15,11 +15,11 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// Error is one setting that cannot be used.
+// Error is a setting that cannot be used.
 type Error struct {
-	Setting string // the environment variable, flag or file
+	Setting string // environment variable, flag or file
 	Problem string
-	Try     string
+	Try     string // what to do
 }
 
 func (e Error) Error() string {
@@ -30,7 +30,7 @@ func (e Error) Error() string {
 	return s
 }
 
-// Errors is every setting that cannot be used, one line each.
+// Errors lists all settings that cannot be used, one line each.
 type Errors []Error
 
 func (e Errors) Error() string {
@@ -41,11 +41,11 @@ func (e Errors) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// keepBeyond is by how much the archive keeps data longer than the vendor, so
-// that nothing is deleted that the vendor may still be asked about.
+// keepBeyond is how much longer than the vendor the archive must keep calls. A pass
+// would fetch a call again that is deleted earlier.
 const keepBeyond = 48 * time.Hour
 
-// minMemory holds the largest answers one at a time.
+// minMemory is enough for the largest responses, one at a time.
 const minMemory = 64 << 20
 
 func (c *Config) validate() error {
@@ -63,7 +63,7 @@ func (c *Config) validate() error {
 	c.validateApps(say)
 	for _, s := range c.Skip {
 		if !slices.Contains(skippable, s) {
-			say("CALLVAULT_SKIP", fmt.Sprintf("%q cannot be left out", s), "use "+strings.Join(skippable, ", "))
+			say("CALLVAULT_SKIP", fmt.Sprintf("%q cannot be skipped", s), "use "+strings.Join(skippable, ", "))
 		}
 	}
 	if c.Settle < 0 {
@@ -77,7 +77,7 @@ func (c *Config) validate() error {
 	}
 	for _, a := range c.Accounts {
 		if c.Keep != 0 && time.Duration(c.Keep) < time.Duration(a.Retention)+keepBeyond {
-			say("CALLVAULT_KEEP", fmt.Sprintf("%v is not two days more than what the vendor keeps (CALLVAULT_RETENTION, %v): what is deleted would be asked for again", c.Keep, a.Retention), "use a duration such as 400d, or off")
+			say("CALLVAULT_KEEP", fmt.Sprintf("%v is not two days longer than CALLVAULT_RETENTION (%v): passes would fetch deleted calls again", c.Keep, a.Retention), "use a duration such as 400d, or off")
 			break
 		}
 	}
@@ -98,8 +98,8 @@ func (c *Config) validate() error {
 	return nil
 }
 
-// validateApps sees that no application is named twice: two passes over one would
-// get in each other's way. Twice in one account is once.
+// validateApps fails if two accounts name the same application: their passes would
+// disturb each other. It removes duplicates within an account.
 func (c *Config) validateApps(say func(setting, problem, try string)) {
 	account := map[AppID]string{}
 	for i := range c.Accounts {
@@ -115,7 +115,7 @@ func (c *Config) validateApps(say func(setting, problem, try string)) {
 	}
 }
 
-// notifyFormats are what a webhook may be sent as.
+// notifyFormats lists the formats of notify.Webhook.
 var notifyFormats = []string{"json", "slack", "dingtalk", "wecom"}
 
 func (c *Config) validateDaemon(say func(setting, problem, try string)) {
@@ -132,7 +132,7 @@ func (c *Config) validateDaemon(say func(setting, problem, try string)) {
 		say("CALLVAULT_WAIT", "is negative", "use a duration such as 10m, or 0s to wait as long as it takes")
 	}
 	if u, err := url.Parse(c.NotifyURL.Reveal()); c.NotifyURL != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
-		say("CALLVAULT_NOTIFY_URL", "is not a URL", "use that of a webhook, https://…")
+		say("CALLVAULT_NOTIFY_URL", "is not a URL", "use the URL of a webhook, https://…")
 	}
 	if !slices.Contains(notifyFormats, c.NotifyFormat) {
 		say("CALLVAULT_NOTIFY_FORMAT", fmt.Sprintf("%q is unknown", c.NotifyFormat), "use "+strings.Join(notifyFormats, ", "))
@@ -155,17 +155,17 @@ func (a Account) validate(say func(setting, problem, try string)) {
 		say("CALLVAULT_TRTC_API", fmt.Sprintf("%q is unknown", a.API), "use auto, legacy or current")
 	}
 	if a.Retention <= 0 {
-		say("CALLVAULT_RETENTION", fmt.Sprintf("%v is not a time to look back", a.Retention), "use a duration such as 14d or 168h")
+		say("CALLVAULT_RETENTION", fmt.Sprintf("%v is not positive", a.Retention), "use a duration such as 14d or 168h")
 	}
 	if a.Reserve < 0 || a.Reserve > 0 && a.Reserve >= a.QPS {
-		say("CALLVAULT_QPS_RESERVE", fmt.Sprintf("%v of %v requests a second leaves none", a.Reserve, a.QPS), "use less than CALLVAULT_QPS")
+		say("CALLVAULT_QPS_RESERVE", fmt.Sprintf("%v of %v requests a second leaves none to callvault", a.Reserve, a.QPS), "use less than CALLVAULT_QPS")
 	}
 	if !(a.QPS > 0) || math.IsInf(a.QPS, 1) {
 		say("CALLVAULT_QPS", fmt.Sprintf("%v is not a rate", a.QPS), "use requests a second, such as 20")
 	}
 }
 
-// yamlProblem is the first line of a YAML error, which names line and key.
+// yamlProblem is a YAML error in one line, with line number and key.
 func yamlProblem(err error) string {
 	if e, ok := errors.AsType[yaml.Error](err); ok {
 		if t := e.GetToken(); t != nil {
@@ -176,7 +176,7 @@ func yamlProblem(err error) string {
 	return line
 }
 
-// envProblems names the variable behind each field that did not parse.
+// envProblems names the variable of each field that cannot be parsed.
 func envProblems(err error, set map[string]string) Errors {
 	var bad Errors
 	agg, ok := errors.AsType[env.AggregateError](err)
@@ -195,7 +195,7 @@ func envProblems(err error, set map[string]string) Errors {
 	return bad
 }
 
-// variable finds the environment variable of a field.
+// variable returns the environment variable of a field.
 func variable(field string) string {
 	for _, t := range []reflect.Type{reflect.TypeFor[Config](), reflect.TypeFor[Account]()} {
 		if f, ok := t.FieldByName(field); ok {

@@ -1,17 +1,17 @@
 package config
 
-// DefaultMemory is what a pass may hold unless CALLVAULT_MEMORY says otherwise.
+// DefaultMemory is the default of CALLVAULT_MEMORY.
 const DefaultMemory Bytes = 256 << 20
 
-// Shares is how the memory of a pass is shared out, in bytes; what it does not
-// name is for what an insert takes and for all the rest.
+// Shares divides the memory of a pass, in bytes. The rest is for inserts and
+// everything else.
 type Shares struct {
-	Answers int64 // that have come and are being decoded; their rows take about half as much again
-	Spare   int64 // bodies out of use, kept for those to come
-	Rows    int64 // being collected; as much again is being inserted
+	Answers int64 // responses being decoded; their rows take about half as much again
+	Spare   int64 // free bodies, kept for the next responses
+	Rows    int64 // rows being collected; as much again is being inserted
 }
 
-// Shares shares out b.
+// Shares divides b.
 func (b Bytes) Shares() Shares {
 	return Shares{Answers: int64(b) / 5, Spare: int64(b) / 10, Rows: int64(b) / 7}
 }

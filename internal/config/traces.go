@@ -10,10 +10,9 @@ import (
 	"golang.org/x/net/http/httpguts"
 )
 
-// Traces are those of OpenTelemetry's standard variables that say whether runs
-// are traced, and those that its SDK would put into the log if they were wrong.
-// It reads them, and the others, from the environment itself, so they cannot be
-// set in the file.
+// Traces has OpenTelemetry's standard variables that turn traces on, and those whose
+// errors its SDK would only log. The SDK reads all of its variables from the
+// environment itself, so the file cannot set them.
 type Traces struct {
 	Endpoint       string `env:"OTEL_EXPORTER_OTLP_ENDPOINT"`
 	TracesEndpoint string `env:"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"`
@@ -27,7 +26,7 @@ type Traces struct {
 	Disabled       string `env:"OTEL_SDK_DISABLED"`
 }
 
-// On says whether runs are traced.
+// On reports whether runs are traced.
 func (t Traces) On() bool {
 	return (t.Endpoint != "" || t.TracesEndpoint != "") && t.Exporter != "none" && !strings.EqualFold(t.Disabled, "true")
 }
@@ -58,14 +57,14 @@ func validCollector(say func(setting, problem, try string), name, address string
 	switch {
 	case address == "":
 	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
-		say(name, "is not a URL", "use that of a collector, such as http://127.0.0.1:4318")
+		say(name, "is not a URL", "use the URL of a collector, such as http://127.0.0.1:4318")
 	case u.User != nil || u.RawQuery != "":
 		say(name, "holds a user, a password or parameters", "leave them out; secrets go into OTEL_EXPORTER_OTLP_HEADERS")
 	}
 }
 
-// validHeaders sees that the exporter can read the headers. Nothing of them is
-// quoted: they are secrets.
+// validHeaders fails if the exporter cannot read the headers. It does not quote them:
+// they are secrets.
 func validHeaders(say func(setting, problem, try string), name string, list Secret) {
 	if list == "" {
 		return
@@ -80,7 +79,7 @@ func validHeaders(say func(setting, problem, try string), name string, list Secr
 	}
 }
 
-// samplers are those of the SDK.
+// samplers lists the samplers of the SDK.
 const samplers = "always_on, always_off, traceidratio, parentbased_always_on, parentbased_always_off, parentbased_traceidratio"
 
 func (t Traces) validateSampler(say func(setting, problem, try string)) {
@@ -92,6 +91,6 @@ func (t Traces) validateSampler(say func(setting, problem, try string)) {
 		return
 	}
 	if v, err := strconv.ParseFloat(strings.TrimSpace(t.SamplerArg), 64); err != nil || !(v >= 0 && v <= 1) {
-		say("OTEL_TRACES_SAMPLER_ARG", fmt.Sprintf("%q is not a share", t.SamplerArg), "use a number from 0 to 1, such as 0.1")
+		say("OTEL_TRACES_SAMPLER_ARG", fmt.Sprintf("%q is not a ratio", t.SamplerArg), "use a number from 0 to 1, such as 0.1")
 	}
 }

@@ -12,7 +12,7 @@ func TestTracesAreOff(t *testing.T) {
 	for _, environ := range [][]string{
 		nil,
 		{"OTEL_EXPORTER_OTLP_ENDPOINT="},
-		{"OTEL_EXPORTER_OTLP_HEADERS=no list", "OTEL_TRACES_SAMPLER=whatever"}, // of another program
+		{"OTEL_EXPORTER_OTLP_HEADERS=no list", "OTEL_TRACES_SAMPLER=whatever"}, // set for another program
 		{"OTEL_EXPORTER_OTLP_ENDPOINT=http://collector:4318", "OTEL_TRACES_EXPORTER=none"},
 		{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=http://collector:4318/v1/traces", "OTEL_SDK_DISABLED=True"},
 	} {
@@ -39,7 +39,7 @@ func TestTracesAreOn(t *testing.T) {
 
 func TestWrongTraces(t *testing.T) {
 	for _, c := range []struct{ env, want string }{
-		{"OTEL_EXPORTER_OTLP_ENDPOINT=collector:4318", "OTEL_EXPORTER_OTLP_ENDPOINT: is not a URL; use that of a collector, such as http://127.0.0.1:4318"},
+		{"OTEL_EXPORTER_OTLP_ENDPOINT=collector:4318", "OTEL_EXPORTER_OTLP_ENDPOINT: is not a URL; use the URL of a collector, such as http://127.0.0.1:4318"},
 		{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=http://me:secret@collector", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: holds a user, a password or parameters; leave them out; secrets go into OTEL_EXPORTER_OTLP_HEADERS"},
 		{"OTEL_EXPORTER_OTLP_HEADERS=Bearer secret", "OTEL_EXPORTER_OTLP_HEADERS: is not a list of headers; use name=value,name=value with special characters of the values as %XX"},
 		{"OTEL_EXPORTER_OTLP_TRACES_HEADERS=a=secret%0A", "OTEL_EXPORTER_OTLP_TRACES_HEADERS: is not a list of headers; use name=value,name=value with special characters of the values as %XX"},
@@ -56,7 +56,7 @@ func TestWrongTraces(t *testing.T) {
 		}
 	}
 	_, err := config.Load("", []string{"OTEL_EXPORTER_OTLP_ENDPOINT=http://collector:4318", "OTEL_TRACES_SAMPLER=traceidratio", "OTEL_TRACES_SAMPLER_ARG=10%"})
-	if err == nil || err.Error() != `OTEL_TRACES_SAMPLER_ARG: "10%" is not a share; use a number from 0 to 1, such as 0.1` {
+	if err == nil || err.Error() != `OTEL_TRACES_SAMPLER_ARG: "10%" is not a ratio; use a number from 0 to 1, such as 0.1` {
 		t.Error(err)
 	}
 }

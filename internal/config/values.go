@@ -13,19 +13,18 @@ import (
 )
 
 const (
-	defaultRetention = 14 * 24 * time.Hour // the vendor's top plans
-	defaultQPS       = 20                  // requests a second and action, https://www.tencentcloud.com/document/product/647
+	defaultRetention = 14 * 24 * time.Hour // of the vendor's top plans
+	defaultQPS       = 20                  // requests a second for each action, https://www.tencentcloud.com/document/product/647
 	defaultSettle    = 15 * time.Minute
 	defaultLease     = 30 * time.Second
 	defaultRaw       = 30 * 24 * time.Hour
 	defaultGrace     = time.Minute
 )
 
-// DefaultPatience is the patience where nobody sets one.
+// DefaultPatience is the default of CALLVAULT_PATIENCE.
 const DefaultPatience = 5 * time.Minute
 
-// Secret is a value that is never printed: every way of formatting it shows
-// only whether it is set.
+// Secret is a value that is never printed. Formatting it shows only whether it is set.
 type Secret string
 
 func (s Secret) String() string {
@@ -40,10 +39,10 @@ func (s Secret) LogValue() slog.Value          { return slog.StringValue(s.Strin
 func (s Secret) MarshalText() ([]byte, error)  { return []byte(s.String()), nil }
 func (s *Secret) UnmarshalText(b []byte) error { *s = Secret(b); return nil }
 
-// Reveal is the value itself, for the one place that needs it.
+// Reveal returns the value.
 func (s Secret) Reveal() string { return string(s) }
 
-// Duration is a time.Duration that understands days, too: 14d, 1d12h, 336h.
+// Duration is a time.Duration that can be given in days: 14d, 1d12h, 336h.
 type Duration time.Duration
 
 func (d Duration) String() string { return time.Duration(d).String() }
@@ -84,7 +83,7 @@ func (b *Bytes) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// ParseDuration is time.ParseDuration with whole days in front: 14d, 1d12h.
+// ParseDuration is time.ParseDuration with optional whole days in front: 14d, 1d12h.
 func ParseDuration(s string) (time.Duration, error) {
 	rest := strings.TrimSpace(s)
 	var days time.Duration

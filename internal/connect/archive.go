@@ -21,6 +21,8 @@ func Store(ctx context.Context, dsn string, o load.Options) (*load.Store, error)
 		return nil, config.Error{Setting: "CLICKHOUSE_DSN", Problem: err.Error()}
 	case errors.Is(err, load.ErrAuth), errors.Is(err, load.ErrDatabase):
 		return nil, fmt.Errorf("%w; check user, password and database in CLICKHOUSE_DSN", err)
+	case errors.Is(err, load.ErrNoDatabase):
+		return nil, fmt.Errorf("%w; callvault archive creates it, or name another in CLICKHOUSE_DSN", err)
 	case errors.Is(err, load.ErrReadOnly):
 		return nil, fmt.Errorf("%w; name another user in CLICKHOUSE_DSN", err)
 	case errors.Is(err, load.ErrUnreachable):

@@ -47,7 +47,7 @@ func Archive(ctx context.Context, cfg *config.Config, srv *embedded.Server, scre
 		return nil, err
 	}
 	defer sim.Close()
-	store, err := connect.Store(ctx, srv.DSN(), load.Options{})
+	store, err := connect.Store(ctx, srv.DSN(), load.Options{Missing: load.Create})
 	if err != nil {
 		return nil, err
 	}

@@ -16,7 +16,7 @@ import (
 // TestFollowUpsAreQuoted asks a shell and ClickHouse what they make of odd ids.
 func TestFollowUpsAreQuoted(t *testing.T) {
 	t.Parallel()
-	s, err := connect.Store(t.Context(), embeddedtest.Database(t), load.Options{})
+	s, err := connect.Store(t.Context(), embeddedtest.Database(t), load.Options{Missing: load.Create})
 	if err != nil {
 		t.Fatal(err)
 	}

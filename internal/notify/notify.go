@@ -1,11 +1,12 @@
-// Package notify tells a webhook what became of runs.
+// Package notify sends the outcome of runs to a webhook.
 //
-// An Event is sent as JSON of its own, or as a text in the form that Slack,
-// DingTalk and WeCom robots take. A webhook's URL is a secret: no error has it.
+// An Event is sent as JSON, or as a text for a Slack, DingTalk or WeCom robot. The URL
+// of a webhook is a secret: errors do not contain it.
 package notify
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -25,8 +26,8 @@ const (
 	Recovery = "recovery"
 )
 
-// Event is what is told. Text says it to people; it names callvault, which
-// robots that want a keyword can look for.
+// Event is the outcome of a run. Text is for people. It contains "callvault", which
+// serves as the keyword that some robots require.
 type Event struct {
 	Event    string    `json:"event"` // failure, loss or recovery
 	Text     string    `json:"text"`
@@ -48,15 +49,16 @@ type Event struct {
 type Webhook struct {
 	URL    string
 	Format string // json, slack, dingtalk or wecom
-	// Attempts bounds how often an event is sent (5), First is the first pause
-	// between two (1 s; it doubles), Within bounds all of it (30 s).
+	// Attempts is the most attempts to send an event (5). First is the first pause
+	// between them (1 s); pauses double. Within bounds the whole (30 s).
 	Attempts uint
 	First    time.Duration
 	Within   time.Duration
 	Client   *http.Client // (http.DefaultClient)
 }
 
-// Send sends an event until it is taken, or it is not worth another attempt.
+// Send sends an event. It retries until the webhook accepts it, rejects it for good, or
+// Attempts or Within is exhausted.
 func (w Webhook) Send(ctx context.Context, e Event) error {
 	if w.URL == "" {
 		return nil
@@ -65,27 +67,19 @@ func (w Webhook) Send(ctx context.Context, e Event) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, or(w.Within, 30*time.Second))
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(w.Within, 30*time.Second))
 	defer cancel()
 	pause := backoff.NewExponentialBackOff()
-	pause.InitialInterval, pause.Multiplier = or(w.First, time.Second), 2
+	pause.InitialInterval, pause.Multiplier = cmp.Or(w.First, time.Second), 2
 	_, err = backoff.Retry(ctx, func() (struct{}, error) { return struct{}{}, w.post(ctx, body) },
-		backoff.WithBackOff(pause), backoff.WithMaxTries(or(w.Attempts, 5)), backoff.WithMaxElapsedTime(0))
+		backoff.WithBackOff(pause), backoff.WithMaxTries(cmp.Or(w.Attempts, 5)), backoff.WithMaxElapsedTime(0))
 	if err != nil {
 		return fmt.Errorf("send notification: %w", err)
 	}
 	return nil
 }
 
-func or[T comparable](v, def T) T {
-	var zero T
-	if v == zero {
-		return def
-	}
-	return v
-}
-
-// body is an event in the webhook's format.
+// body formats an event for the webhook.
 func (w Webhook) body(e Event) ([]byte, error) {
 	switch w.Format {
 	case "", "json":
@@ -98,17 +92,17 @@ func (w Webhook) body(e Event) ([]byte, error) {
 	return nil, fmt.Errorf("send notification: no such format %q", w.Format)
 }
 
-// mostAnswer is how much of an answer is read.
+// mostAnswer is the most bytes read of a response.
 const mostAnswer = 64 << 10
 
-// post sends once. An answer that says that the request is wrong is for good.
+// post sends once. Its error is permanent if the webhook rejects the request.
 func (w Webhook) post(ctx context.Context, body []byte) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, w.URL, bytes.NewReader(body))
 	if err != nil {
 		return backoff.Permanent(errors.New("the URL cannot be used"))
 	}
 	req.Header.Set("Content-Type", "application/json")
-	resp, err := or(w.Client, http.DefaultClient).Do(req)
+	resp, err := cmp.Or(w.Client, http.DefaultClient).Do(req)
 	if err != nil {
 		return withoutURL(err)
 	}
@@ -125,7 +119,7 @@ func (w Webhook) post(ctx context.Context, body []byte) error {
 	return w.refused(answer)
 }
 
-// refused reads the error that DingTalk and WeCom put into an answer of 200.
+// refused returns the error that DingTalk and WeCom put into a response of status 200.
 func (w Webhook) refused(answer []byte) error {
 	if w.Format != "dingtalk" && w.Format != "wecom" {
 		return nil
@@ -137,7 +131,7 @@ func (w Webhook) refused(answer []byte) error {
 	if json.Unmarshal(answer, &a) != nil || a.Code == 0 {
 		return nil
 	}
-	const busy, tooFast = -1, 45009 // WeCom's system busy, and its limit
+	const busy, tooFast = -1, 45009 // WeCom: system busy, rate limit
 	err := fmt.Errorf("the webhook answers errcode %d: %.200s", a.Code, a.Message)
 	if a.Code == busy || a.Code == tooFast {
 		return err
@@ -145,7 +139,7 @@ func (w Webhook) refused(answer []byte) error {
 	return backoff.Permanent(err)
 }
 
-// withoutURL is an error of net/http without the address that it is about.
+// withoutURL removes the URL from an error of net/http.
 func withoutURL(err error) error {
 	if e, ok := errors.AsType[*url.Error](err); ok {
 		return e.Err

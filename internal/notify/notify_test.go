@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// robot is a webhook that answers one thing after the other, the last one for good.
+// robot is a webhook that gives its answers in order, and then repeats the last.
 type robot struct {
 	answers []answer
 	heard   []string
@@ -86,8 +86,8 @@ func TestAttempts(t *testing.T) {
 	}
 }
 
-// TestDeaf does not wait for a webhook that never answers, and does not tell its
-// address.
+// TestDeaf checks that Send does not wait for a webhook that never answers, and that
+// its error has no URL.
 func TestDeaf(t *testing.T) {
 	over := make(chan struct{})
 	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-over }))

@@ -1,5 +1,5 @@
-// Package recycle keeps large memory that is out of use for what comes next: to
-// have the system clear it anew costs as much as to decode what goes into it.
+// Package recycle reuses large buffers. A new buffer must be cleared, which costs as
+// much as decoding a response into it.
 package recycle
 
 import (
@@ -7,8 +7,8 @@ import (
 	"sync"
 )
 
-// Pool keeps things of many sizes, whose sum is at most a limit: of bytes, or of
-// whatever their sizes count. It is safe for concurrent use.
+// Pool keeps buffers of many sizes, up to a limit for the sum of their sizes. The unit
+// of size is up to the caller. A Pool is safe for concurrent use.
 type Pool[T any] struct {
 	limit int
 
@@ -21,18 +21,18 @@ type Pool[T any] struct {
 func NewPool[T any](limit int) *Pool[T] { return &Pool[T]{limit: limit, free: map[int][]T{}} }
 
 const (
-	// steps are the classes of an octave: a size is rounded up by at most a
-	// sixteenth.
+	// steps is the number of classes between a size and its double. So a size is
+	// rounded up by at most a sixteenth.
 	stepBits = 4
 	steps    = 1 << stepBits
 	// least is the smallest size.
 	least = 1 << 8
-	// wider is how many classes above its own a size is looked for: a quarter
-	// more than what was asked for is better than new memory.
+	// wider is how many larger classes Get searches: a buffer a quarter too large is
+	// better than a new one.
 	wider = 4
 )
 
-// class is the class of a size.
+// class returns the class of a size.
 func class(size int) int {
 	size = max(size, least)
 	shift := bits.Len(uint(size-1)) - 1 - stepBits
@@ -40,13 +40,14 @@ func class(size int) int {
 	return shift*steps + step - steps - 1
 }
 
-// Size rounds up to a size that is made and put.
+// Size rounds up to the next size of a class. Buffers must have such a size.
 func Size(n int) int {
 	c := class(n)
 	return (c%steps + steps + 1) << (c / steps)
 }
 
-// Get finds something of at least that size, and not much more.
+// Get takes a buffer of at least that size, and not much more, from the pool. ok is
+// false if there is none.
 func (p *Pool[T]) Get(size int) (x T, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -62,9 +63,9 @@ func (p *Pool[T]) Get(size int) (x T, ok bool) {
 	return x, false
 }
 
-// Put takes something that nobody refers to any more, of exactly a Size. Where
-// the pool is full, of sizes that are no longer asked for perhaps, it begins
-// anew.
+// Put gives a buffer to the pool. Nobody may refer to it any more, and its size must be
+// a Size. A full pool drops all its buffers first: they may have sizes that are no
+// longer in use.
 func (p *Pool[T]) Put(size int, x T) {
 	if size != Size(size) || size > p.limit {
 		return

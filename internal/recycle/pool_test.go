@@ -17,8 +17,8 @@ func TestSizes(t *testing.T) {
 	}
 }
 
-// TestPool gives back what was put, never too small and never twice, and holds
-// no more than its limit.
+// TestPool checks that Get returns buffers that were put, never too small and never
+// twice, and that the pool stays within its limit.
 func TestPool(t *testing.T) {
 	const limit = 1 << 20
 	p := NewPool[[]byte](limit)

@@ -47,7 +47,7 @@ const looking = 10 * time.Second
 func free(ctx context.Context, store *load.Store, name, who string) bool {
 	ctx, cancel := context.WithTimeout(ctx, looking)
 	defer cancel()
-	held, err := lease.Held(ctx, store.Conn(), name)
+	held, err := lease.Held(ctx, store.StoreConn(), name)
 	return err != nil || held == nil || held.Holder == who
 }
 
@@ -67,7 +67,7 @@ const backupHolds = 5 * time.Minute
 // Take takes a lease for who. That of a process of this machine which has died is
 // waited for, since it expires, and that of a backup, since it is short.
 func Take(ctx context.Context, store *load.Store, name, who string, ttl time.Duration) (*lease.Lease, error) {
-	l, err := lease.Acquire(ctx, store.Conn(), name, who, ttl)
+	l, err := lease.Acquire(ctx, store.StoreConn(), name, who, ttl)
 	held, ok := errors.AsType[*lease.HeldError](err)
 	if !ok {
 		return l, err
@@ -75,9 +75,9 @@ func Take(ctx context.Context, store *load.Store, name, who string, ttl time.Dur
 	process, backup := strings.CutPrefix(held.Holder, BackupHolder)
 	switch {
 	case lease.Dead(process):
-		return lease.AcquireWait(ctx, store.Conn(), name, who, ttl, ttl+5*time.Second)
+		return lease.AcquireWait(ctx, store.StoreConn(), name, who, ttl, ttl+5*time.Second)
 	case backup:
-		return lease.AcquireWait(ctx, store.Conn(), name, who, ttl, backupHolds)
+		return lease.AcquireWait(ctx, store.StoreConn(), name, who, ttl, backupHolds)
 	}
 	return l, err
 }

@@ -64,10 +64,10 @@ func aheadOptions(now *time.Time) Options {
 	}
 }
 
-// TestNightsAhead walks the account each night while calls begin, go on for
+// TestLongNightsAhead walks the account each night while calls begin, go on for
 // longer than the vendor remembers, end and expire. Each night the walk is
 // what the vendor tells, and what has gathered is the truth of a watcher.
-func TestNightsAhead(t *testing.T) {
+func TestLongNightsAhead(t *testing.T) {
 	now := fixed
 	s, err := New(aheadOptions(&now))
 	if err != nil {

@@ -13,9 +13,9 @@ import (
 	"time"
 )
 
-// TestVendorClientOf2021 asks through the vendor's own typed client, which is
+// TestLongVendorClientOf2021 asks through the vendor's own typed client, which is
 // in a module of its own, and holds what it understood against the truth.
-func TestVendorClientOf2021(t *testing.T) {
+func TestLongVendorClientOf2021(t *testing.T) {
 	goTool, err := exec.LookPath("go")
 	if err != nil {
 		t.Skip("the go tool is not in PATH")

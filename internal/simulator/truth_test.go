@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// TestTruthIsWhatTheAPIReturns walks the whole account over the API, in both
+// TestLongTruthIsWhatTheAPIReturns walks the whole account over the API, in both
 // dialects, and compares each relation with the truth, row by row.
-func TestTruthIsWhatTheAPIReturns(t *testing.T) {
+func TestLongTruthIsWhatTheAPIReturns(t *testing.T) {
 	calls := 26 // each special shape
 	if testing.Short() {
 		calls = 10

@@ -1,5 +1,5 @@
-// Package span makes spans of OpenTelemetry under the one that a context has. The
-// tracer comes with that: where nobody traces, all of it costs a look-up.
+// Package span makes OpenTelemetry spans as children of the span in a context, with
+// the tracer of that span. Without tracing it costs one look-up in the context.
 package span
 
 import (
@@ -11,11 +11,11 @@ import (
 	"go.opentelemetry.io/otel/trace/noop"
 )
 
-// Scope names this program's spans to whoever collects them.
+// Scope is the instrumentation scope of this program's spans.
 const Scope = "github.com/callvault/callvault"
 
-// Begin begins a span under that of ctx. It is nothing where ctx has none that
-// records.
+// Begin begins a child of the span in ctx. If ctx has no recording span, the child does
+// nothing.
 func Begin(ctx context.Context, name string, attributes ...attribute.KeyValue) (context.Context, trace.Span) {
 	parent := trace.SpanFromContext(ctx)
 	if !parent.IsRecording() {
@@ -24,7 +24,7 @@ func Begin(ctx context.Context, name string, attributes ...attribute.KeyValue) (
 	return parent.TracerProvider().Tracer(Scope).Start(ctx, name, trace.WithAttributes(attributes...))
 }
 
-// End ends a span; err says what it failed with, if it did.
+// End ends a span. A non-nil err marks it as failed.
 func End(s trace.Span, err error) {
 	if err != nil && s.IsRecording() {
 		s.RecordError(err)
@@ -33,7 +33,7 @@ func End(s trace.Span, err error) {
 	s.End()
 }
 
-// Do does something as a span.
+// Do calls do within a span.
 func Do(ctx context.Context, name string, do func(context.Context) error) error {
 	ctx, s := Begin(ctx, name)
 	err := do(ctx)

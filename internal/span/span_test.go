@@ -9,8 +9,7 @@ import (
 	"github.com/callvault/callvault/internal/span"
 )
 
-// BenchmarkOff is what a span costs where nobody traces: about the cost of a
-// request or an INSERT.
+// BenchmarkOff measures a span without tracing, as for each request and each INSERT.
 func BenchmarkOff(b *testing.B) {
 	ctx := context.WithValue(b.Context(), b, b)
 	for b.Loop() {

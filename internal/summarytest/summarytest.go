@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"github.com/callvault/callvault/internal/catalogue"
 )
 
 // summaries fills the tables of summaries.
@@ -20,7 +22,7 @@ var summaries string
 // tables of summaries, in the order in which they are made.
 var tables = []string{"call_users_data", "peer_quality_data", "calls_data"}
 
-const hidden = "(SELECT load_id FROM hidden_loads GROUP BY load_id HAVING max(step) != 'committed')"
+const hidden = "(" + catalogue.Hidden + ")"
 
 // calls selects the calls of which something is visible, the load of the summary
 // that is (0: none), and the others.
@@ -36,7 +38,8 @@ const calls = `
 	GROUP BY sdk_app_id, comm_id`
 
 // Check fails the test if a visible row of the summaries is not what the visible
-// rows beneath give, or is wanting. Nobody writes meanwhile.
+// rows beneath give, or is wanting. conn is to the database of the tables. Nobody
+// writes meanwhile.
 func Check(t testing.TB, conn driver.Conn) {
 	t.Helper()
 	ctx := context.Background()

@@ -1,5 +1,5 @@
-// Package systemd tells systemd how a service is (sd_notify). It is 40 lines of
-// its own rather than a library so that the environment is an argument.
+// Package systemd reports the state of a service to systemd (sd_notify). Unlike a
+// library, it takes the environment as an argument.
 package systemd
 
 import (
@@ -11,24 +11,24 @@ import (
 	"time"
 )
 
-// What a service tells.
+// States of a service.
 const (
 	Ready    = "READY=1"
 	Stopping = "STOPPING=1"
 	Watchdog = "WATCHDOG=1"
 )
 
-// Status is a line for systemctl status.
+// Status is a state with a line for systemctl status.
 func Status(s string) string { return "STATUS=" + strings.ReplaceAll(s, "\n", " ") }
 
-// Notifier talks to the service manager that started the process. The zero
-// value talks to nobody.
+// Notifier reports to the service manager that started the process. The zero value
+// does nothing.
 type Notifier struct {
 	socket   string
 	watchdog time.Duration
 }
 
-// New reads NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID.
+// New makes a Notifier from NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID.
 func New(getenv func(string) string) Notifier {
 	n := Notifier{socket: getenv("NOTIFY_SOCKET")}
 	usec, err := strconv.ParseInt(getenv("WATCHDOG_USEC"), 10, 64)
@@ -38,16 +38,15 @@ func New(getenv func(string) string) Notifier {
 	return n
 }
 
-// Every is how often Watchdog is to be told, half of what systemd allows; zero:
-// it is not.
+// Every is the interval at which to send Watchdog: half of what systemd allows. Zero
+// means never.
 func (n Notifier) Every() time.Duration { return n.watchdog / 2 }
 
-// Tell sends states. It does nothing where nobody listens.
+// Tell sends states. It does nothing without a service manager.
 func (n Notifier) Tell(states ...string) error {
 	if n.socket == "" {
 		return nil
 	}
-	// A name that begins with @ is an abstract one, which net knows, too.
 	conn, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: n.socket, Net: "unixgram"})
 	if err != nil {
 		return fmt.Errorf("tell systemd: %w", err)

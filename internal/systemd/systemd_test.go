@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// listen is a service manager's socket.
+// listen opens the socket of a service manager.
 func listen(t *testing.T, name string) *net.UnixConn {
 	t.Helper()
 	c, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: name, Net: "unixgram"})
@@ -44,7 +44,7 @@ func TestNobodyListens(t *testing.T) {
 		t.Error(err)
 	}
 	if err := New(getenv(map[string]string{"NOTIFY_SOCKET": "/nonexistent"})).Tell(Ready); err == nil {
-		t.Error("told a socket that is not there")
+		t.Error("a missing socket gives no error")
 	}
 }
 

@@ -1,6 +1,7 @@
 package traces
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,8 +12,8 @@ import (
 	sdk "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// tally is an exporter that keeps count of what was sent and why some was not,
-// which it tells nobody until it is asked. It gives up when life ends.
+// tally is an exporter that counts the spans sent and keeps the first error. It reports
+// errors only in missing. It gives up when life ends.
 type tally struct {
 	sdk.SpanExporter
 	life context.Context
@@ -38,30 +39,25 @@ func (t *tally) ExportSpans(ctx context.Context, spans []sdk.ReadOnlySpan) error
 	return nil
 }
 
-// errFull is why spans are missing of which none could not be sent.
-var errFull = errors.New("more came than could be sent; raise OTEL_BSP_MAX_QUEUE_SIZE, or see whether the collector is slow")
+// errFull is the reason when spans are missing although every export succeeded.
+var errFull = errors.New("the queue was full; raise OTEL_BSP_MAX_QUEUE_SIZE, or check whether the collector is slow")
 
-// missing says what was not sent. end is why the last of it was given up.
+// missing returns an error unless all spans were sent. end is the error of the
+// provider's shutdown, if any.
 func (t *tally) missing(end error) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.sent >= t.ended {
 		return nil
 	}
-	why := t.err
-	if why == nil {
-		why = end
-	}
-	if why == nil {
-		why = errFull
-	}
+	why := cmp.Or(t.err, end, errFull)
 	if errors.Is(why, context.DeadlineExceeded) {
 		why = errors.New("the collector does not answer in time")
 	}
-	return fmt.Errorf("traces: %d of %d spans were not sent, which harms nothing else: %s; check OTEL_EXPORTER_OTLP_ENDPOINT", t.ended-t.sent, t.ended, oneLine(why))
+	return fmt.Errorf("traces: %d of %d spans were not sent: %s; check OTEL_EXPORTER_OTLP_ENDPOINT (the archive is not affected)", t.ended-t.sent, t.ended, oneLine(why))
 }
 
-// oneLine is what a terminal can show of an error.
+// oneLine is an error in one short line.
 func oneLine(err error) string {
 	const most = 200
 	s := strings.Join(strings.Fields(err.Error()), " ")
@@ -77,7 +73,7 @@ func oneLine(err error) string {
 	return s
 }
 
-// counted counts the spans that have ended.
+// counted counts the sampled spans that end.
 type counted struct {
 	sdk.SpanProcessor
 	tally *tally

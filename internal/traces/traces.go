@@ -1,6 +1,6 @@
-// Package traces sends the spans of a run to an OpenTelemetry collector, by OTLP
-// over HTTP. How it does that, the standard variables of OpenTelemetry say, which
-// its exporter and SDK read from the environment.
+// Package traces sends the spans of a run to an OpenTelemetry collector, by OTLP over
+// HTTP. The exporter and the SDK read OpenTelemetry's standard variables from the
+// environment.
 package traces
 
 import (
@@ -19,15 +19,15 @@ import (
 	"github.com/callvault/callvault/internal/span"
 )
 
-// service is what the program is called unless OTEL_SERVICE_NAME says otherwise.
+// service is the default of OTEL_SERVICE_NAME.
 const service = "callvault"
 
-// Trace is the trace of one run. Spans wait in a queue of bounded length
-// (OTEL_BSP_MAX_QUEUE_SIZE, 2048); those that find it full are dropped.
+// Trace is the trace of one run. Spans wait in a queue of OTEL_BSP_MAX_QUEUE_SIZE
+// (2048). A full queue drops further spans.
 type Trace struct {
 	provider *sdk.TracerProvider
 	tally    *tally
-	give     context.CancelFunc // gives up what is being sent
+	giveUp   context.CancelFunc // cancels the current export
 }
 
 // ID is the id of a run's trace: the first half of the SHA-256 of the run's id.
@@ -36,7 +36,7 @@ func ID(runID string) trace.TraceID {
 	return trace.TraceID(sum[:16])
 }
 
-// New makes the trace of a run. It connects to nothing.
+// New makes the trace of a run. It does not connect yet.
 func New(ctx context.Context, runID, version string) (*Trace, error) {
 	about, err := resource.New(ctx,
 		resource.WithAttributes(attribute.String("service.name", service), attribute.String("service.version", version)),
@@ -48,25 +48,25 @@ func New(ctx context.Context, runID, version string) (*Trace, error) {
 	if err != nil {
 		return nil, fmt.Errorf("traces: %w", err)
 	}
-	life, give := context.WithCancel(context.WithoutCancel(ctx))
+	life, giveUp := context.WithCancel(context.WithoutCancel(ctx))
 	t := &tally{SpanExporter: exporter, life: life}
 	p := sdk.NewTracerProvider(sdk.WithResource(about), sdk.WithIDGenerator(ids{ID(runID)}),
 		sdk.WithSpanProcessor(counted{sdk.NewBatchSpanProcessor(t), t}))
-	return &Trace{provider: p, tally: t, give: give}, nil
+	return &Trace{provider: p, tally: t, giveUp: giveUp}, nil
 }
 
-// Tracer begins the spans of the trace.
+// Tracer returns the tracer of the trace.
 func (t *Trace) Tracer() trace.Tracer { return t.provider.Tracer(span.Scope) }
 
-// Close sends what waits, until ctx ends. The error says how many spans of the
-// trace were not sent and why, in one line.
+// Close sends the spans in the queue until ctx ends. Its error says in one line how
+// many spans of the trace were not sent, and why.
 func (t *Trace) Close(ctx context.Context) error {
 	err := t.provider.Shutdown(ctx)
-	t.give()
+	t.giveUp()
 	return t.tally.missing(err)
 }
 
-// ids gives the spans of one trace their ids.
+// ids makes the ids of the spans of one trace.
 type ids struct{ trace trace.TraceID }
 
 func (i ids) NewIDs(ctx context.Context) (trace.TraceID, trace.SpanID) {

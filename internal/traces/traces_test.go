@@ -11,8 +11,8 @@ import (
 	"github.com/callvault/callvault/internal/traces"
 )
 
-// TestFullQueue: spans that come faster than they are sent are dropped, and
-// counted, and nothing waits for them.
+// TestFullQueue checks that spans which find the queue full are dropped and counted,
+// and that nothing waits for them.
 func TestFullQueue(t *testing.T) {
 	answer := make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-answer }))
@@ -35,7 +35,7 @@ func TestFullQueue(t *testing.T) {
 	}
 }
 
-// TestRefusal: what the collector says is told in one line.
+// TestRefusal checks that the answer of the collector is reported in one line.
 func TestRefusal(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, "no such\nproject "+strings.Repeat("x", 1000), http.StatusForbidden)
@@ -54,7 +54,7 @@ func TestRefusal(t *testing.T) {
 	}
 }
 
-// TestSilence: nothing waits longer for a collector than it is told to.
+// TestSilence checks that Close does not wait for a collector longer than its context.
 func TestSilence(t *testing.T) {
 	over := make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-over }))

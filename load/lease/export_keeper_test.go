@@ -9,7 +9,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 )
 
-// TakeInKeeper makes a claim for a minute in Keeper alone.
+// TakeInKeeper makes a claim for one minute, in Keeper only.
 func TakeInKeeper(ctx context.Context, conn driver.Conn, name, id string) error {
 	k, err := newKeeper(ctx, conn)
 	if err != nil {

@@ -6,14 +6,14 @@ import (
 	"time"
 )
 
-// keep renews the claim until Release. The lease is valid for ttl from the
-// start of the last renewal that succeeded, by the monotonic clock: the server
-// stamped that renewal later, so nobody else can have seen it expire before.
+// keep renews the claim until Release. The lease is valid for ttl from the start of
+// the last successful renewal, by the monotonic clock. The server stamps a renewal
+// later than that, so no other process can see the lease expire earlier.
 func (l *Lease) keep(renewed time.Time) {
 	defer close(l.stopped)
 	expiry := time.NewTimer(time.Until(renewed.Add(l.ttl)))
 	defer expiry.Stop()
-	result := make(chan time.Time, 1) // start of a renewal that succeeded, or zero
+	result := make(chan time.Time, 1) // start of a successful renewal, or zero
 	pause := time.After(l.ttl / 3)
 	for {
 		select {
@@ -34,8 +34,8 @@ func (l *Lease) keep(renewed time.Time) {
 	}
 }
 
-// renew renews the claim wherever it is kept, once, and returns when that began,
-// or zero on an error.
+// renew renews the claim once, in all places. It returns the time at which it began,
+// or zero after an error.
 func (l *Lease) renew() time.Time {
 	ctx, cancel := context.WithTimeout(l.ctx, l.ttl/2)
 	defer cancel()
@@ -51,20 +51,20 @@ func (l *Lease) renew() time.Time {
 // Lost is closed when the lease is lost or released.
 func (l *Lease) Lost() <-chan struct{} { return l.ctx.Done() }
 
-// Err is nil while the lease is held, and then the cause: it matches ErrLost
-// when the lease was lost, and context.Canceled when it was released.
+// Err is nil while the lease is held. It is ErrLost when the lease is lost and
+// context.Canceled when it is released.
 func (l *Lease) Err() error { return context.Cause(l.ctx) }
 
-// Context is parent, cancelled with the cause when the lease is lost or
-// released. What writes under the lease must use it.
+// Context derives a context from parent that is cancelled, with Err as its cause,
+// when the lease is lost or released. Writes under the lease must use it.
 func (l *Lease) Context(parent context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(parent)
 	unhook := context.AfterFunc(l.ctx, func() { cancel(context.Cause(l.ctx)) })
 	return ctx, func() { unhook(); cancel(context.Canceled) }
 }
 
-// Release gives the lease up, so that the next one need not wait for it to
-// expire. It works with a cancelled ctx, and again.
+// Release gives up the lease, so that the next process need not wait for it to
+// expire. It works with a cancelled ctx and may be called more than once.
 func (l *Lease) Release(ctx context.Context) error {
 	var err error
 	l.once.Do(func() {

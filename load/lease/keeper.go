@@ -14,26 +14,26 @@ import (
 	"github.com/callvault/callvault/load/retry"
 )
 
-// keeper keeps claims in the KeeperMap table lease_keeper, one row a name, which
-// is there from the first claim on.
+// keeper keeps claims in the KeeperMap table lease_keeper, one row for each name.
+// The first claim inserts the row.
 //
-// An update in strict mode is made only if Keeper has the row in the version that
-// the server has read: Keeper alone decides whose claim it has. Rows are never
-// deleted: in versions of ClickHouse that are in use, DELETE takes away whatever
-// is there by then if the row that it has read is gone, strict mode or not.
+// In strict mode Keeper makes an update only if the row is still in the version that
+// the server read. So Keeper alone decides who has the claim. Rows are never deleted:
+// in ClickHouse versions in use, a DELETE whose row has changed deletes the new row,
+// even in strict mode.
 //
-// Every write has a stamp of its own. Who reads it back knows that the write was
-// made, whatever its outcome was said to be.
+// Every write has a stamp of its own. A process that reads its stamp back knows that
+// its write was made, whatever the write returned.
 type keeper struct {
 	conn     driver.Conn
 	settings clickhouse.Settings
 }
 
-// newKeeper has its writes depend on what was read, and the server do everything at
-// once or not at all: trying again is for the claimant, who may have given up.
+// newKeeper sets strict mode and turns off the server's own retries: the claimant
+// retries, and it may have given up by then.
 func newKeeper(ctx context.Context, conn driver.Conn) (keeper, error) {
 	settings := clickhouse.Settings{"keeper_map_strict_mode": 1, "insert_keeper_max_retries": 0, "async_insert": 0}
-	const retries = "keeper_max_retries" // of reads; older versions know none
+	const retries = "keeper_max_retries" // for reads; older versions do not have it
 	var known uint64
 	err := conn.QueryRow(ctx, "SELECT count() FROM system.settings WHERE name = ?", retries).Scan(&known)
 	if known > 0 {
@@ -47,17 +47,16 @@ func (k keeper) with(ctx context.Context) context.Context {
 	return clickhouse.Context(ctx, clickhouse.WithSettings(k.settings))
 }
 
-// errNotShown: somebody else was faster, or the server asked has another member
-// of Keeper, which lags behind.
-var errNotShown = errors.New("what was written is not there")
+// errNotShown is returned when a write cannot be read back: another process was
+// faster, or the server reads from a member of Keeper that lags behind.
+var errNotShown = errors.New("the write cannot be read back")
 
-// errInKeeper is in every error of a keeper's that is no HeldError.
+// errInKeeper is in every error of a keeper except HeldError.
 var errInKeeper = errors.New("in Keeper")
 
 const dead = "dateDiff('microsecond', at, now64(6)) >= ttl_ms * 1000"
 
-// take writes over a claim that is dead, or over this one: an earlier attempt may
-// have made it.
+// take replaces a dead claim, or this one: an earlier attempt may have made it.
 func (k keeper) take(ctx context.Context, c claim) error {
 	row, err := k.update(ctx, c, "claim_id = ? OR "+dead)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -69,7 +68,7 @@ func (k keeper) take(ctx context.Context, c claim) error {
 	return failed("claim", c, err)
 }
 
-// renew revives no claim that has ended.
+// renew does not revive a claim that has ended.
 func (k keeper) renew(ctx context.Context, c claim) error {
 	_, err := k.update(ctx, c, "claim_id = ? AND ttl_ms > 0")
 	return failed("renew", c, err)
@@ -102,23 +101,23 @@ func failed(verb string, c claim, err error) error {
 	return err
 }
 
-// update writes the claim into the row of its name if that is as where says,
-// which has the claim's id as argument.
+// update writes the claim into the row of its name if the row meets the SQL condition
+// where, whose argument is the id of the claim.
 func (k keeper) update(ctx context.Context, c claim, where string) (kept, error) {
 	stamp := crand.Text()
 	q := "ALTER TABLE lease_keeper UPDATE claim_id = ?, holder = ?, at = now64(6), ttl_ms = ?, stamp = ? WHERE name = ? AND (" + where + ")"
 	return k.made(ctx, c, stamp, k.conn.Exec(k.with(ctx), q, c.id, c.holder, c.ms(), stamp, c.name, c.id))
 }
 
-// insert makes the row of its name, unless there is one.
+// insert inserts the row of the claim's name unless it exists.
 func (k keeper) insert(ctx context.Context, c claim) (kept, error) {
 	stamp := crand.Text()
 	const q = "INSERT INTO lease_keeper (name, claim_id, holder, ttl_ms, stamp) VALUES (?, ?, ?, ?, ?)"
 	return k.made(ctx, c, stamp, k.conn.Exec(k.with(ctx), q, c.name, c.id, c.holder, c.ms(), stamp))
 }
 
-// made reads what is there after a write, which may have failed. The error is nil
-// if and only if that was made.
+// made reads the row after a write with result err. It returns nil if and only if the
+// write was made.
 func (k keeper) made(ctx context.Context, c claim, stamp string, err error) (kept, error) {
 	row, readErr := k.read(ctx, c)
 	switch {
@@ -130,10 +129,10 @@ func (k keeper) made(ctx context.Context, c claim, stamp string, err error) (kep
 	return row, errors.Join(err, readErr)
 }
 
-// kept is a row of Keeper's.
+// kept is a row of lease_keeper.
 type kept struct {
 	claim, holder, stamp string
-	age                  int64 // microseconds: the reading server's clock less that of the one that wrote
+	age                  int64 // microseconds, from the writing server's clock to the reading server's
 	live                 bool
 }
 

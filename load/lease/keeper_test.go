@@ -32,8 +32,8 @@ import (
 	"github.com/callvault/callvault/load/schema"
 )
 
-// TestKeeper has two servers with one Keeper. Their tables lease have nothing in
-// common, so that it is Keeper alone that excludes between them.
+// TestKeeper uses two servers with one Keeper. Each has its own table lease, so only
+// Keeper can exclude between them.
 func TestKeeper(t *testing.T) {
 	k := &inKeeper{Keeper: keepertest.Start(t)}
 	for i := range k.servers {
@@ -77,7 +77,7 @@ func newServer(t *testing.T, dir string) *server {
 	return &server{e, archive(t, e.DSN())}
 }
 
-// archive is a connection to a database that has been bootstrapped.
+// archive connects to a database and bootstraps it.
 func archive(t *testing.T, dsn string) driver.Conn {
 	t.Helper()
 	s, err := load.Open(t.Context(), dsn, load.Options{})
@@ -86,13 +86,13 @@ func archive(t *testing.T, dsn string) driver.Conn {
 	}
 	t.Cleanup(func() { s.Close() })
 	bootstrap(t, s)
-	if n := count(t, s.Conn(), "SELECT count() FROM system.tables WHERE database = currentDatabase() AND name = 'lease_keeper'"); n != 1 {
+	if n := count(t, s.StoreConn(), "SELECT count() FROM system.tables WHERE database = currentDatabase() AND name = 'lease_keeper'"); n != 1 {
 		t.Fatal("there is no table in Keeper")
 	}
-	return s.Conn()
+	return s.StoreConn()
 }
 
-// bootstrap makes what is there before the first version of the schema.
+// bootstrap makes the tables that exist before the first schema version.
 func bootstrap(t *testing.T, s *load.Store) {
 	t.Helper()
 	m, err := schema.New(s.ClickHouse(), schema.Options{})
@@ -119,7 +119,7 @@ func count(t *testing.T, conn driver.Conn, q string) (n uint64) {
 	return n
 }
 
-// holds is what a server says to a lease's guard.
+// holds reports whether the guard of a lease is true on a server.
 func holds(t *testing.T, conn driver.Conn, l *lease.Lease) bool {
 	t.Helper()
 	return count(t, conn, "SELECT toUInt64("+l.Guard()+")") == 1
@@ -135,7 +135,7 @@ func take(t *testing.T, conn driver.Conn, name, holder string, ttl time.Duration
 	return l
 }
 
-// refused wants a claim to be refused because of holder.
+// refused checks that a claim is refused because holder has the lease.
 func refused(t *testing.T, conn driver.Conn, name, holder string) {
 	t.Helper()
 	l, err := lease.Acquire(t.Context(), conn, name, "refused", time.Minute)
@@ -176,7 +176,7 @@ func (k *inKeeper) excludes(t *testing.T) {
 	}
 }
 
-// seeded is a source of numbers from a seed that is printed.
+// seeded makes a random source and prints its seed.
 func seeded(t *testing.T) *rand.Rand {
 	t.Helper()
 	seed := uint64(time.Now().UnixNano())
@@ -187,14 +187,14 @@ func seeded(t *testing.T) *rand.Rand {
 	return rand.New(rand.NewPCG(seed, 0))
 }
 
-// atOnce has many claim the same in Keeper at the same moment, on both servers:
-// what nobody has had yet, what was given up, and what has expired.
+// atOnce has many claim the same name in Keeper at the same time, on both servers. The
+// name is new, released or expired.
 func (k *inKeeper) atOnce(t *testing.T) {
 	const claimants, rounds = 12, 60
 	rng := seeded(t)
 	for round := range rounds {
 		name := fmt.Sprint(t.Name(), round)
-		if past := rng.IntN(3); past > 0 { // milliseconds that the claim before had to live
+		if past := rng.IntN(3); past > 0 { // released or expired
 			must(t, k.servers[0].conn, "INSERT INTO lease_keeper (name, claim_id, holder, at, ttl_ms) SELECT ?, 'x', 'dead', now64(6) - toIntervalSecond(9), ?", name, (past-1)*9000)
 		}
 		var wg sync.WaitGroup
@@ -219,7 +219,7 @@ func (k *inKeeper) atOnce(t *testing.T) {
 	}
 }
 
-// renews for longer than the ttl.
+// renews checks that a lease is renewed for longer than its ttl.
 func (k *inKeeper) renews(t *testing.T) {
 	one, two := k.servers[0].conn, k.servers[1].conn
 	l := take(t, one, t.Name(), "a", 1500*time.Millisecond)
@@ -235,7 +235,7 @@ func (k *inKeeper) renews(t *testing.T) {
 	}
 }
 
-// expires a claim of a holder that died on the other server.
+// expires checks that a claim expires when its holder died on the other server.
 func (k *inKeeper) expires(t *testing.T) {
 	one, two := k.servers[0].conn, k.servers[1].conn
 	must(t, one, "INSERT INTO lease_keeper (name, claim_id, holder, at, ttl_ms) SELECT ?, 'x', 'dead', now64(6) - toIntervalSecond(55), 60000", t.Name())
@@ -247,8 +247,8 @@ func (k *inKeeper) expires(t *testing.T) {
 	l.Release(t.Context())
 }
 
-// takenOver has Keeper say that another one leads: the holder is guarded at once,
-// and knows it when its time is up.
+// takenOver gives the claim in Keeper to another holder: the guard fails at once, and
+// the lease is lost within its ttl.
 func (k *inKeeper) takenOver(t *testing.T) {
 	one := k.servers[0].conn
 	const ttl = 2 * time.Second
@@ -268,7 +268,7 @@ func (k *inKeeper) takenOver(t *testing.T) {
 	refused(t, one, t.Name(), "other")
 }
 
-// unknown lets each statement of a claim end without an answer, made or not.
+// unknown cuts the connection before and after each statement of a claim.
 func (k *inKeeper) unknown(t *testing.T) {
 	one, two := k.servers[0].conn, k.servers[1].conn
 	u, err := url.Parse(k.servers[0].DSN())
@@ -286,7 +286,7 @@ func (k *inKeeper) unknown(t *testing.T) {
 		for _, when := range []proxytest.When{proxytest.Before, proxytest.After} {
 			name := fmt.Sprint(t.Name(), i, when)
 			tap.Arm(proxytest.Rule{Statement: statement, When: when, Cut: true})
-			l := take(t, s.Conn(), name, "a", 20*time.Second)
+			l := take(t, s.StoreConn(), name, "a", 20*time.Second)
 			if !tap.Disarm() {
 				t.Errorf("%s never came", statement)
 			}
@@ -303,8 +303,8 @@ func (k *inKeeper) unknown(t *testing.T) {
 	}
 }
 
-// transition: what was claimed before there was a table in Keeper, as programs
-// do that know of none, excludes whoever uses it, and gets in nobody's way later.
+// transition checks that a claim from before lease_keeper existed excludes others until
+// it is released, and not afterwards.
 func (k *inKeeper) transition(t *testing.T) {
 	s, err := load.Open(t.Context(), k.servers[0].DatabaseDSN("transition"), load.Options{})
 	if err != nil {
@@ -312,34 +312,34 @@ func (k *inKeeper) transition(t *testing.T) {
 	}
 	defer s.Close()
 	bootstrap(t, s)
-	must(t, s.Conn(), "DROP TABLE lease_keeper SYNC")
-	old := take(t, s.Conn(), t.Name(), "old", 1500*time.Millisecond)
+	must(t, s.StoreConn(), "DROP TABLE lease_keeper SYNC")
+	old := take(t, s.StoreConn(), t.Name(), "old", 1500*time.Millisecond)
 	bootstrap(t, s)
 	q := "SELECT uniqExact(at) FROM lease WHERE holder = 'old'"
-	for n := count(t, s.Conn(), q); count(t, s.Conn(), q) < n+4; {
-		refused(t, s.Conn(), t.Name(), "old")
+	for n := count(t, s.StoreConn(), q); count(t, s.StoreConn(), q) < n+4; {
+		refused(t, s.StoreConn(), t.Name(), "old")
 	}
-	if old.Err() != nil || !holds(t, s.Conn(), old) {
+	if old.Err() != nil || !holds(t, s.StoreConn(), old) {
 		t.Errorf("the old one lost it: %v", old.Err())
 	}
 	if err := old.Release(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	l := take(t, s.Conn(), t.Name(), "new", time.Minute)
-	refused(t, s.Conn(), t.Name(), "new")
-	if count(t, s.Conn(), "SELECT count() FROM lease_keeper WHERE holder = 'new'") != 1 || !holds(t, s.Conn(), l) {
+	l := take(t, s.StoreConn(), t.Name(), "new", time.Minute)
+	refused(t, s.StoreConn(), t.Name(), "new")
+	if count(t, s.StoreConn(), "SELECT count() FROM lease_keeper WHERE holder = 'new'") != 1 || !holds(t, s.StoreConn(), l) {
 		t.Error("the new one is not in Keeper")
 	}
 }
 
-// otherArchive of the same server excludes nobody.
+// otherArchive checks that two archives on one server do not exclude each other.
 func (k *inKeeper) otherArchive(t *testing.T) {
 	take(t, k.servers[0].conn, t.Name(), "a", time.Minute)
 	take(t, archive(t, k.servers[0].DatabaseDSN("o`ther")), t.Name(), "b", time.Minute)
 }
 
-// killed: without Keeper the lease is lost in time and cannot be had; with it, it
-// can again.
+// killed checks that without Keeper the lease is lost in time and cannot be acquired,
+// and that it can be acquired when Keeper is back.
 func (k *inKeeper) killed(t *testing.T) {
 	one, two := k.servers[0].conn, k.servers[1].conn
 	const ttl = 3 * time.Second
@@ -373,15 +373,15 @@ func (k *inKeeper) killed(t *testing.T) {
 	}
 }
 
-// What a process that claims is told by its environment, and what it says.
+// Environment and output of a claimant process.
 const (
 	claimantDSN  = "LEASE_TEST_DSN"
-	claimantFile = "LEASE_TEST_FILE" // locked by whoever leads
+	claimantFile = "LEASE_TEST_FILE" // the leader locks it
 	saysLeads    = "leads"
 )
 
-// TestClaimant is a process that leads whenever it can, each time until it is told
-// to go on.
+// TestClaimant is the main function of a claimant process: it leads whenever it can,
+// each time until a byte comes on its standard input.
 func TestClaimant(t *testing.T) {
 	dsn, file := os.Getenv(claimantDSN), os.Getenv(claimantFile)
 	if dsn == "" {
@@ -398,7 +398,7 @@ func TestClaimant(t *testing.T) {
 	}
 	told := bufio.NewReader(os.Stdin)
 	for {
-		l, err := lease.AcquireWait(t.Context(), s.Conn(), "processes", strconv.Itoa(os.Getpid()), 2*time.Second, time.Minute)
+		l, err := lease.AcquireWait(t.Context(), s.StoreConn(), "processes", strconv.Itoa(os.Getpid()), 2*time.Second, time.Minute)
 		if errors.Is(err, lease.ErrHeld) {
 			continue
 		}
@@ -412,7 +412,7 @@ func TestClaimant(t *testing.T) {
 		if _, err := told.ReadByte(); err != nil {
 			return
 		}
-		if !holds(t, s.Conn(), l) || l.Err() != nil {
+		if !holds(t, s.StoreConn(), l) || l.Err() != nil {
 			t.Fatalf("a leader that does not lead: %v", l.Err())
 		}
 		if err := syscall.Flock(int(f.Fd()), syscall.LOCK_UN); err != nil {
@@ -424,7 +424,7 @@ func TestClaimant(t *testing.T) {
 	}
 }
 
-// claimant is such a process.
+// claimant is a process that runs TestClaimant.
 type claimant struct {
 	server int
 	cmd    *exec.Cmd
@@ -432,8 +432,8 @@ type claimant struct {
 	killed atomic.Bool
 }
 
-// claim starts one on a server. Each time that it leads it comes through leads;
-// nothing comes when it ends by itself.
+// claim starts a claimant for a server. The claimant is sent to leads each time it
+// leads; nil is sent when it ends unasked.
 func (k *inKeeper) claim(t *testing.T, server int, file string, leads chan<- *claimant, wg *sync.WaitGroup) *claimant {
 	t.Helper()
 	c := &claimant{server: server, cmd: exec.Command(os.Args[0], "-test.run", "^TestClaimant$")}
@@ -471,7 +471,7 @@ func (c *claimant) kill() {
 	c.cmd.Process.Kill()
 }
 
-// processes claim on both servers, and leaders are killed: never do two lead.
+// processes has claimants on both servers and kills leaders: never do two lead.
 func (k *inKeeper) processes(t *testing.T) {
 	const each, terms = 4, 60
 	rng := seeded(t)

@@ -1,15 +1,15 @@
-// Package lease lets one process at a time do something, by the server's clock.
+// Package lease lets one process at a time hold a named lease, by the server's clock.
 //
-// A claim is kept in the table lease, a plain MergeTree one: who wants a lease
-// inserts a claim, waits for the acknowledgement and reads the live claims of
-// that name. Whoever's insert is acknowledged second sees the first one, so two
-// can never both believe they are alone; two at the same moment may both see the
-// other, withdraw, and try again after a random pause.
+// Claims are rows of the table lease, a plain MergeTree table. A process that wants a
+// lease inserts a claim, waits for the acknowledgement and then reads the live claims
+// of that name. The process whose insert is acknowledged second sees the claim of the
+// first, so two processes never both hold the lease. If each sees the other, both
+// withdraw and try again after a random pause.
 //
-// That is exact on one server. A replica need not see yet what another one has
-// acknowledged, so where there is the table Keeper as well (load/schema makes it,
-// where the server can), a claim must be kept there, too: Keeper has one row a
-// name, which changes hands only if it is as it was read.
+// This is exact on one server only: a replica may not see yet what another replica has
+// acknowledged. So where the table lease_keeper exists (load/schema makes it if the
+// server can), a claim must be made there, too: Keeper has one row for each name, and
+// changes it only if it is still in the version that was read.
 package lease
 
 import (
@@ -29,24 +29,25 @@ import (
 
 // Names of the leases in use.
 const (
-	Archive = "archive" // one pass at a time; purging belongs to it
+	Archive = "archive" // one pass at a time, with its purge
 	Migrate = "migrate" // one change of the schema at a time
-	Backup  = "backup"  // one backup, or verification of one, at a time
+	Backup  = "backup"  // one backup, or check of a backup, at a time
 )
 
 const (
-	ErrHeld = retry.Final("lease is held") // what a HeldError matches
-	ErrLost = retry.Final("lease is lost") // cause of a lease's cancelled context
-
-	// ErrKeeper: Keeper has been tried for long enough, whoever asks.
-	ErrKeeper = retry.Final("leases cannot be had without Keeper")
+	// ErrHeld is returned, as a HeldError, when another process holds the lease.
+	ErrHeld = retry.Final("lease is held")
+	// ErrLost is returned when the lease has expired or another process holds it.
+	ErrLost = retry.Final("lease is lost")
+	// ErrKeeper is returned when Keeper does not answer, after all retries.
+	ErrKeeper = retry.Final("no lease without Keeper")
 )
 
-// HeldError says who holds the lease.
+// HeldError is returned when another process holds the lease.
 type HeldError struct {
 	Name   string
 	Holder string
-	Age    time.Duration // since the holder last renewed it, by the server's clock
+	Age    time.Duration // since the last renewal, by the server's clock
 }
 
 func (e *HeldError) Error() string {
@@ -55,14 +56,13 @@ func (e *HeldError) Error() string {
 
 func (e *HeldError) Unwrap() error { return ErrHeld }
 
-// attempts to be alone among simultaneous claimants.
+// attempts is how often Acquire claims when other processes claim at the same time.
 const attempts = 4
 
-// Lease is held until Release, or until it is lost. Its methods are safe for
-// concurrent use.
+// Lease is held until it is released or lost. Its methods are safe for concurrent use.
 type Lease struct {
 	claim
-	places []place // all of them must keep the claim
+	places []place // all of them keep the claim
 
 	ctx     context.Context
 	lose    context.CancelCauseFunc
@@ -71,9 +71,9 @@ type Lease struct {
 	once    sync.Once
 }
 
-// Acquire claims name for holder, without waiting: when somebody else holds it
-// the error is a *HeldError. The lease renews itself every ttl/3 until Release,
-// whatever becomes of ctx.
+// Acquire acquires the lease name for holder. It does not wait: it returns a
+// *HeldError when another process holds the lease. The lease renews itself every
+// ttl/3 until Release, even after ctx ends.
 func Acquire(ctx context.Context, conn driver.Conn, name, holder string, ttl time.Duration) (*Lease, error) {
 	for i := 1; ; i++ {
 		l, err := attempt(ctx, conn, name, holder, ttl)
@@ -89,7 +89,7 @@ func Acquire(ctx context.Context, conn driver.Conn, name, holder string, ttl tim
 	}
 }
 
-// AcquireWait is Acquire, tried again until ctx is done or wait has passed.
+// AcquireWait is Acquire, repeated until it succeeds, ctx ends or wait has passed.
 func AcquireWait(ctx context.Context, conn driver.Conn, name, holder string, ttl, wait time.Duration) (*Lease, error) {
 	deadline := time.Now().Add(wait)
 	for {
@@ -100,9 +100,8 @@ func AcquireWait(ctx context.Context, conn driver.Conn, name, holder string, ttl
 	}
 }
 
-// attempt makes one claim and withdraws it when it is not the only one. What
-// ClickHouse could not do is done again for the same claim: one of which nobody
-// knows whether it was made must not stand in the way of the next.
+// attempt makes one claim and withdraws it when another claim is live. Retries use
+// the same claim: a claim with an unknown outcome must not block the next one.
 func attempt(ctx context.Context, conn driver.Conn, name, holder string, ttl time.Duration) (*Lease, error) {
 	l := &Lease{
 		claim: claim{name: name, id: crand.Text(), holder: holder, ttl: ttl},
@@ -137,8 +136,8 @@ func attempt(ctx context.Context, conn driver.Conn, name, holder string, ttl tim
 	return l, nil
 }
 
-// Guard is an SQL condition that holds as long as the lease does, by the
-// server's clock and in its own view; where there is Keeper, in Keeper's, too.
+// Guard is an SQL condition that is true while the lease is held, by the server's
+// clock, as the server sees it and, where Keeper is used, as Keeper sees it.
 func (l *Lease) Guard() string {
 	var all []string
 	for _, p := range l.places {
@@ -147,7 +146,7 @@ func (l *Lease) Guard() string {
 	return "(" + strings.Join(all, " AND ") + ")"
 }
 
-// withdraw ends a claim as well as it can; what it cannot end expires.
+// withdraw ends the claim. A claim that it cannot end expires.
 func (l *Lease) withdraw(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), min(l.ttl, 5*time.Second))
 	defer cancel()
@@ -159,7 +158,7 @@ func (l *Lease) withdraw(ctx context.Context) error {
 	return all
 }
 
-// Held says who holds a lease now: nil, or a HeldError that is not returned.
+// Held returns the holder of a lease, nil if it is free.
 func Held(ctx context.Context, conn driver.Conn, name string) (*HeldError, error) {
 	places, err := placesOf(ctx, conn)
 	if err != nil {

@@ -33,7 +33,7 @@ func connect(t *testing.T) driver.Conn {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s.Conn()
+	return s.StoreConn()
 }
 
 func acquire(t *testing.T, conn driver.Conn, holder string, ttl time.Duration) *lease.Lease {
@@ -69,7 +69,7 @@ func TestExcludes(t *testing.T) {
 	acquire(t, conn, "b", time.Minute)
 }
 
-// A holder that died does not release; its claim is written here by hand.
+// TestExpires inserts the claim of a dead holder by hand.
 func TestExpires(t *testing.T) {
 	t.Parallel()
 	conn := connect(t)
@@ -94,7 +94,7 @@ func TestRenews(t *testing.T) {
 	l := acquire(t, conn, "a", 1500*time.Millisecond)
 	const q = "SELECT count() FROM lease WHERE holder = 'a'"
 	deadline := time.Now().Add(20 * time.Second)
-	for n := uint64(0); n < 5; { // four renewals: longer than the ttl
+	for n := uint64(0); n < 5; { // four renewals take longer than the ttl
 		if err := conn.QueryRow(t.Context(), q).Scan(&n); err != nil {
 			t.Fatal(err)
 		}
@@ -107,7 +107,8 @@ func TestRenews(t *testing.T) {
 	}
 }
 
-// A lease that cannot be renewed is lost by its holder's own clock.
+// TestLost checks that a lease is lost by its holder's own clock when it cannot be
+// renewed.
 func TestLost(t *testing.T) {
 	t.Parallel()
 	conn := connect(t)
@@ -124,8 +125,8 @@ func TestLost(t *testing.T) {
 	}
 }
 
-// Many claim at the same moment, again and again: never two at once, and in
-// the end everybody has had it.
+// TestRace has many claim at the same time: never two hold the lease at once, and all
+// hold it in the end.
 func TestRace(t *testing.T) {
 	t.Parallel()
 	conn := connect(t)

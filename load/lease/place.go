@@ -8,39 +8,39 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 )
 
-// Tables that claims are kept in.
+// Tables of claims.
 const (
 	Table  = "lease"
 	Keeper = "lease_keeper" // only where the server can keep a table in Keeper
 )
 
-// claim is one attempt to hold a lease; id is never used again.
+// claim is one attempt to hold a lease. Its id is never used again.
 type claim struct {
 	name, id, holder string
 	ttl              time.Duration
 }
 
-// ms is ttl in milliseconds, as tables have it.
+// ms is ttl in milliseconds, the unit of the tables.
 func (c claim) ms() uint32 { return uint32(c.ttl.Milliseconds()) }
 
-// place keeps claims. What a method does may be done again, whatever came of it.
+// place keeps claims. All methods are safe to repeat after any error.
 type place interface {
-	// take makes the claim; the error is a *HeldError if somebody else's is live.
+	// take makes the claim. It returns a *HeldError if another claim is live.
 	take(context.Context, claim) error
-	// renew lets a claim that is kept live for ttl from now, by the server's clock.
+	// renew extends a claim to ttl from now, by the server's clock.
 	renew(context.Context, claim) error
-	// others is a *HeldError if somebody else's claim on the name is live.
+	// others returns a *HeldError if another claim on the name is live.
 	others(context.Context, claim) error
-	// end makes room for the next one.
+	// end ends the claim.
 	end(context.Context, claim) error
-	// guard is an SQL condition that holds as long as the claim lives.
+	// guard is an SQL condition that is true while the claim is live.
 	guard(claim) string
 }
 
-// placesOf are the places of the database in the order in which a claim is made.
+// placesOf lists the places of the database, in the order in which to claim.
 func placesOf(ctx context.Context, conn driver.Conn) ([]place, error) {
 	all := []place{table{conn}}
-	var there uint8 // an error, not 0, if the user may not know
+	var there uint8 // a user without the right to see the table gets an error, not 0
 	if err := conn.QueryRow(ctx, "EXISTS TABLE "+Keeper).Scan(&there); err != nil {
 		return nil, fmt.Errorf("look for the table %s: %w", Keeper, err)
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 )
 
-// table keeps claims in the table lease, where each step of a claim is a row.
+// table keeps claims in the table lease. Each step of a claim is a row.
 type table struct{ conn driver.Conn }
 
 func (t table) take(ctx context.Context, c claim) error {
@@ -30,8 +30,8 @@ func (t table) write(ctx context.Context, c claim, released bool) error {
 	return nil
 }
 
-// others reads the live claims of others. Released is for good: a renewal that
-// arrives after it revives nothing.
+// others reads the live claims of others. A claim that is released stays released: a
+// later renewal does not revive it.
 func (t table) others(ctx context.Context, c claim) error {
 	const q = `
 		SELECT any(holder), dateDiff('microsecond', max(at), now64(6)) AS age

@@ -1,9 +1,10 @@
-// Package retry tries again what ClickHouse could not do: it was restarted, it
-// was too busy, or the connection broke. Of the latter the outcome is unknown, so
-// whoever uses it must be able to repeat what they do, whatever came of it.
+// Package retry repeats an operation when ClickHouse restarts, is too busy, or the
+// connection breaks. The outcome of a broken attempt is unknown, so an operation
+// must be safe to repeat.
 package retry
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,13 +16,13 @@ import (
 	"github.com/cenkalti/backoff/v5"
 )
 
-// Patience says how often something is tried, and when; the zero value waits for
-// about a quarter of a minute in all, in which a server restarts.
+// Patience says how often and how long to retry. The zero value waits about 15 s in
+// all: long enough for a server to restart.
 type Patience struct {
 	Attempts int           // (10)
 	Pause    time.Duration // after the first failure; it grows by half, with jitter, up to 20 s (200 ms)
 	Timeout  time.Duration // of one attempt (none)
-	// OnRetry is called before each pause; optional.
+	// OnRetry is called before each pause. It may be nil.
 	OnRetry func(error, time.Duration)
 }
 
@@ -31,17 +32,17 @@ const (
 	longestPause    = 20 * time.Second
 )
 
-// Final is an error that no other attempt mends.
+// Final is an error that is not retried.
 type Final string
 
 func (f Final) Error() string { return string(f) }
 
-// Do calls f until it succeeds, fails for good, or has failed too often, or ctx
-// ends: then the error is its cause, with f's own where time was up. What f reads it
-// must read anew.
+// Do calls f until it succeeds, fails for good, has failed p.Attempts times, or ctx
+// ends. When ctx ends, the error is its cause; after a deadline it also has the last
+// error of f. An f that reads must begin its result anew in each attempt.
 func (p Patience) Do(ctx context.Context, f func(context.Context) error) error {
 	pause := backoff.NewExponentialBackOff()
-	pause.InitialInterval, pause.MaxInterval = or(p.Pause, defaultPause), longestPause
+	pause.InitialInterval, pause.MaxInterval = cmp.Or(p.Pause, defaultPause), longestPause
 	tries := 0
 	var last error
 	_, err := backoff.Retry(ctx, func() (struct{}, error) {
@@ -51,7 +52,7 @@ func (p Patience) Do(ctx context.Context, f func(context.Context) error) error {
 			err = backoff.Permanent(err)
 		}
 		return struct{}{}, err
-	}, backoff.WithBackOff(pause), backoff.WithMaxTries(uint(or(p.Attempts, defaultAttempts))), backoff.WithMaxElapsedTime(0), backoff.WithNotify(p.OnRetry))
+	}, backoff.WithBackOff(pause), backoff.WithMaxTries(uint(cmp.Or(p.Attempts, defaultAttempts))), backoff.WithMaxElapsedTime(0), backoff.WithNotify(p.OnRetry))
 	switch {
 	case err == nil:
 		return nil
@@ -74,20 +75,13 @@ func (p Patience) attempt(ctx context.Context, f func(context.Context) error) er
 	return f(ctx)
 }
 
-func or[T int | time.Duration](v, def T) T {
-	if v == 0 {
-		return def
-	}
-	return v
-}
-
-// OneLine is an error without its line breaks; the server's may have many.
+// OneLine is an error without line breaks. The server's exceptions may have many.
 type OneLine struct{ Err error }
 
 func (e OneLine) Error() string { return strings.Join(strings.Fields(e.Err.Error()), " ") }
 func (e OneLine) Unwrap() error { return e.Err }
 
-// Code is that of the server's exception in err, or 0.
+// Code returns the code of the server's exception in err, or 0.
 func Code(err error) int32 {
 	if e, ok := errors.AsType[*clickhouse.Exception](err); ok {
 		return e.Code
@@ -98,8 +92,8 @@ func Code(err error) int32 {
 	return 0
 }
 
-// Helps says whether trying again can help. An error that is not the server's own
-// word, nor Final, is about the connection.
+// Helps reports whether a retry can help. An error that is neither an exception of
+// the server nor Final is taken for a broken connection.
 func Helps(err error) bool {
 	if _, final := errors.AsType[Final](err); final || errors.Is(err, context.Canceled) {
 		return false

@@ -14,8 +14,8 @@ import (
 	"github.com/callvault/callvault/load/retry"
 )
 
-// TestPatience: what may pass is tried until it does, for as long as a server
-// takes to restart; what will not is not tried again.
+// TestPatience checks that a temporary error is retried for as long as a server takes
+// to restart, and that any other error is not retried.
 func TestPatience(t *testing.T) {
 	const final = retry.Final("final")
 	for _, c := range []struct {
@@ -45,7 +45,7 @@ func TestPatience(t *testing.T) {
 	}
 }
 
-// TestPatienceEnds with the context, whose cause is the error.
+// TestPatienceEnds checks that Do ends with its context and returns its cause.
 func TestPatienceEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cause := errors.New("lost")

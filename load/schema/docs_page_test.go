@@ -24,11 +24,11 @@ type relation struct {
 func relations(t *testing.T, s *load.Store) map[string]relation {
 	t.Helper()
 	all := map[string]relation{}
-	for _, row := range column(t, s, "SELECT concat(name, '\t', engine, '\t', comment) FROM system.tables WHERE database = currentDatabase()") {
+	for _, row := range column(t, s, "SELECT concat(name, '\t', engine, '\t', comment) FROM system.tables WHERE "+ofBoth) {
 		f := strings.Split(row, "\t")
 		all[f[0]] = relation{name: f[0], isView: f[1] == "View", comment: f[2]}
 	}
-	for _, row := range column(t, s, "SELECT concat(table, '\t', name, '\t', type, '\t', comment) FROM system.columns WHERE database = currentDatabase() ORDER BY table, position") {
+	for _, row := range column(t, s, "SELECT concat(table, '\t', name, '\t', type, '\t', comment) FROM system.columns WHERE "+ofBoth+" ORDER BY table, position") {
 		f := strings.Split(row, "\t")
 		r := all[f[0]]
 		r.columns = append(r.columns, attribute{f[1], plainKind(f[2]), f[3]})

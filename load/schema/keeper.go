@@ -48,7 +48,7 @@ func (s *Schema) hasKeeper(ctx context.Context, conn driver.Conn) (server string
 	const q = `SELECT toString(serverUUID()), countIf(name != 'server_settings') > 0, countIf(name = 'server_settings') > 0 FROM system.tables
 		WHERE database = 'system' AND name IN ('zookeeper', 'server_settings') OR database = ? AND name = 'lease' AND match(engine, '^(Replicated|Shared)')`
 	var asks bool
-	err = conn.QueryRow(ctx, q, s.database()).Scan(&server, &keeper, &asks)
+	err = conn.QueryRow(ctx, q, s.store()).Scan(&server, &keeper, &asks)
 	if keeper = keeper || s.opt.Cluster != ""; err == nil && asks && !keeper {
 		const q = "SELECT count() > 0 FROM system.server_settings WHERE name = 'keeper_hosts' AND value != ''"
 		err = conn.QueryRow(ctx, q).Scan(&keeper)

@@ -6,7 +6,10 @@ import (
 )
 
 // droppedTable is a table in a way down.
-var droppedTable = regexp.MustCompile(`^DROP TABLE IF EXISTS \S+\.(\w+)`)
+var droppedTable = regexp.MustCompile(`^DROP TABLE IF EXISTS ` + quotedName + `\.(\w+)`)
+
+// quotedName is a name as sqltext.Identifier quotes it.
+const quotedName = "`(?:[^`\\\\]|\\\\.)*`"
 
 // Loses are the tables, by name, whose rows are lost on the way down from a
 // version to another one.

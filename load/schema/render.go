@@ -11,7 +11,9 @@ import (
 
 // words is the vocabulary of a migration file.
 type words struct {
-	Database   string // quoted
+	Database   string // of the relations, quoted
+	Store      string // of the tables, quoted
+	Databases  string // both, as literals
 	OnCluster  string // "" or ON CLUSTER `name`
 	KeeperPath string // of the leases in Keeper
 }
@@ -23,20 +25,24 @@ func (s *Schema) render(name string) (string, error) { return s.renderFor("", na
 func (s *Schema) renderFor(server, name string) (string, error) {
 	text, err := fs.ReadFile(s.opt.FS, name)
 	if err != nil {
-		return "", fmt.Errorf("read %s: %w", name, err)
+		return "", fmt.Errorf("%w: %w", ErrFile, err)
 	}
 	t := template.New(name)
 	t.Funcs(template.FuncMap{"engine": s.engine}).Funcs(columnWords(t))
 	if _, err := t.Parse(string(text)); err != nil {
-		return "", fmt.Errorf("read %s: %w", name, err)
+		return "", fmt.Errorf("%w: %w", ErrFile, err)
 	}
-	w := words{Database: sqltext.Identifier(s.database()), KeeperPath: s.keeperPath(server)}
+	w := words{
+		Database: sqltext.Identifier(s.database()), Store: sqltext.Identifier(s.store()),
+		Databases:  sqltext.Literal(s.database()) + ", " + sqltext.Literal(s.store()),
+		KeeperPath: s.keeperPath(server),
+	}
 	if s.opt.Cluster != "" {
 		w.OnCluster = "ON CLUSTER " + sqltext.Identifier(s.opt.Cluster)
 	}
 	var b strings.Builder
 	if err := t.Execute(&b, w); err != nil {
-		return "", fmt.Errorf("read %s: %w", name, err)
+		return "", fmt.Errorf("%w: %w", ErrFile, err)
 	}
 	return b.String(), nil
 }

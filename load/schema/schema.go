@@ -1,5 +1,6 @@
-// Package schema brings the database to a version of the schema: golang-migrate
-// with a lock that holds across processes and a way out of a failed version.
+// Package schema brings an archive's two databases, that of its relations and that
+// of its tables, to a version of the schema: golang-migrate with a lock that holds
+// across processes and a way out of a failed version.
 package schema
 
 import (
@@ -16,6 +17,7 @@ import (
 	"github.com/golang-migrate/migrate/v4/database"
 	chmigrate "github.com/golang-migrate/migrate/v4/database/clickhouse"
 
+	"github.com/callvault/callvault/internal/catalogue"
 	"github.com/callvault/callvault/load/lease"
 	"github.com/callvault/callvault/load/retry"
 	"github.com/callvault/callvault/migrations"
@@ -24,15 +26,20 @@ import (
 const leaseTTL = 30 * time.Second
 
 const (
-	// ErrNewer: the database has a version this program does not know.
+	// ErrNewer is returned when the archive has a version this program does not know.
 	ErrNewer = retry.Final("the database has a newer schema than this program; use the newer program")
-	// ErrDirty: a version was begun and not finished.
+	// ErrDirty is returned when a version was begun and not finished.
 	ErrDirty = retry.Final("the schema version is dirty")
-	// ErrRestoring: the database has the table Restoring.
+	// ErrRestoring is returned while the store has the table Restoring.
 	ErrRestoring = retry.Final("the database is being restored from a backup, or that was cut short: wait, or run the same callvault restore again")
+	// ErrFile is returned when a file of a version is not there or not well-formed:
+	// no attempt mends that.
+	ErrFile = retry.Final("a file of the schema cannot be read")
+	// ErrTaken is returned when one of the two databases belongs to another archive.
+	ErrTaken = retry.Final("name another database in CLICKHOUSE_DSN")
 )
 
-// Restoring is a table that a database has while it is filled from a backup: its
+// Restoring is a table that the store has while it is filled from a backup: its
 // other tables are not all there.
 const Restoring = "restoring"
 
@@ -42,17 +49,18 @@ type Options struct {
 	Holder   string        // who migrates, for the others' messages
 	LockWait time.Duration // how long to wait for another migrator (1 minute)
 	FS       fs.FS         // the files (migrations.FS)
-	Restorer bool          // the caller is who fills a database that has the table Restoring
+	Restorer bool          // the caller is who fills a store that has the table Restoring
 }
 
-// Schema is a set of versions and the database they are for.
+// Schema is a set of versions and the archive they are for.
 type Schema struct {
 	ch    *clickhouse.Options
 	opt   Options
 	files []file
 }
 
-// New prepares; it does not connect. The database of ch must exist.
+// New prepares; it does not connect. The database of ch is that of the relations
+// and must exist; that of the tables is made by the first change.
 func New(ch *clickhouse.Options, o Options) (*Schema, error) {
 	if o.FS == nil {
 		o.FS = migrations.FS
@@ -76,6 +84,16 @@ func (s *Schema) database() string {
 		return "default"
 	}
 	return s.ch.Auth.Database
+}
+
+// store is the database of the tables.
+func (s *Schema) store() string { return catalogue.StoreOf(s.database()) }
+
+// toStore are options for connections to the store.
+func (s *Schema) toStore() *clickhouse.Options {
+	ch := *s.ch
+	ch.Auth.Database = s.store()
+	return &ch
 }
 
 // Up applies what is pending and returns how many versions it applied. A dirty
@@ -169,14 +187,14 @@ func nothing(Status) bool       { return false }
 // tables that f needs; and under that of archiving passes where it alters tables
 // they write to. It returns how many files ran.
 func (s *Schema) locked(ctx context.Context, verb string, alters func(Status) bool, f func(*migrate.Migrate, *guarded) error) (int, error) {
-	conn, err := clickhouse.Open(s.ch)
+	if err := s.databases(ctx); err != nil {
+		return 0, fmt.Errorf("%s: %w", verb, err)
+	}
+	conn, err := clickhouse.Open(s.toStore())
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w", verb, err)
 	}
 	defer conn.Close()
-	if err := s.whole(ctx, conn); err != nil {
-		return 0, fmt.Errorf("%s: %w", verb, err)
-	}
 	if err := s.bootstrap(ctx, conn); err != nil {
 		return 0, fmt.Errorf("%s: %w", verb, err)
 	}
@@ -208,22 +226,10 @@ func (s *Schema) locked(ctx context.Context, verb string, alters func(Status) bo
 	return g.ran, nil
 }
 
-// whole sees that the database is not being restored.
-func (s *Schema) whole(ctx context.Context, conn driver.Conn) error {
-	restoring, err := s.has(ctx, conn, Restoring)
-	if err != nil {
-		return fmt.Errorf("look whether the database is being restored: %w", err)
-	}
-	if restoring && !s.opt.Restorer {
-		return ErrRestoring
-	}
-	return nil
-}
-
-// has says whether the database has a table.
+// has says whether the store has a table.
 func (s *Schema) has(ctx context.Context, conn driver.Conn, table string) (bool, error) {
 	var n uint64
-	err := conn.QueryRow(ctx, "SELECT count() FROM system.tables WHERE database = ? AND name = ?", s.database(), table).Scan(&n)
+	err := conn.QueryRow(ctx, "SELECT count() FROM system.tables WHERE database = ? AND name = ?", s.store(), table).Scan(&n)
 	return n > 0, err
 }
 
@@ -242,10 +248,10 @@ func (s *Schema) bootstrap(ctx context.Context, conn driver.Conn) error {
 // migrate makes golang-migrate's object around g and runs f with it, unless the
 // database is ahead of the program.
 func (s *Schema) migrate(g *guarded, f func(*migrate.Migrate, *guarded) error) error {
-	ch := *s.ch // OpenDB takes no pool settings
+	ch := s.toStore() // OpenDB takes no pool settings
 	ch.MaxOpenConns, ch.MaxIdleConns, ch.ConnMaxLifetime = 0, 0, 0
-	db := clickhouse.OpenDB(&ch)
-	base, err := chmigrate.WithInstance(db, &chmigrate.Config{DatabaseName: s.database(), MigrationsTableEngine: "MergeTree"})
+	db := clickhouse.OpenDB(ch)
+	base, err := chmigrate.WithInstance(db, &chmigrate.Config{DatabaseName: s.store(), MigrationsTableEngine: "MergeTree"})
 	if err != nil {
 		return errors.Join(err, db.Close())
 	}

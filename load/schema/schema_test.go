@@ -13,8 +13,10 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/callvault/callvault/internal/archivetest"
 	"github.com/callvault/callvault/internal/embedded/embeddedtest"
 	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/lease"
@@ -34,6 +36,9 @@ func store(t *testing.T) *load.Store {
 	return s
 }
 
+// ofBoth is a condition on a table of system: what is in either database.
+const ofBoth = "startsWith(database, currentDatabase())"
+
 func newSchema(t *testing.T, s *load.Store, o schema.Options) *schema.Schema {
 	t.Helper()
 	m, err := schema.New(s.ClickHouse(), o)
@@ -43,10 +48,13 @@ func newSchema(t *testing.T, s *load.Store, o schema.Options) *schema.Schema {
 	return m
 }
 
+// archive is a connection to both databases.
+func archive(s *load.Store) driver.Conn { return archivetest.Conn(s.Conn(), s.Database()) }
+
 // column reads one column of strings.
 func column(t *testing.T, s *load.Store, q string) []string {
 	t.Helper()
-	rows, err := s.Conn().Query(t.Context(), q)
+	rows, err := archive(s).Query(t.Context(), q)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +104,7 @@ func TestUpDownUp(t *testing.T) {
 			t.Fatalf("step %d: status %+v, %v; want %d", i, st, err, step.current)
 		}
 	}
-	left := column(t, s, "SELECT name FROM system.tables WHERE database = currentDatabase() ORDER BY name")
+	left := column(t, s, "SELECT name FROM system.tables WHERE "+ofBoth+" ORDER BY name")
 	if want := []string{"lease", "schema_migrations"}; !slices.Equal(left, want) {
 		t.Errorf("tables after down: %v, want %v", left, want)
 	}
@@ -127,9 +135,9 @@ func TestContract(t *testing.T) {
 		t.Error(diff)
 	}
 	bare := column(t, s, `
-		SELECT name FROM system.tables WHERE database = currentDatabase() AND comment = ''
+		SELECT name FROM system.tables WHERE `+ofBoth+` AND comment = ''
 		UNION ALL
-		SELECT table || '.' || name FROM system.columns WHERE database = currentDatabase() AND comment = ''`)
+		SELECT table || '.' || name FROM system.columns WHERE `+ofBoth+` AND comment = ''`)
 	if len(bare) > 0 {
 		t.Errorf("without a comment: %v", bare)
 	}
@@ -165,7 +173,7 @@ func TestHeld(t *testing.T) {
 	if _, err := m.Up(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	l, err := lease.Acquire(t.Context(), s.Conn(), lease.Migrate, "somebody", time.Minute)
+	l, err := lease.Acquire(t.Context(), s.StoreConn(), lease.Migrate, "somebody", time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -184,7 +192,7 @@ func TestWaitsForAPass(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := newSchema(t, s, schema.Options{FS: two(t), LockWait: time.Millisecond})
-	l, err := lease.Acquire(t.Context(), s.Conn(), lease.Archive, "last night's pass", time.Minute)
+	l, err := lease.Acquire(t.Context(), s.StoreConn(), lease.Archive, "last night's pass", time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -210,10 +218,10 @@ func with(t *testing.T, sql string) fstest.MapFS {
 	file := func(s string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(s)} }
 	return fstest.MapFS{
 		"bootstrap.sql":      {Data: boot},
-		"0001_one.up.sql":    file("CREATE TABLE IF NOT EXISTS one (a UInt8) ENGINE = {{engine \"MergeTree\"}} ORDER BY a;\n"),
-		"0001_one.down.sql":  file("DROP TABLE IF EXISTS one SYNC;\n"),
-		"0002_two.up.sql":    file("CREATE TABLE IF NOT EXISTS two (a UInt8) ENGINE = MergeTree ORDER BY a;\n" + sql + ";\nCREATE TABLE IF NOT EXISTS three (a UInt8) ENGINE = MergeTree ORDER BY a;\n"),
-		"0002_two.down.sql":  file("DROP TABLE IF EXISTS three SYNC;\nDROP TABLE IF EXISTS two SYNC;\n"),
+		"0001_one.up.sql":    file("CREATE TABLE IF NOT EXISTS {{.Store}}.one (a UInt8) ENGINE = {{engine \"MergeTree\"}} ORDER BY a;\n"),
+		"0001_one.down.sql":  file("DROP TABLE IF EXISTS {{.Store}}.one SYNC;\n"),
+		"0002_two.up.sql":    file("CREATE TABLE IF NOT EXISTS {{.Store}}.two (a UInt8) ENGINE = MergeTree ORDER BY a;\n" + sql + ";\nCREATE TABLE IF NOT EXISTS {{.Store}}.three (a UInt8) ENGINE = MergeTree ORDER BY a;\n"),
+		"0002_two.down.sql":  file("DROP TABLE IF EXISTS {{.Store}}.three SYNC;\nDROP TABLE IF EXISTS {{.Store}}.two SYNC;\n"),
 		"not_a_migration.md": file("nothing"),
 	}
 }
@@ -238,7 +246,7 @@ func TestDirty(t *testing.T) {
 	if n, err := good.Up(t.Context()); err != nil || n != 1 {
 		t.Fatalf("up from a dirty version: %d, %v", n, err)
 	}
-	if got := column(t, s, "SHOW TABLES LIKE 't%'"); !slices.Equal(got, []string{"three", "two"}) {
+	if got := column(t, s, "SELECT name FROM system.tables WHERE "+ofBoth+" AND name LIKE 't%' ORDER BY name"); !slices.Equal(got, []string{"three", "two"}) {
 		t.Errorf("tables: %v", got)
 	}
 	if err := good.Force(t.Context(), 1); err != nil {
@@ -299,7 +307,7 @@ func TestNoKeeper(t *testing.T) {
 	if err := newSchema(t, s, schema.Options{}).Force(t.Context(), -1); err != nil {
 		t.Fatal(err)
 	}
-	if all := column(t, s, "SELECT name FROM system.tables WHERE database = currentDatabase() ORDER BY name"); !slices.Equal(all, []string{"lease", "schema_migrations"}) {
+	if all := column(t, s, "SELECT name FROM system.tables WHERE "+ofBoth+" ORDER BY name"); !slices.Equal(all, []string{"lease", "schema_migrations"}) {
 		t.Errorf("tables: %v", all)
 	}
 	if all := column(t, s, "SELECT concat(name, ': ', last_error_message) FROM system.errors WHERE name = 'BAD_ARGUMENTS' OR last_error_message ILIKE '%keeper%'"); len(all) > 0 {

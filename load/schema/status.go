@@ -8,6 +8,10 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/golang-migrate/migrate/v4/database"
+
+	"github.com/callvault/callvault/internal/catalogue"
+	"github.com/callvault/callvault/internal/sqltext"
+	"github.com/callvault/callvault/load/retry"
 )
 
 // Version is one version of the schema.
@@ -43,19 +47,17 @@ func (s *Schema) Status(ctx context.Context) (Status, error) {
 		return Status{}, fmt.Errorf("read schema version: %w", err)
 	}
 	defer conn.Close()
-	if err := s.whole(ctx, conn); err != nil {
+	if _, err := s.usable(ctx, conn); err != nil && retry.Code(err) != codeUnknownDatabase {
 		return Status{}, fmt.Errorf("read schema version: %w", err)
 	}
-	const noTable = 60
 	var (
 		version = int64(database.NilVersion)
 		dirty   uint8
-		refused *clickhouse.Exception
 	)
-	err = conn.QueryRow(ctx, "SELECT version, dirty FROM schema_migrations ORDER BY sequence DESC LIMIT 1").Scan(&version, &dirty)
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-	case errors.As(err, &refused) && refused.Code == noTable:
+	const q = "SELECT version, dirty FROM %s.%s ORDER BY sequence DESC LIMIT 1"
+	err = conn.QueryRow(ctx, fmt.Sprintf(q, sqltext.Identifier(s.store()), catalogue.Versions)).Scan(&version, &dirty)
+	switch code := retry.Code(err); {
+	case errors.Is(err, sql.ErrNoRows), code == codeUnknownTable, code == codeUnknownDatabase:
 	case err != nil:
 		return Status{}, fmt.Errorf("read schema version: %w", err)
 	}

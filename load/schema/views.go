@@ -9,8 +9,8 @@ import (
 	"github.com/golang-migrate/migrate/v4"
 )
 
-// Views makes the views of the version that the database has once more. RESTORE
-// under another name rewrites their queries, and loses the aliases of tables.
+// Views makes the views of the version that the archive has. They read with the
+// rights of the user who makes them, so a backup cannot bring them back.
 func (s *Schema) Views(ctx context.Context) error {
 	_, err := s.locked(ctx, "make views", nothing, func(_ *migrate.Migrate, g *guarded) error {
 		version, _, err := g.Version()
@@ -34,7 +34,7 @@ func (s *Schema) Views(ctx context.Context) error {
 // view is a statement that makes a view, and the file it is in.
 type view struct{ name, statement, file string }
 
-var madeView = regexp.MustCompile(`^(?:CREATE OR REPLACE VIEW|DROP VIEW IF EXISTS) \S+\.(\w+)`)
+var madeView = regexp.MustCompile(`^(?:CREATE OR REPLACE VIEW|DROP VIEW IF EXISTS) ` + quotedName + `\.(\w+)`)
 
 // viewsOf are the views of a version, each as the last version that made it did:
 // one before may name what is no longer there.

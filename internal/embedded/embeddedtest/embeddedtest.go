@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/callvault/callvault/internal/catalogue"
 	"github.com/callvault/callvault/internal/embedded"
 )
 
@@ -94,13 +95,17 @@ func Shared(t testing.TB) *embedded.Server {
 }
 
 // Database makes a database of the test's own in the shared engine, empty, and
-// drops it at the test's end. The address has all rights.
+// drops it at the test's end, with that of an archive's tables if one was made
+// beside it. The address has all rights.
 func Database(t testing.TB) (dsn string) {
 	t.Helper()
 	s := Shared(t)
 	name := "test_" + strings.ToLower(rand.Text()[:12])
 	exec(t, s, "CREATE DATABASE "+name+" ENGINE = Atomic")
-	t.Cleanup(func() { exec(t, s, "DROP DATABASE IF EXISTS "+name+" SYNC") })
+	t.Cleanup(func() {
+		exec(t, s, "DROP DATABASE IF EXISTS "+name+" SYNC")
+		exec(t, s, "DROP DATABASE IF EXISTS "+catalogue.StoreOf(name)+" SYNC")
+	})
 	return s.DatabaseDSN(name)
 }
 

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/callvault/callvault/internal/embedded"
+	"github.com/callvault/callvault/internal/embedded/embeddedtest"
+	"github.com/callvault/callvault/internal/simulator"
+)
+
+// TestReadersCreateNothing: of an archive that is not there, who reads says so and
+// makes neither of its databases.
+func TestReadersCreateNothing(t *testing.T) {
+	t.Parallel()
+	in := install(t, simulator.Options{Seed: 3, Calls: 1, QPS: -1})
+	u, err := url.Parse(in.dsn())
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.Path += "_missing"
+	in.env = append(in.env, "CLICKHOUSE_DSN="+u.String())
+	dir := t.TempDir()
+	for _, c := range []struct {
+		args []string
+		code int
+		says string
+	}{
+		{[]string{"status"}, exitFailed, "callvault archive creates it"},
+		{[]string{"sql", "SHOW TABLES"}, exitFailed, "callvault archive creates it"},
+		{[]string{"export", dir}, exitFailed, "callvault archive creates it"},
+		{[]string{"verify"}, exitFailed, "callvault archive creates it"},
+		{[]string{"backup", "--to", dir}, exitFailed, "callvault archive creates it"},
+		{[]string{"backup", "list", "--to", dir}, exitDone, ""},
+		{[]string{"migrate", "status"}, exitDone, "pending"},
+		{[]string{"doctor"}, exitDone, "versions pending"},
+	} {
+		code, out, errs := in.callvault(t.Context(), c.args...)
+		if code != c.code || !strings.Contains(out+errs, c.says) || code != exitDone && strings.Count(errs, "\n") != 1 {
+			t.Errorf("%v: exit code %d, want %d\n%s%s", c.args, code, c.code, out, errs)
+		}
+		if n := in.number(t, "SELECT count() FROM system.databases WHERE startsWith(name, currentDatabase()) AND name LIKE '%missing%'"); n > 0 {
+			t.Fatalf("%v created a database", c.args)
+		}
+	}
+}
+
+// TestDoctorNamesRights of both databases that the user lacks.
+func TestDoctorNamesRights(t *testing.T) {
+	t.Parallel()
+	in := install(t, simulator.Options{Seed: 3, Calls: 1, QPS: -1})
+	dir := t.TempDir()
+	half := `<clickhouse><users><half><password>pw</password><networks><ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota>
+		<grants><query>GRANT ALL ON trtc.*</query><query>GRANT SELECT, CREATE DATABASE ON trtc_store.*</query><query>GRANT CREATE TEMPORARY TABLE ON *.*</query></grants>
+	</half></users></clickhouse>`
+	err := os.Mkdir(filepath.Join(dir, "users.d"), 0o700)
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, "users.d", "half.xml"), []byte(half), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv, err := embedded.Start(t.Context(), embedded.Options{Library: embeddedtest.Library(t), Path: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { srv.Stop(context.WithoutCancel(t.Context())) })
+	_, at, _ := strings.Cut(srv.DSN(), "@")
+	in.env = append(slices.Clone(in.env), "CLICKHOUSE_DSN=clickhouse://half:pw@"+at)
+	f := in.doctor(t, exitFailed)["rights"]
+	const missing = "missing: ALTER DELETE ON `trtc_store`.*, CREATE TABLE ON `trtc_store`.*, DROP TABLE ON `trtc_store`.*, INSERT ON `trtc_store`.*"
+	if f.Found != missing || f.Try != "GRANT ALL ON `trtc`.* TO `half`; GRANT ALL ON `trtc_store`.* TO `half`" {
+		t.Errorf("%+v", f)
+	}
+}

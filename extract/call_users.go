@@ -1,0 +1,170 @@
+package extract
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/callvault/callvault/extract/decide"
+	"github.com/callvault/callvault/extract/plan"
+	"github.com/callvault/callvault/extract/trtc"
+	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/transform"
+)
+
+const (
+	// mostUserPages is how many pages the user list of a window may have before it
+	// is asked for in smaller ones.
+	mostUserPages = 200
+
+	// leastUsers is the smallest window that a user list is divided into.
+	leastUsers = 5 * time.Minute
+
+	// compareUsers is the window of a pass that compares.
+	compareUsers = 50 * time.Minute
+)
+
+// usersAfter is the list of users: that of the first answer if it is complete.
+func (c *callPass) usersAfter(ctx context.Context, first *firstAnswer) (*decide.UserList, error) {
+	switch {
+	case first == nil:
+		return c.askUsers(ctx, nil)
+	case first.complete:
+		return c.call.WholeList(first.window, first.sessions, first.responses), nil
+	}
+	first.release()
+	return c.askUsers(ctx, first.whole())
+}
+
+// askUsers asks for the sessions of a call, but for those that ended while the
+// archive holds them for good. seen are sessions that another answer has shown
+// already. What cannot be had is missing; the error is what makes all further work
+// pointless.
+func (c *callPass) askUsers(ctx context.Context, seen []call.Session) (*decide.UserList, error) {
+	asker := c.pass.Asker
+	list, windows := c.call.NewUserList(seen, c.usersWindow())
+	for _, w := range windows {
+		gaps, err := divide(w, halvesDownTo(leastUsers), func(w call.Window) error { return c.usersOf(ctx, list, w) })
+		if err != nil {
+			return list, err
+		}
+		for _, gap := range gaps {
+			endless := errors.Is(gap.err, errEndless)
+			if list.Miss(gap.of, failureOf(gap.err), endless); endless {
+				asker.foundEndless(asker.Dialect().Users)
+			}
+		}
+	}
+	if len(windows) == 0 {
+		return list, nil
+	}
+	asker.foundTotalsOfCalls(list.Judge(asker.totalsCountCalls()))
+	if c.pass.Compare != nil {
+		if err := c.usersByName(ctx, list); err != nil {
+			return list, err
+		}
+	}
+	list.Close()
+	return list, nil
+}
+
+// usersWindow is how long the windows of a user list are.
+func (c *callPass) usersWindow() time.Duration {
+	if c.pass.Compare != nil {
+		return compareUsers
+	}
+	return c.pass.Asker.Dialect().MaxUsersWindow
+}
+
+// usersOf reads the list of one window.
+func (c *callPass) usersOf(ctx context.Context, l *decide.UserList, w call.Window) error {
+	list := c.userPages(l, w, nil, c.pass.pageSize())
+	l.BeginWindow()
+	err := list.read(ctx)
+	switch {
+	case errors.Is(err, errEndless):
+		l.EndlessWindow(w)
+		return err
+	case errors.Is(err, errMoves):
+		l.MissSome(w, failureOf(err))
+		return nil
+	}
+	l.EndWindow(w, list.total, list.counted, list.received, err == nil && list.short())
+	return err
+}
+
+// userPages is the list of a window, of the users named unless there are none.
+func (c *callPass) userPages(l *decide.UserList, w call.Window, names []string, size int) listRead {
+	return listRead{asker: c.pass.Asker, action: c.pass.Asker.Dialect().Users, size: size, most: mostUserPages,
+		fetch: func(ctx context.Context, number, size int, due bool) (page, error) {
+			return c.userPage(ctx, l, w, names, number, size, due && names == nil)
+		}}
+}
+
+// usersByName asks for the users by their names, as a pass that compares does.
+func (c *callPass) usersByName(ctx context.Context, l *decide.UserList) error {
+	for names := range slices.Chunk(l.Names(), trtc.MaxSeriesUsers) {
+		for _, w := range plan.Slices(l.Window.Start, l.Window.End, c.pass.Asker.Dialect().MaxUsersWindow) {
+			list := c.userPages(l, w, names, trtc.MaxPageSize)
+			if err := list.read(ctx); fatal(err) {
+				return err
+			} else if err != nil {
+				l.MissSome(w, failureOf(err))
+			}
+		}
+	}
+	return nil
+}
+
+// userPage reads a page of the list.
+func (c *callPass) userPage(ctx context.Context, l *decide.UserList, w call.Window, names []string, number, size int, due bool) (page, error) {
+	var sessions []call.Session
+	var info transform.Info
+	r, err := c.ask(ctx, question{
+		window: w,
+		build: func(w call.Window) trtc.Request {
+			return c.pass.Asker.Dialect().UserList(c.pass.App, c.unit.Key, w, names, number, size)
+		},
+		decode: func(body []byte) (err error) {
+			var d transform.Decoder
+			sessions, info, err = d.Users(body, nil)
+			nothing := info.Received == 0 && due
+			null := cmp.Or(when(nothing && info.HasTotal && info.Total > 0, c.errNull()), when(nothing && info.List != transform.ListPresent, errNull))
+			return answerError(err, "UserList", info, null)
+		},
+	})
+	l.Responses = append(l.Responses, r.responses()...)
+	if err != nil {
+		return page{}, err
+	}
+	c.rep.repeated(info.Repeated)
+	pg := page{total: info.Total, hasTotal: info.HasTotal && !c.pass.Asker.totalsCountCalls()}
+	pg.keys, pg.fresh = l.Page(w, sessions, info)
+	return pg, nil
+}
+
+// addUsers adds the sessions that the archive does not hold for good: those
+// that ended long enough ago to the settled part, the others to the open one.
+func (c *callPass) addUsers(ctx context.Context, list *decide.UserList) error {
+	if list.Window.Start.IsZero() {
+		return nil
+	}
+	owned, settledTo := c.call.UsersPart(list)
+	part := c.call.Part(call.PartUsers, "", list.Window)
+	part.Owned, part.Responses, part.Reason = []call.Owned{owned}, list.Responses, list.Reason
+	sessions := list.Sessions
+	if !list.BrokenFrom.IsZero() {
+		visible, before, err := c.visible(ctx, call.PartUsers, part.Owned)
+		if err != nil {
+			return err
+		}
+		part.Responses = slices.Concat(before, part.Responses)
+		sessions = decide.WithOthers(sessions, visible.Sessions)
+	}
+	var known decide.SessionSet
+	known.Add(c.call.Held.Sessions)
+	settled, open := decide.SplitSessions(sessions, settledTo, &known)
+	return c.add(ctx, part, settledTo, c.rows(call.Rows{Sessions: settled}), c.rows(call.Rows{Sessions: open}))
+}

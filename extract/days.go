@@ -1,0 +1,153 @@
+package extract
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/callvault/callvault/extract/decide"
+	"github.com/callvault/callvault/internal/call"
+)
+
+const dayKey = time.DateOnly
+
+// closeLists notes how far the days have been listed, and what was lost.
+func (p *Pass) closeLists(ctx context.Context, r *report, list *listing) error {
+	if !p.whole() {
+		return nil
+	}
+	keys := make([]string, 0, len(list.days))
+	for start := range list.days {
+		keys = append(keys, start.Format(dayKey))
+		p.notFinal.Store(call.Unit{App: p.App, Kind: call.UnitList, Key: start.Format(dayKey)}, nil)
+	}
+	// A final day is not listed again, and what is overdue by the ledger is lost:
+	// what this pass has done must be in the ledger before.
+	if err := p.Archive.Flush(ctx); err != nil {
+		return archived(err)
+	}
+	if err := p.lost(ctx, r); err != nil {
+		return err
+	}
+	held, err := p.entries(ctx, call.UnitList, keys)
+	if err != nil {
+		return err
+	}
+	var entries []call.Entry
+	for start, d := range list.days {
+		entries = append(entries, p.listed(start, d, held[start.Format(dayKey)]))
+	}
+	return archived(p.Archive.Note(ctx, entries))
+}
+
+// listed is the entry of a day that has been listed. One of which something could
+// not be had is listed again, and dropped by the vendor from its beginning on.
+func (p *Pass) listed(start time.Time, d *listedDay, held Held) call.Entry {
+	e := call.Entry{
+		Unit: call.Unit{App: p.App, Kind: call.UnitList, Key: start.Format(dayKey)}, State: call.Provisional,
+		StartsAt: start, HeldUntil: d.until, Deadline: p.deadline(d.until),
+	}
+	if len(d.failed) > 0 {
+		e.State, e.Deadline = call.Failed, p.deadline(start)
+		e.Failed, e.Attempts = decide.TriedAgain(d.failed, held.Failed), held.Attempts+1
+		e.Reason = decide.ReasonOf(e.Failed)
+		return e
+	}
+	if end := start.Add(24 * time.Hour); !d.until.Before(end) && p.settled(end.Add(recent)) && !d.incomplete {
+		e.State = call.Archived
+	}
+	return e
+}
+
+// listedDays are the days within w whose lists are final, but for those on which
+// a call began that the ledger knows and the archive could not get, in whole or
+// in part: without the list nothing would ask for it again.
+func (p *Pass) listedDays(ctx context.Context, w call.Window) (map[time.Time]bool, error) {
+	var keys []string
+	for d := day(w.Start); d.Before(w.End); d = d.Add(24 * time.Hour) {
+		keys = append(keys, d.Format(dayKey))
+	}
+	held, err := p.entries(ctx, call.UnitList, keys)
+	if err != nil {
+		return nil, err
+	}
+	final := map[time.Time]bool{}
+	for _, h := range held {
+		if h.State == call.Archived {
+			final[day(h.StartsAt)] = true
+		}
+	}
+	open, err := p.Ledger.Overdue(ctx, p.App, p.deadline(w.End.Add(24*time.Hour)))
+	if err != nil {
+		return nil, archived(err)
+	}
+	for _, e := range open {
+		if e.Unit.Kind == call.UnitCall && (e.State != call.Provisional || e.Lacks()) {
+			delete(final, day(decide.Later(e.StartsAt, w.Start)))
+		}
+	}
+	return final, nil
+}
+
+// lost notes what the vendor has dropped before it was archived: units that are
+// overdue and that this pass did not come upon, and days on which no pass looked.
+func (p *Pass) lost(ctx context.Context, r *report) error {
+	overdue, err := p.Ledger.Overdue(ctx, p.App, p.deadline(p.oldest()))
+	if err != nil {
+		return archived(err)
+	}
+	var lists []call.Entry
+	for _, e := range overdue {
+		if _, still := p.notFinal.Load(e.Unit); still {
+			continue
+		}
+		after := decide.Overdue(e)
+		if e.Unit.Kind == call.UnitList {
+			if e.State == call.Failed {
+				r.lost(Failure{What: "calls of " + e.Unit.Key, Reason: "the vendor dropped what could not be listed of them: " + e.Reason})
+			}
+			lists = append(lists, after)
+			continue
+		}
+		switch {
+		case after.State != call.Lost:
+		case e.Unit.Kind == call.UnitCall:
+			r.lost(Failure{CommID: e.Unit.Key, What: "call", Reason: after.Reason})
+		default:
+			r.lost(Failure{What: fmt.Sprintf("%s %s", e.Unit.Kind, e.Unit.Key), Reason: after.Reason})
+		}
+		if err := p.Archive.ResumeAll(ctx, e.Unit, e.StartsAt); err != nil {
+			return archived(err)
+		}
+		if err := p.Archive.End(ctx, after); err != nil {
+			return archived(err)
+		}
+	}
+	if err := p.Archive.Note(ctx, lists); err != nil {
+		return archived(err)
+	}
+	return p.lostDays(ctx, r)
+}
+
+// lostDays notes the days that nobody listed while the vendor had them.
+func (p *Pass) lostDays(ctx context.Context, r *report) error {
+	until, err := p.Ledger.ListedUntil(ctx, p.App)
+	if err != nil {
+		return archived(err)
+	}
+	oldest := p.oldest()
+	if until.IsZero() || !until.Before(oldest) {
+		return nil
+	}
+	reason := fmt.Sprintf("no pass was made while the vendor had it: calls between %s and %s are unknown",
+		until.UTC().Format(time.RFC3339), oldest.Format(time.RFC3339))
+	r.lost(Failure{What: "calls", Reason: reason})
+	var entries []call.Entry
+	for d := day(until); d.Before(day(oldest)); d = d.Add(24 * time.Hour) {
+		entries = append(entries, call.Entry{
+			Unit: call.Unit{App: p.App, Kind: call.UnitList, Key: d.Format(dayKey)}, State: call.Lost,
+			Reason: reason, StartsAt: d, HeldUntil: until, Deadline: p.deadline(d),
+		})
+	}
+	return archived(p.Archive.Note(ctx, entries))
+}

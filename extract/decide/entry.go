@@ -1,0 +1,73 @@
+package decide
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/callvault/callvault/internal/call"
+)
+
+// Entry is what the ledger shall say of the call: it is archived if all of it came
+// and can no longer change, and provisional otherwise, with the parts that are
+// missing. Parts that are lost stay named.
+func (c *Call) Entry(u call.Unit) call.Entry {
+	missing := TriedAgain(slices.Concat(c.Failed, c.Null), c.Ledger.Failed)
+	e := call.Entry{Unit: u, StartsAt: c.Room.CreatedAt, State: call.Archived, HeldUntil: c.Alive.End}
+	if c.Partial() {
+		e.Reason, e.Attempts = ReasonOf(missing), c.Ledger.Attempts+1
+	}
+	if !c.Ended || c.Partial() {
+		e.State, e.HeldUntil = call.Provisional, Earlier(c.settledAt(), c.Alive.End)
+		if !c.missingFrom.IsZero() {
+			e.HeldUntil = Earlier(e.HeldUntil, c.missingFrom.Add(-time.Second))
+		}
+	}
+	if c.Ledger.Attempts >= AcceptNullAfter {
+		e.Attempts = max(e.Attempts, c.Ledger.Attempts) // what was accepted stays accepted
+	}
+	e.Deadline = Later(e.StartsAt, e.HeldUntil).Add(c.Retention)
+	lost := c.lostParts()
+	if len(lost) > 0 && len(c.Failed) == 0 {
+		e.Reason = lost[len(lost)-1].Reason
+	}
+	if c.NullAccepted && len(c.Failed) == 0 {
+		e.Reason = fmt.Sprintf("%s, in %d passes: taken for an answer", call.NullReason, e.Attempts+1)
+	}
+	e.Failed = slices.Concat(missing, lost)
+	return e
+}
+
+// lostParts are the parts of the call that are lost: those that the ledger names,
+// and what was lost since.
+func (c *Call) lostParts() []call.FailedPart {
+	lost := slices.DeleteFunc(slices.Clone(c.Ledger.Failed), func(f call.FailedPart) bool { return !f.Gone() })
+	if reason := c.LostBeginning(); reason != "" {
+		lost = append(lost, call.FailedPart{Kind: call.PartSeries, Key: call.BeforeKey + c.Alive.Start.Format(time.RFC3339), Reason: reason})
+	}
+	return lost
+}
+
+// LostBeginning says what of the call the vendor had dropped before the archive had
+// any of it; "": nothing.
+func (c *Call) LostBeginning() string {
+	held, begins := Later(c.Room.CreatedAt, c.Ledger.HeldUntil), Later(c.Alive.Start, c.begins)
+	if !begins.After(held) {
+		return ""
+	}
+	return fmt.Sprintf("the vendor no longer had what came between %s and %s", held.UTC().Format(time.RFC3339), begins.UTC().Format(time.RFC3339))
+}
+
+// Keeps says why what the archive has of the call must stay as it is: it was asked
+// for again and could not be had whole; "": it need not.
+func (c *Call) Keeps() string {
+	switch {
+	case !c.Replaces && !c.Ledger.State.Final():
+		return ""
+	case c.Partial():
+		return ReasonOf(slices.Concat(c.Failed, c.Null))
+	case !c.begins.IsZero():
+		return "its beginning has expired"
+	}
+	return ""
+}

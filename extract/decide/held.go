@@ -1,0 +1,71 @@
+package decide
+
+import (
+	"slices"
+
+	"github.com/callvault/callvault/extract/plan"
+	"github.com/callvault/callvault/internal/call"
+)
+
+// heldUntil is the last second of a user's that the archive holds for good in
+// parts of a kind, 0 if none.
+func (c *Call) heldUntil(kind call.PartKind, user string) uint32 {
+	until := uint32(0)
+	for _, p := range c.Held.Parts {
+		if p.Kind != kind {
+			continue
+		}
+		for _, o := range p.Owned {
+			if o.User == user {
+				until = max(until, o.To)
+			}
+		}
+	}
+	return until
+}
+
+// heldSeries are the windows of each user whose samples need not be asked for.
+func (c *Call) heldSeries() plan.Held {
+	held := plan.Held{}
+	for _, p := range c.Held.Parts {
+		if p.Kind != call.PartSeries {
+			continue
+		}
+		for _, o := range p.Owned {
+			held[o.User] = append(held[o.User], call.Window{Start: second(o.From), End: second(o.To)})
+		}
+	}
+	return held
+}
+
+// HoldsRoom says whether the archive holds the room for good.
+func (c *Call) HoldsRoom() bool {
+	return slices.ContainsFunc(c.Held.Parts, func(p call.Part) bool { return p.Kind == call.PartRoom })
+}
+
+// Unheld are the seconds of a window of which the series of a user are not held for
+// good; from is after to if all are.
+func (c *Call) Unheld(w call.Window, user string) (from, to uint32) {
+	from, to = uint32(w.Start.Unix()), uint32(w.End.Unix())
+	if held := c.heldUntil(call.PartSeries, user); held >= from {
+		from = max(from, after(held))
+	}
+	return from, to
+}
+
+// answered notes that a request has been answered, so that it is not asked again.
+func (c *Call) answered(r plan.Request) {
+	c.Held.Parts = append(c.Held.Parts, call.Part{Kind: call.PartSeries, Owned: Owned(r)})
+}
+
+// Owned are the seconds of its users that are a request's.
+func Owned(r plan.Request) []call.Owned {
+	owned := make([]call.Owned, len(r.Users))
+	for i, u := range r.Users {
+		owned[i] = call.Owned{User: u.ID, From: u.From, To: u.To}
+	}
+	return owned
+}
+
+// after is the second after one.
+func after(second uint32) uint32 { return min(second, call.Forever-1) + 1 }

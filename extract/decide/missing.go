@@ -1,0 +1,120 @@
+package decide
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/callvault/callvault/internal/call"
+)
+
+// AcceptNullAfter is the number of passes in which the vendor must have answered
+// null where data is due for that to be taken as an answer.
+const AcceptNullAfter = 3
+
+// mostParts is how many missing parts a row of the ledger names.
+const mostParts = 50
+
+// Failure is why something is missing.
+type Failure struct {
+	Reason string // one line
+	Cause  string // the same for what is missing for the same reason
+	Kept   bool   // what the vendor answered is kept: a later version may be able to read it
+}
+
+// null is why something is missing that is null where data is due.
+var null = Failure{Reason: call.NullReason}
+
+// Miss notes a part that could not be had, or not whole, and its first second. The
+// other parts go on.
+func (c *Call) Miss(kind call.PartKind, key string, from time.Time, f Failure) {
+	c.missesFrom(from)
+	if len(c.Failed) == 0 {
+		c.Cause = string(kind) + ": " + f.Cause
+	}
+	c.Failed = AddPart(c.Failed, kind, key, f)
+}
+
+// missNull notes a part that is null where data is due for certain, from a second on.
+func (c *Call) missNull(kind call.PartKind, key string, from time.Time) {
+	c.missesFrom(from)
+	c.Null = AddPart(c.Null, kind, key, null)
+}
+
+// missesFrom notes a second of which something is to be asked for again.
+func (c *Call) missesFrom(from time.Time) {
+	if c.missingFrom.IsZero() || from.Before(c.missingFrom) {
+		c.missingFrom = from
+	}
+}
+
+// Begins notes that the vendor had dropped what came before t when it was asked for.
+func (c *Call) Begins(t time.Time) { c.begins = Later(c.begins, t) }
+
+// AcceptNull notes that something was null each time it was asked for.
+func (c *Call) AcceptNull() { c.NullAccepted = c.NullAccepted || c.AcceptsNull() }
+
+// AcceptsNull says whether null where data is due is an answer by now.
+func (c *Call) AcceptsNull() bool { return c.nullPasses >= AcceptNullAfter }
+
+// Partial says that something of the call is missing.
+func (c *Call) Partial() bool { return len(c.Failed)+len(c.Null) > 0 }
+
+// OnlyUnserved says that nothing failed but the events of all users, which the
+// account does not have.
+func (c *Call) OnlyUnserved() bool {
+	return !slices.ContainsFunc(c.Failed, func(f call.FailedPart) bool { return f.Kind != call.PartEvents || f.Key != "" })
+}
+
+// AddPart adds a part to those that are missing, each once, no more than a row of
+// the ledger is to hold.
+func AddPart(parts []call.FailedPart, kind call.PartKind, key string, f Failure) []call.FailedPart {
+	same := func(x call.FailedPart) bool { return x.Kind == kind && x.Key == key }
+	if len(parts) < mostParts && !slices.ContainsFunc(parts, same) {
+		parts = append(parts, call.FailedPart{Kind: kind, Key: key, Reason: f.Reason, Attempts: 1, Kept: f.Kept})
+	}
+	return parts
+}
+
+// TriedAgain adds the passes that have tried the parts before. It returns no more
+// parts than a row of the ledger is to hold.
+func TriedAgain(parts, before []call.FailedPart) []call.FailedPart {
+	parts = slices.Clone(parts[:min(len(parts), mostParts)])
+	for i := range parts {
+		parts[i].Attempts = 1
+		for _, b := range before {
+			if b.Kind == parts[i].Kind && b.Key == parts[i].Key {
+				parts[i].Attempts = b.Attempts + 1
+			}
+		}
+	}
+	return parts
+}
+
+// ReasonOf says in one line why parts are missing. There must be some.
+func ReasonOf(missing []call.FailedPart) string {
+	f := missing[0]
+	what := string(f.Kind)
+	if f.Key != "" {
+		what += " " + f.Key
+	}
+	if n := len(missing) - 1; n > 0 {
+		return fmt.Sprintf("%s: %s (and %d more parts)", what, f.Reason, n)
+	}
+	return what + ": " + f.Reason
+}
+
+// nullPasses is in how many passes something of a unit was null where data is due.
+// A unit of which nothing is missing keeps what has come to be accepted.
+func nullPasses(e call.Entry) int {
+	if !e.Lacks() || e.Waits() {
+		return e.Attempts
+	}
+	most := 0
+	for _, f := range e.Failed {
+		if f.Null() {
+			most = max(most, f.Attempts)
+		}
+	}
+	return most
+}

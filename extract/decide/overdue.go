@@ -1,0 +1,56 @@
+package decide
+
+import (
+	"time"
+
+	"github.com/callvault/callvault/internal/call"
+)
+
+// Overdue is what the ledger shall say of a unit that the vendor has dropped before
+// it was archived, and that the pass did not come upon: it is lost, but for what may
+// be taken as archived.
+func Overdue(e call.Entry) call.Entry {
+	switch {
+	case e.Unit.Kind == call.UnitList:
+		return overdueList(e)
+	case counted(e):
+		e.State, e.Reason = call.Archived, ""
+	default:
+		e.State, e.Reason = call.Lost, lossReason(e)
+	}
+	return e
+}
+
+// overdueList is the entry of a day that can be listed no more. What was on it and
+// was not archived is known by itself.
+func overdueList(e call.Entry) call.Entry {
+	switch {
+	case e.State == call.Failed:
+		e.State = call.Lost
+	case !e.HeldUntil.Before(e.StartsAt.Add(24 * time.Hour)):
+		e.State = call.Archived
+	default:
+		e.State, e.Reason = call.Lost, "calls after "+e.HeldUntil.UTC().Format(time.RFC3339)+" are unknown: no pass was made while the vendor had them"
+	}
+	return e
+}
+
+// counted says whether a day of the scale was counted after its end. Where the
+// vendor drops it before its counts are confirmed, which it does for a plan that
+// keeps no more than two days, it is held all the same.
+func counted(e call.Entry) bool {
+	return e.Unit.Kind == call.UnitScale && e.State == call.Provisional && !e.HeldUntil.Before(e.StartsAt.Add(24*time.Hour))
+}
+
+// lossReason says what of a unit was lost.
+func lossReason(e call.Entry) string {
+	switch {
+	case e.Lacks():
+		return "the vendor dropped it before it was archived whole: " + e.Reason
+	case e.Reason != "":
+		return "the vendor dropped it before it could be archived: " + e.Reason
+	case !e.HeldUntil.IsZero():
+		return "the vendor dropped what came after " + e.HeldUntil.UTC().Format(time.RFC3339) + " before it was archived"
+	}
+	return "the vendor dropped it before it was archived"
+}

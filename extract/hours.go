@@ -1,0 +1,194 @@
+package extract
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/callvault/callvault/extract/decide"
+	"github.com/callvault/callvault/extract/plan"
+	"github.com/callvault/callvault/internal/call"
+)
+
+// unusualEvents archives the hours of the window. The hours are asked for also
+// where no call was alive: a failed entry makes an event and no call.
+func (p *Pass) unusualEvents(ctx context.Context, r *report, list *listing) error {
+	hours, err := p.dueHours(ctx)
+	if err != nil {
+		return err
+	}
+	p.Progress.Add(StageUnusual, len(hours))
+	var missing atomic.Int64
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(partsAtOnce)
+	for _, h := range hours {
+		g.Go(func() error {
+			defer p.Progress.Done(StageUnusual, 1)
+			if missing.Load() > 0 {
+				return nil // the account does not have this action
+			}
+			err := p.archiveHour(gctx, r, list, h)
+			if err == nil || fatal(err) {
+				return err
+			}
+			if unavailable(err) {
+				if missing.Add(1) == 1 {
+					r.failed(notServed("unusual_events", err))
+				}
+				return nil
+			}
+			r.failed(Failure{What: "unusual events of " + unitKey(h.Start), Reason: err.Error(), Cause: causeOf(err)})
+			return p.failHour(gctx, h, err)
+		})
+	}
+	return g.Wait()
+}
+
+// dueHours are the hours that need asking. One that began before the vendor's
+// retention is asked for only if the archive has nothing of it; so is, where all
+// is asked again, one that may have begun to expire when its turn comes.
+func (p *Pass) dueHours(ctx context.Context) ([]call.Window, error) {
+	w := p.window() // whole hours of it, as far as they are in reach
+	w.Start = decide.Later(w.Start.Truncate(time.Hour), p.oldest())
+	w.End = decide.Earlier(w.End.Add(time.Hour-time.Second).Truncate(time.Hour), p.now())
+	hours := plan.Hours(w.Start, w.End)
+	keys := make([]string, len(hours))
+	for i, h := range hours {
+		keys[i] = unitKey(h.Start)
+	}
+	held, err := p.entries(ctx, call.UnitUnusual, keys)
+	if err != nil {
+		return nil, err
+	}
+	whole := p.oldest()
+	if p.again() {
+		whole = whole.Add(WidestMargin)
+	}
+	return slices.DeleteFunc(hours, func(h call.Window) bool {
+		e, ok := held[unitKey(h.Start)]
+		partial := h.Start.Truncate(time.Hour).Before(whole)
+		return ok && (e.State.Final() && !p.again() || partial && e.State != call.Failed && !e.Lacks())
+	}), nil
+}
+
+// unitKey names the hour that holds t.
+func unitKey(t time.Time) string { return t.UTC().Truncate(time.Hour).Format(time.RFC3339) }
+
+func (p *Pass) archiveHour(ctx context.Context, r *report, list *listing, h call.Window) error {
+	start := h.Start.Truncate(time.Hour)
+	end := start.Add(time.Hour)
+	e := call.Entry{Unit: call.Unit{App: p.App, Kind: call.UnitUnusual, Key: unitKey(start)}, State: call.Provisional, StartsAt: start, Deadline: p.deadline(start)}
+	if p.settled(end) { // as of before the asking
+		e.State, e.HeldUntil = call.Archived, end
+	} else {
+		p.notFinal.Store(e.Unit, nil)
+	}
+	due, err := list.alive(ctx, start)
+	if err != nil {
+		return err
+	}
+	n := unusualSearch{pass: p, rep: r, due: due}
+	if err := n.hour(ctx, h.Start.Unix(), min(end.Unix(), h.End.Unix()+1)); err != nil {
+		return err
+	}
+	if len(n.missed) > 0 {
+		if err := p.missHour(ctx, r, &e, &n); err != nil {
+			return err
+		}
+	}
+	if !n.begins.IsZero() && p.again() {
+		if h.Start.Equal(start) { // else it had begun to expire before the pass: nothing else was wanted
+			r.failed(Failure{What: "unusual events of " + unitKey(start), Reason: "their beginning has expired; they stay as they were"})
+		}
+		return nil
+	}
+	switch {
+	case n.begins.IsZero():
+	case !h.Start.Equal(start): // it had begun to expire before the pass, and goes on
+		h.Start = decide.Later(h.Start, n.begins)
+	default:
+		lost := "the vendor no longer had what came before " + n.begins.UTC().Format(time.RFC3339)
+		e.Failed = append(e.Failed, call.FailedPart{Kind: call.PartUnusual, Key: call.BeforeKey + n.begins.UTC().Format(time.RFC3339), Reason: lost})
+		e.Reason = lost
+	}
+	for _, where := range n.incomplete {
+		r.failed(Failure{What: "unusual events", Reason: "the vendor shows at most 20 and has more of " + where})
+		e.Failed = append(e.Failed, call.FailedPart{Kind: call.PartUnusual, Key: where, Reason: "the vendor shows at most 20 and has more"})
+	}
+	part := call.Part{
+		Kind: call.PartUnusual, Window: h, Settled: e.State.Final(), Reason: n.reason(),
+		Owned: n.owned, Asked: p.now(), Deadline: e.Deadline, Responses: n.responses,
+	}
+	if err := p.taker().Add(ctx, e.Unit, part, call.Rows{Unusual: n.events}); err != nil {
+		return archived(err)
+	}
+	r.unusual(len(n.events))
+	return archived(p.taker().End(ctx, e))
+}
+
+// missHour names what of an hour could not be had, or not whole: it is provisional.
+// What was visible of it stays visible. An hour of which all failed is an error.
+func (p *Pass) missHour(ctx context.Context, r *report, e *call.Entry, n *unusualSearch) error {
+	if len(n.owned) == 0 {
+		return n.missed[0].err
+	}
+	held, err := p.entries(ctx, e.Unit.Kind, []string{e.Unit.Key})
+	if err != nil {
+		return err
+	}
+	before := held[e.Unit.Key]
+	if before.State.Final() {
+		return fmt.Errorf("%w; they stay as they were", n.missed[0].err)
+	}
+	var failed []call.FailedPart
+	for _, m := range n.missed {
+		failed = decide.AddPart(failed, call.PartUnusual, decide.WindowKey(m.of), failureOf(m.err))
+	}
+	e.State, e.HeldUntil = call.Provisional, time.Time{}
+	e.Failed, e.Attempts = decide.TriedAgain(failed, before.Failed), before.Attempts+1
+	e.Reason = decide.ReasonOf(e.Failed)
+	p.notFinal.Store(e.Unit, nil)
+	r.failed(Failure{What: "unusual events of " + e.Unit.Key, Reason: e.Reason, Cause: causeOf(n.missed[0].err)})
+	if before.State != call.Provisional {
+		return nil
+	}
+	parts, err := p.Archive.OpenParts(ctx, e.Unit)
+	if err != nil {
+		return archived(err)
+	}
+	for _, p := range parts {
+		n.owned, n.responses = append(n.owned, p.Owned...), append(n.responses, p.Responses...)
+	}
+	visible, err := p.Archive.OpenRows(ctx, e.Unit, call.PartUnusual, nil)
+	n.events = distinct(append(n.events, visible.Unusual...))
+	return archived(err)
+}
+
+// distinct leaves each event once.
+func distinct(events []call.UnusualEvent) []call.UnusualEvent {
+	seen := map[call.UnusualEvent]bool{}
+	return slices.DeleteFunc(events, func(e call.UnusualEvent) bool {
+		again := seen[e]
+		seen[e] = true
+		return again
+	})
+}
+
+// failHour notes an hour that could not be had.
+func (p *Pass) failHour(ctx context.Context, h call.Window, cause error) error {
+	start := h.Start.Truncate(time.Hour)
+	u := call.Unit{App: p.App, Kind: call.UnitUnusual, Key: unitKey(start)}
+	p.taker().Abandon(u)
+	p.notFinal.Store(u, nil)
+	held, err := p.entries(ctx, u.Kind, []string{u.Key})
+	if err != nil {
+		return err
+	}
+	return archived(p.taker().End(ctx, call.Entry{
+		Unit: u, State: call.Failed, Reason: cause.Error(), StartsAt: start, Deadline: p.deadline(start), Attempts: held[u.Key].Attempts + 1,
+	}))
+}

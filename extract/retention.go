@@ -1,0 +1,60 @@
+package extract
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/callvault/callvault/extract/decide"
+	"github.com/callvault/callvault/internal/call"
+)
+
+// margins are kept between the oldest second asked for and the oldest the
+// vendor keeps: that moves on while a request is under way, and the clocks
+// differ. A wider one is taken when the vendor finds a request too old.
+var margins = []time.Duration{20 * time.Second, 2 * time.Minute, WidestMargin}
+
+// WidestMargin is the most that a pass leaves unasked at the retention's edge.
+const WidestMargin = 10 * time.Minute
+
+// edge remembers which margin is in use.
+type edge struct{ index atomic.Int32 }
+
+func (r *edge) margin() time.Duration { return margins[r.index.Load()] }
+
+// widen takes the next margin after the one that was found too small. It is
+// false when there is none.
+func (r *edge) widen(tooSmall time.Duration) bool {
+	i := r.index.Load()
+	if margins[i] > tooSmall {
+		return true // another request has widened it already
+	}
+	if int(i)+1 == len(margins) {
+		return false
+	}
+	r.index.CompareAndSwap(i, i+1)
+	return true
+}
+
+// window is what of the retention the pass looks at, as of now.
+func (p *Pass) window() call.Window {
+	w := call.Window{Start: p.oldest(), End: p.now()}
+	if p.From.After(w.Start) {
+		w.Start = p.From
+	}
+	if !p.To.IsZero() && p.To.Before(w.End) {
+		w.End = p.To
+	}
+	return w
+}
+
+// now is the current second, UTC.
+func (p *Pass) now() time.Time { return p.Now().UTC().Truncate(time.Second) }
+
+// oldest is the first second that may be asked for now.
+func (p *Pass) oldest() time.Time { return p.now().Add(p.retentionEdge.margin() - p.Retention) }
+
+// inReach is what of w may be asked for now; it is false when nothing is left.
+func (p *Pass) inReach(w call.Window) (call.Window, bool) {
+	w.Start = decide.Later(w.Start, p.oldest())
+	return w, !w.End.Before(w.Start)
+}

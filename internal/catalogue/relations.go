@@ -1,0 +1,79 @@
+package catalogue
+
+import "slices"
+
+// Relation is what analysts read: a view, or a table that people add rows to.
+type Relation struct {
+	Name   string
+	Table  bool   // it is a table, not a view
+	Sent   bool   // its rows are what the vendor sent, one for one
+	Export Export // how it is exported; the zero Export: it is not
+}
+
+// Export says how the rows of a relation are told apart by UTC day.
+type Export struct {
+	Time    string   // the column whose UTC day counts
+	IsDate  bool     // that column is a Date, not a DateTime
+	Unit    string   // kind of the units that its rows come from
+	Also    string   // another kind of units that its rows depend on; empty: none
+	Sources []string // relations of rows as they were sent that it is made from; none: itself
+	Names   []string // tables of people that it depends on
+	Within  string   // a condition that the rows of a day fulfil, with %s for that on time; empty: none
+}
+
+// Relations lists the relations, those as the vendor sent them first.
+func Relations() []Relation {
+	sent := []string{"rooms", "user_sessions", "quality_samples", "user_events"}
+	judged := []string{"quality_thresholds"}
+	return []Relation{
+		{Name: "rooms", Sent: true, Export: Export{Time: "created_at", Unit: Call}},
+		{Name: "user_sessions", Sent: true, Export: Export{Time: "joined_at", Unit: Call}},
+		{Name: "quality_samples", Sent: true, Export: Export{Time: "ts", Unit: Call}},
+		{Name: "user_events", Sent: true, Export: Export{Time: "ts", Unit: Call}},
+		{Name: "unusual_events", Sent: true, Export: Export{Time: "ts", Unit: Unusual, Also: Call}},
+		{Name: "daily_scale", Sent: true, Export: Export{Time: "day", IsDate: true, Unit: Scale}},
+		{Name: "calls", Export: Export{Time: "created_at", Unit: Call, Sources: sent, Names: judged,
+			Within: "comm_id IN (SELECT comm_id FROM rooms WHERE %s)"}},
+		{Name: "call_users", Export: Export{Time: "first_joined_at", Unit: Call, Sources: sent, Names: judged,
+			Within: "comm_id IN (SELECT comm_id FROM (SELECT comm_id, joined_at AS first_joined_at FROM user_sessions) WHERE %s)"}},
+		{Name: "peer_quality", Export: Export{Time: "first_ts", Unit: Call, Sources: sent, Names: judged,
+			Within: "comm_id IN (SELECT comm_id FROM quality_streams WHERE %s)"}},
+		{Name: "call_minutes", Export: Export{Time: "minute", Unit: Call, Sources: sent, Names: judged,
+			Within: "comm_id IN (SELECT comm_id FROM (SELECT comm_id, day AS minute FROM quality_streams) WHERE %s)"}},
+		{Name: "call_metrics"},
+		{Name: "session_days"},
+		{Name: "quality_streams", Export: Export{Time: "day", IsDate: true, Unit: Call, Sources: sent}},
+		{Name: "quality_minutes", Export: Export{Time: "minute", Unit: Call, Sources: []string{"quality_samples"}}},
+		{Name: "quality_days", Export: Export{Time: "day", IsDate: true, Unit: Call, Sources: sent}},
+		{Name: "events_decoded", Export: Export{Time: "ts", Unit: Call, Sources: []string{"user_events"}, Names: []string{"event_names", "event_values"}}},
+		{Name: "unusual_events_decoded", Export: Export{Time: "ts", Unit: Unusual, Also: Call, Sources: []string{"unusual_events"},
+			Names: []string{"experience_names", "abnormal_event_names"}}},
+		{Name: "ledger"},
+		{Name: "archive_runs"},
+		{Name: "disk_usage"},
+		{Name: "quality_thresholds", Table: true},
+		{Name: "event_names", Table: true},
+		{Name: "event_values", Table: true},
+		{Name: "experience_names", Table: true},
+		{Name: "abnormal_event_names", Table: true},
+	}
+}
+
+// Views lists the relations that are views.
+func Views() []string {
+	return relationNames(func(r Relation) bool { return !r.Table })
+}
+
+// Sent lists the relations whose rows are what the vendor sent.
+func Sent() []string {
+	return relationNames(func(r Relation) bool { return r.Sent })
+}
+
+func relationNames(want func(Relation) bool) (names []string) {
+	for _, r := range Relations() {
+		if want(r) {
+			names = append(names, r.Name)
+		}
+	}
+	return slices.Clip(names)
+}

@@ -1,0 +1,83 @@
+package schema
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"github.com/callvault/callvault/internal/catalogue"
+	"github.com/callvault/callvault/internal/sqltext"
+	"github.com/callvault/callvault/load/retry"
+)
+
+// Codes of server exceptions.
+const (
+	codeUnknownTable    = 60
+	codeUnknownDatabase = 81
+	codeAccessDenied    = 497
+)
+
+// databases sees that both databases may be used, and makes the store if it is
+// missing; on a cluster on all of its servers.
+func (s *Schema) databases(ctx context.Context) error {
+	conn, err := clickhouse.Open(s.ch)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	there, err := s.usable(ctx, conn)
+	if err != nil || there {
+		return err
+	}
+	on, all := "", []string{s.store()}
+	if s.opt.Cluster != "" {
+		on, all = " ON CLUSTER "+sqltext.Identifier(s.opt.Cluster), []string{s.database(), s.store()}
+	}
+	for _, name := range all {
+		err := conn.Exec(ctx, "CREATE DATABASE IF NOT EXISTS "+sqltext.Identifier(name)+on)
+		if retry.Code(err) == codeAccessDenied {
+			return fmt.Errorf("create the database %q, where the tables go: %w; %s", name, retry.OneLine{Err: err}, catalogue.Grants(s.database(), s.ch.Auth.Username))
+		}
+		if err != nil {
+			return fmt.Errorf("create the database %q: %w", name, retry.OneLine{Err: err})
+		}
+	}
+	return nil
+}
+
+// usable sees that neither database belongs to another archive and that the
+// archive is not being restored. It says whether the store is there.
+func (s *Schema) usable(ctx context.Context, conn driver.Conn) (there bool, err error) {
+	const q = "SELECT database, name FROM system.tables WHERE database IN (?, ?) UNION ALL SELECT name, '' FROM system.databases WHERE name = ?"
+	rows, err := conn.Query(ctx, q, s.database(), s.store(), s.store())
+	if err != nil {
+		return false, fmt.Errorf("look at the databases: %w", err)
+	}
+	defer rows.Close()
+	restoring := false
+	for rows.Next() {
+		var database, table string
+		if err := rows.Scan(&database, &table); err != nil {
+			return false, fmt.Errorf("look at the databases: %w", err)
+		}
+		switch tables := database == s.store(); {
+		case tables && slices.Contains(catalogue.Views(), table):
+			return false, fmt.Errorf("the database %q, where the tables go, holds the relations of another archive: %w", database, ErrTaken)
+		case !tables && table == catalogue.Versions:
+			return false, fmt.Errorf("the database %q holds the tables of an archive, not its relations: %w", database, ErrTaken)
+		case tables:
+			there = true
+			restoring = restoring || table == Restoring
+		}
+	}
+	if restoring && !s.opt.Restorer {
+		return there, ErrRestoring
+	}
+	if err := rows.Err(); err != nil {
+		return there, fmt.Errorf("look at the databases: %w", err)
+	}
+	return there, nil
+}
