@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/google/renameio/v2"
+
 	"github.com/callvault/callvault/internal/sqltext"
 )
 
@@ -44,24 +46,7 @@ func (f folder) notes(context.Context) ([][]byte, error) {
 
 // write puts the note in its place when it is whole and on the disk.
 func (f folder) write(_ context.Context, name string, note []byte) error {
-	tmp, err := os.CreateTemp(string(f), ".note-*")
-	if err != nil {
-		return err
-	}
-	_, err = tmp.Write(note)
-	if err == nil {
-		err = tmp.Sync()
-	}
-	if cerr := tmp.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Rename(tmp.Name(), f.path(name+".json"))
-	}
-	if err != nil {
-		_ = os.Remove(tmp.Name())
-	}
-	return err
+	return renameio.WriteFile(f.path(name+".json"), note, 0o600, renameio.WithTempDir(string(f)))
 }
 
 func (f folder) complete(_ context.Context, name string) error {

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/callvault/callvault/archive"
+	"github.com/callvault/callvault/internal/connect"
 	"github.com/callvault/callvault/internal/embedded/embeddedtest"
 	"github.com/callvault/callvault/internal/simulator"
 	"github.com/callvault/callvault/load"
@@ -31,14 +33,14 @@ func install(t *testing.T, o simulator.Options) *installation {
 	o.Now = frozen(now)
 	v := newVendor(t, o)
 	dsn := embeddedtest.Database(t)
-	store, err := openStore(t.Context(), dsn)
+	store, err := connect.Store(t.Context(), dsn, load.Options{Missing: load.Create})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { store.Close() })
 	return &installation{sim: v.Simulator, vendor: v, truth: v.Truth(now), store: store, env: []string{
 		"HOME=" + t.TempDir(), "CLICKHOUSE_DSN=" + dsn, "CALLVAULT_TRTC_ENDPOINT=" + v.url,
-		"CALLVAULT_SDK_APP_IDS=" + joinApps(v.Apps()), "CALLVAULT_QPS=100000", "CALLVAULT_PATIENCE=0",
+		"CALLVAULT_SDK_APP_IDS=" + joined(v.Apps()), "CALLVAULT_QPS=100000", "CALLVAULT_PATIENCE=0",
 		"TENCENTCLOUD_SECRET_ID=" + v.SecretID(), "TENCENTCLOUD_SECRET_KEY=" + v.SecretKey(),
 	}}
 }
@@ -51,13 +53,13 @@ func (in *installation) callvault(ctx context.Context, args ...string) (code int
 }
 
 // archive makes a pass and returns its report.
-func (in *installation) archive(t *testing.T, wantCode int, args ...string) *summary {
+func (in *installation) archive(t *testing.T, wantCode int, args ...string) *archive.Report {
 	t.Helper()
 	code, out, errs := in.callvault(t.Context(), append([]string{"archive", "--json"}, args...)...)
 	if code != wantCode {
 		t.Fatalf("archive: exit code %d, want %d\n%s", code, wantCode, errs)
 	}
-	var s summary
+	var s archive.Report
 	if err := json.Unmarshal([]byte(out), &s); err != nil {
 		t.Fatalf("report: %v\n%s", err, out)
 	}

@@ -1,15 +1,15 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/callvault/callvault/archive"
 	"github.com/callvault/callvault/backup"
 	"github.com/callvault/callvault/export"
 	"github.com/callvault/callvault/internal/config"
@@ -76,35 +76,39 @@ is named); 4 a pass, or another backup, is running.`,
 	return cmd
 }
 
-// durations reads the flags that are times.
-func (b *backing) durations() (fresh, wait time.Duration, err error) {
-	if fresh, err = config.ParseDuration(b.fresh); err != nil || fresh <= 0 {
-		return 0, 0, usagef("--full-every %q is not a duration; use 7d", b.fresh)
+// run reads the flags, and what the settings say of backups.
+func (b *backing) run(cfg *config.Config) (r *backup.Run, err error) {
+	r = &backup.Run{
+		To: b.whereIn(cfg), Keys: s3Keys(cfg), Verify: b.verify, Keep: cfg.BackupKeep, Private: cfg.DSN == "",
+		Apps: archive.AppsOf(cfg.Accounts), Lease: time.Duration(cfg.Lease), Traced: cfg.Traces.On(),
 	}
-	if wait, err = config.ParseDuration(b.wait); err != nil || wait < 0 {
-		return 0, 0, usagef("--wait %q is not a duration; use 1h", b.wait)
+	if r.Fresh, err = config.ParseDuration(b.fresh); err != nil || r.Fresh <= 0 {
+		return r, usagef("--full-every %q is not a duration; use 7d", b.fresh)
+	}
+	if r.Wait, err = config.ParseDuration(b.wait); err != nil || r.Wait < 0 {
+		return r, usagef("--wait %q is not a duration; use 1h", b.wait)
 	}
 	if b.full {
-		fresh = 0
+		r.Fresh = 0
 	}
-	return fresh, wait, nil
+	return r, nil
+}
+
+// s3Keys are the settings' keys of object storage.
+func s3Keys(cfg *config.Config) export.Keys {
+	return export.Keys{ID: cfg.S3KeyID, Secret: cfg.S3Secret.Reveal(), Token: cfg.S3Token.Reveal()}
 }
 
 // open opens the place that the flag, or else the setting, names.
 func (b *backing) open(cfg *config.Config, conn driver.Conn) (backup.Place, error) {
-	p, err := backup.Open(conn, b.whereIn(cfg), export.Keys{ID: cfg.S3KeyID, Secret: cfg.S3Secret.Reveal(), Token: cfg.S3Token.Reveal()})
+	p, err := backup.Open(conn, b.whereIn(cfg), s3Keys(cfg))
 	if err != nil {
 		return nil, usageError{err}
 	}
 	return p, nil
 }
 
-func (b *backing) whereIn(cfg *config.Config) string {
-	if b.to != "" {
-		return b.to
-	}
-	return cfg.BackupTo
-}
+func (b *backing) whereIn(cfg *config.Config) string { return cmp.Or(b.to, cfg.BackupTo) }
 
 // check sees that there is a place.
 func (b *backing) check(cfg *config.Config) error {
@@ -128,7 +132,8 @@ func (c *cli) backup(ctx context.Context, b backing, asJSON bool) error {
 	if err := b.check(cfg); err != nil {
 		return err
 	}
-	if _, _, err := b.durations(); err != nil {
+	r, err := b.run(cfg)
+	if err != nil {
 		return err
 	}
 	store, done, err := c.openToRead(ctx, cfg, reading{})
@@ -136,30 +141,11 @@ func (c *cli) backup(ctx context.Context, b backing, asJSON bool) error {
 		return err
 	}
 	defer done()
-	watch := c.watchBytes()
-	j := &backupJob{cfg: cfg, store: store, flags: b, progress: watch.at, warn: c.warn}
-	err = j.run(ctx)
-	watch.close()
-	c.printBackup(j, asJSON, err)
-	c.tell(ctx, cfg, store, j.past)
+	watch := c.screen().Bytes()
+	r.Store, r.Origin, r.Progress = store, c.origin(), watch.At
+	err = r.Do(ctx)
+	watch.Close()
+	c.screen().Backup(r, asJSON, err)
+	c.tell(ctx, cfg, store, r.Past)
 	return err
-}
-
-// printBackup prints what was made, if it was.
-func (c *cli) printBackup(j *backupJob, asJSON bool, err error) {
-	for _, d := range j.differences {
-		fmt.Fprintln(c.stderr, "callvault: differs: "+d.String())
-	}
-	if err != nil && !errors.Is(err, errBackup) {
-		return
-	}
-	switch {
-	case asJSON:
-		_ = c.printJSON(j.note) // the backup is made all the same
-	case !c.quiet:
-		fmt.Fprintf(c.stdout, "%s: %s, %s\n", j.note.Name, sizeOf(j.note), verifiedAs(j.note, time.Now()))
-		for _, name := range j.removed {
-			fmt.Fprintf(c.stdout, "removed %s\n", name)
-		}
-	}
 }

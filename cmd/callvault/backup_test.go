@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/backup"
+	"github.com/callvault/callvault/internal/connect"
 	"github.com/callvault/callvault/internal/embedded/embeddedtest"
 	"github.com/callvault/callvault/internal/proxytest"
 	"github.com/callvault/callvault/internal/simulator"
@@ -351,7 +352,7 @@ func TestBackupsInObjectStorage(t *testing.T) {
 	}
 	name := in.store.Database() + "_restored"
 	do(exitDone, "restore", "--database", name, "--quiet")
-	restored, err := openStore(t.Context(), embeddedtest.Shared(t).DatabaseDSN(name))
+	restored, err := connect.Store(t.Context(), embeddedtest.Shared(t).DatabaseDSN(name), load.Options{Missing: load.Create})
 	if err != nil {
 		t.Fatal(err)
 	}

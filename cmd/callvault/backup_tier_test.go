@@ -6,7 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/callvault/callvault/internal/connect"
 	"github.com/callvault/callvault/internal/simulator"
+	"github.com/callvault/callvault/load"
 )
 
 // TestRestoreWhatWasTiered restores a backup of an archive that keeps five days
@@ -23,7 +25,7 @@ func TestRestoreWhatWasTiered(t *testing.T) {
 		u := d.address(t)
 		u.Path = "/" + name
 		in.env = append(append(slices.Clone(plain), "CLICKHOUSE_DSN="+u.String()), settings...)
-		store, err := openStore(t.Context(), u.String())
+		store, err := connect.Store(t.Context(), u.String(), load.Options{Missing: load.Create})
 		if err != nil {
 			t.Fatal(err)
 		}

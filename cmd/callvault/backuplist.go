@@ -5,12 +5,11 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/dustin/go-humanize"
-	"github.com/jedib0t/go-pretty/v6/table"
-	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 
 	"github.com/callvault/callvault/backup"
+	"github.com/callvault/callvault/internal/connect"
+	"github.com/callvault/callvault/internal/words"
 	"github.com/callvault/callvault/load"
 )
 
@@ -24,7 +23,7 @@ func (c *cli) backupListCmd() *cobra.Command {
   callvault backup list --to s3://bucket/callvault --json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.withBackups(cmd.Context(), b, "", func(_ context.Context, _ *load.Store, _ backup.Place, notes []backup.Note) error {
-				return c.printBackups(notes, asJSON)
+				return c.screen().Backups(notes, asJSON)
 			})
 		},
 	}
@@ -76,7 +75,9 @@ func (c *cli) withBackups(ctx context.Context, b backing, database string, do fu
 	if err := b.check(cfg); err != nil {
 		return err
 	}
-	store, done, err := c.openDatabase(ctx, cfg, database)
+	server := c.server(cfg)
+	server.Database, server.Options.Missing = database, load.Ignore // none need be there
+	store, done, err := server.Open(ctx)
 	if err != nil {
 		return err
 	}
@@ -99,10 +100,10 @@ func (c *cli) oneVerification(ctx context.Context, store *load.Store, do func(co
 	if err != nil {
 		return err
 	}
-	if migrated(ctx, store, cfg) != nil {
+	if connect.Migrated(ctx, store, cfg.Cluster) != nil {
 		return do(ctx)
 	}
-	return oneBackup(ctx, store, cfg, do)
+	return backup.OneBackup(ctx, store, time.Duration(cfg.Lease), do)
 }
 
 func (c *cli) verifyBackup(ctx context.Context, store *load.Store, p backup.Place, notes []backup.Note, name, policy string) error {
@@ -114,9 +115,9 @@ func (c *cli) verifyBackup(ctx context.Context, store *load.Store, p backup.Plac
 	if err != nil {
 		return fmt.Errorf("%w in %s", err, p)
 	}
-	watch := c.watchBytes()
-	diffs, err := backup.Verify(ctx, store.Conn(), p, &n, target(cfg, store, policy), watch.at)
-	watch.close()
+	watch := c.screen().Bytes()
+	diffs, err := backup.Verify(ctx, store.Conn(), p, &n, backup.TargetOf(store, cfg.Cluster, policy), watch.At)
+	watch.Close()
 	if err != nil {
 		return err
 	}
@@ -124,47 +125,10 @@ func (c *cli) verifyBackup(ctx context.Context, store *load.Store, p backup.Plac
 		fmt.Fprintln(c.stderr, "callvault: differs: "+d.String())
 	}
 	if len(diffs) > 0 {
-		return fmt.Errorf("%w: %s: %s, named above; make a full backup", errBackup, n.Name, plural(len(diffs), "difference"))
+		return fmt.Errorf("%w: %s: %s, named above; make a full backup", backup.ErrDiffers, n.Name, words.Plural(len(diffs), "difference"))
 	}
 	if !c.quiet {
-		fmt.Fprintf(c.stdout, "%s holds what the archive did: %s and relations compared\n", n.Name, plural(len(n.Content), "table"))
+		fmt.Fprintf(c.stdout, "%s holds what the archive did: %s and relations compared\n", n.Name, words.Plural(len(n.Content), "table"))
 	}
 	return nil
-}
-
-func (c *cli) printBackups(notes []backup.Note, asJSON bool) error {
-	if asJSON {
-		return c.printJSON(append([]backup.Note{}, notes...))
-	}
-	now := time.Now()
-	t := table.NewWriter()
-	t.SetStyle(table.StyleRounded)
-	t.Style().Format.Header = text.FormatDefault
-	t.AppendHeader(table.Row{"backup", "stands on", "as of", "size", "verified"})
-	for _, n := range notes {
-		base := n.Base
-		if base == "" {
-			base = "–"
-		}
-		t.AppendRow(table.Row{n.Name, base, moment(n.Taken, now), sizeOf(n), verifiedAs(n, now)})
-	}
-	_, err := fmt.Fprintln(c.stdout, t.Render())
-	return err
-}
-
-func sizeOf(n backup.Note) string {
-	if n.Kind == backup.Incremental {
-		return humanize.IBytes(n.Bytes) + " of " + humanize.IBytes(n.Whole)
-	}
-	return humanize.IBytes(n.Bytes)
-}
-
-func verifiedAs(n backup.Note, now time.Time) string {
-	switch {
-	case n.Verified == nil:
-		return "not verified"
-	case len(n.Differs) > 0:
-		return plural(len(n.Differs), "difference")
-	}
-	return "verified " + humanize.RelTime(*n.Verified, now, "ago", "from now")
 }

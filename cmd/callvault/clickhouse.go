@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/callvault/callvault/internal/connect"
 	"github.com/callvault/callvault/internal/embedded"
 )
 
@@ -34,9 +35,9 @@ func (c *cli) clickhouse(ctx context.Context, o embedded.Options) error {
 		return err
 	}
 	if o.Path == "" {
-		o.Path = archiveDir(cfg)
+		o.Path = c.server(cfg).Embedded.Path
 	}
-	if o.Library, err = c.fetchEngine(ctx, cfg); err != nil {
+	if o.Library, err = c.server(cfg).Library(ctx); err != nil {
 		return err
 	}
 	srv, err := embedded.Start(ctx, o)
@@ -58,9 +59,7 @@ func waitFor(ctx context.Context, srv *embedded.Server) error {
 		}
 		return nil
 	}
-	sctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
-	defer cancel()
-	return srv.Stop(sctx)
+	return connect.Stop(ctx, srv)
 }
 
 // howToConnect tells the addresses of an engine.

@@ -2,26 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
-	"time"
 
-	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
-	"github.com/callvault/callvault/internal/call"
-	"github.com/callvault/callvault/internal/config"
-	"github.com/callvault/callvault/internal/embedded"
-	"github.com/callvault/callvault/internal/simulator"
-	"github.com/callvault/callvault/load"
-)
-
-// The demo's vendor: some hundred calls in 14 days, which take about half a
-// minute at the vendor's 20 requests a second.
-const (
-	demoCalls = 120
-	demoSeed  = 1
+	"github.com/callvault/callvault/internal/connect"
+	"github.com/callvault/callvault/internal/demo"
 )
 
 func (c *cli) demoCmd() *cobra.Command {
@@ -47,16 +33,16 @@ func (c *cli) demo(ctx context.Context, keep bool) error {
 	if err != nil {
 		return err
 	}
-	srv, err := c.demoEngine(ctx, cfg)
+	lib, err := c.server(cfg).Library(ctx)
 	if err != nil {
 		return err
 	}
-	defer func() {
-		sctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
-		defer cancel()
-		srv.Stop(sctx)
-	}()
-	sum, err := c.demoPass(ctx, cfg, srv)
+	srv, err := demo.Start(ctx, cfg, lib)
+	if err != nil {
+		return err
+	}
+	defer connect.Stop(ctx, srv)
+	sum, err := demo.Archive(ctx, cfg, srv, c.screen(), version)
 	if err != nil {
 		return err
 	}
@@ -68,108 +54,5 @@ func (c *cli) demo(ctx context.Context, keep bool) error {
 			return err
 		}
 	}
-	return sum.err()
-}
-
-// demoEngine starts the embedded ClickHouse on an empty directory.
-func (c *cli) demoEngine(ctx context.Context, cfg *config.Config) (*embedded.Server, error) {
-	lib, err := c.fetchEngine(ctx, cfg)
-	if err != nil {
-		return nil, err
-	}
-	dir := demoDir(cfg)
-	if running, ok := embedded.Discover(ctx, dir); ok {
-		return nil, fmt.Errorf("a demo is running already, at %s; stop it first", running.HTTPURL())
-	}
-	if err := os.RemoveAll(dir); err != nil {
-		return nil, fmt.Errorf("clear the last demo's data: %w", err)
-	}
-	return embedded.Start(ctx, embedded.Options{Library: lib, Path: dir, OpenAnalyst: true})
-}
-
-// demoPass archives a simulated vendor into srv and prints the report.
-func (c *cli) demoPass(ctx context.Context, cfg *config.Config, srv *embedded.Server) (*summary, error) {
-	vendor := demoVendor{Seed: demoSeed, Calls: demoCalls, Began: time.Now().UTC()}
-	sim, err := startSimulator(ctx, "127.0.0.1:0", vendor.options())
-	if err != nil {
-		return nil, err
-	}
-	defer sim.Close()
-	store, err := openStore(ctx, srv.DSN())
-	if err != nil {
-		return nil, err
-	}
-	defer store.Close()
-	j, err := newJob(demoConfig(cfg, sim), narrow{}, time.Now())
-	if err != nil {
-		return nil, err
-	}
-	if err := j.connect(ctx); err != nil {
-		return nil, err
-	}
-	if !c.quiet {
-		fmt.Fprintf(c.stderr, "archiving %d calls from a simulated vendor at its 20 requests a second\n", demoCalls)
-	}
-	watch := c.watch()
-	sum, err := j.run(ctx, store, watch)
-	watch.Close()
-	if err != nil && !errors.Is(err, errPartial) {
-		return nil, err
-	}
-	vendor.Ended = time.Now().UTC()
-	if err := vendor.keep(cfg); err != nil {
-		return nil, err
-	}
-	c.printSummary(sum, false)
-	if c.quiet {
-		return sum, nil
-	}
-	return sum, c.demoReport(ctx, store, sum)
-}
-
-// demoConfig is the user's settings with the simulator in the vendor's place.
-func demoConfig(cfg *config.Config, sim *simulated) *config.Config {
-	d := demoSettings(cfg)
-	a := &d.Accounts[0]
-	a.SecretID, a.SecretKey, a.Token, a.Endpoint = sim.SecretID(), config.Secret(sim.SecretKey()), config.Secret(sim.Token()), sim.url
-	a.Apps = nil
-	for _, app := range sim.Apps() {
-		a.Apps = append(a.Apps, config.AppID(call.AppID(app)))
-	}
-	return d
-}
-
-// demoSettings are the user's settings with the demo's account.
-func demoSettings(cfg *config.Config) *config.Config {
-	d := *cfg
-	d.Accounts, d.Skip = []config.Account{{
-		Name: "demo", Region: "ap-singapore", API: "auto", Apps: []config.AppID{config.AppID(simulator.DefaultApp)},
-		Retention: config.Duration(14 * 24 * time.Hour), QPS: 20,
-	}}, nil
-	return &d
-}
-
-// demoDisk tells what the archive takes on disk, raw responses apart.
-func (c *cli) demoDisk(ctx context.Context, store *load.Store, sum *summary) error {
-	usage, err := store.DiskUsage(ctx)
-	if err != nil {
-		return err
-	}
-	var total, raw uint64
-	for _, u := range usage {
-		if u.Relation == "raw_responses" {
-			raw += u.Bytes
-		} else {
-			total += u.Bytes
-		}
-	}
-	fmt.Fprintf(c.stdout, "  %-11s %s", "on disk", humanize.IBytes(total))
-	if n := sum.total().Samples; n > 0 {
-		fmt.Fprintf(c.stdout, ", %.2f bytes a sample", float64(total)/float64(n))
-	}
-	if raw > 0 {
-		fmt.Fprintf(c.stdout, "; and %s of responses as they came (CALLVAULT_RAW)", humanize.IBytes(raw))
-	}
-	fmt.Fprintln(c.stdout)
-	return nil
+	return sum.Err()
 }

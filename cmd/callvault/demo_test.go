@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,8 +13,10 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/internal/demo"
 	"github.com/callvault/callvault/internal/embedded/embeddedtest"
 	"github.com/callvault/callvault/internal/simulator"
+	"github.com/callvault/callvault/verify"
 )
 
 // TestDemo makes a demo, at the vendor's pace of half a minute, and looks at it with
@@ -70,10 +71,10 @@ func TestDemo(t *testing.T) {
 		t.Errorf("exported %v", files)
 	}
 
-	verify := func(want int, args ...string) *verification {
+	verify := func(want int, args ...string) *verify.Report {
 		t.Helper()
 		code, out, errs := demo(append([]string{"verify", "--demo", "--json", "--quiet", "--from", "1d", "--sample", "2"}, args...)...)
-		var r verification
+		var r verify.Report
 		if err := json.Unmarshal([]byte(out), &r); err != nil || code != want || (errs == "") != (want == exitDone) {
 			t.Fatalf("verify: exit code %d, %v\n%s\n%s", code, err, out, errs)
 		}
@@ -85,11 +86,11 @@ func TestDemo(t *testing.T) {
 	if code, _, errs := demo("sql", "--demo", "--write", "DELETE FROM trtc_store.rooms_data WHERE comm_id IN (SELECT comm_id FROM rooms WHERE is_finished ORDER BY created_at DESC LIMIT 2) SETTINGS lightweight_deletes_sync = 2"); code != exitDone {
 		t.Fatalf("delete: exit code %d\n%s", code, errs)
 	}
-	if r := verify(exitPartial); len(r.differences()) != 2 {
-		t.Errorf("without two rooms: %v", r.lines())
+	if r := verify(exitPartial); len(r.Differences()) != 2 {
+		t.Errorf("without two rooms: %v", r.Lines())
 	}
 	if r := verify(exitDone, "--repair"); !r.Equal {
-		t.Errorf("repaired: %v", r.lines())
+		t.Errorf("repaired: %v", r.Lines())
 	}
 	if err := os.Remove(filepath.Join(home, ".local/share/callvault/demo/vendor.json")); err != nil {
 		t.Fatal(err)
@@ -114,7 +115,7 @@ func demoTells(t *testing.T, report string) {
 		}
 	}
 	planted := map[simulator.TroubleKind]bool{}
-	sim, err := simulator.New(demoVendor{Seed: demoSeed, Calls: demoCalls, Began: time.Now().UTC()}.options())
+	sim, err := simulator.New(demo.Vendor{Seed: demo.Seed, Calls: demo.Calls, Began: time.Now().UTC()}.Options())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,43 +149,11 @@ func followUpsIn(t *testing.T, report string) (all []string) {
 	t.Helper()
 	_, rest, _ := strings.Cut(report, "Follow the first one up")
 	rest, _, _ = strings.Cut(rest, "And then:")
-	for _, command := range strings.Split(rest, shellWord(os.Args[0])+" ")[1:] {
+	for _, command := range strings.Split(rest, demo.ShellWord(os.Args[0])+" ")[1:] {
 		all = append(all, strings.TrimSpace(command))
 	}
 	if len(all) != 3 {
 		t.Errorf("%d queries to follow up:\n%s", len(all), rest)
 	}
 	return all
-}
-
-// TestFollowUpsAreQuoted asks a shell and ClickHouse what they make of odd ids.
-func TestFollowUpsAreQuoted(t *testing.T) {
-	t.Parallel()
-	s, err := openStore(t.Context(), embeddedtest.Database(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	for _, id := range []string{"1400_1_1", `a'b`, `a"b`, `a\b`, "$(touch /tmp/x)", "`id`", "a!b", "a\nb", "'; DROP TABLE rooms; --", "房间 #1", "\xff", `\'"`} {
-		for _, query := range followUps(id) {
-			got, err := exec.Command("sh", "-c", "printf %s "+shellQuote(query)).Output()
-			if err != nil || string(got) != query {
-				t.Errorf("%q: the shell makes %q of %q, %v", id, got, query, err)
-			}
-		}
-		var got string
-		if err := s.Conn().QueryRow(t.Context(), "SELECT hex("+sqlString(id)+")").Scan(&got); err != nil || got != fmt.Sprintf("%X", id) {
-			t.Errorf("%q: ClickHouse reads %s, %v", id, got, err)
-		}
-	}
-	if got, want := wrapped("video froze for 11 % of the time", 19, 0), "video froze for\n11 % of the time"; got != want {
-		t.Errorf("wrapped %q, want %q", got, want)
-	}
-	for _, width := range []int{80, 100} {
-		for line := range strings.Lines(wrapped(strings.Repeat("video from 房间 froze for 14 % of the time; ", 9), width, 4)) {
-			if n := text.StringWidth(strings.TrimSuffix(line, "\n")); n > width || n < 10 {
-				t.Errorf("a line of %d columns for %d: %q", n, width, line)
-			}
-		}
-	}
 }

@@ -2,16 +2,15 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
-	"github.com/dustin/go-humanize"
 	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 
 	"github.com/callvault/callvault/export"
 	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/internal/ui"
 	"github.com/callvault/callvault/load"
 )
 
@@ -87,7 +86,7 @@ func exportable() string {
 	for _, r := range export.Relations() {
 		names = append(names, r.Name)
 	}
-	return text.WrapSoft(strings.Join(names, ", "), terminalWidth-1)
+	return text.WrapSoft(strings.Join(names, ", "), ui.Width-1)
 }
 
 // options checks the flags.
@@ -126,13 +125,6 @@ func (x exporting) options(now time.Time) (o export.Options, err error) {
 	return o, nil
 }
 
-// exported is the report.
-type exported struct {
-	Destination string          `json:"destination"`
-	Relations   []export.Result `json:"relations"`
-	Seconds     float64         `json:"seconds"`
-}
-
 func (c *cli) export(ctx context.Context, place string, x exporting) error {
 	cfg, err := c.config()
 	if err != nil {
@@ -153,12 +145,12 @@ func (c *cli) export(ctx context.Context, place string, x exporting) error {
 	}
 	defer closeTo()
 	began := time.Now()
-	watch := c.watchFiles()
+	watch := c.screen().Files()
 	o.Progress = watch
 	results, err := export.Run(ctx, export.Archive{Relations: store.Conn(), Tables: store.StoreConn()}, to, o)
 	watch.Close()
 	if err == nil || len(results) > 0 {
-		c.printExported(exported{place, results, time.Since(began).Seconds()}, x.json)
+		c.screen().Exported(ui.Exported{Destination: place, Relations: results, Seconds: time.Since(began).Seconds()}, x.json)
 	}
 	return err
 }
@@ -172,26 +164,9 @@ func destination(ctx context.Context, cfg *config.Config, store *load.Store, pla
 		}
 		return f, f.Close, nil
 	}
-	s, err := export.NewS3(store.Conn(), place, export.Keys{ID: cfg.S3KeyID, Secret: cfg.S3Secret.Reveal(), Token: cfg.S3Token.Reveal()})
+	s, err := export.NewS3(store.Conn(), place, s3Keys(cfg))
 	if err != nil {
 		return nil, nil, usagef("destination: %v", err)
 	}
 	return s, func() error { return nil }, nil
-}
-
-func (c *cli) printExported(e exported, asJSON bool) {
-	if asJSON {
-		_ = c.printJSON(e) // the files are written all the same
-		return
-	}
-	if c.quiet {
-		return
-	}
-	for _, r := range e.Relations {
-		size := ""
-		if r.Bytes > 0 {
-			size = ", " + humanize.IBytes(r.Bytes)
-		}
-		fmt.Fprintf(c.stdout, "%-24s %s written (%s%s), %s unchanged\n", r.Relation, plural(r.Written, "file"), plural(int(r.Rows), "row"), size, comma(r.Kept))
-	}
 }

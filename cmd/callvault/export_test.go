@@ -26,6 +26,7 @@ import (
 	"github.com/callvault/callvault/export"
 	"github.com/callvault/callvault/internal/embedded/embeddedtest"
 	"github.com/callvault/callvault/internal/simulator"
+	"github.com/callvault/callvault/internal/ui"
 )
 
 // exports runs the program and returns what it says, by relation.
@@ -35,7 +36,7 @@ func (in *installation) exports(t *testing.T, args ...string) map[string]export.
 	if code != exitDone {
 		t.Fatalf("export: exit code %d\n%s", code, errs)
 	}
-	var e exported
+	var e ui.Exported
 	if err := json.Unmarshal([]byte(out), &e); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

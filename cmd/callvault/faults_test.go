@@ -38,7 +38,7 @@ func TestEveryRequestFails(t *testing.T) {
 			if met < 20 {
 				t.Errorf("%d requests met the fault", met)
 			}
-			if n := sum.total().FailureCount; n > 0 {
+			if n := sum.Total().FailureCount; n > 0 {
 				t.Errorf("%d failures", n)
 			}
 		})

@@ -38,7 +38,7 @@ func TestLongHistory(t *testing.T) {
 			t.Errorf("run %d: %+v", i, r)
 		}
 	}
-	a, total := all[3], first.total()
+	a, total := all[3], first.Total()
 	if a.ID != first.RunID || int(a.Counts.Calls) != total.Archived || int(a.Counts.Samples) != total.Samples || int(a.Counts.Events) != total.Events ||
 		int(a.Counts.Users) != total.Users || len(a.Requests) < 3 || int64(a.Bytes) != first.Counts.Bytes || len(a.Complete) != 1 {
 		t.Errorf("archive: %+v, reported %+v", a, total)

@@ -38,8 +38,8 @@ func TestLongKeep(t *testing.T) {
 			}
 		}
 		agree(t, in.store)
-		if st, page := in.status(t); !strings.Contains(page, "deleted because of their age") || st.expired() != old || st.Lost.Count != 0 || st.AtRisk.Count > 10 {
-			t.Errorf("%s: %d expired, want %d; %d lost\n%s", when, st.expired(), old, st.Lost.Count, page)
+		if st, page := in.status(t); !strings.Contains(page, "deleted because of their age") || st.Expired() != old || st.Lost.Count != 0 || st.AtRisk.Count > 10 {
+			t.Errorf("%s: %d expired, want %d; %d lost\n%s", when, st.Expired(), old, st.Lost.Count, page)
 		}
 		if code, out, errs := in.callvault(t.Context(), "verify", "--all", "--strict"); code != exitDone {
 			t.Errorf("%s: verify: exit code %d\n%s%s", when, code, out, errs)

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/callvault/callvault/doctor"
 	"github.com/callvault/callvault/internal/keepertest"
 	"github.com/callvault/callvault/internal/simulator"
 	"github.com/callvault/callvault/load/lease"
@@ -60,7 +61,7 @@ func TestKeeperInstallation(t *testing.T) {
 	in.archive(t, exitDone)
 
 	keeper.Kill()
-	if f := in.doctor(t, exitFailed)["lease"]; f.Verdict != verdictFail || !strings.Contains(f.Try, "Keeper") {
+	if f := in.doctor(t, exitFailed)["lease"]; f.Verdict != doctor.Fail || !strings.Contains(f.Try, "Keeper") {
 		t.Errorf("without Keeper: %+v", f)
 	}
 	if code, _, errs := in.callvault(t.Context(), "archive", "--quiet"); code != exitFailed || !strings.Contains(errs, "Keeper") || strings.Count(errs, "\n") != 1 {

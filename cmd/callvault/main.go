@@ -16,6 +16,7 @@ import (
 	"github.com/callvault/callvault/extract"
 	"github.com/callvault/callvault/internal/config"
 	"github.com/callvault/callvault/internal/embedded"
+	"github.com/callvault/callvault/internal/runs"
 	"github.com/callvault/callvault/load/lease"
 )
 
@@ -85,14 +86,6 @@ func plainArgs(args []string) []string {
 	return out
 }
 
-// errPartial says that a pass finished but could not archive everything; what
-// it missed has been printed.
-var errPartial = errors.New("some of the data could not be archived")
-
-// errDifferent says that the archive is not what the vendor says; what differs
-// has been printed.
-var errDifferent = errors.New("the archive and the vendor differ")
-
 // usageError is a command line that cannot be understood.
 type usageError struct{ error }
 
@@ -106,7 +99,7 @@ func exitCode(ctx context.Context, err error) int {
 		return exitUsage
 	case errors.Is(err, lease.ErrHeld):
 		return exitBusy
-	case errors.Is(err, errPartial), errors.Is(err, errDifferent), errors.Is(err, errBackup):
+	case isA[runs.Incomplete](err):
 		return exitPartial
 	case ctx.Err() != nil:
 		return exitInterrupted

@@ -9,7 +9,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/callvault/callvault/archive"
 	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/internal/connect"
+	"github.com/callvault/callvault/internal/words"
 	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/schema"
 )
@@ -97,7 +100,7 @@ func (c *cli) migrateDown(ctx context.Context, s *schema.Schema, steps int, yes 
 		if len(tables) > 0 {
 			lost = strings.Join(tables, ", ")
 		}
-		fmt.Fprintf(c.stdout, "took back %s; lost: %s\n", plural(n, "version"), lost)
+		fmt.Fprintf(c.stdout, "took back %s; lost: %s\n", words.Plural(n, "version"), lost)
 	}
 	return err
 }
@@ -111,12 +114,14 @@ func (c *cli) migrateStore(ctx context.Context, m load.Missing, do func(context.
 	if err != nil {
 		return err
 	}
-	store, done, err := c.openArchiveWith(ctx, cfg, load.Options{Missing: m})
+	server := c.server(cfg)
+	server.Options.Missing = m
+	store, done, err := server.Open(ctx)
 	if err != nil {
 		return err
 	}
 	defer done()
-	s, err := schemaOf(store, cfg)
+	s, err := connect.Schema(store, cfg.Cluster)
 	if err != nil {
 		return err
 	}
@@ -128,7 +133,7 @@ func (c *cli) migrateUp(ctx context.Context, s *schema.Schema, store *load.Store
 	if err != nil {
 		return err
 	}
-	if err := tier(ctx, store, cfg); err != nil {
+	if err := archive.Tier(ctx, store, cfg); err != nil {
 		return err
 	}
 	st, err := s.Status(ctx)

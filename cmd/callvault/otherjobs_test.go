@@ -8,8 +8,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/callvault/callvault/backup"
+	"github.com/callvault/callvault/internal/runs"
 	"github.com/callvault/callvault/internal/simulator"
 	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/lease"
+	"github.com/callvault/callvault/verify"
 )
 
 // scheduleOnly is a setting with which there are only these schedules.
@@ -50,7 +54,7 @@ func TestServeVerifiesAndBacksUp(t *testing.T) {
 	}
 	s.stop()
 	log := s.end(t, exitDone)
-	for _, command := range []string{verifyJob, backupsJob} {
+	for _, command := range []string{verify.Command, backup.Command} {
 		all := in.runs(t, load.RunFilter{Command: command, Outcomes: []load.Outcome{load.Done}})
 		if len(all) == 0 || all[0].Schedule != command || len(all[0].Complete) != 1 || !strings.Contains(log, all[0].ID) {
 			t.Errorf("%s: runs %+v\n%s", command, all, log)
@@ -88,7 +92,7 @@ func TestServeTellsOfFailures(t *testing.T) {
 			t.Errorf("nobody is told %q\n%s", want, told.String())
 		}
 	}
-	for command, want := range map[string]load.Outcome{verifyJob: load.Partial, backupsJob: load.Failed} {
+	for command, want := range map[string]load.Outcome{verify.Command: load.Partial, backup.Command: load.Failed} {
 		if all := in.runs(t, load.RunFilter{Command: command, Outcomes: []load.Outcome{want}}); len(all) == 0 || len(all[0].Complete) > 0 {
 			t.Errorf("%s: runs %+v", command, all)
 		}
@@ -100,7 +104,7 @@ func TestPassWaitsForBackup(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 33, Calls: 3, QPS: -1})
 	in.archive(t, exitDone)
-	held, err := take(t.Context(), in.store, "archive", backupHolder+holder(), longLease)
+	held, err := runs.Take(t.Context(), in.store, "archive", runs.BackupHolder+lease.Holder(), longLease)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +114,7 @@ func TestPassWaitsForBackup(t *testing.T) {
 		ended <- code
 	}()
 	await(t, "the pass to want the lease", func() bool {
-		return in.number(t, "SELECT uniqExact(claim_id) FROM lease WHERE name = 'archive' AND NOT startsWith(holder, '"+backupHolder+"')") > 1
+		return in.number(t, "SELECT uniqExact(claim_id) FROM lease WHERE name = 'archive' AND NOT startsWith(holder, '"+runs.BackupHolder+"')") > 1
 	})
 	if err := held.Release(t.Context()); err != nil {
 		t.Fatal(err)

@@ -4,14 +4,15 @@ import (
 	"encoding/json"
 	"testing"
 
+	"github.com/callvault/callvault/archive"
 	"github.com/callvault/callvault/internal/simulator"
 )
 
 // forecast runs callvault plan.
-func (in *installation) forecast(t *testing.T) planned {
+func (in *installation) forecast(t *testing.T) archive.Plan {
 	t.Helper()
 	code, out, errs := in.callvault(t.Context(), "plan", "--json")
-	var p planned
+	var p archive.Plan
 	if code != exitDone || json.Unmarshal([]byte(out), &p) != nil {
 		t.Fatalf("plan: exit code %d, %s\n%s", code, out, errs)
 	}

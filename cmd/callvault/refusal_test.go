@@ -50,22 +50,6 @@ accounts:
 	compare(t, in.store, in.truth)
 }
 
-// TestDeadHolder: the lease of a process of this machine that is no more is
-// waited for.
-func TestDeadHolder(t *testing.T) {
-	for name, want := range map[string]bool{
-		holder():                        false,
-		holderOf(1 << 30):               true,
-		holder() + "0":                  true, // our number, started later
-		"elsewhere, process 1073741824": false,
-		"something else":                false,
-	} {
-		if got := dead(name); got != want {
-			t.Errorf("dead(%q) = %v", name, got)
-		}
-	}
-}
-
 // TestStatements: comments first, statements without a result, several at once.
 func TestStatements(t *testing.T) {
 	in := install(t, simulator.Options{Seed: 1, Calls: 1, QPS: -1})

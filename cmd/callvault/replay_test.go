@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/callvault/callvault/archive"
 	"github.com/callvault/callvault/internal/simulator"
 	"github.com/callvault/callvault/internal/summarytest"
 )
@@ -31,7 +32,7 @@ func TestLongReplay(t *testing.T) {
 	}
 	asked := in.sim.Stats().Requests
 	code, out, errs := in.callvault(t.Context(), "replay", "--json")
-	var r replayed
+	var r archive.Replay
 	if code != exitDone || json.Unmarshal([]byte(out), &r) != nil || r.Calls != 40 {
 		t.Fatalf("replay: exit code %d, %s\n%s", code, out, errs)
 	}
@@ -80,7 +81,7 @@ func TestLongReplayHeals(t *testing.T) {
 	in := install(t, simulator.Options{Seed: 31, Calls: 14, QPS: -1, Faults: simulator.Faults{DateTimes: 0.6}})
 	in.env = append(in.env, "CALLVAULT_RAW=off") // what cannot be read is kept in any case
 	sum := in.archive(t, exitPartial)
-	if n := sum.total().Incomplete; n == 0 {
+	if n := sum.Total().Incomplete; n == 0 {
 		t.Fatal("nothing was set aside")
 	}
 	number := func(q string) (n uint64) {

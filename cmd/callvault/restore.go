@@ -9,10 +9,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/callvault/callvault/backup"
-	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/internal/ui"
 	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/lease"
-	"github.com/callvault/callvault/load/schema"
 )
 
 func (c *cli) restoreCmd() *cobra.Command {
@@ -62,9 +61,9 @@ func (c *cli) restore(ctx context.Context, store *load.Store, p backup.Place, no
 	if err != nil {
 		return fmt.Errorf("%w in %s", err, p)
 	}
-	watch := c.watchBytes()
-	err = backup.Restore(ctx, store.Conn(), p, n, target(cfg, store, policy), watch.at, func(ctx context.Context) error { return complete(ctx, cfg, store) })
-	watch.close()
+	watch := c.screen().Bytes()
+	err = backup.Restore(ctx, store.Conn(), p, n, backup.TargetOf(store, cfg.Cluster, policy), watch.At, func(ctx context.Context) error { return backup.Complete(ctx, store, cfg.Cluster) })
+	watch.Close()
 	if errors.Is(err, backup.ErrRestoring) {
 		return fmt.Errorf("%w: %w", lease.ErrHeld, err)
 	}
@@ -72,40 +71,7 @@ func (c *cli) restore(ctx context.Context, store *load.Store, p backup.Place, no
 		return err
 	}
 	if !c.quiet {
-		fmt.Fprintf(c.stdout, "%s is in database %s, as of %s; callvault archive fetches what came since\n", n.Name, store.Database(), moment(n.Taken, time.Now()))
+		fmt.Fprintf(c.stdout, "%s is in database %s, as of %s; callvault archive fetches what came since\n", n.Name, store.Database(), ui.Moment(n.Taken, time.Now()))
 	}
 	return nil
-}
-
-// target is the archive of a store, for a restore into it or a trial beside it.
-func target(cfg *config.Config, store *load.Store, policy string) backup.Target {
-	views := func(ctx context.Context, database string) error {
-		sch, err := restored(cfg, store, database)
-		if err != nil {
-			return err
-		}
-		return sch.Views(ctx)
-	}
-	return backup.Target{Database: store.Database(), Policy: policy, Views: views}
-}
-
-// restored is the schema of an archive that is being restored.
-func restored(cfg *config.Config, store *load.Store, database string) (*schema.Schema, error) {
-	ch := store.ClickHouse()
-	ch.Auth.Database = database
-	return schema.New(ch, schema.Options{Cluster: cfg.Cluster, Holder: holder(), Restorer: true})
-}
-
-// complete gives a restored archive what is newer in the schema than the backup. It
-// takes away what the settings of the next pass will say of cold storage, which may
-// not be here.
-func complete(ctx context.Context, cfg *config.Config, store *load.Store) error {
-	sch, err := restored(cfg, store, store.Database())
-	if err != nil {
-		return err
-	}
-	if _, err := sch.Up(ctx); err != nil {
-		return err
-	}
-	return store.Tier(ctx, load.Tiering{})
 }

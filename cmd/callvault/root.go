@@ -2,13 +2,17 @@ package main
 
 import (
 	"context"
-	"fmt"
+	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/internal/connect"
+	"github.com/callvault/callvault/internal/embedded"
+	"github.com/callvault/callvault/internal/notify"
+	"github.com/callvault/callvault/internal/runs"
+	"github.com/callvault/callvault/internal/ui"
 	"github.com/callvault/callvault/load"
 )
 
@@ -20,9 +24,6 @@ type cli struct {
 	*process
 	configFile string
 	quiet      bool
-
-	onInsert func(table string, took time.Duration, err error) // optional: told of each block that is inserted
-	onRetry  func(error, time.Duration)                        // optional: told of each step in ClickHouse that is tried again
 }
 
 func newRoot(p *process) *cobra.Command {
@@ -84,14 +85,34 @@ func strictArgs(cmd *cobra.Command) {
 	}
 }
 
-// warn tells of what went wrong without harm to the work itself.
-func (c *cli) warn(err error) { fmt.Fprintln(c.stderr, "callvault: "+oneLineOf(err)) }
+// screen is what the command writes on.
+func (c *cli) screen() ui.Screen {
+	return ui.Screen{Out: c.stdout, Err: c.stderr, Quiet: c.quiet, Colours: c.getenv("NO_COLOR") == ""}
+}
 
 // tell sends what is to be said of a run that has ended; ctx may have ended, too.
 func (c *cli) tell(ctx context.Context, cfg *config.Config, store *load.Store, r load.Run, earlier ...string) {
-	if err := tellOf(context.WithoutCancel(ctx), cfg, store, r, earlier...); err != nil {
-		c.warn(err)
+	if err := notify.Tell(context.WithoutCancel(ctx), webhook(cfg), store, r, earlier...); err != nil {
+		c.screen().Warn(err)
 	}
+}
+
+// origin is that of a run that a command makes.
+func (c *cli) origin() runs.Origin { return runs.Origin{Version: version, Warn: c.screen().Warn} }
+
+// server is the configured ClickHouse: that of the DSN or, where none is set, the
+// embedded one.
+func (c *cli) server(cfg *config.Config) connect.Server {
+	return connect.Server{
+		DSN: cfg.DSN.Reveal(), Embedded: embedded.Options{Path: filepath.Join(cfg.DataDir, "clickhouse")},
+		Fetch: embedded.FetchOptions{Library: cfg.Library, CacheDir: cfg.CacheDir}, Download: c.screen().Download,
+		Options: load.Options{Missing: load.Create},
+	}
+}
+
+// open connects to the configured ClickHouse until close is called.
+func (c *cli) open(ctx context.Context, cfg *config.Config) (store *load.Store, close func(), err error) {
+	return c.server(cfg).Open(ctx)
 }
 
 // config reads the settings.
@@ -105,4 +126,9 @@ func (c *cli) getenv(name string) string {
 		}
 	}
 	return ""
+}
+
+// webhook is where the settings want events to be sent.
+func webhook(cfg *config.Config) notify.Webhook {
+	return notify.Webhook{URL: cfg.NotifyURL.Reveal(), Format: cfg.NotifyFormat}
 }

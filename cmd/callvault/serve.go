@@ -3,17 +3,14 @@ package main
 import (
 	"context"
 	"log/slog"
-	"net"
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/callvault/callvault/internal/config"
-	"github.com/callvault/callvault/internal/systemd"
-	"github.com/callvault/callvault/schedules"
+	"github.com/callvault/callvault/daemon"
+	"github.com/callvault/callvault/internal/ui"
 )
 
 func (c *cli) serveCmd() *cobra.Command {
@@ -42,55 +39,12 @@ systemd is told READY, STOPPING and WATCHDOG where it asks.`,
 }
 
 func (c *cli) serve(ctx context.Context) error {
-	set, err := c.settings(ctx)
-	if err != nil {
-		return err
-	}
-	l, err := net.Listen("tcp", set.cfg.Listen)
-	if err != nil {
-		return config.Error{Setting: "CALLVAULT_LISTEN", Problem: err.Error(), Try: "choose another address"}
-	}
-	d := newDaemon(c, set)
-	stop := d.listen(l)
-	defer stop()
-	defer d.keepWatchdog()()
-	d.tell(systemd.Ready, systemd.Status("waiting for ClickHouse"))
-	store, done, err := d.await(ctx)
-	if err != nil {
-		if ctx.Err() != nil {
-			return nil
-		}
-		return err
-	}
-	defer done()
-	d.store.Store(store)
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)
-	return d.run(ctx, hangup)
-}
-
-// settings are what serve works by.
-type settings struct {
-	cfg     *config.Config
-	entries []schedules.Entry
-}
-
-// settings reads and checks what serve needs.
-func (c *cli) settings(ctx context.Context) (settings, error) {
-	cfg, err := c.config()
-	if err != nil {
-		return settings{}, err
-	}
-	j, err := newJob(cfg, narrow{}, time.Now())
-	if err != nil {
-		return settings{}, err
-	}
-	if err := j.connect(ctx); err != nil {
-		return settings{}, err
-	}
-	entries, err := loadSchedules(cfg)
-	return settings{cfg, entries}, err
+	return daemon.Serve(ctx, daemon.Options{
+		Config: c.config, Connect: c.server, Args: scheduled{}, Log: c.logger(), Getenv: c.getenv, Version: version,
+	}, hangup)
 }
 
 // logger writes text on a terminal and JSON elsewhere, durations as 1m30s.
@@ -101,7 +55,7 @@ func (c *cli) logger() *slog.Logger {
 		}
 		return a
 	}}
-	if isTerminal(c.stderr) {
+	if ui.IsTerminal(c.stderr) {
 		return slog.New(slog.NewTextHandler(c.stderr, o))
 	}
 	return slog.New(slog.NewJSONHandler(c.stderr, o))

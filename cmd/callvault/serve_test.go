@@ -12,6 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/callvault/callvault/archive"
+	"github.com/callvault/callvault/backup"
+	"github.com/callvault/callvault/daemon"
 	"github.com/callvault/callvault/internal/simulator"
 )
 
@@ -120,13 +123,13 @@ func TestServeCatchesUp(t *testing.T) {
 	compare(t, in.store, in.truth)
 
 	code, out, errs := in.callvault(t.Context(), "schedules", "--json")
-	var list []scheduled
+	var list []daemon.Scheduled
 	if err := json.Unmarshal([]byte(out), &list); code != exitDone || err != nil || len(list) != 4 {
 		t.Fatalf("schedules: exit code %d, %v\n%s%s", code, err, out, errs)
 	}
 	for _, s := range list {
-		if s.Job != archiveJob {
-			if s.Last != nil || (s.Next == nil) != (s.Job == backupsJob) { // there is no place for backups
+		if s.Job != archive.Command {
+			if s.Last != nil || (s.Next == nil) != (s.Job == backup.Command) { // there is no place for backups
 				t.Errorf("schedule %+v", s)
 			}
 			continue

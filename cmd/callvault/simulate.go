@@ -2,11 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net"
-	"net/http"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -124,58 +120,17 @@ func (s *simulateFlags) options(seeded bool) (o simulator.Options, err error) {
 
 func (c *cli) simulate(ctx context.Context, listen string, o simulator.Options) error {
 	o.SecretID, o.SecretKey, o.Token = c.getenv("TENCENTCLOUD_SECRET_ID"), c.getenv("TENCENTCLOUD_SECRET_KEY"), c.getenv("TENCENTCLOUD_TOKEN")
-	sim, err := startSimulator(ctx, listen, o)
+	sim, err := simulator.Serve(ctx, listen, o)
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(c.stdout, "export TENCENTCLOUD_SECRET_ID=%s\nexport TENCENTCLOUD_SECRET_KEY=%s\nexport CALLVAULT_TRTC_ENDPOINT=%s\nexport CALLVAULT_SDK_APP_IDS=%s\n",
-		sim.SecretID(), sim.SecretKey(), sim.url, joinApps(sim.Apps()))
+		sim.SecretID(), sim.SecretKey(), sim.URL, joined(sim.Apps()))
 	fmt.Fprintln(c.stderr, "callvault: the simulated vendor is up; Ctrl-C stops it")
 	select {
 	case <-ctx.Done():
 		return sim.Close()
-	case err := <-sim.failed:
+	case err := <-sim.Failed:
 		return err
 	}
-}
-
-// simulated is a simulator and the server it answers through.
-type simulated struct {
-	*simulator.Simulator
-	url    string
-	server *http.Server
-	failed chan error
-}
-
-// startSimulator serves until ctx ends and Close is called.
-func startSimulator(ctx context.Context, listen string, o simulator.Options) (*simulated, error) {
-	sim, err := simulator.New(o)
-	if err != nil {
-		return nil, fmt.Errorf("start the simulator: %w", err)
-	}
-	l, err := net.Listen("tcp", listen)
-	if err != nil {
-		return nil, fmt.Errorf("start the simulator: %w; choose another --listen", err)
-	}
-	s := &simulated{Simulator: sim, url: "http://" + l.Addr().String(), failed: make(chan error, 1)}
-	s.server = &http.Server{Handler: sim, ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return ctx }}
-	go func() {
-		if err := s.server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			s.failed <- fmt.Errorf("serve the simulator: %w", err)
-		}
-	}()
-	return s, nil
-}
-
-func (s *simulated) Close() error { return s.server.Close() }
-
-func joinApps(apps []uint32) string {
-	out := ""
-	for i, a := range apps {
-		if i > 0 {
-			out += ","
-		}
-		out += fmt.Sprint(a)
-	}
-	return out
 }

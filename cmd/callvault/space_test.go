@@ -8,7 +8,8 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/internal/simulator"
-	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/internal/ui"
+	"github.com/callvault/callvault/status"
 )
 
 func TestStatusSpace(t *testing.T) {
@@ -19,7 +20,7 @@ func TestStatusSpace(t *testing.T) {
 	if code != exitDone {
 		t.Fatalf("exit code %d\n%s", code, errs)
 	}
-	var s spaceStatus
+	var s status.Space
 	if err := json.Unmarshal([]byte(out), &s); err != nil {
 		t.Fatal(err)
 	}
@@ -53,16 +54,12 @@ func TestStatusSpace(t *testing.T) {
 	if f.DiskFull != nil && math.Abs(f.DiskFull.Sub(time.Now()).Hours()/24-days) > 2 {
 		t.Errorf("full on %v, want in %.0f days", f.DiskFull, days)
 	}
-	kept := s.forecast([]load.Usage{{Relation: "quality_samples", Bytes: 1000}}, load.Growth{Days: 10, Shares: map[string]float64{"quality_samples": 1}}, 40*24*time.Hour, time.Now())
-	if kept.PerDay != 100 || kept.InAYear != 4000 || kept.DiskFull != nil {
-		t.Errorf("forecast of 100 bytes a day, of which 40 days are kept: %+v", kept)
-	}
 	code, page, errs := in.callvault(t.Context(), "status", "--space")
 	if code != exitDone || errs != "" || !strings.Contains(page, "forecast") || !strings.Contains(page, "quality_samples") {
 		t.Errorf("exit code %d %s\n%s", code, errs, page)
 	}
 	for line := range strings.Lines(page) {
-		if n := len([]rune(strings.TrimRight(line, "\n"))); n > terminalWidth {
+		if n := len([]rune(strings.TrimRight(line, "\n"))); n > ui.Width {
 			t.Errorf("%d columns: %s", n, line)
 		}
 	}
@@ -70,7 +67,7 @@ func TestStatusSpace(t *testing.T) {
 
 // metricsAddUp holds the sizes of metrics against the table's, and that of the
 // largest against a table that has nothing else.
-func (in *installation) metricsAddUp(t *testing.T, s spaceStatus) {
+func (in *installation) metricsAddUp(t *testing.T, s status.Space) {
 	t.Helper()
 	bytes, table := 0.0, uint64(0)
 	for _, m := range s.Metrics {

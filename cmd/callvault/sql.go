@@ -2,18 +2,18 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
 
-	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/spf13/cobra"
 
 	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/internal/connect"
+	"github.com/callvault/callvault/internal/demo"
 	"github.com/callvault/callvault/internal/embedded"
+	"github.com/callvault/callvault/internal/query"
 	"github.com/callvault/callvault/internal/sqltext"
 	"github.com/callvault/callvault/load"
 )
@@ -37,8 +37,8 @@ what SET and USE change holds for those after them.
 A query only reads: ClickHouse is told to refuse the rest, and SETTINGS cannot
 undo that. With --write it may change what it likes, the archive's own tables, too.
 
-Formats: ` + strings.Join(formatNames(), ", ") + `. All are written row by row, in little
-memory. The columns of a table are as wide as its first ` + fmt.Sprint(tableRows) + ` rows need; a longer
+Formats: ` + strings.Join(query.FormatNames(), ", ") + `. All are written row by row, in little
+memory. The columns of a table are as wide as its first ` + fmt.Sprint(query.TableRows) + ` rows need; a longer
 cell further down makes its own row longer. In a terminal that is too narrow, a
 table has one value a line, as vertical has.
 
@@ -61,27 +61,27 @@ CALLVAULT_CLICKHOUSE_HTTP).`,
 		},
 		Args: cobra.ArbitraryArgs,
 	}
-	cmd.Flags().StringVarP(&f.format, "format", "f", "table", "how to print the result: "+strings.Join(formatNames(), ", "))
+	cmd.Flags().StringVarP(&f.format, "format", "f", "table", "how to print the result: "+strings.Join(query.FormatNames(), ", "))
 	cmd.Flags().BoolVar(&f.demo, "demo", false, "query what callvault demo has archived")
 	cmd.Flags().BoolVar(&f.write, "write", false, "let the query change the archive")
 	return cmd
 }
 
-func (c *cli) sql(ctx context.Context, query string, f sqlFlags) error {
+func (c *cli) sql(ctx context.Context, text string, f sqlFlags) error {
 	cfg, err := c.config()
 	if err != nil {
 		return err
 	}
-	format, err := formatter(f.format)
+	format, err := query.FindFormat(f.format)
 	if err != nil {
-		return err
+		return usagef("--%v", err)
 	}
-	if query == "-" {
+	if text == "-" {
 		b, err := io.ReadAll(os.Stdin)
 		if err != nil {
 			return fmt.Errorf("read query: %w", err)
 		}
-		query = string(b)
+		text = string(b)
 	}
 	o := load.Options{ReadOnly: !f.write, MaxConns: 1} // one connection, for SET and USE
 	store, done, err := c.openToRead(ctx, cfg, reading{command: "sql", demo: f.demo, options: o})
@@ -89,60 +89,13 @@ func (c *cli) sql(ctx context.Context, query string, f sqlFlags) error {
 		return err
 	}
 	defer done()
-	q := &querying{store: store, format: format, to: c.sheet(), http: cfg.HTTP, write: f.write}
-	for _, s := range sqltext.Statements(query) {
-		if err := q.run(ctx, s); err != nil {
+	q := &query.Session{Conn: store.Conn(), Server: store.ClickHouse(), Format: format, To: c.screen().Sheet(), HTTP: cfg.HTTP, Write: f.write}
+	for _, s := range sqltext.Statements(text) {
+		if err := q.Run(ctx, s); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// querying runs the statements of one command.
-type querying struct {
-	store  *load.Store
-	format func(sheet) resultWriter // of a statement that names none
-	to     sheet
-	http   string // the address of ClickHouse's HTTP interface; "": the server names it
-	write  bool
-	set    bool // there was a SET
-}
-
-// errOnlyReads is what a statement that would write comes to.
-var errOnlyReads = errors.New("query: callvault sql only reads; use --write to let it change the archive")
-
-// lasting are statements without a result after which the connection must go on: it
-// has what they have set, or made.
-var lasting = []string{"SET", "USE", "CREATE", "INSERT"}
-
-// run runs a statement and prints its result.
-func (q *querying) run(ctx context.Context, s sqltext.Statement) error {
-	switch {
-	case s.Writes != "" && !q.write:
-		return fmt.Errorf("%w (%s is not known to read only)", errOnlyReads, s.Writes)
-	case s.Outfile:
-		return errors.New("query: INTO OUTFILE is for clickhouse-client; leave it out and write > file behind the command")
-	case s.Format != "":
-		return q.explain(q.formatted(ctx, s))
-	case slices.Contains(lasting, s.Verb):
-		q.set = q.set || s.Verb == "SET"
-		return q.explain(queryError(q.store.Conn().Exec(ctx, s.Text)))
-	}
-	return q.explain(printQuery(ctx, q.store, s.Text, q.format, q.to))
-}
-
-// explain says what to do about a refusal to write.
-func (q *querying) explain(err error) error {
-	e, ok := errors.AsType[*clickhouse.Exception](err)
-	switch {
-	case !ok || e.Code != codeReadOnly:
-		return err
-	case q.write:
-		return fmt.Errorf("query: the user in CLICKHOUSE_DSN may only read (code %d)", e.Code)
-	case strings.Contains(e.Message, "Cannot modify") && !strings.Contains(e.Message, "'readonly'"):
-		return fmt.Errorf("%w: the user in CLICKHOUSE_DSN may only read", err)
-	}
-	return fmt.Errorf("%w (code %d)", errOnlyReads, e.Code)
 }
 
 // reading is how a command wants to read an archive.
@@ -152,26 +105,17 @@ type reading struct {
 	options load.Options
 }
 
-// errNoArchive is what commands come to where nothing has been archived.
-var errNoArchive = errors.New("nothing is archived yet; run callvault archive, or set CLICKHOUSE_DSN")
-
-// noArchiveFor is errNoArchive for a command that has --demo.
-func noArchiveFor(command string) error {
-	if command == "" {
-		return errNoArchive
-	}
-	return fmt.Errorf("%w (the demo's data: callvault %s --demo)", errNoArchive, command)
-}
-
 // openToRead opens the archive or, when asked to, the demo's.
 func (c *cli) openToRead(ctx context.Context, cfg *config.Config, r reading) (*load.Store, func(), error) {
+	server := c.server(cfg)
+	server.Options = r.options
 	switch {
-	case r.demo && !hasDemo(cfg):
-		return nil, nil, noDemoFor(r.command)
+	case r.demo && !demo.Exists(cfg):
+		return nil, nil, demo.None(r.command)
 	case r.demo:
-		return c.openEmbedded(ctx, cfg, embedded.Options{Path: demoDir(cfg), OpenAnalyst: true}, r.options)
-	case noArchive(cfg):
-		return nil, nil, noArchiveFor(r.command)
+		server.DSN, server.Embedded = "", embedded.Options{Path: demo.Dir(cfg), OpenAnalyst: true}
+	case server.Empty():
+		return nil, nil, connect.NoArchive(r.command)
 	}
-	return c.openArchiveWith(ctx, cfg, r.options)
+	return server.Open(ctx)
 }

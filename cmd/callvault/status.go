@@ -6,7 +6,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/internal/connect"
+	"github.com/callvault/callvault/internal/demo"
 	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/status"
 )
 
 func (c *cli) statusCmd() *cobra.Command {
@@ -44,20 +48,20 @@ uncompressed_bytes, bytes_per_row), bytes, free_bytes and forecast.`,
 	return cmd
 }
 
-func (c *cli) status(ctx context.Context, asJSON, space, demo bool) error {
+func (c *cli) status(ctx context.Context, asJSON, space, ofDemo bool) error {
 	cfg, err := c.config()
 	if err != nil {
 		return err
 	}
-	if demo {
-		cfg = demoSettings(cfg)
+	if ofDemo {
+		cfg = demo.Settings(cfg)
 	}
-	store, done, err := c.openToRead(ctx, cfg, reading{command: "status", demo: demo})
+	store, done, err := c.openToRead(ctx, cfg, reading{command: "status", demo: ofDemo})
 	if err != nil {
 		return err
 	}
 	defer done()
-	sch, err := schemaOf(store, cfg)
+	sch, err := connect.Schema(store, cfg.Cluster)
 	if err != nil {
 		return err
 	}
@@ -68,34 +72,32 @@ func (c *cli) status(ctx context.Context, asJSON, space, demo bool) error {
 	if space && version.Current > 0 {
 		return c.space(ctx, cfg, store, asJSON)
 	}
-	st := newStatus(cfg, time.Now().UTC())
+	st := status.New(cfg.Accounts, time.Now().UTC())
 	if version.Current > 0 {
-		if err := st.read(ctx, store); err != nil {
+		if err := st.Read(ctx, store); err != nil {
 			return err
 		}
 	}
 	if version.Pending() == 0 {
-		if err := st.readRuns(ctx, store); err != nil {
+		if err := st.ReadRuns(ctx, store); err != nil {
 			return err
 		}
 	}
 	if asJSON {
-		return c.printJSON(st)
+		return c.screen().JSON(st)
 	}
-	st.write(c.stdout, isTerminal(c.stdout) && c.getenv("NO_COLOR") == "")
+	c.screen().Status(st)
 	return nil
 }
 
-// read reads everything from the ledger.
-func (st *archiveStatus) read(ctx context.Context, store *load.Store) error {
-	for _, part := range []func(context.Context, *load.Store) error{st.readDays, st.readTimes, st.readUnits} {
-		if err := part(ctx, store); err != nil {
-			return err
-		}
+func (c *cli) space(ctx context.Context, cfg *config.Config, store *load.Store, asJSON bool) error {
+	s, err := status.ReadSpace(ctx, store, time.Duration(cfg.Keep), c.now().UTC())
+	if err != nil {
+		return err
 	}
-	usage, err := store.DiskUsage(ctx)
-	for _, u := range usage {
-		st.Bytes[u.Relation] = int(u.Bytes)
+	if asJSON {
+		return c.screen().JSON(s)
 	}
-	return err
+	c.screen().Space(s)
+	return nil
 }

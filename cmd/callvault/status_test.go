@@ -12,10 +12,12 @@ import (
 
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/simulator"
+	"github.com/callvault/callvault/internal/ui"
 	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/status"
 )
 
-func (in *installation) status(t *testing.T) (st archiveStatus, page string) {
+func (in *installation) status(t *testing.T) (st status.Status, page string) {
 	t.Helper()
 	code, out, errs := in.callvault(t.Context(), "status", "--json")
 	if code != exitDone {
@@ -29,7 +31,7 @@ func (in *installation) status(t *testing.T) (st archiveStatus, page string) {
 		t.Fatalf("status: exit code %d\n%s", code, errs)
 	}
 	for line := range strings.Lines(page) {
-		if n := len([]rune(strings.TrimRight(line, "\n"))); n > terminalWidth {
+		if n := len([]rune(strings.TrimRight(line, "\n"))); n > ui.Width {
 			t.Errorf("%d columns: %s", n, line)
 		}
 	}

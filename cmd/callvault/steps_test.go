@@ -355,7 +355,7 @@ func (w *world) again() {
 func (w *world) narrowPass() {
 	args := pick(w.rng,
 		[]string{"--from", "12h"}, []string{"--to", "12h"}, []string{"--from", "30h", "--to", "3h"},
-		[]string{"--app", joinApps(w.vendor.Apps()[:1])}, []string{"--room", w.someRoom()})
+		[]string{"--app", joined(w.vendor.Apps()[:1])}, []string{"--room", w.someRoom()})
 	w.note("  %v", args)
 	w.pass(args...).end(exitDone)
 }

@@ -3,48 +3,45 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/callvault/callvault/archive"
 	"github.com/callvault/callvault/internal/config"
-	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/internal/connect"
+	"github.com/callvault/callvault/internal/demo"
+	"github.com/callvault/callvault/verify"
 )
 
 // verifyFlags are those of callvault verify.
 type verifyFlags struct {
 	narrow
-	sample int
-	seed   uint64
-	all    bool
-	repair bool
-	strict bool
-	json   bool
-	demo   bool
+	verify.Options
+	json bool
 }
 
 // flags adds the flags.
 func (v *verifyFlags) flags(f *pflag.FlagSet) {
 	v.narrow.flags(f)
-	f.IntVar(&v.sample, "sample", 20, "compare so `many` calls row by row")
-	f.Uint64Var(&v.seed, "seed", 0, "choose the sample by this `number` (default a random one, which is printed)")
-	f.BoolVar(&v.all, "all", false, "compare all calls row by row")
-	f.BoolVar(&v.repair, "repair", false, "fetch anew what differs, and verify it again")
-	f.BoolVar(&v.strict, "strict", false, "let any difference of daily counts end with exit code 3")
+	f.IntVar(&v.Sample, "sample", 20, "compare so `many` calls row by row")
+	f.Uint64Var(&v.Seed, "seed", 0, "choose the sample by this `number` (default a random one, which is printed)")
+	f.BoolVar(&v.All, "all", false, "compare all calls row by row")
+	f.BoolVar(&v.Repair, "repair", false, "fetch anew what differs, and verify it again")
+	f.BoolVar(&v.Strict, "strict", false, "let any difference of daily counts end with exit code 3")
 }
 
 // check draws the seed unless one is given, and sees that the flags make sense.
 func (v *verifyFlags) check(f *pflag.FlagSet) error {
 	if !f.Changed("seed") {
-		v.seed = rand.Uint64N(1e9)
+		v.Seed = rand.Uint64N(1e9)
 	}
-	if v.sample < 0 {
-		return usagef("--sample %d is negative; use 0 for the lists alone, or --all", v.sample)
+	if v.Sample < 0 {
+		return usagef("--sample %d is negative; use 0 for the lists alone, or --all", v.Sample)
 	}
-	if v.all && f.Changed("sample") {
+	if v.All && f.Changed("sample") {
 		return usagef("--all and --sample exclude each other")
 	}
 	return nil
@@ -92,7 +89,7 @@ another pass is running.`,
 			if err := v.check(cmd.Flags()); err != nil {
 				return err
 			}
-			if v.demo {
+			if v.Demo {
 				return c.verifyDemo(cmd.Context(), v)
 			}
 			return c.verify(cmd.Context(), v)
@@ -100,7 +97,7 @@ another pass is running.`,
 	}
 	v.flags(cmd.Flags())
 	cmd.Flags().BoolVar(&v.json, "json", false, "print the result as JSON")
-	cmd.Flags().BoolVar(&v.demo, "demo", false, "hold what callvault demo has archived against its vendor")
+	cmd.Flags().BoolVar(&v.Demo, "demo", false, "hold what callvault demo has archived against its vendor")
 	return cmd
 }
 
@@ -118,77 +115,48 @@ func (c *cli) verifyDemo(ctx context.Context, f verifyFlags) error {
 	if err != nil {
 		return err
 	}
-	vendor, err := readDemoVendor(cfg)
+	vendor, err := demo.ReadVendor(cfg)
 	if err != nil {
 		return err
 	}
-	sim, err := vendor.start(ctx)
+	sim, err := vendor.Start(ctx)
 	if err != nil {
 		return err
 	}
 	defer sim.Close()
-	return c.verifyWith(ctx, demoConfig(cfg, sim), f, vendor.now)
+	return c.verifyWith(ctx, demo.WithVendor(cfg, sim), f, vendor.Now)
 }
 
 func (c *cli) verifyWith(ctx context.Context, cfg *config.Config, f verifyFlags, now func() time.Time) error {
-	j, err := newJob(cfg, f.narrow, now())
+	scope, err := f.narrow.scope(cfg, now())
 	if err != nil {
 		return err
 	}
-	j.now, j.attempts = now, c.attempts
-	if err := j.connect(ctx); err != nil {
+	j, err := archive.New(cfg, scope, c.origin())
+	if err != nil {
 		return err
 	}
-	store, done, err := c.openToRead(ctx, cfg, reading{command: "verify", demo: f.demo})
+	j.Now, j.Attempts = now, c.attempts
+	if err := j.Connect(ctx); err != nil {
+		return err
+	}
+	store, done, err := c.openToRead(ctx, cfg, reading{command: "verify", demo: f.Demo})
 	if err != nil {
 		return err
 	}
 	defer done()
-	if err := migrated(ctx, store, cfg); err != nil {
+	if err := connect.Migrated(ctx, store, cfg.Cluster); err != nil {
 		return err
 	}
-	watch := c.watch()
-	v := &verifier{job: j, store: store, flags: f, progress: watch}
-	err = v.record(ctx, c.warn)
+	watch := c.screen().Watch()
+	v := &verify.Run{Job: j, Store: store, Options: f.Options, Progress: watch}
+	err = v.Do(ctx)
 	watch.Close()
-	if err == nil || errors.Is(err, errDifferent) || errors.Is(err, errPartial) {
-		c.printVerification(&v.report, f.json)
+	if err == nil || errors.Is(err, verify.ErrDifferent) || errors.Is(err, archive.ErrPartial) {
+		c.screen().Verification(&v.Report, f.json)
 	}
-	if !f.demo {
-		c.tell(ctx, cfg, store, v.past)
+	if !f.Demo {
+		c.tell(ctx, cfg, store, v.Past)
 	}
 	return err
-}
-
-// migrated sees that the database has the schema of this program.
-func migrated(ctx context.Context, store *load.Store, cfg *config.Config) error {
-	sch, err := schemaOf(store, cfg)
-	if err != nil {
-		return err
-	}
-	version, err := sch.Status(ctx)
-	switch {
-	case err != nil:
-		return err
-	case version.Current <= 0:
-		return noArchiveFor("verify")
-	case version.Dirty || version.Pending() > 0:
-		return fmt.Errorf("the schema of the archive is older than this program; run callvault migrate up")
-	}
-	return nil
-}
-
-// printVerification prints the result: JSON or text to stdout, or, if quiet,
-// what differs to stderr.
-func (c *cli) printVerification(r *verification, asJSON bool) {
-	switch {
-	case asJSON:
-		_ = c.printJSON(r) // what was done is done
-	case c.quiet:
-		for _, line := range r.lines() {
-			fmt.Fprintln(c.stderr, "callvault: "+line)
-		}
-	default:
-		r.write(c.stdout)
-	}
 }

@@ -15,15 +15,15 @@ import (
 )
 
 // verify makes a verification and returns its report.
-func (in *installation) verify(t *testing.T, wantCode int, args ...string) *verification {
+func (in *installation) verify(t *testing.T, wantCode int, args ...string) *verify.Report {
 	t.Helper()
 	code, out, errs := in.callvault(t.Context(), append([]string{"verify", "--json", "--quiet"}, args...)...)
-	var r verification
+	var r verify.Report
 	if err := json.Unmarshal([]byte(out), &r); err != nil {
 		t.Fatalf("verify: exit code %d: report: %v\n%s\n%s", code, err, out, errs)
 	}
 	if code != wantCode {
-		t.Fatalf("verify: exit code %d, want %d\n%s\n%v\n%v", code, wantCode, errs, r.lines(), r.Requests)
+		t.Fatalf("verify: exit code %d, want %d\n%s\n%v\n%v", code, wantCode, errs, r.Lines(), r.Requests)
 	}
 	return &r
 }
@@ -103,8 +103,8 @@ func awaited(q string) string {
 }
 
 // found are the differences of a report in the form of plant.
-func found(r *verification) (all []string) {
-	for _, d := range r.differences() {
+func found(r *verify.Report) (all []string) {
+	for _, d := range r.Differences() {
 		what := strings.TrimPrefix(strings.TrimLeft(d.What, "0123456789 "), fmt.Sprintf("of %d ", d.Vendor))
 		all = append(all, fmt.Sprintf("%s %s: %s", d.Key, d.Relation, strings.TrimSuffix(what, ", in pairs")))
 	}
@@ -153,7 +153,7 @@ func TestLongVerifyFindsAndRepairsWhatWasPlanted(t *testing.T) {
 	}
 	r = in.verify(t, exitDone, "--all", "--repair")
 	if !r.Equal || len(r.AfterRepair) != 2 {
-		t.Errorf("after the repair: %v", r.lines())
+		t.Errorf("after the repair: %v", r.Lines())
 	}
 	compare(t, in.store, in.truth)
 	summarytest.Check(t, in.store.StoreConn())
@@ -221,7 +221,7 @@ func TestVerifyAtTheEdge(t *testing.T) {
 	}
 	in.exec(t, "DELETE FROM quality_samples_data WHERE comm_id = (SELECT comm_id FROM rooms ORDER BY created_at LIMIT 1) AND metric = 'appCpu' SETTINGS lightweight_deletes_sync = 2")
 	r := in.verify(t, exitPartial, "--all", "--repair")
-	if got := found(r); len(got) != 1 || !strings.HasSuffix(got[0], " quality_samples: rows missing") || r.differences()[0].Mendable {
+	if got := found(r); len(got) != 1 || !strings.HasSuffix(got[0], " quality_samples: rows missing") || r.Differences()[0].Mendable {
 		t.Errorf("found %q", got)
 	}
 	if n := in.strings(t, "SELECT toString(count()) FROM ledger_units FINAL WHERE kind = 'call' AND state != 'archived'"); n[0] != "0" {
@@ -255,8 +255,8 @@ func TestVerifyByDailyCounts(t *testing.T) {
 		}
 	}
 	r = in.verify(t, exitPartial)
-	if len(r.differences())+len(r.unverified()) > 0 || len(r.beyond()) != 1 || r.beyond()[0].InReach || r.Equal || r.equal(r.Apps[0].App) {
-		t.Errorf("a day gone: %v, %v, equal %v", r.lines(), r.Warnings, r.Equal)
+	if len(r.Differences())+len(r.Unverified()) > 0 || len(r.Beyond()) != 1 || r.Beyond()[0].InReach || r.Equal || r.EqualOf(r.Apps[0].App) {
+		t.Errorf("a day gone: %v, %v, equal %v", r.Lines(), r.Warnings, r.Equal)
 	}
 	code, out, errs := in.callvault(t.Context(), "verify")
 	for _, text := range []string{" differ, 1 too much", "│ ! │", "the vendor has dropped 1 of these days: only a backup can mend it", "no row differs, but the counts of 1 day do: calls may be missing"} {
@@ -288,8 +288,8 @@ func TestLongVerifyCounts(t *testing.T) {
 		in.exec(t, "DELETE FROM "+table+" WHERE cityHash64(comm_id) % 2 = ? SETTINGS lightweight_deletes_sync = 2", "0")
 	}
 	r := in.verify(t, exitPartial, "--sample", "0")
-	if len(r.differences()) == 0 || len(r.beyond()) == 0 || !r.beyond()[0].InReach || r.Equal {
-		t.Errorf("%d differences, days %v", len(r.differences()), r.Warnings)
+	if len(r.Differences()) == 0 || len(r.Beyond()) == 0 || !r.Beyond()[0].InReach || r.Equal {
+		t.Errorf("%d differences, days %v", len(r.Differences()), r.Warnings)
 	}
 	_, out, _ := in.callvault(t.Context(), "verify", "--sample", "0")
 	_, try, _ := strings.Cut(out, "to fetch them anew: callvault ")
@@ -316,22 +316,22 @@ func TestVerifyNamesWhatIsLacking(t *testing.T) {
 	}
 	slices.Sort(want)
 	r := in.verify(t, exitPartial, "--all")
-	if len(r.differences()) > 0 || len(r.unverified()) < len(want) || r.Equal {
-		t.Errorf("as the vendor is: %d calls set aside: %v", len(want), r.lines())
+	if len(r.Differences()) > 0 || len(r.Unverified()) < len(want) || r.Equal {
+		t.Errorf("as the vendor is: %d calls set aside: %v", len(want), r.Lines())
 	}
 	if err := in.vendor.SetFaults(simulator.Faults{}); err != nil {
 		t.Fatal(err)
 	}
 	r = in.verify(t, exitPartial, "--sample", "0")
 	var got []string
-	for _, l := range r.lacking() {
+	for _, l := range r.Missing() {
 		got = append(got, l.Key)
 	}
 	slices.Sort(got)
-	if !slices.Equal(got, want) || len(r.differences())+len(r.unverified())+len(r.beyond()) > 0 || r.Equal || r.equal(r.Apps[0].App) {
-		t.Errorf("lacking %q, want %q; %v", got, want, r.lines())
+	if !slices.Equal(got, want) || len(r.Differences())+len(r.Unverified())+len(r.Beyond()) > 0 || r.Equal || r.EqualOf(r.Apps[0].App) {
+		t.Errorf("lacking %q, want %q; %v", got, want, r.Lines())
 	}
-	for _, l := range r.waiting() {
+	for _, l := range r.Waiting() {
 		if !waits(all, l.Key) {
 			t.Errorf("%+v waits", l)
 		}
@@ -368,16 +368,16 @@ func TestVerifyNamesDaysNotListed(t *testing.T) {
 	}
 	days := failing()
 	in.archive(t, exitPartial)
-	if r := in.verify(t, exitPartial, "--sample", "0"); len(r.differences())+len(r.beyond()) > 0 || len(r.unverified()) == 0 {
-		t.Errorf("as the vendor is: %v", r.lines())
+	if r := in.verify(t, exitPartial, "--sample", "0"); len(r.Differences())+len(r.Beyond()) > 0 || len(r.Unverified()) == 0 {
+		t.Errorf("as the vendor is: %v", r.Lines())
 	}
 	if err := in.vendor.SetFaults(simulator.Faults{}); err != nil {
 		t.Fatal(err)
 	}
 	r := in.verify(t, exitPartial, "--sample", "0")
-	lists := slices.DeleteFunc(r.lacking(), func(l verify.Lack) bool { return l.Kind != call.UnitList })
-	if len(lists) != 1 || lists[0].Key != days[0] || len(r.beyond()) > 0 || r.Equal {
-		t.Errorf("lacking %+v, want the list of %q; beyond noise %v", r.lacking(), days, r.beyond())
+	lists := slices.DeleteFunc(r.Missing(), func(l verify.Lack) bool { return l.Kind != call.UnitList })
+	if len(lists) != 1 || lists[0].Key != days[0] || len(r.Beyond()) > 0 || r.Equal {
+		t.Errorf("lacking %+v, want the list of %q; beyond noise %v", r.Missing(), days, r.Beyond())
 	}
 	in.archive(t, exitDone)
 	if r := in.verify(t, exitDone, "--all"); len(r.Lacking)+len(r.Warnings) > 0 {

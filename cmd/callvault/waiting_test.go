@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/callvault/callvault/archive"
 	"github.com/callvault/callvault/extract/decide"
 	"github.com/callvault/callvault/internal/simulator"
 	"github.com/callvault/callvault/internal/summarytest"
@@ -96,18 +97,18 @@ func (in *installation) waitingCalls(t *testing.T, attempts int, mutes []simulat
 }
 
 // pass makes a pass that nobody need be told of.
-func (in *installation) waitingPass(t *testing.T, waiting int) *summary {
+func (in *installation) waitingPass(t *testing.T, waiting int) *archive.Report {
 	t.Helper()
 	in.vendor.forget()
 	s := in.archive(t, exitDone)
-	if n := s.total().Waiting; n != waiting || s.total().FailureCount > 0 || s.total().Lost > 0 {
-		t.Errorf("%d calls wait, want %d; failures %+v", n, waiting, s.total().Failures)
+	if n := s.Total().Waiting; n != waiting || s.Total().FailureCount > 0 || s.Total().Lost > 0 {
+		t.Errorf("%d calls wait, want %d; failures %+v", n, waiting, s.Total().Failures)
 	}
 	notes := strings.Join(s.Apps[0].Notes, "\n")
 	if said := strings.Contains(notes, "for data that the vendor has not sent"); said != (waiting > 0) {
 		t.Errorf("notes %q, though %d wait", notes, waiting)
 	}
-	if r := in.runs(t, load.RunFilter{Command: archiveJob, Limit: 1})[0]; r.Outcome != load.Done || len(r.Complete) != 1 {
+	if r := in.runs(t, load.RunFilter{Command: archive.Command, Limit: 1})[0]; r.Outcome != load.Done || len(r.Complete) != 1 {
 		t.Errorf("run %+v", r)
 	}
 	return s
@@ -207,8 +208,8 @@ func TestAgainKeepsWhatWasHeld(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := in.archive(t, exitPartial, "--again")
-	if n := s.total().FailureCount; n != len(mutes) || !strings.Contains(s.total().Failures[0].Reason, "stays as it was") {
-		t.Errorf("%d failures, want %d: %+v", n, len(mutes), s.total().Failures)
+	if n := s.Total().FailureCount; n != len(mutes) || !strings.Contains(s.Total().Failures[0].Reason, "stays as it was") {
+		t.Errorf("%d failures, want %d: %+v", n, len(mutes), s.Total().Failures)
 	}
 	compare(t, in.store, in.truth)
 	in.waitingPass(t, 0)
@@ -225,7 +226,7 @@ func TestNullEvents(t *testing.T) {
 		return simulator.NoFault
 	}})
 	s := in.archive(t, exitDone)
-	if n := s.total(); n.Waiting != 5 || n.Events != 0 || n.Samples == 0 {
+	if n := s.Total(); n.Waiting != 5 || n.Events != 0 || n.Samples == 0 {
 		t.Errorf("%+v", n)
 	}
 	parts := in.strings(t, "SELECT DISTINCT part FROM ledger WHERE kind = 'call' AND state = 'failed'")

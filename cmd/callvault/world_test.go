@@ -58,7 +58,7 @@ func newWorldIn(t *testing.T, dir string, seed uint64, o simulator.Options) *wor
 	w.watch = newWatch(t, w.db, func(at int64) *simulator.Truth { return w.truth(time.Unix(at, 0)) })
 	w.env = []string{
 		"HOME=" + t.TempDir(), "CLICKHOUSE_DSN=" + w.db.dsn, "CALLVAULT_TRTC_ENDPOINT=" + w.vendor.url,
-		"CALLVAULT_SDK_APP_IDS=" + joinApps(w.vendor.Apps()), "CALLVAULT_RETENTION=" + retention.String(),
+		"CALLVAULT_SDK_APP_IDS=" + joined(w.vendor.Apps()), "CALLVAULT_RETENTION=" + retention.String(),
 		"CALLVAULT_QPS=100000", "CALLVAULT_PATIENCE=0", clockVariable + "=" + w.clock.file,
 		"TENCENTCLOUD_SECRET_ID=" + w.vendor.SecretID(), "TENCENTCLOUD_SECRET_KEY=" + w.vendor.SecretKey(),
 	}

@@ -24,7 +24,7 @@ var peers = []peer{
 // wholeWay measures from the HTTP body to committed rows.
 func (b *bench) wholeWay(ctx context.Context, t *text) error {
 	t.f("## From the HTTP body to committed rows\n\n")
-	t.f("Ours is a whole pass: lists, users, series, ledger, commit; its processor time is that of\nclient and server. The vendor is a process of its own that serves bodies from memory over\nHTTP; its time is not counted, but it shares the cores. Merges are stopped: they come later,\nand are the same for all. Raw responses are not kept here.\n\n")
+	t.f("Ours is a whole run: lease, history, lists, users, series, ledger, commit; its processor time is that of\nclient and server. The vendor is a process of its own that serves bodies from memory over\nHTTP; its time is not counted, but it shares the cores. Merges are stopped: they come later,\nand are the same for all. Raw responses are not kept here.\n\n")
 	rows := [][]string{{"calls", "peer", "ours, M points/s", "ours, ns CPU a point: client / server", "peer, ns CPU a point: client / server", "CPU, ours : peer", "goal", "wall, ours : peer", "goal"}}
 	for _, s := range shapes {
 		for _, p := range peers {

@@ -41,6 +41,9 @@ const (
 // Final says that nothing is left to ask.
 func (s State) Final() bool { return s == Archived || s == Empty || s == Lost || s == Expired }
 
+// Unfinished are the states that a unit must leave before its deadline.
+func Unfinished() []State { return []State{Pending, Provisional, Failed} }
+
 // Window is a span of time with both ends included, as the vendor's windows are.
 type Window struct {
 	Start, End time.Time

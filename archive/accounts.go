@@ -1,0 +1,203 @@
+package archive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common"
+
+	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/extract/quota"
+	"github.com/callvault/callvault/extract/trtc"
+	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/config"
+)
+
+// Connect finds the credentials of the accounts that have applications. It asks
+// the vendor nothing.
+func (j *Run) Connect(ctx context.Context) error {
+	budget, memory := quota.NewBudget(j.Cfg.Memory.Shares().Answers), trtc.NewMemory(j.Cfg.Memory.Shares().Answers)
+	var clients []*Account
+	for i, a := range j.Accounts {
+		if len(a.Apps) == 0 {
+			continue
+		}
+		cred, err := Credential(ctx, a)
+		if err != nil {
+			return err
+		}
+		c, err := trtc.New(trtc.Options{Credential: cred, Region: a.Region, Endpoint: a.Endpoint, Spare: int(j.Cfg.Memory.Shares().Spare) / len(j.Accounts), MaxBody: maxBody(j.Cfg), Memory: memory})
+		if err != nil {
+			return err
+		}
+		clients = append(clients, &Account{Settings: j.Accounts[i], vendor: c, Limits: quota.New(quota.Options{PerSecond: a.QPS, Reserve: a.Reserve, Budget: budget})})
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.Clients = clients
+	return nil
+}
+
+// maxBody bounds one answer by half the memory for all of them, but not below what
+// the vendor's limits allow, which is 23 MB.
+func maxBody(cfg *config.Config) int {
+	const largestLegal = 32 << 20
+	return int(max(largestLegal, cfg.Memory.Shares().Answers/2))
+}
+
+// Account is an account and what asks on its behalf.
+type Account struct {
+	Settings config.Account
+	vendor   *trtc.Client
+	Limits   *quota.Limits
+	asker    atomic.Pointer[extract.Asker] // set by detect
+}
+
+// detect finds out the dialect that the account has.
+func (c *Account) detect(ctx context.Context, now time.Time, attempts extract.Attempts, w extract.Waiting) error {
+	apps := make([]call.AppID, len(c.Settings.Apps))
+	for i, a := range c.Settings.Apps {
+		apps[i] = call.AppID(a)
+	}
+	d, err := w.Detect(ctx, c.vendor, c.Limits, apps, now, Dialects(c.Settings)...)
+	if err != nil {
+		return accountError(c.Settings, err)
+	}
+	c.asker.Store(extract.NewAsker(c.vendor, d, c.Limits, attempts))
+	return nil
+}
+
+// Dialects are those that the account may have.
+func Dialects(a config.Account) []trtc.Dialect {
+	if d, err := trtc.ParseDialect(a.API); err == nil {
+		return []trtc.Dialect{d}
+	}
+	return []trtc.Dialect{trtc.Current(), trtc.Legacy()}
+}
+
+// accountError says what to try when an account cannot be asked.
+func accountError(a config.Account, err error) error {
+	if hint := AccountHint(a, err); hint != "" {
+		return fmt.Errorf("%w; %s", err, hint)
+	}
+	return err
+}
+
+// AccountHint is what to try; "" where that is nothing that err does not say.
+func AccountHint(a config.Account, err error) string {
+	hint := trtc.Hint(err)
+	if hint == "" || strings.Contains(err.Error(), hint) {
+		return ""
+	}
+	if e, ok := errors.AsType[*trtc.Error](err); ok && (e.Code == trtc.CodeNetwork || e.Code == trtc.CodeHTTP) {
+		return hint + " (the endpoint is " + a.Endpoint + ")"
+	}
+	return hint
+}
+
+// Asked are the accounts that are asked, whoever looks.
+func (j *Run) Asked() []*Account {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.Clients
+}
+
+// Counts is what the accounts have been asked since detect.
+func (j *Run) Counts() extract.Counts {
+	all := extract.NewCounts()
+	for _, c := range j.Asked() {
+		if a := c.asker.Load(); a != nil {
+			all.Add(a.Stats())
+		}
+	}
+	return all
+}
+
+// othersWait is how long an account that does not answer holds up others at most.
+const othersWait = 5 * time.Minute
+
+// waiting is the patience with an account that does not answer.
+func (j *Run) waiting(c *Account) extract.Waiting {
+	w := extract.Waiting{For: j.Patience, Unreached: unreachedFor(j.Patience), Least: j.Attempts.Least, Most: j.Attempts.Most}
+	if len(j.Clients) > 1 {
+		w.For = min(w.For, othersWait)
+	}
+	if j.Waits != nil {
+		w.Told = func(err error, until time.Time) { j.Waits(accountError(c.Settings, err), until) }
+	}
+	return w
+}
+
+// Detect finds out the dialects of all accounts. One that cannot be asked is
+// left out and named in refused; it is an error if none can.
+func (j *Run) Detect(ctx context.Context) error {
+	errs := make([]error, len(j.Clients))
+	var wg sync.WaitGroup
+	for i, c := range j.Clients {
+		wg.Go(func() { errs[i] = c.detect(ctx, j.Now(), j.Attempts, j.waiting(c)) })
+	}
+	wg.Wait()
+	var good []*Account
+	for i, c := range j.Clients {
+		if errs[i] == nil {
+			good = append(good, c)
+			continue
+		}
+		if len(j.Clients) > 1 {
+			errs[i] = fmt.Errorf("%s: %w", c.Settings.Name, errs[i])
+		}
+		j.Refused = append(j.Refused, errs[i])
+	}
+	j.mu.Lock()
+	j.Clients = good
+	j.mu.Unlock()
+	if len(good) > 0 {
+		return nil
+	}
+	if i := slices.IndexFunc(j.Refused, Passing); i >= 0 {
+		return j.Refused[i]
+	}
+	return j.Refused[0]
+}
+
+// findCredential bounds the SDK's search, whose last place is the metadata
+// service of a Tencent cloud machine.
+const findCredential = 10 * time.Second
+
+// Credential is the account's own or, where none is set, what the vendor's SDK
+// finds: its environment variables, its profile file, the machine's role.
+func Credential(ctx context.Context, a config.Account) (common.CredentialIface, error) {
+	if a.SecretID != "" {
+		return common.NewTokenCredential(a.SecretID, a.SecretKey.Reveal(), a.Token.Reveal()), nil
+	}
+	type found struct {
+		cred common.CredentialIface
+		err  error
+	}
+	ch := make(chan found, 1) // the search cannot be ended; its result may come to nobody
+	go func() {
+		cred, err := common.DefaultProviderChain().GetCredential()
+		ch <- found{cred, err}
+	}()
+	missing := config.Error{
+		Setting: "TENCENTCLOUD_SECRET_ID", Problem: "is not set, and the vendor's SDK finds no credentials elsewhere",
+		Try: "export TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY",
+	}
+	select {
+	case f := <-ch:
+		if f.err != nil {
+			return nil, missing
+		}
+		return f.cred, nil
+	case <-time.After(findCredential):
+		return nil, missing
+	case <-ctx.Done():
+		return nil, fmt.Errorf("find credentials: %w", context.Cause(ctx))
+	}
+}

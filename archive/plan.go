@@ -1,0 +1,126 @@
+package archive
+
+import (
+	"context"
+	"time"
+
+	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/connect"
+	"github.com/callvault/callvault/load"
+)
+
+// Plan is the forecast of a pass over all applications.
+type Plan struct {
+	Calls    int            `json:"calls"`
+	Due      int            `json:"due"`
+	Waiting  int            `json:"waiting"` // of these, calls that are visible but for what was null where it is due
+	Exact    bool           `json:"exact"`
+	Sampled  int            `json:"sampled"`
+	Requests map[string]int `json:"requests"`
+	Asked    map[string]int `json:"asked"` // to know
+	Seconds  float64        `json:"seconds"`
+	// SecondsWithout is how long it takes without a relation, where that helps.
+	SecondsWithout map[string]float64 `json:"seconds_without"`
+	Notes          []string           `json:"notes,omitempty"`
+	Expiring       int                `json:"expiring"`
+	FirstExpiring  *time.Time         `json:"first_expiring"`
+	Deadline       *time.Time         `json:"deadline"` // of the most urgent call
+
+	Rates map[string]float64 `json:"-"` // requests a second, by action
+}
+
+// Plan forecasts every application and adds up.
+func (j *Run) Plan(ctx context.Context, store *load.Store, progress extract.Progress) (*Plan, error) {
+	sch, err := connect.Schema(store, j.Cfg.Cluster)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := sch.Up(ctx); err != nil {
+		return nil, err
+	}
+	w := ReadOnly(store)
+	p := &Plan{Requests: map[string]int{}, Asked: map[string]int{}, Exact: true, Rates: map[string]float64{}}
+	if err := j.Detect(ctx); err != nil {
+		return nil, err
+	}
+	if len(j.Refused) > 0 {
+		return nil, j.Refused[0]
+	}
+	for _, c := range j.Clients {
+		for _, app := range c.Settings.Apps {
+			f, err := j.PassOver(c, call.AppID(app), w, progress).Forecast(ctx, c.rate)
+			if err != nil {
+				return nil, err
+			}
+			p.add(f, c)
+		}
+	}
+	p.Seconds = p.duration("")
+	p.SecondsWithout = p.savings(j)
+	return p, nil
+}
+
+// pacing is by how much the turnstile stays below the quota, to be sure.
+const pacing = 1.02
+
+// rate is how many requests of an action leave in a second.
+func (c *Account) rate(action string) float64 {
+	perSecond := (c.Settings.QPS - c.Settings.Reserve) / pacing
+	if interval := c.asker.Load().Dialect().MinInterval(action); interval > 0 {
+		perSecond *= float64(time.Second) / float64(interval) / 20
+	}
+	return perSecond
+}
+
+func (p *Plan) add(f extract.Forecast, c *Account) {
+	p.Calls += f.Calls
+	p.Due += f.Due
+	p.Waiting += f.Waiting
+	p.Sampled += f.Sampled
+	p.Exact = p.Exact && f.Exact
+	p.Expiring += f.Expiring
+	p.Notes = append(p.Notes, f.Notes...)
+	for action, n := range f.Requests {
+		if n > 0 {
+			p.Requests[action] += n
+			p.Rates[action] = c.rate(action)
+		}
+	}
+	for action, n := range f.Asked {
+		p.Asked[action] += n
+	}
+	earliest(&p.FirstExpiring, f.FirstExpiring)
+	earliest(&p.Deadline, f.Deadline)
+}
+
+func earliest(have **time.Time, t time.Time) {
+	if !t.IsZero() && (*have == nil || t.Before(**have)) {
+		*have = &t
+	}
+}
+
+// duration is how long the requests take, but for those of one action.
+func (p *Plan) duration(without string) float64 {
+	longest := 0.0
+	for action, n := range p.Requests {
+		if action != without {
+			longest = max(longest, float64(n)/p.Rates[action])
+		}
+	}
+	return longest
+}
+
+// savings are what leaving out a relation saves, if that is more than a tenth.
+func (p *Plan) savings(j *Run) map[string]float64 {
+	saved := map[string]float64{}
+	for _, c := range j.Clients {
+		d := c.asker.Load().Dialect()
+		for relation, action := range map[string]string{"user_events": d.UserEvents, "unusual_events": d.Unusual} {
+			if s := p.duration(action); s < 0.9*p.Seconds {
+				saved[relation] = s
+			}
+		}
+	}
+	return saved
+}

@@ -1,0 +1,163 @@
+package archive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/internal/runs"
+	"github.com/callvault/callvault/load"
+)
+
+// Replay is what to replay, and what came of it.
+type Replay struct {
+	From, To time.Time    `json:"-"` // what began within; zero: no bound
+	Apps     []call.AppID `json:"-"` // none: all
+
+	mu       sync.Mutex
+	Calls    int             `json:"calls"`
+	Others   int             `json:"others"` // hours of unusual events, days of scale
+	Samples  int             `json:"samples"`
+	Mended   int             `json:"mended"`     // parts that were set aside and are whole now
+	Lacking  int             `json:"incomplete"` // units of which something is still set aside
+	NotKept  int             `json:"not_kept"`   // units whose responses are gone; they stay as they are
+	Failures []replayFailure `json:"failures"`
+	Seconds  float64         `json:"seconds"`
+}
+
+type replayFailure struct {
+	Unit   string `json:"unit"`
+	Reason string `json:"reason"`
+}
+
+// whole says that everything that is kept is replayed.
+func (r *Replay) whole() bool {
+	return len(r.Apps) == 0 && r.From.IsZero() && r.To.IsZero()
+}
+
+// err is errPartial if something could not be replayed, or is still set aside.
+func (r *Replay) err() error {
+	if n := len(r.Failures) + r.NotKept; n > 0 {
+		return fmt.Errorf("%w (%d could not be replayed)", ErrPartial, n)
+	}
+	if r.Lacking > 0 {
+		return fmt.Errorf("%w (%d units lack what is set aside)", ErrPartial, r.Lacking)
+	}
+	return nil
+}
+
+// describe fills in the history of the run.
+func (r *Replay) describe(run *load.Run) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	run.Counts = load.RunCounts{Calls: uint64(r.Calls), Samples: uint64(r.Samples), Failed: uint64(len(r.Failures) + r.NotKept)}
+}
+
+// replaysAtOnce is how many units are read and decoded at the same time.
+const replaysAtOnce = 4
+
+// visibleStates are those of units that have something to replay. Lost ones have
+// what came of them before.
+var visibleStates = []call.State{call.Provisional, call.Archived, call.Empty, call.Lost}
+
+// Do replays under the archive lease, and its history. The schema must be up. The
+// error matches errPartial when it went to its end and could not replay everything.
+func (r *Replay) Do(ctx context.Context, store *load.Store, cfg *config.Config, o runs.Origin, progress extract.Progress) error {
+	h := runs.New(store, "replay", o, time.Duration(cfg.Lease), cfg.Traces.On())
+	h.Run.Apps, h.Run.Whole, h.Fill = r.Apps, r.whole(), r.describe
+	err := h.Do(ctx, func(ctx context.Context) error {
+		err := runs.UnderLease(ctx, store, time.Duration(cfg.Lease), func(ctx context.Context, guard string) error {
+			return r.all(ctx, store, store.NewWriter(h.Run.ID, load.WriterOptions{Guard: guard}), time.Duration(cfg.Settle), progress)
+		})
+		if err != nil {
+			return err
+		}
+		return r.err()
+	})
+	r.Seconds = time.Since(h.Run.Started).Seconds()
+	return err
+}
+
+// all replays all units.
+func (r *Replay) all(ctx context.Context, store *load.Store, w *load.Writer, settle time.Duration, progress extract.Progress) error {
+	units, err := r.units(ctx, store)
+	if err != nil {
+		return err
+	}
+	progress.Add(extract.StageCalls, len(units))
+	again := extract.Replay{From: store, To: w, Settle: settle}
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(replaysAtOnce)
+	for _, e := range units {
+		g.Go(func() error {
+			done, err := again.Unit(gctx, e)
+			progress.Done(extract.StageCalls, 1)
+			progress.Done(extract.StageSamples, done.Samples)
+			if gctx.Err() != nil {
+				return context.Cause(gctx)
+			}
+			r.count(e, done, err)
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	if err := w.Close(ctx); err != nil {
+		return err
+	}
+	_, err = store.Purge(ctx)
+	return err
+}
+
+// units are those that the archive shows, in the order of time.
+func (r *Replay) units(ctx context.Context, store *load.Store) ([]call.Entry, error) {
+	var units []call.Entry
+	apps := r.Apps
+	if len(apps) == 0 {
+		apps = []call.AppID{0}
+	}
+	for _, app := range apps {
+		f := load.LedgerFilter{App: app, States: visibleStates, From: r.From, To: r.To}
+		err := store.Ledger(ctx, f, func(e load.Entry) {
+			if e.Unit.Kind != call.UnitList && (e.State != call.Lost || e.Counts.Rows() > 0) {
+				units = append(units, e.Entry)
+			}
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return units, nil
+}
+
+// count notes how the replay of a unit ended.
+func (r *Replay) count(e call.Entry, done extract.Replayed, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch u := e.Unit; {
+	case errors.Is(err, extract.ErrNotKept) && e.State == call.Lost:
+		return // it stays lost
+	case errors.Is(err, extract.ErrNotKept):
+		r.NotKept++
+		return
+	case err != nil:
+		r.Failures = append(r.Failures, replayFailure{fmt.Sprintf("%s %s", u.Kind, u.Key), err.Error()})
+		return
+	case u.Kind == call.UnitCall:
+		r.Calls++
+		r.Samples += done.Samples
+	default:
+		r.Others++
+	}
+	if r.Mended += done.Mended; done.Lacks > 0 {
+		r.Lacking++
+	}
+}

@@ -1,0 +1,141 @@
+package archive
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/runs"
+	"github.com/callvault/callvault/load"
+)
+
+// ErrPartial is returned when a pass went to its end and could not archive
+// everything; the report names what it missed.
+const ErrPartial = runs.Incomplete("some of the data could not be archived")
+
+// Report is the report of one job: a Report for each application, and what the
+// accounts were asked.
+type Report struct {
+	mu      sync.Mutex
+	RunID   string
+	Started time.Time
+	Ended   time.Time
+	Apps    []extract.Report
+	Refused []refusal `json:",omitempty"`
+	Counts  extract.Counts
+
+	Run load.Run `json:"-"` // as the history has it, when it has ended
+}
+
+// refusal is an account or an application that the vendor does not serve.
+type refusal struct {
+	App    call.AppID `json:",omitempty"` // 0: the account
+	Reason string
+	err    error
+}
+
+// refuse notes that the vendor does not serve an application, or an account.
+func (s *Report) refuse(app call.AppID, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.Refused = append(s.Refused, refusal{app, err.Error(), err})
+}
+
+// allRefused is why nothing could be asked, if nothing could.
+func (s *Report) allRefused() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	apps := 0
+	for _, r := range s.Refused {
+		if r.App != 0 {
+			apps++
+		}
+	}
+	if apps > 0 && apps == len(s.Apps) {
+		return s.Refused[len(s.Refused)-1].err
+	}
+	return nil
+}
+
+func (s *Report) add(r extract.Report) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.Apps = append(s.Apps, r)
+	slices.SortFunc(s.Apps, func(a, b extract.Report) int { return int(int64(a.App) - int64(b.App)) })
+}
+
+// Reached is how far the pass has come, in calls that are archived for good.
+func (s *Report) Reached() int {
+	if !s.Begun() {
+		return NotStarted
+	}
+	t := s.Total()
+	return t.Held + t.Archived - t.Provisional
+}
+
+// Begun tells whether the pass got as far as asking for calls.
+func (s *Report) Begun() bool { return len(s.Apps) > 0 }
+
+// describe fills in the history of the run. counts is what was asked so far.
+func (s *Report) describe(r *load.Run, counts extract.Counts) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := s.Total()
+	r.Counts = load.RunCounts{
+		Calls: uint64(t.Archived), Provisional: uint64(t.Provisional), Failed: uint64(t.FailureCount + len(s.Refused)), Lost: uint64(t.Lost),
+		Users: uint64(t.Users), Samples: uint64(t.Samples), Events: uint64(t.Events),
+	}
+	r.Complete = nil
+	for _, a := range s.Apps {
+		if a.FailureCount == 0 && !s.refuses(a.App) {
+			r.Complete = append(r.Complete, a.App)
+		}
+	}
+	r.Requests, r.Errors, r.Bytes = runs.UintsOf(counts.Requests), runs.UintsOf(counts.Errors), uint64(counts.Bytes)
+}
+
+// refuses says that the vendor does not serve an application. The caller holds mu.
+func (s *Report) refuses(app call.AppID) bool {
+	return slices.ContainsFunc(s.Refused, func(r refusal) bool { return r.App == app })
+}
+
+// Err is errPartial if something could not be archived.
+func (s *Report) Err() error {
+	n := s.Total().FailureCount + len(s.Refused)
+	if n == 0 {
+		return nil
+	}
+	err := fmt.Errorf("%w (%d, see the report); the next pass tries again", ErrPartial, n)
+	if i := slices.IndexFunc(s.Refused, func(r refusal) bool { return Passing(r.err) }); i >= 0 {
+		return leftError{err, s.Refused[i].err}
+	}
+	return err
+}
+
+// Total adds up the applications.
+func (s *Report) Total() extract.Report {
+	var t extract.Report
+	for _, r := range s.Apps {
+		t.Listed += r.Listed
+		t.Held += r.Held
+		t.Archived += r.Archived
+		t.Provisional += r.Provisional
+		t.Waiting += r.Waiting
+		t.Sessions += r.Sessions
+		t.Users += r.Users
+		t.Samples += r.Samples
+		t.NullSamples += r.NullSamples
+		t.Events += r.Events
+		t.Unusual += r.Unusual
+		t.Incomplete += r.Incomplete
+		t.Repeated += r.Repeated
+		t.Days += r.Days
+		t.Lost += r.Lost
+		t.Failures = append(t.Failures, r.Failures...)
+		t.FailureCount += r.FailureCount
+	}
+	return t
+}

@@ -1,0 +1,226 @@
+// Package archive makes one run over all accounts and applications: it asks the vendor
+// under each account's quota, loads what it answers, and tells what became of it.
+package archive
+
+import (
+	"context"
+	"errors"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.opentelemetry.io/otel/trace"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/internal/runs"
+	"github.com/callvault/callvault/internal/span"
+	"github.com/callvault/callvault/load"
+)
+
+// Command is the name of the command, in the history and in schedules.
+const Command = "archive"
+
+// Scope is what a run is over.
+type Scope struct {
+	Accounts []config.Account
+	From, To time.Time     // what was alive within; zero: no bound
+	Expiring time.Duration // only what the vendor drops within it; zero: all
+	Room     string        // only calls of this room; "": all
+	Again    bool          // also what the archive holds already
+}
+
+// Whole says that everything in the window of the applications is meant.
+func (s *Scope) Whole() bool {
+	return s.From.IsZero() && s.To.IsZero() && s.Expiring == 0 && s.Room == ""
+}
+
+// Apps are the applications of all accounts.
+func (s *Scope) Apps() []call.AppID { return AppsOf(s.Accounts) }
+
+// AppsOf are the applications of accounts.
+func AppsOf(accounts []config.Account) (all []call.AppID) {
+	for _, a := range accounts {
+		for _, app := range a.Apps {
+			all = append(all, call.AppID(app))
+		}
+	}
+	return all
+}
+
+// Run is one run over all accounts and applications.
+type Run struct {
+	Scope
+	runs.Origin
+	Cfg      *config.Config
+	Now      func() time.Time
+	Attempts extract.Attempts
+
+	OnRetry func(error, time.Duration) // optional: told of an insert that is tried again
+
+	Patience time.Duration          // how long an account is asked that does not answer; zero: not for long
+	Waits    func(error, time.Time) // optional: told of that once for each account, and until when
+
+	Leading atomic.Bool                 // it holds the archive lease
+	Writing atomic.Pointer[load.Writer] // nil: it does not write
+	mu      sync.Mutex
+	Clients []*Account // set by connect; those that can be asked, after detect
+	Refused []error    // why accounts cannot be asked; set by detect
+}
+
+// New checks that there is something to archive.
+func New(cfg *config.Config, s Scope, o runs.Origin) (*Run, error) {
+	if len(s.Apps()) == 0 {
+		return nil, config.Error{Setting: "CALLVAULT_SDK_APP_IDS", Problem: "names no application", Try: "export CALLVAULT_SDK_APP_IDS=1400353843 with the SDKAppID of your own (TRTC console, Application Management)"}
+	}
+	return &Run{Scope: s, Origin: o, Cfg: cfg, Now: time.Now, Attempts: extract.DefaultAttempts()}, nil
+}
+
+// Do makes the pass under the archive lease, and its history. The summary is
+// sound also when the pass ended early. The error matches errPartial when the
+// pass went to its end and could not archive everything.
+func (j *Run) Do(ctx context.Context, store *load.Store, progress extract.Progress) (*Report, error) {
+	h := runs.New(store, Command, j.Origin, time.Duration(j.Cfg.Lease), j.Cfg.Traces.On())
+	sum := &Report{RunID: h.Run.ID, Started: h.Run.Started, Counts: extract.NewCounts()}
+	h.Run.Apps, h.Run.Whole = j.Apps(), j.Whole()
+	h.Prepare = func(ctx context.Context) error { return Prepare(ctx, store, j.Cfg) }
+	h.Fill = func(r *load.Run) { sum.describe(r, j.Counts()) }
+	err := h.Do(ctx, func(ctx context.Context) error { return j.pass(ctx, store, progress, sum) })
+	sum.Ended, sum.Run = h.Run.Ended, h.Run
+	sum.Counts.Add(j.Counts())
+	return sum, err
+}
+
+// pass makes the pass itself, and connects unless that has been done.
+func (j *Run) pass(ctx context.Context, store *load.Store, progress extract.Progress, sum *Report) error {
+	if j.Asked() == nil {
+		if err := j.Connect(ctx); err != nil {
+			return err
+		}
+	}
+	if err := span.Do(ctx, "detect", j.Detect); err != nil {
+		return err
+	}
+	for _, err := range j.Refused {
+		sum.refuse(0, err)
+	}
+	err := runs.UnderLease(ctx, store, time.Duration(j.Cfg.Lease), func(ctx context.Context, guard string) error {
+		j.Leading.Store(true)
+		defer j.Leading.Store(false)
+		return j.archive(ctx, store, guard, progress, sum)
+	})
+	if err != nil {
+		return err
+	}
+	return sum.Err()
+}
+
+// archive runs a Pass for every application at once; the applications of an
+// account share its Asker and so its quota.
+func (j *Run) archive(ctx context.Context, store *load.Store, guard string, progress extract.Progress, sum *Report) error {
+	if err := span.Do(ctx, "clean", func(ctx context.Context) error { return j.clean(ctx, store, guard) }); err != nil {
+		return err
+	}
+	w := j.Writer(ctx, store, sum.RunID, guard)
+	g, gctx := errgroup.WithContext(ctx)
+	for _, c := range j.Clients {
+		for _, app := range c.Settings.Apps {
+			p := j.PassOver(c, call.AppID(app), w, progress)
+			p.Archive, p.Samples = w, w.Samples
+			g.Go(func() error {
+				r, err := p.Run(gctx)
+				sum.add(r)
+				if extract.VendorRefuses(err) && gctx.Err() == nil {
+					sum.refuse(p.App, accountError(c.Settings, err))
+					return nil
+				}
+				return err
+			})
+		}
+	}
+	err := g.Wait()
+	if err == nil {
+		err = sum.allRefused()
+	}
+	// What was committed is loaded also when the pass was ended early.
+	cctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeWithin)
+	defer cancel()
+	if err == nil {
+		cctx = ctx
+	}
+	if cerr := w.Close(cctx); err == nil || cerr != nil && cerr.Error() != err.Error() { // the pass may have ended for the same reason
+		err = errors.Join(err, cerr)
+	}
+	if err != nil {
+		return err
+	}
+	return span.Do(ctx, "purge", func(ctx context.Context) error {
+		_, err := store.Purge(ctx)
+		return err
+	})
+}
+
+// clean deletes what is too old and what earlier passes have left behind.
+func (j *Run) clean(ctx context.Context, store *load.Store, guard string) error {
+	before := keptSince(j.Cfg, j.Now())
+	if !before.IsZero() {
+		if _, err := store.Expire(ctx, guard, before); err != nil {
+			return err
+		}
+	}
+	if _, err := store.Purge(ctx); err != nil {
+		return err
+	}
+	if err := store.ForgetResponses(ctx, time.Duration(j.Cfg.Raw)); err != nil {
+		return err
+	}
+	if before.IsZero() {
+		return nil
+	}
+	return store.DropEmptyMonths(ctx, before)
+}
+
+// closeWithin bounds the loading of what was committed before a pass was ended early.
+const closeWithin = 15 * time.Second
+
+// keptSince is the beginning of the day before which nothing is kept that ended
+// by then; zero: all is kept.
+func keptSince(cfg *config.Config, now time.Time) time.Time {
+	if cfg.Keep == 0 {
+		return time.Time{}
+	}
+	return now.UTC().Add(-time.Duration(cfg.Keep)).Truncate(24 * time.Hour)
+}
+
+// BoundMemory has the collector of the whole process work harder as what is in use
+// nears so many bytes, less a sixth for what it does not see, until undo.
+func BoundMemory(bytes int64) (undo func()) {
+	before := debug.SetMemoryLimit(-1)
+	debug.SetMemoryLimit(min(bytes-bytes/6, before))
+	return func() { debug.SetMemoryLimit(before) }
+}
+
+// Writer is the archive that a run writes to under the lease.
+func (j *Run) Writer(ctx context.Context, store *load.Store, runID, guard string) *Target {
+	o := load.WriterOptions{Span: trace.SpanFromContext(ctx), Guard: guard, KeepRaw: time.Duration(j.Cfg.Raw), MaxBytes: int(j.Cfg.Memory.Shares().Rows), OnRetry: j.OnRetry}
+	w := store.NewWriter(runID, o)
+	j.Writing.Store(w)
+	return &Target{w, store}
+}
+
+// PassOver is the pass over one application, to archive or to compare.
+func (j *Run) PassOver(c *Account, app call.AppID, ledger extract.Ledger, progress extract.Progress) *extract.Pass {
+	retention, to := time.Duration(c.Settings.Retention), j.To
+	if j.Expiring > 0 {
+		to = j.Now().Add(j.Expiring - retention)
+	}
+	return &extract.Pass{
+		Asker: c.asker.Load(), Ledger: ledger, App: app, Now: j.Now, Progress: progress,
+		Retention: retention, Settle: time.Duration(j.Cfg.Settle),
+		From: j.From, To: to, RoomID: j.Room, Again: j.Again,
+		Skip: extract.Skip{UserEvents: j.Cfg.Skips("user_events"), UnusualEvents: j.Cfg.Skips("unusual_events"), DailyScale: j.Cfg.Skips("daily_scale")},
+	}
+}

@@ -1,0 +1,42 @@
+package backup
+
+import (
+	"context"
+
+	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/lease"
+	"github.com/callvault/callvault/load/schema"
+)
+
+// TargetOf is the archive of a store, for a restore into it or a trial beside it.
+func TargetOf(store *load.Store, cluster, policy string) Target {
+	views := func(ctx context.Context, database string) error {
+		sch, err := restored(store, cluster, database)
+		if err != nil {
+			return err
+		}
+		return sch.Views(ctx)
+	}
+	return Target{Database: store.Database(), Policy: policy, Views: views}
+}
+
+// restored is the schema of an archive that is being restored.
+func restored(store *load.Store, cluster, database string) (*schema.Schema, error) {
+	ch := store.ClickHouse()
+	ch.Auth.Database = database
+	return schema.New(ch, schema.Options{Cluster: cluster, Holder: lease.Holder(), Restorer: true})
+}
+
+// Complete gives a restored archive what is newer in the schema than the backup. It
+// takes away what the settings of the next pass will say of cold storage, which may
+// not be here.
+func Complete(ctx context.Context, store *load.Store, cluster string) error {
+	sch, err := restored(store, cluster, store.Database())
+	if err != nil {
+		return err
+	}
+	if _, err := sch.Up(ctx); err != nil {
+		return err
+	}
+	return store.Tier(ctx, load.Tiering{})
+}

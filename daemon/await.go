@@ -1,0 +1,37 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/callvault/callvault/load"
+)
+
+// await waits for the daemon's ClickHouse. It says once that it waits, and what
+// for, and when the waiting is over.
+func (d *daemon) await(ctx context.Context) (*load.Store, func(), error) {
+	cfg, began := d.set.Load().cfg, time.Now()
+	var until time.Time
+	if cfg.Wait > 0 {
+		until = began.Add(time.Duration(cfg.Wait))
+	}
+	waits, server := false, d.Connect(cfg)
+	server.Options.OnInsert = d.meters.inserted
+	server.Options.OnRetry = func(err error, pause time.Duration) {
+		d.Log.Warn("a step in ClickHouse is tried again", "in", pause, "err", err)
+	}
+	store, done, err := server.Await(ctx, until, func(err error) {
+		waits = true
+		d.Log.Warn("waiting for ClickHouse", "err", err)
+	})
+	waited := time.Since(began).Round(100 * time.Millisecond)
+	switch {
+	case err == nil && waits:
+		d.Log.Info("ClickHouse is there", "waited", waited)
+	case err != nil && ctx.Err() == nil && errors.Is(err, load.ErrUnreachable):
+		return nil, nil, fmt.Errorf("waited %s for ClickHouse (CALLVAULT_WAIT): %w", waited, err)
+	}
+	return store, done, err
+}

@@ -1,0 +1,249 @@
+// Package daemon makes runs by schedules until it is told to stop. It answers for its
+// health, shows metrics, tells of failures and reads its settings again.
+package daemon
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"maps"
+	"net"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/callvault/callvault/archive"
+	"github.com/callvault/callvault/backup"
+	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/internal/connect"
+	"github.com/callvault/callvault/internal/notify"
+	"github.com/callvault/callvault/internal/systemd"
+	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/schedules"
+	"github.com/callvault/callvault/verify"
+)
+
+// Args reads the arguments of scheduled runs, which are those of commands.
+type Args interface {
+	Archive(cfg *config.Config, args []string) (archive.Scope, error)
+	Verify(cfg *config.Config, args []string) (archive.Scope, verify.Options, error)
+	// Backup is nil where neither the arguments nor the settings name a place.
+	Backup(cfg *config.Config, args []string) (*backup.Run, error)
+}
+
+// Options are what the daemon gets from its surroundings.
+type Options struct {
+	Config  func() (*config.Config, error) // reads the settings, at the start and after each hangup
+	Connect func(*config.Config) connect.Server
+	Args    Args
+	Log     *slog.Logger
+	Getenv  func(string) string
+	Version string
+}
+
+// daemon makes the runs that are due. Its settings change with each reload; passes
+// under way keep those they began with.
+type daemon struct {
+	Options
+	systemd systemd.Notifier
+	runs    runsFile
+	meters  *meters
+
+	set   atomic.Pointer[settings]
+	store atomic.Pointer[load.Store] // nil: ClickHouse is waited for
+
+	mu       sync.Mutex
+	runner   *schedules.Runner
+	underway map[string]time.Time  // when the run of a schedule began that goes on
+	jobs     map[*archive.Run]bool // that go on
+	told     sync.WaitGroup        // notifications under way
+}
+
+// Serve makes the runs that are due until ctx ends, and reads the settings again at
+// each hangup.
+func Serve(ctx context.Context, o Options, hangup <-chan os.Signal) error {
+	set, err := o.settings(ctx)
+	if err != nil {
+		return err
+	}
+	l, err := net.Listen("tcp", set.cfg.Listen)
+	if err != nil {
+		return config.Error{Setting: "CALLVAULT_LISTEN", Problem: err.Error(), Try: "choose another address"}
+	}
+	d := &daemon{
+		Options: o, systemd: systemd.New(o.Getenv), runs: runsOf(set.cfg), meters: newMeters(o.Version),
+		underway: map[string]time.Time{}, jobs: map[*archive.Run]bool{},
+	}
+	d.set.Store(&set)
+	d.meters.reg.MustRegister(newJobMeters(d), newStoreMeters(d))
+	stop := d.listen(l)
+	defer stop()
+	defer d.keepWatchdog()()
+	d.tell(systemd.Ready, systemd.Status("waiting for ClickHouse"))
+	store, done, err := d.await(ctx)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return err
+	}
+	defer done()
+	d.store.Store(store)
+	return d.run(ctx, hangup)
+}
+
+// errGrace ends passes that have not ended within the grace period.
+var errGrace = errors.New("the grace period is over")
+
+// run follows the schedules, anew after each hangup, until ctx ends. Then it
+// waits for the runs under way, as long as the grace period lasts.
+func (d *daemon) run(ctx context.Context, hangup <-chan os.Signal) error {
+	hard, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer cancel(nil)
+	var following sync.WaitGroup
+	for ctx.Err() == nil {
+		r, err := d.newRunner()
+		if err != nil {
+			return err
+		}
+		soft, end := context.WithCancel(ctx)
+		following.Go(func() { r.Follow(soft, hard) })
+		d.tell(systemd.Status("following the schedules"))
+		d.untilReload(ctx, hangup)
+		end()
+	}
+	d.tell(systemd.Stopping, systemd.Status("stopping"))
+	over := make(chan struct{})
+	go func() { following.Wait(); close(over) }()
+	d.wait(over, time.Duration(d.set.Load().cfg.Grace), cancel)
+	return nil
+}
+
+// wait waits for what is under way: softly, then after the grace period not.
+func (d *daemon) wait(over <-chan struct{}, grace time.Duration, cancel context.CancelCauseFunc) {
+	timer := time.NewTimer(grace)
+	defer timer.Stop()
+	if n := d.working(); n > 0 {
+		d.Log.Info("stopping: no new runs; those under way may end", "runs", n, "grace", grace)
+	}
+	select {
+	case <-over:
+	case <-timer.C:
+		d.Log.Warn("the grace period is over: the run under way is stopped, and the next one goes on from there", "grace", grace)
+		cancel(errGrace)
+		<-over
+	}
+	d.told.Wait() // each is bounded
+	d.Log.Info("stopped")
+}
+
+// newRunner makes the runner of the present settings.
+func (d *daemon) newRunner() (*schedules.Runner, error) {
+	set := d.set.Load()
+	r, err := schedules.New(set.entries, schedules.Options{Jobs: d.work(), Last: d.lastRun, Ended: d.ended, Retryable: again, ID: uuid.NewString, Log: d.Log})
+	if err != nil {
+		return nil, config.Error{Setting: "CALLVAULT_SCHEDULES", Problem: err.Error()}
+	}
+	for _, e := range set.entries {
+		if !e.Off {
+			d.meters.known(e.Job, e.Name)
+			d.Log.Info("scheduled", "schedule", e.Name, "job", e.Job, "spec", e.Spec, "next", e.Next(time.Now()).UTC())
+		}
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.runner = r
+	return r, nil
+}
+
+// untilReload returns when there are new settings, or ctx ends.
+func (d *daemon) untilReload(ctx context.Context, hangup <-chan os.Signal) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hangup:
+		}
+		set, err := d.reload(ctx)
+		if err == nil {
+			d.set.Store(&set)
+			d.Log.Info("settings reloaded", "applications", len(archive.AppsOf(set.cfg.Accounts)))
+			return
+		}
+		for line := range strings.Lines(err.Error()) {
+			d.Log.Error("new settings refused; the old ones go on", "err", strings.TrimSpace(line))
+		}
+	}
+}
+
+// tell tells systemd; that it cannot be told is no reason to stop.
+func (d *daemon) tell(states ...string) {
+	if err := d.systemd.Tell(states...); err != nil {
+		d.Log.Warn("systemd is not told", "err", err)
+	}
+}
+
+// keepWatchdog tells systemd that the daemon is alive, as often as it wants to
+// hear that, until stop is called.
+func (d *daemon) keepWatchdog() (stop func()) {
+	every := d.systemd.Every()
+	if every == 0 {
+		return func() {}
+	}
+	over := make(chan struct{})
+	var watch sync.WaitGroup
+	watch.Go(func() {
+		tick := time.NewTicker(every)
+		defer tick.Stop()
+		for {
+			d.alive()
+			d.tell(systemd.Watchdog)
+			select {
+			case <-tick.C:
+			case <-over:
+				return
+			}
+		}
+	})
+	return func() { close(over); watch.Wait() }
+}
+
+// alive returns if the daemon's own state, and that of its schedules, can be
+// had: neither is locked for good.
+func (d *daemon) alive() {
+	d.mu.Lock()
+	r := d.runner
+	d.mu.Unlock()
+	if r != nil {
+		r.Status()
+	}
+}
+
+// tellOf sends what is to be said of a run that has ended, while other runs go on.
+func (d *daemon) tellOf(log *slog.Logger, cfg *config.Config, r load.Run) {
+	d.told.Go(func() {
+		if err := notify.Tell(context.Background(), notify.Webhook{URL: cfg.NotifyURL.Reveal(), Format: cfg.NotifyFormat}, d.store.Load(), r); err != nil {
+			log.Warn("nobody is told", "err", err)
+		}
+	})
+}
+
+// present are the runs under way and what follows the schedules; nil: nothing
+// does yet.
+func (d *daemon) present() (jobs []*archive.Run, r *schedules.Runner) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Collect(maps.Keys(d.jobs)), d.runner
+}
+
+// working is how many runs go on.
+func (d *daemon) working() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.underway)
+}

@@ -1,0 +1,90 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/callvault/callvault/archive"
+	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/connect"
+	"github.com/callvault/callvault/schedules"
+)
+
+// lastRun is when a schedule last ran; now, if it is running. Passes of other
+// processes over everything count as well; the ledger knows of them.
+func (d *daemon) lastRun(ctx context.Context, e schedules.Entry) (time.Time, error) {
+	d.mu.Lock()
+	began, running := d.underway[e.Name]
+	d.mu.Unlock()
+	if running {
+		return began, nil
+	}
+	runs, err := d.runs.read()
+	last := runs[e.Name].Began
+	switch {
+	case e.Job != archive.Command && last.IsZero():
+		since, serr := d.archivedSince(ctx)
+		return since, errors.Join(err, serr)
+	case e.Job != archive.Command, len(e.Args) > 0:
+		return last, err
+	}
+	listed, lerr := d.listedUntil(ctx)
+	if listed.After(last) {
+		last = listed
+	}
+	return last, errors.Join(err, lerr)
+}
+
+// archivedSince is when the first run was of which the history knows; now, if it
+// knows of none. What has never been verified or backed up is due from then on.
+func (d *daemon) archivedSince(ctx context.Context) (time.Time, error) {
+	store := d.store.Load()
+	err := connect.Migrated(ctx, store, d.set.Load().cfg.Cluster)
+	if errors.Is(err, connect.ErrNoArchive) {
+		return time.Now(), nil
+	}
+	if err != nil {
+		return time.Time{}, err
+	}
+	first, err := store.FirstRun(ctx)
+	if err == nil && first.IsZero() {
+		first = time.Now()
+	}
+	return first, err
+}
+
+// listedUntil is when the last pass over everything was, zero if some
+// application has not had one.
+func (d *daemon) listedUntil(ctx context.Context) (until time.Time, err error) {
+	store, cfg := d.store.Load(), d.set.Load().cfg
+	sch, err := connect.Schema(store, cfg.Cluster)
+	if err != nil {
+		return until, err
+	}
+	version, err := sch.Status(ctx)
+	if err != nil || version.Current <= 0 || version.Pending() > 0 {
+		return until, err
+	}
+	for _, a := range cfg.Accounts {
+		for _, app := range a.Apps {
+			t, err := store.HeldUntil(ctx, call.AppID(app), call.UnitList)
+			if err != nil || t.IsZero() {
+				return time.Time{}, err
+			}
+			if until.IsZero() || t.Before(until) {
+				until = t
+			}
+		}
+	}
+	return until, nil
+}
+
+// ended remembers a run. The runners of old and new settings tell of theirs.
+func (d *daemon) ended(e schedules.Ended) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err := d.runs.note(e); err != nil {
+		d.Log.Error("the run is not remembered; it would be caught up after a restart", "schedule", e.Name, "run_id", e.ID, "err", err)
+	}
+}

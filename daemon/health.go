@@ -1,0 +1,77 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/callvault/callvault/internal/connect"
+	"github.com/callvault/callvault/internal/words"
+)
+
+// listen answers /healthz, /readyz and /metrics until stop is called.
+func (d *daemon) listen(l net.Listener) (stop func()) {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", d.health)
+	mux.HandleFunc("GET /readyz", d.ready)
+	mux.Handle("GET /metrics", promhttp.HandlerFor(d.meters.reg, promhttp.HandlerOpts{}))
+	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			d.Log.Error("health endpoint ended", "err", err)
+		}
+	}()
+	return func() { srv.Close(); <-ended }
+}
+
+// health says that the daemon is alive, whatever ClickHouse and the vendor are.
+func (d *daemon) health(w http.ResponseWriter, _ *http.Request) {
+	d.alive()
+	fmt.Fprintln(w, "ok")
+}
+
+// readyWithin bounds the look at ClickHouse.
+const readyWithin = 3 * time.Second
+
+// ready says whether a pass could be made now.
+func (d *daemon) ready(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), readyWithin)
+	defer cancel()
+	if err := d.usable(ctx); err != nil {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		fmt.Fprintln(w, words.OneLine(err))
+		return
+	}
+	fmt.Fprintln(w, "ok")
+}
+
+// usable sees that ClickHouse can be reached and has this program's schema.
+func (d *daemon) usable(ctx context.Context) error {
+	store := d.store.Load()
+	if store == nil {
+		return errors.New("waiting for ClickHouse")
+	}
+	sch, err := connect.Schema(store, d.set.Load().cfg.Cluster)
+	if err != nil {
+		return err
+	}
+	st, err := sch.Status(ctx)
+	switch {
+	case err != nil:
+		return err
+	case st.Newer:
+		return fmt.Errorf("schema version %d is newer than this program", st.Current)
+	case st.Dirty:
+		return fmt.Errorf("schema version %d was begun and not finished; run callvault migrate up", st.Current)
+	case st.Pending() > 0:
+		return fmt.Errorf("%d schema versions pending", st.Pending())
+	}
+	return nil
+}

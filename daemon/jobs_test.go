@@ -1,0 +1,23 @@
+package daemon
+
+import (
+	"testing"
+
+	"github.com/callvault/callvault/archive"
+	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/schedules"
+	"github.com/callvault/callvault/verify"
+)
+
+// TestAgain: passes alone are tried again.
+func TestAgain(t *testing.T) {
+	for _, c := range []struct {
+		job  string
+		err  error
+		want bool
+	}{{archive.Command, load.ErrUnreachable, true}, {archive.Command, archive.ErrPartial, false}, {verify.Command, load.ErrUnreachable, false}} {
+		if got := again(schedules.Run{Entry: schedules.Entry{Job: c.job}}, c.err); got != c.want {
+			t.Errorf("%s: %v is tried again: %v", c.job, c.err, got)
+		}
+	}
+}

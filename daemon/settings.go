@@ -1,0 +1,55 @@
+package daemon
+
+import (
+	"context"
+
+	"github.com/callvault/callvault/archive"
+	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/internal/runs"
+	"github.com/callvault/callvault/schedules"
+)
+
+// settings are what the daemon works by.
+type settings struct {
+	cfg     *config.Config
+	entries []schedules.Entry
+}
+
+// settings reads and checks what the daemon needs.
+func (o Options) settings(ctx context.Context) (settings, error) {
+	cfg, err := o.Config()
+	if err != nil {
+		return settings{}, err
+	}
+	j, err := archive.New(cfg, archive.Scope{Accounts: cfg.Accounts}, runs.Origin{})
+	if err != nil {
+		return settings{}, err
+	}
+	if err := j.Connect(ctx); err != nil {
+		return settings{}, err
+	}
+	entries, err := loadSchedules(cfg, o.Args)
+	return settings{cfg, entries}, err
+}
+
+// reload reads the settings again. Those that hold for a process's whole life
+// must be what they were.
+func (d *daemon) reload(ctx context.Context) (settings, error) {
+	set, err := d.settings(ctx)
+	if err != nil {
+		return settings{}, err
+	}
+	was := d.set.Load().cfg
+	for _, s := range []struct{ name, was, is string }{
+		{"CLICKHOUSE_DSN", was.DSN.Reveal(), set.cfg.DSN.Reveal()},
+		{"CALLVAULT_CLICKHOUSE_CLUSTER", was.Cluster, set.cfg.Cluster},
+		{"CALLVAULT_CLICKHOUSE_LIB", was.Library, set.cfg.Library},
+		{"CALLVAULT_DATA_DIR", was.DataDir, set.cfg.DataDir},
+		{"CALLVAULT_LISTEN", was.Listen, set.cfg.Listen},
+	} {
+		if s.was != s.is {
+			return settings{}, config.Error{Setting: s.name, Problem: "has changed, which a reload cannot follow", Try: "restart callvault serve"}
+		}
+	}
+	return set, nil
+}

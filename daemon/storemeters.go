@@ -1,0 +1,156 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/callvault/callvault/archive"
+	"github.com/callvault/callvault/internal/connect"
+	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/schema"
+)
+
+const (
+	lookWithin = 5 * time.Second  // bounds one look at ClickHouse
+	lookEvery  = 10 * time.Second // scrapes that come sooner are shown the last one
+)
+
+// storeMeters shows what ClickHouse knows, also of what other processes and
+// earlier ones did: successes, what is at risk, what was lost, schema, disks.
+type storeMeters struct {
+	d                          *daemon
+	up, success                *prometheus.Desc
+	risk, next, lost, lastLoss *prometheus.Desc
+	version, dirty, pending    *prometheus.Desc
+	free, size                 *prometheus.Desc
+
+	mu   sync.Mutex
+	at   time.Time
+	last snapshot
+}
+
+// snapshot is one look at ClickHouse; what could not be had is empty.
+type snapshot struct {
+	up        bool
+	schema    *schema.Status
+	successes []load.Success
+	outlook   []load.Outlook
+	disks     []load.Disk
+}
+
+func newStoreMeters(d *daemon) *storeMeters {
+	desc := func(name, help string, labels ...string) *prometheus.Desc {
+		return prometheus.NewDesc(name, help, labels, nil)
+	}
+	return &storeMeters{
+		d:        d,
+		up:       desc("callvault_clickhouse_up", "Whether ClickHouse could be reached."),
+		success:  desc("callvault_last_success_timestamp_seconds", "When a run over everything in the window, of any process, last ended with nothing of the application missing.", "command", "app"),
+		risk:     desc("callvault_at_risk_units", "Calls (hours, days) that are not archived for good yet.", "app", "kind"),
+		next:     desc("callvault_next_loss_timestamp_seconds", "When the vendor begins to drop the first of what is not archived for good.", "app", "kind"),
+		lost:     desc("callvault_lost_units", "Calls (hours, days) that the vendor dropped before they were archived, as a whole or in part; ever.", "app", "kind"),
+		lastLoss: desc("callvault_last_loss_timestamp_seconds", "When the last loss was noted.", "app", "kind"),
+		version:  desc("callvault_schema_version", "Version of the database's schema; -1: none."),
+		dirty:    desc("callvault_schema_dirty", "Whether a version of the schema was begun and not finished."),
+		pending:  desc("callvault_schema_pending_versions", "Versions of the schema that this program would apply."),
+		free:     desc("callvault_disk_free_bytes", "Room left on a disk of ClickHouse's.", "disk"),
+		size:     desc("callvault_disk_size_bytes", "Size of a disk of ClickHouse's.", "disk"),
+	}
+}
+
+func (c *storeMeters) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{c.up, c.success, c.risk, c.next, c.lost, c.lastLoss, c.version, c.dirty, c.pending, c.free, c.size} {
+		ch <- d
+	}
+}
+
+func (c *storeMeters) Collect(ch chan<- prometheus.Metric) {
+	s := c.look()
+	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+	}
+	gauge(c.up, one(s.up))
+	if s.schema != nil {
+		gauge(c.version, float64(s.schema.Current))
+		gauge(c.dirty, one(s.schema.Dirty))
+		gauge(c.pending, float64(s.schema.Pending()))
+	}
+	configured := archive.AppsOf(c.d.set.Load().cfg.Accounts)
+	for _, x := range s.successes {
+		if !slices.Contains(configured, x.App) {
+			continue // it is archived no more
+		}
+		gauge(c.success, float64(x.At.Unix()), x.Command, fmt.Sprint(x.App))
+	}
+	for _, o := range s.outlook {
+		app, kind := fmt.Sprint(o.App), string(o.Kind)
+		gauge(c.risk, float64(o.AtRisk), app, kind)
+		gauge(c.lost, float64(o.Lost), app, kind)
+		if !o.Next.IsZero() {
+			gauge(c.next, float64(o.Next.Unix()), app, kind)
+		}
+		if !o.LastLoss.IsZero() {
+			gauge(c.lastLoss, float64(o.LastLoss.Unix()), app, kind)
+		}
+	}
+	for _, x := range s.disks {
+		gauge(c.free, float64(x.Free), x.Name)
+		gauge(c.size, float64(x.Total), x.Name)
+	}
+}
+
+func one(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// look is a snapshot that is not old.
+func (c *storeMeters) look() snapshot {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if time.Since(c.at) < lookEvery {
+		return c.last
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), lookWithin)
+	defer cancel()
+	c.last = c.d.snapshot(ctx)
+	if c.last.up {
+		c.at = time.Now()
+	}
+	return c.last
+}
+
+// snapshot looks at ClickHouse.
+func (d *daemon) snapshot(ctx context.Context) (s snapshot) {
+	store := d.store.Load()
+	if store == nil {
+		return s
+	}
+	sch, err := connect.Schema(store, d.set.Load().cfg.Cluster)
+	if err != nil {
+		return s
+	}
+	st, err := sch.Status(ctx)
+	if err != nil {
+		return s
+	}
+	s.up, s.schema = true, &st
+	s.disks, _ = store.Disks(ctx) // a user may not be let see them
+	if st.Dirty || st.Pending() > 0 {
+		return s
+	}
+	if s.successes, err = store.LastSuccesses(ctx); err != nil {
+		d.Log.Warn("metrics are incomplete", "err", err)
+	}
+	if s.outlook, err = store.Outlook(ctx); err != nil {
+		d.Log.Warn("metrics are incomplete", "err", err)
+	}
+	return s
+}

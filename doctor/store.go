@@ -1,0 +1,215 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"github.com/callvault/callvault/archive"
+	"github.com/callvault/callvault/internal/catalogue"
+	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/internal/connect"
+	"github.com/callvault/callvault/internal/query"
+	"github.com/callvault/callvault/internal/sqltext"
+	"github.com/callvault/callvault/internal/words"
+	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/lease"
+	"github.com/callvault/callvault/status"
+)
+
+// Oldest ClickHouse that the schema works with.
+const oldestMajor, oldestMinor = 24, 8
+
+// lowDisk is the free share of a disk below which it is time to act.
+const lowDisk = 0.1
+
+// store examines ClickHouse.
+func (x *examination) store(ctx context.Context, cfg *config.Config, server connect.Server) {
+	if server.Empty() {
+		x.say("clickhouse", OK, "the embedded one; nothing is archived yet", "")
+		return
+	}
+	server.Options.Missing = load.Ignore
+	store, done, err := server.Open(ctx)
+	if err != nil {
+		x.say("clickhouse", Fail, words.OneLine(err), "")
+		return
+	}
+	defer done()
+	x.server(ctx, store)
+	x.rights(ctx, store)
+	x.disk(ctx, store)
+	x.lease(ctx, cfg, store)
+	x.schema(ctx, cfg, store)
+}
+
+// server tells the version.
+func (x *examination) server(ctx context.Context, store *load.Store) {
+	var version string
+	if err := store.Conn().QueryRow(ctx, "SELECT version()").Scan(&version); err != nil {
+		x.say("clickhouse", Fail, words.OneLine(query.Error(err)), "check CLICKHOUSE_DSN")
+		return
+	}
+	parts := strings.Split(version, ".")
+	major, _ := strconv.Atoi(parts[0])
+	minor := 0
+	if len(parts) > 1 {
+		minor, _ = strconv.Atoi(parts[1])
+	}
+	if major < oldestMajor || major == oldestMajor && minor < oldestMinor {
+		x.say("clickhouse", Fail, "version "+version, fmt.Sprintf("use %d.%d or newer", oldestMajor, oldestMinor))
+		return
+	}
+	x.say("clickhouse", OK, fmt.Sprintf("version %s, database %s", version, store.Database()), "")
+}
+
+// rights looks for what the archive needs in the user's grants, on the database of
+// the relations and on that of the tables. Servers before 26.7 want one for input(),
+// which samples are inserted through.
+func (x *examination) rights(ctx context.Context, store *load.Store) {
+	database := store.Database()
+	temporary, err := allowed(ctx, store, "CREATE TEMPORARY TABLE ON *.*")
+	var missing []string
+	for name, rights := range map[string][]string{
+		database:                    {"SELECT", "INSERT", "CREATE TABLE", "CREATE VIEW", "DROP TABLE", "DROP VIEW"},
+		catalogue.StoreOf(database): {"SELECT", "INSERT", "ALTER DELETE", "CREATE TABLE", "DROP TABLE"},
+	} {
+		var there bool
+		err = errors.Join(err, store.Conn().QueryRow(ctx, "SELECT count() > 0 FROM system.databases WHERE name = ?", name).Scan(&there))
+		if !there {
+			rights = append(rights, "CREATE DATABASE")
+		}
+		for _, right := range rights {
+			right += " ON " + sqltext.Identifier(name) + ".*"
+			has, wrong := allowed(ctx, store, right)
+			if !has {
+				missing = append(missing, right)
+			}
+			err = errors.Join(err, wrong)
+		}
+	}
+	slices.Sort(missing)
+	var old bool
+	err = errors.Join(err, store.Conn().QueryRow(ctx, "SELECT arrayMap(x -> toUInt32OrZero(x), splitByChar('.', version())) < [26, 7]").Scan(&old))
+	switch {
+	case err != nil: // an older server does not know the question
+		x.say("rights", Warn, "cannot be checked on this server", "")
+	case len(missing) > 0:
+		x.say("rights", Fail, "missing: "+strings.Join(missing, ", "), catalogue.Grants(database, store.ClickHouse().Auth.Username))
+	case old && !temporary:
+		x.say("rights", Fail, "missing: CREATE TEMPORARY TABLE", "GRANT CREATE TEMPORARY TABLE ON *.* TO the user")
+	default:
+		x.say("rights", OK, "read, write and change the schema", "")
+	}
+}
+
+// allowed says whether the user has a right, given as "right ON what".
+func allowed(ctx context.Context, store *load.Store, right string) (bool, error) {
+	var has uint8
+	err := store.Conn().QueryRow(ctx, "CHECK GRANT "+right).Scan(&has)
+	return has != 0, err
+}
+
+// lease tells what keeps two passes from running at once. Before the first pass,
+// nothing does.
+func (x *examination) lease(ctx context.Context, cfg *config.Config, store *load.Store) {
+	const check = "lease"
+	var engines map[string]string
+	const q = "SELECT CAST((groupArray(name), groupArray(engine)), 'Map(String, String)') FROM system.tables WHERE database = ? AND name IN (?, ?)"
+	if err := store.Conn().QueryRow(ctx, q, catalogue.StoreOf(store.Database()), lease.Table, lease.Keeper).Scan(&engines); err != nil {
+		x.say(check, Warn, words.OneLine(query.Error(err)), "")
+		return
+	}
+	engine := engines[lease.Table]
+	replicated := cfg.Cluster != "" || strings.HasPrefix(engine, "Replicated") || strings.HasPrefix(engine, "Shared")
+	switch {
+	case engine == "":
+	case engines[lease.Keeper] != "":
+		x.keeper(ctx, check, store)
+	case replicated:
+		x.say(check, Warn, "kept in the table lease alone, which a replica sees late: two passes that use different ones may run at once",
+			"set keeper_map_path_prefix on every replica, then run callvault migrate up; until then name one replica in CLICKHOUSE_DSN (docs/operations.md, Replicas)")
+	default:
+		x.say(check, OK, "kept in the table lease, on this server", "")
+	}
+}
+
+// keeper sees whether leases can be had from Keeper.
+func (x *examination) keeper(ctx context.Context, check string, store *load.Store) {
+	right := "ALTER UPDATE ON " + sqltext.Identifier(catalogue.StoreOf(store.Database())) + "." + lease.Keeper
+	has, err := allowed(ctx, store, right)
+	if _, wrong := lease.Held(ctx, store.StoreConn(), lease.Archive); wrong != nil {
+		x.say(check, Fail, words.OneLine(query.Error(wrong)), "see whether Keeper is up: no pass runs without it")
+		return
+	}
+	if err == nil && !has {
+		x.say(check, Fail, "kept in Keeper, where it cannot be taken", "GRANT "+right+" TO the user")
+		return
+	}
+	x.say(check, OK, "kept in Keeper and in the table lease", "")
+}
+
+// disk tells the room left.
+func (x *examination) disk(ctx context.Context, store *load.Store) {
+	var free, total uint64
+	err := store.Conn().QueryRow(ctx, "SELECT free_space, total_space FROM system.disks ORDER BY free_space / total_space LIMIT 1").Scan(&free, &total)
+	switch {
+	case err != nil:
+		x.say("disk", Warn, "cannot be seen: "+words.OneLine(query.Error(err)), "GRANT SELECT ON system.disks TO the user")
+	case float64(free) < lowDisk*float64(total):
+		x.say("disk", Warn, fmt.Sprintf("%s of %s free", humanize.IBytes(free), humanize.IBytes(total)), "make room: see callvault status for what takes it")
+	default:
+		x.say("disk", OK, fmt.Sprintf("%s of %s free", humanize.IBytes(free), humanize.IBytes(total)), "")
+	}
+}
+
+// schema tells its version, and when the archive last had a success.
+func (x *examination) schema(ctx context.Context, cfg *config.Config, store *load.Store) {
+	sch, err := connect.Schema(store, cfg.Cluster)
+	if err != nil {
+		x.say("schema", Fail, words.OneLine(err), "")
+		return
+	}
+	st, err := sch.Status(ctx)
+	switch {
+	case err != nil:
+		x.say("schema", Fail, words.OneLine(err), "")
+		return
+	case st.Newer:
+		x.say("schema", Fail, fmt.Sprintf("version %d, newer than this program", st.Current), "use the newer program")
+		return
+	case st.Dirty:
+		x.say("schema", Fail, fmt.Sprintf("version %d was begun and not finished", st.Current), "run callvault migrate up")
+		return
+	case st.Pending() > 0:
+		x.say("schema", Warn, fmt.Sprintf("%d versions pending", st.Pending()), "callvault archive applies them, or callvault migrate up")
+		return
+	}
+	x.say("schema", OK, fmt.Sprintf("version %d", st.Current), "")
+	x.lastSuccess(ctx, cfg, store)
+}
+
+// stale is the age of the last success at which a night has been missed.
+const stale = 26 * time.Hour
+
+func (x *examination) lastSuccess(ctx context.Context, cfg *config.Config, store *load.Store) {
+	st := status.New(cfg.Accounts, time.Now().UTC())
+	err := st.ReadRuns(ctx, store)
+	last := st.Succeeded(archive.Command)
+	switch {
+	case err != nil:
+		x.say("last success", Fail, words.OneLine(err), "")
+	case last.IsZero():
+		x.say("last success", Warn, "no pass over everything has succeeded yet", "run callvault archive")
+	case time.Since(last) > stale:
+		x.say("last success", Warn, humanize.Time(last), "see whether callvault serve, or the cron job, is running")
+	default:
+		x.say("last success", OK, humanize.Time(last), "")
+	}
+}

@@ -1,0 +1,170 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/callvault/callvault/archive"
+	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/extract/quota"
+	"github.com/callvault/callvault/extract/trtc"
+	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/internal/words"
+)
+
+// settings says what is configured.
+func (x *examination) settings(cfg *config.Config) {
+	apps := 0
+	for _, a := range cfg.Accounts {
+		apps += len(a.Apps)
+	}
+	if apps == 0 {
+		x.say("settings", Fail, "CALLVAULT_SDK_APP_IDS names no application", "export CALLVAULT_SDK_APP_IDS=1400353843 with the SDKAppID of your own")
+		return
+	}
+	raw := "not kept"
+	if cfg.Raw > 0 {
+		raw = "kept " + days(time.Duration(cfg.Raw))
+	}
+	x.say("settings", OK, fmt.Sprintf("accounts: %d, applications: %d, raw responses %s", len(cfg.Accounts), apps, raw), "")
+}
+
+// account examines the vendor as one account sees it.
+func (x *examination) account(ctx context.Context, a config.Account) {
+	if len(a.Apps) == 0 || !x.endpoint(ctx, a) {
+		return
+	}
+	cred, err := archive.Credential(ctx, a)
+	if err != nil {
+		x.say("credentials", Fail, words.OneLine(err), "export TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY")
+		return
+	}
+	client, err := trtc.New(trtc.Options{Credential: cred, Region: a.Region, Endpoint: a.Endpoint})
+	if err != nil {
+		x.say("endpoint", Fail, words.OneLine(err), "check CALLVAULT_TRTC_ENDPOINT")
+		return
+	}
+	limits := quota.New(quota.Options{PerSecond: a.QPS, Reserve: a.Reserve})
+	for i, app := range a.Apps {
+		p := &extract.Prober{Vendor: client, Limits: limits, App: call.AppID(app), Now: time.Now}
+		if ok := x.application(ctx, a, p, i == 0); !ok {
+			return
+		}
+	}
+	x.say("quota", OK, fmt.Sprintf("%g requests a second of each action, %g of them left to others", a.QPS, a.Reserve), "")
+}
+
+// skew is how far clocks may differ: the vendor refuses signatures that are
+// five minutes old.
+const skew = time.Minute
+
+// endpoint asks for nothing in particular, to see who answers and what time it is there.
+func (x *examination) endpoint(ctx context.Context, a config.Account) bool {
+	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodHead, a.Endpoint, nil)
+	if err != nil {
+		x.say("endpoint", Fail, words.OneLine(err), "check CALLVAULT_TRTC_ENDPOINT")
+		return false
+	}
+	via := ""
+	if proxy, _ := http.ProxyFromEnvironment(req); proxy != nil {
+		via = " through the proxy " + proxy.Host
+	}
+	asked := time.Now()
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		x.say("endpoint", Fail, reachError(err)+via, "check CALLVAULT_TRTC_ENDPOINT ("+a.Endpoint+"), the network and the proxy")
+		return false
+	}
+	resp.Body.Close()
+	x.say("endpoint", OK, a.Endpoint+" answers"+via, "")
+	x.clock(resp.Header.Get("Date"), asked.Add(time.Since(asked)/2))
+	return true
+}
+
+func reachError(err error) string {
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		return words.OneLine(e.Err)
+	}
+	return words.OneLine(err)
+}
+
+// clock compares this machine's clock with the vendor's.
+func (x *examination) clock(date string, now time.Time) {
+	theirs, err := http.ParseTime(date)
+	if err != nil {
+		x.say("clock", Warn, "the vendor's answer has no date to compare with", "")
+		return
+	}
+	off := now.Sub(theirs).Round(time.Second)
+	if off.Abs() > skew {
+		x.say("clock", Fail, fmt.Sprintf("this machine's clock is %s off the vendor's", off), "set the clock; signatures are refused at five minutes")
+		return
+	}
+	x.say("clock", OK, fmt.Sprintf("within %s of the vendor's", max(off.Abs(), time.Second)), "")
+}
+
+// application asks each action once. It is false if asking on is pointless.
+func (x *examination) application(ctx context.Context, a config.Account, p *extract.Prober, first bool) bool {
+	dialect, err := extract.Detect(ctx, p.Vendor, p.Limits, []call.AppID{p.App}, time.Now(), archive.Dialects(a)...)
+	if err != nil {
+		x.say("credentials", Fail, words.OneLine(err), archive.AccountHint(a, err))
+		return false
+	}
+	if first {
+		x.say("credentials", OK, fmt.Sprintf("accepted; the account has the %s API", dialect.Name), "")
+	}
+	for _, probe := range p.Actions(ctx, dialect) {
+		name := fmt.Sprintf("%s of %d", probe.Action, p.App)
+		switch {
+		case probe.Err != nil && skippable(probe.Relation):
+			x.say("action", Warn, name+": "+words.OneLine(probe.Err), "set CALLVAULT_SKIP="+probe.Relation+" to do without"+orElse(trtc.Hint(probe.Err)))
+		case probe.Err != nil:
+			x.say("action", Fail, name+": "+words.OneLine(probe.Err), trtc.Hint(probe.Err))
+		case probe.Region != "" && probe.Region != a.Region:
+			x.say("action", OK, name+", served in "+probe.Region, "")
+		default:
+			x.say("action", OK, name, "")
+		}
+	}
+	if first {
+		x.retention(ctx, a, p, dialect)
+	}
+	return true
+}
+
+// orElse adds another thing to try, if there is one.
+func orElse(hint string) string {
+	if hint == "" {
+		return ""
+	}
+	return "; or else: " + hint
+}
+
+func skippable(relation string) bool {
+	return relation == "user_events" || relation == "unusual_events" || relation == "daily_scale"
+}
+
+// retention compares the plan's with the setting.
+func (x *examination) retention(ctx context.Context, a config.Account, p *extract.Prober, d trtc.Dialect) {
+	kept, err := p.Retention(ctx, d)
+	want := time.Duration(a.Retention)
+	switch {
+	case err != nil:
+		x.say("retention", Warn, words.OneLine(err), "")
+	case kept < want:
+		x.say("retention", Fail, fmt.Sprintf("the plan keeps %s, CALLVAULT_RETENTION is %s", days(kept), days(want)), "set CALLVAULT_RETENTION="+days(kept))
+	case kept > want:
+		x.say("retention", Warn, fmt.Sprintf("the plan keeps %s, CALLVAULT_RETENTION is %s", days(kept), days(want)), "set CALLVAULT_RETENTION="+days(kept)+" to have all of it")
+	default:
+		x.say("retention", OK, "the plan keeps "+days(kept)+", as set", "")
+	}
+}
+
+func days(d time.Duration) string { return fmt.Sprintf("%gd", d.Hours()/24) }

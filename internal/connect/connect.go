@@ -1,0 +1,127 @@
+// Package connect opens the ClickHouse that holds an archive: the one of a DSN, or the
+// embedded one.
+package connect
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net/url"
+	"os"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+
+	"github.com/callvault/callvault/internal/embedded"
+	"github.com/callvault/callvault/load"
+)
+
+// Server is the ClickHouse to connect to.
+type Server struct {
+	DSN      string           // "": the embedded one
+	Database string           // another one than the DSN's, or the embedded one's; "": that
+	Embedded embedded.Options // of the embedded one; its Library may be empty
+	Fetch    embedded.FetchOptions
+	// Download is told that the embedded one is fetched, and returns what is told how
+	// far that is, and that it is over.
+	Download func(what string) (progress func(done, total int64), finish func())
+	Options  load.Options
+}
+
+// stopWithin bounds the end of an embedded engine that is being left.
+const stopWithin = 15 * time.Second
+
+// Open connects. An embedded ClickHouse runs until close is called.
+func (s Server) Open(ctx context.Context) (store *load.Store, close func(), err error) {
+	if s.DSN == "" {
+		return s.openEmbedded(ctx)
+	}
+	dsn := s.DSN
+	if u, err := url.Parse(dsn); s.Database != "" && err == nil { // otherwise Store says what is wrong
+		u.Path = "/" + s.Database
+		dsn = u.String()
+	}
+	if store, err = Store(ctx, dsn, s.Options); err != nil {
+		return nil, nil, err
+	}
+	return store, func() { store.Close() }, nil
+}
+
+// openEmbedded starts (or attaches to) an embedded ClickHouse and connects.
+func (s Server) openEmbedded(ctx context.Context) (*load.Store, func(), error) {
+	o := s.Embedded
+	o.Database = cmp.Or(s.Database, o.Database)
+	var err error
+	if o.Library, err = s.Library(ctx); err != nil {
+		return nil, nil, err
+	}
+	srv, err := embedded.Open(ctx, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	stop := func() { _ = Stop(ctx, srv) }
+	store, err := Store(ctx, srv.DSN(), s.Options)
+	if err != nil {
+		stop()
+		return nil, nil, err
+	}
+	return store, func() { store.Close(); stop() }, nil
+}
+
+// Stop ends an embedded ClickHouse that is being left, also when ctx has ended.
+func Stop(ctx context.Context, srv *embedded.Server) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
+	defer cancel()
+	return srv.Stop(ctx)
+}
+
+// Library downloads the embedded ClickHouse, with progress, unless it is there.
+func (s Server) Library(ctx context.Context) (string, error) {
+	progress, finish := s.Download("fetching ClickHouse (once)")
+	defer finish()
+	o := s.Fetch
+	o.Progress = progress
+	return embedded.Fetch(ctx, o)
+}
+
+// Empty says that nothing has been archived by the embedded ClickHouse yet.
+func (s Server) Empty() bool {
+	_, err := os.Stat(s.Embedded.Path)
+	return s.DSN == "" && errors.Is(err, os.ErrNotExist)
+}
+
+// The pauses between attempts to reach ClickHouse at the start.
+const (
+	firstPause = 500 * time.Millisecond
+	mostPause  = 15 * time.Second
+)
+
+// Await is Open of a ClickHouse that may come later than the program, until a time;
+// zero: as long as it takes. Only that it cannot be reached is waited out: a wrong
+// password stays wrong. waiting is told once that it waits, and why.
+func (s Server) Await(ctx context.Context, until time.Time, waiting func(error)) (*load.Store, func(), error) {
+	pause := backoff.ExponentialBackOff{InitialInterval: firstPause, MaxInterval: mostPause, Multiplier: 1.5, RandomizationFactor: 0.2}
+	for told := false; ; told = true {
+		store, done, err := s.Open(ctx)
+		if err == nil || ctx.Err() != nil || !errors.Is(err, load.ErrUnreachable) {
+			return store, done, err
+		}
+		next := pause.NextBackOff()
+		if !until.IsZero() {
+			left := time.Until(until)
+			if left <= 0 {
+				return nil, nil, err
+			}
+			next = min(next, left)
+		}
+		if !told {
+			waiting(err)
+		}
+		timer := time.NewTimer(next)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+		}
+	}
+}

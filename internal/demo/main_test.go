@@ -1,0 +1,10 @@
+package demo
+
+import (
+	"os"
+	"testing"
+
+	"github.com/callvault/callvault/internal/embedded/embeddedtest"
+)
+
+func TestMain(m *testing.M) { os.Exit(embeddedtest.Main(m)) }

@@ -1,0 +1,88 @@
+package demo
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/internal/simulator"
+)
+
+// Vendor is what a demo's vendor was made from, and when the demo had archived
+// it: enough to start it again as it was then.
+type Vendor struct {
+	Seed  uint64    `json:"seed"`
+	Calls int       `json:"calls"`
+	Began time.Time `json:"began"`
+	Ended time.Time `json:"ended"`
+}
+
+// Exists says that callvault demo has run.
+func Exists(cfg *config.Config) bool {
+	_, err := os.Stat(Dir(cfg))
+	return err == nil
+}
+
+// None is the error of a command where there is no demo.
+func None(command string) error {
+	verb := command
+	if command == "sql" {
+		verb = "query"
+	}
+	if command == "status" {
+		verb = "show"
+	}
+	return fmt.Errorf("there is no demo to %s; run callvault demo first", verb)
+}
+
+func vendorFile(cfg *config.Config) string { return filepath.Join(Dir(cfg), "vendor.json") }
+
+// keep writes the vendor beside the demo's data.
+func (v Vendor) keep(cfg *config.Config) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(vendorFile(cfg), b, 0o600); err != nil {
+		return fmt.Errorf("keep the demo's vendor: %w", err)
+	}
+	return nil
+}
+
+// ReadVendor reads the vendor of the last demo that has come to its end.
+func ReadVendor(cfg *config.Config) (v Vendor, err error) {
+	b, err := os.ReadFile(vendorFile(cfg))
+	if errors.Is(err, os.ErrNotExist) {
+		return v, None("verify")
+	}
+	if err == nil {
+		err = json.Unmarshal(b, &v)
+	}
+	if err != nil {
+		return v, fmt.Errorf("read the demo's vendor: %w; run callvault demo again", err)
+	}
+	return v, nil
+}
+
+// Now is the vendor's clock, which stands still at the demo's end.
+func (v Vendor) Now() time.Time { return v.Ended }
+
+// Start starts the vendor again.
+func (v Vendor) Start(ctx context.Context) (*simulator.Server, error) {
+	o := v.Options()
+	o.Now = v.Now
+	return simulator.Serve(ctx, "127.0.0.1:0", o)
+}
+
+// Options are what the vendor is made from. There is trouble in most of its calls.
+func (v Vendor) Options() simulator.Options {
+	return simulator.Options{Seed: v.Seed, Calls: v.Calls, Began: v.Began, Troubles: true}
+}
+
+// Dir is where the demo's ClickHouse keeps its data.
+func Dir(cfg *config.Config) string { return filepath.Join(cfg.DataDir, "demo") }

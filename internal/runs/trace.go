@@ -1,0 +1,59 @@
+package runs
+
+import (
+	"context"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/callvault/callvault/internal/span"
+	"github.com/callvault/callvault/internal/traces"
+	"github.com/callvault/callvault/load"
+)
+
+// sendWithin bounds the sending of the last spans of a run that has ended.
+const sendWithin = 3 * time.Second
+
+// beginTrace begins the trace of the run. end says how the run ended and sends what
+// has not been sent, for at most sendWithin; that it could not be is told to warn.
+func (h *Record) beginTrace(ctx context.Context) (in context.Context, end func(error)) {
+	if !h.traced {
+		return ctx, func(error) {}
+	}
+	t, err := traces.New(ctx, h.Run.ID, h.Run.Version)
+	if err != nil {
+		h.warn(err)
+		return ctx, func(error) {}
+	}
+	in, root := t.Tracer().Start(ctx, h.Run.Command, trace.WithNewRoot(), trace.WithAttributes(beginningOf(h.Run)...))
+	return in, func(err error) {
+		root.SetAttributes(endOf(h.Run)...)
+		span.End(root, err)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendWithin)
+		defer cancel()
+		if err := t.Close(ctx); err != nil {
+			h.warn(err)
+		}
+	}
+}
+
+func beginningOf(r load.Run) []attribute.KeyValue {
+	apps := make([]int64, len(r.Apps))
+	for i, a := range r.Apps {
+		apps[i] = int64(a)
+	}
+	return []attribute.KeyValue{
+		attribute.String("callvault.run_id", r.ID), attribute.String("callvault.command", r.Command), attribute.String("callvault.schedule", r.Schedule),
+		attribute.Int64Slice("callvault.apps", apps), attribute.Bool("callvault.whole", r.Whole),
+	}
+}
+
+func endOf(r load.Run) []attribute.KeyValue {
+	count := func(key string, n uint64) attribute.KeyValue { return attribute.Int64("callvault."+key, int64(n)) }
+	return []attribute.KeyValue{
+		attribute.String("callvault.outcome", string(r.Outcome)),
+		count("calls", r.Counts.Calls), count("users", r.Counts.Users), count("samples", r.Counts.Samples), count("events", r.Counts.Events),
+		count("failed", r.Counts.Failed), count("lost", r.Counts.Lost), count("bytes", r.Bytes),
+	}
+}

@@ -1,0 +1,67 @@
+package ui
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"github.com/jedib0t/go-pretty/v6/table"
+
+	"github.com/callvault/callvault/backup"
+	"github.com/callvault/callvault/internal/words"
+)
+
+// Backup prints what was made, if it was.
+func (c Screen) Backup(j *backup.Run, asJSON bool, err error) {
+	for _, d := range j.Differences {
+		c.Errorf("differs: %s", d)
+	}
+	if err != nil && !errors.Is(err, backup.ErrDiffers) {
+		return
+	}
+	switch {
+	case asJSON:
+		_ = c.JSON(j.Note) // the backup is made all the same
+	case !c.Quiet:
+		fmt.Fprintf(c.Out, "%s: %s, %s\n", j.Note.Name, sizeOf(j.Note), verifiedAs(j.Note, time.Now()))
+		for _, name := range j.Removed {
+			fmt.Fprintf(c.Out, "removed %s\n", name)
+		}
+	}
+}
+
+// Backups lists backups.
+func (c Screen) Backups(notes []backup.Note, asJSON bool) error {
+	if asJSON {
+		return c.JSON(append([]backup.Note{}, notes...))
+	}
+	now := time.Now()
+	t := NewTable("backup", "stands on", "as of", "size", "verified")
+	for _, n := range notes {
+		base := n.Base
+		if base == "" {
+			base = "–"
+		}
+		t.AppendRow(table.Row{n.Name, base, Moment(n.Taken, now), sizeOf(n), verifiedAs(n, now)})
+	}
+	_, err := fmt.Fprintln(c.Out, t.Render())
+	return err
+}
+
+func sizeOf(n backup.Note) string {
+	if n.Kind == backup.Incremental {
+		return humanize.IBytes(n.Bytes) + " of " + humanize.IBytes(n.Whole)
+	}
+	return humanize.IBytes(n.Bytes)
+}
+
+func verifiedAs(n backup.Note, now time.Time) string {
+	switch {
+	case n.Verified == nil:
+		return "not verified"
+	case len(n.Differs) > 0:
+		return words.Plural(len(n.Differs), "difference")
+	}
+	return "verified " + humanize.RelTime(*n.Verified, now, "ago", "from now")
+}

@@ -1,0 +1,22 @@
+package ui
+
+import (
+	"fmt"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"github.com/callvault/callvault/doctor"
+)
+
+// Finding prints a finding, in colour on a terminal that wants it.
+func (c Screen) Finding(f doctor.Finding) {
+	mark := fmt.Sprintf("%-4s", f.Verdict)
+	if c.Coloured() {
+		colour := map[string]text.Color{doctor.OK: text.FgGreen, doctor.Warn: text.FgYellow, doctor.Fail: text.FgRed}[f.Verdict]
+		mark = colour.Sprint(mark)
+	}
+	fmt.Fprintf(c.Out, "%s  %-12s %s\n", mark, f.Check, f.Found)
+	if f.Try != "" {
+		fmt.Fprintf(c.Out, "      %-12s → %s\n", "", f.Try)
+	}
+}

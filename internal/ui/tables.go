@@ -1,0 +1,27 @@
+package ui
+
+import (
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+)
+
+// Width is what a report keeps to, in columns.
+const Width = 80
+
+// NewTable is a table in the program's style.
+func NewTable(header ...any) table.Writer {
+	t := table.NewWriter()
+	t.SetStyle(table.StyleRounded)
+	t.Style().Format.Header, t.Style().Format.Footer = text.FormatDefault, text.FormatDefault
+	t.AppendHeader(header)
+	return t
+}
+
+// numbers aligns columns to the right, of which the first is 1.
+func Numbers(t table.Writer, first, last int) {
+	var right []table.ColumnConfig
+	for i := first; i <= last; i++ {
+		right = append(right, table.ColumnConfig{Number: i, Align: text.AlignRight, AlignHeader: text.AlignRight})
+	}
+	t.SetColumnConfigs(right)
+}

@@ -1,0 +1,50 @@
+// Package words says numbers and errors in words.
+package words
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+)
+
+// OneLine is an error's text without line breaks.
+func OneLine(err error) string {
+	if err == nil {
+		return ""
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return "no answer in time"
+	}
+	return Printable(FirstLine(err.Error()))
+}
+
+// FirstLine is a text up to its first line break.
+func FirstLine(s string) string {
+	line, _, _ := strings.Cut(s, "\n")
+	return line
+}
+
+// Printable shows control characters, which could upset a terminal, as escapes.
+func Printable(s string) string {
+	if strings.ContainsFunc(s, func(r rune) bool { return r < ' ' && r != '\n' || r == 0x7f || r >= 0x80 && r < 0xa0 }) {
+		return strings.Trim(strconv.Quote(s), `"`)
+	}
+	return s
+}
+
+// Comma is a number with commas between its thousands.
+func Comma(n int) string { return humanize.Comma(int64(n)) }
+
+// Plural is a number with what it is of, whose plural ends in s.
+func Plural(n int, what string) string { return Count(n, what, what+"s") }
+
+// Count is a number with what it is of, in the singular or the plural.
+func Count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return Comma(n) + " " + many
+}

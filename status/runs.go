@@ -1,0 +1,84 @@
+package status
+
+import (
+	"context"
+	"time"
+
+	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/load"
+)
+
+// Command is what the history of runs says about one command.
+type Command struct {
+	Command     string     `json:"command"`
+	LastSuccess *time.Time `json:"last_success"` // the oldest of the applications'; null: some has had none
+	Last        Run        `json:"last"`
+}
+
+// Run is one run, whatever it was over.
+type Run struct {
+	RunID    string       `json:"run_id"`
+	Schedule string       `json:"schedule"`
+	Outcome  load.Outcome `json:"outcome"`
+	Reason   string       `json:"reason"`
+	Started  time.Time    `json:"started"`
+	Ended    *time.Time   `json:"ended"` // null: it has not, or it died
+}
+
+// ReadRuns reads the history of runs.
+func (st *Status) ReadRuns(ctx context.Context, store *load.Store) error {
+	last, err := store.Runs(ctx, load.RunFilter{Last: true})
+	if err != nil {
+		return err
+	}
+	successes, err := store.LastSuccesses(ctx)
+	if err != nil {
+		return err
+	}
+	for _, r := range last {
+		st.Runs = append(st.Runs, Command{r.Command, st.oldest(r.Command, successes), pastOf(r)})
+	}
+	return nil
+}
+
+// oldest is the last success of the application whose is the longest ago; nil
+// if one has had none.
+func (st *Status) oldest(command string, all []load.Success) *time.Time {
+	by := map[call.AppID]time.Time{}
+	for _, s := range all {
+		if s.Command == command {
+			by[s.App] = s.At
+		}
+	}
+	var oldest *time.Time
+	for _, a := range st.Apps {
+		at, ok := by[a.App]
+		if !ok {
+			return nil
+		}
+		if oldest == nil || at.Before(*oldest) {
+			oldest = &at
+		}
+	}
+	return oldest
+}
+
+func pastOf(r load.Run) Run {
+	p := Run{RunID: r.ID, Schedule: r.Schedule, Outcome: r.Outcome, Reason: r.Reason, Started: r.Started.UTC()}
+	if !r.Ended.IsZero() {
+		ended := r.Ended.UTC()
+		p.Ended = &ended
+	}
+	return p
+}
+
+// Succeeded is when a command last had a success over everything of every
+// application; zero: never.
+func (st *Status) Succeeded(command string) time.Time {
+	for _, r := range st.Runs {
+		if r.Command == command && r.LastSuccess != nil {
+			return *r.LastSuccess
+		}
+	}
+	return time.Time{}
+}

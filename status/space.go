@@ -1,0 +1,138 @@
+package status
+
+import (
+	"context"
+	"math"
+	"time"
+
+	"github.com/callvault/callvault/internal/catalogue"
+	"github.com/callvault/callvault/internal/words"
+	"github.com/callvault/callvault/load"
+)
+
+// Space is where the bytes are, and where they will be.
+type Space struct {
+	Tables   []Use   `json:"tables"`
+	Metrics  []Use   `json:"metrics"`         // bytes are estimated; see docs/operations.md
+	NoMetric string  `json:"metrics_problem"` // why there are none
+	Months   []Use   `json:"months"`          // rows are those of quality_samples
+	Bytes    uint64  `json:"bytes"`
+	Free     *uint64 `json:"free_bytes"` // null: not known
+	Forecast []Rates `json:"forecast"`
+}
+
+type Use struct {
+	Name         string  `json:"name"`
+	Rows         uint64  `json:"rows"`
+	Bytes        uint64  `json:"bytes"`
+	Uncompressed uint64  `json:"uncompressed_bytes"`
+	PerRow       float64 `json:"bytes_per_row"`
+}
+
+// Rates is the forecast at the rate of some days.
+type Rates struct {
+	Days     int        `json:"of_days"`
+	PerDay   uint64     `json:"bytes_per_day"`
+	InAYear  uint64     `json:"bytes_in_a_year"`
+	DiskFull *time.Time `json:"disk_full"` // null: not within a century, or not known
+}
+
+// ReadSpace reads where the bytes are. keep is how long calls are kept; 0: for good.
+func ReadSpace(ctx context.Context, store *load.Store, keep time.Duration, now time.Time) (*Space, error) {
+	s := &Space{}
+	tables, err := store.DiskUsage(ctx)
+	if err != nil {
+		return nil, err
+	}
+	months, err := store.Months(ctx)
+	if err != nil {
+		return nil, err
+	}
+	metrics, err := store.Metrics(ctx)
+	if err != nil {
+		s.NoMetric = words.OneLine(err)
+	}
+	s.Tables, s.Months, s.Metrics = []Use{}, usesOf(months), usesOf(metrics)
+	for _, t := range tables {
+		s.Bytes += t.Bytes
+		s.Tables = append(s.Tables, useOf(load.Space{Name: t.Relation, Rows: t.Rows, Bytes: t.Bytes, Uncompressed: t.Uncompressed}))
+	}
+	if free, err := store.FreeSpace(ctx); err == nil { // system.disks need not be readable
+		s.Free = &free
+	}
+	for _, days := range []int{14, 30} {
+		g, err := store.Growth(ctx, now, days)
+		if err != nil {
+			return nil, err
+		}
+		if n := len(s.Forecast); n > 0 && s.Forecast[n-1].Days == g.Days {
+			continue
+		}
+		s.Forecast = append(s.Forecast, s.forecast(tables, g, keep, now))
+	}
+	return s, nil
+}
+
+func usesOf(all []load.Space) []Use {
+	out := []Use{}
+	for _, x := range all {
+		out = append(out, useOf(x))
+	}
+	return out
+}
+
+func useOf(x load.Space) Use {
+	u := Use{Name: x.Name, Rows: x.Rows, Bytes: x.Bytes, Uncompressed: x.Uncompressed}
+	if x.Rows > 0 {
+		u.PerRow = math.Round(1000*float64(x.Bytes)/float64(x.Rows)) / 1000
+	}
+	return u
+}
+
+// forecast takes it that each table grows as the rows that it holds, or is made
+// of, did. The vendor's responses are kept for a time only, and do not count.
+// Where calls are deleted after a time (keep, 0: never) there is never more than
+// comes within it.
+func (s *Space) forecast(tables []load.Usage, g load.Growth, keep time.Duration, now time.Time) Rates {
+	const day, year, century = 24 * time.Hour, 365, 36500
+	perDay := growthADay(tables, g)
+	most := math.Inf(1)
+	if keep > 0 {
+		most = perDay * float64(keep) / float64(day)
+	}
+	f := Rates{Days: g.Days, PerDay: uint64(perDay), InAYear: uint64(min(float64(s.Bytes)+year*perDay, most))}
+	if s.Free == nil || perDay == 0 || most <= float64(s.Bytes+*s.Free) {
+		return f
+	}
+	if days := float64(*s.Free) / perDay; days < century {
+		full := now.Add(time.Duration(days * float64(day))).Truncate(day)
+		f.DiskFull = &full
+	}
+	return f
+}
+
+// growthADay is the bytes that came with a day's rows.
+func growthADay(tables []load.Usage, g load.Growth) (bytes float64) {
+	for _, t := range tables {
+		bytes += float64(t.Bytes) * g.Shares[catalogue.Growth(t.Relation)] / float64(g.Days)
+	}
+	return bytes
+}
+
+// Largest are the tables, those that take less than a thousandth as one.
+func (s *Space) Largest() []Use {
+	var all []Use
+	others := Use{Name: "others"}
+	for _, t := range s.Tables {
+		if 1000*t.Bytes >= s.Bytes {
+			all = append(all, t)
+			continue
+		}
+		others.Rows, others.Bytes, others.Uncompressed = others.Rows+t.Rows, others.Bytes+t.Bytes, others.Uncompressed+t.Uncompressed
+	}
+	if others.Rows > 0 {
+		others.PerRow = float64(others.Bytes) / float64(others.Rows)
+		all = append(all, others)
+	}
+	return all
+}

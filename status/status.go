@@ -1,0 +1,278 @@
+// Package status reads from the ledger alone what the archive holds, what is at risk and
+// what was lost, and where the bytes on disk are.
+package status
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/load"
+)
+
+// Status is what the ledger holds.
+type Status struct {
+	LastSuccess  *time.Time     `json:"last_success"`  // null: some application has never been listed in full
+	LastArchived *time.Time     `json:"last_archived"` // null: nothing yet
+	Apps         []App          `json:"apps"`
+	Days         []Day          `json:"days"`
+	AtRisk       Units          `json:"at_risk"`
+	Waiting      Units          `json:"waiting"` // of those at risk: visible, but for what the vendor answers null
+	Failed       Units          `json:"failed"`  // of those at risk: something of them is set aside
+	Lost         Units          `json:"lost"`
+	Bytes        map[string]int `json:"bytes"` // on disk, by relation
+	Runs         []Command      `json:"runs"`  // by command
+
+	Now time.Time `json:"-"` // of the reading, UTC
+}
+
+type App struct {
+	App         call.AppID `json:"sdk_app_id"`
+	WindowStart time.Time  `json:"window_start"` // what is older the vendor does not have
+	LastListed  *time.Time `json:"last_listed"`
+}
+
+// Day is what the ledger holds of the calls that began on one UTC day.
+type Day struct {
+	App         call.AppID `json:"sdk_app_id"`
+	Day         string     `json:"day"`
+	Calls       uint64     `json:"calls"` // known
+	Archived    uint64     `json:"archived"`
+	Provisional uint64     `json:"provisional"`
+	Incomplete  uint64     `json:"incomplete"` // provisional, and something of them is set aside
+	Pending     uint64     `json:"pending"`
+	Failed      uint64     `json:"failed"`
+	Lost        uint64     `json:"lost"`
+	Expired     uint64     `json:"expired"`      // archived once, and deleted because of their age
+	List        string     `json:"list"`         // final, partial, failed (some of it could not be had), lost or none
+	ListedUntil *time.Time `json:"listed_until"` // of a partial list
+	Sessions    uint64     `json:"sessions"`
+	Samples     uint64     `json:"samples"`
+	Events      uint64     `json:"events"`
+}
+
+// Units is how many units there are of a kind, and the first of them.
+type Units struct {
+	Count        int        `json:"count"`
+	NextDeadline *time.Time `json:"next_deadline,omitempty"`
+	Units        []Unit     `json:"units"`
+}
+
+type Unit struct {
+	App      call.AppID    `json:"sdk_app_id"`
+	Kind     call.UnitKind `json:"kind"`
+	Key      string        `json:"key"`
+	State    call.State    `json:"state"`
+	Reason   string        `json:"reason"`
+	StartsAt time.Time     `json:"starts_at"`
+	Deadline time.Time     `json:"deadline"`
+	Attempts int           `json:"attempts"`
+	Parts    []Part        `json:"parts,omitempty"` // that are set aside
+}
+
+// Part is a part that is set aside.
+type Part struct {
+	Kind     call.PartKind `json:"kind"`
+	Key      string        `json:"key"`
+	Reason   string        `json:"reason"`
+	Attempts int           `json:"attempts"`
+	Kept     bool          `json:"kept"` // what the vendor answered is in raw_responses
+}
+
+// firstUnits is how many units a list names.
+const firstUnits = 10
+
+// New is a status of which nothing has been read. now is in UTC.
+func New(accounts []config.Account, now time.Time) *Status {
+	empty := Units{Units: []Unit{}}
+	st := &Status{Days: []Day{}, AtRisk: empty, Waiting: empty, Failed: empty, Lost: empty, Apps: []App{}, Bytes: map[string]int{}, Runs: []Command{}, Now: now}
+	for _, a := range accounts {
+		for _, app := range a.Apps {
+			st.Apps = append(st.Apps, App{App: call.AppID(app), WindowStart: now.Add(-time.Duration(a.Retention)).Truncate(time.Second)})
+		}
+	}
+	return st
+}
+
+// app finds an application; one that is in the ledger and not in the settings
+// has a window that begins now.
+func (st *Status) app(app call.AppID) *App {
+	i := slices.IndexFunc(st.Apps, func(a App) bool { return a.App == app })
+	if i < 0 {
+		i = len(st.Apps)
+		st.Apps = append(st.Apps, App{App: app, WindowStart: st.Now.Truncate(time.Second)})
+	}
+	return &st.Apps[i]
+}
+
+// readDays reads the coverage, and adds the days of the window that the ledger
+// knows nothing of.
+func (st *Status) readDays(ctx context.Context, store *load.Store) error {
+	all, err := store.Coverage(ctx)
+	if err != nil {
+		return err
+	}
+	known := map[call.AppID]map[string]bool{}
+	for _, c := range all {
+		st.app(c.App)
+		if known[c.App] == nil {
+			known[c.App] = map[string]bool{}
+		}
+		d := dayOf(c)
+		known[c.App][d.Day] = true
+		st.Days = append(st.Days, d)
+	}
+	for _, a := range st.Apps {
+		for t := a.WindowStart.Truncate(24 * time.Hour); t.Before(st.Now); t = t.Add(24 * time.Hour) {
+			if day := t.Format(time.DateOnly); known[a.App] != nil && !known[a.App][day] {
+				st.Days = append(st.Days, Day{App: a.App, Day: day, List: "none"})
+			}
+		}
+	}
+	slices.SortFunc(st.Days, func(a, b Day) int { return cmp.Or(cmp.Compare(a.App, b.App), cmp.Compare(a.Day, b.Day)) })
+	return nil
+}
+
+func dayOf(c load.Coverage) Day {
+	d := Day{
+		App: c.App, Day: c.Day.UTC().Format(time.DateOnly), List: "none",
+		Archived: c.Calls[call.Archived] + c.Calls[call.Empty], Provisional: c.Calls[call.Provisional],
+		Incomplete: c.Calls[load.Incomplete], Pending: c.Calls[call.Pending], Failed: c.Calls[call.Failed], Lost: c.Calls[call.Lost], Expired: c.Calls[call.Expired],
+		Sessions: c.Counts.Sessions, Samples: c.Counts.Samples, Events: c.Counts.Events,
+	}
+	d.Calls = d.Archived + d.Provisional + d.Incomplete + d.Pending + d.Failed + d.Lost + d.Expired
+	switch c.Listed {
+	case call.Archived:
+		d.List = "final"
+	case call.Lost, call.Failed:
+		d.List = string(c.Listed)
+	case call.Provisional:
+		until := c.Until.UTC()
+		d.List, d.ListedUntil = "partial", &until
+	}
+	return d
+}
+
+// readTimes reads when the archive was last complete.
+func (st *Status) readTimes(ctx context.Context, store *load.Store) error {
+	listed, err := store.LastListed(ctx)
+	if err != nil {
+		return err
+	}
+	archived, err := store.LastArchived(ctx)
+	if err != nil {
+		return err
+	}
+	for _, t := range archived {
+		if st.LastArchived == nil || t.After(*st.LastArchived) {
+			st.LastArchived = &t
+		}
+	}
+	never := false
+	for i := range st.Apps {
+		a := &st.Apps[i]
+		t, ok := listed[a.App]
+		if never = never || !ok; !ok {
+			continue
+		}
+		a.LastListed = &t
+		if st.LastSuccess == nil || t.Before(*st.LastSuccess) {
+			st.LastSuccess = &t
+		}
+	}
+	if never {
+		st.LastSuccess = nil
+	}
+	return nil
+}
+
+// readUnits reads what is not as it should be.
+func (st *Status) readUnits(ctx context.Context, store *load.Store) error {
+	var open, waiting, failed, lost []Unit
+	f := load.LedgerFilter{States: call.Unfinished()}
+	err := store.Ledger(ctx, f, func(e load.Entry) {
+		if e.Unit.Kind != call.UnitList || e.State == call.Failed { // any other list goes on with the next pass
+			open = append(open, unitOf(e))
+		}
+		switch {
+		case e.Waits():
+			waiting = append(waiting, unitOf(e))
+		case e.State == call.Failed || e.Lacks():
+			failed = append(failed, unitOf(e))
+		}
+	})
+	if err != nil {
+		return err
+	}
+	add := func(e load.Entry) { lost = append(lost, unitOf(e)) }
+	if err := store.Ledger(ctx, load.LedgerFilter{States: []call.State{call.Lost}}, add); err != nil {
+		return err
+	}
+	partly := load.LedgerFilter{States: []call.State{call.Provisional, call.Archived, call.Empty}, Damaged: true}
+	if err := store.Ledger(ctx, partly, add); err != nil {
+		return err
+	}
+	urgency := func(a, b Unit) int { return a.Deadline.Compare(b.Deadline) }
+	slices.SortStableFunc(open, urgency)
+	slices.SortStableFunc(waiting, urgency)
+	slices.SortStableFunc(lost, func(a, b Unit) int { return b.StartsAt.Compare(a.StartsAt) })
+	slices.SortStableFunc(failed, urgency)
+	st.AtRisk, st.Waiting, st.Failed, st.Lost = listOf(open), listOf(waiting), listOf(failed), listOf(lost)
+	if len(open) > 0 {
+		st.AtRisk.NextDeadline = &open[0].Deadline
+	}
+	return nil
+}
+
+func unitOf(e load.Entry) Unit {
+	u := Unit{
+		App: e.Unit.App, Kind: e.Unit.Kind, Key: e.Unit.Key, State: e.State, Reason: e.Reason,
+		StartsAt: e.StartsAt.UTC(), Deadline: e.Deadline.UTC(), Attempts: e.Attempts,
+	}
+	for _, f := range e.Failed {
+		u.Parts = append(u.Parts, Part{f.Kind, f.Key, f.Reason, f.Attempts, f.Kept})
+	}
+	if u.Reason == "" && len(e.Failed) > 0 {
+		u.Reason = e.Failed[0].Reason + " (" + e.Failed[0].Key + ")"
+	}
+	return u
+}
+
+func listOf(all []Unit) Units {
+	return Units{Count: len(all), Units: append([]Unit{}, all[:min(len(all), firstUnits)]...)}
+}
+
+// Read reads everything from the ledger.
+func (st *Status) Read(ctx context.Context, store *load.Store) error {
+	for _, part := range []func(context.Context, *load.Store) error{st.readDays, st.readTimes, st.readUnits} {
+		if err := part(ctx, store); err != nil {
+			return err
+		}
+	}
+	usage, err := store.DiskUsage(ctx)
+	for _, u := range usage {
+		st.Bytes[u.Relation] = int(u.Bytes)
+	}
+	return err
+}
+
+// Expired is how many calls were archived once and have been deleted.
+func (st *Status) Expired() (n uint64) {
+	for _, d := range st.Days {
+		n += d.Expired
+	}
+	return n
+}
+
+func (d *Day) Add(o Day) {
+	d.Calls += o.Calls
+	d.Archived += o.Archived
+	d.Provisional += o.Provisional
+	d.Pending += o.Pending
+	d.Failed += o.Failed
+	d.Incomplete += o.Incomplete
+	d.Lost += o.Lost
+}

@@ -1,0 +1,275 @@
+package verify
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/callvault/callvault/archive"
+	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/runs"
+	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/lease"
+)
+
+// Command is the name of the command, in the history and in schedules.
+const Command = "verify"
+
+// Options are how a verification is made.
+type Options struct {
+	Sample int    // compare so many calls row by row
+	Seed   uint64 // that chooses them
+	All    bool   // compare all calls instead
+	Repair bool   // fetch anew what differs, and compare that again
+	Strict bool   // any difference of daily counts is one
+	Demo   bool   // it is the demo's archive, for what is said to try
+}
+
+// Run makes one verification over all accounts and applications.
+type Run struct {
+	Job      *archive.Run
+	Store    *load.Store
+	Options  Options
+	Progress extract.Progress
+	Report   Report
+	apps     []verifiedApp
+	looked   []verifiedApp // apps, but for a repair
+	Past     load.Run      // as the history has it, when it has ended
+}
+
+type verifiedApp struct {
+	account *archive.Account
+	check   *Check
+}
+
+// Do makes the verification and its history. The error matches errDifferent
+// when it went to its end and did not find the archive to be what it should.
+func (v *Run) Do(ctx context.Context) error {
+	h := runs.New(v.Store, Command, v.Job.Origin, time.Duration(v.Job.Cfg.Lease), v.Job.Cfg.Traces.On())
+	h.Run.Apps, h.Run.Whole = v.Job.Apps(), v.Job.Whole()
+	h.Fill = func(r *load.Run) {
+		counts := v.Job.Counts()
+		r.Requests, r.Errors, r.Bytes = runs.UintsOf(counts.Requests), runs.UintsOf(counts.Errors), uint64(counts.Bytes)
+	}
+	v.Report.RunID = h.Run.ID
+	defer func() { v.Past = h.Run }()
+	return h.Do(ctx, func(ctx context.Context) error {
+		if err := v.detect(ctx); err != nil {
+			return err
+		}
+		if err := v.run(ctx); err != nil {
+			return err
+		}
+		h.Last = v.Report.describe
+		return v.Report.err()
+	})
+}
+
+// detect is an error unless all accounts can be asked.
+func (v *Run) detect(ctx context.Context) error {
+	if err := v.Job.Detect(ctx); err != nil {
+		return err
+	}
+	if len(v.Job.Refused) > 0 {
+		return v.Job.Refused[0]
+	}
+	return nil
+}
+
+// run makes the verification, and the repair if one is wanted.
+func (v *Run) run(ctx context.Context) error {
+	v.Report = Report{RunID: v.Report.RunID, Seed: v.Options.Seed, All: v.Options.All, Started: time.Now().UTC(), Repaired: v.Options.Repair, strict: v.Options.Strict, demo: v.Options.Demo}
+	err := v.look(ctx)
+	if err == nil {
+		err = v.weigh(ctx)
+	}
+	if err == nil && v.Options.Repair && v.Report.mendable() {
+		err = v.repair(ctx)
+	}
+	v.Report.Ended = time.Now().UTC()
+	v.Report.setCounts(v.Job.Counts())
+	return err
+}
+
+// look compares everything that is wanted.
+func (v *Run) look(ctx context.Context) (err error) {
+	if err := v.begin(ctx); err != nil {
+		return err
+	}
+	if err := v.each(ctx, func(ctx context.Context, a verifiedApp) error { return a.check.Look(ctx, v.Options.All) }); err != nil {
+		return err
+	}
+	if !v.Options.All {
+		if err := v.askSample(ctx); err != nil {
+			return err
+		}
+	}
+	v.looked = v.apps
+	v.Report.Apps, err = v.results(ctx)
+	return err
+}
+
+// begin makes a check for each application.
+func (v *Run) begin(ctx context.Context) error {
+	running, err := lease.Held(ctx, v.Store.StoreConn(), lease.Archive)
+	if err != nil {
+		return err
+	}
+	v.apps = nil
+	ledger := archive.ReadOnly(v.Store)
+	for _, c := range v.Job.Clients {
+		for _, app := range c.Settings.Apps {
+			v.apps = append(v.apps, verifiedApp{c, &Check{
+				App: call.AppID(app), Ledger: ledger, Store: v.Store, Now: v.Job.Now, Running: running != nil,
+				Retention: time.Duration(c.Settings.Retention), Settle: time.Duration(v.Job.Cfg.Settle),
+				Pass: func() *extract.Pass { return v.Job.PassOver(c, call.AppID(app), ledger, v.Progress) },
+			}})
+		}
+	}
+	return nil
+}
+
+// each does something for all applications at once.
+func (v *Run) each(ctx context.Context, do func(context.Context, verifiedApp) error) error {
+	g, gctx := errgroup.WithContext(ctx)
+	for _, a := range v.apps {
+		g.Go(func() error { return do(gctx, a) })
+	}
+	return g.Wait()
+}
+
+// askSample asks for a sample of the calls of all applications together.
+func (v *Run) askSample(ctx context.Context) error {
+	var all []call.Room
+	for _, a := range v.apps {
+		all = append(all, a.check.Candidates()...)
+	}
+	chosen := map[call.AppID][]call.Room{}
+	for _, room := range Sample(all, v.Options.Sample, v.Options.Seed) {
+		chosen[room.App] = append(chosen[room.App], room)
+	}
+	return v.each(ctx, func(ctx context.Context, a verifiedApp) error { return a.check.Ask(ctx, chosen[a.check.App]) })
+}
+
+func (v *Run) results(ctx context.Context) ([]*Result, error) {
+	var all []*Result
+	for _, a := range v.apps {
+		r, err := a.check.Result(ctx)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, r)
+	}
+	return all, nil
+}
+
+// weigh holds the vendor's daily counts against the archive's rows, and names what
+// the archive knows to lack.
+func (v *Run) weigh(ctx context.Context) error {
+	v.Report.Warnings, v.Report.ScaleDays, v.Report.Lacking = []Warning{}, 0, []Lack{}
+	for _, a := range v.looked {
+		lacking, err := a.check.Lacking(ctx)
+		if err != nil {
+			return err
+		}
+		v.Report.Lacking = append(v.Report.Lacking, lacking...)
+		if v.Job.Room != "" || v.Job.Cfg.Skips("daily_scale") {
+			continue
+		}
+		warnings, days, err := a.check.Scale(ctx)
+		if err != nil {
+			return err
+		}
+		v.Report.Warnings = append(v.Report.Warnings, warnings...)
+		v.Report.ScaleDays += days
+	}
+	return nil
+}
+
+// repair fetches anew what differs, under the archive lease, and compares it
+// again.
+func (v *Run) repair(ctx context.Context) error {
+	if err := runs.UnderLease(ctx, v.Store, time.Duration(v.Job.Cfg.Lease), v.fetch); err != nil {
+		return err
+	}
+	targets := map[call.AppID]Targets{}
+	for _, r := range v.Report.Apps {
+		targets[r.App] = r.Targets()
+	}
+	if err := v.begin(ctx); err != nil {
+		return err
+	}
+	err := v.each(ctx, func(ctx context.Context, a verifiedApp) error { return a.check.AskAgain(ctx, targets[a.check.App]) })
+	if err != nil {
+		return err
+	}
+	if v.Report.AfterRepair, err = v.results(ctx); err != nil {
+		return err
+	}
+	return v.weigh(ctx)
+}
+
+// fetch archives what differs.
+func (v *Run) fetch(ctx context.Context, guard string) error {
+	if _, err := v.Store.Purge(ctx); err != nil {
+		return err
+	}
+	w := v.Job.Writer(ctx, v.Store, v.Report.RunID, guard)
+	err := v.fetchInto(ctx, w)
+	if cerr := w.Close(context.WithoutCancel(ctx)); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return err
+	}
+	units, err := v.replaced(ctx, w)
+	if err != nil {
+		return err
+	}
+	if _, err := v.Store.HideStrays(ctx, guard, units); err != nil {
+		return err
+	}
+	_, err = v.Store.Purge(ctx)
+	return err
+}
+
+func (v *Run) fetchInto(ctx context.Context, w *archive.Target) error {
+	var mu sync.Mutex
+	return v.each(ctx, func(ctx context.Context, a verifiedApp) error {
+		r := v.Report.of(a.check.App)
+		for _, p := range r.Targets().Passes(true, a.check.Pass) {
+			p.Archive = w
+			report, err := p.Run(ctx)
+			mu.Lock()
+			v.Report.Failures = append(v.Report.Failures, report.Failures...)
+			mu.Unlock()
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// replaced are the units with differences that have been archived anew.
+func (v *Run) replaced(ctx context.Context, w *archive.Target) ([]call.Unit, error) {
+	var all []call.Unit
+	for _, r := range v.Report.Apps {
+		for _, d := range r.Differences {
+			if !d.Mendable {
+				continue
+			}
+			held, err := w.Entries(ctx, r.App, d.Kind, []string{d.Key})
+			if err != nil {
+				return nil, err
+			}
+			if s := held[d.Key].State; s.Final() || s == call.Provisional {
+				all = append(all, call.Unit{App: r.App, Kind: d.Kind, Key: d.Key})
+			}
+		}
+	}
+	return all, nil
+}
