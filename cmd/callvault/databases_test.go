@@ -10,10 +10,12 @@ import (
 	"testing"
 
 	"github.com/callvault/callvault/internal/catalogue"
+	"github.com/callvault/callvault/internal/connect"
 	"github.com/callvault/callvault/internal/embedded"
 	"github.com/callvault/callvault/internal/embedded/embeddedtest"
 	"github.com/callvault/callvault/internal/simulator"
 	"github.com/callvault/callvault/internal/sqltext"
+	"github.com/callvault/callvault/load"
 )
 
 // TestReadersCreateNothing: of an archive that is not there, who reads says so and
@@ -78,7 +80,7 @@ func TestOddName(t *testing.T) {
 	}
 	defer drop()
 	in.env = append(in.env, "CLICKHOUSE_DSN="+u.String(), "CALLVAULT_KEEP=400d")
-	oddStore, err := openStore(t.Context(), u.String())
+	oddStore, err := connect.Store(t.Context(), u.String(), load.Options{Missing: load.Create})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +103,7 @@ func TestOddName(t *testing.T) {
 		t.Errorf("%d calls are left after migrate down", n)
 	}
 	u.Path = "/" + again
-	restored, err := openStore(t.Context(), u.String())
+	restored, err := connect.Store(t.Context(), u.String(), load.Options{Missing: load.Create})
 	if err != nil {
 		t.Fatal(err)
 	}
