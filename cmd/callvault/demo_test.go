@@ -83,7 +83,7 @@ func TestDemo(t *testing.T) {
 	if r := verify(exitDone); !r.Equal || r.Apps[0].Listed < 4 || r.Apps[0].Calls != 2 {
 		t.Errorf("verified %+v", r.Apps[0])
 	}
-	if code, _, errs := demo("sql", "--demo", "--write", "DELETE FROM trtc_store.rooms_data WHERE comm_id IN (SELECT comm_id FROM rooms WHERE is_finished ORDER BY created_at DESC LIMIT 2) SETTINGS lightweight_deletes_sync = 2"); code != exitDone {
+	if code, _, errs := demo("sql", "--demo", "--write", "DELETE FROM trtc_store.rooms_data WHERE comm_id IN (SELECT comm_id FROM trtc.rooms WHERE is_finished ORDER BY created_at DESC LIMIT 2) SETTINGS lightweight_deletes_sync = 2"); code != exitDone {
 		t.Fatalf("delete: exit code %d\n%s", code, errs)
 	}
 	if r := verify(exitPartial); len(r.Differences()) != 2 {
