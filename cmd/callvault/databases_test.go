@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"net/url"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -11,8 +10,6 @@ import (
 
 	"github.com/callvault/callvault/internal/catalogue"
 	"github.com/callvault/callvault/internal/connect"
-	"github.com/callvault/callvault/internal/embedded"
-	"github.com/callvault/callvault/internal/embedded/embeddedtest"
 	"github.com/callvault/callvault/internal/simulator"
 	"github.com/callvault/callvault/internal/sqltext"
 	"github.com/callvault/callvault/load"
@@ -120,22 +117,10 @@ func TestOddName(t *testing.T) {
 func TestDoctorNamesRights(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 3, Calls: 1, QPS: -1})
-	dir := t.TempDir()
 	half := `<clickhouse><users><half><password>pw</password><networks><ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota>
 		<grants><query>GRANT ALL ON trtc.*</query><query>GRANT SELECT, CREATE DATABASE ON trtc_store.*</query><query>GRANT CREATE TEMPORARY TABLE ON *.*</query></grants>
 	</half></users></clickhouse>`
-	err := os.Mkdir(filepath.Join(dir, "users.d"), 0o700)
-	if err == nil {
-		err = os.WriteFile(filepath.Join(dir, "users.d", "half.xml"), []byte(half), 0o600)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	srv, err := embedded.Start(t.Context(), embedded.Options{Library: embeddedtest.Library(t), Path: dir})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { srv.Stop(context.WithoutCancel(t.Context())) })
+	srv := engineWithUsers(t, half)
 	_, at, _ := strings.Cut(srv.DSN(), "@")
 	in.env = append(slices.Clone(in.env), "CLICKHOUSE_DSN=clickhouse://half:pw@"+at)
 	f := in.doctor(t, exitFailed)["rights"]

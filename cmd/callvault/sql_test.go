@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"io"
 	"os"
 	"path/filepath"
@@ -14,7 +13,6 @@ import (
 
 	"github.com/creack/pty"
 
-	"github.com/callvault/callvault/internal/embedded"
 	"github.com/callvault/callvault/internal/embedded/embeddedtest"
 )
 
@@ -92,24 +90,12 @@ func TestSQLOnlyReads(t *testing.T) {
 // TestSQLAsReadOnlyUser: who may not set anything reads all the same.
 func TestSQLAsReadOnlyUser(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
 	reader := `<clickhouse>
   <profiles><reads><readonly>1</readonly></reads></profiles>
   <users><reader><password>pw</password><networks><ip>127.0.0.1</ip></networks><profile>reads</profile><quota>default</quota>
     <grants><query>GRANT SELECT ON trtc.*</query></grants></reader></users>
 </clickhouse>`
-	err := os.Mkdir(filepath.Join(dir, "users.d"), 0o700)
-	if err == nil {
-		err = os.WriteFile(filepath.Join(dir, "users.d", "reader.xml"), []byte(reader), 0o600)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	srv, err := embedded.Start(t.Context(), embedded.Options{Library: embeddedtest.Library(t), Path: dir})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { srv.Stop(context.WithoutCancel(t.Context())) })
+	srv := engineWithUsers(t, reader)
 	answer(t, srv.DSN(), "--write", "CREATE TABLE t ENGINE = MergeTree ORDER BY a AS SELECT 7 AS a")
 	_, at, _ := strings.Cut(srv.DSN(), "@")
 	dsn := "clickhouse://reader:pw@" + at
