@@ -42,7 +42,7 @@ func (r *Replay) whole() bool {
 	return len(r.Apps) == 0 && r.From.IsZero() && r.To.IsZero()
 }
 
-// err is errPartial if something could not be replayed, or is still set aside.
+// err is ErrPartial if something could not be replayed, or is still set aside.
 func (r *Replay) err() error {
 	if n := len(r.Failures) + r.NotKept; n > 0 {
 		return fmt.Errorf("%w (%d could not be replayed)", ErrPartial, n)
@@ -68,7 +68,7 @@ const replaysAtOnce = 4
 var visibleStates = []call.State{call.Provisional, call.Archived, call.Empty, call.Lost}
 
 // Do replays under the archive lease, and its history. The schema must be up. The
-// error matches errPartial when it went to its end and could not replay everything.
+// error matches ErrPartial when it went to its end and could not replay everything.
 func (r *Replay) Do(ctx context.Context, store *load.Store, cfg *config.Config, o runs.Origin, progress extract.Progress) error {
 	h := runs.New(store, "replay", o, time.Duration(cfg.Lease), cfg.Traces.On())
 	h.Run.Apps, h.Run.Whole, h.Fill = r.Apps, r.whole(), r.describe

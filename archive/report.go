@@ -102,7 +102,7 @@ func (s *Report) refuses(app call.AppID) bool {
 	return slices.ContainsFunc(s.Refused, func(r refusal) bool { return r.App == app })
 }
 
-// Err is errPartial if something could not be archived.
+// Err is ErrPartial if something could not be archived.
 func (s *Report) Err() error {
 	n := s.Total().FailureCount + len(s.Refused)
 	if n == 0 {

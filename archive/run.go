@@ -80,7 +80,7 @@ func New(cfg *config.Config, s Scope, o runs.Origin) (*Run, error) {
 }
 
 // Do makes the pass under the archive lease, and its history. The summary is
-// sound also when the pass ended early. The error matches errPartial when the
+// sound also when the pass ended early. The error matches ErrPartial when the
 // pass went to its end and could not archive everything.
 func (j *Run) Do(ctx context.Context, store *load.Store, progress extract.Progress) (*Report, error) {
 	h := runs.New(store, Command, j.Origin, time.Duration(j.Cfg.Lease), j.Cfg.Traces.On())

@@ -154,7 +154,7 @@ func (j *Run) untilFree(ctx context.Context, wait time.Duration) error {
 		select {
 		case <-tick.C:
 		case <-until:
-			return nil // underLease says who has it
+			return nil // runs.UnderLease says who has it
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}

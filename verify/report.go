@@ -123,9 +123,8 @@ func (r *Report) Waiting() []Lack {
 	return slices.DeleteFunc(slices.Clone(r.Lacking), func(l Lack) bool { return !l.Waits })
 }
 
-// err is errDifferent if the archive is not what the vendor says, or if not all
-// that was to be compared could be, and errPartial if all that is wrong is what
-// the archive knows to lack.
+// err is ErrDifferent when the archive differs from the vendor or not everything could be
+// compared, and archive.ErrPartial when it lacks only what it knows to lack.
 func (r *Report) err() error {
 	d, u := len(r.Differences()), len(r.Unverified())
 	switch {

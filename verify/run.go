@@ -45,8 +45,8 @@ type verifiedApp struct {
 	check   *Check
 }
 
-// Do makes the verification and its history. The error matches errDifferent
-// when it went to its end and did not find the archive to be what it should.
+// Do makes the verification and its history. The error matches ErrDifferent
+// when the verification went to its end and the archive is not what it should be.
 func (v *Run) Do(ctx context.Context) error {
 	h := runs.New(v.Store, Command, v.Job.Origin, time.Duration(v.Job.Cfg.Lease), v.Job.Cfg.Traces.On())
 	h.Run.Apps, h.Run.Whole = v.Job.Apps(), v.Job.Whole()

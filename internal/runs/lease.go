@@ -18,7 +18,7 @@ func UnderLease(ctx context.Context, store *load.Store, ttl time.Duration, do fu
 	return UnderLeaseAs(ctx, store, ttl, lease.Holder(), do)
 }
 
-// UnderLeaseAs is underLease by another name of the holder.
+// UnderLeaseAs is UnderLease for a holder named who.
 func UnderLeaseAs(ctx context.Context, store *load.Store, ttl time.Duration, who string, do func(ctx context.Context, guard string) error) error {
 	held, err := Take(ctx, store, lease.Archive, who, ttl)
 	if errors.Is(err, lease.ErrHeld) {
