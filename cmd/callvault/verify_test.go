@@ -62,7 +62,7 @@ type planted struct {
 // ofCalls are errors in calls, each planted in a call of its own.
 var ofCalls = []planted{
 	{"samples deleted", []string{"DELETE FROM quality_samples_data WHERE comm_id = '%s' AND toUnixTimestamp(ts) %% 7 = 0"}, "quality_samples: rows missing"},
-	{"a session deleted", []string{"DELETE FROM user_sessions_data WHERE comm_id = '%s' AND user_id = (SELECT min(user_id) FROM user_sessions WHERE comm_id = '%[1]s')"}, "user_sessions: rows missing"},
+	{"a session deleted", []string{"DELETE FROM user_sessions_data WHERE comm_id = '%s' AND user_id = (SELECT min(user_id) FROM user_sessions_data WHERE comm_id = '%[1]s')"}, "user_sessions: rows missing"},
 	{"events twice", []string{"INSERT INTO user_events_data SELECT * FROM user_events_data WHERE comm_id = '%s'"}, "user_events: rows too many"},
 	{"the room twice, in no load", []string{"INSERT INTO rooms_data SELECT * REPLACE (0 AS load_id) FROM rooms_data WHERE comm_id = '%s'"}, "rooms: rows too many"},
 	{"a value altered", []string{"ALTER TABLE quality_samples_data UPDATE value = value + 1 WHERE comm_id = '%s' AND metric = 'appCpu' SETTINGS mutations_sync = 2"}, "quality_samples: values differ"},
@@ -219,7 +219,7 @@ func TestVerifyAtTheEdge(t *testing.T) {
 	if r := in.verify(t, exitDone, "--all"); r.Apps[0].Calls != 11 {
 		t.Errorf("compared %+v", r.Apps[0])
 	}
-	in.exec(t, "DELETE FROM quality_samples_data WHERE comm_id = (SELECT comm_id FROM rooms ORDER BY created_at LIMIT 1) AND metric = 'appCpu' SETTINGS lightweight_deletes_sync = 2")
+	in.exec(t, "DELETE FROM quality_samples_data WHERE comm_id = (SELECT comm_id FROM rooms_data ORDER BY created_at LIMIT 1) AND metric = 'appCpu' SETTINGS lightweight_deletes_sync = 2")
 	r := in.verify(t, exitPartial, "--all", "--repair")
 	if got := found(r); len(got) != 1 || !strings.HasSuffix(got[0], " quality_samples: rows missing") || r.Differences()[0].Mendable {
 		t.Errorf("found %q", got)
