@@ -216,9 +216,9 @@ func (w *world) untilNoBackup() {
 	})
 }
 
-// TestKilledRestore kills restores: nothing is archived into what they leave, and
+// TestLongKilledRestore kills restores: nothing is archived into what they leave, and
 // the same command begins anew.
-func TestKilledRestore(t *testing.T) {
+func TestLongKilledRestore(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 24, simulator.Options{Calls: 5})
 	dir := t.TempDir()
