@@ -83,12 +83,14 @@ type Patience struct {
 	left  bool // an attempt has come to its end but for an application or an account
 }
 
-// The pauses of a patience, in those between two attempts at one request: from
-// 10 s to 5 min by default.
-const calmer = 20
+// pausesOfRequests is how many times as long a Patience pauses between attempts as one
+// request does: from 10 s to 5 min by default.
+const pausesOfRequests = 20
 
+// NewPatience makes a Patience that lasts for limit. say is called once for each trouble,
+// with the time at which the Patience ends.
 func NewPatience(limit time.Duration, a extract.Attempts, say func(error, time.Time)) *Patience {
-	return &Patience{limit: limit, Unreached: unreachedFor(limit), least: calmer * a.Least, most: calmer * a.Most, say: say, best: NotStarted}
+	return &Patience{limit: limit, Unreached: unreachedFor(limit), least: pausesOfRequests * a.Least, most: pausesOfRequests * a.Most, say: say, best: NotStarted}
 }
 
 // unreachedFor is how long is waited for what not even a connection comes about to,

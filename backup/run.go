@@ -127,10 +127,7 @@ func (j *Run) alone(ctx context.Context, do func(context.Context) error) error {
 		if err != nil {
 			return err
 		}
-		defer held.Release(context.WithoutCancel(ctx))
-		ctx, cancel := held.Context(ctx)
-		defer cancel()
-		return do(ctx)
+		return held.While(ctx, do)
 	})
 }
 
@@ -170,8 +167,5 @@ func OneBackup(ctx context.Context, store *load.Store, ttl time.Duration, do fun
 	if err != nil {
 		return err
 	}
-	defer held.Release(context.WithoutCancel(ctx))
-	ctx, cancel := held.Context(ctx)
-	defer cancel()
-	return do(ctx)
+	return held.While(ctx, do)
 }

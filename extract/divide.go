@@ -34,8 +34,12 @@ func divideAsked[Q any](q Q, halves func(Q) (a, b Q, ok bool), ask func(Q) error
 	if !ok || !divisible(result) {
 		return []gap[Q]{{q, result}}, nil
 	}
-	ra, rb := ask(a), ask(b)
-	if ra != nil && rb != nil && !saysLess(result) && !fatal(ra) && !fatal(rb) {
+	ra := ask(a)
+	if fatal(ra) {
+		return nil, ra
+	}
+	rb := ask(b)
+	if ra != nil && rb != nil && !saysLess(result) && !fatal(rb) {
 		return []gap[Q]{{q, result}}, nil
 	}
 	gaps, err := divideAsked(a, halves, ask, ra)

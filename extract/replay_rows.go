@@ -99,7 +99,7 @@ func (r *Replay) room(ctx context.Context, e call.Entry, p *call.Part, rows *cal
 	if p.Reason = room.Problem; room.NoCreation {
 		return nil
 	}
-	room.CreatedAt = e.StartsAt // as the pass had it: see callPass.moved
+	room.CreatedAt = e.StartsAt // as the pass had it: see decide.Begin
 	rows.Room = &room.Room
 	return nil
 }

@@ -163,23 +163,3 @@ func await(t *testing.T, what string, done func() bool) {
 		}
 	}
 }
-
-// engineWithUsers starts an engine of the test's own that has more users, as an XML file of
-// ClickHouse's says.
-func engineWithUsers(t *testing.T, users string) *embedded.Server {
-	t.Helper()
-	dir := t.TempDir()
-	err := os.Mkdir(filepath.Join(dir, "users.d"), 0o700)
-	if err == nil {
-		err = os.WriteFile(filepath.Join(dir, "users.d", "more.xml"), []byte(users), 0o600)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	srv, err := embedded.Start(t.Context(), embedded.Options{Library: embeddedtest.Library(t), Path: dir})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { srv.Stop(context.WithoutCancel(t.Context())) })
-	return srv
-}

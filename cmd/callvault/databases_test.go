@@ -10,6 +10,7 @@ import (
 
 	"github.com/callvault/callvault/internal/catalogue"
 	"github.com/callvault/callvault/internal/connect"
+	"github.com/callvault/callvault/internal/embedded/embeddedtest"
 	"github.com/callvault/callvault/internal/simulator"
 	"github.com/callvault/callvault/internal/sqltext"
 	"github.com/callvault/callvault/load"
@@ -120,7 +121,7 @@ func TestDoctorNamesRights(t *testing.T) {
 	half := `<clickhouse><users><half><password>pw</password><networks><ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota>
 		<grants><query>GRANT ALL ON trtc.*</query><query>GRANT SELECT, CREATE DATABASE ON trtc_store.*</query><query>GRANT CREATE TEMPORARY TABLE ON *.*</query></grants>
 	</half></users></clickhouse>`
-	srv := engineWithUsers(t, half)
+	srv := embeddedtest.StartWithUsers(t, half)
 	_, at, _ := strings.Cut(srv.DSN(), "@")
 	in.env = append(slices.Clone(in.env), "CLICKHOUSE_DSN=clickhouse://half:pw@"+at)
 	f := in.doctor(t, exitFailed)["rights"]

@@ -95,7 +95,7 @@ func TestSQLAsReadOnlyUser(t *testing.T) {
   <users><reader><password>pw</password><networks><ip>127.0.0.1</ip></networks><profile>reads</profile><quota>default</quota>
     <grants><query>GRANT SELECT ON trtc.*</query></grants></reader></users>
 </clickhouse>`
-	srv := engineWithUsers(t, reader)
+	srv := embeddedtest.StartWithUsers(t, reader)
 	answer(t, srv.DSN(), "--write", "CREATE TABLE t ENGINE = MergeTree ORDER BY a AS SELECT 7 AS a")
 	_, at, _ := strings.Cut(srv.DSN(), "@")
 	dsn := "clickhouse://reader:pw@" + at

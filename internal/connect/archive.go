@@ -47,7 +47,8 @@ func Schema(s *load.Store, cluster string) (*schema.Schema, error) {
 	return schema.New(s.ClickHouse(), schema.Options{Cluster: cluster, Holder: lease.Holder()})
 }
 
-// Migrated sees that the database has the schema of this program.
+// Migrated returns an error unless the database has the schema of this program:
+// ErrNoArchive where it has none.
 func Migrated(ctx context.Context, store *load.Store, cluster string) error {
 	sch, err := Schema(store, cluster)
 	if err != nil {
@@ -58,7 +59,7 @@ func Migrated(ctx context.Context, store *load.Store, cluster string) error {
 	case err != nil:
 		return err
 	case version.Current <= 0:
-		return NoArchive("verify")
+		return ErrNoArchive
 	case version.Dirty || version.Pending() > 0:
 		return fmt.Errorf("the schema of the archive is older than this program; run callvault migrate up")
 	}

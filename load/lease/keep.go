@@ -63,6 +63,14 @@ func (l *Lease) Context(parent context.Context) (context.Context, context.Cancel
 	return ctx, func() { unhook(); cancel(context.Canceled) }
 }
 
+// While calls do with a Context of the lease, and releases the lease.
+func (l *Lease) While(ctx context.Context, do func(context.Context) error) error {
+	defer l.Release(context.WithoutCancel(ctx))
+	under, cancel := l.Context(ctx)
+	defer cancel()
+	return do(under)
+}
+
 // Release gives up the lease, so that the next process need not wait for it to
 // expire. It works with a cancelled ctx and may be called more than once.
 func (l *Lease) Release(ctx context.Context) error {

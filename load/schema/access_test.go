@@ -1,12 +1,9 @@
 package schema_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -15,7 +12,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/callvault/callvault/internal/catalogue"
-	"github.com/callvault/callvault/internal/embedded"
 	"github.com/callvault/callvault/internal/embedded/embeddedtest"
 	"github.com/callvault/callvault/internal/sqltext"
 	"github.com/callvault/callvault/load"
@@ -36,10 +32,6 @@ const secret = "secret"
 // newServer starts an engine that has users with these rights.
 func newServer(t *testing.T, users map[string][]string) *server {
 	t.Helper()
-	dir := t.TempDir()
-	if err := os.Mkdir(filepath.Join(dir, "users.d"), 0o700); err != nil {
-		t.Fatal(err)
-	}
 	var xml strings.Builder
 	for name, rights := range users {
 		fmt.Fprintf(&xml, "<%s><password>%s</password><networks><ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota><grants>", name, secret)
@@ -48,14 +40,7 @@ func newServer(t *testing.T, users map[string][]string) *server {
 		}
 		fmt.Fprintf(&xml, "</grants></%s>", name)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "users.d", "users.xml"), []byte("<clickhouse><users>"+xml.String()+"</users></clickhouse>"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	srv, err := embedded.Start(t.Context(), embedded.Options{Library: embeddedtest.Library(t), Path: dir})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { srv.Stop(context.Background()) })
+	srv := embeddedtest.StartWithUsers(t, "<clickhouse><users>"+xml.String()+"</users></clickhouse>")
 	dsn, err := url.Parse(srv.DSN())
 	if err != nil {
 		t.Fatal(err)

@@ -73,11 +73,11 @@ func (s *Schema) usable(ctx context.Context, conn driver.Conn) (there bool, err 
 			restoring = restoring || table == Restoring
 		}
 	}
+	if err := rows.Err(); err != nil {
+		return false, fmt.Errorf("look at the databases: %w", err)
+	}
 	if restoring && !s.opt.Restorer {
 		return there, ErrRestoring
-	}
-	if err := rows.Err(); err != nil {
-		return there, fmt.Errorf("look at the databases: %w", err)
 	}
 	return there, nil
 }

@@ -14,6 +14,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -63,9 +64,29 @@ func Library(t testing.TB) string {
 // end of the test.
 func Start(t testing.TB) *embedded.Server {
 	t.Helper()
+	return startIn(t, t.TempDir())
+}
+
+// StartWithUsers is Start of an engine that has more users, as the XML of a file in
+// ClickHouse's users.d tells them.
+func StartWithUsers(t testing.TB, users string) *embedded.Server {
+	t.Helper()
+	dir := t.TempDir()
+	err := os.Mkdir(filepath.Join(dir, "users.d"), 0o700)
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, "users.d", "users.xml"), []byte(users), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return startIn(t, dir)
+}
+
+func startIn(t testing.TB, dir string) *embedded.Server {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
-	s, err := embedded.Start(ctx, embedded.Options{Library: Library(t), Path: t.TempDir()})
+	s, err := embedded.Start(ctx, embedded.Options{Library: Library(t), Path: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
