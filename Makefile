@@ -16,7 +16,7 @@ SEEDS = SOAK_SEED=$(or $(SOAK_SEED),700) CALLVAULT_SEED=$(or $(CALLVAULT_SEED),7
 
 test: build ## all tests but the long ones, against the real ClickHouse
 	go vet ./...
-	go vet -tags bi ./internal/analyst
+	go vet -tags bi ./test/analyst
 	go vet -tags keeper ./load/lease ./cmd/callvault
 	test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }
 	$(SEEDS) go test -timeout 20m -skip '^TestLong' ./...
@@ -25,7 +25,7 @@ check: ## the long tests: faults, kills and restarts at every step, whole fleets
 	$(SEEDS) go test -timeout 20m -run '^TestLong' ./...
 
 test-bi: ## Superset, dbt, Cube and a notebook, each connected to an archive, and readers of exported files; needs Python 3.11 or 3.12 and Node.js, installs 2.3 GB once
-	go test -tags bi -run '^TestBI$$' -count 1 -v -timeout 2h ./internal/analyst
+	go test -tags bi -run '^TestBI$$' -count 1 -v -timeout 2h ./test/analyst
 
 test-keeper: ## leases among two servers, in a real ZooKeeper; needs Java and apt-get, downloads 2 MB once (CALLVAULT_SEED repeats a seed)
 	go test -tags keeper -run '^TestKeeper' -count 1 -v -timeout 30m ./load/lease ./cmd/callvault
@@ -47,11 +47,11 @@ fuzz: ## each fuzz target for FUZZTIME
 	done
 
 bench: build ## callvault beside its peers, and passes of up to a million calls, about 80 minutes; writes docs/performance.md
-	go run ./internal/bench -callvault bin/callvault -out docs/performance.md
+	go run ./bench -callvault bin/callvault -out docs/performance.md
 
 SAMPLES ?= 1000_000_000
 bench-queries: ## the cookbook's questions in an archive of SAMPLES samples, kept in the folder for temporary files (UPDATE=-update: into docs/queries.md)
-	CALLVAULT_BENCH_SAMPLES=$(SAMPLES) go test ./internal/analyst -run '^TestSpeed$$' -count 1 -v -timeout 6h $(UPDATE)
+	CALLVAULT_BENCH_SAMPLES=$(SAMPLES) go test ./test/analyst -run '^TestSpeed$$' -count 1 -v -timeout 6h $(UPDATE)
 
 clean:
 	rm -rf bin

@@ -4,7 +4,7 @@ import (
 	"os"
 	"testing"
 
-	"github.com/callvault/callvault/internal/embedded/embeddedtest"
+	"github.com/callvault/callvault/test/embeddedtest"
 )
 
 func TestMain(m *testing.M) { os.Exit(embeddedtest.Main(m)) }

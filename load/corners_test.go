@@ -9,7 +9,7 @@ import (
 
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/catalogue"
-	"github.com/callvault/callvault/internal/proxytest"
+	"github.com/callvault/callvault/test/proxytest"
 )
 
 // tapped is the dsn of a database through a tap.

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/callvault/callvault/internal/call"
-	"github.com/callvault/callvault/internal/summarytest"
+	"github.com/callvault/callvault/test/summarytest"
 )
 
 func TestReplace(t *testing.T) {

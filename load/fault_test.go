@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/callvault/callvault/internal/proxytest"
+	"github.com/callvault/callvault/test/proxytest"
 )
 
 // TestLongFaults breaks connections at random places of an archiving run, with and

@@ -7,10 +7,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/callvault/callvault/internal/archivetest"
 	"github.com/callvault/callvault/internal/call"
-	"github.com/callvault/callvault/internal/embedded/embeddedtest"
 	"github.com/callvault/callvault/load/schema"
+	"github.com/callvault/callvault/test/archivetest"
+	"github.com/callvault/callvault/test/embeddedtest"
 )
 
 func TestMain(m *testing.M) { os.Exit(embeddedtest.Main(m)) }

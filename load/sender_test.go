@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/internal/call"
-	"github.com/callvault/callvault/internal/proxytest"
 	"github.com/callvault/callvault/load/native"
 	"github.com/callvault/callvault/load/retry"
+	"github.com/callvault/callvault/test/proxytest"
 )
 
 // runsOf makes series of n rows from t on, of a load of its own.

@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/callvault/callvault/internal/embedded/embeddedtest"
 	"github.com/callvault/callvault/internal/sqltext"
+	"github.com/callvault/callvault/test/embeddedtest"
 )
 
 func TestOpenErrors(t *testing.T) {

@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/internal/call"
-	"github.com/callvault/callvault/internal/summarytest"
 	"github.com/callvault/callvault/load/aggregate"
+	"github.com/callvault/callvault/test/summarytest"
 )
 
 // TestLongSummaryOfALargeCall has more pairs than one INSERT takes, in one flush and

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/callvault/callvault/internal/call"
-	"github.com/callvault/callvault/internal/summarytest"
+	"github.com/callvault/callvault/test/summarytest"
 )
 
 // entry reads the ledger's entry of a unit.

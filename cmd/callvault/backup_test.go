@@ -14,11 +14,11 @@ import (
 
 	"github.com/callvault/callvault/backup"
 	"github.com/callvault/callvault/internal/connect"
-	"github.com/callvault/callvault/internal/embedded/embeddedtest"
-	"github.com/callvault/callvault/internal/proxytest"
 	"github.com/callvault/callvault/internal/simulator"
 	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/lease"
+	"github.com/callvault/callvault/test/embeddedtest"
+	"github.com/callvault/callvault/test/proxytest"
 )
 
 // run runs the built program to its end.

@@ -9,8 +9,8 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/callvault/callvault/internal/proxytest"
 	"github.com/callvault/callvault/internal/simulator"
+	"github.com/callvault/callvault/test/proxytest"
 )
 
 // TestSleeperChangesNothing stops a pass that is about to commit. Its lease

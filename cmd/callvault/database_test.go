@@ -13,11 +13,11 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
-	"github.com/callvault/callvault/internal/archivetest"
 	"github.com/callvault/callvault/internal/embedded"
-	"github.com/callvault/callvault/internal/embedded/embeddedtest"
-	"github.com/callvault/callvault/internal/proxytest"
 	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/test/archivetest"
+	"github.com/callvault/callvault/test/embeddedtest"
+	"github.com/callvault/callvault/test/proxytest"
 )
 
 // database is a ClickHouse of a test's own that can be killed, and the network

@@ -10,10 +10,10 @@ import (
 
 	"github.com/callvault/callvault/internal/catalogue"
 	"github.com/callvault/callvault/internal/connect"
-	"github.com/callvault/callvault/internal/embedded/embeddedtest"
 	"github.com/callvault/callvault/internal/simulator"
 	"github.com/callvault/callvault/internal/sqltext"
 	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/test/embeddedtest"
 )
 
 // TestReadersCreateNothing: of an archive that is not there, who reads says so and

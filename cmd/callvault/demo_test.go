@@ -14,8 +14,8 @@ import (
 
 	"github.com/callvault/callvault/extract"
 	"github.com/callvault/callvault/internal/demo"
-	"github.com/callvault/callvault/internal/embedded/embeddedtest"
 	"github.com/callvault/callvault/internal/simulator"
+	"github.com/callvault/callvault/test/embeddedtest"
 	"github.com/callvault/callvault/verify"
 )
 

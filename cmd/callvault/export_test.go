@@ -24,9 +24,9 @@ import (
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
 
 	"github.com/callvault/callvault/export"
-	"github.com/callvault/callvault/internal/embedded/embeddedtest"
 	"github.com/callvault/callvault/internal/simulator"
 	"github.com/callvault/callvault/internal/ui"
+	"github.com/callvault/callvault/test/embeddedtest"
 )
 
 // exports runs the program and returns what it says, by relation.

@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/doctor"
-	"github.com/callvault/callvault/internal/keepertest"
 	"github.com/callvault/callvault/internal/simulator"
 	"github.com/callvault/callvault/load/lease"
+	"github.com/callvault/callvault/test/keepertest"
 )
 
 // TestKeeperInstallation archives with leases in Keeper, backs up, and restores

@@ -5,9 +5,9 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/callvault/callvault/internal/proxytest"
 	"github.com/callvault/callvault/internal/simulator"
-	"github.com/callvault/callvault/internal/summarytest"
+	"github.com/callvault/callvault/test/proxytest"
+	"github.com/callvault/callvault/test/summarytest"
 )
 
 // TestLongKilledAtEveryStep kills passes before and after each statement by which

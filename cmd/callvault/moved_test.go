@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"github.com/callvault/callvault/internal/simulator"
-	"github.com/callvault/callvault/internal/summarytest"
+	"github.com/callvault/callvault/test/summarytest"
 )
 
 // TestLongMovedCall has the archive know another beginning of calls that are not

@@ -16,9 +16,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/callvault/callvault/internal/proxytest"
 	"github.com/callvault/callvault/internal/simulator"
 	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/test/proxytest"
 )
 
 // TestTroubleAtTheStart has the vendor answer nothing properly at first, for

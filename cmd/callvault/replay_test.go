@@ -11,7 +11,7 @@ import (
 
 	"github.com/callvault/callvault/archive"
 	"github.com/callvault/callvault/internal/simulator"
-	"github.com/callvault/callvault/internal/summarytest"
+	"github.com/callvault/callvault/test/summarytest"
 )
 
 // TestLongReplay spoils the tables, as a mistake in decoding would have, and makes

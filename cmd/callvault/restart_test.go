@@ -5,9 +5,9 @@ import (
 	"strconv"
 	"testing"
 
-	"github.com/callvault/callvault/internal/proxytest"
 	"github.com/callvault/callvault/internal/simulator"
 	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/test/proxytest"
 )
 
 // TestLongRestartsAroundAPass kills ClickHouse and starts it again at the statements

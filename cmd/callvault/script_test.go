@@ -7,7 +7,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/callvault/callvault/internal/embedded"
-	"github.com/callvault/callvault/internal/embedded/embeddedtest"
+	"github.com/callvault/callvault/test/embeddedtest"
 )
 
 func TestMain(m *testing.M) {

@@ -10,7 +10,7 @@ import (
 
 	"github.com/callvault/callvault/internal/catalogue"
 	"github.com/callvault/callvault/internal/simulator"
-	"github.com/callvault/callvault/internal/summarytest"
+	"github.com/callvault/callvault/test/summarytest"
 )
 
 // TestLongSoak lives through histories of faults, kills and re-runs, each made from

@@ -13,7 +13,7 @@ import (
 
 	"github.com/creack/pty"
 
-	"github.com/callvault/callvault/internal/embedded/embeddedtest"
+	"github.com/callvault/callvault/test/embeddedtest"
 )
 
 // asks runs callvault sql at a ClickHouse.

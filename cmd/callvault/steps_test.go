@@ -7,8 +7,8 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/callvault/callvault/internal/proxytest"
 	"github.com/callvault/callvault/internal/simulator"
+	"github.com/callvault/callvault/test/proxytest"
 )
 
 // step is one thing that may happen.

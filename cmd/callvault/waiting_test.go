@@ -10,8 +10,8 @@ import (
 	"github.com/callvault/callvault/archive"
 	"github.com/callvault/callvault/extract/decide"
 	"github.com/callvault/callvault/internal/simulator"
-	"github.com/callvault/callvault/internal/summarytest"
 	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/test/summarytest"
 )
 
 // muted installs a vendor that tells series of some users as null, and returns

@@ -9,8 +9,8 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/callvault/callvault/internal/connect"
-	"github.com/callvault/callvault/internal/embedded/embeddedtest"
 	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/test/embeddedtest"
 )
 
 // TestFollowUpsAreQuoted asks a shell and ClickHouse what they make of odd ids.

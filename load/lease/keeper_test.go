@@ -24,12 +24,12 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"github.com/callvault/callvault/internal/embedded"
-	"github.com/callvault/callvault/internal/embedded/embeddedtest"
-	"github.com/callvault/callvault/internal/keepertest"
-	"github.com/callvault/callvault/internal/proxytest"
 	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/lease"
 	"github.com/callvault/callvault/load/schema"
+	"github.com/callvault/callvault/test/embeddedtest"
+	"github.com/callvault/callvault/test/keepertest"
+	"github.com/callvault/callvault/test/proxytest"
 )
 
 // TestKeeper uses two servers with one Keeper. Each has its own table lease, so only

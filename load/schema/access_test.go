@@ -12,11 +12,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/callvault/callvault/internal/catalogue"
-	"github.com/callvault/callvault/internal/embedded/embeddedtest"
 	"github.com/callvault/callvault/internal/sqltext"
 	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/retry"
 	"github.com/callvault/callvault/load/schema"
+	"github.com/callvault/callvault/test/embeddedtest"
 )
 
 // server is an engine with users of the test's own, and the store of who may do

@@ -3,8 +3,8 @@ package analyst
 import (
 	"testing"
 
-	"github.com/callvault/callvault/internal/embedded/embeddedtest"
 	"github.com/callvault/callvault/internal/simulator"
+	"github.com/callvault/callvault/test/embeddedtest"
 )
 
 // TestLongViewsWithAClientsSettings reads every view as clients do that want joins

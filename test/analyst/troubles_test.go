@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/callvault/callvault/internal/embedded/embeddedtest"
 	"github.com/callvault/callvault/internal/simulator"
 	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/test/embeddedtest"
 )
 
 // least is the share of what is planted that is found, and of what is found that is

@@ -16,9 +16,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/callvault/callvault/internal/embedded/embeddedtest"
 	"github.com/callvault/callvault/internal/simulator"
 	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/test/embeddedtest"
 )
 
 var update = flag.Bool("update", false, "write the results into docs/cookbook.md and docs/queries.md")
@@ -146,6 +146,6 @@ func TestCookbook(t *testing.T) {
 		return
 	}
 	if diff := cmp.Diff(page, got); diff != "" {
-		t.Errorf("docs/cookbook.md does not show what comes out (go test ./internal/analyst -update writes it):\n%s", diff)
+		t.Errorf("docs/cookbook.md does not show what comes out (go test ./test/analyst -update writes it):\n%s", diff)
 	}
 }

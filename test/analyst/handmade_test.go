@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/internal/call"
-	"github.com/callvault/callvault/internal/embedded/embeddedtest"
 	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/test/embeddedtest"
 )
 
 // handmade is a call in which everything is well, but for what a test changes.

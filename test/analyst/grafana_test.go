@@ -16,8 +16,8 @@ import (
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
 
 	"github.com/callvault/callvault/internal/embedded"
-	"github.com/callvault/callvault/internal/embedded/embeddedtest"
 	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/test/embeddedtest"
 )
 
 const (

@@ -13,10 +13,10 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/internal/call"
-	"github.com/callvault/callvault/internal/embedded/embeddedtest"
 	"github.com/callvault/callvault/internal/simulator"
-	"github.com/callvault/callvault/internal/summarytest"
 	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/test/embeddedtest"
+	"github.com/callvault/callvault/test/summarytest"
 )
 
 // table is the rows of a relation: their key as text, and numbers. NaN is NULL.

@@ -17,9 +17,9 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2"
 
 	"github.com/callvault/callvault/internal/embedded"
-	"github.com/callvault/callvault/internal/embedded/embeddedtest"
 	"github.com/callvault/callvault/internal/simulator"
 	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/test/embeddedtest"
 )
 
 // samplesOfCall is about what a call of the simulator's mix of shapes has.
