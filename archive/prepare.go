@@ -16,7 +16,10 @@ func Prepare(ctx context.Context, store *load.Store, cfg *config.Config) error {
 	sch, err := connect.Schema(store, cfg.Cluster)
 	if err == nil {
 		err = store.Retry(ctx, func(ctx context.Context) error {
-			_, err := sch.Up(ctx)
+			now, err := sch.Status(ctx)
+			if err == nil && !now.UpToDate() {
+				_, err = sch.Up(ctx)
+			}
 			return err
 		})
 	}

@@ -67,6 +67,7 @@ type Run struct {
 	Leading atomic.Bool                 // it holds the archive lease
 	Writing atomic.Pointer[load.Writer] // nil: it does not write
 	mu      sync.Mutex
+	writes  func()     // called when rows are added
 	Clients []*Account // set by connect; those that can be asked, after detect
 	Refused []error    // why accounts cannot be asked; set by detect
 }
@@ -88,6 +89,7 @@ func (j *Run) Do(ctx context.Context, store *load.Store, progress extract.Progre
 	h.Run.Apps, h.Run.Whole = j.Apps(), j.Whole()
 	h.Prepare = func(ctx context.Context) error { return Prepare(ctx, store, j.Cfg) }
 	h.Fill = func(r *load.Run) { sum.describe(r, j.Counts()) }
+	h.Late, j.writes = true, h.Writes
 	err := h.Do(ctx, func(ctx context.Context) error { return j.pass(ctx, store, progress, sum) })
 	sum.Ended, sum.Run = h.Run.Ended, h.Run
 	sum.Counts.Add(j.Counts())
@@ -124,7 +126,7 @@ func (j *Run) archive(ctx context.Context, store *load.Store, guard string, prog
 	if err := span.Do(ctx, "clean", func(ctx context.Context) error { return j.clean(ctx, store, guard) }); err != nil {
 		return err
 	}
-	w := j.Writer(ctx, store, sum.RunID, guard)
+	w := j.target(ctx, store, sum.RunID, guard)
 	g, gctx := errgroup.WithContext(ctx)
 	for _, c := range j.Clients {
 		for _, app := range c.Settings.Apps {
@@ -154,33 +156,37 @@ func (j *Run) archive(ctx context.Context, store *load.Store, guard string, prog
 	if cerr := w.Close(cctx); err == nil || cerr != nil && cerr.Error() != err.Error() { // the pass may have ended for the same reason
 		err = errors.Join(err, cerr)
 	}
-	if err != nil {
+	if err != nil || !w.wrote.Load() {
 		return err
 	}
-	return span.Do(ctx, "purge", func(ctx context.Context) error {
-		_, err := store.Purge(ctx)
-		return err
-	})
+	return span.Do(ctx, "sweep", func(ctx context.Context) error { return j.sweep(ctx, store) })
 }
 
-// clean deletes what is too old and what earlier passes have left behind.
+// clean hides what is too old, and deletes what is hidden where that is worth it.
 func (j *Run) clean(ctx context.Context, store *load.Store, guard string) error {
-	before := keptSince(j.Cfg, j.Now())
+	before, expired := keptSince(j.Cfg, j.Now()), 0
 	if !before.IsZero() {
-		if _, err := store.Expire(ctx, guard, before); err != nil {
+		var err error
+		if expired, err = store.Expire(ctx, guard, before); err != nil {
 			return err
 		}
 	}
-	if _, err := store.Purge(ctx); err != nil {
+	if expired > 0 {
+		if _, err := store.Purge(ctx); err != nil {
+			return err
+		}
+		return store.DropEmptyMonths(ctx, before)
+	}
+	return j.sweep(ctx, store)
+}
+
+// sweep deletes what is hidden, and responses that nobody needs, where that is worth it.
+func (j *Run) sweep(ctx context.Context, store *load.Store) error {
+	swept, err := store.Sweep(ctx)
+	if err != nil || !swept {
 		return err
 	}
-	if err := store.ForgetResponses(ctx, time.Duration(j.Cfg.Raw)); err != nil {
-		return err
-	}
-	if before.IsZero() {
-		return nil
-	}
-	return store.DropEmptyMonths(ctx, before)
+	return store.ForgetResponses(ctx, time.Duration(j.Cfg.Raw))
 }
 
 // closeWithin bounds the loading of what was committed before a pass was ended early.
@@ -208,7 +214,27 @@ func (j *Run) Writer(ctx context.Context, store *load.Store, runID, guard string
 	o := load.WriterOptions{Span: trace.SpanFromContext(ctx), Guard: guard, KeepRaw: time.Duration(j.Cfg.Raw), MaxBytes: int(j.Cfg.Memory.Shares().Rows), OnRetry: j.OnRetry}
 	w := store.NewWriter(runID, o)
 	j.Writing.Store(w)
-	return &Target{w, store}
+	return newTarget(w, &stored{store, w.Retry})
+}
+
+// target is Writer for a pass.
+func (j *Run) target(ctx context.Context, store *load.Store, runID, guard string) *Target {
+	t := j.Writer(ctx, store, runID, guard)
+	t.begin = j.writes
+	if !j.Again { // which looks at what is final, too
+		l := &remembered{stored: stored{store, t.Retry}, since: j.oldest().Add(-latest), apps: map[call.AppID]*known{}}
+		t.Ledger, t.noted = l, l.wrote
+	}
+	return t
+}
+
+// oldest is before all that the vendor keeps of any account.
+func (j *Run) oldest() time.Time {
+	var longest time.Duration
+	for _, a := range j.Accounts {
+		longest = max(longest, time.Duration(a.Retention))
+	}
+	return j.Now().Add(-longest)
 }
 
 // PassOver is the pass over one application, to archive or to compare.

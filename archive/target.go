@@ -2,62 +2,57 @@ package archive
 
 import (
 	"context"
-	"slices"
-	"time"
+	"sync/atomic"
 
 	"github.com/callvault/callvault/extract"
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/load"
 )
 
-// Target is what a pass writes to: a Writer, and the ledger of its store, which
-// is asked again where ClickHouse was away.
+// Target is what a pass writes to: a Writer, and the ledger as the pass leaves it.
 type Target struct {
 	*load.Writer
-	store *load.Store
+	extract.Ledger
+	begin func()              // called before the first rows are added
+	noted func(...call.Entry) // told of entries that were written
+	wrote atomic.Bool         // rows of units
 }
 
 // ReadOnly is an archive for those who write nothing.
 func ReadOnly(store *load.Store) *Target {
-	return &Target{store.NewWriter("", load.WriterOptions{}), store}
+	w := store.NewWriter("", load.WriterOptions{})
+	return newTarget(w, &stored{store, w.Retry})
 }
 
-// ledgerKeys is how many keys one question to the ledger names.
-const ledgerKeys = 1000
+func newTarget(w *load.Writer, l extract.Ledger) *Target {
+	return &Target{Writer: w, Ledger: l, begin: func() {}, noted: func(...call.Entry) {}}
+}
 
-// Entries asks the ledger for those of the units that it knows.
-func (a *Target) Entries(ctx context.Context, app call.AppID, kind call.UnitKind, keys []string) (map[string]extract.Held, error) {
-	held := map[string]extract.Held{}
-	for some := range slices.Chunk(keys, ledgerKeys) {
-		f := load.LedgerFilter{App: app, Kind: kind, Keys: some}
-		err := a.Retry(ctx, func(ctx context.Context) error {
-			return a.store.Ledger(ctx, f, func(e load.Entry) { held[e.Unit.Key] = extract.Held{Entry: e.Entry, Waiting: e.Waiting} })
-		})
-		if err != nil {
-			return nil, err
-		}
+// Add adds a part of a unit with its rows.
+func (a *Target) Add(ctx context.Context, u call.Unit, p call.Part, r call.Rows) error {
+	if !a.wrote.Swap(true) {
+		a.begin()
 	}
-	return held, nil
+	return a.Writer.Add(ctx, u, p, r)
 }
 
-// Overdue lists units that are not final though their deadline has passed.
-func (a *Target) Overdue(ctx context.Context, app call.AppID, t time.Time) ([]call.Entry, error) {
-	var all []call.Entry
-	f := load.LedgerFilter{App: app, States: call.Unfinished(), DeadlineBefore: t}
-	err := a.Retry(ctx, func(ctx context.Context) error {
-		all = nil
-		return a.store.Ledger(ctx, f, func(e load.Entry) { all = append(all, e.Entry) })
-	})
-	return all, err
+// End ends a unit.
+func (a *Target) End(ctx context.Context, e call.Entry) error {
+	err := a.Writer.End(ctx, e)
+	if err == nil {
+		a.wrote.Store(true)
+		a.noted(e)
+	}
+	return err
 }
 
-// ListedUntil is up to when the calls of the app have ever been listed.
-func (a *Target) ListedUntil(ctx context.Context, app call.AppID) (until time.Time, err error) {
-	err = a.Retry(ctx, func(ctx context.Context) (err error) {
-		until, err = a.store.HeldUntil(ctx, app, call.UnitList)
-		return err
-	})
-	return until, err
+// Note writes entries of units that bring no rows.
+func (a *Target) Note(ctx context.Context, entries []call.Entry) error {
+	err := a.Writer.Note(ctx, entries)
+	if err == nil {
+		a.noted(entries...)
+	}
+	return err
 }
 
 // Keep keeps a response as it came.

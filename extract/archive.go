@@ -21,7 +21,9 @@ type Ledger interface {
 // Held is what the ledger says about a unit.
 type Held struct {
 	call.Entry
-	Waiting bool // parts of it can be gone on from, or are visible
+	Waiting bool             // parts of it can be gone on from, or are visible
+	Rows    uint64           // rows of it that are visible, unless it has failed
+	Day     *call.DailyScale // of a day: the counts that are visible; nil: unknown
 }
 
 // Taker takes rows. Methods are safe for concurrent use and may block while the

@@ -119,6 +119,11 @@ func (p *Pass) archiveHour(ctx context.Context, r *report, list *listing, h call
 		r.failed(Failure{What: "unusual events", Reason: "the vendor shows at most 20 and has more of " + where})
 		e.Failed = append(e.Failed, call.FailedPart{Kind: call.PartUnusual, Key: where, Reason: "the vendor shows at most 20 and has more"})
 	}
+	if len(n.events) == 0 && len(e.Failed) == 0 && !p.again() {
+		if done, err := p.quietHour(ctx, e); done || err != nil {
+			return err
+		}
+	}
 	part := call.Part{
 		Kind: call.PartUnusual, Window: h, Settled: e.State.Final(), Reason: n.reason(),
 		Owned: n.owned, Asked: p.now(), Deadline: e.Deadline, Responses: n.responses,
@@ -128,6 +133,25 @@ func (p *Pass) archiveHour(ctx context.Context, r *report, list *listing, h call
 	}
 	r.unusual(len(n.events))
 	return archived(p.taker().End(ctx, e))
+}
+
+// quietHour notes an hour without events if nothing of it is visible: it needs no
+// rows, and only a word in the ledger when that says something new.
+func (p *Pass) quietHour(ctx context.Context, e call.Entry) (done bool, err error) {
+	held, err := p.entries(ctx, e.Unit.Kind, []string{e.Unit.Key})
+	if err != nil {
+		return false, err
+	}
+	before, known := held[e.Unit.Key]
+	switch {
+	case before.Rows > 0 || before.Waiting || before.State == call.Failed:
+		return false, nil
+	case known && before.State == e.State && len(before.Failed) == 0:
+		return true, nil
+	case e.State == call.Archived:
+		e.State = call.Empty
+	}
+	return true, archived(p.Archive.Note(ctx, []call.Entry{e}))
 }
 
 // missHour names what of an hour could not be had, or not whole: it is provisional.

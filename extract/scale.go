@@ -73,6 +73,10 @@ func (p *Pass) archiveDays(ctx context.Context, r *report, days []call.DailyScal
 		if other >= 0 {
 			d, err = days[i+1+other], fmt.Errorf("the vendor tells two counts of the day: %v and %v", countsOf(d), countsOf(days[i+1+other]))
 		}
+		if before := held[keys[i]]; err == nil && before.Day != nil && countsOf(*before.Day) == countsOf(d) && !before.Lacks() && !p.countsSettled(d) && !p.again() {
+			p.notFinal.Store(u, nil)
+			continue // nothing new, and it may still change
+		}
 		if err := p.archiveDay(ctx, r, u, d, response, err, held[keys[i]].Entry); err != nil {
 			return archived(err)
 		}
@@ -89,12 +93,17 @@ func countsOf(d call.DailyScale) string {
 // scaleSettles is how long after a day's end its counts are taken as settled.
 const scaleSettles = 24 * time.Hour
 
+// countsSettled says whether the counts of a day no longer change.
+func (p *Pass) countsSettled(d call.DailyScale) bool {
+	return p.Now().After(d.Start.Add(24*time.Hour + scaleSettles))
+}
+
 // archiveDay archives the counts of a day; doubt says why they are to be asked for
 // again, unless nil.
 func (p *Pass) archiveDay(ctx context.Context, r *report, u call.Unit, d call.DailyScale, response uint64, doubt error, before call.Entry) error {
 	end := d.Start.Add(24 * time.Hour)
 	e := call.Entry{Unit: u, State: call.Provisional, StartsAt: d.Start, HeldUntil: decide.Earlier(p.now(), end), Deadline: p.deadline(d.Start)}
-	if p.Now().After(end.Add(scaleSettles)) && doubt == nil {
+	if p.countsSettled(d) && doubt == nil {
 		e.State = call.Archived
 	} else {
 		p.notFinal.Store(u, nil)

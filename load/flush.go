@@ -27,11 +27,11 @@ func (w *Writer) flush(ctx context.Context, forced bool) error {
 		return context.Cause(ctx)
 	}
 	defer func() { w.turn <- struct{}{} }()
-	b, ended, ending, err := w.take(forced)
+	b, ended, ending, notes, err := w.take(forced)
 	if err != nil {
 		return err
 	}
-	if err = w.writeSpan(ctx, b, ended, ending); err != nil {
+	if err = w.writeSpan(ctx, b, ended, ending, notes); err != nil {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		w.err = err
@@ -42,15 +42,15 @@ func (w *Writer) flush(ctx context.Context, forced bool) error {
 // take swaps the buffer for an empty one. ended are the units no rows of which
 // come any more, ending those of them that this flush ends: a commit costs as
 // much as some hundred thousand rows, so that a full buffer alone is no reason for
-// one.
-func (w *Writer) take(forced bool) (b *buffer, ended, ending []*unitState, err error) {
+// one. notes go into the ledger with those.
+func (w *Writer) take(forced bool) (b *buffer, ended, ending []*unitState, notes []Entry, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.err != nil {
-		return nil, nil, nil, w.err
+		return nil, nil, nil, nil, w.err
 	}
 	if !forced && !w.full() {
-		return &buffer{}, nil, nil, nil
+		return &buffer{}, nil, nil, nil, nil
 	}
 	b, ended = w.buf, slices.Clone(w.ending)
 	w.buf = &buffer{}
@@ -59,7 +59,10 @@ func (w *Writer) take(forced bool) (b *buffer, ended, ending []*unitState, err e
 		ending = w.ending
 		w.ending, w.summed, w.since = nil, 0, time.Time{}
 	}
-	return b, ended, ending, nil
+	if len(ending) > 0 {
+		notes, w.notes = w.notes, nil
+	}
+	return b, ended, ending, notes, nil
 }
 
 // due says whether the units that are to be ended have waited long enough, or are
@@ -69,18 +72,19 @@ func (w *Writer) due() bool {
 }
 
 // writeSpan is write as a span, if there is anything to write.
-func (w *Writer) writeSpan(ctx context.Context, b *buffer, ended, ending []*unitState) error {
-	if len(b.parts) == 0 && len(ending) == 0 && !w.raw.any() {
+func (w *Writer) writeSpan(ctx context.Context, b *buffer, ended, ending []*unitState, notes []Entry) error {
+	if len(b.parts) == 0 && len(ending) == 0 {
 		return nil
 	}
+	w.wrote = true
 	ctx, s := span.Begin(w.inFlush(ctx), "flush", native.AttrRows.Int(b.rows()), attrUnits.Int(len(ending)))
-	err := w.write(ctx, b, ended, ending)
+	err := w.write(ctx, b, ended, ending, notes)
 	span.End(s, err)
 	return err
 }
 
 // write is one flush: rows, then commits, then the ledger.
-func (w *Writer) write(ctx context.Context, b *buffer, ended, ending []*unitState) error {
+func (w *Writer) write(ctx context.Context, b *buffer, ended, ending []*unitState, notes []Entry) error {
 	if len(b.parts) > 0 || w.raw.any() {
 		b.sort()
 		if err := w.insertAll(ctx, b); err != nil {
@@ -98,7 +102,7 @@ func (w *Writer) write(ctx context.Context, b *buffer, ended, ending []*unitStat
 	if err := span.Do(ctx, "commit", func(ctx context.Context) error { return w.commitAll(ctx, ending) }); err != nil {
 		return err
 	}
-	if err := w.Retry(ctx, func(ctx context.Context) error { return w.insertEndings(ctx, ending) }); err != nil {
+	if err := w.Retry(ctx, func(ctx context.Context) error { return w.insertEndings(ctx, ending, notes) }); err != nil {
 		return err
 	}
 	w.mu.Lock()

@@ -3,6 +3,7 @@ package load
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,6 +31,9 @@ type LedgerFilter struct {
 	DeadlineBefore time.Time
 	Keys           []string // few thousand at most
 	Damaged        bool     // only those of which parts are named as lost
+	// Current leaves out calls that are final, and final hours and days that began
+	// before it.
+	Current time.Time
 }
 
 // Ledger calls f with the entries that pass the filter, in order of
@@ -76,6 +80,31 @@ func (s *Store) HeldUntil(ctx context.Context, app call.AppID, kind call.UnitKin
 		return time.Time{}, nil
 	}
 	return until, nil
+}
+
+// FinalCalls are the keys of the calls of an application that are final and began
+// since a moment; nil where they are more than most.
+func (s *Store) FinalCalls(ctx context.Context, app call.AppID, since time.Time, most int) (map[string]bool, error) {
+	const q = `
+		SELECT key FROM ledger_units FINAL
+		WHERE sdk_app_id = ? AND kind = 'call' AND starts_at >= toDateTime(?, 'UTC') AND state NOT IN ('pending', 'provisional', 'failed') LIMIT ?`
+	rows, err := s.conn.Query(ctx, q, uint32(app), since.Unix(), most+1)
+	if err != nil {
+		return nil, fmt.Errorf("read ledger: %w", err)
+	}
+	defer rows.Close()
+	found := map[string]bool{}
+	for rows.Next() {
+		var key string
+		if err := rows.Scan(&key); err != nil {
+			return nil, fmt.Errorf("read ledger: %w", err)
+		}
+		found[key] = true
+	}
+	if len(found) > most {
+		found = nil
+	}
+	return found, rows.Err()
 }
 
 func scanEntry(rows driver.Rows) (Entry, error) {
@@ -145,30 +174,54 @@ func (f LedgerFilter) unitsOnly() string {
 	if f.Damaged {
 		b.WriteString(" AND (notEmpty(failed_parts) AND state NOT IN ('pending', 'provisional', 'failed') OR arrayExists(k -> startsWith(k, '" + call.BeforeKey + "'), failed_keys))")
 	}
+	if !f.Current.IsZero() {
+		fmt.Fprintf(&b, " AND (kind = 'list' OR state IN ('pending', 'provisional', 'failed') OR kind != 'call' AND starts_at >= toDateTime(%d, 'UTC'))", f.Current.Unix())
+	}
 	since("starts_at >=", f.From)
 	since("starts_at <", f.To)
 	since("deadline <", f.DeadlineBefore)
 	return b.String()
 }
 
-// Note writes entries of units that bring no rows: calls that have become
-// known, lists that have been read, what is lost.
+// Note writes entries of units that bring no rows: calls that have become known,
+// lists that have been read, hours without events, what is lost. Pending ones are in
+// the ledger when it returns. The others wait for the next units that are ended, or
+// for Close, and are never in the ledger before units that were ended earlier.
 func (w *Writer) Note(ctx context.Context, entries []call.Entry) error {
-	if len(entries) == 0 {
+	var now []Entry
+	w.mu.Lock()
+	for _, e := range entries {
+		if e.State == call.Pending {
+			now = append(now, Entry{Entry: e})
+		} else {
+			w.notes = append(w.notes, Entry{Entry: e})
+		}
+	}
+	w.mu.Unlock()
+	if len(now) == 0 {
 		return nil
 	}
-	counted := make([]Entry, len(entries))
-	for i, e := range entries {
-		counted[i] = Entry{Entry: e}
-	}
-	return w.Retry(ctx, func(ctx context.Context) error { return w.insertEntries(ctx, counted) })
+	return w.Retry(ctx, func(ctx context.Context) error { return w.insertEntries(ctx, now) })
 }
 
 // insertEndings writes one row a unit. A repeated row replaces the first one.
-func (w *Writer) insertEndings(ctx context.Context, ending []*unitState) error {
-	return w.insertEntries(ctx, native.Each(ending, func(s **unitState) Entry {
+func (w *Writer) insertEndings(ctx context.Context, ending []*unitState, notes []Entry) error {
+	return w.insertEntries(ctx, slices.Concat(notes, native.Each(ending, func(s **unitState) Entry {
 		return Entry{Entry: *(*s).ending, Counts: (*s).counts}
-	}))
+	})))
+}
+
+// writeNotes writes the notes that wait. The caller holds turn.
+func (w *Writer) writeNotes(ctx context.Context) error {
+	w.mu.Lock()
+	notes := w.notes
+	w.notes = nil
+	err := w.err
+	w.mu.Unlock()
+	if err != nil || len(notes) == 0 {
+		return err
+	}
+	return w.Retry(ctx, func(ctx context.Context) error { return w.insertEntries(ctx, notes) })
 }
 
 func (w *Writer) insertEntries(ctx context.Context, entries []Entry) error {

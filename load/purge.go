@@ -15,6 +15,15 @@ import (
 // must not appear as those of an unknown, and so visible, load.
 const tombstone = time.Hour
 
+// When Sweep purges. What it leaves costs readers the set of hidden loads, half a
+// microsecond a row, and disk; to purge costs rewriting parts, whatever is in them.
+const (
+	sweepRows = 10_000         // rows of hidden_loads
+	sweepAge  = 20 * time.Hour // of a load that need not be mentioned: once a day, at any hour
+
+	sweepClaims = 1000 // claims on leases that have long ended
+)
+
 // chunk of load ids that are listed in one statement, whose text is limited to 256 KiB.
 const chunk = 4000
 
@@ -24,6 +33,33 @@ type loadStep struct {
 	step string
 	age  time.Duration // since the step was first written, by the server's clock
 }
+
+// Sweep purges where that is worth it: once a day, or where readers have many loads
+// to leave out. It reports whether it did. The caller holds the archive lease, as for
+// Purge.
+func (s *Store) Sweep(ctx context.Context) (bool, error) {
+	const q = `
+		SELECT count() >= ? OR countIf(step != 'opened' AND at < now() - toIntervalSecond(?)) > 0
+			OR (SELECT count() FROM lease WHERE ` + oldClaims + `) >= ?
+		FROM hidden_loads`
+	var due bool
+	err := s.Retry(ctx, func(ctx context.Context) error {
+		return s.conn.QueryRow(ctx, q, sweepRows, int64(sweepAge.Seconds()), sweepClaims).Scan(&due)
+	})
+	if err != nil {
+		return false, fmt.Errorf("read hidden loads: %w", err)
+	}
+	if !due {
+		return false, nil
+	}
+	if _, err = s.Purge(ctx); err != nil {
+		return false, err
+	}
+	return true, s.Retry(ctx, func(ctx context.Context) error { return s.mutate(ctx, "lease", oldClaims) })
+}
+
+// oldClaims selects claims on leases that have long ended.
+const oldClaims = "at < now() - INTERVAL 1 DAY"
 
 // Purge deletes the rows of loads that are hidden and that no writer of this
 // process can commit, then what is known about these loads, and returns how

@@ -95,6 +95,22 @@ func (q *rawQueue) any() bool {
 	return len(q.waiting) > 0
 }
 
+// forget lets go of what waits, but for what could not be read whole.
+func (q *rawQueue) forget() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.waiting = slices.DeleteFunc(q.waiting, func(r Response) bool {
+		if r.Reason != "" {
+			return false
+		}
+		q.bytes -= r.bytes()
+		if r.Recycle != nil {
+			r.Recycle()
+		}
+		return true
+	})
+}
+
 // insert sends what waits, batch by batch, while it is at least so many bytes.
 // When it returns, no insert that was under way before goes on. What could not
 // be sent waits again; it may be in the table all the same, and then twice,

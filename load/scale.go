@@ -3,6 +3,7 @@ package load
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/callvault/callvault/internal/call"
 )
@@ -47,4 +48,23 @@ func (s *Store) DayCounts(ctx context.Context, app call.AppID) ([]DayCounts, err
 		all = append(all, d)
 	}
 	return all, rows.Err()
+}
+
+// Days calls f with the counts of the days of an application that began since a moment.
+func (s *Store) Days(ctx context.Context, app call.AppID, since time.Time, f func(call.DailyScale)) error {
+	const q = "SELECT day_start, room_numbers, user_count, user_number FROM daily_scale WHERE sdk_app_id = ? AND day_start >= toDateTime(?, 'UTC')"
+	rows, err := s.views.Query(ctx, q, uint32(app), since.Unix())
+	if err != nil {
+		return fmt.Errorf("read days: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var d call.DailyScale
+		if err := rows.Scan(&d.Start, &d.RoomNumber, &d.UserCount, &d.UserNumber); err != nil {
+			return fmt.Errorf("read days: %w", err)
+		}
+		d.Start = d.Start.UTC()
+		f(d)
+	}
+	return rows.Err()
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,24 +38,31 @@ const (
 
 // Tier makes the tables move as t says, and does nothing where they do. ClickHouse
 // moves a part when all of it is old enough. Nothing moves back, and a policy
-// that tables have stays when t names none. Each table is asked what it is, and
+// that tables have stays when t names none. The tables are asked what they are, and
 // then changed: a change that was made, and not acknowledged, is not made again.
 func (s *Store) Tier(ctx context.Context, t Tiering) error {
-	for _, table := range catalogue.Loaded() {
-		err := s.Retry(ctx, func(ctx context.Context) error { return s.tier(ctx, table.Name, table.Day, t) })
-		if err != nil {
-			return fmt.Errorf("set where old data of %s goes: %w", table.Name, err)
+	return s.Retry(ctx, func(ctx context.Context) error {
+		const q = "SELECT groupArray(name), groupArray(engine_full), groupArray(storage_policy) FROM system.tables WHERE database = currentDatabase()"
+		var names, engines, policies []string
+		if err := s.conn.QueryRow(ctx, q).Scan(&names, &engines, &policies); err != nil {
+			return fmt.Errorf("see where old data goes: %w", err)
 		}
-	}
-	return nil
+		for _, table := range catalogue.Loaded() {
+			i := slices.Index(names, table.Name)
+			if i < 0 {
+				return fmt.Errorf("see where old data goes: there is no table %s", table.Name)
+			}
+			if err := s.tier(ctx, table, engines[i], policies[i], t); err != nil {
+				return fmt.Errorf("set where old data of %s goes: %w", table.Name, err)
+			}
+		}
+		return nil
+	})
 }
 
-func (s *Store) tier(ctx context.Context, table, day string, t Tiering) error {
-	var engine, policy string
-	const q = "SELECT engine_full, storage_policy FROM system.tables WHERE database = currentDatabase() AND name = ?"
-	if err := s.conn.QueryRow(ctx, q, table).Scan(&engine, &policy); err != nil {
-		return err
-	}
+// tier changes a table, as it is by its engine and policy.
+func (s *Store) tier(ctx context.Context, of catalogue.Table, engine, policy string, t Tiering) error {
+	table, day := of.Name, of.Day
 	alter := "ALTER TABLE " + table
 	if t.Cluster != "" {
 		alter += " ON CLUSTER " + sqltext.Identifier(t.Cluster)

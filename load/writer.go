@@ -64,6 +64,8 @@ type Writer struct {
 	sums   *aggregate.Histogram // empty, for whoever adds
 	units  map[call.Unit]*unitState
 	ending []*unitState // to be ended with the next flush that is due
+	notes  []Entry      // to be written with them, or by Close
+	wrote  bool         // rows of units
 	summed int          // rows of summaries that wait with them
 	since  time.Time    // when the oldest of buf and ending came
 }
@@ -200,6 +202,9 @@ func (w *Writer) Flush(ctx context.Context) error { return w.flush(ctx, true) }
 // parts stay for Resume.
 func (w *Writer) Close(ctx context.Context) error {
 	err := w.flush(ctx, true)
+	if err == nil {
+		err = w.finish(ctx)
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, s := range w.units {
@@ -217,4 +222,25 @@ func (w *Writer) Close(ctx context.Context) error {
 		return nil
 	}
 	return err
+}
+
+// finish writes the notes and the responses that wait. Of a run that has inserted
+// nothing only those responses are kept that could not be read whole.
+func (w *Writer) finish(ctx context.Context) error {
+	select {
+	case <-w.turn:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	defer func() { w.turn <- struct{}{} }()
+	if !w.wrote {
+		w.raw.forget()
+	}
+	if w.raw.any() {
+		err := w.Retry(ctx, func(ctx context.Context) error { return w.raw.insert(ctx, 0, w.insertResponses) })
+		if err != nil {
+			return err
+		}
+	}
+	return w.writeNotes(ctx)
 }

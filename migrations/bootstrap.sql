@@ -1,16 +1,19 @@
+{{/* Claims are small and written at each pass: on a server alone, in a table of rows in
+memory and in files, which makes no parts. */ -}}
+
 CREATE TABLE IF NOT EXISTS {{.Store}}.lease {{.OnCluster}}
 (
-    name LowCardinality(String) COMMENT 'What is held: archive (a pass), migrate (a change of the schema) or backup',
+    name String COMMENT 'What is held: archive (a pass), migrate (a change of the schema) or backup',
     claim_id String COMMENT 'One attempt to hold it; never used again once released',
     holder String COMMENT 'Who claims: host, process and run, for people to read',
     at DateTime64(6, 'UTC') DEFAULT now64(6) COMMENT 'Time of this claim or renewal by the server''s clock',
     ttl_ms UInt32 COMMENT 'How long the claim lives after at, milliseconds',
     released Bool COMMENT 'true: the claim was given up or withdrawn, for good'
 )
-ENGINE = {{engine "MergeTree"}}
+{{if .Alone}}ENGINE = Join(ALL, LEFT, name)
+{{else}}ENGINE = {{engine "MergeTree"}}
 ORDER BY (name, claim_id, at)
-TTL toDateTime(at, 'UTC') + INTERVAL 1 DAY
-COMMENT 'Claims on what only one process may do at a time; a claim is live while it is not released and at + ttl_ms is in the future';
+{{end}}COMMENT 'Claims on what only one process may do at a time; a claim is live while it is not released and at + ttl_ms is in the future';
 
 CREATE TABLE IF NOT EXISTS {{.Store}}.schema_migrations {{.OnCluster}}
 (

@@ -33,10 +33,19 @@ type Record struct {
 	Fill    func(*load.Run) // counts what the run has done so far
 	Last    func(*load.Run) // counts what it has done in the end
 
+	// Late writes the first row only when the run writes something else (Writes), or
+	// has gone on for some seconds: a run that finds nothing to do costs one row.
+	Late bool
+
 	Run     load.Run
 	step    int
 	unnoted error // why the latest row could not be written
+	once    sync.Once
+	writes  chan struct{} // closed by Writes
 }
+
+// lateBy is how long a Late run is not noted.
+const lateBy = 5 * time.Second
 
 // silences is how many renewals of the lease a run may be silent for.
 const silences = 3
@@ -57,6 +66,7 @@ func New(store *load.Store, command string, o Origin, lease time.Duration, trace
 	}
 	return &Record{
 		store: store, alive: silences * lease, warn: o.Warn, traced: traced,
+		writes:  make(chan struct{}),
 		Prepare: func(context.Context) error { return nil }, Fill: func(*load.Run) {}, Last: func(*load.Run) {},
 		Run: load.Run{
 			ID: cmp.Or(o.ID, uuid.NewString()), Command: command, Schedule: o.Schedule, Outcome: load.Running,
@@ -75,7 +85,9 @@ func (h *Record) Do(ctx context.Context, work func(context.Context) error) (err 
 		h.close(ctx, err)
 		return err
 	}
-	h.note(ctx)
+	if !h.Late {
+		h.note(ctx)
+	}
 	over := make(chan struct{})
 	var beats sync.WaitGroup
 	beats.Go(func() { h.beat(ctx, over) })
@@ -89,8 +101,23 @@ func (h *Record) Do(ctx context.Context, work func(context.Context) error) (err 
 	return err
 }
 
+// Writes says that the run writes something. It may be called more than once, from
+// many goroutines.
+func (h *Record) Writes() { h.once.Do(func() { close(h.writes) }) }
+
 // beat notes that the run goes on.
 func (h *Record) beat(ctx context.Context, over <-chan struct{}) {
+	if h.Late {
+		late := time.NewTimer(lateBy)
+		defer late.Stop()
+		select {
+		case <-late.C:
+		case <-h.writes:
+		case <-over:
+			return
+		}
+		h.note(ctx)
+	}
 	tick := time.NewTicker(h.alive / silences)
 	defer tick.Stop()
 	for {

@@ -1,6 +1,6 @@
 // Package lease lets one process at a time hold a named lease, by the server's clock.
 //
-// Claims are rows of the table lease, a plain MergeTree table. A process that wants a
+// Claims are rows of the table lease. A process that wants a
 // lease inserts a claim, waits for the acknowledgement and then reads the live claims
 // of that name. The process whose insert is acknowledged second sees the claim of the
 // first, so two processes never both hold the lease. If each sees the other, both

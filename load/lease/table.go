@@ -2,6 +2,7 @@ package lease
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -11,6 +12,10 @@ import (
 // table keeps claims in the table lease. Each step of a claim is a row.
 type table struct{ conn driver.Conn }
 
+// errEnded is returned when a claim to be renewed has ended: another process may hold
+// the lease by now.
+var errEnded = errors.New("the claim has ended")
+
 func (t table) take(ctx context.Context, c claim) error {
 	if err := t.write(ctx, c, false); err != nil {
 		return err
@@ -18,10 +23,26 @@ func (t table) take(ctx context.Context, c claim) error {
 	return t.others(ctx, c)
 }
 
-func (t table) renew(ctx context.Context, c claim) error { return t.write(ctx, c, false) }
-func (t table) end(ctx context.Context, c claim) error   { return t.write(ctx, c, true) }
+// renew does not revive a claim that has ended.
+func (t table) renew(ctx context.Context, c claim) error {
+	q := "INSERT INTO lease (name, claim_id, holder, ttl_ms, released) SELECT ?, ?, ?, ?, false WHERE " + t.guard(c)
+	if err := t.conn.Exec(ctx, q, c.name, c.id, c.holder, c.ms()); err != nil {
+		return fmt.Errorf("renew lease %s: %w", c.name, err)
+	}
+	var live bool
+	err := t.conn.QueryRow(ctx, "SELECT "+t.guard(c)).Scan(&live)
+	if err == nil && !live {
+		err = errEnded
+	}
+	if err != nil {
+		return fmt.Errorf("renew lease %s: %w", c.name, err)
+	}
+	return nil
+}
 
-// write inserts a claim, a renewal, or the end of the claim.
+func (t table) end(ctx context.Context, c claim) error { return t.write(ctx, c, true) }
+
+// write inserts a claim or its end.
 func (t table) write(ctx context.Context, c claim, released bool) error {
 	const q = "INSERT INTO lease (name, claim_id, holder, ttl_ms, released) VALUES (?, ?, ?, ?, ?)"
 	if err := t.conn.Exec(ctx, q, c.name, c.id, c.holder, c.ms(), released); err != nil {

@@ -21,13 +21,12 @@ var errSomeKeepers = errors.New("a replica lacks keeper_map_path_prefix, which o
 
 // bootstrapKeeper makes the table of leases that Keeper keeps, where there is one
 // and the server's configuration lets tables into it.
-func (s *Schema) bootstrapKeeper(ctx context.Context, conn driver.Conn) error {
+func (s *Schema) bootstrapKeeper(ctx context.Context, conn driver.Conn, on server) error {
 	const name = "keeper.sql"
-	server, keeper, err := s.hasKeeper(ctx, conn)
-	if err != nil || !keeper {
-		return err
+	if !on.keeper {
+		return nil
 	}
-	text, err := s.renderFor(server, name)
+	text, err := s.renderFor(on, name)
 	if err != nil {
 		return err
 	}
@@ -41,22 +40,28 @@ func (s *Schema) bootstrapKeeper(ctx context.Context, conn driver.Conn) error {
 	return nil
 }
 
-// hasKeeper says whether the server, whose UUID it returns, may have Keeper, as far
-// as that shows without an error in the server's log: replicated tables do not go
-// without, and others see the table zookeeper or, since version 26, the hosts.
-func (s *Schema) hasKeeper(ctx context.Context, conn driver.Conn) (server string, keeper bool, err error) {
+// server is what the schema needs to know of a server.
+type server struct {
+	id     string // its UUID
+	keeper bool   // it may have Keeper
+}
+
+// serverOf looks at the server. That it may have Keeper shows without an error in its
+// log: replicated tables do not go without, and others see the table zookeeper or,
+// since version 26, the hosts.
+func (s *Schema) serverOf(ctx context.Context, conn driver.Conn) (on server, err error) {
 	const q = `SELECT toString(serverUUID()), countIf(name != 'server_settings') > 0, countIf(name = 'server_settings') > 0 FROM system.tables
 		WHERE database = 'system' AND name IN ('zookeeper', 'server_settings') OR database = ? AND name = 'lease' AND match(engine, '^(Replicated|Shared)')`
 	var asks bool
-	err = conn.QueryRow(ctx, q, s.store()).Scan(&server, &keeper, &asks)
-	if keeper = keeper || s.opt.Cluster != ""; err == nil && asks && !keeper {
+	err = conn.QueryRow(ctx, q, s.store()).Scan(&on.id, &on.keeper, &asks)
+	if on.keeper = on.keeper || s.opt.Cluster != ""; err == nil && asks && !on.keeper {
 		const q = "SELECT count() > 0 FROM system.server_settings WHERE name = 'keeper_hosts' AND value != ''"
-		err = conn.QueryRow(ctx, q).Scan(&keeper)
+		err = conn.QueryRow(ctx, q).Scan(&on.keeper)
 	}
 	if err != nil {
 		err = fmt.Errorf("look whether the server has Keeper: %w", err)
 	}
-	return server, keeper, err
+	return on, err
 }
 
 // keeperPath is where Keeper keeps the leases of this archive and of no other

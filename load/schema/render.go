@@ -16,13 +16,14 @@ type words struct {
 	Databases  string // both, as literals
 	OnCluster  string // "" or ON CLUSTER `name`
 	KeeperPath string // of the leases in Keeper
+	Alone      bool   // no other server has the tables; only for bootstrap.sql
 }
 
 // render reads a file of the schema and fills in its words.
-func (s *Schema) render(name string) (string, error) { return s.renderFor("", name) }
+func (s *Schema) render(name string) (string, error) { return s.renderFor(server{}, name) }
 
-// renderFor is render for a server by its UUID, which only keeper.sql wants.
-func (s *Schema) renderFor(server, name string) (string, error) {
+// renderFor is render for a server.
+func (s *Schema) renderFor(on server, name string) (string, error) {
 	text, err := fs.ReadFile(s.opt.FS, name)
 	if err != nil {
 		return "", fmt.Errorf("%w: %w", ErrFile, err)
@@ -35,7 +36,7 @@ func (s *Schema) renderFor(server, name string) (string, error) {
 	w := words{
 		Database: sqltext.Identifier(s.database()), Store: sqltext.Identifier(s.store()),
 		Databases:  sqltext.Literal(s.database()) + ", " + sqltext.Literal(s.store()),
-		KeeperPath: s.keeperPath(server),
+		KeeperPath: s.keeperPath(on.id), Alone: !on.keeper,
 	}
 	if s.opt.Cluster != "" {
 		w.OnCluster = "ON CLUSTER " + sqltext.Identifier(s.opt.Cluster)

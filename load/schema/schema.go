@@ -235,14 +235,18 @@ func (s *Schema) has(ctx context.Context, conn driver.Conn, table string) (bool,
 
 func (s *Schema) bootstrap(ctx context.Context, conn driver.Conn) error {
 	const name = "bootstrap.sql"
-	text, err := s.render(name)
+	on, err := s.serverOf(ctx, conn)
+	if err != nil {
+		return err
+	}
+	text, err := s.renderFor(on, name)
 	if err != nil {
 		return err
 	}
 	if err := runAll(ctx, conn, name, text); err != nil {
 		return err
 	}
-	return s.bootstrapKeeper(ctx, conn)
+	return s.bootstrapKeeper(ctx, conn, on)
 }
 
 // migrate makes golang-migrate's object around g and runs f with it, unless the

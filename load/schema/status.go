@@ -40,6 +40,9 @@ func (s Status) Pending() int {
 	return n
 }
 
+// UpToDate says that Up would change nothing.
+func (s Status) UpToDate() bool { return s.Pending() == 0 && !s.Dirty && !s.Newer }
+
 // Status reads without a lock and changes nothing.
 func (s *Schema) Status(ctx context.Context) (Status, error) {
 	conn, err := clickhouse.Open(s.ch)
