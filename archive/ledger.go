@@ -65,7 +65,8 @@ func (l *stored) ListedUntil(ctx context.Context, app call.AppID) (until time.Ti
 // Only other calls are asked for by their keys. It is safe for concurrent use.
 type remembered struct {
 	stored
-	since time.Time // units that began before it, and are final, are not asked for
+	since  time.Time // units that began before it, and are final, are not asked for
+	latest time.Time // the latest calls began since then
 
 	mu   sync.Mutex
 	apps map[call.AppID]*known
@@ -79,11 +80,8 @@ type known struct {
 	days   bool                       // the counts of days have been read
 }
 
-// The latest calls are read if they are not too many.
-const (
-	latest     = 48 * time.Hour
-	mostLatest = 20_000
-)
+// mostLatest is how many of the latest calls are read at once.
+const mostLatest = 20_000
 
 // of reads what the ledger says of an application, once. The caller holds mu.
 func (l *remembered) of(ctx context.Context, app call.AppID) (*known, error) {
@@ -95,7 +93,7 @@ func (l *remembered) of(ctx context.Context, app call.AppID) (*known, error) {
 		return nil, err
 	}
 	err := l.retry(ctx, func(ctx context.Context) (err error) {
-		k.final, err = l.store.FinalCalls(ctx, app, time.Now().Add(-latest), mostLatest)
+		k.final, err = l.store.FinalCalls(ctx, app, l.latest, mostLatest)
 		return err
 	})
 	if err != nil {

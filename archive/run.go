@@ -222,11 +222,15 @@ func (j *Run) target(ctx context.Context, store *load.Store, runID, guard string
 	t := j.Writer(ctx, store, runID, guard)
 	t.begin = j.writes
 	if !j.Again { // which looks at what is final, too
-		l := &remembered{stored: stored{store, t.Retry}, since: j.oldest().Add(-latest), apps: map[call.AppID]*known{}}
+		l := &remembered{stored: stored{store, t.Retry}, since: j.oldest().Add(-latest), latest: j.Now().Add(-latest), apps: map[call.AppID]*known{}}
 		t.Ledger, t.noted = l, l.wrote
 	}
 	return t
 }
+
+// latest is how far back the calls reach that most passes list: a day's list is final
+// when the day is over and its calls are settled.
+const latest = 48 * time.Hour
 
 // oldest is before all that the vendor keeps of any account.
 func (j *Run) oldest() time.Time {

@@ -194,6 +194,9 @@ func TestRawResponses(t *testing.T) {
 	body := []byte(`{"Response":{"RequestId":"1"}}`)
 	id, err := w.KeepResponse(t.Context(), Response{App: app, Action: "DescribeRoomInfo", Request: []byte("{}"), Body: body, Asked: time.Now()})
 	must(t, err)
+	f := newFixture(1, 0)
+	must(t, f.add(t.Context(), w, true))
+	must(t, f.commit(t.Context(), w))
 	must(t, w.Close(t.Context()))
 	got, err := s.Bodies(t.Context(), []uint64{id, 1})
 	must(t, err)
@@ -204,6 +207,52 @@ func TestRawResponses(t *testing.T) {
 	if id, err := off.KeepResponse(t.Context(), Response{Body: body}); id != 0 || err != nil {
 		t.Errorf("kept as %d, %v", id, err)
 	}
+}
+
+// TestRawResponsesOfNothing: where nothing is made of responses, only those are kept
+// that could not be read whole.
+func TestRawResponsesOfNothing(t *testing.T) {
+	t.Parallel()
+	s := open(t, database(t))
+	w := s.NewWriter("run", WriterOptions{KeepRaw: time.Hour})
+	var ids []uint64
+	recycled := 0
+	for _, reason := range []string{"", "cut short", ""} {
+		id, err := w.KeepResponse(t.Context(), Response{App: app, Request: []byte("{}"), Body: []byte("{}"), Asked: time.Now(), Reason: reason, Recycle: func() { recycled++ }})
+		must(t, err)
+		ids = append(ids, id)
+	}
+	must(t, w.Close(t.Context()))
+	got, err := s.Bodies(t.Context(), ids)
+	must(t, err)
+	if len(got) != 1 || got[ids[1]] == nil || recycled != 3 {
+		t.Errorf("kept %v, recycled %d", got, recycled)
+	}
+}
+
+// TestNotes: pending units are in the ledger at once, others when the next unit is
+// ended or with Close.
+func TestNotes(t *testing.T) {
+	t.Parallel()
+	s := open(t, database(t))
+	w := s.NewWriter("run", WriterOptions{})
+	note := func(key string, state call.State) {
+		must(t, w.Note(t.Context(), []call.Entry{{Unit: call.Unit{App: app, Kind: call.UnitList, Key: key}, State: state, StartsAt: time.Now(), Deadline: time.Now()}}))
+	}
+	note("a", call.Pending)
+	note("b", call.Provisional)
+	value(t, s, "SELECT count() FROM ledger_units WHERE key = 'a'", 1)
+	value(t, s, "SELECT count() FROM ledger_units", 1)
+	f := newFixture(1, 0)
+	must(t, f.add(t.Context(), w, true))
+	must(t, f.commit(t.Context(), w))
+	must(t, w.Flush(t.Context()))
+	value(t, s, "SELECT count() FROM ledger_units WHERE key IN ('a', 'b')", 2)
+	note("c", call.Archived)
+	must(t, w.Flush(t.Context()))
+	value(t, s, "SELECT count() FROM ledger_units WHERE key = 'c'", 0)
+	must(t, w.Close(t.Context()))
+	value(t, s, "SELECT count() FROM ledger_units WHERE key = 'c'", 1)
 }
 
 // TestManyRawResponses: responses go to the table while rows are still being

@@ -36,7 +36,7 @@ func (s *Schema) renderFor(on server, name string) (string, error) {
 	w := words{
 		Database: sqltext.Identifier(s.database()), Store: sqltext.Identifier(s.store()),
 		Databases:  sqltext.Literal(s.database()) + ", " + sqltext.Literal(s.store()),
-		KeeperPath: s.keeperPath(on.id), Alone: !on.keeper,
+		KeeperPath: s.keeperPath(on.id), Alone: !on.keeper && s.opt.Cluster == "",
 	}
 	if s.opt.Cluster != "" {
 		w.OnCluster = "ON CLUSTER " + sqltext.Identifier(s.opt.Cluster)

@@ -1,0 +1,91 @@
+package archive_test
+
+import (
+	"context"
+	"net/http/httptest"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/callvault/callvault/archive"
+	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/internal/runs"
+	"github.com/callvault/callvault/internal/simulator"
+	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/test/embeddedtest"
+)
+
+func TestMain(m *testing.M) { os.Exit(embeddedtest.Main(m)) }
+
+// TestNothingNew: a pass that finds nothing new asks ClickHouse little and leaves
+// nothing to merge, and so does one an hour later, whose hour had no events. It must
+// not run beside other tests: it counts what the engine does.
+func TestNothingNew(t *testing.T) {
+	const (
+		mostQueries = 15
+		mostParts   = 2
+	)
+	ctx := t.Context()
+	began := time.Now().Add(-5 * time.Hour).Truncate(time.Hour)
+	now := began.Add(3 * time.Hour) // all calls have ended and are settled
+	clock := func() time.Time { return now }
+	vendor, err := simulator.New(simulator.Options{Seed: 7, Calls: 40, Mix: simulator.MixOneToOne, Began: began, Now: clock, QPS: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(vendor)
+	defer server.Close()
+	store, err := load.Open(ctx, embeddedtest.Database(t), load.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	account := config.Account{
+		SecretID: vendor.SecretID(), SecretKey: config.Secret(vendor.SecretKey()), Region: "ap-singapore", Endpoint: server.URL, API: "auto",
+		Apps: []config.AppID{config.AppID(simulator.DefaultApp)}, Retention: config.Duration(14 * 24 * time.Hour), QPS: 1e6,
+	}
+	settings := &config.Config{
+		Memory: config.DefaultMemory, Raw: config.Keep(30 * 24 * time.Hour), Settle: config.Duration(15 * time.Minute), Lease: config.Duration(30 * time.Second),
+	}
+	pass := func(ctx context.Context) *archive.Report {
+		run, err := archive.New(settings, archive.Scope{Accounts: []config.Account{account}}, runs.Origin{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		run.Now = clock
+		report, err := run.Do(ctx, store, extract.NoProgress{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return report
+	}
+	if total := pass(ctx).Total(); total.Archived != 40 {
+		t.Fatalf("the first pass archived %d calls of 40", total.Archived)
+	}
+	for _, later := range []time.Duration{time.Minute, time.Hour} {
+		now = now.Add(later)
+		before, at := doings(t, store), time.Now()
+		pass(ctx)
+		took, after := time.Since(at), doings(t, store)
+		queries, parts, mutations := after.queries-before.queries-1, after.parts-before.parts, after.mutations-before.mutations
+		t.Logf("%v later: %d queries, %d new parts, %d mutations, %v", later, queries, parts, mutations, took.Round(time.Millisecond))
+		if queries > mostQueries || parts > mostParts || mutations > 0 {
+			t.Errorf("%v later: want at most %d queries, %d new parts, no mutation", later, mostQueries, mostParts)
+		}
+	}
+}
+
+// done is what an engine has done since it started.
+type done struct{ queries, parts, mutations uint64 }
+
+func doings(t *testing.T, s *load.Store) (d done) {
+	t.Helper()
+	const q = `
+		SELECT sumIf(value, event = 'Query'), sumIf(value, event = 'MergeTreeDataWriterBlocks'), (SELECT count() FROM system.mutations)
+		FROM system.events`
+	if err := s.Conn().QueryRow(t.Context(), q).Scan(&d.queries, &d.parts, &d.mutations); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
