@@ -117,7 +117,8 @@ func (r *Replay) all(ctx context.Context, store *load.Store, w *load.Writer, set
 	return err
 }
 
-// units are those that the archive shows, in the order of time.
+// units are those that the archive shows rows of, or lacks parts of, in the order of
+// time. Of quiet hours no answer is kept.
 func (r *Replay) units(ctx context.Context, store *load.Store) ([]call.Entry, error) {
 	var units []call.Entry
 	apps := r.Apps
@@ -127,7 +128,7 @@ func (r *Replay) units(ctx context.Context, store *load.Store) ([]call.Entry, er
 	for _, app := range apps {
 		f := load.LedgerFilter{App: app, States: visibleStates, From: r.From, To: r.To}
 		err := store.Ledger(ctx, f, func(e load.Entry) {
-			if e.Unit.Kind != call.UnitList && (e.State != call.Lost || e.Counts.Rows() > 0) {
+			if e.Unit.Kind != call.UnitList && (e.Counts.Rows() > 0 || len(e.Failed) > 0 && e.State != call.Lost) {
 				units = append(units, e.Entry)
 			}
 		})

@@ -894,7 +894,7 @@ FROM
     WHERE {{template "visible" .}}
     GROUP BY sdk_app_id, day, sdk_version, device_type
 ) AS q
-SETTINGS join_use_nulls = 0
+SETTINGS join_use_nulls = 0, aggregate_functions_null_for_empty = 0
 COMMENT 'One row for each application, UTC day, SDK version and device. For coarser groups add up the sums (average times samples) and merge the histograms of quality_streams: neither distinct users nor quantiles add up. Exact: agrees with quality_samples at any moment';
 
 CREATE OR REPLACE VIEW {{.Database}}.quality_minutes {{.OnCluster}}
@@ -1109,6 +1109,7 @@ FROM
         )
     )
 )
+SETTINGS aggregate_functions_null_for_empty = 0
 COMMENT 'One row a call: how long, how many, how good, and why not. Exact: made of the relations beneath by the commit that shows them';
 
 CREATE OR REPLACE VIEW {{.Database}}.call_users {{.OnCluster}}
@@ -1133,6 +1134,7 @@ SELECT {{columns "user of a call" | names}}, {{columns "presence of a user" | na
     multiIf(cause_number < 2, '', cause_number < 8, toString(user_id), whys.peer[x.7]) AS cause_user_id, {{template "diagnosis" (list "minutes" "whys")}} AS diagnosis,
     video_bitrate_swing_up, {{columns "what a user sends" | names}}, {{columns "what a user receives" | names}}
 {{template "judged rows" (list . "call_users_data" "sessions > 0 AND ")}}
+SETTINGS aggregate_functions_null_for_empty = 0
 COMMENT 'One row for each user of a call: presence, device, events, how good it was and why not, and what was measured of what the user sent (up) and received (down, all peers together). Exact: made of the relations beneath by the commit that shows them';
 
 CREATE OR REPLACE VIEW {{.Database}}.call_minutes {{.OnCluster}}
@@ -1172,6 +1174,7 @@ FROM
         WHERE {{template "visible" .}}
     )
 )
+SETTINGS aggregate_functions_null_for_empty = 0
 COMMENT 'One row for each minute of a user in a call in which sound or picture flowed: how good it was and why not. Exact: made of the relations beneath by the commit that shows them';
 
 CREATE OR REPLACE VIEW {{.Database}}.call_metrics {{.OnCluster}}
@@ -1208,6 +1211,7 @@ SELECT {{columns "pair of users" | names}},
     {{template "judged columns"}},
     {{template "explained columns" "minutes"}}, multiIf(cause_number = 0, '', cause_number = 1, 'nobody', cause_number < 8, 'receiver', 'sender') AS fault, {{template "diagnosis" (list "minutes" "whys")}} AS diagnosis
 {{template "judged rows" (list . "peer_quality_data" "")}}
+SETTINGS aggregate_functions_null_for_empty = 0
 COMMENT 'One row for each pair of a receiver and a sender in a call: how well the one received the other, whose fault it was, and why. Exact: made of the relations beneath by the commit that shows them';
 
 {{/* ==== Views of presence ==== */ -}}

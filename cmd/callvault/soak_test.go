@@ -110,10 +110,13 @@ func (w *world) finish() {
 	w.note("the good pass")
 	w.pass().end(exitDone)
 	w.equal()
+	w.purge()
+	w.equal()
 	w.nothingLeft()
 	w.note("one more")
 	w.pass().end(exitDone)
 	w.asksLittle()
+	w.purge()
 	w.equal()
 	w.nothingLeft()
 	looks, err := w.watch.end()
@@ -122,6 +125,14 @@ func (w *world) finish() {
 	}
 	w.note("%d looks", looks)
 	summarytest.Check(w.t, w.db.direct().StoreConn())
+}
+
+// purge does what passes do once a day. No pass may be running.
+func (w *world) purge() {
+	w.t.Helper()
+	if _, err := w.db.direct().Purge(w.t.Context()); err != nil {
+		w.t.Errorf("purge: %v", err)
+	}
 }
 
 // nothingLeft sees that no load is dead and no unit unfinished.
