@@ -2,6 +2,7 @@ package backup
 
 import (
 	"context"
+	"path"
 	"strings"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
@@ -62,6 +63,23 @@ func (b *bucket) notes(ctx context.Context) ([][]byte, error) {
 		files = append(files, []byte(text))
 	}
 	return files, rows.Err()
+}
+
+func (b *bucket) there(ctx context.Context) (map[string]bool, error) {
+	rows, err := b.conn.Query(b.within(ctx), "SELECT DISTINCT _path FROM s3"+b.arguments("*Z-*/"+listOf, "One", "nothing UInt8"))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	found := map[string]bool{}
+	for rows.Next() {
+		var file string
+		if err := rows.Scan(&file); err != nil {
+			return nil, err
+		}
+		found[path.Base(path.Dir(file))] = true
+	}
+	return found, rows.Err()
 }
 
 func (b *bucket) write(ctx context.Context, name string, note []byte) error {

@@ -2,6 +2,7 @@ package backup
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -42,6 +43,24 @@ func (f folder) notes(context.Context) ([][]byte, error) {
 		files = append(files, text)
 	}
 	return files, nil
+}
+
+// there takes a folder that this program may not look into for a backup.
+func (f folder) there(context.Context) (map[string]bool, error) {
+	entries, err := os.ReadDir(string(f))
+	if err != nil {
+		return nil, err
+	}
+	found := map[string]bool{}
+	for _, e := range entries {
+		if !e.IsDir() || !backupName.MatchString(e.Name()) {
+			continue
+		}
+		if _, err := os.Stat(filepath.Join(f.path(e.Name()), listOf)); !errors.Is(err, os.ErrNotExist) {
+			found[e.Name()] = true
+		}
+	}
+	return found, nil
 }
 
 // write puts the note in its place when it is whole and on the disk.

@@ -39,7 +39,8 @@ func Make(ctx context.Context, p Place, o Options) (Note, error) {
 		return Note{}, fmt.Errorf("back up to %s: %w", p, err)
 	}
 	n := Note{Kind: Full, Database: o.Database, Began: began, Schema: o.Schema, Version: o.Version}
-	if base, ok := latestFull(notes, began.Add(-o.Fresh)); ok {
+	base, ok, lost := latestFull(notes, began.Add(-o.Fresh))
+	if n.Lost = lost; ok {
 		n.Kind, n.Base = Incremental, base.Name
 	}
 	n.Name = nameOf(began, n.Kind)

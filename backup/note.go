@@ -31,6 +31,8 @@ type Note struct {
 	Whole    uint64     `json:"bytes_in_full"`     // that a restore reads, base included
 	Verified *time.Time `json:"verified"`          // when it was restored and compared last; null: never
 	Differs  []string   `json:"differs,omitempty"` // what was not as it must be then
+	Gone     string     `json:"gone,omitempty"`    // what of it was removed: it, or the backup it stands on; told by List
+	Lost     string     `json:"lost,omitempty"`    // a later full backup than its base, which it would have stood on and which was removed
 	Content  []Content  `json:"content"`
 }
 
@@ -52,7 +54,7 @@ func nameOf(began time.Time, k Kind) string { return began.UTC().Format(nameTime
 func (n Note) chain() string { return cmp.Or(n.Base, n.Name) }
 
 // sound says that nothing is known against it.
-func (n Note) sound() bool { return len(n.Differs) == 0 }
+func (n Note) sound() bool { return len(n.Differs) == 0 && n.Gone == "" }
 
 // sortNotes sorts by time.
 func sortNotes(notes []Note) {
@@ -65,10 +67,16 @@ func Find(notes []Note, name string) (Note, error) {
 		return Note{}, ErrNone
 	}
 	if name == "" {
-		return notes[len(notes)-1], nil
+		name = notes[len(notes)-1].Name
 	}
 	for _, n := range notes {
-		if n.Name == name {
+		switch {
+		case n.Name != name:
+		case n.Gone == name:
+			return n, fmt.Errorf("%w: the files of %s were removed, only its note is left; callvault backup list shows the others", ErrGone, name)
+		case n.Gone != "":
+			return n, fmt.Errorf("%w: %s stands on %s, whose files were removed; callvault backup list shows the others", ErrGone, name, n.Gone)
+		default:
 			return n, nil
 		}
 	}
@@ -76,12 +84,16 @@ func Find(notes []Note, name string) (Note, error) {
 }
 
 // latestFull is the full backup to stand on: the latest one, if it began after
-// since.
-func latestFull(notes []Note, since time.Time) (Note, bool) {
+// since. lost is a later one that would serve and is gone.
+func latestFull(notes []Note, since time.Time) (base Note, ok bool, lost string) {
 	for _, n := range slices.Backward(notes) {
-		if n.Kind == Full && n.sound() {
-			return n, n.Began.After(since)
+		switch {
+		case n.Kind != Full:
+		case n.sound():
+			return n, n.Began.After(since), lost
+		case n.Gone != "" && n.Began.After(since):
+			lost = cmp.Or(lost, n.Name)
 		}
 	}
-	return Note{}, false
+	return Note{}, false, lost
 }

@@ -16,6 +16,8 @@ import (
 var (
 	// ErrNone: there is no such backup.
 	ErrNone = errors.New("there is no backup")
+	// ErrGone: files of the backup were removed.
+	ErrGone = errors.New("the backup is gone")
 	// ErrPlace: the place cannot be used as it was given.
 	ErrPlace = errors.New("cannot back up there")
 )
@@ -29,6 +31,8 @@ type Place interface {
 	onBase(base string) []string
 	// notes reads the files of notes, in any order.
 	notes(ctx context.Context) ([][]byte, error)
+	// there are the names of the backups whose files are there.
+	there(ctx context.Context) (map[string]bool, error)
 	write(ctx context.Context, name string, note []byte) error
 	// complete sees, before the note is written, that it would stand beside
 	// what ClickHouse wrote.
@@ -56,9 +60,16 @@ func Open(conn driver.Conn, place string, keys export.Keys) (Place, error) {
 	return &bucket{conn, strings.TrimRight(place, "/"), keys}, nil
 }
 
-// List reads the notes of a place, by time.
+// listOf is the file that ClickHouse writes last into a backup: the list of its files.
+const listOf = ".backup"
+
+// List reads the notes of a place, by time, and sees which backups are still there.
 func List(ctx context.Context, p Place) ([]Note, error) {
 	files, err := p.notes(ctx)
+	var there map[string]bool
+	if err == nil && len(files) > 0 {
+		there, err = p.there(ctx)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("list backups in %s: %s", p, oneLine(p, err))
 	}
@@ -70,12 +81,18 @@ func List(ctx context.Context, p Place) ([]Note, error) {
 		if n := notes[i]; !backupName.MatchString(n.Name) || n.Base != "" && !backupName.MatchString(n.Base) {
 			return nil, fmt.Errorf("list backups in %s: %q is not the name of a backup; remove its note", p, n.Name)
 		}
+		for _, name := range []string{notes[i].Base, notes[i].Name} {
+			if name != "" && !there[name] {
+				notes[i].Gone = name
+			}
+		}
 	}
 	sortNotes(notes)
 	return notes, nil
 }
 
 func writeNote(ctx context.Context, p Place, n Note) error {
+	n.Gone = ""
 	if err := p.complete(ctx, n.Name); err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -27,8 +28,13 @@ func Prune(ctx context.Context, p Place, keep int, now time.Time) (removed []str
 		return nil, err
 	}
 	var names []string
+	latest := kept(notes, keep)
 	for _, n := range slices.Backward(notes) { // what stands on another goes before it
-		if !kept(notes, keep)[n.chain()] {
+		switch {
+		case latest[n.chain()]:
+		case n.Gone != "" && !slices.ContainsFunc(slices.Collect(maps.Keys(latest)), func(l string) bool { return l > n.chain() }):
+			// its files may come back: it stays as long as no chain after it is kept
+		default:
 			names = append(names, n.Name)
 		}
 	}

@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -49,12 +50,10 @@ func (d *daemon) pass(ctx context.Context, r schedules.Run) error {
 	sum, err := j.Do(ctx, d.store.Load(), extract.NoProgress{})
 	d.meters.ended(j, sum)
 	d.tellOf(log, j.Cfg, sum.Run)
-	if errors.Is(err, lease.ErrHeld) {
-		log.Warn("pass skipped", "reason", err)
-		return nil
+	if !errors.Is(err, lease.ErrHeld) {
+		logReport(log, sum)
 	}
-	logReport(log, sum)
-	return err
+	return skipped(err)
 }
 
 // again says whether a run that failed is tried again before the next one: a pass
@@ -106,7 +105,7 @@ func (d *daemon) verify(ctx context.Context, r schedules.Run) error {
 	for _, line := range verifier.Report.Lines() {
 		log.Error("differs", "what", line)
 	}
-	return d.orSkipped(log, err)
+	return skipped(err)
 }
 
 // backUp makes a backup once. One of another process is no failure of this one.
@@ -124,10 +123,13 @@ func (d *daemon) backUp(ctx context.Context, r schedules.Run) error {
 	for _, x := range j.Differences {
 		log.Error("differs", "backup", j.Note.Name, "what", x.String())
 	}
+	if j.Note.Lost != "" {
+		log.Warn("the files of a backup were removed", "backup", j.Note.Lost, "instead", j.Note.Name)
+	}
 	if err == nil {
 		log.Info("backed up", "backup", j.Note.Name, "bytes", j.Note.Bytes, "verified", j.Note.Verified != nil, "removed", len(j.Removed))
 	}
-	return d.orSkipped(log, err)
+	return skipped(err)
 }
 
 // origin is that of a scheduled run.
@@ -146,11 +148,10 @@ func (d *daemon) finished(log *slog.Logger, past load.Run) {
 	d.tellOf(log, d.set.Load().cfg, past)
 }
 
-// orSkipped is nil for a run that another process kept from its work.
-func (d *daemon) orSkipped(log *slog.Logger, err error) error {
+// skipped says that a run was skipped if another process kept it from its work.
+func skipped(err error) error {
 	if errors.Is(err, lease.ErrHeld) {
-		log.Warn("run skipped", "reason", err)
-		return nil
+		return fmt.Errorf("%w: %w", schedules.ErrSkipped, err)
 	}
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -112,7 +113,7 @@ func (e *Entry) at(spec string) error {
 	}
 	zone, rest, _ := strings.Cut(spec, " ")
 	_, e.zone, _ = strings.Cut(zone, "=")
-	parsed, err := cron.ParseStandard(strings.TrimSpace(spec))
+	parsed, err := cron.ParseStandard(zone + " " + sundays(rest))
 	if err != nil {
 		return err
 	}
@@ -121,6 +122,32 @@ func (e *Entry) at(spec string) error {
 		return fmt.Errorf("%q never comes; say %q to turn the job off", strings.TrimSpace(rest), never)
 	}
 	return nil
+}
+
+// sundays writes the 7 of a day of the week, which cron takes for Sunday, as the 0 that
+// the parser takes.
+func sundays(spec string) string {
+	f := strings.Fields(spec)
+	if len(f) != 5 || !strings.Contains(f[4], "7") {
+		return strings.TrimSpace(spec)
+	}
+	var days []string
+	for part := range strings.SplitSeq(f[4], ",") {
+		span, step, _ := strings.Cut(part, "/")
+		from, to, ranged := strings.Cut(span, "-")
+		first, err1 := strconv.Atoi(from)
+		last, err2 := strconv.Atoi(cmp.Or(to, from))
+		every, err3 := strconv.Atoi(cmp.Or(step, "1"))
+		if err1 != nil || err2 != nil || err3 != nil || last != 7 || first > last || every < 1 || ranged == (to == "") {
+			days = append(days, part) // no Sunday, or the parser says what is wrong
+			continue
+		}
+		for d := first; d <= last; d += every {
+			days = append(days, strconv.Itoa(d%7))
+		}
+	}
+	f[4] = strings.Join(days, ",")
+	return strings.Join(f, " ")
 }
 
 // somewhen is the start of a check of a schedule.

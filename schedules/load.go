@@ -48,7 +48,7 @@ func read(folder fs.FS, to map[string]Entry) error {
 		if err != nil {
 			return fmt.Errorf("read schedules: %w", err)
 		}
-		if to[name], err = parse(name, string(text)); err != nil {
+		if to[name], err = parse(name, strings.TrimPrefix(string(text), "\ufeff")); err != nil {
 			return err
 		}
 	}

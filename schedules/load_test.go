@@ -111,3 +111,30 @@ func TestWrongFiles(t *testing.T) {
 		t.Error("a missing folder was accepted")
 	}
 }
+
+// TestSunday: 7 is Sunday, as 0 is, wherever a day of the week may stand.
+func TestSunday(t *testing.T) {
+	for spec, same := range map[string]string{
+		"0 4 * * 7":        "0 4 * * 0",
+		"0 4 * * 5-7":      "0 4 * * 0,5,6",
+		"0 4 * * 1-7/2":    "0 4 * * 0,1,3,5",
+		"0 4 * * 1,7":      "0 4 * * 0,1",
+		"0 4 * * 0-7":      "0 4 * * *",
+		"TZ=UTC 0 4 * * 7": "0 4 * * SUN",
+		"\ufeff0 4 * * 7":  "0 4 * * 0",
+	} {
+		at, want := time.Date(2026, 11, 24, 3, 30, 1, 0, time.UTC), time.Date(2026, 11, 24, 3, 30, 1, 0, time.UTC)
+		a, b := one(t, spec), one(t, same)
+		for range 20 {
+			if at, want = a.Next(at), b.Next(want); !at.Equal(want) {
+				t.Errorf("%q comes at %v, %q at %v", spec, at, same, want)
+				break
+			}
+		}
+	}
+	for _, spec := range []string{"0 4 * * 8", "0 4 * * 7-1", "0 4 * * 5-", "0 4 * * 0-7/0"} {
+		if _, err := schedules.Load(folder(t, "mine.cron", spec)); err == nil {
+			t.Errorf("%q was accepted", spec)
+		}
+	}
+}

@@ -190,6 +190,10 @@ func (r *Runner) inTurn(until stops, run Run) (out Ended, began bool) {
 	if out.Err != nil && errors.Is(context.Cause(ctx), ErrDeadline) && !errors.Is(out.Err, ErrDeadline) {
 		out.Err = fmt.Errorf("%w: %w", ErrDeadline, out.Err)
 	}
+	if out.skipped = errors.Is(out.Err, ErrSkipped); out.skipped {
+		log.Warn("run skipped", "reason", out.Err)
+		out.Err = nil
+	}
 	out.At = wall()
 	return out, true
 }
@@ -215,7 +219,7 @@ func (r *Runner) end(until stops, s *Status, e Ended, again time.Time, stopping 
 		log.Warn("run failed; it will be retried", "at", again.UTC().Truncate(time.Second), "err", e.Err)
 	case e.Err != nil:
 		log.Error("run failed", "err", e.Err)
-	default:
+	case !e.skipped:
 		log.Info("run done")
 	}
 	if !stopped && again.IsZero() && r.opt.Ended != nil {

@@ -26,6 +26,10 @@ type Job func(context.Context, Run) error
 // ErrDeadline is returned when a run is cancelled at its deadline.
 var ErrDeadline = errors.New("the run took longer than its deadline")
 
+// ErrSkipped is returned by a Job that had nothing to do. Its run neither failed nor
+// was done.
+var ErrSkipped = errors.New("skipped")
+
 // Options of a Runner. Jobs must be set.
 type Options struct {
 	Jobs map[string]Job
@@ -51,6 +55,7 @@ type Ended struct {
 	Run
 	Began, At time.Time
 	Err       error
+	skipped   bool // it had nothing to do
 }
 
 // Status is the status of an entry, with counts since the start of the Runner.

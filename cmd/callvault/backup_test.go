@@ -110,6 +110,7 @@ func TestRestoredArchiveGoesOn(t *testing.T) {
 	}
 	agree(t, w.db.direct())
 	w.pass().end(exitDone) // equal to the truth
+	w.purge()
 	w.nothingLeft()
 	w.run(exitDone, "restore", notes[0].Name, "--from", moved, "--database", "beside")
 	for _, name := range []string{"trtc", "beside"} {
