@@ -19,6 +19,7 @@ import (
 	"github.com/callvault/callvault/internal/runs"
 	"github.com/callvault/callvault/internal/span"
 	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/retry"
 )
 
 // Command is the name of the command, in the history and in schedules.
@@ -153,13 +154,20 @@ func (j *Run) archive(ctx context.Context, store *load.Store, guard string, prog
 	if err == nil {
 		cctx = ctx
 	}
-	if cerr := w.Close(cctx); err == nil || cerr != nil && cerr.Error() != err.Error() { // the pass may have ended for the same reason
+	if cerr := w.Close(cctx); err == nil || !sameFault(err, cerr) {
 		err = errors.Join(err, cerr)
 	}
 	if err != nil || !w.wrote.Load() {
 		return err
 	}
 	return span.Do(ctx, "sweep", func(ctx context.Context) error { return j.sweep(ctx, store) })
+}
+
+// sameFault says that a pass and its Writer ended for one reason, which need not be told
+// twice.
+func sameFault(pass, writer error) bool {
+	code := retry.Code(pass)
+	return writer != nil && (pass.Error() == writer.Error() || code != 0 && code == retry.Code(writer))
 }
 
 // clean hides what is too old, and deletes what is hidden where that is worth it.
