@@ -18,9 +18,9 @@ import (
 	"github.com/callvault/callvault/extract/trtc"
 	"github.com/callvault/callvault/internal/config"
 	"github.com/callvault/callvault/internal/runs"
-	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/lease"
 	"github.com/callvault/callvault/load/schema"
+	"github.com/callvault/callvault/load/store"
 )
 
 func TestPassing(t *testing.T) {
@@ -39,7 +39,7 @@ func TestPassing(t *testing.T) {
 		{"no plan", vendor(trtc.Unavailable), false},
 		{"no such application", vendor(trtc.UnknownApp), false},
 		{"wrong region", vendor(trtc.WrongRegion), false},
-		{"ClickHouse is away", load.ErrUnreachable, true},
+		{"ClickHouse is away", store.ErrUnreachable, true},
 		{"connection refused", &net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}, true},
 		{"connection reset", syscall.ECONNRESET, true},
 		{"connection cut", io.EOF, true},
@@ -51,8 +51,8 @@ func TestPassing(t *testing.T) {
 		{"no such table", &clickhouse.Exception{Code: 60}, false},
 		{"no room on the disk", &clickhouse.Exception{Code: 243}, false},
 		{"no room here", &os.PathError{Op: "write", Err: syscall.ENOSPC}, false},
-		{"wrong password", load.ErrAuth, false},
-		{"no database", load.ErrDatabase, false},
+		{"wrong password", store.ErrAuth, false},
+		{"no database", store.ErrDatabase, false},
 		{"wrong DSN", config.Error{Setting: "CLICKHOUSE_DSN"}, false},
 		{"wrong settings", config.Errors{{Setting: "CALLVAULT_QPS"}}, false},
 		{"newer schema", schema.ErrNewer, false},
@@ -77,7 +77,7 @@ func TestPassing(t *testing.T) {
 
 // TestPatience makes attempts in virtual time.
 func TestPatience(t *testing.T) {
-	away := fmt.Errorf("%w: down", load.ErrUnreachable)
+	away := fmt.Errorf("%w: down", store.ErrUnreachable)
 	final := errors.New("final")
 	left := leftError{error: ErrPartial, cause: away}
 	type attempt struct {

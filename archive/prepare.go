@@ -8,11 +8,12 @@ import (
 	"github.com/callvault/callvault/internal/config"
 	"github.com/callvault/callvault/internal/connect"
 	"github.com/callvault/callvault/internal/words"
-	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/store"
+	"github.com/callvault/callvault/load/upkeep"
 )
 
 // Prepare brings the schema up, and the tables to where old data is to go.
-func Prepare(ctx context.Context, store *load.Store, cfg *config.Config) error {
+func Prepare(ctx context.Context, store *store.Store, cfg *config.Config) error {
 	sch, err := connect.Schema(store, cfg.Cluster)
 	if err == nil {
 		err = store.Retry(ctx, func(ctx context.Context) error {
@@ -27,12 +28,12 @@ func Prepare(ctx context.Context, store *load.Store, cfg *config.Config) error {
 }
 
 // Tier has old data move as the settings say.
-func Tier(ctx context.Context, store *load.Store, cfg *config.Config) error {
-	err := store.Tier(ctx, load.Tiering{Policy: cfg.StoragePolicy, Volume: cfg.ColdVolume, After: time.Duration(cfg.ColdAfter), Cluster: cfg.Cluster})
+func Tier(ctx context.Context, store *store.Store, cfg *config.Config) error {
+	err := upkeep.Tier(ctx, store, upkeep.Tiering{Policy: cfg.StoragePolicy, Volume: cfg.ColdVolume, After: time.Duration(cfg.ColdAfter), Cluster: cfg.Cluster})
 	switch {
-	case errors.Is(err, load.ErrPolicy):
+	case errors.Is(err, upkeep.ErrPolicy):
 		return config.Error{Setting: "CALLVAULT_STORAGE_POLICY", Problem: words.OneLine(err), Try: "name a policy of the server's storage_configuration that has the volumes of the present one"}
-	case errors.Is(err, load.ErrVolume):
+	case errors.Is(err, upkeep.ErrVolume):
 		return config.Error{Setting: "CALLVAULT_COLD_VOLUME", Problem: words.OneLine(err), Try: "name a volume of the policy, and the policy in CALLVAULT_STORAGE_POLICY"}
 	}
 	return err

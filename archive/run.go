@@ -18,7 +18,10 @@ import (
 	"github.com/callvault/callvault/internal/config"
 	"github.com/callvault/callvault/internal/runs"
 	"github.com/callvault/callvault/internal/span"
+	"github.com/callvault/callvault/ledger"
 	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/store"
+	"github.com/callvault/callvault/load/upkeep"
 )
 
 // Command is the name of the command, in the history and in schedules.
@@ -82,12 +85,12 @@ func New(cfg *config.Config, s Scope, o runs.Origin) (*Run, error) {
 // Do makes the pass under the archive lease, and its history. The summary is
 // sound also when the pass ended early. The error matches ErrPartial when the
 // pass went to its end and could not archive everything.
-func (j *Run) Do(ctx context.Context, store *load.Store, progress extract.Progress) (*Report, error) {
+func (j *Run) Do(ctx context.Context, store *store.Store, progress extract.Progress) (*Report, error) {
 	h := runs.New(store, Command, j.Origin, time.Duration(j.Cfg.Lease), j.Cfg.Traces.On())
 	sum := &Report{RunID: h.Run.ID, Started: h.Run.Started, Counts: extract.NewCounts()}
 	h.Run.Apps, h.Run.Whole = j.Apps(), j.Whole()
 	h.Prepare = func(ctx context.Context) error { return Prepare(ctx, store, j.Cfg) }
-	h.Fill = func(r *load.Run) { sum.describe(r, j.Counts()) }
+	h.Fill = func(r *runs.Run) { sum.describe(r, j.Counts()) }
 	err := h.Do(ctx, func(ctx context.Context) error { return j.pass(ctx, store, progress, sum) })
 	sum.Ended, sum.Run = h.Run.Ended, h.Run
 	sum.Counts.Add(j.Counts())
@@ -95,7 +98,7 @@ func (j *Run) Do(ctx context.Context, store *load.Store, progress extract.Progre
 }
 
 // pass makes the pass itself, and connects unless that has been done.
-func (j *Run) pass(ctx context.Context, store *load.Store, progress extract.Progress, sum *Report) error {
+func (j *Run) pass(ctx context.Context, store *store.Store, progress extract.Progress, sum *Report) error {
 	if j.Asked() == nil {
 		if err := j.Connect(ctx); err != nil {
 			return err
@@ -120,7 +123,7 @@ func (j *Run) pass(ctx context.Context, store *load.Store, progress extract.Prog
 
 // archive runs a Pass for every application at once; the applications of an
 // account share its Asker and so its quota.
-func (j *Run) archive(ctx context.Context, store *load.Store, guard string, progress extract.Progress, sum *Report) error {
+func (j *Run) archive(ctx context.Context, store *store.Store, guard string, progress extract.Progress, sum *Report) error {
 	if err := span.Do(ctx, "clean", func(ctx context.Context) error { return j.clean(ctx, store, guard) }); err != nil {
 		return err
 	}
@@ -158,29 +161,29 @@ func (j *Run) archive(ctx context.Context, store *load.Store, guard string, prog
 		return err
 	}
 	return span.Do(ctx, "purge", func(ctx context.Context) error {
-		_, err := store.Purge(ctx)
+		_, err := upkeep.Purge(ctx, store)
 		return err
 	})
 }
 
 // clean deletes what is too old and what earlier passes have left behind.
-func (j *Run) clean(ctx context.Context, store *load.Store, guard string) error {
+func (j *Run) clean(ctx context.Context, store *store.Store, guard string) error {
 	before := keptSince(j.Cfg, j.Now())
 	if !before.IsZero() {
-		if _, err := store.Expire(ctx, guard, before); err != nil {
+		if _, err := upkeep.Expire(ctx, store, guard, before); err != nil {
 			return err
 		}
 	}
-	if _, err := store.Purge(ctx); err != nil {
+	if _, err := upkeep.Purge(ctx, store); err != nil {
 		return err
 	}
-	if err := store.ForgetResponses(ctx, time.Duration(j.Cfg.Raw)); err != nil {
+	if err := upkeep.ForgetResponses(ctx, store, time.Duration(j.Cfg.Raw)); err != nil {
 		return err
 	}
 	if before.IsZero() {
 		return nil
 	}
-	return store.DropEmptyMonths(ctx, before)
+	return upkeep.DropEmptyMonths(ctx, store, before)
 }
 
 // closeWithin bounds the loading of what was committed before a pass was ended early.
@@ -204,21 +207,21 @@ func BoundMemory(bytes int64) (undo func()) {
 }
 
 // Writer is the archive that a run writes to under the lease.
-func (j *Run) Writer(ctx context.Context, store *load.Store, runID, guard string) *Target {
+func (j *Run) Writer(ctx context.Context, store *store.Store, runID, guard string) *Target {
 	o := load.WriterOptions{Span: trace.SpanFromContext(ctx), Guard: guard, KeepRaw: time.Duration(j.Cfg.Raw), MaxBytes: int(j.Cfg.Memory.Shares().Rows), OnRetry: j.OnRetry}
-	w := store.NewWriter(runID, o)
+	w := load.NewWriter(store, runID, o)
 	j.Writing.Store(w)
-	return &Target{w, store}
+	return &Target{w, Ledger{ledger.Of(store), w.Retry}}
 }
 
 // PassOver is the pass over one application, to archive or to compare.
-func (j *Run) PassOver(c *Account, app call.AppID, ledger extract.Ledger, progress extract.Progress) *extract.Pass {
+func (j *Run) PassOver(c *Account, app call.AppID, known extract.Ledger, progress extract.Progress) *extract.Pass {
 	retention, to := time.Duration(c.Settings.Retention), j.To
 	if j.Expiring > 0 {
 		to = j.Now().Add(j.Expiring - retention)
 	}
 	return &extract.Pass{
-		Asker: c.asker.Load(), Ledger: ledger, App: app, Now: j.Now, Progress: progress,
+		Asker: c.asker.Load(), Ledger: known, App: app, Now: j.Now, Progress: progress,
 		Retention: retention, Settle: time.Duration(j.Cfg.Settle),
 		From: j.From, To: to, RoomID: j.Room, Again: j.Again,
 		Skip: extract.Skip{UserEvents: j.Cfg.Skips("user_events"), UnusualEvents: j.Cfg.Skips("unusual_events"), DailyScale: j.Cfg.Skips("daily_scale")},

@@ -7,31 +7,37 @@ import (
 
 	"github.com/callvault/callvault/extract"
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/ledger"
 	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/store"
 )
 
-// Target is what a pass writes to: a Writer, and the ledger of its store, which
-// is asked again where ClickHouse was away.
-type Target struct {
-	*load.Writer
-	store *load.Store
+// Ledger is what the archive says of its units. It is asked again where ClickHouse was
+// away.
+type Ledger struct {
+	ledger ledger.Ledger
+	retry  func(context.Context, func(context.Context) error) error
 }
 
-// ReadOnly is an archive for those who write nothing.
-func ReadOnly(store *load.Store) *Target {
-	return &Target{store.NewWriter("", load.WriterOptions{}), store}
+// LedgerOf is the ledger of a store, for those who write nothing.
+func LedgerOf(s *store.Store) Ledger { return Ledger{ledger.Of(s), s.Retry} }
+
+// Target is what a pass writes to.
+type Target struct {
+	*load.Writer
+	Ledger
 }
 
 // ledgerKeys is how many keys one question to the ledger names.
 const ledgerKeys = 1000
 
 // Entries asks the ledger for those of the units that it knows.
-func (a *Target) Entries(ctx context.Context, app call.AppID, kind call.UnitKind, keys []string) (map[string]extract.Held, error) {
-	held := map[string]extract.Held{}
+func (l Ledger) Entries(ctx context.Context, app call.AppID, kind call.UnitKind, keys []string) (map[string]ledger.Row, error) {
+	held := map[string]ledger.Row{}
 	for some := range slices.Chunk(keys, ledgerKeys) {
-		f := load.LedgerFilter{App: app, Kind: kind, Keys: some}
-		err := a.Retry(ctx, func(ctx context.Context) error {
-			return a.store.Ledger(ctx, f, func(e load.Entry) { held[e.Unit.Key] = extract.Held{Entry: e.Entry, Waiting: e.Waiting} })
+		f := ledger.Filter{App: app, Kind: kind, Keys: some}
+		err := l.retry(ctx, func(ctx context.Context) error {
+			return l.ledger.Rows(ctx, f, func(e ledger.Row) { held[e.Unit.Key] = e })
 		})
 		if err != nil {
 			return nil, err
@@ -41,20 +47,19 @@ func (a *Target) Entries(ctx context.Context, app call.AppID, kind call.UnitKind
 }
 
 // Overdue lists units that are not final though their deadline has passed.
-func (a *Target) Overdue(ctx context.Context, app call.AppID, t time.Time) ([]call.Entry, error) {
-	var all []call.Entry
-	f := load.LedgerFilter{App: app, States: call.Unfinished(), DeadlineBefore: t}
-	err := a.Retry(ctx, func(ctx context.Context) error {
+func (l Ledger) Overdue(ctx context.Context, app call.AppID, t time.Time) (all []ledger.Entry, err error) {
+	f := ledger.Filter{App: app, States: ledger.Unfinished(), DeadlineBefore: t}
+	err = l.retry(ctx, func(ctx context.Context) error {
 		all = nil
-		return a.store.Ledger(ctx, f, func(e load.Entry) { all = append(all, e.Entry) })
+		return l.ledger.Rows(ctx, f, func(e ledger.Row) { all = append(all, e.Entry) })
 	})
 	return all, err
 }
 
 // ListedUntil is up to when the calls of the app have ever been listed.
-func (a *Target) ListedUntil(ctx context.Context, app call.AppID) (until time.Time, err error) {
-	err = a.Retry(ctx, func(ctx context.Context) (err error) {
-		until, err = a.store.HeldUntil(ctx, app, call.UnitList)
+func (l Ledger) ListedUntil(ctx context.Context, app call.AppID) (until time.Time, err error) {
+	err = l.retry(ctx, func(ctx context.Context) (err error) {
+		until, err = l.ledger.HeldUntil(ctx, app, call.UnitList)
 		return err
 	})
 	return until, err

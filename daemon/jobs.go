@@ -13,7 +13,6 @@ import (
 	"github.com/callvault/callvault/internal/connect"
 	"github.com/callvault/callvault/internal/runs"
 	"github.com/callvault/callvault/internal/traces"
-	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/lease"
 	"github.com/callvault/callvault/schedules"
 	"github.com/callvault/callvault/verify"
@@ -138,7 +137,7 @@ func (d *daemon) origin(r schedules.Run, log *slog.Logger) runs.Origin {
 }
 
 // finished counts a run that has ended and tells of it, if it began at all.
-func (d *daemon) finished(log *slog.Logger, past load.Run) {
+func (d *daemon) finished(log *slog.Logger, past runs.Run) {
 	if past.ID == "" {
 		return
 	}

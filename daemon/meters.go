@@ -11,7 +11,7 @@ import (
 
 	"github.com/callvault/callvault/archive"
 	"github.com/callvault/callvault/extract"
-	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/internal/runs"
 )
 
 // meters are what /metrics shows of this process; storeMeters and jobMeters
@@ -91,7 +91,7 @@ func (m *meters) asked(j *archive.Run) {
 }
 
 // ran counts a run that has ended.
-func (m *meters) ran(r load.Run) {
+func (m *meters) ran(r runs.Run) {
 	m.runs.WithLabelValues(r.Command, r.Schedule, string(r.Outcome)).Inc()
 }
 
@@ -117,7 +117,7 @@ func (m *meters) ended(j *archive.Run, s *archive.Report) {
 
 // known begins the series of a schedule, so that their first increase shows.
 func (m *meters) known(job, schedule string) {
-	for _, o := range []load.Outcome{load.Done, load.Partial, load.Failed, load.Interrupted, load.Busy} {
+	for _, o := range []runs.Outcome{runs.Done, runs.Partial, runs.Failed, runs.Interrupted, runs.Busy} {
 		m.runs.WithLabelValues(job, schedule, string(o))
 	}
 }

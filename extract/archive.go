@@ -5,23 +5,18 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/ledger"
 )
 
 // Ledger is what the archive says of its units. Methods are safe for concurrent use.
 type Ledger interface {
 	// Entries are what the ledger says about those of the units that it knows.
-	Entries(ctx context.Context, app call.AppID, kind call.UnitKind, keys []string) (map[string]Held, error)
+	Entries(ctx context.Context, app call.AppID, kind call.UnitKind, keys []string) (map[string]ledger.Row, error)
 	// Overdue lists units that are not final and whose deadline is before t.
-	Overdue(ctx context.Context, app call.AppID, t time.Time) ([]call.Entry, error)
+	Overdue(ctx context.Context, app call.AppID, t time.Time) ([]ledger.Entry, error)
 	// ListedUntil is up to when the calls of the app have ever been listed;
 	// zero: they never have been.
 	ListedUntil(ctx context.Context, app call.AppID) (time.Time, error)
-}
-
-// Held is what the ledger says about a unit.
-type Held struct {
-	call.Entry
-	Waiting bool // parts of it can be gone on from, or are visible
 }
 
 // Taker takes rows. Methods are safe for concurrent use and may block while the
@@ -32,7 +27,7 @@ type Taker interface {
 	Add(ctx context.Context, u call.Unit, p call.Part, r call.Rows) error
 	// End ends a unit: some time later it is visible, unless it has failed,
 	// and the ledger has e.
-	End(ctx context.Context, e call.Entry) error
+	End(ctx context.Context, e ledger.Entry) error
 	// Abandon forgets what was added to a unit.
 	Abandon(u call.Unit)
 }
@@ -58,7 +53,7 @@ type Archive interface {
 	// what waits of it.
 	ResumeAll(ctx context.Context, u call.Unit, startsAt time.Time) error
 	// Note writes entries of units that bring no rows.
-	Note(ctx context.Context, entries []call.Entry) error
+	Note(ctx context.Context, entries []ledger.Entry) error
 	// Flush returns when the units that were ended are visible and in the ledger.
 	Flush(ctx context.Context) error
 	// Keep keeps a response as it came and returns its id, 0 if none are kept. The

@@ -9,6 +9,7 @@ import (
 
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/span"
+	"github.com/callvault/callvault/ledger"
 )
 
 const (
@@ -24,7 +25,7 @@ const (
 // dueCall is a call to archive, with what the ledger says about it.
 type dueCall struct {
 	listedRoom
-	held  Held
+	held  ledger.Row
 	known bool             // held is set
 	ended func(final bool) // optional: told of the end of its archiving
 }
@@ -132,7 +133,7 @@ func (p *Pass) due(ctx context.Context, r *report, rooms []listedRoom) ([]dueCal
 	if p.Compare != nil {
 		return due, nil
 	}
-	var fresh []call.Entry
+	var fresh []ledger.Entry
 	for _, c := range due {
 		if !c.known {
 			fresh = append(fresh, p.pending(c.Room))
@@ -165,9 +166,9 @@ func (p *Pass) unfinished(ctx context.Context, rooms []listedRoom) ([]dueCall, e
 }
 
 // pending is the entry of a call that has just become known.
-func (p *Pass) pending(room call.Room) call.Entry {
-	return call.Entry{
-		Unit: call.Unit{App: p.App, Kind: call.UnitCall, Key: room.CommID}, State: call.Pending,
+func (p *Pass) pending(room call.Room) ledger.Entry {
+	return ledger.Entry{
+		Unit: call.Unit{App: p.App, Kind: call.UnitCall, Key: room.CommID}, State: ledger.Pending,
 		StartsAt: room.CreatedAt, Deadline: p.deadline(room.CreatedAt),
 	}
 }

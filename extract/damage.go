@@ -9,7 +9,7 @@ import (
 
 	"github.com/callvault/callvault/extract/decide"
 	"github.com/callvault/callvault/extract/trtc"
-	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/ledger"
 	"github.com/callvault/callvault/transform"
 )
 
@@ -18,7 +18,7 @@ import (
 // is not.
 var (
 	errNull    = errors.New("the vendor answers null where data may be due")
-	errNullDue = errors.New(call.NullReason)
+	errNullDue = errors.New(ledger.NullReason)
 )
 
 const (

@@ -12,6 +12,7 @@ import (
 	"github.com/callvault/callvault/extract/decide"
 	"github.com/callvault/callvault/extract/plan"
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/ledger"
 )
 
 // unusualEvents archives the hours of the window. The hours are asked for also
@@ -71,7 +72,7 @@ func (p *Pass) dueHours(ctx context.Context) ([]call.Window, error) {
 	return slices.DeleteFunc(hours, func(h call.Window) bool {
 		e, ok := held[unitKey(h.Start)]
 		partial := h.Start.Truncate(time.Hour).Before(whole)
-		return ok && (e.State.Final() && !p.again() || partial && e.State != call.Failed && !e.Lacks())
+		return ok && (e.State.Final() && !p.again() || partial && e.State != ledger.Failed && !e.Lacks())
 	}), nil
 }
 
@@ -81,9 +82,9 @@ func unitKey(t time.Time) string { return t.UTC().Truncate(time.Hour).Format(tim
 func (p *Pass) archiveHour(ctx context.Context, r *report, list *listing, h call.Window) error {
 	start := h.Start.Truncate(time.Hour)
 	end := start.Add(time.Hour)
-	e := call.Entry{Unit: call.Unit{App: p.App, Kind: call.UnitUnusual, Key: unitKey(start)}, State: call.Provisional, StartsAt: start, Deadline: p.deadline(start)}
+	e := ledger.Entry{Unit: call.Unit{App: p.App, Kind: call.UnitUnusual, Key: unitKey(start)}, State: ledger.Provisional, StartsAt: start, Deadline: p.deadline(start)}
 	if p.settled(end) { // as of before the asking
-		e.State, e.HeldUntil = call.Archived, end
+		e.State, e.HeldUntil = ledger.Archived, end
 	} else {
 		p.notFinal.Store(e.Unit, nil)
 	}
@@ -112,12 +113,12 @@ func (p *Pass) archiveHour(ctx context.Context, r *report, list *listing, h call
 		h.Start = decide.Later(h.Start, n.begins)
 	default:
 		lost := "the vendor no longer had what came before " + n.begins.UTC().Format(time.RFC3339)
-		e.Failed = append(e.Failed, call.FailedPart{Kind: call.PartUnusual, Key: call.BeforeKey + n.begins.UTC().Format(time.RFC3339), Reason: lost})
+		e.Failed = append(e.Failed, ledger.FailedPart{Kind: call.PartUnusual, Key: ledger.BeforeKey + n.begins.UTC().Format(time.RFC3339), Reason: lost})
 		e.Reason = lost
 	}
 	for _, where := range n.incomplete {
 		r.failed(Failure{What: "unusual events", Reason: "the vendor shows at most 20 and has more of " + where})
-		e.Failed = append(e.Failed, call.FailedPart{Kind: call.PartUnusual, Key: where, Reason: "the vendor shows at most 20 and has more"})
+		e.Failed = append(e.Failed, ledger.FailedPart{Kind: call.PartUnusual, Key: where, Reason: "the vendor shows at most 20 and has more"})
 	}
 	part := call.Part{
 		Kind: call.PartUnusual, Window: h, Settled: e.State.Final(), Reason: n.reason(),
@@ -132,7 +133,7 @@ func (p *Pass) archiveHour(ctx context.Context, r *report, list *listing, h call
 
 // missHour names what of an hour could not be had, or not whole: it is provisional.
 // What was visible of it stays visible. An hour of which all failed is an error.
-func (p *Pass) missHour(ctx context.Context, r *report, e *call.Entry, n *unusualSearch) error {
+func (p *Pass) missHour(ctx context.Context, r *report, e *ledger.Entry, n *unusualSearch) error {
 	if len(n.owned) == 0 {
 		return n.missed[0].err
 	}
@@ -144,16 +145,16 @@ func (p *Pass) missHour(ctx context.Context, r *report, e *call.Entry, n *unusua
 	if before.State.Final() {
 		return fmt.Errorf("%w; they stay as they were", n.missed[0].err)
 	}
-	var failed []call.FailedPart
+	var failed []ledger.FailedPart
 	for _, m := range n.missed {
 		failed = decide.AddPart(failed, call.PartUnusual, decide.WindowKey(m.of), failureOf(m.err))
 	}
-	e.State, e.HeldUntil = call.Provisional, time.Time{}
+	e.State, e.HeldUntil = ledger.Provisional, time.Time{}
 	e.Failed, e.Attempts = decide.TriedAgain(failed, before.Failed), before.Attempts+1
 	e.Reason = decide.ReasonOf(e.Failed)
 	p.notFinal.Store(e.Unit, nil)
 	r.failed(Failure{What: "unusual events of " + e.Unit.Key, Reason: e.Reason, Cause: causeOf(n.missed[0].err)})
-	if before.State != call.Provisional {
+	if before.State != ledger.Provisional {
 		return nil
 	}
 	parts, err := p.Archive.OpenParts(ctx, e.Unit)
@@ -188,7 +189,7 @@ func (p *Pass) failHour(ctx context.Context, h call.Window, cause error) error {
 	if err != nil {
 		return err
 	}
-	return archived(p.taker().End(ctx, call.Entry{
-		Unit: u, State: call.Failed, Reason: cause.Error(), StartsAt: start, Deadline: p.deadline(start), Attempts: held[u.Key].Attempts + 1,
+	return archived(p.taker().End(ctx, ledger.Entry{
+		Unit: u, State: ledger.Failed, Reason: cause.Error(), StartsAt: start, Deadline: p.deadline(start), Attempts: held[u.Key].Attempts + 1,
 	}))
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/callvault/callvault/extract/decide"
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/ledger"
 	"github.com/callvault/callvault/transform"
 )
 
@@ -25,9 +26,9 @@ type listing struct {
 }
 
 type listedDay struct {
-	until      time.Time         // read up to
-	incomplete bool              // some call that ended is not final
-	failed     []call.FailedPart // what of its list could not be had
+	until      time.Time           // read up to
+	incomplete bool                // some call that ended is not final
+	failed     []ledger.FailedPart // what of its list could not be had
 }
 
 // miss notes a window that could not be listed in full.
@@ -36,7 +37,7 @@ func (l *listing) miss(g gap[call.Window]) {
 	defer l.mu.Unlock()
 	d, w := l.on(g.of.Start), g.of
 	key := w.Start.Format(time.RFC3339) + "/" + w.End.Format(time.RFC3339)
-	d.failed = append(d.failed, call.FailedPart{Kind: call.PartList, Key: key, Reason: g.err.Error(), Attempts: 1})
+	d.failed = append(d.failed, ledger.FailedPart{Kind: call.PartList, Key: key, Reason: g.err.Error(), Attempts: 1})
 	l.maybeAlive(w)
 }
 
@@ -52,7 +53,7 @@ func (l *listing) damaged(s slice, damage transform.Damage) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	d := l.on(s.Start)
-	d.failed = append(d.failed, call.FailedPart{Kind: call.PartRoom, Key: damage.Key, Reason: decide.DamageText(damage), Attempts: 1})
+	d.failed = append(d.failed, ledger.FailedPart{Kind: call.PartRoom, Key: damage.Key, Reason: decide.DamageText(damage), Attempts: 1})
 }
 
 func newListing() *listing {

@@ -13,6 +13,7 @@ import (
 	"github.com/callvault/callvault/extract/trtc"
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/span"
+	"github.com/callvault/callvault/ledger"
 )
 
 // Pass is one pass over one application: it archives to Archive, or compares to
@@ -115,7 +116,7 @@ func (p *Pass) taker() Taker {
 }
 
 // entries are what the ledger says of units. To a pass that compares nothing is held.
-func (p *Pass) entries(ctx context.Context, kind call.UnitKind, keys []string) (map[string]Held, error) {
+func (p *Pass) entries(ctx context.Context, kind call.UnitKind, keys []string) (map[string]ledger.Row, error) {
 	if p.Compare != nil {
 		return nil, nil
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/callvault/callvault/extract/decide"
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/ledger"
 )
 
 // Recorded is what a replay reads: the visible parts of a unit in the order
@@ -40,7 +41,7 @@ type Replayed struct {
 
 // Unit makes a unit anew; it takes the place of what was there. Its entry in the
 // ledger loses the parts that can be read now.
-func (r *Replay) Unit(ctx context.Context, e call.Entry) (Replayed, error) {
+func (r *Replay) Unit(ctx context.Context, e ledger.Entry) (Replayed, error) {
 	parts, err := r.From.VisibleParts(ctx, e.Unit)
 	if err != nil {
 		return Replayed{}, err
@@ -66,7 +67,7 @@ func (r *Replay) Unit(ctx context.Context, e call.Entry) (Replayed, error) {
 // replay is a unit being made anew.
 type replay struct {
 	*Replay
-	entry   call.Entry
+	entry   ledger.Entry
 	parts   []call.Part
 	rows    []call.Rows
 	reasons []string // of the parts before
@@ -119,7 +120,7 @@ func (u *replay) decode(ctx context.Context, parts []call.Part) error {
 // came, or if it was lost for what it lacked.
 func (u *replay) judge(before []call.Part) {
 	e := &u.entry
-	still := func(f call.FailedPart) bool {
+	still := func(f ledger.FailedPart) bool {
 		return !f.Kept || slices.ContainsFunc(u.parts, func(p call.Part) bool { return p.Kind == f.Kind && p.Reason != "" })
 	}
 	for i, p := range u.parts {
@@ -127,8 +128,8 @@ func (u *replay) judge(before []call.Part) {
 			u.done.Mended++
 		}
 	}
-	e.Failed = slices.DeleteFunc(slices.Clone(e.Failed), func(f call.FailedPart) bool { return !still(f) })
-	open := slices.DeleteFunc(slices.Clone(e.Failed), call.FailedPart.Gone)
+	e.Failed = slices.DeleteFunc(slices.Clone(e.Failed), func(f ledger.FailedPart) bool { return !still(f) })
+	open := slices.DeleteFunc(slices.Clone(e.Failed), ledger.FailedPart.Gone)
 	for _, f := range open {
 		if !f.Null() { // what waits is the vendor's to tell
 			u.done.Lacks++
@@ -137,8 +138,8 @@ func (u *replay) judge(before []call.Part) {
 	if u.done.Mended == 0 || len(open) > 0 {
 		return
 	}
-	if end, ended := u.ended(); e.State == call.Lost || ended {
-		e.State, e.Reason, e.HeldUntil = call.Archived, "", decide.Later(e.HeldUntil, end)
+	if end, ended := u.ended(); e.State == ledger.Lost || ended {
+		e.State, e.Reason, e.HeldUntil = ledger.Archived, "", decide.Later(e.HeldUntil, end)
 		for i := range u.parts {
 			u.parts[i].Settled = true
 		}

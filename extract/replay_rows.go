@@ -8,12 +8,13 @@ import (
 
 	"github.com/callvault/callvault/extract/decide"
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/ledger"
 	"github.com/callvault/callvault/transform"
 )
 
 // rowsOf decodes the responses of one part, and says in it what of them cannot be
 // read. known are the sessions that settled parts have brought so far.
-func (r *Replay) rowsOf(ctx context.Context, e call.Entry, p *call.Part, known *decide.SessionSet) (rows call.Rows, err error) {
+func (r *Replay) rowsOf(ctx context.Context, e ledger.Entry, p *call.Part, known *decide.SessionSet) (rows call.Rows, err error) {
 	rows = call.Rows{RoomID: p.RoomID}
 	if e.Unit.Kind == call.UnitCall {
 		rows.CreatedAt = e.StartsAt
@@ -51,8 +52,8 @@ func (r *Replay) rowsOf(ctx context.Context, e call.Entry, p *call.Part, known *
 
 // unanswered says that parts of a kind are missing because of what the vendor has
 // not answered: no decoding mends that.
-func unanswered(e call.Entry, kind call.PartKind) bool {
-	return slices.ContainsFunc(e.Failed, func(f call.FailedPart) bool { return f.Kind == kind && !f.Kept && !f.Gone() && !f.Null() })
+func unanswered(e ledger.Entry, kind call.PartKind) bool {
+	return slices.ContainsFunc(e.Failed, func(f ledger.FailedPart) bool { return f.Kind == kind && !f.Kept && !f.Gone() && !f.Null() })
 }
 
 // bodies reads the responses of a part, in order.
@@ -73,7 +74,7 @@ func (r *Replay) bodies(ctx context.Context, p call.Part) ([][]byte, error) {
 }
 
 // room finds the room of a call in the page of the list that it came with.
-func (r *Replay) room(ctx context.Context, e call.Entry, p *call.Part, rows *call.Rows) error {
+func (r *Replay) room(ctx context.Context, e ledger.Entry, p *call.Part, rows *call.Rows) error {
 	if len(p.Responses) != 1 {
 		return fmt.Errorf("replay call %s: its room has %d responses, want 1", e.Unit.Key, len(p.Responses))
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/callvault/callvault/extract/trtc"
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/simulator"
+	"github.com/callvault/callvault/ledger"
 )
 
 // TestScaleOfShortRetention makes a pass every eight hours where the vendor keeps
@@ -35,7 +36,7 @@ func shortRetention(t *testing.T, keeps time.Duration) {
 	}
 	days := 0
 	for u, e := range vault.ledger {
-		if u.Kind == call.UnitScale && e.State == call.Archived {
+		if u.Kind == call.UnitScale && e.State == ledger.Archived {
 			days++
 			if len(vault.rowsOf(u)) != 1 {
 				t.Errorf("%s has no counts: %+v", u.Key, e)
@@ -82,7 +83,7 @@ func TestFailedHoursCountAttempts(t *testing.T) {
 		v.refused.Store("DescribeUnusualEvent")
 		for n := 1; n <= 3; n++ {
 			passOver(t, v, vault, keeps)
-			if e := vault.ledger[u]; e.State != call.Failed || e.Attempts != n {
+			if e := vault.ledger[u]; e.State != ledger.Failed || e.Attempts != n {
 				t.Errorf("after %d passes: %+v", n, e)
 			}
 		}

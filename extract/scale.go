@@ -10,6 +10,7 @@ import (
 	"github.com/callvault/callvault/extract/decide"
 	"github.com/callvault/callvault/extract/trtc"
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/ledger"
 	"github.com/callvault/callvault/transform"
 )
 
@@ -91,11 +92,11 @@ const scaleSettles = 24 * time.Hour
 
 // archiveDay archives the counts of a day; doubt says why they are to be asked for
 // again, unless nil.
-func (p *Pass) archiveDay(ctx context.Context, r *report, u call.Unit, d call.DailyScale, response uint64, doubt error, before call.Entry) error {
+func (p *Pass) archiveDay(ctx context.Context, r *report, u call.Unit, d call.DailyScale, response uint64, doubt error, before ledger.Entry) error {
 	end := d.Start.Add(24 * time.Hour)
-	e := call.Entry{Unit: u, State: call.Provisional, StartsAt: d.Start, HeldUntil: decide.Earlier(p.now(), end), Deadline: p.deadline(d.Start)}
+	e := ledger.Entry{Unit: u, State: ledger.Provisional, StartsAt: d.Start, HeldUntil: decide.Earlier(p.now(), end), Deadline: p.deadline(d.Start)}
 	if p.Now().After(end.Add(scaleSettles)) && doubt == nil {
-		e.State = call.Archived
+		e.State = ledger.Archived
 	} else {
 		p.notFinal.Store(u, nil)
 	}

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/callvault/callvault/internal/span"
+	"github.com/callvault/callvault/load/hidden"
 	"github.com/callvault/callvault/load/native"
 	"github.com/callvault/callvault/load/retry"
 )
@@ -105,7 +106,7 @@ func (w *Writer) write(ctx context.Context, b *buffer, ended, ending []*unitStat
 	defer w.mu.Unlock()
 	for _, s := range ending {
 		delete(w.units, s.unit)
-		w.store.closeIDs(s.loads())
+		w.ids.Close(s.loads())
 	}
 	return nil
 }
@@ -115,12 +116,12 @@ func (w *Writer) write(ctx context.Context, b *buffer, ended, ending []*unitStat
 func (w *Writer) insertAll(ctx context.Context, b *buffer) error {
 	halves := b.halves()
 	return w.Retry(ctx, func(ctx context.Context) error {
-		ids := w.store.openIDs(len(halves))
+		ids := w.ids.Open(len(halves))
 		for i, h := range halves {
 			h.load = ids[i]
 		}
 		if err := w.insertOnce(ctx, b, ids); err != nil {
-			w.store.closeIDs(ids)
+			w.ids.Close(ids)
 			return err
 		}
 		w.mu.Lock()
@@ -128,7 +129,7 @@ func (w *Writer) insertAll(ctx context.Context, b *buffer) error {
 		for _, h := range halves {
 			h.loads = append(h.loads, h.load)
 			if h.dead() {
-				w.store.closeIDs(h.loads)
+				w.ids.Close(h.loads)
 			}
 		}
 		return nil
@@ -139,7 +140,7 @@ func (w *Writer) insertAll(ctx context.Context, b *buffer) error {
 // are there, what the loads hold.
 func (w *Writer) insertOnce(ctx context.Context, b *buffer, ids []uint64) error {
 	if len(ids) > 0 {
-		if err := insertSteps(ctx, w.store.conn, ids, stepOpened); err != nil {
+		if err := hidden.Insert(ctx, w.conn, ids, hidden.Opened); err != nil {
 			return err
 		}
 	}

@@ -10,7 +10,8 @@ import (
 
 	"github.com/callvault/callvault/extract"
 	"github.com/callvault/callvault/internal/call"
-	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/ledger"
+	"github.com/callvault/callvault/load/store"
 )
 
 // edgeSlack is how far from the retention's edge what is compared begins: the
@@ -22,7 +23,7 @@ const edgeSlack = extract.WidestMargin + 5*time.Minute
 type Check struct {
 	App       call.AppID
 	Ledger    extract.Ledger
-	Store     *load.Store
+	Store     *store.Store
 	Pass      func() *extract.Pass // makes a pass, narrowed as wanted
 	Now       func() time.Time
 	Retention time.Duration
@@ -37,7 +38,7 @@ type Check struct {
 	looked   bool        // rooms is all that the vendor lists
 	noEvents bool        // the account has no user events
 	failures []extract.Failure
-	held     map[string]extract.Held // of rooms
+	held     map[string]ledger.Row // of rooms
 }
 
 // begin sets the limits of the check.

@@ -11,7 +11,6 @@ import (
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/runs"
 	"github.com/callvault/callvault/internal/words"
-	"github.com/callvault/callvault/load"
 )
 
 // ErrDifferent is returned when the archive is not what the vendor says; the report
@@ -41,8 +40,8 @@ type Report struct {
 }
 
 // describe fills in the history of the run that has ended.
-func (r *Report) describe(run *load.Run) {
-	run.Counts = load.RunCounts{Failed: uint64(len(r.Differences()) + len(r.Unverified()) + len(r.Beyond()) + len(r.Missing()))}
+func (r *Report) describe(run *runs.Run) {
+	run.Counts = runs.Counts{Failed: uint64(len(r.Differences()) + len(r.Unverified()) + len(r.Beyond()) + len(r.Missing()))}
 	run.Complete = nil
 	for _, x := range r.Apps {
 		run.Counts.Calls += uint64(x.Calls)

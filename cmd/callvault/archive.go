@@ -10,8 +10,9 @@ import (
 	"github.com/callvault/callvault/archive"
 	"github.com/callvault/callvault/extract"
 	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/internal/runs"
 	"github.com/callvault/callvault/internal/ui"
-	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/store"
 )
 
 func (c *cli) archiveCmd() *cobra.Command {
@@ -85,12 +86,12 @@ type attempts struct {
 	patience *archive.Patience
 
 	first *archive.Run // nil: it has been made
-	store *load.Store
+	store *store.Store
 	close func()
 	stale bool            // the store has failed
 	watch ui.Watcher      // of the attempt under way; nil: none is
 	sum   *archive.Report // of the last attempt that began; nil: none did
-	past  load.Run        // of the last one
+	past  runs.Run        // of the last one
 	runs  []string        // of those before it
 	told  string          // the last one of which something was told
 }

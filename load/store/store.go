@@ -1,4 +1,6 @@
-package load
+// Package store connects to an archive in ClickHouse: the database of the DSN, with the
+// relations that analysts read, and the one beside it, with the tables of the program.
+package store
 
 import (
 	"cmp"
@@ -9,7 +11,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/callvault/callvault/internal/catalogue"
 	"github.com/callvault/callvault/internal/sqltext"
+	"github.com/callvault/callvault/load/hidden"
 	"github.com/callvault/callvault/load/native"
 	"github.com/callvault/callvault/load/retry"
 )
@@ -25,17 +27,17 @@ import (
 type Options struct {
 	DialTimeout time.Duration // (5 s)
 	MaxConns    int           // (8)
-	// ReadOnly lets ClickHouse refuse what would change anything (readonly = 2). A
-	// user who may not set that may only read anyway, and gets no settings at all.
+	// ReadOnly lets ClickHouse refuse all changes (readonly = 2). A user who may not
+	// set that can only read anyway, and gets no settings.
 	ReadOnly bool
-	// Missing is what becomes of a database of the relations that does not exist.
-	// That of the tables is made with them (load/schema).
+	// Missing says what Open does where the database of the relations does not exist.
+	// The database of the tables is made with the tables (load/schema).
 	Missing Missing
-	// OnInsert is told of each block that was sent: its table, how long it took
-	// and how it went. It is called from many goroutines; optional.
+	// OnInsert is told of each block that was sent: its table, how long that took, and
+	// its error. It is called from many goroutines. It may be nil.
 	OnInsert func(table string, took time.Duration, err error)
-	// OnRetry is told why one of the Store's own steps is tried again, before the
-	// pause until then. It is called from many goroutines; optional.
+	// OnRetry is told why a step of Retry is tried again, and the pause before that. It
+	// is called from many goroutines. It may be nil.
 	OnRetry func(error, time.Duration)
 }
 
@@ -45,27 +47,22 @@ type Missing int
 const (
 	Refuse Missing = iota // it returns ErrNoDatabase
 	Create                // it creates the database
-	Ignore                // connections of Conn use the user's default database
+	Ignore                // Conn uses the user's default database
 )
 
-// Store is an archive in ClickHouse: the database of the DSN, with the relations,
-// and the one beside it, with the tables. It is safe for concurrent use.
+// Store is an archive in ClickHouse. It is safe for concurrent use.
 type Store struct {
-	conn    driver.Conn // its database is that of the tables
-	views   driver.Conn // its database is that of the relations
-	samples sampleSender
-	ch      *clickhouse.Options
-
+	conn     driver.Conn // its database is that of the tables
+	views    driver.Conn // its database is that of the relations
+	samples  *native.Sender
+	ch       *clickhouse.Options
+	ids      hidden.IDs
+	onInsert func(table string, took time.Duration, err error) // may be nil
 	patience retry.Patience
-
-	mu   sync.Mutex
-	ids  idSource
-	live map[uint64]time.Time // loads of this process that may still be committed; zero or until when
 }
 
-// Open connects to the database of the relations. It does not migrate.
-// The error matches ErrDSN, ErrUnreachable, ErrAuth, ErrReadOnly, ErrDatabase or
-// ErrNoDatabase.
+// Open connects to the database of the relations. It does not migrate. Its error matches
+// ErrDSN, ErrUnreachable, ErrAuth, ErrReadOnly, ErrDatabase or ErrNoDatabase.
 func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 	ch, err := parseDSN(dsn, o)
 	if err != nil {
@@ -87,11 +84,10 @@ func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, openError(ch, errors.Join(err, views.Close()))
 	}
-	s := &Store{conn: conn, views: views, samples: native.NewSender(tables), ch: ch, live: map[uint64]time.Time{}, patience: retry.Patience{OnRetry: o.OnRetry}}
 	if o.OnInsert != nil {
-		s.conn, s.samples = observed{conn, o.OnInsert}, observedSender{s.samples, o.OnInsert}
+		conn = observed{conn, o.OnInsert}
 	}
-	return s, nil
+	return &Store{conn: conn, views: views, samples: native.NewSender(tables), ch: ch, onInsert: o.OnInsert, patience: retry.Patience{OnRetry: o.OnRetry}}, nil
 }
 
 // Conn is the connection pool for what analysts read: its database is that of the
@@ -102,6 +98,19 @@ func (s *Store) Conn() driver.Conn { return s.views }
 // that of the tables.
 func (s *Store) StoreConn() driver.Conn { return s.conn }
 
+// InsertSamples inserts samples into the tables: see native.Sender.
+func (s *Store) InsertSamples(ctx context.Context, runs []native.Run) error {
+	began := time.Now()
+	err := s.samples.Insert(ctx, runs)
+	if s.onInsert != nil {
+		s.onInsert(native.SamplesTable, time.Since(began), err)
+	}
+	return err
+}
+
+// IDs gives the ids of the loads that this process writes.
+func (s *Store) IDs() *hidden.IDs { return &s.ids }
+
 // ClickHouse is a copy of the options of Conn, as load/schema wants them.
 func (s *Store) ClickHouse() *clickhouse.Options {
 	ch := *s.ch
@@ -111,8 +120,8 @@ func (s *Store) ClickHouse() *clickhouse.Options {
 // Database is the name of the database of the relations.
 func (s *Store) Database() string { return s.ch.Auth.Database }
 
-// Retry does a step that ClickHouse's restart may interrupt, and that may be
-// repeated whatever came of it: again, if it must be (see retry.Patience).
+// Retry does a step that a restart of ClickHouse may interrupt, and does it again if it
+// must (see retry.Patience). It must be safe to repeat, whatever came of it.
 func (s *Store) Retry(ctx context.Context, f func(context.Context) error) error {
 	return s.patience.Do(ctx, f)
 }

@@ -1,4 +1,4 @@
-package load
+package upkeep
 
 import (
 	"context"
@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"github.com/callvault/callvault/internal/catalogue"
 	"github.com/callvault/callvault/internal/sqltext"
@@ -22,10 +24,10 @@ type Tiering struct {
 }
 
 var (
-	// ErrPolicy: the server does not have the storage policy, or it does not
-	// begin with the volumes that the tables have.
+	// ErrPolicy is returned when the server does not have the storage policy, or the
+	// policy does not begin with the volumes that the tables have.
 	ErrPolicy = errors.New("the storage policy cannot be used")
-	// ErrVolume: the storage policy does not have the volume.
+	// ErrVolume is returned when the storage policy does not have the volume.
 	ErrVolume = errors.New("the storage policy has no such volume")
 )
 
@@ -35,13 +37,13 @@ const (
 	codeNoVolume      = 450
 )
 
-// Tier makes the tables move as t says, and does nothing where they do. ClickHouse
-// moves a part when all of it is old enough. Nothing moves back, and a policy
-// that tables have stays when t names none. Each table is asked what it is, and
-// then changed: a change that was made, and not acknowledged, is not made again.
-func (s *Store) Tier(ctx context.Context, t Tiering) error {
+// Tier sets where old data of the tables goes. It asks each table for what is set, and
+// changes only what differs, so a change that was made and not acknowledged is not made
+// again. ClickHouse moves a part when all of it is old enough. Nothing moves back, and a
+// table keeps its storage policy when t names none.
+func Tier(ctx context.Context, a Archive, t Tiering) error {
 	for _, table := range catalogue.Loaded() {
-		err := s.Retry(ctx, func(ctx context.Context) error { return s.tier(ctx, table.Name, table.Day, t) })
+		err := a.Retry(ctx, func(ctx context.Context) error { return tier(ctx, a.StoreConn(), table.Name, table.Day, t) })
 		if err != nil {
 			return fmt.Errorf("set where old data of %s goes: %w", table.Name, err)
 		}
@@ -49,10 +51,10 @@ func (s *Store) Tier(ctx context.Context, t Tiering) error {
 	return nil
 }
 
-func (s *Store) tier(ctx context.Context, table, day string, t Tiering) error {
+func tier(ctx context.Context, conn driver.Conn, table, day string, t Tiering) error {
 	var engine, policy string
 	const q = "SELECT engine_full, storage_policy FROM system.tables WHERE database = currentDatabase() AND name = ?"
-	if err := s.conn.QueryRow(ctx, q, table).Scan(&engine, &policy); err != nil {
+	if err := conn.QueryRow(ctx, q, table).Scan(&engine, &policy); err != nil {
 		return err
 	}
 	alter := "ALTER TABLE " + table
@@ -60,7 +62,7 @@ func (s *Store) tier(ctx context.Context, table, day string, t Tiering) error {
 		alter += " ON CLUSTER " + sqltext.Identifier(t.Cluster)
 	}
 	if t.Policy != "" && t.Policy != policy {
-		err := s.conn.Exec(ctx, alter+" MODIFY SETTING storage_policy = "+sqltext.Literal(t.Policy))
+		err := conn.Exec(ctx, alter+" MODIFY SETTING storage_policy = "+sqltext.Literal(t.Policy))
 		if c := retry.Code(err); c == codeUnknownPolicy || c == codeBadArguments {
 			return fmt.Errorf("%w: %w", ErrPolicy, err)
 		}
@@ -73,21 +75,21 @@ func (s *Store) tier(ctx context.Context, table, day string, t Tiering) error {
 	rule := when + "IF EXISTS " + volume // so that a server without it can restore a backup
 	switch {
 	case t.After == 0 && ours.MatchString(engine):
-		return s.conn.Exec(ctx, alter+" REMOVE TTL")
+		return conn.Exec(ctx, alter+" REMOVE TTL")
 	case t.After == 0 || strings.Contains(engine, " TTL "+rule):
 		return nil
 	}
 	// Without this setting, ClickHouse would write all parts anew.
-	if err := s.conn.Exec(ctx, alter+" MODIFY SETTING materialize_ttl_recalculate_only = 1"); err != nil {
+	if err := conn.Exec(ctx, alter+" MODIFY SETTING materialize_ttl_recalculate_only = 1"); err != nil {
 		return err
 	}
 	// First without IF EXISTS, which has the server look for the volume.
-	err := s.conn.Exec(ctx, alter+" MODIFY TTL "+when+volume+" SETTINGS materialize_ttl_after_modify = 0")
+	err := conn.Exec(ctx, alter+" MODIFY TTL "+when+volume+" SETTINGS materialize_ttl_after_modify = 0")
 	if retry.Code(err) == codeNoVolume {
 		return fmt.Errorf("%w: %w", ErrVolume, err)
 	}
 	if err != nil {
 		return err
 	}
-	return s.conn.Exec(ctx, alter+" MODIFY TTL "+rule)
+	return conn.Exec(ctx, alter+" MODIFY TTL "+rule)
 }

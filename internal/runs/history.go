@@ -1,10 +1,12 @@
-package load
+package runs
 
 import (
 	"context"
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/load/native"
@@ -20,7 +22,7 @@ const (
 	Failed      Outcome = "failed"
 	Interrupted Outcome = "interrupted"
 	Busy        Outcome = "busy" // another one was running
-	Died        Outcome = "died" // it has stopped without a word; read, never written
+	Died        Outcome = "died" // it stopped without a row; read, never written
 )
 
 // Run is the history of one run of archive, verify, replay or backup.
@@ -35,7 +37,7 @@ type Run struct {
 	Reason   string
 	Apps     []call.AppID
 	Complete []call.AppID // of Apps, those of which nothing was missing in the end
-	Counts   RunCounts
+	Counts   Counts
 	Requests map[string]uint64 // by action
 	Errors   map[string]uint64 // by code
 	Bytes    uint64            // of the vendor's answers
@@ -43,15 +45,28 @@ type Run struct {
 	Host     string
 }
 
-// RunCounts is what a run brought.
-type RunCounts struct {
+// Counts is what a run brought.
+type Counts struct {
 	Calls, Provisional, Failed, Lost, Users, Samples, Events uint64
 }
 
-// NoteRun writes how a run is going. Of the rows of a run that with the greatest
-// step counts, however often it is there. A run that is running and is not noted
-// again within alive has died.
-func (s *Store) NoteRun(ctx context.Context, r Run, step int, alive time.Duration) error {
+// History is the history of runs in an archive.
+type History struct{ archive Archive }
+
+// Archive is what has a history: a store.Store.
+type Archive interface {
+	Conn() driver.Conn      // to the database of the relations
+	StoreConn() driver.Conn // to that of the tables
+	Retry(context.Context, func(context.Context) error) error
+}
+
+// HistoryOf is the history of the runs of an archive.
+func HistoryOf(a Archive) History { return History{a} }
+
+// Note writes how a run is going. Of a run's rows the one with the greatest step counts,
+// however often it is there. A run that is running and is not noted again within alive has
+// died.
+func (h History) Note(ctx context.Context, r Run, step int, alive time.Duration) error {
 	const q = `INSERT INTO archive_runs_data (run_id, step, command, schedule, is_whole, started_at, ended_at, outcome, reason,
 			sdk_app_ids, complete_app_ids, calls_archived, calls_provisional, failed, lost, users, samples, events,
 			requests, errors, bytes, version, host, alive_until)
@@ -62,8 +77,8 @@ func (s *Store) NoteRun(ctx context.Context, r Run, step int, alive time.Duratio
 		ended = r.Ended.UnixMilli()
 	}
 	c := r.Counts
-	err := s.Retry(ctx, func(ctx context.Context) error {
-		return s.conn.Exec(ctx, q, r.ID, uint32(step), r.Command, r.Schedule, r.Whole, r.Started.UnixMilli(), ended, string(r.Outcome), r.Reason,
+	err := h.archive.Retry(ctx, func(ctx context.Context) error {
+		return h.archive.StoreConn().Exec(ctx, q, r.ID, uint32(step), r.Command, r.Schedule, r.Whole, r.Started.UnixMilli(), ended, string(r.Outcome), r.Reason,
 			appIDs(r.Apps), appIDs(r.Complete), c.Calls, c.Provisional, c.Failed, c.Lost, c.Users, c.Samples, c.Events,
 			counters(r.Requests), counters(r.Errors), r.Bytes, r.Version, r.Host, alive.Milliseconds())
 	})
@@ -85,20 +100,19 @@ func counters(m map[string]uint64) map[string]uint64 {
 	return m
 }
 
-// FirstRun is when the first run of which the history knows began; zero: there is
-// none.
-func (s *Store) FirstRun(ctx context.Context) (time.Time, error) {
+// First is when the first run began; zero: there was none.
+func (h History) First(ctx context.Context) (time.Time, error) {
 	var first time.Time
 	var runs uint64
-	err := s.views.QueryRow(ctx, "SELECT min(started_at), count() FROM archive_runs").Scan(&first, &runs)
+	err := h.archive.Conn().QueryRow(ctx, "SELECT min(started_at), count() FROM archive_runs").Scan(&first, &runs)
 	if err != nil || runs == 0 {
 		return time.Time{}, err
 	}
 	return first, nil
 }
 
-// RunFilter narrows Runs; zero fields do not.
-type RunFilter struct {
+// Filter narrows Runs. Zero fields do not.
+type Filter struct {
 	Command  string
 	Schedule *string // nil: any
 	Outcomes []Outcome
@@ -107,7 +121,7 @@ type RunFilter struct {
 }
 
 // Runs lists runs, the latest first.
-func (s *Store) Runs(ctx context.Context, f RunFilter) ([]Run, error) {
+func (h History) Runs(ctx context.Context, f Filter) (all []Run, err error) {
 	where, args := f.where()
 	q := `SELECT run_id, command, schedule, is_whole, started_at, ifNull(ended_at, toDateTime64(0, 3, 'UTC')), outcome, reason, sdk_app_ids, complete_app_ids,
 			calls_archived, calls_provisional, failed, lost, users, samples, events, requests, errors, bytes, version, host
@@ -118,40 +132,29 @@ func (s *Store) Runs(ctx context.Context, f RunFilter) ([]Run, error) {
 	if f.Limit > 0 {
 		q += fmt.Sprintf(" LIMIT %d", f.Limit)
 	}
-	rows, err := s.views.Query(ctx, q, args...)
-	if err != nil {
-		return nil, fmt.Errorf("read runs: %w", err)
-	}
-	defer rows.Close()
-	var all []Run
-	for rows.Next() {
-		var r Run
-		var outcome string
-		var apps, complete []uint32
-		c := &r.Counts
-		err := rows.Scan(&r.ID, &r.Command, &r.Schedule, &r.Whole, &r.Started, &r.Ended, &outcome, &r.Reason, &apps, &complete,
-			&c.Calls, &c.Provisional, &c.Failed, &c.Lost, &c.Users, &c.Samples, &c.Events, &r.Requests, &r.Errors, &r.Bytes, &r.Version, &r.Host)
-		if err != nil {
-			return nil, fmt.Errorf("read runs: %w", err)
+	var r Run
+	var outcome string
+	var apps, complete []uint32
+	c := &r.Counts
+	each := func() {
+		x := r
+		x.Outcome, x.Apps, x.Complete = Outcome(outcome), appsOf(apps), appsOf(complete)
+		if x.Ended.UnixMilli() == 0 {
+			x.Ended = time.Time{}
 		}
-		r.Outcome = Outcome(outcome)
-		r.Apps, r.Complete = appsOf(apps), appsOf(complete)
-		if r.Ended.UnixMilli() == 0 {
-			r.Ended = time.Time{}
-		}
-		all = append(all, r)
+		all = append(all, x)
 	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read runs: %w", err)
-	}
-	return all, nil
+	err = native.Read(ctx, h.archive.Conn(), "runs", q, args, each,
+		&r.ID, &r.Command, &r.Schedule, &r.Whole, &r.Started, &r.Ended, &outcome, &r.Reason, &apps, &complete,
+		&c.Calls, &c.Provisional, &c.Failed, &c.Lost, &c.Users, &c.Samples, &c.Events, &r.Requests, &r.Errors, &r.Bytes, &r.Version, &r.Host)
+	return all, err
 }
 
 func appsOf(ids []uint32) []call.AppID {
 	return native.Each(ids, func(id *uint32) call.AppID { return call.AppID(*id) })
 }
 
-func (f RunFilter) where() (string, []any) {
+func (f Filter) where() (string, []any) {
 	cond, args := []string{"1"}, []any{}
 	if f.Command != "" {
 		cond, args = append(cond, "command = ?"), append(args, f.Command)
@@ -173,23 +176,12 @@ type Success struct {
 }
 
 // LastSuccesses lists the last successes, by command and application.
-func (s *Store) LastSuccesses(ctx context.Context) ([]Success, error) {
+func (h History) LastSuccesses(ctx context.Context) (all []Success, err error) {
 	const q = `SELECT command, arrayJoin(complete_app_ids) AS app, max(assumeNotNull(ended_at)) FROM archive_runs
 		WHERE is_whole AND outcome IN ('done', 'partial') GROUP BY command, app ORDER BY command, app`
-	rows, err := s.views.Query(ctx, q)
-	if err != nil {
-		return nil, fmt.Errorf("read runs: %w", err)
-	}
-	defer rows.Close()
-	var all []Success
-	for rows.Next() {
-		var x Success
-		var app uint32
-		if err := rows.Scan(&x.Command, &app, &x.At); err != nil {
-			return nil, fmt.Errorf("read runs: %w", err)
-		}
-		x.App, x.At = call.AppID(app), x.At.UTC()
-		all = append(all, x)
-	}
-	return all, rows.Err()
+	var x Success
+	var app uint32
+	each := func() { all = append(all, Success{x.Command, call.AppID(app), x.At.UTC()}) }
+	err = native.Read(ctx, h.archive.Conn(), "runs", q, nil, each, &x.Command, &app, &x.At)
+	return all, err
 }

@@ -1,4 +1,4 @@
-package load
+package upkeep
 
 import (
 	"cmp"
@@ -6,14 +6,18 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"github.com/callvault/callvault/load/hidden"
+	"github.com/callvault/callvault/load/store"
+	"github.com/callvault/callvault/test/migratedtest"
 )
 
 // spread are sorted ids as flushes of some loads each leave them: what is not
 // listed of a flush is of another step.
 func spread(r *rand.Rand, flushes, loads int) (listed, others []uint64) {
-	id := uint64(t0.UnixMilli()) << randomBits
+	id := uint64(t0.UnixMilli()) << hidden.RandomBits
 	for range flushes {
-		id += 1 + r.Uint64N(3<<randomBits)
+		id += 1 + r.Uint64N(3<<hidden.RandomBits)
 		share := cmp.Or(r.Float64()*float64(r.IntN(2)), 1) // a half of the flushes as a whole
 		for range loads {
 			id++
@@ -34,7 +38,7 @@ func FuzzRanges(f *testing.F) {
 	f.Add(append(slices.Repeat([]byte{3}, maxRanges-1), 1, 1, 1, 7, 1))
 	f.Fuzz(func(t *testing.T, steps []byte) {
 		var ids, got []uint64
-		id := uint64(t0.UnixMilli()) << randomBits
+		id := uint64(t0.UnixMilli()) << hidden.RandomBits
 		for _, step := range steps { // 0 says an id twice
 			id += uint64(step)
 			ids = append(ids, id)
@@ -81,7 +85,7 @@ func TestRangesAreBounded(t *testing.T) {
 // conditions hold for.
 func TestAmongIsExact(t *testing.T) {
 	t.Parallel()
-	s := open(t, database(t))
+	s := migratedtest.Open(t)
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	r := rand.New(rand.NewPCG(seed, 0))
@@ -91,13 +95,13 @@ func TestAmongIsExact(t *testing.T) {
 		cases = append(cases, listed)
 	}
 	for _, ids := range cases {
-		must(t, s.conn.Exec(t.Context(), "TRUNCATE TABLE hidden_loads"))
+		must(t, s.StoreConn().Exec(t.Context(), "TRUNCATE TABLE hidden_loads"))
 		var around []uint64
 		for _, id := range ids {
 			around = append(around, id-1, id, id+1)
 		}
 		slices.Sort(around)
-		must(t, insertSteps(t.Context(), s.conn, slices.Compact(around), stepOpened))
+		must(t, hidden.Insert(t.Context(), s.StoreConn(), slices.Compact(around), hidden.Opened))
 		var got []uint64
 		for rest := ids; len(rest) > 0; {
 			var cond string
@@ -115,15 +119,15 @@ func TestAmongIsExact(t *testing.T) {
 }
 
 // loadsWhere are the loads of hidden_loads for which a condition holds.
-func loadsWhere(t *testing.T, s *Store, cond string) []uint64 {
+func loadsWhere(t *testing.T, s *store.Store, cond string) []uint64 {
 	t.Helper()
 	var ids []uint64
-	must(t, s.conn.QueryRow(t.Context(), "SELECT arraySort(groupUniqArray(load_id)) FROM hidden_loads WHERE "+cond).Scan(&ids))
+	must(t, s.StoreConn().QueryRow(t.Context(), "SELECT arraySort(groupUniqArray(load_id)) FROM hidden_loads WHERE "+cond).Scan(&ids))
 	return ids
 }
 
 // mutations is how many times a table was rewritten.
-func mutations(t *testing.T, s *Store, table string) uint64 {
+func mutations(t *testing.T, s *store.Store, table string) uint64 {
 	t.Helper()
 	return number(t, s, "SELECT count() FROM system.mutations WHERE startsWith(database, currentDatabase()) AND table = '"+table+"'")
 }
@@ -132,16 +136,16 @@ func mutations(t *testing.T, s *Store, table string) uint64 {
 // purged stays.
 func TestLongPurgeOfManyLoads(t *testing.T) {
 	t.Parallel()
-	s := open(t, database(t))
+	s := migratedtest.Open(t)
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	committed, opened := spread(rand.New(rand.NewPCG(seed, 0)), 60, 500)
-	must(t, insertSteps(t.Context(), s.conn, slices.Concat(committed, opened), stepOpened))
-	must(t, insertSteps(t.Context(), s.conn, committed, stepCommitted))
+	must(t, hidden.Insert(t.Context(), s.StoreConn(), slices.Concat(committed, opened), hidden.Opened))
+	must(t, hidden.Insert(t.Context(), s.StoreConn(), committed, hidden.Committed))
 	const rows = "INSERT INTO rooms_data (load_id, comm_id, created_at) SELECT load_id, toString(load_id), now() FROM hidden_loads WHERE step = 'opened'"
-	must(t, s.conn.Exec(t.Context(), rows))
-	s.reopenIDs(opened[:10]) // a writer is at work on these
-	if n, err := s.Purge(t.Context()); err != nil || n != len(opened)-10 {
+	must(t, s.StoreConn().Exec(t.Context(), rows))
+	s.IDs().Reopen(opened[:10]) // a writer is at work on these
+	if n, err := Purge(t.Context(), s); err != nil || n != len(opened)-10 {
 		t.Fatalf("purge: %d, %v; want %d", n, err, len(opened)-10)
 	}
 	value(t, s, "SELECT count() FROM hidden_loads WHERE step = 'committed'", 0)
@@ -152,7 +156,7 @@ func TestLongPurgeOfManyLoads(t *testing.T) {
 		t.Errorf("%d abandoned loads, want %d", len(got), len(opened)-10)
 	}
 	var left []uint64
-	must(t, s.conn.QueryRow(t.Context(), "SELECT arraySort(groupArray(load_id)) FROM rooms_data").Scan(&left))
+	must(t, s.StoreConn().QueryRow(t.Context(), "SELECT arraySort(groupArray(load_id)) FROM rooms_data").Scan(&left))
 	if want := slices.Sorted(slices.Values(slices.Concat(committed, opened[:10]))); !slices.Equal(left, want) {
 		t.Errorf("%d rows are left, want %d", len(left), len(want))
 	}
@@ -168,16 +172,16 @@ func TestLongPurgeOfManyLoads(t *testing.T) {
 // long as the bounds let them be, and the server takes them.
 func TestLongPurgeStatementsFit(t *testing.T) {
 	t.Parallel()
-	s := open(t, database(t))
+	s := migratedtest.Open(t)
 	var visible, dropped []uint64
 	for i := range uint64(maxRanges + 1) {
 		visible = append(visible, 1<<63+10*i)
 		dropped = append(dropped, 1<<63+10*i+5)
 	}
-	must(t, insertSteps(t.Context(), s.conn, slices.Concat(visible, dropped), stepOpened))
-	must(t, insertSteps(t.Context(), s.conn, visible, stepCommitted))
-	must(t, insertSteps(t.Context(), s.conn, dropped, stepReplaced))
-	must(t, s.compact(t.Context(), visible, dropped))
+	must(t, hidden.Insert(t.Context(), s.StoreConn(), slices.Concat(visible, dropped), hidden.Opened))
+	must(t, hidden.Insert(t.Context(), s.StoreConn(), visible, hidden.Committed))
+	must(t, hidden.Insert(t.Context(), s.StoreConn(), dropped, hidden.Replaced))
+	must(t, compact(t.Context(), s.StoreConn(), visible, dropped))
 	value(t, s, "SELECT count() FROM hidden_loads", 0)
 	if n := mutations(t, s, "hidden_loads"); n != 4 {
 		t.Errorf("%d mutations, want 4", n)
@@ -188,22 +192,22 @@ func TestLongPurgeStatementsFit(t *testing.T) {
 func BenchmarkPurge(b *testing.B) {
 	for _, loads := range []int{200_000, 1_000_000} {
 		b.Run(fmt.Sprint(loads), func(b *testing.B) {
-			s := open(b, database(b))
+			s := migratedtest.Open(b)
 			for b.Loop() {
 				b.StopTimer()
-				must(b, s.conn.Exec(b.Context(), "TRUNCATE TABLE hidden_loads"))
+				must(b, s.StoreConn().Exec(b.Context(), "TRUNCATE TABLE hidden_loads"))
 				var committed []uint64
 				for f := range loads / 800 {
 					for i := range 800 {
-						committed = append(committed, uint64(t0.UnixMilli()+int64(f))<<randomBits+uint64(i))
+						committed = append(committed, uint64(t0.UnixMilli()+int64(f))<<hidden.RandomBits+uint64(i))
 					}
 				}
 				for some := range slices.Chunk(committed, 100_000) {
-					must(b, insertSteps(b.Context(), s.conn, some, stepOpened))
-					must(b, insertSteps(b.Context(), s.conn, some, stepCommitted))
+					must(b, hidden.Insert(b.Context(), s.StoreConn(), some, hidden.Opened))
+					must(b, hidden.Insert(b.Context(), s.StoreConn(), some, hidden.Committed))
 				}
 				b.StartTimer()
-				_, err := s.Purge(b.Context())
+				_, err := Purge(b.Context(), s)
 				must(b, err)
 			}
 		})

@@ -1,4 +1,4 @@
-package load
+package ledger
 
 import "github.com/callvault/callvault/internal/call"
 
@@ -24,23 +24,8 @@ func (c *Counts) Add(o Counts) {
 	c.NullSamples += o.NullSamples
 }
 
-// countsOf counts the rows of a part.
-func countsOf(r *call.Rows) Counts {
-	n := Counts{Sessions: uint64(len(r.Sessions)), Events: uint64(len(r.Events)), Unusual: uint64(len(r.Unusual))}
-	if r.Room != nil {
-		n.Rooms = 1
-	}
-	if r.Day != nil {
-		n.Days = 1
-	}
-	if r.Samples != nil {
-		n.Samples, n.NullSamples = uint64(r.Samples.Rows()), uint64(r.Samples.Nulls)
-	}
-	return n
-}
-
-// addPart adds the rows of a part by its kind.
-func (c *Counts) addPart(kind call.PartKind, rows, nulls uint64) {
+// AddPart adds the rows of a part by its kind.
+func (c *Counts) AddPart(kind call.PartKind, rows, nulls uint64) {
 	switch kind {
 	case call.PartRoom:
 		c.Rooms += rows

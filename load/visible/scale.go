@@ -1,23 +1,23 @@
-package load
+package visible
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/load/native"
 )
 
-// DayCounts are the counts of one day of one application: the vendor's own, as
-// archived, and those of the archive's rows. A day lasts 24 hours; a room counts
-// on the day it was created, an entry on the day of joining, and a user once for
-// each room among these entries.
+// DayCounts are the counts of one day of one application: the vendor's own, as they were
+// archived, and those of the archive's rows. A day lasts 24 hours. A room counts on the day
+// of its creation, an entry on the day of joining, and a user once for each room among
+// these entries.
 type DayCounts struct {
 	App             call.AppID
 	Vendor, Archive call.DailyScale
 }
 
-// DayCounts lists the days of the archived daily scale, oldest first.
-func (s *Store) DayCounts(ctx context.Context, app call.AppID) ([]DayCounts, error) {
+// CountsOfDays lists the days of the archived daily scale, oldest first.
+func CountsOfDays(ctx context.Context, a Archive, app call.AppID) (all []DayCounts, err error) {
 	const q = `
 		WITH days AS (SELECT sdk_app_id, day_start, any(room_numbers) AS rooms, any(user_count) AS entries, any(user_number) AS users
 				FROM daily_scale WHERE sdk_app_id = ? GROUP BY sdk_app_id, day_start),
@@ -30,21 +30,14 @@ func (s *Store) DayCounts(ctx context.Context, app call.AppID) ([]DayCounts, err
 		LEFT JOIN (SELECT day_start, count() AS n, uniqExact(comm_id, user_id) AS users FROM joined ASOF JOIN days ON joined.sdk_app_id = days.sdk_app_id AND at >= day_start
 			WHERE at < day_start + 86400 GROUP BY day_start) AS e USING (day_start)
 		ORDER BY day_start`
-	rows, err := s.views.Query(ctx, q, uint32(app), uint32(app), uint32(app))
-	if err != nil {
-		return nil, fmt.Errorf("count days: %w", err)
-	}
-	defer rows.Close()
-	var all []DayCounts
-	for rows.Next() {
-		d := DayCounts{App: app}
-		v, a := &d.Vendor, &d.Archive
-		if err := rows.Scan(&v.Start, &v.RoomNumber, &v.UserCount, &v.UserNumber, &a.RoomNumber, &a.UserCount, &a.UserNumber); err != nil {
-			return nil, fmt.Errorf("count days: %w", err)
-		}
+	d := DayCounts{App: app}
+	v, h := &d.Vendor, &d.Archive
+	each := func() {
 		v.Start = v.Start.UTC()
-		a.Start = v.Start
+		h.Start = v.Start
 		all = append(all, d)
 	}
-	return all, rows.Err()
+	err = native.Read(ctx, a.Conn(), "counts of days", q, []any{uint32(app), uint32(app), uint32(app)}, each,
+		&v.Start, &v.RoomNumber, &v.UserCount, &v.UserNumber, &h.RoomNumber, &h.UserCount, &h.UserNumber)
+	return all, err
 }
