@@ -14,7 +14,7 @@ const module = "github.com/callvault/callvault/"
 // tests aside. It is the picture in docs/design.md.
 var allowed = map[string][]string{
 	"cmd/callvault":      {"*"},
-	"archive":            {"extract", "extract/quota", "extract/trtc", "ledger", "load", "load/retry", "load/store", "load/upkeep", "internal/call", "internal/config", "internal/connect", "internal/runs", "internal/span", "internal/words"},
+	"archive":            {"extract", "extract/quota", "extract/replay", "extract/trtc", "ledger", "load", "load/retry", "load/store", "load/upkeep", "internal/call", "internal/config", "internal/connect", "internal/runs", "internal/span", "internal/words"},
 	"daemon":             {"archive", "backup", "extract", "ledger", "load/lease", "load/schema", "load/store", "load/upkeep", "schedules", "verify", "internal/call", "internal/config", "internal/connect", "internal/notify", "internal/runs", "internal/systemd", "internal/traces", "internal/words"},
 	"doctor":             {"archive", "extract", "extract/quota", "extract/trtc", "load/lease", "load/store", "status", "internal/call", "internal/catalogue", "internal/config", "internal/connect", "internal/query", "internal/sqltext", "internal/words"},
 	"schedules":          {},
@@ -25,6 +25,7 @@ var allowed = map[string][]string{
 	"extract/plan":       {"internal/call"},
 	"extract/quota":      {},
 	"extract/trtc":       {"internal/call", "internal/recycle"},
+	"extract/replay":     {"extract/decide", "ledger", "transform", "internal/call"},
 	"status":             {"ledger", "load/store", "load/upkeep", "internal/call", "internal/catalogue", "internal/config", "internal/runs", "internal/words"},
 	"transform":          {"internal/call"},
 	"verify":             {"archive", "extract", "ledger", "load/lease", "load/store", "load/upkeep", "load/visible", "internal/call", "internal/digest", "internal/runs", "internal/words"},
@@ -64,7 +65,7 @@ var allowed = map[string][]string{
 	"internal/simulator": {},
 	"internal/systemd":   {},
 	"internal/traces":    {"internal/span"},
-	"internal/ui":        {"archive", "backup", "daemon", "doctor", "export", "extract", "status", "verify", "internal/call", "internal/query", "internal/runs", "internal/words"},
+	"internal/ui":        {"archive", "backup", "daemon", "doctor", "export", "extract", "extract/replay", "status", "verify", "internal/call", "internal/query", "internal/runs", "internal/words"},
 	"internal/words":     {},
 	"ledger":             {"load/native", "internal/call", "internal/catalogue"},
 }

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/extract/replay"
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/config"
 	"github.com/callvault/callvault/internal/runs"
@@ -95,7 +96,7 @@ func (r *Replay) all(ctx context.Context, store *store.Store, w *load.Writer, se
 		return err
 	}
 	progress.Add(extract.StageCalls, len(units))
-	again := extract.Replay{From: recorded{ledger.Of(store), store}, To: w, Settle: settle}
+	again := replay.Replayer{From: recorded{ledger.Of(store), store}, To: w, Settle: settle}
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(replaysAtOnce)
 	for _, e := range units {
@@ -152,13 +153,13 @@ func (r *Replay) units(ctx context.Context, store *store.Store) ([]ledger.Entry,
 }
 
 // count notes how the replay of a unit ended.
-func (r *Replay) count(e ledger.Entry, done extract.Replayed, err error) {
+func (r *Replay) count(e ledger.Entry, done replay.Done, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch u := e.Unit; {
-	case errors.Is(err, extract.ErrNotKept) && e.State == ledger.Lost:
+	case errors.Is(err, replay.ErrNotKept) && e.State == ledger.Lost:
 		return // it stays lost
-	case errors.Is(err, extract.ErrNotKept):
+	case errors.Is(err, replay.ErrNotKept):
 		r.NotKept++
 		return
 	case err != nil:

@@ -32,8 +32,8 @@ type Taker interface {
 	Abandon(u call.Unit)
 }
 
-// Rewriter is a Taker that goes on from what it has of a unit.
-type Rewriter interface {
+// Archive is what a pass archives to.
+type Archive interface {
 	Taker
 	// Resume begins a unit with what the archive holds of it for good, which
 	// stays. A unit begun without it is replaced as a whole.
@@ -44,11 +44,6 @@ type Rewriter interface {
 	// OpenRows are the visible rows of open parts of a kind, in the seconds given:
 	// of a user's series or events, of everything elsewhere. Samples are normal.
 	OpenRows(ctx context.Context, u call.Unit, kind call.PartKind, owned []call.Owned) (call.Rows, error)
-}
-
-// Archive is what a pass archives to.
-type Archive interface {
-	Rewriter
 	// ResumeAll begins a unit with all that is visible of it, which stays, and
 	// what waits of it.
 	ResumeAll(ctx context.Context, u call.Unit, startsAt time.Time) error

@@ -92,7 +92,7 @@ func (p *Pass) sampleDue(ctx context.Context, f *Forecast) (*dueSample, *listing
 	list := newListing()
 	defer list.end()
 	r := newReport(p.App, p.Now())
-	err := p.eachSlice(ctx, r, list, func(s slice, rooms []listedRoom) error {
+	err := p.eachSlice(ctx, r, list, func(s slice, rooms []decide.Listed) error {
 		rooms = list.add(s, rooms)
 		f.Calls += len(rooms)
 		due, err := p.unfinished(ctx, rooms)

@@ -165,18 +165,8 @@ func (p *Pass) missHour(ctx context.Context, r *report, e *ledger.Entry, n *unus
 		n.owned, n.responses = append(n.owned, p.Owned...), append(n.responses, p.Responses...)
 	}
 	visible, err := p.Archive.OpenRows(ctx, e.Unit, call.PartUnusual, nil)
-	n.events = distinct(append(n.events, visible.Unusual...))
+	n.events = decide.Distinct(append(n.events, visible.Unusual...))
 	return archived(err)
-}
-
-// distinct leaves each event once.
-func distinct(events []call.UnusualEvent) []call.UnusualEvent {
-	seen := map[call.UnusualEvent]bool{}
-	return slices.DeleteFunc(events, func(e call.UnusualEvent) bool {
-		again := seen[e]
-		seen[e] = true
-		return again
-	})
 }
 
 // failHour notes an hour that could not be had.

@@ -9,7 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/extract/replay"
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/simulator"
 	"github.com/callvault/callvault/ledger"
@@ -107,7 +107,7 @@ func (l *law) entries() map[call.Unit]ledger.Entry {
 func (l *law) replayAll() {
 	l.Helper()
 	w := l.vault.writer(rand.New(rand.NewPCG(l.chance.Uint64(), 1)))
-	r := extract.Replay{From: l.vault, To: w, Settle: settle}
+	r := replay.Replayer{From: l.vault, To: w, Settle: settle}
 	for u, e := range l.entries() {
 		if _, err := r.Unit(l.Context(), e); err != nil {
 			l.Fatalf("replay %s %s: %v", u.Kind, u.Key, err)

@@ -68,13 +68,13 @@ func day(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }
 
 // add notes what a slice lists and returns the calls not seen before. Slices
 // come in the order of time.
-func (l *listing) add(s slice, rooms []listedRoom) []listedRoom {
+func (l *listing) add(s slice, rooms []decide.Listed) []decide.Listed {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	defer l.moveTo(s.End)
 	l.on(s.Start).until = s.End
 	maps.DeleteFunc(l.across, func(_ string, end time.Time) bool { return end.Before(s.Start) })
-	var fresh []listedRoom
+	var fresh []decide.Listed
 	for _, r := range rooms {
 		last := decide.Earlier(endOf(r.Room, s.End), s.End)
 		for h := decide.Later(r.CreatedAt, s.Start).Truncate(time.Hour); !h.After(last); h = h.Add(time.Hour) {

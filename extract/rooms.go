@@ -16,14 +16,6 @@ import (
 // calls begin and end, and rows shift between pages.
 const recent = time.Hour
 
-// listedRoom is a call with the response that listed it.
-type listedRoom struct {
-	call.Room
-	Response   uint64
-	Problem    string // why its row is not whole; "": it is
-	NoCreation bool   // the row does not tell when the room was created: CreatedAt is when it was looked for
-}
-
 // A pass that compares asks with these.
 const (
 	compareCut   = 13 * time.Hour // where it cuts a day
@@ -68,7 +60,7 @@ func (p *Pass) slices(w call.Window) []slice {
 // but for the days whose list is final. A call that was alive in several slices
 // comes with each of them. What of a slice cannot be listed is noted; the others
 // are listed all the same.
-func (p *Pass) eachSlice(ctx context.Context, r *report, list *listing, use func(slice, []listedRoom) error) error {
+func (p *Pass) eachSlice(ctx context.Context, r *report, list *listing, use func(slice, []decide.Listed) error) error {
 	w := p.window()
 	final := map[time.Time]bool{}
 	if !p.again() && p.RoomID == "" {
@@ -99,7 +91,7 @@ func (p *Pass) eachSlice(ctx context.Context, r *report, list *listing, use func
 			list.damaged(s, d)
 			r.unlisted(Failure{What: "room list of " + s.Start.Format(dayKey), Reason: decide.DamageText(d), Cause: d.What + ": " + d.Problem})
 		}
-		if err := use(s, got.all.rooms); err != nil {
+		if err := use(s, got.all.Rooms); err != nil {
 			return err
 		}
 	}
@@ -135,7 +127,7 @@ const (
 
 // sliceRead is a slice of the room list as far as it could be read.
 type sliceRead struct {
-	all      roomSet
+	all      decide.RoomSet
 	gaps     []gap[call.Window] // windows of it that could not be listed in full
 	damage   []transform.Damage // rows that name no call
 	repeated int                // rows that came twice in an answer
@@ -147,14 +139,14 @@ func (p *Pass) listSlice(ctx context.Context, s slice) (*sliceRead, error) {
 	got := &sliceRead{}
 	action := p.Asker.Dialect().RoomList
 	gaps, err := divide(s.Window, halvesDownTo(leastSlice), func(w call.Window) error {
-		before := len(got.all.rooms)
+		before := len(got.all.Rooms)
 		list := listRead{asker: p.Asker, action: action, size: p.pageSize(), most: mostRoomPages, moving: s.moving,
 			fetch: func(ctx context.Context, number, size int, due bool) (page, error) {
 				return p.roomPage(ctx, w, got, number, size, due)
 			}}
 		err := list.read(ctx)
 		if errors.Is(err, errEndless) && list.mostPages() <= endlessPages {
-			got.all.keep(before + moreRooms)
+			got.all.Keep(before + moreRooms)
 			return fmt.Errorf("%w, as another before: the first %d calls are archived", errEndless, moreRooms)
 		}
 		if err == nil && list.short() {
@@ -165,7 +157,7 @@ func (p *Pass) listSlice(ctx context.Context, s slice) (*sliceRead, error) {
 	for _, gap := range gaps {
 		if errors.Is(gap.err, errEndless) {
 			p.Asker.foundEndless(action)
-			got.all.keep(endlessRooms)
+			got.all.Keep(endlessRooms)
 		}
 	}
 	got.gaps = gaps
@@ -193,33 +185,18 @@ func (p *Pass) roomPage(ctx context.Context, w call.Window, got *sliceRead, numb
 	return got.add(rooms, info, reply.response, w), nil
 }
 
-// add adds the rows of a page. A row that is damaged and names its call is listed
-// all the same, with the reason.
+// add adds the rows of a page.
 func (g *sliceRead) add(rooms []call.Room, info transform.Info, response uint64, w call.Window) page {
 	pg := page{total: info.Total, hasTotal: info.HasTotal && info.Total > info.Received}
 	if pg.hasTotal {
 		pg.lacks = info.Total - info.Received
 	}
 	g.repeated += info.Repeated
-	problems := map[string]string{}
-	for _, d := range info.Damage {
-		switch {
-		case d.Room != nil && d.Room.CommID != "":
-			problems[d.Room.CommID] = decide.DamageText(d)
-			if !d.Kept {
-				rooms = append(rooms, *d.Room)
-			}
-		case d.What != "total":
-			g.damage = append(g.damage, d)
-		}
-	}
-	for _, r := range rooms {
-		noCreation := r.CreatedAt.IsZero()
-		if noCreation {
-			r.CreatedAt = w.Start
-		}
+	listed, damage := decide.ListedRooms(rooms, info, response, w.Start)
+	g.damage = append(g.damage, damage...)
+	for _, r := range listed {
 		pg.keys = append(pg.keys, r.CommID)
-		if g.all.add(listedRoom{r, response, problems[r.CommID], noCreation}) {
+		if g.all.Add(r) {
 			pg.fresh++
 		}
 	}
@@ -227,36 +204,4 @@ func (g *sliceRead) add(rooms []call.Room, info transform.Info, response uint64,
 		pg.keys = append(pg.keys, "")
 	}
 	return pg
-}
-
-// roomSet holds each call once, as last seen; a finished one stays finished, a
-// whole row stays whole.
-type roomSet struct {
-	rooms []listedRoom
-	index map[string]int
-}
-
-// add says whether the call is new.
-func (s *roomSet) add(r listedRoom) bool {
-	if s.index == nil {
-		s.index = map[string]int{}
-	}
-	i, ok := s.index[r.CommID]
-	switch {
-	case !ok:
-		s.index[r.CommID] = len(s.rooms)
-		s.rooms = append(s.rooms, r)
-	case r.Problem != "" && s.rooms[i].Problem == "":
-	case r.Problem == "" && s.rooms[i].Problem != "", r.Finished || !s.rooms[i].Finished:
-		s.rooms[i] = r
-	}
-	return !ok
-}
-
-// keep drops the calls after the first n.
-func (s *roomSet) keep(n int) {
-	for _, r := range s.rooms[min(n, len(s.rooms)):] {
-		delete(s.index, r.CommID)
-	}
-	s.rooms = s.rooms[:min(n, len(s.rooms))]
 }

@@ -56,14 +56,14 @@ func (p *Pass) dailyScale(ctx context.Context, r *report) error {
 func (p *Pass) archiveDays(ctx context.Context, r *report, days []call.DailyScale, response uint64) error {
 	keys := make([]string, len(days))
 	for i, d := range days {
-		keys[i] = dayUnit(p.App, d).Key
+		keys[i] = decide.DayUnit(p.App, d).Key
 	}
 	held, err := p.entries(ctx, call.UnitScale, keys)
 	if err != nil {
 		return err
 	}
 	for i, d := range days {
-		u := dayUnit(p.App, d)
+		u := decide.DayUnit(p.App, d)
 		if held[keys[i]].State.Final() && !p.again() {
 			continue
 		}
@@ -87,15 +87,12 @@ func countsOf(d call.DailyScale) string {
 	return fmt.Sprintf("%d rooms, %d entries, %d users", d.RoomNumber, d.UserCount, d.UserNumber)
 }
 
-// scaleSettles is how long after a day's end its counts are taken as settled.
-const scaleSettles = 24 * time.Hour
-
 // archiveDay archives the counts of a day; doubt says why they are to be asked for
 // again, unless nil.
 func (p *Pass) archiveDay(ctx context.Context, r *report, u call.Unit, d call.DailyScale, response uint64, doubt error, before ledger.Entry) error {
 	end := d.Start.Add(24 * time.Hour)
 	e := ledger.Entry{Unit: u, State: ledger.Provisional, StartsAt: d.Start, HeldUntil: decide.Earlier(p.now(), end), Deadline: p.deadline(d.Start)}
-	if p.Now().After(end.Add(scaleSettles)) && doubt == nil {
+	if p.Now().After(end.Add(decide.ScaleSettles)) && doubt == nil {
 		e.State = ledger.Archived
 	} else {
 		p.notFinal.Store(u, nil)
@@ -114,9 +111,4 @@ func (p *Pass) archiveDay(ctx context.Context, r *report, u call.Unit, d call.Da
 		return err
 	}
 	return p.taker().End(ctx, e)
-}
-
-// dayUnit is the unit of one of the vendor's days.
-func dayUnit(app call.AppID, d call.DailyScale) call.Unit {
-	return call.Unit{App: app, Kind: call.UnitScale, Key: d.Start.UTC().Format(time.RFC3339)}
 }

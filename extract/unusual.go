@@ -169,7 +169,7 @@ func (n *unusualSearch) rooms(ctx context.Context, at int64, seen []call.Unusual
 		n.incomplete = append(n.incomplete, "rooms "+between(gap.of)) // perhaps
 	}
 	var ids []string
-	for _, r := range listed.all.rooms {
+	for _, r := range listed.all.Rooms {
 		ids = append(ids, r.RoomID)
 	}
 	for _, e := range seen {
@@ -192,7 +192,7 @@ func (n *unusualSearch) ask(ctx context.Context, s *unusualSpan, end int64) erro
 			var got []call.UnusualEvent
 			got, info, err = d.UnusualEvents(body, nil)
 			s.full = info.Items >= trtc.MaxUnusualEvents
-			s.events = keepUnusual(got, s.owned())
+			s.events = decide.UnusualIn(got, s.owned())
 			null := when(n.due && info.List != transform.ListPresent, errNull)
 			return cmp.Or(answerError(err, "AbnormalExperienceList", info, null), shortAnswer(info))
 		},
@@ -206,11 +206,4 @@ func (n *unusualSearch) ask(ctx context.Context, s *unusualSpan, end int64) erro
 	}
 	n.rep.repeated(info.Repeated)
 	return nil
-}
-
-// keepUnusual leaves the events of the seconds owned.
-func keepUnusual(events []call.UnusualEvent, o call.Owned) []call.UnusualEvent {
-	return slices.DeleteFunc(events, func(e call.UnusualEvent) bool {
-		return e.Time.Unix() < int64(o.From) || e.Time.Unix() > int64(o.To)
-	})
 }

@@ -1,4 +1,4 @@
-package extract
+package replay
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 
 // mend makes only those parts of a unit anew that are missing: of the others the
 // responses are not kept any more, and what is visible of them stays visible.
-func (u *replay) mend(ctx context.Context) error {
+func (u *unit) mend(ctx context.Context) error {
 	known, err := u.To.Resume(ctx, u.entry.Unit)
 	if err != nil {
 		return err
@@ -34,7 +34,7 @@ func (u *replay) mend(ctx context.Context) error {
 
 // mendedRows are the rows that are visible of a part, with those that can be read
 // now of its responses.
-func (u *replay) mendedRows(ctx context.Context, p *call.Part, known *decide.SessionSet) (call.Rows, error) {
+func (u *unit) mendedRows(ctx context.Context, p *call.Part, known *decide.SessionSet) (call.Rows, error) {
 	visible, err := u.To.OpenRows(ctx, u.entry.Unit, p.Kind, p.Owned)
 	if visible.RoomID = p.RoomID; u.entry.Unit.Kind == call.UnitCall {
 		visible.CreatedAt = u.entry.StartsAt
@@ -67,15 +67,7 @@ func bothRows(a, b call.Rows) call.Rows {
 		norm.Normalise(b.Samples)
 	}
 	b.Sessions = decide.WithOthers(b.Sessions, a.Sessions)
-	have := make(map[call.Event]bool, len(b.Events))
-	for _, e := range b.Events {
-		have[e] = true
-	}
-	for _, e := range a.Events {
-		if !have[e] {
-			b.Events = append(b.Events, e)
-		}
-	}
-	b.Unusual = distinct(append(b.Unusual, a.Unusual...))
+	b.Events = decide.Distinct(append(b.Events, a.Events...))
+	b.Unusual = decide.Distinct(append(b.Unusual, a.Unusual...))
 	return b
 }

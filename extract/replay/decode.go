@@ -1,4 +1,4 @@
-package extract
+package replay
 
 import (
 	"slices"
@@ -97,11 +97,11 @@ func (d *decoding) unusual(p call.Part, bodies [][]byte) (all []call.UnusualEven
 	for i, body := range bodies {
 		events, info, err := d.UnusualEvents(body, nil)
 		if d.note(err, info.List, info.Damage) {
-			all = append(all, keepUnusual(events, p.Owned[i])...)
+			all = append(all, decide.UnusualIn(events, p.Owned[i])...)
 		}
 	}
 	if p.Reason != "" {
-		return distinct(all)
+		return decide.Distinct(all)
 	}
 	return all
 }
@@ -114,7 +114,7 @@ func (d *decoding) day(u call.Unit, bodies [][]byte) (found *call.DailyScale) {
 			d.problem = err.Error()
 		}
 		for i := range days {
-			if dayUnit(u.App, days[i]) != u {
+			if decide.DayUnit(u.App, days[i]) != u {
 				continue
 			}
 			if found != nil && *found != days[i] {

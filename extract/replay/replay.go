@@ -1,4 +1,6 @@
-package extract
+// Package replay makes units anew from the responses that they were made from, and asks the
+// vendor nothing.
+package replay
 
 import (
 	"context"
@@ -11,29 +13,38 @@ import (
 	"github.com/callvault/callvault/ledger"
 )
 
-// Recorded is what a replay reads: the visible parts of a unit in the order
-// they were added, and the responses they were made from, as far as they are
-// kept.
-type Recorded interface {
+// Source is what a Replayer reads.
+type Source interface {
+	// VisibleParts are the visible parts of a unit, in the order they were added.
 	VisibleParts(ctx context.Context, u call.Unit) ([]call.Part, error)
+	// Bodies are the responses with these ids, as far as they are kept.
 	Bodies(ctx context.Context, ids []uint64) (map[uint64][]byte, error)
 }
 
-// Replay makes units anew from the responses they were made from, without
-// asking the vendor.
-type Replay struct {
-	From   Recorded
-	To     Rewriter
+// Target is what a Replayer writes to: see extract.Archive.
+type Target interface {
+	Add(ctx context.Context, u call.Unit, p call.Part, r call.Rows) error
+	End(ctx context.Context, e ledger.Entry) error
+	Abandon(u call.Unit)
+	Resume(ctx context.Context, u call.Unit) (call.Known, error)
+	OpenParts(ctx context.Context, u call.Unit) ([]call.Part, error)
+	OpenRows(ctx context.Context, u call.Unit, kind call.PartKind, owned []call.Owned) (call.Rows, error)
+}
+
+// Replayer makes units anew. It is safe for concurrent use.
+type Replayer struct {
+	From   Source
+	To     Target
 	Settle time.Duration // how long after a moment the vendor's data about it may have changed
 	pages  roomPages
 }
 
-// ErrNotKept says that a unit cannot be replayed: some response it was made
-// from is not kept. It stays as it is.
+// ErrNotKept is returned for a unit of which some response is not kept. The unit stays as
+// it is.
 var ErrNotKept = errors.New("the responses it was made from are not kept")
 
-// Replayed is what came of a unit.
-type Replayed struct {
+// Done is what came of a unit.
+type Done struct {
 	Samples int
 	Mended  int // parts that were missing and are whole now
 	Lacks   int // parts that are still missing
@@ -41,46 +52,46 @@ type Replayed struct {
 
 // Unit makes a unit anew; it takes the place of what was there. Its entry in the
 // ledger loses the parts that can be read now.
-func (r *Replay) Unit(ctx context.Context, e ledger.Entry) (Replayed, error) {
+func (r *Replayer) Unit(ctx context.Context, e ledger.Entry) (Done, error) {
 	parts, err := r.From.VisibleParts(ctx, e.Unit)
 	if err != nil {
-		return Replayed{}, err
+		return Done{}, err
 	}
 	if len(parts) == 0 {
-		return Replayed{}, ErrNotKept
+		return Done{}, ErrNotKept
 	}
-	u := replay{Replay: r, entry: e}
+	u := unit{Replayer: r, entry: e}
 	if err = u.decode(ctx, parts); err == nil {
 		err = u.add(ctx)
 	}
 	if errors.Is(err, ErrNotKept) && slices.ContainsFunc(parts, func(p call.Part) bool { return p.Reason != "" }) {
-		u = replay{Replay: r, entry: e}
+		u = unit{Replayer: r, entry: e}
 		err = u.mend(ctx)
 	}
 	if err != nil {
 		r.To.Abandon(e.Unit)
-		return Replayed{}, err
+		return Done{}, err
 	}
 	return u.done, r.To.End(ctx, u.entry)
 }
 
-// replay is a unit being made anew.
-type replay struct {
-	*Replay
+// unit is a unit being made anew.
+type unit struct {
+	*Replayer
 	entry   ledger.Entry
 	parts   []call.Part
 	rows    []call.Rows
 	reasons []string // of the parts before
 	room    *call.Room
 	all     decide.SessionSet
-	done    Replayed
+	done    Done
 
 	mending bool // only what is missing is made anew
 	over    bool // the archive holds the room for good: the call had ended
 }
 
 // read is rowsOf, or what is to take its place.
-func (u *replay) read(ctx context.Context, p *call.Part, known *decide.SessionSet) (call.Rows, error) {
+func (u *unit) read(ctx context.Context, p *call.Part, known *decide.SessionSet) (call.Rows, error) {
 	if u.mending {
 		return u.mendedRows(ctx, p, known)
 	}
@@ -89,7 +100,7 @@ func (u *replay) read(ctx context.Context, p *call.Part, known *decide.SessionSe
 
 // decode decodes the responses of all parts but those of series, which may be
 // large, and decides what the unit is then.
-func (u *replay) decode(ctx context.Context, parts []call.Part) error {
+func (u *unit) decode(ctx context.Context, parts []call.Part) error {
 	var known decide.SessionSet
 	known.Add(u.all.List())
 	usersFirst(parts)
@@ -118,7 +129,7 @@ func (u *replay) decode(ctx context.Context, parts []call.Part) error {
 // judge takes the parts that can be read now out of the entry. A unit that lacks
 // nothing any more is archived if the vendor's answers could not change when they
 // came, or if it was lost for what it lacked.
-func (u *replay) judge(before []call.Part) {
+func (u *unit) judge(before []call.Part) {
 	e := &u.entry
 	still := func(f ledger.FailedPart) bool {
 		return !f.Kept || slices.ContainsFunc(u.parts, func(p call.Part) bool { return p.Kind == f.Kind && p.Reason != "" })
@@ -148,12 +159,12 @@ func (u *replay) judge(before []call.Part) {
 
 // ended says whether what the unit is about had ended, and settled, when the
 // oldest of its parts was asked for; end is when.
-func (u *replay) ended() (end time.Time, ok bool) {
+func (u *unit) ended() (end time.Time, ok bool) {
 	switch u.entry.Unit.Kind {
 	case call.UnitUnusual:
 		end = u.entry.StartsAt.Add(time.Hour)
 	case call.UnitScale:
-		end = u.entry.StartsAt.Add(24*time.Hour + scaleSettles)
+		end = u.entry.StartsAt.Add(24*time.Hour + decide.ScaleSettles)
 	default:
 		sessions := u.all.List()
 		for _, s := range sessions {
@@ -176,7 +187,7 @@ func (u *replay) ended() (end time.Time, ok bool) {
 }
 
 // add adds the parts with their rows.
-func (u *replay) add(ctx context.Context) error {
+func (u *unit) add(ctx context.Context) error {
 	sessions := decide.PresenceOf(u.all.List())
 	for i, p := range u.parts {
 		rows := u.rows[i]

@@ -1,4 +1,4 @@
-package extract
+package replay
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 
 // rowsOf decodes the responses of one part, and says in it what of them cannot be
 // read. known are the sessions that settled parts have brought so far.
-func (r *Replay) rowsOf(ctx context.Context, e ledger.Entry, p *call.Part, known *decide.SessionSet) (rows call.Rows, err error) {
+func (r *Replayer) rowsOf(ctx context.Context, e ledger.Entry, p *call.Part, known *decide.SessionSet) (rows call.Rows, err error) {
 	rows = call.Rows{RoomID: p.RoomID}
 	if e.Unit.Kind == call.UnitCall {
 		rows.CreatedAt = e.StartsAt
@@ -57,7 +57,7 @@ func unanswered(e ledger.Entry, kind call.PartKind) bool {
 }
 
 // bodies reads the responses of a part, in order.
-func (r *Replay) bodies(ctx context.Context, p call.Part) ([][]byte, error) {
+func (r *Replayer) bodies(ctx context.Context, p call.Part) ([][]byte, error) {
 	kept, err := r.From.Bodies(ctx, p.Responses)
 	if err != nil {
 		return nil, err
@@ -74,7 +74,7 @@ func (r *Replay) bodies(ctx context.Context, p call.Part) ([][]byte, error) {
 }
 
 // room finds the room of a call in the page of the list that it came with.
-func (r *Replay) room(ctx context.Context, e ledger.Entry, p *call.Part, rows *call.Rows) error {
+func (r *Replayer) room(ctx context.Context, e ledger.Entry, p *call.Part, rows *call.Rows) error {
 	if len(p.Responses) != 1 {
 		return fmt.Errorf("replay call %s: its room has %d responses, want 1", e.Unit.Key, len(p.Responses))
 	}
@@ -84,14 +84,13 @@ func (r *Replay) room(ctx context.Context, e ledger.Entry, p *call.Part, rows *c
 		if err != nil {
 			return err
 		}
-		got := &sliceRead{}
 		var d transform.Decoder
 		list, info, err := d.Rooms(bodies[0], e.Unit.App, nil)
 		if err != nil {
 			return fmt.Errorf("replay call %s: %w", e.Unit.Key, err)
 		}
-		got.add(list, info, p.Responses[0], call.Window{Start: e.StartsAt})
-		rooms = r.pages.put(p.Responses[0], got.all.rooms)
+		listed, _ := decide.ListedRooms(list, info, p.Responses[0], e.StartsAt)
+		rooms = r.pages.put(p.Responses[0], listed)
 	}
 	room, ok := rooms[e.Unit.Key]
 	if !ok {
@@ -109,28 +108,32 @@ func (r *Replay) room(ctx context.Context, e ledger.Entry, p *call.Part, rows *c
 // came with the same page. It is safe for concurrent use.
 type roomPages struct {
 	mu    sync.Mutex
-	pages map[uint64]map[string]listedRoom // by response
+	pages map[uint64]map[string]decide.Listed // by response
 }
 
 // pagesHeld is how many pages are held before they are forgotten.
 const pagesHeld = 32
 
-func (p *roomPages) get(response uint64) (map[string]listedRoom, bool) {
+func (p *roomPages) get(response uint64) (map[string]decide.Listed, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	rooms, ok := p.pages[response]
 	return rooms, ok
 }
 
-func (p *roomPages) put(response uint64, list []listedRoom) map[string]listedRoom {
-	rooms := make(map[string]listedRoom, len(list))
+func (p *roomPages) put(response uint64, list []decide.Listed) map[string]decide.Listed {
+	var all decide.RoomSet
 	for _, r := range list {
+		all.Add(r)
+	}
+	rooms := make(map[string]decide.Listed, len(list))
+	for _, r := range all.Rooms {
 		rooms[r.CommID] = r
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.pages == nil || len(p.pages) >= pagesHeld {
-		p.pages = map[uint64]map[string]listedRoom{}
+		p.pages = map[uint64]map[string]decide.Listed{}
 	}
 	p.pages[response] = rooms
 	return rooms
