@@ -12,7 +12,7 @@ import (
 
 	"github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common"
 
-	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/extract/ask"
 	"github.com/callvault/callvault/extract/quota"
 	"github.com/callvault/callvault/extract/trtc"
 	"github.com/callvault/callvault/internal/call"
@@ -56,11 +56,11 @@ type Account struct {
 	Settings config.Account
 	vendor   *trtc.Client
 	Limits   *quota.Limits
-	asker    atomic.Pointer[extract.Asker] // set by detect
+	asker    atomic.Pointer[ask.Asker] // set by detect
 }
 
 // detect finds out the dialect that the account has.
-func (c *Account) detect(ctx context.Context, now time.Time, attempts extract.Attempts, w extract.Waiting) error {
+func (c *Account) detect(ctx context.Context, now time.Time, attempts ask.Attempts, w ask.Waiting) error {
 	apps := make([]call.AppID, len(c.Settings.Apps))
 	for i, a := range c.Settings.Apps {
 		apps[i] = call.AppID(a)
@@ -69,7 +69,7 @@ func (c *Account) detect(ctx context.Context, now time.Time, attempts extract.At
 	if err != nil {
 		return accountError(c.Settings, err)
 	}
-	c.asker.Store(extract.NewAsker(c.vendor, d, c.Limits, attempts))
+	c.asker.Store(ask.NewAsker(c.vendor, d, c.Limits, attempts))
 	return nil
 }
 
@@ -109,8 +109,8 @@ func (j *Run) Asked() []*Account {
 }
 
 // Counts is what the accounts have been asked since detect.
-func (j *Run) Counts() extract.Counts {
-	all := extract.NewCounts()
+func (j *Run) Counts() ask.Counts {
+	all := ask.NewCounts()
 	for _, c := range j.Asked() {
 		if a := c.asker.Load(); a != nil {
 			all.Add(a.Stats())
@@ -123,8 +123,8 @@ func (j *Run) Counts() extract.Counts {
 const othersWait = 5 * time.Minute
 
 // waiting is the patience with an account that does not answer.
-func (j *Run) waiting(c *Account) extract.Waiting {
-	w := extract.Waiting{For: j.Patience, Unreached: unreachedFor(j.Patience), Least: j.Attempts.Least, Most: j.Attempts.Most}
+func (j *Run) waiting(c *Account) ask.Waiting {
+	w := ask.Waiting{For: j.Patience, Unreached: unreachedFor(j.Patience), Least: j.Attempts.Least, Most: j.Attempts.Most}
 	if len(j.Clients) > 1 {
 		w.For = min(w.For, othersWait)
 	}

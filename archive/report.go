@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/extract/ask"
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/runs"
 )
@@ -24,7 +25,7 @@ type Report struct {
 	Ended   time.Time
 	Apps    []extract.Report
 	Refused []refusal `json:",omitempty"`
-	Counts  extract.Counts
+	Counts  ask.Counts
 
 	Run runs.Run `json:"-"` // as the history has it, when it has ended
 }
@@ -79,7 +80,7 @@ func (s *Report) Reached() int {
 func (s *Report) Begun() bool { return len(s.Apps) > 0 }
 
 // describe fills in the history of the run. counts is what was asked so far.
-func (s *Report) describe(r *runs.Run, counts extract.Counts) {
+func (s *Report) describe(r *runs.Run, counts ask.Counts) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t := s.Total()

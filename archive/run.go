@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/extract/ask"
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/config"
 	"github.com/callvault/callvault/internal/runs"
@@ -60,7 +61,7 @@ type Run struct {
 	runs.Origin
 	Cfg      *config.Config
 	Now      func() time.Time
-	Attempts extract.Attempts
+	Attempts ask.Attempts
 
 	OnRetry func(error, time.Duration) // optional: told of an insert that is tried again
 
@@ -79,7 +80,7 @@ func New(cfg *config.Config, s Scope, o runs.Origin) (*Run, error) {
 	if len(s.Apps()) == 0 {
 		return nil, config.Error{Setting: "CALLVAULT_SDK_APP_IDS", Problem: "names no application", Try: "export CALLVAULT_SDK_APP_IDS=1400353843 with the SDKAppID of your own (TRTC console, Application Management)"}
 	}
-	return &Run{Scope: s, Origin: o, Cfg: cfg, Now: time.Now, Attempts: extract.DefaultAttempts()}, nil
+	return &Run{Scope: s, Origin: o, Cfg: cfg, Now: time.Now, Attempts: ask.DefaultAttempts()}, nil
 }
 
 // Do makes the pass under the archive lease, and its history. The summary is
@@ -87,7 +88,7 @@ func New(cfg *config.Config, s Scope, o runs.Origin) (*Run, error) {
 // pass went to its end and could not archive everything.
 func (j *Run) Do(ctx context.Context, store *store.Store, progress extract.Progress) (*Report, error) {
 	h := runs.New(store, Command, j.Origin, time.Duration(j.Cfg.Lease), j.Cfg.Traces.On())
-	sum := &Report{RunID: h.Run.ID, Started: h.Run.Started, Counts: extract.NewCounts()}
+	sum := &Report{RunID: h.Run.ID, Started: h.Run.Started, Counts: ask.NewCounts()}
 	h.Run.Apps, h.Run.Whole = j.Apps(), j.Whole()
 	h.Prepare = func(ctx context.Context) error { return Prepare(ctx, store, j.Cfg) }
 	h.Fill = func(r *runs.Run) { sum.describe(r, j.Counts()) }
@@ -136,7 +137,7 @@ func (j *Run) archive(ctx context.Context, store *store.Store, guard string, pro
 			g.Go(func() error {
 				r, err := p.Run(gctx)
 				sum.add(r)
-				if extract.VendorRefuses(err) && gctx.Err() == nil {
+				if ask.VendorRefuses(err) && gctx.Err() == nil {
 					sum.refuse(p.App, accountError(c.Settings, err))
 					return nil
 				}

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/extract/ask"
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/ledger"
 	"github.com/callvault/callvault/load"
@@ -66,7 +66,7 @@ func (l Ledger) ListedUntil(ctx context.Context, app call.AppID) (until time.Tim
 }
 
 // Keep keeps a response as it came.
-func (a *Target) Keep(ctx context.Context, app call.AppID, x extract.Answer) (uint64, error) {
+func (a *Target) Keep(ctx context.Context, app call.AppID, x ask.Answer) (uint64, error) {
 	request, err := x.Request.JSON()
 	if err != nil {
 		return 0, err

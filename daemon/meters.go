@@ -10,7 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"github.com/callvault/callvault/archive"
-	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/extract/ask"
 	"github.com/callvault/callvault/internal/runs"
 )
 
@@ -26,11 +26,11 @@ type meters struct {
 	inserts                *prometheus.HistogramVec
 
 	mu   sync.Mutex
-	seen map[*archive.Run]extract.Counts // what of the requests of a job that goes on is counted already
+	seen map[*archive.Run]ask.Counts // what of the requests of a job that goes on is counted already
 }
 
 func newMeters(version string) *meters {
-	m := &meters{reg: prometheus.NewRegistry(), seen: map[*archive.Run]extract.Counts{}}
+	m := &meters{reg: prometheus.NewRegistry(), seen: map[*archive.Run]ask.Counts{}}
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		v := prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
 		m.reg.MustRegister(v)
@@ -66,7 +66,7 @@ func (m *meters) inserted(table string, took time.Duration, _ error) {
 func (m *meters) begun(j *archive.Run) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.seen[j] = extract.NewCounts()
+	m.seen[j] = ask.NewCounts()
 }
 
 // asked counts what a job has asked since it was last looked at.

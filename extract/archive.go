@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/callvault/callvault/extract/ask"
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/ledger"
 )
@@ -53,18 +54,13 @@ type Archive interface {
 	Flush(ctx context.Context) error
 	// Keep keeps a response as it came and returns its id, 0 if none are kept. The
 	// body is the archive's from then on, unless it returns 0 and no error.
-	Keep(ctx context.Context, app call.AppID, a Answer) (uint64, error)
+	Keep(ctx context.Context, app call.AppID, a ask.Answer) (uint64, error)
 }
 
-// archiveError marks a failure of the archive, which ends the pass.
-type archiveError struct{ error }
-
-func (e archiveError) Unwrap() error { return e.error }
-
-// archived marks a failure of the archive.
+// archived marks a failure of the archive, which ends the pass.
 func archived(err error) error {
 	if err != nil {
-		return archiveError{err}
+		return ask.Ending{Err: err}
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/callvault/callvault/extract/ask"
 	"github.com/callvault/callvault/extract/decide"
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/span"
@@ -95,7 +96,7 @@ func (p *Pass) enqueue(ctx context.Context, due []dueCall, queue chan<- dueCall)
 		select {
 		case queue <- c:
 		case <-ctx.Done():
-			return ended(ctx)
+			return ask.Ended(ctx)
 		}
 	}
 	return nil

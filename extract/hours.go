@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/callvault/callvault/extract/ask"
 	"github.com/callvault/callvault/extract/decide"
 	"github.com/callvault/callvault/extract/plan"
 	"github.com/callvault/callvault/internal/call"
@@ -33,7 +34,7 @@ func (p *Pass) unusualEvents(ctx context.Context, r *report, list *listing) erro
 				return nil // the account does not have this action
 			}
 			err := p.archiveHour(gctx, r, list, h)
-			if err == nil || fatal(err) {
+			if err == nil || ask.Fatal(err) {
 				return err
 			}
 			if unavailable(err) {
@@ -67,7 +68,7 @@ func (p *Pass) dueHours(ctx context.Context) ([]call.Window, error) {
 	}
 	whole := p.oldest()
 	if p.again() {
-		whole = whole.Add(WidestMargin)
+		whole = whole.Add(ask.WidestMargin)
 	}
 	return slices.DeleteFunc(hours, func(h call.Window) bool {
 		e, ok := held[unitKey(h.Start)]
@@ -135,7 +136,7 @@ func (p *Pass) archiveHour(ctx context.Context, r *report, list *listing, h call
 // What was visible of it stays visible. An hour of which all failed is an error.
 func (p *Pass) missHour(ctx context.Context, r *report, e *ledger.Entry, n *unusualSearch) error {
 	if len(n.owned) == 0 {
-		return n.missed[0].err
+		return n.missed[0].Err
 	}
 	held, err := p.entries(ctx, e.Unit.Kind, []string{e.Unit.Key})
 	if err != nil {
@@ -143,17 +144,17 @@ func (p *Pass) missHour(ctx context.Context, r *report, e *ledger.Entry, n *unus
 	}
 	before := held[e.Unit.Key]
 	if before.State.Final() {
-		return fmt.Errorf("%w; they stay as they were", n.missed[0].err)
+		return fmt.Errorf("%w; they stay as they were", n.missed[0].Err)
 	}
 	var failed []ledger.FailedPart
 	for _, m := range n.missed {
-		failed = decide.AddPart(failed, call.PartUnusual, decide.WindowKey(m.of), failureOf(m.err))
+		failed = decide.AddPart(failed, call.PartUnusual, decide.WindowKey(m.Of), failureOf(m.Err))
 	}
 	e.State, e.HeldUntil = ledger.Provisional, time.Time{}
 	e.Failed, e.Attempts = decide.TriedAgain(failed, before.Failed), before.Attempts+1
 	e.Reason = decide.ReasonOf(e.Failed)
 	p.notFinal.Store(e.Unit, nil)
-	r.failed(Failure{What: "unusual events of " + e.Unit.Key, Reason: e.Reason, Cause: causeOf(n.missed[0].err)})
+	r.failed(Failure{What: "unusual events of " + e.Unit.Key, Reason: e.Reason, Cause: causeOf(n.missed[0].Err)})
 	if before.State != ledger.Provisional {
 		return nil
 	}

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/callvault/callvault/extract/ask"
 	"github.com/callvault/callvault/extract/decide"
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/ledger"
@@ -32,12 +33,12 @@ type listedDay struct {
 }
 
 // miss notes a window that could not be listed in full.
-func (l *listing) miss(g gap[call.Window]) {
+func (l *listing) miss(g ask.Gap[call.Window]) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	d, w := l.on(g.of.Start), g.of
+	d, w := l.on(g.Of.Start), g.Of
 	key := w.Start.Format(time.RFC3339) + "/" + w.End.Format(time.RFC3339)
-	d.failed = append(d.failed, ledger.FailedPart{Kind: call.PartList, Key: key, Reason: g.err.Error(), Attempts: 1})
+	d.failed = append(d.failed, ledger.FailedPart{Kind: call.PartList, Key: key, Reason: g.Err.Error(), Attempts: 1})
 	l.maybeAlive(w)
 }
 
@@ -155,7 +156,7 @@ func (l *listing) alive(ctx context.Context, hour time.Time) (bool, error) {
 		select {
 		case <-moved:
 		case <-ctx.Done():
-			return false, ended(ctx)
+			return false, ask.Ended(ctx)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/extract/ask"
 	"github.com/callvault/callvault/extract/quota"
 	"github.com/callvault/callvault/extract/trtc"
 	"github.com/callvault/callvault/internal/call"
@@ -59,7 +60,7 @@ func passAt(t *testing.T, v *vendor, into *vault, keeps time.Duration, now func(
 	t.Helper()
 	w := into.writer(rand.New(rand.NewPCG(61, 1)))
 	p := &extract.Pass{
-		Asker:  extract.NewAsker(v.client, trtc.Current(), quota.New(quota.Options{PerSecond: 1000}), extract.DefaultAttempts()),
+		Asker:  ask.NewAsker(v.client, trtc.Current(), quota.New(quota.Options{PerSecond: 1000}), ask.DefaultAttempts()),
 		Ledger: w, Archive: w, App: call.AppID(v.sim.Apps()[0]), Now: now, Progress: extract.NoProgress{},
 		Retention: keeps, Settle: settle,
 	}

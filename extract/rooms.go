@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/callvault/callvault/extract/ask"
 	"github.com/callvault/callvault/extract/decide"
 	"github.com/callvault/callvault/extract/trtc"
 	"github.com/callvault/callvault/internal/call"
@@ -85,7 +86,7 @@ func (p *Pass) eachSlice(ctx context.Context, r *report, list *listing, use func
 		r.repeated(got.repeated)
 		for _, gap := range got.gaps {
 			list.miss(gap)
-			r.unlisted(Failure{What: "calls " + between(gap.of), Reason: gap.err.Error() + hintOf(gap.err), Cause: causeOf(gap.err)})
+			r.unlisted(Failure{What: "calls " + between(gap.Of), Reason: gap.Err.Error() + hintOf(gap.Err), Cause: causeOf(gap.Err)})
 		}
 		for _, d := range got.damage {
 			list.damaged(s, d)
@@ -128,9 +129,9 @@ const (
 // sliceRead is a slice of the room list as far as it could be read.
 type sliceRead struct {
 	all      decide.RoomSet
-	gaps     []gap[call.Window] // windows of it that could not be listed in full
-	damage   []transform.Damage // rows that name no call
-	repeated int                // rows that came twice in an answer
+	gaps     []ask.Gap[call.Window] // windows of it that could not be listed in full
+	damage   []transform.Damage     // rows that name no call
+	repeated int                    // rows that came twice in an answer
 }
 
 // listSlice lists one slice; what any reading showed is in the result. The error
@@ -138,25 +139,25 @@ type sliceRead struct {
 func (p *Pass) listSlice(ctx context.Context, s slice) (*sliceRead, error) {
 	got := &sliceRead{}
 	action := p.Asker.Dialect().RoomList
-	gaps, err := divide(s.Window, halvesDownTo(leastSlice), func(w call.Window) error {
+	gaps, err := ask.Divide(s.Window, ask.HalvesDownTo(leastSlice), func(w call.Window) error {
 		before := len(got.all.Rooms)
-		list := listRead{asker: p.Asker, action: action, size: p.pageSize(), most: mostRoomPages, moving: s.moving,
-			fetch: func(ctx context.Context, number, size int, due bool) (page, error) {
+		list := ask.List{Asker: p.Asker, Action: action, Size: p.pageSize(), Most: mostRoomPages, Moving: s.moving,
+			Fetch: func(ctx context.Context, number, size int, due bool) (ask.Page, error) {
 				return p.roomPage(ctx, w, got, number, size, due)
 			}}
-		err := list.read(ctx)
-		if errors.Is(err, errEndless) && list.mostPages() <= endlessPages {
+		err := list.Read(ctx)
+		if errors.Is(err, ask.ErrEndless) && list.MostPages() <= ask.EndlessPages {
 			got.all.Keep(before + moreRooms)
-			return fmt.Errorf("%w, as another before: the first %d calls are archived", errEndless, moreRooms)
+			return fmt.Errorf("%w, as another before: the first %d calls are archived", ask.ErrEndless, moreRooms)
 		}
-		if err == nil && list.short() {
-			return fmt.Errorf("the room list is short: %d calls of %d", list.received, max(list.total, list.received+list.lacks))
+		if err == nil && list.Short() {
+			return fmt.Errorf("the room list is short: %d calls of %d", list.Received, max(list.Total, list.Received+list.Lacks))
 		}
 		return err
 	})
 	for _, gap := range gaps {
-		if errors.Is(gap.err, errEndless) {
-			p.Asker.foundEndless(action)
+		if errors.Is(gap.Err, ask.ErrEndless) {
+			p.Asker.FoundEndless(action)
 			got.all.Keep(endlessRooms)
 		}
 	}
@@ -166,7 +167,7 @@ func (p *Pass) listSlice(ctx context.Context, s slice) (*sliceRead, error) {
 
 // roomPage reads a page of the room list. The vendor's Total counts only the page
 // it stands on, unless it is more than that.
-func (p *Pass) roomPage(ctx context.Context, w call.Window, got *sliceRead, number, size int, due bool) (page, error) {
+func (p *Pass) roomPage(ctx context.Context, w call.Window, got *sliceRead, number, size int, due bool) (ask.Page, error) {
 	var rooms []call.Room
 	var info transform.Info
 	reply, err := p.ask(ctx, question{
@@ -176,32 +177,32 @@ func (p *Pass) roomPage(ctx context.Context, w call.Window, got *sliceRead, numb
 			var d transform.Decoder
 			rooms, info, err = d.Rooms(body, p.App, nil)
 			null := info.Received == 0 && (due && info.List != transform.ListPresent || info.Total > 0 && number == 0)
-			return answerError(err, "RoomList", info, when(null, errNull))
+			return ask.AnswerError(err, "RoomList", info, ask.When(null, ask.ErrNull))
 		},
 	})
 	if err != nil {
-		return page{}, err
+		return ask.Page{}, err
 	}
 	return got.add(rooms, info, reply.response, w), nil
 }
 
 // add adds the rows of a page.
-func (g *sliceRead) add(rooms []call.Room, info transform.Info, response uint64, w call.Window) page {
-	pg := page{total: info.Total, hasTotal: info.HasTotal && info.Total > info.Received}
-	if pg.hasTotal {
-		pg.lacks = info.Total - info.Received
+func (g *sliceRead) add(rooms []call.Room, info transform.Info, response uint64, w call.Window) ask.Page {
+	pg := ask.Page{Total: info.Total, HasTotal: info.HasTotal && info.Total > info.Received}
+	if pg.HasTotal {
+		pg.Lacks = info.Total - info.Received
 	}
 	g.repeated += info.Repeated
 	listed, damage := decide.ListedRooms(rooms, info, response, w.Start)
 	g.damage = append(g.damage, damage...)
 	for _, r := range listed {
-		pg.keys = append(pg.keys, r.CommID)
+		pg.Keys = append(pg.Keys, r.CommID)
 		if g.all.Add(r) {
-			pg.fresh++
+			pg.Fresh++
 		}
 	}
-	for len(pg.keys) < info.Received {
-		pg.keys = append(pg.keys, "")
+	for len(pg.Keys) < info.Received {
+		pg.Keys = append(pg.Keys, "")
 	}
 	return pg
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/callvault/callvault/extract/ask"
 	"github.com/callvault/callvault/extract/decide"
 	"github.com/callvault/callvault/extract/trtc"
 	"github.com/callvault/callvault/internal/call"
@@ -19,14 +20,14 @@ import (
 func (p *Pass) dailyScale(ctx context.Context, r *report) error {
 	var days []call.DailyScale
 	var info transform.Info
-	gaps, err := divide(call.Window{Start: p.oldest(), End: p.now()}, halvesDownTo(24*time.Hour), func(w call.Window) error {
+	gaps, err := ask.Divide(call.Window{Start: p.oldest(), End: p.now()}, ask.HalvesDownTo(24*time.Hour), func(w call.Window) error {
 		reply, err := p.ask(ctx, question{
 			window: w,
 			build:  func(w call.Window) trtc.Request { return p.Asker.Dialect().DailyScale(p.App, w) },
 			decode: func(body []byte) (err error) {
 				var d transform.Decoder
 				days, info, err = d.DailyScale(body, nil)
-				return cmp.Or(answerError(err, "ScaleList", info, when(info.List != transform.ListPresent, errNull)), shortAnswer(info))
+				return cmp.Or(ask.AnswerError(err, "ScaleList", info, ask.When(info.List != transform.ListPresent, ask.ErrNull)), ask.ShortAnswer(info))
 			},
 		})
 		if err != nil {
@@ -38,16 +39,16 @@ func (p *Pass) dailyScale(ctx context.Context, r *report) error {
 				r.failed(Failure{What: "daily scale", Reason: decide.DamageText(d), Cause: d.Problem})
 			}
 		}
-		if err := shortAnswer(info); err != nil {
+		if err := ask.ShortAnswer(info); err != nil {
 			r.failed(Failure{What: "daily scale", Reason: fmt.Sprintf("%v: %d days of %d", err, info.Items, info.Total)})
 		}
 		return p.archiveDays(ctx, r, days, reply.response)
 	})
 	for _, gap := range gaps {
-		if unavailable(gap.err) {
-			r.failed(notServed("daily_scale", gap.err))
+		if unavailable(gap.Err) {
+			r.failed(notServed("daily_scale", gap.Err))
 		} else {
-			r.failed(Failure{What: "daily scale", Reason: gap.err.Error()})
+			r.failed(Failure{What: "daily scale", Reason: gap.Err.Error()})
 		}
 	}
 	return err

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/extract/ask"
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/ledger"
 )
@@ -139,7 +139,7 @@ func (w *writer) Flush(context.Context) error {
 }
 
 // Keep numbers the responses, and keeps them where the vault does.
-func (w *writer) Keep(_ context.Context, _ call.AppID, a extract.Answer) (uint64, error) {
+func (w *writer) Keep(_ context.Context, _ call.AppID, a ask.Answer) (uint64, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.kept++

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/extract/ask"
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/ledger"
 	"github.com/callvault/callvault/load/store"
@@ -16,7 +17,7 @@ import (
 
 // edgeSlack is how far from the retention's edge what is compared begins: the
 // edge moves on while the vendor is asked.
-const edgeSlack = extract.WidestMargin + 5*time.Minute
+const edgeSlack = ask.WidestMargin + 5*time.Minute
 
 // Check compares one application. Call Look or AskAgain, Ask as often as
 // wanted, then Result. All exported fields must be set.
@@ -45,7 +46,7 @@ type Check struct {
 func (c *Check) begin(ctx context.Context) (err error) {
 	c.until = c.Now().UTC().Truncate(time.Second)
 	c.since = c.until.Add(edgeSlack - c.Retention)
-	c.col = newCollector(c.Ledger, c.since, func() time.Time { return c.Now().Add(extract.WidestMargin - c.Retention) })
+	c.col = newCollector(c.Ledger, c.since, func() time.Time { return c.Now().Add(ask.WidestMargin - c.Retention) })
 	c.listedTo, err = c.Ledger.ListedUntil(ctx, c.App)
 	return err
 }

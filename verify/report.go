@@ -8,6 +8,7 @@ import (
 
 	"github.com/callvault/callvault/archive"
 	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/extract/ask"
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/runs"
 	"github.com/callvault/callvault/internal/words"
@@ -68,7 +69,7 @@ func (r *Report) EqualOf(app call.AppID) bool {
 }
 
 // setCounts also draws the conclusion.
-func (r *Report) setCounts(c extract.Counts) {
+func (r *Report) setCounts(c ask.Counts) {
 	r.Requests, r.Bytes = c.Requests, c.Bytes
 	r.Equal = r.err() == nil
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/callvault/callvault/archive"
-	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/extract/ask"
 	"github.com/callvault/callvault/internal/config"
 	"github.com/callvault/callvault/internal/runs"
 	"github.com/callvault/callvault/internal/ui"
@@ -130,7 +130,7 @@ func (a *attempts) next(ctx context.Context) (reached int, err error) {
 		a.sum = sum
 	}
 	if archive.Passing(err) {
-		a.stale = !extract.Passing(err)
+		a.stale = !ask.Passing(err)
 		if sum.Run.Counts.Lost > 0 {
 			a.c.tell(ctx, a.cfg, a.store, sum.Run) // a later attempt does not tell of it
 			a.told = sum.Run.ID

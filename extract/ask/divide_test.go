@@ -1,4 +1,4 @@
-package extract
+package ask
 
 import (
 	"context"
@@ -28,7 +28,7 @@ func TestDivide(t *testing.T) {
 		}
 		most := 1 + rng.IntN(100) // seconds that an answer may have
 		times, asked := make([]int, 64), 0
-		gaps, err := divide(span{0, 64}, halves, func(s span) error {
+		gaps, err := Divide(span{0, 64}, halves, func(s span) error {
 			asked++
 			for i := s.from; i < s.to; i++ {
 				if bad[i] {
@@ -45,12 +45,12 @@ func TestDivide(t *testing.T) {
 		})
 		for _, gap := range gaps {
 			any := false
-			for i := gap.of.from; i < gap.of.to; i++ {
+			for i := gap.Of.from; i < gap.Of.to; i++ {
 				times[i]++
 				any = any || bad[i]
 			}
 			if !any {
-				t.Errorf("seed %d: %v can be had: %v", seed, gap.of, gap.err)
+				t.Errorf("seed %d: %v can be had: %v", seed, gap.Of, gap.Err)
 			}
 		}
 		if err != nil || slices.ContainsFunc(times, func(n int) bool { return n != 1 }) || asked > 127 || len(bad) == 0 && len(gaps) > 0 {
@@ -73,17 +73,17 @@ func TestDivideEnds(t *testing.T) {
 		{&trtc.Error{Kind: trtc.Denied}, 1, "[]", true},
 		{errors.New("no"), 1, "[8: no]", false},
 		{&trtc.Error{Kind: trtc.Retryable, Timeout: true, Code: "x"}, 1, "[8: x]", false},
-		{errEndless, 3, "[8: the list does not end]", false},
+		{ErrEndless, 3, "[8: the list does not end]", false},
 	} {
 		asked := 0
-		gaps, err := divide(8, halves, func(int) error { asked++; return c.err })
+		gaps, err := Divide(8, halves, func(int) error { asked++; return c.err })
 		var got []string
 		for _, gap := range gaps {
-			text := gap.err.Error()
-			if e, ok := errors.AsType[*trtc.Error](gap.err); ok {
+			text := gap.Err.Error()
+			if e, ok := errors.AsType[*trtc.Error](gap.Err); ok {
 				text = e.Code
 			}
-			got = append(got, fmt.Sprintf("%d: %s", gap.of, text))
+			got = append(got, fmt.Sprintf("%d: %s", gap.Of, text))
 		}
 		if fmt.Sprint(got) != c.gaps || asked != c.asked || (err != nil) != c.fatal {
 			t.Errorf("%v: %d asked, gaps %v, %v", c.err, asked, got, err)

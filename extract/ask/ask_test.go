@@ -1,4 +1,4 @@
-package extract
+package ask
 
 import (
 	"context"
@@ -60,7 +60,7 @@ func decodeRooms(body []byte) error {
 	var d transform.Decoder
 	_, info, err := d.Rooms(body, 1, nil)
 	if err == nil && info.List == transform.ListNull {
-		return errNull
+		return ErrNull
 	}
 	return err
 }
@@ -90,7 +90,7 @@ func TestAsk(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				v := &script{steps: c.steps}
 				a := NewAsker(v, trtc.Current(), quota.New(quota.Options{PerSecond: 20}), DefaultAttempts())
-				_, err := a.ask(t.Context(), rooms, 1, decodeRooms)
+				_, err := a.Ask(t.Context(), rooms, 1, decodeRooms)
 				if (err == nil) != (c.err == "") || err != nil && !strings.Contains(err.Error(), c.err) {
 					t.Errorf("error %v, want %q", err, c.err)
 				}
@@ -116,14 +116,14 @@ func TestRegionIsRemembered(t *testing.T) {
 		var all sync.WaitGroup
 		for range 10 {
 			all.Go(func() {
-				if _, err := a.ask(t.Context(), rooms, 1, decodeRooms); err != nil {
+				if _, err := a.Ask(t.Context(), rooms, 1, decodeRooms); err != nil {
 					t.Error(err)
 				}
 			})
 		}
 		all.Wait()
 		before := v.asked
-		if _, err := a.ask(t.Context(), rooms, 1, decodeRooms); err != nil || v.asked != before+1 {
+		if _, err := a.Ask(t.Context(), rooms, 1, decodeRooms); err != nil || v.asked != before+1 {
 			t.Errorf("%d more requests, err %v", v.asked-before, err)
 		}
 	})
@@ -135,7 +135,7 @@ func TestAskHonoursContext(t *testing.T) {
 		defer cancel()
 		a := NewAsker(&script{steps: repeat(1, refuses("RequestLimitExceeded"))}, trtc.Current(), quota.New(quota.Options{PerSecond: 20}), DefaultAttempts())
 		began := time.Now()
-		if _, err := a.ask(ctx, rooms, 1, decodeRooms); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := a.Ask(ctx, rooms, 1, decodeRooms); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("error %v", err)
 		}
 		if took := time.Since(began); took != 3*time.Second {
@@ -152,8 +152,8 @@ func TestCauseIsFatal(t *testing.T) {
 		cause := errors.New("interrupt signal received")
 		a := NewAsker(&script{steps: repeat(1, refuses("InternalError"))}, trtc.Current(), quota.New(quota.Options{PerSecond: 20}), DefaultAttempts())
 		time.AfterFunc(time.Second, func() { cancel(cause) })
-		if _, err := a.ask(ctx, rooms, 1, decodeRooms); !errors.Is(err, cause) || !fatal(err) {
-			t.Errorf("error %v, fatal %v", err, fatal(err))
+		if _, err := a.Ask(ctx, rooms, 1, decodeRooms); !errors.Is(err, cause) || !Fatal(err) {
+			t.Errorf("error %v, fatal %v", err, Fatal(err))
 		}
 	})
 }

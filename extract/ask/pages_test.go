@@ -1,4 +1,4 @@
-package extract
+package ask
 
 import (
 	"context"
@@ -11,20 +11,20 @@ import (
 
 // pagesOf is a list of rows in pages of a size, whatever is asked. What is beyond
 // its end is the error, unless that is nil.
-func pagesOf(rows, size int, counted bool, beyond error) *listRead {
+func pagesOf(rows, size int, counted bool, beyond error) *List {
 	seen := map[string]bool{}
-	l := &listRead{asker: NewAsker(nil, trtc.Current(), nil, Attempts{}), action: "DescribeRoomInfo", size: 100, most: 50}
-	l.fetch = func(_ context.Context, number, _ int, _ bool) (p page, err error) {
+	l := &List{Asker: NewAsker(nil, trtc.Current(), nil, Attempts{}), Action: "DescribeRoomInfo", Size: 100, Most: 50}
+	l.Fetch = func(_ context.Context, number, _ int, _ bool) (p Page, err error) {
 		if number*size >= rows && number > 0 && beyond != nil {
 			return p, beyond
 		}
 		for i := number * size; i < min(rows, (number+1)*size); i++ {
 			key := fmt.Sprint("row ", i)
-			if p.keys = append(p.keys, key); !seen[key] {
-				seen[key], p.fresh = true, p.fresh+1
+			if p.Keys = append(p.Keys, key); !seen[key] {
+				seen[key], p.Fresh = true, p.Fresh+1
 			}
 		}
-		p.total, p.hasTotal = rows, counted
+		p.Total, p.HasTotal = rows, counted
 		return p, nil
 	}
 	return l
@@ -38,15 +38,15 @@ func TestListsOfAnyPages(t *testing.T) {
 			for _, counted := range []bool{true, false} {
 				for _, beyond := range []error{nil, refused} {
 					l := pagesOf(rows, size, counted, beyond)
-					if err := l.read(t.Context()); err != nil || l.union != rows || l.short() {
-						t.Errorf("%d rows in pages of %d, counted %v, beyond the end %v: %d came, short %v, %v", rows, size, counted, beyond, l.union, l.short(), err)
+					if err := l.Read(t.Context()); err != nil || l.union != rows || l.Short() {
+						t.Errorf("%d rows in pages of %d, counted %v, beyond the end %v: %d came, short %v, %v", rows, size, counted, beyond, l.union, l.Short(), err)
 					}
 				}
 			}
 		}
 	}
 	failed := errors.New("an error of the vendor")
-	if err := pagesOf(30, 20, false, failed).read(t.Context()); !errors.Is(err, failed) {
+	if err := pagesOf(30, 20, false, failed).Read(t.Context()); !errors.Is(err, failed) {
 		t.Errorf("a page that fails: %v", err)
 	}
 }

@@ -1,9 +1,8 @@
-package extract
+package ask
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/callvault/callvault/extract/quota"
@@ -49,7 +48,7 @@ func (p *Prober) Actions(ctx context.Context, d trtc.Dialect) []ActionProbe {
 		{"daily_scale", d.DailyScale(p.App, call.Window{Start: now.Add(-3 * 24 * time.Hour), End: now})},
 	} {
 		probe := ActionProbe{Relation: q.relation, Action: q.request.Action}
-		answer, err := a.ask(ctx, q.request, 100, vendorErrorIn)
+		answer, err := a.Ask(ctx, q.request, 100, vendorErrorIn)
 		discard(&answer, err)
 		if !refusesOnlyThis(err) {
 			probe.Err = err
@@ -75,7 +74,7 @@ func (p *Prober) anyRoom(ctx context.Context, a *Asker, w call.Window) (call.Roo
 
 // anyRooms asks for a page of a room list, of which no response is kept.
 func (a *Asker) anyRooms(ctx context.Context, app call.AppID, w call.Window) (rooms []call.Room, err error) {
-	answer, err := a.ask(ctx, a.dialect.Rooms(app, w, "", 0, trtc.MaxPageSize), 100, func(body []byte) (err error) {
+	answer, err := a.Ask(ctx, a.dialect.Rooms(app, w, "", 0, trtc.MaxPageSize), 100, func(body []byte) (err error) {
 		var d transform.Decoder
 		rooms, _, err = d.Rooms(body, app, nil)
 		return err
@@ -93,6 +92,9 @@ func vendorErrorIn(body []byte) error {
 	}
 	return nil
 }
+
+// WidestMargin is the most that is left unasked at the retention's edge.
+const WidestMargin = 10 * time.Minute
 
 // retentions are how long the vendor's plans keep data.
 var retentions = []time.Duration{14 * 24 * time.Hour, 7 * 24 * time.Hour, 24 * time.Hour}
@@ -112,35 +114,31 @@ func (p *Prober) Retention(ctx context.Context, d trtc.Dialect) (time.Duration, 
 
 // keeps asks whether the vendor still has what is nearly as old as r.
 func (a *Asker) keeps(ctx context.Context, app call.AppID, now time.Time, r time.Duration) (bool, error) {
-	start := now.UTC().Truncate(time.Second).Add(margins[len(margins)-1] - r)
+	start := now.UTC().Truncate(time.Second).Add(WidestMargin - r)
 	_, err := a.anyRooms(ctx, app, call.Window{Start: start, End: start.Add(time.Minute)})
-	if expired(err) {
+	if Expired(err) {
 		return false, nil
 	}
 	return err == nil, err
 }
 
-// fitRetention shortens the retention to what the account's plan has, so that
-// a setting that is too long costs nothing but a line in the report.
-func (p *Pass) fitRetention(ctx context.Context, r *report) error {
-	kept, err := p.Asker.keeps(ctx, p.App, p.Now(), p.Retention)
-	if kept || err != nil && !fatal(err) {
-		return nil // what is wrong will be told where it is asked for
+// Fit is how far back the vendor keeps data of an application: r, or less if the account's
+// plan has less. It is r where that cannot be known.
+func (a *Asker) Fit(ctx context.Context, app call.AppID, now time.Time, r time.Duration) (time.Duration, error) {
+	kept, err := a.keeps(ctx, app, now, r)
+	if kept || err != nil && !Fatal(err) {
+		return r, nil // what is wrong will be told where it is asked for
 	}
 	if err != nil {
-		return err
+		return r, err
 	}
 	for _, shorter := range retentions {
-		if shorter >= p.Retention {
+		if shorter >= r {
 			continue
 		}
-		if kept, err := p.Asker.keeps(ctx, p.App, p.Now(), shorter); err != nil || !kept {
-			continue
+		if kept, err := a.keeps(ctx, app, now, shorter); err == nil && kept {
+			return shorter, nil
 		}
-		r.note(fmt.Sprintf("the vendor keeps %gd of application %d, CALLVAULT_RETENTION says %gd; set CALLVAULT_RETENTION=%gd",
-			shorter.Hours()/24, p.App, p.Retention.Hours()/24, shorter.Hours()/24))
-		p.Retention = shorter
-		return nil
 	}
-	return nil
+	return r, nil
 }

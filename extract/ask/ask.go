@@ -1,4 +1,4 @@
-package extract
+package ask
 
 import (
 	"context"
@@ -41,7 +41,7 @@ type Asker struct {
 	dialect  trtc.Dialect
 	limits   *quota.Limits
 	attempts Attempts
-	stats    *Stats
+	tally    *tally
 
 	sizes *quota.Sizes
 	known damages
@@ -69,7 +69,7 @@ const flood = 32 << 20
 // NewAsker makes the Asker of an account.
 func NewAsker(v Vendor, d trtc.Dialect, l *quota.Limits, a Attempts) *Asker {
 	return &Asker{
-		vendor: v, dialect: d, limits: l, attempts: a, stats: newStats(),
+		vendor: v, dialect: d, limits: l, attempts: a, tally: newTally(),
 		sizes: quota.NewSizes(firstSize), hangs: newHanging(), regions: map[string]int{}, served: map[string]bool{},
 		fullest: map[string]int{}, endless: map[string]bool{}, lasting: map[failure]lasting{},
 	}
@@ -78,8 +78,8 @@ func NewAsker(v Vendor, d trtc.Dialect, l *quota.Limits, a Attempts) *Asker {
 // Dialect is the generation of the API that the account is asked in.
 func (a *Asker) Dialect() trtc.Dialect { return a.dialect }
 
-// Stats counts what was asked so far.
-func (a *Asker) Stats() Counts { return a.stats.counts() }
+// tally counts what was asked so far.
+func (a *Asker) Stats() Counts { return a.tally.counts() }
 
 // Answer is a response that was accepted. It holds its share of the memory for
 // answers until Release.
@@ -89,7 +89,7 @@ type Answer struct {
 	Asked   time.Time
 	Recycle func() // gives the body back; nil: it is another's by now
 	Reason  string // why it could not be read whole; "": it could
-	null    bool   // it is null where rows may be due, each time it was asked for
+	Null    bool   // it is null where rows may be due, each time it was asked for
 	pass    *quota.Pass
 }
 
@@ -105,10 +105,10 @@ func (a *Answer) Release() {
 	}
 }
 
-// ask sends r until it is answered and decode accepts the body. decode must
+// Ask sends r until it is answered and decode accepts the body. decode must
 // be repeatable: it runs once for each answer. work is what the answer's size
 // is likely to be proportional to.
-func (a *Asker) ask(ctx context.Context, r trtc.Request, work float64, decode func(body []byte) error) (Answer, error) {
+func (a *Asker) Ask(ctx context.Context, r trtc.Request, work float64, decode func(body []byte) error) (Answer, error) {
 	answer := Answer{Request: r}
 	var faults, quotas, nulls, damage int
 	for attempt := 1; ; attempt++ {
@@ -118,18 +118,18 @@ func (a *Asker) ask(ctx context.Context, r trtc.Request, work float64, decode fu
 		case err == nil:
 			return answer, nil
 		case ctx.Err() != nil:
-			return Answer{}, ended(ctx)
-		case errors.Is(err, errNull):
-			if nulls++; nulls >= nullAttempts {
-				a.stats.null(r.Action)
-				answer.null = true
+			return Answer{}, Ended(ctx)
+		case errors.Is(err, ErrNull):
+			if nulls++; nulls >= NullAttempts {
+				a.tally.null(r.Action)
+				answer.Null = true
 				return answer, nil
 			}
-		case errors.Is(err, errNullDue):
-			if nulls++; nulls >= nullAttempts {
+		case errors.Is(err, ErrNullDue):
+			if nulls++; nulls >= NullAttempts {
 				return Answer{}, err
 			}
-		case isDamage(err):
+		case IsDamage(err):
 			if damage++; damage >= damageAttempts || a.known.has(r.Action, err) {
 				return a.takeDamaged(answer, err, damage)
 			}
@@ -196,9 +196,9 @@ func (a *Asker) once(ctx context.Context, answer *Answer, work float64, region s
 	case tooLarge(err) && !saysLess(err): // a few at a time, then
 		a.sizes.Learn(action, work, flood)
 	}
-	a.stats.asked(action, len(resp.Body), err)
+	a.tally.asked(action, len(resp.Body), err)
 	endRequest(s, resp.Body, err)
-	if err != nil && !errors.Is(err, errNull) && !isDamage(err) {
+	if err != nil && !errors.Is(err, ErrNull) && !IsDamage(err) {
 		answer.Release()
 	}
 	return err
@@ -209,7 +209,7 @@ func (a *Asker) once(ctx context.Context, answer *Answer, work float64, region s
 func decodeAs(action string, body []byte, decode func([]byte) error) (err error) {
 	defer func() {
 		if r := recover(); r != nil { // a fault of ours must not cost more than the answer
-			err = damageError{problem: fmt.Sprintf("it cannot be read: %v", r), unreadable: true}
+			err = DamageError{Problem: fmt.Sprintf("it cannot be read: %v", r), unreadable: true}
 		}
 	}()
 	err = decode(body)
@@ -219,7 +219,7 @@ func decodeAs(action string, body []byte, decode func([]byte) error) (err error)
 	e, ok := errors.AsType[*transform.DecodeError](err)
 	switch {
 	case ok && !e.Cut:
-		return damageError{problem: e.Error(), unreadable: true}
+		return DamageError{Problem: e.Error(), unreadable: true}
 	case ok:
 		return &trtc.Error{Action: action, Code: trtc.CodeHTTP, Message: err.Error(), Kind: trtc.Retryable, Cause: err}
 	}
@@ -262,6 +262,6 @@ func (a *Asker) pause(ctx context.Context, failed, unusable int, least time.Dura
 	case <-t.C:
 		return nil
 	case <-ctx.Done():
-		return ended(ctx)
+		return Ended(ctx)
 	}
 }

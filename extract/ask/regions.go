@@ -1,4 +1,4 @@
-package extract
+package ask
 
 // region is where to ask for an action now.
 func (a *Asker) region(action string) string {

@@ -1,4 +1,4 @@
-package extract
+package ask
 
 import (
 	"context"
@@ -64,7 +64,7 @@ func (w Waiting) Detect(ctx context.Context, v Vendor, l *quota.Limits, apps []c
 		case <-timer.C:
 		case <-ctx.Done():
 			timer.Stop()
-			return trtc.Dialect{}, ended(ctx)
+			return trtc.Dialect{}, Ended(ctx)
 		}
 		attempts.Faults, attempts.Quota = 1, 1
 	}
@@ -118,7 +118,7 @@ func detectBy(ctx context.Context, v Vendor, l *quota.Limits, attempts Attempts,
 	var refused error
 	for _, d := range dialects {
 		_, err := NewAsker(v, d, l, attempts).anyRooms(ctx, app, w)
-		if err == nil || isUnreadable(err) || tooLarge(err) { // the action is there, whatever it says
+		if err == nil || IsUnreadable(err) || tooLarge(err) { // the action is there, whatever it says
 			return d, nil
 		}
 		if e, ok := errors.AsType[*trtc.Error](err); !ok || e.Kind != trtc.Unavailable {

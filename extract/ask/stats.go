@@ -1,4 +1,4 @@
-package extract
+package ask
 
 import (
 	"errors"
@@ -52,35 +52,35 @@ func NewCounts() Counts {
 	return Counts{Requests: map[string]int{}, Errors: map[string]int{}, ErrorsOf: map[string]map[string]int{}, Nulls: map[string]int{}}
 }
 
-// Stats is Counts that many goroutines count in.
-type Stats struct {
+// tally is Counts that many goroutines count in.
+type tally struct {
 	mu sync.Mutex
 	c  Counts
 }
 
-func newStats() *Stats { return &Stats{c: NewCounts()} }
+func newTally() *tally { return &tally{c: NewCounts()} }
 
-func (s *Stats) asked(action string, bytes int, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.c.Requests[action]++
-	s.c.Bytes += int64(bytes)
+func (t *tally) asked(action string, bytes int, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.c.Requests[action]++
+	t.c.Bytes += int64(bytes)
 	if e, ok := errors.AsType[*trtc.Error](err); ok {
-		s.c.Errors[e.Code]++
-		s.c.failed(action, e.Code, 1)
+		t.c.Errors[e.Code]++
+		t.c.failed(action, e.Code, 1)
 	}
 }
 
-func (s *Stats) null(action string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.c.Nulls[action]++
+func (t *tally) null(action string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.c.Nulls[action]++
 }
 
-func (s *Stats) counts() Counts {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (t *tally) counts() Counts {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	out := NewCounts()
-	out.Add(s.c)
+	out.Add(t.c)
 	return out
 }
