@@ -22,7 +22,8 @@ import (
 // Connect finds the credentials of the accounts that have applications. It asks
 // the vendor nothing.
 func (j *Run) Connect(ctx context.Context) error {
-	budget, memory := quota.NewBudget(j.Cfg.Memory.Shares().Answers), trtc.NewMemory(j.Cfg.Memory.Shares().Answers)
+	share := j.Options.Memory
+	budget, memory := quota.NewBudget(share.Answers), trtc.NewMemory(share.Answers)
 	var clients []*Account
 	for i, a := range j.Accounts {
 		if len(a.Apps) == 0 {
@@ -32,7 +33,7 @@ func (j *Run) Connect(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		c, err := trtc.New(trtc.Options{Credential: cred, Region: a.Region, Endpoint: a.Endpoint, Spare: int(j.Cfg.Memory.Shares().Spare) / len(j.Accounts), MaxBody: maxBody(j.Cfg), Memory: memory})
+		c, err := trtc.New(trtc.Options{Credential: cred, Region: a.Region, Endpoint: a.Endpoint, Spare: int(share.Spare) / len(j.Accounts), MaxBody: maxBody(share.Answers), Memory: memory})
 		if err != nil {
 			return err
 		}
@@ -46,9 +47,9 @@ func (j *Run) Connect(ctx context.Context) error {
 
 // maxBody bounds one answer by half the memory for all of them, but not below what
 // the vendor's limits allow, which is 23 MB.
-func maxBody(cfg *config.Config) int {
+func maxBody(answers int64) int {
 	const largestLegal = 32 << 20
-	return int(max(largestLegal, cfg.Memory.Shares().Answers/2))
+	return int(max(largestLegal, answers/2))
 }
 
 // Account is an account and what asks on its behalf.

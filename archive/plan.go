@@ -32,7 +32,7 @@ type Plan struct {
 
 // Plan forecasts every application and adds up.
 func (j *Run) Plan(ctx context.Context, store *store.Store, progress extract.Progress) (*Plan, error) {
-	sch, err := connect.Schema(store, j.Cfg.Cluster)
+	sch, err := connect.Schema(store, j.Options.Tiering.Cluster)
 	if err != nil {
 		return nil, err
 	}

@@ -3,7 +3,6 @@ package archive
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/callvault/callvault/internal/config"
 	"github.com/callvault/callvault/internal/connect"
@@ -13,8 +12,8 @@ import (
 )
 
 // Prepare brings the schema up, and the tables to where old data is to go.
-func Prepare(ctx context.Context, store *store.Store, cfg *config.Config) error {
-	sch, err := connect.Schema(store, cfg.Cluster)
+func Prepare(ctx context.Context, store *store.Store, t upkeep.Tiering) error {
+	sch, err := connect.Schema(store, t.Cluster)
 	if err == nil {
 		err = store.Retry(ctx, func(ctx context.Context) error {
 			_, err := sch.Up(ctx)
@@ -22,14 +21,14 @@ func Prepare(ctx context.Context, store *store.Store, cfg *config.Config) error 
 		})
 	}
 	if err == nil {
-		err = Tier(ctx, store, cfg)
+		err = Tier(ctx, store, t)
 	}
 	return err
 }
 
-// Tier has old data move as the settings say.
-func Tier(ctx context.Context, store *store.Store, cfg *config.Config) error {
-	err := upkeep.Tier(ctx, store, upkeep.Tiering{Policy: cfg.StoragePolicy, Volume: cfg.ColdVolume, After: time.Duration(cfg.ColdAfter), Cluster: cfg.Cluster})
+// Tier has old data move as t says, and names the setting in what may go wrong.
+func Tier(ctx context.Context, store *store.Store, t upkeep.Tiering) error {
+	err := upkeep.Tier(ctx, store, t)
 	switch {
 	case errors.Is(err, upkeep.ErrPolicy):
 		return config.Error{Setting: "CALLVAULT_STORAGE_POLICY", Problem: words.OneLine(err), Try: "name a policy of the server's storage_configuration that has the volumes of the present one"}

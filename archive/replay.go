@@ -12,7 +12,6 @@ import (
 	"github.com/callvault/callvault/extract"
 	"github.com/callvault/callvault/extract/replay"
 	"github.com/callvault/callvault/internal/call"
-	"github.com/callvault/callvault/internal/config"
 	"github.com/callvault/callvault/internal/runs"
 	"github.com/callvault/callvault/ledger"
 	"github.com/callvault/callvault/load"
@@ -73,12 +72,12 @@ var visibleStates = []ledger.State{ledger.Provisional, ledger.Archived, ledger.E
 
 // Do replays under the archive lease, and its history. The schema must be up. The
 // error matches ErrPartial when it went to its end and could not replay everything.
-func (r *Replay) Do(ctx context.Context, store *store.Store, cfg *config.Config, o runs.Origin, progress extract.Progress) error {
-	h := runs.New(store, "replay", o, time.Duration(cfg.Lease), cfg.Traces.On())
+func (r *Replay) Do(ctx context.Context, store *store.Store, o Options, from runs.Origin, progress extract.Progress) error {
+	h := runs.New(store, "replay", from, o.Lease, o.Traced)
 	h.Run.Apps, h.Run.Whole, h.Fill = r.Apps, r.whole(), r.describe
 	err := h.Do(ctx, func(ctx context.Context) error {
-		err := runs.UnderLease(ctx, store, time.Duration(cfg.Lease), func(ctx context.Context, guard string) error {
-			return r.all(ctx, store, load.NewWriter(store, h.Run.ID, load.WriterOptions{Guard: guard}), time.Duration(cfg.Settle), progress)
+		err := runs.UnderLease(ctx, store, o.Lease, func(ctx context.Context, guard string) error {
+			return r.all(ctx, store, load.NewWriter(store, h.Run.ID, load.WriterOptions{Guard: guard}), o.Settle, progress)
 		})
 		if err != nil {
 			return err

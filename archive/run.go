@@ -59,7 +59,7 @@ func AppsOf(accounts []config.Account) (all []call.AppID) {
 type Run struct {
 	Scope
 	runs.Origin
-	Cfg      *config.Config
+	Options  Options
 	Now      func() time.Time
 	Attempts ask.Attempts
 
@@ -76,21 +76,21 @@ type Run struct {
 }
 
 // New checks that there is something to archive.
-func New(cfg *config.Config, s Scope, o runs.Origin) (*Run, error) {
+func New(o Options, s Scope, from runs.Origin) (*Run, error) {
 	if len(s.Apps()) == 0 {
 		return nil, config.Error{Setting: "CALLVAULT_SDK_APP_IDS", Problem: "names no application", Try: "export CALLVAULT_SDK_APP_IDS=1400353843 with the SDKAppID of your own (TRTC console, Application Management)"}
 	}
-	return &Run{Scope: s, Origin: o, Cfg: cfg, Now: time.Now, Attempts: ask.DefaultAttempts()}, nil
+	return &Run{Scope: s, Origin: from, Options: o, Now: time.Now, Attempts: ask.DefaultAttempts()}, nil
 }
 
 // Do makes the pass under the archive lease, and its history. The summary is
 // sound also when the pass ended early. The error matches ErrPartial when the
 // pass went to its end and could not archive everything.
 func (j *Run) Do(ctx context.Context, store *store.Store, progress extract.Progress) (*Report, error) {
-	h := runs.New(store, Command, j.Origin, time.Duration(j.Cfg.Lease), j.Cfg.Traces.On())
+	h := runs.New(store, Command, j.Origin, j.Options.Lease, j.Options.Traced)
 	sum := &Report{RunID: h.Run.ID, Started: h.Run.Started, Counts: ask.NewCounts()}
 	h.Run.Apps, h.Run.Whole = j.Apps(), j.Whole()
-	h.Prepare = func(ctx context.Context) error { return Prepare(ctx, store, j.Cfg) }
+	h.Prepare = func(ctx context.Context) error { return Prepare(ctx, store, j.Options.Tiering) }
 	h.Fill = func(r *runs.Run) { sum.describe(r, j.Counts()) }
 	err := h.Do(ctx, func(ctx context.Context) error { return j.pass(ctx, store, progress, sum) })
 	sum.Ended, sum.Run = h.Run.Ended, h.Run
@@ -111,7 +111,7 @@ func (j *Run) pass(ctx context.Context, store *store.Store, progress extract.Pro
 	for _, err := range j.Refused {
 		sum.refuse(0, err)
 	}
-	err := runs.UnderLease(ctx, store, time.Duration(j.Cfg.Lease), func(ctx context.Context, guard string) error {
+	err := runs.UnderLease(ctx, store, j.Options.Lease, func(ctx context.Context, guard string) error {
 		j.Leading.Store(true)
 		defer j.Leading.Store(false)
 		return j.archive(ctx, store, guard, progress, sum)
@@ -169,7 +169,7 @@ func (j *Run) archive(ctx context.Context, store *store.Store, guard string, pro
 
 // clean deletes what is too old and what earlier passes have left behind.
 func (j *Run) clean(ctx context.Context, store *store.Store, guard string) error {
-	before := keptSince(j.Cfg, j.Now())
+	before := keptSince(j.Options.Keep, j.Now())
 	if !before.IsZero() {
 		if _, err := upkeep.Expire(ctx, store, guard, before); err != nil {
 			return err
@@ -178,7 +178,7 @@ func (j *Run) clean(ctx context.Context, store *store.Store, guard string) error
 	if _, err := upkeep.Purge(ctx, store); err != nil {
 		return err
 	}
-	if err := upkeep.ForgetResponses(ctx, store, time.Duration(j.Cfg.Raw)); err != nil {
+	if err := upkeep.ForgetResponses(ctx, store, j.Options.Raw); err != nil {
 		return err
 	}
 	if before.IsZero() {
@@ -192,11 +192,11 @@ const closeWithin = 15 * time.Second
 
 // keptSince is the beginning of the day before which nothing is kept that ended
 // by then; zero: all is kept.
-func keptSince(cfg *config.Config, now time.Time) time.Time {
-	if cfg.Keep == 0 {
+func keptSince(keep time.Duration, now time.Time) time.Time {
+	if keep == 0 {
 		return time.Time{}
 	}
-	return now.UTC().Add(-time.Duration(cfg.Keep)).Truncate(24 * time.Hour)
+	return now.UTC().Add(-keep).Truncate(24 * time.Hour)
 }
 
 // BoundMemory has the collector of the whole process work harder as what is in use
@@ -209,7 +209,7 @@ func BoundMemory(bytes int64) (undo func()) {
 
 // Writer is the archive that a run writes to under the lease.
 func (j *Run) Writer(ctx context.Context, store *store.Store, runID, guard string) *Target {
-	o := load.WriterOptions{Span: trace.SpanFromContext(ctx), Guard: guard, KeepRaw: time.Duration(j.Cfg.Raw), MaxBytes: int(j.Cfg.Memory.Shares().Rows), OnRetry: j.OnRetry}
+	o := load.WriterOptions{Span: trace.SpanFromContext(ctx), Guard: guard, KeepRaw: j.Options.Raw, MaxBytes: int(j.Options.Memory.Rows), OnRetry: j.OnRetry}
 	w := load.NewWriter(store, runID, o)
 	j.Writing.Store(w)
 	return &Target{w, Ledger{ledger.Of(store), w.Retry}}
@@ -223,8 +223,8 @@ func (j *Run) PassOver(c *Account, app call.AppID, known extract.Ledger, progres
 	}
 	return &extract.Pass{
 		Asker: c.asker.Load(), Ledger: known, App: app, Now: j.Now, Progress: progress,
-		Retention: retention, Settle: time.Duration(j.Cfg.Settle),
+		Retention: retention, Settle: j.Options.Settle,
 		From: j.From, To: to, RoomID: j.Room, Again: j.Again,
-		Skip: extract.Skip{UserEvents: j.Cfg.Skips("user_events"), UnusualEvents: j.Cfg.Skips("unusual_events"), DailyScale: j.Cfg.Skips("daily_scale")},
+		Skip: j.Options.Skip,
 	}
 }

@@ -31,11 +31,11 @@ func (d *daemon) pass(ctx context.Context, r schedules.Run) error {
 		return err
 	}
 	log := d.logOf(cfg, r)
-	j, err := archive.New(cfg, scope, d.origin(r, log))
+	j, err := archive.New(archive.OptionsOf(cfg), scope, d.origin(r, log))
 	if err != nil {
 		return err
 	}
-	j.Patience = time.Duration(j.Cfg.Patience)
+	j.Patience = time.Duration(cfg.Patience)
 	j.Waits = func(err error, until time.Time) {
 		log.Warn("the vendor does not answer; it is asked again", "until", until.UTC().Truncate(time.Second), "err", err)
 	}
@@ -47,7 +47,7 @@ func (d *daemon) pass(ctx context.Context, r schedules.Run) error {
 	defer archive.BoundMemory(int64(cfg.Memory))()
 	sum, err := j.Do(ctx, d.store.Load(), extract.NoProgress{})
 	d.meters.ended(j, sum)
-	d.tellOf(log, j.Cfg, sum.Run)
+	d.tellOf(log, cfg, sum.Run)
 	if errors.Is(err, lease.ErrHeld) {
 		log.Warn("pass skipped", "reason", err)
 		return nil
@@ -86,7 +86,7 @@ func (d *daemon) verify(ctx context.Context, r schedules.Run) error {
 		return err
 	}
 	log := d.logOf(cfg, r)
-	j, err := archive.New(cfg, scope, d.origin(r, log))
+	j, err := archive.New(archive.OptionsOf(cfg), scope, d.origin(r, log))
 	if err != nil {
 		return err
 	}

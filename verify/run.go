@@ -50,7 +50,7 @@ type verifiedApp struct {
 // Do makes the verification and its history. The error matches ErrDifferent
 // when the verification went to its end and the archive is not what it should be.
 func (v *Run) Do(ctx context.Context) error {
-	h := runs.New(v.Store, Command, v.Job.Origin, time.Duration(v.Job.Cfg.Lease), v.Job.Cfg.Traces.On())
+	h := runs.New(v.Store, Command, v.Job.Origin, v.Job.Options.Lease, v.Job.Options.Traced)
 	h.Run.Apps, h.Run.Whole = v.Job.Apps(), v.Job.Whole()
 	h.Fill = func(r *runs.Run) {
 		counts := v.Job.Counts()
@@ -126,7 +126,7 @@ func (v *Run) begin(ctx context.Context) error {
 		for _, app := range c.Settings.Apps {
 			v.apps = append(v.apps, verifiedApp{c, &Check{
 				App: call.AppID(app), Ledger: known, Store: v.Store, Now: v.Job.Now, Running: running != nil,
-				Retention: time.Duration(c.Settings.Retention), Settle: time.Duration(v.Job.Cfg.Settle),
+				Retention: time.Duration(c.Settings.Retention), Settle: v.Job.Options.Settle,
 				Pass: func() *extract.Pass { return v.Job.PassOver(c, call.AppID(app), known, v.Progress) },
 			}})
 		}
@@ -178,7 +178,7 @@ func (v *Run) weigh(ctx context.Context) error {
 			return err
 		}
 		v.Report.Lacking = append(v.Report.Lacking, lacking...)
-		if v.Job.Room != "" || v.Job.Cfg.Skips("daily_scale") {
+		if v.Job.Room != "" || v.Job.Options.Skip.DailyScale {
 			continue
 		}
 		warnings, days, err := a.check.Scale(ctx)
@@ -194,7 +194,7 @@ func (v *Run) weigh(ctx context.Context) error {
 // repair fetches anew what differs, under the archive lease, and compares it
 // again.
 func (v *Run) repair(ctx context.Context) error {
-	if err := runs.UnderLease(ctx, v.Store, time.Duration(v.Job.Cfg.Lease), v.fetch); err != nil {
+	if err := runs.UnderLease(ctx, v.Store, v.Job.Options.Lease, v.fetch); err != nil {
 		return err
 	}
 	targets := map[call.AppID]Targets{}

@@ -98,7 +98,7 @@ type attempts struct {
 
 // job is another pass.
 func (a *attempts) job(ctx context.Context) (*archive.Run, error) {
-	j, err := archive.New(a.cfg, a.scope, a.c.origin())
+	j, err := archive.New(archive.OptionsOf(a.cfg), a.scope, a.c.origin())
 	if err != nil {
 		return nil, err
 	}

@@ -133,7 +133,7 @@ func (c *cli) migrateUp(ctx context.Context, s *schema.Schema, store *store.Stor
 	if err != nil {
 		return err
 	}
-	if err := archive.Tier(ctx, store, cfg); err != nil {
+	if err := archive.Tier(ctx, store, archive.OptionsOf(cfg).Tiering); err != nil {
 		return err
 	}
 	st, err := s.Status(ctx)

@@ -53,7 +53,7 @@ func Archive(ctx context.Context, cfg *config.Config, srv *embedded.Server, scre
 	}
 	defer store.Close()
 	settings := WithVendor(cfg, sim)
-	j, err := archive.New(settings, archive.Scope{Accounts: settings.Accounts}, runs.Origin{Version: version})
+	j, err := archive.New(archive.OptionsOf(settings), archive.Scope{Accounts: settings.Accounts}, runs.Origin{Version: version})
 	if err != nil {
 		return nil, err
 	}
