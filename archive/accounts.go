@@ -12,7 +12,7 @@ import (
 
 	"github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common"
 
-	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/extract/ask"
 	"github.com/callvault/callvault/extract/quota"
 	"github.com/callvault/callvault/extract/trtc"
 	"github.com/callvault/callvault/internal/call"
@@ -22,7 +22,8 @@ import (
 // Connect finds the credentials of the accounts that have applications. It asks
 // the vendor nothing.
 func (j *Run) Connect(ctx context.Context) error {
-	budget, memory := quota.NewBudget(j.Cfg.Memory.Shares().Answers), trtc.NewMemory(j.Cfg.Memory.Shares().Answers)
+	share := j.Options.Memory
+	budget, memory := quota.NewBudget(share.Answers), trtc.NewMemory(share.Answers)
 	var clients []*Account
 	for i, a := range j.Accounts {
 		if len(a.Apps) == 0 {
@@ -32,7 +33,7 @@ func (j *Run) Connect(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		c, err := trtc.New(trtc.Options{Credential: cred, Region: a.Region, Endpoint: a.Endpoint, Spare: int(j.Cfg.Memory.Shares().Spare) / len(j.Accounts), MaxBody: maxBody(j.Cfg), Memory: memory})
+		c, err := trtc.New(trtc.Options{Credential: cred, Region: a.Region, Endpoint: a.Endpoint, Spare: int(share.Spare) / len(j.Accounts), MaxBody: maxBody(share.Answers), Memory: memory})
 		if err != nil {
 			return err
 		}
@@ -46,9 +47,9 @@ func (j *Run) Connect(ctx context.Context) error {
 
 // maxBody bounds one answer by half the memory for all of them, but not below what
 // the vendor's limits allow, which is 23 MB.
-func maxBody(cfg *config.Config) int {
+func maxBody(answers int64) int {
 	const largestLegal = 32 << 20
-	return int(max(largestLegal, cfg.Memory.Shares().Answers/2))
+	return int(max(largestLegal, answers/2))
 }
 
 // Account is an account and what asks on its behalf.
@@ -56,11 +57,11 @@ type Account struct {
 	Settings config.Account
 	vendor   *trtc.Client
 	Limits   *quota.Limits
-	asker    atomic.Pointer[extract.Asker] // set by detect
+	asker    atomic.Pointer[ask.Asker] // set by detect
 }
 
 // detect finds out the dialect that the account has.
-func (c *Account) detect(ctx context.Context, now time.Time, attempts extract.Attempts, w extract.Waiting) error {
+func (c *Account) detect(ctx context.Context, now time.Time, attempts ask.Attempts, w ask.Waiting) error {
 	apps := make([]call.AppID, len(c.Settings.Apps))
 	for i, a := range c.Settings.Apps {
 		apps[i] = call.AppID(a)
@@ -69,7 +70,7 @@ func (c *Account) detect(ctx context.Context, now time.Time, attempts extract.At
 	if err != nil {
 		return accountError(c.Settings, err)
 	}
-	c.asker.Store(extract.NewAsker(c.vendor, d, c.Limits, attempts))
+	c.asker.Store(ask.NewAsker(c.vendor, d, c.Limits, attempts))
 	return nil
 }
 
@@ -109,8 +110,8 @@ func (j *Run) Asked() []*Account {
 }
 
 // Counts is what the accounts have been asked since detect.
-func (j *Run) Counts() extract.Counts {
-	all := extract.NewCounts()
+func (j *Run) Counts() ask.Counts {
+	all := ask.NewCounts()
 	for _, c := range j.Asked() {
 		if a := c.asker.Load(); a != nil {
 			all.Add(a.Stats())
@@ -123,8 +124,8 @@ func (j *Run) Counts() extract.Counts {
 const othersWait = 5 * time.Minute
 
 // waiting is the patience with an account that does not answer.
-func (j *Run) waiting(c *Account) extract.Waiting {
-	w := extract.Waiting{For: j.Patience, Unreached: unreachedFor(j.Patience), Least: j.Attempts.Least, Most: j.Attempts.Most}
+func (j *Run) waiting(c *Account) ask.Waiting {
+	w := ask.Waiting{For: j.Patience, Unreached: unreachedFor(j.Patience), Least: j.Attempts.Least, Most: j.Attempts.Most}
 	if len(j.Clients) > 1 {
 		w.For = min(w.For, othersWait)
 	}

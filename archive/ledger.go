@@ -8,25 +8,33 @@ import (
 	"sync"
 	"time"
 
-	"github.com/callvault/callvault/extract"
 	"github.com/callvault/callvault/internal/call"
-	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/ledger"
+	"github.com/callvault/callvault/load/store"
+	"github.com/callvault/callvault/load/visible"
 )
 
-// stored is the ledger of a store, which is asked again where ClickHouse was away.
-type stored struct {
-	store *load.Store
-	retry func(context.Context, func(context.Context) error) error
+// Ledger is what the archive says of its units. It is asked again where ClickHouse was
+// away.
+type Ledger struct {
+	ledger ledger.Ledger
+	retry  func(context.Context, func(context.Context) error) error
 }
 
-// ledgerKeys is how many keys one question to the store names.
+// LedgerOf is the ledger of a store, for those who write nothing.
+func LedgerOf(s *store.Store) Ledger { return Ledger{ledger.Of(s), s.Retry} }
+
+// ledgerKeys is how many keys one question to the ledger names.
 const ledgerKeys = 1000
 
-// Entries are what the ledger says about those of the units that it knows.
-func (l *stored) Entries(ctx context.Context, app call.AppID, kind call.UnitKind, keys []string) (map[string]extract.Held, error) {
-	held := map[string]extract.Held{}
+// Entries asks the ledger for those of the units that it knows.
+func (l Ledger) Entries(ctx context.Context, app call.AppID, kind call.UnitKind, keys []string) (map[string]ledger.Row, error) {
+	held := map[string]ledger.Row{}
 	for some := range slices.Chunk(keys, ledgerKeys) {
-		err := l.each(ctx, load.LedgerFilter{App: app, Kind: kind, Keys: some}, func(h extract.Held) { held[h.Unit.Key] = h })
+		f := ledger.Filter{App: app, Kind: kind, Keys: some}
+		err := l.retry(ctx, func(ctx context.Context) error {
+			return l.ledger.Rows(ctx, f, func(e ledger.Row) { held[e.Unit.Key] = e })
+		})
 		if err != nil {
 			return nil, err
 		}
@@ -34,26 +42,20 @@ func (l *stored) Entries(ctx context.Context, app call.AppID, kind call.UnitKind
 	return held, nil
 }
 
-// Overdue lists units that are not final though their deadline is before t.
-func (l *stored) Overdue(ctx context.Context, app call.AppID, t time.Time) ([]call.Entry, error) {
-	var all []call.Entry
-	err := l.each(ctx, load.LedgerFilter{App: app, States: call.Unfinished(), DeadlineBefore: t}, func(h extract.Held) { all = append(all, h.Entry) })
+// Overdue lists units that are not final though their deadline has passed.
+func (l Ledger) Overdue(ctx context.Context, app call.AppID, t time.Time) (all []ledger.Entry, err error) {
+	f := ledger.Filter{App: app, States: ledger.Unfinished(), DeadlineBefore: t}
+	err = l.retry(ctx, func(ctx context.Context) error {
+		all = nil
+		return l.ledger.Rows(ctx, f, func(e ledger.Row) { all = append(all, e.Entry) })
+	})
 	return all, err
 }
 
-// each calls f, which may be repeated, with the entries that pass the filter.
-func (l *stored) each(ctx context.Context, filter load.LedgerFilter, f func(extract.Held)) error {
-	return l.retry(ctx, func(ctx context.Context) error {
-		return l.store.Ledger(ctx, filter, func(e load.Entry) {
-			f(extract.Held{Entry: e.Entry, Waiting: e.Waiting, Rows: e.Counts.Rows()})
-		})
-	})
-}
-
 // ListedUntil is up to when the calls of the app have ever been listed.
-func (l *stored) ListedUntil(ctx context.Context, app call.AppID) (until time.Time, err error) {
+func (l Ledger) ListedUntil(ctx context.Context, app call.AppID) (until time.Time, err error) {
 	err = l.retry(ctx, func(ctx context.Context) (err error) {
-		until, err = l.store.HeldUntil(ctx, app, call.UnitList)
+		until, err = l.ledger.HeldUntil(ctx, app, call.UnitList)
 		return err
 	})
 	return until, err
@@ -64,7 +66,8 @@ func (l *stored) ListedUntil(ctx context.Context, app call.AppID) (until time.Ti
 // final, and the keys of the latest ones that are, and follows what the pass writes.
 // Only other calls are asked for by their keys. It is safe for concurrent use.
 type remembered struct {
-	stored
+	Ledger
+	days   visible.Archive
 	since  time.Time // units that began before it, and are final, are not asked for
 	latest time.Time // the latest calls began since then
 
@@ -74,10 +77,10 @@ type remembered struct {
 
 // known is what the ledger says of an application.
 type known struct {
-	units  map[call.Unit]extract.Held // lists, hours, days; calls that are not final
-	final  map[string]bool            // the latest calls that are final; nil: they are many
-	listed time.Time                  // up to when calls have been listed
-	days   bool                       // the counts of days have been read
+	units  map[call.Unit]ledger.Row // lists, hours, days; calls that are not final
+	final  map[string]bool          // the latest calls that are final; nil: they are many
+	listed time.Time                // up to when calls have been listed
+	days   bool                     // the counts of days have been read
 }
 
 // mostLatest is how many of the latest calls are read at once.
@@ -88,12 +91,12 @@ func (l *remembered) of(ctx context.Context, app call.AppID) (*known, error) {
 	if k := l.apps[app]; k != nil {
 		return k, nil
 	}
-	k := &known{units: map[call.Unit]extract.Held{}}
-	if err := l.each(ctx, load.LedgerFilter{App: app, Current: l.since}, k.note); err != nil {
-		return nil, err
-	}
+	k := &known{}
 	err := l.retry(ctx, func(ctx context.Context) (err error) {
-		k.final, err = l.store.FinalCalls(ctx, app, l.latest, mostLatest)
+		k.units, k.listed = map[call.Unit]ledger.Row{}, time.Time{}
+		if err = l.ledger.Rows(ctx, ledger.Filter{App: app, Current: l.since}, k.note); err == nil {
+			k.final, err = l.ledger.FinalCalls(ctx, app, l.latest, mostLatest)
+		}
 		return err
 	})
 	if err != nil {
@@ -105,7 +108,7 @@ func (l *remembered) of(ctx context.Context, app call.AppID) (*known, error) {
 
 // note takes in an entry of a unit. Calls that are final are left out: there may be
 // millions.
-func (k *known) note(h extract.Held) {
+func (k *known) note(h ledger.Row) {
 	switch {
 	case h.Unit.Kind == call.UnitCall && h.State.Final():
 		delete(k.units, h.Unit)
@@ -117,18 +120,18 @@ func (k *known) note(h extract.Held) {
 }
 
 // wrote takes in entries that the pass has written.
-func (l *remembered) wrote(entries ...call.Entry) {
+func (l *remembered) wrote(entries ...ledger.Entry) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, e := range entries {
 		if k := l.apps[e.Unit.App]; k != nil {
-			k.note(extract.Held{Entry: e, Waiting: true, Rows: 1}) // it may have rows
+			k.note(ledger.Row{Entry: e, Waiting: true}) // it may have rows
 		}
 	}
 }
 
 // Entries are what the ledger says about those of the units that it knows.
-func (l *remembered) Entries(ctx context.Context, app call.AppID, kind call.UnitKind, keys []string) (map[string]extract.Held, error) {
+func (l *remembered) Entries(ctx context.Context, app call.AppID, kind call.UnitKind, keys []string) (map[string]ledger.Row, error) {
 	l.mu.Lock()
 	k, err := l.of(ctx, app)
 	if err != nil {
@@ -141,7 +144,7 @@ func (l *remembered) Entries(ctx context.Context, app call.AppID, kind call.Unit
 			return nil, err
 		}
 	}
-	held := map[string]extract.Held{}
+	held := map[string]ledger.Row{}
 	var others []string
 	for _, key := range keys {
 		u := call.Unit{App: app, Kind: kind, Key: key}
@@ -151,13 +154,13 @@ func (l *remembered) Entries(ctx context.Context, app call.AppID, kind call.Unit
 			held[key] = h
 		case kind != call.UnitCall:
 		case k.final[key]:
-			held[key] = extract.Held{Entry: call.Entry{Unit: u, State: call.Archived}}
+			held[key] = ledger.Row{Entry: ledger.Entry{Unit: u, State: ledger.Archived}}
 		default:
 			others = append(others, key)
 		}
 	}
 	l.mu.Unlock()
-	asked, err := l.stored.Entries(ctx, app, kind, others)
+	asked, err := l.Ledger.Entries(ctx, app, kind, others)
 	maps.Copy(held, asked)
 	return held, err
 }
@@ -169,7 +172,7 @@ func (l *remembered) readDays(ctx context.Context, app call.AppID, k *known) err
 	}
 	k.days = true
 	return l.retry(ctx, func(ctx context.Context) error {
-		return l.store.Days(ctx, app, l.since, func(d call.DailyScale) {
+		return visible.Days(ctx, l.days, app, l.since, func(d call.DailyScale) {
 			u := call.Unit{App: app, Kind: call.UnitScale, Key: d.Start.Format(time.RFC3339)}
 			if h, ok := k.units[u]; ok {
 				h.Day = &d
@@ -180,20 +183,20 @@ func (l *remembered) readDays(ctx context.Context, app call.AppID, k *known) err
 }
 
 // Overdue lists units that are not final though their deadline is before t.
-func (l *remembered) Overdue(ctx context.Context, app call.AppID, t time.Time) ([]call.Entry, error) {
+func (l *remembered) Overdue(ctx context.Context, app call.AppID, t time.Time) ([]ledger.Entry, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	k, err := l.of(ctx, app)
 	if err != nil {
 		return nil, err
 	}
-	var all []call.Entry
+	var all []ledger.Entry
 	for _, h := range k.units {
 		if !h.State.Final() && h.Deadline.Before(t) {
 			all = append(all, h.Entry)
 		}
 	}
-	slices.SortFunc(all, func(a, b call.Entry) int {
+	slices.SortFunc(all, func(a, b ledger.Entry) int {
 		return cmp.Or(cmp.Compare(a.Unit.Kind, b.Unit.Kind), a.StartsAt.Compare(b.StartsAt), cmp.Compare(a.Unit.Key, b.Unit.Key))
 	})
 	return all, nil

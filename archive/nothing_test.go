@@ -12,7 +12,7 @@ import (
 	"github.com/callvault/callvault/internal/config"
 	"github.com/callvault/callvault/internal/runs"
 	"github.com/callvault/callvault/internal/simulator"
-	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/store"
 	"github.com/callvault/callvault/test/embeddedtest"
 )
 
@@ -36,25 +36,23 @@ func TestNothingNew(t *testing.T) {
 	}
 	server := httptest.NewServer(vendor)
 	defer server.Close()
-	store, err := load.Open(ctx, embeddedtest.Database(t), load.Options{})
+	archived, err := store.Open(ctx, embeddedtest.Database(t), store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer store.Close()
+	defer archived.Close()
 	account := config.Account{
 		SecretID: vendor.SecretID(), SecretKey: config.Secret(vendor.SecretKey()), Region: "ap-singapore", Endpoint: server.URL, API: "auto",
 		Apps: []config.AppID{config.AppID(simulator.DefaultApp)}, Retention: config.Duration(14 * 24 * time.Hour), QPS: 1e6,
 	}
-	settings := &config.Config{
-		Memory: config.DefaultMemory, Raw: config.Keep(30 * 24 * time.Hour), Settle: config.Duration(15 * time.Minute), Lease: config.Duration(30 * time.Second),
-	}
+	settings := archive.Options{Memory: config.DefaultMemory.Shares(), Raw: 30 * 24 * time.Hour, Settle: 15 * time.Minute, Lease: 30 * time.Second}
 	pass := func(ctx context.Context) *archive.Report {
 		run, err := archive.New(settings, archive.Scope{Accounts: []config.Account{account}}, runs.Origin{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		run.Now = clock
-		report, err := run.Do(ctx, store, extract.NoProgress{})
+		report, err := run.Do(ctx, archived, extract.NoProgress{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -65,9 +63,9 @@ func TestNothingNew(t *testing.T) {
 	}
 	for _, later := range []time.Duration{time.Minute, time.Hour} {
 		now = now.Add(later)
-		before, at := doings(t, store), time.Now()
+		before, at := doings(t, archived), time.Now()
 		pass(ctx)
-		took, after := time.Since(at), doings(t, store)
+		took, after := time.Since(at), doings(t, archived)
 		queries, parts, mutations := after.queries-before.queries-1, after.parts-before.parts, after.mutations-before.mutations
 		t.Logf("%v later: %d queries, %d new parts, %d mutations, %v", later, queries, parts, mutations, took.Round(time.Millisecond))
 		if queries > mostQueries || parts > mostParts || mutations > 0 {
@@ -79,7 +77,7 @@ func TestNothingNew(t *testing.T) {
 // done is what an engine has done since it started.
 type done struct{ queries, parts, mutations uint64 }
 
-func doings(t *testing.T, s *load.Store) (d done) {
+func doings(t *testing.T, s *store.Store) (d done) {
 	t.Helper()
 	const q = `
 		SELECT sumIf(value, event = 'Query'), sumIf(value, event = 'MergeTreeDataWriterBlocks'), (SELECT count() FROM system.mutations)

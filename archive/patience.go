@@ -13,12 +13,12 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/cenkalti/backoff/v5"
 
-	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/extract/ask"
 	"github.com/callvault/callvault/internal/config"
 	"github.com/callvault/callvault/internal/runs"
 	"github.com/callvault/callvault/internal/words"
-	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/retry"
+	"github.com/callvault/callvault/load/store"
 )
 
 // Passing says that a run failed for a cause that time mends: the vendor or
@@ -35,9 +35,9 @@ func Passing(err error) bool {
 	case holds[runs.FreeError](err):
 		return true
 	case holds[retry.Final](err), holds[runs.Incomplete](err),
-		errors.Is(err, load.ErrAuth), errors.Is(err, load.ErrDatabase), errors.Is(err, load.ErrNoDatabase), errors.Is(err, load.ErrDSN), errors.Is(err, context.Canceled):
+		errors.Is(err, store.ErrAuth), errors.Is(err, store.ErrDatabase), errors.Is(err, store.ErrNoDatabase), errors.Is(err, store.ErrDSN), errors.Is(err, context.Canceled):
 		return false
-	case extract.Passing(err), errors.Is(err, load.ErrUnreachable):
+	case ask.Passing(err), errors.Is(err, store.ErrUnreachable):
 		return true
 	case retry.Code(err) != 0:
 		return retry.Helps(err)
@@ -89,7 +89,7 @@ const pausesOfRequests = 20
 
 // NewPatience makes a Patience that lasts for limit. say is called once for each trouble,
 // with the time at which the Patience ends.
-func NewPatience(limit time.Duration, a extract.Attempts, say func(error, time.Time)) *Patience {
+func NewPatience(limit time.Duration, a ask.Attempts, say func(error, time.Time)) *Patience {
 	return &Patience{limit: limit, Unreached: unreachedFor(limit), least: pausesOfRequests * a.Least, most: pausesOfRequests * a.Most, say: say, best: NotStarted}
 }
 
@@ -104,7 +104,7 @@ func unreachedFor(limit time.Duration) time.Duration {
 
 // unconnected says that an address may be wrong.
 func unconnected(err error) bool {
-	return extract.Unconnected(err) || errors.Is(err, load.ErrUnreachable)
+	return ask.Unconnected(err) || errors.Is(err, store.ErrUnreachable)
 }
 
 // NotStarted is how far an attempt has come that has not begun its work.

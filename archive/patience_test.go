@@ -14,13 +14,13 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 
-	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/extract/ask"
 	"github.com/callvault/callvault/extract/trtc"
 	"github.com/callvault/callvault/internal/config"
 	"github.com/callvault/callvault/internal/runs"
-	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/lease"
 	"github.com/callvault/callvault/load/schema"
+	"github.com/callvault/callvault/load/store"
 )
 
 func TestPassing(t *testing.T) {
@@ -33,13 +33,13 @@ func TestPassing(t *testing.T) {
 		{"none", nil, false},
 		{"the vendor's fault", vendor(trtc.Retryable), true},
 		{"quota", vendor(trtc.Quota), true},
-		{"an outage", fmt.Errorf("%w: %w", extract.ErrOutage, vendor(trtc.Retryable)), true},
+		{"an outage", fmt.Errorf("%w: %w", ask.ErrOutage, vendor(trtc.Retryable)), true},
 		{"a fault with advice", accountError(config.Account{}, &trtc.Error{Code: trtc.CodeNetwork, Kind: trtc.Retryable}), true},
 		{"denied", vendor(trtc.Denied), false},
 		{"no plan", vendor(trtc.Unavailable), false},
 		{"no such application", vendor(trtc.UnknownApp), false},
 		{"wrong region", vendor(trtc.WrongRegion), false},
-		{"ClickHouse is away", load.ErrUnreachable, true},
+		{"ClickHouse is away", store.ErrUnreachable, true},
 		{"connection refused", &net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}, true},
 		{"connection reset", syscall.ECONNRESET, true},
 		{"connection cut", io.EOF, true},
@@ -51,8 +51,8 @@ func TestPassing(t *testing.T) {
 		{"no such table", &clickhouse.Exception{Code: 60}, false},
 		{"no room on the disk", &clickhouse.Exception{Code: 243}, false},
 		{"no room here", &os.PathError{Op: "write", Err: syscall.ENOSPC}, false},
-		{"wrong password", load.ErrAuth, false},
-		{"no database", load.ErrDatabase, false},
+		{"wrong password", store.ErrAuth, false},
+		{"no database", store.ErrDatabase, false},
 		{"wrong DSN", config.Error{Setting: "CLICKHOUSE_DSN"}, false},
 		{"wrong settings", config.Errors{{Setting: "CALLVAULT_QPS"}}, false},
 		{"newer schema", schema.ErrNewer, false},
@@ -77,7 +77,7 @@ func TestPassing(t *testing.T) {
 
 // TestPatience makes attempts in virtual time.
 func TestPatience(t *testing.T) {
-	away := fmt.Errorf("%w: down", load.ErrUnreachable)
+	away := fmt.Errorf("%w: down", store.ErrUnreachable)
 	final := errors.New("final")
 	left := leftError{error: ErrPartial, cause: away}
 	type attempt struct {
@@ -109,7 +109,7 @@ func TestPatience(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				began, made, said := time.Now(), 0, 0
-				p := NewPatience(c.limit, extract.DefaultAttempts(), func(err error, until time.Time) { said++ })
+				p := NewPatience(c.limit, ask.DefaultAttempts(), func(err error, until time.Time) { said++ })
 				err := p.Do(t.Context(), func(context.Context) (int, error) {
 					a := c.attempts[min(made, len(c.attempts)-1)]
 					made++
@@ -134,7 +134,7 @@ func TestPatienceIsInterrupted(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, cancel)
 		began := time.Now()
-		p := NewPatience(time.Hour, extract.DefaultAttempts(), func(error, time.Time) {})
+		p := NewPatience(time.Hour, ask.DefaultAttempts(), func(error, time.Time) {})
 		err := p.Do(ctx, func(context.Context) (int, error) { return NotStarted, io.EOF })
 		if took := time.Since(began); took != time.Second || !errors.Is(err, context.Canceled) {
 			t.Errorf("%v after %s", err, took)

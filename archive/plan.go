@@ -7,7 +7,7 @@ import (
 	"github.com/callvault/callvault/extract"
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/connect"
-	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/store"
 )
 
 // Plan is the forecast of a pass over all applications.
@@ -31,15 +31,15 @@ type Plan struct {
 }
 
 // Plan forecasts every application and adds up.
-func (j *Run) Plan(ctx context.Context, store *load.Store, progress extract.Progress) (*Plan, error) {
-	sch, err := connect.Schema(store, j.Cfg.Cluster)
+func (j *Run) Plan(ctx context.Context, store *store.Store, progress extract.Progress) (*Plan, error) {
+	sch, err := connect.Schema(store, j.Options.Tiering.Cluster)
 	if err != nil {
 		return nil, err
 	}
 	if _, err := sch.Up(ctx); err != nil {
 		return nil, err
 	}
-	w := ReadOnly(store)
+	w := LedgerOf(store)
 	p := &Plan{Requests: map[string]int{}, Asked: map[string]int{}, Exact: true, Rates: map[string]float64{}}
 	if err := j.Detect(ctx); err != nil {
 		return nil, err

@@ -10,10 +10,13 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/extract/replay"
 	"github.com/callvault/callvault/internal/call"
-	"github.com/callvault/callvault/internal/config"
 	"github.com/callvault/callvault/internal/runs"
+	"github.com/callvault/callvault/ledger"
 	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/store"
+	"github.com/callvault/callvault/load/upkeep"
 )
 
 // Replay is what to replay, and what came of it.
@@ -54,10 +57,10 @@ func (r *Replay) err() error {
 }
 
 // describe fills in the history of the run.
-func (r *Replay) describe(run *load.Run) {
+func (r *Replay) describe(run *runs.Run) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	run.Counts = load.RunCounts{Calls: uint64(r.Calls), Samples: uint64(r.Samples), Failed: uint64(len(r.Failures) + r.NotKept)}
+	run.Counts = runs.Counts{Calls: uint64(r.Calls), Samples: uint64(r.Samples), Failed: uint64(len(r.Failures) + r.NotKept)}
 }
 
 // replaysAtOnce is how many units are read and decoded at the same time.
@@ -65,16 +68,16 @@ const replaysAtOnce = 4
 
 // visibleStates are those of units that have something to replay. Lost ones have
 // what came of them before.
-var visibleStates = []call.State{call.Provisional, call.Archived, call.Empty, call.Lost}
+var visibleStates = []ledger.State{ledger.Provisional, ledger.Archived, ledger.Empty, ledger.Lost}
 
 // Do replays under the archive lease, and its history. The schema must be up. The
 // error matches ErrPartial when it went to its end and could not replay everything.
-func (r *Replay) Do(ctx context.Context, store *load.Store, cfg *config.Config, o runs.Origin, progress extract.Progress) error {
-	h := runs.New(store, "replay", o, time.Duration(cfg.Lease), cfg.Traces.On())
+func (r *Replay) Do(ctx context.Context, store *store.Store, o Options, from runs.Origin, progress extract.Progress) error {
+	h := runs.New(store, "replay", from, o.Lease, o.Traced)
 	h.Run.Apps, h.Run.Whole, h.Fill = r.Apps, r.whole(), r.describe
 	err := h.Do(ctx, func(ctx context.Context) error {
-		err := runs.UnderLease(ctx, store, time.Duration(cfg.Lease), func(ctx context.Context, guard string) error {
-			return r.all(ctx, store, store.NewWriter(h.Run.ID, load.WriterOptions{Guard: guard}), time.Duration(cfg.Settle), progress)
+		err := runs.UnderLease(ctx, store, o.Lease, func(ctx context.Context, guard string) error {
+			return r.all(ctx, store, load.NewWriter(store, h.Run.ID, load.WriterOptions{Guard: guard}), o.Settle, progress)
 		})
 		if err != nil {
 			return err
@@ -86,13 +89,13 @@ func (r *Replay) Do(ctx context.Context, store *load.Store, cfg *config.Config, 
 }
 
 // all replays all units.
-func (r *Replay) all(ctx context.Context, store *load.Store, w *load.Writer, settle time.Duration, progress extract.Progress) error {
+func (r *Replay) all(ctx context.Context, store *store.Store, w *load.Writer, settle time.Duration, progress extract.Progress) error {
 	units, err := r.units(ctx, store)
 	if err != nil {
 		return err
 	}
 	progress.Add(extract.StageCalls, len(units))
-	again := extract.Replay{From: store, To: w, Settle: settle}
+	again := replay.Replayer{From: recorded{ledger.Of(store), store}, To: w, Settle: settle}
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(replaysAtOnce)
 	for _, e := range units {
@@ -113,22 +116,32 @@ func (r *Replay) all(ctx context.Context, store *load.Store, w *load.Writer, set
 	if err := w.Close(ctx); err != nil {
 		return err
 	}
-	_, err = store.Purge(ctx)
+	_, err = upkeep.Purge(ctx, store)
 	return err
+}
+
+// recorded is what a replay reads.
+type recorded struct {
+	ledger.Ledger
+	store *store.Store
+}
+
+func (r recorded) Bodies(ctx context.Context, ids []uint64) (map[uint64][]byte, error) {
+	return load.Bodies(ctx, r.store, ids)
 }
 
 // units are those that the archive shows rows of, or lacks parts of, in the order of
 // time. Of quiet hours no answer is kept.
-func (r *Replay) units(ctx context.Context, store *load.Store) ([]call.Entry, error) {
-	var units []call.Entry
+func (r *Replay) units(ctx context.Context, store *store.Store) ([]ledger.Entry, error) {
+	var units []ledger.Entry
 	apps := r.Apps
 	if len(apps) == 0 {
 		apps = []call.AppID{0}
 	}
 	for _, app := range apps {
-		f := load.LedgerFilter{App: app, States: visibleStates, From: r.From, To: r.To}
-		err := store.Ledger(ctx, f, func(e load.Entry) {
-			if e.Unit.Kind != call.UnitList && (e.Counts.Rows() > 0 || len(e.Failed) > 0 && e.State != call.Lost) {
+		f := ledger.Filter{App: app, States: visibleStates, From: r.From, To: r.To}
+		err := ledger.Of(store).Rows(ctx, f, func(e ledger.Row) {
+			if e.Unit.Kind != call.UnitList && (e.Counts.Rows() > 0 || len(e.Failed) > 0 && e.State != ledger.Lost) {
 				units = append(units, e.Entry)
 			}
 		})
@@ -140,13 +153,13 @@ func (r *Replay) units(ctx context.Context, store *load.Store) ([]call.Entry, er
 }
 
 // count notes how the replay of a unit ended.
-func (r *Replay) count(e call.Entry, done extract.Replayed, err error) {
+func (r *Replay) count(e ledger.Entry, done replay.Done, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch u := e.Unit; {
-	case errors.Is(err, extract.ErrNotKept) && e.State == call.Lost:
+	case errors.Is(err, replay.ErrNotKept) && e.State == ledger.Lost:
 		return // it stays lost
-	case errors.Is(err, extract.ErrNotKept):
+	case errors.Is(err, replay.ErrNotKept):
 		r.NotKept++
 		return
 	case err != nil:

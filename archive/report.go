@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/extract/ask"
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/runs"
-	"github.com/callvault/callvault/load"
 )
 
 // ErrPartial is returned when a pass went to its end and could not archive
@@ -25,9 +25,9 @@ type Report struct {
 	Ended   time.Time
 	Apps    []extract.Report
 	Refused []refusal `json:",omitempty"`
-	Counts  extract.Counts
+	Counts  ask.Counts
 
-	Run load.Run `json:"-"` // as the history has it, when it has ended
+	Run runs.Run `json:"-"` // as the history has it, when it has ended
 }
 
 // refusal is an account or an application that the vendor does not serve.
@@ -80,11 +80,11 @@ func (s *Report) Reached() int {
 func (s *Report) Begun() bool { return len(s.Apps) > 0 }
 
 // describe fills in the history of the run. counts is what was asked so far.
-func (s *Report) describe(r *load.Run, counts extract.Counts) {
+func (s *Report) describe(r *runs.Run, counts ask.Counts) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t := s.Total()
-	r.Counts = load.RunCounts{
+	r.Counts = runs.Counts{
 		Calls: uint64(t.Archived), Provisional: uint64(t.Provisional), Failed: uint64(t.FailureCount + len(s.Refused)), Lost: uint64(t.Lost),
 		Users: uint64(t.Users), Samples: uint64(t.Samples), Events: uint64(t.Events),
 	}

@@ -14,12 +14,16 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/extract/ask"
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/config"
 	"github.com/callvault/callvault/internal/runs"
 	"github.com/callvault/callvault/internal/span"
+	"github.com/callvault/callvault/ledger"
 	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/retry"
+	"github.com/callvault/callvault/load/store"
+	"github.com/callvault/callvault/load/upkeep"
 )
 
 // Command is the name of the command, in the history and in schedules.
@@ -56,9 +60,9 @@ func AppsOf(accounts []config.Account) (all []call.AppID) {
 type Run struct {
 	Scope
 	runs.Origin
-	Cfg      *config.Config
+	Options  Options
 	Now      func() time.Time
-	Attempts extract.Attempts
+	Attempts ask.Attempts
 
 	OnRetry func(error, time.Duration) // optional: told of an insert that is tried again
 
@@ -74,22 +78,22 @@ type Run struct {
 }
 
 // New checks that there is something to archive.
-func New(cfg *config.Config, s Scope, o runs.Origin) (*Run, error) {
+func New(o Options, s Scope, from runs.Origin) (*Run, error) {
 	if len(s.Apps()) == 0 {
 		return nil, config.Error{Setting: "CALLVAULT_SDK_APP_IDS", Problem: "names no application", Try: "export CALLVAULT_SDK_APP_IDS=1400353843 with the SDKAppID of your own (TRTC console, Application Management)"}
 	}
-	return &Run{Scope: s, Origin: o, Cfg: cfg, Now: time.Now, Attempts: extract.DefaultAttempts()}, nil
+	return &Run{Scope: s, Origin: from, Options: o, Now: time.Now, Attempts: ask.DefaultAttempts()}, nil
 }
 
 // Do makes the pass under the archive lease, and its history. The summary is
 // sound also when the pass ended early. The error matches ErrPartial when the
 // pass went to its end and could not archive everything.
-func (j *Run) Do(ctx context.Context, store *load.Store, progress extract.Progress) (*Report, error) {
-	h := runs.New(store, Command, j.Origin, time.Duration(j.Cfg.Lease), j.Cfg.Traces.On())
-	sum := &Report{RunID: h.Run.ID, Started: h.Run.Started, Counts: extract.NewCounts()}
+func (j *Run) Do(ctx context.Context, store *store.Store, progress extract.Progress) (*Report, error) {
+	h := runs.New(store, Command, j.Origin, j.Options.Lease, j.Options.Traced)
+	sum := &Report{RunID: h.Run.ID, Started: h.Run.Started, Counts: ask.NewCounts()}
 	h.Run.Apps, h.Run.Whole = j.Apps(), j.Whole()
-	h.Prepare = func(ctx context.Context) error { return Prepare(ctx, store, j.Cfg) }
-	h.Fill = func(r *load.Run) { sum.describe(r, j.Counts()) }
+	h.Prepare = func(ctx context.Context) error { return Prepare(ctx, store, j.Options.Tiering) }
+	h.Fill = func(r *runs.Run) { sum.describe(r, j.Counts()) }
 	h.Late, j.writes = true, h.Writes
 	err := h.Do(ctx, func(ctx context.Context) error { return j.pass(ctx, store, progress, sum) })
 	sum.Ended, sum.Run = h.Run.Ended, h.Run
@@ -98,7 +102,7 @@ func (j *Run) Do(ctx context.Context, store *load.Store, progress extract.Progre
 }
 
 // pass makes the pass itself, and connects unless that has been done.
-func (j *Run) pass(ctx context.Context, store *load.Store, progress extract.Progress, sum *Report) error {
+func (j *Run) pass(ctx context.Context, store *store.Store, progress extract.Progress, sum *Report) error {
 	if j.Asked() == nil {
 		if err := j.Connect(ctx); err != nil {
 			return err
@@ -110,7 +114,7 @@ func (j *Run) pass(ctx context.Context, store *load.Store, progress extract.Prog
 	for _, err := range j.Refused {
 		sum.refuse(0, err)
 	}
-	err := runs.UnderLease(ctx, store, time.Duration(j.Cfg.Lease), func(ctx context.Context, guard string) error {
+	err := runs.UnderLease(ctx, store, j.Options.Lease, func(ctx context.Context, guard string) error {
 		j.Leading.Store(true)
 		defer j.Leading.Store(false)
 		return j.archive(ctx, store, guard, progress, sum)
@@ -123,7 +127,7 @@ func (j *Run) pass(ctx context.Context, store *load.Store, progress extract.Prog
 
 // archive runs a Pass for every application at once; the applications of an
 // account share its Asker and so its quota.
-func (j *Run) archive(ctx context.Context, store *load.Store, guard string, progress extract.Progress, sum *Report) error {
+func (j *Run) archive(ctx context.Context, store *store.Store, guard string, progress extract.Progress, sum *Report) error {
 	if err := span.Do(ctx, "clean", func(ctx context.Context) error { return j.clean(ctx, store, guard) }); err != nil {
 		return err
 	}
@@ -136,7 +140,7 @@ func (j *Run) archive(ctx context.Context, store *load.Store, guard string, prog
 			g.Go(func() error {
 				r, err := p.Run(gctx)
 				sum.add(r)
-				if extract.VendorRefuses(err) && gctx.Err() == nil {
+				if ask.VendorRefuses(err) && gctx.Err() == nil {
 					sum.refuse(p.App, accountError(c.Settings, err))
 					return nil
 				}
@@ -171,30 +175,30 @@ func sameFault(pass, writer error) bool {
 }
 
 // clean hides what is too old, and deletes what is hidden where that is worth it.
-func (j *Run) clean(ctx context.Context, store *load.Store, guard string) error {
-	before, expired := keptSince(j.Cfg, j.Now()), 0
+func (j *Run) clean(ctx context.Context, store *store.Store, guard string) error {
+	before, expired := keptSince(j.Options.Keep, j.Now()), 0
 	if !before.IsZero() {
 		var err error
-		if expired, err = store.Expire(ctx, guard, before); err != nil {
+		if expired, err = upkeep.Expire(ctx, store, guard, before); err != nil {
 			return err
 		}
 	}
 	if expired > 0 {
-		if _, err := store.Purge(ctx); err != nil {
+		if _, err := upkeep.Purge(ctx, store); err != nil {
 			return err
 		}
-		return store.DropEmptyMonths(ctx, before)
+		return upkeep.DropEmptyMonths(ctx, store, before)
 	}
 	return j.sweep(ctx, store)
 }
 
 // sweep deletes what is hidden, and responses that nobody needs, where that is worth it.
-func (j *Run) sweep(ctx context.Context, store *load.Store) error {
-	swept, err := store.Sweep(ctx)
+func (j *Run) sweep(ctx context.Context, store *store.Store) error {
+	swept, err := upkeep.Sweep(ctx, store)
 	if err != nil || !swept {
 		return err
 	}
-	return store.ForgetResponses(ctx, time.Duration(j.Cfg.Raw))
+	return upkeep.ForgetResponses(ctx, store, j.Options.Raw)
 }
 
 // closeWithin bounds the loading of what was committed before a pass was ended early.
@@ -202,11 +206,11 @@ const closeWithin = 15 * time.Second
 
 // keptSince is the beginning of the day before which nothing is kept that ended
 // by then; zero: all is kept.
-func keptSince(cfg *config.Config, now time.Time) time.Time {
-	if cfg.Keep == 0 {
+func keptSince(keep time.Duration, now time.Time) time.Time {
+	if keep == 0 {
 		return time.Time{}
 	}
-	return now.UTC().Add(-time.Duration(cfg.Keep)).Truncate(24 * time.Hour)
+	return now.UTC().Add(-keep).Truncate(24 * time.Hour)
 }
 
 // BoundMemory has the collector of the whole process work harder as what is in use
@@ -218,19 +222,19 @@ func BoundMemory(bytes int64) (undo func()) {
 }
 
 // Writer is the archive that a run writes to under the lease.
-func (j *Run) Writer(ctx context.Context, store *load.Store, runID, guard string) *Target {
-	o := load.WriterOptions{Span: trace.SpanFromContext(ctx), Guard: guard, KeepRaw: time.Duration(j.Cfg.Raw), MaxBytes: int(j.Cfg.Memory.Shares().Rows), OnRetry: j.OnRetry}
-	w := store.NewWriter(runID, o)
+func (j *Run) Writer(ctx context.Context, store *store.Store, runID, guard string) *Target {
+	o := load.WriterOptions{Span: trace.SpanFromContext(ctx), Guard: guard, KeepRaw: j.Options.Raw, MaxBytes: int(j.Options.Memory.Rows), OnRetry: j.OnRetry}
+	w := load.NewWriter(store, runID, o)
 	j.Writing.Store(w)
-	return newTarget(w, &stored{store, w.Retry})
+	return &Target{Writer: w, Ledger: Ledger{ledger.Of(store), w.Retry}, begin: func() {}, noted: func(...ledger.Entry) {}}
 }
 
 // target is Writer for a pass.
-func (j *Run) target(ctx context.Context, store *load.Store, runID, guard string) *Target {
+func (j *Run) target(ctx context.Context, store *store.Store, runID, guard string) *Target {
 	t := j.Writer(ctx, store, runID, guard)
 	t.begin = j.writes
 	if !j.Again { // which looks at what is final, too
-		l := &remembered{stored: stored{store, t.Retry}, since: j.oldest().Add(-latest), latest: j.Now().Add(-latest), apps: map[call.AppID]*known{}}
+		l := &remembered{Ledger: Ledger{ledger.Of(store), t.Retry}, days: store, since: j.oldest().Add(-latest), latest: j.Now().Add(-latest), apps: map[call.AppID]*known{}}
 		t.Ledger, t.noted = l, l.wrote
 	}
 	return t
@@ -250,15 +254,15 @@ func (j *Run) oldest() time.Time {
 }
 
 // PassOver is the pass over one application, to archive or to compare.
-func (j *Run) PassOver(c *Account, app call.AppID, ledger extract.Ledger, progress extract.Progress) *extract.Pass {
+func (j *Run) PassOver(c *Account, app call.AppID, known extract.Ledger, progress extract.Progress) *extract.Pass {
 	retention, to := time.Duration(c.Settings.Retention), j.To
 	if j.Expiring > 0 {
 		to = j.Now().Add(j.Expiring - retention)
 	}
 	return &extract.Pass{
-		Asker: c.asker.Load(), Ledger: ledger, App: app, Now: j.Now, Progress: progress,
-		Retention: retention, Settle: time.Duration(j.Cfg.Settle),
+		Asker: c.asker.Load(), Ledger: known, App: app, Now: j.Now, Progress: progress,
+		Retention: retention, Settle: j.Options.Settle,
 		From: j.From, To: to, RoomID: j.Room, Again: j.Again,
-		Skip: extract.Skip{UserEvents: j.Cfg.Skips("user_events"), UnusualEvents: j.Cfg.Skips("unusual_events"), DailyScale: j.Cfg.Skips("daily_scale")},
+		Skip: j.Options.Skip,
 	}
 }

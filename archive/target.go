@@ -5,7 +5,9 @@ import (
 	"sync/atomic"
 
 	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/extract/ask"
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/ledger"
 	"github.com/callvault/callvault/load"
 )
 
@@ -13,19 +15,9 @@ import (
 type Target struct {
 	*load.Writer
 	extract.Ledger
-	begin func()              // called before the first rows are added
-	noted func(...call.Entry) // told of entries that were written
-	wrote atomic.Bool         // rows of units
-}
-
-// ReadOnly is an archive for those who write nothing.
-func ReadOnly(store *load.Store) *Target {
-	w := store.NewWriter("", load.WriterOptions{})
-	return newTarget(w, &stored{store, w.Retry})
-}
-
-func newTarget(w *load.Writer, l extract.Ledger) *Target {
-	return &Target{Writer: w, Ledger: l, begin: func() {}, noted: func(...call.Entry) {}}
+	begin func()                // called before the first rows are added
+	noted func(...ledger.Entry) // told of entries that were written
+	wrote atomic.Bool           // rows of units
 }
 
 // Add adds a part of a unit with its rows.
@@ -37,7 +29,7 @@ func (a *Target) Add(ctx context.Context, u call.Unit, p call.Part, r call.Rows)
 }
 
 // End ends a unit.
-func (a *Target) End(ctx context.Context, e call.Entry) error {
+func (a *Target) End(ctx context.Context, e ledger.Entry) error {
 	err := a.Writer.End(ctx, e)
 	if err == nil {
 		a.wrote.Store(true)
@@ -47,7 +39,7 @@ func (a *Target) End(ctx context.Context, e call.Entry) error {
 }
 
 // Note writes entries of units that bring no rows.
-func (a *Target) Note(ctx context.Context, entries []call.Entry) error {
+func (a *Target) Note(ctx context.Context, entries []ledger.Entry) error {
 	err := a.Writer.Note(ctx, entries)
 	if err == nil {
 		a.noted(entries...)
@@ -56,7 +48,7 @@ func (a *Target) Note(ctx context.Context, entries []call.Entry) error {
 }
 
 // Keep keeps a response as it came.
-func (a *Target) Keep(ctx context.Context, app call.AppID, x extract.Answer) (uint64, error) {
+func (a *Target) Keep(ctx context.Context, app call.AppID, x ask.Answer) (uint64, error) {
 	request, err := x.Request.JSON()
 	if err != nil {
 		return 0, err

@@ -6,15 +6,15 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/schema"
+	"github.com/callvault/callvault/load/store"
 	"github.com/callvault/callvault/test/embeddedtest"
 )
 
 // archive is a database with the schema and a call that is not committed.
-func archive(t *testing.T) *load.Store {
+func archive(t *testing.T) *store.Store {
 	t.Helper()
-	s, err := load.Open(t.Context(), embeddedtest.Database(t), load.Options{})
+	s, err := store.Open(t.Context(), embeddedtest.Database(t), store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +34,7 @@ func archive(t *testing.T) *load.Store {
 	return s
 }
 
-func exec(t *testing.T, s *load.Store, statements ...string) {
+func exec(t *testing.T, s *store.Store, statements ...string) {
 	t.Helper()
 	for _, q := range statements {
 		if err := s.StoreConn().Exec(t.Context(), q); err != nil {

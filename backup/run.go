@@ -11,8 +11,8 @@ import (
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/connect"
 	"github.com/callvault/callvault/internal/runs"
-	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/lease"
+	"github.com/callvault/callvault/load/store"
 )
 
 // Command is the name of the command, in the history and in schedules.
@@ -37,13 +37,13 @@ type Run struct {
 	Traced  bool
 
 	runs.Origin
-	Store    *load.Store
+	Store    *store.Store
 	Progress Progress
 
 	Note        Note
 	Differences []Difference
 	Removed     []string
-	Past        load.Run // as the history has it, when it has ended
+	Past        runs.Run // as the history has it, when it has ended
 }
 
 // Do makes the backup and its history.
@@ -54,7 +54,7 @@ func (j *Run) Do(ctx context.Context) error {
 	h := runs.New(j.Store, Command, j.Origin, j.Lease, j.Traced)
 	h.Run.Whole = true
 	h.Run.Apps = j.Apps
-	h.Last = func(r *load.Run) {
+	h.Last = func(r *runs.Run) {
 		if r.Counts.Failed = uint64(len(j.Differences)); r.Counts.Failed == 0 {
 			r.Complete = r.Apps
 		}
@@ -159,7 +159,7 @@ func (j *Run) untilFree(ctx context.Context, wait time.Duration) error {
 }
 
 // OneBackup does something that one process at a time may do about backups.
-func OneBackup(ctx context.Context, store *load.Store, ttl time.Duration, do func(context.Context) error) error {
+func OneBackup(ctx context.Context, store *store.Store, ttl time.Duration, do func(context.Context) error) error {
 	held, err := runs.Take(ctx, store, lease.Backup, lease.Holder(), ttl)
 	if errors.Is(err, lease.ErrHeld) {
 		return fmt.Errorf("another backup is running: %w", err)

@@ -3,13 +3,14 @@ package backup
 import (
 	"context"
 
-	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/lease"
 	"github.com/callvault/callvault/load/schema"
+	"github.com/callvault/callvault/load/store"
+	"github.com/callvault/callvault/load/upkeep"
 )
 
 // TargetOf is the archive of a store, for a restore into it or a trial beside it.
-func TargetOf(store *load.Store, cluster, policy string) Target {
+func TargetOf(store *store.Store, cluster, policy string) Target {
 	views := func(ctx context.Context, database string) error {
 		sch, err := restored(store, cluster, database)
 		if err != nil {
@@ -21,7 +22,7 @@ func TargetOf(store *load.Store, cluster, policy string) Target {
 }
 
 // restored is the schema of an archive that is being restored.
-func restored(store *load.Store, cluster, database string) (*schema.Schema, error) {
+func restored(store *store.Store, cluster, database string) (*schema.Schema, error) {
 	ch := store.ClickHouse()
 	ch.Auth.Database = database
 	return schema.New(ch, schema.Options{Cluster: cluster, Holder: lease.Holder(), Restorer: true})
@@ -30,7 +31,7 @@ func restored(store *load.Store, cluster, database string) (*schema.Schema, erro
 // Complete gives a restored archive what is newer in the schema than the backup. It
 // takes away what the settings of the next pass will say of cold storage, which may
 // not be here.
-func Complete(ctx context.Context, store *load.Store, cluster string) error {
+func Complete(ctx context.Context, store *store.Store, cluster string) error {
 	sch, err := restored(store, cluster, store.Database())
 	if err != nil {
 		return err
@@ -38,5 +39,5 @@ func Complete(ctx context.Context, store *load.Store, cluster string) error {
 	if _, err := sch.Up(ctx); err != nil {
 		return err
 	}
-	return store.Tier(ctx, load.Tiering{})
+	return upkeep.Tier(ctx, store, upkeep.Tiering{})
 }

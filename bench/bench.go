@@ -12,14 +12,14 @@ import (
 
 	"github.com/callvault/callvault/internal/catalogue"
 	"github.com/callvault/callvault/internal/embedded"
-	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/schema"
+	"github.com/callvault/callvault/load/store"
 )
 
 // bench is a running engine with the schema, and what is to be measured.
 type bench struct {
 	server     *embedded.Server
-	store      *load.Store
+	store      *store.Store
 	rounds     int
 	binary     string // callvault's
 	mostCalls  int    // of a pass whose cost is compared with that of smaller ones

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/internal/embedded"
-	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/store"
 )
 
 func main() {
@@ -113,7 +113,7 @@ func start(ctx context.Context) (*bench, func(), error) {
 		_ = server.Stop(context.WithoutCancel(ctx))
 		os.RemoveAll(dir)
 	}
-	if b.store, err = load.Open(ctx, server.DSN(), load.Options{}); err == nil {
+	if b.store, err = store.Open(ctx, server.DSN(), store.Options{}); err == nil {
 		err = b.migrate(ctx)
 	}
 	if err == nil {

@@ -18,15 +18,15 @@ func (b *bench) ours(ctx context.Context, v *vendor, keepRaw time.Duration) erro
 		SecretID: "id", SecretKey: "key", Region: "ap-singapore", Endpoint: v.url, API: "current",
 		Apps: []config.AppID{app}, Retention: config.Duration(14 * 24 * time.Hour), QPS: 1e6,
 	}
-	settings := &config.Config{
-		Memory: config.DefaultMemory, Raw: config.Keep(keepRaw), Skip: []string{"user_events", "unusual_events", "daily_scale"},
-		Settle: config.Duration(15 * time.Minute), Lease: config.Duration(30 * time.Second),
+	options := archive.Options{
+		Memory: config.DefaultMemory.Shares(), Raw: keepRaw, Skip: extract.Skip{UserEvents: true, UnusualEvents: true, DailyScale: true},
+		Settle: 15 * time.Minute, Lease: 30 * time.Second,
 	}
 	scope := archive.Scope{
 		Accounts: []config.Account{account},
 		From:     began, To: began.Add(time.Duration(v.Seconds) * time.Second), // one window of the list
 	}
-	run, err := archive.New(settings, scope, runs.Origin{})
+	run, err := archive.New(options, scope, runs.Origin{})
 	if err != nil {
 		return err
 	}

@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/store"
 )
 
 // await waits for the daemon's ClickHouse. It says once that it waits, and what
 // for, and when the waiting is over.
-func (d *daemon) await(ctx context.Context) (*load.Store, func(), error) {
+func (d *daemon) await(ctx context.Context) (*store.Store, func(), error) {
 	cfg, began := d.set.Load().cfg, time.Now()
 	var until time.Time
 	if cfg.Wait > 0 {
@@ -22,7 +22,7 @@ func (d *daemon) await(ctx context.Context) (*load.Store, func(), error) {
 	server.Options.OnRetry = func(err error, pause time.Duration) {
 		d.Log.Warn("a step in ClickHouse is tried again", "in", pause, "err", err)
 	}
-	store, done, err := server.Await(ctx, until, func(err error) {
+	opened, done, err := server.Await(ctx, until, func(err error) {
 		waits = true
 		d.Log.Warn("waiting for ClickHouse", "err", err)
 	})
@@ -30,8 +30,8 @@ func (d *daemon) await(ctx context.Context) (*load.Store, func(), error) {
 	switch {
 	case err == nil && waits:
 		d.Log.Info("ClickHouse is there", "waited", waited)
-	case err != nil && ctx.Err() == nil && errors.Is(err, load.ErrUnreachable):
+	case err != nil && ctx.Err() == nil && errors.Is(err, store.ErrUnreachable):
 		return nil, nil, fmt.Errorf("waited %s for ClickHouse (CALLVAULT_WAIT): %w", waited, err)
 	}
-	return store, done, err
+	return opened, done, err
 }

@@ -22,8 +22,9 @@ import (
 	"github.com/callvault/callvault/internal/config"
 	"github.com/callvault/callvault/internal/connect"
 	"github.com/callvault/callvault/internal/notify"
+	"github.com/callvault/callvault/internal/runs"
 	"github.com/callvault/callvault/internal/systemd"
-	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/store"
 	"github.com/callvault/callvault/schedules"
 	"github.com/callvault/callvault/verify"
 )
@@ -55,7 +56,7 @@ type daemon struct {
 	meters  *meters
 
 	set   atomic.Pointer[settings]
-	store atomic.Pointer[load.Store] // nil: ClickHouse is waited for
+	store atomic.Pointer[store.Store] // nil: ClickHouse is waited for
 
 	mu       sync.Mutex
 	runner   *schedules.Runner
@@ -225,9 +226,9 @@ func (d *daemon) alive() {
 }
 
 // tellOf sends what is to be said of a run that has ended, while other runs go on.
-func (d *daemon) tellOf(log *slog.Logger, cfg *config.Config, r load.Run) {
+func (d *daemon) tellOf(log *slog.Logger, cfg *config.Config, r runs.Run) {
 	d.told.Go(func() {
-		if err := notify.Tell(context.Background(), notify.Webhook{URL: cfg.NotifyURL.Reveal(), Format: cfg.NotifyFormat}, d.store.Load(), r); err != nil {
+		if err := notify.Tell(context.Background(), notify.Webhook{URL: cfg.NotifyURL.Reveal(), Format: cfg.NotifyFormat}, runs.HistoryOf(d.store.Load()), r); err != nil {
 			log.Warn("nobody is told", "err", err)
 		}
 	})

@@ -8,6 +8,8 @@ import (
 	"github.com/callvault/callvault/archive"
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/connect"
+	"github.com/callvault/callvault/internal/runs"
+	"github.com/callvault/callvault/ledger"
 	"github.com/callvault/callvault/schedules"
 )
 
@@ -47,7 +49,7 @@ func (d *daemon) archivedSince(ctx context.Context) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	first, err := store.FirstRun(ctx)
+	first, err := runs.HistoryOf(store).First(ctx)
 	if err == nil && first.IsZero() {
 		first = time.Now()
 	}
@@ -68,7 +70,7 @@ func (d *daemon) listedUntil(ctx context.Context) (until time.Time, err error) {
 	}
 	for _, a := range cfg.Accounts {
 		for _, app := range a.Apps {
-			t, err := store.HeldUntil(ctx, call.AppID(app), call.UnitList)
+			t, err := ledger.Of(store).HeldUntil(ctx, call.AppID(app), call.UnitList)
 			if err != nil || t.IsZero() {
 				return time.Time{}, err
 			}

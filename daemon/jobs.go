@@ -14,7 +14,6 @@ import (
 	"github.com/callvault/callvault/internal/connect"
 	"github.com/callvault/callvault/internal/runs"
 	"github.com/callvault/callvault/internal/traces"
-	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/lease"
 	"github.com/callvault/callvault/schedules"
 	"github.com/callvault/callvault/verify"
@@ -33,11 +32,11 @@ func (d *daemon) pass(ctx context.Context, r schedules.Run) error {
 		return err
 	}
 	log := d.logOf(cfg, r)
-	j, err := archive.New(cfg, scope, d.origin(r, log))
+	j, err := archive.New(archive.OptionsOf(cfg), scope, d.origin(r, log))
 	if err != nil {
 		return err
 	}
-	j.Patience = time.Duration(j.Cfg.Patience)
+	j.Patience = time.Duration(cfg.Patience)
 	j.Waits = func(err error, until time.Time) {
 		log.Warn("the vendor does not answer; it is asked again", "until", until.UTC().Truncate(time.Second), "err", err)
 	}
@@ -49,7 +48,7 @@ func (d *daemon) pass(ctx context.Context, r schedules.Run) error {
 	defer archive.BoundMemory(int64(cfg.Memory))()
 	sum, err := j.Do(ctx, d.store.Load(), extract.NoProgress{})
 	d.meters.ended(j, sum)
-	d.tellOf(log, j.Cfg, sum.Run)
+	d.tellOf(log, cfg, sum.Run)
 	if !errors.Is(err, lease.ErrHeld) {
 		logReport(log, sum)
 	}
@@ -86,7 +85,7 @@ func (d *daemon) verify(ctx context.Context, r schedules.Run) error {
 		return err
 	}
 	log := d.logOf(cfg, r)
-	j, err := archive.New(cfg, scope, d.origin(r, log))
+	j, err := archive.New(archive.OptionsOf(cfg), scope, d.origin(r, log))
 	if err != nil {
 		return err
 	}
@@ -140,7 +139,7 @@ func (d *daemon) origin(r schedules.Run, log *slog.Logger) runs.Origin {
 }
 
 // finished counts a run that has ended and tells of it, if it began at all.
-func (d *daemon) finished(log *slog.Logger, past load.Run) {
+func (d *daemon) finished(log *slog.Logger, past runs.Run) {
 	if past.ID == "" {
 		return
 	}

@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"github.com/callvault/callvault/archive"
-	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/store"
 	"github.com/callvault/callvault/schedules"
 	"github.com/callvault/callvault/verify"
 )
@@ -15,7 +15,7 @@ func TestAgain(t *testing.T) {
 		job  string
 		err  error
 		want bool
-	}{{archive.Command, load.ErrUnreachable, true}, {archive.Command, archive.ErrPartial, false}, {verify.Command, load.ErrUnreachable, false}} {
+	}{{archive.Command, store.ErrUnreachable, true}, {archive.Command, archive.ErrPartial, false}, {verify.Command, store.ErrUnreachable, false}} {
 		if got := again(schedules.Run{Entry: schedules.Entry{Job: c.job}}, c.err); got != c.want {
 			t.Errorf("%s: %v is tried again: %v", c.job, c.err, got)
 		}

@@ -10,8 +10,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"github.com/callvault/callvault/archive"
-	"github.com/callvault/callvault/extract"
-	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/extract/ask"
+	"github.com/callvault/callvault/internal/runs"
 )
 
 // meters are what /metrics shows of this process; storeMeters and jobMeters
@@ -26,11 +26,11 @@ type meters struct {
 	inserts                *prometheus.HistogramVec
 
 	mu   sync.Mutex
-	seen map[*archive.Run]extract.Counts // what of the requests of a job that goes on is counted already
+	seen map[*archive.Run]ask.Counts // what of the requests of a job that goes on is counted already
 }
 
 func newMeters(version string) *meters {
-	m := &meters{reg: prometheus.NewRegistry(), seen: map[*archive.Run]extract.Counts{}}
+	m := &meters{reg: prometheus.NewRegistry(), seen: map[*archive.Run]ask.Counts{}}
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		v := prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
 		m.reg.MustRegister(v)
@@ -66,7 +66,7 @@ func (m *meters) inserted(table string, took time.Duration, _ error) {
 func (m *meters) begun(j *archive.Run) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.seen[j] = extract.NewCounts()
+	m.seen[j] = ask.NewCounts()
 }
 
 // asked counts what a job has asked since it was last looked at.
@@ -91,7 +91,7 @@ func (m *meters) asked(j *archive.Run) {
 }
 
 // ran counts a run that has ended.
-func (m *meters) ran(r load.Run) {
+func (m *meters) ran(r runs.Run) {
 	m.runs.WithLabelValues(r.Command, r.Schedule, string(r.Outcome)).Inc()
 }
 
@@ -117,7 +117,7 @@ func (m *meters) ended(j *archive.Run, s *archive.Report) {
 
 // known begins the series of a schedule, so that their first increase shows.
 func (m *meters) known(job, schedule string) {
-	for _, o := range []load.Outcome{load.Done, load.Partial, load.Failed, load.Interrupted, load.Busy} {
+	for _, o := range []runs.Outcome{runs.Done, runs.Partial, runs.Failed, runs.Interrupted, runs.Busy} {
 		m.runs.WithLabelValues(job, schedule, string(o))
 	}
 }

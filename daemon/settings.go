@@ -21,7 +21,7 @@ func (o Options) settings(ctx context.Context) (settings, error) {
 	if err != nil {
 		return settings{}, err
 	}
-	j, err := archive.New(cfg, archive.Scope{Accounts: cfg.Accounts}, runs.Origin{})
+	j, err := archive.New(archive.OptionsOf(cfg), archive.Scope{Accounts: cfg.Accounts}, runs.Origin{})
 	if err != nil {
 		return settings{}, err
 	}

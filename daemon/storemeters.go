@@ -11,8 +11,10 @@ import (
 
 	"github.com/callvault/callvault/archive"
 	"github.com/callvault/callvault/internal/connect"
-	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/internal/runs"
+	"github.com/callvault/callvault/ledger"
 	"github.com/callvault/callvault/load/schema"
+	"github.com/callvault/callvault/load/upkeep"
 )
 
 const (
@@ -38,9 +40,9 @@ type storeMeters struct {
 type snapshot struct {
 	up        bool
 	schema    *schema.Status
-	successes []load.Success
-	outlook   []load.Outlook
-	disks     []load.Disk
+	successes []runs.Success
+	outlook   []ledger.Outlook
+	disks     []upkeep.Disk
 }
 
 func newStoreMeters(d *daemon) *storeMeters {
@@ -142,14 +144,14 @@ func (d *daemon) snapshot(ctx context.Context) (s snapshot) {
 		return s
 	}
 	s.up, s.schema = true, &st
-	s.disks, _ = store.Disks(ctx) // a user may not be let see them
+	s.disks, _ = upkeep.Disks(ctx, store) // a user may not be let see them
 	if st.Dirty || st.Pending() > 0 {
 		return s
 	}
-	if s.successes, err = store.LastSuccesses(ctx); err != nil {
+	if s.successes, err = runs.HistoryOf(store).LastSuccesses(ctx); err != nil {
 		d.Log.Warn("metrics are incomplete", "err", err)
 	}
-	if s.outlook, err = store.Outlook(ctx); err != nil {
+	if s.outlook, err = ledger.Of(store).Outlook(ctx); err != nil {
 		d.Log.Warn("metrics are incomplete", "err", err)
 	}
 	return s

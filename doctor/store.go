@@ -18,8 +18,8 @@ import (
 	"github.com/callvault/callvault/internal/query"
 	"github.com/callvault/callvault/internal/sqltext"
 	"github.com/callvault/callvault/internal/words"
-	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/lease"
+	"github.com/callvault/callvault/load/store"
 	"github.com/callvault/callvault/status"
 )
 
@@ -35,7 +35,7 @@ func (x *examination) store(ctx context.Context, cfg *config.Config, server conn
 		x.say("clickhouse", OK, "the embedded one; nothing is archived yet", "")
 		return
 	}
-	server.Options.Missing = load.Ignore
+	server.Options.Missing = store.Ignore
 	store, done, err := server.Open(ctx)
 	if err != nil {
 		x.say("clickhouse", Fail, words.OneLine(err), "")
@@ -50,7 +50,7 @@ func (x *examination) store(ctx context.Context, cfg *config.Config, server conn
 }
 
 // server tells the version.
-func (x *examination) server(ctx context.Context, store *load.Store) {
+func (x *examination) server(ctx context.Context, store *store.Store) {
 	var version string
 	if err := store.Conn().QueryRow(ctx, "SELECT version()").Scan(&version); err != nil {
 		x.say("clickhouse", Fail, words.OneLine(query.Error(err)), "check CLICKHOUSE_DSN")
@@ -72,7 +72,7 @@ func (x *examination) server(ctx context.Context, store *load.Store) {
 // rights looks for what the archive needs in the user's grants, on the database of
 // the relations and on that of the tables. Servers before 26.7 want one for input(),
 // which samples are inserted through.
-func (x *examination) rights(ctx context.Context, store *load.Store) {
+func (x *examination) rights(ctx context.Context, store *store.Store) {
 	database := store.Database()
 	temporary, err := allowed(ctx, store, "CREATE TEMPORARY TABLE ON *.*")
 	var missing []string
@@ -110,7 +110,7 @@ func (x *examination) rights(ctx context.Context, store *load.Store) {
 }
 
 // allowed says whether the user has a right, given as "right ON what".
-func allowed(ctx context.Context, store *load.Store, right string) (bool, error) {
+func allowed(ctx context.Context, store *store.Store, right string) (bool, error) {
 	var has uint8
 	err := store.Conn().QueryRow(ctx, "CHECK GRANT "+right).Scan(&has)
 	return has != 0, err
@@ -118,7 +118,7 @@ func allowed(ctx context.Context, store *load.Store, right string) (bool, error)
 
 // lease tells what keeps two passes from running at once. Before the first pass,
 // nothing does.
-func (x *examination) lease(ctx context.Context, cfg *config.Config, store *load.Store) {
+func (x *examination) lease(ctx context.Context, cfg *config.Config, store *store.Store) {
 	const check = "lease"
 	var engines map[string]string
 	const q = "SELECT CAST((groupArray(name), groupArray(engine)), 'Map(String, String)') FROM system.tables WHERE database = ? AND name IN (?, ?)"
@@ -141,7 +141,7 @@ func (x *examination) lease(ctx context.Context, cfg *config.Config, store *load
 }
 
 // keeper sees whether leases can be had from Keeper.
-func (x *examination) keeper(ctx context.Context, check string, store *load.Store) {
+func (x *examination) keeper(ctx context.Context, check string, store *store.Store) {
 	right := "ALTER UPDATE ON " + sqltext.Identifier(catalogue.StoreOf(store.Database())) + "." + lease.Keeper
 	has, err := allowed(ctx, store, right)
 	if _, wrong := lease.Held(ctx, store.StoreConn(), lease.Archive); wrong != nil {
@@ -156,7 +156,7 @@ func (x *examination) keeper(ctx context.Context, check string, store *load.Stor
 }
 
 // disk tells the room left.
-func (x *examination) disk(ctx context.Context, store *load.Store) {
+func (x *examination) disk(ctx context.Context, store *store.Store) {
 	var free, total uint64
 	err := store.Conn().QueryRow(ctx, "SELECT free_space, total_space FROM system.disks ORDER BY free_space / total_space LIMIT 1").Scan(&free, &total)
 	switch {
@@ -170,7 +170,7 @@ func (x *examination) disk(ctx context.Context, store *load.Store) {
 }
 
 // schema tells its version, and when the archive last had a success.
-func (x *examination) schema(ctx context.Context, cfg *config.Config, store *load.Store) {
+func (x *examination) schema(ctx context.Context, cfg *config.Config, store *store.Store) {
 	sch, err := connect.Schema(store, cfg.Cluster)
 	if err != nil {
 		x.say("schema", Fail, words.OneLine(err), "")
@@ -198,7 +198,7 @@ func (x *examination) schema(ctx context.Context, cfg *config.Config, store *loa
 // stale is the age of the last success at which a night has been missed.
 const stale = 26 * time.Hour
 
-func (x *examination) lastSuccess(ctx context.Context, cfg *config.Config, store *load.Store) {
+func (x *examination) lastSuccess(ctx context.Context, cfg *config.Config, store *store.Store) {
 	st := status.New(cfg.Accounts, time.Now().UTC())
 	err := st.ReadRuns(ctx, store)
 	last := st.Succeeded(archive.Command)

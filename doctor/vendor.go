@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/archive"
-	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/extract/ask"
 	"github.com/callvault/callvault/extract/quota"
 	"github.com/callvault/callvault/extract/trtc"
 	"github.com/callvault/callvault/internal/call"
@@ -51,7 +51,7 @@ func (x *examination) account(ctx context.Context, a config.Account) {
 	}
 	limits := quota.New(quota.Options{PerSecond: a.QPS, Reserve: a.Reserve})
 	for i, app := range a.Apps {
-		p := &extract.Prober{Vendor: client, Limits: limits, App: call.AppID(app), Now: time.Now}
+		p := &ask.Prober{Vendor: client, Limits: limits, App: call.AppID(app), Now: time.Now}
 		if ok := x.application(ctx, a, p, i == 0); !ok {
 			return
 		}
@@ -111,8 +111,8 @@ func (x *examination) clock(date string, now time.Time) {
 }
 
 // application asks each action once. It is false if asking on is pointless.
-func (x *examination) application(ctx context.Context, a config.Account, p *extract.Prober, first bool) bool {
-	dialect, err := extract.Detect(ctx, p.Vendor, p.Limits, []call.AppID{p.App}, time.Now(), archive.Dialects(a)...)
+func (x *examination) application(ctx context.Context, a config.Account, p *ask.Prober, first bool) bool {
+	dialect, err := ask.Detect(ctx, p.Vendor, p.Limits, []call.AppID{p.App}, time.Now(), archive.Dialects(a)...)
 	if err != nil {
 		x.say("credentials", Fail, words.OneLine(err), archive.AccountHint(a, err))
 		return false
@@ -152,7 +152,7 @@ func skippable(relation string) bool {
 }
 
 // retention compares the plan's with the setting.
-func (x *examination) retention(ctx context.Context, a config.Account, p *extract.Prober, d trtc.Dialect) {
+func (x *examination) retention(ctx context.Context, a config.Account, p *ask.Prober, d trtc.Dialect) {
 	kept, err := p.Retention(ctx, d)
 	want := time.Duration(a.Retention)
 	switch {

@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/callvault/callvault/extract/ask"
 	"github.com/callvault/callvault/extract/decide"
 	"github.com/callvault/callvault/extract/plan"
 	"github.com/callvault/callvault/extract/trtc"
@@ -62,7 +63,7 @@ func (p *Pass) archiveCall(ctx context.Context, r *report, due dueCall) (final b
 	}
 	err = c.fetch(ctx)
 	p.Progress.Done(StageCalls, 1)
-	if fatal(err) {
+	if ask.Fatal(err) {
 		p.taker().Abandon(c.unit)
 		return false, err
 	}
@@ -124,7 +125,7 @@ func (c *callPass) failure(reason, cause string) Failure {
 // what makes all further work pointless.
 func (c *callPass) fetch(ctx context.Context) error {
 	first, err := c.askFirst(ctx)
-	if fatal(err) {
+	if ask.Fatal(err) {
 		return err
 	}
 	defer first.release()

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/callvault/callvault/extract/ask"
 	"github.com/callvault/callvault/extract/decide"
 	"github.com/callvault/callvault/extract/trtc"
 	"github.com/callvault/callvault/internal/call"
@@ -40,7 +41,7 @@ func (c *callPass) askEvents(ctx context.Context, sessions []call.Session) error
 			switch {
 			case err == nil:
 				p.events.Store(true)
-			case fatal(err):
+			case ask.Fatal(err):
 				return err
 			case unavailable(err):
 				if !p.events.Load() && p.noEvents.CompareAndSwap(false, true) {
@@ -67,20 +68,20 @@ func (c *callPass) eventsOf(ctx context.Context, user string) error {
 		return nil
 	}
 	log := &decide.EventLog{}
-	gaps, err := divide(w, halvesDownTo(leastEvents), func(w call.Window) error { return c.askLog(ctx, user, w, log) })
+	gaps, err := ask.Divide(w, ask.HalvesDownTo(leastEvents), func(w call.Window) error { return c.askLog(ctx, user, w, log) })
 	switch {
 	case err != nil:
 		return err
-	case len(gaps) == 1 && unavailable(gaps[0].err):
-		return gaps[0].err
+	case len(gaps) == 1 && unavailable(gaps[0].Err):
+		return gaps[0].Err
 	}
 	var owned call.Owned
 	var settledTo uint32
 	var keep bool
 	c.decide(func(d *decide.Call) {
 		for _, gap := range gaps {
-			log.Reason = gap.err.Error()
-			d.Miss(call.PartEvents, user, gap.of.Start, failureOf(gap.err))
+			log.Reason = gap.Err.Error()
+			d.Miss(call.PartEvents, user, gap.Of.Start, failureOf(gap.Err))
 		}
 		owned, settledTo, keep = d.TakeEvents(user, w, log)
 	})
@@ -113,7 +114,7 @@ func (c *callPass) askLog(ctx context.Context, user string, w call.Window, log *
 			var outside []transform.Damage
 			events, outside = decide.PlausibleEvents(events, w)
 			info.Damage = append(info.Damage, outside...)
-			return answerError(err, "Data", info, when(likely, errNull))
+			return ask.AnswerError(err, "Data", info, ask.When(likely, ask.ErrNull))
 		},
 	})
 	log.Responses = append(log.Responses, r.responses()...)
@@ -122,7 +123,7 @@ func (c *callPass) askLog(ctx context.Context, user string, w call.Window, log *
 	}
 	c.rep.repeated(info.Repeated)
 	log.Add(events)
-	if bad := rowsOf(info.Damage); len(bad) > 0 {
+	if bad := ask.DamagedRows(info.Damage); len(bad) > 0 {
 		log.Reason = decide.DamageText(bad[0])
 		c.decide(func(d *decide.Call) { d.Miss(call.PartEvents, user, w.Start, decide.Damaged(bad[0])) })
 	}

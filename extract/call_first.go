@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/callvault/callvault/extract/ask"
 	"github.com/callvault/callvault/extract/decide"
 	"github.com/callvault/callvault/extract/plan"
 	"github.com/callvault/callvault/extract/trtc"
@@ -46,7 +47,7 @@ func (c *callPass) askFirst(ctx context.Context) (*firstAnswer, error) {
 	}
 	q.decode = func(body []byte) error {
 		err := decode(body)
-		if (err == nil || errors.Is(err, errNull)) && len(reading.Sessions) == 0 && said.info.Users != transform.ListPresent {
+		if (err == nil || errors.Is(err, ask.ErrNull)) && len(reading.Sessions) == 0 && said.info.Users != transform.ListPresent {
 			return c.errNull()
 		}
 		return err
@@ -68,9 +69,9 @@ func (c *callPass) askFirst(ctx context.Context) (*firstAnswer, error) {
 // and which is null where data is due.
 func (c *callPass) errNull() error {
 	if c.call.AcceptsNull() {
-		return errNull
+		return ask.ErrNull
 	}
-	return errNullDue
+	return ask.ErrNullDue
 }
 
 // whole are the sessions that lack nothing.
@@ -90,7 +91,7 @@ func (c *callPass) askUnnamed(ctx context.Context, list *decide.UserList) error 
 			err = c.addUnnamed(ctx, w, a, c.call.PresenceWith(a.sessions))
 		}
 		release()
-		if fatal(err) {
+		if ask.Fatal(err) {
 			return err
 		}
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/callvault/callvault/extract/ask"
 	"github.com/callvault/callvault/extract/decide"
 	"github.com/callvault/callvault/extract/plan"
 	"github.com/callvault/callvault/extract/trtc"
@@ -48,13 +49,13 @@ func (c *callPass) seriesOf(ctx context.Context, r plan.Request) error {
 		x, y, ok := decide.Halves(r.Request)
 		return &seriesRequest{Request: x}, &seriesRequest{Request: y}, ok
 	}
-	gaps, err := divide(&seriesRequest{Request: r}, halves, func(r *seriesRequest) error { return c.askRequest(ctx, r) })
+	gaps, err := ask.Divide(&seriesRequest{Request: r}, halves, func(r *seriesRequest) error { return c.askRequest(ctx, r) })
 	if err != nil {
 		return err
 	}
 	for _, gap := range gaps {
-		c.decide(func(d *decide.Call) { d.MissSeries(gap.of.Request, failureOf(gap.err)) })
-		if err := c.addOpen(ctx, gap.of.Request, &call.Samples{}, gap.of.responses, gap.err.Error(), c.call.Sessions); err != nil {
+		c.decide(func(d *decide.Call) { d.MissSeries(gap.Of.Request, failureOf(gap.Err)) })
+		if err := c.addOpen(ctx, gap.Of.Request, &call.Samples{}, gap.Of.responses, gap.Err.Error(), c.call.Sessions); err != nil {
 			return err
 		}
 	}
@@ -156,7 +157,7 @@ func (c *callPass) seriesPages(ctx context.Context, r plan.Request) (all seriesA
 	var damage []transform.Damage
 	asker, action := c.pass.Asker, c.pass.Asker.Dialect().Series
 	readings, start := 1, 0 // of the pages; the sessions of this one begin at start
-	for page := 0; page < asker.mostPages(action, mostSeriesPages); page++ {
+	for page := 0; page < asker.MostPages(action, mostSeriesPages); page++ {
 		before := len(reading.Sessions)
 		q, said := c.seriesQuestion(reading, r, page)
 		answer, err := c.askHolding(ctx, q)
@@ -172,7 +173,7 @@ func (c *callPass) seriesPages(ctx context.Context, r plan.Request) (all seriesA
 			continue
 		}
 		missing := c.call.Unnamed(r, reading.Sessions, &reading.Samples, all.lacks, damage)
-		if len(missing) > 0 && readings < nullAttempts { // pages may have come in another order each
+		if len(missing) > 0 && readings < ask.NullAttempts { // pages may have come in another order each
 			readings, start, page = readings+1, len(reading.Sessions), -1
 			answer.release()
 			continue
@@ -181,8 +182,8 @@ func (c *callPass) seriesPages(ctx context.Context, r plan.Request) (all seriesA
 		decide.AddDamage(all.lacks, c.call.Named(r, all.sessions, all.samples), append(damage, missing...))
 		return all, answer.release, nil
 	}
-	asker.foundEndless(action)
-	return all, func() {}, fmt.Errorf("%w: too many pages of series have come", errEndless)
+	asker.FoundEndless(action)
+	return all, func() {}, fmt.Errorf("%w: too many pages of series have come", ask.ErrEndless)
 }
 
 // seriesPage is what a page of series says.
@@ -208,7 +209,7 @@ func (c *callPass) seriesQuestion(reading *seriesReader, r plan.Request, page in
 		if said.info, err = reading.read(body, r.Window, keep); err != nil {
 			return err
 		}
-		if err := noList("Data", said.info.Info); err != nil {
+		if err := ask.NoList("Data", said.info.Info); err != nil {
 			return err
 		}
 		said.nulls = c.call.SeriesNulls(r, reading.Sessions, page == 0 && said.info.List != transform.ListPresent, said.info.NullSeries)
@@ -217,9 +218,9 @@ func (c *callPass) seriesQuestion(reading *seriesReader, r plan.Request, page in
 			return &trtc.Error{Action: c.pass.Asker.Dialect().Series, Code: trtc.CodeHTTP, Message: "null where it was not null before", Kind: trtc.Retryable}
 		}
 		if fewest = n; n > 0 {
-			return errNull
+			return ask.ErrNull
 		}
-		return damaged(said.info.Damage)
+		return ask.Damaged(said.info.Damage)
 	}
 	return q, said
 }

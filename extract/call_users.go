@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/callvault/callvault/extract/ask"
 	"github.com/callvault/callvault/extract/decide"
 	"github.com/callvault/callvault/extract/plan"
 	"github.com/callvault/callvault/extract/trtc"
@@ -46,21 +47,21 @@ func (c *callPass) askUsers(ctx context.Context, seen []call.Session) (*decide.U
 	asker := c.pass.Asker
 	list, windows := c.call.NewUserList(seen, c.usersWindow())
 	for _, w := range windows {
-		gaps, err := divide(w, halvesDownTo(leastUsers), func(w call.Window) error { return c.usersOf(ctx, list, w) })
+		gaps, err := ask.Divide(w, ask.HalvesDownTo(leastUsers), func(w call.Window) error { return c.usersOf(ctx, list, w) })
 		if err != nil {
 			return list, err
 		}
 		for _, gap := range gaps {
-			endless := errors.Is(gap.err, errEndless)
-			if list.Miss(gap.of, failureOf(gap.err), endless); endless {
-				asker.foundEndless(asker.Dialect().Users)
+			endless := errors.Is(gap.Err, ask.ErrEndless)
+			if list.Miss(gap.Of, failureOf(gap.Err), endless); endless {
+				asker.FoundEndless(asker.Dialect().Users)
 			}
 		}
 	}
 	if len(windows) == 0 {
 		return list, nil
 	}
-	asker.foundTotalsOfCalls(list.Judge(asker.totalsCountCalls()))
+	asker.FoundTotalsOfCalls(list.Judge(asker.TotalsCountCalls()))
 	if c.pass.Compare != nil {
 		if err := c.usersByName(ctx, list); err != nil {
 			return list, err
@@ -82,23 +83,23 @@ func (c *callPass) usersWindow() time.Duration {
 func (c *callPass) usersOf(ctx context.Context, l *decide.UserList, w call.Window) error {
 	list := c.userPages(l, w, nil, c.pass.pageSize())
 	l.BeginWindow()
-	err := list.read(ctx)
+	err := list.Read(ctx)
 	switch {
-	case errors.Is(err, errEndless):
+	case errors.Is(err, ask.ErrEndless):
 		l.EndlessWindow(w)
 		return err
-	case errors.Is(err, errMoves):
+	case errors.Is(err, ask.ErrMoves):
 		l.MissSome(w, failureOf(err))
 		return nil
 	}
-	l.EndWindow(w, list.total, list.counted, list.received, err == nil && list.short())
+	l.EndWindow(w, list.Total, list.Counted, list.Received, err == nil && list.Short())
 	return err
 }
 
 // userPages is the list of a window, of the users named unless there are none.
-func (c *callPass) userPages(l *decide.UserList, w call.Window, names []string, size int) listRead {
-	return listRead{asker: c.pass.Asker, action: c.pass.Asker.Dialect().Users, size: size, most: mostUserPages,
-		fetch: func(ctx context.Context, number, size int, due bool) (page, error) {
+func (c *callPass) userPages(l *decide.UserList, w call.Window, names []string, size int) ask.List {
+	return ask.List{Asker: c.pass.Asker, Action: c.pass.Asker.Dialect().Users, Size: size, Most: mostUserPages,
+		Fetch: func(ctx context.Context, number, size int, due bool) (ask.Page, error) {
 			return c.userPage(ctx, l, w, names, number, size, due && names == nil)
 		}}
 }
@@ -108,7 +109,7 @@ func (c *callPass) usersByName(ctx context.Context, l *decide.UserList) error {
 	for names := range slices.Chunk(l.Names(), trtc.MaxSeriesUsers) {
 		for _, w := range plan.Slices(l.Window.Start, l.Window.End, c.pass.Asker.Dialect().MaxUsersWindow) {
 			list := c.userPages(l, w, names, trtc.MaxPageSize)
-			if err := list.read(ctx); fatal(err) {
+			if err := list.Read(ctx); ask.Fatal(err) {
 				return err
 			} else if err != nil {
 				l.MissSome(w, failureOf(err))
@@ -119,7 +120,7 @@ func (c *callPass) usersByName(ctx context.Context, l *decide.UserList) error {
 }
 
 // userPage reads a page of the list.
-func (c *callPass) userPage(ctx context.Context, l *decide.UserList, w call.Window, names []string, number, size int, due bool) (page, error) {
+func (c *callPass) userPage(ctx context.Context, l *decide.UserList, w call.Window, names []string, number, size int, due bool) (ask.Page, error) {
 	var sessions []call.Session
 	var info transform.Info
 	r, err := c.ask(ctx, question{
@@ -131,17 +132,17 @@ func (c *callPass) userPage(ctx context.Context, l *decide.UserList, w call.Wind
 			var d transform.Decoder
 			sessions, info, err = d.Users(body, nil)
 			nothing := info.Received == 0 && due
-			null := cmp.Or(when(nothing && info.HasTotal && info.Total > 0, c.errNull()), when(nothing && info.List != transform.ListPresent, errNull))
-			return answerError(err, "UserList", info, null)
+			null := cmp.Or(ask.When(nothing && info.HasTotal && info.Total > 0, c.errNull()), ask.When(nothing && info.List != transform.ListPresent, ask.ErrNull))
+			return ask.AnswerError(err, "UserList", info, null)
 		},
 	})
 	l.Responses = append(l.Responses, r.responses()...)
 	if err != nil {
-		return page{}, err
+		return ask.Page{}, err
 	}
 	c.rep.repeated(info.Repeated)
-	pg := page{total: info.Total, hasTotal: info.HasTotal && !c.pass.Asker.totalsCountCalls()}
-	pg.keys, pg.fresh = l.Page(w, sessions, info)
+	pg := ask.Page{Total: info.Total, HasTotal: info.HasTotal && !c.pass.Asker.TotalsCountCalls()}
+	pg.Keys, pg.Fresh = l.Page(w, sessions, info)
 	return pg, nil
 }
 

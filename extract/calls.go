@@ -7,8 +7,11 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/callvault/callvault/extract/ask"
+	"github.com/callvault/callvault/extract/decide"
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/span"
+	"github.com/callvault/callvault/ledger"
 )
 
 const (
@@ -23,8 +26,8 @@ const (
 
 // dueCall is a call to archive, with what the ledger says about it.
 type dueCall struct {
-	listedRoom
-	held  Held
+	decide.Listed
+	held  ledger.Row
 	known bool             // held is set
 	ended func(final bool) // optional: told of the end of its archiving
 }
@@ -68,7 +71,7 @@ func (p *Pass) listCalls(ctx context.Context, r *report, list *listing, queue ch
 	case p.Skip.Calls && p.Skip.UnusualEvents: // nobody asks when calls were alive
 		return nil
 	}
-	err := p.eachSlice(ctx, r, list, func(s slice, rooms []listedRoom) error {
+	err := p.eachSlice(ctx, r, list, func(s slice, rooms []decide.Listed) error {
 		return p.send(ctx, r, list.add(s, rooms), queue)
 	})
 	if err != nil {
@@ -79,7 +82,7 @@ func (p *Pass) listCalls(ctx context.Context, r *report, list *listing, queue ch
 }
 
 // send sends those of the calls that need archiving.
-func (p *Pass) send(ctx context.Context, r *report, rooms []listedRoom, queue chan<- dueCall) error {
+func (p *Pass) send(ctx context.Context, r *report, rooms []decide.Listed, queue chan<- dueCall) error {
 	due, err := p.due(ctx, r, p.chosen(rooms))
 	if err != nil {
 		return err
@@ -93,15 +96,15 @@ func (p *Pass) enqueue(ctx context.Context, due []dueCall, queue chan<- dueCall)
 		select {
 		case queue <- c:
 		case <-ctx.Done():
-			return ended(ctx)
+			return ask.Ended(ctx)
 		}
 	}
 	return nil
 }
 
 // given are the calls that need not be listed.
-func (p *Pass) given() []listedRoom {
-	rooms := make([]listedRoom, len(p.Calls))
+func (p *Pass) given() []decide.Listed {
+	rooms := make([]decide.Listed, len(p.Calls))
 	for i, r := range p.Calls {
 		rooms[i].Room = r
 	}
@@ -109,19 +112,19 @@ func (p *Pass) given() []listedRoom {
 }
 
 // chosen are those of the calls that the pass is to look at.
-func (p *Pass) chosen(rooms []listedRoom) []listedRoom {
+func (p *Pass) chosen(rooms []decide.Listed) []decide.Listed {
 	switch {
 	case p.Skip.Calls:
 		return nil
 	case p.Only == nil:
 		return rooms
 	}
-	return slices.DeleteFunc(slices.Clone(rooms), func(r listedRoom) bool { return !p.Only(r.Room) })
+	return slices.DeleteFunc(slices.Clone(rooms), func(r decide.Listed) bool { return !p.Only(r.Room) })
 }
 
 // due are the calls whose archive is not final, the most urgent first. Those
 // that the ledger does not know are noted in it.
-func (p *Pass) due(ctx context.Context, r *report, rooms []listedRoom) ([]dueCall, error) {
+func (p *Pass) due(ctx context.Context, r *report, rooms []decide.Listed) ([]dueCall, error) {
 	r.listed(len(rooms))
 	due, err := p.unfinished(ctx, rooms)
 	if err != nil {
@@ -132,7 +135,7 @@ func (p *Pass) due(ctx context.Context, r *report, rooms []listedRoom) ([]dueCal
 	if p.Compare != nil {
 		return due, nil
 	}
-	var fresh []call.Entry
+	var fresh []ledger.Entry
 	for _, c := range due {
 		if !c.known {
 			fresh = append(fresh, p.pending(c.Room))
@@ -142,7 +145,7 @@ func (p *Pass) due(ctx context.Context, r *report, rooms []listedRoom) ([]dueCal
 }
 
 // unfinished leaves out the calls whose archive is final.
-func (p *Pass) unfinished(ctx context.Context, rooms []listedRoom) ([]dueCall, error) {
+func (p *Pass) unfinished(ctx context.Context, rooms []decide.Listed) ([]dueCall, error) {
 	if len(rooms) == 0 {
 		return nil, nil
 	}
@@ -158,16 +161,16 @@ func (p *Pass) unfinished(ctx context.Context, rooms []listedRoom) ([]dueCall, e
 	for _, room := range rooms {
 		h, known := held[room.CommID]
 		if !known || !h.State.Final() || p.again() {
-			due = append(due, dueCall{listedRoom: room, held: h, known: known})
+			due = append(due, dueCall{Listed: room, held: h, known: known})
 		}
 	}
 	return due, nil
 }
 
 // pending is the entry of a call that has just become known.
-func (p *Pass) pending(room call.Room) call.Entry {
-	return call.Entry{
-		Unit: call.Unit{App: p.App, Kind: call.UnitCall, Key: room.CommID}, State: call.Pending,
+func (p *Pass) pending(room call.Room) ledger.Entry {
+	return ledger.Entry{
+		Unit: call.Unit{App: p.App, Kind: call.UnitCall, Key: room.CommID}, State: ledger.Pending,
 		StartsAt: room.CreatedAt, Deadline: p.deadline(room.CreatedAt),
 	}
 }

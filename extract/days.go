@@ -7,6 +7,7 @@ import (
 
 	"github.com/callvault/callvault/extract/decide"
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/ledger"
 )
 
 const dayKey = time.DateOnly
@@ -33,7 +34,7 @@ func (p *Pass) closeLists(ctx context.Context, r *report, list *listing) error {
 	if err != nil {
 		return err
 	}
-	var entries []call.Entry
+	var entries []ledger.Entry
 	for start, d := range list.days {
 		entries = append(entries, p.listed(start, d, held[start.Format(dayKey)]))
 	}
@@ -42,19 +43,19 @@ func (p *Pass) closeLists(ctx context.Context, r *report, list *listing) error {
 
 // listed is the entry of a day that has been listed. One of which something could
 // not be had is listed again, and dropped by the vendor from its beginning on.
-func (p *Pass) listed(start time.Time, d *listedDay, held Held) call.Entry {
-	e := call.Entry{
-		Unit: call.Unit{App: p.App, Kind: call.UnitList, Key: start.Format(dayKey)}, State: call.Provisional,
+func (p *Pass) listed(start time.Time, d *listedDay, held ledger.Row) ledger.Entry {
+	e := ledger.Entry{
+		Unit: call.Unit{App: p.App, Kind: call.UnitList, Key: start.Format(dayKey)}, State: ledger.Provisional,
 		StartsAt: start, HeldUntil: d.until, Deadline: p.deadline(d.until),
 	}
 	if len(d.failed) > 0 {
-		e.State, e.Deadline = call.Failed, p.deadline(start)
+		e.State, e.Deadline = ledger.Failed, p.deadline(start)
 		e.Failed, e.Attempts = decide.TriedAgain(d.failed, held.Failed), held.Attempts+1
 		e.Reason = decide.ReasonOf(e.Failed)
 		return e
 	}
 	if end := start.Add(24 * time.Hour); !d.until.Before(end) && p.settled(end.Add(recent)) && !d.incomplete {
-		e.State = call.Archived
+		e.State = ledger.Archived
 	}
 	return e
 }
@@ -73,7 +74,7 @@ func (p *Pass) listedDays(ctx context.Context, w call.Window) (map[time.Time]boo
 	}
 	final := map[time.Time]bool{}
 	for _, h := range held {
-		if h.State == call.Archived {
+		if h.State == ledger.Archived {
 			final[day(h.StartsAt)] = true
 		}
 	}
@@ -82,7 +83,7 @@ func (p *Pass) listedDays(ctx context.Context, w call.Window) (map[time.Time]boo
 		return nil, archived(err)
 	}
 	for _, e := range open {
-		if e.Unit.Kind == call.UnitCall && (e.State != call.Provisional || e.Lacks()) {
+		if e.Unit.Kind == call.UnitCall && (e.State != ledger.Provisional || e.Lacks()) {
 			delete(final, day(decide.Later(e.StartsAt, w.Start)))
 		}
 	}
@@ -96,21 +97,21 @@ func (p *Pass) lost(ctx context.Context, r *report) error {
 	if err != nil {
 		return archived(err)
 	}
-	var lists []call.Entry
+	var lists []ledger.Entry
 	for _, e := range overdue {
 		if _, still := p.notFinal.Load(e.Unit); still {
 			continue
 		}
 		after := decide.Overdue(e)
 		if e.Unit.Kind == call.UnitList {
-			if e.State == call.Failed {
+			if e.State == ledger.Failed {
 				r.lost(Failure{What: "calls of " + e.Unit.Key, Reason: "the vendor dropped what could not be listed of them: " + e.Reason})
 			}
 			lists = append(lists, after)
 			continue
 		}
 		switch {
-		case after.State != call.Lost:
+		case after.State != ledger.Lost:
 		case e.Unit.Kind == call.UnitCall:
 			r.lost(Failure{CommID: e.Unit.Key, What: "call", Reason: after.Reason})
 		default:
@@ -142,10 +143,10 @@ func (p *Pass) lostDays(ctx context.Context, r *report) error {
 	reason := fmt.Sprintf("no pass was made while the vendor had it: calls between %s and %s are unknown",
 		until.UTC().Format(time.RFC3339), oldest.Format(time.RFC3339))
 	r.lost(Failure{What: "calls", Reason: reason})
-	var entries []call.Entry
+	var entries []ledger.Entry
 	for d := day(until); d.Before(day(oldest)); d = d.Add(24 * time.Hour) {
-		entries = append(entries, call.Entry{
-			Unit: call.Unit{App: p.App, Kind: call.UnitList, Key: d.Format(dayKey)}, State: call.Lost,
+		entries = append(entries, ledger.Entry{
+			Unit: call.Unit{App: p.App, Kind: call.UnitList, Key: d.Format(dayKey)}, State: ledger.Lost,
 			Reason: reason, StartsAt: d, HeldUntil: until, Deadline: p.deadline(d),
 		})
 	}

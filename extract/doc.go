@@ -9,8 +9,4 @@
 // A unit that cannot be archived is abandoned, reported and left for the next
 // pass; the others go on. Only what makes further work pointless (credentials
 // refused, the archive unreachable, the context ended) ends a pass early.
-//
-// Every request goes through an Asker, which paces it by the account's quota,
-// asks again where the failure is a passing one and checks the answer by
-// decoding it: a body that was cut is asked for again like one that never came.
 package extract

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/callvault/callvault/extract/ask"
 	"github.com/callvault/callvault/extract/decide"
 	"github.com/callvault/callvault/extract/plan"
 	"github.com/callvault/callvault/extract/trtc"
@@ -82,7 +83,7 @@ func (p *Pass) Forecast(ctx context.Context, rate func(action string) float64) (
 }
 
 // since is how many requests of an action have been made since a count.
-func (p *Pass) since(before Counts, action string) int {
+func (p *Pass) since(before ask.Counts, action string) int {
 	return p.Asker.Stats().Requests[action] - before.Requests[action]
 }
 
@@ -92,7 +93,7 @@ func (p *Pass) sampleDue(ctx context.Context, f *Forecast) (*dueSample, *listing
 	list := newListing()
 	defer list.end()
 	r := newReport(p.App, p.Now())
-	err := p.eachSlice(ctx, r, list, func(s slice, rooms []listedRoom) error {
+	err := p.eachSlice(ctx, r, list, func(s slice, rooms []decide.Listed) error {
 		rooms = list.add(s, rooms)
 		f.Calls += len(rooms)
 		due, err := p.unfinished(ctx, rooms)
@@ -138,7 +139,7 @@ func (p *Pass) callCost(ctx context.Context, due dueCall) (callCost, error) {
 	}
 	users, err := c.askUsers(ctx, nil)
 	if err != nil {
-		if fatal(err) {
+		if ask.Fatal(err) {
 			return callCost{}, err
 		}
 		return callCost{users: 1, series: 1}, nil // the pass will say what is wrong with it
@@ -213,7 +214,7 @@ func (p *Pass) forecastRest(ctx context.Context, f *Forecast, list *listing) err
 				return err
 			}
 			n := unusualSearch{pass: p, rep: newReport(p.App, p.Now()), due: due}
-			if err := n.search(gctx, &unusualSpan{from: h.Start.Unix(), to: h.End.Unix()}); fatal(err) {
+			if err := n.search(gctx, &unusualSpan{from: h.Start.Unix(), to: h.End.Unix()}); ask.Fatal(err) {
 				return err
 			}
 			return nil

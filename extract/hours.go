@@ -9,9 +9,11 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/callvault/callvault/extract/ask"
 	"github.com/callvault/callvault/extract/decide"
 	"github.com/callvault/callvault/extract/plan"
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/ledger"
 )
 
 // unusualEvents archives the hours of the window. The hours are asked for also
@@ -32,7 +34,7 @@ func (p *Pass) unusualEvents(ctx context.Context, r *report, list *listing) erro
 				return nil // the account does not have this action
 			}
 			err := p.archiveHour(gctx, r, list, h)
-			if err == nil || fatal(err) {
+			if err == nil || ask.Fatal(err) {
 				return err
 			}
 			if unavailable(err) {
@@ -66,12 +68,12 @@ func (p *Pass) dueHours(ctx context.Context) ([]call.Window, error) {
 	}
 	whole := p.oldest()
 	if p.again() {
-		whole = whole.Add(WidestMargin)
+		whole = whole.Add(ask.WidestMargin)
 	}
 	return slices.DeleteFunc(hours, func(h call.Window) bool {
 		e, ok := held[unitKey(h.Start)]
 		partial := h.Start.Truncate(time.Hour).Before(whole)
-		return ok && (e.State.Final() && !p.again() || partial && e.State != call.Failed && !e.Lacks())
+		return ok && (e.State.Final() && !p.again() || partial && e.State != ledger.Failed && !e.Lacks())
 	}), nil
 }
 
@@ -81,9 +83,9 @@ func unitKey(t time.Time) string { return t.UTC().Truncate(time.Hour).Format(tim
 func (p *Pass) archiveHour(ctx context.Context, r *report, list *listing, h call.Window) error {
 	start := h.Start.Truncate(time.Hour)
 	end := start.Add(time.Hour)
-	e := call.Entry{Unit: call.Unit{App: p.App, Kind: call.UnitUnusual, Key: unitKey(start)}, State: call.Provisional, StartsAt: start, Deadline: p.deadline(start)}
+	e := ledger.Entry{Unit: call.Unit{App: p.App, Kind: call.UnitUnusual, Key: unitKey(start)}, State: ledger.Provisional, StartsAt: start, Deadline: p.deadline(start)}
 	if p.settled(end) { // as of before the asking
-		e.State, e.HeldUntil = call.Archived, end
+		e.State, e.HeldUntil = ledger.Archived, end
 	} else {
 		p.notFinal.Store(e.Unit, nil)
 	}
@@ -112,12 +114,12 @@ func (p *Pass) archiveHour(ctx context.Context, r *report, list *listing, h call
 		h.Start = decide.Later(h.Start, n.begins)
 	default:
 		lost := "the vendor no longer had what came before " + n.begins.UTC().Format(time.RFC3339)
-		e.Failed = append(e.Failed, call.FailedPart{Kind: call.PartUnusual, Key: call.BeforeKey + n.begins.UTC().Format(time.RFC3339), Reason: lost})
+		e.Failed = append(e.Failed, ledger.FailedPart{Kind: call.PartUnusual, Key: ledger.BeforeKey + n.begins.UTC().Format(time.RFC3339), Reason: lost})
 		e.Reason = lost
 	}
 	for _, where := range n.incomplete {
 		r.failed(Failure{What: "unusual events", Reason: "the vendor shows at most 20 and has more of " + where})
-		e.Failed = append(e.Failed, call.FailedPart{Kind: call.PartUnusual, Key: where, Reason: "the vendor shows at most 20 and has more"})
+		e.Failed = append(e.Failed, ledger.FailedPart{Kind: call.PartUnusual, Key: where, Reason: "the vendor shows at most 20 and has more"})
 	}
 	if len(n.events) == 0 && len(e.Failed) == 0 && !p.again() {
 		if done, err := p.quietHour(ctx, e); done || err != nil {
@@ -137,28 +139,28 @@ func (p *Pass) archiveHour(ctx context.Context, r *report, list *listing, h call
 
 // quietHour notes an hour without events if nothing of it is visible: it needs no
 // rows, and only a word in the ledger when that says something new.
-func (p *Pass) quietHour(ctx context.Context, e call.Entry) (done bool, err error) {
+func (p *Pass) quietHour(ctx context.Context, e ledger.Entry) (done bool, err error) {
 	held, err := p.entries(ctx, e.Unit.Kind, []string{e.Unit.Key})
 	if err != nil {
 		return false, err
 	}
 	before, known := held[e.Unit.Key]
 	switch {
-	case before.Rows > 0 || before.Waiting || before.State == call.Failed:
+	case before.Counts.Rows() > 0 || before.Waiting || before.State == ledger.Failed:
 		return false, nil
 	case known && before.State == e.State && len(before.Failed) == 0:
 		return true, nil
-	case e.State == call.Archived:
-		e.State = call.Empty
+	case e.State == ledger.Archived:
+		e.State = ledger.Empty
 	}
-	return true, archived(p.Archive.Note(ctx, []call.Entry{e}))
+	return true, archived(p.Archive.Note(ctx, []ledger.Entry{e}))
 }
 
 // missHour names what of an hour could not be had, or not whole: it is provisional.
 // What was visible of it stays visible. An hour of which all failed is an error.
-func (p *Pass) missHour(ctx context.Context, r *report, e *call.Entry, n *unusualSearch) error {
+func (p *Pass) missHour(ctx context.Context, r *report, e *ledger.Entry, n *unusualSearch) error {
 	if len(n.owned) == 0 {
-		return n.missed[0].err
+		return n.missed[0].Err
 	}
 	held, err := p.entries(ctx, e.Unit.Kind, []string{e.Unit.Key})
 	if err != nil {
@@ -166,18 +168,18 @@ func (p *Pass) missHour(ctx context.Context, r *report, e *call.Entry, n *unusua
 	}
 	before := held[e.Unit.Key]
 	if before.State.Final() {
-		return fmt.Errorf("%w; they stay as they were", n.missed[0].err)
+		return fmt.Errorf("%w; they stay as they were", n.missed[0].Err)
 	}
-	var failed []call.FailedPart
+	var failed []ledger.FailedPart
 	for _, m := range n.missed {
-		failed = decide.AddPart(failed, call.PartUnusual, decide.WindowKey(m.of), failureOf(m.err))
+		failed = decide.AddPart(failed, call.PartUnusual, decide.WindowKey(m.Of), failureOf(m.Err))
 	}
-	e.State, e.HeldUntil = call.Provisional, time.Time{}
+	e.State, e.HeldUntil = ledger.Provisional, time.Time{}
 	e.Failed, e.Attempts = decide.TriedAgain(failed, before.Failed), before.Attempts+1
 	e.Reason = decide.ReasonOf(e.Failed)
 	p.notFinal.Store(e.Unit, nil)
-	r.failed(Failure{What: "unusual events of " + e.Unit.Key, Reason: e.Reason, Cause: causeOf(n.missed[0].err)})
-	if before.State != call.Provisional {
+	r.failed(Failure{What: "unusual events of " + e.Unit.Key, Reason: e.Reason, Cause: causeOf(n.missed[0].Err)})
+	if before.State != ledger.Provisional {
 		return nil
 	}
 	parts, err := p.Archive.OpenParts(ctx, e.Unit)
@@ -188,18 +190,8 @@ func (p *Pass) missHour(ctx context.Context, r *report, e *call.Entry, n *unusua
 		n.owned, n.responses = append(n.owned, p.Owned...), append(n.responses, p.Responses...)
 	}
 	visible, err := p.Archive.OpenRows(ctx, e.Unit, call.PartUnusual, nil)
-	n.events = distinct(append(n.events, visible.Unusual...))
+	n.events = decide.Distinct(append(n.events, visible.Unusual...))
 	return archived(err)
-}
-
-// distinct leaves each event once.
-func distinct(events []call.UnusualEvent) []call.UnusualEvent {
-	seen := map[call.UnusualEvent]bool{}
-	return slices.DeleteFunc(events, func(e call.UnusualEvent) bool {
-		again := seen[e]
-		seen[e] = true
-		return again
-	})
 }
 
 // failHour notes an hour that could not be had.
@@ -212,7 +204,7 @@ func (p *Pass) failHour(ctx context.Context, h call.Window, cause error) error {
 	if err != nil {
 		return err
 	}
-	return archived(p.taker().End(ctx, call.Entry{
-		Unit: u, State: call.Failed, Reason: cause.Error(), StartsAt: start, Deadline: p.deadline(start), Attempts: held[u.Key].Attempts + 1,
+	return archived(p.taker().End(ctx, ledger.Entry{
+		Unit: u, State: ledger.Failed, Reason: cause.Error(), StartsAt: start, Deadline: p.deadline(start), Attempts: held[u.Key].Attempts + 1,
 	}))
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/callvault/callvault/extract"
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/simulator"
+	"github.com/callvault/callvault/ledger"
 )
 
 // checkOdd holds the archive against the law after a pass over the odd vendor.
@@ -45,8 +46,8 @@ func (l *law) checkOdd(r extract.Report) {
 // isLate says whether all that a call lacks which is not over happened so lately
 // that it may come yet: null is no answer then, and the next pass asks again, as it
 // does of any such call. There is nothing to name.
-func (l *law) isLate(u call.Unit, e call.Entry) bool {
-	if u.Kind != call.UnitCall || e.State != call.Provisional || l.over(u) {
+func (l *law) isLate(u call.Unit, e ledger.Entry) bool {
+	if u.Kind != call.UnitCall || e.State != ledger.Provisional || l.over(u) {
 		return false
 	}
 	for row, n := range l.difference(u) {
@@ -70,9 +71,9 @@ func (l *law) units(have map[call.Unit]sums) map[call.Unit]bool {
 }
 
 // lacks says that an entry tells of something that could not be had.
-func lacks(e call.Entry) bool {
-	gone := slices.ContainsFunc(e.Failed, func(f call.FailedPart) bool { return !f.Gone() })
-	return gone || e.State == call.Failed && e.Reason != ""
+func lacks(e ledger.Entry) bool {
+	gone := slices.ContainsFunc(e.Failed, func(f ledger.FailedPart) bool { return !f.Gone() })
+	return gone || e.State == ledger.Failed && e.Reason != ""
 }
 
 // named says that a report, or the list of a day that a call was on, tells of what
@@ -96,7 +97,7 @@ func (l *law) named(r extract.Report, u call.Unit, first, last int64) bool {
 		}
 	}
 	e := l.vault.ledger[u]
-	return e.State != call.Pending && len(l.vault.rowsOf(u)) > 0 && says("user_events") && l.only(u, events)
+	return e.State != ledger.Pending && len(l.vault.rowsOf(u)) > 0 && says("user_events") && l.only(u, events)
 }
 
 // only says that a unit lacks rows of one relation and no others.
@@ -122,7 +123,7 @@ func (l *law) checkHealthy(r extract.Report) {
 		if l.madeUp(u) {
 			continue
 		}
-		if lacks(e) || e.State == call.Pending || e.State == call.Lost || l.over(u) && !e.State.Final() {
+		if lacks(e) || e.State == ledger.Pending || e.State == ledger.Lost || l.over(u) && !e.State.Final() {
 			l.Errorf("after a healthy pass: %+v", e)
 		}
 	}

@@ -9,9 +9,10 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/extract/replay"
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/simulator"
+	"github.com/callvault/callvault/ledger"
 )
 
 // TestLongReplayOfOddAnswers replays an archive of answers that could not be read whole:
@@ -74,14 +75,14 @@ func (l *law) learn() {
 	lost := 0
 	for u, e := range l.vault.ledger {
 		if u.Kind == call.UnitCall && lacks(e) && l.chance.IntN(2) == 0 {
-			e.State, e.Reason = call.Lost, "the vendor dropped it before it was archived whole: "+e.Reason
+			e.State, e.Reason = ledger.Lost, "the vendor dropped it before it was archived whole: "+e.Reason
 			l.vault.ledger[u], lost = e, lost+1
 		}
 	}
 	l.replayAll()
 	have := l.vault.contents()
 	for u := range l.units(have) {
-		if e := l.vault.ledger[u]; have[u] != l.want[u] || lacks(e) || l.over(u) && e.State != call.Archived && e.State != call.Empty {
+		if e := l.vault.ledger[u]; have[u] != l.want[u] || lacks(e) || l.over(u) && e.State != ledger.Archived && e.State != ledger.Empty {
 			l.Errorf("after it was learnt: %+v: %s", e, tell(l.difference(u)))
 		}
 	}
@@ -93,8 +94,8 @@ func (l *law) learn() {
 var dates = regexp.MustCompile(`"Time":"([0-9: -]+)"`)
 
 // entries are those of units that have rows.
-func (l *law) entries() map[call.Unit]call.Entry {
-	all := map[call.Unit]call.Entry{}
+func (l *law) entries() map[call.Unit]ledger.Entry {
+	all := map[call.Unit]ledger.Entry{}
 	for u, e := range l.vault.ledger {
 		if u.Kind != call.UnitList {
 			all[u] = e
@@ -106,7 +107,7 @@ func (l *law) entries() map[call.Unit]call.Entry {
 func (l *law) replayAll() {
 	l.Helper()
 	w := l.vault.writer(rand.New(rand.NewPCG(l.chance.Uint64(), 1)))
-	r := extract.Replay{From: l.vault, To: w, Settle: settle}
+	r := replay.Replayer{From: l.vault, To: w, Settle: settle}
 	for u, e := range l.entries() {
 		if _, err := r.Unit(l.Context(), e); err != nil {
 			l.Fatalf("replay %s %s: %v", u.Kind, u.Key, err)

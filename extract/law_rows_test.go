@@ -6,6 +6,7 @@ import (
 
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/simulator"
+	"github.com/callvault/callvault/ledger"
 )
 
 // difference is how many more of each row of a unit the truth has than the vault.
@@ -38,7 +39,7 @@ func (l *law) difference(u call.Unit) map[any]int {
 
 // partly says what is wrong with a unit that is named: it has rows that are not
 // true, or lacks rows of a kind that is not missing.
-func (l *law) partly(u call.Unit, e call.Entry) string {
+func (l *law) partly(u call.Unit, e ledger.Entry) string {
 	count := l.difference(u)
 	kept, whole := map[any]bool{}, map[any][]any{}
 	for row, n := range count {
@@ -146,7 +147,7 @@ func (l *law) isMadeUp(row any) bool {
 
 // excused says whether the parts that an entry names account for a row that is
 // missing.
-func (l *law) excused(row any, e call.Entry) bool {
+func (l *law) excused(row any, e ledger.Entry) bool {
 	may := func(kinds ...call.PartKind) bool {
 		for _, f := range e.Failed {
 			for _, k := range kinds {
@@ -155,7 +156,7 @@ func (l *law) excused(row any, e call.Entry) bool {
 				}
 			}
 		}
-		return e.State == call.Failed || len(e.Failed) == 0
+		return e.State == ledger.Failed || len(e.Failed) == 0
 	}
 	switch row.(type) {
 	case simulator.Room:

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/extract/ask"
 	"github.com/callvault/callvault/extract/quota"
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/simulator"
@@ -107,7 +108,7 @@ func (l *law) passUnder(ctx context.Context, f simulator.Faults) (extract.Report
 	before := asked(l.vendor)
 	w := l.vault.writer(rand.New(rand.NewPCG(l.chance.Uint64(), 1)))
 	p := &extract.Pass{
-		Asker:  extract.NewAsker(l.vendor.client, l.dialect, quota.New(quota.Options{}), extract.DefaultAttempts()),
+		Asker:  ask.NewAsker(l.vendor.client, l.dialect, quota.New(quota.Options{}), ask.DefaultAttempts()),
 		Ledger: w, Archive: w, App: l.app(), Now: l.vendor.clock.now, Progress: extract.NoProgress{},
 		Retention: l.keeps + 20*time.Second, // the margin that a pass keeps from the edge
 		Settle:    settle,

@@ -6,8 +6,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/callvault/callvault/extract/ask"
 	"github.com/callvault/callvault/extract/decide"
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/ledger"
 	"github.com/callvault/callvault/transform"
 )
 
@@ -25,18 +27,18 @@ type listing struct {
 }
 
 type listedDay struct {
-	until      time.Time         // read up to
-	incomplete bool              // some call that ended is not final
-	failed     []call.FailedPart // what of its list could not be had
+	until      time.Time           // read up to
+	incomplete bool                // some call that ended is not final
+	failed     []ledger.FailedPart // what of its list could not be had
 }
 
 // miss notes a window that could not be listed in full.
-func (l *listing) miss(g gap[call.Window]) {
+func (l *listing) miss(g ask.Gap[call.Window]) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	d, w := l.on(g.of.Start), g.of
+	d, w := l.on(g.Of.Start), g.Of
 	key := w.Start.Format(time.RFC3339) + "/" + w.End.Format(time.RFC3339)
-	d.failed = append(d.failed, call.FailedPart{Kind: call.PartList, Key: key, Reason: g.err.Error(), Attempts: 1})
+	d.failed = append(d.failed, ledger.FailedPart{Kind: call.PartList, Key: key, Reason: g.Err.Error(), Attempts: 1})
 	l.maybeAlive(w)
 }
 
@@ -52,7 +54,7 @@ func (l *listing) damaged(s slice, damage transform.Damage) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	d := l.on(s.Start)
-	d.failed = append(d.failed, call.FailedPart{Kind: call.PartRoom, Key: damage.Key, Reason: decide.DamageText(damage), Attempts: 1})
+	d.failed = append(d.failed, ledger.FailedPart{Kind: call.PartRoom, Key: damage.Key, Reason: decide.DamageText(damage), Attempts: 1})
 }
 
 func newListing() *listing {
@@ -67,13 +69,13 @@ func day(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }
 
 // add notes what a slice lists and returns the calls not seen before. Slices
 // come in the order of time.
-func (l *listing) add(s slice, rooms []listedRoom) []listedRoom {
+func (l *listing) add(s slice, rooms []decide.Listed) []decide.Listed {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	defer l.moveTo(s.End)
 	l.on(s.Start).until = s.End
 	maps.DeleteFunc(l.across, func(_ string, end time.Time) bool { return end.Before(s.Start) })
-	var fresh []listedRoom
+	var fresh []decide.Listed
 	for _, r := range rooms {
 		last := decide.Earlier(endOf(r.Room, s.End), s.End)
 		for h := decide.Later(r.CreatedAt, s.Start).Truncate(time.Hour); !h.After(last); h = h.Add(time.Hour) {
@@ -154,7 +156,7 @@ func (l *listing) alive(ctx context.Context, hour time.Time) (bool, error) {
 		select {
 		case <-moved:
 		case <-ctx.Done():
-			return false, ended(ctx)
+			return false, ask.Ended(ctx)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/callvault/callvault/extract"
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/simulator"
+	"github.com/callvault/callvault/ledger"
 )
 
 // checkLedger holds the ledger and the report against what must be in them.
@@ -26,7 +27,7 @@ func (t *truth) checkLedger(where string, p *pass) {
 		}
 	}
 	for h := p.at.Add(-retention).Add(2 * time.Hour).Truncate(time.Hour); h.Before(p.at.Add(-settle - t.haze() - time.Hour)); h = h.Add(time.Hour) {
-		if e := t.vault.ledger[call.Unit{App: t.app(), Kind: call.UnitUnusual, Key: h.UTC().Format(time.RFC3339)}]; e.State != call.Archived && e.State != call.Empty {
+		if e := t.vault.ledger[call.Unit{App: t.app(), Kind: call.UnitUnusual, Key: h.UTC().Format(time.RFC3339)}]; e.State != ledger.Archived && e.State != ledger.Empty {
 			t.Errorf("%s: the hour %s is in reach and not archived: %+v", where, h.UTC(), e)
 		}
 	}
@@ -66,7 +67,7 @@ func (t *truth) checkReport(where string, p *pass) {
 		t.Errorf("%s: there was a time that no pass looked at: %v; reported: %v", where, gap, unknown)
 	}
 	for u, e := range t.vault.ledger {
-		if u.Kind == call.UnitCall && e.State == call.Lost && !t.named[u.Key] {
+		if u.Kind == call.UnitCall && e.State == ledger.Lost && !t.named[u.Key] {
 			t.Errorf("%s: call %s is lost and no report has named it: %s", where, u.Key, e.Reason)
 		}
 	}
@@ -100,11 +101,11 @@ func (t *truth) nearGap(start time.Time, settles time.Duration) bool {
 }
 
 // wrong says what is wrong with an entry, whatever the unit is.
-func (t *truth) wrong(e call.Entry, at time.Time) string {
+func (t *truth) wrong(e ledger.Entry, at time.Time) string {
 	edge := at.Add(-retention)
 	settled := map[call.UnitKind]time.Duration{call.UnitUnusual: time.Hour + settle, call.UnitScale: 48 * time.Hour, call.UnitList: 25*time.Hour + settle}
 	switch {
-	case e.State == call.Pending:
+	case e.State == ledger.Pending:
 		return "pending"
 	case e.Waits() && !t.waiting(e):
 		return "waits for no reason"
@@ -112,26 +113,26 @@ func (t *truth) wrong(e call.Entry, at time.Time) string {
 		return ""
 	case e.Lacks():
 		return "lacks something for no reason"
-	case e.State == call.Failed:
+	case e.State == ledger.Failed:
 		return "failed"
-	case e.State == call.Failed && e.Reason == "":
+	case e.State == ledger.Failed && e.Reason == "":
 		return "failed without a reason"
-	case e.State == call.Lost && e.Reason == "":
+	case e.State == ledger.Lost && e.Reason == "":
 		return "lost without a reason"
 	case e.Unit.Kind == call.UnitCall:
 		return ""
-	case e.State == call.Lost && e.Unit.Kind != call.UnitList && !t.nearGap(e.StartsAt, settled[e.Unit.Kind]):
+	case e.State == ledger.Lost && e.Unit.Kind != call.UnitList && !t.nearGap(e.StartsAt, settled[e.Unit.Kind]):
 		return "lost though it could be had"
-	case e.State == call.Provisional && e.Unit.Kind != call.UnitList && e.StartsAt.Add(settled[e.Unit.Kind]).Before(at.Add(-t.haze())):
+	case e.State == ledger.Provisional && e.Unit.Kind != call.UnitList && e.StartsAt.Add(settled[e.Unit.Kind]).Before(at.Add(-t.haze())):
 		return "provisional for too long"
-	case e.State == call.Provisional && e.StartsAt.Add(24*time.Hour).Before(edge.Add(-t.haze())):
+	case e.State == ledger.Provisional && e.StartsAt.Add(24*time.Hour).Before(edge.Add(-t.haze())):
 		return "provisional though out of reach"
 	}
 	return ""
 }
 
 // wrongCall says what is wrong with the entry of a call.
-func (t *truth) wrongCall(r simulator.Room, e call.Entry, known bool, at time.Time) string {
+func (t *truth) wrongCall(r simulator.Room, e ledger.Entry, known bool, at time.Time) string {
 	start, end := time.Unix(r.CreatedAt, 0), time.Unix(r.DestroyedAt, 0)
 	if !r.IsFinished {
 		end = at
@@ -148,17 +149,17 @@ func (t *truth) wrongCall(r simulator.Room, e call.Entry, known bool, at time.Ti
 		return "is not known"
 	case seen.IsZero() && len(t.cuts) == 0:
 		return "is known though nobody could ask"
-	case t.long[r.CommID] && e.State == call.Lost:
+	case t.long[r.CommID] && e.State == ledger.Lost:
 		return ""
-	case seen.Equal(at) && over(at) && e.State != call.Archived:
+	case seen.Equal(at) && over(at) && e.State != ledger.Archived:
 		return "is over and not archived"
-	case seen.Equal(at) && !over(at) && e.State != call.Provisional:
+	case seen.Equal(at) && !over(at) && e.State != ledger.Provisional:
 		return "is not over and not provisional"
 	case seen.Before(at) && !e.State.Final():
 		return "is out of reach and not final"
-	case e.State == call.Lost && over(seen) && !t.excused(r.CommID):
+	case e.State == ledger.Lost && over(seen) && !t.excused(r.CommID):
 		return "is lost though it could be had"
-	case e.State == call.Archived && !over(seen) && len(t.cuts) == 0:
+	case e.State == ledger.Archived && !over(seen) && len(t.cuts) == 0:
 		return "is archived though it went on"
 	}
 	return ""
@@ -188,7 +189,7 @@ func (t *truth) atTheEnd() {
 	if len(t.cuts) == 0 {
 		t.Error("no pass was cut short")
 	}
-	states := map[call.State]int{}
+	states := map[ledger.State]int{}
 	for u, e := range t.vault.ledger {
 		if u.Kind == call.UnitCall {
 			states[e.State]++

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/extract/ask"
 	"github.com/callvault/callvault/extract/quota"
 	"github.com/callvault/callvault/extract/trtc"
 	"github.com/callvault/callvault/internal/call"
@@ -259,11 +260,11 @@ func (n *nights) pass(ctx context.Context, cut int) (p pass, err error) {
 
 func (n *nights) extract(ctx context.Context, a *writer) (extract.Report, error) {
 	app := call.AppID(n.vendor.sim.Apps()[0])
-	d, err := extract.Detect(ctx, n.vendor.client, n.limits, []call.AppID{app}, n.vendor.clock.now(), trtc.Current(), trtc.Legacy())
+	d, err := ask.Detect(ctx, n.vendor.client, n.limits, []call.AppID{app}, n.vendor.clock.now(), trtc.Current(), trtc.Legacy())
 	if err != nil {
 		return extract.Report{}, err
 	}
-	asker := extract.NewAsker(n.vendor.client, d, n.limits, extract.DefaultAttempts())
+	asker := ask.NewAsker(n.vendor.client, d, n.limits, ask.DefaultAttempts())
 	p := &extract.Pass{
 		Asker: asker, Ledger: a, Archive: a, App: app,
 		Now: n.vendor.clock.now, Progress: extract.NoProgress{}, Retention: n.keeps(), Settle: settle,

@@ -10,6 +10,7 @@ import (
 	"github.com/callvault/callvault/extract/decide"
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/simulator"
+	"github.com/callvault/callvault/ledger"
 )
 
 // truth holds a vault against the simulator's truth.
@@ -35,20 +36,20 @@ func newTruth(n *nights) *truth {
 
 // waiting says whether a call may wait, or have failed where the vendor told more
 // before, because null is not believed yet.
-func (t *truth) waiting(e call.Entry) bool {
+func (t *truth) waiting(e ledger.Entry) bool {
 	_, muted := t.muted()[e.Unit.Key]
 	return e.Waits() && (t.long[e.Unit.Key] || muted) && (e.Attempts <= decide.AcceptNullAfter || poisonedCall(e.Unit.Key))
 }
 
 // lacks says whether something of a call may be set aside, because the vendor
 // does not tell it tonight.
-func (t *truth) lacks(e call.Entry) bool {
+func (t *truth) lacks(e ledger.Entry) bool {
 	return e.Lacks() && e.Unit.Kind == call.UnitCall && t.vendor.poison.Load() && poisonedCall(e.Unit.Key)
 }
 
 // partly says what is wrong with a call of which something is set aside: it has
 // rows that are not true, or lacks some of a kind that is not missing.
-func (t *truth) partly(at time.Time, e call.Entry) string {
+func (t *truth) partly(at time.Time, e ledger.Entry) string {
 	kinds := map[string]string{"Room": "room", "UserSession": "users", "QualitySample": "series", "UserEvent": "events"}
 	count := t.difference(t.is(at), e.Unit.Key)
 	most := t.difference(t.vendor.sim.Truth(at), e.Unit.Key)
@@ -135,7 +136,7 @@ func (t *truth) checkCalls(where string, at time.Time) {
 // or which a pass that was cut short came upon, has no row but what is true or
 // was when such a pass was made, and has all that passes which came to their end
 // must have got, but for what the vendor does not tell yet.
-func (t *truth) between(at time.Time, e call.Entry) bool {
+func (t *truth) between(at time.Time, e ledger.Entry) bool {
 	muted, some := t.muted()[e.Unit.Key]
 	if e.Reason == "" && len(t.cuts) == 0 && !some {
 		return false
@@ -149,11 +150,11 @@ func (t *truth) between(at time.Time, e call.Entry) bool {
 		if r, ok := row.(simulator.QualitySample); ok && n > 0 && some && !e.State.Final() && r.UserID == muted {
 			continue // to come
 		}
-		excused := t.excused(e.Unit.Key) && (e.State == call.Lost || saysLost(e.Reason))
+		excused := t.excused(e.Unit.Key) && (e.State == ledger.Lost || saysLost(e.Reason))
 		if n > 0 && !excused && !mayHaveEnded(row) {
 			return false
 		}
-		if n < 0 && excused && e.State == call.Lost && mayHaveEnded(row) {
+		if n < 0 && excused && e.State == ledger.Lost && mayHaveEnded(row) {
 			continue // seen while it went on
 		}
 		if n < 0 && !slices.ContainsFunc(most, func(m map[any]int) bool { return m[row] >= 0 }) {
@@ -189,8 +190,8 @@ func (t *truth) haze() time.Duration {
 }
 
 // compared says whether the rows of a unit must equal the truth now.
-func (t *truth) compared(e call.Entry) bool {
-	return e.State.Final() || t.exact && e.State == call.Provisional
+func (t *truth) compared(e ledger.Entry) bool {
+	return e.State.Final() || t.exact && e.State == ledger.Provisional
 }
 
 func (t *truth) app() call.AppID { return call.AppID(t.vendor.sim.Apps()[0]) }

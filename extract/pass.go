@@ -2,24 +2,23 @@ package extract
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/callvault/callvault/extract/trtc"
+	"github.com/callvault/callvault/extract/ask"
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/span"
+	"github.com/callvault/callvault/ledger"
 )
 
 // Pass is one pass over one application: it archives to Archive, or compares to
 // Compare, of which one must be set. All other fields must be set but those said to
 // be optional.
 type Pass struct {
-	Asker    *Asker
+	Asker    *ask.Asker
 	Ledger   Ledger
 	App      call.AppID
 	Now      func() time.Time
@@ -115,7 +114,7 @@ func (p *Pass) taker() Taker {
 }
 
 // entries are what the ledger says of units. To a pass that compares nothing is held.
-func (p *Pass) entries(ctx context.Context, kind call.UnitKind, keys []string) (map[string]Held, error) {
+func (p *Pass) entries(ctx context.Context, kind call.UnitKind, keys []string) (map[string]ledger.Row, error) {
 	if p.Compare != nil {
 		return nil, nil
 	}
@@ -128,32 +127,3 @@ func (p *Pass) settled(end time.Time) bool { return end.Before(p.Now().Add(-p.Se
 
 // deadline is when the vendor drops what happened at t.
 func (p *Pass) deadline(t time.Time) time.Time { return t.Add(p.Retention) }
-
-// ended is why ctx has ended, in a form that fatal knows whatever the cause: a
-// signal, a deadline, a lost lease.
-func ended(ctx context.Context) error {
-	cause := context.Cause(ctx)
-	if cause == nil || fatal(cause) {
-		return cause
-	}
-	return fmt.Errorf("%w (%w)", cause, ctx.Err())
-}
-
-// fatal tells whether an error makes all further work pointless.
-func fatal(err error) bool {
-	if _, ok := errors.AsType[archiveError](err); ok {
-		return true
-	}
-	if _, ok := errors.AsType[*trtc.Error](err); ok { // the deadline was one answer's
-		return VendorRefuses(err)
-	}
-	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || VendorRefuses(err)
-}
-
-// VendorRefuses says that an error ends the pass over one application and is no
-// reason for others to end: the vendor does not answer any more, refuses the
-// credentials or does not know the application.
-func VendorRefuses(err error) bool {
-	e, ok := errors.AsType[*trtc.Error](err)
-	return errors.Is(err, ErrOutage) || ok && (e.Kind == trtc.Denied || e.Kind == trtc.UnknownApp)
-}

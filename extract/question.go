@@ -6,6 +6,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/callvault/callvault/extract/ask"
 	"github.com/callvault/callvault/extract/trtc"
 	"github.com/callvault/callvault/internal/call"
 )
@@ -58,22 +59,22 @@ func (p *Pass) askHolding(ctx context.Context, q question) (reply, error) {
 		if now.Start.After(q.window.Start) {
 			r.begins = now.Start
 		}
-		answer, err := p.Asker.ask(ctx, q.build(now), cmp.Or(q.work, 100), q.decode)
+		answer, err := p.Asker.Ask(ctx, q.build(now), cmp.Or(q.work, 100), q.decode)
 		if e, ok := errors.AsType[*trtc.Error](err); ok && e.Kind == trtc.Expired && p.retentionEdge.widen(margin) {
 			continue
 		}
-		if e, ok := errors.AsType[*UnreadableError](err); ok {
-			answer = e.answer
+		if e, ok := errors.AsType[*ask.UnreadableError](err); ok {
+			answer = e.Answer
 		} else if err != nil {
 			return r, err
 		}
-		r.null = answer.null
+		r.null = answer.Null
 		return r, cmp.Or(p.keep(ctx, answer, &r), err)
 	}
 }
 
 // keep gives an answer to the archive.
-func (p *Pass) keep(ctx context.Context, a Answer, r *reply) (err error) {
+func (p *Pass) keep(ctx context.Context, a ask.Answer, r *reply) (err error) {
 	if p.Archive != nil && p.Compare == nil {
 		r.response, err = p.Archive.Keep(ctx, p.App, a)
 	}
@@ -84,21 +85,5 @@ func (p *Pass) keep(ctx context.Context, a Answer, r *reply) (err error) {
 	return archived(err)
 }
 
-// tooLarge tells whether an error says to ask for less.
-func tooLarge(err error) bool {
-	e, ok := errors.AsType[*trtc.Error](err)
-	return ok && e.Kind == trtc.TooLarge
-}
-
-// saysLess tells whether the vendor itself says to ask for less: then that is done
-// until it is content. What is larger than is read, in halves as well, is a flood.
-func saysLess(err error) bool {
-	e, ok := errors.AsType[*trtc.Error](err)
-	return ok && e.Kind == trtc.TooLarge && e.Code != trtc.CodeTooLarge
-}
-
 // expired tells whether an error says that the data is gone.
-func expired(err error) bool {
-	e, ok := errors.AsType[*trtc.Error](err)
-	return errors.Is(err, errExpired) || ok && e.Kind == trtc.Expired
-}
+func expired(err error) bool { return errors.Is(err, errExpired) || ask.Expired(err) }

@@ -1,9 +1,12 @@
 package extract
 
 import (
+	"context"
+	"fmt"
 	"sync/atomic"
 	"time"
 
+	"github.com/callvault/callvault/extract/ask"
 	"github.com/callvault/callvault/extract/decide"
 	"github.com/callvault/callvault/internal/call"
 )
@@ -11,10 +14,7 @@ import (
 // margins are kept between the oldest second asked for and the oldest the
 // vendor keeps: that moves on while a request is under way, and the clocks
 // differ. A wider one is taken when the vendor finds a request too old.
-var margins = []time.Duration{20 * time.Second, 2 * time.Minute, WidestMargin}
-
-// WidestMargin is the most that a pass leaves unasked at the retention's edge.
-const WidestMargin = 10 * time.Minute
+var margins = []time.Duration{20 * time.Second, 2 * time.Minute, ask.WidestMargin}
 
 // edge remembers which margin is in use.
 type edge struct{ index atomic.Int32 }
@@ -57,4 +57,19 @@ func (p *Pass) oldest() time.Time { return p.now().Add(p.retentionEdge.margin() 
 func (p *Pass) inReach(w call.Window) (call.Window, bool) {
 	w.Start = decide.Later(w.Start, p.oldest())
 	return w, !w.End.Before(w.Start)
+}
+
+// fitRetention shortens the retention to what the account's plan has, so that a setting
+// that is too long costs nothing but a line in the report.
+func (p *Pass) fitRetention(ctx context.Context, r *report) error {
+	kept, err := p.Asker.Fit(ctx, p.App, p.Now(), p.Retention)
+	if err != nil {
+		return err
+	}
+	if days := kept.Hours() / 24; kept < p.Retention {
+		r.note(fmt.Sprintf("the vendor keeps %gd of application %d, CALLVAULT_RETENTION says %gd; set CALLVAULT_RETENTION=%gd",
+			days, p.App, p.Retention.Hours()/24, days))
+		p.Retention = kept
+	}
+	return nil
 }

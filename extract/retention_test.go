@@ -7,10 +7,12 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/extract/ask"
 	"github.com/callvault/callvault/extract/quota"
 	"github.com/callvault/callvault/extract/trtc"
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/simulator"
+	"github.com/callvault/callvault/ledger"
 )
 
 // TestScaleOfShortRetention makes a pass every eight hours where the vendor keeps
@@ -35,7 +37,7 @@ func shortRetention(t *testing.T, keeps time.Duration) {
 	}
 	days := 0
 	for u, e := range vault.ledger {
-		if u.Kind == call.UnitScale && e.State == call.Archived {
+		if u.Kind == call.UnitScale && e.State == ledger.Archived {
 			days++
 			if len(vault.rowsOf(u)) != 1 {
 				t.Errorf("%s has no counts: %+v", u.Key, e)
@@ -58,7 +60,7 @@ func passAt(t *testing.T, v *vendor, into *vault, keeps time.Duration, now func(
 	t.Helper()
 	w := into.writer(rand.New(rand.NewPCG(61, 1)))
 	p := &extract.Pass{
-		Asker:  extract.NewAsker(v.client, trtc.Current(), quota.New(quota.Options{PerSecond: 1000}), extract.DefaultAttempts()),
+		Asker:  ask.NewAsker(v.client, trtc.Current(), quota.New(quota.Options{PerSecond: 1000}), ask.DefaultAttempts()),
 		Ledger: w, Archive: w, App: call.AppID(v.sim.Apps()[0]), Now: now, Progress: extract.NoProgress{},
 		Retention: keeps, Settle: settle,
 	}
@@ -82,7 +84,7 @@ func TestFailedHoursCountAttempts(t *testing.T) {
 		v.refused.Store("DescribeUnusualEvent")
 		for n := 1; n <= 3; n++ {
 			passOver(t, v, vault, keeps)
-			if e := vault.ledger[u]; e.State != call.Failed || e.Attempts != n {
+			if e := vault.ledger[u]; e.State != ledger.Failed || e.Attempts != n {
 				t.Errorf("after %d passes: %+v", n, e)
 			}
 		}

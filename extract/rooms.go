@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/callvault/callvault/extract/ask"
 	"github.com/callvault/callvault/extract/decide"
 	"github.com/callvault/callvault/extract/trtc"
 	"github.com/callvault/callvault/internal/call"
@@ -15,14 +16,6 @@ import (
 // recent is how far back from now the room list still moves while it is paged:
 // calls begin and end, and rows shift between pages.
 const recent = time.Hour
-
-// listedRoom is a call with the response that listed it.
-type listedRoom struct {
-	call.Room
-	Response   uint64
-	Problem    string // why its row is not whole; "": it is
-	NoCreation bool   // the row does not tell when the room was created: CreatedAt is when it was looked for
-}
 
 // A pass that compares asks with these.
 const (
@@ -68,7 +61,7 @@ func (p *Pass) slices(w call.Window) []slice {
 // but for the days whose list is final. A call that was alive in several slices
 // comes with each of them. What of a slice cannot be listed is noted; the others
 // are listed all the same.
-func (p *Pass) eachSlice(ctx context.Context, r *report, list *listing, use func(slice, []listedRoom) error) error {
+func (p *Pass) eachSlice(ctx context.Context, r *report, list *listing, use func(slice, []decide.Listed) error) error {
 	w := p.window()
 	final := map[time.Time]bool{}
 	if !p.again() && p.RoomID == "" {
@@ -93,13 +86,13 @@ func (p *Pass) eachSlice(ctx context.Context, r *report, list *listing, use func
 		r.repeated(got.repeated)
 		for _, gap := range got.gaps {
 			list.miss(gap)
-			r.unlisted(Failure{What: "calls " + between(gap.of), Reason: gap.err.Error() + hintOf(gap.err), Cause: causeOf(gap.err)})
+			r.unlisted(Failure{What: "calls " + between(gap.Of), Reason: gap.Err.Error() + hintOf(gap.Err), Cause: causeOf(gap.Err)})
 		}
 		for _, d := range got.damage {
 			list.damaged(s, d)
 			r.unlisted(Failure{What: "room list of " + s.Start.Format(dayKey), Reason: decide.DamageText(d), Cause: d.What + ": " + d.Problem})
 		}
-		if err := use(s, got.all.rooms); err != nil {
+		if err := use(s, got.all.Rooms); err != nil {
 			return err
 		}
 	}
@@ -135,10 +128,10 @@ const (
 
 // sliceRead is a slice of the room list as far as it could be read.
 type sliceRead struct {
-	all      roomSet
-	gaps     []gap[call.Window] // windows of it that could not be listed in full
-	damage   []transform.Damage // rows that name no call
-	repeated int                // rows that came twice in an answer
+	all      decide.RoomSet
+	gaps     []ask.Gap[call.Window] // windows of it that could not be listed in full
+	damage   []transform.Damage     // rows that name no call
+	repeated int                    // rows that came twice in an answer
 }
 
 // listSlice lists one slice; what any reading showed is in the result. The error
@@ -146,26 +139,26 @@ type sliceRead struct {
 func (p *Pass) listSlice(ctx context.Context, s slice) (*sliceRead, error) {
 	got := &sliceRead{}
 	action := p.Asker.Dialect().RoomList
-	gaps, err := divide(s.Window, halvesDownTo(leastSlice), func(w call.Window) error {
-		before := len(got.all.rooms)
-		list := listRead{asker: p.Asker, action: action, size: p.pageSize(), most: mostRoomPages, moving: s.moving,
-			fetch: func(ctx context.Context, number, size int, due bool) (page, error) {
+	gaps, err := ask.Divide(s.Window, ask.HalvesDownTo(leastSlice), func(w call.Window) error {
+		before := len(got.all.Rooms)
+		list := ask.List{Asker: p.Asker, Action: action, Size: p.pageSize(), Most: mostRoomPages, Moving: s.moving,
+			Fetch: func(ctx context.Context, number, size int, due bool) (ask.Page, error) {
 				return p.roomPage(ctx, w, got, number, size, due)
 			}}
-		err := list.read(ctx)
-		if errors.Is(err, errEndless) && list.mostPages() <= endlessPages {
-			got.all.keep(before + moreRooms)
-			return fmt.Errorf("%w, as another before: the first %d calls are archived", errEndless, moreRooms)
+		err := list.Read(ctx)
+		if errors.Is(err, ask.ErrEndless) && list.MostPages() <= ask.EndlessPages {
+			got.all.Keep(before + moreRooms)
+			return fmt.Errorf("%w, as another before: the first %d calls are archived", ask.ErrEndless, moreRooms)
 		}
-		if err == nil && list.short() {
-			return fmt.Errorf("the room list is short: %d calls of %d", list.received, max(list.total, list.received+list.lacks))
+		if err == nil && list.Short() {
+			return fmt.Errorf("the room list is short: %d calls of %d", list.Received, max(list.Total, list.Received+list.Lacks))
 		}
 		return err
 	})
 	for _, gap := range gaps {
-		if errors.Is(gap.err, errEndless) {
-			p.Asker.foundEndless(action)
-			got.all.keep(endlessRooms)
+		if errors.Is(gap.Err, ask.ErrEndless) {
+			p.Asker.FoundEndless(action)
+			got.all.Keep(endlessRooms)
 		}
 	}
 	got.gaps = gaps
@@ -174,7 +167,7 @@ func (p *Pass) listSlice(ctx context.Context, s slice) (*sliceRead, error) {
 
 // roomPage reads a page of the room list. The vendor's Total counts only the page
 // it stands on, unless it is more than that.
-func (p *Pass) roomPage(ctx context.Context, w call.Window, got *sliceRead, number, size int, due bool) (page, error) {
+func (p *Pass) roomPage(ctx context.Context, w call.Window, got *sliceRead, number, size int, due bool) (ask.Page, error) {
 	var rooms []call.Room
 	var info transform.Info
 	reply, err := p.ask(ctx, question{
@@ -184,79 +177,32 @@ func (p *Pass) roomPage(ctx context.Context, w call.Window, got *sliceRead, numb
 			var d transform.Decoder
 			rooms, info, err = d.Rooms(body, p.App, nil)
 			null := info.Received == 0 && (due && info.List != transform.ListPresent || info.Total > 0 && number == 0)
-			return answerError(err, "RoomList", info, when(null, errNull))
+			return ask.AnswerError(err, "RoomList", info, ask.When(null, ask.ErrNull))
 		},
 	})
 	if err != nil {
-		return page{}, err
+		return ask.Page{}, err
 	}
 	return got.add(rooms, info, reply.response, w), nil
 }
 
-// add adds the rows of a page. A row that is damaged and names its call is listed
-// all the same, with the reason.
-func (g *sliceRead) add(rooms []call.Room, info transform.Info, response uint64, w call.Window) page {
-	pg := page{total: info.Total, hasTotal: info.HasTotal && info.Total > info.Received}
-	if pg.hasTotal {
-		pg.lacks = info.Total - info.Received
+// add adds the rows of a page.
+func (g *sliceRead) add(rooms []call.Room, info transform.Info, response uint64, w call.Window) ask.Page {
+	pg := ask.Page{Total: info.Total, HasTotal: info.HasTotal && info.Total > info.Received}
+	if pg.HasTotal {
+		pg.Lacks = info.Total - info.Received
 	}
 	g.repeated += info.Repeated
-	problems := map[string]string{}
-	for _, d := range info.Damage {
-		switch {
-		case d.Room != nil && d.Room.CommID != "":
-			problems[d.Room.CommID] = decide.DamageText(d)
-			if !d.Kept {
-				rooms = append(rooms, *d.Room)
-			}
-		case d.What != "total":
-			g.damage = append(g.damage, d)
+	listed, damage := decide.ListedRooms(rooms, info, response, w.Start)
+	g.damage = append(g.damage, damage...)
+	for _, r := range listed {
+		pg.Keys = append(pg.Keys, r.CommID)
+		if g.all.Add(r) {
+			pg.Fresh++
 		}
 	}
-	for _, r := range rooms {
-		noCreation := r.CreatedAt.IsZero()
-		if noCreation {
-			r.CreatedAt = w.Start
-		}
-		pg.keys = append(pg.keys, r.CommID)
-		if g.all.add(listedRoom{r, response, problems[r.CommID], noCreation}) {
-			pg.fresh++
-		}
-	}
-	for len(pg.keys) < info.Received {
-		pg.keys = append(pg.keys, "")
+	for len(pg.Keys) < info.Received {
+		pg.Keys = append(pg.Keys, "")
 	}
 	return pg
-}
-
-// roomSet holds each call once, as last seen; a finished one stays finished, a
-// whole row stays whole.
-type roomSet struct {
-	rooms []listedRoom
-	index map[string]int
-}
-
-// add says whether the call is new.
-func (s *roomSet) add(r listedRoom) bool {
-	if s.index == nil {
-		s.index = map[string]int{}
-	}
-	i, ok := s.index[r.CommID]
-	switch {
-	case !ok:
-		s.index[r.CommID] = len(s.rooms)
-		s.rooms = append(s.rooms, r)
-	case r.Problem != "" && s.rooms[i].Problem == "":
-	case r.Problem == "" && s.rooms[i].Problem != "", r.Finished || !s.rooms[i].Finished:
-		s.rooms[i] = r
-	}
-	return !ok
-}
-
-// keep drops the calls after the first n.
-func (s *roomSet) keep(n int) {
-	for _, r := range s.rooms[min(n, len(s.rooms)):] {
-		delete(s.index, r.CommID)
-	}
-	s.rooms = s.rooms[:min(n, len(s.rooms))]
 }

@@ -7,9 +7,11 @@ import (
 	"slices"
 	"time"
 
+	"github.com/callvault/callvault/extract/ask"
 	"github.com/callvault/callvault/extract/decide"
 	"github.com/callvault/callvault/extract/trtc"
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/ledger"
 	"github.com/callvault/callvault/transform"
 )
 
@@ -18,14 +20,14 @@ import (
 func (p *Pass) dailyScale(ctx context.Context, r *report) error {
 	var days []call.DailyScale
 	var info transform.Info
-	gaps, err := divide(call.Window{Start: p.oldest(), End: p.now()}, halvesDownTo(24*time.Hour), func(w call.Window) error {
+	gaps, err := ask.Divide(call.Window{Start: p.oldest(), End: p.now()}, ask.HalvesDownTo(24*time.Hour), func(w call.Window) error {
 		reply, err := p.ask(ctx, question{
 			window: w,
 			build:  func(w call.Window) trtc.Request { return p.Asker.Dialect().DailyScale(p.App, w) },
 			decode: func(body []byte) (err error) {
 				var d transform.Decoder
 				days, info, err = d.DailyScale(body, nil)
-				return cmp.Or(answerError(err, "ScaleList", info, when(info.List != transform.ListPresent, errNull)), shortAnswer(info))
+				return cmp.Or(ask.AnswerError(err, "ScaleList", info, ask.When(info.List != transform.ListPresent, ask.ErrNull)), ask.ShortAnswer(info))
 			},
 		})
 		if err != nil {
@@ -37,16 +39,16 @@ func (p *Pass) dailyScale(ctx context.Context, r *report) error {
 				r.failed(Failure{What: "daily scale", Reason: decide.DamageText(d), Cause: d.Problem})
 			}
 		}
-		if err := shortAnswer(info); err != nil {
+		if err := ask.ShortAnswer(info); err != nil {
 			r.failed(Failure{What: "daily scale", Reason: fmt.Sprintf("%v: %d days of %d", err, info.Items, info.Total)})
 		}
 		return p.archiveDays(ctx, r, days, reply.response)
 	})
 	for _, gap := range gaps {
-		if unavailable(gap.err) {
-			r.failed(notServed("daily_scale", gap.err))
+		if unavailable(gap.Err) {
+			r.failed(notServed("daily_scale", gap.Err))
 		} else {
-			r.failed(Failure{What: "daily scale", Reason: gap.err.Error()})
+			r.failed(Failure{What: "daily scale", Reason: gap.Err.Error()})
 		}
 	}
 	return err
@@ -55,14 +57,14 @@ func (p *Pass) dailyScale(ctx context.Context, r *report) error {
 func (p *Pass) archiveDays(ctx context.Context, r *report, days []call.DailyScale, response uint64) error {
 	keys := make([]string, len(days))
 	for i, d := range days {
-		keys[i] = dayUnit(p.App, d).Key
+		keys[i] = decide.DayUnit(p.App, d).Key
 	}
 	held, err := p.entries(ctx, call.UnitScale, keys)
 	if err != nil {
 		return err
 	}
 	for i, d := range days {
-		u := dayUnit(p.App, d)
+		u := decide.DayUnit(p.App, d)
 		if held[keys[i]].State.Final() && !p.again() {
 			continue
 		}
@@ -90,21 +92,18 @@ func countsOf(d call.DailyScale) string {
 	return fmt.Sprintf("%d rooms, %d entries, %d users", d.RoomNumber, d.UserCount, d.UserNumber)
 }
 
-// scaleSettles is how long after a day's end its counts are taken as settled.
-const scaleSettles = 24 * time.Hour
-
 // countsSettled says whether the counts of a day no longer change.
 func (p *Pass) countsSettled(d call.DailyScale) bool {
-	return p.Now().After(d.Start.Add(24*time.Hour + scaleSettles))
+	return p.Now().After(d.Start.Add(24*time.Hour + decide.ScaleSettles))
 }
 
 // archiveDay archives the counts of a day; doubt says why they are to be asked for
 // again, unless nil.
-func (p *Pass) archiveDay(ctx context.Context, r *report, u call.Unit, d call.DailyScale, response uint64, doubt error, before call.Entry) error {
+func (p *Pass) archiveDay(ctx context.Context, r *report, u call.Unit, d call.DailyScale, response uint64, doubt error, before ledger.Entry) error {
 	end := d.Start.Add(24 * time.Hour)
-	e := call.Entry{Unit: u, State: call.Provisional, StartsAt: d.Start, HeldUntil: decide.Earlier(p.now(), end), Deadline: p.deadline(d.Start)}
+	e := ledger.Entry{Unit: u, State: ledger.Provisional, StartsAt: d.Start, HeldUntil: decide.Earlier(p.now(), end), Deadline: p.deadline(d.Start)}
 	if p.countsSettled(d) && doubt == nil {
-		e.State = call.Archived
+		e.State = ledger.Archived
 	} else {
 		p.notFinal.Store(u, nil)
 	}
@@ -122,9 +121,4 @@ func (p *Pass) archiveDay(ctx context.Context, r *report, u call.Unit, d call.Da
 		return err
 	}
 	return p.taker().End(ctx, e)
-}
-
-// dayUnit is the unit of one of the vendor's days.
-func dayUnit(app call.AppID, d call.DailyScale) call.Unit {
-	return call.Unit{App: app, Kind: call.UnitScale, Key: d.Start.UTC().Format(time.RFC3339)}
 }

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/callvault/callvault/extract/ask"
 	"github.com/callvault/callvault/internal/call"
 )
 
@@ -73,7 +74,7 @@ func (p *Pass) sendUnreadable(ctx context.Context, r *report, list *listing, que
 		case final := <-ends:
 			had = had || final
 		case <-ctx.Done():
-			return ended(ctx)
+			return ask.Ended(ctx)
 		}
 	}
 	if had {

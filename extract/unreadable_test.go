@@ -10,6 +10,7 @@ import (
 	"github.com/callvault/callvault/extract/trtc"
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/simulator"
+	"github.com/callvault/callvault/ledger"
 )
 
 // TestLongStuckCalls: what cannot be read in two passes is asked for no more but by a
@@ -42,7 +43,7 @@ func TestLongStuckCalls(t *testing.T) {
 			t.Fatal(err)
 		}
 		for u, e := range l.vault.ledger {
-			if u.Kind == call.UnitCall && e.State != call.Archived && e.State != call.Empty && time.Since(e.StartsAt) > time.Hour {
+			if u.Kind == call.UnitCall && e.State != ledger.Archived && e.State != ledger.Empty && time.Since(e.StartsAt) > time.Hour {
 				t.Errorf("%s is %s: %s", u.Key, e.State, e.Reason)
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/callvault/callvault/extract/ask"
 	"github.com/callvault/callvault/extract/decide"
 	"github.com/callvault/callvault/extract/trtc"
 	"github.com/callvault/callvault/internal/call"
@@ -19,12 +20,12 @@ import (
 type unusualSearch struct {
 	pass       *Pass
 	rep        *report
-	due        bool                // some call was alive then: null may be a mistake
-	missed     []gap[call.Window]  // windows that could not be had, or not whole
-	begins     time.Time           // what was before had expired when it was asked for; zero: nothing had
-	incomplete []string            // where the vendor has more than it shows
-	events     []call.UnusualEvent // found
-	owned      []call.Owned        // the seconds that each of responses was kept for
+	due        bool                   // some call was alive then: null may be a mistake
+	missed     []ask.Gap[call.Window] // windows that could not be had, or not whole
+	begins     time.Time              // what was before had expired when it was asked for; zero: nothing had
+	incomplete []string               // where the vendor has more than it shows
+	events     []call.UnusualEvent    // found
+	owned      []call.Owned           // the seconds that each of responses was kept for
 	responses  []uint64
 }
 
@@ -73,19 +74,19 @@ func (n *unusualSearch) search(ctx context.Context, s *unusualSpan) error {
 		a, b = s.halves()
 		return a, b, s.to-s.from >= 2*leastUnusual
 	}
-	gaps, err := divide(s, halves, func(s *unusualSpan) error {
+	gaps, err := ask.Divide(s, halves, func(s *unusualSpan) error {
 		if err := n.ask(ctx, s, s.to); err != nil {
 			return err
 		}
 		return n.look(ctx, s)
 	})
 	for _, gap := range gaps {
-		if unavailable(gap.err) {
-			return gap.err
+		if unavailable(gap.Err) {
+			return gap.Err
 		}
-		n.miss(gap.of, gap.err)
-		if gap.of.events = nil; gap.of.response != 0 { // it cannot be read, and is kept
-			n.take(gap.of)
+		n.miss(gap.Of, gap.Err)
+		if gap.Of.events = nil; gap.Of.response != 0 { // it cannot be read, and is kept
+			n.take(gap.Of)
 		}
 	}
 	return err
@@ -113,7 +114,7 @@ func (n *unusualSearch) both(ctx context.Context, a, b *unusualSpan) error {
 
 // miss notes a span that could not be had, or not whole.
 func (n *unusualSearch) miss(s *unusualSpan, err error) {
-	n.missed = append(n.missed, gap[call.Window]{s.window(), err})
+	n.missed = append(n.missed, ask.Gap[call.Window]{Of: s.window(), Err: err})
 }
 
 // take takes the events of an answer.
@@ -128,7 +129,7 @@ func (n *unusualSearch) reason() string {
 	if len(n.missed) == 0 {
 		return ""
 	}
-	return n.missed[0].err.Error()
+	return n.missed[0].Err.Error()
 }
 
 // second searches within one second of which more is known to exist than seen.
@@ -137,7 +138,7 @@ func (n *unusualSearch) second(ctx context.Context, seen *unusualSpan) error {
 	alone := &unusualSpan{from: at, to: seen.to, roomID: seen.roomID}
 	err := n.ask(ctx, alone, at)
 	switch {
-	case fatal(err):
+	case ask.Fatal(err):
 		return err
 	case err == nil && !alone.full && len(alone.events) >= len(seen.events):
 		n.take(alone)
@@ -166,10 +167,10 @@ func (n *unusualSearch) rooms(ctx context.Context, at int64, seen []call.Unusual
 		return nil, err
 	}
 	for _, gap := range listed.gaps {
-		n.incomplete = append(n.incomplete, "rooms "+between(gap.of)) // perhaps
+		n.incomplete = append(n.incomplete, "rooms "+between(gap.Of)) // perhaps
 	}
 	var ids []string
-	for _, r := range listed.all.rooms {
+	for _, r := range listed.all.Rooms {
 		ids = append(ids, r.RoomID)
 	}
 	for _, e := range seen {
@@ -192,9 +193,9 @@ func (n *unusualSearch) ask(ctx context.Context, s *unusualSpan, end int64) erro
 			var got []call.UnusualEvent
 			got, info, err = d.UnusualEvents(body, nil)
 			s.full = info.Items >= trtc.MaxUnusualEvents
-			s.events = keepUnusual(got, s.owned())
-			null := when(n.due && info.List != transform.ListPresent, errNull)
-			return cmp.Or(answerError(err, "AbnormalExperienceList", info, null), shortAnswer(info))
+			s.events = decide.UnusualIn(got, s.owned())
+			null := ask.When(n.due && info.List != transform.ListPresent, ask.ErrNull)
+			return cmp.Or(ask.AnswerError(err, "AbnormalExperienceList", info, null), ask.ShortAnswer(info))
 		},
 	})
 	s.response, n.begins = reply.response, decide.Later(n.begins, reply.begins)
@@ -202,15 +203,8 @@ func (n *unusualSearch) ask(ctx context.Context, s *unusualSpan, end int64) erro
 		return err
 	}
 	if problem := problemIn(info); problem != "" {
-		n.miss(s, damageError{problem: problem})
+		n.miss(s, ask.DamageError{Problem: problem})
 	}
 	n.rep.repeated(info.Repeated)
 	return nil
-}
-
-// keepUnusual leaves the events of the seconds owned.
-func keepUnusual(events []call.UnusualEvent, o call.Owned) []call.UnusualEvent {
-	return slices.DeleteFunc(events, func(e call.UnusualEvent) bool {
-		return e.Time.Unix() < int64(o.From) || e.Time.Unix() > int64(o.To)
-	})
 }

@@ -7,8 +7,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/callvault/callvault/extract"
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/ledger"
 )
 
 // vault is an archive in memory, as simple as it can be and do what
@@ -17,7 +17,7 @@ import (
 type vault struct {
 	mu     sync.Mutex
 	units  map[call.Unit]*stored
-	ledger map[call.Unit]call.Entry
+	ledger map[call.Unit]ledger.Entry
 	kept   uint64            // responses
 	bodies map[uint64][]byte // of these; nil: they are not kept
 }
@@ -41,7 +41,7 @@ type part struct {
 }
 
 func newVault() *vault {
-	return &vault{units: map[call.Unit]*stored{}, ledger: map[call.Unit]call.Entry{}}
+	return &vault{units: map[call.Unit]*stored{}, ledger: map[call.Unit]ledger.Entry{}}
 }
 
 func (v *vault) of(u call.Unit) *stored {
@@ -55,23 +55,23 @@ func (v *vault) of(u call.Unit) *stored {
 
 // Entries are those of the ledger. Waiting says that something settled was
 // inserted.
-func (v *vault) Entries(_ context.Context, app call.AppID, kind call.UnitKind, keys []string) (map[string]extract.Held, error) {
+func (v *vault) Entries(_ context.Context, app call.AppID, kind call.UnitKind, keys []string) (map[string]ledger.Row, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	held := map[string]extract.Held{}
+	held := map[string]ledger.Row{}
 	for _, key := range keys {
 		u := call.Unit{App: app, Kind: kind, Key: key}
 		if e, ok := v.ledger[u]; ok {
 			settled := func(b *batch) bool { return b.settled }
 			s := v.of(u)
-			held[key] = extract.Held{Entry: e, Waiting: slices.ContainsFunc(s.visible, settled) || slices.ContainsFunc(s.waiting, settled)}
+			held[key] = ledger.Row{Entry: e, Waiting: slices.ContainsFunc(s.visible, settled) || slices.ContainsFunc(s.waiting, settled)}
 		}
 	}
 	return held, nil
 }
 
 // Overdue are the entries that are not final and whose deadline has passed.
-func (v *vault) Overdue(_ context.Context, app call.AppID, t time.Time) (overdue []call.Entry, err error) {
+func (v *vault) Overdue(_ context.Context, app call.AppID, t time.Time) (overdue []ledger.Entry, err error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for u, e := range v.ledger {
@@ -95,7 +95,7 @@ func (v *vault) ListedUntil(_ context.Context, app call.AppID) (until time.Time,
 }
 
 // Note writes to the ledger.
-func (v *vault) Note(_ context.Context, entries []call.Entry) error {
+func (v *vault) Note(_ context.Context, entries []ledger.Entry) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for _, e := range entries {

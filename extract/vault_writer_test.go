@@ -7,8 +7,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/extract/ask"
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/ledger"
 )
 
 // writer is what one pass writes to. What is added waits in it for a flush,
@@ -26,7 +27,7 @@ type building struct {
 	added             [2]*batch // open, settled: not inserted yet
 	batches           []*batch  // inserted by this writer, or adopted
 	resumed, keepOpen bool
-	end               *call.Entry
+	end               *ledger.Entry
 }
 
 func (v *vault) writer(chance *rand.Rand) *writer {
@@ -111,7 +112,7 @@ func (w *writer) Add(_ context.Context, u call.Unit, p call.Part, r call.Rows) e
 	return w.maybeFlush()
 }
 
-func (w *writer) End(_ context.Context, e call.Entry) error {
+func (w *writer) End(_ context.Context, e ledger.Entry) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	b, err := w.building(e.Unit)
@@ -138,7 +139,7 @@ func (w *writer) Flush(context.Context) error {
 }
 
 // Keep numbers the responses, and keeps them where the vault does.
-func (w *writer) Keep(_ context.Context, _ call.AppID, a extract.Answer) (uint64, error) {
+func (w *writer) Keep(_ context.Context, _ call.AppID, a ask.Answer) (uint64, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.kept++
@@ -175,13 +176,13 @@ func (w *writer) flush() error {
 	}
 	for _, b := range w.ending {
 		delete(w.units, b.unit)
-		if b.end.State != call.Failed {
+		if b.end.State != ledger.Failed {
 			if err := w.commit(b); err != nil {
 				return err
 			}
 		}
-		if b.end.State == call.Archived && len(w.rowsOf(b.unit)) == 0 {
-			b.end.State = call.Empty
+		if b.end.State == ledger.Archived && len(w.rowsOf(b.unit)) == 0 {
+			b.end.State = ledger.Empty
 		}
 		w.ledger[b.unit] = *b.end
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/ledger"
 	"github.com/callvault/callvault/load/aggregate"
 )
 
@@ -129,4 +130,19 @@ func (b *buffer) halves() []*half {
 		}
 	}
 	return list
+}
+
+// countsOf counts the rows of a part.
+func countsOf(r *call.Rows) ledger.Counts {
+	n := ledger.Counts{Sessions: uint64(len(r.Sessions)), Events: uint64(len(r.Events)), Unusual: uint64(len(r.Unusual))}
+	if r.Room != nil {
+		n.Rooms = 1
+	}
+	if r.Day != nil {
+		n.Days = 1
+	}
+	if r.Samples != nil {
+		n.Samples, n.NullSamples = uint64(r.Samples.Rows()), uint64(r.Samples.Nulls)
+	}
+	return n
 }

@@ -7,8 +7,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/catalogue"
+	"github.com/callvault/callvault/ledger"
+	"github.com/callvault/callvault/load/hidden"
+	"github.com/callvault/callvault/load/upkeep"
 	"github.com/callvault/callvault/test/proxytest"
 )
 
@@ -49,7 +51,7 @@ func TestLongAcknowledgementLost(t *testing.T) {
 			check(t, direct, calls...)
 		}
 	}
-	_, err := direct.Purge(t.Context())
+	_, err := upkeep.Purge(t.Context(), direct)
 	must(t, err)
 	value(t, direct, "SELECT count() FROM rooms_data", 2)
 	value(t, direct, "SELECT count() FROM quality_samples_data WHERE load_id IN ("+catalogue.Hidden+")", 0)
@@ -63,13 +65,13 @@ func TestLateCommit(t *testing.T) {
 	direct := open(t, dsn)
 	through, tap := tapped(t, dsn)
 	s := open(t, through)
-	must(t, direct.conn.Exec(t.Context(), "CREATE TABLE guard (held Bool) ENGINE = MergeTree ORDER BY ()"))
+	must(t, direct.StoreConn().Exec(t.Context(), "CREATE TABLE guard (held Bool) ENGINE = MergeTree ORDER BY ()"))
 	old, fresh := newFixture(1, 0), newFixture(1, 1)
-	w := s.NewWriter("late", WriterOptions{Guard: "NOT (SELECT max(held) FROM guard)", Attempts: 1})
+	w := NewWriter(s, "late", WriterOptions{Guard: "NOT (SELECT max(held) FROM guard)", Attempts: 1})
 	must(t, old.add(t.Context(), w, true))
 	must(t, old.commit(t.Context(), w))
 	tap.Arm(proxytest.Rule{Statement: "INSERT INTO hidden_loads (load_id, step) SELECT", Do: func() {
-		if err := direct.conn.Exec(t.Context(), "INSERT INTO guard VALUES (true)"); err != nil {
+		if err := direct.StoreConn().Exec(t.Context(), "INSERT INTO guard VALUES (true)"); err != nil {
 			t.Error(err)
 		}
 		fresh.put(t, direct, WriterOptions{})
@@ -78,7 +80,7 @@ func TestLateCommit(t *testing.T) {
 		t.Error("the late commit succeeded")
 	}
 	check(t, direct, fresh)
-	_, err := direct.Purge(t.Context())
+	_, err := upkeep.Purge(t.Context(), direct)
 	must(t, err)
 	check(t, direct, fresh)
 }
@@ -91,32 +93,38 @@ func TestHalfAnInsert(t *testing.T) {
 	f := newFixture(1, 0)
 	half := f
 	half.generation = 1
-	w := s.NewWriter("cut off", WriterOptions{})
+	w := NewWriter(s, "cut off", WriterOptions{})
 	must(t, half.add(t.Context(), w, false))
 	w.mu.Lock()
 	b := w.buf
 	w.mu.Unlock()
-	ids := s.openIDs(2)
+	ids := s.IDs().Open(2)
 	for i, h := range b.halves() {
 		h.load = ids[i]
 	}
-	must(t, insertSteps(t.Context(), s.conn, ids, stepOpened))
+	must(t, hidden.Insert(t.Context(), s.StoreConn(), ids, hidden.Opened))
 	b.sort()
 	b.samples.runs = b.samples.runs[:len(b.samples.runs)/2]
 	must(t, w.insertSamples(t.Context(), &b.samples))
 	must(t, w.insertSessions(t.Context(), b.sessions[:1]))
-	s.closeIDs(ids)
+	s.IDs().Close(ids)
 	value(t, s, "SELECT count() FROM quality_samples", 0)
 	f.put(t, s, WriterOptions{})
 	check(t, s, f)
-	_, err := s.Purge(t.Context())
+	_, err := upkeep.Purge(t.Context(), s)
 	must(t, err)
 	check(t, s, f)
 	value(t, s, "SELECT count() FROM quality_samples_data", uint64(fixtureUsers*fixtureSeries*f.seriesRows()))
 }
 
 // dataAndLedger are the tables that loads write to.
-var dataAndLedger = append(loadedTables(), "hidden_loads", "ledger_parts", "ledger_units")
+func dataAndLedger() []string {
+	names := []string{"hidden_loads", "ledger_parts", "ledger_units"}
+	for _, t := range catalogue.Loaded() {
+		names = append(names, t.Name)
+	}
+	return names
+}
 
 // TestLongNoDeduplication replaces a call by the very same rows, with a
 // deduplication window in force that would drop blocks seen before, and with
@@ -126,16 +134,16 @@ func TestLongNoDeduplication(t *testing.T) {
 	for _, window := range []int{2, 1000} {
 		t.Run(fmt.Sprint(window), func(t *testing.T) {
 			s := open(t, database(t))
-			for _, table := range dataAndLedger {
-				must(t, s.conn.Exec(t.Context(), fmt.Sprintf("ALTER TABLE %s MODIFY SETTING non_replicated_deduplication_window = %d", table, window)))
+			for _, table := range dataAndLedger() {
+				must(t, s.StoreConn().Exec(t.Context(), fmt.Sprintf("ALTER TABLE %s MODIFY SETTING non_replicated_deduplication_window = %d", table, window)))
 			}
 			f := newFixture(1, 0)
 			for i := range 5 {
 				f.put(t, s, WriterOptions{})
 				check(t, s, f)
 				if i == 2 { // delete, then insert the same again
-					must(t, s.conn.Exec(t.Context(), "INSERT INTO hidden_loads (load_id, step) SELECT DISTINCT load_id, 'replaced' FROM ledger_parts"))
-					_, err := s.Purge(t.Context())
+					must(t, s.StoreConn().Exec(t.Context(), "INSERT INTO hidden_loads (load_id, step) SELECT DISTINCT load_id, 'replaced' FROM ledger_parts"))
+					_, err := upkeep.Purge(t.Context(), s)
 					must(t, err)
 					value(t, s, "SELECT count() FROM quality_samples_data", 0)
 				}
@@ -152,8 +160,8 @@ func TestFailingView(t *testing.T) {
 	old, fresh := newFixture(1, 0), newFixture(1, 2)
 	old.put(t, s, WriterOptions{})
 	for _, table := range []string{"quality_samples_data", "user_events_data", "ledger_parts", "hidden_loads", "ledger_units"} {
-		must(t, s.conn.Exec(t.Context(), "CREATE MATERIALIZED VIEW broken ENGINE = Null AS SELECT throwIf(1, 'this view is broken') AS x FROM "+table))
-		w := s.NewWriter("run", WriterOptions{Attempts: 2, Backoff: time.Millisecond})
+		must(t, s.StoreConn().Exec(t.Context(), "CREATE MATERIALIZED VIEW broken ENGINE = Null AS SELECT throwIf(1, 'this view is broken') AS x FROM "+table))
+		w := NewWriter(s, "run", WriterOptions{Attempts: 2, Backoff: time.Millisecond})
 		err := fresh.add(t.Context(), w, false)
 		if err == nil {
 			err = fresh.commit(t.Context(), w)
@@ -164,7 +172,7 @@ func TestFailingView(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "this view is broken") {
 			t.Fatalf("view on %s: %v", table, err)
 		}
-		must(t, s.conn.Exec(t.Context(), "DROP VIEW broken SYNC"))
+		must(t, s.StoreConn().Exec(t.Context(), "DROP VIEW broken SYNC"))
 		seen := old
 		if number(t, s, fmt.Sprintf("SELECT count() FROM quality_samples WHERE value >= %d", fresh.generation*1000)) > 0 {
 			seen = fresh // only the ledger does not know of the commit
@@ -173,7 +181,7 @@ func TestFailingView(t *testing.T) {
 	}
 	fresh.put(t, s, WriterOptions{})
 	check(t, s, fresh)
-	if e := entry(t, s, fresh.unit); e.State != call.Archived || e.Counts.Samples != uint64(fixtureUsers*fixtureSeries*fresh.seriesRows()) {
+	if e := entry(t, s, fresh.unit); e.State != ledger.Archived || e.Counts.Samples != uint64(fixtureUsers*fixtureSeries*fresh.seriesRows()) {
 		t.Errorf("ledger: %+v", e)
 	}
 }

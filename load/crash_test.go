@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"github.com/callvault/callvault/internal/catalogue"
+	"github.com/callvault/callvault/load/hidden"
 	"github.com/callvault/callvault/load/native"
+	"github.com/callvault/callvault/load/store"
+	"github.com/callvault/callvault/load/upkeep"
 )
 
 // errCrash is not retried: the process is gone.
@@ -36,24 +38,28 @@ func (c *crashing) PrepareBatch(ctx context.Context, q string, opts ...driver.Pr
 	return c.Conn.PrepareBatch(ctx, q, opts...)
 }
 
-// crashingSender is the same for samples.
-type crashingSender struct {
-	sampleSender
-	*crashing
+// dying is an archive as another process has it, which dies after so many writes.
+type dying struct {
+	*store.Store
+	conn *crashing
+	ids  hidden.IDs
 }
 
-func (c crashingSender) Insert(ctx context.Context, runs []native.Run) error {
-	if c.left.Add(-1) < 0 {
+func (d *dying) StoreConn() driver.Conn { return d.conn }
+func (d *dying) IDs() *hidden.IDs       { return &d.ids }
+
+func (d *dying) InsertSamples(ctx context.Context, runs []native.Run) error {
+	if d.conn.left.Add(-1) < 0 {
 		return errCrash
 	}
-	return c.sampleSender.Insert(ctx, runs)
+	return d.Store.InsertSamples(ctx, runs)
 }
 
-// crashAfter is a store of another process that dies after n writes.
-func crashAfter(s *Store, n int) *Store {
-	c := &crashing{Conn: s.conn}
-	c.left.Store(int64(n))
-	return &Store{conn: c, views: s.views, samples: crashingSender{s.samples, c}, ch: s.ch, live: map[uint64]time.Time{}}
+// crashAfter is an archive for a process that dies after n writes.
+func crashAfter(s *store.Store, n int) *dying {
+	d := &dying{Store: s, conn: &crashing{Conn: s.StoreConn()}}
+	d.conn.left.Store(int64(n))
+	return d
 }
 
 // TestLongCrashArchiving replaces a call and dies after every number of writes.
@@ -64,7 +70,7 @@ func TestLongCrashArchiving(t *testing.T) {
 	old := newFixture(1, 0)
 	for writes := 0; ; writes++ {
 		old.put(t, s, WriterOptions{})
-		w := crashAfter(s, writes).NewWriter("dying", WriterOptions{MaxRows: 200})
+		w := NewWriter(crashAfter(s, writes), "dying", WriterOptions{MaxRows: 200})
 		f := old
 		f.generation++
 		err := f.add(t.Context(), w, false)
@@ -86,7 +92,7 @@ func TestLongCrashArchiving(t *testing.T) {
 			break
 		}
 		if writes%5 == 4 {
-			_, err = s.Purge(t.Context())
+			_, err = upkeep.Purge(t.Context(), s)
 			must(t, err)
 			check(t, s, seen)
 			value(t, s, "SELECT count() FROM rooms_data", 1)
@@ -105,9 +111,9 @@ func TestLongCrashPurging(t *testing.T) {
 		a.put(t, s, WriterOptions{})
 		b.put(t, s, WriterOptions{})
 		a.put(t, s, WriterOptions{})
-		dying := crashAfter(s, 1000).NewWriter("dead", WriterOptions{})
-		must(t, b.add(t.Context(), dying, true)) // never committed
-		_, err := crashAfter(s, writes).Purge(t.Context())
+		dead := NewWriter(crashAfter(s, 1000), "dead", WriterOptions{})
+		must(t, b.add(t.Context(), dead, true)) // never committed
+		_, err := upkeep.Purge(t.Context(), crashAfter(s, writes))
 		check(t, s, a, b)
 		if err == nil {
 			if writes == 0 {
@@ -129,10 +135,10 @@ func TestTombstones(t *testing.T) {
 	f := newFixture(1, 0)
 	f.put(t, s, WriterOptions{})
 	const late = 42
-	must(t, s.conn.Exec(t.Context(), "INSERT INTO hidden_loads (load_id, step, at) VALUES (42, 'opened', now() - 8000), (42, 'abandoned', now() - 7000), (43, 'abandoned', now())"))
-	must(t, s.conn.Exec(t.Context(), "INSERT INTO rooms_data (load_id, comm_id, created_at) VALUES (?, 'late', now())", late))
+	must(t, s.StoreConn().Exec(t.Context(), "INSERT INTO hidden_loads (load_id, step, at) VALUES (42, 'opened', now() - 8000), (42, 'abandoned', now() - 7000), (43, 'abandoned', now())"))
+	must(t, s.StoreConn().Exec(t.Context(), "INSERT INTO rooms_data (load_id, comm_id, created_at) VALUES (?, 'late', now())", late))
 	check(t, s, f)
-	n, err := s.Purge(t.Context())
+	n, err := upkeep.Purge(t.Context(), s)
 	if err != nil || n != 1 {
 		t.Fatalf("purge: %d, %v; want 1", n, err)
 	}
@@ -145,9 +151,9 @@ func TestTombstones(t *testing.T) {
 func TestCommitIsOnePart(t *testing.T) {
 	t.Parallel()
 	s := open(t, database(t))
-	must(t, s.conn.Exec(t.Context(), "SYSTEM STOP MERGES hidden_loads"))
-	c := change{make([]uint64, 90_000), make([]uint64, 90_000), make([]uint64, 10_000)}
-	must(t, c.apply(t.Context(), s.conn, "1"))
+	must(t, s.StoreConn().Exec(t.Context(), "SYSTEM STOP MERGES hidden_loads"))
+	c := hidden.Change{Shown: make([]uint64, 90_000), Replaced: make([]uint64, 90_000), Abandoned: make([]uint64, 10_000)}
+	must(t, c.Apply(t.Context(), s.StoreConn(), "1"))
 	value(t, s, "SELECT max(rows) FROM system.parts WHERE active AND startsWith(database, currentDatabase()) AND table = 'hidden_loads'", 190_000)
 }
 
@@ -158,9 +164,9 @@ func TestOvertaken(t *testing.T) {
 	dsn := database(t)
 	s, other := open(t, dsn), open(t, dsn)
 	f := newFixture(1, 0)
-	w := s.NewWriter("slow", WriterOptions{})
+	w := NewWriter(s, "slow", WriterOptions{})
 	must(t, f.add(t.Context(), w, true))
-	_, err := other.Purge(t.Context())
+	_, err := upkeep.Purge(t.Context(), other)
 	must(t, err)
 	must(t, f.commit(t.Context(), w))
 	if err := w.Close(t.Context()); err == nil {

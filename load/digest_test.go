@@ -7,6 +7,8 @@ import (
 
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/digest"
+	"github.com/callvault/callvault/ledger"
+	"github.com/callvault/callvault/load/visible"
 )
 
 // awkward are texts that a careless encoding confuses.
@@ -17,7 +19,7 @@ var awkward = []string{"", "a", "1:a", "ab", "é室\x00'\\", "it's, 5", string(m
 func TestDigestsAreTheSameOnBothSides(t *testing.T) {
 	t.Parallel()
 	s := open(t, database(t))
-	w := s.NewWriter("run", WriterOptions{})
+	w := NewWriter(s, "run", WriterOptions{})
 	units := map[call.UnitKind]call.Unit{
 		call.UnitCall:    {App: app, Kind: call.UnitCall, Key: "it's_call"},
 		call.UnitUnusual: {App: app, Kind: call.UnitUnusual, Key: t0.Format(time.RFC3339)},
@@ -28,11 +30,11 @@ func TestDigestsAreTheSameOnBothSides(t *testing.T) {
 		must(t, w.Add(t.Context(), units[p.kind], call.Part{Kind: call.PartRoom, Asked: t0, Settled: true}, p.rows))
 	}
 	for _, u := range units {
-		must(t, w.End(t.Context(), call.Entry{Unit: u, State: call.Archived, StartsAt: t0}))
+		must(t, w.End(t.Context(), ledger.Entry{Unit: u, State: ledger.Archived, StartsAt: t0}))
 	}
 	must(t, w.Close(t.Context()))
 	second := uint32(t0.Unix())
-	for _, span := range []Span{{Since: 0, Until: call.Forever}, {Since: second + 10, Until: call.Forever}, {Since: second + 4, Until: second + 30}} {
+	for _, span := range []visible.Span{{Since: 0, Until: call.Forever}, {Since: second + 10, Until: call.Forever}, {Since: second + 4, Until: second + 30}} {
 		var want digest.Sums
 		for _, p := range parts {
 			sums := digest.Part(&p.rows, span.Since, span.Until)
@@ -43,7 +45,7 @@ func TestDigestsAreTheSameOnBothSides(t *testing.T) {
 			if !r.ByCall() {
 				span.Key = t0.Format(time.RFC3339)
 			}
-			got, err := s.Digests(t.Context(), app, r, []Span{{Key: "another", Until: call.Forever}, span})
+			got, err := visible.Digests(t.Context(), s, app, r, []visible.Span{{Key: "another", Until: call.Forever}, span})
 			must(t, err)
 			if got[span.Key] != want[i] || len(got) > 1 {
 				t.Errorf("%s in %+v: got %+v, want %+v", r.Name, span, got, want[i])

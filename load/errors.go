@@ -1,36 +1,13 @@
 package load
 
 import (
-	"errors"
-
+	"github.com/callvault/callvault/load/hidden"
 	"github.com/callvault/callvault/load/retry"
 )
 
-// What Open says is wrong; the error's text is one line without the password.
-var (
-	ErrDSN         = errors.New("not a ClickHouse address")
-	ErrUnreachable = errors.New("ClickHouse cannot be reached")
-	ErrAuth        = errors.New("ClickHouse refuses the user or password")
-	ErrReadOnly    = errors.New("the user may only read (readonly = 1)")
-	ErrDatabase    = errors.New("the user may not use or create the database")
-	ErrNoDatabase  = errors.New("the database does not exist")
-)
-
 const (
-	// ErrClosed: the writer has been closed.
+	// ErrClosed is returned after the Writer has been closed.
 	ErrClosed = retry.Final("writer is closed")
-	// ErrOvertaken: the loads to commit were purged by somebody else, who
-	// thought this process dead. Nothing of it is in the ledger.
-	ErrOvertaken = retry.Final("another process has purged the loads being written")
-)
-
-// Codes of server exceptions.
-const (
-	codeUnknownDatabase = 81
-	codeReadOnly        = 164
-	codeAccessDenied    = 497
-	codeAuthFailed      = 516
-	codeUnknownUser     = 192
-	codeWrongPassword   = 193
-	codeNeedPassword    = 194
+	// ErrOvertaken is hidden.ErrOvertaken.
+	ErrOvertaken = hidden.ErrOvertaken
 )

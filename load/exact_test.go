@@ -8,6 +8,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/ledger"
+	"github.com/callvault/callvault/load/upkeep"
 	"github.com/callvault/callvault/test/summarytest"
 )
 
@@ -22,11 +24,11 @@ func TestReplace(t *testing.T) {
 		a.put(t, s, WriterOptions{})
 		check(t, s, a, b)
 	}
-	if n, err := s.Purge(t.Context()); err != nil || n != 9 { // of each put two halves and a summary
+	if n, err := upkeep.Purge(t.Context(), s); err != nil || n != 9 { // of each put two halves and a summary
 		t.Fatalf("purge: got %d loads, %v; want 9", n, err)
 	}
 	check(t, s, a, b)
-	summarytest.Check(t, s.conn)
+	summarytest.Check(t, s.StoreConn())
 	value(t, s, "SELECT count() FROM hidden_loads", 0)
 	value(t, s, "SELECT uniqExact(load_id) FROM ledger_parts", 6)
 	value(t, s, "SELECT count() FROM rooms_data", 2)
@@ -39,13 +41,13 @@ func TestPiecesAndFlushes(t *testing.T) {
 	f := newFixture(1, 1)
 	f.put(t, s, WriterOptions{})
 	f.generation = 2
-	w := s.NewWriter("run2", WriterOptions{MaxRows: 50})
+	w := NewWriter(s, "run2", WriterOptions{MaxRows: 50})
 	if err := f.add(t.Context(), w, true); err != nil {
 		t.Fatal(err)
 	}
 	f.generation = 1
 	check(t, s, f) // the old one until the commit
-	if n, err := s.Purge(t.Context()); err != nil || n != 0 {
+	if n, err := upkeep.Purge(t.Context(), s); err != nil || n != 0 {
 		t.Fatalf("purge beside a live writer: got %d, %v; want 0", n, err)
 	}
 	f.generation = 2
@@ -68,7 +70,7 @@ func TestAbandon(t *testing.T) {
 	t.Parallel()
 	s := open(t, database(t))
 	f, other := newFixture(1, 1), newFixture(2, 1)
-	w := s.NewWriter("run", WriterOptions{})
+	w := NewWriter(s, "run", WriterOptions{})
 	add := func(f fixture, flush bool) {
 		t.Helper()
 		if err := f.add(t.Context(), w, flush); err != nil {
@@ -91,7 +93,7 @@ func TestAbandon(t *testing.T) {
 		t.Fatal(err)
 	}
 	check(t, s, f, other)
-	_, err := s.Purge(t.Context())
+	_, err := upkeep.Purge(t.Context(), s)
 	must(t, err)
 	check(t, s, f, other)
 	value(t, s, "SELECT count() FROM rooms_data", 2)
@@ -106,11 +108,11 @@ func TestOtherUnits(t *testing.T) {
 	day := call.Unit{App: app, Kind: call.UnitScale, Key: start.Format(time.RFC3339)}
 	put := func(events []call.UnusualEvent) {
 		t.Helper()
-		w := s.NewWriter("run", WriterOptions{})
+		w := NewWriter(s, "run", WriterOptions{})
 		must(t, w.Add(t.Context(), hour, call.Part{Kind: call.PartUnusual}, call.Rows{Unusual: events}))
-		must(t, w.End(t.Context(), call.Entry{Unit: hour, State: call.Archived, StartsAt: t0}))
+		must(t, w.End(t.Context(), ledger.Entry{Unit: hour, State: ledger.Archived, StartsAt: t0}))
 		must(t, w.Add(t.Context(), day, call.Part{Kind: call.PartScale, Settled: true}, call.Rows{Day: &call.DailyScale{Start: start, UserNumber: 3, UserCount: 5, RoomNumber: 2}}))
-		must(t, w.End(t.Context(), call.Entry{Unit: day, State: call.Archived, StartsAt: start}))
+		must(t, w.End(t.Context(), ledger.Entry{Unit: day, State: ledger.Archived, StartsAt: start}))
 		must(t, w.Close(t.Context()))
 	}
 	put([]call.UnusualEvent{{RoomID: "r", UserID: "u", ExperienceID: 1, Time: t0}, {RoomID: "r", UserID: "u", ExperienceID: 1, Time: t0, AbnormalEventID: 5, PeerID: "p"}})
@@ -126,7 +128,7 @@ func TestRefusesBadTimes(t *testing.T) {
 	t.Parallel()
 	s := open(t, database(t))
 	f := newFixture(1, 1)
-	w := s.NewWriter("run", WriterOptions{})
+	w := NewWriter(s, "run", WriterOptions{})
 	if err := w.Add(t.Context(), f.unit, call.Part{}, call.Rows{CreatedAt: t0, Room: &call.Room{CommID: "x"}}); err == nil {
 		t.Error("a room created in the year 1 was accepted")
 	}
@@ -152,7 +154,7 @@ func TestLongManyUnits(t *testing.T) {
 		looked <- err
 	}()
 	for round := range rounds {
-		w := s.NewWriter("run", WriterOptions{MaxRows: 2000})
+		w := NewWriter(s, "run", WriterOptions{MaxRows: 2000})
 		g, ctx := errgroup.WithContext(t.Context())
 		for part := range writers {
 			g.Go(func() error {
@@ -169,7 +171,7 @@ func TestLongManyUnits(t *testing.T) {
 			})
 		}
 		g.Go(func() error { // purging beside the writer leaves its loads alone
-			_, err := s.Purge(ctx)
+			_, err := upkeep.Purge(ctx, s)
 			return err
 		})
 		must(t, g.Wait())
@@ -192,4 +194,19 @@ func must(t testing.TB, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+func TestDiskUsage(t *testing.T) {
+	t.Parallel()
+	s := open(t, database(t))
+	f := newFixture(1, 0)
+	f.put(t, s, WriterOptions{})
+	all, err := upkeep.DiskUsage(t.Context(), s)
+	must(t, err)
+	for _, u := range all {
+		if u.Relation == "quality_samples" && u.Rows == uint64(fixtureUsers*fixtureSeries*f.seriesRows()) && u.Bytes > 0 {
+			return
+		}
+	}
+	t.Errorf("got %+v", all)
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/callvault/callvault/load/store"
+	"github.com/callvault/callvault/load/upkeep"
 	"github.com/callvault/callvault/test/proxytest"
 )
 
@@ -46,7 +48,7 @@ func TestLongFaults(t *testing.T) {
 		check(t, direct, calls...)
 		if t.Failed() || round%7 == 6 {
 			t.Logf("round %d: cut %v at byte %d of %d, struck %v, %d retries", round, cut, at, size, hit, retries)
-			if _, err := direct.Purge(t.Context()); err != nil {
+			if _, err := upkeep.Purge(t.Context(), direct); err != nil {
 				t.Fatal(err)
 			}
 			check(t, direct, calls...)
@@ -59,9 +61,9 @@ func TestLongFaults(t *testing.T) {
 }
 
 // archiveAll puts the calls in with two flushes and returns the retries.
-func archiveAll(t *testing.T, s *Store, calls []fixture) (retries int) {
+func archiveAll(t *testing.T, s *store.Store, calls []fixture) (retries int) {
 	t.Helper()
-	w := s.NewWriter("run", WriterOptions{
+	w := NewWriter(s, "run", WriterOptions{
 		Attempts: 10, AttemptTimeout: time.Second, Backoff: 5 * time.Millisecond,
 		OnRetry: func(error, time.Duration) { retries++ },
 	})

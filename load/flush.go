@@ -8,6 +8,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/callvault/callvault/internal/span"
+	"github.com/callvault/callvault/ledger"
+	"github.com/callvault/callvault/load/hidden"
 	"github.com/callvault/callvault/load/native"
 	"github.com/callvault/callvault/load/retry"
 )
@@ -43,7 +45,7 @@ func (w *Writer) flush(ctx context.Context, forced bool) error {
 // come any more, ending those of them that this flush ends: a commit costs as
 // much as some hundred thousand rows, so that a full buffer alone is no reason for
 // one. notes go into the ledger with those.
-func (w *Writer) take(forced bool) (b *buffer, ended, ending []*unitState, notes []Entry, err error) {
+func (w *Writer) take(forced bool) (b *buffer, ended, ending []*unitState, notes []ledger.Row, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.err != nil {
@@ -72,7 +74,7 @@ func (w *Writer) due() bool {
 }
 
 // writeSpan is write as a span, if there is anything to write.
-func (w *Writer) writeSpan(ctx context.Context, b *buffer, ended, ending []*unitState, notes []Entry) error {
+func (w *Writer) writeSpan(ctx context.Context, b *buffer, ended, ending []*unitState, notes []ledger.Row) error {
 	if len(b.parts) == 0 && len(ending) == 0 {
 		return nil
 	}
@@ -84,7 +86,7 @@ func (w *Writer) writeSpan(ctx context.Context, b *buffer, ended, ending []*unit
 }
 
 // write is one flush: rows, then commits, then the ledger.
-func (w *Writer) write(ctx context.Context, b *buffer, ended, ending []*unitState, notes []Entry) error {
+func (w *Writer) write(ctx context.Context, b *buffer, ended, ending []*unitState, notes []ledger.Row) error {
 	if len(b.parts) > 0 || w.raw.any() {
 		b.sort()
 		if err := w.insertAll(ctx, b); err != nil {
@@ -109,7 +111,7 @@ func (w *Writer) write(ctx context.Context, b *buffer, ended, ending []*unitStat
 	defer w.mu.Unlock()
 	for _, s := range ending {
 		delete(w.units, s.unit)
-		w.store.closeIDs(s.loads())
+		w.ids.Close(s.loads())
 	}
 	return nil
 }
@@ -119,12 +121,12 @@ func (w *Writer) write(ctx context.Context, b *buffer, ended, ending []*unitStat
 func (w *Writer) insertAll(ctx context.Context, b *buffer) error {
 	halves := b.halves()
 	return w.Retry(ctx, func(ctx context.Context) error {
-		ids := w.store.openIDs(len(halves))
+		ids := w.ids.Open(len(halves))
 		for i, h := range halves {
 			h.load = ids[i]
 		}
 		if err := w.insertOnce(ctx, b, ids); err != nil {
-			w.store.closeIDs(ids)
+			w.ids.Close(ids)
 			return err
 		}
 		w.mu.Lock()
@@ -132,7 +134,7 @@ func (w *Writer) insertAll(ctx context.Context, b *buffer) error {
 		for _, h := range halves {
 			h.loads = append(h.loads, h.load)
 			if h.dead() {
-				w.store.closeIDs(h.loads)
+				w.ids.Close(h.loads)
 			}
 		}
 		return nil
@@ -143,7 +145,7 @@ func (w *Writer) insertAll(ctx context.Context, b *buffer) error {
 // are there, what the loads hold.
 func (w *Writer) insertOnce(ctx context.Context, b *buffer, ids []uint64) error {
 	if len(ids) > 0 {
-		if err := insertSteps(ctx, w.store.conn, ids, stepOpened); err != nil {
+		if err := hidden.Insert(ctx, w.conn, ids, hidden.Opened); err != nil {
 			return err
 		}
 	}

@@ -8,9 +8,11 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/internal/call"
-	"github.com/callvault/callvault/load/schema"
+	"github.com/callvault/callvault/ledger"
+	"github.com/callvault/callvault/load/store"
 	"github.com/callvault/callvault/test/archivetest"
 	"github.com/callvault/callvault/test/embeddedtest"
+	"github.com/callvault/callvault/test/migratedtest"
 )
 
 func TestMain(m *testing.M) { os.Exit(embeddedtest.Main(m)) }
@@ -20,30 +22,10 @@ const app = call.AppID(1400353843)
 var t0 = time.Date(2026, 5, 4, 10, 0, 0, 0, time.UTC)
 
 // open connects to dsn, and closes at the test's end.
-func open(t testing.TB, dsn string) *Store {
-	t.Helper()
-	s, err := Open(t.Context(), dsn, Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	return s
-}
+func open(t testing.TB, dsn string) *store.Store { return migratedtest.Connect(t, dsn) }
 
 // database makes a migrated database of the test's own.
-func database(t testing.TB) (dsn string) {
-	t.Helper()
-	dsn = embeddedtest.Database(t)
-	s := open(t, dsn)
-	m, err := schema.New(s.ClickHouse(), schema.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := m.Up(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	return dsn
-}
+func database(t testing.TB) (dsn string) { return migratedtest.Database(t) }
 
 // fixture is a call with everything, whose size tells its generation: the sums
 // below differ between generations.
@@ -120,13 +102,13 @@ func (f fixture) add(ctx context.Context, w *Writer, flush bool) error {
 }
 
 func (f fixture) commit(ctx context.Context, w *Writer) error {
-	return w.End(ctx, call.Entry{Unit: f.unit, State: call.Archived, StartsAt: t0})
+	return w.End(ctx, ledger.Entry{Unit: f.unit, State: ledger.Archived, StartsAt: t0})
 }
 
 // put archives the call with a writer of its own.
-func (f fixture) put(t testing.TB, s *Store, o WriterOptions) {
+func (f fixture) put(t testing.TB, s *store.Store, o WriterOptions) {
 	t.Helper()
-	w := s.NewWriter("run", o)
+	w := NewWriter(s, "run", o)
 	if err := f.add(t.Context(), w, false); err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +121,7 @@ func (f fixture) put(t testing.TB, s *Store, o WriterOptions) {
 }
 
 // check sees that the views hold the calls exactly, and nothing else.
-func check(t testing.TB, s *Store, calls ...fixture) {
+func check(t testing.TB, s *store.Store, calls ...fixture) {
 	t.Helper()
 	for _, f := range calls {
 		n := uint64(f.seriesRows())
@@ -160,16 +142,16 @@ func check(t testing.TB, s *Store, calls ...fixture) {
 }
 
 // value sees that a query's only value is want.
-func value(t testing.TB, s *Store, q string, want uint64) {
+func value(t testing.TB, s *store.Store, q string, want uint64) {
 	t.Helper()
 	if got := number(t, s, q); got != want {
 		t.Fatalf("%s: got %d, want %d", q, got, want)
 	}
 }
 
-func number(t testing.TB, s *Store, q string) (n uint64) {
+func number(t testing.TB, s *store.Store, q string) (n uint64) {
 	t.Helper()
-	if err := archivetest.Conn(s.views, s.Database()).QueryRow(context.Background(), q).Scan(&n); err != nil {
+	if err := archivetest.Conn(s.Conn(), s.Database()).QueryRow(context.Background(), q).Scan(&n); err != nil {
 		t.Fatalf("%s: %v", q, err)
 	}
 	return n

@@ -8,6 +8,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
+	"github.com/callvault/callvault/load/hidden"
 	"github.com/callvault/callvault/load/native"
 )
 
@@ -23,7 +24,7 @@ func TestSpansOfInserts(t *testing.T) {
 	cancel()
 	load := func(in *native.Columns) {
 		in.Add([]uint64{1})
-		in.Add([]string{stepOpened})
+		in.Add([]string{hidden.Opened})
 	}
 	for _, c := range []struct {
 		name    string
@@ -38,7 +39,7 @@ func TestSpansOfInserts(t *testing.T) {
 		{"nobody waits", gone, "load_id, step", load, false},
 	} {
 		before := len(spans.Ended())
-		if err := native.Insert(c.ctx, s.conn, "hidden_loads", c.columns, c.fill); (err == nil) != c.sent {
+		if err := native.Insert(c.ctx, s.StoreConn(), "hidden_loads", c.columns, c.fill); (err == nil) != c.sent {
 			t.Errorf("%s: %v", c.name, err)
 		}
 		ended := spans.Ended()[before:]

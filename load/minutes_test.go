@@ -12,7 +12,9 @@ import (
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/catalogue"
 	"github.com/callvault/callvault/internal/quality"
+	"github.com/callvault/callvault/ledger"
 	"github.com/callvault/callvault/load/aggregate"
+	"github.com/callvault/callvault/load/store"
 )
 
 // troubled is a call over midnight of users who change their devices in it, of whom
@@ -136,10 +138,10 @@ func (c *troubled) add(t *testing.T, w *Writer, u call.Unit, p troubledPiece) {
 
 // archive adds the pieces with one writer after the other, each of which ends the
 // call, and flushes between pieces if told to.
-func (c *troubled) archive(t *testing.T, s *Store, u call.Unit, flush bool, turns ...[]troubledPiece) {
+func (c *troubled) archive(t *testing.T, s *store.Store, u call.Unit, flush bool, turns ...[]troubledPiece) {
 	t.Helper()
 	for i, pieces := range turns {
-		w := s.NewWriter("run", WriterOptions{})
+		w := NewWriter(s, "run", WriterOptions{})
 		_, err := w.Resume(t.Context(), u)
 		must(t, err)
 		for i, p := range pieces {
@@ -148,11 +150,11 @@ func (c *troubled) archive(t *testing.T, s *Store, u call.Unit, flush bool, turn
 			}
 			c.add(t, w, u, p)
 		}
-		state := call.Provisional
+		state := ledger.Provisional
 		if i == len(turns)-1 {
-			state = call.Archived
+			state = ledger.Archived
 		}
-		must(t, w.End(t.Context(), call.Entry{Unit: u, State: state, StartsAt: beforeMidnight}))
+		must(t, w.End(t.Context(), ledger.Entry{Unit: u, State: state, StartsAt: beforeMidnight}))
 		must(t, w.Close(t.Context()))
 	}
 }
@@ -214,7 +216,7 @@ func TestThousandths(t *testing.T) {
 		for _, v := range some {
 			text = append(text, fmt.Sprintf("reinterpretAsFloat64(toUInt64(%d))", math.Float64bits(v)))
 		}
-		must(t, s.conn.QueryRow(t.Context(), "SELECT arrayMap(value -> "+aggregate.ThousandthsSQL+", ["+strings.Join(text, ", ")+"])").Scan(&got))
+		must(t, s.StoreConn().QueryRow(t.Context(), "SELECT arrayMap(value -> "+aggregate.ThousandthsSQL+", ["+strings.Join(text, ", ")+"])").Scan(&got))
 		for i, v := range some {
 			if want := quality.Thousandths(v); got[i] != want {
 				t.Errorf("%v: got %d, want %d", v, got[i], want)
@@ -224,7 +226,7 @@ func TestThousandths(t *testing.T) {
 }
 
 // summaryRows are the visible rows of a call in the tables of summaries.
-func summaryRows(t *testing.T, s *Store, commID string) map[string][]string {
+func summaryRows(t *testing.T, s *store.Store, commID string) map[string][]string {
 	t.Helper()
 	all := map[string][]string{}
 	for _, table := range []string{"call_users_data", "peer_quality_data", "calls_data"} {
@@ -232,7 +234,7 @@ func summaryRows(t *testing.T, s *Store, commID string) map[string][]string {
 		if table == "calls_data" { // what the ledger says
 			except += ", is_complete, missing"
 		}
-		rows, err := s.conn.Query(t.Context(), "SELECT toString(tuple(* EXCEPT ("+except+"))) FROM "+table+" WHERE comm_id = ? AND load_id NOT IN ("+catalogue.Hidden+") ORDER BY 1", commID)
+		rows, err := s.StoreConn().Query(t.Context(), "SELECT toString(tuple(* EXCEPT ("+except+"))) FROM "+table+" WHERE comm_id = ? AND load_id NOT IN ("+catalogue.Hidden+") ORDER BY 1", commID)
 		must(t, err)
 		for rows.Next() {
 			var row string
@@ -256,13 +258,13 @@ func TestSummaryOfWhatWasFlushed(t *testing.T) {
 	seed := rand.Uint64()
 	rnd := rand.New(rand.NewPCG(seed, 0))
 	c, u := newTroubled(rnd), call.Unit{App: app, Kind: call.UnitCall, Key: "call"}
-	w := s.NewWriter("run", WriterOptions{})
+	w := NewWriter(s, "run", WriterOptions{})
 	for _, p := range troubledPieces(rnd, 3) {
 		c.add(t, w, u, p)
 		must(t, w.Flush(t.Context()))
 	}
-	must(t, s.conn.Exec(t.Context(), "TRUNCATE TABLE quality_samples_data"))
-	must(t, w.End(t.Context(), call.Entry{Unit: u, State: call.Archived, StartsAt: beforeMidnight}))
+	must(t, s.StoreConn().Exec(t.Context(), "TRUNCATE TABLE quality_samples_data"))
+	must(t, w.End(t.Context(), ledger.Entry{Unit: u, State: ledger.Archived, StartsAt: beforeMidnight}))
 	must(t, w.Close(t.Context()))
 	t.Logf("seed %d", seed)
 	value(t, s, "SELECT toUInt64(count() > 0) FROM call_minutes", 1) // otherwise they were read from the table

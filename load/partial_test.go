@@ -3,16 +3,18 @@ package load
 import (
 	"context"
 	"fmt"
+
+	"github.com/callvault/callvault/load/store"
 )
 
 // lookForPartial reads all calls in one SELECT of one view and returns an
 // error for one that is partly there, or there twice, or if there are fewer
 // than seen before.
-func lookForPartial(s *Store, seen int) (calls int, err error) {
+func lookForPartial(s *store.Store, seen int) (calls int, err error) {
 	const q = `
 		SELECT comm_id, count(), uniqExact(user_id, peer_id, metric, ts), CAST(uniqExact(intDiv(toUInt64(value), 1000)) AS UInt64), max(intDiv(toUInt64(value), 1000))
 		FROM quality_samples GROUP BY comm_id`
-	rows, err := s.views.Query(context.Background(), q)
+	rows, err := s.Conn().Query(context.Background(), q)
 	if err != nil {
 		return 0, err
 	}

@@ -3,13 +3,14 @@ package load
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
 
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
 	"github.com/callvault/callvault/internal/call"
-	"github.com/callvault/callvault/internal/sqltext"
+	"github.com/callvault/callvault/internal/catalogue"
 	"github.com/callvault/callvault/load/native"
 )
 
@@ -37,7 +38,7 @@ func (w *Writer) KeepResponse(ctx context.Context, r Response) (uint64, error) {
 	if err := w.failure(); err != nil {
 		return 0, err
 	}
-	r.ID = w.store.newID()
+	r.ID = w.ids.New()
 	if !w.raw.add(r) {
 		return r.ID, nil
 	}
@@ -164,7 +165,7 @@ func (q *rawQueue) drop(n int) {
 }
 
 func (w *Writer) insertResponses(ctx context.Context, some []Response) error {
-	return native.Insert(ctx, w.store.conn, "raw_responses", "response_id, asked_at, run_id, sdk_app_id, action, request, body, expires_at, reason", func(in *native.Columns) {
+	return native.Insert(ctx, w.conn, "raw_responses", "response_id, asked_at, run_id, sdk_app_id, action, request, body, expires_at, reason", func(in *native.Columns) {
 		native.Add(in, some, func(r *Response) uint64 { return r.ID })
 		native.Add(in, some, func(r *Response) time.Time { return r.Asked })
 		native.Add(in, some, func(*Response) string { return w.run })
@@ -174,7 +175,7 @@ func (w *Writer) insertResponses(ctx context.Context, some []Response) error {
 		native.Add(in, some, func(r *Response) []byte { return r.Body })
 		in.Add(native.Each(some, func(r *Response) time.Time {
 			if r.Reason != "" {
-				return forgotten
+				return catalogue.UnreadExpires()
 			}
 			return r.Asked.Add(w.opt.KeepRaw)
 		}))
@@ -182,62 +183,16 @@ func (w *Writer) insertResponses(ctx context.Context, some []Response) error {
 	})
 }
 
-// Bodies reads raw responses by their ids. Those that are not kept are missing
-// from the result.
-func (s *Store) Bodies(ctx context.Context, ids []uint64) (map[uint64][]byte, error) {
+// Bodies reads the bodies of raw responses by their ids. Those that are not kept are
+// missing from the result.
+func Bodies(ctx context.Context, a interface{ StoreConn() driver.Conn }, ids []uint64) (map[uint64][]byte, error) {
 	found := map[uint64][]byte{}
 	if len(ids) == 0 {
 		return found, nil
 	}
-	rows, err := s.conn.Query(ctx, "SELECT response_id, body FROM raw_responses WHERE response_id IN (?)", ids)
-	if err != nil {
-		return nil, fmt.Errorf("read raw responses: %w", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var id uint64
-		var body []byte
-		if err := rows.Scan(&id, &body); err != nil {
-			return nil, fmt.Errorf("read raw responses: %w", err)
-		}
-		found[id] = body
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read raw responses: %w", err)
-	}
-	return found, nil
-}
-
-// forgotten is when a response expires that could not be read whole: never by
-// itself.
-var forgotten = time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
-
-// unreadLeast is how long at least responses are kept that could not be read
-// whole: longer than the vendor keeps anything.
-const unreadLeast = 16 * 24 * time.Hour
-
-// ForgetResponses deletes those responses that could not be read whole and are
-// older than keep, but for those of units that are not final. The caller holds the
-// archive lease.
-func (s *Store) ForgetResponses(ctx context.Context, keep time.Duration) error {
-	const old = `
-		SELECT response_id FROM raw_responses WHERE reason != '' AND expires_at = toDateTime(?, 'UTC') AND asked_at < toDateTime64(?, 3, 'UTC')
-			AND response_id NOT IN (SELECT arrayJoin(responses) FROM ledger_parts WHERE reason != '' AND (sdk_app_id, kind, key) IN
-				(SELECT sdk_app_id, kind, key FROM ledger_units FINAL WHERE state IN ('pending', 'provisional', 'failed')))
-		LIMIT ?`
-	before := time.Now().Add(-max(keep, unreadLeast)).Unix()
-	for {
-		var ids []uint64
-		err := s.Retry(ctx, func(ctx context.Context) error {
-			return s.conn.QueryRow(ctx, "SELECT groupArray(response_id) FROM ("+old+")", forgotten.Unix(), before, chunk).Scan(&ids)
-		})
-		if err == nil && len(ids) > 0 {
-			err = s.Retry(ctx, func(ctx context.Context) error {
-				return s.mutate(ctx, "raw_responses", "response_id IN "+sqltext.IDs(ids))
-			})
-		}
-		if err != nil || len(ids) < chunk {
-			return err
-		}
-	}
+	var id uint64
+	var body []byte
+	const q = "SELECT response_id, body FROM raw_responses WHERE response_id IN (?)"
+	err := native.Read(ctx, a.StoreConn(), "raw responses", q, []any{ids}, func() { found[id] = body }, &id, &body)
+	return found, err
 }

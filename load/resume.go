@@ -2,19 +2,20 @@ package load
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/ledger"
+	"github.com/callvault/callvault/load/native"
 )
 
 // Resume begins a unit with what the archive holds of it for good: settled
 // parts that are visible, and those that an earlier run has inserted and not
 // come to commit. None of that need be added again.
 func (w *Writer) Resume(ctx context.Context, u call.Unit) (call.Known, error) {
-	var parts []heldPart
+	var parts []ledger.Part
 	err := w.Retry(ctx, func(ctx context.Context) (err error) {
-		parts, err = w.store.partsOf(ctx, u)
+		parts, err = w.ledger.Parts(ctx, u)
 		return err
 	})
 	if err != nil {
@@ -22,18 +23,18 @@ func (w *Writer) Resume(ctx context.Context, u call.Unit) (call.Known, error) {
 	}
 	held, adopted := settledParts(parts)
 	var known call.Known
-	var counts Counts
+	var counts ledger.Counts
 	var loads []uint64
 	for _, p := range held {
 		known.Parts = append(known.Parts, p.Part)
-		counts.addPart(p.Kind, p.rows, p.nulls)
-		if p.Kind == call.PartUsers && p.rows > 0 {
-			loads = append(loads, p.load)
+		counts.AddPart(p.Kind, p.Rows, p.Nulls)
+		if p.Kind == call.PartUsers && p.Rows > 0 {
+			loads = append(loads, p.Load)
 		}
 	}
 	if len(loads) > 0 {
 		err = w.Retry(ctx, func(ctx context.Context) (err error) {
-			known.Sessions, err = w.store.sessionsOf(ctx, u, loads)
+			known.Sessions, err = w.sessionsOf(ctx, u, loads)
 			return err
 		})
 	}
@@ -46,18 +47,18 @@ func (w *Writer) Resume(ctx context.Context, u call.Unit) (call.Known, error) {
 	s.resumed = true
 	s.counts.Add(counts)
 	s.settled.loads = append(s.settled.loads, adopted...)
-	w.store.reopenIDs(adopted)
+	w.ids.Reopen(adopted)
 	return known, nil
 }
 
 // settledParts are the parts to go on from: the settled ones of visible loads,
 // and those of waiting loads that hold nothing which is held already. A load
 // that does was written by a process which had lost its lease unawares.
-func settledParts(parts []heldPart) (held []heldPart, adopted []uint64) {
+func settledParts(parts []ledger.Part) (held []ledger.Part, adopted []uint64) {
 	var spans ownedSpans
 	for len(parts) > 0 {
 		n := 1
-		for n < len(parts) && parts[n].load == parts[0].load {
+		for n < len(parts) && parts[n].Load == parts[0].Load {
 			n++
 		}
 		load := parts[:n]
@@ -65,10 +66,10 @@ func settledParts(parts []heldPart) (held []heldPart, adopted []uint64) {
 		switch {
 		case !load[0].Settled:
 			continue
-		case !load[0].visible && spans.touch(load):
+		case !load[0].Visible && spans.touch(load):
 			continue
-		case !load[0].visible:
-			adopted = append(adopted, load[0].load)
+		case !load[0].Visible:
+			adopted = append(adopted, load[0].Load)
 		}
 		spans.add(load)
 		held = append(held, load...)
@@ -84,7 +85,7 @@ type ownedBy struct {
 	user string
 }
 
-func (s *ownedSpans) add(parts []heldPart) {
+func (s *ownedSpans) add(parts []ledger.Part) {
 	if *s == nil {
 		*s = ownedSpans{}
 	}
@@ -97,7 +98,7 @@ func (s *ownedSpans) add(parts []heldPart) {
 }
 
 // touch says whether some second of the parts is held already.
-func (s ownedSpans) touch(parts []heldPart) bool {
+func (s ownedSpans) touch(parts []ledger.Part) bool {
 	for _, p := range parts {
 		for _, o := range p.Owned {
 			for _, h := range s[ownedBy{p.Kind, o.User}] {
@@ -111,29 +112,20 @@ func (s ownedSpans) touch(parts []heldPart) bool {
 }
 
 // sessionsOf reads the sessions of a call in the given loads.
-func (s *Store) sessionsOf(ctx context.Context, u call.Unit, loads []uint64) ([]call.Session, error) {
+func (w *Writer) sessionsOf(ctx context.Context, u call.Unit, loads []uint64) ([]call.Session, error) {
 	const q = `
 		SELECT user_id, room_id, joined_at, left_at, is_finished, device_type, sdk_version, client_ip
 		FROM user_sessions_data WHERE sdk_app_id = ? AND comm_id = ? AND load_id IN (?)`
-	rows, err := s.conn.Query(ctx, q, uint32(u.App), u.Key, loads)
-	if err != nil {
-		return nil, fmt.Errorf("read sessions of %s: %w", u.Key, err)
-	}
-	defer rows.Close()
 	var all []call.Session
-	for rows.Next() {
-		var x call.Session
-		var left *time.Time
-		if err := rows.Scan(&x.UserID, &x.RoomID, &x.JoinedAt, &left, &x.Finished, &x.DeviceType, &x.SDKVersion, &x.ClientIP); err != nil {
-			return nil, fmt.Errorf("read sessions of %s: %w", u.Key, err)
-		}
-		if left != nil {
+	var x call.Session
+	var left *time.Time
+	each := func() {
+		if x.LeftAt = (time.Time{}); left != nil {
 			x.LeftAt = *left
 		}
 		all = append(all, x)
 	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read sessions of %s: %w", u.Key, err)
-	}
-	return all, nil
+	err := native.Read(ctx, w.conn, "sessions of "+u.Key, q, []any{uint32(u.App), u.Key, loads}, each,
+		&x.UserID, &x.RoomID, &x.JoinedAt, &left, &x.Finished, &x.DeviceType, &x.SDKVersion, &x.ClientIP)
+	return all, err
 }

@@ -2,11 +2,12 @@ package load
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/ledger"
+	"github.com/callvault/callvault/load/native"
 )
 
 // ResumeAll begins a unit with all that is visible of it, open parts as well, or
@@ -17,16 +18,16 @@ func (w *Writer) ResumeAll(ctx context.Context, u call.Unit, startsAt time.Time)
 	if err != nil {
 		return err
 	}
-	var parts []heldPart
+	var parts []ledger.Part
 	err = w.Retry(ctx, func(ctx context.Context) (err error) {
-		parts, err = w.store.partsOf(ctx, u)
+		parts, err = w.ledger.Parts(ctx, u)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	open := slices.DeleteFunc(slices.Clone(parts), func(p heldPart) bool { return !p.visible || p.Settled })
-	waits := slices.ContainsFunc(parts, func(p heldPart) bool { return !p.visible && p.Settled })
+	open := slices.DeleteFunc(slices.Clone(parts), func(p ledger.Part) bool { return !p.Visible || p.Settled })
+	waits := slices.ContainsFunc(parts, func(p ledger.Part) bool { return !p.Visible && p.Settled })
 	if waits && len(open) > 0 {
 		return w.carryOver(ctx, u, startsAt, known, open)
 	}
@@ -35,7 +36,7 @@ func (w *Writer) ResumeAll(ctx context.Context, u call.Unit, startsAt time.Time)
 	s := w.state(u)
 	s.keepOpen = true
 	for _, p := range open {
-		s.counts.addPart(p.Kind, p.rows, p.nulls)
+		s.counts.AddPart(p.Kind, p.Rows, p.Nulls)
 	}
 	return nil
 }
@@ -43,16 +44,16 @@ func (w *Writer) ResumeAll(ctx context.Context, u call.Unit, startsAt time.Time)
 // carryOver adds again what the open parts of a call say of its room, of its
 // sessions and in samples, as far as what waits does not say it better. The events
 // of open parts, of the last minutes before they were asked for, are in what waits.
-func (w *Writer) carryOver(ctx context.Context, u call.Unit, startsAt time.Time, known call.Known, open []heldPart) error {
+func (w *Writer) carryOver(ctx context.Context, u call.Unit, startsAt time.Time, known call.Known, open []ledger.Part) error {
 	var loads []uint64
 	for _, p := range open {
-		loads = append(loads, p.load)
+		loads = append(loads, p.Load)
 	}
 	var room *call.Room
 	var sessions []call.Session
 	err := w.Retry(ctx, func(ctx context.Context) (err error) {
-		if room, err = w.store.roomOf(ctx, u, loads); err == nil {
-			sessions, err = w.store.sessionsOf(ctx, u, loads)
+		if room, err = w.roomOf(ctx, u, loads); err == nil {
+			sessions, err = w.sessionsOf(ctx, u, loads)
 		}
 		return err
 	})
@@ -84,20 +85,20 @@ func (w *Writer) carryOver(ctx context.Context, u call.Unit, startsAt time.Time,
 
 // carrySamples adds again the samples of an open part, but for those of users of
 // whom something settled has some of the same seconds. rows are what they go with.
-func (w *Writer) carrySamples(ctx context.Context, u call.Unit, p heldPart, known call.Known, rows call.Rows) error {
+func (w *Writer) carrySamples(ctx context.Context, u call.Unit, p ledger.Part, known call.Known, rows call.Rows) error {
 	var held ownedSpans
 	for _, k := range known.Parts {
-		held.add([]heldPart{{Part: k}})
+		held.add([]ledger.Part{{Part: k}})
 	}
 	part := p.Part
 	part.Owned = slices.DeleteFunc(slices.Clone(p.Owned), func(o call.Owned) bool {
-		return held.touch([]heldPart{{Part: call.Part{Kind: p.Kind, Owned: []call.Owned{o}}}})
+		return held.touch([]ledger.Part{{Part: call.Part{Kind: p.Kind, Owned: []call.Owned{o}}}})
 	})
 	if len(part.Owned) == 0 {
 		return nil
 	}
 	err := w.Retry(ctx, func(ctx context.Context) (err error) {
-		rows.Samples, err = w.store.samplesOf(ctx, u, []uint64{p.load}, part.Owned)
+		rows.Samples, err = w.samplesOf(ctx, u, []uint64{p.Load}, part.Owned)
 		return err
 	})
 	if err != nil || rows.Samples.Rows() == 0 {
@@ -124,25 +125,18 @@ func newTo(known, sessions []call.Session) []call.Session {
 }
 
 // roomOf reads the room of a call in the given loads, nil if there is none.
-func (s *Store) roomOf(ctx context.Context, u call.Unit, loads []uint64) (*call.Room, error) {
+func (w *Writer) roomOf(ctx context.Context, u call.Unit, loads []uint64) (*call.Room, error) {
 	const q = `
 		SELECT room_id, created_at, destroyed_at, is_finished, creator_user_id
 		FROM rooms_data WHERE sdk_app_id = ? AND comm_id = ? AND load_id IN (?) LIMIT 1`
-	rows, err := s.conn.Query(ctx, q, uint32(u.App), u.Key, loads)
-	if err != nil {
-		return nil, fmt.Errorf("read room of %s: %w", u.Key, err)
-	}
-	defer rows.Close()
-	if !rows.Next() {
-		return nil, rows.Err()
-	}
-	r := &call.Room{App: u.App, CommID: u.Key}
+	var found *call.Room
+	r := call.Room{App: u.App, CommID: u.Key}
 	var destroyed *time.Time
-	if err := rows.Scan(&r.RoomID, &r.CreatedAt, &destroyed, &r.Finished, &r.Creator); err != nil {
-		return nil, fmt.Errorf("read room of %s: %w", u.Key, err)
+	each := func() {
+		if found = &r; destroyed != nil {
+			r.DestroyedAt = *destroyed
+		}
 	}
-	if destroyed != nil {
-		r.DestroyedAt = *destroyed
-	}
-	return r, rows.Err()
+	err := native.Read(ctx, w.conn, "room of "+u.Key, q, []any{uint32(u.App), u.Key, loads}, each, &r.RoomID, &r.CreatedAt, &destroyed, &r.Finished, &r.Creator)
+	return found, err
 }

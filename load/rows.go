@@ -13,7 +13,7 @@ import (
 // insertBlock inserts rows into a table of theirs; the caller has sorted them by
 // the table's key.
 func (w *Writer) insertBlock(ctx context.Context, table, columns string, fill func(*native.Columns)) error {
-	return native.Insert(ctx, w.store.conn, table, "load_id, sdk_app_id, "+columns, fill)
+	return native.Insert(ctx, w.conn, table, "load_id, sdk_app_id, "+columns, fill)
 }
 
 // unitColumns appends the load and the application of all rows.
@@ -132,5 +132,5 @@ func (w *Writer) insertStreams(ctx context.Context, parts []partRow) error {
 			rows = append(rows, aggregate.StreamRow{Load: p.of.load, App: u.App, CommID: u.Key, RoomID: p.room, Created: p.created, Stream: &p.streams[j]})
 		}
 	}
-	return aggregate.InsertStreams(ctx, w.store.conn, rows)
+	return aggregate.InsertStreams(ctx, w.conn, rows)
 }

@@ -74,7 +74,7 @@ func (w *Writer) insertSamples(ctx context.Context, b *sampleBuffer) error {
 	limit := min(w.opt.BlockRows, max(worthDividing, (b.rows+native.Parallel-1)/native.Parallel))
 	for of := range native.ByApp(runs) {
 		for _, some := range native.Divide(of, limit) {
-			g.Go(func() error { return w.store.samples.Insert(ctx, some) })
+			g.Go(func() error { return w.archive.InsertSamples(ctx, some) })
 		}
 	}
 	return g.Wait()

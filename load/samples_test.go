@@ -14,7 +14,7 @@ func TestViewUsesKey(t *testing.T) {
 	t.Parallel()
 	s := open(t, database(t))
 	newFixture(1, 0).put(t, s, WriterOptions{})
-	rows, err := s.views.Query(t.Context(), `EXPLAIN indexes = 1, actions = 1
+	rows, err := s.Conn().Query(t.Context(), `EXPLAIN indexes = 1, actions = 1
 		SELECT avg(value) FROM quality_samples
 		WHERE sdk_app_id = 1400353843 AND metric = 'metric0' AND comm_id = 'x' AND user_id = 'y' AND ts >= '2026-05-01'`)
 	must(t, err)
@@ -45,7 +45,7 @@ func TestLongDictionaries(t *testing.T) {
 			x.Time = append(x.Time, uint32(t0.Unix()), uint32(t0.Unix())+2)
 			x.Value = append(x.Value, float64(i), float64(i))
 		}
-		w := s.NewWriter("run", WriterOptions{})
+		w := NewWriter(s, "run", WriterOptions{})
 		must(t, w.Add(t.Context(), f.unit, f.part(call.PartSeries, 0), call.Rows{CreatedAt: t0, Samples: x}))
 		must(t, f.commit(t.Context(), w))
 		must(t, w.Close(t.Context()))
@@ -56,7 +56,7 @@ func TestLongDictionaries(t *testing.T) {
 // BenchmarkSamples inserts calls of 110,160 samples and commits them.
 func BenchmarkSamples(b *testing.B) {
 	s := open(b, database(b))
-	w := s.NewWriter("run", WriterOptions{})
+	w := NewWriter(s, "run", WriterOptions{})
 	rows := 0
 	for i := 0; b.Loop(); i++ {
 		b.StopTimer()

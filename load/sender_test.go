@@ -8,9 +8,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ClickHouse/clickhouse-go/v2"
+
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/catalogue"
 	"github.com/callvault/callvault/load/native"
 	"github.com/callvault/callvault/load/retry"
+	"github.com/callvault/callvault/load/store"
 	"github.com/callvault/callvault/test/proxytest"
 )
 
@@ -40,7 +44,7 @@ func bufferOf(load uint64, series, n int, t time.Time) *sampleBuffer {
 }
 
 // holds sees that the table has the rows of runsOf, once and exactly.
-func holds(t *testing.T, s *Store, load uint64, series, n int) {
+func holds(t *testing.T, s *store.Store, load uint64, series, n int) {
 	t.Helper()
 	where := fmt.Sprintf(" FROM quality_samples_data WHERE load_id = %d", load)
 	value(t, s, "SELECT count()"+where, uint64(series*n))
@@ -52,18 +56,18 @@ func holds(t *testing.T, s *Store, load uint64, series, n int) {
 func TestOneInsertIsOnePart(t *testing.T) {
 	t.Parallel()
 	s := open(t, database(t))
-	must(t, s.conn.Exec(t.Context(), "SYSTEM STOP MERGES quality_samples_data"))
+	must(t, s.StoreConn().Exec(t.Context(), "SYSTEM STOP MERGES quality_samples_data"))
 	const parts = " FROM system.parts WHERE active AND startsWith(database, currentDatabase()) AND table = 'quality_samples_data'"
-	must(t, s.samples.Insert(t.Context(), runsOf(1, 3, 400_000, t0)))
+	must(t, s.InsertSamples(t.Context(), runsOf(1, 3, 400_000, t0)))
 	value(t, s, "SELECT count()"+parts, 1)
 	value(t, s, "SELECT max(rows)"+parts, 1_200_000)
 	holds(t, s, 1, 3, 400_000)
 
 	month := time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
-	must(t, s.samples.Insert(t.Context(), runsOf(2, 3, 100, month.Add(-100*time.Second))))
+	must(t, s.InsertSamples(t.Context(), runsOf(2, 3, 100, month.Add(-100*time.Second))))
 	value(t, s, "SELECT count()"+parts, 3)
 
-	w := s.NewWriter("run", WriterOptions{BlockRows: 1000})
+	w := NewWriter(s, "run", WriterOptions{BlockRows: 1000})
 	must(t, w.insertSamples(t.Context(), bufferOf(3, 7, 350, t0)))
 	value(t, s, "SELECT count()"+parts, 6)
 	value(t, s, "SELECT toUInt64(max(level))"+parts, 0)
@@ -77,7 +81,7 @@ func TestCompressed(t *testing.T) {
 	for i, method := range []string{"none", "lz4", "lz4hc", "zstd"} {
 		s := open(t, dsn+"?compress="+method)
 		load := uint64(10 + i)
-		must(t, s.samples.Insert(t.Context(), runsOf(load, 20, 50+i*50, t0)))
+		must(t, s.InsertSamples(t.Context(), runsOf(load, 20, 50+i*50, t0)))
 		holds(t, s, load, 20, 50+i*50)
 	}
 }
@@ -90,9 +94,8 @@ func TestLongSenderFaults(t *testing.T) {
 	dsn := database(t)
 	s := open(t, dsn)
 	through, tap := tapped(t, dsn)
-	o, err := parseDSN(through, Options{})
-	must(t, err)
-	w := native.NewSender(toTables(o))
+	o := tables(open(t, through))
+	w := native.NewSender(o)
 	defer func() { w.Close() }()
 	const series, n = 3, 70 // some columns are sent run by run
 	tap.Arm(proxytest.Rule{N: 1 << 30})
@@ -103,7 +106,7 @@ func TestLongSenderFaults(t *testing.T) {
 	try := func(r proxytest.Rule, patience time.Duration) {
 		t.Helper()
 		w.Close()
-		w = native.NewSender(toTables(o)) // which dials anew
+		w = native.NewSender(o) // which dials anew
 		load++
 		tap.Arm(r)
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -137,16 +140,15 @@ func TestLongSenderFaults(t *testing.T) {
 func TestSenderEndsWithItsContext(t *testing.T) { // by itself: it counts goroutines
 	dsn := database(t)
 	through, tap := tapped(t, dsn)
-	o, err := parseDSN(through, Options{})
-	must(t, err)
+	o := tables(open(t, through))
 	before := runtime.NumGoroutine()
-	w := native.NewSender(toTables(o))
+	w := native.NewSender(o)
 	must(t, w.Insert(t.Context(), runsOf(1, 1, 10, t0)))
 	tap.Arm(proxytest.Rule{N: 1, Mute: true})
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(50*time.Millisecond, cancel)
 	begun := time.Now()
-	err = w.Insert(ctx, runsOf(2, 1, 10, t0))
+	err := w.Insert(ctx, runsOf(2, 1, 10, t0))
 	if took := time.Since(begun); !errors.Is(err, context.Canceled) || retry.Helps(err) || took > 5*time.Second {
 		t.Fatalf("after %s: %v", took, err)
 	}
@@ -159,21 +161,27 @@ func TestSenderEndsWithItsContext(t *testing.T) { // by itself: it counts gorout
 	}
 }
 
+// tables are options for the database of the tables.
+func tables(s *store.Store) *clickhouse.Options {
+	o := s.ClickHouse()
+	o.Auth.Database = catalogue.StoreOf(o.Auth.Database)
+	return o
+}
+
 // TestSenderErrors: what the server says is known for what it is.
 func TestSenderErrors(t *testing.T) {
 	t.Parallel()
 	dsn := database(t)
 	s := open(t, dsn)
-	must(t, s.conn.Exec(t.Context(), "DROP TABLE quality_samples_data"))
-	err := s.samples.Insert(t.Context(), runsOf(1, 1, 10, t0))
+	must(t, s.StoreConn().Exec(t.Context(), "DROP TABLE quality_samples_data"))
+	err := s.InsertSamples(t.Context(), runsOf(1, 1, 10, t0))
 	if retry.Code(err) != 60 || retry.Helps(err) {
 		t.Fatalf("no such table: code %d, %v", retry.Code(err), err)
 	}
-	o, err := parseDSN(dsn, Options{})
-	must(t, err)
+	o := tables(open(t, dsn))
 	o.Auth.Password = "wrong"
-	err = native.NewSender(toTables(o)).Insert(t.Context(), runsOf(1, 1, 10, t0))
-	if retry.Code(err) != codeAuthFailed || retry.Helps(err) {
+	err = native.NewSender(o).Insert(t.Context(), runsOf(1, 1, 10, t0))
+	if retry.Code(err) != 516 || retry.Helps(err) {
 		t.Fatalf("wrong password: code %d, %v", retry.Code(err), err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/catalogue"
+	"github.com/callvault/callvault/load/native"
 )
 
 // openLoads selects the visible loads of a unit's open parts of a kind.
@@ -19,9 +20,9 @@ const openLoads = `
 func (w *Writer) OpenParts(ctx context.Context, u call.Unit) (open []call.Part, err error) {
 	err = w.Retry(ctx, func(ctx context.Context) error {
 		open = nil
-		all, err := w.store.partsOf(ctx, u)
+		all, err := w.ledger.Parts(ctx, u)
 		for _, p := range all {
-			if p.visible && !p.Settled {
+			if p.Visible && !p.Settled {
 				open = append(open, p.Part)
 			}
 		}
@@ -34,29 +35,29 @@ func (w *Writer) OpenParts(ctx context.Context, u call.Unit) (open []call.Part, 
 // a user's series or events, of everything elsewhere. The samples are normal.
 func (w *Writer) OpenRows(ctx context.Context, u call.Unit, kind call.PartKind, owned []call.Owned) (rows call.Rows, err error) {
 	err = w.Retry(ctx, func(ctx context.Context) (err error) {
-		loads, err := w.store.openLoads(ctx, u, kind)
+		loads, err := w.openLoads(ctx, u, kind)
 		if err != nil || len(loads) == 0 {
 			return err
 		}
 		switch kind {
 		case call.PartRoom:
-			rows.Room, err = w.store.roomOf(ctx, u, loads)
+			rows.Room, err = w.roomOf(ctx, u, loads)
 		case call.PartUsers:
-			rows.Sessions, err = w.store.sessionsOf(ctx, u, loads)
+			rows.Sessions, err = w.sessionsOf(ctx, u, loads)
 		case call.PartSeries:
-			rows.Samples, err = w.store.samplesOf(ctx, u, loads, owned)
+			rows.Samples, err = w.samplesOf(ctx, u, loads, owned)
 		case call.PartEvents:
-			rows.Events, err = w.store.eventsOf(ctx, u, loads, owned)
+			rows.Events, err = w.eventsOf(ctx, u, loads, owned)
 		case call.PartUnusual:
-			rows.Unusual, err = w.store.unusualOf(ctx, u, loads)
+			rows.Unusual, err = w.unusualOf(ctx, u, loads)
 		}
 		return err
 	})
 	return rows, err
 }
 
-func (s *Store) openLoads(ctx context.Context, u call.Unit, kind call.PartKind) (loads []uint64, err error) {
-	err = s.conn.QueryRow(ctx, "SELECT groupUniqArray(load_id) FROM ("+openLoads+")", uint32(u.App), string(u.Kind), u.Key, string(kind)).Scan(&loads)
+func (w *Writer) openLoads(ctx context.Context, u call.Unit, kind call.PartKind) (loads []uint64, err error) {
+	err = w.conn.QueryRow(ctx, "SELECT groupUniqArray(load_id) FROM ("+openLoads+")", uint32(u.App), string(u.Kind), u.Key, string(kind)).Scan(&loads)
 	if err != nil {
 		return nil, fmt.Errorf("read ledger of %s %s: %w", u.Kind, u.Key, err)
 	}
@@ -65,7 +66,7 @@ func (s *Store) openLoads(ctx context.Context, u call.Unit, kind call.PartKind) 
 }
 
 // samplesOf reads what loads have of some users' seconds in a call.
-func (s *Store) samplesOf(ctx context.Context, u call.Unit, loads []uint64, owned []call.Owned) (*call.Samples, error) {
+func (w *Writer) samplesOf(ctx context.Context, u call.Unit, loads []uint64, owned []call.Owned) (*call.Samples, error) {
 	const q = `
 		SELECT peer_id, metric, toUnixTimestamp(ts), value FROM quality_samples_data
 		WHERE sdk_app_id = ? AND comm_id = ? AND load_id IN (?) AND user_id = ? AND toUnixTimestamp(ts) BETWEEN ? AND ?
@@ -75,7 +76,7 @@ func (s *Store) samplesOf(ctx context.Context, u call.Unit, loads []uint64, owne
 		run := call.Series{UserID: o.User}
 		var at uint32
 		var value float64
-		err := s.scan(ctx, "samples of "+u.Key, q, []any{uint32(u.App), u.Key, loads, o.User, o.From, o.To}, func() { all.Append(run, at, value) },
+		err := native.Read(ctx, w.conn, "samples of "+u.Key, q, []any{uint32(u.App), u.Key, loads, o.User, o.From, o.To}, func() { all.Append(run, at, value) },
 			&run.PeerID, &run.Metric, &at, &value)
 		if err != nil {
 			return nil, err
@@ -85,14 +86,14 @@ func (s *Store) samplesOf(ctx context.Context, u call.Unit, loads []uint64, owne
 }
 
 // eventsOf reads what loads have of some users' events in a call.
-func (s *Store) eventsOf(ctx context.Context, u call.Unit, loads []uint64, owned []call.Owned) (all []call.Event, err error) {
+func (w *Writer) eventsOf(ctx context.Context, u call.Unit, loads []uint64, owned []call.Owned) (all []call.Event, err error) {
 	const q = `
 		SELECT room_id, peer_id, event_id, ts, stream_type, param_one, param_two FROM user_events_data
 		WHERE sdk_app_id = ? AND comm_id = ? AND load_id IN (?) AND user_id = ? AND toUnixTimestamp(ts) BETWEEN ? AND ?
 		ORDER BY ts, event_id`
 	for _, o := range owned {
 		e := call.Event{UserID: o.User}
-		err := s.scan(ctx, "events of "+u.Key, q, []any{uint32(u.App), u.Key, loads, o.User, o.From, o.To}, func() {
+		err := native.Read(ctx, w.conn, "events of "+u.Key, q, []any{uint32(u.App), u.Key, loads, o.User, o.From, o.To}, func() {
 			e.Time = e.Time.UTC()
 			all = append(all, e)
 		}, &e.RoomID, &e.PeerID, &e.EventID, &e.Time, &e.StreamType, &e.ParamOne, &e.ParamTwo)
@@ -104,33 +105,14 @@ func (s *Store) eventsOf(ctx context.Context, u call.Unit, loads []uint64, owned
 }
 
 // unusualOf reads what loads have of unusual events.
-func (s *Store) unusualOf(ctx context.Context, u call.Unit, loads []uint64) (all []call.UnusualEvent, err error) {
+func (w *Writer) unusualOf(ctx context.Context, u call.Unit, loads []uint64) (all []call.UnusualEvent, err error) {
 	const q = `
 		SELECT room_id, user_id, experience_id, ts, abnormal_event_id, peer_id FROM unusual_events_data
 		WHERE sdk_app_id = ? AND load_id IN (?) ORDER BY ts, user_id`
 	var e call.UnusualEvent
-	err = s.scan(ctx, "unusual events of "+u.Key, q, []any{uint32(u.App), loads}, func() {
+	err = native.Read(ctx, w.conn, "unusual events of "+u.Key, q, []any{uint32(u.App), loads}, func() {
 		e.Time = e.Time.UTC()
 		all = append(all, e)
 	}, &e.RoomID, &e.UserID, &e.ExperienceID, &e.Time, &e.AbnormalEventID, &e.PeerID)
 	return all, err
-}
-
-// scan reads rows into the same variables.
-func (s *Store) scan(ctx context.Context, what, q string, args []any, f func(), into ...any) error {
-	rows, err := s.conn.Query(ctx, q, args...)
-	if err != nil {
-		return fmt.Errorf("read %s: %w", what, err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := rows.Scan(into...); err != nil {
-			return fmt.Errorf("read %s: %w", what, err)
-		}
-		f()
-	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("read %s: %w", what, err)
-	}
-	return nil
 }

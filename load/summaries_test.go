@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/ledger"
 	"github.com/callvault/callvault/load/aggregate"
 	"github.com/callvault/callvault/test/summarytest"
 )
@@ -19,7 +20,7 @@ func TestLongSummaryOfALargeCall(t *testing.T) {
 	s := open(t, database(t))
 	for i, rows := range []int{0, 2000} {
 		u := call.Unit{App: app, Kind: call.UnitCall, Key: fmt.Sprint("call", i)}
-		w := s.NewWriter("run", WriterOptions{MaxRows: rows})
+		w := NewWriter(s, "run", WriterOptions{MaxRows: rows})
 		add := func(kind call.PartKind, key int, r call.Rows) {
 			t.Helper()
 			r.RoomID, r.CreatedAt = "room", t0
@@ -49,10 +50,10 @@ func TestLongSummaryOfALargeCall(t *testing.T) {
 			}
 			add(call.PartSeries, n, call.Rows{Samples: x})
 		}
-		must(t, w.End(t.Context(), call.Entry{Unit: u, State: call.Archived, StartsAt: t0}))
+		must(t, w.End(t.Context(), ledger.Entry{Unit: u, State: ledger.Archived, StartsAt: t0}))
 		must(t, w.Close(t.Context()))
 	}
-	summarytest.Check(t, s.conn)
+	summarytest.Check(t, s.StoreConn())
 	value(t, s, "SELECT count() FROM peer_quality", 2*users*peers)
 	value(t, s, "SELECT count() FROM call_users", 2*(users-users/10)) // those of whom a stay is known
 	value(t, s, "SELECT count() FROM calls WHERE users = 117 AND samples = 52650 AND length(toString(worst_user_id)) > 0", 2)
@@ -66,7 +67,7 @@ func TestSummaryGoesWithItsCall(t *testing.T) {
 	f := newFixture(1, 0)
 	f.put(t, s, WriterOptions{})
 	value(t, s, "SELECT count() FROM call_users", fixtureUsers)
-	w := s.NewWriter("run", WriterOptions{})
+	w := NewWriter(s, "run", WriterOptions{})
 	p := f.part(call.PartRoom, 0)
 	must(t, w.Add(t.Context(), f.unit, p, call.Rows{CreatedAt: t0, Room: &call.Room{App: app, CommID: f.unit.Key, RoomID: "room", CreatedAt: t0}}))
 	must(t, f.commit(t.Context(), w))
@@ -75,7 +76,7 @@ func TestSummaryGoesWithItsCall(t *testing.T) {
 	value(t, s, "SELECT count() FROM calls", 1)
 	value(t, s, "SELECT count() FROM call_users", 0)
 	value(t, s, "SELECT count() FROM peer_quality", 0)
-	summarytest.Check(t, s.conn)
+	summarytest.Check(t, s.StoreConn())
 }
 
 // TestSummaryOfManyLoads goes on with calls until their loads are more than a
@@ -83,12 +84,12 @@ func TestSummaryGoesWithItsCall(t *testing.T) {
 func TestSummaryOfManyLoads(t *testing.T) {
 	t.Parallel()
 	s := open(t, database(t))
-	held := aggregate.StoredCall{Head: aggregate.Head{Load: s.newID(), Unit: call.Unit{App: app, Kind: call.UnitCall, Key: "call"}}}
+	held := aggregate.StoredCall{Head: aggregate.Head{Load: s.IDs().New(), Unit: call.Unit{App: app, Kind: call.UnitCall, Key: "call"}}}
 	for range 20_000 { // 400 KB
-		held.Loads = append(held.Loads, s.newID())
+		held.Loads = append(held.Loads, s.IDs().New())
 	}
 	rows := &aggregate.Rows{}
-	must(t, aggregate.SummarizeStored(t.Context(), s.conn, rows, []aggregate.StoredCall{held}, new(aggregate.Histogram), func(int) error { return nil }))
+	must(t, aggregate.SummarizeStored(t.Context(), s.StoreConn(), rows, []aggregate.StoredCall{held}, new(aggregate.Histogram), func(int) error { return nil }))
 	if rows.Size() != 0 {
 		t.Errorf("%d rows of nothing", rows.Size())
 	}

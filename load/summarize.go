@@ -7,6 +7,7 @@ import (
 
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/load/aggregate"
+	"github.com/callvault/callvault/load/hidden"
 	"github.com/callvault/callvault/load/native"
 )
 
@@ -114,9 +115,9 @@ func (w *Writer) summarize(ctx context.Context, units []*unitState, visible [][]
 		return nil
 	}
 	return w.Retry(ctx, func(ctx context.Context) error {
-		ids := w.store.openIDs(len(all))
+		ids := w.ids.Open(len(all))
 		for i, c := range all {
-			w.store.closeIDs([]uint64{c.unit.summary})
+			w.ids.Close([]uint64{c.unit.summary})
 			c.unit.summary = ids[i]
 		}
 		return w.summarizeOnce(ctx, made, held, ids)
@@ -131,7 +132,7 @@ type summarized struct {
 
 // summarizeOnce hides the loads, inserts the rows, and last what the loads are.
 func (w *Writer) summarizeOnce(ctx context.Context, made, held []summarized, ids []uint64) error {
-	if err := insertSteps(ctx, w.store.conn, ids, stepOpened); err != nil {
+	if err := hidden.Insert(ctx, w.conn, ids, hidden.Opened); err != nil {
 		return err
 	}
 	rows := &aggregate.Rows{}
@@ -140,7 +141,7 @@ func (w *Writer) summarizeOnce(ctx context.Context, made, held []summarized, ids
 			return nil
 		}
 		defer rows.Clear()
-		return rows.Insert(ctx, w.store.conn)
+		return rows.Insert(ctx, w.conn)
 	}
 	for _, c := range made {
 		r := c.unit.ready
@@ -154,7 +155,7 @@ func (w *Writer) summarizeOnce(ctx context.Context, made, held []summarized, ids
 		calls := native.Each(some, func(c *summarized) aggregate.StoredCall {
 			return aggregate.StoredCall{Head: aggregate.Head{Load: c.unit.summary, Unit: c.unit.unit, Entry: c.unit.ending}, Loads: c.loads}
 		})
-		if err := aggregate.SummarizeStored(ctx, w.store.conn, rows, calls, w.merged, emit); err != nil {
+		if err := aggregate.SummarizeStored(ctx, w.conn, rows, calls, w.merged, emit); err != nil {
 			return fmt.Errorf("summarize calls: %w", err)
 		}
 	}
@@ -162,7 +163,7 @@ func (w *Writer) summarizeOnce(ctx context.Context, made, held []summarized, ids
 		return fmt.Errorf("summarize calls: %w", err)
 	}
 	all := slices.Concat(made, held)
-	return native.Insert(ctx, w.store.conn, "ledger_parts", "sdk_app_id, kind, key, part, load_id, run_id", func(in *native.Columns) {
+	return native.Insert(ctx, w.conn, "ledger_parts", "sdk_app_id, kind, key, part, load_id, run_id", func(in *native.Columns) {
 		native.Add(in, all, func(c *summarized) uint32 { return uint32(c.unit.unit.App) })
 		native.Add(in, all, func(c *summarized) string { return string(c.unit.unit.Kind) })
 		native.Add(in, all, func(c *summarized) string { return c.unit.unit.Key })

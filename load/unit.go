@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/ledger"
 )
 
 // unitState is one unit between its first row and its end.
@@ -11,12 +12,12 @@ type unitState struct {
 	unit     call.Unit
 	settled  half // of parts that are kept when the unit is archived again
 	open     half // of parts that are replaced then
-	counts   Counts
+	counts   ledger.Counts
 	resumed  bool   // what the archive holds for good stays; otherwise all of it is replaced
 	keepOpen bool   // and so does what is not
 	ready    *ready // a call's summary, if it was made in memory; under turn
 	summary  uint64 // its load; 0: none; under turn
-	ending   *call.Entry
+	ending   *ledger.Entry
 	dropped  bool
 }
 
@@ -53,7 +54,7 @@ func (s *unitState) loads() []uint64 {
 }
 
 // failing says that the unit ends without becoming visible.
-func (s *unitState) failing() bool { return s.ending != nil && s.ending.State == call.Failed }
+func (s *unitState) failing() bool { return s.ending != nil && s.ending.State == ledger.Failed }
 
 // dead says that the rows of the half are of no use any more. What a failed
 // unit has settled is: the next run goes on from there.

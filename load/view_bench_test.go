@@ -11,21 +11,21 @@ import (
 // hidden loads: none, and 2,000 of them.
 func BenchmarkView(b *testing.B) {
 	s := open(b, database(b))
-	w := s.NewWriter("run", WriterOptions{})
+	w := NewWriter(s, "run", WriterOptions{})
 	for i := range 50 { // 5.5 M samples
 		f := newFixture(i, 0)
 		must(b, w.Add(b.Context(), f.unit, f.part(call.PartSeries, 0), call.Rows{RoomID: "room", CreatedAt: t0, Samples: benchSamples(i)}))
 		must(b, f.commit(b.Context(), w))
 	}
 	must(b, w.Close(b.Context()))
-	must(b, s.conn.Exec(b.Context(), "OPTIMIZE TABLE quality_samples_data FINAL"))
+	must(b, s.StoreConn().Exec(b.Context(), "OPTIMIZE TABLE quality_samples_data FINAL"))
 	queries := map[string]string{
 		"all":    "1",
 		"metric": "sdk_app_id = 1400353843 AND metric = 'metric3'",
 		"call":   "sdk_app_id = 1400353843 AND comm_id = '" + newFixture(7, 0).unit.Key + "'",
 	}
 	for _, hidden := range []int{0, 2000} {
-		must(b, s.conn.Exec(b.Context(), "INSERT INTO hidden_loads (load_id, step) SELECT number + 1, 'opened' FROM numbers(?)", hidden))
+		must(b, s.StoreConn().Exec(b.Context(), "INSERT INTO hidden_loads (load_id, step) SELECT number + 1, 'opened' FROM numbers(?)", hidden))
 		for _, name := range []string{"all", "metric", "call"} {
 			for _, relation := range []string{"quality_samples_data", "quality_samples"} {
 				b.Run(fmt.Sprintf("hidden=%d/%s/%s", hidden, name, relation), func(b *testing.B) {

@@ -7,10 +7,15 @@ import (
 	"sync"
 	"time"
 
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/ledger"
 	"github.com/callvault/callvault/load/aggregate"
+	"github.com/callvault/callvault/load/hidden"
+	"github.com/callvault/callvault/load/native"
 )
 
 // WriterOptions bound a Writer. What it holds is at most MaxRows and MaxBytes
@@ -47,9 +52,12 @@ const commitDelay = time.Minute
 // of a flush every method returns that error: what was not committed is for a
 // later run.
 type Writer struct {
-	store *Store
-	run   string
-	opt   WriterOptions
+	archive Archive
+	conn    driver.Conn // of archive, to its tables
+	ids     *hidden.IDs // of archive
+	ledger  ledger.Ledger
+	run     string
+	opt     WriterOptions
 
 	turn chan struct{} // holds one token: the right to insert
 	pool samplePool
@@ -64,25 +72,32 @@ type Writer struct {
 	sums   *aggregate.Histogram // empty, for whoever adds
 	units  map[call.Unit]*unitState
 	ending []*unitState // to be ended with the next flush that is due
-	notes  []Entry      // to be written with them, or by Close
+	notes  []ledger.Row // to be written with them, or by Close
 	wrote  bool         // rows of units
 	summed int          // rows of summaries that wait with them
 	since  time.Time    // when the oldest of buf and ending came
 }
 
+// Archive is what a Writer writes to: a store.Store.
+type Archive interface {
+	StoreConn() driver.Conn // to the database of the tables
+	InsertSamples(context.Context, []native.Run) error
+	IDs() *hidden.IDs
+	ClickHouse() *clickhouse.Options
+}
+
 // NewWriter makes a Writer for the run named runID.
-func (s *Store) NewWriter(runID string, o WriterOptions) *Writer {
+func NewWriter(a Archive, runID string, o WriterOptions) *Writer {
 	o.MaxRows = cmp.Or(o.MaxRows, 4_000_000)
 	o.MaxBytes = cmp.Or(o.MaxBytes, 64<<20)
-	if s.ch.Compression != nil {
+	if a.ClickHouse().Compression != nil {
 		o.BlockRows = cmp.Or(o.BlockRows, 500_000)
 	}
 	o.BlockRows = cmp.Or(o.BlockRows, o.MaxRows)
 	o.MaxAge = cmp.Or(o.MaxAge, 5*time.Second)
 	o.AttemptTimeout = cmp.Or(o.AttemptTimeout, 2*time.Minute)
-	o.Guard = cmp.Or(o.Guard, "1")
 	w := &Writer{
-		store: s, run: runID, opt: o, turn: make(chan struct{}, 1), pool: newSamplePool(o.MaxBytes), raw: newRawQueue(),
+		archive: a, conn: a.StoreConn(), ids: a.IDs(), ledger: ledger.Of(a), run: runID, opt: o, turn: make(chan struct{}, 1), pool: newSamplePool(o.MaxBytes), raw: newRawQueue(),
 		buf: &buffer{}, sums: new(aggregate.Histogram), merged: new(aggregate.Histogram), carried: map[*unitState]*content{}, units: map[call.Unit]*unitState{},
 	}
 	w.turn <- struct{}{}
@@ -152,7 +167,7 @@ func (w *Writer) full() bool {
 // ledger holds e, with the first flush after MaxAge, if not earlier. A unit that is Archived and has no
 // rows becomes Empty. One that is Failed does not become visible; its settled
 // parts stay for Resume.
-func (w *Writer) End(ctx context.Context, e call.Entry) error {
+func (w *Writer) End(ctx context.Context, e ledger.Entry) error {
 	if err := checkTime(e.Unit, "starts_at", e.StartsAt); err != nil {
 		return err
 	}
@@ -166,8 +181,8 @@ func (w *Writer) End(ctx context.Context, e call.Entry) error {
 		defer w.mu.Unlock()
 		return fmt.Errorf("end %s %s: it is being ended", e.Unit.Kind, e.Unit.Key)
 	}
-	if e.State == call.Archived && s.counts.Rows() == 0 {
-		e.State = call.Empty
+	if e.State == ledger.Archived && s.counts.Rows() == 0 {
+		e.State = ledger.Empty
 	}
 	s.ending = &e
 	w.ending = append(w.ending, s)
@@ -192,7 +207,14 @@ func (w *Writer) Abandon(u call.Unit) {
 	}
 	s.dropped = true
 	delete(w.units, u)
-	w.store.closeIDs(s.loads())
+	w.ids.Close(s.loads())
+}
+
+// Waiting is how many rows have been added and are not being inserted yet.
+func (w *Writer) Waiting() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.buf.rows()
 }
 
 // Flush inserts what was added and ends the units that were to be ended.
@@ -209,9 +231,9 @@ func (w *Writer) Close(ctx context.Context) error {
 	defer w.mu.Unlock()
 	for _, s := range w.units {
 		if s.ending != nil { // it failed, or so it seemed
-			w.store.doubtIDs(s.loads(), time.Now().Add(w.opt.AttemptTimeout+commitDelay))
+			w.ids.Doubt(s.loads(), time.Now().Add(w.opt.AttemptTimeout+commitDelay))
 		} else {
-			w.store.closeIDs(s.loads())
+			w.ids.Close(s.loads())
 		}
 	}
 	clear(w.units)

@@ -12,14 +12,17 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/ledger"
+	"github.com/callvault/callvault/load/store"
+	"github.com/callvault/callvault/load/upkeep"
 	"github.com/callvault/callvault/test/summarytest"
 )
 
 // entry reads the ledger's entry of a unit.
-func entry(t *testing.T, s *Store, u call.Unit) Entry {
+func entry(t *testing.T, s *store.Store, u call.Unit) ledger.Row {
 	t.Helper()
-	var found []Entry
-	must(t, s.Ledger(t.Context(), LedgerFilter{App: u.App, Kind: u.Kind, Keys: []string{u.Key}}, func(e Entry) { found = append(found, e) }))
+	var found []ledger.Row
+	must(t, ledger.Of(s).Rows(t.Context(), ledger.Filter{App: u.App, Kind: u.Kind, Keys: []string{u.Key}}, func(e ledger.Row) { found = append(found, e) }))
 	if len(found) != 1 {
 		t.Fatalf("ledger of %v: %+v", u, found)
 	}
@@ -33,8 +36,8 @@ func TestArchiveOnce(t *testing.T) {
 	f.put(t, s, WriterOptions{})
 	check(t, s, f)
 	e := entry(t, s, f.unit)
-	want := Counts{Rooms: 1, Sessions: 3, Events: 3, Samples: uint64(12 * f.seriesRows()), NullSamples: 3}
-	if e.State != call.Archived || e.Counts != want || e.RunID != "run" || !e.StartsAt.Equal(t0) || time.Since(e.Updated) > time.Hour {
+	want := ledger.Counts{Rooms: 1, Sessions: 3, Events: 3, Samples: uint64(12 * f.seriesRows()), NullSamples: 3}
+	if e.State != ledger.Archived || e.Counts != want || e.RunID != "run" || !e.StartsAt.Equal(t0) || time.Since(e.Updated) > time.Hour {
 		t.Errorf("ledger: got %+v, want counts %+v", e, want)
 	}
 	value(t, s, "SELECT count() FROM ledger WHERE kind = 'call' AND part != ''", 10)
@@ -45,7 +48,7 @@ func TestArchiveOnce(t *testing.T) {
 func (f fixture) putProvisional(t *testing.T, w *Writer) {
 	t.Helper()
 	must(t, f.add(t.Context(), w, false))
-	must(t, w.End(t.Context(), call.Entry{Unit: f.unit, State: call.Provisional, StartsAt: t0, HeldUntil: t0.Add(time.Minute)}))
+	must(t, w.End(t.Context(), ledger.Entry{Unit: f.unit, State: ledger.Provisional, StartsAt: t0, HeldUntil: t0.Add(time.Minute)}))
 	must(t, w.Flush(t.Context()))
 }
 
@@ -63,8 +66,8 @@ func TestResume(t *testing.T) {
 	t.Parallel()
 	s := open(t, database(t))
 	f := newFixture(1, 0)
-	f.putProvisional(t, s.NewWriter("first", WriterOptions{}))
-	w := s.NewWriter("second", WriterOptions{})
+	f.putProvisional(t, NewWriter(s, "first", WriterOptions{}))
+	w := NewWriter(s, "second", WriterOptions{})
 	known, err := w.Resume(t.Context(), f.unit)
 	must(t, err)
 	if len(known.Parts) != 6 || len(known.Sessions) != 2 {
@@ -79,11 +82,11 @@ func TestResume(t *testing.T) {
 	value(t, s, "SELECT count() FROM user_sessions", 3)
 	value(t, s, "SELECT count() FROM user_events", 2) // of settled users
 	value(t, s, "SELECT count() FROM rooms", 0)
-	if e := entry(t, s, f.unit); e.Counts.Samples != fixtureSeries*(2*n+more) || e.Counts.Sessions != 3 || e.State != call.Archived {
+	if e := entry(t, s, f.unit); e.Counts.Samples != fixtureSeries*(2*n+more) || e.Counts.Sessions != 3 || e.State != ledger.Archived {
 		t.Errorf("ledger: %+v", e)
 	}
-	summarytest.Check(t, s.conn)
-	if n, err := s.Purge(t.Context()); err != nil || n != 2 { // the open load, and the summary
+	summarytest.Check(t, s.StoreConn())
+	if n, err := upkeep.Purge(t.Context(), s); err != nil || n != 2 { // the open load, and the summary
 		t.Errorf("purge: %d, %v; want 2", n, err)
 	}
 }
@@ -95,18 +98,18 @@ func TestResumeWaiting(t *testing.T) {
 	dsn := database(t)
 	s := open(t, dsn)
 	f := newFixture(1, 0)
-	killed := open(t, dsn).NewWriter("killed", WriterOptions{})
-	must(t, killed.Note(t.Context(), []call.Entry{{Unit: f.unit, State: call.Pending, StartsAt: t0}}))
+	killed := NewWriter(open(t, dsn), "killed", WriterOptions{})
+	must(t, killed.Note(t.Context(), []ledger.Entry{{Unit: f.unit, State: ledger.Pending, StartsAt: t0}}))
 	must(t, f.add(t.Context(), killed, true))
-	_, err := s.Purge(t.Context())
+	_, err := upkeep.Purge(t.Context(), s)
 	must(t, err)
 	value(t, s, "SELECT count() FROM rooms_data", 0) // not settled
 	value(t, s, "SELECT count() FROM user_sessions", 0)
 	value(t, s, "SELECT count() FROM ledger WHERE part != '' AND state = 'pending'", 6)
-	if e := entry(t, s, f.unit); !e.Waiting || e.State != call.Pending {
+	if e := entry(t, s, f.unit); !e.Waiting || e.State != ledger.Pending {
 		t.Errorf("ledger: %+v", e)
 	}
-	w := s.NewWriter("second", WriterOptions{})
+	w := NewWriter(s, "second", WriterOptions{})
 	known, err := w.Resume(t.Context(), f.unit)
 	must(t, err)
 	if len(known.Parts) != 6 || len(known.Sessions) != 2 {
@@ -117,7 +120,7 @@ func TestResumeWaiting(t *testing.T) {
 	must(t, w.Close(t.Context()))
 	value(t, s, "SELECT count() FROM user_sessions", 3)
 	value(t, s, "SELECT count() FROM quality_samples", fixtureSeries*uint64(3*f.seriesRows()+1))
-	_, err = s.Purge(t.Context())
+	_, err = upkeep.Purge(t.Context(), s)
 	must(t, err)
 	value(t, s, "SELECT count() FROM quality_samples_data", fixtureSeries*uint64(3*f.seriesRows()+1))
 }
@@ -129,11 +132,11 @@ func TestResumeTakesNothingTwice(t *testing.T) {
 	dsn := database(t)
 	s := open(t, dsn)
 	f := newFixture(1, 0)
-	late := open(t, dsn).NewWriter("late", WriterOptions{})
-	f.putProvisional(t, s.NewWriter("first", WriterOptions{}))
+	late := NewWriter(open(t, dsn), "late", WriterOptions{})
+	f.putProvisional(t, NewWriter(s, "first", WriterOptions{}))
 	must(t, f.add(t.Context(), late, false))
 	must(t, late.Flush(t.Context()))
-	w := s.NewWriter("second", WriterOptions{})
+	w := NewWriter(s, "second", WriterOptions{})
 	known, err := w.Resume(t.Context(), f.unit)
 	must(t, err)
 	if len(known.Parts) != 6 {
@@ -155,17 +158,17 @@ func TestFailedUnitKeepsWhatIsSettled(t *testing.T) {
 	t.Parallel()
 	s := open(t, database(t))
 	f := newFixture(1, 0)
-	w := s.NewWriter("run", WriterOptions{})
+	w := NewWriter(s, "run", WriterOptions{})
 	must(t, f.add(t.Context(), w, false))
-	failed := []call.FailedPart{{Kind: call.PartEvents, Key: "user7", Reason: "poisoned"}}
-	must(t, w.End(t.Context(), call.Entry{Unit: f.unit, State: call.Failed, Reason: "events of user7: poisoned", StartsAt: t0, Attempts: 2, Failed: failed}))
+	failed := []ledger.FailedPart{{Kind: call.PartEvents, Key: "user7", Reason: "poisoned"}}
+	must(t, w.End(t.Context(), ledger.Entry{Unit: f.unit, State: ledger.Failed, Reason: "events of user7: poisoned", StartsAt: t0, Attempts: 2, Failed: failed}))
 	must(t, w.Close(t.Context()))
-	_, err := s.Purge(t.Context())
+	_, err := upkeep.Purge(t.Context(), s)
 	must(t, err)
 	value(t, s, "SELECT count() FROM quality_samples", 0)
 	value(t, s, "SELECT count() FROM quality_samples_data", fixtureSeries*uint64(2*f.seriesRows()))
 	e := entry(t, s, f.unit)
-	if diff := cmp.Diff(failed, e.Failed); diff != "" || e.State != call.Failed || e.Attempts != 2 || !e.Waiting {
+	if diff := cmp.Diff(failed, e.Failed); diff != "" || e.State != ledger.Failed || e.Attempts != 2 || !e.Waiting {
 		t.Errorf("ledger: %+v\n%s", e, diff)
 	}
 	value(t, s, "SELECT count() FROM ledger WHERE part = 'events' AND part_key = 'user7' AND state = 'failed' AND reason = 'poisoned'", 1)
@@ -177,7 +180,7 @@ func TestGuard(t *testing.T) {
 	s := open(t, database(t))
 	f := newFixture(1, 0)
 	f.put(t, s, WriterOptions{})
-	w := s.NewWriter("late", WriterOptions{Guard: "1 = 2"})
+	w := NewWriter(s, "late", WriterOptions{Guard: "1 = 2"})
 	later := newFixture(1, 1)
 	must(t, later.add(t.Context(), w, true))
 	must(t, later.commit(t.Context(), w))
@@ -190,7 +193,7 @@ func TestGuard(t *testing.T) {
 func TestRawResponses(t *testing.T) {
 	t.Parallel()
 	s := open(t, database(t))
-	w := s.NewWriter("run", WriterOptions{KeepRaw: time.Hour})
+	w := NewWriter(s, "run", WriterOptions{KeepRaw: time.Hour})
 	body := []byte(`{"Response":{"RequestId":"1"}}`)
 	id, err := w.KeepResponse(t.Context(), Response{App: app, Action: "DescribeRoomInfo", Request: []byte("{}"), Body: body, Asked: time.Now()})
 	must(t, err)
@@ -198,12 +201,12 @@ func TestRawResponses(t *testing.T) {
 	must(t, f.add(t.Context(), w, true))
 	must(t, f.commit(t.Context(), w))
 	must(t, w.Close(t.Context()))
-	got, err := s.Bodies(t.Context(), []uint64{id, 1})
+	got, err := Bodies(t.Context(), s, []uint64{id, 1})
 	must(t, err)
 	if len(got) != 1 || string(got[id]) != string(body) {
 		t.Errorf("got %+v", got)
 	}
-	off := s.NewWriter("run", WriterOptions{})
+	off := NewWriter(s, "run", WriterOptions{})
 	if id, err := off.KeepResponse(t.Context(), Response{Body: body}); id != 0 || err != nil {
 		t.Errorf("kept as %d, %v", id, err)
 	}
@@ -214,7 +217,7 @@ func TestRawResponses(t *testing.T) {
 func TestRawResponsesOfNothing(t *testing.T) {
 	t.Parallel()
 	s := open(t, database(t))
-	w := s.NewWriter("run", WriterOptions{KeepRaw: time.Hour})
+	w := NewWriter(s, "run", WriterOptions{KeepRaw: time.Hour})
 	var ids []uint64
 	recycled := 0
 	for _, reason := range []string{"", "cut short", ""} {
@@ -223,7 +226,7 @@ func TestRawResponsesOfNothing(t *testing.T) {
 		ids = append(ids, id)
 	}
 	must(t, w.Close(t.Context()))
-	got, err := s.Bodies(t.Context(), ids)
+	got, err := Bodies(t.Context(), s, ids)
 	must(t, err)
 	if len(got) != 1 || got[ids[1]] == nil || recycled != 3 {
 		t.Errorf("kept %v, recycled %d", got, recycled)
@@ -235,12 +238,12 @@ func TestRawResponsesOfNothing(t *testing.T) {
 func TestNotes(t *testing.T) {
 	t.Parallel()
 	s := open(t, database(t))
-	w := s.NewWriter("run", WriterOptions{})
-	note := func(key string, state call.State) {
-		must(t, w.Note(t.Context(), []call.Entry{{Unit: call.Unit{App: app, Kind: call.UnitList, Key: key}, State: state, StartsAt: time.Now(), Deadline: time.Now()}}))
+	w := NewWriter(s, "run", WriterOptions{})
+	note := func(key string, state ledger.State) {
+		must(t, w.Note(t.Context(), []ledger.Entry{{Unit: call.Unit{App: app, Kind: call.UnitList, Key: key}, State: state, StartsAt: time.Now(), Deadline: time.Now()}}))
 	}
-	note("a", call.Pending)
-	note("b", call.Provisional)
+	note("a", ledger.Pending)
+	note("b", ledger.Provisional)
 	value(t, s, "SELECT count() FROM ledger_units WHERE key = 'a'", 1)
 	value(t, s, "SELECT count() FROM ledger_units", 1)
 	f := newFixture(1, 0)
@@ -248,7 +251,7 @@ func TestNotes(t *testing.T) {
 	must(t, f.commit(t.Context(), w))
 	must(t, w.Flush(t.Context()))
 	value(t, s, "SELECT count() FROM ledger_units WHERE key IN ('a', 'b')", 2)
-	note("c", call.Archived)
+	note("c", ledger.Archived)
 	must(t, w.Flush(t.Context()))
 	value(t, s, "SELECT count() FROM ledger_units WHERE key = 'c'", 0)
 	must(t, w.Close(t.Context()))
@@ -261,7 +264,7 @@ func TestNotes(t *testing.T) {
 func TestManyRawResponses(t *testing.T) {
 	t.Parallel()
 	s := open(t, database(t))
-	w := s.NewWriter("run", WriterOptions{KeepRaw: time.Hour})
+	w := NewWriter(s, "run", WriterOptions{KeepRaw: time.Hour})
 	const n, size = 60, 1 << 20
 	ids := make([]uint64, n)
 	var recycled atomic.Int64
@@ -284,7 +287,7 @@ func TestManyRawResponses(t *testing.T) {
 	if recycled.Load() != n {
 		t.Errorf("%d of %d recycled", recycled.Load(), n)
 	}
-	got, err := s.Bodies(t.Context(), ids)
+	got, err := Bodies(t.Context(), s, ids)
 	must(t, err)
 	for i, id := range ids {
 		if !bytes.Equal(got[id], bytes.Repeat([]byte{byte(i)}, size)) {
@@ -307,8 +310,8 @@ func lostKeeps(t *testing.T, again bool) {
 	t.Parallel()
 	s := open(t, database(t))
 	f := newFixture(1, 0)
-	f.putProvisional(t, s.NewWriter("first", WriterOptions{}))
-	failing := s.NewWriter("failing", WriterOptions{})
+	f.putProvisional(t, NewWriter(s, "first", WriterOptions{}))
+	failing := NewWriter(s, "failing", WriterOptions{})
 	_, err := failing.Resume(t.Context(), f.unit)
 	must(t, err)
 	settled := func(kind call.PartKind) call.Part {
@@ -321,18 +324,18 @@ func lostKeeps(t *testing.T, again bool) {
 		must(t, failing.Add(t.Context(), f.unit, settled(call.PartSeries), call.Rows{RoomID: "room", CreatedAt: t0, Samples: f.samples(1)}))
 	}
 	must(t, failing.Add(t.Context(), f.unit, settled(call.PartUsers), call.Rows{CreatedAt: t0, Sessions: []call.Session{left}}))
-	must(t, failing.End(t.Context(), call.Entry{Unit: f.unit, State: call.Failed, StartsAt: t0}))
+	must(t, failing.End(t.Context(), ledger.Entry{Unit: f.unit, State: ledger.Failed, StartsAt: t0}))
 	must(t, failing.Close(t.Context()))
-	w := s.NewWriter("last", WriterOptions{})
+	w := NewWriter(s, "last", WriterOptions{})
 	must(t, w.ResumeAll(t.Context(), f.unit, t0))
-	must(t, w.End(t.Context(), call.Entry{Unit: f.unit, State: call.Lost, StartsAt: t0}))
+	must(t, w.End(t.Context(), ledger.Entry{Unit: f.unit, State: ledger.Lost, StartsAt: t0}))
 	must(t, w.Close(t.Context()))
 	value(t, s, "SELECT count() FROM rooms", 1)
 	value(t, s, "SELECT count() FROM user_sessions", 3)
 	value(t, s, "SELECT count() FROM user_sessions WHERE user_id = 'user1' AND left_at IS NOT NULL", 1)
 	value(t, s, "SELECT count() FROM quality_samples", fixtureUsers*fixtureSeries*uint64(f.seriesRows()))
 	value(t, s, "SELECT uniqExact(user_id, peer_id, metric, ts) FROM quality_samples", fixtureUsers*fixtureSeries*uint64(f.seriesRows()))
-	if e := entry(t, s, f.unit); e.State != call.Lost || e.Counts.Rooms != 1 || e.Counts.Sessions != 3 {
+	if e := entry(t, s, f.unit); e.State != ledger.Lost || e.Counts.Rooms != 1 || e.Counts.Sessions != 3 {
 		t.Errorf("ledger: %+v", e)
 	}
 }

@@ -5,7 +5,8 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/internal/call"
-	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/internal/runs"
+	"github.com/callvault/callvault/load/store"
 )
 
 // Command is what the history of runs says about one command.
@@ -19,19 +20,19 @@ type Command struct {
 type Run struct {
 	RunID    string       `json:"run_id"`
 	Schedule string       `json:"schedule"`
-	Outcome  load.Outcome `json:"outcome"`
+	Outcome  runs.Outcome `json:"outcome"`
 	Reason   string       `json:"reason"`
 	Started  time.Time    `json:"started"`
 	Ended    *time.Time   `json:"ended"` // null: it has not, or it died
 }
 
 // ReadRuns reads the history of runs.
-func (st *Status) ReadRuns(ctx context.Context, store *load.Store) error {
-	last, err := store.Runs(ctx, load.RunFilter{Last: true})
+func (st *Status) ReadRuns(ctx context.Context, store *store.Store) error {
+	last, err := runs.HistoryOf(store).Runs(ctx, runs.Filter{Last: true})
 	if err != nil {
 		return err
 	}
-	successes, err := store.LastSuccesses(ctx)
+	successes, err := runs.HistoryOf(store).LastSuccesses(ctx)
 	if err != nil {
 		return err
 	}
@@ -43,7 +44,7 @@ func (st *Status) ReadRuns(ctx context.Context, store *load.Store) error {
 
 // oldest is the last success of the application whose is the longest ago; nil
 // if one has had none.
-func (st *Status) oldest(command string, all []load.Success) *time.Time {
+func (st *Status) oldest(command string, all []runs.Success) *time.Time {
 	by := map[call.AppID]time.Time{}
 	for _, s := range all {
 		if s.Command == command {
@@ -63,7 +64,7 @@ func (st *Status) oldest(command string, all []load.Success) *time.Time {
 	return oldest
 }
 
-func pastOf(r load.Run) Run {
+func pastOf(r runs.Run) Run {
 	p := Run{RunID: r.ID, Schedule: r.Schedule, Outcome: r.Outcome, Reason: r.Reason, Started: r.Started.UTC()}
 	if !r.Ended.IsZero() {
 		ended := r.Ended.UTC()

@@ -7,7 +7,8 @@ import (
 
 	"github.com/callvault/callvault/internal/catalogue"
 	"github.com/callvault/callvault/internal/words"
-	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/store"
+	"github.com/callvault/callvault/load/upkeep"
 )
 
 // Space is where the bytes are, and where they will be.
@@ -38,30 +39,30 @@ type Rates struct {
 }
 
 // ReadSpace reads where the bytes are. keep is how long calls are kept; 0: for good.
-func ReadSpace(ctx context.Context, store *load.Store, keep time.Duration, now time.Time) (*Space, error) {
+func ReadSpace(ctx context.Context, store *store.Store, keep time.Duration, now time.Time) (*Space, error) {
 	s := &Space{}
-	tables, err := store.DiskUsage(ctx)
+	tables, err := upkeep.DiskUsage(ctx, store)
 	if err != nil {
 		return nil, err
 	}
-	months, err := store.Months(ctx)
+	months, err := upkeep.Months(ctx, store)
 	if err != nil {
 		return nil, err
 	}
-	metrics, err := store.Metrics(ctx)
+	metrics, err := upkeep.Metrics(ctx, store)
 	if err != nil {
 		s.NoMetric = words.OneLine(err)
 	}
 	s.Tables, s.Months, s.Metrics = []Use{}, usesOf(months), usesOf(metrics)
 	for _, t := range tables {
 		s.Bytes += t.Bytes
-		s.Tables = append(s.Tables, useOf(load.Space{Name: t.Relation, Rows: t.Rows, Bytes: t.Bytes, Uncompressed: t.Uncompressed}))
+		s.Tables = append(s.Tables, useOf(upkeep.Space{Name: t.Relation, Rows: t.Rows, Bytes: t.Bytes, Uncompressed: t.Uncompressed}))
 	}
-	if free, err := store.FreeSpace(ctx); err == nil { // system.disks need not be readable
+	if free, err := upkeep.FreeSpace(ctx, store); err == nil { // system.disks need not be readable
 		s.Free = &free
 	}
 	for _, days := range []int{14, 30} {
-		g, err := store.Growth(ctx, now, days)
+		g, err := upkeep.RecentGrowth(ctx, store, now, days)
 		if err != nil {
 			return nil, err
 		}
@@ -73,7 +74,7 @@ func ReadSpace(ctx context.Context, store *load.Store, keep time.Duration, now t
 	return s, nil
 }
 
-func usesOf(all []load.Space) []Use {
+func usesOf(all []upkeep.Space) []Use {
 	out := []Use{}
 	for _, x := range all {
 		out = append(out, useOf(x))
@@ -81,7 +82,7 @@ func usesOf(all []load.Space) []Use {
 	return out
 }
 
-func useOf(x load.Space) Use {
+func useOf(x upkeep.Space) Use {
 	u := Use{Name: x.Name, Rows: x.Rows, Bytes: x.Bytes, Uncompressed: x.Uncompressed}
 	if x.Rows > 0 {
 		u.PerRow = math.Round(1000*float64(x.Bytes)/float64(x.Rows)) / 1000
@@ -93,7 +94,7 @@ func useOf(x load.Space) Use {
 // of, did. The vendor's responses are kept for a time only, and do not count.
 // Where calls are deleted after a time (keep, 0: never) there is never more than
 // comes within it.
-func (s *Space) forecast(tables []load.Usage, g load.Growth, keep time.Duration, now time.Time) Rates {
+func (s *Space) forecast(tables []upkeep.Usage, g upkeep.Growth, keep time.Duration, now time.Time) Rates {
 	const day, year, century = 24 * time.Hour, 365, 36500
 	perDay := growthADay(tables, g)
 	most := math.Inf(1)
@@ -112,7 +113,7 @@ func (s *Space) forecast(tables []load.Usage, g load.Growth, keep time.Duration,
 }
 
 // growthADay is the bytes that came with a day's rows.
-func growthADay(tables []load.Usage, g load.Growth) (bytes float64) {
+func growthADay(tables []upkeep.Usage, g upkeep.Growth) (bytes float64) {
 	for _, t := range tables {
 		bytes += float64(t.Bytes) * g.Shares[catalogue.Growth(t.Relation)] / float64(g.Days)
 	}

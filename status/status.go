@@ -10,7 +10,9 @@ import (
 
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/config"
-	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/ledger"
+	"github.com/callvault/callvault/load/store"
+	"github.com/callvault/callvault/load/upkeep"
 )
 
 // Status is what the ledger holds.
@@ -65,7 +67,7 @@ type Unit struct {
 	App      call.AppID    `json:"sdk_app_id"`
 	Kind     call.UnitKind `json:"kind"`
 	Key      string        `json:"key"`
-	State    call.State    `json:"state"`
+	State    ledger.State  `json:"state"`
 	Reason   string        `json:"reason"`
 	StartsAt time.Time     `json:"starts_at"`
 	Deadline time.Time     `json:"deadline"`
@@ -110,8 +112,8 @@ func (st *Status) app(app call.AppID) *App {
 
 // readDays reads the coverage, and adds the days of the window that the ledger
 // knows nothing of.
-func (st *Status) readDays(ctx context.Context, store *load.Store) error {
-	all, err := store.Coverage(ctx)
+func (st *Status) readDays(ctx context.Context, l ledger.Ledger) error {
+	all, err := l.Coverage(ctx)
 	if err != nil {
 		return err
 	}
@@ -136,20 +138,20 @@ func (st *Status) readDays(ctx context.Context, store *load.Store) error {
 	return nil
 }
 
-func dayOf(c load.Coverage) Day {
+func dayOf(c ledger.Coverage) Day {
 	d := Day{
 		App: c.App, Day: c.Day.UTC().Format(time.DateOnly), List: "none",
-		Archived: c.Calls[call.Archived] + c.Calls[call.Empty], Provisional: c.Calls[call.Provisional],
-		Incomplete: c.Calls[load.Incomplete], Pending: c.Calls[call.Pending], Failed: c.Calls[call.Failed], Lost: c.Calls[call.Lost], Expired: c.Calls[call.Expired],
+		Archived: c.Calls[ledger.Archived] + c.Calls[ledger.Empty], Provisional: c.Calls[ledger.Provisional],
+		Incomplete: c.Calls[ledger.Incomplete], Pending: c.Calls[ledger.Pending], Failed: c.Calls[ledger.Failed], Lost: c.Calls[ledger.Lost], Expired: c.Calls[ledger.Expired],
 		Sessions: c.Counts.Sessions, Samples: c.Counts.Samples, Events: c.Counts.Events,
 	}
 	d.Calls = d.Archived + d.Provisional + d.Incomplete + d.Pending + d.Failed + d.Lost + d.Expired
 	switch c.Listed {
-	case call.Archived:
+	case ledger.Archived:
 		d.List = "final"
-	case call.Lost, call.Failed:
+	case ledger.Lost, ledger.Failed:
 		d.List = string(c.Listed)
-	case call.Provisional:
+	case ledger.Provisional:
 		until := c.Until.UTC()
 		d.List, d.ListedUntil = "partial", &until
 	}
@@ -157,12 +159,12 @@ func dayOf(c load.Coverage) Day {
 }
 
 // readTimes reads when the archive was last complete.
-func (st *Status) readTimes(ctx context.Context, store *load.Store) error {
-	listed, err := store.LastListed(ctx)
+func (st *Status) readTimes(ctx context.Context, l ledger.Ledger) error {
+	listed, err := l.LastListed(ctx)
 	if err != nil {
 		return err
 	}
-	archived, err := store.LastArchived(ctx)
+	archived, err := l.LastArchived(ctx)
 	if err != nil {
 		return err
 	}
@@ -190,29 +192,29 @@ func (st *Status) readTimes(ctx context.Context, store *load.Store) error {
 }
 
 // readUnits reads what is not as it should be.
-func (st *Status) readUnits(ctx context.Context, store *load.Store) error {
+func (st *Status) readUnits(ctx context.Context, l ledger.Ledger) error {
 	var open, waiting, failed, lost []Unit
-	f := load.LedgerFilter{States: call.Unfinished()}
-	err := store.Ledger(ctx, f, func(e load.Entry) {
-		if e.Unit.Kind != call.UnitList || e.State == call.Failed { // any other list goes on with the next pass
+	f := ledger.Filter{States: ledger.Unfinished()}
+	err := l.Rows(ctx, f, func(e ledger.Row) {
+		if e.Unit.Kind != call.UnitList || e.State == ledger.Failed { // any other list goes on with the next pass
 			open = append(open, unitOf(e))
 		}
 		switch {
 		case e.Waits():
 			waiting = append(waiting, unitOf(e))
-		case e.State == call.Failed || e.Lacks():
+		case e.State == ledger.Failed || e.Lacks():
 			failed = append(failed, unitOf(e))
 		}
 	})
 	if err != nil {
 		return err
 	}
-	add := func(e load.Entry) { lost = append(lost, unitOf(e)) }
-	if err := store.Ledger(ctx, load.LedgerFilter{States: []call.State{call.Lost}}, add); err != nil {
+	add := func(e ledger.Row) { lost = append(lost, unitOf(e)) }
+	if err := l.Rows(ctx, ledger.Filter{States: []ledger.State{ledger.Lost}}, add); err != nil {
 		return err
 	}
-	partly := load.LedgerFilter{States: []call.State{call.Provisional, call.Archived, call.Empty}, Damaged: true}
-	if err := store.Ledger(ctx, partly, add); err != nil {
+	partly := ledger.Filter{States: []ledger.State{ledger.Provisional, ledger.Archived, ledger.Empty}, Damaged: true}
+	if err := l.Rows(ctx, partly, add); err != nil {
 		return err
 	}
 	urgency := func(a, b Unit) int { return a.Deadline.Compare(b.Deadline) }
@@ -227,7 +229,7 @@ func (st *Status) readUnits(ctx context.Context, store *load.Store) error {
 	return nil
 }
 
-func unitOf(e load.Entry) Unit {
+func unitOf(e ledger.Row) Unit {
 	u := Unit{
 		App: e.Unit.App, Kind: e.Unit.Kind, Key: e.Unit.Key, State: e.State, Reason: e.Reason,
 		StartsAt: e.StartsAt.UTC(), Deadline: e.Deadline.UTC(), Attempts: e.Attempts,
@@ -246,13 +248,13 @@ func listOf(all []Unit) Units {
 }
 
 // Read reads everything from the ledger.
-func (st *Status) Read(ctx context.Context, store *load.Store) error {
-	for _, part := range []func(context.Context, *load.Store) error{st.readDays, st.readTimes, st.readUnits} {
-		if err := part(ctx, store); err != nil {
+func (st *Status) Read(ctx context.Context, store *store.Store) error {
+	for _, part := range []func(context.Context, ledger.Ledger) error{st.readDays, st.readTimes, st.readUnits} {
+		if err := part(ctx, ledger.Of(store)); err != nil {
 			return err
 		}
 	}
-	usage, err := store.DiskUsage(ctx)
+	usage, err := upkeep.DiskUsage(ctx, store)
 	for _, u := range usage {
 		st.Bytes[u.Relation] = int(u.Bytes)
 	}

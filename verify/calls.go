@@ -7,7 +7,8 @@ import (
 
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/digest"
-	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/ledger"
+	"github.com/callvault/callvault/load/visible"
 )
 
 // verdict says what can be done with a call by what the ledger says of it.
@@ -24,22 +25,22 @@ const (
 func (c *Check) verdict(r call.Room) verdict {
 	h, known := c.held[r.CommID]
 	switch {
-	case known && h.State == call.Expired:
+	case known && h.State == ledger.Expired:
 		return expired
 	case !known && !c.listedTo.IsZero() && !r.CreatedAt.Before(c.listedTo.Add(-c.Settle)),
 		!known && c.Running && c.listedTo.IsZero(),
-		known && h.State == call.Pending && c.Running:
+		known && h.State == ledger.Pending && c.Running:
 		return waiting
 	case known && h.Lacks() && h.HeldUntil.IsZero():
 		return lacking
-	case known && h.State == call.Failed:
+	case known && h.State == ledger.Failed:
 		return missing
-	case !known, h.State == call.Pending:
+	case !known, h.State == ledger.Pending:
 		if !r.Finished || !r.DestroyedAt.Before(c.until.Add(-c.Settle)) {
 			return waiting
 		}
 		return missing
-	case h.State == call.Lost && h.HeldUntil.IsZero():
+	case h.State == ledger.Lost && h.HeldUntil.IsZero():
 		return missing
 	case !r.Finished && heldUntil(h) == call.Forever:
 		return waiting // it has ended since it was listed
@@ -50,7 +51,7 @@ func (c *Check) verdict(r call.Room) verdict {
 // callsToCompare are the spans of calls to compare by the room list, and of
 // those that were asked for, by all relations.
 type callsToCompare struct {
-	listed, asked []load.Span
+	listed, asked []visible.Span
 	rooms         map[string]call.Room
 }
 
@@ -68,7 +69,7 @@ func (c *Check) compareCalls(ctx context.Context, r *Result) error {
 		if i == digest.Rooms {
 			spans = calls.listed
 		}
-		have, err := c.Store.Digests(ctx, c.App, rel, spans)
+		have, err := visible.Digests(ctx, c.Store, c.App, rel, spans)
 		if err != nil {
 			return err
 		}
@@ -97,13 +98,13 @@ var partKinds = map[int]call.PartKind{digest.Rooms: call.PartRoom, digest.Sessio
 
 // setAside says that rows of a relation are named as missing from a call, for
 // another reason than that the vendor answers null: that is compared.
-func setAside(e call.Entry, relation int) bool {
-	return lacks(e, func(f call.FailedPart) bool { return f.Kind == partKinds[relation] && !f.Null() })
+func setAside(e ledger.Entry, relation int) bool {
+	return lacks(e, func(f ledger.FailedPart) bool { return f.Kind == partKinds[relation] && !f.Null() })
 }
 
 // lacks says that some part is to be asked for again.
-func lacks(e call.Entry, some func(call.FailedPart) bool) bool {
-	return e.Lacks() && slices.ContainsFunc(e.Failed, func(f call.FailedPart) bool { return !f.Gone() && some(f) })
+func lacks(e ledger.Entry, some func(ledger.FailedPart) bool) bool {
+	return e.Lacks() && slices.ContainsFunc(e.Failed, func(f ledger.FailedPart) bool { return !f.Gone() && some(f) })
 }
 
 // sort notes the calls that cannot be compared, those that are missing as bad,
@@ -125,7 +126,7 @@ func (c *Check) sort(r *Result, bad map[string]bool) callsToCompare {
 		if c.col.partly(c.unit(call.UnitCall, room.CommID)) {
 			continue // it is named as not verified
 		}
-		span := load.Span{Key: room.CommID, Since: uint32(c.since.Unix()), Until: heldUntil(c.held[room.CommID])}
+		span := visible.Span{Key: room.CommID, Since: uint32(c.since.Unix()), Until: heldUntil(c.held[room.CommID])}
 		seen := c.col.seen(c.unit(call.UnitCall, room.CommID))
 		if seen != nil && seen.gone {
 			r.Expired++
@@ -142,7 +143,7 @@ func (c *Check) sort(r *Result, bad map[string]bool) callsToCompare {
 }
 
 // vendor is what the vendor says of a relation of a call.
-func (c *Check) vendor(room call.Room, relation int, span load.Span) digest.Digest {
+func (c *Check) vendor(room call.Room, relation int, span visible.Span) digest.Digest {
 	if relation != digest.Rooms {
 		return c.col.seen(c.unit(call.UnitCall, room.CommID)).sums[relation]
 	}
@@ -178,7 +179,7 @@ func (c *Check) compareUnlisted(ctx context.Context, r *Result) error {
 	if !p.To.IsZero() && p.To.Before(end) {
 		end = p.To
 	}
-	have, err := c.Store.CallsAlive(ctx, c.App, p.RoomID, start, end)
+	have, err := visible.CallsAlive(ctx, c.Store, c.App, p.RoomID, start, end)
 	if err != nil {
 		return err
 	}

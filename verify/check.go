@@ -9,20 +9,22 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/extract/ask"
 	"github.com/callvault/callvault/internal/call"
-	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/ledger"
+	"github.com/callvault/callvault/load/store"
 )
 
 // edgeSlack is how far from the retention's edge what is compared begins: the
 // edge moves on while the vendor is asked.
-const edgeSlack = extract.WidestMargin + 5*time.Minute
+const edgeSlack = ask.WidestMargin + 5*time.Minute
 
 // Check compares one application. Call Look or AskAgain, Ask as often as
 // wanted, then Result. All exported fields must be set.
 type Check struct {
 	App       call.AppID
 	Ledger    extract.Ledger
-	Store     *load.Store
+	Store     *store.Store
 	Pass      func() *extract.Pass // makes a pass, narrowed as wanted
 	Now       func() time.Time
 	Retention time.Duration
@@ -37,14 +39,14 @@ type Check struct {
 	looked   bool        // rooms is all that the vendor lists
 	noEvents bool        // the account has no user events
 	failures []extract.Failure
-	held     map[string]extract.Held // of rooms
+	held     map[string]ledger.Row // of rooms
 }
 
 // begin sets the limits of the check.
 func (c *Check) begin(ctx context.Context) (err error) {
 	c.until = c.Now().UTC().Truncate(time.Second)
 	c.since = c.until.Add(edgeSlack - c.Retention)
-	c.col = newCollector(c.Ledger, c.since, func() time.Time { return c.Now().Add(extract.WidestMargin - c.Retention) })
+	c.col = newCollector(c.Ledger, c.since, func() time.Time { return c.Now().Add(ask.WidestMargin - c.Retention) })
 	c.listedTo, err = c.Ledger.ListedUntil(ctx, c.App)
 	return err
 }

@@ -9,12 +9,13 @@ import (
 	"github.com/callvault/callvault/extract"
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/digest"
-	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/ledger"
+	"github.com/callvault/callvault/load/visible"
 )
 
 // unit is what the vendor says of one unit.
 type unit struct {
-	span   load.Span
+	span   visible.Span
 	starts time.Time
 	sums   digest.Sums
 	ended  bool // everything has been asked for
@@ -37,7 +38,7 @@ func newCollector(l extract.Ledger, since time.Time, edge func() time.Time) *col
 }
 
 // Entries notes up to where the calls can be compared, before they are asked for.
-func (c *collector) Entries(ctx context.Context, app call.AppID, kind call.UnitKind, keys []string) (map[string]extract.Held, error) {
+func (c *collector) Entries(ctx context.Context, app call.AppID, kind call.UnitKind, keys []string) (map[string]ledger.Row, error) {
 	held, err := c.Ledger.Entries(ctx, app, kind, keys)
 	if err != nil || kind != call.UnitCall {
 		return held, err
@@ -51,8 +52,8 @@ func (c *collector) Entries(ctx context.Context, app call.AppID, kind call.UnitK
 }
 
 // heldUntil is the last second of a call that the archive holds for good.
-func heldUntil(h extract.Held) uint32 {
-	unfinished := h.State == call.Provisional || h.State == call.Failed || h.State == call.Lost
+func heldUntil(h ledger.Row) uint32 {
+	unfinished := h.State == ledger.Provisional || h.State == ledger.Failed || h.State == ledger.Lost
 	if unfinished && !h.HeldUntil.IsZero() {
 		return uint32(h.HeldUntil.Unix())
 	}
@@ -63,7 +64,7 @@ func heldUntil(h extract.Held) uint32 {
 func (c *collector) unit(u call.Unit) *unit {
 	x := c.units[u]
 	if x == nil {
-		x = &unit{span: load.Span{Key: u.Key, Since: c.since, Until: call.Forever}}
+		x = &unit{span: visible.Span{Key: u.Key, Since: c.since, Until: call.Forever}}
 		c.units[u] = x
 	}
 	return x
@@ -86,20 +87,20 @@ func (c *collector) Add(_ context.Context, u call.Unit, p call.Part, r call.Rows
 }
 
 // hour is the span of an hour that was asked for in a window.
-func (c *collector) hour(key string, w call.Window) load.Span {
+func (c *collector) hour(key string, w call.Window) visible.Span {
 	last := w.Start.Truncate(time.Hour).Add(time.Hour - time.Second)
-	return load.Span{Key: key, Since: max(c.since, uint32(w.Start.Unix())), Until: uint32(min(last.Unix(), w.End.Unix()))}
+	return visible.Span{Key: key, Since: max(c.since, uint32(w.Start.Unix())), Until: uint32(min(last.Unix(), w.End.Unix()))}
 }
 
 // End notes that all of a unit has been asked for. One of which something could
 // not be had, other than what the vendor has dropped of a call, is not to be
 // compared: the pass reports it.
-func (c *collector) End(_ context.Context, e call.Entry) error {
+func (c *collector) End(_ context.Context, e ledger.Entry) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	x := c.unit(e.Unit)
 	x.starts = e.StartsAt
-	x.ended = e.State != call.Failed && !slices.ContainsFunc(e.Failed, func(f call.FailedPart) bool { return e.Unit.Kind != call.UnitCall || !f.Gone() })
+	x.ended = e.State != ledger.Failed && !slices.ContainsFunc(e.Failed, func(f ledger.FailedPart) bool { return e.Unit.Kind != call.UnitCall || !f.Gone() })
 	c.unread[e.Unit] = !x.ended
 	x.gone = c.edge().Unix() > max(e.StartsAt.Unix(), int64(x.span.Since))
 	return nil

@@ -6,35 +6,36 @@ import (
 
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/digest"
+	"github.com/callvault/callvault/ledger"
 )
 
 // TestReadInPart compares no unit that the vendor has not told in full, but for
 // what it has dropped of a call.
 func TestReadInPart(t *testing.T) {
-	gone := call.FailedPart{Kind: call.PartSeries, Key: call.BeforeKey + "2026-11-20T00:00:00Z", Reason: "dropped"}
-	failed := call.FailedPart{Kind: call.PartEvents, Key: "a", Reason: "no"}
+	gone := ledger.FailedPart{Kind: call.PartSeries, Key: ledger.BeforeKey + "2026-11-20T00:00:00Z", Reason: "dropped"}
+	failed := ledger.FailedPart{Kind: call.PartEvents, Key: "a", Reason: "no"}
 	for _, c := range []struct {
 		name   string
 		kind   call.UnitKind
-		state  call.State
-		failed []call.FailedPart
+		state  ledger.State
+		failed []ledger.FailedPart
 		whole  bool
 	}{
-		{"a whole call", call.UnitCall, call.Archived, nil, true},
-		{"one that runs", call.UnitCall, call.Provisional, nil, true},
-		{"one that has begun to expire", call.UnitCall, call.Archived, []call.FailedPart{gone}, true},
-		{"one without its events", call.UnitCall, call.Provisional, []call.FailedPart{failed}, false},
-		{"one without its events that has begun to expire", call.UnitCall, call.Provisional, []call.FailedPart{failed, gone}, false},
-		{"one that failed", call.UnitCall, call.Failed, nil, false},
-		{"a whole hour", call.UnitUnusual, call.Archived, nil, true},
-		{"one of which more exists", call.UnitUnusual, call.Archived, []call.FailedPart{{Kind: call.PartUnusual, Key: "room"}}, false},
-		{"a doubtful day", call.UnitScale, call.Provisional, []call.FailedPart{{Kind: call.PartScale}}, false},
+		{"a whole call", call.UnitCall, ledger.Archived, nil, true},
+		{"one that runs", call.UnitCall, ledger.Provisional, nil, true},
+		{"one that has begun to expire", call.UnitCall, ledger.Archived, []ledger.FailedPart{gone}, true},
+		{"one without its events", call.UnitCall, ledger.Provisional, []ledger.FailedPart{failed}, false},
+		{"one without its events that has begun to expire", call.UnitCall, ledger.Provisional, []ledger.FailedPart{failed, gone}, false},
+		{"one that failed", call.UnitCall, ledger.Failed, nil, false},
+		{"a whole hour", call.UnitUnusual, ledger.Archived, nil, true},
+		{"one of which more exists", call.UnitUnusual, ledger.Archived, []ledger.FailedPart{{Kind: call.PartUnusual, Key: "room"}}, false},
+		{"a doubtful day", call.UnitScale, ledger.Provisional, []ledger.FailedPart{{Kind: call.PartScale}}, false},
 	} {
 		u := call.Unit{App: 1, Kind: c.kind, Key: "k"}
 		col := newCollector(nil, time.Unix(0, 0), time.Now)
 		err := col.Add(t.Context(), u, call.Part{}, call.Rows{})
 		if err == nil {
-			err = col.End(t.Context(), call.Entry{Unit: u, State: c.state, Failed: c.failed})
+			err = col.End(t.Context(), ledger.Entry{Unit: u, State: c.state, Failed: c.failed})
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -51,20 +52,20 @@ func TestReadInPart(t *testing.T) {
 
 // TestSetAside says what of a call need not be there.
 func TestSetAside(t *testing.T) {
-	part := func(kind call.PartKind, key, reason string) call.FailedPart {
-		return call.FailedPart{Kind: kind, Key: key, Reason: reason}
+	part := func(kind call.PartKind, key, reason string) ledger.FailedPart {
+		return ledger.FailedPart{Kind: kind, Key: key, Reason: reason}
 	}
 	for _, c := range []struct {
 		name  string
-		entry call.Entry
+		entry ledger.Entry
 		want  []int
 	}{
-		{"nothing is lacking", call.Entry{State: call.Provisional}, nil},
-		{"events are", call.Entry{State: call.Provisional, Failed: []call.FailedPart{part(call.PartEvents, "a", "no")}}, []int{digest.Events}},
-		{"the room and users are", call.Entry{State: call.Provisional, Failed: []call.FailedPart{part(call.PartRoom, "", "odd"), part(call.PartUsers, "", "short")}}, []int{digest.Rooms, digest.Sessions}},
-		{"series were dropped", call.Entry{State: call.Archived, Failed: []call.FailedPart{part(call.PartSeries, call.BeforeKey+"x", "gone")}}, nil},
-		{"series are null", call.Entry{State: call.Provisional, Failed: []call.FailedPart{part(call.PartSeries, "a", call.NullReason)}}, nil},
-		{"series are null, events failed", call.Entry{State: call.Provisional, Failed: []call.FailedPart{part(call.PartSeries, "a", call.NullReason), part(call.PartEvents, "a", "no")}}, []int{digest.Events}},
+		{"nothing is lacking", ledger.Entry{State: ledger.Provisional}, nil},
+		{"events are", ledger.Entry{State: ledger.Provisional, Failed: []ledger.FailedPart{part(call.PartEvents, "a", "no")}}, []int{digest.Events}},
+		{"the room and users are", ledger.Entry{State: ledger.Provisional, Failed: []ledger.FailedPart{part(call.PartRoom, "", "odd"), part(call.PartUsers, "", "short")}}, []int{digest.Rooms, digest.Sessions}},
+		{"series were dropped", ledger.Entry{State: ledger.Archived, Failed: []ledger.FailedPart{part(call.PartSeries, ledger.BeforeKey+"x", "gone")}}, nil},
+		{"series are null", ledger.Entry{State: ledger.Provisional, Failed: []ledger.FailedPart{part(call.PartSeries, "a", ledger.NullReason)}}, nil},
+		{"series are null, events failed", ledger.Entry{State: ledger.Provisional, Failed: []ledger.FailedPart{part(call.PartSeries, "a", ledger.NullReason), part(call.PartEvents, "a", "no")}}, []int{digest.Events}},
 	} {
 		n := 0
 		for relation := range partKinds {

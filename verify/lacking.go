@@ -5,7 +5,8 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/internal/call"
-	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/ledger"
+	"github.com/callvault/callvault/load/visible"
 )
 
 // Lack is a unit that the archive knows not to have whole: what could not be had
@@ -23,15 +24,15 @@ type Lack struct {
 // the vendor nothing. Look must have been called.
 func (c *Check) Lacking(ctx context.Context) (all []Lack, err error) {
 	p := c.Pass()
-	within := func(e load.Entry) bool { return true }
+	within := func(e ledger.Row) bool { return true }
 	if p.RoomID != "" || !p.From.IsZero() || !p.To.IsZero() {
 		if within, err = c.alive(ctx, p.RoomID, p.From, p.To); err != nil {
 			return nil, err
 		}
 	}
-	f := load.LedgerFilter{App: c.App, States: []call.State{call.Provisional, call.Failed}}
-	err = c.Store.Ledger(ctx, f, func(e load.Entry) {
-		if (e.Lacks() || e.Unit.Kind == call.UnitList && e.State == call.Failed) && within(e) {
+	f := ledger.Filter{App: c.App, States: []ledger.State{ledger.Provisional, ledger.Failed}}
+	err = ledger.Of(c.Store).Rows(ctx, f, func(e ledger.Row) {
+		if (e.Lacks() || e.Unit.Kind == call.UnitList && e.State == ledger.Failed) && within(e) {
 			all = append(all, Lack{c.App, e.Unit.Kind, e.Unit.Key, e.Missing(), e.Reason, e.Waits()})
 		}
 	})
@@ -40,14 +41,14 @@ func (c *Check) Lacking(ctx context.Context) (all []Lack, err error) {
 
 // alive says of which units something was alive between two moments, or, if roomID
 // is set, which are calls of it. Zero times do not narrow it.
-func (c *Check) alive(ctx context.Context, roomID string, from, to time.Time) (func(load.Entry) bool, error) {
+func (c *Check) alive(ctx context.Context, roomID string, from, to time.Time) (func(ledger.Row) bool, error) {
 	if from.IsZero() {
 		from = time.Unix(0, 0)
 	}
 	if to.IsZero() {
 		to = c.until
 	}
-	rooms, err := c.Store.CallsAlive(ctx, c.App, roomID, from, to)
+	rooms, err := visible.CallsAlive(ctx, c.Store, c.App, roomID, from, to)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +57,7 @@ func (c *Check) alive(ctx context.Context, roomID string, from, to time.Time) (f
 		calls[r.CommID] = true
 	}
 	length := map[call.UnitKind]time.Duration{call.UnitList: dayLength, call.UnitScale: dayLength, call.UnitUnusual: time.Hour}
-	return func(e load.Entry) bool {
+	return func(e ledger.Row) bool {
 		if e.Unit.Kind == call.UnitCall {
 			return calls[e.Unit.Key]
 		}

@@ -8,10 +8,10 @@ import (
 
 	"github.com/callvault/callvault/archive"
 	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/extract/ask"
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/runs"
 	"github.com/callvault/callvault/internal/words"
-	"github.com/callvault/callvault/load"
 )
 
 // ErrDifferent is returned when the archive is not what the vendor says; the report
@@ -41,8 +41,8 @@ type Report struct {
 }
 
 // describe fills in the history of the run that has ended.
-func (r *Report) describe(run *load.Run) {
-	run.Counts = load.RunCounts{Failed: uint64(len(r.Differences()) + len(r.Unverified()) + len(r.Beyond()) + len(r.Missing()))}
+func (r *Report) describe(run *runs.Run) {
+	run.Counts = runs.Counts{Failed: uint64(len(r.Differences()) + len(r.Unverified()) + len(r.Beyond()) + len(r.Missing()))}
 	run.Complete = nil
 	for _, x := range r.Apps {
 		run.Counts.Calls += uint64(x.Calls)
@@ -69,7 +69,7 @@ func (r *Report) EqualOf(app call.AppID) bool {
 }
 
 // setCounts also draws the conclusion.
-func (r *Report) setCounts(c extract.Counts) {
+func (r *Report) setCounts(c ask.Counts) {
 	r.Requests, r.Bytes = c.Requests, c.Bytes
 	r.Equal = r.err() == nil
 }

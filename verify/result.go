@@ -8,6 +8,7 @@ import (
 	"github.com/callvault/callvault/extract"
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/digest"
+	"github.com/callvault/callvault/ledger"
 )
 
 // Result is what a check has found in one application.
@@ -57,10 +58,10 @@ func (c *Check) Result(ctx context.Context) (*Result, error) {
 }
 
 // missing notes a unit that the archive does not have.
-func (r *Result) missing(d Difference, held extract.Held) {
+func (r *Result) missing(d Difference, held ledger.Row) {
 	d.App, d.Vendor, d.What = r.App, 1, "missing from the archive"
 	switch held.State {
-	case call.Failed, call.Lost, call.Pending:
+	case ledger.Failed, ledger.Lost, ledger.Pending:
 		d.What = string(held.State)
 		if held.Reason != "" {
 			d.What += ": " + held.Reason

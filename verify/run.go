@@ -11,8 +11,10 @@ import (
 	"github.com/callvault/callvault/extract"
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/runs"
-	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/ledger"
 	"github.com/callvault/callvault/load/lease"
+	"github.com/callvault/callvault/load/store"
+	"github.com/callvault/callvault/load/upkeep"
 )
 
 // Command is the name of the command, in the history and in schedules.
@@ -31,13 +33,13 @@ type Options struct {
 // Run makes one verification over all accounts and applications.
 type Run struct {
 	Job      *archive.Run
-	Store    *load.Store
+	Store    *store.Store
 	Options  Options
 	Progress extract.Progress
 	Report   Report
 	apps     []verifiedApp
 	looked   []verifiedApp // apps, but for a repair
-	Past     load.Run      // as the history has it, when it has ended
+	Past     runs.Run      // as the history has it, when it has ended
 }
 
 type verifiedApp struct {
@@ -48,9 +50,9 @@ type verifiedApp struct {
 // Do makes the verification and its history. The error matches ErrDifferent
 // when the verification went to its end and the archive is not what it should be.
 func (v *Run) Do(ctx context.Context) error {
-	h := runs.New(v.Store, Command, v.Job.Origin, time.Duration(v.Job.Cfg.Lease), v.Job.Cfg.Traces.On())
+	h := runs.New(v.Store, Command, v.Job.Origin, v.Job.Options.Lease, v.Job.Options.Traced)
 	h.Run.Apps, h.Run.Whole = v.Job.Apps(), v.Job.Whole()
-	h.Fill = func(r *load.Run) {
+	h.Fill = func(r *runs.Run) {
 		counts := v.Job.Counts()
 		r.Requests, r.Errors, r.Bytes = runs.UintsOf(counts.Requests), runs.UintsOf(counts.Errors), uint64(counts.Bytes)
 	}
@@ -119,13 +121,13 @@ func (v *Run) begin(ctx context.Context) error {
 		return err
 	}
 	v.apps = nil
-	ledger := archive.ReadOnly(v.Store)
+	known := archive.LedgerOf(v.Store)
 	for _, c := range v.Job.Clients {
 		for _, app := range c.Settings.Apps {
 			v.apps = append(v.apps, verifiedApp{c, &Check{
-				App: call.AppID(app), Ledger: ledger, Store: v.Store, Now: v.Job.Now, Running: running != nil,
-				Retention: time.Duration(c.Settings.Retention), Settle: time.Duration(v.Job.Cfg.Settle),
-				Pass: func() *extract.Pass { return v.Job.PassOver(c, call.AppID(app), ledger, v.Progress) },
+				App: call.AppID(app), Ledger: known, Store: v.Store, Now: v.Job.Now, Running: running != nil,
+				Retention: time.Duration(c.Settings.Retention), Settle: v.Job.Options.Settle,
+				Pass: func() *extract.Pass { return v.Job.PassOver(c, call.AppID(app), known, v.Progress) },
 			}})
 		}
 	}
@@ -176,7 +178,7 @@ func (v *Run) weigh(ctx context.Context) error {
 			return err
 		}
 		v.Report.Lacking = append(v.Report.Lacking, lacking...)
-		if v.Job.Room != "" || v.Job.Cfg.Skips("daily_scale") {
+		if v.Job.Room != "" || v.Job.Options.Skip.DailyScale {
 			continue
 		}
 		warnings, days, err := a.check.Scale(ctx)
@@ -192,7 +194,7 @@ func (v *Run) weigh(ctx context.Context) error {
 // repair fetches anew what differs, under the archive lease, and compares it
 // again.
 func (v *Run) repair(ctx context.Context) error {
-	if err := runs.UnderLease(ctx, v.Store, time.Duration(v.Job.Cfg.Lease), v.fetch); err != nil {
+	if err := runs.UnderLease(ctx, v.Store, v.Job.Options.Lease, v.fetch); err != nil {
 		return err
 	}
 	targets := map[call.AppID]Targets{}
@@ -214,7 +216,7 @@ func (v *Run) repair(ctx context.Context) error {
 
 // fetch archives what differs.
 func (v *Run) fetch(ctx context.Context, guard string) error {
-	if _, err := v.Store.Purge(ctx); err != nil {
+	if _, err := upkeep.Purge(ctx, v.Store); err != nil {
 		return err
 	}
 	w := v.Job.Writer(ctx, v.Store, v.Report.RunID, guard)
@@ -229,10 +231,10 @@ func (v *Run) fetch(ctx context.Context, guard string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := v.Store.HideStrays(ctx, guard, units); err != nil {
+	if _, err := upkeep.HideStrays(ctx, v.Store, guard, units); err != nil {
 		return err
 	}
-	_, err = v.Store.Purge(ctx)
+	_, err = upkeep.Purge(ctx, v.Store)
 	return err
 }
 
@@ -266,7 +268,7 @@ func (v *Run) replaced(ctx context.Context, w *archive.Target) ([]call.Unit, err
 			if err != nil {
 				return nil, err
 			}
-			if s := held[d.Key].State; s.Final() || s == call.Provisional {
+			if s := held[d.Key].State; s.Final() || s == ledger.Provisional {
 				all = append(all, call.Unit{App: r.App, Kind: d.Kind, Key: d.Key})
 			}
 		}

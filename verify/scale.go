@@ -6,7 +6,8 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/internal/call"
-	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/ledger"
+	"github.com/callvault/callvault/load/visible"
 )
 
 // Warning is a day on which the vendor's own counts are not the archive's.
@@ -61,7 +62,7 @@ const dayLength = 24 * time.Hour
 // the archive's rows, as far as the archive has the day in full. It asks the vendor
 // nothing. whole is how many days were compared. Look must have been called.
 func (c *Check) Scale(ctx context.Context) (warnings []Warning, whole int, err error) {
-	days, err := c.Store.DayCounts(ctx, c.App)
+	days, err := visible.CountsOfDays(ctx, c.Store, c.App)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -87,7 +88,7 @@ func (c *Check) Scale(ctx context.Context) (warnings []Warning, whole int, err e
 type gaps struct {
 	first, last time.Time   // it has listed all calls in between
 	unlisted    []time.Time // UTC days of which not all could be listed
-	open        []load.Entry
+	open        []ledger.Row
 	ends        map[string]time.Time // of calls, as the vendor lists them
 	uncounted   map[int64]bool       // days whose counts may still change
 }
@@ -97,21 +98,21 @@ type gaps struct {
 const reaches = 2 * dayLength
 
 func (c *Check) gaps(ctx context.Context) (g gaps, err error) {
-	s, app := c.Store, c.App
+	known, app := ledger.Of(c.Store), c.App
 	g.ends, g.uncounted = map[string]time.Time{}, map[int64]bool{}
 	for _, r := range c.rooms {
 		if r.Finished && !r.DestroyedAt.IsZero() {
 			g.ends[r.CommID] = r.DestroyedAt
 		}
 	}
-	err = s.Ledger(ctx, load.LedgerFilter{App: app, Kind: call.UnitList}, func(e load.Entry) {
+	err = known.Rows(ctx, ledger.Filter{App: app, Kind: call.UnitList}, func(e ledger.Row) {
 		if g.first.IsZero() {
 			g.first = e.StartsAt.Add(dayLength) // the first day was listed from the vendor's edge on
 		}
-		if e.State == call.Lost {
+		if e.State == ledger.Lost {
 			g.first = e.StartsAt.Add(dayLength)
 		}
-		if e.State == call.Failed {
+		if e.State == ledger.Failed {
 			g.unlisted = append(g.unlisted, e.StartsAt)
 		}
 		if e.HeldUntil.After(g.last) {
@@ -121,19 +122,19 @@ func (c *Check) gaps(ctx context.Context) (g gaps, err error) {
 	if err != nil {
 		return g, err
 	}
-	expired, err := s.ExpiredUntil(ctx)
+	expired, err := known.ExpiredUntil(ctx)
 	if err != nil {
 		return g, err
 	}
 	if until, ok := expired[app]; ok && !until.Before(g.first) {
 		g.first = until.Add(time.Second)
 	}
-	f := load.LedgerFilter{App: app, Kind: call.UnitCall, States: []call.State{call.Pending, call.Provisional, call.Failed, call.Lost}}
-	if err := s.Ledger(ctx, f, func(e load.Entry) { g.open = append(g.open, e) }); err != nil {
+	f := ledger.Filter{App: app, Kind: call.UnitCall, States: []ledger.State{ledger.Pending, ledger.Provisional, ledger.Failed, ledger.Lost}}
+	if err := known.Rows(ctx, f, func(e ledger.Row) { g.open = append(g.open, e) }); err != nil {
 		return g, err
 	}
-	f = load.LedgerFilter{App: app, Kind: call.UnitScale, States: []call.State{call.Provisional}}
-	err = s.Ledger(ctx, f, func(e load.Entry) { g.uncounted[e.StartsAt.Unix()] = true })
+	f = ledger.Filter{App: app, Kind: call.UnitScale, States: []ledger.State{ledger.Provisional}}
+	err = known.Rows(ctx, f, func(e ledger.Row) { g.uncounted[e.StartsAt.Unix()] = true })
 	return g, err
 }
 
@@ -148,21 +149,21 @@ func (g *gaps) touch(start time.Time) bool {
 			return true
 		}
 	}
-	return slices.ContainsFunc(g.open, func(e load.Entry) bool {
+	return slices.ContainsFunc(g.open, func(e ledger.Row) bool {
 		return e.StartsAt.Before(end) && e.HeldUntil.Before(end) && g.reach(e, start)
 	})
 }
 
 // reach says whether an open call may have had entries from a moment on that the
 // archive does not have.
-func (g *gaps) reach(e load.Entry, from time.Time) bool {
-	if e.State == call.Lost {
+func (g *gaps) reach(e ledger.Row, from time.Time) bool {
+	if e.State == ledger.Lost {
 		return e.StartsAt.Add(reaches).After(from)
 	}
 	end, ended := g.ends[e.Unit.Key]
 	if !ended {
 		return true
 	}
-	counted := e.Lacks() && !lacks(e.Entry, func(f call.FailedPart) bool { return f.Kind == call.PartRoom || f.Kind == call.PartUsers })
+	counted := e.Lacks() && !lacks(e.Entry, func(f ledger.FailedPart) bool { return f.Kind == call.PartRoom || f.Kind == call.PartUsers })
 	return !counted && !end.Before(from)
 }

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/internal/call"
-	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/ledger"
 )
 
 // TestBeyondNoise has the vendor's counts of a day and the archive's differ.
@@ -46,10 +46,10 @@ func TestBeyondNoise(t *testing.T) {
 func TestDaysNotInFull(t *testing.T) {
 	day := time.Date(2026, 11, 20, 16, 0, 0, 0, time.UTC)
 	at := func(hours int) time.Time { return day.Add(time.Duration(hours) * time.Hour) }
-	open := func(state call.State, starts, held time.Time, failed ...call.PartKind) load.Entry {
-		e := load.Entry{Entry: call.Entry{Unit: call.Unit{Kind: call.UnitCall, Key: "a"}, State: state, StartsAt: starts, HeldUntil: held}}
+	open := func(state ledger.State, starts, held time.Time, failed ...call.PartKind) ledger.Row {
+		e := ledger.Row{Entry: ledger.Entry{Unit: call.Unit{Kind: call.UnitCall, Key: "a"}, State: state, StartsAt: starts, HeldUntil: held}}
 		for _, kind := range failed {
-			e.Failed = append(e.Failed, call.FailedPart{Kind: kind, Reason: "failed"})
+			e.Failed = append(e.Failed, ledger.FailedPart{Kind: kind, Reason: "failed"})
 		}
 		return e
 	}
@@ -59,16 +59,16 @@ func TestDaysNotInFull(t *testing.T) {
 		want bool
 	}{
 		{"all is there", gaps{}, false},
-		{"a call runs", gaps{open: []load.Entry{open(call.Provisional, at(1), at(20))}}, true},
-		{"it is held beyond the day", gaps{open: []load.Entry{open(call.Provisional, at(1), at(25))}}, false},
-		{"a call is not archived", gaps{open: []load.Entry{open(call.Pending, at(-30), time.Time{})}}, true},
-		{"it had ended before the day", gaps{open: []load.Entry{open(call.Pending, at(-30), time.Time{})}, ends: map[string]time.Time{"a": at(-1)}}, false},
-		{"it ended on the day", gaps{open: []load.Entry{open(call.Pending, at(-30), time.Time{})}, ends: map[string]time.Time{"a": at(1)}}, true},
-		{"a call lacks series", gaps{open: []load.Entry{open(call.Provisional, at(1), at(0), call.PartSeries)}, ends: map[string]time.Time{"a": at(2)}}, false},
-		{"a call lacks users", gaps{open: []load.Entry{open(call.Provisional, at(1), at(0), call.PartSeries, call.PartUsers)}, ends: map[string]time.Time{"a": at(2)}}, true},
-		{"a call that runs lacks series", gaps{open: []load.Entry{open(call.Provisional, at(1), at(0), call.PartSeries)}}, true},
-		{"a call was lost long ago", gaps{open: []load.Entry{open(call.Lost, at(-50), time.Time{})}}, false},
-		{"a call was lost", gaps{open: []load.Entry{open(call.Lost, at(-40), time.Time{})}}, true},
+		{"a call runs", gaps{open: []ledger.Row{open(ledger.Provisional, at(1), at(20))}}, true},
+		{"it is held beyond the day", gaps{open: []ledger.Row{open(ledger.Provisional, at(1), at(25))}}, false},
+		{"a call is not archived", gaps{open: []ledger.Row{open(ledger.Pending, at(-30), time.Time{})}}, true},
+		{"it had ended before the day", gaps{open: []ledger.Row{open(ledger.Pending, at(-30), time.Time{})}, ends: map[string]time.Time{"a": at(-1)}}, false},
+		{"it ended on the day", gaps{open: []ledger.Row{open(ledger.Pending, at(-30), time.Time{})}, ends: map[string]time.Time{"a": at(1)}}, true},
+		{"a call lacks series", gaps{open: []ledger.Row{open(ledger.Provisional, at(1), at(0), call.PartSeries)}, ends: map[string]time.Time{"a": at(2)}}, false},
+		{"a call lacks users", gaps{open: []ledger.Row{open(ledger.Provisional, at(1), at(0), call.PartSeries, call.PartUsers)}, ends: map[string]time.Time{"a": at(2)}}, true},
+		{"a call that runs lacks series", gaps{open: []ledger.Row{open(ledger.Provisional, at(1), at(0), call.PartSeries)}}, true},
+		{"a call was lost long ago", gaps{open: []ledger.Row{open(ledger.Lost, at(-50), time.Time{})}}, false},
+		{"a call was lost", gaps{open: []ledger.Row{open(ledger.Lost, at(-40), time.Time{})}}, true},
 		{"the day before it was not listed", gaps{unlisted: []time.Time{at(-40)}}, false},
 		{"its first hours were not listed", gaps{unlisted: []time.Time{at(-16)}}, true},
 		{"its last hours were not listed", gaps{unlisted: []time.Time{at(8)}}, true},

@@ -8,7 +8,8 @@ import (
 
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/digest"
-	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/ledger"
+	"github.com/callvault/callvault/load/visible"
 )
 
 // compareHours compares the hours of unusual events that were asked for.
@@ -46,16 +47,16 @@ func (c *Check) compareUnits(ctx context.Context, r *Result, kind call.UnitKind,
 		return nil, 0, err
 	}
 	rel := digest.Relations()[relation]
-	var spans []load.Span
+	var spans []visible.Span
 	for _, key := range keys {
 		u, h := asked[key], held[key]
 		d := Difference{Kind: kind, Key: key, Mendable: c.mendable(u.starts)}
 		switch {
 		case u.gone || u.span.Until < u.span.Since || u.starts.Before(c.since) && kind == call.UnitScale:
-		case h.State == call.Expired:
-		case h.State == call.Archived, h.State == call.Empty:
+		case h.State == ledger.Expired:
+		case h.State == ledger.Archived, h.State == ledger.Empty:
 			spans = append(spans, u.span)
-		case h.State == call.Failed, h.State == "" && c.ripe(u.starts.Add(due)):
+		case h.State == ledger.Failed, h.State == "" && c.ripe(u.starts.Add(due)):
 			r.missing(d, h)
 			bad = append(bad, u.starts)
 		case h.Lacks(): // that is told by itself
@@ -63,7 +64,7 @@ func (c *Check) compareUnits(ctx context.Context, r *Result, kind call.UnitKind,
 			r.Waiting++
 		}
 	}
-	have, err := c.Store.Digests(ctx, c.App, rel, spans)
+	have, err := visible.Digests(ctx, c.Store, c.App, rel, spans)
 	for _, span := range spans {
 		u := asked[span.Key]
 		d := Difference{Kind: kind, Key: span.Key, Relation: rel.Name, Mendable: c.mendable(u.starts)}

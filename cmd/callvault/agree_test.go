@@ -3,7 +3,7 @@ package main
 import (
 	"testing"
 
-	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/store"
 )
 
 // agreement are counts of rows of the model that the relations beneath do not
@@ -46,7 +46,7 @@ var agreement = map[string]string{
 }
 
 // agree sees that the model says the same as the relations beneath.
-func agree(t *testing.T, store *load.Store) {
+func agree(t *testing.T, store *store.Store) {
 	t.Helper()
 	for name, q := range agreement {
 		var wrong uint64

@@ -8,10 +8,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/callvault/callvault/archive"
-	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/extract/ask"
 	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/internal/runs"
 	"github.com/callvault/callvault/internal/ui"
-	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/store"
 )
 
 func (c *cli) archiveCmd() *cobra.Command {
@@ -85,19 +86,19 @@ type attempts struct {
 	patience *archive.Patience
 
 	first *archive.Run // nil: it has been made
-	store *load.Store
+	store *store.Store
 	close func()
 	stale bool            // the store has failed
 	watch ui.Watcher      // of the attempt under way; nil: none is
 	sum   *archive.Report // of the last attempt that began; nil: none did
-	past  load.Run        // of the last one
+	past  runs.Run        // of the last one
 	runs  []string        // of those before it
 	told  string          // the last one of which something was told
 }
 
 // job is another pass.
 func (a *attempts) job(ctx context.Context) (*archive.Run, error) {
-	j, err := archive.New(a.cfg, a.scope, a.c.origin())
+	j, err := archive.New(archive.OptionsOf(a.cfg), a.scope, a.c.origin())
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +130,7 @@ func (a *attempts) next(ctx context.Context) (reached int, err error) {
 		a.sum = sum
 	}
 	if archive.Passing(err) {
-		a.stale = !extract.Passing(err)
+		a.stale = !ask.Passing(err)
 		if sum.Run.Counts.Lost > 0 {
 			a.c.tell(ctx, a.cfg, a.store, sum.Run) // a later attempt does not tell of it
 			a.told = sum.Run.ID

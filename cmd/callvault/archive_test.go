@@ -14,7 +14,7 @@ import (
 	"github.com/callvault/callvault/archive"
 	"github.com/callvault/callvault/internal/connect"
 	"github.com/callvault/callvault/internal/simulator"
-	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/store"
 	"github.com/callvault/callvault/test/embeddedtest"
 )
 
@@ -23,7 +23,7 @@ type installation struct {
 	sim    *simulator.Simulator
 	vendor *vendor
 	truth  *simulator.Truth
-	store  *load.Store
+	store  *store.Store
 	env    []string
 }
 
@@ -33,7 +33,7 @@ func install(t *testing.T, o simulator.Options) *installation {
 	o.Now = frozen(now)
 	v := newVendor(t, o)
 	dsn := embeddedtest.Database(t)
-	store, err := connect.Store(t.Context(), dsn, load.Options{Missing: load.Create})
+	store, err := connect.Store(t.Context(), dsn, store.Options{Missing: store.Create})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,9 +14,10 @@ import (
 
 	"github.com/callvault/callvault/backup"
 	"github.com/callvault/callvault/internal/connect"
+	"github.com/callvault/callvault/internal/runs"
 	"github.com/callvault/callvault/internal/simulator"
-	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/lease"
+	"github.com/callvault/callvault/load/store"
 	"github.com/callvault/callvault/test/embeddedtest"
 	"github.com/callvault/callvault/test/proxytest"
 )
@@ -149,7 +150,7 @@ func TestBackupDuringPass(t *testing.T) {
 		ended <- code
 	}()
 	await(t, "the backup to begin", func() bool {
-		all := in.runs(t, load.RunFilter{Command: "backup", Outcomes: []load.Outcome{load.Running}})
+		all := in.runs(t, runs.Filter{Command: "backup", Outcomes: []runs.Outcome{runs.Running}})
 		return len(all) == 1
 	})
 	if err := held.Release(t.Context()); err != nil {
@@ -158,8 +159,8 @@ func TestBackupDuringPass(t *testing.T) {
 	if code := <-ended; code != exitDone {
 		t.Errorf("exit code %d", code)
 	}
-	all := in.runs(t, load.RunFilter{Command: "backup"})
-	if len(all) != 2 || all[0].Outcome != load.Done || all[1].Outcome != load.Busy {
+	all := in.runs(t, runs.Filter{Command: "backup"})
+	if len(all) != 2 || all[0].Outcome != runs.Done || all[1].Outcome != runs.Busy {
 		t.Errorf("runs %+v", all)
 	}
 }
@@ -353,7 +354,7 @@ func TestBackupsInObjectStorage(t *testing.T) {
 	}
 	name := in.store.Database() + "_restored"
 	do(exitDone, "restore", "--database", name, "--quiet")
-	restored, err := connect.Store(t.Context(), embeddedtest.Shared(t).DatabaseDSN(name), load.Options{Missing: load.Create})
+	restored, err := connect.Store(t.Context(), embeddedtest.Shared(t).DatabaseDSN(name), store.Options{Missing: store.Create})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/callvault/callvault/internal/connect"
 	"github.com/callvault/callvault/internal/simulator"
-	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/store"
 )
 
 // TestRestoreWhatWasTiered restores a backup of an archive that keeps five days
@@ -25,7 +25,7 @@ func TestRestoreWhatWasTiered(t *testing.T) {
 		u := d.address(t)
 		u.Path = "/" + name
 		in.env = append(append(slices.Clone(plain), "CLICKHOUSE_DSN="+u.String()), settings...)
-		store, err := connect.Store(t.Context(), u.String(), load.Options{Missing: load.Create})
+		store, err := connect.Store(t.Context(), u.String(), store.Options{Missing: store.Create})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,7 +10,7 @@ import (
 	"github.com/callvault/callvault/backup"
 	"github.com/callvault/callvault/internal/connect"
 	"github.com/callvault/callvault/internal/words"
-	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/store"
 )
 
 func (c *cli) backupListCmd() *cobra.Command {
@@ -22,7 +22,7 @@ func (c *cli) backupListCmd() *cobra.Command {
 		Example: `  callvault backup list
   callvault backup list --to s3://bucket/callvault --json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.withBackups(cmd.Context(), b, "", func(_ context.Context, _ *load.Store, _ backup.Place, notes []backup.Note) error {
+			return c.withBackups(cmd.Context(), b, "", func(_ context.Context, _ *store.Store, _ backup.Place, notes []backup.Note) error {
 				return c.screen().Backups(notes, asJSON)
 			})
 		},
@@ -48,7 +48,7 @@ Exit codes: 0 it holds what it must; 3 it does not (what differs is named);
   callvault backup verify 2026-11-25T02-00-00Z-full --to /mnt/backups`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.withBackups(cmd.Context(), b, "", func(ctx context.Context, store *load.Store, p backup.Place, notes []backup.Note) error {
+			return c.withBackups(cmd.Context(), b, "", func(ctx context.Context, store *store.Store, p backup.Place, notes []backup.Note) error {
 				return c.oneVerification(ctx, store, func(ctx context.Context) error { return c.verifyBackup(ctx, store, p, notes, argument(args), b.policy) })
 			})
 		},
@@ -67,7 +67,7 @@ func argument(args []string) string {
 
 // withBackups does something about the backups in a place. database is another
 // one than that of the settings, or "".
-func (c *cli) withBackups(ctx context.Context, b backing, database string, do func(context.Context, *load.Store, backup.Place, []backup.Note) error) error {
+func (c *cli) withBackups(ctx context.Context, b backing, database string, do func(context.Context, *store.Store, backup.Place, []backup.Note) error) error {
 	cfg, err := c.config()
 	if err != nil {
 		return err
@@ -76,7 +76,7 @@ func (c *cli) withBackups(ctx context.Context, b backing, database string, do fu
 		return err
 	}
 	server := c.server(cfg)
-	server.Database, server.Options.Missing = database, load.Ignore // none need be there
+	server.Database, server.Options.Missing = database, store.Ignore // none need be there
 	store, done, err := server.Open(ctx)
 	if err != nil {
 		return err
@@ -95,7 +95,7 @@ func (c *cli) withBackups(ctx context.Context, b backing, database string, do fu
 
 // oneVerification keeps other backups away, where there is an archive that knows
 // of them.
-func (c *cli) oneVerification(ctx context.Context, store *load.Store, do func(context.Context) error) error {
+func (c *cli) oneVerification(ctx context.Context, store *store.Store, do func(context.Context) error) error {
 	cfg, err := c.config()
 	if err != nil {
 		return err
@@ -106,7 +106,7 @@ func (c *cli) oneVerification(ctx context.Context, store *load.Store, do func(co
 	return backup.OneBackup(ctx, store, time.Duration(cfg.Lease), do)
 }
 
-func (c *cli) verifyBackup(ctx context.Context, store *load.Store, p backup.Place, notes []backup.Note, name, policy string) error {
+func (c *cli) verifyBackup(ctx context.Context, store *store.Store, p backup.Place, notes []backup.Note, name, policy string) error {
 	cfg, err := c.config()
 	if err != nil {
 		return err

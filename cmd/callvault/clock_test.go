@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/extract/ask"
 )
 
 // clockVariable names the file that the program under test reads the time from.
@@ -62,8 +62,8 @@ func testClock(file string) func() time.Time {
 }
 
 // impatient asks as often as the program does, and pauses less.
-func impatient() extract.Attempts {
-	a := extract.DefaultAttempts()
+func impatient() ask.Attempts {
+	a := ask.DefaultAttempts()
 	a.Least, a.Most = 5*time.Millisecond, 50*time.Millisecond
 	return a
 }

@@ -17,8 +17,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/callvault/callvault/internal/runs"
 	"github.com/callvault/callvault/internal/simulator"
-	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/lease"
 )
 
@@ -71,7 +71,7 @@ func TestSoftStop(t *testing.T) {
 	b := in.hold(t, 20)
 	s := in.serve(t, "CALLVAULT_GRACE=1h", nightly(t))
 	<-b.reached
-	if all := in.runs(t, load.RunFilter{}); len(all) != 1 || all[0].Outcome != load.Running {
+	if all := in.runs(t, runs.Filter{}); len(all) != 1 || all[0].Outcome != runs.Running {
 		t.Errorf("runs %+v", all)
 	}
 	s.stop()
@@ -81,7 +81,7 @@ func TestSoftStop(t *testing.T) {
 	if !strings.Contains(log, `"run done"`) || strings.Contains(log, "grace period is over") {
 		t.Errorf("log\n%s", log)
 	}
-	if all := in.runs(t, load.RunFilter{Outcomes: []load.Outcome{load.Done}}); len(all) != 1 || !strings.Contains(log, all[0].ID) {
+	if all := in.runs(t, runs.Filter{Outcomes: []runs.Outcome{runs.Done}}); len(all) != 1 || !strings.Contains(log, all[0].ID) {
 		t.Errorf("runs %+v\n%s", all, log)
 	}
 }
@@ -94,7 +94,7 @@ func TestGraceIsOver(t *testing.T) {
 	<-b.reached
 	s.stop()
 	log := s.end(t, exitDone)
-	if all := in.runs(t, load.RunFilter{}); len(all) != 1 || all[0].Outcome != load.Interrupted {
+	if all := in.runs(t, runs.Filter{}); len(all) != 1 || all[0].Outcome != runs.Interrupted {
 		t.Errorf("runs %+v", all)
 	}
 	if !strings.Contains(log, "the grace period is over") || strings.Contains(log, `"run done"`) {
@@ -118,7 +118,7 @@ func TestSecondDaemon(t *testing.T) {
 	if !strings.Contains(log, "held by somebody") {
 		t.Errorf("log\n%s", log)
 	}
-	if all := in.runs(t, load.RunFilter{Outcomes: []load.Outcome{load.Busy}}); len(all) == 0 || all[0].Schedule == "" {
+	if all := in.runs(t, runs.Filter{Outcomes: []runs.Outcome{runs.Busy}}); len(all) == 0 || all[0].Schedule == "" {
 		t.Errorf("runs %+v", all)
 	}
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"github.com/callvault/callvault/internal/embedded"
-	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/store"
 	"github.com/callvault/callvault/test/archivetest"
 	"github.com/callvault/callvault/test/embeddedtest"
 	"github.com/callvault/callvault/test/proxytest"
@@ -30,7 +30,7 @@ type database struct {
 
 	mu     sync.Mutex
 	engine *embedded.Server
-	store  *load.Store
+	store  *store.Store
 }
 
 func newDatabase(t *testing.T, dir string) *database {
@@ -47,10 +47,10 @@ func newDatabase(t *testing.T, dir string) *database {
 }
 
 // both is a connection that finds relations and tables by their bare names.
-func both(s *load.Store) driver.Conn { return archivetest.Conn(s.Conn(), s.Database()) }
+func both(s *store.Store) driver.Conn { return archivetest.Conn(s.Conn(), s.Database()) }
 
 // direct is a connection that nothing disturbs but the end of the engine.
-func (d *database) direct() *load.Store {
+func (d *database) direct() *store.Store {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.store
@@ -74,7 +74,7 @@ func (d *database) start(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	store, err := load.Open(ctx, engine.DSN(), load.Options{})
+	store, err := store.Open(ctx, engine.DSN(), store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

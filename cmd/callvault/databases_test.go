@@ -12,7 +12,7 @@ import (
 	"github.com/callvault/callvault/internal/connect"
 	"github.com/callvault/callvault/internal/simulator"
 	"github.com/callvault/callvault/internal/sqltext"
-	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/store"
 	"github.com/callvault/callvault/test/embeddedtest"
 )
 
@@ -78,7 +78,7 @@ func TestOddName(t *testing.T) {
 	}
 	defer drop()
 	in.env = append(in.env, "CLICKHOUSE_DSN="+u.String(), "CALLVAULT_KEEP=400d")
-	oddStore, err := connect.Store(t.Context(), u.String(), load.Options{Missing: load.Create})
+	oddStore, err := connect.Store(t.Context(), u.String(), store.Options{Missing: store.Create})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +101,7 @@ func TestOddName(t *testing.T) {
 		t.Errorf("%d calls are left after migrate down", n)
 	}
 	u.Path = "/" + again
-	restored, err := connect.Store(t.Context(), u.String(), load.Options{Missing: load.Create})
+	restored, err := connect.Store(t.Context(), u.String(), store.Options{Missing: store.Create})
 	if err != nil {
 		t.Fatal(err)
 	}

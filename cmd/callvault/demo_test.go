@@ -12,7 +12,7 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/text"
 
-	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/extract/ask"
 	"github.com/callvault/callvault/internal/demo"
 	"github.com/callvault/callvault/internal/simulator"
 	"github.com/callvault/callvault/test/embeddedtest"
@@ -29,7 +29,7 @@ func TestDemo(t *testing.T) {
 		t.Helper()
 		var out, errs bytes.Buffer
 		env := []string{"HOME=" + home, "CALLVAULT_CLICKHOUSE_LIB=" + embeddedtest.Library(t), "CALLVAULT_NOTIFY_URL=http://127.0.0.1:1/"}
-		code := run(t.Context(), &process{args: args, environ: env, stdout: &out, stderr: &errs, now: later, attempts: extract.DefaultAttempts()})
+		code := run(t.Context(), &process{args: args, environ: env, stdout: &out, stderr: &errs, now: later, attempts: ask.DefaultAttempts()})
 		return code, out.String(), errs.String()
 	}
 	lake := filepath.Join(home, "lake")

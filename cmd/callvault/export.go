@@ -11,7 +11,7 @@ import (
 	"github.com/callvault/callvault/export"
 	"github.com/callvault/callvault/internal/config"
 	"github.com/callvault/callvault/internal/ui"
-	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/store"
 )
 
 // exporting are the flags of an export.
@@ -156,7 +156,7 @@ func (c *cli) export(ctx context.Context, place string, x exporting) error {
 }
 
 // destination opens what is to be written to.
-func destination(ctx context.Context, cfg *config.Config, store *load.Store, place string) (export.Destination, func() error, error) {
+func destination(ctx context.Context, cfg *config.Config, store *store.Store, place string) (export.Destination, func() error, error) {
 	if !export.IsS3(place) {
 		f, err := export.OpenFolder(ctx, store.Conn(), store.ClickHouse(), cfg.HTTP, place)
 		if err != nil {

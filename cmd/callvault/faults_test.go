@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/simulator"
+	"github.com/callvault/callvault/ledger"
 )
 
 // TestEveryRequestFails has each request go wrong twice before it is answered,
@@ -201,7 +201,7 @@ func (in *installation) failedCalls(t *testing.T, ids []string, attempts int) {
 	t.Helper()
 	const q = `
 		SELECT key, attempts, reason FROM ledger WHERE kind = 'call' AND part = '' AND key IN
-			(SELECT key FROM ledger WHERE kind = 'call' AND (part = '' AND state = 'pending' OR part != '' AND state = 'failed' AND reason != '` + call.NullReason + `'))`
+			(SELECT key FROM ledger WHERE kind = 'call' AND (part = '' AND state = 'pending' OR part != '' AND state = 'failed' AND reason != '` + ledger.NullReason + `'))`
 	rows, err := both(in.store).Query(t.Context(), q)
 	if err != nil {
 		t.Fatal(err)

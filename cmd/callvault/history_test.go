@@ -4,15 +4,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/callvault/callvault/internal/runs"
 	"github.com/callvault/callvault/internal/simulator"
-	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/lease"
 )
 
 // runs are the runs in the history, the latest first.
-func (in *installation) runs(t *testing.T, f load.RunFilter) []load.Run {
+func (in *installation) runs(t *testing.T, f runs.Filter) []runs.Run {
 	t.Helper()
-	all, err := in.store.Runs(t.Context(), f)
+	all, err := runs.HistoryOf(in.store).Runs(t.Context(), f)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,13 +28,13 @@ func TestLongHistory(t *testing.T) {
 			t.Fatalf("%v: exit code %d\n%s", args, code, errs)
 		}
 	}
-	all := in.runs(t, load.RunFilter{})
+	all := in.runs(t, runs.Filter{})
 	if len(all) != 4 {
 		t.Fatalf("%d runs: %+v", len(all), all)
 	}
 	for i, want := range []string{"archive", "replay", "verify", "archive"} {
 		r := all[i]
-		if r.Command != want || r.Outcome != load.Done || r.Reason != "" || r.Whole != (i > 0) || r.Ended.Before(r.Started) || r.Version != version || r.Host == "" {
+		if r.Command != want || r.Outcome != runs.Done || r.Reason != "" || r.Whole != (i > 0) || r.Ended.Before(r.Started) || r.Version != version || r.Host == "" {
 			t.Errorf("run %d: %+v", i, r)
 		}
 	}
@@ -62,8 +62,8 @@ func TestHistoryOfWhatWentWrong(t *testing.T) {
 	}
 	in.callvault(t.Context(), "archive", "-q")
 	held.Release(t.Context())
-	all := in.runs(t, load.RunFilter{})
-	if len(all) != 2 || all[0].Outcome != load.Busy || all[1].Outcome != load.Failed || all[1].Reason == "" || len(all[1].Complete) != 0 {
+	all := in.runs(t, runs.Filter{})
+	if len(all) != 2 || all[0].Outcome != runs.Busy || all[1].Outcome != runs.Failed || all[1].Reason == "" || len(all[1].Complete) != 0 {
 		t.Errorf("runs %+v", all)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/internal/simulator"
+	"github.com/callvault/callvault/load/upkeep"
 )
 
 // TestLongKeep archives two weeks, keeps five days of them, and then all again.
@@ -81,13 +82,13 @@ func TestLongKeepFreesMonths(t *testing.T) {
 	}
 	had := in.number(t, months)
 	first := time.Date(2021, 1, 1, 0, 0, 0, 0, time.UTC)
-	if err := in.store.DropEmptyMonths(t.Context(), first); err != nil || in.number(t, months) != had {
+	if err := upkeep.DropEmptyMonths(t.Context(), in.store, first); err != nil || in.number(t, months) != had {
 		t.Fatalf("a month with a row was dropped, or %v", err)
 	}
 	if err := both(in.store).Exec(t.Context(), "DELETE FROM rooms_data WHERE comm_id = 'old'"); err != nil {
 		t.Fatal(err)
 	}
-	if err := in.store.DropEmptyMonths(t.Context(), first); err != nil || in.number(t, months) != had-1 {
+	if err := upkeep.DropEmptyMonths(t.Context(), in.store, first); err != nil || in.number(t, months) != had-1 {
 		t.Errorf("%d months, want %d; %v", in.number(t, months), had-1, err)
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/extract/ask"
 	"github.com/callvault/callvault/internal/config"
 	"github.com/callvault/callvault/internal/embedded"
 	"github.com/callvault/callvault/internal/runs"
@@ -34,7 +34,7 @@ func main() {
 	embedded.RunChild()
 	ctx, stop := signalled()
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
-	code := run(ctx, &process{args: os.Args[1:], environ: os.Environ(), stdout: os.Stdout, stderr: os.Stderr, now: time.Now, attempts: extract.DefaultAttempts()})
+	code := run(ctx, &process{args: os.Args[1:], environ: os.Environ(), stdout: os.Stdout, stderr: os.Stderr, now: time.Now, attempts: ask.DefaultAttempts()})
 	stop()
 	os.Exit(code)
 }
@@ -51,7 +51,7 @@ type process struct {
 	stdout   io.Writer
 	stderr   io.Writer
 	now      func() time.Time // by which a pass tells what to ask for and what can still change
-	attempts extract.Attempts // of a pass at one request
+	attempts ask.Attempts     // of a pass at one request
 }
 
 // run executes one command line and returns its exit code. Errors are printed

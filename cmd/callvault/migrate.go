@@ -13,8 +13,8 @@ import (
 	"github.com/callvault/callvault/internal/config"
 	"github.com/callvault/callvault/internal/connect"
 	"github.com/callvault/callvault/internal/words"
-	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/schema"
+	"github.com/callvault/callvault/load/store"
 )
 
 func (c *cli) migrateCmd() *cobra.Command {
@@ -35,11 +35,11 @@ again, since every statement can be repeated.`,
 	}
 	cmd.AddCommand(
 		&cobra.Command{Use: "up", Short: "Apply what is pending", RunE: func(cmd *cobra.Command, _ []string) error {
-			return c.migrateStore(cmd.Context(), load.Create, c.migrateUp)
+			return c.migrateStore(cmd.Context(), store.Create, c.migrateUp)
 		}},
 		c.migrateDownCmd(),
 		&cobra.Command{Use: "status", Short: "Show which versions are applied", RunE: func(cmd *cobra.Command, _ []string) error {
-			return c.migrate(cmd.Context(), load.Ignore, c.migrateStatus)
+			return c.migrate(cmd.Context(), store.Ignore, c.migrateStatus)
 		}},
 		&cobra.Command{Use: "force VERSION", Short: "Declare a version to be applied, without running anything", Args: cobra.ExactArgs(1),
 			RunE: func(cmd *cobra.Command, args []string) error {
@@ -47,7 +47,7 @@ again, since every statement can be repeated.`,
 				if err != nil {
 					return usagef("migrate force: %q is not a version", args[0])
 				}
-				return c.migrate(cmd.Context(), load.Refuse, func(ctx context.Context, s *schema.Schema) error { return s.Force(ctx, v) })
+				return c.migrate(cmd.Context(), store.Refuse, func(ctx context.Context, s *schema.Schema) error { return s.Force(ctx, v) })
 			}},
 	)
 	return cmd
@@ -67,7 +67,7 @@ func (c *cli) migrateDownCmd() *cobra.Command {
 				}
 				steps = n
 			}
-			return c.migrate(cmd.Context(), load.Refuse, func(ctx context.Context, s *schema.Schema) error {
+			return c.migrate(cmd.Context(), store.Refuse, func(ctx context.Context, s *schema.Schema) error {
 				return c.migrateDown(ctx, s, steps, yes)
 			})
 		},
@@ -105,11 +105,11 @@ func (c *cli) migrateDown(ctx context.Context, s *schema.Schema, steps int, yes 
 	return err
 }
 
-func (c *cli) migrate(ctx context.Context, m load.Missing, do func(context.Context, *schema.Schema) error) error {
-	return c.migrateStore(ctx, m, func(ctx context.Context, s *schema.Schema, _ *load.Store, _ *config.Config) error { return do(ctx, s) })
+func (c *cli) migrate(ctx context.Context, m store.Missing, do func(context.Context, *schema.Schema) error) error {
+	return c.migrateStore(ctx, m, func(ctx context.Context, s *schema.Schema, _ *store.Store, _ *config.Config) error { return do(ctx, s) })
 }
 
-func (c *cli) migrateStore(ctx context.Context, m load.Missing, do func(context.Context, *schema.Schema, *load.Store, *config.Config) error) error {
+func (c *cli) migrateStore(ctx context.Context, m store.Missing, do func(context.Context, *schema.Schema, *store.Store, *config.Config) error) error {
 	cfg, err := c.config()
 	if err != nil {
 		return err
@@ -128,12 +128,12 @@ func (c *cli) migrateStore(ctx context.Context, m load.Missing, do func(context.
 	return do(ctx, s, store, cfg)
 }
 
-func (c *cli) migrateUp(ctx context.Context, s *schema.Schema, store *load.Store, cfg *config.Config) error {
+func (c *cli) migrateUp(ctx context.Context, s *schema.Schema, store *store.Store, cfg *config.Config) error {
 	n, err := s.Up(ctx)
 	if err != nil {
 		return err
 	}
-	if err := archive.Tier(ctx, store, cfg); err != nil {
+	if err := archive.Tier(ctx, store, archive.OptionsOf(cfg).Tiering); err != nil {
 		return err
 	}
 	st, err := s.Status(ctx)

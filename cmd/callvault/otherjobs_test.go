@@ -11,7 +11,6 @@ import (
 	"github.com/callvault/callvault/backup"
 	"github.com/callvault/callvault/internal/runs"
 	"github.com/callvault/callvault/internal/simulator"
-	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/lease"
 	"github.com/callvault/callvault/verify"
 )
@@ -55,7 +54,7 @@ func TestServeVerifiesAndBacksUp(t *testing.T) {
 	s.stop()
 	log := s.end(t, exitDone)
 	for _, command := range []string{verify.Command, backup.Command} {
-		all := in.runs(t, load.RunFilter{Command: command, Outcomes: []load.Outcome{load.Done}})
+		all := in.runs(t, runs.Filter{Command: command, Outcomes: []runs.Outcome{runs.Done}})
 		if len(all) == 0 || all[0].Schedule != command || len(all[0].Complete) != 1 || !strings.Contains(log, all[0].ID) {
 			t.Errorf("%s: runs %+v\n%s", command, all, log)
 		}
@@ -92,8 +91,8 @@ func TestServeTellsOfFailures(t *testing.T) {
 			t.Errorf("nobody is told %q\n%s", want, told.String())
 		}
 	}
-	for command, want := range map[string]load.Outcome{verify.Command: load.Partial, backup.Command: load.Failed} {
-		if all := in.runs(t, load.RunFilter{Command: command, Outcomes: []load.Outcome{want}}); len(all) == 0 || len(all[0].Complete) > 0 {
+	for command, want := range map[string]runs.Outcome{verify.Command: runs.Partial, backup.Command: runs.Failed} {
+		if all := in.runs(t, runs.Filter{Command: command, Outcomes: []runs.Outcome{want}}); len(all) == 0 || len(all[0].Complete) > 0 {
 			t.Errorf("%s: runs %+v", command, all)
 		}
 	}

@@ -16,8 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/callvault/callvault/internal/runs"
 	"github.com/callvault/callvault/internal/simulator"
-	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/test/proxytest"
 )
 
@@ -38,7 +38,7 @@ func TestTroubleAtTheStart(t *testing.T) {
 				t.Errorf("exit code %d\n%s", code, errs)
 			}
 			compare(t, in.store, in.truth)
-			if all := in.runs(t, load.RunFilter{}); len(all) != 1 || all[0].Outcome != load.Done {
+			if all := in.runs(t, runs.Filter{}); len(all) != 1 || all[0].Outcome != runs.Done {
 				t.Errorf("runs %+v", all)
 			}
 		})
@@ -87,7 +87,7 @@ func TestLongPassIsMadeAgain(t *testing.T) {
 		t.Errorf("exit code %d, told %d times\n%s%s", code, told.Load(), errs.String(), out.String())
 	}
 	compare(t, in.store, in.truth)
-	if all := in.runs(t, load.RunFilter{}); len(all) < 2 || all[0].Outcome != load.Done || all[1].Outcome == load.Done {
+	if all := in.runs(t, runs.Filter{}); len(all) < 2 || all[0].Outcome != runs.Done || all[1].Outcome == runs.Done {
 		t.Errorf("runs %+v", all)
 	}
 }
@@ -141,7 +141,7 @@ accounts:
 		t.Errorf("exit code %d\n%s", code, errs)
 	}
 	compare(t, in.store, in.truth)
-	if all := in.runs(t, load.RunFilter{Outcomes: []load.Outcome{load.Partial}}); len(all) < 2 {
+	if all := in.runs(t, runs.Filter{Outcomes: []runs.Outcome{runs.Partial}}); len(all) < 2 {
 		t.Errorf("%d runs", len(all))
 	}
 }

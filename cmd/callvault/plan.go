@@ -38,7 +38,7 @@ func (c *cli) plan(ctx context.Context, n narrow, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	job, err := archive.New(cfg, scope, c.origin())
+	job, err := archive.New(archive.OptionsOf(cfg), scope, c.origin())
 	if err != nil {
 		return err
 	}

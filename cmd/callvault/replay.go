@@ -61,16 +61,17 @@ func (c *cli) replay(ctx context.Context, r *archive.Replay, asJSON bool) error 
 	if err != nil {
 		return err
 	}
+	o := archive.OptionsOf(cfg)
 	store, done, err := c.open(ctx, cfg)
 	if err != nil {
 		return err
 	}
 	defer done()
-	if err := archive.Prepare(ctx, store, cfg); err != nil {
+	if err := archive.Prepare(ctx, store, o.Tiering); err != nil {
 		return err
 	}
 	watch := c.screen().Watch()
-	err = r.Do(ctx, store, cfg, c.origin(), watch)
+	err = r.Do(ctx, store, o, c.origin(), watch)
 	watch.Close()
 	if err == nil || errors.Is(err, archive.ErrPartial) {
 		c.screen().Replayed(r, asJSON)

@@ -5,8 +5,8 @@ import (
 	"strconv"
 	"testing"
 
+	"github.com/callvault/callvault/internal/runs"
 	"github.com/callvault/callvault/internal/simulator"
-	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/test/proxytest"
 )
 
@@ -56,7 +56,7 @@ func TestLongRestartsAroundAPass(t *testing.T) {
 				t.Errorf("there was no %s", c.statement)
 			}
 			in.store = d.direct()
-			if last := in.runs(t, load.RunFilter{Limit: 1}); len(last) != 1 || last[0].Outcome != load.Done {
+			if last := in.runs(t, runs.Filter{Limit: 1}); len(last) != 1 || last[0].Outcome != runs.Done {
 				t.Errorf("%s %s: the run is in the history as %+v", when, c.statement, last)
 			}
 		}

@@ -10,8 +10,8 @@ import (
 
 	"github.com/callvault/callvault/backup"
 	"github.com/callvault/callvault/internal/ui"
-	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/lease"
+	"github.com/callvault/callvault/load/store"
 )
 
 func (c *cli) restoreCmd() *cobra.Command {
@@ -40,7 +40,7 @@ Exit codes: 0 done; 1 failed; 4 another restore is running.`,
   callvault restore --storage-policy default`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.withBackups(cmd.Context(), b, database, func(ctx context.Context, store *load.Store, p backup.Place, notes []backup.Note) error {
+			return c.withBackups(cmd.Context(), b, database, func(ctx context.Context, store *store.Store, p backup.Place, notes []backup.Note) error {
 				return c.restore(ctx, store, p, notes, argument(args), b.policy)
 			})
 		},
@@ -52,7 +52,7 @@ Exit codes: 0 done; 1 failed; 4 another restore is running.`,
 	return cmd
 }
 
-func (c *cli) restore(ctx context.Context, store *load.Store, p backup.Place, notes []backup.Note, name, policy string) error {
+func (c *cli) restore(ctx context.Context, store *store.Store, p backup.Place, notes []backup.Note, name, policy string) error {
 	cfg, err := c.config()
 	if err != nil {
 		return err

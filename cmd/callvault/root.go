@@ -13,7 +13,7 @@ import (
 	"github.com/callvault/callvault/internal/notify"
 	"github.com/callvault/callvault/internal/runs"
 	"github.com/callvault/callvault/internal/ui"
-	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/store"
 )
 
 // version is set by the linker (see Makefile).
@@ -91,8 +91,8 @@ func (c *cli) screen() ui.Screen {
 }
 
 // tell sends what is to be said of a run that has ended; ctx may have ended, too.
-func (c *cli) tell(ctx context.Context, cfg *config.Config, store *load.Store, r load.Run, earlier ...string) {
-	if err := notify.Tell(context.WithoutCancel(ctx), webhook(cfg), store, r, earlier...); err != nil {
+func (c *cli) tell(ctx context.Context, cfg *config.Config, store *store.Store, r runs.Run, earlier ...string) {
+	if err := notify.Tell(context.WithoutCancel(ctx), webhook(cfg), runs.HistoryOf(store), r, earlier...); err != nil {
 		c.screen().Warn(err)
 	}
 }
@@ -106,12 +106,12 @@ func (c *cli) server(cfg *config.Config) connect.Server {
 	return connect.Server{
 		DSN: cfg.DSN.Reveal(), Embedded: embedded.Options{Path: filepath.Join(cfg.DataDir, "clickhouse")},
 		Fetch: embedded.FetchOptions{Library: cfg.Library, CacheDir: cfg.CacheDir}, Download: c.screen().Download,
-		Options: load.Options{Missing: load.Create},
+		Options: store.Options{Missing: store.Create},
 	}
 }
 
 // open connects to the configured ClickHouse until close is called.
-func (c *cli) open(ctx context.Context, cfg *config.Config) (store *load.Store, close func(), err error) {
+func (c *cli) open(ctx context.Context, cfg *config.Config) (store *store.Store, close func(), err error) {
 	return c.server(cfg).Open(ctx)
 }
 

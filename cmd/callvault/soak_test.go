@@ -10,6 +10,7 @@ import (
 
 	"github.com/callvault/callvault/internal/catalogue"
 	"github.com/callvault/callvault/internal/simulator"
+	"github.com/callvault/callvault/load/upkeep"
 	"github.com/callvault/callvault/test/summarytest"
 )
 
@@ -130,7 +131,7 @@ func (w *world) finish() {
 // purge does what passes do once a day. No pass may be running.
 func (w *world) purge() {
 	w.t.Helper()
-	if _, err := w.db.direct().Purge(w.t.Context()); err != nil {
+	if _, err := upkeep.Purge(w.t.Context(), w.db.direct()); err != nil {
 		w.t.Errorf("purge: %v", err)
 	}
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/callvault/callvault/internal/embedded"
 	"github.com/callvault/callvault/internal/query"
 	"github.com/callvault/callvault/internal/sqltext"
-	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/store"
 )
 
 // sqlFlags are those of callvault sql.
@@ -83,7 +83,7 @@ func (c *cli) sql(ctx context.Context, text string, f sqlFlags) error {
 		}
 		text = string(b)
 	}
-	o := load.Options{ReadOnly: !f.write, MaxConns: 1} // one connection, for SET and USE
+	o := store.Options{ReadOnly: !f.write, MaxConns: 1} // one connection, for SET and USE
 	store, done, err := c.openToRead(ctx, cfg, reading{command: "sql", demo: f.demo, options: o})
 	if err != nil {
 		return err
@@ -102,11 +102,11 @@ func (c *cli) sql(ctx context.Context, text string, f sqlFlags) error {
 type reading struct {
 	command string // with --demo, for what is said where nothing is archived; "": it has no --demo
 	demo    bool
-	options load.Options
+	options store.Options
 }
 
 // openToRead opens the archive or, when asked to, the demo's.
-func (c *cli) openToRead(ctx context.Context, cfg *config.Config, r reading) (*load.Store, func(), error) {
+func (c *cli) openToRead(ctx context.Context, cfg *config.Config, r reading) (*store.Store, func(), error) {
 	server := c.server(cfg)
 	server.Options = r.options
 	switch {

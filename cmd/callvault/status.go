@@ -9,7 +9,7 @@ import (
 	"github.com/callvault/callvault/internal/config"
 	"github.com/callvault/callvault/internal/connect"
 	"github.com/callvault/callvault/internal/demo"
-	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/store"
 	"github.com/callvault/callvault/status"
 )
 
@@ -90,7 +90,7 @@ func (c *cli) status(ctx context.Context, asJSON, space, ofDemo bool) error {
 	return nil
 }
 
-func (c *cli) space(ctx context.Context, cfg *config.Config, store *load.Store, asJSON bool) error {
+func (c *cli) space(ctx context.Context, cfg *config.Config, store *store.Store, asJSON bool) error {
 	s, err := status.ReadSpace(ctx, store, time.Duration(cfg.Keep), c.now().UTC())
 	if err != nil {
 		return err

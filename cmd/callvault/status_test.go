@@ -11,8 +11,10 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/runs"
 	"github.com/callvault/callvault/internal/simulator"
 	"github.com/callvault/callvault/internal/ui"
+	"github.com/callvault/callvault/ledger"
 	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/status"
 )
@@ -77,7 +79,7 @@ func TestStatus(t *testing.T) {
 	if st.Lost.Count != 2 { // and the head of the straddling one
 		t.Errorf("lost %+v", st.Lost)
 	}
-	if len(st.Runs) != 1 || st.Runs[0].LastSuccess != nil || st.Runs[0].Last.Outcome != load.Partial || st.Runs[0].Last.Reason == "" {
+	if len(st.Runs) != 1 || st.Runs[0].LastSuccess != nil || st.Runs[0].Last.Outcome != runs.Partial || st.Runs[0].Last.Reason == "" {
 		t.Errorf("runs %+v", st.Runs)
 	}
 	for _, want := range []string{"last complete", "never succeeded over everything", "last run, ", "at risk", "after 2 attempts", "nobody asked for it", "the vendor no longer had"} {
@@ -107,10 +109,10 @@ func (in *installation) refuse(t *testing.T, commIDs []string) {
 // lose notes a call as lost.
 func (in *installation) lose(t *testing.T, commID, reason string) {
 	t.Helper()
-	w := in.store.NewWriter("test", load.WriterOptions{})
+	w := load.NewWriter(in.store, "test", load.WriterOptions{})
 	at := time.Now().Add(-10 * 24 * time.Hour)
-	e := call.Entry{Unit: call.Unit{App: call.AppID(in.sim.Apps()[0]), Kind: call.UnitCall, Key: commID}, State: call.Lost, Reason: reason, StartsAt: at, Deadline: at}
-	if err := w.Note(t.Context(), []call.Entry{e}); err != nil {
+	e := ledger.Entry{Unit: call.Unit{App: call.AppID(in.sim.Apps()[0]), Kind: call.UnitCall, Key: commID}, State: ledger.Lost, Reason: reason, StartsAt: at, Deadline: at}
+	if err := w.Note(t.Context(), []ledger.Entry{e}); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.Close(t.Context()); err != nil {

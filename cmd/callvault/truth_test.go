@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/internal/simulator"
-	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/store"
 )
 
 // content is a set of rows with their multiplicity, in a form that does not
@@ -36,14 +36,14 @@ func contentOf[R comparable](rows iter.Seq[R]) content {
 
 // compare holds every relation against the simulator's truth, row by row, and
 // the model above against the relations.
-func compare(t *testing.T, store *load.Store, truth *simulator.Truth) {
+func compare(t *testing.T, store *store.Store, truth *simulator.Truth) {
 	t.Helper()
 	compareSamples(t, store, "quality_samples", truth.QualitySamples())
 	compareOthers(t, store, truth, func(relation string) string { return relation })
 }
 
 // compareWithout is compare but for some calls, on both sides.
-func compareWithout(t *testing.T, store *load.Store, truth *simulator.Truth, commIDs []string) {
+func compareWithout(t *testing.T, store *store.Store, truth *simulator.Truth, commIDs []string) {
 	t.Helper()
 	from := func(relation string) string {
 		return "(SELECT * FROM " + relation + " WHERE comm_id NOT IN ('" + strings.Join(commIDs, "', '") + "'))"
@@ -54,7 +54,7 @@ func compareWithout(t *testing.T, store *load.Store, truth *simulator.Truth, com
 }
 
 // compareSamples compares samples, by the name of the relation or by a query.
-func compareSamples(t *testing.T, store *load.Store, from string, truth iter.Seq[simulator.QualitySample]) {
+func compareSamples(t *testing.T, store *store.Store, from string, truth iter.Seq[simulator.QualitySample]) {
 	t.Helper()
 	compareRows(t, store, from, `sdk_app_id, comm_id, room_id, user_id, peer_id, metric, toInt64(toUnixTimestamp(ts)), value`, truth,
 		func(r *simulator.QualitySample) []any {
@@ -64,7 +64,7 @@ func compareSamples(t *testing.T, store *load.Store, from string, truth iter.Seq
 
 // compareOthers compares the relations without samples, and the model. calls
 // says where to read a relation that is by call.
-func compareOthers(t *testing.T, store *load.Store, truth *simulator.Truth, calls func(relation string) string) {
+func compareOthers(t *testing.T, store *store.Store, truth *simulator.Truth, calls func(relation string) string) {
 	t.Helper()
 	agree(t, store)
 	compareRows(t, store, calls("rooms"), `sdk_app_id, comm_id, room_id, toInt64(toUnixTimestamp(created_at)),
@@ -86,7 +86,7 @@ func compareOthers(t *testing.T, store *load.Store, truth *simulator.Truth, call
 		})
 }
 
-func compareSessions(t *testing.T, store *load.Store, from string, truth *simulator.Truth) {
+func compareSessions(t *testing.T, store *store.Store, from string, truth *simulator.Truth) {
 	t.Helper()
 	compareRows(t, store, from, `sdk_app_id, comm_id, room_id, user_id, toInt64(toUnixTimestamp(joined_at)),
 		toInt64(ifNull(toUnixTimestamp(left_at), 0)), is_finished, device_type, sdk_version, client_ip`, truth.UserSessions(),
@@ -95,7 +95,7 @@ func compareSessions(t *testing.T, store *load.Store, from string, truth *simula
 		})
 }
 
-func compareEvents(t *testing.T, store *load.Store, from string, truth *simulator.Truth) {
+func compareEvents(t *testing.T, store *store.Store, from string, truth *simulator.Truth) {
 	t.Helper()
 	compareRows(t, store, from, `sdk_app_id, comm_id, room_id, user_id, peer_id, toInt64(event_id), toUnixTimestamp64Milli(ts),
 		toInt64(stream_type), param_one, param_two`, truth.UserEvents(),
@@ -106,7 +106,7 @@ func compareEvents(t *testing.T, store *load.Store, from string, truth *simulato
 
 // compareRows compares one relation; where it differs, it lists some of the
 // rows on either side alone.
-func compareRows[R comparable](t *testing.T, store *load.Store, relation, columns string, truth iter.Seq[R], fields func(*R) []any) {
+func compareRows[R comparable](t *testing.T, store *store.Store, relation, columns string, truth iter.Seq[R], fields func(*R) []any) {
 	t.Helper()
 	have := func(yield func(R) bool) {
 		rows, err := both(store).Query(t.Context(), "SELECT "+columns+" FROM "+relation)

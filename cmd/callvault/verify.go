@@ -132,7 +132,7 @@ func (c *cli) verifyWith(ctx context.Context, cfg *config.Config, f verifyFlags,
 	if err != nil {
 		return err
 	}
-	j, err := archive.New(cfg, scope, c.origin())
+	j, err := archive.New(archive.OptionsOf(cfg), scope, c.origin())
 	if err != nil {
 		return err
 	}

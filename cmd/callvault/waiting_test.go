@@ -9,8 +9,8 @@ import (
 
 	"github.com/callvault/callvault/archive"
 	"github.com/callvault/callvault/extract/decide"
+	"github.com/callvault/callvault/internal/runs"
 	"github.com/callvault/callvault/internal/simulator"
-	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/test/summarytest"
 )
 
@@ -108,7 +108,7 @@ func (in *installation) waitingPass(t *testing.T, waiting int) *archive.Report {
 	if said := strings.Contains(notes, "for data that the vendor has not sent"); said != (waiting > 0) {
 		t.Errorf("notes %q, though %d wait", notes, waiting)
 	}
-	if r := in.runs(t, load.RunFilter{Command: archive.Command, Limit: 1})[0]; r.Outcome != load.Done || len(r.Complete) != 1 {
+	if r := in.runs(t, runs.Filter{Command: archive.Command, Limit: 1})[0]; r.Outcome != runs.Done || len(r.Complete) != 1 {
 		t.Errorf("run %+v", r)
 	}
 	return s

@@ -5,6 +5,7 @@ import (
 
 	"github.com/callvault/callvault/extract/plan"
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/ledger"
 )
 
 // leftAfter is how long after a call has ended its users are taken to have left,
@@ -15,10 +16,10 @@ const leftAfter = 24 * time.Hour
 // whole seconds.
 type Before struct {
 	Room       call.Room
-	RowProblem string     // why the row that lists the call is not whole; "": it is
-	NoCreation bool       // that row does not tell when the room was created: CreatedAt is when it was looked for
-	Ledger     call.Entry // what the ledger says
-	InLedger   bool       // it says something
+	RowProblem string       // why the row that lists the call is not whole; "": it is
+	NoCreation bool         // that row does not tell when the room was created: CreatedAt is when it was looked for
+	Ledger     ledger.Entry // what the ledger says
+	InLedger   bool         // it says something
 
 	Asked     time.Time     // when the pass comes to the call: no answer is older
 	Oldest    time.Time     // the first second that the vendor still tells about
@@ -42,10 +43,10 @@ type Call struct {
 	Held      call.Known  // what the archive holds for good
 	Sessions  Presence    // all that are known
 
-	Failed       []call.FailedPart // missing: they failed, or cannot be read
-	Cause        string            // of the first of these: the same for what failed in the same way
-	Null         []call.FailedPart // missing: they are null where data is due
-	NullAccepted bool              // null where data is due was taken for an answer
+	Failed       []ledger.FailedPart // missing: they failed, or cannot be read
+	Cause        string              // of the first of these: the same for what failed in the same way
+	Null         []ledger.FailedPart // missing: they are null where data is due
+	NullAccepted bool                // null where data is due was taken for an answer
 
 	present    Presence // Sessions, and where users were taken to be whose session cannot be read
 	nullPasses int      // earlier passes in which something was null where data is due
@@ -77,7 +78,7 @@ func (c *Call) forget() {
 	if c.nullPasses = c.Ledger.Attempts; c.Ledger.State.Final() || c.Ledger.Waits() {
 		c.nullPasses = AcceptNullAfter
 	}
-	c.Ledger, c.InLedger, c.Replaces = call.Entry{}, false, c.inReach()
+	c.Ledger, c.InLedger, c.Replaces = ledger.Entry{}, false, c.inReach()
 }
 
 // alive is when the call can have data, as far as is known before its sessions are.
@@ -106,7 +107,7 @@ func Destroyed(r call.Room) time.Time {
 }
 
 // Visible says whether the archive may show something that it does not hold for good.
-func (c *Call) Visible() bool { return c.InLedger && c.Ledger.State != call.Pending }
+func (c *Call) Visible() bool { return c.InLedger && c.Ledger.State != ledger.Pending }
 
 // settledAt is up to when answers that were asked for now no longer change.
 func (c *Call) settledAt() time.Time { return c.Asked.Add(-c.Settle) }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/callvault/callvault/extract/plan"
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/ledger"
 	"github.com/callvault/callvault/transform"
 )
 
@@ -27,10 +28,10 @@ func stay(user string, joined, left int) call.Session {
 
 // TestBegin says what takes the place of what the archive has, and what null means.
 func TestBegin(t *testing.T) {
-	inLedger := func(e call.Entry) func(*Before) { return func(b *Before) { b.Ledger, b.InLedger = e, true } }
-	known := call.Entry{State: call.Provisional, StartsAt: at(70)}
-	moved := call.Entry{State: call.Provisional, StartsAt: at(71)}
-	null := []call.FailedPart{{Kind: call.PartSeries, Reason: call.NullReason, Attempts: 2}}
+	inLedger := func(e ledger.Entry) func(*Before) { return func(b *Before) { b.Ledger, b.InLedger = e, true } }
+	known := ledger.Entry{State: ledger.Provisional, StartsAt: at(70)}
+	moved := ledger.Entry{State: ledger.Provisional, StartsAt: at(71)}
+	null := []ledger.FailedPart{{Kind: call.PartSeries, Reason: ledger.NullReason, Attempts: 2}}
 	for _, c := range []struct {
 		name     string
 		change   []func(*Before)
@@ -45,13 +46,13 @@ func TestBegin(t *testing.T) {
 		{"created at another time", []func(*Before){inLedger(moved)}, true, at(70), false},
 		{"so it is, partly gone", []func(*Before){inLedger(moved), func(b *Before) { b.Oldest = at(65) }}, false, at(71), false},
 		{"no creation", []func(*Before){inLedger(moved), func(b *Before) { b.NoCreation, b.RowProblem = true, "odd" }}, false, at(71), false},
-		{"null in three passes", []func(*Before){inLedger(call.Entry{State: call.Provisional, StartsAt: at(70), Failed: null, Attempts: 3})}, false, at(70), true},
-		{"null in two, failed in three", []func(*Before){inLedger(call.Entry{State: call.Provisional, StartsAt: at(70), Attempts: 3,
-			Failed: append([]call.FailedPart{{Kind: call.PartUsers, Reason: "no", Attempts: 3}}, null...)})}, false, at(70), false},
+		{"null in three passes", []func(*Before){inLedger(ledger.Entry{State: ledger.Provisional, StartsAt: at(70), Failed: null, Attempts: 3})}, false, at(70), true},
+		{"null in two, failed in three", []func(*Before){inLedger(ledger.Entry{State: ledger.Provisional, StartsAt: at(70), Attempts: 3,
+			Failed: append([]ledger.FailedPart{{Kind: call.PartUsers, Reason: "no", Attempts: 3}}, null...)})}, false, at(70), false},
 		{"compared, not known", []func(*Before){func(b *Before) { b.Compare = true }}, true, at(70), false},
-		{"compared, archived", []func(*Before){inLedger(call.Entry{State: call.Archived, StartsAt: at(70)}), func(b *Before) { b.Compare = true }}, true, at(70), true},
-		{"compared, waits for null", []func(*Before){inLedger(call.Entry{State: call.Provisional, StartsAt: at(70), Failed: null}), func(b *Before) { b.Compare = true }}, true, at(70), true},
-		{"compared, failed", []func(*Before){inLedger(call.Entry{State: call.Failed, StartsAt: at(70), Attempts: 1}), func(b *Before) { b.Compare = true }}, true, at(70), false},
+		{"compared, archived", []func(*Before){inLedger(ledger.Entry{State: ledger.Archived, StartsAt: at(70)}), func(b *Before) { b.Compare = true }}, true, at(70), true},
+		{"compared, waits for null", []func(*Before){inLedger(ledger.Entry{State: ledger.Provisional, StartsAt: at(70), Failed: null}), func(b *Before) { b.Compare = true }}, true, at(70), true},
+		{"compared, failed", []func(*Before){inLedger(ledger.Entry{State: ledger.Failed, StartsAt: at(70), Attempts: 1}), func(b *Before) { b.Compare = true }}, true, at(70), false},
 	} {
 		b := before()
 		for _, change := range c.change {
@@ -93,29 +94,29 @@ func TestEnded(t *testing.T) {
 // TestEntry says what the ledger shall say.
 func TestEntry(t *testing.T) {
 	no := Failure{Reason: "no"}
-	gone := call.FailedPart{Kind: call.PartSeries, Key: call.BeforeKey + "then", Reason: "dropped", Attempts: 1}
+	gone := ledger.FailedPart{Kind: call.PartSeries, Key: ledger.BeforeKey + "then", Reason: "dropped", Attempts: 1}
 	for _, c := range []struct {
 		name   string
-		ledger call.Entry
+		ledger ledger.Entry
 		do     func(*Call)
-		state  call.State
+		state  ledger.State
 		held   time.Time
-		failed []call.FailedPart
+		failed []ledger.FailedPart
 		tries  int
 		reason string
 	}{
-		{"all came", call.Entry{}, func(*Call) {}, call.Archived, at(60), nil, 0, ""},
-		{"a part failed", call.Entry{}, func(d *Call) { d.Miss(call.PartEvents, "a", at(65), no) }, call.Provisional, at(65).Add(-time.Second),
-			[]call.FailedPart{{Kind: call.PartEvents, Key: "a", Reason: "no", Attempts: 1}}, 1, "events a: no"},
-		{"as before", call.Entry{State: call.Provisional, Attempts: 1, StartsAt: at(70), Failed: []call.FailedPart{{Kind: call.PartEvents, Key: "a", Reason: "no", Attempts: 1}}},
-			func(d *Call) { d.Miss(call.PartEvents, "a", at(65), no) }, call.Provisional, at(65).Add(-time.Second),
-			[]call.FailedPart{{Kind: call.PartEvents, Key: "a", Reason: "no", Attempts: 2}}, 2, "events a: no"},
-		{"it was lost before", call.Entry{State: call.Provisional, StartsAt: at(70), Failed: []call.FailedPart{gone}}, func(*Call) {}, call.Archived, at(60),
-			[]call.FailedPart{gone}, 0, "dropped"},
-		{"null is accepted", call.Entry{State: call.Provisional, StartsAt: at(70), Attempts: 3}, (*Call).AcceptNull, call.Archived, at(60), nil, 3,
-			call.NullReason + ", in 4 passes: taken for an answer"},
-		{"its beginning is lost", call.Entry{}, func(d *Call) { d.Begins(at(66)) }, call.Archived, at(60), []call.FailedPart{{Kind: call.PartSeries,
-			Key: call.BeforeKey + at(70).Format(time.RFC3339), Reason: "the vendor no longer had what came between " + at(70).Format(time.RFC3339) + " and " + at(66).Format(time.RFC3339)}}, 0,
+		{"all came", ledger.Entry{}, func(*Call) {}, ledger.Archived, at(60), nil, 0, ""},
+		{"a part failed", ledger.Entry{}, func(d *Call) { d.Miss(call.PartEvents, "a", at(65), no) }, ledger.Provisional, at(65).Add(-time.Second),
+			[]ledger.FailedPart{{Kind: call.PartEvents, Key: "a", Reason: "no", Attempts: 1}}, 1, "events a: no"},
+		{"as before", ledger.Entry{State: ledger.Provisional, Attempts: 1, StartsAt: at(70), Failed: []ledger.FailedPart{{Kind: call.PartEvents, Key: "a", Reason: "no", Attempts: 1}}},
+			func(d *Call) { d.Miss(call.PartEvents, "a", at(65), no) }, ledger.Provisional, at(65).Add(-time.Second),
+			[]ledger.FailedPart{{Kind: call.PartEvents, Key: "a", Reason: "no", Attempts: 2}}, 2, "events a: no"},
+		{"it was lost before", ledger.Entry{State: ledger.Provisional, StartsAt: at(70), Failed: []ledger.FailedPart{gone}}, func(*Call) {}, ledger.Archived, at(60),
+			[]ledger.FailedPart{gone}, 0, "dropped"},
+		{"null is accepted", ledger.Entry{State: ledger.Provisional, StartsAt: at(70), Attempts: 3}, (*Call).AcceptNull, ledger.Archived, at(60), nil, 3,
+			ledger.NullReason + ", in 4 passes: taken for an answer"},
+		{"its beginning is lost", ledger.Entry{}, func(d *Call) { d.Begins(at(66)) }, ledger.Archived, at(60), []ledger.FailedPart{{Kind: call.PartSeries,
+			Key: ledger.BeforeKey + at(70).Format(time.RFC3339), Reason: "the vendor no longer had what came between " + at(70).Format(time.RFC3339) + " and " + at(66).Format(time.RFC3339)}}, 0,
 			"the vendor no longer had what came between " + at(70).Format(time.RFC3339) + " and " + at(66).Format(time.RFC3339)},
 	} {
 		b := before()
@@ -123,7 +124,7 @@ func TestEntry(t *testing.T) {
 		d := Begin(b)
 		d.TakeUsers(&UserList{Sessions: []call.Session{stay("a", 70, 60)}})
 		c.do(d)
-		want := call.Entry{Unit: call.Unit{Key: "c"}, State: c.state, Reason: c.reason, StartsAt: at(70), HeldUntil: c.held, Deadline: c.held.Add(600 * time.Minute), Attempts: c.tries, Failed: c.failed}
+		want := ledger.Entry{Unit: call.Unit{Key: "c"}, State: c.state, Reason: c.reason, StartsAt: at(70), HeldUntil: c.held, Deadline: c.held.Add(600 * time.Minute), Attempts: c.tries, Failed: c.failed}
 		if diff := cmp.Diff(want, d.Entry(call.Unit{Key: "c"})); diff != "" {
 			t.Errorf("%s: %s", c.name, diff)
 		}
@@ -218,22 +219,22 @@ func TestOverdue(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		kind   call.UnitKind
-		entry  call.Entry
-		state  call.State
+		entry  ledger.Entry
+		state  ledger.State
 		reason string
 	}{
-		{"a call that was never archived", call.UnitCall, call.Entry{State: call.Pending}, call.Lost, "the vendor dropped it before it was archived"},
-		{"one that failed", call.UnitCall, call.Entry{State: call.Failed, Reason: "no"}, call.Lost, "the vendor dropped it before it could be archived: no"},
-		{"one of which something is missing", call.UnitCall, call.Entry{State: call.Provisional, Reason: "no", Failed: []call.FailedPart{{Kind: call.PartUsers}}}, call.Lost,
+		{"a call that was never archived", call.UnitCall, ledger.Entry{State: ledger.Pending}, ledger.Lost, "the vendor dropped it before it was archived"},
+		{"one that failed", call.UnitCall, ledger.Entry{State: ledger.Failed, Reason: "no"}, ledger.Lost, "the vendor dropped it before it could be archived: no"},
+		{"one of which something is missing", call.UnitCall, ledger.Entry{State: ledger.Provisional, Reason: "no", Failed: []ledger.FailedPart{{Kind: call.PartUsers}}}, ledger.Lost,
 			"the vendor dropped it before it was archived whole: no"},
-		{"one that ran", call.UnitCall, call.Entry{State: call.Provisional, HeldUntil: at(5)}, call.Lost,
+		{"one that ran", call.UnitCall, ledger.Entry{State: ledger.Provisional, HeldUntil: at(5)}, ledger.Lost,
 			"the vendor dropped what came after " + at(5).Format(time.RFC3339) + " before it was archived"},
-		{"a day that was counted", call.UnitScale, call.Entry{State: call.Provisional, StartsAt: day, HeldUntil: at(0)}, call.Archived, ""},
-		{"a day that was not over", call.UnitScale, call.Entry{State: call.Provisional, StartsAt: day, HeldUntil: at(1)}, call.Lost,
+		{"a day that was counted", call.UnitScale, ledger.Entry{State: ledger.Provisional, StartsAt: day, HeldUntil: at(0)}, ledger.Archived, ""},
+		{"a day that was not over", call.UnitScale, ledger.Entry{State: ledger.Provisional, StartsAt: day, HeldUntil: at(1)}, ledger.Lost,
 			"the vendor dropped what came after " + at(1).Format(time.RFC3339) + " before it was archived"},
-		{"a list", call.UnitList, call.Entry{State: call.Provisional, StartsAt: day, HeldUntil: at(0)}, call.Archived, ""},
-		{"a list that failed", call.UnitList, call.Entry{State: call.Failed, StartsAt: day, HeldUntil: at(0), Reason: "no"}, call.Lost, "no"},
-		{"a list read in part", call.UnitList, call.Entry{State: call.Provisional, StartsAt: day, HeldUntil: at(1)}, call.Lost,
+		{"a list", call.UnitList, ledger.Entry{State: ledger.Provisional, StartsAt: day, HeldUntil: at(0)}, ledger.Archived, ""},
+		{"a list that failed", call.UnitList, ledger.Entry{State: ledger.Failed, StartsAt: day, HeldUntil: at(0), Reason: "no"}, ledger.Lost, "no"},
+		{"a list read in part", call.UnitList, ledger.Entry{State: ledger.Provisional, StartsAt: day, HeldUntil: at(1)}, ledger.Lost,
 			"calls after " + at(1).Format(time.RFC3339) + " are unknown: no pass was made while the vendor had them"},
 	} {
 		c.entry.Unit.Kind = c.kind

@@ -6,19 +6,20 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/ledger"
 )
 
 // Entry is what the ledger shall say of the call: it is archived if all of it came
 // and can no longer change, and provisional otherwise, with the parts that are
 // missing. Parts that are lost stay named.
-func (c *Call) Entry(u call.Unit) call.Entry {
+func (c *Call) Entry(u call.Unit) ledger.Entry {
 	missing := TriedAgain(slices.Concat(c.Failed, c.Null), c.Ledger.Failed)
-	e := call.Entry{Unit: u, StartsAt: c.Room.CreatedAt, State: call.Archived, HeldUntil: c.Alive.End}
+	e := ledger.Entry{Unit: u, StartsAt: c.Room.CreatedAt, State: ledger.Archived, HeldUntil: c.Alive.End}
 	if c.Partial() {
 		e.Reason, e.Attempts = ReasonOf(missing), c.Ledger.Attempts+1
 	}
 	if !c.Ended || c.Partial() {
-		e.State, e.HeldUntil = call.Provisional, Earlier(c.settledAt(), c.Alive.End)
+		e.State, e.HeldUntil = ledger.Provisional, Earlier(c.settledAt(), c.Alive.End)
 		if !c.missingFrom.IsZero() {
 			e.HeldUntil = Earlier(e.HeldUntil, c.missingFrom.Add(-time.Second))
 		}
@@ -32,7 +33,7 @@ func (c *Call) Entry(u call.Unit) call.Entry {
 		e.Reason = lost[len(lost)-1].Reason
 	}
 	if c.NullAccepted && len(c.Failed) == 0 {
-		e.Reason = fmt.Sprintf("%s, in %d passes: taken for an answer", call.NullReason, e.Attempts+1)
+		e.Reason = fmt.Sprintf("%s, in %d passes: taken for an answer", ledger.NullReason, e.Attempts+1)
 	}
 	e.Failed = slices.Concat(missing, lost)
 	return e
@@ -40,10 +41,10 @@ func (c *Call) Entry(u call.Unit) call.Entry {
 
 // lostParts are the parts of the call that are lost: those that the ledger names,
 // and what was lost since.
-func (c *Call) lostParts() []call.FailedPart {
-	lost := slices.DeleteFunc(slices.Clone(c.Ledger.Failed), func(f call.FailedPart) bool { return !f.Gone() })
+func (c *Call) lostParts() []ledger.FailedPart {
+	lost := slices.DeleteFunc(slices.Clone(c.Ledger.Failed), func(f ledger.FailedPart) bool { return !f.Gone() })
 	if reason := c.LostBeginning(); reason != "" {
-		lost = append(lost, call.FailedPart{Kind: call.PartSeries, Key: call.BeforeKey + c.Alive.Start.Format(time.RFC3339), Reason: reason})
+		lost = append(lost, ledger.FailedPart{Kind: call.PartSeries, Key: ledger.BeforeKey + c.Alive.Start.Format(time.RFC3339), Reason: reason})
 	}
 	return lost
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/callvault/callvault/extract/plan"
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/ledger"
 	"github.com/callvault/callvault/transform"
 )
 
@@ -151,9 +152,9 @@ func (l *life) begin() {
 		b.RowProblem, b.Room.RoomID, b.NoCreation = "room: odd", "", l.one(2) == 1
 	}
 	if b.InLedger = l.one(2) == 1; b.InLedger {
-		b.Ledger = call.Entry{State: call.Provisional, StartsAt: at(created), HeldUntil: at(l.one(created)), Attempts: l.one(5)}
+		b.Ledger = ledger.Entry{State: ledger.Provisional, StartsAt: at(created), HeldUntil: at(l.one(created)), Attempts: l.one(5)}
 		if l.one(2) == 1 {
-			b.Ledger.Failed = []call.FailedPart{{Kind: call.PartSeries, Key: call.BeforeKey + "then", Reason: "dropped", Attempts: 1}}
+			b.Ledger.Failed = []ledger.FailedPart{{Kind: call.PartSeries, Key: ledger.BeforeKey + "then", Reason: "dropped", Attempts: 1}}
 		}
 	}
 	l.call = Begin(b)
@@ -405,9 +406,9 @@ func (l *life) entry() {
 	c, e := l.call, l.call.Entry(call.Unit{Kind: call.UnitCall, Key: "c"})
 	missing := len(c.Failed)+len(c.Null) > 0
 	switch {
-	case e.State != call.Archived && e.State != call.Provisional:
+	case e.State != ledger.Archived && e.State != ledger.Provisional:
 		l.failf("the call is %s", e.State)
-	case (e.State == call.Archived) != (c.Ended && !missing):
+	case (e.State == ledger.Archived) != (c.Ended && !missing):
 		l.failf("the call is %s, ended %v, missing %v", e.State, c.Ended, missing)
 	case missing && e.Reason == "", missing && len(e.Failed) == 0:
 		l.failf("nothing says what is missing: %+v", e)
@@ -421,7 +422,7 @@ func (l *life) entry() {
 			if x.state == "missing" && !e.HeldUntil.Before(second(x.From)) && !c.NullAccepted {
 				l.failf("held until %d, and %s of %q is missing from %d on", e.HeldUntil.Unix(), of.kind, of.user, x.From)
 			}
-			if e.State == call.Archived && x.state != "settled" && x.state != "held" {
+			if e.State == ledger.Archived && x.state != "settled" && x.state != "held" {
 				l.failf("the call is archived, and %s of %q is %s", of.kind, of.user, x.state)
 			}
 		}
@@ -429,7 +430,7 @@ func (l *life) entry() {
 }
 
 // gone counts the parts that are lost.
-func gone(failed []call.FailedPart) (n int) {
+func gone(failed []ledger.FailedPart) (n int) {
 	for _, f := range failed {
 		if f.Gone() {
 			n++

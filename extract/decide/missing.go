@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/ledger"
 )
 
 // AcceptNullAfter is the number of passes in which the vendor must have answered
@@ -23,7 +24,7 @@ type Failure struct {
 }
 
 // null is why something is missing that is null where data is due.
-var null = Failure{Reason: call.NullReason}
+var null = Failure{Reason: ledger.NullReason}
 
 // Miss notes a part that could not be had, or not whole, and its first second. The
 // other parts go on.
@@ -63,22 +64,22 @@ func (c *Call) Partial() bool { return len(c.Failed)+len(c.Null) > 0 }
 // OnlyUnserved says that nothing failed but the events of all users, which the
 // account does not have.
 func (c *Call) OnlyUnserved() bool {
-	return !slices.ContainsFunc(c.Failed, func(f call.FailedPart) bool { return f.Kind != call.PartEvents || f.Key != "" })
+	return !slices.ContainsFunc(c.Failed, func(f ledger.FailedPart) bool { return f.Kind != call.PartEvents || f.Key != "" })
 }
 
 // AddPart adds a part to those that are missing, each once, no more than a row of
 // the ledger is to hold.
-func AddPart(parts []call.FailedPart, kind call.PartKind, key string, f Failure) []call.FailedPart {
-	same := func(x call.FailedPart) bool { return x.Kind == kind && x.Key == key }
+func AddPart(parts []ledger.FailedPart, kind call.PartKind, key string, f Failure) []ledger.FailedPart {
+	same := func(x ledger.FailedPart) bool { return x.Kind == kind && x.Key == key }
 	if len(parts) < mostParts && !slices.ContainsFunc(parts, same) {
-		parts = append(parts, call.FailedPart{Kind: kind, Key: key, Reason: f.Reason, Attempts: 1, Kept: f.Kept})
+		parts = append(parts, ledger.FailedPart{Kind: kind, Key: key, Reason: f.Reason, Attempts: 1, Kept: f.Kept})
 	}
 	return parts
 }
 
 // TriedAgain adds the passes that have tried the parts before. It returns no more
 // parts than a row of the ledger is to hold.
-func TriedAgain(parts, before []call.FailedPart) []call.FailedPart {
+func TriedAgain(parts, before []ledger.FailedPart) []ledger.FailedPart {
 	parts = slices.Clone(parts[:min(len(parts), mostParts)])
 	for i := range parts {
 		parts[i].Attempts = 1
@@ -92,7 +93,7 @@ func TriedAgain(parts, before []call.FailedPart) []call.FailedPart {
 }
 
 // ReasonOf says in one line why parts are missing. There must be some.
-func ReasonOf(missing []call.FailedPart) string {
+func ReasonOf(missing []ledger.FailedPart) string {
 	f := missing[0]
 	what := string(f.Kind)
 	if f.Key != "" {
@@ -106,7 +107,7 @@ func ReasonOf(missing []call.FailedPart) string {
 
 // nullPasses is in how many passes something of a unit was null where data is due.
 // A unit of which nothing is missing keeps what has come to be accepted.
-func nullPasses(e call.Entry) int {
+func nullPasses(e ledger.Entry) int {
 	if !e.Lacks() || e.Waits() {
 		return e.Attempts
 	}

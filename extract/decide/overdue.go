@@ -4,33 +4,34 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/ledger"
 )
 
 // Overdue is what the ledger shall say of a unit that the vendor has dropped before
 // it was archived, and that the pass did not come upon: it is lost, but for what may
 // be taken as archived.
-func Overdue(e call.Entry) call.Entry {
+func Overdue(e ledger.Entry) ledger.Entry {
 	switch {
 	case e.Unit.Kind == call.UnitList:
 		return overdueList(e)
 	case counted(e):
-		e.State, e.Reason = call.Archived, ""
+		e.State, e.Reason = ledger.Archived, ""
 	default:
-		e.State, e.Reason = call.Lost, lossReason(e)
+		e.State, e.Reason = ledger.Lost, lossReason(e)
 	}
 	return e
 }
 
 // overdueList is the entry of a day that can be listed no more. What was on it and
 // was not archived is known by itself.
-func overdueList(e call.Entry) call.Entry {
+func overdueList(e ledger.Entry) ledger.Entry {
 	switch {
-	case e.State == call.Failed:
-		e.State = call.Lost
+	case e.State == ledger.Failed:
+		e.State = ledger.Lost
 	case !e.HeldUntil.Before(e.StartsAt.Add(24 * time.Hour)):
-		e.State = call.Archived
+		e.State = ledger.Archived
 	default:
-		e.State, e.Reason = call.Lost, "calls after "+e.HeldUntil.UTC().Format(time.RFC3339)+" are unknown: no pass was made while the vendor had them"
+		e.State, e.Reason = ledger.Lost, "calls after "+e.HeldUntil.UTC().Format(time.RFC3339)+" are unknown: no pass was made while the vendor had them"
 	}
 	return e
 }
@@ -38,12 +39,12 @@ func overdueList(e call.Entry) call.Entry {
 // counted says whether a day of the scale was counted after its end. Where the
 // vendor drops it before its counts are confirmed, which it does for a plan that
 // keeps no more than two days, it is held all the same.
-func counted(e call.Entry) bool {
-	return e.Unit.Kind == call.UnitScale && e.State == call.Provisional && !e.HeldUntil.Before(e.StartsAt.Add(24*time.Hour))
+func counted(e ledger.Entry) bool {
+	return e.Unit.Kind == call.UnitScale && e.State == ledger.Provisional && !e.HeldUntil.Before(e.StartsAt.Add(24*time.Hour))
 }
 
 // lossReason says what of a unit was lost.
-func lossReason(e call.Entry) string {
+func lossReason(e ledger.Entry) string {
 	switch {
 	case e.Lacks():
 		return "the vendor dropped it before it was archived whole: " + e.Reason

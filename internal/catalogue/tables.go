@@ -1,12 +1,19 @@
 package catalogue
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // Tables that more than one package names.
 const (
 	HiddenLoads = "hidden_loads"
 	Versions    = "schema_migrations"
 )
+
+// UnreadExpires is the expires_at of raw responses that could not be read whole: they do
+// not expire by themselves.
+func UnreadExpires() time.Time { return time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC) }
 
 // Table is a table of the store.
 type Table struct {

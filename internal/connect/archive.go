@@ -6,26 +6,26 @@ import (
 	"fmt"
 
 	"github.com/callvault/callvault/internal/config"
-	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/lease"
 	"github.com/callvault/callvault/load/schema"
+	"github.com/callvault/callvault/load/store"
 )
 
 // Store connects, and names the setting in what may go wrong.
-func Store(ctx context.Context, dsn string, o load.Options) (*load.Store, error) {
-	s, err := load.Open(ctx, dsn, o)
+func Store(ctx context.Context, dsn string, o store.Options) (*store.Store, error) {
+	s, err := store.Open(ctx, dsn, o)
 	switch {
 	case err == nil:
 		return s, nil
-	case errors.Is(err, load.ErrDSN):
+	case errors.Is(err, store.ErrDSN):
 		return nil, config.Error{Setting: "CLICKHOUSE_DSN", Problem: err.Error()}
-	case errors.Is(err, load.ErrAuth), errors.Is(err, load.ErrDatabase):
+	case errors.Is(err, store.ErrAuth), errors.Is(err, store.ErrDatabase):
 		return nil, fmt.Errorf("%w; check user, password and database in CLICKHOUSE_DSN", err)
-	case errors.Is(err, load.ErrNoDatabase):
+	case errors.Is(err, store.ErrNoDatabase):
 		return nil, fmt.Errorf("%w; callvault archive creates it, or name another in CLICKHOUSE_DSN", err)
-	case errors.Is(err, load.ErrReadOnly):
+	case errors.Is(err, store.ErrReadOnly):
 		return nil, fmt.Errorf("%w; name another user in CLICKHOUSE_DSN", err)
-	case errors.Is(err, load.ErrUnreachable):
+	case errors.Is(err, store.ErrUnreachable):
 		return nil, fmt.Errorf("%w; check CLICKHOUSE_DSN, or unset it to use the embedded ClickHouse", err)
 	}
 	return nil, err
@@ -43,13 +43,13 @@ func NoArchive(command string) error {
 }
 
 // Schema prepares the schema of a store's database.
-func Schema(s *load.Store, cluster string) (*schema.Schema, error) {
+func Schema(s *store.Store, cluster string) (*schema.Schema, error) {
 	return schema.New(s.ClickHouse(), schema.Options{Cluster: cluster, Holder: lease.Holder()})
 }
 
 // Migrated returns an error unless the database has the schema of this program:
 // ErrNoArchive where it has none.
-func Migrated(ctx context.Context, store *load.Store, cluster string) error {
+func Migrated(ctx context.Context, store *store.Store, cluster string) error {
 	sch, err := Schema(store, cluster)
 	if err != nil {
 		return err

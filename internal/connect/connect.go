@@ -13,7 +13,7 @@ import (
 	"github.com/cenkalti/backoff/v5"
 
 	"github.com/callvault/callvault/internal/embedded"
-	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/store"
 )
 
 // Server is the ClickHouse to connect to.
@@ -25,14 +25,14 @@ type Server struct {
 	// Download is told that the embedded one is fetched, and returns what is told how
 	// far that is, and that it is over.
 	Download func(what string) (progress func(done, total int64), finish func())
-	Options  load.Options
+	Options  store.Options
 }
 
 // stopWithin bounds the end of an embedded engine that is being left.
 const stopWithin = 15 * time.Second
 
 // Open connects. An embedded ClickHouse runs until close is called.
-func (s Server) Open(ctx context.Context) (store *load.Store, close func(), err error) {
+func (s Server) Open(ctx context.Context) (store *store.Store, close func(), err error) {
 	if s.DSN == "" {
 		return s.openEmbedded(ctx)
 	}
@@ -48,7 +48,7 @@ func (s Server) Open(ctx context.Context) (store *load.Store, close func(), err 
 }
 
 // openEmbedded starts (or attaches to) an embedded ClickHouse and connects.
-func (s Server) openEmbedded(ctx context.Context) (*load.Store, func(), error) {
+func (s Server) openEmbedded(ctx context.Context) (*store.Store, func(), error) {
 	o := s.Embedded
 	o.Database = cmp.Or(s.Database, o.Database)
 	var err error
@@ -99,12 +99,12 @@ const (
 // Await is Open of a ClickHouse that may come later than the program, until a time;
 // zero: as long as it takes. Only that it cannot be reached is waited out: a wrong
 // password stays wrong. waiting is told once that it waits, and why.
-func (s Server) Await(ctx context.Context, until time.Time, waiting func(error)) (*load.Store, func(), error) {
+func (s Server) Await(ctx context.Context, until time.Time, waiting func(error)) (*store.Store, func(), error) {
 	pause := backoff.ExponentialBackOff{InitialInterval: firstPause, MaxInterval: mostPause, Multiplier: 1.5, RandomizationFactor: 0.2}
 	for told := false; ; told = true {
-		store, done, err := s.Open(ctx)
-		if err == nil || ctx.Err() != nil || !errors.Is(err, load.ErrUnreachable) {
-			return store, done, err
+		opened, done, err := s.Open(ctx)
+		if err == nil || ctx.Err() != nil || !errors.Is(err, store.ErrUnreachable) {
+			return opened, done, err
 		}
 		next := pause.NextBackOff()
 		if !until.IsZero() {

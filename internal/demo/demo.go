@@ -17,7 +17,7 @@ import (
 	"github.com/callvault/callvault/internal/runs"
 	"github.com/callvault/callvault/internal/simulator"
 	"github.com/callvault/callvault/internal/ui"
-	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/store"
 )
 
 // The demo's vendor: some hundred calls in 14 days, which take about half a
@@ -47,13 +47,13 @@ func Archive(ctx context.Context, cfg *config.Config, srv *embedded.Server, scre
 		return nil, err
 	}
 	defer sim.Close()
-	store, err := connect.Store(ctx, srv.DSN(), load.Options{Missing: load.Create})
+	store, err := connect.Store(ctx, srv.DSN(), store.Options{Missing: store.Create})
 	if err != nil {
 		return nil, err
 	}
 	defer store.Close()
 	settings := WithVendor(cfg, sim)
-	j, err := archive.New(settings, archive.Scope{Accounts: settings.Accounts}, runs.Origin{Version: version})
+	j, err := archive.New(archive.OptionsOf(settings), archive.Scope{Accounts: settings.Accounts}, runs.Origin{Version: version})
 	if err != nil {
 		return nil, err
 	}

@@ -17,7 +17,8 @@ import (
 	"github.com/callvault/callvault/internal/query"
 	"github.com/callvault/callvault/internal/ui"
 	"github.com/callvault/callvault/internal/words"
-	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/store"
+	"github.com/callvault/callvault/load/upkeep"
 )
 
 // days are counted as the cookbook does: stays by day, as far as they are known.
@@ -46,7 +47,7 @@ FROM call_minutes WHERE is_bad GROUP BY cause ORDER BY minutes DESC, what`
 
 // report shows what the archive can tell: how busy it was, what went wrong and
 // why, and how to go on from there.
-func report(ctx context.Context, store *load.Store, sum *archive.Report, screen ui.Screen) error {
+func report(ctx context.Context, store *store.Store, sum *archive.Report, screen ui.Screen) error {
 	if err := printDisk(ctx, screen.Out, store, sum); err != nil {
 		return err
 	}
@@ -68,7 +69,7 @@ func report(ctx context.Context, store *load.Store, sum *archive.Report, screen 
 	return nil
 }
 
-func printTable(ctx context.Context, screen ui.Screen, store *load.Store, title, text string) error {
+func printTable(ctx context.Context, screen ui.Screen, store *store.Store, title, text string) error {
 	write, err := query.FindFormat("table")
 	if err != nil {
 		return err
@@ -84,7 +85,7 @@ type badCall struct {
 	users, bad, judged                     uint64
 }
 
-func readWorst(ctx context.Context, store *load.Store) ([]badCall, error) {
+func readWorst(ctx context.Context, store *store.Store) ([]badCall, error) {
 	rows, err := store.Conn().Query(ctx, worst)
 	if err != nil {
 		return nil, query.Error(err)
@@ -203,8 +204,8 @@ func ShellWord(s string) string {
 }
 
 // printDisk tells what the archive takes on disk, raw responses apart.
-func printDisk(ctx context.Context, w io.Writer, store *load.Store, sum *archive.Report) error {
-	usage, err := store.DiskUsage(ctx)
+func printDisk(ctx context.Context, w io.Writer, store *store.Store, sum *archive.Report) error {
+	usage, err := upkeep.DiskUsage(ctx, store)
 	if err != nil {
 		return err
 	}

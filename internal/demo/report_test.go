@@ -9,14 +9,14 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/callvault/callvault/internal/connect"
-	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/store"
 	"github.com/callvault/callvault/test/embeddedtest"
 )
 
 // TestFollowUpsAreQuoted asks a shell and ClickHouse what they make of odd ids.
 func TestFollowUpsAreQuoted(t *testing.T) {
 	t.Parallel()
-	s, err := connect.Store(t.Context(), embeddedtest.Database(t), load.Options{Missing: load.Create})
+	s, err := connect.Store(t.Context(), embeddedtest.Database(t), store.Options{Missing: store.Create})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/callvault/callvault/internal/runs"
 	"github.com/callvault/callvault/internal/words"
-	"github.com/callvault/callvault/load"
 )
 
 // telling bounds looking up what came before a run.
@@ -17,7 +17,7 @@ const telling = 10 * time.Second
 // Tell sends what a run that has ended gives reason to say: a loss, a failure
 // that the run before did not have, or that all is well again. earlier are runs of
 // which it is another attempt; nothing is said of how they ended.
-func Tell(ctx context.Context, w Webhook, h History, r load.Run, earlier ...string) error {
+func Tell(ctx context.Context, w Webhook, h History, r runs.Run, earlier ...string) error {
 	if w.URL == "" {
 		return nil
 	}
@@ -37,16 +37,16 @@ func Tell(ctx context.Context, w Webhook, h History, r load.Run, earlier ...stri
 
 // History is the history of runs.
 type History interface {
-	Runs(context.Context, load.RunFilter) ([]load.Run, error)
+	Runs(context.Context, runs.Filter) ([]runs.Run, error)
 }
 
 // telltale are the outcomes that say how the archive is.
-var telltale = []load.Outcome{load.Done, load.Partial, load.Failed, load.Died}
+var telltale = []runs.Outcome{runs.Done, runs.Partial, runs.Failed, runs.Died}
 
 // outcomeBefore is how the run of the same command and schedule before r and the
 // earlier attempts ended; "" if there was none or that cannot be known.
-func outcomeBefore(ctx context.Context, h History, r load.Run, earlier []string) load.Outcome {
-	all, err := h.Runs(ctx, load.RunFilter{Command: r.Command, Schedule: &r.Schedule, Outcomes: telltale, Limit: 2 + len(earlier)})
+func outcomeBefore(ctx context.Context, h History, r runs.Run, earlier []string) runs.Outcome {
+	all, err := h.Runs(ctx, runs.Filter{Command: r.Command, Schedule: &r.Schedule, Outcomes: telltale, Limit: 2 + len(earlier)})
 	if err != nil {
 		return ""
 	}
@@ -59,20 +59,20 @@ func outcomeBefore(ctx context.Context, h History, r load.Run, earlier []string)
 }
 
 // eventOf is what to tell of a run, "" if nothing.
-func eventOf(r load.Run, before load.Outcome) string {
+func eventOf(r runs.Run, before runs.Outcome) string {
 	switch {
 	case r.Counts.Lost > 0:
 		return Loss
-	case (r.Outcome == load.Failed || r.Outcome == load.Partial) && r.Outcome != before:
+	case (r.Outcome == runs.Failed || r.Outcome == runs.Partial) && r.Outcome != before:
 		return Failure
-	case r.Outcome == load.Done && (before == load.Failed || before == load.Partial || before == load.Died):
+	case r.Outcome == runs.Done && (before == runs.Failed || before == runs.Partial || before == runs.Died):
 		return Recovery
 	}
 	return ""
 }
 
 // textOf says it to people. Every text has the name of the program in it.
-func textOf(kind string, r load.Run) string {
+func textOf(kind string, r runs.Run) string {
 	what := r.Command
 	if r.Schedule != "" && r.Schedule != r.Command {
 		what += " (" + r.Schedule + ")"

@@ -3,29 +3,29 @@ package notify
 import (
 	"testing"
 
-	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/internal/runs"
 )
 
 func TestEvents(t *testing.T) {
 	for _, c := range []struct {
-		now, before load.Outcome
+		now, before runs.Outcome
 		lost        uint64
 		want        string
 	}{
-		{load.Done, "", 0, ""},
-		{load.Done, load.Done, 0, ""},
-		{load.Done, load.Failed, 0, Recovery},
-		{load.Done, load.Died, 0, Recovery},
-		{load.Failed, "", 0, Failure},
-		{load.Failed, load.Done, 0, Failure},
-		{load.Failed, load.Failed, 0, ""},
-		{load.Failed, load.Partial, 0, Failure},
-		{load.Partial, load.Partial, 0, ""},
-		{load.Partial, load.Partial, 1, Loss},
-		{load.Interrupted, load.Failed, 0, ""},
-		{load.Busy, load.Failed, 0, ""},
+		{runs.Done, "", 0, ""},
+		{runs.Done, runs.Done, 0, ""},
+		{runs.Done, runs.Failed, 0, Recovery},
+		{runs.Done, runs.Died, 0, Recovery},
+		{runs.Failed, "", 0, Failure},
+		{runs.Failed, runs.Done, 0, Failure},
+		{runs.Failed, runs.Failed, 0, ""},
+		{runs.Failed, runs.Partial, 0, Failure},
+		{runs.Partial, runs.Partial, 0, ""},
+		{runs.Partial, runs.Partial, 1, Loss},
+		{runs.Interrupted, runs.Failed, 0, ""},
+		{runs.Busy, runs.Failed, 0, ""},
 	} {
-		if got := eventOf(load.Run{Outcome: c.now, Counts: load.RunCounts{Lost: c.lost}}, c.before); got != c.want {
+		if got := eventOf(runs.Run{Outcome: c.now, Counts: runs.Counts{Lost: c.lost}}, c.before); got != c.want {
 			t.Errorf("%+v: told %q", c, got)
 		}
 	}

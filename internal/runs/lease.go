@@ -7,19 +7,19 @@ import (
 	"strings"
 	"time"
 
-	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/lease"
+	"github.com/callvault/callvault/load/store"
 )
 
 // UnderLease does something that writes, under the archive lease: ctx ends when
 // that is lost, and nothing becomes visible unless guard, an SQL condition,
 // holds. The schema must be up.
-func UnderLease(ctx context.Context, store *load.Store, ttl time.Duration, do func(ctx context.Context, guard string) error) error {
+func UnderLease(ctx context.Context, store *store.Store, ttl time.Duration, do func(ctx context.Context, guard string) error) error {
 	return UnderLeaseAs(ctx, store, ttl, lease.Holder(), do)
 }
 
 // UnderLeaseAs is UnderLease for a holder named who.
-func UnderLeaseAs(ctx context.Context, store *load.Store, ttl time.Duration, who string, do func(ctx context.Context, guard string) error) error {
+func UnderLeaseAs(ctx context.Context, store *store.Store, ttl time.Duration, who string, do func(ctx context.Context, guard string) error) error {
 	held, err := Take(ctx, store, lease.Archive, who, ttl)
 	if errors.Is(err, lease.ErrHeld) {
 		return fmt.Errorf("another pass is running: %w", err)
@@ -44,7 +44,7 @@ func UnderLeaseAs(ctx context.Context, store *load.Store, ttl time.Duration, who
 const looking = 10 * time.Second
 
 // free says that nobody but who is known to hold a lease.
-func free(ctx context.Context, store *load.Store, name, who string) bool {
+func free(ctx context.Context, store *store.Store, name, who string) bool {
 	ctx, cancel := context.WithTimeout(ctx, looking)
 	defer cancel()
 	held, err := lease.Held(ctx, store.StoreConn(), name)
@@ -66,7 +66,7 @@ const backupHolds = 5 * time.Minute
 
 // Take takes a lease for who. That of a process of this machine which has died is
 // waited for, since it expires, and that of a backup, since it is short.
-func Take(ctx context.Context, store *load.Store, name, who string, ttl time.Duration) (*lease.Lease, error) {
+func Take(ctx context.Context, store *store.Store, name, who string, ttl time.Duration) (*lease.Lease, error) {
 	l, err := lease.Acquire(ctx, store.StoreConn(), name, who, ttl)
 	held, ok := errors.AsType[*lease.HeldError](err)
 	if !ok {

@@ -15,29 +15,29 @@ import (
 
 	"github.com/callvault/callvault/internal/span"
 	"github.com/callvault/callvault/internal/words"
-	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/lease"
+	"github.com/callvault/callvault/load/store"
 )
 
 // Record writes the rows of one run to archive_runs. What keeps it from writing
 // the last one is told to warn, unless the run has failed itself, and does not
 // keep the run from anything.
 type Record struct {
-	store  *load.Store
+	store  *store.Store
 	alive  time.Duration // how long a run that is silent counts as running
 	warn   func(error)
 	traced bool
 	// prepare, before the first row, makes sure that there can be one. What it
 	// fails with ends the run, of which there is no row then.
 	Prepare func(context.Context) error
-	Fill    func(*load.Run) // counts what the run has done so far
-	Last    func(*load.Run) // counts what it has done in the end
+	Fill    func(*Run) // counts what the run has done so far
+	Last    func(*Run) // counts what it has done in the end
 
 	// Late writes the first row only when the run writes something else (Writes), or
 	// has gone on for some seconds: a run that finds nothing to do costs one row.
 	Late bool
 
-	Run     load.Run
+	Run     Run
 	step    int
 	unnoted error // why the latest row could not be written
 	once    sync.Once
@@ -60,16 +60,16 @@ type Origin struct {
 
 // New begins the history of a run that renews its lease so often. Who makes
 // the run may fill in more of it before record.
-func New(store *load.Store, command string, o Origin, lease time.Duration, traced bool) *Record {
+func New(store *store.Store, command string, o Origin, lease time.Duration, traced bool) *Record {
 	if o.Warn == nil {
 		o.Warn = func(error) {}
 	}
 	return &Record{
 		store: store, alive: silences * lease, warn: o.Warn, traced: traced,
 		writes:  make(chan struct{}),
-		Prepare: func(context.Context) error { return nil }, Fill: func(*load.Run) {}, Last: func(*load.Run) {},
-		Run: load.Run{
-			ID: cmp.Or(o.ID, uuid.NewString()), Command: command, Schedule: o.Schedule, Outcome: load.Running,
+		Prepare: func(context.Context) error { return nil }, Fill: func(*Run) {}, Last: func(*Run) {},
+		Run: Run{
+			ID: cmp.Or(o.ID, uuid.NewString()), Command: command, Schedule: o.Schedule, Outcome: Running,
 			Started: time.Now().UTC(), Version: o.Version, Host: hostName(),
 		},
 	}
@@ -95,7 +95,7 @@ func (h *Record) Do(ctx context.Context, work func(context.Context) error) (err 
 	close(over)
 	beats.Wait()
 	h.end(ctx, err)
-	if h.unnoted != nil && h.Run.Outcome != load.Failed {
+	if h.unnoted != nil && h.Run.Outcome != Failed {
 		h.warn(fmt.Errorf("the run's history is not kept: %w", h.unnoted))
 	}
 	return err
@@ -143,7 +143,7 @@ func (h *Record) end(ctx context.Context, err error) {
 func (h *Record) close(ctx context.Context, err error) {
 	h.Run.Ended = time.Now().UTC()
 	h.Run.Outcome, h.Run.Reason = outcomeOf(ctx, err), words.OneLine(err)
-	if h.Run.Outcome != load.Done && h.Run.Outcome != load.Partial {
+	if h.Run.Outcome != Done && h.Run.Outcome != Partial {
 		h.Run.Complete = nil
 	}
 }
@@ -154,7 +154,7 @@ const noteWithin = 10 * time.Second
 func (h *Record) note(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, noteWithin)
 	defer cancel()
-	h.unnoted = h.store.NoteRun(ctx, h.Run, h.step, h.alive)
+	h.unnoted = HistoryOf(h.store).Note(ctx, h.Run, h.step, h.alive)
 	if errors.Is(h.unnoted, context.Canceled) {
 		h.unnoted = nil
 	}
@@ -168,19 +168,19 @@ type Incomplete string
 func (e Incomplete) Error() string { return string(e) }
 
 // outcomeOf is how a run that returned err ended.
-func outcomeOf(ctx context.Context, err error) load.Outcome {
+func outcomeOf(ctx context.Context, err error) Outcome {
 	_, incomplete := errors.AsType[Incomplete](err)
 	switch {
 	case err == nil:
-		return load.Done
+		return Done
 	case errors.Is(err, lease.ErrHeld):
-		return load.Busy
+		return Busy
 	case incomplete:
-		return load.Partial
+		return Partial
 	case ctx.Err() != nil:
-		return load.Interrupted
+		return Interrupted
 	}
-	return load.Failed
+	return Failed
 }
 
 // UintsOf are counts as the history has them.

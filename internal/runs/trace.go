@@ -9,7 +9,6 @@ import (
 
 	"github.com/callvault/callvault/internal/span"
 	"github.com/callvault/callvault/internal/traces"
-	"github.com/callvault/callvault/load"
 )
 
 // sendWithin bounds the sending of the last spans of a run that has ended.
@@ -38,7 +37,7 @@ func (h *Record) beginTrace(ctx context.Context) (in context.Context, end func(e
 	}
 }
 
-func beginningOf(r load.Run) []attribute.KeyValue {
+func beginningOf(r Run) []attribute.KeyValue {
 	apps := make([]int64, len(r.Apps))
 	for i, a := range r.Apps {
 		apps[i] = int64(a)
@@ -49,7 +48,7 @@ func beginningOf(r load.Run) []attribute.KeyValue {
 	}
 }
 
-func endOf(r load.Run) []attribute.KeyValue {
+func endOf(r Run) []attribute.KeyValue {
 	count := func(key string, n uint64) attribute.KeyValue { return attribute.Int64("callvault."+key, int64(n)) }
 	return []attribute.KeyValue{
 		attribute.String("callvault.outcome", string(r.Outcome)),

@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"github.com/callvault/callvault/archive"
-	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/extract/replay"
 	"github.com/callvault/callvault/internal/words"
 )
 
@@ -27,6 +27,6 @@ func (c Screen) Replayed(r *archive.Replay, asJSON bool) {
 		c.Errorf("not replayed: %s: %s", f.Unit, f.Reason)
 	}
 	if r.NotKept > 0 {
-		c.Errorf("%s units stay as they are: %v", words.Comma(r.NotKept), extract.ErrNotKept)
+		c.Errorf("%s units stay as they are: %v", words.Comma(r.NotKept), replay.ErrNotKept)
 	}
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/runs"
 	"github.com/callvault/callvault/internal/words"
-	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/status"
 )
 
@@ -189,7 +189,7 @@ func (p *statusPage) runs() {
 			said = "last succeeded " + p.ago(*r.LastSuccess)
 		}
 		fmt.Fprintf(p, "  %-10s %s\n", r.Command, said)
-		if r.Last.Outcome == load.Done {
+		if r.Last.Outcome == runs.Done {
 			continue
 		}
 		line := fmt.Sprintf("last run, %s, %s", humanize.RelTime(r.Last.Started, p.st.Now, "ago", "from now"), r.Last.Outcome)

@@ -12,7 +12,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 
-	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/extract/ask"
 	"github.com/callvault/callvault/internal/words"
 	"github.com/callvault/callvault/verify"
 )
@@ -83,7 +83,7 @@ func writeSums(w io.Writer, r *verify.Report) {
 	if t.Expired > 0 {
 		line("expired", "%s while the vendor was asked", words.Plural(t.Expired, "call"))
 	}
-	counts := extract.Counts{Requests: r.Requests}
+	counts := ask.Counts{Requests: r.Requests}
 	line("requests", "%s, %s received, %s", words.Comma(counts.Total()), humanize.IBytes(uint64(r.Bytes)), r.Ended.Sub(r.Started).Round(100*time.Millisecond))
 }
 

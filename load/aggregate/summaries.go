@@ -8,6 +8,7 @@ import (
 
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/quality"
+	"github.com/callvault/callvault/ledger"
 	"github.com/callvault/callvault/load/native"
 )
 
@@ -17,12 +18,12 @@ type Head struct {
 	Unit    call.Unit
 	RoomID  string
 	Created time.Time
-	Entry   *call.Entry // the ledger's entry of the call once it is committed
+	Entry   *ledger.Entry // the ledger's entry of the call once it is committed
 }
 
 // complete reports whether the archive has all of the call for good.
 func (s *Head) complete() bool {
-	return s.Entry.State.Final() && s.Entry.State != call.Lost && len(s.Entry.Failed) == 0
+	return s.Entry.State.Final() && s.Entry.State != ledger.Lost && len(s.Entry.Failed) == 0
 }
 
 // userSummary is a row of call_users_data.

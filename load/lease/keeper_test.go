@@ -24,9 +24,9 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"github.com/callvault/callvault/internal/embedded"
-	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/lease"
 	"github.com/callvault/callvault/load/schema"
+	"github.com/callvault/callvault/load/store"
 	"github.com/callvault/callvault/test/embeddedtest"
 	"github.com/callvault/callvault/test/keepertest"
 	"github.com/callvault/callvault/test/proxytest"
@@ -80,7 +80,7 @@ func newServer(t *testing.T, dir string) *server {
 // archive connects to a database and bootstraps it.
 func archive(t *testing.T, dsn string) driver.Conn {
 	t.Helper()
-	s, err := load.Open(t.Context(), dsn, load.Options{})
+	s, err := store.Open(t.Context(), dsn, store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func archive(t *testing.T, dsn string) driver.Conn {
 }
 
 // bootstrap makes the tables that exist before the first schema version.
-func bootstrap(t *testing.T, s *load.Store) {
+func bootstrap(t *testing.T, s *store.Store) {
 	t.Helper()
 	m, err := schema.New(s.ClickHouse(), schema.Options{})
 	if err == nil {
@@ -277,7 +277,7 @@ func (k *inKeeper) unknown(t *testing.T) {
 	}
 	tap := proxytest.NewTap(t, u.Host)
 	u.Host = tap.Addr()
-	s, err := load.Open(t.Context(), u.String(), load.Options{})
+	s, err := store.Open(t.Context(), u.String(), store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -306,7 +306,7 @@ func (k *inKeeper) unknown(t *testing.T) {
 // transition checks that a claim from before lease_keeper existed excludes others until
 // it is released, and not afterwards.
 func (k *inKeeper) transition(t *testing.T) {
-	s, err := load.Open(t.Context(), k.servers[0].DatabaseDSN("transition"), load.Options{})
+	s, err := store.Open(t.Context(), k.servers[0].DatabaseDSN("transition"), store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -387,7 +387,7 @@ func TestClaimant(t *testing.T) {
 	if dsn == "" {
 		return
 	}
-	s, err := load.Open(t.Context(), dsn, load.Options{})
+	s, err := store.Open(t.Context(), dsn, store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,9 +11,9 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
-	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/lease"
 	"github.com/callvault/callvault/load/schema"
+	"github.com/callvault/callvault/load/store"
 	"github.com/callvault/callvault/test/embeddedtest"
 )
 
@@ -21,7 +21,7 @@ func TestMain(m *testing.M) { os.Exit(embeddedtest.Main(m)) }
 
 func connect(t *testing.T) driver.Conn {
 	t.Helper()
-	s, err := load.Open(t.Context(), embeddedtest.Database(t), load.Options{})
+	s, err := store.Open(t.Context(), embeddedtest.Database(t), store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,9 +13,9 @@ import (
 
 	"github.com/callvault/callvault/internal/catalogue"
 	"github.com/callvault/callvault/internal/sqltext"
-	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/retry"
 	"github.com/callvault/callvault/load/schema"
+	"github.com/callvault/callvault/load/store"
 	"github.com/callvault/callvault/test/embeddedtest"
 )
 
@@ -24,7 +24,7 @@ import (
 type server struct {
 	*testing.T
 	dsn  *url.URL
-	root *load.Store
+	root *store.Store
 }
 
 const secret = "secret"
@@ -51,11 +51,11 @@ func newServer(t *testing.T, users map[string][]string) *server {
 }
 
 // as connects as a user, and creates the database if it is missing.
-func (s *server) as(user *url.Userinfo, database string) *load.Store {
+func (s *server) as(user *url.Userinfo, database string) *store.Store {
 	s.Helper()
 	u := *s.dsn
 	u.User, u.Path = user, "/"+database
-	store, err := load.Open(s.Context(), u.String(), load.Options{Missing: load.Create})
+	store, err := store.Open(s.Context(), u.String(), store.Options{Missing: store.Create})
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -69,13 +69,13 @@ func (s *server) as(user *url.Userinfo, database string) *load.Store {
 func TestWhoMayReadWhat(t *testing.T) {
 	t.Parallel()
 	const name = "o`dd n-me"
-	database, store := sqltext.Identifier(name), sqltext.Identifier(catalogue.StoreOf(name))
+	database, tables := sqltext.Identifier(name), sqltext.Identifier(catalogue.StoreOf(name))
 	s := newServer(t, map[string][]string{
 		"half":   {"ALL ON " + database + ".*"},
-		"writer": {"ALL ON " + database + ".*", "ALL ON " + store + ".*", "SELECT ON system.parts", "TABLE ENGINE ON *"}, // this engine wants the last one
+		"writer": {"ALL ON " + database + ".*", "ALL ON " + tables + ".*", "SELECT ON system.parts", "TABLE ENGINE ON *"}, // this engine wants the last one
 		"reader": {"SELECT ON " + database + ".*"},
 	})
-	as := func(user string) *load.Store { return s.as(url.UserPassword(user, secret), name) }
+	as := func(user string) *store.Store { return s.as(url.UserPassword(user, secret), name) }
 	_, err := newSchema(t, as("half"), schema.Options{}).Up(t.Context())
 	if err == nil || !strings.HasSuffix(err.Error(), catalogue.Grants(name, "half")) || strings.Contains(err.Error(), "\n") {
 		t.Errorf("without rights on the tables: %v", err)
@@ -111,7 +111,7 @@ func TestWhoMayReadWhat(t *testing.T) {
 	}
 	const denied = 497
 	for _, table := range column(t, w, "SELECT name FROM system.tables WHERE database = currentDatabase() || '_store'") {
-		if err := a.Conn().Exec(t.Context(), "SELECT count() FROM "+store+"."+table); retry.Code(err) != denied {
+		if err := a.Conn().Exec(t.Context(), "SELECT count() FROM "+tables+"."+table); retry.Code(err) != denied {
 			t.Errorf("an analyst reads %s: %v", table, err)
 		}
 	}
@@ -120,7 +120,7 @@ func TestWhoMayReadWhat(t *testing.T) {
 		t.Errorf("the views read with the rights of %v", got)
 	}
 	for _, q := range []string{
-		"SHOW TABLES FROM " + store, "SELECT name FROM system.databases WHERE endsWith(name, '_store')", "SELECT table FROM system.columns WHERE endsWith(database, '_store')",
+		"SHOW TABLES FROM " + tables, "SELECT name FROM system.databases WHERE endsWith(name, '_store')", "SELECT table FROM system.columns WHERE endsWith(database, '_store')",
 	} {
 		if got := column(t, a, q); len(got) > 0 {
 			t.Errorf("an analyst sees %v: %s", got, q)

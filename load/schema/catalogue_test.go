@@ -11,15 +11,15 @@ import (
 
 	"github.com/callvault/callvault/internal/catalogue"
 	"github.com/callvault/callvault/internal/digest"
-	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/schema"
+	"github.com/callvault/callvault/load/store"
 	"github.com/callvault/callvault/migrations"
 )
 
 // TestCatalogue holds the catalogue against the live schema, in both directions.
 func TestCatalogue(t *testing.T) {
 	t.Parallel()
-	s := store(t)
+	s := connect(t)
 	if _, err := newSchema(t, s, schema.Options{}).Up(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +76,7 @@ func month(day string) string {
 }
 
 // exported sees that a relation has what its export needs.
-func exported(t *testing.T, s *load.Store, name string, x catalogue.Export) {
+func exported(t *testing.T, s *store.Store, name string, x catalogue.Export) {
 	t.Helper()
 	if x.Time == "" {
 		return

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/store"
 )
 
 // attribute is a column as the database tells it.
@@ -21,7 +21,7 @@ type relation struct {
 }
 
 // relations are those of the database, by name.
-func relations(t *testing.T, s *load.Store) map[string]relation {
+func relations(t *testing.T, s *store.Store) map[string]relation {
 	t.Helper()
 	all := map[string]relation{}
 	for _, row := range column(t, s, "SELECT concat(name, '\t', engine, '\t', comment) FROM system.tables WHERE "+ofBoth) {

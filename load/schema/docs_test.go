@@ -37,7 +37,7 @@ var parts = map[string]func(p *page, relations []string) string{
 // and every column of it is there once, as it is.
 func TestSchemaPages(t *testing.T) {
 	t.Parallel()
-	s := store(t)
+	s := connect(t)
 	if _, err := newSchema(t, s, schema.Options{}).Up(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -16,9 +16,9 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/lease"
 	"github.com/callvault/callvault/load/schema"
+	"github.com/callvault/callvault/load/store"
 	"github.com/callvault/callvault/migrations"
 	"github.com/callvault/callvault/test/archivetest"
 	"github.com/callvault/callvault/test/embeddedtest"
@@ -26,9 +26,9 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(embeddedtest.Main(m)) }
 
-func store(t *testing.T) *load.Store {
+func connect(t *testing.T) *store.Store {
 	t.Helper()
-	s, err := load.Open(t.Context(), embeddedtest.Database(t), load.Options{})
+	s, err := store.Open(t.Context(), embeddedtest.Database(t), store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +39,7 @@ func store(t *testing.T) *load.Store {
 // ofBoth is a condition on a table of system: what is in either database.
 const ofBoth = "startsWith(database, currentDatabase())"
 
-func newSchema(t *testing.T, s *load.Store, o schema.Options) *schema.Schema {
+func newSchema(t *testing.T, s *store.Store, o schema.Options) *schema.Schema {
 	t.Helper()
 	m, err := schema.New(s.ClickHouse(), o)
 	if err != nil {
@@ -49,10 +49,10 @@ func newSchema(t *testing.T, s *load.Store, o schema.Options) *schema.Schema {
 }
 
 // archive is a connection to both databases.
-func archive(s *load.Store) driver.Conn { return archivetest.Conn(s.Conn(), s.Database()) }
+func archive(s *store.Store) driver.Conn { return archivetest.Conn(s.Conn(), s.Database()) }
 
 // column reads one column of strings.
-func column(t *testing.T, s *load.Store, q string) []string {
+func column(t *testing.T, s *store.Store, q string) []string {
 	t.Helper()
 	rows, err := archive(s).Query(t.Context(), q)
 	if err != nil {
@@ -75,7 +75,7 @@ func column(t *testing.T, s *load.Store, q string) []string {
 
 func TestUpDownUp(t *testing.T) {
 	t.Parallel()
-	s := store(t)
+	s := connect(t)
 	m := newSchema(t, s, schema.Options{FS: two(t)})
 	steps := []struct {
 		do      func() (int, error)
@@ -122,7 +122,7 @@ var contract = map[string]string{
 
 func TestContract(t *testing.T) {
 	t.Parallel()
-	s := store(t)
+	s := connect(t)
 	if _, err := newSchema(t, s, schema.Options{}).Up(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -145,7 +145,7 @@ func TestContract(t *testing.T) {
 
 func TestTogether(t *testing.T) {
 	t.Parallel()
-	s := store(t)
+	s := connect(t)
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	total := 0
@@ -168,7 +168,7 @@ func TestTogether(t *testing.T) {
 
 func TestHeld(t *testing.T) {
 	t.Parallel()
-	s := store(t)
+	s := connect(t)
 	m := newSchema(t, s, schema.Options{LockWait: time.Millisecond})
 	if _, err := m.Up(t.Context()); err != nil {
 		t.Fatal(err)
@@ -187,7 +187,7 @@ func TestHeld(t *testing.T) {
 // what its program knows of them.
 func TestWaitsForAPass(t *testing.T) {
 	t.Parallel()
-	s := store(t)
+	s := connect(t)
 	if _, err := newSchema(t, s, schema.Options{}).Up(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -228,7 +228,7 @@ func with(t *testing.T, sql string) fstest.MapFS {
 
 func TestDirty(t *testing.T) {
 	t.Parallel()
-	s := store(t)
+	s := connect(t)
 	bad := newSchema(t, s, schema.Options{FS: with(t, "SELECT no_such_column")})
 	good := newSchema(t, s, schema.Options{FS: with(t, "SELECT 1")})
 	if _, err := bad.Up(t.Context()); err == nil || !strings.Contains(err.Error(), "0002_two.up.sql: statement 2 of 3") || strings.Contains(err.Error(), "\n") {
@@ -262,7 +262,7 @@ func TestDirty(t *testing.T) {
 
 func TestNewer(t *testing.T) {
 	t.Parallel()
-	s := store(t)
+	s := connect(t)
 	newer := with(t, "SELECT 1")
 	if _, err := newSchema(t, s, schema.Options{FS: newer}).Up(t.Context()); err != nil {
 		t.Fatal(err)
@@ -299,7 +299,7 @@ func TestNames(t *testing.T) {
 // would be an error in its log.
 func TestNoKeeper(t *testing.T) {
 	t.Parallel()
-	s, err := load.Open(t.Context(), embeddedtest.Start(t).DSN(), load.Options{})
+	s, err := store.Open(t.Context(), embeddedtest.Start(t).DSN(), store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,8 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/schema"
+	"github.com/callvault/callvault/load/store"
 	"github.com/callvault/callvault/migrations"
 )
 
@@ -68,7 +68,7 @@ func ending(t *testing.T, version int, statement string) fs.FS {
 
 // definitions are all that the server tells of the database's tables and their
 // columns, without what rows take.
-func definitions(t *testing.T, s *load.Store) []string {
+func definitions(t *testing.T, s *store.Store) []string {
 	t.Helper()
 	const tables = `
 		SELECT toString((name, engine, engine_full, create_table_query, as_select, partition_key, sorting_key, primary_key, sampling_key, comment)) AS line
@@ -89,7 +89,7 @@ func definitions(t *testing.T, s *load.Store) []string {
 // fresh are the definitions of a database that was empty.
 func fresh(t *testing.T, files fs.FS) []string {
 	t.Helper()
-	s := store(t)
+	s := connect(t)
 	if _, err := newSchema(t, s, schema.Options{FS: files}).Up(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -120,13 +120,13 @@ var shown = map[string][]string{
 }
 
 // baseTables are those of the versions.
-func baseTables(t *testing.T, s *load.Store) []string {
+func baseTables(t *testing.T, s *store.Store) []string {
 	t.Helper()
 	return column(t, s, "SELECT name FROM system.tables WHERE "+ofBoth+" AND engine LIKE '%MergeTree' AND name NOT IN ('lease', 'schema_migrations') ORDER BY name")
 }
 
 // rowsIn reads relations as lines, without the column that version 2 adds.
-func rowsIn(t *testing.T, s *load.Store, names []string) map[string][]string {
+func rowsIn(t *testing.T, s *store.Store, names []string) map[string][]string {
 	t.Helper()
 	all := map[string][]string{}
 	for _, name := range names {
@@ -137,7 +137,7 @@ func rowsIn(t *testing.T, s *load.Store, names []string) map[string][]string {
 }
 
 // holds sees that the database is as a new one is, but for the rows in it.
-func holds(t *testing.T, s *load.Store, definition []string, rows map[string][]string) {
+func holds(t *testing.T, s *store.Store, definition []string, rows map[string][]string) {
 	t.Helper()
 	if diff := cmp.Diff(definition, definitions(t, s)); diff != "" {
 		t.Errorf("the schema is not a new database's (-new +this):\n%s", diff)
@@ -157,7 +157,7 @@ func holds(t *testing.T, s *load.Store, definition []string, rows map[string][]s
 // TestLongUpgradeKeepsData goes to a later version with rows, and back.
 func TestLongUpgradeKeepsData(t *testing.T) {
 	t.Parallel()
-	s := store(t)
+	s := connect(t)
 	old := newSchema(t, s, schema.Options{})
 	if n, err := old.Up(t.Context()); n != 1 || err != nil {
 		t.Fatalf("up: %d, %v", n, err)
@@ -197,7 +197,7 @@ func TestLongUpgradeKeepsData(t *testing.T) {
 func TestViews(t *testing.T) {
 	t.Parallel()
 	for _, files := range []fs.FS{migrations.FS, two(t)} {
-		s := store(t)
+		s := connect(t)
 		if _, err := newSchema(t, s, schema.Options{FS: files}).Up(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -216,7 +216,7 @@ func TestViews(t *testing.T) {
 // goes on to the same.
 func TestSameAfterInterruptions(t *testing.T) {
 	t.Parallel()
-	s := store(t)
+	s := connect(t)
 	m := newSchema(t, s, schema.Options{FS: two(t)})
 	for version := 1; version <= latest; version++ {
 		n, err := newSchema(t, s, schema.Options{FS: ending(t, version, "SELECT no_such_column")}).Up(t.Context())
@@ -241,7 +241,7 @@ func TestSameAfterInterruptions(t *testing.T) {
 // TestLoses holds what Schema.Loses names against the tables that go.
 func TestLoses(t *testing.T) {
 	t.Parallel()
-	s := store(t)
+	s := connect(t)
 	m := newSchema(t, s, schema.Options{FS: two(t)})
 	if _, err := m.Up(t.Context()); err != nil {
 		t.Fatal(err)

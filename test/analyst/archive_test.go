@@ -11,6 +11,7 @@ import (
 	"github.com/callvault/callvault/internal/simulator"
 	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/schema"
+	"github.com/callvault/callvault/load/store"
 	"github.com/callvault/callvault/test/embeddedtest"
 )
 
@@ -34,9 +35,9 @@ func simulate(t testing.TB, o simulator.Options) *simulator.Simulator {
 }
 
 // open connects to a database and brings its schema up.
-func open(t testing.TB, dsn string) *load.Store {
+func open(t testing.TB, dsn string) *store.Store {
 	t.Helper()
-	s, err := load.Open(t.Context(), dsn, load.Options{})
+	s, err := store.Open(t.Context(), dsn, store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,8 +54,8 @@ func open(t testing.TB, dsn string) *load.Store {
 
 // fillAll writes the truths of several simulators, each up to so many samples,
 // and returns how many there were.
-func fillAll(ctx context.Context, s *load.Store, samples int64, sims ...*simulator.Simulator) (int64, error) {
-	w := s.NewWriter("fill", load.WriterOptions{})
+func fillAll(ctx context.Context, s *store.Store, samples int64, sims ...*simulator.Simulator) (int64, error) {
+	w := load.NewWriter(s, "fill", load.WriterOptions{})
 	done := make([]int64, len(sims))
 	g, gctx := errgroup.WithContext(ctx)
 	for i, sim := range sims {
@@ -77,7 +78,7 @@ func fillAll(ctx context.Context, s *load.Store, samples int64, sims ...*simulat
 }
 
 // migrateAgain applies the schema once more.
-func migrateAgain(t *testing.T, s *load.Store) {
+func migrateAgain(t *testing.T, s *store.Store) {
 	t.Helper()
 	m, err := schema.New(s.ClickHouse(), schema.Options{})
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/store"
 )
 
 // answer is ClickHouse's own, to what the tools are asked: calls and users by
@@ -113,7 +113,7 @@ func (b *bi) dbt(t *testing.T) {
 	t.Logf("%s: %d models and tests passed", pinned(t, "dbt"), len(built.Results))
 }
 
-func inOne(t *testing.T, s *load.Store, sql string) string {
+func inOne(t *testing.T, s *store.Store, sql string) string {
 	t.Helper()
 	return column(t, s, "SELECT arrayStringConcat(arrayMap(x -> toString(x), [*]), ' ') FROM ("+sql+")")[0]
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/callvault/callvault/internal/simulator"
-	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/store"
 	"github.com/callvault/callvault/test/embeddedtest"
 )
 
@@ -51,12 +51,12 @@ func questions(t *testing.T) (page string, all []question) {
 // server asks ClickHouse over HTTP, as a BI tool does.
 type server struct {
 	base           string
-	auth           *load.Store
+	auth           *store.Store
 	user, password string
 }
 
 // serverOf asks the store's database as its user.
-func serverOf(base string, s *load.Store) *server {
+func serverOf(base string, s *store.Store) *server {
 	a := s.ClickHouse().Auth
 	return &server{base, s, a.Username, a.Password}
 }
@@ -102,7 +102,7 @@ func fleet(t testing.TB) *simulator.Simulator {
 
 // demoIDs gives the cookbook's call, user and room the names they have in an
 // archive: those of a call that was bad by somebody's fault.
-func demoIDs(t *testing.T, s *load.Store) *strings.Replacer {
+func demoIDs(t *testing.T, s *store.Store) *strings.Replacer {
 	t.Helper()
 	row := column(t, s, `
 		SELECT arrayJoin([c.comm_id, c.room_id, c.worst_user_id]) FROM

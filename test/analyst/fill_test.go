@@ -7,6 +7,7 @@ import (
 
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/simulator"
+	"github.com/callvault/callvault/ledger"
 	"github.com/callvault/callvault/load"
 )
 
@@ -112,9 +113,9 @@ func (f *filler) write(ctx context.Context, r *simulator.Room, x *call.Samples) 
 	unit := call.Unit{App: call.AppID(r.SdkAppID), Kind: call.UnitCall, Key: r.CommID}
 	created := time.Unix(r.CreatedAt, 0).UTC()
 	room := &call.Room{App: unit.App, CommID: r.CommID, RoomID: r.RoomID, CreatedAt: created, Finished: r.IsFinished, Creator: r.CreatorUserID}
-	state := call.Provisional
+	state := ledger.Provisional
 	if r.IsFinished {
-		room.DestroyedAt, state = time.Unix(r.DestroyedAt, 0).UTC(), call.Archived
+		room.DestroyedAt, state = time.Unix(r.DestroyedAt, 0).UTC(), ledger.Archived
 	}
 	stays := map[string][]call.Session{}
 	sessions := f.sessionsOf(r.CommID)
@@ -139,7 +140,7 @@ func (f *filler) write(ctx context.Context, r *simulator.Room, x *call.Samples) 
 			return err
 		}
 	}
-	return f.w.End(ctx, call.Entry{Unit: unit, State: state, StartsAt: created, HeldUntil: room.DestroyedAt})
+	return f.w.End(ctx, ledger.Entry{Unit: unit, State: state, StartsAt: created, HeldUntil: room.DestroyedAt})
 }
 
 func (f *filler) sessionsOf(commID string) []call.Session {
@@ -203,5 +204,5 @@ func putUnit(ctx context.Context, w *load.Writer, u call.Unit, kind call.PartKin
 	if err := w.Add(ctx, u, p, r); err != nil {
 		return err
 	}
-	return w.End(ctx, call.Entry{Unit: u, State: call.Archived, StartsAt: at})
+	return w.End(ctx, ledger.Entry{Unit: u, State: ledger.Archived, StartsAt: at})
 }

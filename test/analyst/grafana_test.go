@@ -16,7 +16,8 @@ import (
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
 
 	"github.com/callvault/callvault/internal/embedded"
-	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/internal/runs"
+	"github.com/callvault/callvault/load/store"
 	"github.com/callvault/callvault/test/embeddedtest"
 )
 
@@ -160,7 +161,7 @@ func (p panel) overridden() (names []string) {
 }
 
 // defaultLimits are those of quality_thresholds, from small to great.
-func defaultLimits(t *testing.T, s *load.Store) map[string]string {
+func defaultLimits(t *testing.T, s *store.Store) map[string]string {
 	t.Helper()
 	all := map[string]string{}
 	for _, row := range column(t, s, `SELECT concat(measure, '=', arrayStringConcat(arraySort([good, poor, serious]), ' ')) FROM quality_thresholds`) {
@@ -173,7 +174,7 @@ func defaultLimits(t *testing.T, s *load.Store) map[string]string {
 // analystOfCompose starts an engine that has the user of docker-compose.yml,
 // named reader beside the engine's own analyst, and an archive in it. More users
 // are files of configuration.
-func analystOfCompose(t *testing.T, more ...string) (*embedded.Server, *load.Store) {
+func analystOfCompose(t *testing.T, more ...string) (*embedded.Server, *store.Store) {
 	t.Helper()
 	users, err := os.ReadFile(composeUsers)
 	if err != nil {
@@ -203,11 +204,11 @@ func analystOfCompose(t *testing.T, more ...string) (*embedded.Server, *load.Sto
 	}
 	for i := range 3 {
 		began := at.Add(time.Duration(i-3) * 24 * time.Hour)
-		run := load.Run{
-			ID: fmt.Sprint("run-", i), Command: "archive", Whole: true, Started: began, Ended: began.Add(time.Hour), Outcome: load.Done,
+		run := runs.Run{
+			ID: fmt.Sprint("run-", i), Command: "archive", Whole: true, Started: began, Ended: began.Add(time.Hour), Outcome: runs.Done,
 			Requests: map[string]uint64{"DescribeRoomInfo": 10}, Errors: map[string]uint64{"RequestLimitExceeded": 1}, Bytes: 1000,
 		}
-		if err := s.NoteRun(t.Context(), run, 0, time.Hour); err != nil {
+		if err := runs.HistoryOf(s).Note(t.Context(), run, 0, time.Hour); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/ledger"
 	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/test/embeddedtest"
 )
@@ -91,9 +92,9 @@ func (h *handmade) write(t *testing.T, w *load.Writer, id string) {
 	unit := call.Unit{App: 1400353843, Kind: call.UnitCall, Key: id}
 	end := handmadeStart.Add(time.Duration(h.minutes) * time.Minute)
 	room := &call.Room{App: unit.App, CommID: id, RoomID: id, CreatedAt: handmadeStart}
-	state := call.Provisional
+	state := ledger.Provisional
 	if !h.running {
-		room.Finished, room.DestroyedAt, state = true, end, call.Archived
+		room.Finished, room.DestroyedAt, state = true, end, ledger.Archived
 	}
 	var stays []call.Session
 	for _, user := range h.users() {
@@ -113,7 +114,7 @@ func (h *handmade) write(t *testing.T, w *load.Writer, id string) {
 			t.Fatal(err)
 		}
 	}
-	if err := w.End(t.Context(), call.Entry{Unit: unit, State: state, StartsAt: handmadeStart, HeldUntil: room.DestroyedAt}); err != nil {
+	if err := w.End(t.Context(), ledger.Entry{Unit: unit, State: state, StartsAt: handmadeStart, HeldUntil: room.DestroyedAt}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -310,7 +311,7 @@ func TestHandmadeCalls(t *testing.T) {
 	} {
 		t.Run(id, func(t *testing.T) {
 			t.Parallel()
-			w := s.NewWriter("handmade", load.WriterOptions{})
+			w := load.NewWriter(s, "handmade", load.WriterOptions{})
 			x.write(t, w, id)
 			if err := w.Close(t.Context()); err != nil {
 				t.Fatal(err)
@@ -330,7 +331,7 @@ func TestAtTheLimit(t *testing.T) {
 	t.Parallel()
 	s := open(t, embeddedtest.Database(t))
 	const most = 160
-	w := s.NewWriter("handmade", load.WriterOptions{})
+	w := load.NewWriter(s, "handmade", load.WriterOptions{})
 	h := handmade{talkers: 2, minutes: most, value: func(_, _, metric string, minute, _ int, well float64) float64 {
 		if metric == "rtt" {
 			return float64(minute)
@@ -379,7 +380,7 @@ func TestAtTheLimit(t *testing.T) {
 func TestQuantilesAreOfWhatWasSeen(t *testing.T) {
 	t.Parallel()
 	s := open(t, embeddedtest.Database(t))
-	w := s.NewWriter("handmade", load.WriterOptions{})
+	w := load.NewWriter(s, "handmade", load.WriterOptions{})
 	h := handmade{talkers: 2, minutes: 2, value: func(_, peer, metric string, _, _ int, well float64) float64 {
 		switch {
 		case metric == "rtt" || metric == "aBit" && peer != "":

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/internal/simulator"
-	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/store"
 )
 
 // What follows is docs/quality.md once more, of samples as they are, sample by
@@ -717,7 +717,7 @@ var judgedSQL = map[string]string{
 }
 
 // compareJudged holds all four relations that judge against the truth.
-func compareJudged(t *testing.T, s *load.Store, truth *simulator.Truth, limits limitsOf) *judgements {
+func compareJudged(t *testing.T, s *store.Store, truth *simulator.Truth, limits limitsOf) *judgements {
 	t.Helper()
 	j := judge(truth, limits)
 	for name, want := range map[string]map[string]judgedRow{"calls": j.calls, "call_users": j.users, "call_minutes": j.minutes, "peer_quality": j.pairs} {
@@ -726,7 +726,7 @@ func compareJudged(t *testing.T, s *load.Store, truth *simulator.Truth, limits l
 	return j
 }
 
-func judgedRows(t *testing.T, s *load.Store, relation string) map[string]judgedRow {
+func judgedRows(t *testing.T, s *store.Store, relation string) map[string]judgedRow {
 	t.Helper()
 	rows, err := s.Conn().Query(t.Context(), judgedSQL[relation])
 	if err != nil {

@@ -15,6 +15,8 @@ import (
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/simulator"
 	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/store"
+	"github.com/callvault/callvault/load/upkeep"
 	"github.com/callvault/callvault/test/embeddedtest"
 	"github.com/callvault/callvault/test/summarytest"
 )
@@ -301,7 +303,7 @@ const daysSQL = `SELECT concat(toString(sdk_app_id), '\t', toString(toUInt32(day
 	toFloat64(users), toFloat64(samples), rtt_avg, rtt_p95, video_bitrate_down_p95, audio_stall_share]) FROM quality_days WHERE samples > 0`
 
 // compare holds a relation against a table: counts exactly, others to 1e-9.
-func compare(t *testing.T, s *load.Store, name, sql string, want table) {
+func compare(t *testing.T, s *store.Store, name, sql string, want table) {
 	t.Helper()
 	rows, err := s.Conn().Query(t.Context(), sql)
 	if err != nil {
@@ -347,7 +349,7 @@ func near(a, b float64) bool {
 	return math.IsNaN(a) && math.IsNaN(b) || math.Abs(a-b) <= 1e-9*max(1, math.Abs(a), math.Abs(b))
 }
 
-func compareAll(t *testing.T, s *load.Store, truth *simulator.Truth) {
+func compareAll(t *testing.T, s *store.Store, truth *simulator.Truth) {
 	t.Helper()
 	f := factsOf(truth)
 	compare(t, s, "call_metrics", metricsSQL, f.metrics())
@@ -384,7 +386,7 @@ var twoApps = []uint32{1400353843, 1400353844}
 func testModel(t *testing.T, sim *simulator.Simulator) {
 	s := open(t, embeddedtest.Database(t))
 	write := func(truth *simulator.Truth, max int64, o load.WriterOptions) {
-		w := s.NewWriter("run", o)
+		w := load.NewWriter(s, "run", o)
 		if _, err := fill(t.Context(), w, truth, max); err != nil {
 			t.Fatal(err)
 		}
@@ -402,7 +404,7 @@ func testModel(t *testing.T, sim *simulator.Simulator) {
 	write(sim.Truth(at), math.MaxInt64, load.WriterOptions{MaxRows: 200_000})
 	compareAll(t, s, sim.Truth(at))
 
-	if _, err := s.Purge(t.Context()); err != nil {
+	if _, err := upkeep.Purge(t.Context(), s); err != nil {
 		t.Fatal(err)
 	}
 	write(sim.Truth(at), 300_000, load.WriterOptions{MaxRows: 10_000})
@@ -410,9 +412,9 @@ func testModel(t *testing.T, sim *simulator.Simulator) {
 }
 
 // abandon adds parts of calls, which are inserted, and ends none of the calls.
-func abandon(t *testing.T, s *load.Store, truth *simulator.Truth) {
+func abandon(t *testing.T, s *store.Store, truth *simulator.Truth) {
 	t.Helper()
-	w := s.NewWriter("killed", load.WriterOptions{MaxRows: 1000})
+	w := load.NewWriter(s, "killed", load.WriterOptions{MaxRows: 1000})
 	n := 0
 	for r := range truth.QualitySamples() {
 		u := call.Unit{App: call.AppID(r.SdkAppID), Kind: call.UnitCall, Key: r.CommID}

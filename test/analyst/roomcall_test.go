@@ -10,7 +10,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/callvault/callvault/internal/simulator"
-	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/store"
 	"github.com/callvault/callvault/test/embeddedtest"
 )
 
@@ -27,7 +27,7 @@ func callOf(rooms []simulator.Room, app uint32, room string, ts int64) (call str
 }
 
 // namesCalls compares comm_id of the events, in both relations, with a loop over rooms.
-func namesCalls(t *testing.T, s *load.Store, rooms []simulator.Room, events []simulator.UnusualEvent) (unnamed int) {
+func namesCalls(t *testing.T, s *store.Store, rooms []simulator.Room, events []simulator.UnusualEvent) (unnamed int) {
 	t.Helper()
 	var want []string
 	for _, e := range events {
@@ -94,7 +94,7 @@ func TestUnusualEventsNameTheirCall(t *testing.T) {
 	}
 }
 
-func insert[R any](t *testing.T, s *load.Store, into string, rows []R, values func(R) string) {
+func insert[R any](t *testing.T, s *store.Store, into string, rows []R, values func(R) string) {
 	t.Helper()
 	var all []string
 	for _, r := range rows {

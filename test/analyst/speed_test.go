@@ -18,7 +18,8 @@ import (
 
 	"github.com/callvault/callvault/internal/embedded"
 	"github.com/callvault/callvault/internal/simulator"
-	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/store"
+	"github.com/callvault/callvault/load/upkeep"
 	"github.com/callvault/callvault/test/embeddedtest"
 )
 
@@ -64,7 +65,7 @@ func bigArchive(t *testing.T, dir string, samples int64) *server {
 		t.Fatal(err)
 	}
 	t.Logf("%d samples written in %v", n, time.Since(begun).Round(time.Second))
-	if _, err := s.Purge(t.Context()); err != nil { // which every pass begins with
+	if _, err := upkeep.Purge(t.Context(), s); err != nil { // which every pass begins with
 		t.Fatal(err)
 	}
 	for _, table := range column(t, s, "SELECT name FROM system.tables WHERE startsWith(database, currentDatabase()) AND name LIKE '%\\_data'") {
@@ -78,7 +79,7 @@ func bigArchive(t *testing.T, dir string, samples int64) *server {
 }
 
 // settle waits until the engine has merged what it merges by itself.
-func settle(t *testing.T, s *load.Store, table string) {
+func settle(t *testing.T, s *store.Store, table string) {
 	t.Helper()
 	for {
 		running := column(t, s, "SELECT toString(count()) FROM system.merges WHERE startsWith(database, currentDatabase()) AND table = '"+table+"'")
@@ -94,7 +95,7 @@ func settle(t *testing.T, s *load.Store, table string) {
 }
 
 // column reads one column of strings.
-func column(t testing.TB, s *load.Store, q string) []string {
+func column(t testing.TB, s *store.Store, q string) []string {
 	t.Helper()
 	rows, err := s.Conn().Query(t.Context(), q)
 	if err != nil {
@@ -118,7 +119,7 @@ func column(t testing.TB, s *load.Store, q string) []string {
 // goals are the medians that a kind of question may take on two cores.
 var goals = map[string]time.Duration{"dashboard": 100 * time.Millisecond, "page": 50 * time.Millisecond, "ad hoc": time.Second}
 
-const runs = 25
+const timesAsked = 25
 
 // TestSpeed measures the questions of the cookbook in an archive of
 // CALLVAULT_BENCH_SAMPLES samples. With -update it writes docs/queries.md.
@@ -160,7 +161,7 @@ func millis(d time.Duration) string {
 // measure asks until the caches are warm, and then some times more.
 func measure(t *testing.T, srv *server, sql string) (took []time.Duration, c cost) {
 	t.Helper()
-	for i := range runs + 2 {
+	for i := range timesAsked + 2 {
 		begun := time.Now()
 		answer, now, err := srv.query(t.Context(), sql, "Native")
 		if err != nil {
@@ -180,7 +181,7 @@ func measure(t *testing.T, srv *server, sql string) (took []time.Duration, c cos
 
 // processor is the time on processors that the server says a query took, all
 // threads together: the least of some runs.
-func processor(t *testing.T, s *load.Store, sql string) time.Duration {
+func processor(t *testing.T, s *store.Store, sql string) time.Duration {
 	t.Helper()
 	least := time.Duration(math.MaxInt64)
 	for range 5 {
@@ -208,7 +209,7 @@ func processor(t *testing.T, s *load.Store, sql string) time.Duration {
 
 // bigIDs puts a call of this archive in the place of the cookbook's: a meeting
 // of four in the middle of the month.
-func bigIDs(t *testing.T, s *load.Store, all []question) *strings.Replacer {
+func bigIDs(t *testing.T, s *store.Store, all []question) *strings.Replacer {
 	t.Helper()
 	row := column(t, s, `
 		SELECT arrayJoin([c.comm_id, c.room_id, c.worst_user_id]) FROM
@@ -230,7 +231,7 @@ func bigIDs(t *testing.T, s *load.Store, all []question) *strings.Replacer {
 }
 
 // sizes says how large the archive is.
-func sizes(t *testing.T, s *load.Store) string {
+func sizes(t *testing.T, s *store.Store) string {
 	t.Helper()
 	rows := column(t, s, `
 		WITH (SELECT sum(rows) FROM system.parts WHERE active AND startsWith(database, currentDatabase()) AND table = 'quality_samples_data') AS samples

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/internal/simulator"
-	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/store"
 	"github.com/callvault/callvault/test/embeddedtest"
 )
 
@@ -304,7 +304,7 @@ func plantedPair(tr *simulator.Trouble, receiver string) string {
 }
 
 // foundIn is what an archive says, by kind of the calls.
-func foundIn(t *testing.T, s *load.Store, p *plants) map[simulator.TroubleKind]facets {
+func foundIn(t *testing.T, s *store.Store, p *plants) map[simulator.TroubleKind]facets {
 	t.Helper()
 	found := map[simulator.TroubleKind]facets{}
 	for _, q := range []struct{ level, sql string }{

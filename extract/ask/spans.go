@@ -1,0 +1,41 @@
+package ask
+
+import (
+	"cmp"
+	"errors"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/callvault/callvault/extract/trtc"
+	"github.com/callvault/callvault/internal/span"
+)
+
+// Attributes of spans. None of them has anything that the vendor keeps secret.
+const (
+	attrAction    = attribute.Key("callvault.action")
+	attrRegion    = attribute.Key("callvault.region")
+	attrAttempt   = attribute.Key("callvault.attempt") // from 1
+	attrCode      = attribute.Key("callvault.code")    // the vendor's, of an error
+	attrRequestID = attribute.Key("callvault.request_id")
+	attrBytes     = attribute.Key("callvault.bytes")
+	attrNull      = attribute.Key("callvault.null") // null where data may be due
+)
+
+// endRequest says what came of a request. It looks at the body.
+func endRequest(s trace.Span, body []byte, err error) {
+	if !s.IsRecording() {
+		return
+	}
+	id := trtc.RequestID(body)
+	if e, ok := errors.AsType[*trtc.Error](err); ok {
+		id = cmp.Or(e.RequestID, id)
+		s.SetAttributes(attrCode.String(e.Code))
+	}
+	s.SetAttributes(attrBytes.Int(len(body)), attrRequestID.String(id))
+	if errors.Is(err, ErrNull) {
+		s.SetAttributes(attrNull.Bool(true))
+		err = nil
+	}
+	span.End(s, err)
+}

@@ -1,0 +1,44 @@
+package ledger
+
+import "github.com/callvault/callvault/internal/call"
+
+// Counts is what a unit holds, in rows of each relation.
+type Counts struct {
+	Rooms, Sessions, Samples, Events, Unusual, Days uint64
+	NullSamples                                     uint64 // points the vendor sent without a value; they are not rows
+}
+
+// Rows is the sum over the relations.
+func (c Counts) Rows() uint64 {
+	return c.Rooms + c.Sessions + c.Samples + c.Events + c.Unusual + c.Days
+}
+
+// Add adds o to c.
+func (c *Counts) Add(o Counts) {
+	c.Rooms += o.Rooms
+	c.Sessions += o.Sessions
+	c.Samples += o.Samples
+	c.Events += o.Events
+	c.Unusual += o.Unusual
+	c.Days += o.Days
+	c.NullSamples += o.NullSamples
+}
+
+// AddPart adds the rows of a part by its kind.
+func (c *Counts) AddPart(kind call.PartKind, rows, nulls uint64) {
+	switch kind {
+	case call.PartRoom:
+		c.Rooms += rows
+	case call.PartUsers:
+		c.Sessions += rows
+	case call.PartSeries:
+		c.Samples += rows
+	case call.PartEvents:
+		c.Events += rows
+	case call.PartUnusual:
+		c.Unusual += rows
+	case call.PartScale:
+		c.Days += rows
+	}
+	c.NullSamples += nulls
+}

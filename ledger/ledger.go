@@ -1,0 +1,178 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/load/native"
+)
+
+// Ledger reads the ledger of one archive. It is safe for concurrent use.
+type Ledger struct{ conn native.Querier }
+
+// Of is the ledger of an archive, given what has the connection to its tables.
+func Of(archive interface{ StoreConn() driver.Conn }) Ledger { return Ledger{archive.StoreConn()} }
+
+func (l Ledger) read(ctx context.Context, query string, args []any, each func(), into ...any) error {
+	return native.Read(ctx, l.conn, "ledger", query, args, each, into...)
+}
+
+// Row is an entry as it is in the ledger.
+type Row struct {
+	Entry
+	RunID   string // of the run that wrote it
+	Updated time.Time
+	Counts  Counts
+	Waiting bool // Resume finds settled parts of it; only where the Filter has Keys
+	// Day has the counts of a day that are visible; nil: unknown, as from Rows.
+	Day *call.DailyScale
+}
+
+// Filter narrows Rows. Zero fields do not.
+type Filter struct {
+	App            call.AppID
+	Kind           call.UnitKind
+	States         []State
+	From, To       time.Time // of the unit's start, From included, To not
+	DeadlineBefore time.Time
+	Keys           []string // a few thousand at most
+	Damaged        bool     // only units of which parts are named as lost
+	// Current leaves out calls that are final, and final hours and days that began
+	// before it.
+	Current time.Time
+}
+
+// Rows calls f with the rows that pass the filter, in order of application, kind, start
+// and key.
+func (l Ledger) Rows(ctx context.Context, filter Filter, f func(Row)) error {
+	where, args := filter.where()
+	waiting := "0"
+	if filter.Keys != nil { // of all units that would be the whole ledger
+		waiting = "(sdk_app_id, kind, key) IN (SELECT sdk_app_id, kind, key FROM ledger_parts WHERE settled AND " + where + ")"
+		args = append(args, args...)
+	}
+	q := `SELECT sdk_app_id, kind, key, toString(state), reason, starts_at, held_until, deadline, attempts,
+			failed_parts, failed_keys, failed_reasons, failed_attempts, failed_kept, run_id, updated_at,
+			rooms, user_sessions, quality_samples, null_samples, user_events, unusual_events, daily_scale,
+			toUInt8(` + waiting + `)
+		FROM ledger_units FINAL WHERE ` + where + filter.unitsOnly() + ` ORDER BY sdk_app_id, kind, starts_at, key`
+	var s scanned
+	return l.read(ctx, q, args, func() { f(s.row()) }, s.into()...)
+}
+
+// scanned is a row of ledger_units.
+type scanned struct {
+	Row
+	app, attempts        uint32
+	kind, state          string
+	parts, keys, reasons []string
+	tried                []uint32
+	kept                 []bool
+	waiting              uint8
+}
+
+func (s *scanned) into() []any {
+	e, c := &s.Row, &s.Counts
+	return []any{
+		&s.app, &s.kind, &e.Unit.Key, &s.state, &e.Reason, &e.StartsAt, &e.HeldUntil, &e.Deadline, &s.attempts,
+		&s.parts, &s.keys, &s.reasons, &s.tried, &s.kept, &e.RunID, &e.Updated,
+		&c.Rooms, &c.Sessions, &c.Samples, &c.NullSamples, &c.Events, &c.Unusual, &c.Days, &s.waiting,
+	}
+}
+
+func (s *scanned) row() Row {
+	e := s.Row
+	e.Unit.App, e.Unit.Kind, e.State = call.AppID(s.app), call.UnitKind(s.kind), State(s.state)
+	e.Attempts, e.Waiting, e.HeldUntil = int(s.attempts), s.waiting == 1, orZero(e.HeldUntil)
+	for i := range s.parts {
+		f := FailedPart{Kind: call.PartKind(s.parts[i]), Key: s.keys[i], Reason: s.reasons[i], Attempts: 1}
+		if i < len(s.tried) && i < len(s.kept) {
+			f.Attempts, f.Kept = int(s.tried[i]), s.kept[i]
+		}
+		e.Failed = append(e.Failed, f)
+	}
+	return e
+}
+
+// orZero is the zero time where ClickHouse has 1970: it has no other word for none.
+func orZero(t time.Time) time.Time {
+	if t.Unix() == 0 {
+		return time.Time{}
+	}
+	return t
+}
+
+// where are the conditions on the columns that units and parts share.
+func (f Filter) where() (string, []any) {
+	cond, args := []string{"1"}, []any{}
+	and := func(c string, arg any) {
+		cond, args = append(cond, c), append(args, arg)
+	}
+	if f.App != 0 {
+		and("sdk_app_id = ?", uint32(f.App))
+	}
+	if f.Kind != "" {
+		and("kind = ?", string(f.Kind))
+	}
+	if f.Keys != nil {
+		and("key IN (?)", f.Keys)
+	}
+	return strings.Join(cond, " AND "), args
+}
+
+// unitsOnly are the other conditions.
+func (f Filter) unitsOnly() string {
+	var b strings.Builder
+	for i, s := range f.States {
+		b.WriteString([]string{" AND toString(state) IN ('", "', '"}[min(i, 1)] + string(s))
+	}
+	if len(f.States) > 0 {
+		b.WriteString("')")
+	}
+	since := func(cond string, t time.Time) {
+		if !t.IsZero() {
+			fmt.Fprintf(&b, " AND %s toDateTime(%d, 'UTC')", cond, t.Unix())
+		}
+	}
+	if f.Damaged {
+		b.WriteString(" AND (notEmpty(failed_parts) AND state NOT IN ('pending', 'provisional', 'failed') OR arrayExists(k -> startsWith(k, '" + BeforeKey + "'), failed_keys))")
+	}
+	if !f.Current.IsZero() {
+		fmt.Fprintf(&b, " AND (kind = 'list' OR state IN ('pending', 'provisional', 'failed') OR kind != 'call' AND starts_at >= toDateTime(%d, 'UTC'))", f.Current.Unix())
+	}
+	since("starts_at >=", f.From)
+	since("starts_at <", f.To)
+	since("deadline <", f.DeadlineBefore)
+	return b.String()
+}
+
+// HeldUntil is the latest second up to which a unit of the kind is held; zero: there is
+// none.
+func (l Ledger) HeldUntil(ctx context.Context, app call.AppID, kind call.UnitKind) (time.Time, error) {
+	const q = "SELECT max(held_until) FROM ledger_units WHERE sdk_app_id = ? AND kind = ?"
+	var until time.Time
+	if err := l.conn.QueryRow(ctx, q, uint32(app), string(kind)).Scan(&until); err != nil {
+		return until, fmt.Errorf("read ledger: %w", err)
+	}
+	return orZero(until), nil
+}
+
+// FinalCalls are the keys of the calls of an application that are final and began
+// since a moment; nil: they are more than most.
+func (l Ledger) FinalCalls(ctx context.Context, app call.AppID, since time.Time, most int) (map[string]bool, error) {
+	const q = `
+		SELECT key FROM ledger_units FINAL
+		WHERE sdk_app_id = ? AND kind = 'call' AND starts_at >= toDateTime(?, 'UTC') AND state NOT IN ('pending', 'provisional', 'failed') LIMIT ?`
+	found := map[string]bool{}
+	var key string
+	err := l.read(ctx, q, []any{uint32(app), since.Unix(), most + 1}, func() { found[key] = true }, &key)
+	if len(found) > most {
+		found = nil
+	}
+	return found, err
+}

@@ -1,0 +1,228 @@
+package upkeep
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/callvault/callvault/internal/catalogue"
+	"github.com/callvault/callvault/load/hidden"
+	"github.com/callvault/callvault/load/native"
+)
+
+// tombstone is how long an abandoned load stays hidden after its rows were deleted. An
+// insert that the client gave up may arrive late, and its rows must not become visible
+// as those of a load that hidden_loads does not mention.
+const tombstone = time.Hour
+
+// When Sweep purges. What it leaves costs readers the set of hidden loads, half a
+// microsecond a row, and disk; to purge costs rewriting parts, whatever is in them.
+const (
+	sweepRows   = 10_000         // rows of hidden_loads
+	sweepAge    = 20 * time.Hour // of a load that need not be mentioned: once a day, at any hour
+	sweepClaims = 1000           // claims on leases that have long ended
+)
+
+// oldClaims selects claims on leases that have long ended.
+const oldClaims = "at < now() - INTERVAL 1 DAY"
+
+// Sweep purges where that is worth it: once a day, or where readers have many loads to
+// leave out. It reports whether it did. The caller holds the archive lease, as for Purge.
+func Sweep(ctx context.Context, a Archive) (bool, error) {
+	const q = `
+		SELECT count() >= ? OR countIf(step != 'opened' AND at < now() - toIntervalSecond(?)) > 0
+			OR (SELECT count() FROM lease WHERE ` + oldClaims + `) >= ?
+		FROM hidden_loads`
+	var due bool
+	err := a.Retry(ctx, func(ctx context.Context) error {
+		return a.StoreConn().QueryRow(ctx, q, sweepRows, int64(sweepAge.Seconds()), sweepClaims).Scan(&due)
+	})
+	if err != nil {
+		return false, fmt.Errorf("read hidden loads: %w", err)
+	}
+	if !due {
+		return false, nil
+	}
+	if _, err = Purge(ctx, a); err != nil {
+		return false, err
+	}
+	return true, a.Retry(ctx, func(ctx context.Context) error { return mutate(ctx, a.StoreConn(), "lease", oldClaims) })
+}
+
+// Purge deletes the rows of loads that are hidden and that no writer of this process can
+// commit, and then what is known of these loads. It returns how many it dropped, in the
+// last attempt if it takes several. The caller holds the archive lease: no other process
+// writes.
+//
+// Every step leaves the views as they are, whatever happens between the steps:
+//
+//  1. Loads that were opened and never committed become abandoned, for good. Those that a
+//     unit which is not final can go on from stay opened.
+//  2. Rows of abandoned and replaced loads are deleted, and then the loads' parts.
+//  3. hidden_loads forgets the loads that need no mention (see compact).
+func Purge(ctx context.Context, a Archive) (n int, err error) {
+	err = a.Retry(ctx, func(ctx context.Context) (err error) {
+		n, err = purge(ctx, a)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("purge: %w", err)
+	}
+	return n, nil
+}
+
+func purge(ctx context.Context, a Archive) (int, error) {
+	dead := a.IDs().DeadBefore()
+	all, err := steps(ctx, a)
+	if err != nil {
+		return 0, err
+	}
+	waits, err := waiting(ctx, a)
+	if err != nil {
+		return 0, err
+	}
+	var opened, gone, visible, dropped []uint64
+	for _, l := range all {
+		switch {
+		case l.step == hidden.Committed:
+			visible = append(visible, l.id)
+			continue
+		case l.step == hidden.Opened && dead(l.id) && !waits[l.id]:
+			opened = append(opened, l.id)
+		case l.step == hidden.Opened:
+			continue
+		case l.step == hidden.Replaced || l.age > tombstone:
+			dropped = append(dropped, l.id)
+		}
+		gone = append(gone, l.id)
+	}
+	if err := drop(ctx, a.StoreConn(), opened, gone); err != nil {
+		return 0, err
+	}
+	if err := compact(ctx, a.StoreConn(), visible, dropped); err != nil {
+		return 0, err
+	}
+	return len(opened) + len(dropped), nil
+}
+
+// loadStep is a load's greatest step.
+type loadStep struct {
+	id   uint64
+	step string
+	age  time.Duration // since the step was first written, by the server's clock
+}
+
+// steps reads all of hidden_loads.
+func steps(ctx context.Context, a Archive) (all []loadStep, err error) {
+	// at of the greatest step, and of its repetitions the first
+	const q = `
+		SELECT load_id, toString(argMax(step, (step, -toInt64(at)))), dateDiff('second', argMax(at, (step, -toInt64(at))), now())
+		FROM hidden_loads GROUP BY load_id ORDER BY load_id`
+	var l loadStep
+	var age int64
+	each := func() {
+		l.age = time.Duration(age) * time.Second
+		all = append(all, l)
+	}
+	err = native.Read(ctx, a.StoreConn(), "hidden loads", q, nil, each, &l.id, &l.step, &age)
+	return all, err
+}
+
+// waiting are the loads of settled parts that a Writer may go on from.
+func waiting(ctx context.Context, a Archive) (map[uint64]bool, error) {
+	const q = `
+		SELECT DISTINCT load_id FROM ledger_parts
+		WHERE settled AND load_id IN (` + catalogue.Opened + `)
+			AND (sdk_app_id, kind, key) NOT IN (
+				SELECT sdk_app_id, kind, key FROM ledger_units FINAL WHERE state IN ('archived', 'empty', 'lost', 'expired'))`
+	found := map[uint64]bool{}
+	ids, err := loadsOf(ctx, a, "waiting loads", q)
+	for _, id := range ids {
+		found[id] = true
+	}
+	return found, err
+}
+
+// drop abandons the opened loads and deletes what is left of the gone ones.
+func drop(ctx context.Context, conn driver.Conn, opened, gone []uint64) error {
+	if len(opened) > 0 {
+		if err := hidden.Insert(ctx, conn, opened, hidden.Abandoned); err != nil {
+			return err
+		}
+	}
+	for len(gone) > 0 {
+		var these string
+		these, gone = among(gone)
+		g, gctx := errgroup.WithContext(ctx)
+		g.SetLimit(4)
+		for _, table := range loaded() {
+			g.Go(func() error { return deleteRows(gctx, conn, table, these) })
+		}
+		if err := g.Wait(); err != nil {
+			return err
+		}
+		if err := mutate(ctx, conn, "ledger_parts", these); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// deleteRows deletes the rows of loads from a large table by masking them: to rewrite a
+// month for one call would cost too much. The mask goes with the next merge. Where there
+// is nothing to delete, which the index on load_id tells quickly, it does nothing.
+func deleteRows(ctx context.Context, conn driver.Conn, table, cond string) error {
+	rows, err := count(ctx, conn, table, cond)
+	if err != nil || rows == 0 {
+		return err
+	}
+	if err := conn.Exec(ctx, "DELETE FROM "+table+" WHERE "+cond+" SETTINGS lightweight_deletes_sync = 2"+sameEverywhere); err != nil {
+		return fmt.Errorf("delete rows of %s: %w", table, err)
+	}
+	return nil
+}
+
+func count(ctx context.Context, conn driver.Conn, table, cond string, args ...any) (rows uint64, err error) {
+	if err := conn.QueryRow(ctx, "SELECT count() FROM "+table+" WHERE "+cond, args...).Scan(&rows); err != nil {
+		return 0, fmt.Errorf("count rows of %s: %w", table, err)
+	}
+	return rows, nil
+}
+
+// compact forgets the loads that need no mention: visible ones, and dropped ones, of
+// which nothing is left. A delete acts part by part, so a reader may see any subset of
+// one statement's work, and a crash may leave it. Therefore a visible load first loses
+// "opened", and only then "committed". Rows inserted meanwhile stay as they are, which an
+// exchange of tables would not ensure. Each statement rewrites the table, so one names as
+// many loads as it can (see among).
+func compact(ctx context.Context, conn driver.Conn, visible, dropped []uint64) error {
+	for len(visible)+len(dropped) > 0 {
+		shown, laterShown := among(visible)
+		gone, laterGone := among(dropped)
+		if err := mutate(ctx, conn, catalogue.HiddenLoads, gone+" OR step = 'opened' AND "+shown); err != nil {
+			return err
+		}
+		if len(visible) > 0 {
+			if err := mutate(ctx, conn, catalogue.HiddenLoads, "step = 'committed' AND "+shown); err != nil {
+				return err
+			}
+		}
+		visible, dropped = laterShown, laterGone
+	}
+	return nil
+}
+
+// sameEverywhere tells replicas, which distrust subqueries in what changes rows, that
+// among's finds the same on each of them.
+const sameEverywhere = ", allow_nondeterministic_mutations = 1"
+
+// mutate deletes rows of a small table by rewriting its parts, and waits for that.
+func mutate(ctx context.Context, conn driver.Conn, table, cond string) error {
+	if err := conn.Exec(ctx, "ALTER TABLE "+table+" DELETE WHERE "+cond+" SETTINGS mutations_sync = 2"+sameEverywhere); err != nil {
+		return fmt.Errorf("delete rows of %s: %w", table, err)
+	}
+	return nil
+}

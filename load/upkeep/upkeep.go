@@ -1,0 +1,38 @@
+// Package upkeep looks after an archive: it deletes what nobody sees any more and what is
+// too old, moves what is old to other disks, and says how much room all of it takes.
+//
+// Whoever deletes, hides or moves holds the archive lease.
+package upkeep
+
+import (
+	"context"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"github.com/callvault/callvault/internal/catalogue"
+	"github.com/callvault/callvault/load/hidden"
+	"github.com/callvault/callvault/load/native"
+)
+
+// Archive is what is looked after: a store.Store.
+type Archive interface {
+	StoreConn() driver.Conn // to the database of the tables
+	Database() string       // of the relations
+	IDs() *hidden.IDs
+	Retry(context.Context, func(context.Context) error) error
+}
+
+// loadsOf reads load ids.
+func loadsOf(ctx context.Context, a Archive, what, query string, args ...any) (ids []uint64, err error) {
+	var id uint64
+	err = native.Read(ctx, a.StoreConn(), what, query, args, func() { ids = append(ids, id) }, &id)
+	return ids, err
+}
+
+// loaded are the names of the tables whose rows belong to loads.
+func loaded() (names []string) {
+	for _, t := range catalogue.Loaded() {
+		names = append(names, t.Name)
+	}
+	return names
+}
