@@ -22,6 +22,17 @@ func ReadOnly(store *load.Store) *Target {
 	return &Target{store.NewWriter("", load.WriterOptions{}), store}
 }
 
+// blank is the ledger of an archive that does not exist yet.
+type blank struct{}
+
+func (blank) Entries(context.Context, call.AppID, call.UnitKind, []string) (map[string]extract.Held, error) {
+	return nil, nil
+}
+
+func (blank) Overdue(context.Context, call.AppID, time.Time) ([]call.Entry, error) { return nil, nil }
+
+func (blank) ListedUntil(context.Context, call.AppID) (time.Time, error) { return time.Time{}, nil }
+
 // ledgerKeys is how many keys one question to the ledger names.
 const ledgerKeys = 1000
 

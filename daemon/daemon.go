@@ -24,6 +24,7 @@ import (
 	"github.com/callvault/callvault/internal/notify"
 	"github.com/callvault/callvault/internal/systemd"
 	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/schema"
 	"github.com/callvault/callvault/schedules"
 	"github.com/callvault/callvault/verify"
 )
@@ -93,6 +94,9 @@ func Serve(ctx context.Context, o Options, hangup <-chan os.Signal) error {
 		return err
 	}
 	defer done()
+	if _, err := connect.Version(ctx, store, set.cfg.Cluster); errors.Is(err, schema.ErrNewer) {
+		return err
+	}
 	d.store.Store(store)
 	return d.run(ctx, hangup)
 }

@@ -67,7 +67,7 @@ func (d *daemon) usable(ctx context.Context) error {
 	case err != nil:
 		return err
 	case st.Newer:
-		return fmt.Errorf("schema version %d is newer than this program", st.Current)
+		return st.Known()
 	case st.Dirty:
 		return fmt.Errorf("schema version %d was begun and not finished; run callvault migrate up", st.Current)
 	case st.Pending() > 0:

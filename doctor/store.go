@@ -66,7 +66,18 @@ func (x *examination) server(ctx context.Context, store *load.Store) {
 		x.say("clickhouse", Fail, "version "+version, fmt.Sprintf("use %d.%d or newer", oldestMajor, oldestMinor))
 		return
 	}
-	x.say("clickhouse", OK, fmt.Sprintf("version %s, database %s", version, store.Database()), "")
+	found := fmt.Sprintf("version %s, database %s", version, store.Database())
+	if there, err := exists(ctx, store, store.Database()); err == nil && !there {
+		x.say("clickhouse", Warn, found+", which does not exist", "callvault archive creates it; or name another in CLICKHOUSE_DSN")
+		return
+	}
+	x.say("clickhouse", OK, found, "")
+}
+
+// exists says whether there is a database that the user may see.
+func exists(ctx context.Context, store *load.Store, database string) (there bool, err error) {
+	err = store.Conn().QueryRow(ctx, "SELECT count() > 0 FROM system.databases WHERE name = ?", database).Scan(&there)
+	return there, err
 }
 
 // rights looks for what the archive needs in the user's grants, on the database of
@@ -80,8 +91,8 @@ func (x *examination) rights(ctx context.Context, store *load.Store) {
 		database:                    {"SELECT", "INSERT", "CREATE TABLE", "CREATE VIEW", "DROP TABLE", "DROP VIEW"},
 		catalogue.StoreOf(database): {"SELECT", "INSERT", "ALTER DELETE", "CREATE TABLE", "DROP TABLE"},
 	} {
-		var there bool
-		err = errors.Join(err, store.Conn().QueryRow(ctx, "SELECT count() > 0 FROM system.databases WHERE name = ?", name).Scan(&there))
+		there, wrong := exists(ctx, store, name)
+		err = errors.Join(err, wrong)
 		if !there {
 			rights = append(rights, "CREATE DATABASE")
 		}
@@ -182,7 +193,7 @@ func (x *examination) schema(ctx context.Context, cfg *config.Config, store *loa
 		x.say("schema", Fail, words.OneLine(err), "")
 		return
 	case st.Newer:
-		x.say("schema", Fail, fmt.Sprintf("version %d, newer than this program", st.Current), "use the newer program")
+		x.say("schema", Fail, words.OneLine(st.Known()), "update callvault")
 		return
 	case st.Dirty:
 		x.say("schema", Fail, fmt.Sprintf("version %d was begun and not finished", st.Current), "run callvault migrate up")

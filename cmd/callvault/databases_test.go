@@ -39,7 +39,7 @@ func TestReadersCreateNothing(t *testing.T) {
 		{[]string{"verify"}, exitFailed, "callvault archive creates it"},
 		{[]string{"backup", "--to", dir}, exitFailed, "callvault archive creates it"},
 		{[]string{"backup", "list", "--to", dir}, exitDone, ""},
-		{[]string{"migrate", "status"}, exitDone, "pending"},
+		{[]string{"migrate", "status"}, exitFailed, "callvault archive creates it"},
 		{[]string{"doctor"}, exitDone, "versions pending"},
 	} {
 		code, out, errs := in.callvault(t.Context(), c.args...)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"path/filepath"
 	"strings"
@@ -57,6 +58,7 @@ that callvault brings along and runs itself.`,
 	)
 	for _, cmd := range root.Commands() {
 		strictArgs(cmd)
+		tellChanges(cmd)
 	}
 	root.Args = func(cmd *cobra.Command, args []string) error {
 		if len(args) > 0 {
@@ -66,6 +68,22 @@ that callvault brings along and runs itself.`,
 	}
 	root.RunE = func(cmd *cobra.Command, args []string) error { return cmd.Help() }
 	return root
+}
+
+// annotation is that of a command that says what it changes.
+const annotation = "changes"
+
+// changes is what a command changes, for its help.
+func changes(what string) map[string]string { return map[string]string{annotation: what} }
+
+// tellChanges ends the help of a command, and of those below it, with what it changes.
+func tellChanges(cmd *cobra.Command) {
+	if what := cmd.Annotations[annotation]; what != "" {
+		cmd.Long = cmp.Or(cmd.Long, cmd.Short+".") + "\n\nChanges: " + what + "."
+	}
+	for _, sub := range cmd.Commands() {
+		tellChanges(sub)
+	}
 }
 
 // strictArgs makes wrong arguments usage errors.

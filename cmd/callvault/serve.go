@@ -34,7 +34,8 @@ CALLVAULT_LISTEN (127.0.0.1:9464) answers GET /healthz (the program is alive),
 systemd is told READY, STOPPING and WATCHDOG where it asks.`,
 		Example: `  callvault serve
   CALLVAULT_SCHEDULES=/etc/callvault/schedules callvault serve`,
-		RunE: func(cmd *cobra.Command, args []string) error { return c.serve(cmd.Context()) },
+		Annotations: changes("the archive, as callvault archive does; with CALLVAULT_BACKUP_TO the place of backups"),
+		RunE:        func(cmd *cobra.Command, args []string) error { return c.serve(cmd.Context()) },
 	}
 }
 

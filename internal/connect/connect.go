@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"net/url"
 	"os"
 	"time"
 
@@ -36,12 +35,9 @@ func (s Server) Open(ctx context.Context) (store *load.Store, close func(), err 
 	if s.DSN == "" {
 		return s.openEmbedded(ctx)
 	}
-	dsn := s.DSN
-	if u, err := url.Parse(dsn); s.Database != "" && err == nil { // otherwise Store says what is wrong
-		u.Path = "/" + s.Database
-		dsn = u.String()
-	}
-	if store, err = Store(ctx, dsn, s.Options); err != nil {
+	o := s.Options
+	o.Database = s.Database
+	if store, err = Store(ctx, s.DSN, o); err != nil {
 		return nil, nil, err
 	}
 	return store, func() { store.Close() }, nil

@@ -27,7 +27,7 @@ const leaseTTL = 30 * time.Second
 
 const (
 	// ErrNewer is returned when the archive has a version this program does not know.
-	ErrNewer = retry.Final("the database has a newer schema than this program; use the newer program")
+	ErrNewer = retry.Final("update callvault")
 	// ErrDirty is returned when a version was begun and not finished.
 	ErrDirty = retry.Final("the schema version is dirty")
 	// ErrRestoring is returned while the store has the table Restoring.
@@ -168,6 +168,14 @@ func (s *Schema) knows(version int) bool {
 	return version == database.NilVersion
 }
 
+// known returns ErrNewer unless the program has the files of version.
+func (s *Schema) known(version int) error {
+	if s.knows(version) {
+		return nil
+	}
+	return fmt.Errorf("the archive has version %d of the schema, and this program knows no more than version %d: %w", version, s.files[len(s.files)-1].version, ErrNewer)
+}
+
 // before is the version that comes before version, or -1.
 func (s *Schema) before(version int) int {
 	prev := database.NilVersion
@@ -195,10 +203,13 @@ func (s *Schema) locked(ctx context.Context, verb string, alters func(Status) bo
 		return 0, fmt.Errorf("%s: %w", verb, err)
 	}
 	defer conn.Close()
-	if err := s.bootstrap(ctx, conn); err != nil {
-		return 0, fmt.Errorf("%s: %w", verb, err)
-	}
 	st, err := s.Status(ctx)
+	if err == nil {
+		err = st.Known()
+	}
+	if err == nil {
+		err = s.bootstrap(ctx, conn)
+	}
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w", verb, err)
 	}
@@ -265,8 +276,8 @@ func (s *Schema) migrate(g *guarded, f func(*migrate.Migrate, *guarded) error) e
 	if err != nil {
 		return err
 	}
-	if !s.knows(version) {
-		return fmt.Errorf("schema version %d: %w", version, ErrNewer)
+	if err := s.known(version); err != nil {
+		return err
 	}
 	return f(m, g)
 }
