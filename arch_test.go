@@ -45,6 +45,7 @@ var allowed = map[string][]string{
 	"internal/digest":    {"internal/call"},
 	"internal/connect":   {"load", "load/lease", "load/schema", "internal/config", "internal/embedded"},
 	"internal/embedded":  {"internal/sqltext"},
+	"test/certtest":      {},
 	"test/embeddedtest":  {"internal/catalogue", "internal/embedded"},
 	"test/keepertest":    {},
 	"test/proxytest":     {},

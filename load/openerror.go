@@ -1,11 +1,16 @@
 package load
 
 import (
+	"cmp"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
+	"syscall"
+	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 
@@ -15,9 +20,12 @@ import (
 )
 
 // openError says in one line what is wrong and where.
-func openError(ch *clickhouse.Options, err error) error {
+func openError(ctx context.Context, ch *clickhouse.Options, err error) error {
 	where, hint := strings.Join(ch.Addr, ","), ""
-	kind := cmpError(portError(err), tlsError(err), ErrUnreachable)
+	kind := cmp.Or(portError(err), tlsError(err), ErrUnreachable)
+	if speaksTLS(ctx, ch, err) {
+		kind = ErrSecurePort
+	}
 	switch retry.Code(err) {
 	case codeAuthFailed, codeUnknownUser, codeWrongPassword, codeNeedPassword:
 		return fmt.Errorf("connect to %s as %q: %w", where, ch.Auth.Username, ErrAuth)
@@ -36,16 +44,6 @@ func openError(ch *clickhouse.Options, err error) error {
 		text = strings.ReplaceAll(text, p, "***")
 	}
 	return fmt.Errorf("connect to %s: %w: %s%s", where, kind, text, hint)
-}
-
-// cmpError is the first error that is one.
-func cmpError(all ...error) error {
-	for _, err := range all {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // What a server's first byte is where it does not speak the native protocol: the H of
@@ -69,23 +67,28 @@ func portError(err error) error {
 	return nil
 }
 
-// Alerts of TLS, of RFC 8446, that a server sends where it wants another certificate of
-// the client, or one at all.
-const (
-	alertHandshake   = 40
-	alertBadCert     = 42
-	alertUnknownCA   = 48
-	alertCertMissing = 116
-)
+// probeWithin bounds the look at what a port speaks.
+const probeWithin = 3 * time.Second
+
+// speaksTLS says that a port that hung up on the native protocol speaks TLS.
+func speaksTLS(ctx context.Context, ch *clickhouse.Options, err error) bool {
+	if ch.TLS != nil || !errors.Is(err, io.EOF) && !errors.Is(err, syscall.ECONNRESET) {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, probeWithin)
+	defer cancel()
+	d := tls.Dialer{Config: &tls.Config{InsecureSkipVerify: true}} // nothing is sent
+	conn, err := d.DialContext(ctx, "tcp", ch.Addr[0])
+	if err != nil {
+		return false
+	}
+	return conn.Close() == nil
+}
 
 // tlsError says what is wrong with a certificate, if err tells.
 func tlsError(err error) error {
-	var alert tls.AlertError
-	if errors.As(err, &alert) {
-		switch alert {
-		case alertHandshake, alertBadCert, alertUnknownCA, alertCertMissing:
-			return ErrClientCertificate
-		}
+	if text := err.Error(); strings.Contains(text, "remote error: tls:") && strings.Contains(text, "certificate") {
+		return ErrClientCertificate
 	}
 	if _, ok := errors.AsType[x509.HostnameError](err); ok {
 		return ErrServerName

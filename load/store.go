@@ -79,12 +79,12 @@ func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 		views, err = connectAnyway(ctx, ch, o.Missing)
 	}
 	if err != nil {
-		return nil, openError(ch, err)
+		return nil, openError(ctx, ch, err)
 	}
 	tables := toTables(ch)
 	conn, err := clickhouse.Open(tables)
 	if err != nil {
-		return nil, openError(ch, errors.Join(err, views.Close()))
+		return nil, openError(ctx, ch, errors.Join(err, views.Close()))
 	}
 	s := &Store{conn: conn, views: views, samples: native.NewSender(tables), ch: ch, live: map[uint64]time.Time{}, patience: retry.Patience{OnRetry: o.OnRetry}}
 	if o.OnInsert != nil {

@@ -73,6 +73,9 @@ func (c *cli) archive(ctx context.Context, n narrow, patience string, asJSON boo
 		return err
 	}
 	a.patience = archive.NewPatience(limit, c.attempts, a.say)
+	if cfg.Wait != nil {
+		a.patience.Unreached = time.Duration(*cfg.Wait)
+	}
 	err = a.patience.Do(ctx, a.next)
 	a.end(ctx, asJSON)
 	return err

@@ -79,7 +79,7 @@ func (c *cli) withBackups(ctx context.Context, b backing, database string, do fu
 	}
 	server := c.server(cfg)
 	server.Database, server.Options.Missing = database, load.Ignore // none need be there
-	store, done, err := server.Open(ctx)
+	store, done, err := c.await(ctx, cfg, server)
 	if err != nil {
 		return err
 	}

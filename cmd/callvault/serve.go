@@ -43,8 +43,12 @@ func (c *cli) serve(ctx context.Context) error {
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)
+	log := c.logger()
+	if c.alone { // libraries write to the standard logger, whose lines are among ours then
+		slog.SetDefault(log)
+	}
 	return daemon.Serve(ctx, daemon.Options{
-		Config: c.config, Connect: c.server, Args: scheduled{}, Log: c.logger(), Getenv: c.getenv, Version: version,
+		Config: c.config, Connect: c.server, Args: scheduled{}, Log: log, Getenv: c.getenv, Version: version,
 	}, hangup)
 }
 

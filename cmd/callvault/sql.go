@@ -118,5 +118,5 @@ func (c *cli) openToRead(ctx context.Context, cfg *config.Config, r reading) (*l
 	case server.Empty():
 		return nil, nil, connect.NoArchive(r.command)
 	}
-	return server.Open(ctx)
+	return c.await(ctx, cfg, server)
 }

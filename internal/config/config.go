@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"time"
 )
 
 // Config holds all settings. The embedded Account is the account of the environment and
@@ -42,7 +43,9 @@ type Config struct {
 	// empty: the port that the server names.
 	HTTP    string `yaml:"clickhouse_http" env:"CALLVAULT_CLICKHOUSE_HTTP" use:"https://host:8443, without user and password, which CLICKHOUSE_DSN has"`
 	Cluster string `yaml:"clickhouse_cluster" env:"CALLVAULT_CLICKHOUSE_CLUSTER" use:"the name of a cluster"`
-	Library string `yaml:"clickhouse_lib" env:"CALLVAULT_CLICKHOUSE_LIB" use:"the path of a libchdb.so"`
+	// ClickHouseTLS is for a DSN with secure=true, and for HTTPS.
+	ClickHouseTLS TLS    `yaml:"clickhouse" env:"CALLVAULT_CLICKHOUSE"`
+	Library       string `yaml:"clickhouse_lib" env:"CALLVAULT_CLICKHOUSE_LIB" use:"the path of a libchdb.so"`
 	// BackupTo is the place of backups: a folder or s3://bucket/folder.
 	BackupTo string `yaml:"backup_to" env:"CALLVAULT_BACKUP_TO" use:"a folder or s3://bucket/folder"`
 	// BackupKeep is how many full backups are kept, with the incremental backups based
@@ -64,8 +67,9 @@ type Config struct {
 	Patience Duration `yaml:"patience" env:"CALLVAULT_PATIENCE" use:"a duration such as 5m, or 0s to give up at once"`
 	// Grace is how long a pass may continue after the daemon is asked to stop.
 	Grace Duration `yaml:"grace" env:"CALLVAULT_GRACE" use:"a duration such as 1m"`
-	// Wait is how long the daemon waits for ClickHouse at its start; zero: for ever.
-	Wait Duration `yaml:"wait" env:"CALLVAULT_WAIT" use:"a duration such as 10m, or 0s to wait as long as it takes"`
+	// Wait is how long a ClickHouse is waited for that cannot be reached; nil: as long as
+	// it takes by the daemon, and DefaultWait by commands.
+	Wait *Duration `yaml:"wait" env:"CALLVAULT_WAIT" use:"a duration such as 10m, or 0s to give up at once"`
 
 	// NotifyURL is the webhook for failures, losses and recoveries. It is a secret:
 	// such URLs contain one.
@@ -84,6 +88,7 @@ type Account struct {
 	Token     Secret   `yaml:"token" env:"TENCENTCLOUD_TOKEN" use:"the token as it was issued"`
 	Region    string   `yaml:"region" env:"TENCENTCLOUD_REGION" use:"a region such as ap-singapore"`
 	Endpoint  string   `yaml:"endpoint" env:"CALLVAULT_TRTC_ENDPOINT" use:"https://trtc.tencentcloudapi.com"`
+	VendorTLS TLS      `yaml:"trtc" env:"CALLVAULT_TRTC"`
 	API       string   `yaml:"api" env:"CALLVAULT_TRTC_API" use:"auto, legacy or current"`
 	Apps      []AppID  `yaml:"sdk_app_ids" env:"CALLVAULT_SDK_APP_IDS" use:"SDKAppIDs separated by commas, such as 1400353843,1400353844"`
 	Retention Duration `yaml:"retention" env:"CALLVAULT_RETENTION" use:"a duration such as 14d or 336h"`
@@ -174,6 +179,14 @@ func (c *Config) fillPaths(vars map[string]string) {
 	if abs, err := filepath.Abs(c.DataDir); err == nil {
 		c.DataDir = abs
 	}
+}
+
+// WaitAsCommand is how long a command waits for a ClickHouse that cannot be reached.
+func (c *Config) WaitAsCommand() time.Duration {
+	if c.Wait == nil {
+		return DefaultWait
+	}
+	return time.Duration(*c.Wait)
 }
 
 // Skips reports whether Skip names a relation.

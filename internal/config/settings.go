@@ -50,6 +50,10 @@ func settingsIn(s reflect.Value, variable, key string) (all []setting) {
 // set reads the value; lists have commas.
 func (s setting) set(text string) error {
 	v := s.value
+	if v.Kind() == reflect.Pointer {
+		v.Set(reflect.New(v.Type().Elem()))
+		v = v.Elem()
+	}
 	if v.Kind() != reflect.Slice {
 		return parse(v, text)
 	}

@@ -8,6 +8,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/callvault/callvault/test/certtest"
 )
 
 // row is what becomes of values of a setting: one that is good, and which of the classes
@@ -19,8 +22,9 @@ type row struct {
 }
 
 const (
-	anyText = "wrong zero negative huge" // a name or a path
-	tracing = "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318"
+	anyText   = "wrong zero negative huge" // a name or a path
+	secureDSN = "CLICKHOUSE_DSN=clickhouse://127.0.0.1/trtc?secure=true"
+	tracing   = "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318"
 )
 
 // table has every setting, by its variable or else its key.
@@ -48,6 +52,16 @@ var table = map[string]row{
 	"CLICKHOUSE_DSN":                     {"clickhouse://u:hidden@127.0.0.1/trtc", anyText, ""}, // see package connect
 	"CALLVAULT_CLICKHOUSE_HTTP":          {"http://127.0.0.1:8123", "", ""},
 	"CALLVAULT_CLICKHOUSE_CLUSTER":       {"main", anyText, ""},
+	"CALLVAULT_CLICKHOUSE_CA":            {"DIR/ca.pem", "", secureDSN},
+	"CALLVAULT_CLICKHOUSE_CERT":          {"DIR/1.pem", "", secureDSN + " CALLVAULT_CLICKHOUSE_KEY=DIR/1.key"},
+	"CALLVAULT_CLICKHOUSE_KEY":           {"DIR/1.key", "", secureDSN + " CALLVAULT_CLICKHOUSE_CERT=DIR/1.pem"},
+	"CALLVAULT_CLICKHOUSE_SERVER_NAME":   {"clickhouse.example", anyText, secureDSN},
+	"CALLVAULT_CLICKHOUSE_TLS_MIN":       {"1.3", "", secureDSN},
+	"CALLVAULT_TRTC_CA":                  {"DIR/ca.pem", "", ""},
+	"CALLVAULT_TRTC_CERT":                {"DIR/1.pem", "", "CALLVAULT_TRTC_KEY=DIR/1.key"},
+	"CALLVAULT_TRTC_KEY":                 {"DIR/1.key", "", "CALLVAULT_TRTC_CERT=DIR/1.pem"},
+	"CALLVAULT_TRTC_SERVER_NAME":         {"trtc.example", anyText, ""},
+	"CALLVAULT_TRTC_TLS_MIN":             {"1.3", "", ""},
 	"CALLVAULT_CLICKHOUSE_LIB":           {"/tmp/libchdb.so", anyText, ""},
 	"CALLVAULT_BACKUP_TO":                {"/mnt/backups", anyText, ""},
 	"CALLVAULT_BACKUP_KEEP":              {"4", "zero", ""},
@@ -92,12 +106,15 @@ func classes(t reflect.Type) map[string]string {
 // file. What is refused is named by its place, in one line, without a secret.
 func TestEverySetting(t *testing.T) {
 	all := settingsOf(&Config{})
+	ca := certtest.New(t)
+	ca.Issue(t, "client", time.Now().Add(time.Hour))
 	for _, s := range all {
 		if _, ok := table[s.name()]; !ok || s.use == "" {
 			t.Errorf("%s is not in the table, or has no example", s.name())
 			continue
 		}
 		r := table[s.name()]
+		r.good, r.with = strings.ReplaceAll(r.good, "DIR", filepath.Dir(ca.File)), strings.ReplaceAll(r.with, "DIR", filepath.Dir(ca.File))
 		values := map[string]string{"good": r.good, "empty": "", "blank": " ", "trailing": r.good + " ", "break": r.good + "\n", "control": r.good + "\x1b[2J"}
 		accepted := append(strings.Fields(r.accepts), "good", "empty")
 		for class, text := range classes(s.value.Type()) {
@@ -112,7 +129,8 @@ func TestEverySetting(t *testing.T) {
 		for class, text := range values {
 			r := r
 			refused := !slices.Contains(accepted, class)
-			if class == "empty" {
+			if class == "empty" { // of a pair, neither
+
 				r.with = ""
 			}
 			if s.variable != "" {

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -66,6 +67,7 @@ func (r *reader) validate() {
 	r.check(r.Lease >= Duration(time.Second), "CALLVAULT_LEASE", fmt.Sprintf("%v is too short to be renewed in time", r.Lease), "use a duration such as 30s")
 	r.check(r.Lease <= Duration(maxLease), "CALLVAULT_LEASE", fmt.Sprintf("%v is how long a pass that died would hold up the next one", r.Lease), "use a duration such as 30s")
 	r.check(r.HTTP == "" || server(r.HTTP) != nil, "CALLVAULT_CLICKHOUSE_HTTP", "is not the address of a server", "use https://host:8443, without user and password, which CLICKHOUSE_DSN has")
+	r.validateTLS(nil, r.ClickHouseTLS, clickhouse, secure(r.DSN.Reveal()), "CLICKHOUSE_DSN has no ?secure=true")
 	r.check(unbroken(r.S3KeyID), "AWS_ACCESS_KEY_ID", holdsBlank, "use the key as it was issued")
 	r.check(unbroken(r.S3Secret.Reveal()), "AWS_SECRET_ACCESS_KEY", holdsBlank, "use the key as it was issued")
 	r.check(unbroken(r.S3Token.Reveal()), "AWS_SESSION_TOKEN", holdsBlank, "use the token as it was issued")
@@ -82,6 +84,17 @@ func server(text string) *url.URL {
 	return u
 }
 
+// secure says that a DSN wants TLS, or is no DSN, which is found out later.
+func secure(dsn string) bool {
+	_, params, _ := strings.Cut(dsn, "?")
+	q, err := url.ParseQuery(params)
+	if err != nil || dsn == "" {
+		return err != nil
+	}
+	on, err := strconv.ParseBool(cmp.Or(q.Get("secure"), strconv.FormatBool(q.Has("secure"))))
+	return on || err != nil
+}
+
 const holdsBlank = "holds a blank, which no key has"
 
 // unbroken says that a key has no blank in it.
@@ -91,7 +104,7 @@ func (r *reader) validateDaemon() {
 	r.check(r.BackupKeep >= 0, "CALLVAULT_BACKUP_KEEP", "is negative", "use a number of full backups such as 4, or 0 to keep all")
 	r.check(r.Patience >= 0, "CALLVAULT_PATIENCE", "is negative", "use a duration such as 5m, or 0s to give up at once")
 	r.check(r.Grace >= 0, "CALLVAULT_GRACE", "is negative", "use a duration such as 1m")
-	r.check(r.Wait >= 0, "CALLVAULT_WAIT", "is negative", "use a duration such as 10m, or 0s to wait as long as it takes")
+	r.check(r.Wait == nil || *r.Wait >= 0, "CALLVAULT_WAIT", "is negative", "use a duration such as 10m, or 0s to give up at once")
 	r.check(listenable(r.Listen), "CALLVAULT_LISTEN", fmt.Sprintf("%q is not an address", short(r.Listen)), "use host:port such as 127.0.0.1:9464")
 	u, err := url.Parse(r.NotifyURL.Reveal())
 	r.check(r.NotifyURL == "" || err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https"), "CALLVAULT_NOTIFY_URL", "is not a URL", "use the URL of a webhook, https://…")
@@ -184,6 +197,8 @@ func (v account) validateEndpoint() {
 		v.say(v.own, name, "holds more than scheme and host, which callvault would leave out", try)
 	case server(v.a.Endpoint) == nil:
 		v.say(v.own, name, fmt.Sprintf("%q is not a URL", short(v.a.Endpoint)), try)
+	default:
+		v.validateTLS(v.own, v.a.VendorTLS, vendor, u.Scheme == "https", "CALLVAULT_TRTC_ENDPOINT has no TLS")
 	}
 }
 

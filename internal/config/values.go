@@ -21,6 +21,10 @@ const (
 	defaultGrace     = time.Minute
 )
 
+// DefaultWait is how long commands wait for ClickHouse unless CALLVAULT_WAIT is set: an
+// instance in a cloud takes so long to wake up.
+const DefaultWait = 30 * time.Second
+
 // DefaultPatience is the default of CALLVAULT_PATIENCE.
 const DefaultPatience = 5 * time.Minute
 
