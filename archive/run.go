@@ -88,7 +88,7 @@ func (j *Run) Do(ctx context.Context, store *load.Store, progress extract.Progre
 	h.Run.Apps, h.Run.Whole = j.Apps(), j.Whole()
 	h.Prepare = func(ctx context.Context) error { return Prepare(ctx, store, j.Cfg) }
 	h.Fill = func(r *load.Run) { sum.describe(r, j.Counts()) }
-	err := h.Do(ctx, func(ctx context.Context) error { return j.pass(ctx, store, progress, sum) })
+	err := h.Do(ctx, func(ctx context.Context) error { return store.WithDisk(ctx, j.pass(ctx, store, progress, sum)) })
 	sum.Ended, sum.Run = h.Run.Ended, h.Run
 	sum.Counts.Add(j.Counts())
 	return sum, err

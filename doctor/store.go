@@ -43,7 +43,7 @@ func (x *examination) store(ctx context.Context, cfg *config.Config, server conn
 	}
 	defer done()
 	x.server(ctx, store)
-	x.rights(ctx, store)
+	x.rights(ctx, store, cfg.Cluster)
 	x.disk(ctx, store)
 	x.lease(ctx, cfg, store)
 	x.schema(ctx, cfg, store)
@@ -83,7 +83,7 @@ func exists(ctx context.Context, store *load.Store, database string) (there bool
 // rights looks for what the archive needs in the user's grants, on the database of
 // the relations and on that of the tables. Servers before 26.7 want one for input(),
 // which samples are inserted through.
-func (x *examination) rights(ctx context.Context, store *load.Store) {
+func (x *examination) rights(ctx context.Context, store *load.Store, cluster string) {
 	database := store.Database()
 	temporary, err := allowed(ctx, store, "CREATE TEMPORARY TABLE ON *.*")
 	var missing []string
@@ -105,6 +105,16 @@ func (x *examination) rights(ctx context.Context, store *load.Store) {
 			err = errors.Join(err, wrong)
 		}
 	}
+	grants := catalogue.Grants(database, store.ClickHouse().Auth.Username)
+	if len(missing) == 0 {
+		grants = ""
+	}
+	for _, right := range others(cluster) {
+		if has, wrong := allowed(ctx, store, right); !has && wrong == nil { // older servers do not know all of them
+			missing = append(missing, right)
+			grants = strings.TrimPrefix(grants+"; GRANT "+right+" TO "+sqltext.Identifier(store.ClickHouse().Auth.Username), "; ")
+		}
+	}
 	slices.Sort(missing)
 	var old bool
 	err = errors.Join(err, store.Conn().QueryRow(ctx, "SELECT arrayMap(x -> toUInt32OrZero(x), splitByChar('.', version())) < [26, 7]").Scan(&old))
@@ -112,11 +122,24 @@ func (x *examination) rights(ctx context.Context, store *load.Store) {
 	case err != nil: // an older server does not know the question
 		x.say("rights", Warn, "cannot be checked on this server", "")
 	case len(missing) > 0:
-		x.say("rights", Fail, "missing: "+strings.Join(missing, ", "), catalogue.Grants(database, store.ClickHouse().Auth.Username))
+		x.say("rights", Fail, "missing: "+strings.Join(missing, ", "), grants)
 	case old && !temporary:
 		x.say("rights", Fail, "missing: CREATE TEMPORARY TABLE", "GRANT CREATE TEMPORARY TABLE ON *.* TO the user")
 	default:
 		x.say("rights", OK, "read, write and change the schema", "")
+	}
+}
+
+// others are the rights beside those on the databases: on what callvault reads of the
+// server, and on the engines of its tables, which some servers want a grant for.
+func others(cluster string) []string {
+	replicated := ""
+	if cluster != "" {
+		replicated = "Replicated"
+	}
+	return []string{
+		"SELECT ON system.parts",
+		"TABLE ENGINE ON " + replicated + "MergeTree", "TABLE ENGINE ON " + replicated + "ReplacingMergeTree",
 	}
 }
 

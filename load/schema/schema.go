@@ -211,7 +211,7 @@ func (s *Schema) locked(ctx context.Context, verb string, alters func(Status) bo
 		err = s.bootstrap(ctx, conn)
 	}
 	if err != nil {
-		return 0, fmt.Errorf("%s: %w", verb, err)
+		return 0, fmt.Errorf("%s: %w", verb, s.withGrants(err))
 	}
 	if alters(st) {
 		held, err := lease.AcquireWait(ctx, conn, lease.Archive, s.opt.Holder, leaseTTL, s.opt.LockWait)
@@ -232,9 +232,17 @@ func (s *Schema) locked(ctx context.Context, verb string, alters func(Status) bo
 	defer cancel()
 	g := &guarded{ctx: ctx, conn: conn, held: held}
 	if err := s.migrate(g, f); err != nil {
-		return g.ran, fmt.Errorf("%s: %w", verb, err)
+		return g.ran, fmt.Errorf("%s: %w", verb, s.withGrants(err))
 	}
 	return g.ran, nil
+}
+
+// withGrants adds to an error the grants that the user lacks, if that is what it is about.
+func (s *Schema) withGrants(err error) error {
+	if retry.Code(err) != codeAccessDenied {
+		return err
+	}
+	return fmt.Errorf("%w; %s, or see callvault doctor", err, catalogue.Grants(s.database(), s.ch.Auth.Username))
 }
 
 // has says whether the store has a table.
