@@ -10,8 +10,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common"
-
 	"github.com/callvault/callvault/extract/ask"
 	"github.com/callvault/callvault/extract/quota"
 	"github.com/callvault/callvault/extract/trtc"
@@ -33,7 +31,11 @@ func (j *Run) Connect(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		c, err := trtc.New(trtc.Options{Credential: cred, Region: a.Region, Endpoint: a.Endpoint, Spare: int(share.Spare) / len(j.Accounts), MaxBody: maxBody(share.Answers), Memory: memory})
+		secure, err := a.ToVendor()
+		if err != nil {
+			return err
+		}
+		c, err := trtc.New(trtc.Options{Credential: cred, TLS: secure, Region: a.Region, Endpoint: a.Endpoint, Spare: int(share.Spare) / len(j.Accounts), MaxBody: maxBody(share.Answers), Memory: memory})
 		if err != nil {
 			return err
 		}
@@ -165,40 +167,4 @@ func (j *Run) Detect(ctx context.Context) error {
 		return j.Refused[i]
 	}
 	return j.Refused[0]
-}
-
-// findCredential bounds the SDK's search, whose last place is the metadata
-// service of a Tencent cloud machine.
-const findCredential = 10 * time.Second
-
-// Credential is the account's own or, where none is set, what the vendor's SDK
-// finds: its environment variables, its profile file, the machine's role.
-func Credential(ctx context.Context, a config.Account) (common.CredentialIface, error) {
-	if a.SecretID != "" {
-		return common.NewTokenCredential(a.SecretID, a.SecretKey.Reveal(), a.Token.Reveal()), nil
-	}
-	type found struct {
-		cred common.CredentialIface
-		err  error
-	}
-	ch := make(chan found, 1) // the search cannot be ended; its result may come to nobody
-	go func() {
-		cred, err := common.DefaultProviderChain().GetCredential()
-		ch <- found{cred, err}
-	}()
-	missing := config.Error{
-		Setting: "TENCENTCLOUD_SECRET_ID", Problem: "is not set, and the vendor's SDK finds no credentials elsewhere",
-		Try: "export TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY",
-	}
-	select {
-	case f := <-ch:
-		if f.err != nil {
-			return nil, missing
-		}
-		return f.cred, nil
-	case <-time.After(findCredential):
-		return nil, missing
-	case <-ctx.Done():
-		return nil, fmt.Errorf("find credentials: %w", context.Cause(ctx))
-	}
 }

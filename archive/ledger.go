@@ -212,3 +212,14 @@ func (l *remembered) ListedUntil(ctx context.Context, app call.AppID) (time.Time
 	}
 	return k.listed, nil
 }
+
+// blank is the ledger of an archive that does not exist yet.
+type blank struct{}
+
+func (blank) Entries(context.Context, call.AppID, call.UnitKind, []string) (map[string]ledger.Row, error) {
+	return nil, nil
+}
+
+func (blank) Overdue(context.Context, call.AppID, time.Time) ([]ledger.Entry, error) { return nil, nil }
+
+func (blank) ListedUntil(context.Context, call.AppID) (time.Time, error) { return time.Time{}, nil }

@@ -2,6 +2,7 @@ package archive
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/callvault/callvault/extract"
@@ -30,16 +31,13 @@ type Plan struct {
 	Rates map[string]float64 `json:"-"` // requests a second, by action
 }
 
-// Plan forecasts every application and adds up.
+// Plan forecasts every application and adds up. It changes nothing. A nil store is that
+// of an archive that does not exist yet.
 func (j *Run) Plan(ctx context.Context, store *store.Store, progress extract.Progress) (*Plan, error) {
-	sch, err := connect.Schema(store, j.Options.Tiering.Cluster)
+	w, err := j.known(ctx, store)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := sch.Up(ctx); err != nil {
-		return nil, err
-	}
-	w := LedgerOf(store)
 	p := &Plan{Requests: map[string]int{}, Asked: map[string]int{}, Exact: true, Rates: map[string]float64{}}
 	if err := j.Detect(ctx); err != nil {
 		return nil, err
@@ -59,6 +57,21 @@ func (j *Run) Plan(ctx context.Context, store *store.Store, progress extract.Pro
 	p.Seconds = p.duration("")
 	p.SecondsWithout = p.savings(j)
 	return p, nil
+}
+
+// known is the ledger of an archive, which may be empty.
+func (j *Run) known(ctx context.Context, store *store.Store) (extract.Ledger, error) {
+	if store == nil {
+		return blank{}, nil
+	}
+	err := connect.Migrated(ctx, store, j.Options.Tiering.Cluster)
+	switch {
+	case errors.Is(err, connect.ErrNoArchive):
+		return blank{}, nil
+	case err != nil:
+		return nil, err
+	}
+	return LedgerOf(store), nil
 }
 
 // pacing is by how much the turnstile stays below the quota, to be sure.

@@ -3,11 +3,13 @@ package archive
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/callvault/callvault/extract"
 	"github.com/callvault/callvault/extract/ask"
+	"github.com/callvault/callvault/extract/trtc"
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/runs"
 )
@@ -28,6 +30,26 @@ type Report struct {
 	Counts  ask.Counts
 
 	Run runs.Run `json:"-"` // as the history has it, when it has ended
+}
+
+// busy is the share of requests that exceed the vendor's quota from which on something
+// should be done about that.
+const busy = 1.0 / 3
+
+// Advice is what to do where much of a run exceeded the vendor's quota; "": nothing.
+func (r *Report) Advice() string {
+	const code = "RequestLimitExceeded"
+	n := 0
+	for of, count := range r.Counts.Errors {
+		if strings.HasPrefix(of, code) {
+			n += count
+		}
+	}
+	total := r.Counts.Total()
+	if n < 30 || float64(n) < busy*float64(total) {
+		return ""
+	}
+	return fmt.Sprintf("%d of %d requests exceeded the vendor's quota (%s); %s", n, total, code, trtc.NewError("", code, "", "").Hint())
 }
 
 // refusal is an account or an application that the vendor does not serve.

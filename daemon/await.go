@@ -14,8 +14,8 @@ import (
 func (d *daemon) await(ctx context.Context) (*store.Store, func(), error) {
 	cfg, began := d.set.Load().cfg, time.Now()
 	var until time.Time
-	if cfg.Wait > 0 {
-		until = began.Add(time.Duration(cfg.Wait))
+	if cfg.Wait != nil {
+		until = began.Add(time.Duration(*cfg.Wait))
 	}
 	waits, server := false, d.Connect(cfg)
 	server.Options.OnInsert = d.meters.inserted

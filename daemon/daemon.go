@@ -24,6 +24,7 @@ import (
 	"github.com/callvault/callvault/internal/notify"
 	"github.com/callvault/callvault/internal/runs"
 	"github.com/callvault/callvault/internal/systemd"
+	"github.com/callvault/callvault/load/schema"
 	"github.com/callvault/callvault/load/store"
 	"github.com/callvault/callvault/schedules"
 	"github.com/callvault/callvault/verify"
@@ -94,6 +95,9 @@ func Serve(ctx context.Context, o Options, hangup <-chan os.Signal) error {
 		return err
 	}
 	defer done()
+	if _, err := connect.Version(ctx, store, set.cfg.Cluster); errors.Is(err, schema.ErrNewer) {
+		return err
+	}
 	d.store.Store(store)
 	return d.run(ctx, hangup)
 }

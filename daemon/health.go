@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"time"
@@ -19,8 +20,8 @@ func (d *daemon) listen(l net.Listener) (stop func()) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", d.health)
 	mux.HandleFunc("GET /readyz", d.ready)
-	mux.Handle("GET /metrics", promhttp.HandlerFor(d.meters.reg, promhttp.HandlerOpts{}))
-	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	mux.Handle("GET /metrics", promhttp.HandlerFor(d.meters.reg, promhttp.HandlerOpts{ErrorLog: slog.NewLogLogger(d.Log.Handler(), slog.LevelWarn)}))
+	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(d.Log.Handler(), slog.LevelWarn)}
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -67,7 +68,7 @@ func (d *daemon) usable(ctx context.Context) error {
 	case err != nil:
 		return err
 	case st.Newer:
-		return fmt.Errorf("schema version %d is newer than this program", st.Current)
+		return st.Known()
 	case st.Dirty:
 		return fmt.Errorf("schema version %d was begun and not finished; run callvault migrate up", st.Current)
 	case st.Pending() > 0:

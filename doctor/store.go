@@ -43,7 +43,7 @@ func (x *examination) store(ctx context.Context, cfg *config.Config, server conn
 	}
 	defer done()
 	x.server(ctx, store)
-	x.rights(ctx, store)
+	x.rights(ctx, store, cfg.Cluster)
 	x.disk(ctx, store)
 	x.lease(ctx, cfg, store)
 	x.schema(ctx, cfg, store)
@@ -66,13 +66,24 @@ func (x *examination) server(ctx context.Context, store *store.Store) {
 		x.say("clickhouse", Fail, "version "+version, fmt.Sprintf("use %d.%d or newer", oldestMajor, oldestMinor))
 		return
 	}
-	x.say("clickhouse", OK, fmt.Sprintf("version %s, database %s", version, store.Database()), "")
+	found := fmt.Sprintf("version %s, database %s", version, store.Database())
+	if there, err := exists(ctx, store, store.Database()); err == nil && !there {
+		x.say("clickhouse", Warn, found+", which does not exist", "callvault archive creates it; or name another in CLICKHOUSE_DSN")
+		return
+	}
+	x.say("clickhouse", OK, found, "")
+}
+
+// exists says whether there is a database that the user may see.
+func exists(ctx context.Context, store *store.Store, database string) (there bool, err error) {
+	err = store.Conn().QueryRow(ctx, "SELECT count() > 0 FROM system.databases WHERE name = ?", database).Scan(&there)
+	return there, err
 }
 
 // rights looks for what the archive needs in the user's grants, on the database of
 // the relations and on that of the tables. Servers before 26.7 want one for input(),
 // which samples are inserted through.
-func (x *examination) rights(ctx context.Context, store *store.Store) {
+func (x *examination) rights(ctx context.Context, store *store.Store, cluster string) {
 	database := store.Database()
 	temporary, err := allowed(ctx, store, "CREATE TEMPORARY TABLE ON *.*")
 	var missing []string
@@ -80,8 +91,8 @@ func (x *examination) rights(ctx context.Context, store *store.Store) {
 		database:                    {"SELECT", "INSERT", "CREATE TABLE", "CREATE VIEW", "DROP TABLE", "DROP VIEW"},
 		catalogue.StoreOf(database): {"SELECT", "INSERT", "ALTER DELETE", "CREATE TABLE", "DROP TABLE"},
 	} {
-		var there bool
-		err = errors.Join(err, store.Conn().QueryRow(ctx, "SELECT count() > 0 FROM system.databases WHERE name = ?", name).Scan(&there))
+		there, wrong := exists(ctx, store, name)
+		err = errors.Join(err, wrong)
 		if !there {
 			rights = append(rights, "CREATE DATABASE")
 		}
@@ -94,6 +105,16 @@ func (x *examination) rights(ctx context.Context, store *store.Store) {
 			err = errors.Join(err, wrong)
 		}
 	}
+	grants := catalogue.Grants(database, store.ClickHouse().Auth.Username)
+	if len(missing) == 0 {
+		grants = ""
+	}
+	for _, right := range others(cluster) {
+		if has, wrong := allowed(ctx, store, right); !has && wrong == nil { // older servers do not know all of them
+			missing = append(missing, right)
+			grants = strings.TrimPrefix(grants+"; GRANT "+right+" TO "+sqltext.Identifier(store.ClickHouse().Auth.Username), "; ")
+		}
+	}
 	slices.Sort(missing)
 	var old bool
 	err = errors.Join(err, store.Conn().QueryRow(ctx, "SELECT arrayMap(x -> toUInt32OrZero(x), splitByChar('.', version())) < [26, 7]").Scan(&old))
@@ -101,12 +122,26 @@ func (x *examination) rights(ctx context.Context, store *store.Store) {
 	case err != nil: // an older server does not know the question
 		x.say("rights", Warn, "cannot be checked on this server", "")
 	case len(missing) > 0:
-		x.say("rights", Fail, "missing: "+strings.Join(missing, ", "), catalogue.Grants(database, store.ClickHouse().Auth.Username))
+		x.say("rights", Fail, "missing: "+strings.Join(missing, ", "), grants)
 	case old && !temporary:
 		x.say("rights", Fail, "missing: CREATE TEMPORARY TABLE", "GRANT CREATE TEMPORARY TABLE ON *.* TO the user")
 	default:
 		x.say("rights", OK, "read, write and change the schema", "")
 	}
+}
+
+// others are the rights beside those on the databases: on what callvault reads of the
+// server, and on the engines of its tables, which some servers want a grant for.
+func others(cluster string) []string {
+	engines := []string{"MergeTree", "ReplacingMergeTree", "Join"}
+	if cluster != "" {
+		engines = []string{"ReplicatedMergeTree", "ReplicatedReplacingMergeTree"}
+	}
+	rights := []string{"SELECT ON system.parts"}
+	for _, engine := range engines {
+		rights = append(rights, "TABLE ENGINE ON "+engine)
+	}
+	return rights
 }
 
 // allowed says whether the user has a right, given as "right ON what".
@@ -182,7 +217,7 @@ func (x *examination) schema(ctx context.Context, cfg *config.Config, store *sto
 		x.say("schema", Fail, words.OneLine(err), "")
 		return
 	case st.Newer:
-		x.say("schema", Fail, fmt.Sprintf("version %d, newer than this program", st.Current), "use the newer program")
+		x.say("schema", Fail, words.OneLine(st.Known()), "update callvault")
 		return
 	case st.Dirty:
 		x.say("schema", Fail, fmt.Sprintf("version %d was begun and not finished", st.Current), "run callvault migrate up")

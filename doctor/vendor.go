@@ -2,10 +2,8 @@ package doctor
 
 import (
 	"context"
-	"errors"
+	"crypto/tls"
 	"fmt"
-	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/callvault/callvault/archive"
@@ -36,7 +34,12 @@ func (x *examination) settings(cfg *config.Config) {
 
 // account examines the vendor as one account sees it.
 func (x *examination) account(ctx context.Context, a config.Account) {
-	if len(a.Apps) == 0 || !x.endpoint(ctx, a) {
+	secure, err := a.ToVendor()
+	if err != nil {
+		x.say("endpoint", Fail, words.OneLine(err), "")
+		return
+	}
+	if len(a.Apps) == 0 || !x.endpoint(ctx, a, secure) {
 		return
 	}
 	cred, err := archive.Credential(ctx, a)
@@ -44,7 +47,7 @@ func (x *examination) account(ctx context.Context, a config.Account) {
 		x.say("credentials", Fail, words.OneLine(err), "export TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY")
 		return
 	}
-	client, err := trtc.New(trtc.Options{Credential: cred, Region: a.Region, Endpoint: a.Endpoint})
+	client, err := trtc.New(trtc.Options{Credential: cred, Region: a.Region, Endpoint: a.Endpoint, TLS: secure})
 	if err != nil {
 		x.say("endpoint", Fail, words.OneLine(err), "check CALLVAULT_TRTC_ENDPOINT")
 		return
@@ -64,41 +67,32 @@ func (x *examination) account(ctx context.Context, a config.Account) {
 const skew = time.Minute
 
 // endpoint asks for nothing in particular, to see who answers and what time it is there.
-func (x *examination) endpoint(ctx context.Context, a config.Account) bool {
+func (x *examination) endpoint(ctx context.Context, a config.Account, secure *tls.Config) bool {
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodHead, a.Endpoint, nil)
+	client, err := trtc.New(trtc.Options{Endpoint: a.Endpoint, TLS: secure})
 	if err != nil {
 		x.say("endpoint", Fail, words.OneLine(err), "check CALLVAULT_TRTC_ENDPOINT")
 		return false
 	}
-	via := ""
-	if proxy, _ := http.ProxyFromEnvironment(req); proxy != nil {
-		via = " through the proxy " + proxy.Host
-	}
 	asked := time.Now()
-	resp, err := http.DefaultClient.Do(req)
+	theirs, proxy, err := client.Reach(ctx, a.Endpoint)
+	via := ""
+	if proxy != "" {
+		via = " through the proxy " + proxy
+	}
 	if err != nil {
-		x.say("endpoint", Fail, reachError(err)+via, "check CALLVAULT_TRTC_ENDPOINT ("+a.Endpoint+"), the network and the proxy")
+		x.say("endpoint", Fail, words.OneLine(err)+via, archive.AccountHint(a, err))
 		return false
 	}
-	resp.Body.Close()
 	x.say("endpoint", OK, a.Endpoint+" answers"+via, "")
-	x.clock(resp.Header.Get("Date"), asked.Add(time.Since(asked)/2))
+	x.clock(theirs, asked.Add(time.Since(asked)/2))
 	return true
 }
 
-func reachError(err error) string {
-	if e, ok := errors.AsType[*url.Error](err); ok {
-		return words.OneLine(e.Err)
-	}
-	return words.OneLine(err)
-}
-
 // clock compares this machine's clock with the vendor's.
-func (x *examination) clock(date string, now time.Time) {
-	theirs, err := http.ParseTime(date)
-	if err != nil {
+func (x *examination) clock(theirs, now time.Time) {
+	if theirs.IsZero() {
 		x.say("clock", Warn, "the vendor's answer has no date to compare with", "")
 		return
 	}

@@ -41,6 +41,7 @@ Exit codes: 0 done; 3 done, but something could not be archived (it is named);
   callvault archive --app 1400353843 --from 2026-11-20 --to 2026-11-21
   callvault archive --room 218695 --again
   callvault archive --quiet --patience 1h    (from cron)`,
+		Annotations: changes("the archive: it creates the databases, brings the schema up, adds rows and, with CALLVAULT_KEEP, deletes old calls"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.archive(cmd.Context(), n, patience, asJSON)
 		},
@@ -73,6 +74,9 @@ func (c *cli) archive(ctx context.Context, n narrow, patience string, asJSON boo
 		return err
 	}
 	a.patience = archive.NewPatience(limit, c.attempts, a.say)
+	if cfg.Wait != nil {
+		a.patience.Unreached = time.Duration(*cfg.Wait)
+	}
 	err = a.patience.Do(ctx, a.next)
 	a.end(ctx, asJSON)
 	return err

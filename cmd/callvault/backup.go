@@ -68,7 +68,8 @@ is named); 4 a pass, or another backup, is running.`,
   callvault backup --to s3://bucket/callvault --full --verify
   callvault backup list
   callvault backup verify 2026-11-25T02-00-00Z-full`,
-		RunE: func(cmd *cobra.Command, args []string) error { return c.backup(cmd.Context(), b, asJSON) },
+		Annotations: changes("files in the place of backups, and the archive's history of runs; with --verify databases trtc_verify_…, for a while"),
+		RunE:        func(cmd *cobra.Command, args []string) error { return c.backup(cmd.Context(), b, asJSON) },
 	}
 	b.flags(cmd.Flags())
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the note as JSON")

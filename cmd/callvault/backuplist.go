@@ -17,8 +17,9 @@ func (c *cli) backupListCmd() *cobra.Command {
 	var b backing
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "list",
-		Short: "List the backups that are complete",
+		Use:         "list",
+		Short:       "List the backups that are complete",
+		Annotations: changes("nothing"),
 		Example: `  callvault backup list
   callvault backup list --to s3://bucket/callvault --json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -46,7 +47,8 @@ Exit codes: 0 it holds what it must; 3 it does not (what differs is named);
 4 another backup is running.`,
 		Example: `  callvault backup verify
   callvault backup verify 2026-11-25T02-00-00Z-full --to /mnt/backups`,
-		Args: cobra.MaximumNArgs(1),
+		Annotations: changes("databases trtc_verify_…, for a while; in the archive nothing"),
+		Args:        cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.withBackups(cmd.Context(), b, "", func(ctx context.Context, store *store.Store, p backup.Place, notes []backup.Note) error {
 				return c.oneVerification(ctx, store, func(ctx context.Context) error { return c.verifyBackup(ctx, store, p, notes, argument(args), b.policy) })
@@ -77,7 +79,7 @@ func (c *cli) withBackups(ctx context.Context, b backing, database string, do fu
 	}
 	server := c.server(cfg)
 	server.Database, server.Options.Missing = database, store.Ignore // none need be there
-	store, done, err := server.Open(ctx)
+	store, done, err := c.await(ctx, cfg, server)
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,8 @@ interrupted. It listens on this machine only. Port 0 is any free one; the ports
 in use are printed.`,
 		Example: `  callvault clickhouse
   callvault clickhouse --path ./data --tcp-port 9000 --http-port 8123`,
-		RunE: func(cmd *cobra.Command, args []string) error { return c.clickhouse(cmd.Context(), o) },
+		Annotations: changes("the data directory, which it makes; clients may change its tables"),
+		RunE:        func(cmd *cobra.Command, args []string) error { return c.clickhouse(cmd.Context(), o) },
 	}
 	cmd.Flags().StringVar(&o.Path, "path", "", "data `directory` (default that of the archive)")
 	cmd.Flags().IntVar(&o.TCPPort, "tcp-port", 0, "`port` of the native protocol")

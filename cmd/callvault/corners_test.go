@@ -98,8 +98,8 @@ func TestDiskFull(t *testing.T) {
 		before := w.checksums()
 		p := w.pass("--again")
 		p.end(exitFailed)
-		if !strings.Contains(p.errs.String(), "space") {
-			t.Errorf("%s: %s", table, p.errs.String())
+		if said := p.errs.String(); !strings.Contains(said, "space") || !strings.Contains(said, "make room on ClickHouse's disk default, "+w.db.dir) {
+			t.Errorf("%s: %s", table, said)
 		}
 		if after := w.checksums(); after != before {
 			t.Errorf("%s: before %s\nafter %s", table, before, after)

@@ -39,7 +39,7 @@ func TestReadersCreateNothing(t *testing.T) {
 		{[]string{"verify"}, exitFailed, "callvault archive creates it"},
 		{[]string{"backup", "--to", dir}, exitFailed, "callvault archive creates it"},
 		{[]string{"backup", "list", "--to", dir}, exitDone, ""},
-		{[]string{"migrate", "status"}, exitDone, "pending"},
+		{[]string{"migrate", "status"}, exitFailed, "callvault archive creates it"},
 		{[]string{"doctor"}, exitDone, "versions pending"},
 	} {
 		code, out, errs := in.callvault(t.Context(), c.args...)
@@ -119,14 +119,14 @@ func TestDoctorNamesRights(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 3, Calls: 1, QPS: -1})
 	half := `<clickhouse><users><half><password>pw</password><networks><ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota>
-		<grants><query>GRANT ALL ON trtc.*</query><query>GRANT SELECT, CREATE DATABASE ON trtc_store.*</query><query>GRANT CREATE TEMPORARY TABLE ON *.*</query></grants>
+		<grants><query>GRANT ALL ON trtc.*</query><query>GRANT SELECT, CREATE DATABASE ON trtc_store.*</query><query>GRANT CREATE TEMPORARY TABLE ON *.*</query><query>GRANT TABLE ENGINE ON *</query></grants>
 	</half></users></clickhouse>`
 	srv := embeddedtest.StartWithUsers(t, half)
 	_, at, _ := strings.Cut(srv.DSN(), "@")
 	in.env = append(slices.Clone(in.env), "CLICKHOUSE_DSN=clickhouse://half:pw@"+at)
 	f := in.doctor(t, exitFailed)["rights"]
-	const missing = "missing: ALTER DELETE ON `trtc_store`.*, CREATE TABLE ON `trtc_store`.*, DROP TABLE ON `trtc_store`.*, INSERT ON `trtc_store`.*"
-	if f.Found != missing || f.Try != "GRANT ALL ON `trtc`.* TO `half`; GRANT ALL ON `trtc_store`.* TO `half`" {
+	const missing = "missing: ALTER DELETE ON `trtc_store`.*, CREATE TABLE ON `trtc_store`.*, DROP TABLE ON `trtc_store`.*, INSERT ON `trtc_store`.*, SELECT ON system.parts"
+	if f.Found != missing || f.Try != "GRANT ALL ON `trtc`.* TO `half`; GRANT ALL ON `trtc_store`.* TO `half`; GRANT SELECT ON system.parts TO `half`" {
 		t.Errorf("%+v", f)
 	}
 }

@@ -22,7 +22,8 @@ is made up; everything else is what callvault archive does with a real account.
 The demo keeps its data apart from the archive and makes it anew each time.`,
 		Example: `  callvault demo
   callvault demo --keep      leave ClickHouse up, with its query page`,
-		RunE: func(cmd *cobra.Command, args []string) error { return c.demo(cmd.Context(), keep) },
+		Annotations: changes("the demo's own data; nothing of the archive"),
+		RunE:        func(cmd *cobra.Command, args []string) error { return c.demo(cmd.Context(), keep) },
 	}
 	cmd.Flags().BoolVar(&keep, "keep", false, "leave ClickHouse up (native, HTTP and its query page) until interrupted")
 	return cmd

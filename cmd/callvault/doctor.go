@@ -18,12 +18,13 @@ func (c *cli) doctorCmd() *cobra.Command {
 		Long: `Look at settings, the vendor (reach, clock, credentials, each action asked once,
 retention of the plan) and ClickHouse (reach, version, rights, disk, schema, age
 of the last success). Each finding is a line, with what to do where something is
-wrong. Nothing is changed.
+wrong.
 
 Exit codes: 0 it can work; 1 something fails; 2 the settings are wrong.`,
 		Example: `  callvault doctor
   callvault doctor --json`,
-		RunE: func(cmd *cobra.Command, args []string) error { return c.doctor(cmd.Context(), asJSON) },
+		Annotations: changes("nothing"),
+		RunE:        func(cmd *cobra.Command, args []string) error { return c.doctor(cmd.Context(), asJSON) },
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
 	return cmd

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 
 	"github.com/callvault/callvault/export"
 	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/internal/connect"
 	"github.com/callvault/callvault/internal/ui"
 	"github.com/callvault/callvault/load/store"
 )
@@ -61,7 +63,8 @@ Relations: ` + exportable() + `.`,
   callvault export s3://bucket/calls --relation quality_samples
   callvault export https://minio.example.com/bucket/calls --json
   callvault export ./lake --demo        the demo's data`,
-		Args: cobra.ArbitraryArgs,
+		Annotations: changes("files in DESTINATION; in the archive nothing"),
+		Args:        cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return usagef("export takes one destination, a folder or s3://bucket/folder; try callvault export --help")
@@ -139,6 +142,11 @@ func (c *cli) export(ctx context.Context, place string, x exporting) error {
 		return err
 	}
 	defer done()
+	if err := connect.Migrated(ctx, store, cfg.Cluster); errors.Is(err, connect.ErrNoArchive) {
+		return connect.NoArchive("export")
+	} else if err != nil {
+		return err
+	}
 	to, closeTo, err := destination(ctx, cfg, store, place)
 	if err != nil {
 		return err

@@ -17,6 +17,7 @@ import (
 	"github.com/callvault/callvault/internal/config"
 	"github.com/callvault/callvault/internal/embedded"
 	"github.com/callvault/callvault/internal/runs"
+	"github.com/callvault/callvault/internal/words"
 	"github.com/callvault/callvault/load/lease"
 )
 
@@ -34,7 +35,7 @@ func main() {
 	embedded.RunChild()
 	ctx, stop := signalled()
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
-	code := run(ctx, &process{args: os.Args[1:], environ: os.Environ(), stdout: os.Stdout, stderr: os.Stderr, now: time.Now, attempts: ask.DefaultAttempts()})
+	code := run(ctx, &process{args: os.Args[1:], environ: os.Environ(), stdout: os.Stdout, stderr: os.Stderr, now: time.Now, attempts: ask.DefaultAttempts(), alone: true})
 	stop()
 	os.Exit(code)
 }
@@ -52,6 +53,7 @@ type process struct {
 	stderr   io.Writer
 	now      func() time.Time // by which a pass tells what to ask for and what can still change
 	attempts ask.Attempts     // of a pass at one request
+	alone    bool             // nothing else runs in this process
 }
 
 // run executes one command line and returns its exit code. Errors are printed
@@ -69,9 +71,18 @@ func run(ctx context.Context, p *process) int {
 		return code
 	}
 	for line := range strings.Lines(err.Error()) {
-		fmt.Fprintln(p.stderr, "callvault: "+strings.TrimSpace(line))
+		fmt.Fprintln(p.stderr, "callvault: "+words.Printable(short(strings.TrimSpace(line))))
 	}
 	return code
+}
+
+// short cuts an error that is longer than anybody reads.
+func short(line string) string {
+	const most = 4000
+	if len(line) <= most {
+		return line
+	}
+	return strings.ToValidUTF8(line[:most], "") + "…"
 }
 
 // plainArgs lets a query that begins with a comment be an argument and not a

@@ -13,10 +13,11 @@ import (
 // manCmd writes the manual pages for packagers; it is not listed.
 func (c *cli) manCmd() *cobra.Command {
 	return &cobra.Command{
-		Use:    "man FOLDER",
-		Short:  "Write the manual pages into a folder",
-		Hidden: true,
-		Args:   cobra.ExactArgs(1),
+		Use:         "man FOLDER",
+		Short:       "Write the manual pages into a folder",
+		Hidden:      true,
+		Args:        cobra.ExactArgs(1),
+		Annotations: changes("files in FOLDER"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := os.MkdirAll(args[0], 0o755); err != nil {
 				return fmt.Errorf("write manual pages: %w", err)

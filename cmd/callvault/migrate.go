@@ -34,14 +34,14 @@ again, since every statement can be repeated.`,
 		},
 	}
 	cmd.AddCommand(
-		&cobra.Command{Use: "up", Short: "Apply what is pending", RunE: func(cmd *cobra.Command, _ []string) error {
+		&cobra.Command{Use: "up", Short: "Apply what is pending", Annotations: changes("the schema; it creates the databases"), RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.migrateStore(cmd.Context(), store.Create, c.migrateUp)
 		}},
 		c.migrateDownCmd(),
-		&cobra.Command{Use: "status", Short: "Show which versions are applied", RunE: func(cmd *cobra.Command, _ []string) error {
-			return c.migrate(cmd.Context(), store.Ignore, c.migrateStatus)
+		&cobra.Command{Use: "status", Short: "Show which versions are applied", Annotations: changes("nothing"), RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.migrate(cmd.Context(), store.Refuse, c.migrateStatus)
 		}},
-		&cobra.Command{Use: "force VERSION", Short: "Declare a version to be applied, without running anything", Args: cobra.ExactArgs(1),
+		&cobra.Command{Use: "force VERSION", Short: "Declare a version to be applied, without running anything", Args: cobra.ExactArgs(1), Annotations: changes("the note of the schema's version; no table of data"),
 			RunE: func(cmd *cobra.Command, args []string) error {
 				v, err := strconv.Atoi(args[0])
 				if err != nil {
@@ -58,6 +58,7 @@ func (c *cli) migrateDownCmd() *cobra.Command {
 	var yes bool
 	cmd := &cobra.Command{
 		Use: "down [STEPS]", Short: "Take back the last version, or several; the data in their tables is lost", Args: cobra.MaximumNArgs(1),
+		Annotations: changes("the schema; it drops tables"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			steps := 1
 			if len(args) > 0 {
@@ -114,9 +115,7 @@ func (c *cli) migrateStore(ctx context.Context, m store.Missing, do func(context
 	if err != nil {
 		return err
 	}
-	server := c.server(cfg)
-	server.Options.Missing = m
-	store, done, err := server.Open(ctx)
+	store, done, err := c.openForSchema(ctx, cfg, m)
 	if err != nil {
 		return err
 	}
@@ -126,6 +125,14 @@ func (c *cli) migrateStore(ctx context.Context, m store.Missing, do func(context
 		return err
 	}
 	return do(ctx, s, store, cfg)
+}
+
+// openForSchema opens the archive, and makes one only where it may be missing.
+func (c *cli) openForSchema(ctx context.Context, cfg *config.Config, m store.Missing) (*store.Store, func(), error) {
+	if m == store.Create {
+		return c.open(ctx, cfg)
+	}
+	return c.openToRead(ctx, cfg, reading{options: store.Options{Missing: m}})
 }
 
 func (c *cli) migrateUp(ctx context.Context, s *schema.Schema, store *store.Store, cfg *config.Config) error {
@@ -159,8 +166,8 @@ func (c *cli) migrateStatus(ctx context.Context, s *schema.Schema) error {
 		}
 		fmt.Fprintf(c.stdout, "%-24s %s\n", v.Name, state)
 	}
-	if st.Newer {
-		fmt.Fprintf(c.stdout, "the database has version %d, which this program does not know; use the newer program\n", st.Current)
+	if err := st.Known(); err != nil {
+		fmt.Fprintln(c.stdout, err)
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/callvault/callvault/archive"
+	"github.com/callvault/callvault/load/store"
 )
 
 func (c *cli) planCmd() *cobra.Command {
@@ -19,7 +20,8 @@ func (c *cli) planCmd() *cobra.Command {
 hold (at the sessions of at most 500 of them for each application, and at some
 hours of unusual events), and tell what archiving them will cost: requests of
 each action, the time at the quota, and which calls the vendor begins to drop
-before their turn. Nothing is archived.`,
+before their turn.`,
+		Annotations: changes("nothing"),
 		Example: `  callvault plan
   callvault plan --app 1400353843 --json`,
 		RunE: func(cmd *cobra.Command, args []string) error { return c.plan(cmd.Context(), n, asJSON) },
@@ -45,13 +47,17 @@ func (c *cli) plan(ctx context.Context, n narrow, asJSON bool) error {
 	if err := job.Connect(ctx); err != nil {
 		return err
 	}
-	store, done, err := c.open(ctx, cfg)
-	if err != nil {
-		return err
+	var known *store.Store // nil: nothing is archived yet
+	if !c.server(cfg).Empty() {
+		opened, done, err := c.openToRead(ctx, cfg, reading{})
+		if err != nil {
+			return err
+		}
+		defer done()
+		known = opened
 	}
-	defer done()
 	watch := c.screen().Watch()
-	p, err := job.Plan(ctx, store, watch)
+	p, err := job.Plan(ctx, known, watch)
 	watch.Close()
 	if err != nil {
 		return err

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"os"
 	"os/exec"
 	"syscall"
@@ -12,7 +11,7 @@ import (
 // program is a run of the program in a process of its own.
 type program struct {
 	cmd  *exec.Cmd
-	errs bytes.Buffer
+	errs syncBuffer
 	done chan struct{} // closed when it has ended
 }
 

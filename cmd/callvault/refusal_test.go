@@ -43,6 +43,7 @@ accounts:
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	in.env = append(in.env, "CALLVAULT_SDK_APP_IDS=") // the accounts have theirs
 	code, _, errs := in.callvault(t.Context(), "archive", "--quiet", "--config", file)
 	if code != exitPartial || !strings.Contains(errs, "broken: ") || !strings.Contains(errs, "InvalidParameter.SdkAppId") || strings.Contains(errs, "not-this-one") {
 		t.Errorf("exit code %d\n%s", code, errs)

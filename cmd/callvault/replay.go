@@ -9,6 +9,7 @@ import (
 
 	"github.com/callvault/callvault/archive"
 	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/internal/connect"
 )
 
 func (c *cli) replayCmd() *cobra.Command {
@@ -30,6 +31,7 @@ Exit codes: 0 done; 3 done, but something could not be replayed, or is still set
 aside (it is named); 4 a pass is running.`,
 		Example: `  callvault replay
   callvault replay --app 1400353843 --from 2026-11-20 --to 2026-11-21`,
+		Annotations: changes("the archive's rows, its schema if that is older, and its history of runs"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var err error
 			if r.From, err = parseTime("--from", from, time.Now()); err != nil {
@@ -62,11 +64,16 @@ func (c *cli) replay(ctx context.Context, r *archive.Replay, asJSON bool) error 
 		return err
 	}
 	o := archive.OptionsOf(cfg)
-	store, done, err := c.open(ctx, cfg)
+	store, done, err := c.openToRead(ctx, cfg, reading{})
 	if err != nil {
 		return err
 	}
 	defer done()
+	if version, err := connect.Version(ctx, store, cfg.Cluster); err != nil {
+		return err
+	} else if version.Current <= 0 {
+		return connect.ErrNoArchive
+	}
 	if err := archive.Prepare(ctx, store, o.Tiering); err != nil {
 		return err
 	}

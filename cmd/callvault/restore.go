@@ -38,7 +38,8 @@ Exit codes: 0 done; 1 failed; 4 another restore is running.`,
   callvault restore 2026-11-25T02-00-00Z-full --from s3://bucket/callvault
   callvault restore --database trtc_yesterday
   callvault restore --storage-policy default`,
-		Args: cobra.MaximumNArgs(1),
+		Annotations: changes("the database, which must be empty: it creates and fills it"),
+		Args:        cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.withBackups(cmd.Context(), b, database, func(ctx context.Context, store *store.Store, p backup.Place, notes []backup.Note) error {
 				return c.restore(ctx, store, p, notes, argument(args), b.policy)

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -13,6 +16,7 @@ import (
 	"github.com/callvault/callvault/internal/notify"
 	"github.com/callvault/callvault/internal/runs"
 	"github.com/callvault/callvault/internal/ui"
+	"github.com/callvault/callvault/internal/words"
 	"github.com/callvault/callvault/load/store"
 )
 
@@ -57,6 +61,7 @@ that callvault brings along and runs itself.`,
 	)
 	for _, cmd := range root.Commands() {
 		strictArgs(cmd)
+		tellChanges(cmd)
 	}
 	root.Args = func(cmd *cobra.Command, args []string) error {
 		if len(args) > 0 {
@@ -66,6 +71,22 @@ that callvault brings along and runs itself.`,
 	}
 	root.RunE = func(cmd *cobra.Command, args []string) error { return cmd.Help() }
 	return root
+}
+
+// annotation is that of a command that says what it changes.
+const annotation = "changes"
+
+// changes is what a command changes, for its help.
+func changes(what string) map[string]string { return map[string]string{annotation: what} }
+
+// tellChanges ends the help of a command, and of those below it, with what it changes.
+func tellChanges(cmd *cobra.Command) {
+	if what := cmd.Annotations[annotation]; what != "" {
+		cmd.Long = cmp.Or(cmd.Long, cmd.Short+".") + "\n\nChanges: " + what + "."
+	}
+	for _, sub := range cmd.Commands() {
+		tellChanges(sub)
+	}
 }
 
 // strictArgs makes wrong arguments usage errors.
@@ -104,7 +125,7 @@ func (c *cli) origin() runs.Origin { return runs.Origin{Version: version, Warn: 
 // embedded one.
 func (c *cli) server(cfg *config.Config) connect.Server {
 	return connect.Server{
-		DSN: cfg.DSN.Reveal(), Embedded: embedded.Options{Path: filepath.Join(cfg.DataDir, "clickhouse")},
+		DSN: cfg.DSN.Reveal(), TLS: cfg.ToClickHouse, Embedded: embedded.Options{Path: filepath.Join(cfg.DataDir, "clickhouse")},
 		Fetch: embedded.FetchOptions{Library: cfg.Library, CacheDir: cfg.CacheDir}, Download: c.screen().Download,
 		Options: store.Options{Missing: store.Create},
 	}
@@ -112,7 +133,17 @@ func (c *cli) server(cfg *config.Config) connect.Server {
 
 // open connects to the configured ClickHouse until close is called.
 func (c *cli) open(ctx context.Context, cfg *config.Config) (store *store.Store, close func(), err error) {
-	return c.server(cfg).Open(ctx)
+	return c.await(ctx, cfg, c.server(cfg))
+}
+
+// await connects to a ClickHouse that may have to wake up first.
+func (c *cli) await(ctx context.Context, cfg *config.Config, server connect.Server) (store *store.Store, close func(), err error) {
+	wait := cfg.WaitAsCommand()
+	return server.Await(ctx, time.Now().Add(wait), func(err error) {
+		if !c.quiet {
+			fmt.Fprintf(c.stderr, "callvault: waiting for ClickHouse for up to %v, CALLVAULT_WAIT=0s gives up at once: %s\n", wait, words.OneLine(err))
+		}
+	})
 }
 
 // config reads the settings.

@@ -17,7 +17,8 @@ func (c *cli) schedulesCmd() *cobra.Command {
 the last run that callvault serve made of each and the next one. Times are UTC.`,
 		Example: `  callvault schedules
   callvault schedules --json`,
-		RunE: func(cmd *cobra.Command, args []string) error { return c.schedules(time.Now(), asJSON) },
+		Annotations: changes("nothing"),
+		RunE:        func(cmd *cobra.Command, args []string) error { return c.schedules(time.Now(), asJSON) },
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
 	return cmd

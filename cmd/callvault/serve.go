@@ -34,7 +34,8 @@ CALLVAULT_LISTEN (127.0.0.1:9464) answers GET /healthz (the program is alive),
 systemd is told READY, STOPPING and WATCHDOG where it asks.`,
 		Example: `  callvault serve
   CALLVAULT_SCHEDULES=/etc/callvault/schedules callvault serve`,
-		RunE: func(cmd *cobra.Command, args []string) error { return c.serve(cmd.Context()) },
+		Annotations: changes("the archive, as callvault archive does; with CALLVAULT_BACKUP_TO the place of backups"),
+		RunE:        func(cmd *cobra.Command, args []string) error { return c.serve(cmd.Context()) },
 	}
 }
 
@@ -42,8 +43,12 @@ func (c *cli) serve(ctx context.Context) error {
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)
+	log := c.logger()
+	if c.alone { // libraries write to the standard logger, whose lines are among ours then
+		slog.SetDefault(log)
+	}
 	return daemon.Serve(ctx, daemon.Options{
-		Config: c.config, Connect: c.server, Args: scheduled{}, Log: c.logger(), Getenv: c.getenv, Version: version,
+		Config: c.config, Connect: c.server, Args: scheduled{}, Log: log, Getenv: c.getenv, Version: version,
 	}, hangup)
 }
 

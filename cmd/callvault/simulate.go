@@ -57,6 +57,7 @@ No fault changes GET /truth. POST /faults takes the same text while it runs; emp
 		Example: `  callvault simulate --calls 200 > vendor.env &
   . ./vendor.env; callvault archive
   callvault simulate --faults 'error=0.05,cut=0.02,null=0.02' --fault-seed 7`,
+		Annotations: changes("nothing"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o, err := s.options(cmd.Flags().Changed("fault-seed"))
 			if err != nil {

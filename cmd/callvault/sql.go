@@ -53,6 +53,7 @@ CALLVAULT_CLICKHOUSE_HTTP).`,
   callvault sql - < report.sql
   callvault sql --demo "SHOW TABLES"    the demo's data
   callvault sql --write "CREATE TABLE staff (user_id String) ENGINE = MergeTree ORDER BY user_id"`,
+		Annotations: changes("nothing; with --write whatever the query says"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return usagef("sql takes one query, in quotes; try callvault sql --help")
@@ -117,5 +118,5 @@ func (c *cli) openToRead(ctx context.Context, cfg *config.Config, r reading) (*s
 	case server.Empty():
 		return nil, nil, connect.NoArchive(r.command)
 	}
-	return server.Open(ctx)
+	return c.await(ctx, cfg, server)
 }

@@ -40,7 +40,8 @@ uncompressed_bytes, bytes_per_row), bytes, free_bytes and forecast.`,
   callvault status --json
   callvault status --space              where the bytes are, and when the disk is full
   callvault status --demo               of the demo's archive`,
-		RunE: func(cmd *cobra.Command, args []string) error { return c.status(cmd.Context(), asJSON, space, demo) },
+		Annotations: changes("nothing"),
+		RunE:        func(cmd *cobra.Command, args []string) error { return c.status(cmd.Context(), asJSON, space, demo) },
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
 	cmd.Flags().BoolVar(&space, "space", false, "show where the bytes on disk are, and a forecast")
@@ -61,11 +62,7 @@ func (c *cli) status(ctx context.Context, asJSON, space, ofDemo bool) error {
 		return err
 	}
 	defer done()
-	sch, err := connect.Schema(store, cfg.Cluster)
-	if err != nil {
-		return err
-	}
-	version, err := sch.Status(ctx)
+	version, err := connect.Version(ctx, store, cfg.Cluster)
 	if err != nil {
 		return err
 	}

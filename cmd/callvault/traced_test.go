@@ -42,7 +42,7 @@ func TestTraceOfAPass(t *testing.T) {
 		Faults: simulator.Faults{Script: map[simulator.Step]simulator.FaultKind{{Action: "DescribeUserEvent", N: 2}: simulator.FaultError}}})
 	c := newCollector(t)
 	p := start(t, in.traced(c.url), "archive", "--quiet")
-	if code := p.wait(t); code != exitDone || p.errs.Len() > 0 {
+	if code := p.wait(t); code != exitDone || len(p.errs.String()) > 0 {
 		t.Fatalf("exit code %d\n%s", code, p.errs.String())
 	}
 	root, paths := c.tree(t)
@@ -230,7 +230,7 @@ func TestNotSampled(t *testing.T) {
 	for _, setting := range []string{"OTEL_TRACES_SAMPLER=always_off", "OTEL_TRACES_EXPORTER=none", "OTEL_SDK_DISABLED=true"} {
 		c := newCollector(t)
 		p := start(t, in.traced(c.url, setting), "archive", "--quiet")
-		if code := p.wait(t); code != exitDone || p.errs.Len() > 0 || len(c.spans) > 0 {
+		if code := p.wait(t); code != exitDone || len(p.errs.String()) > 0 || len(c.spans) > 0 {
 			t.Errorf("%s: exit code %d, %d spans\n%s", setting, code, len(c.spans), p.errs.String())
 		}
 	}

@@ -85,6 +85,7 @@ another pass is running.`,
   callvault verify --sample 100 --from 2d
   callvault verify --all --repair
   callvault verify --demo               the demo's archive against its vendor`,
+		Annotations: changes("the archive's history of runs; with --repair the rows that differ"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := v.check(cmd.Flags()); err != nil {
 				return err

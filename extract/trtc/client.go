@@ -3,11 +3,14 @@ package trtc
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common"
 	tchttp "github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common/http"
@@ -32,6 +35,8 @@ type Options struct {
 	MaxBody int
 	// Memory bounds all answers together (MaxBody); clients of a process share one.
 	Memory *Memory
+	// TLS is for an endpoint of https; nil: as usual.
+	TLS *tls.Config
 	// Dial, if set, connects to the endpoint, whatever proxy there is.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
@@ -40,11 +45,13 @@ type Options struct {
 
 // Client sends single requests. It is safe for concurrent use.
 type Client struct {
-	region   string
-	host     string
-	client   *common.Client
-	bodies   bodies
-	timeouts timeouts
+	region string
+	host   string
+	client *common.Client
+	bodies bodies
+
+	transport transport
+	timeouts  timeouts
 }
 
 // New makes a client; it does not ask anything yet.
@@ -69,7 +76,7 @@ func New(o Options) (*Client, error) {
 	c := common.NewCommonClient(o.Credential, o.Region, p)
 	t := newTransport(o)
 	c.WithHttpTransport(t)
-	return &Client{region: o.Region, host: u.Host, client: c, bodies: t.bodies, timeouts: o.timeouts}, nil
+	return &Client{region: o.Region, host: u.Host, client: c, bodies: t.bodies, transport: t, timeouts: o.timeouts}, nil
 }
 
 // Region is the region asked unless a request names another.
@@ -112,6 +119,26 @@ func (c *Client) Do(ctx context.Context, r Request, region string) (Response, er
 	return Response{}, c.failure(timed, x, r.Action, err)
 }
 
+// Reach asks the endpoint for nothing in particular, unsigned. It returns what time it is
+// there, or the zero time, and the proxy that was asked through, or "".
+func (c *Client) Reach(ctx context.Context, endpoint string) (date time.Time, proxy string, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodHead, endpoint, nil)
+	if err != nil {
+		return date, "", err
+	}
+	proxy = c.transport.proxyOf(req)
+	resp, err := c.transport.next.RoundTrip(req)
+	if err != nil {
+		return date, proxy, c.failure(ctx, &exchange{}, "reach", &url.Error{Op: "Head", URL: endpoint, Err: err})
+	}
+	resp.Body.Close()
+	if resp.StatusCode == http.StatusProxyAuthRequired {
+		return date, proxy, proxyRefusal(proxy, resp.Status)
+	}
+	date, _ = http.ParseTime(resp.Header.Get("Date"))
+	return date, proxy, nil
+}
+
 type sdkRequest struct {
 	*tchttp.BaseRequest `json:"-"`
 	*params
@@ -125,7 +152,7 @@ type sdkResponse struct{ tchttp.BaseResponse }
 // rootText tells a network failure without the SDK's wrapping.
 func rootText(err error) string {
 	if e, ok := errors.AsType[*url.Error](err); ok {
-		return fmt.Sprintf("ask %s: %v", hostOf(e.URL), e.Err)
+		return fmt.Sprintf("ask %s: %s", hostOf(e.URL), strings.TrimPrefix(e.Err.Error(), "readLoopPeekFailLocked: "))
 	}
 	return err.Error()
 }

@@ -7,23 +7,28 @@ import (
 
 // What a user can do about a refusal.
 const (
-	hintKeys      = "check TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY"
-	hintToken     = "renew TENCENTCLOUD_TOKEN and its keys, which may have expired"
-	hintClock     = "set this machine's clock"
-	hintMFA       = "use the key of a user who needs no second factor"
-	hintIdentity  = "verify the account's identity with the vendor"
-	hintAddress   = "let the key be used from this machine's address"
-	hintCAM       = "grant the key's CAM user QcloudTRTCReadonlyAccess"
-	hintArrears   = "settle the account's bill"
-	hintPlan      = "a paid plan is needed, with the Standard or Premium edition of TRTC's monitoring dashboard"
-	hintAPI       = "set CALLVAULT_TRTC_API=auto"
-	hintApp       = "check CALLVAULT_SDK_APP_IDS, which must be applications of this account"
-	hintAppRight  = "check CALLVAULT_SDK_APP_IDS, and let the key's CAM user read this application"
-	hintRegion    = "set TENCENTCLOUD_REGION to one of ap-singapore, ap-guangzhou, ap-beijing, ap-mumbai"
-	hintRetention = "set CALLVAULT_RETENTION to what the plan keeps"
-	hintQuota     = "lower CALLVAULT_QPS, or leave more to other programs with CALLVAULT_QPS_RESERVE"
-	hintEndpoint  = "check CALLVAULT_TRTC_ENDPOINT, the network and the proxy"
-	hintVendor    = "if it lasts, ask the vendor about the RequestId"
+	hintKeys       = "check TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY"
+	hintToken      = "renew TENCENTCLOUD_TOKEN and its keys, which may have expired"
+	hintClock      = "set this machine's clock"
+	hintMFA        = "use the key of a user who needs no second factor"
+	hintIdentity   = "verify the account's identity with the vendor"
+	hintAddress    = "let the key be used from this machine's address"
+	hintCAM        = "grant the key's CAM user QcloudTRTCReadonlyAccess"
+	hintArrears    = "settle the account's bill"
+	hintPlan       = "a paid plan is needed, with the Standard or Premium edition of TRTC's monitoring dashboard"
+	hintAPI        = "set CALLVAULT_TRTC_API=auto"
+	hintApp        = "check CALLVAULT_SDK_APP_IDS, which must be applications of this account"
+	hintAppRight   = "check CALLVAULT_SDK_APP_IDS, and let the key's CAM user read this application"
+	hintRegion     = "set TENCENTCLOUD_REGION to one of ap-singapore, ap-guangzhou, ap-beijing, ap-mumbai"
+	hintRetention  = "set CALLVAULT_RETENTION to what the plan keeps"
+	hintQuota      = "lower CALLVAULT_QPS, or leave more to other programs with CALLVAULT_QPS_RESERVE"
+	hintEndpoint   = "check CALLVAULT_TRTC_ENDPOINT, the network and the proxy"
+	hintProxy      = "put user and password into HTTPS_PROXY, as http://user:password@host:port"
+	hintAuthority  = "name the file with the authority's certificate in CALLVAULT_TRTC_CA"
+	hintServerName = "name the host as the certificate does, in CALLVAULT_TRTC_ENDPOINT or in CALLVAULT_TRTC_SERVER_NAME"
+	hintExpired    = "renew the server's certificate, or set this machine's clock"
+	hintClientCert = "name a certificate that the server takes in CALLVAULT_TRTC_CERT and CALLVAULT_TRTC_KEY"
+	hintVendor     = "if it lasts, ask the vendor about the RequestId"
 )
 
 // row says what codes mean. A code is whole, the family of all that begin so
@@ -65,6 +70,11 @@ var table = []row{
 	{"DryRunOperation.*, InvalidParameter.*, InvalidParameterValue.*, InvalidRequest.*, MissingParameter.*, UnknownParameter.*, RequestSizeLimitExceeded.*, ResourceNotFound.*, FailedOperation.RoomNotExist", Permanent, ""},
 
 	{CodeNetwork + ", " + CodeHTTP, Retryable, hintEndpoint},
+	{CodeProxy, Denied, hintProxy},
+	{CodeAuthority, Denied, hintAuthority},
+	{CodeServerName, Denied, hintServerName},
+	{CodeExpired, Denied, hintExpired},
+	{CodeClientCertificate, Denied, hintClientCert},
 	{CodeTooLarge, TooLarge, ""},
 }
 

@@ -63,6 +63,12 @@ const (
 	CodeNetwork  = "NetworkError"    // no whole answer came
 	CodeHTTP     = "UnexpectedReply" // something answered that is not the API
 	CodeTooLarge = "TooLarge"        // the answer is larger than is read
+
+	CodeProxy             = "ProxyRefuses"       // the proxy wants a user and a password
+	CodeAuthority         = "UnknownAuthority"   // nobody that is trusted has issued the certificate
+	CodeServerName        = "OtherServerName"    // the certificate is for another name
+	CodeExpired           = "CertificateExpired" // the certificate is not valid now
+	CodeClientCertificate = "ClientCertificate"  // the server refuses the client's certificate, or wants one
 )
 
 func (e *Error) Error() string {

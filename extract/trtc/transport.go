@@ -2,13 +2,18 @@ package trtc
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"net/url"
+	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -31,7 +36,7 @@ type exchangeKey struct{}
 // transport keeps each response's body for the caller and shows the SDK, which
 // is there to sign, nothing of it.
 type transport struct {
-	next   http.RoundTripper
+	next   *http.Transport
 	bodies bodies
 }
 
@@ -59,6 +64,13 @@ func newTransport(o Options) transport {
 		TLSHandshakeTimeout:   10 * time.Second,
 		ResponseHeaderTimeout: o.timeouts.head,
 		DisableCompression:    true, // unpacking costs more than decoding
+		TLSClientConfig:       o.TLS,
+		OnProxyConnectResponse: func(_ context.Context, proxy *url.URL, _ *http.Request, resp *http.Response) error {
+			if resp.StatusCode == http.StatusOK {
+				return nil
+			}
+			return proxyRefusal(proxy.Host, resp.Status)
+		},
 	}
 	if o.Dial != nil {
 		t.Proxy, t.DialContext = nil, o.Dial
@@ -78,6 +90,10 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	if resp.StatusCode == http.StatusProxyAuthRequired {
+		resp.Body.Close()
+		return nil, proxyRefusal(t.proxyOf(req), resp.Status)
+	}
 	if resp.StatusCode != http.StatusOK {
 		return nil, refusal(resp, page(resp))
 	}
@@ -91,6 +107,26 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	x.body = b
 	return nothing(resp), nil
+}
+
+// proxyOf is the host of the proxy that a request goes through, or "".
+func (t transport) proxyOf(req *http.Request) string {
+	if t.next.Proxy == nil {
+		return ""
+	}
+	if proxy, _ := t.next.Proxy(req); proxy != nil {
+		return proxy.Host
+	}
+	return ""
+}
+
+// proxyRefusal is what a proxy has answered in the vendor's place.
+func proxyRefusal(proxy, status string) *Error {
+	e := &Error{Action: "proxy", Code: CodeNetwork, Message: oneLine(fmt.Sprintf("the proxy %s answers %s", proxy, status)), Kind: Retryable}
+	if strings.HasPrefix(status, strconv.Itoa(http.StatusProxyAuthRequired)) {
+		e.Code, e.Kind = CodeProxy, Denied
+	}
+	return e
 }
 
 // look finds what keeps a body from being an answer.
@@ -132,7 +168,10 @@ var errWhole = errors.New("no whole answer in time")
 func (c *Client) failure(ctx context.Context, x *exchange, action string, err error) *Error {
 	e, ok := errors.AsType[*Error](err)
 	if !ok {
-		e = &Error{Code: CodeNetwork, Message: oneLine(rootText(err)), Kind: Retryable, Cause: err}
+		e = &Error{Code: cmp.Or(certificateCode(err), CodeNetwork), Message: oneLine(rootText(err)), Cause: err}
+		if e.Kind = meaning(e.Code).kind; e.Kind == Denied {
+			e.Cause = nil // it is no fault of the network that passes
+		}
 	}
 	e.Action = action
 	if e.Code != CodeNetwork || !x.connected.Load() || errors.Is(err, errMemory) {
@@ -145,6 +184,23 @@ func (c *Client) failure(ctx context.Context, x *exchange, action string, err er
 		e.Timeout, e.Message = true, fmt.Sprintf("ask %s: no answer within %v", c.host, c.timeouts.head)
 	}
 	return e
+}
+
+// certificateCode says what is wrong with a certificate, or nothing.
+func certificateCode(err error) string {
+	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
+		return CodeAuthority
+	}
+	if _, ok := errors.AsType[x509.HostnameError](err); ok {
+		return CodeServerName
+	}
+	if e, ok := errors.AsType[x509.CertificateInvalidError](err); ok && e.Reason == x509.Expired {
+		return CodeExpired
+	}
+	if text := err.Error(); strings.Contains(text, "remote error: tls:") && strings.Contains(text, "certificate") {
+		return CodeClientCertificate
+	}
+	return ""
 }
 
 // headLate says that an answer did not begin in time, rather than that the

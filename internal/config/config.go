@@ -1,166 +1,172 @@
 // Package config reads callvault's settings: defaults, then a YAML file, then the
-// environment. Each overrides the one before.
+// environment. Each overrides the one before. What is no setting, or cannot be one's
+// value, is refused with its name and, in a file, its line.
 package config
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 	"slices"
-
-	"github.com/caarlos0/env/v11"
-	"github.com/goccy/go-yaml"
+	"time"
 )
 
 // Config holds all settings. The embedded Account is the account of the environment and
 // the default of Accounts. After Load, Accounts is complete.
+//
+// A field with the tag use is a setting: use says what its value looks like, env is its
+// variable, yaml its key in the file.
 type Config struct {
-	Account  `yaml:",inline"`
-	Accounts []Account `yaml:"accounts"`
+	Account
+	Accounts []Account
 
 	// Settle is how long after its end a call's data may still grow.
-	Settle Duration `yaml:"settle" env:"CALLVAULT_SETTLE"`
+	Settle Duration `yaml:"settle" env:"CALLVAULT_SETTLE" use:"a duration such as 15m"`
 	// Lease is how long a pass counts as running after its process has died.
-	Lease Duration `yaml:"lease" env:"CALLVAULT_LEASE"`
+	Lease Duration `yaml:"lease" env:"CALLVAULT_LEASE" use:"a duration such as 30s"`
 	// Raw is how long the vendor's responses are kept; zero: not at all.
-	Raw Keep `yaml:"raw" env:"CALLVAULT_RAW"`
+	Raw Keep `yaml:"raw" env:"CALLVAULT_RAW" use:"a duration such as 30d, or off"`
 	// Keep is how long calls are kept in the archive after their end; zero: for ever.
-	Keep Keep `yaml:"keep" env:"CALLVAULT_KEEP"`
+	Keep Keep `yaml:"keep" env:"CALLVAULT_KEEP" use:"a duration such as 400d, or off"`
 	// ColdAfter is the age at which data moves to ColdVolume of StoragePolicy; zero:
 	// it does not move.
-	ColdAfter     Keep   `yaml:"cold_after" env:"CALLVAULT_COLD_AFTER"`
-	ColdVolume    string `yaml:"cold_volume" env:"CALLVAULT_COLD_VOLUME"`
-	StoragePolicy string `yaml:"storage_policy" env:"CALLVAULT_STORAGE_POLICY"`
+	ColdAfter     Keep   `yaml:"cold_after" env:"CALLVAULT_COLD_AFTER" use:"a duration such as 90d, or off"`
+	ColdVolume    string `yaml:"cold_volume" env:"CALLVAULT_COLD_VOLUME" use:"the name of a volume, such as cold"`
+	StoragePolicy string `yaml:"storage_policy" env:"CALLVAULT_STORAGE_POLICY" use:"the name of a policy, such as tiered"`
 	// Memory is about the memory of a pass, in bytes.
-	Memory Bytes `yaml:"memory" env:"CALLVAULT_MEMORY"`
+	Memory Bytes `yaml:"memory" env:"CALLVAULT_MEMORY" use:"a size such as 256MB"`
 	// Skip lists the relations that are not archived.
-	Skip []string `yaml:"skip" env:"CALLVAULT_SKIP"`
+	Skip []string `yaml:"skip" env:"CALLVAULT_SKIP" use:"relations separated by commas, of user_events, unusual_events, daily_scale"`
 
-	DSN Secret `yaml:"clickhouse_dsn" env:"CLICKHOUSE_DSN"`
+	DSN Secret `yaml:"clickhouse_dsn" env:"CLICKHOUSE_DSN" use:"clickhouse://user:password@host:9000/trtc"`
 	// HTTP is the address of ClickHouse's HTTP interface, for exports and FORMAT;
 	// empty: the port that the server names.
-	HTTP    string `yaml:"clickhouse_http" env:"CALLVAULT_CLICKHOUSE_HTTP"`
-	Cluster string `yaml:"clickhouse_cluster" env:"CALLVAULT_CLICKHOUSE_CLUSTER"`
-	Library string `yaml:"clickhouse_lib" env:"CALLVAULT_CLICKHOUSE_LIB"`
+	HTTP    string `yaml:"clickhouse_http" env:"CALLVAULT_CLICKHOUSE_HTTP" use:"https://host:8443, without user and password, which CLICKHOUSE_DSN has"`
+	Cluster string `yaml:"clickhouse_cluster" env:"CALLVAULT_CLICKHOUSE_CLUSTER" use:"the name of a cluster"`
+	// ClickHouseTLS is for a DSN with secure=true, and for HTTPS.
+	ClickHouseTLS TLS    `yaml:"clickhouse" env:"CALLVAULT_CLICKHOUSE"`
+	Library       string `yaml:"clickhouse_lib" env:"CALLVAULT_CLICKHOUSE_LIB" use:"the path of a libchdb.so"`
 	// BackupTo is the place of backups: a folder or s3://bucket/folder.
-	BackupTo string `yaml:"backup_to" env:"CALLVAULT_BACKUP_TO"`
+	BackupTo string `yaml:"backup_to" env:"CALLVAULT_BACKUP_TO" use:"a folder or s3://bucket/folder"`
 	// BackupKeep is how many full backups are kept, with the incremental backups based
 	// on them; zero: all.
-	BackupKeep int    `yaml:"backup_keep" env:"CALLVAULT_BACKUP_KEEP"`
-	DataDir    string `yaml:"data_dir" env:"CALLVAULT_DATA_DIR"`
-	CacheDir   string `yaml:"cache_dir" env:"CALLVAULT_CACHE_DIR"`
-	Schedules  string `yaml:"schedules" env:"CALLVAULT_SCHEDULES"`
-	Listen     string `yaml:"listen" env:"CALLVAULT_LISTEN"`
+	BackupKeep int    `yaml:"backup_keep" env:"CALLVAULT_BACKUP_KEEP" use:"a number of full backups such as 4, or 0 to keep all"`
+	DataDir    string `yaml:"data_dir" env:"CALLVAULT_DATA_DIR" use:"the path of a folder"`
+	CacheDir   string `yaml:"cache_dir" env:"CALLVAULT_CACHE_DIR" use:"the path of a folder"`
+	Schedules  string `yaml:"schedules" env:"CALLVAULT_SCHEDULES" use:"the path of a folder with .cron files"`
+	Listen     string `yaml:"listen" env:"CALLVAULT_LISTEN" use:"host:port such as 127.0.0.1:9464"`
 
 	// Keys of the object storage for exports; empty: the keys in ClickHouse's own
 	// configuration.
-	S3KeyID  string `yaml:"s3_key_id" env:"AWS_ACCESS_KEY_ID"`
-	S3Secret Secret `yaml:"s3_secret_key" env:"AWS_SECRET_ACCESS_KEY"`
-	S3Token  Secret `yaml:"s3_token" env:"AWS_SESSION_TOKEN"`
+	S3KeyID  string `yaml:"s3_key_id" env:"AWS_ACCESS_KEY_ID" use:"the key as it was issued"`
+	S3Secret Secret `yaml:"s3_secret_key" env:"AWS_SECRET_ACCESS_KEY" use:"the key as it was issued"`
+	S3Token  Secret `yaml:"s3_token" env:"AWS_SESSION_TOKEN" use:"the token as it was issued"`
 
 	// Patience is how long an archiving run keeps retrying while the vendor or
 	// ClickHouse does not answer; zero: it gives up soon.
-	Patience Duration `yaml:"patience" env:"CALLVAULT_PATIENCE"`
+	Patience Duration `yaml:"patience" env:"CALLVAULT_PATIENCE" use:"a duration such as 5m, or 0s to give up at once"`
 	// Grace is how long a pass may continue after the daemon is asked to stop.
-	Grace Duration `yaml:"grace" env:"CALLVAULT_GRACE"`
-	// Wait is how long the daemon waits for ClickHouse at its start; zero: for ever.
-	Wait Duration `yaml:"wait" env:"CALLVAULT_WAIT"`
+	Grace Duration `yaml:"grace" env:"CALLVAULT_GRACE" use:"a duration such as 1m"`
+	// Wait is how long a ClickHouse is waited for that cannot be reached; nil: as long as
+	// it takes by the daemon, and DefaultWait by commands.
+	Wait *Duration `yaml:"wait" env:"CALLVAULT_WAIT" use:"a duration such as 10m, or 0s to give up at once"`
 
 	// NotifyURL is the webhook for failures, losses and recoveries. It is a secret:
 	// such URLs contain one.
-	NotifyURL    Secret `yaml:"notify_url" env:"CALLVAULT_NOTIFY_URL"`
-	NotifyFormat string `yaml:"notify_format" env:"CALLVAULT_NOTIFY_FORMAT"`
+	NotifyURL    Secret `yaml:"notify_url" env:"CALLVAULT_NOTIFY_URL" use:"the URL of a webhook, https://…"`
+	NotifyFormat string `yaml:"notify_format" env:"CALLVAULT_NOTIFY_FORMAT" use:"json, slack, dingtalk or wecom"`
 
-	Traces Traces `yaml:"-"`
+	Traces Traces
 }
 
 // Account is a Tencent Cloud account: its credentials, and the applications that share
 // its quota.
 type Account struct {
-	Name      string   `yaml:"name"`
-	SecretID  string   `yaml:"secret_id" env:"TENCENTCLOUD_SECRET_ID"`
-	SecretKey Secret   `yaml:"secret_key" env:"TENCENTCLOUD_SECRET_KEY"`
-	Token     Secret   `yaml:"token" env:"TENCENTCLOUD_TOKEN"`
-	Region    string   `yaml:"region" env:"TENCENTCLOUD_REGION"`
-	Endpoint  string   `yaml:"endpoint" env:"CALLVAULT_TRTC_ENDPOINT"`
-	API       string   `yaml:"api" env:"CALLVAULT_TRTC_API"`
-	Apps      []AppID  `yaml:"sdk_app_ids" env:"CALLVAULT_SDK_APP_IDS"`
-	Retention Duration `yaml:"retention" env:"CALLVAULT_RETENTION"`
-	QPS       float64  `yaml:"qps" env:"CALLVAULT_QPS"`
+	Name      string   `yaml:"name" use:"a name such as production"`
+	SecretID  string   `yaml:"secret_id" env:"TENCENTCLOUD_SECRET_ID" use:"the key as the vendor's console shows it"`
+	SecretKey Secret   `yaml:"secret_key" env:"TENCENTCLOUD_SECRET_KEY" use:"the key as the vendor's console shows it"`
+	Token     Secret   `yaml:"token" env:"TENCENTCLOUD_TOKEN" use:"the token as it was issued"`
+	Region    string   `yaml:"region" env:"TENCENTCLOUD_REGION" use:"a region such as ap-singapore"`
+	Endpoint  string   `yaml:"endpoint" env:"CALLVAULT_TRTC_ENDPOINT" use:"https://trtc.tencentcloudapi.com"`
+	VendorTLS TLS      `yaml:"trtc" env:"CALLVAULT_TRTC"`
+	API       string   `yaml:"api" env:"CALLVAULT_TRTC_API" use:"auto, legacy or current"`
+	Apps      []AppID  `yaml:"sdk_app_ids" env:"CALLVAULT_SDK_APP_IDS" use:"SDKAppIDs separated by commas, such as 1400353843,1400353844"`
+	Retention Duration `yaml:"retention" env:"CALLVAULT_RETENTION" use:"a duration such as 14d or 336h"`
+	QPS       float64  `yaml:"qps" env:"CALLVAULT_QPS" use:"requests a second, such as 20"`
 	// Reserve is the part of QPS left to other programs of the account.
-	Reserve float64 `yaml:"qps_reserve" env:"CALLVAULT_QPS_RESERVE"`
+	Reserve float64 `yaml:"qps_reserve" env:"CALLVAULT_QPS_RESERVE" use:"requests a second, such as 2"`
 }
-
-// skippable lists the relations that Skip may name.
-var skippable = []string{"user_events", "unusual_events", "daily_scale"}
 
 // Load reads the settings from file, or from the file named by CALLVAULT_CONFIG if file
 // is empty, and from environ (os.Environ). It returns an Errors, one line a setting.
 func Load(file string, environ []string) (*Config, error) {
 	c := defaults()
-	vars := env.ToMap(environ)
-	if file == "" {
-		file = vars["CALLVAULT_CONFIG"]
-	}
-	if file != "" {
-		if err := c.readFile(file); err != nil {
-			return nil, err
-		}
-	}
-	if err := c.readEnv(vars); err != nil {
-		return nil, err
-	}
+	r := &reader{Config: c, where: places{}}
+	vars := variables(environ)
+	accounts := r.readFile(file, vars["CALLVAULT_CONFIG"])
+	r.readEnv(vars)
+	r.readAccounts(accounts)
 	c.fillPaths(vars)
-	c.fillAccounts()
-	return c, c.validate()
+	if len(r.bad) == 0 {
+		r.validate()
+	}
+	if len(r.bad) > 0 {
+		return nil, r.bad
+	}
+	return c, nil
 }
 
 func defaults() *Config {
-	return &Config{Settle: Duration(defaultSettle), Lease: Duration(defaultLease), Raw: Keep(defaultRaw), Memory: DefaultMemory, Listen: "127.0.0.1:9464",
-		Patience: Duration(DefaultPatience), Grace: Duration(defaultGrace), NotifyFormat: "json", ColdVolume: "cold"}
+	return &Config{
+		Account: Account{Region: "ap-singapore", Endpoint: "https://trtc.tencentcloudapi.com", API: "auto", Retention: Duration(defaultRetention), QPS: defaultQPS},
+		Settle:  Duration(defaultSettle), Lease: Duration(defaultLease), Raw: Keep(defaultRaw), Memory: DefaultMemory, Listen: "127.0.0.1:9464",
+		Patience: Duration(DefaultPatience), Grace: Duration(defaultGrace), NotifyFormat: "json", ColdVolume: "cold",
+	}
 }
 
-func (c *Config) readFile(file string) error {
-	f, err := os.Open(file)
-	if err != nil {
-		return Errors{{Setting: "--config", Problem: err.Error(), Try: "give the path of a YAML file"}}
-	}
-	defer f.Close()
-	if err := yaml.NewDecoder(f, yaml.Strict()).Decode(c); err != nil && !errors.Is(err, io.EOF) {
-		return Errors{{Setting: file, Problem: yamlProblem(err), Try: "see docs/operations.md for the settings"}}
-	}
-	return nil
+// reader reads one Config.
+type reader struct {
+	*Config
+	where    places   // of what is set at the top
+	accounts []places // of what each of Accounts sets itself
+	bad      Errors
 }
 
-// readEnv reads the variables that are not empty.
-func (c *Config) readEnv(vars map[string]string) error {
-	set := map[string]string{}
-	for k, v := range vars {
-		if v != "" {
-			set[k] = v
+// places tells where settings were read, by their variables, where that is not the
+// variable itself: "callvault.yml: line 3: qps".
+type places map[string]string
+
+// set reads a setting's value, which was found at a place.
+func (r *reader) set(s setting, place, text string) {
+	problem := flaw(text)
+	if problem == "" && s.set(text) != nil {
+		problem = fmt.Sprintf("%q cannot be used", short(text))
+	}
+	if problem != "" {
+		r.bad = append(r.bad, Error{place, problem, "use " + s.use})
+	}
+}
+
+// readAccounts makes the accounts of the file, or else that of the environment. What an
+// account does not say is as it is at the top.
+func (r *reader) readAccounts(own []section) {
+	if len(own) == 0 {
+		r.Account.Name = cmp.Or(r.Account.Name, "account 1")
+		r.Accounts, r.accounts = []Account{r.Account}, []places{nil}
+		return
+	}
+	if len(r.Apps) > 0 {
+		r.say(nil, "CALLVAULT_SDK_APP_IDS", "names applications beside accounts, which have their own", "name them in their account's sdk_app_ids")
+	}
+	for i, s := range own {
+		a, p := r.Account, places{}
+		a.Name, a.Apps, a.SecretID, a.SecretKey, a.Token = fmt.Sprintf("account %d", i+1), nil, "", "", ""
+		r.readSection(s, settingsOf(&a), p)
+		if a.SecretID == "" && a.SecretKey == "" {
+			a.SecretID, a.SecretKey, a.Token = r.SecretID, r.SecretKey, r.Token
 		}
+		r.Accounts, r.accounts = append(r.Accounts, a), append(r.accounts, p)
 	}
-	if err := env.ParseWithOptions(c, env.Options{Environment: set}); err != nil {
-		return envProblems(err, set)
-	}
-	return c.zeroes(set)
-}
-
-// zeroes rejects a zero where zero stands for the default.
-func (c *Config) zeroes(set map[string]string) error {
-	var bad Errors
-	for name, zero := range map[string]bool{"CALLVAULT_QPS": c.QPS == 0, "CALLVAULT_RETENTION": c.Retention == 0} {
-		if set[name] != "" && zero {
-			bad = append(bad, Error{Setting: name, Problem: fmt.Sprintf("%q is zero", set[name]), Try: example(name)})
-		}
-	}
-	if len(bad) > 0 {
-		return bad
-	}
-	return nil
 }
 
 // fillPaths follows the XDG base directories.
@@ -175,25 +181,12 @@ func (c *Config) fillPaths(vars map[string]string) {
 	}
 }
 
-// fillAccounts completes Accounts. The embedded Account holds the defaults of every
-// account.
-func (c *Config) fillAccounts() {
-	if len(c.Accounts) == 0 {
-		c.Accounts = []Account{c.Account}
+// WaitAsCommand is how long a command waits for a ClickHouse that cannot be reached.
+func (c *Config) WaitAsCommand() time.Duration {
+	if c.Wait == nil {
+		return DefaultWait
 	}
-	for i := range c.Accounts {
-		a := &c.Accounts[i]
-		a.Region = cmp.Or(a.Region, c.Region, "ap-singapore")
-		a.Endpoint = cmp.Or(a.Endpoint, c.Endpoint, "https://trtc.tencentcloudapi.com")
-		a.API = cmp.Or(a.API, c.API, "auto")
-		a.Retention = cmp.Or(a.Retention, c.Retention, Duration(defaultRetention))
-		a.QPS = cmp.Or(a.QPS, c.QPS, defaultQPS)
-		a.Reserve = cmp.Or(a.Reserve, c.Reserve)
-		if a.SecretID == "" && a.SecretKey == "" {
-			a.SecretID, a.SecretKey, a.Token = c.SecretID, c.SecretKey, c.Token
-		}
-		a.Name = cmp.Or(a.Name, fmt.Sprintf("account %d", i+1))
-	}
+	return time.Duration(*c.Wait)
 }
 
 // Skips reports whether Skip names a relation.

@@ -14,16 +14,16 @@ import (
 // errors its SDK would only log. The SDK reads all of its variables from the
 // environment itself, so the file cannot set them.
 type Traces struct {
-	Endpoint       string `env:"OTEL_EXPORTER_OTLP_ENDPOINT"`
-	TracesEndpoint string `env:"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"`
-	Headers        Secret `env:"OTEL_EXPORTER_OTLP_HEADERS"`
-	TracesHeaders  Secret `env:"OTEL_EXPORTER_OTLP_TRACES_HEADERS"`
-	Protocol       string `env:"OTEL_EXPORTER_OTLP_PROTOCOL"`
-	TracesProtocol string `env:"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"`
-	Sampler        string `env:"OTEL_TRACES_SAMPLER"`
-	SamplerArg     string `env:"OTEL_TRACES_SAMPLER_ARG"`
-	Exporter       string `env:"OTEL_TRACES_EXPORTER"`
-	Disabled       string `env:"OTEL_SDK_DISABLED"`
+	Endpoint       string `env:"OTEL_EXPORTER_OTLP_ENDPOINT" use:"the URL of a collector, such as http://127.0.0.1:4318"`
+	TracesEndpoint string `env:"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT" use:"the URL of a collector, such as http://127.0.0.1:4318/v1/traces"`
+	Headers        Secret `env:"OTEL_EXPORTER_OTLP_HEADERS" use:"name=value,name=value"`
+	TracesHeaders  Secret `env:"OTEL_EXPORTER_OTLP_TRACES_HEADERS" use:"name=value,name=value"`
+	Protocol       string `env:"OTEL_EXPORTER_OTLP_PROTOCOL" use:"http/protobuf or http/json"`
+	TracesProtocol string `env:"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL" use:"http/protobuf or http/json"`
+	Sampler        string `env:"OTEL_TRACES_SAMPLER" use:"a sampler such as traceidratio"`
+	SamplerArg     string `env:"OTEL_TRACES_SAMPLER_ARG" use:"a number from 0 to 1, such as 0.1"`
+	Exporter       string `env:"OTEL_TRACES_EXPORTER" use:"otlp or none"`
+	Disabled       string `env:"OTEL_SDK_DISABLED" use:"true or false"`
 }
 
 // On reports whether runs are traced.
@@ -35,8 +35,14 @@ func (t Traces) validate(say func(setting, problem, try string)) {
 	if !t.On() {
 		return
 	}
+	for _, s := range settingsOf(&t) {
+		if problem := flaw(s.value.String()); problem != "" {
+			say(s.variable, problem, "use "+s.use)
+			return
+		}
+	}
 	if t.Exporter != "" && t.Exporter != "otlp" {
-		say("OTEL_TRACES_EXPORTER", fmt.Sprintf("%q is unknown", t.Exporter), "use otlp, or none for no traces")
+		say("OTEL_TRACES_EXPORTER", fmt.Sprintf("%q is unknown", short(t.Exporter)), "use otlp, or none for no traces")
 	}
 	validCollector(say, "OTEL_EXPORTER_OTLP_ENDPOINT", t.Endpoint)
 	validCollector(say, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", t.TracesEndpoint)
@@ -47,7 +53,7 @@ func (t Traces) validate(say func(setting, problem, try string)) {
 		protocol, name = t.TracesProtocol, "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"
 	}
 	if !slices.Contains([]string{"", "http/protobuf", "http/json"}, protocol) {
-		say(name, fmt.Sprintf("%q is not supported", protocol), "use http/protobuf and the collector's port for it, mostly 4318, or OTEL_TRACES_EXPORTER=none for no traces")
+		say(name, fmt.Sprintf("%q is not supported", short(protocol)), "use http/protobuf and the collector's port for it, mostly 4318, or OTEL_TRACES_EXPORTER=none for no traces")
 	}
 	t.validateSampler(say)
 }
@@ -85,12 +91,12 @@ const samplers = "always_on, always_off, traceidratio, parentbased_always_on, pa
 func (t Traces) validateSampler(say func(setting, problem, try string)) {
 	sampler := strings.ToLower(strings.TrimSpace(t.Sampler))
 	if sampler != "" && !slices.Contains(strings.Split(samplers, ", "), sampler) {
-		say("OTEL_TRACES_SAMPLER", fmt.Sprintf("%q is unknown", t.Sampler), "use "+samplers)
+		say("OTEL_TRACES_SAMPLER", fmt.Sprintf("%q is unknown", short(t.Sampler)), "use "+samplers)
 	}
 	if !strings.HasSuffix(sampler, "traceidratio") || t.SamplerArg == "" {
 		return
 	}
 	if v, err := strconv.ParseFloat(strings.TrimSpace(t.SamplerArg), 64); err != nil || !(v >= 0 && v <= 1) {
-		say("OTEL_TRACES_SAMPLER_ARG", fmt.Sprintf("%q is not a ratio", t.SamplerArg), "use a number from 0 to 1, such as 0.1")
+		say("OTEL_TRACES_SAMPLER_ARG", fmt.Sprintf("%q is not a ratio", short(t.SamplerArg)), "use a number from 0 to 1, such as 0.1")
 	}
 }

@@ -21,6 +21,10 @@ const (
 	defaultGrace     = time.Minute
 )
 
+// DefaultWait is how long commands wait for ClickHouse unless CALLVAULT_WAIT is set: an
+// instance in a cloud takes so long to wake up.
+const DefaultWait = 30 * time.Second
+
 // DefaultPatience is the default of CALLVAULT_PATIENCE.
 const DefaultPatience = 5 * time.Minute
 
@@ -83,23 +87,34 @@ func (b *Bytes) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// ParseDuration is time.ParseDuration with optional whole days in front: 14d, 1d12h.
+const (
+	day = 24 * time.Hour
+	// longest is the longest duration: ClickHouse has no time before 1970.
+	longest = 50 * 365 * day
+)
+
+// ParseDuration is time.ParseDuration with optional whole days in front: 14d, 1d12h. It
+// refuses what is longer than 50 years.
 func ParseDuration(s string) (time.Duration, error) {
+	wrong := fmt.Errorf("%q is not a duration", s)
 	rest := strings.TrimSpace(s)
 	var days time.Duration
 	if n, after, ok := strings.Cut(rest, "d"); ok {
 		v, err := strconv.ParseUint(n, 10, 16)
 		if err != nil {
-			return 0, fmt.Errorf("%q is not a duration", s)
+			return 0, wrong
 		}
-		days, rest = time.Duration(v)*24*time.Hour, after
-	}
-	if rest == "" && days > 0 {
-		return days, nil
+		days, rest = time.Duration(v)*day, after
+		if rest == "" {
+			rest = "0"
+		}
 	}
 	v, err := time.ParseDuration(rest)
-	if err != nil {
-		return 0, fmt.Errorf("%q is not a duration", s)
+	switch {
+	case err != nil, days > 0 && v < 0:
+		return 0, wrong
+	case v.Abs() > longest || days+v > longest:
+		return 0, fmt.Errorf("%q is longer than 50 years", s)
 	}
 	return days + v, nil
 }

@@ -11,22 +11,38 @@ import (
 	"github.com/callvault/callvault/load/store"
 )
 
+// hints say what to do where ClickHouse cannot be opened.
+var hints = []struct {
+	err error
+	try string
+}{
+	{store.ErrAuth, "check user, password and database in CLICKHOUSE_DSN"},
+	{store.ErrDatabase, "check user, password and database in CLICKHOUSE_DSN"},
+	{store.ErrNoDatabase, "callvault archive creates it, or name another in CLICKHOUSE_DSN"},
+	{store.ErrReadOnly, "name another user in CLICKHOUSE_DSN"},
+	{store.ErrHTTPPort, "name the native port in CLICKHOUSE_DSN, mostly 9000, or 9440 with ?secure=true"},
+	{store.ErrSecurePort, "add ?secure=true to CLICKHOUSE_DSN"},
+	{store.ErrPlainPort, "name the port of TLS in CLICKHOUSE_DSN, mostly 9440, or leave secure=true out"},
+	{store.ErrAuthority, "name the file with the authority's certificate in CALLVAULT_CLICKHOUSE_CA"},
+	{store.ErrServerName, "name the host as the certificate does, in CLICKHOUSE_DSN or in CALLVAULT_CLICKHOUSE_SERVER_NAME"},
+	{store.ErrExpired, "renew the server's certificate, or set this machine's clock"},
+	{store.ErrClientCertificate, "name a certificate that the server takes in CALLVAULT_CLICKHOUSE_CERT and CALLVAULT_CLICKHOUSE_KEY"},
+	{store.ErrUnreachable, "check CLICKHOUSE_DSN, or unset it to use the embedded ClickHouse"},
+}
+
 // Store connects, and names the setting in what may go wrong.
 func Store(ctx context.Context, dsn string, o store.Options) (*store.Store, error) {
 	s, err := store.Open(ctx, dsn, o)
-	switch {
-	case err == nil:
+	if err == nil {
 		return s, nil
-	case errors.Is(err, store.ErrDSN):
+	}
+	if errors.Is(err, store.ErrDSN) {
 		return nil, config.Error{Setting: "CLICKHOUSE_DSN", Problem: err.Error()}
-	case errors.Is(err, store.ErrAuth), errors.Is(err, store.ErrDatabase):
-		return nil, fmt.Errorf("%w; check user, password and database in CLICKHOUSE_DSN", err)
-	case errors.Is(err, store.ErrNoDatabase):
-		return nil, fmt.Errorf("%w; callvault archive creates it, or name another in CLICKHOUSE_DSN", err)
-	case errors.Is(err, store.ErrReadOnly):
-		return nil, fmt.Errorf("%w; name another user in CLICKHOUSE_DSN", err)
-	case errors.Is(err, store.ErrUnreachable):
-		return nil, fmt.Errorf("%w; check CLICKHOUSE_DSN, or unset it to use the embedded ClickHouse", err)
+	}
+	for _, h := range hints {
+		if errors.Is(err, h.err) {
+			return nil, fmt.Errorf("%w; %s", err, h.try)
+		}
 	}
 	return nil, err
 }
@@ -47,14 +63,24 @@ func Schema(s *store.Store, cluster string) (*schema.Schema, error) {
 	return schema.New(s.ClickHouse(), schema.Options{Cluster: cluster, Holder: lease.Holder()})
 }
 
+// Version is that of an archive's schema. It returns schema.ErrNewer where that is newer
+// than this program.
+func Version(ctx context.Context, store *store.Store, cluster string) (schema.Status, error) {
+	sch, err := Schema(store, cluster)
+	if err != nil {
+		return schema.Status{}, err
+	}
+	version, err := sch.Status(ctx)
+	if err == nil {
+		err = version.Known()
+	}
+	return version, err
+}
+
 // Migrated returns an error unless the database has the schema of this program:
 // ErrNoArchive where it has none.
 func Migrated(ctx context.Context, store *store.Store, cluster string) error {
-	sch, err := Schema(store, cluster)
-	if err != nil {
-		return err
-	}
-	version, err := sch.Status(ctx)
+	version, err := Version(ctx, store, cluster)
 	switch {
 	case err != nil:
 		return err

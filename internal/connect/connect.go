@@ -5,8 +5,8 @@ package connect
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
-	"net/url"
 	"os"
 	"time"
 
@@ -18,9 +18,10 @@ import (
 
 // Server is the ClickHouse to connect to.
 type Server struct {
-	DSN      string           // "": the embedded one
-	Database string           // another one than the DSN's, or the embedded one's; "": that
-	Embedded embedded.Options // of the embedded one; its Library may be empty
+	DSN      string                      // "": the embedded one
+	Database string                      // another one than the DSN's, or the embedded one's; "": that
+	TLS      func() (*tls.Config, error) // of a DSN with secure=true; nil: as usual
+	Embedded embedded.Options            // of the embedded one; its Library may be empty
 	Fetch    embedded.FetchOptions
 	// Download is told that the embedded one is fetched, and returns what is told how
 	// far that is, and that it is over.
@@ -36,12 +37,14 @@ func (s Server) Open(ctx context.Context) (store *store.Store, close func(), err
 	if s.DSN == "" {
 		return s.openEmbedded(ctx)
 	}
-	dsn := s.DSN
-	if u, err := url.Parse(dsn); s.Database != "" && err == nil { // otherwise Store says what is wrong
-		u.Path = "/" + s.Database
-		dsn = u.String()
+	o := s.Options
+	o.Database = s.Database
+	if s.TLS != nil {
+		if o.TLS, err = s.TLS(); err != nil {
+			return nil, nil, err
+		}
 	}
-	if store, err = Store(ctx, dsn, s.Options); err != nil {
+	if store, err = Store(ctx, s.DSN, o); err != nil {
 		return nil, nil, err
 	}
 	return store, func() { store.Close() }, nil

@@ -31,6 +31,9 @@ func (c Screen) Report(s *archive.Report, asJSON bool) {
 			c.Errorf("%s", note)
 		}
 	}
+	if advice := s.Advice(); advice != "" {
+		c.Errorf("%s", advice)
+	}
 	for _, r := range s.Refused {
 		c.Errorf("not archived: %s", r.Reason)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/dustin/go-humanize"
 )
@@ -27,9 +28,10 @@ func FirstLine(s string) string {
 	return line
 }
 
-// Printable shows control characters, which could upset a terminal, as escapes.
+// Printable shows control characters, which could upset a terminal, and what is not
+// text, as escapes.
 func Printable(s string) string {
-	if strings.ContainsFunc(s, func(r rune) bool { return r < ' ' && r != '\n' || r == 0x7f || r >= 0x80 && r < 0xa0 }) {
+	if !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool { return r < ' ' && r != '\n' || r == 0x7f || r >= 0x80 && r < 0xa0 }) {
 		return strings.Trim(strconv.Quote(s), `"`)
 	}
 	return s

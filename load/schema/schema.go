@@ -27,7 +27,7 @@ const leaseTTL = 30 * time.Second
 
 const (
 	// ErrNewer is returned when the archive has a version this program does not know.
-	ErrNewer = retry.Final("the database has a newer schema than this program; use the newer program")
+	ErrNewer = retry.Final("update callvault")
 	// ErrDirty is returned when a version was begun and not finished.
 	ErrDirty = retry.Final("the schema version is dirty")
 	// ErrRestoring is returned while the store has the table Restoring.
@@ -168,6 +168,14 @@ func (s *Schema) knows(version int) bool {
 	return version == database.NilVersion
 }
 
+// known returns ErrNewer unless the program has the files of version.
+func (s *Schema) known(version int) error {
+	if s.knows(version) {
+		return nil
+	}
+	return fmt.Errorf("the archive has version %d of the schema, and this program knows no more than version %d: %w", version, s.files[len(s.files)-1].version, ErrNewer)
+}
+
 // before is the version that comes before version, or -1.
 func (s *Schema) before(version int) int {
 	prev := database.NilVersion
@@ -195,12 +203,15 @@ func (s *Schema) locked(ctx context.Context, verb string, alters func(Status) bo
 		return 0, fmt.Errorf("%s: %w", verb, err)
 	}
 	defer conn.Close()
-	if err := s.bootstrap(ctx, conn); err != nil {
-		return 0, fmt.Errorf("%s: %w", verb, err)
-	}
 	st, err := s.Status(ctx)
+	if err == nil {
+		err = st.Known()
+	}
+	if err == nil {
+		err = s.bootstrap(ctx, conn)
+	}
 	if err != nil {
-		return 0, fmt.Errorf("%s: %w", verb, err)
+		return 0, fmt.Errorf("%s: %w", verb, s.withGrants(err))
 	}
 	if alters(st) {
 		held, err := lease.AcquireWait(ctx, conn, lease.Archive, s.opt.Holder, leaseTTL, s.opt.LockWait)
@@ -221,9 +232,17 @@ func (s *Schema) locked(ctx context.Context, verb string, alters func(Status) bo
 	defer cancel()
 	g := &guarded{ctx: ctx, conn: conn, held: held}
 	if err := s.migrate(g, f); err != nil {
-		return g.ran, fmt.Errorf("%s: %w", verb, err)
+		return g.ran, fmt.Errorf("%s: %w", verb, s.withGrants(err))
 	}
 	return g.ran, nil
+}
+
+// withGrants adds to an error the grants that the user lacks, if that is what it is about.
+func (s *Schema) withGrants(err error) error {
+	if retry.Code(err) != codeAccessDenied {
+		return err
+	}
+	return fmt.Errorf("%w; %s, or see callvault doctor", err, catalogue.Grants(s.database(), s.ch.Auth.Username))
 }
 
 // has says whether the store has a table.
@@ -269,8 +288,8 @@ func (s *Schema) migrate(g *guarded, f func(*migrate.Migrate, *guarded) error) e
 	if err != nil {
 		return err
 	}
-	if !s.knows(version) {
-		return fmt.Errorf("schema version %d: %w", version, ErrNewer)
+	if err := s.known(version); err != nil {
+		return err
 	}
 	return f(m, g)
 }

@@ -27,7 +27,12 @@ type Status struct {
 	Current  int       // -1: none
 	Dirty    bool      // Current was begun and not finished
 	Newer    bool      // Current is not among Versions
+	known    error     // ErrNewer, if Newer
 }
+
+// Known returns ErrNewer, which says both versions, if the schema is newer than this
+// program.
+func (s Status) Known() error { return s.known }
 
 // Pending is how many versions Up would apply.
 func (s Status) Pending() int {
@@ -64,7 +69,7 @@ func (s *Schema) Status(ctx context.Context) (Status, error) {
 	case err != nil:
 		return Status{}, fmt.Errorf("read schema version: %w", err)
 	}
-	st := Status{Current: int(version), Dirty: dirty == 1, Newer: !s.knows(int(version))}
+	st := Status{Current: int(version), Dirty: dirty == 1, Newer: !s.knows(int(version)), known: s.known(int(version))}
 	for _, f := range s.files {
 		applied := int(f.version) < st.Current || int(f.version) == st.Current && !st.Dirty
 		st.Versions = append(st.Versions, Version{f.version, f.name, applied})

@@ -3,14 +3,9 @@
 package store
 
 import (
-	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
-	"fmt"
-	"net"
-	"net/url"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
@@ -30,6 +25,10 @@ type Options struct {
 	// ReadOnly lets ClickHouse refuse all changes (readonly = 2). A user who may not
 	// set that can only read anyway, and gets no settings.
 	ReadOnly bool
+	// Database is another one than the DSN's; "": that.
+	Database string
+	// TLS is what a DSN with secure=true cannot say of certificates; nil: nothing.
+	TLS *tls.Config
 	// Missing says what Open does where the database of the relations does not exist.
 	// The database of the tables is made with the tables (load/schema).
 	Missing Missing
@@ -62,7 +61,8 @@ type Store struct {
 }
 
 // Open connects to the database of the relations. It does not migrate. Its error matches
-// ErrDSN, ErrUnreachable, ErrAuth, ErrReadOnly, ErrDatabase or ErrNoDatabase.
+// ErrDSN, ErrUnreachable, ErrAuth, ErrReadOnly, ErrDatabase, ErrNoDatabase or one of the
+// errors of ports and certificates.
 func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 	ch, err := parseDSN(dsn, o)
 	if err != nil {
@@ -77,12 +77,12 @@ func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 		views, err = connectAnyway(ctx, ch, o.Missing)
 	}
 	if err != nil {
-		return nil, openError(ch, err)
+		return nil, openError(ctx, ch, err)
 	}
 	tables := toTables(ch)
 	conn, err := clickhouse.Open(tables)
 	if err != nil {
-		return nil, openError(ch, errors.Join(err, views.Close()))
+		return nil, openError(ctx, ch, errors.Join(err, views.Close()))
 	}
 	if o.OnInsert != nil {
 		conn = observed{conn, o.OnInsert}
@@ -132,63 +132,11 @@ func (s *Store) Close() error {
 	return errors.Join(s.conn.Close(), s.views.Close())
 }
 
-// parseDSN keeps what the DSN says and adds what loading needs. Its errors
-// quote no part of the DSN, any of which may be a password.
-func parseDSN(dsn string, o Options) (*clickhouse.Options, error) {
-	const form = "want clickhouse://user:password@host:9000/database, with special characters of the password as %XX"
-	u, err := url.Parse(dsn)
-	if err != nil || u.Host == "" || strings.ContainsAny(strings.TrimPrefix(u.Path, "/"), "/@") { // the latter: a password with a slash
-		return nil, fmt.Errorf("parse dsn: %w: %s", ErrDSN, form)
-	}
-	if !slices.Contains([]string{"clickhouse", "tcp", "native"}, u.Scheme) {
-		return nil, fmt.Errorf("parse dsn: %w: the scheme must be clickhouse (native protocol, port 9000)", ErrDSN)
-	}
-	ch, err := clickhouse.ParseDSN(dsn)
-	if err != nil {
-		return nil, fmt.Errorf("parse dsn: %w: a parameter after the ? has an invalid value", ErrDSN)
-	}
-	for i, addr := range ch.Addr {
-		if _, _, err := net.SplitHostPort(addr); err != nil {
-			ch.Addr[i] = net.JoinHostPort(strings.Trim(addr, "[]"), "9000")
-		}
-	}
-	if ch.Auth.Database == "" {
-		ch.Auth.Database = "default"
-	}
-	if ch.DialTimeout == 0 {
-		ch.DialTimeout = cmp.Or(o.DialTimeout, 5*time.Second)
-	}
-	if ch.MaxOpenConns == 0 {
-		ch.MaxOpenConns = cmp.Or(o.MaxConns, 8)
-		ch.MaxIdleConns = ch.MaxOpenConns
-	}
-	if ch.Compression == nil && !loopback(ch.Addr) {
-		ch.Compression = &clickhouse.Compression{Method: clickhouse.CompressionLZ4}
-	}
-	if o.ReadOnly {
-		ch.Settings["readonly"] = 2
-		return ch, nil
-	}
-	ch.Settings["async_insert"] = 0
-	ch.Settings["insert_deduplicate"] = 0 // a load id makes every block new; nothing may be dropped as seen before
-	return ch, nil
-}
-
 // toTables are options for the database of the tables, given those of the relations'.
 func toTables(relations *clickhouse.Options) *clickhouse.Options {
 	ch := *relations
 	ch.Auth.Database = catalogue.StoreOf(ch.Auth.Database)
 	return &ch
-}
-
-// loopback says whether all addresses are this machine's, where compressing
-// costs more than it saves.
-func loopback(addrs []string) bool {
-	return !slices.ContainsFunc(addrs, func(addr string) bool {
-		host, _, _ := net.SplitHostPort(addr)
-		ip := net.ParseIP(host)
-		return host != "localhost" && (ip == nil || !ip.IsLoopback())
-	})
 }
 
 // connect opens a pool and sees that it works.
@@ -217,26 +165,4 @@ func connectAnyway(ctx context.Context, ch *clickhouse.Options, m Missing) (driv
 		return nil, err
 	}
 	return connect(ctx, ch)
-}
-
-// openError says in one line what is wrong and where.
-func openError(ch *clickhouse.Options, err error) error {
-	where, hint := strings.Join(ch.Addr, ","), ""
-	kind := ErrUnreachable
-	switch retry.Code(err) {
-	case codeAuthFailed, codeUnknownUser, codeWrongPassword, codeNeedPassword:
-		return fmt.Errorf("connect to %s as %q: %w", where, ch.Auth.Username, ErrAuth)
-	case codeReadOnly:
-		return fmt.Errorf("connect to %s as %q: %w", where, ch.Auth.Username, ErrReadOnly)
-	case codeUnknownDatabase:
-		return fmt.Errorf("connect to %s: database %q: %w", where, ch.Auth.Database, ErrNoDatabase)
-	case codeAccessDenied:
-		kind = fmt.Errorf("database %q: %w", ch.Auth.Database, ErrDatabase)
-		hint = "; " + catalogue.Grants(ch.Auth.Database, ch.Auth.Username)
-	}
-	text, _, _ := strings.Cut(err.Error(), "\n")
-	if p := ch.Auth.Password; p != "" {
-		text = strings.ReplaceAll(text, p, "***")
-	}
-	return fmt.Errorf("connect to %s: %w: %s%s", where, kind, text, hint)
 }

@@ -1,0 +1,235 @@
+package main
+
+import (
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/spf13/cobra"
+
+	"github.com/callvault/callvault/internal/simulator"
+	"github.com/callvault/callvault/load/store"
+	"github.com/callvault/callvault/test/embeddedtest"
+)
+
+// What becomes of a command.
+const (
+	works   = ""
+	refused = "refused" // exit code 1, one line
+	creates = "creates" // it makes the databases, or fills them: not tried
+	apart   = "apart"   // it has nothing to do with the archive
+)
+
+// commands has every command: what it does about a database that is missing, and about
+// an archive that is newer than the program.
+var commands = []struct {
+	args           string
+	reads          bool // it must change nothing
+	missing, newer string
+}{
+	{"archive", false, creates, refused},
+	{"plan", true, refused, refused},
+	{"serve", false, creates, refused},
+	{"schedules", true, works, works},
+	{"status", true, refused, refused},
+	{"status --space", true, refused, refused},
+	{"verify", false, refused, refused},
+	{"doctor", true, works, "a finding"},
+	{"replay", false, refused, refused},
+	{"export DIR/lake", true, refused, refused},
+	{"backup --to DIR/backups", false, refused, refused},
+	{"backup list --to DIR/backups", true, works, works},
+	{"backup verify --to DIR/backups", false, creates, works},
+	{"restore --from DIR/backups", false, creates, creates},
+	{"migrate up", false, creates, refused},
+	{"migrate down --yes", false, refused, refused},
+	{"migrate status", true, refused, works},
+	{"migrate force 1", false, refused, refused},
+	{"sql SELECT+1", true, refused, works},
+	{"demo", false, apart, apart},
+	{"clickhouse", false, apart, apart},
+	{"simulate", false, apart, apart},
+	{"man DIR/man", false, apart, apart},
+}
+
+// leaves are the commands that do something.
+func leaves(cmd *cobra.Command) (all []*cobra.Command) {
+	for _, sub := range cmd.Commands() {
+		all = append(all, leaves(sub)...)
+	}
+	if cmd.HasParent() && (cmd.Annotations[annotation] != "" || !cmd.HasSubCommands()) {
+		all = append(all, cmd)
+	}
+	return all
+}
+
+// TestHelpTellsChanges: every command says in one line what it changes, and is tried by
+// the tests of this file.
+func TestHelpTellsChanges(t *testing.T) {
+	for _, cmd := range leaves(newRoot(&process{})) {
+		path := strings.TrimPrefix(cmd.CommandPath(), "callvault ")
+		if n := strings.Count(cmd.Long, "\n\nChanges: "); n != 1 || !strings.HasSuffix(cmd.Long, ".") {
+			t.Errorf("%s: the help says %d times what it changes:\n%s", path, n, cmd.Long)
+		}
+		tried := slices.IndexFunc(commands, func(c struct {
+			args           string
+			reads          bool
+			missing, newer string
+		}) bool {
+			return c.args == path || strings.HasPrefix(c.args, path+" ")
+		})
+		if tried < 0 {
+			t.Errorf("%s is not in the list", path)
+			continue
+		}
+		nothing := strings.Contains(cmd.Annotations[annotation], "nothing") && !strings.Contains(cmd.Annotations[annotation], "databases")
+		if c := commands[tried]; nothing != c.reads && c.missing != apart {
+			t.Errorf("%s changes %s", path, cmd.Annotations[annotation])
+		}
+	}
+}
+
+// tables are all of a server's that are not its own, with how many rows they have.
+func tables(t *testing.T, s *store.Store) (all []string) {
+	t.Helper()
+	const q = `SELECT arraySort(groupArray(name)) FROM (
+		SELECT name FROM system.databases UNION ALL
+		SELECT concat(database, '.', name, ' ', toString(uuid), ' ', toString(total_rows), ' ', create_table_query) FROM system.tables WHERE database NOT IN ('system', 'INFORMATION_SCHEMA', 'information_schema'))`
+	if err := s.Conn().QueryRow(t.Context(), q).Scan(&all); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// apartFromOthers installs a vendor and a ClickHouse of the test's own, with a user who
+// may only read.
+func apartFromOthers(t *testing.T) (in *installation, reader string) {
+	t.Helper()
+	in = install(t, simulator.Options{Seed: 3, Calls: 2, QPS: -1})
+	const reading = `<clickhouse><users><reader><password>pw</password><networks><ip>127.0.0.1</ip></networks><profile>reader</profile><quota>default</quota>
+		<grants><query>GRANT SELECT, SHOW ON trtc.*</query><query>GRANT SELECT, SHOW ON trtc_store.*</query><query>GRANT SELECT ON system.*</query></grants>
+	</reader></users><profiles><reader><readonly>2</readonly></reader></profiles></clickhouse>`
+	srv := embeddedtest.StartWithUsers(t, reading)
+	store, err := store.Open(t.Context(), srv.DSN(), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { store.Close() })
+	in.store = store
+	in.env = slices.DeleteFunc(in.env, func(v string) bool { return strings.HasPrefix(v, "CLICKHOUSE_DSN=") })
+	in.env = append(in.env, "CLICKHOUSE_DSN="+srv.DSN())
+	u, err := url.Parse(srv.DSN())
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.User = url.UserPassword("reader", "pw")
+	return in, u.String()
+}
+
+// arguments are those of a command of the list.
+func arguments(args, dir string) []string {
+	all := strings.Fields(strings.ReplaceAll(args, "DIR", dir))
+	for i := range all {
+		all[i] = strings.ReplaceAll(all[i], "+", " ")
+	}
+	return all
+}
+
+// TestLongReadersChangeNothing lists databases and tables before and after each command that
+// says so: of an archive, of a database that is not there, of a user who may only read.
+func TestLongReadersChangeNothing(t *testing.T) {
+	t.Parallel()
+	in, reader := apartFromOthers(t)
+	own, dsn := in.env, in.dsn()
+	in.archive(t, exitDone)
+	dir := t.TempDir()
+	missing := strings.Replace(dsn, "/trtc", "/trtcc", 1)
+	for name, dsn := range map[string]string{"archive": dsn, "missing": missing, "reader": reader} {
+		in.env = append(slices.Clone(own), "CLICKHOUSE_DSN="+dsn)
+		for _, c := range commands {
+			if !c.reads && (name != "missing" || c.missing != refused) {
+				continue
+			}
+			before := tables(t, in.store)
+			code, out, errs := in.callvault(t.Context(), arguments(c.args, filepath.Join(dir, name))...)
+			if diff := cmp.Diff(before, tables(t, in.store)); diff != "" {
+				t.Errorf("%s, %s: changes\n%s", name, c.args, diff)
+			}
+			switch {
+			case name == "missing" && c.missing == refused:
+				if code != exitFailed || strings.Count(errs, "\n") != 1 || !strings.Contains(errs, `database "trtcc": the database does not exist`) || out != "" {
+					t.Errorf("%s, %s: exit code %d\n%s%s", name, c.args, code, out, errs)
+				}
+			case name == "reader" && c.args == "doctor":
+				if code != exitFailed || !strings.Contains(out, "GRANT ALL ON `trtc`.* TO `reader`") {
+					t.Errorf("%s, %s: exit code %d\n%s%s", name, c.args, code, out, errs)
+				}
+			case code != exitDone:
+				t.Errorf("%s, %s: exit code %d\n%s%s", name, c.args, code, out, errs)
+			}
+		}
+	}
+}
+
+// TestLongNewerArchive: a program refuses an archive that a newer one has changed, in one
+// line with both versions, and leaves it alone.
+func TestLongNewerArchive(t *testing.T) {
+	t.Parallel()
+	in, _ := apartFromOthers(t)
+	in.archive(t, exitDone)
+	known := in.number(t, "SELECT toUInt64(max(version)) FROM trtc_store.schema_migrations")
+	if err := in.store.Conn().Exec(t.Context(), "INSERT INTO trtc_store.schema_migrations (version, dirty, sequence) SELECT 9999, 0, max(sequence) + 1 FROM trtc_store.schema_migrations"); err != nil {
+		t.Fatal(err)
+	}
+	says := fmt.Sprintf("the archive has version 9999 of the schema, and this program knows no more than version %d: update callvault", known)
+	dir := t.TempDir()
+	for _, c := range commands {
+		before := tables(t, in.store)
+		switch c.newer {
+		case refused:
+			code, out, errs := in.callvault(t.Context(), arguments(c.args, dir)...)
+			if code != exitFailed || !strings.Contains(errs, says) || strings.Count(errs, "callvault: ") != 1 || c.args != "serve" && strings.Count(errs, "\n") != 1 {
+				t.Errorf("%s: exit code %d\n%s%s", c.args, code, out, errs)
+			}
+		case "a finding":
+			if f := in.doctor(t, exitFailed)["schema"]; !strings.Contains(f.Found, "version 9999") || f.Try != "update callvault" {
+				t.Errorf("doctor: %+v", f)
+			}
+		case works:
+			if code, out, errs := in.callvault(t.Context(), arguments(c.args, dir)...); code != exitDone && c.args != "backup verify --to DIR/backups" {
+				t.Errorf("%s: exit code %d\n%s%s", c.args, code, out, errs)
+			}
+		}
+		if diff := cmp.Diff(before, tables(t, in.store)); diff != "" {
+			t.Errorf("%s: changes\n%s", c.args, diff)
+		}
+	}
+}
+
+// TestWhichDatabase: a DSN without a path means the database default, and those that are
+// ClickHouse's own are none for an archive.
+func TestWhichDatabase(t *testing.T) {
+	t.Parallel()
+	in, _ := apartFromOthers(t)
+	own, trtc := in.env, in.dsn()
+	for _, database := range []string{"system", "information_schema", "INFORMATION_SCHEMA"} {
+		for _, dsn := range []string{strings.Replace(trtc, "/trtc", "/"+database, 1), trtc + "?database=" + database} {
+			in.env = append(slices.Clone(own), "CLICKHOUSE_DSN="+dsn)
+			code, _, errs := in.callvault(t.Context(), "archive")
+			if code != exitUsage || !strings.Contains(errs, "CLICKHOUSE_DSN: ") || !strings.Contains(errs, "the database "+database+" is ClickHouse's own") {
+				t.Errorf("%s: exit code %d\n%s", database, code, errs)
+			}
+		}
+	}
+	for _, dsn := range []string{strings.Replace(trtc, "/trtc", "", 1), strings.Replace(trtc, "/trtc", "/", 1)} {
+		in.env = append(slices.Clone(own), "CLICKHOUSE_DSN="+dsn)
+		in.archive(t, exitDone)
+		if n := in.number(t, "SELECT count() FROM default.rooms"); n != 2 {
+			t.Errorf("%d calls in default", n)
+		}
+	}
+}

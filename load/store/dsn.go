@@ -1,0 +1,128 @@
+package store
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/churl"
+
+	"github.com/callvault/callvault/internal/words"
+)
+
+// Ports of ClickHouse's native protocol.
+const (
+	port    = "9000"
+	portTLS = "9440"
+)
+
+// ownDatabases lists the databases that are ClickHouse's own.
+var ownDatabases = []string{"system", "information_schema"}
+
+// parseDSN keeps what the DSN says and adds what loading needs. Its errors
+// quote no part of the DSN, any of which may be a password.
+func parseDSN(dsn string, o Options) (*clickhouse.Options, error) {
+	const form = "want clickhouse://user:password@host:9000/database, with special characters of the password as %XX"
+	u, err := churl.Parse(dsn)
+	if err != nil || u.Host == "" || strings.ContainsAny(strings.TrimPrefix(u.Path, "/"), "/@") { // the latter: a password with a slash
+		return nil, fmt.Errorf("parse dsn: %w: %s", ErrDSN, form)
+	}
+	if !slices.Contains([]string{"clickhouse", "tcp", "native"}, u.Scheme) {
+		return nil, fmt.Errorf("parse dsn: %w: the scheme must be clickhouse (native protocol, port 9000)", ErrDSN)
+	}
+	ch, err := clickhouse.ParseDSN(dsn)
+	if err != nil {
+		return nil, fmt.Errorf("parse dsn: %w: a parameter after the ? has an invalid value", ErrDSN)
+	}
+	for i := range ch.Addr {
+		if ch.Addr[i], err = address(ch.Addr[i], ch.TLS != nil); err != nil {
+			return nil, fmt.Errorf("parse dsn: %w: %w", ErrDSN, err)
+		}
+	}
+	ch.Auth.Database = cmp.Or(o.Database, ch.Auth.Database, "default")
+	if slices.Contains(ownDatabases, strings.ToLower(ch.Auth.Database)) {
+		return nil, fmt.Errorf("parse dsn: %w: the database %s is ClickHouse's own; name one for the archive, such as trtc", ErrDSN, ch.Auth.Database)
+	}
+	if o.TLS != nil && ch.TLS != nil {
+		t := o.TLS.Clone()
+		t.ServerName, t.InsecureSkipVerify = cmp.Or(t.ServerName, ch.TLS.ServerName), ch.TLS.InsecureSkipVerify
+		ch.TLS = t
+	}
+	if ch.DialTimeout == 0 {
+		ch.DialTimeout = cmp.Or(o.DialTimeout, 5*time.Second)
+	}
+	if ch.MaxOpenConns == 0 {
+		ch.MaxOpenConns = cmp.Or(o.MaxConns, 8)
+		ch.MaxIdleConns = ch.MaxOpenConns
+	}
+	if ch.Compression == nil && !loopback(ch.Addr) {
+		ch.Compression = &clickhouse.Compression{Method: clickhouse.CompressionLZ4}
+	}
+	if o.ReadOnly {
+		ch.Settings["readonly"] = 2
+		return ch, nil
+	}
+	ch.Settings["async_insert"] = 0
+	ch.Settings["insert_deduplicate"] = 0 // a load id makes every block new; nothing may be dropped as seen before
+	return ch, nil
+}
+
+// address is a host of a DSN with a port.
+func address(text string, secure bool) (string, error) {
+	usual := port
+	if secure {
+		usual = portTLS
+	}
+	host, given, err := net.SplitHostPort(text)
+	switch {
+	case err != nil && strings.HasPrefix(text, "[") && strings.HasSuffix(text, "]"):
+		return net.JoinHostPort(strings.Trim(text, "[]"), usual), nil
+	case err != nil && strings.Contains(text, ":"):
+		return "", fmt.Errorf("an address of IPv6 goes in brackets, as in [::1]:%s", usual)
+	case err != nil:
+		return net.JoinHostPort(text, usual), nil
+	case host == "":
+		return "", fmt.Errorf("a host is missing before a port")
+	}
+	if n, err := strconv.ParseUint(cmp.Or(given, usual), 10, 16); err != nil || n == 0 {
+		return "", fmt.Errorf("a port is not a number from 1 to 65535")
+	}
+	return net.JoinHostPort(host, cmp.Or(given, usual)), nil
+}
+
+// parameters lists those of a DSN that are the client's; others are ClickHouse's settings.
+var parameters = []string{
+	"secure", "skip_verify", "tls_server_name", "hosts", "alt_hosts", "compress", "compress_level", "max_compression_buffer", "dial_timeout", "read_timeout",
+	"block_buffer_size", "connection_open_strategy", "max_open_conns", "max_idle_conns", "conn_max_lifetime", "username", "password", "database", "debug", "client_info_product",
+}
+
+// strange tells which parameter of a DSN ClickHouse has refused as unknown, given what it
+// said.
+func strange(ch *clickhouse.Options, said string) string {
+	for _, name := range slices.Sorted(maps.Keys(ch.Settings)) {
+		if !strings.Contains(said, name) {
+			continue
+		}
+		if near := words.Nearest(name, parameters, 3); near != "" {
+			return fmt.Sprintf("the parameter %s is unknown; did you mean %s?", name, near)
+		}
+		return fmt.Sprintf("the parameter %s is neither the client's nor a setting of ClickHouse", name)
+	}
+	return "a parameter after the ? is unknown"
+}
+
+// loopback says whether all addresses are this machine's, where compressing
+// costs more than it saves.
+func loopback(addrs []string) bool {
+	return !slices.ContainsFunc(addrs, func(addr string) bool {
+		host, _, _ := net.SplitHostPort(addr)
+		ip := net.ParseIP(host)
+		return host != "localhost" && (ip == nil || !ip.IsLoopback())
+	})
+}

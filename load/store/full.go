@@ -1,0 +1,31 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"github.com/callvault/callvault/load/retry"
+)
+
+// codeNoSpace is that of an insert for which there is no room.
+const codeNoSpace = 243
+
+// WithDisk adds to an error the disk that is full, if that is what it is about.
+func (s *Store) WithDisk(ctx context.Context, err error) error {
+	if err == nil || retry.Code(err) != codeNoSpace && !strings.Contains(err.Error(), "No space left on device") {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	const q = "SELECT name, path, free_space, total_space FROM system.disks ORDER BY free_space / greatest(total_space, 1) LIMIT 1"
+	var name, path string
+	var free, total uint64
+	if s.conn.QueryRow(ctx, q).Scan(&name, &path, &free, &total) != nil {
+		return fmt.Errorf("%w; make room on ClickHouse's disk", err)
+	}
+	return fmt.Errorf("%w; make room on ClickHouse's disk %s, %s: %s of %s are free", err, name, path, humanize.IBytes(free), humanize.IBytes(total))
+}
