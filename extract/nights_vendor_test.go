@@ -29,7 +29,8 @@ type vendor struct {
 	at     int
 	poison atomic.Bool // some calls cannot be had
 
-	refused atomic.Value // string: an action that always fails
+	refused atomic.Value                              // string: an action that always fails
+	fails   func(simulator.Asked) simulator.FaultKind // nil: no request of itself
 }
 
 // clock is the clock of the data. It stands still while it is held.
@@ -99,6 +100,9 @@ func (v *vendor) request(a simulator.Asked) simulator.FaultKind {
 	}
 	if action, _ := v.refused.Load().(string); action == a.Action && action != "" {
 		return simulator.FaultError
+	}
+	if v.fails != nil {
+		return v.fails(a)
 	}
 	if v.poison.Load() && poisoned(a.CommID, a.Action) {
 		return simulator.FaultError

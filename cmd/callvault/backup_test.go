@@ -62,12 +62,12 @@ func (w *world) lose() {
 	}
 }
 
-// TestRestoredArchiveGoesOn loses the archive after a full and two incremental
+// TestLongRestoredArchiveGoesOn loses the archive after a full and two incremental
 // backups and passes between and after them: restored, it is what it was at the
 // last one, and one good pass makes it what it is to be.
-func TestRestoredArchiveGoesOn(t *testing.T) {
+func TestLongRestoredArchiveGoesOn(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, 21, simulator.Options{Calls: 8})
+	w := newWorld(t, 21, simulator.Options{Calls: 8, Mix: simulator.MixOneToOne})
 	dir := filepath.Join(t.TempDir(), "backups")
 	w.pass().end(exitDone)
 	for _, q := range []string{ // what people have made is backed up, too
@@ -169,7 +169,7 @@ func TestBackupDuringPass(t *testing.T) {
 // what they leave is no backup, and the next one is good.
 func TestLongKilledBackup(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, 23, simulator.Options{Calls: 5})
+	w := newWorld(t, 23, simulator.Options{Calls: 5, Mix: simulator.MixOneToOne})
 	dir := t.TempDir()
 	w.pass().end(exitDone)
 	w.lease = 2 * shortLease // a backup keeps a small machine busy
@@ -222,7 +222,7 @@ func (w *world) untilNoBackup() {
 // the same command begins anew.
 func TestLongKilledRestore(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, 24, simulator.Options{Calls: 5})
+	w := newWorld(t, 24, simulator.Options{Calls: 5, Mix: simulator.MixOneToOne})
 	dir := t.TempDir()
 	w.pass().end(exitDone)
 	w.run(exitDone, "backup", "--to", dir)

@@ -11,10 +11,10 @@ import (
 	"github.com/callvault/callvault/load/store"
 )
 
-// TestRestoreWhatWasTiered restores a backup of an archive that keeps five days
+// TestLongRestoreWhatWasTiered restores a backup of an archive that keeps five days
 // and moves old data to cold storage: beside it, in its place, and into a server
 // without that storage; and makes passes there with these settings and without.
-func TestRestoreWhatWasTiered(t *testing.T) {
+func TestLongRestoreWhatWasTiered(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 28, Calls: 12, QPS: -1})
 	plain, dir := in.env, t.TempDir()

@@ -13,12 +13,12 @@ import (
 	"github.com/callvault/callvault/test/proxytest"
 )
 
-// TestSleeperChangesNothing stops a pass that is about to commit. Its lease
+// TestLongSleeperChangesNothing stops a pass that is about to commit. Its lease
 // expires and another pass takes over. When the sleeper wakes up, its commit
 // arrives, and changes nothing.
-func TestSleeperChangesNothing(t *testing.T) {
+func TestLongSleeperChangesNothing(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, 3, simulator.Options{Calls: 6})
+	w := newWorld(t, 3, simulator.Options{Calls: 6, Mix: simulator.MixOneToOne})
 	w.lease = shortLease
 	p, reached := w.atStatement(proxytest.Rule{Statement: "INSERT INTO hidden_loads (load_id, step) SELECT"}, (*pass).stop)
 	w.lease = longLease
@@ -37,11 +37,11 @@ func TestSleeperChangesNothing(t *testing.T) {
 	w.finish()
 }
 
-// TestCommitThatComesLate keeps the commit of a pass back until it is dead and
+// TestLongCommitThatComesLate keeps the commit of a pass back until it is dead and
 // another pass has committed.
-func TestCommitThatComesLate(t *testing.T) {
+func TestLongCommitThatComesLate(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, 4, simulator.Options{Calls: 6})
+	w := newWorld(t, 4, simulator.Options{Calls: 6, Mix: simulator.MixOneToOne})
 	killed, late := make(chan struct{}), make(chan struct{})
 	release := sync.OnceFunc(func() { close(late) })
 	defer release()
@@ -69,11 +69,11 @@ func TestCommitThatComesLate(t *testing.T) {
 	w.finish()
 }
 
-// TestEngineRestarts ends ClickHouse at the commit, before and after it was
+// TestLongEngineRestarts ends ClickHouse at the commit, before and after it was
 // made, as kill -9 does and in order.
-func TestEngineRestarts(t *testing.T) {
+func TestLongEngineRestarts(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, 5, simulator.Options{Calls: 6})
+	w := newWorld(t, 5, simulator.Options{Calls: 6, Mix: simulator.MixOneToOne})
 	for when, hard := range map[proxytest.When]bool{proxytest.Before: false, proxytest.After: true} {
 		r := proxytest.Rule{Statement: "INSERT INTO hidden_loads (load_id, step) SELECT", When: when}
 		p, reached := w.atStatement(r, func(*pass) { w.db.restart(t, hard) }, "--again")
@@ -85,12 +85,12 @@ func TestEngineRestarts(t *testing.T) {
 	w.finish()
 }
 
-// TestDiskFull has ClickHouse refuse inserts for want of space, table by table.
+// TestLongDiskFull has ClickHouse refuse inserts for want of space, table by table.
 // The pass ends soon with one line, nothing is seen in part, and a pass with
 // space again completes.
-func TestDiskFull(t *testing.T) {
+func TestLongDiskFull(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, 6, simulator.Options{Calls: 6})
+	w := newWorld(t, 6, simulator.Options{Calls: 6, Mix: simulator.MixOneToOne})
 	w.pass().end(exitDone)
 	for _, table := range []string{"quality_samples_data", "hidden_loads", "ledger_units"} {
 		w.note("no space for %s", table)
@@ -116,8 +116,8 @@ func (w *world) exec(sql string) {
 	}
 }
 
-// TestDiskFullForReal fills a small disk up, where the test may mount one.
-func TestDiskFullForReal(t *testing.T) {
+// TestLongDiskFullForReal fills a small disk up, where the test may mount one.
+func TestLongDiskFullForReal(t *testing.T) {
 	t.Parallel()
 	disk := filepath.Join(t.TempDir(), "disk")
 	if err := os.Mkdir(disk, 0o700); err != nil {
@@ -132,7 +132,7 @@ func TestDiskFullForReal(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	w := newWorldIn(t, disk, 7, simulator.Options{Calls: 6})
+	w := newWorldIn(t, disk, 7, simulator.Options{Calls: 6, Mix: simulator.MixOneToOne})
 	w.migrate()
 	ballast := filepath.Join(disk, "ballast")
 	var free syscall.Statfs_t

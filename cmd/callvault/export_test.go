@@ -118,11 +118,14 @@ func (in *installation) number(t *testing.T, query string) (n uint64) {
 	return n
 }
 
+// fewDays are enough where there is one file a day and relation.
+const fewDays = 4 * 24 * time.Hour
+
 // TestExportIsTyped looks at the schemas that other readers find: nothing that
 // they would have to know better than the file.
 func TestExportIsTyped(t *testing.T) {
 	t.Parallel()
-	in := install(t, simulator.Options{Seed: 12, Calls: 20, QPS: -1})
+	in := install(t, simulator.Options{Seed: 12, Calls: 20, Retention: fewDays, QPS: -1})
 	in.archive(t, exitDone)
 	dir := t.TempDir()
 	in.exports(t, dir)
@@ -190,7 +193,7 @@ func (in *installation) described(t *testing.T, from string) map[string]string {
 // over: files that are not rows, days without rows, CSV among Parquet.
 func TestExportHoldsNothingElse(t *testing.T) {
 	t.Parallel()
-	in := install(t, simulator.Options{Seed: 17, Calls: 20, QPS: -1})
+	in := install(t, simulator.Options{Seed: 17, Calls: 20, Retention: fewDays, QPS: -1})
 	in.archive(t, exitDone)
 	dir := t.TempDir()
 	in.exports(t, dir)
@@ -242,9 +245,9 @@ func TestExportHoldsNothingElse(t *testing.T) {
 // TestExportGoesOn kills an export in the middle of a file.
 func TestExportGoesOn(t *testing.T) {
 	t.Parallel()
-	in := install(t, simulator.Options{Seed: 13, Calls: 20, QPS: -1})
+	in := install(t, simulator.Options{Seed: 13, Calls: 20, Retention: fewDays, QPS: -1})
 	in.archive(t, exitDone)
-	const whole = 7
+	const whole = 3
 	dir := t.TempDir()
 	var asked atomic.Int64
 	stuck, killed := make(chan struct{}), make(chan struct{})
@@ -296,7 +299,7 @@ func (w waiting) Read([]byte) (int, error) { w(); return 0, io.ErrUnexpectedEOF 
 // TestExportWritesWhatHasChanged fetches a call again, and removes a file.
 func TestExportWritesWhatHasChanged(t *testing.T) {
 	t.Parallel()
-	in := install(t, simulator.Options{Seed: 14, Calls: 20, QPS: -1})
+	in := install(t, simulator.Options{Seed: 14, Calls: 20, Retention: fewDays, QPS: -1})
 	in.archive(t, exitDone)
 	dir := t.TempDir()
 	in.exports(t, dir)
@@ -353,7 +356,7 @@ func bucket(t *testing.T, keyID string) (address string) {
 
 func TestExportToObjectStorage(t *testing.T) {
 	t.Parallel()
-	in := install(t, simulator.Options{Seed: 15, Calls: 10, QPS: -1})
+	in := install(t, simulator.Options{Seed: 15, Calls: 10, Retention: fewDays, QPS: -1})
 	in.archive(t, exitDone)
 	const id, secret = "AKIAEXPORTTEST", "the-secret-of-the-bucket"
 	address := bucket(t, id)

@@ -12,7 +12,7 @@ import (
 // a call name one.
 func TestLongMovedCall(t *testing.T) {
 	t.Parallel()
-	in := install(t, simulator.Options{Seed: 51, Calls: 30, QPS: -1})
+	in := install(t, simulator.Options{Seed: 51, Calls: 30, Mix: simulator.MixAll, QPS: -1})
 	in.archive(t, exitDone)
 	const open = "SELECT key FROM ledger_units FINAL WHERE kind = 'call' AND state = 'provisional'"
 	if in.number(t, "SELECT count() FROM quality_streams WHERE comm_id IN ("+open+")") == 0 {

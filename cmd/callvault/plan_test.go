@@ -19,9 +19,9 @@ func (in *installation) forecast(t *testing.T) archive.Plan {
 	return p
 }
 
-// TestPlanIsWhatHappens forecasts passes and makes them: of each action that
+// TestLongPlanIsWhatHappens forecasts passes and makes them: of each action that
 // takes long, the forecast is within a tenth.
-func TestPlanIsWhatHappens(t *testing.T) {
+func TestLongPlanIsWhatHappens(t *testing.T) {
 	t.Parallel()
 	for _, mix := range []simulator.Mix{simulator.MixAll, simulator.MixOneToOne} {
 		t.Run(string(mix), func(t *testing.T) {

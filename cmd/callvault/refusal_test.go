@@ -16,6 +16,7 @@ import (
 func TestShorterPlan(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 8, Calls: 30, QPS: -1, Retention: 7 * 24 * time.Hour})
+	in.env = append(in.env, "CALLVAULT_RETENTION=14d")
 	code, _, errs := in.callvault(t.Context(), "archive", "--quiet")
 	if code != exitDone || strings.Count(errs, "\n") != 1 || !strings.Contains(errs, "set CALLVAULT_RETENTION=7d") {
 		t.Errorf("exit code %d\n%s", code, errs)

@@ -18,7 +18,7 @@ import (
 // them anew without the vendor.
 func TestLongReplay(t *testing.T) {
 	t.Parallel()
-	in := install(t, simulator.Options{Seed: 11, Calls: 40, QPS: -1})
+	in := install(t, simulator.Options{Seed: 11, Calls: 40, Mix: simulator.MixAll, QPS: -1})
 	in.archive(t, exitDone)
 	for _, spoil := range []string{
 		"ALTER TABLE quality_samples_data UPDATE value = value + 1 WHERE 1 SETTINGS mutations_sync = 2",
@@ -78,7 +78,7 @@ var dateTime = regexp.MustCompile(`"Time":"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)"`)
 // forgotten half of it by then.
 func TestLongReplayHeals(t *testing.T) {
 	t.Parallel()
-	in := install(t, simulator.Options{Seed: 31, Calls: 14, QPS: -1, Faults: simulator.Faults{DateTimes: 0.6}})
+	in := install(t, simulator.Options{Seed: 31, Calls: 14, Mix: simulator.MixAll, QPS: -1, Faults: simulator.Faults{DateTimes: 0.6}})
 	in.env = append(in.env, "CALLVAULT_RAW=off") // what cannot be read is kept in any case
 	sum := in.archive(t, exitPartial)
 	if n := sum.Total().Incomplete; n == 0 {

@@ -14,7 +14,7 @@ import (
 
 func TestStatusSpace(t *testing.T) {
 	t.Parallel()
-	in := install(t, simulator.Options{Seed: 21, Calls: 60, QPS: -1})
+	in := install(t, simulator.Options{Seed: 21, Calls: 60, Mix: simulator.MixAll, QPS: -1})
 	in.archive(t, exitDone)
 	code, out, errs := in.callvault(t.Context(), "status", "--space", "--json")
 	if code != exitDone {

@@ -44,7 +44,7 @@ func (in *installation) status(t *testing.T) (st status.Status, page string) {
 }
 
 func TestStatus(t *testing.T) {
-	in := install(t, simulator.Options{Seed: 5, Calls: 30, QPS: -1, Straddle: true})
+	in := install(t, simulator.Options{Seed: 5, Calls: 30, Mix: simulator.MixAll, QPS: -1, Straddle: true})
 	var poisoned []string
 	for r := range in.truth.Rooms() {
 		if r.IsFinished && len(poisoned) < 2 && time.Since(time.Unix(r.CreatedAt, 0)) < 12*24*time.Hour {

@@ -38,7 +38,7 @@ func (in *installation) value(t *testing.T, query string) (s string) {
 // archive and the vendor know of it.
 func TestTraceOfAPass(t *testing.T) {
 	t.Parallel()
-	in := install(t, simulator.Options{Seed: 5, Calls: 12, QPS: -1, Current: true,
+	in := install(t, simulator.Options{Seed: 5, Calls: 12, Mix: simulator.MixAll, QPS: -1, Current: true,
 		Faults: simulator.Faults{Script: map[simulator.Step]simulator.FaultKind{{Action: "DescribeUserEvent", N: 2}: simulator.FaultError}}})
 	c := newCollector(t)
 	p := start(t, in.traced(c.url), "archive", "--quiet")
@@ -155,7 +155,7 @@ func secretless(t *testing.T, in *installation, c *collected) {
 // TestTraceOfAFailedCall: a call that could not be had is an error in the trace.
 func TestTraceOfAFailedCall(t *testing.T) {
 	t.Parallel()
-	in := install(t, simulator.Options{Seed: 6, Calls: 3, QPS: -1, Current: true, Faults: simulator.Faults{Poison: 1}})
+	in := install(t, simulator.Options{Seed: 6, Calls: 3, Mix: simulator.MixAll, QPS: -1, Current: true, Faults: simulator.Faults{Poison: 1}})
 	c, impatient := newCollector(t), newClock(t, time.Now())
 	p := start(t, in.traced(c.url, clockVariable+"="+impatient.file), "archive", "--quiet")
 	if code := p.wait(t); code != exitPartial {

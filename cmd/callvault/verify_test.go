@@ -119,7 +119,7 @@ func TestLongVerifyFindsAndRepairsWhatWasPlanted(t *testing.T) {
 	t.Parallel()
 	seed := setting(t, "CALLVAULT_SEED", uint64(time.Now().UnixNano()))
 	t.Logf("seed %d", seed)
-	in := install(t, simulator.Options{Seed: seed, Calls: 64, Apps: []uint32{1400353843, 1400353844}, QPS: -1})
+	in := install(t, simulator.Options{Seed: seed, Calls: 64, Mix: simulator.MixAll, Apps: []uint32{1400353843, 1400353844}, QPS: -1})
 	in.archive(t, exitDone)
 	r := in.verify(t, exitDone, "--all")
 	if r.Apps[0].Calls+r.Apps[1].Calls < 48 || r.Apps[0].Hours < 330 || r.ScaleDays < 20 || len(r.Warnings) > 0 {
@@ -166,7 +166,7 @@ func TestLongVerifyFindsAndRepairsWhatWasPlanted(t *testing.T) {
 // the seed decides.
 func TestLongVerifySample(t *testing.T) {
 	t.Parallel()
-	in := install(t, simulator.Options{Seed: 11, Calls: 60, Mix: simulator.MixOneToOne, QPS: -1})
+	in := install(t, simulator.Options{Seed: 11, Calls: 60, QPS: -1})
 	in.archive(t, exitDone)
 	whole := in.strings(t, `SELECT comm_id FROM rooms WHERE comm_id IN (SELECT key FROM ledger_units FINAL WHERE state = 'archived') ORDER BY cityHash64(comm_id)`)
 	in.exec(t, "DELETE FROM user_sessions_data WHERE comm_id IN (SELECT key FROM ledger_units FINAL WHERE state = 'archived') SETTINGS lightweight_deletes_sync = 2")
@@ -214,7 +214,7 @@ func TestVerifyWithoutArchive(t *testing.T) {
 // TestVerifyAtTheEdge leaves a call alone that began before what the vendor
 // still has: asked for again it would lose its beginning.
 func TestVerifyAtTheEdge(t *testing.T) {
-	in := install(t, simulator.Options{Seed: 3, Calls: 10, Mix: simulator.MixOneToOne, Straddle: true, QPS: -1})
+	in := install(t, simulator.Options{Seed: 3, Calls: 10, Straddle: true, QPS: -1})
 	in.archive(t, exitDone)
 	if r := in.verify(t, exitDone, "--all"); r.Apps[0].Calls != 11 {
 		t.Errorf("compared %+v", r.Apps[0])
@@ -233,11 +233,9 @@ func TestVerifyAtTheEdge(t *testing.T) {
 // its counts tell of it, and lets smaller differences be.
 func TestVerifyByDailyCounts(t *testing.T) {
 	t.Parallel()
-	in := install(t, simulator.Options{Seed: 61, Calls: 90, Mix: simulator.MixOneToOne, Retention: 8 * 24 * time.Hour, QPS: -1})
-	whole := slices.Clone(in.env)
-	in.env = append(whole, "CALLVAULT_RETENTION=8d")
+	in := install(t, simulator.Options{Seed: 61, Calls: 90, Retention: 8 * 24 * time.Hour, QPS: -1})
 	in.archive(t, exitDone)
-	in.env = append(whole, "CALLVAULT_RETENTION=3d")
+	in.env = append(in.env, "CALLVAULT_RETENTION=3d")
 	if r := in.verify(t, exitDone); r.ScaleDays < 6 || len(r.Warnings) > 0 {
 		t.Fatalf("%d days, warnings %v", r.ScaleDays, r.Warnings)
 	}
@@ -281,8 +279,8 @@ func narrowColumns(t *testing.T, page string) {
 // counts tell it, and the command that is printed mends it.
 func TestLongVerifyCounts(t *testing.T) {
 	t.Parallel()
-	in := install(t, simulator.Options{Seed: 62, Calls: 160, Mix: simulator.MixOneToOne, Retention: 4 * 24 * time.Hour, QPS: -1})
-	in.env = append(in.env, "CALLVAULT_RETENTION=4d", "CALLVAULT_SKIP=user_events")
+	in := install(t, simulator.Options{Seed: 62, Calls: 160, Retention: 4 * 24 * time.Hour, QPS: -1})
+	in.env = append(in.env, "CALLVAULT_SKIP=user_events")
 	in.archive(t, exitDone)
 	for _, table := range []string{"rooms_data", "user_sessions_data"} {
 		in.exec(t, "DELETE FROM "+table+" WHERE cityHash64(comm_id) % 2 = ? SETTINGS lightweight_deletes_sync = 2", "0")
@@ -349,8 +347,7 @@ func TestVerifyNamesWhatIsLacking(t *testing.T) {
 // TestVerifyNamesDaysNotListed has days whose calls cannot be listed.
 func TestVerifyNamesDaysNotListed(t *testing.T) {
 	t.Parallel()
-	in := install(t, simulator.Options{Seed: 63, Calls: 60, Mix: simulator.MixOneToOne, Retention: 6 * 24 * time.Hour, QPS: -1})
-	in.env = append(in.env, "CALLVAULT_RETENTION=6d")
+	in := install(t, simulator.Options{Seed: 63, Calls: 60, Retention: 6 * 24 * time.Hour, QPS: -1})
 	failing := func() (days []string) {
 		for age := range 7 {
 			if at := time.Now().UTC().AddDate(0, 0, -age); in.vendor.FailingDay(simulator.DefaultApp, at) {

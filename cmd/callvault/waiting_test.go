@@ -18,8 +18,7 @@ import (
 // those of whom samples are due.
 func muted(t *testing.T) (in *installation, mutes []simulator.Mute) {
 	t.Helper()
-	in = install(t, simulator.Options{Seed: 51, Calls: 24, QPS: -1, Mix: simulator.MixOneToOne, Retention: 72 * time.Hour})
-	in.env = append(in.env, "CALLVAULT_RETENTION=72h")
+	in = install(t, simulator.Options{Seed: 51, Calls: 24, QPS: -1, Retention: 72 * time.Hour})
 	if err := in.vendor.SetFaults(simulator.Faults{Seed: 4, Mute: 0.3}); err != nil {
 		t.Fatal(err)
 	}
@@ -219,7 +218,7 @@ func TestAgainKeepsWhatWasHeld(t *testing.T) {
 func TestNullEvents(t *testing.T) {
 	t.Parallel()
 	null := true
-	in := install(t, simulator.Options{Seed: 52, Calls: 5, Mix: simulator.MixOneToOne, QPS: -1, Fault: func(a simulator.Asked) simulator.FaultKind {
+	in := install(t, simulator.Options{Seed: 52, Calls: 5, QPS: -1, Fault: func(a simulator.Asked) simulator.FaultKind {
 		if null && a.Action == "DescribeUserEvent" {
 			return simulator.FaultNull
 		}

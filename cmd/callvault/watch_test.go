@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -96,47 +97,55 @@ func (w *watch) moved(at int64) {
 	}
 }
 
+// betweenLooks leaves the processor to those who are looked at.
+const betweenLooks = 100 * time.Millisecond
+
 func (w *watch) run(ctx context.Context) {
 	defer close(w.done)
-	again := time.NewTicker(10 * time.Millisecond)
+	again := time.NewTicker(betweenLooks)
 	defer again.Stop()
 	seen := map[string]map[string]uint64{}
-	for n := 0; ; n++ {
+	for {
 		select {
 		case <-again.C:
 		case <-ctx.Done():
 			return
 		}
-		relation := watched[n%len(watched)]
-		now, err := w.look(ctx, relation)
+		now, err := w.look(ctx)
 		if err != nil {
 			continue // the engine is being restarted, or has no tables yet
 		}
-		if err := w.judge(relation, seen[relation], now); err != nil {
-			w.mu.Lock()
-			w.err = err
-			w.mu.Unlock()
-			return
+		for _, relation := range watched {
+			if err := w.judge(relation, seen[relation], now[relation]); err != nil {
+				w.mu.Lock()
+				w.err = err
+				w.mu.Unlock()
+				return
+			}
 		}
-		seen[relation] = now
+		seen = now
 	}
 }
 
-// look counts the rows of each call with one plain SELECT.
-func (w *watch) look(ctx context.Context, relation string) (map[string]uint64, error) {
-	rows, err := both(w.db.direct()).Query(ctx, "SELECT toString(comm_id), count() FROM "+relation+" GROUP BY comm_id SETTINGS max_threads = 1")
+// look counts the rows of each call in each relation.
+func (w *watch) look(ctx context.Context) (map[string]map[string]uint64, error) {
+	found, selects := map[string]map[string]uint64{}, []string{}
+	for _, relation := range watched {
+		found[relation] = map[string]uint64{}
+		selects = append(selects, "SELECT '"+relation+"', toString(comm_id), count() FROM "+relation+" GROUP BY comm_id")
+	}
+	rows, err := both(w.db.direct()).Query(ctx, strings.Join(selects, " UNION ALL ")+" SETTINGS max_threads = 1")
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	found := map[string]uint64{}
 	for rows.Next() {
-		var id string
+		var relation, id string
 		var n uint64
-		if err := rows.Scan(&id, &n); err != nil {
+		if err := rows.Scan(&relation, &id, &n); err != nil {
 			return nil, err
 		}
-		found[id] = n
+		found[relation][id] = n
 	}
 	return found, rows.Err()
 }

@@ -199,6 +199,7 @@ func TestDetectWaits(t *testing.T) {
 		{"a hiccup", append(repeat(2, html), says(noRooms)), 0, "", 0, 3 * time.Second, 0},
 		{"a minute of a gateway's pages", append(repeat(9, html), says(noRooms)), 5 * time.Minute, "", 30 * time.Second, 2 * time.Minute, 1},
 		{"answers that break off", append(repeat(9, says(noRooms[:30])), says(noRooms)), 5 * time.Minute, "", 30 * time.Second, 2 * time.Minute, 1},
+		{"a vendor in trouble", append(repeat(9, refuses("InternalError")), says(noRooms)), 5 * time.Minute, "", 30 * time.Second, 2 * time.Minute, 1},
 		{"a vendor that is busy", append(repeat(15, refuses("RequestLimitExceeded")), says(noRooms)), 5 * time.Minute, "", 30 * time.Second, 3 * time.Minute, 1},
 		{"no patience", repeat(1, html), 0, trtc.CodeHTTP, time.Second, 10 * time.Second, 0},
 		{"too long", repeat(1, html), 5 * time.Minute, trtc.CodeHTTP, 5 * time.Minute, 5*time.Minute + time.Second, 1},

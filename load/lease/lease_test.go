@@ -69,19 +69,21 @@ func TestExcludes(t *testing.T) {
 	acquire(t, conn, "b", time.Minute)
 }
 
-// TestExpires inserts the claim of a dead holder by hand.
+// TestExpires inserts claims of dead holders by hand: one has an hour, one a second left.
 func TestExpires(t *testing.T) {
 	t.Parallel()
 	conn := connect(t)
-	const dead = "INSERT INTO lease (name, claim_id, holder, at, ttl_ms, released) SELECT 'archive', 'x', 'dead', now64(6) - toIntervalMillisecond(?), 60000, false"
-	if err := conn.Exec(t.Context(), dead, 59_000); err != nil {
-		t.Fatal(err)
+	const dead = "INSERT INTO lease (name, claim_id, holder, at, ttl_ms, released) SELECT ?, 'x', 'dead', now64(6) - toIntervalMillisecond(3_600_000 - ?), 3_600_000, false"
+	for name, left := range map[string]int{lease.Archive: 3_600_000, lease.Migrate: 1000} {
+		if err := conn.Exec(t.Context(), dead, name, left); err != nil {
+			t.Fatal(err)
+		}
 	}
 	_, err := lease.Acquire(t.Context(), conn, lease.Archive, "b", time.Minute)
 	if !errors.Is(err, lease.ErrHeld) || !strings.Contains(err.Error(), "dead") {
 		t.Fatalf("claim before the other expires: got %v", err)
 	}
-	l, err := lease.AcquireWait(t.Context(), conn, lease.Archive, "b", time.Minute, 10*time.Second)
+	l, err := lease.AcquireWait(t.Context(), conn, lease.Migrate, "b", time.Minute, time.Minute)
 	if err != nil {
 		t.Fatalf("claim when the other expires: %v", err)
 	}
@@ -91,9 +93,9 @@ func TestExpires(t *testing.T) {
 func TestRenews(t *testing.T) {
 	t.Parallel()
 	conn := connect(t)
-	l := acquire(t, conn, "a", 1500*time.Millisecond)
+	l := acquire(t, conn, "a", 3*time.Second)
 	const q = "SELECT count() FROM lease WHERE holder = 'a'"
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for n := uint64(0); n < 5; { // four renewals take longer than the ttl
 		if err := conn.QueryRow(t.Context(), q).Scan(&n); err != nil {
 			t.Fatal(err)

@@ -716,14 +716,12 @@ var judgedSQL = map[string]string{
 		ifNull(toString(loss), 'NULL'), ifNull(toString(stall), 'NULL'), ifNull(toString(fps), 'NULL'), ifNull(toString(rtt), 'NULL'), ifNull(toString(sys_cpu), 'NULL')], emptyArrayFloat64(), '' FROM call_minutes`,
 }
 
-// compareJudged holds all four relations that judge against the truth.
-func compareJudged(t *testing.T, s *store.Store, truth *simulator.Truth, limits limitsOf) *judgements {
+// compare holds all four relations that judge against the truth.
+func (j *judgements) compare(t *testing.T, s *store.Store) {
 	t.Helper()
-	j := judge(truth, limits)
 	for name, want := range map[string]map[string]judgedRow{"calls": j.calls, "call_users": j.users, "call_minutes": j.minutes, "peer_quality": j.pairs} {
 		compareRows(t, name, judgedRows(t, s, name), want)
 	}
-	return j
 }
 
 func judgedRows(t *testing.T, s *store.Store, relation string) map[string]judgedRow {
