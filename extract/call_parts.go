@@ -13,8 +13,8 @@ import (
 // rows are r with what rows of the call have in common.
 func (c *callPass) rows(r call.Rows) call.Rows {
 	r.RoomID, r.CreatedAt = c.call.Room.RoomID, c.call.Room.CreatedAt
-	if r.Stays == nil {
-		r.Stays = c.call.Sessions
+	if r.SessionsOf == nil {
+		r.SessionsOf = c.call.Sessions
 	}
 	return r
 }

@@ -96,7 +96,7 @@ func (c *callPass) addWhole(ctx context.Context, r plan.Request, samples *call.S
 	c.countSamples(samples)
 	settled, open := decide.SplitSamples(samples, c.call.SettledTo)
 	return c.add(ctx, c.seriesPart(r, responses, ""), c.call.SettledTo,
-		c.rows(call.Rows{Samples: settled, Stays: sessions}), c.rows(call.Rows{Samples: open, Stays: sessions}))
+		c.rows(call.Rows{Samples: settled, SessionsOf: sessions}), c.rows(call.Rows{Samples: open, SessionsOf: sessions}))
 }
 
 // addOpen archives what there is of users of whom something is missing, for the
@@ -115,7 +115,7 @@ func (c *callPass) addOpen(ctx context.Context, r plan.Request, came *call.Sampl
 		return nil
 	}
 	c.countSamples(came)
-	return archived(c.pass.taker().Add(ctx, c.unit, part, c.rows(call.Rows{Samples: came, Stays: sessions})))
+	return archived(c.pass.taker().Add(ctx, c.unit, part, c.rows(call.Rows{Samples: came, SessionsOf: sessions})))
 }
 
 func (c *callPass) seriesPart(r plan.Request, responses []uint64, reason string) call.Part {

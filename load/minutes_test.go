@@ -119,9 +119,9 @@ func troubledPieces(rnd *rand.Rand, n int) []troubledPiece {
 func (c *troubled) add(t *testing.T, w *Writer, u call.Unit, p troubledPiece) {
 	t.Helper()
 	start := uint32(beforeMidnight.Unix())
-	r := call.Rows{RoomID: "room", CreatedAt: beforeMidnight, Stays: map[string][]call.Session{}}
+	r := call.Rows{RoomID: "room", CreatedAt: beforeMidnight, SessionsOf: map[string][]call.Session{}}
 	for _, s := range c.sessions {
-		r.Stays[s.UserID] = append(r.Stays[s.UserID], s)
+		r.SessionsOf[s.UserID] = append(r.SessionsOf[s.UserID], s)
 	}
 	part := call.Part{Kind: p.kind, Key: fmt.Sprint(p.from), Settled: true, Asked: beforeMidnight, Deadline: beforeMidnight, Window: call.Window{Start: beforeMidnight, End: beforeMidnight}}
 	switch p.kind {

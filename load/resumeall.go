@@ -60,12 +60,12 @@ func (w *Writer) carryOver(ctx context.Context, u call.Unit, startsAt time.Time,
 	if err != nil {
 		return err
 	}
-	stays := map[string][]call.Session{}
+	sessionsOf := map[string][]call.Session{}
 	for _, x := range slices.Concat(known.Sessions, sessions) {
-		stays[x.UserID] = append(stays[x.UserID], x)
+		sessionsOf[x.UserID] = append(sessionsOf[x.UserID], x)
 	}
 	for _, p := range open {
-		part, rows := p.Part, call.Rows{RoomID: p.RoomID, CreatedAt: startsAt, Stays: stays}
+		part, rows := p.Part, call.Rows{RoomID: p.RoomID, CreatedAt: startsAt, SessionsOf: sessionsOf}
 		switch {
 		case p.Kind == call.PartRoom && room != nil && !knows(known, call.PartRoom):
 			rows.Room, room = room, nil

@@ -169,7 +169,7 @@ COMMENT 'One row a call, with the load it came in. Read the view rooms instead';
     user_id LowCardinality(String) COMMENT 'User (UserId)',
     joined_at DateTime('UTC') COMMENT 'Entry into the room, UTC seconds (JoinTs)',
     left_at Nullable(DateTime('UTC')) COMMENT 'Exit from the room, UTC seconds (LeaveTs); NULL while the user was still in the room',
-    is_finished Bool COMMENT 'Whether the stay was over when it was archived (Finished)',
+    is_finished Bool COMMENT 'Whether the session was over when it was archived (Finished)',
     device_type LowCardinality(String) COMMENT 'Device and operating system as reported (DeviceType)',
     sdk_version LowCardinality(String) COMMENT 'Version of the TRTC SDK (SdkVersion)',
     client_ip String COMMENT 'Address of the client (ClientIp)',
@@ -188,7 +188,7 @@ ENGINE = {{engine "MergeTree"}}
 PARTITION BY toYYYYMM(joined_at)
 ORDER BY (sdk_app_id, toDate(joined_at), comm_id, user_id)
 SETTINGS index_granularity = 1024
-COMMENT 'One row for each stay of a user in a call; who leaves and comes back has several, with the load it came in. Read the view user_sessions instead';
+COMMENT 'One row for each session of a user in a call; who leaves and comes back has several, with the load it came in. Read the view user_sessions instead';
 
 {{define "quality_samples"}}
     sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
@@ -305,8 +305,8 @@ COMMENT 'One row a day: the vendor''s own count of one application, with the loa
     user_id LowCardinality(String) COMMENT 'User (UserId)',
     peer_id LowCardinality(String) COMMENT 'Remote user whose stream was received (PeerId); empty: upstream, what user_id sends, and the user''s device',
     day Date COMMENT 'UTC day of the samples and events',
-    device_type LowCardinality(String) COMMENT 'Device and operating system of the user in the stay that the samples are of (DeviceType); empty: unknown',
-    sdk_version LowCardinality(String) COMMENT 'Version of the TRTC SDK in the stay that the samples are of (SdkVersion); empty: unknown',
+    device_type LowCardinality(String) COMMENT 'Device and operating system of the user in the session that the samples are of (DeviceType); empty: unknown',
+    sdk_version LowCardinality(String) COMMENT 'Version of the TRTC SDK in the session that the samples are of (SdkVersion); empty: unknown',
     first_ts DateTime('UTC') COMMENT 'Time of the first sample, UTC seconds; 1970: no sample',
     last_ts DateTime('UTC') COMMENT 'Time of the last sample, UTC seconds; 1970: no sample',
     samples UInt64 COMMENT 'Samples of all metrics',
@@ -392,10 +392,10 @@ number of the minute in the list, and the number of the measure.
 {{end -}}
 
 {{define "counts of a user"}}
-    presence_seconds UInt64 COMMENT 'Seconds in the call; a stay that goes on counts up to the last sample that anybody sent',
-    device_type LowCardinality(String) COMMENT 'Device and operating system of the last stay, as reported (DeviceType)',
-    sdk_version LowCardinality(String) COMMENT 'Version of the TRTC SDK of the last stay (SdkVersion)',
-    client_ip String COMMENT 'Address of the client of the last stay (ClientIp)',
+    presence_seconds UInt64 COMMENT 'Seconds in the call; a session that goes on counts up to the last sample that anybody sent',
+    device_type LowCardinality(String) COMMENT 'Device and operating system of the last session, as reported (DeviceType)',
+    sdk_version LowCardinality(String) COMMENT 'Version of the TRTC SDK of the last session (SdkVersion)',
+    client_ip String COMMENT 'Address of the client of the last session (ClientIp)',
     samples UInt64 COMMENT 'Samples of all metrics',
     events UInt64 COMMENT 'Entries of the event log',
     network_changes UInt64 COMMENT 'Changes of the network, such as from Wi-Fi to 4G (event 1003)',
@@ -407,7 +407,7 @@ CREATE TABLE IF NOT EXISTS {{.Store}}.call_users_data {{.OnCluster}}
     load_id UInt64 COMMENT 'The load of the summary; hidden_loads says whether it counts' CODEC(ZSTD(1)),
     {{columns "user of a call" | compressed}},
     {{columns "presence of a user" | compressed}},
-    sessions UInt64 COMMENT 'Stays in the call; 0: something was measured of the user, of whom no stay is known' CODEC(ZSTD(1)),
+    sessions UInt64 COMMENT 'Sessions in the call; 0: something was measured of the user, of whom no session is known' CODEC(ZSTD(1)),
     {{columns "counts of a user" | compressed}},
     video_bitrate_swing_up Nullable(Float64) COMMENT 'Half the width of the middle 90 % of the bitrate of the video sent, in % of its median; NULL: no sample' CODEC(ZSTD(1)),
     {{columns "what a user sends" | compressed}},
@@ -473,9 +473,9 @@ COMMENT 'One row for each pair of a receiver and a sender in a call, of all that
 
 {{define "counts of a call"}}
     users UInt64 COMMENT 'Distinct users who were there',
-    sessions UInt64 COMMENT 'Stays of these users',
-    presence_seconds UInt64 COMMENT 'Seconds of all users in the call; a stay that goes on counts up to the last sample that anybody sent',
-    peak_users UInt64 COMMENT 'Most stays at one moment; one that ends when another begins does not overlap it, nor does one of no length count',
+    sessions UInt64 COMMENT 'Sessions of these users',
+    presence_seconds UInt64 COMMENT 'Seconds of all users in the call; a session that goes on counts up to the last sample that anybody sent',
+    peak_users UInt64 COMMENT 'Most sessions at one moment; one that ends when another begins does not overlap it, nor does one of no length count',
     samples UInt64 COMMENT 'Samples of all metrics',
     network_changes UInt64 COMMENT 'Changes of the network, such as from Wi-Fi to 4G (event 1003)',
     connections_lost UInt64 COMMENT 'Losses of the connection: to the server (event 5005), signalling (32790, 36864), media (32792), left by timeout (7001 with 1)',
@@ -784,7 +784,7 @@ WHERE (abnormal_event_id) NOT IN (SELECT abnormal_event_id FROM {{.Database}}.ab
 {{/* These show the columns of their tables, and no more. */ -}}
 {{range list
     (list "rooms" "One row a call")
-    (list "user_sessions" "One row for each stay of a user in a call; who leaves and comes back has several")
+    (list "user_sessions" "One row for each session of a user in a call; who leaves and comes back has several")
     (list "quality_samples" "One row for each sample of a quality metric that had a value; points without one are not stored")
     (list "user_events" "One row for each entry in the event log of a user in a call")
     (list "daily_scale" "One row a day: the vendor''s own count of one application")
@@ -865,8 +865,8 @@ CREATE OR REPLACE VIEW {{.Database}}.quality_days {{.OnCluster}}
 (
     sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
     day Date COMMENT 'UTC day of the samples',
-    sdk_version LowCardinality(String) COMMENT 'Version of the TRTC SDK in the stay that the samples are of (SdkVersion); empty: unknown',
-    device_type LowCardinality(String) COMMENT 'Device and operating system of the user in the stay that the samples are of (DeviceType); empty: unknown',
+    sdk_version LowCardinality(String) COMMENT 'Version of the TRTC SDK in the session that the samples are of (SdkVersion); empty: unknown',
+    device_type LowCardinality(String) COMMENT 'Device and operating system of the user in the session that the samples are of (DeviceType); empty: unknown',
     calls UInt64 COMMENT 'Distinct calls with samples of such users on the day',
     users UInt64 COMMENT 'Distinct users with samples; a user of two days is one of each, so do not add days up',
     samples UInt64 COMMENT 'Samples of all metrics',
@@ -1116,7 +1116,7 @@ CREATE OR REPLACE VIEW {{.Database}}.call_users {{.OnCluster}}
 (
     {{columns "user of a call" | shown}},
     {{columns "presence of a user" | shown}},
-    sessions UInt64 COMMENT 'Stays in the call',
+    sessions UInt64 COMMENT 'Sessions in the call',
     {{columns "counts of a user" | shown}},
     {{columns "columns of a judgement" | shown}},
     {{columns "columns of a cause" | shown}},
@@ -1216,7 +1216,7 @@ COMMENT 'One row for each pair of a receiver and a sender in a call: how well th
 
 {{/* ==== Views of presence ==== */ -}}
 
-{{/* Nearly all stays are of one day: these are found by the order of the table. */ -}}
+{{/* Nearly all sessions are of one day: these are found by the order of the table. */ -}}
 
 CREATE OR REPLACE VIEW {{.Database}}.session_days {{.OnCluster}}
 (
@@ -1226,7 +1226,7 @@ CREATE OR REPLACE VIEW {{.Database}}.session_days {{.OnCluster}}
     user_id LowCardinality(String) COMMENT 'User (UserId)',
     day Date COMMENT 'UTC day',
     since DateTime('UTC') COMMENT 'Entry, or the day''s beginning, UTC seconds',
-    until DateTime('UTC') COMMENT 'Exit, or the next day''s beginning, UTC seconds; of a stay that goes on the last sample that anybody in the call sent',
+    until DateTime('UTC') COMMENT 'Exit, or the next day''s beginning, UTC seconds; of a session that goes on the last sample that anybody in the call sent',
     seconds UInt64 COMMENT 'From since to until',
     device_type LowCardinality(String) COMMENT 'Device and operating system as reported (DeviceType)',
     sdk_version LowCardinality(String) COMMENT 'Version of the TRTC SDK (SdkVersion)'
@@ -1258,7 +1258,7 @@ FROM
 )
 ARRAY JOIN range(toUInt32(toDate(greatest(joined_at, over - 1)) - toDate(joined_at)) + 1) AS n
 SETTINGS join_use_nulls = 0
-COMMENT 'One row for each UTC day of a stay of a user in a call: for who was there, how many and how long on a day. Exact: agrees with user_sessions, and with presence_seconds of call_users, at any moment';
+COMMENT 'One row for each UTC day of a session of a user in a call: for who was there, how many and how long on a day. Exact: agrees with user_sessions, and with presence_seconds of call_users, at any moment';
 
 {{/* ==== Events in words ==== */ -}}
 

@@ -200,7 +200,7 @@ func (u *unit) add(ctx context.Context) error {
 			}
 			u.done.Samples += rows.Samples.Rows()
 		}
-		if rows.Stays = sessions; p.RoomID == "" && u.room != nil { // it was not known
+		if rows.SessionsOf = sessions; p.RoomID == "" && u.room != nil { // it was not known
 			p.RoomID, rows.RoomID = u.room.RoomID, u.room.RoomID
 		}
 		if err := u.To.Add(ctx, u.entry.Unit, p, rows); err != nil {

@@ -22,8 +22,8 @@ type Room struct {
 	Creator     string // user id of the creator
 }
 
-// Session is one stay of one user in a call. A user who leaves and comes back
-// has several sessions with the same UserID.
+// Session is one presence of one user in a call, from entry to exit. A user who leaves and
+// comes back has several sessions with the same UserID.
 type Session struct {
 	UserID     string
 	RoomID     string

@@ -69,15 +69,15 @@ const Forever = math.MaxUint32
 
 // Rows are the rows of one part.
 type Rows struct {
-	RoomID    string               // of samples, and of sessions and events that name none
-	CreatedAt time.Time            // of a call: when its room was created
-	Stays     map[string][]Session // of the users that samples and events are of: they tell the device
-	Room      *Room
-	Sessions  []Session
-	Samples   *Samples
-	Events    []Event
-	Unusual   []UnusualEvent
-	Day       *DailyScale
+	RoomID     string               // of samples, and of sessions and events that name none
+	CreatedAt  time.Time            // of a call: when its room was created
+	SessionsOf map[string][]Session // of the users that samples and events are of: they tell the device
+	Room       *Room
+	Sessions   []Session
+	Samples    *Samples
+	Events     []Event
+	Unusual    []UnusualEvent
+	Day        *DailyScale
 }
 
 // Known is what the archive holds of a unit for good.

@@ -21,7 +21,7 @@ import (
 	"github.com/callvault/callvault/load/upkeep"
 )
 
-// days are counted as the cookbook does: stays by day, as far as they are known.
+// days are counted as the cookbook does: sessions by day, as far as they are known.
 const days = `
 SELECT day, uniqExact(comm_id) AS calls, uniqExact(sdk_app_id, user_id) AS users, round(sum(seconds) / 3600, 1) AS hours,
     uniqExactIf(comm_id, comm_id IN (SELECT comm_id FROM calls WHERE grade IN ('fair', 'poor', 'serious'))) AS not_good

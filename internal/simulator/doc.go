@@ -93,7 +93,7 @@
 // # Troubles
 //
 // Options.Troubles makes calls steady and plants trouble in three of four calls in which
-// two users are together for three whole UTC minutes. A trouble has a kind, a culprit, a
+// two users are together for three whole UTC minutes. A trouble has a kind, a troubled user, a
 // time, and receivers who suffer from it. Simulator.Troubles lists them, so that grades
 // of quality and answers to "whose fault was it" can be measured. In steady calls the
 // average of a minute is: loss under 0.5 %, no stall, 15 frames a second or more, rtt

@@ -5,7 +5,7 @@ package simulator
 // a few seconds longer.
 func layout(c *call) []session {
 	sessions := drawSessions(c)
-	return c.plotOf(sessions).split(sessions)
+	return c.plantedIn(sessions).split(sessions)
 }
 
 // drawSessions is layout without the planted trouble.

@@ -36,15 +36,15 @@ type view struct {
 	users      []user
 	sessions   []session // in the order of joining
 	publishers []int     // users who send audio or video
-	plot       *plot     // nil where nothing is planted
+	planted    *planted  // nil where nothing is planted
 }
 
 // open lays out the users and sessions of a call at an instant.
 func (s *Simulator) open(c *call, at int64) *view {
 	v := &view{call: c, at: at, id: c.commID(), room: c.roomID()}
 	sessions := drawSessions(c)
-	v.plot = c.plotOf(sessions)
-	for _, session := range v.plot.split(sessions) {
+	v.planted = c.plantedIn(sessions)
+	for _, session := range v.planted.split(sessions) {
 		if session.joined > at {
 			continue
 		}
@@ -68,8 +68,8 @@ func (v *view) seat() {
 	v.users = make([]user, most+1)
 	for n := range v.users {
 		v.users[n] = v.describe(n)
-		if v.plot != nil {
-			v.plot.cast(v.call, n, &v.users[n])
+		if v.planted != nil {
+			v.planted.cast(v.call, n, &v.users[n])
 		}
 	}
 	for _, session := range v.sessions {

@@ -75,7 +75,7 @@ func (v *view) series(st stream) series {
 		peerSeed = st.peer.seed
 	}
 	values := newSeries(v.call, &metrics[st.metric], st.metric, st.user.seed, peerSeed)
-	if v.plot != nil {
+	if v.planted != nil {
 		values.twist = v.twistOf(st)
 	}
 	return values

@@ -50,8 +50,8 @@ func (s *Simulator) plant(all []call) {
 // common is a time of whole UTC minutes in which two users are in the call: from the
 // first second of a minute to the last second of one, in unix seconds.
 type common struct {
-	culprit, partner int
-	from, to         int64
+	troubled, partner int
+	from, to          int64
 }
 
 func (c common) minutes() int64 { return (c.to - c.from + 1) / minute }
@@ -95,10 +95,10 @@ func (c *call) commons(sessions []session) []common {
 func (c *call) suits(kind TroubleKind, in common) bool {
 	switch kind {
 	case CameraOff, WeakCamera, WeakEncoder, LossyUplink, Unexplained:
-		return !c.muted(in.culprit)
+		return !c.muted(in.troubled)
 	case OverMidnight:
 		_, ok := in.midnight()
-		return ok && !c.muted(in.culprit)
+		return ok && !c.muted(in.troubled)
 	case LossyDownlink, SlowDevice, NetworkChange, Reconnect:
 		return !c.muted(in.partner)
 	}
@@ -152,19 +152,19 @@ func (sh shape) roomForTrouble() int64 {
 	return 0
 }
 
-// plot is the planted trouble of one call. Users are numbers, times unix seconds.
-type plot struct {
-	kind             TroubleKind
-	culprit, partner int
-	from, to         int64 // first and last second
-	away, back       int64 // Reconnect, SecondDevice: the culprit leaves and joins again
-	half             bool  // half of the troubles of a kind have this variant
-	seed             uint64
+// planted is the trouble of one call. Users are numbers, times unix seconds.
+type planted struct {
+	kind              TroubleKind
+	troubled, partner int
+	from, to          int64 // first and last second
+	away, back        int64 // Reconnect, SecondDevice: the troubled user leaves and joins again
+	half              bool  // half of the troubles of a kind have this variant
+	seed              uint64
 }
 
-// plotOf draws the trouble of a call from its sessions without trouble. It returns nil
+// plantedIn draws the trouble of a call from its sessions without trouble. It returns nil
 // if there is none.
-func (c *call) plotOf(sessions []session) *plot {
+func (c *call) plantedIn(sessions []session) *planted {
 	if c.kind == notPlanted || c.kind == Healthy {
 		return nil
 	}
@@ -174,7 +174,7 @@ func (c *call) plotOf(sessions []session) *plot {
 	}
 	r := rng{hash2(c.seed, 110)}
 	in := places[r.next()%uint64(len(places))]
-	p := &plot{kind: c.kind, culprit: in.culprit, partner: in.partner, half: r.oneIn(2), seed: r.next()}
+	p := &planted{kind: c.kind, troubled: in.troubled, partner: in.partner, half: r.oneIn(2), seed: r.next()}
 	p.place(in, &r)
 	if c.kind == CameraOff || c.kind == FarAway {
 		p.widen(in, sessions)
@@ -183,7 +183,7 @@ func (c *call) plotOf(sessions []session) *plot {
 }
 
 // place draws the time of the trouble within a common time.
-func (p *plot) place(in common, r *rng) {
+func (p *planted) place(in common, r *rng) {
 	length, room := r.between(fewest, fewest+5), in.minutes()
 	switch p.kind {
 	case NetworkChange:
@@ -211,12 +211,12 @@ func (p *plot) place(in common, r *rng) {
 	}
 }
 
-// widen extends the time to the culprit's last session, and to the first one unless the
+// widen extends the time to the troubled user's last session, and to the first one unless the
 // camera goes off in the middle.
-func (p *plot) widen(in common, sessions []session) {
+func (p *planted) widen(in common, sessions []session) {
 	p.from = in.from + in.minutes()/2*minute
 	for _, session := range sessions {
-		if session.user != p.culprit {
+		if session.user != p.troubled {
 			continue
 		}
 		p.to = max(p.to, session.left/minute*minute+minute-1)

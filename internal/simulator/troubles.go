@@ -4,7 +4,7 @@ import "time"
 
 // TroubleKind is what is planted in a call of an account with Options.Troubles. Loss is
 // in percent, stall in percent of the time (a sample covers 2 s: ms of 2000), rtt in
-// ms, frame rates a second. The culprit is Trouble.UserID. Everything that is not named
+// ms, frame rates a second. The troubled user is Trouble.UserID. Everything that is not named
 // here stays steady.
 type TroubleKind uint8
 
@@ -14,7 +14,7 @@ const (
 	notPlanted TroubleKind = iota // the call is too short, or has too few users, for trouble
 
 	// CameraOff: the camera is off for the whole call or from its middle on. All video
-	// series that the culprit sends are 0, and so are those at the receivers. Nobody
+	// series that the troubled user sends are 0, and so are those at the receivers. Nobody
 	// suffers.
 	CameraOff
 	// WeakCamera: bigvCapFps and bigvEncFps are 4 to 8, and the receivers have the same
@@ -27,7 +27,7 @@ const (
 	// half of the calls the receivers' downstream loss is 7 to 13, too: some figures
 	// are end to end.
 	LossyUplink
-	// LossyDownlink: the culprit has aLoss and bigvLoss downstream of 7 to 13 and
+	// LossyDownlink: the troubled user has aLoss and bigvLoss downstream of 7 to 13 and
 	// aBlock and bigvBlock of 6 to 25, from all peers. Others receive these peers well.
 	LossyDownlink
 	// SlowDevice: sysCpu is 90 to 99, and from all peers bigvDecFps is 3 to 7 with a
@@ -35,12 +35,12 @@ const (
 	// bigvEncFps is 4 to 8, and the receivers' frame rates with it.
 	SlowDevice
 	// NetworkChange: event 1003 (3G or 2G) at From, then loss in both directions of 6
-	// to 12, rtt of 300 to 800, and aBlock and bigvBlock of 6 to 25 at the culprit and
+	// to 12, rtt of 300 to 800, and aBlock and bigvBlock of 6 to 25 at the troubled user and
 	// the receivers.
 	NetworkChange
 	// Reconnect: downstream loss of 10 to 20 and aBlock and bigvBlock of 10 to 25 for a
 	// minute. In the second after To the connection is lost (events 5005 and 7001 with
-	// ParamOne 1). 20 to 60 s later the culprit is back in a second session (7000 with
+	// ParamOne 1). 20 to 60 s later the troubled user is back in a second session (7000 with
 	// ParamOne 1).
 	Reconnect
 	// SecondDevice: a session ends in the second minute of the time. Another with other
@@ -48,7 +48,7 @@ const (
 	SecondDevice
 	// OverMidnight is LossyUplink from before to after 00:00 UTC.
 	OverMidnight
-	// FarAway: rtt is 450 to 900 in all sessions of the culprit, and nothing else is
+	// FarAway: rtt is 450 to 900 in all sessions of the troubled user, and nothing else is
 	// wrong.
 	FarAway
 	// Unexplained: aBlock and bigvBlock are 8 to 20 at one receiver, the only one in
@@ -83,19 +83,19 @@ type Trouble struct {
 	App    uint32      `json:"sdk_app_id"`
 	CommID string      `json:"comm_id"`
 	Kind   TroubleKind `json:"kind"`
-	// UserID is the user with the trouble, the culprit; empty if Kind is Healthy. For
+	// UserID is the troubled user; empty if Kind is Healthy. For
 	// Unexplained it is the peer from whom the one receiver receives badly.
 	UserID string `json:"user_id"`
 	// From and To are the first and the last second, UTC. From begins a minute and To
 	// ends one, and all or none of the values of a minute are troubled. They are 3 to 8
-	// minutes apart (NetworkChange 2 to 4, Reconnect 1), in which the culprit and
+	// minutes apart (NetworkChange 2 to 4, Reconnect 1), in which the troubled user and
 	// another user are in the call. For CameraOff and FarAway they include all sessions
-	// of the culprit, or those from a later minute on if the camera goes off in the
+	// of the troubled user, or those from a later minute on if the camera goes off in the
 	// middle. For Healthy they are the ends of the call. They may lie in the future if
 	// the call is running.
 	From time.Time `json:"from"`
 	To   time.Time `json:"to"`
-	// Receivers are the users who received the culprit's audio or video within the
+	// Receivers are the users who received the troubled user's audio or video within the
 	// time, if they suffer from the trouble, in the order of their numbers.
 	Receivers []string `json:"receivers,omitempty"`
 }
@@ -122,11 +122,11 @@ func (s *Simulator) Troubles(at time.Time) []Trouble {
 func (s *Simulator) troubleOf(c *call) Trouble {
 	t := Trouble{App: c.app, CommID: c.commID(), Kind: c.kind, From: time.Unix(c.start, 0).UTC(), To: time.Unix(c.end, 0).UTC()}
 	v := s.open(c, c.end)
-	if v.plot == nil {
+	if v.planted == nil {
 		return t
 	}
-	t.UserID = v.users[v.plot.culprit].id
-	t.From, t.To = time.Unix(v.plot.from, 0).UTC(), time.Unix(v.plot.to, 0).UTC()
+	t.UserID = v.users[v.planted.troubled].id
+	t.From, t.To = time.Unix(v.planted.from, 0).UTC(), time.Unix(v.planted.to, 0).UTC()
 	for _, n := range v.receivers() {
 		t.Receivers = append(t.Receivers, v.users[n].id)
 	}
@@ -135,26 +135,26 @@ func (s *Simulator) troubleOf(c *call) Trouble {
 
 // receivers returns the users who suffer from the trouble of another.
 func (v *view) receivers() []int {
-	p := v.plot
-	culprit := &v.users[p.culprit]
+	p := v.planted
+	troubled := &v.users[p.troubled]
 	var all []int
 	for n := range v.users {
 		u := &v.users[n]
-		hears := n != p.culprit && !u.silent && (culprit.audio || culprit.video)
-		if hears && p.harms(n, culprit) && len(u.spans(culprit, p.from, p.to, nil)) > 0 {
+		hears := n != p.troubled && !u.silent && (troubled.audio || troubled.video)
+		if hears && p.harms(n, troubled) && len(u.spans(troubled, p.from, p.to, nil)) > 0 {
 			all = append(all, n)
 		}
 	}
 	return all
 }
 
-// harms reports whether the nth user suffers from what a culprit sends.
-func (p *plot) harms(n int, culprit *user) bool {
+// harms reports whether the nth user suffers from what a troubled user sends.
+func (p *planted) harms(n int, troubled *user) bool {
 	switch p.kind {
 	case WeakCamera, WeakEncoder, LossyUplink, OverMidnight, NetworkChange:
 		return true
 	case SlowDevice:
-		return p.half && culprit.video
+		return p.half && troubled.video
 	case Unexplained:
 		return n == p.partner
 	}

@@ -122,7 +122,7 @@ func plantedBounds(tr *Trouble, m *minuteOf) (b bounds, ok, maybe bool) {
 }
 
 // telling lists the series that must be troubled in each minute of the time: what the
-// culprit sends or receives.
+// troubled user sends or receives.
 var telling = map[TroubleKind]string{
 	CameraOff: "bigvCapFps", WeakCamera: "bigvCapFps", WeakEncoder: "bigvEncFps", LossyUplink: "aLoss", OverMidnight: "bigvLoss",
 	LossyDownlink: "aBlock", SlowDevice: "sysCpu", NetworkChange: "rtt", Reconnect: "aLoss", FarAway: "rtt", Unexplained: "bigvBlock",
@@ -140,7 +140,7 @@ func TestTroublesAreWhereTheyAre(t *testing.T) {
 				troubles[tr.CommID] = &tr
 			}
 			told := map[string]map[int64]bool{}  // call → minutes with trouble in its telling series
-			hear := map[string]map[string]bool{} // call → users who receive the culprit within the time
+			hear := map[string]map[string]bool{} // call → users who receive the troubled user within the time
 			variants := map[TroubleKind]map[string]bool{}
 			faults := 0
 			eachMinute(s.Truth(later), func(m *minuteOf) {
@@ -202,7 +202,7 @@ func note[K comparable](in map[string]map[K]bool, id string, key K) {
 	in[id][key] = true
 }
 
-// checkReceivers compares the receivers with the users who received the culprit.
+// checkReceivers compares the receivers with the users who received the troubled user.
 func checkReceivers(t *testing.T, tr *Trouble, hear map[string]bool) {
 	t.Helper()
 	switch tr.Kind {

@@ -2,14 +2,14 @@ package simulator
 
 import "slices"
 
-// split ends the culprit's session at away and begins another at back, if the trouble
+// split ends the troubled user's session at away and begins another at back, if the trouble
 // needs it. All later sessions of a second device are marked.
-func (p *plot) split(sessions []session) []session {
+func (p *planted) split(sessions []session) []session {
 	if p == nil || p.back == 0 {
 		return sessions
 	}
 	i := slices.IndexFunc(sessions, func(x session) bool {
-		return x.user == p.culprit && x.joined < p.away && x.left > p.back
+		return x.user == p.troubled && x.joined < p.away && x.left > p.back
 	})
 	if i < 0 {
 		return sessions
@@ -20,19 +20,19 @@ func (p *plot) split(sessions []session) []session {
 	sessions = slices.Insert(sessions, i+1, again)
 	for j := range sessions {
 		x := &sessions[j]
-		x.second = p.kind == SecondDevice && x.user == p.culprit && x.joined >= p.back
+		x.second = p.kind == SecondDevice && x.user == p.troubled && x.joined >= p.back
 	}
 	return sessions
 }
 
 // cast changes the properties of the nth user so that the trouble is possible: cameras,
 // and a client that reports networks and lost connections.
-func (p *plot) cast(c *call, n int, u *user) {
+func (p *planted) cast(c *call, n int, u *user) {
 	r := rng{hash3(p.seed, 111, uint64(n))}
 	if p.kind != SecondDevice && p.kind != FarAway && !c.muted(n) {
-		u.video = u.video || n == p.culprit || n == p.partner || c.shape.isSmall()
+		u.video = u.video || n == p.troubled || n == p.partner || c.shape.isSmall()
 	}
-	if n != p.culprit {
+	if n != p.troubled {
 		return
 	}
 	switch p.kind {
@@ -77,8 +77,8 @@ func (v *view) reported(session session) *user {
 
 // planted logs the events of the planted trouble.
 func (l *logger) planted() {
-	p := l.v.plot
-	if p != nil && p.kind == NetworkChange && p.culprit == l.n && p.from >= l.session.joined {
+	p := l.v.planted
+	if p != nil && p.kind == NetworkChange && p.troubled == l.n && p.from >= l.session.joined {
 		l.own((p.from-l.session.joined)*1000, 1003, 3+int64(p.seed&1), 0)
 	}
 }

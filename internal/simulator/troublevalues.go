@@ -20,24 +20,24 @@ type twist struct {
 	seed     uint64
 }
 
-// side is the relation of a series to the culprit of a trouble.
+// side is the relation of a series to the troubled user of a trouble.
 type side uint8
 
 const (
 	elsewhere side = iota
-	up             // what the culprit sends
-	down           // what the culprit receives
-	received       // what others receive from the culprit
+	up             // what the troubled user sends
+	down           // what the troubled user receives
+	received       // what others receive from the troubled user
 )
 
 func (v *view) sideOf(st stream) side {
-	switch culprit := v.numbered(v.plot.culprit); {
-	case culprit == nil:
-	case st.user == culprit && st.peer == nil:
+	switch troubled := v.numbered(v.planted.troubled); {
+	case troubled == nil:
+	case st.user == troubled && st.peer == nil:
 		return up
-	case st.user == culprit:
+	case st.user == troubled:
 		return down
-	case st.peer == culprit:
+	case st.peer == troubled:
 		return received
 	}
 	return elsewhere
@@ -57,16 +57,16 @@ func (v *view) twistOf(st stream) twist {
 	if side == elsewhere {
 		return twist{}
 	}
-	t := v.plot.effectOn(m, side, st.user == v.numbered(v.plot.partner))
-	t.from, t.to = v.plot.from, v.plot.to
-	t.seed = v.plot.seed
+	t := v.planted.effectOn(m, side, st.user == v.numbered(v.planted.partner))
+	t.from, t.to = v.planted.from, v.planted.to
+	t.seed = v.planted.seed
 	if t.effect != few { // sender and receivers share few
-		t.seed = hash2(v.plot.seed, uint64(st.metric))
+		t.seed = hash2(v.planted.seed, uint64(st.metric))
 	}
 	return t
 }
 
-func (p *plot) effectOn(m *metric, side side, partner bool) twist {
+func (p *planted) effectOn(m *metric, side side, partner bool) twist {
 	frames := m.kind == frames
 	switch p.kind {
 	case CameraOff:
@@ -117,7 +117,7 @@ func lossAndStall(m *metric, lossLo, lossHi, stallLo, stallHi int64) twist {
 	return twist{}
 }
 
-func (p *plot) lossyUplink(m *metric, side side) twist {
+func (p *planted) lossyUplink(m *metric, side side) twist {
 	lossy := side == up || side == received && p.half
 	switch {
 	case m.kind == loss && lossy:
@@ -130,7 +130,7 @@ func (p *plot) lossyUplink(m *metric, side side) twist {
 	return twist{}
 }
 
-func (p *plot) slowDevice(m *metric, side side) twist {
+func (p *planted) slowDevice(m *metric, side side) twist {
 	switch {
 	case m.name == "sysCpu":
 		return twist{effect: hundreds, lo: 9000, hi: 9900}

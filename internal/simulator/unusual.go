@@ -39,8 +39,8 @@ func (v *view) experiences() []experience {
 	if v.shape == busy {
 		all = v.busyHour(all)
 	}
-	if v.plot != nil {
-		all = v.plotted(all)
+	if v.planted != nil {
+		all = v.withPlanted(all)
 	}
 	all = slices.DeleteFunc(all, func(x experience) bool { return x.at > v.at || x.at > v.end })
 	slices.SortStableFunc(all, func(a, b experience) int {

@@ -40,7 +40,7 @@ func (c Screen) Backups(notes []backup.Note, asJSON bool) error {
 		return c.JSON(append([]backup.Note{}, notes...))
 	}
 	now := time.Now()
-	t := NewTable("backup", "stands on", "as of", "size", "verified")
+	t := newTable("backup", "stands on", "as of", "size", "verified")
 	for _, n := range notes {
 		base := n.Base
 		if base == "" {

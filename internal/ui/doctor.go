@@ -11,7 +11,7 @@ import (
 // Finding prints a finding, in colour on a terminal that wants it.
 func (c Screen) Finding(f doctor.Finding) {
 	mark := fmt.Sprintf("%-4s", f.Verdict)
-	if c.Coloured() {
+	if c.coloured() {
 		colour := map[string]text.Color{doctor.OK: text.FgGreen, doctor.Warn: text.FgYellow, doctor.Fail: text.FgRed}[f.Verdict]
 		mark = colour.Sprint(mark)
 	}

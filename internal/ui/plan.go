@@ -18,11 +18,11 @@ func (c Screen) Plan(p *archive.Plan) {
 	for _, note := range p.Notes {
 		c.Errorf("%s", note)
 	}
-	t := NewTable("action", "requests", "at quota")
-	Numbers(t, 2, 3)
+	t := newTable("action", "requests", "at quota")
+	numbers(t, 2, 3)
 	actions := slices.SortedFunc(maps.Keys(p.Requests), func(a, b string) int { return cmp.Compare(p.Requests[b], p.Requests[a]) })
 	for _, a := range actions {
-		t.AppendRow(table.Row{a, words.Comma(p.Requests[a]), Seconds(float64(p.Requests[a]) / p.Rates[a])})
+		t.AppendRow(table.Row{a, words.Comma(p.Requests[a]), seconds(float64(p.Requests[a]) / p.Rates[a])})
 	}
 	how := "every one was looked at"
 	if !p.Exact {
@@ -32,14 +32,14 @@ func (c Screen) Plan(p *archive.Plan) {
 	if p.Waiting > 0 {
 		fmt.Fprintf(c.Out, "%s of them are archived, and wait for data that the vendor has not sent\n", words.Comma(p.Waiting))
 	}
-	fmt.Fprintf(c.Out, "takes about %s, as actions flow at the same time\n", Seconds(p.Seconds))
+	fmt.Fprintf(c.Out, "takes about %s, as actions flow at the same time\n", seconds(p.Seconds))
 	if p.Deadline != nil {
 		fmt.Fprintf(c.Out, "the vendor begins to drop the most urgent of them %s\n", humanize.Time(*p.Deadline))
 	}
 	if p.Expiring > 0 {
 		fmt.Fprintf(c.Out, "%s of them begin to expire before their turn, the first %s\n", words.Comma(p.Expiring), humanize.Time(*p.FirstExpiring))
 		for _, relation := range slices.Sorted(maps.Keys(p.SecondsWithout)) {
-			fmt.Fprintf(c.Out, "  without %s it takes %s: CALLVAULT_SKIP=%s\n", relation, Seconds(p.SecondsWithout[relation]), relation)
+			fmt.Fprintf(c.Out, "  without %s it takes %s: CALLVAULT_SKIP=%s\n", relation, seconds(p.SecondsWithout[relation]), relation)
 		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 
 // Schedules lists schedules.
 func (c Screen) Schedules(list []daemon.Scheduled, now time.Time) {
-	t := NewTable("schedule", "runs", "at", "last", "next")
+	t := newTable("schedule", "runs", "at", "last", "next")
 	for _, s := range list {
 		last, next := "–", "never"
 		if s.Last != nil {

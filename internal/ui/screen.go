@@ -53,7 +53,7 @@ func (s Screen) Note(text string) {
 }
 
 // coloured says whether Out takes colours.
-func (s Screen) Coloured() bool { return s.Colours && IsTerminal(s.Out) }
+func (s Screen) coloured() bool { return s.Colours && IsTerminal(s.Out) }
 
 // IsTerminal says whether w is a terminal.
 func IsTerminal(w io.Writer) bool {

@@ -44,7 +44,7 @@ func spaceTable(w io.Writer, name string, uses []status.Use, rows string) {
 	if len(uses) == 0 {
 		return
 	}
-	t := NewTable(name, rows, "on disk", "uncompressed", "bytes/"+rows[:len(rows)-1], "share")
+	t := newTable(name, rows, "on disk", "uncompressed", "bytes/"+rows[:len(rows)-1], "share")
 	t.Style().Options.SeparateColumns = false
 	total := uint64(0)
 	for _, u := range uses {
@@ -57,6 +57,6 @@ func spaceTable(w io.Writer, name string, uses []status.Use, rows string) {
 		}
 		t.AppendRow(table.Row{u.Name, words.Comma(int(u.Rows)), humanize.IBytes(u.Bytes), humanize.IBytes(u.Uncompressed), fmt.Sprintf("%.2f", u.PerRow), fmt.Sprintf("%.1f %%", share)})
 	}
-	Numbers(t, 2, 6)
+	numbers(t, 2, 6)
 	fmt.Fprintf(w, "\n%s\n", t.Render())
 }

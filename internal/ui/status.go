@@ -25,7 +25,7 @@ type statusPage struct {
 
 // Status prints what is archived, what is at risk and what was lost.
 func (c Screen) Status(st *status.Status) {
-	p := statusPage{c.Out, st, c.Coloured()}
+	p := statusPage{c.Out, st, c.coloured()}
 	if len(st.Days) == 0 {
 		fmt.Fprintln(c.Out, "no call is archived yet")
 		return
@@ -105,7 +105,7 @@ func (p *statusPage) dropped(t time.Time) string {
 
 // days is the table of an application: the days of its window, and all before.
 func (p *statusPage) days(a status.App) {
-	t := NewTable("day (UTC)", "calls", "archived", "provisional", "lacking", "pending", "lost", "list")
+	t := newTable("day (UTC)", "calls", "archived", "provisional", "lacking", "pending", "lost", "list")
 	t.Style().Options.SeparateColumns = false
 	first := a.WindowStart.Format(time.DateOnly)
 	before := status.Day{Day: "before"}
@@ -128,7 +128,7 @@ func (p *statusPage) days(a status.App) {
 	if t.Length() == 0 {
 		return
 	}
-	Numbers(t, 2, 7)
+	numbers(t, 2, 7)
 	fmt.Fprintf(p, "\napplication %d\n%s\n", a.App, t.Render())
 }
 

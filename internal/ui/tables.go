@@ -8,8 +8,8 @@ import (
 // Width is what a report keeps to, in columns.
 const Width = 80
 
-// NewTable is a table in the program's style.
-func NewTable(header ...any) table.Writer {
+// newTable is a table in the program's style.
+func newTable(header ...any) table.Writer {
 	t := table.NewWriter()
 	t.SetStyle(table.StyleRounded)
 	t.Style().Format.Header, t.Style().Format.Footer = text.FormatDefault, text.FormatDefault
@@ -18,7 +18,7 @@ func NewTable(header ...any) table.Writer {
 }
 
 // numbers aligns columns to the right, of which the first is 1.
-func Numbers(t table.Writer, first, last int) {
+func numbers(t table.Writer, first, last int) {
 	var right []table.ColumnConfig
 	for i := first; i <= last; i++ {
 		right = append(right, table.ColumnConfig{Number: i, Align: text.AlignRight, AlignHeader: text.AlignRight})

@@ -7,7 +7,7 @@ import (
 )
 
 // seconds is a duration for people.
-func Seconds(s float64) string {
+func seconds(s float64) string {
 	d := time.Duration(s * float64(time.Second))
 	if d < time.Minute {
 		return d.Round(100 * time.Millisecond).String()

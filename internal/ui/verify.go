@@ -89,7 +89,7 @@ func writeSums(w io.Writer, r *verify.Report) {
 
 // writeDifferences prints a table of at most 80 columns.
 func writeDifferences(w io.Writer, all []verify.Difference) {
-	t := NewTable("what", "relation", "difference")
+	t := newTable("what", "relation", "difference")
 	for i, d := range all {
 		if i == mostLines {
 			t.AppendRow(table.Row{fmt.Sprintf("… and %s more", words.Comma(len(all)-mostLines)), "", "--json names all"})
@@ -119,7 +119,7 @@ func writeWarnings(w io.Writer, all []verify.Warning) {
 		what, header = what+"; ! by more than noise", append(header, "")
 	}
 	fmt.Fprintf(w, "\ndaily counts that differ (%s):\n", what)
-	t := NewTable(header...)
+	t := newTable(header...)
 	all = slices.Clone(all)
 	slices.SortStableFunc(all, func(a, b verify.Warning) int { return cmp.Compare(rank(a), rank(b)) })
 	for _, x := range all[:min(len(all), mostLines)] {

@@ -105,7 +105,7 @@ func StreamsOf(r *call.Rows, h *Histogram) []Stream {
 	if r.Samples == nil && len(r.Events) == 0 {
 		return nil
 	}
-	s := summing{index: map[streamKey]int{}, sessions: r.Stays}
+	s := summing{index: map[streamKey]int{}, sessions: r.SessionsOf}
 	if r.Samples != nil {
 		at := 0
 		for _, x := range r.Samples.Series {

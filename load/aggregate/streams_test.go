@@ -74,7 +74,7 @@ func TestStreamsByClient(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := call.Rows{Samples: x(), Events: events, Stays: map[string][]call.Session{"u": tt.sessions}}
+			r := call.Rows{Samples: x(), Events: events, SessionsOf: map[string][]call.Session{"u": tt.sessions}}
 			var got []sums
 			for _, s := range StreamsOf(&r, new(Histogram)) {
 				var sum float64

@@ -86,7 +86,7 @@ type summarizer struct {
 	h       *Histogram // empty
 	call    callSummary
 	present map[string]*presence
-	names   []string // of stays, in order, of whom there is no row yet
+	names   []string // of sessions, in order, of whom there is no row yet
 	sent    func(peer string) sent
 	judge   *quality.Call
 

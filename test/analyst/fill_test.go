@@ -131,7 +131,7 @@ func (f *filler) write(ctx context.Context, r *simulator.Room, x *call.Samples) 
 		{call.PartSeries, call.Rows{Samples: x}},
 		{call.PartEvents, call.Rows{Events: f.eventsOf(r.CommID)}},
 	} {
-		part.rows.RoomID, part.rows.CreatedAt, part.rows.Stays = r.RoomID, created, stays
+		part.rows.RoomID, part.rows.CreatedAt, part.rows.SessionsOf = r.RoomID, created, stays
 		p := call.Part{
 			Kind: part.kind, RoomID: r.RoomID, Settled: r.IsFinished, Asked: f.at, Deadline: f.at.Add(14 * 24 * time.Hour),
 			Window: call.Window{Start: created, End: f.at}, Owned: []call.Owned{{To: call.Forever}},
