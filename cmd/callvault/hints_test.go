@@ -106,7 +106,7 @@ func TestDoctorNamesEngines(t *testing.T) {
 	</plain></users></clickhouse>`)
 	_, at, _ := strings.Cut(srv.DSN(), "@")
 	f := in.doctor(t, exitFailed, "CLICKHOUSE_DSN=clickhouse://plain:pw@"+at)["rights"]
-	const missing = "missing: TABLE ENGINE ON MergeTree, TABLE ENGINE ON ReplacingMergeTree, TABLE ENGINE ON Join"
+	const missing = "missing: TABLE ENGINE ON Join, TABLE ENGINE ON MergeTree, TABLE ENGINE ON ReplacingMergeTree"
 	if f.Found != missing || f.Try != "GRANT TABLE ENGINE ON MergeTree TO `plain`; GRANT TABLE ENGINE ON ReplacingMergeTree TO `plain`; GRANT TABLE ENGINE ON Join TO `plain`" {
 		t.Errorf("%+v", f)
 	}
