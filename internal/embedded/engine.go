@@ -127,7 +127,7 @@ func (e *engine) died(cause error) error {
 	if cause != nil {
 		how = cause.Error()
 	}
-	said := cmp.Or(e.output(), lastLine(filepath.Join(e.dir, "log", "errors.log")))
+	said := cmp.Or(e.output(), lastLine(filepath.Join(e.dir, "log", "clickhouse.log")))
 	if said == "" {
 		return fmt.Errorf("ClickHouse ended: %s", how)
 	}

@@ -15,6 +15,9 @@ import (
 
 // Plan prints what a pass will ask.
 func (c Screen) Plan(p *archive.Plan) {
+	if c.Quiet {
+		return
+	}
 	for _, note := range p.Notes {
 		c.Errorf("%s", note)
 	}

@@ -15,6 +15,9 @@ import (
 
 // Space prints where the bytes are, and where they will be.
 func (c Screen) Space(s *status.Space) {
+	if c.Quiet {
+		return
+	}
 	w := c.Out
 	fmt.Fprintf(w, "  on disk    %s\n", humanize.IBytes(s.Bytes))
 	if s.Free != nil {

@@ -25,6 +25,9 @@ type statusPage struct {
 
 // Status prints what is archived, what is at risk and what was lost.
 func (c Screen) Status(st *status.Status) {
+	if c.Quiet {
+		return
+	}
 	p := statusPage{c.Out, st, c.coloured()}
 	if len(st.Days) == 0 {
 		fmt.Fprintln(c.Out, "no call is archived yet")

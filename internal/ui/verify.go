@@ -149,15 +149,19 @@ func writeLacking(w io.Writer, r *verify.Report) {
 
 func brief(c verify.Counts) string { return fmt.Sprintf("%d / %d / %d", c.Rooms, c.Entries, c.Users) }
 
-// Verification prints the result: JSON or text to stdout, or, if quiet,
+// Verification prints the result: JSON or text to stdout, or, if quiet, the first of
 // what differs to stderr.
 func (c Screen) Verification(r *verify.Report, asJSON bool) {
 	switch {
 	case asJSON:
 		_ = c.JSON(r) // what was done is done
 	case c.Quiet:
-		for _, line := range r.Lines() {
+		all := r.Lines()
+		for _, line := range all[:min(len(all), mostLines)] {
 			c.Errorf("%s", line)
+		}
+		if n := len(all) - mostLines; n > 0 {
+			c.Errorf("and %d more; --json has all of them", n)
 		}
 	default:
 		writeVerification(c.Out, r)
