@@ -24,12 +24,16 @@ type Export struct {
 // Relations lists the relations, those as the vendor sent them first.
 func Relations() []Relation {
 	sent := []string{"rooms", "user_sessions", "quality_samples", "user_events"}
+	// Rows that lie by call are found by the calls of a day, of which the streams know.
+	byCall := func(column string) string {
+		return "comm_id IN (SELECT comm_id FROM (SELECT comm_id, toDateTime(day, 'UTC') AS " + column + " FROM quality_streams) WHERE %s)"
+	}
 	judged := []string{"quality_thresholds"}
 	return []Relation{
 		{Name: "rooms", Sent: true, Export: Export{Time: "created_at", Unit: Call}},
 		{Name: "user_sessions", Sent: true, Export: Export{Time: "joined_at", Unit: Call}},
-		{Name: "quality_samples", Sent: true, Export: Export{Time: "ts", Unit: Call}},
-		{Name: "user_events", Sent: true, Export: Export{Time: "ts", Unit: Call}},
+		{Name: "quality_samples", Sent: true, Export: Export{Time: "ts", Unit: Call, Within: byCall("ts")}},
+		{Name: "user_events", Sent: true, Export: Export{Time: "ts", Unit: Call, Within: byCall("ts")}},
 		{Name: "unusual_events", Sent: true, Export: Export{Time: "ts", Unit: Unusual, Also: Call}},
 		{Name: "daily_scale", Sent: true, Export: Export{Time: "day", IsDate: true, Unit: Scale}},
 		{Name: "calls", Export: Export{Time: "created_at", Unit: Call, Sources: sent, Names: judged,
@@ -43,7 +47,7 @@ func Relations() []Relation {
 		{Name: "call_metrics"},
 		{Name: "session_days"},
 		{Name: "quality_streams", Export: Export{Time: "day", IsDate: true, Unit: Call, Sources: sent}},
-		{Name: "quality_minutes", Export: Export{Time: "minute", Unit: Call, Sources: []string{"quality_samples"}}},
+		{Name: "quality_minutes", Export: Export{Time: "minute", Unit: Call, Sources: []string{"quality_samples"}, Within: byCall("minute")}},
 		{Name: "quality_days", Export: Export{Time: "day", IsDate: true, Unit: Call, Sources: sent}},
 		{Name: "events_decoded", Export: Export{Time: "ts", Unit: Call, Sources: []string{"user_events"}, Names: []string{"event_names", "event_values"}}},
 		{Name: "unusual_events_decoded", Export: Export{Time: "ts", Unit: Unusual, Also: Call, Sources: []string{"unusual_events"},
