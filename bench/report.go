@@ -21,6 +21,7 @@ var sections = []section{
 	{"disk", (*bench).disk},
 	{"memory", (*bench).memory},
 	{"growth", (*bench).growth},
+	{"month", (*bench).month},
 }
 
 func sectionNames() []string {
