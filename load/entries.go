@@ -9,7 +9,7 @@ import (
 	"github.com/callvault/callvault/load/native"
 )
 
-// insertParts writes what the loads under way hold: sums first, then the parts.
+// insertParts writes the parts of the loads under way, and before them their sums.
 func (w *Writer) insertParts(ctx context.Context, parts []partRow) error {
 	if len(parts) == 0 {
 		return nil
@@ -42,8 +42,8 @@ func (w *Writer) insertParts(ctx context.Context, parts []partRow) error {
 	})
 }
 
-// Note writes entries of units that bring no rows: calls that have become
-// known, lists that have been read, what is lost.
+// Note writes entries of units that bring no rows: calls that have become known, lists that
+// have been read, what is lost.
 func (w *Writer) Note(ctx context.Context, entries []ledger.Entry) error {
 	if len(entries) == 0 {
 		return nil
@@ -55,7 +55,7 @@ func (w *Writer) Note(ctx context.Context, entries []ledger.Entry) error {
 	return w.Retry(ctx, func(ctx context.Context) error { return w.insertEntries(ctx, counted) })
 }
 
-// insertEndings writes one row a unit. A repeated row replaces the first one.
+// insertEndings writes the entry of each unit. An entry that is there already is replaced.
 func (w *Writer) insertEndings(ctx context.Context, ending []*unitState) error {
 	return w.insertEntries(ctx, native.Each(ending, func(s **unitState) ledger.Row {
 		return ledger.Row{Entry: *(*s).ending, Counts: (*s).counts}
