@@ -111,7 +111,7 @@ func (s reader) summarizeSome(ctx context.Context, to *summarizer, calls []Store
 		if err != nil {
 			return err
 		}
-		to.minutes(st.user, st.peer, m)
+		to.minutes(st.peer, m)
 		return emit(BlockRows)
 	})
 	if err != nil {
