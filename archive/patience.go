@@ -4,13 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"sync"
-	"syscall"
 	"time"
 
-	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/cenkalti/backoff/v5"
 
 	"github.com/callvault/callvault/extract/ask"
@@ -42,20 +38,7 @@ func Passing(err error) bool {
 	case retry.Code(err) != 0:
 		return retry.Helps(err)
 	}
-	return broken(err)
-}
-
-// broken says that an error is one of a connection.
-func broken(err error) bool {
-	for _, e := range []error{
-		io.EOF, io.ErrUnexpectedEOF, net.ErrClosed, clickhouse.ErrAcquireConnTimeout, context.DeadlineExceeded,
-		syscall.ECONNREFUSED, syscall.ECONNRESET, syscall.EPIPE, syscall.ETIMEDOUT,
-	} {
-		if errors.Is(err, e) {
-			return true
-		}
-	}
-	return holds[*net.OpError](err) || holds[*net.DNSError](err)
+	return retry.Broken(err)
 }
 
 // leftError is the end of a pass that had to leave an account or an application

@@ -10,6 +10,7 @@ import (
 
 	"github.com/callvault/callvault/internal/catalogue"
 	"github.com/callvault/callvault/internal/sqltext"
+	"github.com/callvault/callvault/load/native"
 )
 
 // how says how a backup takes the store's tables. Others, which people may have
@@ -74,22 +75,14 @@ func contentsQuery(ctx context.Context, conn driver.Conn, database string, momen
 	if err != nil {
 		return "", err
 	}
-	rows, err := conn.Query(ctx, tables, database, store)
-	if err != nil {
-		return "", fmt.Errorf("list tables: %w", err)
-	}
-	defer rows.Close()
 	var parts []string
 	add := func(of, in, name, which string) {
 		table := qualified(in, name)
 		parts = append(parts, fmt.Sprintf(counted, of, columns[table], table, which))
 	}
 	how := how()
-	for rows.Next() {
-		var in, name string
-		if err := rows.Scan(&in, &name); err != nil {
-			return "", fmt.Errorf("list tables: %w", err)
-		}
+	var in, name string
+	err = native.Read(ctx, conn, "tables", tables, []any{database, store}, func() {
 		switch how[name] {
 		case catalogue.Not:
 		case catalogue.History:
@@ -101,9 +94,9 @@ func contentsQuery(ctx context.Context, conn driver.Conn, database string, momen
 		default:
 			add(sqltext.Literal(name), in, name, "")
 		}
-	}
-	if err := rows.Err(); err != nil {
-		return "", fmt.Errorf("list tables: %w", err)
+	}, &in, &name)
+	if err != nil {
+		return "", err
 	}
 	for _, r := range catalogue.Sent() { // what analysts read must come back as it was
 		add(sqltext.Literal(r), database, r, "")
@@ -120,20 +113,10 @@ func hashed(ctx context.Context, conn driver.Conn, database, store string) (map[
 			SELECT database, table, type, '` + "`' || replaceAll(name, '`', '\\\\`') || '`" + `' AS column FROM system.columns
 			WHERE database IN (?, ?) AND default_kind NOT IN ('MATERIALIZED', 'ALIAS') ORDER BY database, table, position
 		) GROUP BY database, table`
-	rows, err := conn.Query(ctx, q, database, store)
-	if err != nil {
-		return nil, fmt.Errorf("list columns: %w", err)
-	}
-	defer rows.Close()
 	all := map[string]string{}
-	for rows.Next() {
-		var in, table, columns string
-		if err := rows.Scan(&in, &table, &columns); err != nil {
-			return nil, fmt.Errorf("list columns: %w", err)
-		}
-		all[qualified(in, table)] = columns
-	}
-	return all, rows.Err()
+	var in, table, columns string
+	err := native.Read(ctx, conn, "columns", q, []any{database, store}, func() { all[qualified(in, table)] = columns }, &in, &table, &columns)
+	return all, err
 }
 
 // expiring is the beginning of what contents of raw responses are called; the

@@ -6,26 +6,14 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/callvault/callvault/load/schema"
 	"github.com/callvault/callvault/load/store"
-	"github.com/callvault/callvault/test/embeddedtest"
+	"github.com/callvault/callvault/test/migratedtest"
 )
 
 // archive is a database with the schema and a call that is not committed.
 func archive(t *testing.T) *store.Store {
 	t.Helper()
-	s, err := store.Open(t.Context(), embeddedtest.Database(t), store.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	sch, err := schema.New(s.ClickHouse(), schema.Options{})
-	if err == nil {
-		_, err = sch.Up(t.Context())
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := migratedtest.Open(t)
 	exec(t, s,
 		"INSERT INTO hidden_loads (load_id, step) VALUES (1, 'opened')",
 		"INSERT INTO rooms_data VALUES (1, 1, 'a', 'r', 1000, NULL, false, 'u'), (2, 1, 'b', 'r', 1000, NULL, false, 'u')",

@@ -8,6 +8,7 @@ import (
 
 	"github.com/callvault/callvault/internal/catalogue"
 	"github.com/callvault/callvault/internal/sqltext"
+	"github.com/callvault/callvault/load/native"
 )
 
 // renumber makes the parts of a restored archive younger than any mutation to
@@ -18,25 +19,21 @@ import (
 func renumber(ctx context.Context, conn driver.Conn, database string) error {
 	const mutated = " FROM system.parts WHERE active AND database IN (?, ?) AND data_version > max_block_number"
 	store := catalogue.StoreOf(database)
-	rows, err := conn.Query(ctx, "SELECT DISTINCT database, table, partition_id"+mutated+" ORDER BY ALL", database, store)
+	type month struct{ table, partition string }
+	var months []month
+	var in, table, partition string
+	err := native.Read(ctx, conn, "mutated parts", "SELECT DISTINCT database, table, partition_id"+mutated+" ORDER BY ALL", []any{database, store}, func() {
+		months = append(months, month{qualified(in, table), sqltext.Literal(partition)})
+	}, &in, &table, &partition)
 	if err != nil {
-		return fmt.Errorf("look for mutated parts: %w", err)
+		return err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var in, table, partition string
-		if err := rows.Scan(&in, &table, &partition); err != nil {
-			return fmt.Errorf("look for mutated parts: %w", err)
-		}
+	for _, m := range months {
 		for _, verb := range []string{"DETACH", "ATTACH"} {
-			statement := fmt.Sprintf("ALTER TABLE %s %s PARTITION ID %s", qualified(in, table), verb, sqltext.Literal(partition))
-			if err := conn.Exec(ctx, statement); err != nil {
-				return fmt.Errorf("attach the parts of %s anew: %w", table, err)
+			if err := conn.Exec(ctx, fmt.Sprintf("ALTER TABLE %s %s PARTITION ID %s", m.table, verb, m.partition)); err != nil {
+				return fmt.Errorf("attach the parts of %s anew: %w", m.table, err)
 			}
 		}
-	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("look for mutated parts: %w", err)
 	}
 	var left uint64
 	if err := conn.QueryRow(ctx, "SELECT count()"+mutated, database, store).Scan(&left); err != nil {

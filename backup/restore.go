@@ -10,6 +10,7 @@ import (
 
 	"github.com/callvault/callvault/internal/catalogue"
 	"github.com/callvault/callvault/internal/sqltext"
+	"github.com/callvault/callvault/load/native"
 	"github.com/callvault/callvault/load/schema"
 )
 
@@ -87,20 +88,10 @@ func clear(ctx context.Context, conn driver.Conn, database string) error {
 // tables lists the tables and views of both databases, qualified.
 func tables(ctx context.Context, conn driver.Conn, database, store string) ([]string, error) {
 	const q = "SELECT database, name FROM system.tables WHERE database IN (?, ?) ORDER BY database, name"
-	rows, err := conn.Query(ctx, q, database, store)
-	if err != nil {
-		return nil, fmt.Errorf("list tables: %w", err)
-	}
-	defer rows.Close()
 	var names []string
-	for rows.Next() {
-		var in, name string
-		if err := rows.Scan(&in, &name); err != nil {
-			return nil, fmt.Errorf("list tables: %w", err)
-		}
-		names = append(names, qualified(in, name))
-	}
-	return names, rows.Err()
+	var in, name string
+	err := native.Read(ctx, conn, "tables", q, []any{database, store}, func() { names = append(names, qualified(in, name)) }, &in, &name)
+	return names, err
 }
 
 // empty drops the tables that a restore that was cut short has left.

@@ -45,8 +45,8 @@ func (b *bench) exec(ctx context.Context, statements ...string) error {
 }
 
 // number is the only value of a query.
-func (b *bench) number(ctx context.Context, q string, args ...any) (n float64, err error) {
-	if err := b.store.StoreConn().QueryRow(ctx, "SELECT toFloat64(("+q+"))", args...).Scan(&n); err != nil {
+func (b *bench) number(ctx context.Context, q string) (n float64, err error) {
+	if err := b.store.StoreConn().QueryRow(ctx, "SELECT toFloat64(("+q+"))").Scan(&n); err != nil {
 		return 0, fmt.Errorf("%.60s: %w", q, err)
 	}
 	return n, nil

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/callvault/callvault/load/native"
 )
 
 // onDisk is the mix of calls whose size is measured: about as many samples of
@@ -68,26 +70,18 @@ func (b *bench) byColumn(ctx context.Context, t *text, n float64) error {
 		return err
 	}
 	const q = "SELECT column, any(type), sum(column_data_compressed_bytes) AS size FROM system.parts_columns WHERE active AND database = currentDatabase() AND table = ? GROUP BY column ORDER BY size DESC"
-	rows, err := b.store.StoreConn().Query(ctx, q, table)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
 	out := [][]string{{"column", "type", "bytes a sample"}}
 	value, sum := 0.0, 0.0
-	for rows.Next() {
-		var column, kind string
-		var size uint64
-		if err := rows.Scan(&column, &kind, &size); err != nil {
-			return err
-		}
+	var column, kind string
+	var size uint64
+	err := native.Read(ctx, b.store.StoreConn(), "columns", q, []any{table}, func() {
 		if column == "value" {
 			value = float64(size)
 		}
 		sum += float64(size)
 		out = append(out, []string{column, kind, fmt.Sprintf("%.4f", float64(size)/n)})
-	}
-	if err := rows.Err(); err != nil {
+	}, &column, &kind, &size)
+	if err != nil {
 		return err
 	}
 	all, err := b.number(ctx, "SELECT sum(bytes_on_disk) FROM system.parts WHERE active AND database = currentDatabase() AND table = '"+table+"'")

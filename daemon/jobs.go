@@ -24,6 +24,13 @@ func (d *daemon) work() map[string]schedules.Job {
 	return map[string]schedules.Job{archive.Command: d.pass, verify.Command: d.verify, backup.Command: d.backUp}
 }
 
+// asks is what asks the vendor in a scheduled run, and the run's log.
+func (d *daemon) asks(cfg *config.Config, s archive.Scope, r schedules.Run) (*archive.Run, *slog.Logger, error) {
+	log := d.logOf(cfg, r)
+	j, err := archive.New(archive.OptionsOf(cfg), s, d.origin(r, log))
+	return j, log, err
+}
+
 // pass archives once. A pass of another process is no failure of this one.
 func (d *daemon) pass(ctx context.Context, r schedules.Run) error {
 	cfg := d.set.Load().cfg
@@ -31,8 +38,7 @@ func (d *daemon) pass(ctx context.Context, r schedules.Run) error {
 	if err != nil {
 		return err
 	}
-	log := d.logOf(cfg, r)
-	j, err := archive.New(archive.OptionsOf(cfg), scope, d.origin(r, log))
+	j, log, err := d.asks(cfg, scope, r)
 	if err != nil {
 		return err
 	}
@@ -84,8 +90,7 @@ func (d *daemon) verify(ctx context.Context, r schedules.Run) error {
 	if err != nil {
 		return err
 	}
-	log := d.logOf(cfg, r)
-	j, err := archive.New(archive.OptionsOf(cfg), scope, d.origin(r, log))
+	j, log, err := d.asks(cfg, scope, r)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package export
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -71,7 +72,7 @@ func readKnown(ctx context.Context, a Archive, relations []Relation, from, to ti
 // may begin on the day before the one it counts for.
 func (k *known) readUnits(ctx context.Context, conn driver.Conn, from, to time.Time) error {
 	const q = `
-		SELECT kind, on, toString(groupBitXor(signature)) FROM
+		SELECT kind, on, toString(groupBitXor(signature)) AS together FROM
 		(
 			SELECT p.kind AS kind, cityHash64(p.sdk_app_id, p.kind, p.key, arraySort(groupUniqArray(p.load_id))) AS signature,
 				toDate(least(min(p.window_start), if(max(u.starts_at) = 0, min(p.window_start), max(u.starts_at)))) AS first,
@@ -84,41 +85,32 @@ func (k *known) readUnits(ctx context.Context, conn driver.Conn, from, to time.T
 		ARRAY JOIN arrayMap(i -> first + i, range(toUInt32(greatest(last - first, 0)) + 1)) AS on
 		WHERE on >= toDate(?) AND on < toDate(?)
 		GROUP BY kind, on`
-	rows, err := conn.Query(ctx, q, from.Format(time.DateOnly), to.Format(time.DateOnly))
-	if err != nil {
-		return err
+	var all []struct {
+		Kind      string    `ch:"kind"`
+		On        time.Time `ch:"on"`
+		Signature string    `ch:"together"`
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var kind, signature string
-		var on time.Time
-		if err := rows.Scan(&kind, &on, &signature); err != nil {
-			return err
+	err := conn.Select(ctx, &all, q, from.Format(time.DateOnly), to.Format(time.DateOnly))
+	for _, x := range all {
+		if k.units[x.Kind] == nil {
+			k.units[x.Kind] = map[time.Time]string{}
 		}
-		if k.units[kind] == nil {
-			k.units[kind] = map[time.Time]string{}
-		}
-		k.units[kind][on.UTC()] = signature
+		k.units[x.Kind][x.On.UTC()] = x.Signature
 	}
-	return rows.Err()
+	return err
 }
 
 func (k *known) countRows(ctx context.Context, conn driver.Conn, r Relation, from, to time.Time) error {
 	k.rows[r.Name] = map[time.Time]uint64{}
-	rows, err := conn.Query(ctx, "SELECT toDate("+r.Time+") AS on, count() FROM "+r.Name+" WHERE "+r.on(from, to)+" GROUP BY on")
-	if err != nil {
-		return err
+	var all []struct {
+		On time.Time `ch:"on"`
+		N  uint64    `ch:"n"`
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var on time.Time
-		var n uint64
-		if err := rows.Scan(&on, &n); err != nil {
-			return err
-		}
-		k.rows[r.Name][on.UTC()] = n
+	err := conn.Select(ctx, &all, "SELECT toDate("+r.Time+") AS on, count() AS n FROM "+r.Name+" WHERE "+r.on(from, to)+" GROUP BY on")
+	for _, x := range all {
+		k.rows[r.Name][x.On.UTC()] = x.N
 	}
-	return rows.Err()
+	return err
 }
 
 // days are those of which the relation may have rows, in order.
@@ -134,12 +126,7 @@ func (k *known) days(r Relation) []time.Time {
 			have[d] = true
 		}
 	}
-	all := make([]time.Time, 0, len(have))
-	for d := range have {
-		all = append(all, d)
-	}
-	slices.SortFunc(all, time.Time.Compare)
-	return all
+	return slices.SortedFunc(maps.Keys(have), time.Time.Compare)
 }
 
 // signature of a day of a relation.

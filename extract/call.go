@@ -2,6 +2,7 @@ package extract
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -157,7 +158,7 @@ func (c *callPass) fetch(ctx context.Context) error {
 		first.release()
 	}
 	c.call.Widen(all, c.pass.oldest())
-	all = append(all[:len(all):len(all)], list.Unreadable...)
+	all = slices.Concat(all, list.Unreadable)
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		return span.Do(gctx, "series", func(ctx context.Context) error { return c.askSeries(ctx, all) })

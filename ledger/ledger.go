@@ -13,7 +13,7 @@ import (
 )
 
 // Ledger reads the ledger of one archive. It is safe for concurrent use.
-type Ledger struct{ conn native.Querier }
+type Ledger struct{ conn driver.Conn }
 
 // Of is the ledger of an archive, given what has the connection to its tables.
 func Of(archive interface{ StoreConn() driver.Conn }) Ledger { return Ledger{archive.StoreConn()} }

@@ -44,8 +44,7 @@ type (
 	}
 )
 
-// buffer is the rows of one flush. Strings are shared with the callers,
-// everything else is its own.
+// buffer has the rows of one flush. It shares strings with its callers, and nothing else.
 type buffer struct {
 	rooms    []roomRow
 	sessions []sessionRow
@@ -56,7 +55,7 @@ type buffer struct {
 	parts    []partRow
 }
 
-// add takes the rows of a part. sums is for adding them up, empty before and after.
+// add takes the rows of a part. It adds them up in sums, which is empty before and after.
 func (b *buffer) add(h *half, p call.Part, r *call.Rows, sums *aggregate.Histogram) {
 	commID := h.of.unit.Key
 	if r.Room != nil {
@@ -118,7 +117,7 @@ func keep[R any](rows []R, of func(*R) *half) []R {
 	return kept
 }
 
-// halves lists those that have parts, each once. Rows come with a part.
+// halves lists the halves that have parts, each once. Rows always come with a part.
 func (b *buffer) halves() []*half {
 	seen := map[*half]struct{}{}
 	var list []*half

@@ -10,8 +10,8 @@ import (
 	"github.com/callvault/callvault/load/native"
 )
 
-// commitAll makes the loads of the units visible and hides what they replace,
-// in one insert that may be repeated.
+// commitAll makes the loads of the units visible and hides the loads that they replace, in
+// one insert, which may be repeated.
 func (w *Writer) commitAll(ctx context.Context, ending []*unitState) error {
 	units := slices.DeleteFunc(slices.Clone(ending), (*unitState).failing)
 	if len(units) == 0 {
@@ -48,8 +48,8 @@ func (w *Writer) commitAll(ctx context.Context, ending []*unitState) error {
 	return nil
 }
 
-// changes adds to c what committing the unit changes, and returns the loads
-// that are visible then, sorted.
+// changes adds to c what the unit's commit changes, and returns the loads that are visible
+// then, sorted. before are the loads of the unit until then.
 func (s *unitState) changes(before []loadFact, c *hidden.Change) []uint64 {
 	mine := s.loads()
 	c.Shown = append(c.Shown, mine...)
@@ -72,8 +72,8 @@ func (s *unitState) changes(before []loadFact, c *hidden.Change) []uint64 {
 	return visible
 }
 
-// verify sees that the units are what was just committed: a writer that lost
-// its lease unawares must not write into the ledger what was not done.
+// verify checks that the units show what was just committed. A Writer that has lost its
+// lease, and does not know, must not write into the ledger what it has not done.
 func (w *Writer) verify(ctx context.Context, units []*unitState, want [][]uint64) error {
 	return w.Retry(ctx, func(ctx context.Context) error {
 		now, err := w.loadsOf(ctx, units)
@@ -96,7 +96,7 @@ func (w *Writer) verify(ctx context.Context, units []*unitState, want [][]uint64
 	})
 }
 
-// loadFact is what is known about a load that has not been given up.
+// loadFact is what is known of a load that has not been given up.
 type loadFact struct {
 	id      uint64
 	settled bool
@@ -104,7 +104,7 @@ type loadFact struct {
 	visible bool
 }
 
-// loadsOf finds the loads of the units: visible ones, and those that wait.
+// loadsOf finds the loads of the units that are visible or wait.
 func (w *Writer) loadsOf(ctx context.Context, units []*unitState) (map[call.Unit][]loadFact, error) {
 	type family struct {
 		app  call.AppID

@@ -1,19 +1,18 @@
-// Package load puts archived calls into ClickHouse exactly, and knows what it
-// has: whatever is retried, killed or run again, a view shows every unit once
-// and whole, and the ledger says how far the archive is with each.
+// Package load puts archived calls into ClickHouse exactly. Whatever is retried, killed or
+// run again, a view shows every unit once and whole, and the ledger says how far the archive
+// is with each.
 //
 // # Units, parts, loads
 //
-// A unit is what becomes visible and is replaced as a whole: a call, an hour of
-// unusual events, a day of the daily scale. It is made of parts: what one
-// question about it brought (the room, the users, the series of some users in a
-// window, the events of a user). A part is settled when the vendor's answer can
-// no longer change, open otherwise.
+// A unit becomes visible, and is replaced, as a whole: a call, an hour of unusual events, a
+// day of the daily scale. It consists of parts. A part is what one question about the unit
+// brought: the room, the users, the series of some users in a window, the events of a user.
+// A part is settled when the vendor's answer can no longer change. Otherwise it is open.
 //
-// Rows carry the id of a load: the settled or the open rows of one unit in one
-// insert. An id is never used twice, so an insert whose outcome is unknown is
-// made again under new ids and needs no deduplication. Which loads count is in
-// hidden_loads:
+// Each row has the id of a load. A load is the settled, or the open, rows of one unit in one
+// insert. An id is never used twice. So an insert whose outcome is unknown is made again
+// under new ids, and needs no deduplication. hidden_loads says which loads count (package
+// hidden):
 //
 //	         insert                   commit of the unit
 //	(none) ─────────► opened ────────────────────────────► committed ─► (none)
@@ -24,22 +23,19 @@
 //	                 abandoned ─► rows deleted, (none) ◄──────────  replaced
 //	                    hidden                                       hidden
 //
-// A call that is committed has one more load, its summary: what all its visible
-// loads are together, in call_users_data, peer_quality_data and calls_data. Every
-// commit of the call replaces it, and nobody goes on from it.
+// A call that is committed has one more load, its summary: what all its visible loads are
+// together, in call_users_data, peer_quality_data and calls_data. Every commit of the call
+// replaces the summary, and nobody goes on from it.
 //
-// The greatest step of a load counts, so inserts into hidden_loads may be
-// repeated and arrive in any order. Order of writes, each acknowledged before
-// the next:
+// The Writer writes in this order, and waits for each acknowledgement:
 //
 //  1. hidden_loads: the new ids, opened
 //  2. rows of all tables
-//  3. ledger_parts: what each of these loads holds (so a load that is there is
-//     complete)
+//  3. ledger_parts: what each of these loads has. So a load that is there is complete.
 //  4. the summaries of the calls, in the same three steps
-//  5. hidden_loads, one block, only while the lease is held as the server sees
-//     it: new loads committed, those they replace replaced, those nobody went on
-//     from abandoned
+//  5. hidden_loads, in one block, and only while the server sees the lease held: the new
+//     loads are committed, the loads that they replace are replaced, and the loads that
+//     nobody went on from are abandoned
 //  6. ledger_units: the unit's state
 //
 // # States of a unit
@@ -55,22 +51,21 @@
 //	     the vendor       ▼                   (or empty: no rows)
 //	     dropped it      lost ◄── pending, provisional that are overdue
 //
-// A unit of which something could not be had, or not whole, is provisional, too: the
-// parts that are set aside are named in its entry, with reasons, and its deadline is
-// theirs. An open part that is not whole has its reason in ledger_parts and knows its
-// responses. Calls never fail: what was listed of them is visible.
+// A unit of which something could not be had whole is provisional, too. Its entry names the
+// parts that are set aside, with reasons, and its deadline is theirs. An open part that is
+// not whole has its reason in ledger_parts, and knows its responses. A call never fails:
+// what was listed of it is visible.
 //
-// pending and failed units are not visible (but for what a failed one showed
-// before it was asked again). provisional, archived and empty ones are, and so
-// is what a lost one had. archived, empty and lost are final, until a replay mends
-// what was lost. A unit's deadline is when the vendor begins to drop what of it is not
-// archived for good: the retention after held_until or, if nothing is held, after its
-// start.
+// Provisional, archived and empty units are visible, and so is what a lost one had. Pending
+// and failed units are not. What a unit showed before it was asked for again, and failed,
+// stays visible. Archived, empty and lost are final; only a replay changes that, if it mends
+// what was lost. The deadline of a unit is when the vendor begins to drop what is not
+// archived for good: the retention after held_until or, if nothing is held, after the start.
 //
-// A killed unit leaves its settled parts behind, in loads that are opened and have
-// their ledger_parts: Resume goes on from there. It takes only loads that hold no
-// second which is held otherwise, because a process that has lost its lease unawares
-// may still have written some.
+// When a Writer is killed, the settled parts of its units stay in loads that are opened and
+// have their ledger_parts. Resume goes on from these. It takes only loads without a second
+// that is held otherwise: a process that did not know that it had lost its lease may have
+// written some.
 //
-// The archive lease (load/lease) must be held by whoever writes or purges.
+// Whoever writes or purges holds the archive lease (load/lease).
 package load

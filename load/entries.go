@@ -10,7 +10,7 @@ import (
 	"github.com/callvault/callvault/load/native"
 )
 
-// insertParts writes what the loads under way hold: sums first, then the parts.
+// insertParts writes the parts of the loads under way, and before them their sums.
 func (w *Writer) insertParts(ctx context.Context, parts []partRow) error {
 	if len(parts) == 0 {
 		return nil
@@ -64,7 +64,8 @@ func (w *Writer) Note(ctx context.Context, entries []ledger.Entry) error {
 	return w.Retry(ctx, func(ctx context.Context) error { return w.insertEntries(ctx, now) })
 }
 
-// insertEndings writes one row a unit. A repeated row replaces the first one.
+// insertEndings writes the entry of each unit, and notes. An entry that is there already is
+// replaced.
 func (w *Writer) insertEndings(ctx context.Context, ending []*unitState, notes []ledger.Row) error {
 	return w.insertEntries(ctx, slices.Concat(notes, native.Each(ending, func(s **unitState) ledger.Row {
 		return ledger.Row{Entry: *(*s).ending, Counts: (*s).counts}

@@ -14,14 +14,14 @@ import (
 	"github.com/callvault/callvault/load/retry"
 )
 
-// maxEndings of one flush: few enough for one block of hidden_loads.
+// maxEndings is how many units one flush ends: few enough for one block of hidden_loads.
 const maxEndings = 2000
 
-// maxSummed rows of summaries, of up to 4 KB each, wait for a commit.
+// maxSummed is how many rows of summaries, of up to 4 KB each, wait for a commit.
 const maxSummed = 8000
 
-// flush takes the buffer and writes it, one flush at a time. Unless forced it
-// does nothing when another goroutine has emptied the buffer meanwhile.
+// flush takes the buffer and writes it, one flush at a time. If another goroutine has
+// emptied the buffer meanwhile, it does nothing unless it is forced.
 func (w *Writer) flush(ctx context.Context, forced bool) error {
 	select {
 	case <-w.turn:
@@ -41,10 +41,10 @@ func (w *Writer) flush(ctx context.Context, forced bool) error {
 	return err
 }
 
-// take swaps the buffer for an empty one. ended are the units no rows of which
-// come any more, ending those of them that this flush ends: a commit costs as
-// much as some hundred thousand rows, so that a full buffer alone is no reason for
-// one. notes go into the ledger with those.
+// take swaps the buffer for an empty one. ended are the units of which no more rows come.
+// ending are those of them that this flush ends: all, or none, as a commit costs as much as
+// some hundred thousand rows and a full buffer alone is no reason for one. notes go into the
+// ledger with those.
 func (w *Writer) take(forced bool) (b *buffer, ended, ending []*unitState, notes []ledger.Row, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -67,13 +67,13 @@ func (w *Writer) take(forced bool) (b *buffer, ended, ending []*unitState, notes
 	return b, ended, ending, notes, nil
 }
 
-// due says whether the units that are to be ended have waited long enough, or are
-// enough. The caller holds mu.
+// due says whether the units to be ended have waited long enough, or are many enough. The
+// caller holds mu.
 func (w *Writer) due() bool {
 	return time.Since(w.since) >= w.opt.MaxAge || len(w.ending) >= maxEndings || w.summed >= maxSummed
 }
 
-// writeSpan is write as a span, if there is anything to write.
+// writeSpan does write within a span, if there is anything to write.
 func (w *Writer) writeSpan(ctx context.Context, b *buffer, ended, ending []*unitState, notes []ledger.Row) error {
 	if len(b.parts) == 0 && len(ending) == 0 {
 		return nil
@@ -85,7 +85,7 @@ func (w *Writer) writeSpan(ctx context.Context, b *buffer, ended, ending []*unit
 	return err
 }
 
-// write is one flush: rows, then commits, then the ledger.
+// write makes one flush: rows, then commits, then the ledger.
 func (w *Writer) write(ctx context.Context, b *buffer, ended, ending []*unitState, notes []ledger.Row) error {
 	if len(b.parts) > 0 || w.raw.any() {
 		b.sort()
@@ -116,8 +116,8 @@ func (w *Writer) write(ctx context.Context, b *buffer, ended, ending []*unitStat
 	return nil
 }
 
-// insertAll inserts the rows under new load ids until an attempt succeeds. The
-// loads of the failed attempts stay hidden, whatever became of their rows.
+// insertAll inserts the rows, in each attempt under new load ids, until one succeeds. The
+// loads of failed attempts stay hidden, whatever became of their rows.
 func (w *Writer) insertAll(ctx context.Context, b *buffer) error {
 	halves := b.halves()
 	return w.Retry(ctx, func(ctx context.Context) error {
@@ -141,8 +141,8 @@ func (w *Writer) insertAll(ctx context.Context, b *buffer) error {
 	})
 }
 
-// insertOnce hides the loads, inserts their rows and last, when all of these
-// are there, what the loads hold.
+// insertOnce hides the loads, inserts their rows and, when all rows are there, what the
+// loads have.
 func (w *Writer) insertOnce(ctx context.Context, b *buffer, ids []uint64) error {
 	if len(ids) > 0 {
 		if err := hidden.Insert(ctx, w.conn, ids, hidden.Opened); err != nil {
@@ -168,8 +168,7 @@ func (w *Writer) insertRows(ctx context.Context, b *buffer) error {
 	return g.Wait()
 }
 
-// Retry does something as the Writer's own statements are done: again, if it must
-// be (see retry.Patience).
+// Retry does something with the Writer's patience: again, if it must (see retry.Patience).
 func (w *Writer) Retry(ctx context.Context, f func(context.Context) error) error {
 	p := retry.Patience{Attempts: w.opt.Attempts, Pause: w.opt.Backoff, Timeout: w.opt.AttemptTimeout, OnRetry: w.opt.OnRetry}
 	return p.Do(ctx, f)

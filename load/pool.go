@@ -11,8 +11,7 @@ const bytesASample = 4 + 8
 // sizeOf is what the columns of x take in memory, used or not.
 func sizeOf(x *call.Samples) int { return cap(x.Time)*4 + cap(x.Value)*8 }
 
-// samplePool keeps the memory of samples that are on the wire for those to
-// come, by rows.
+// samplePool keeps the memory of samples that are on the wire, for samples to come.
 type samplePool struct{ *recycle.Pool[*call.Samples] }
 
 func newSamplePool(bytes int) samplePool {

@@ -27,10 +27,10 @@ type Response struct {
 	Recycle func()
 }
 
-// KeepResponse keeps a response, which is the Writer's from then on, for as
-// long as the options say, and returns its id: 0 if none are kept. One that could
-// not be read whole is kept in any case (see ForgetResponses). It is inserted with
-// the rows collected by then, or before.
+// KeepResponse keeps a response for as long as the options say, and returns its id: 0 if
+// none are kept. A response that could not be read whole is kept in any case. The response
+// belongs to the Writer from then on. It is inserted with the rows collected by then, or
+// before.
 func (w *Writer) KeepResponse(ctx context.Context, r Response) (uint64, error) {
 	if w.opt.KeepRaw == 0 && r.Reason == "" {
 		return 0, nil
@@ -51,20 +51,18 @@ func (w *Writer) KeepResponse(ctx context.Context, r Response) (uint64, error) {
 	return r.ID, err
 }
 
-// failure is the error that the Writer has failed with.
+// failure is the error that the Writer has failed with, if any.
 func (w *Writer) failure() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.err
 }
 
-// rawBatch is about how many bytes of responses go into one insert, and wait
-// for it.
+// rawBatch is about how many bytes of responses go into one insert.
 const rawBatch = 4 << 20
 
-// rawQueue is the responses that wait to be inserted. These are three times the
-// bytes of their rows, so they do not wait as long. It is safe for concurrent
-// use.
+// rawQueue has the responses that wait to be inserted. They do not wait as long as rows, as
+// they have three times as many bytes. It is safe for concurrent use.
 type rawQueue struct {
 	turn chan struct{} // holds one token: the right to insert
 
@@ -112,10 +110,10 @@ func (q *rawQueue) forget() {
 	})
 }
 
-// insert sends what waits, batch by batch, while it is at least so many bytes.
-// When it returns, no insert that was under way before goes on. What could not
-// be sent waits again; it may be in the table all the same, and then twice,
-// which harms nothing: responses are read by their ids.
+// insert sends what waits, batch by batch, while it has at least so many bytes. When insert
+// returns, no insert that was under way before goes on. What could not be sent waits again.
+// It may be in the table all the same, and then be there twice. That harms nothing, as
+// responses are read by their ids.
 func (q *rawQueue) insert(ctx context.Context, least int, send func(context.Context, []Response) error) error {
 	select {
 	case <-q.turn:
@@ -135,8 +133,8 @@ func (q *rawQueue) insert(ctx context.Context, least int, send func(context.Cont
 	}
 }
 
-// batch is the first of what waits. It stays there; only whoever has the turn
-// removes it.
+// batch is the first of what waits. It stays in the queue until whoever has the turn drops
+// it.
 func (q *rawQueue) batch(least int) []Response {
 	q.mu.Lock()
 	defer q.mu.Unlock()

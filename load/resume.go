@@ -9,9 +9,9 @@ import (
 	"github.com/callvault/callvault/load/native"
 )
 
-// Resume begins a unit with what the archive holds of it for good: settled
-// parts that are visible, and those that an earlier run has inserted and not
-// come to commit. None of that need be added again.
+// Resume begins a unit with what the archive holds of it for good: the settled parts that
+// are visible, and those that an earlier run has inserted and not committed. Nothing of that
+// need be added again.
 func (w *Writer) Resume(ctx context.Context, u call.Unit) (call.Known, error) {
 	var parts []ledger.Part
 	err := w.Retry(ctx, func(ctx context.Context) (err error) {
@@ -51,9 +51,10 @@ func (w *Writer) Resume(ctx context.Context, u call.Unit) (call.Known, error) {
 	return known, nil
 }
 
-// settledParts are the parts to go on from: the settled ones of visible loads,
-// and those of waiting loads that hold nothing which is held already. A load
-// that does was written by a process which had lost its lease unawares.
+// settledParts are the parts to go on from: the settled ones of visible loads, and those of
+// waiting loads that have no second which is held already. A waiting load that has one was
+// written by a process that did not know that it had lost its lease. adopted are the waiting
+// loads among them.
 func settledParts(parts []ledger.Part) (held []ledger.Part, adopted []uint64) {
 	var spans ownedSpans
 	for len(parts) > 0 {

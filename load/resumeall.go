@@ -10,9 +10,8 @@ import (
 	"github.com/callvault/callvault/load/native"
 )
 
-// ResumeAll begins a unit with all that is visible of it, open parts as well, or
-// with what waits of it in the place of the open parts. It is for units of which
-// no more can be had.
+// ResumeAll begins a unit of which no more can be had: with all that is visible of it. Where
+// settled parts wait, they take the place of the open ones.
 func (w *Writer) ResumeAll(ctx context.Context, u call.Unit, startsAt time.Time) error {
 	known, err := w.Resume(ctx, u)
 	if err != nil {
@@ -41,9 +40,9 @@ func (w *Writer) ResumeAll(ctx context.Context, u call.Unit, startsAt time.Time)
 	return nil
 }
 
-// carryOver adds again what the open parts of a call say of its room, of its
-// sessions and in samples, as far as what waits does not say it better. The events
-// of open parts, of the last minutes before they were asked for, are in what waits.
+// carryOver adds again the room, the sessions and the samples of the open parts of a call,
+// as far as what waits does not have them. What waits has the events: those of open parts are
+// of the last minutes before they were asked for.
 func (w *Writer) carryOver(ctx context.Context, u call.Unit, startsAt time.Time, known call.Known, open []ledger.Part) error {
 	var loads []uint64
 	for _, p := range open {
@@ -83,8 +82,8 @@ func (w *Writer) carryOver(ctx context.Context, u call.Unit, startsAt time.Time,
 	return nil
 }
 
-// carrySamples adds again the samples of an open part, but for those of users of
-// whom something settled has some of the same seconds. rows are what they go with.
+// carrySamples adds again the samples of an open part. It leaves out users of whom a settled
+// part has some of the same seconds. The samples go into rows.
 func (w *Writer) carrySamples(ctx context.Context, u call.Unit, p ledger.Part, known call.Known, rows call.Rows) error {
 	var held ownedSpans
 	for _, k := range known.Parts {
@@ -111,7 +110,7 @@ func knows(known call.Known, kind call.PartKind) bool {
 	return slices.ContainsFunc(known.Parts, func(p call.Part) bool { return p.Kind == kind })
 }
 
-// newTo are the sessions that known does not have, be it with another end.
+// newTo are the sessions that known does not have, not even with another end.
 func newTo(known, sessions []call.Session) []call.Session {
 	type start struct {
 		user   string
@@ -124,7 +123,7 @@ func newTo(known, sessions []call.Session) []call.Session {
 	return slices.DeleteFunc(slices.Clone(sessions), func(s call.Session) bool { return have[start{s.UserID, s.JoinedAt.UTC()}] })
 }
 
-// roomOf reads the room of a call in the given loads, nil if there is none.
+// roomOf reads the room of a call in the given loads; nil: there is none.
 func (w *Writer) roomOf(ctx context.Context, u call.Unit, loads []uint64) (*call.Room, error) {
 	const q = `
 		SELECT room_id, created_at, destroyed_at, is_finished, creator_user_id

@@ -10,8 +10,7 @@ import (
 	"github.com/callvault/callvault/load/native"
 )
 
-// insertBlock inserts rows into a table of theirs; the caller has sorted them by
-// the table's key.
+// insertBlock inserts rows of units into a table. The caller has sorted them by its key.
 func (w *Writer) insertBlock(ctx context.Context, table, columns string, fill func(*native.Columns)) error {
 	return native.Insert(ctx, w.conn, table, "load_id, sdk_app_id, "+columns, fill)
 }

@@ -11,18 +11,18 @@ import (
 	"github.com/callvault/callvault/load/native"
 )
 
-// run is one series of samples, whose rows are in memory of the buffer's blocks, and
-// where they belong.
+// run is one series of samples and the half that it belongs to. Its rows are in the memory
+// of the buffer's blocks.
 type run struct {
 	of *half
 	native.Run
 }
 
-// worthDividing is how many rows an INSERT has before another one goes beside it.
+// worthDividing is how many rows an INSERT has at least when others go beside it.
 const worthDividing = 500_000
 
-// sampleBuffer is the samples of one flush. They stay in the memory that they
-// came in, which is the Writer's, until they are on the wire.
+// sampleBuffer has the samples of one flush. Until they are on the wire they stay in the
+// memory that they came in, which is the Writer's.
 type sampleBuffer struct {
 	runs   []run
 	blocks []*call.Samples // own the memory of runs
@@ -60,10 +60,9 @@ func (b *sampleBuffer) sort() {
 	})
 }
 
-// insertSamples sends the rows of all runs, at most BlockRows an INSERT and
-// native.Parallel of them at once: the server takes an INSERT with one thread. Rows of one INSERT
-// are of one application and become one part, or one for each month that they are
-// of.
+// insertSamples sends the rows of all runs, at most BlockRows in an INSERT. native.Parallel
+// INSERTs go at once, as the server takes each with one thread. The rows of one INSERT are of
+// one application, and become one part for each month that they are of.
 func (w *Writer) insertSamples(ctx context.Context, b *sampleBuffer) error {
 	runs := native.Each(b.runs, func(r *run) native.Run {
 		r.Load = r.of.load

@@ -15,8 +15,8 @@ const openLoads = `
 	SELECT load_id FROM ledger_parts WHERE sdk_app_id = ? AND kind = ? AND key = ? AND part = ? AND NOT settled
 		AND load_id NOT IN (` + catalogue.Hidden + `)`
 
-// OpenParts are the parts of a unit that are visible and not settled: the next
-// commit of the unit replaces them.
+// OpenParts are the parts of a unit that are visible and not settled. The unit's next commit
+// replaces them.
 func (w *Writer) OpenParts(ctx context.Context, u call.Unit) (open []call.Part, err error) {
 	err = w.Retry(ctx, func(ctx context.Context) error {
 		open = nil
@@ -31,8 +31,8 @@ func (w *Writer) OpenParts(ctx context.Context, u call.Unit) (open []call.Part, 
 	return open, err
 }
 
-// OpenRows are the visible rows of open parts of a kind, in the seconds given: of
-// a user's series or events, of everything elsewhere. The samples are normal.
+// OpenRows are the visible rows of a unit's open parts of a kind. Of series and events they
+// are those of the users and seconds owned. The samples are normal.
 func (w *Writer) OpenRows(ctx context.Context, u call.Unit, kind call.PartKind, owned []call.Owned) (rows call.Rows, err error) {
 	err = w.Retry(ctx, func(ctx context.Context) (err error) {
 		loads, err := w.openLoads(ctx, u, kind)

@@ -9,8 +9,8 @@ import (
 
 const attrUnits = attribute.Key("callvault.units")
 
-// inFlush puts what is done for everybody under the span of the run, whoever of
-// those who add happens to do it.
+// inFlush puts a flush under the span of the run: it is for all callers, whichever of them
+// does it.
 func (w *Writer) inFlush(ctx context.Context) context.Context {
 	if w.opt.Span == nil {
 		return ctx

@@ -11,31 +11,31 @@ import (
 	"github.com/callvault/callvault/load/native"
 )
 
-// partSummary is the part that the Writer adds to a call when it commits it: what
-// the loads that are visible then are together, in call_users_data,
-// peer_quality_data and calls_data, so that who asks about calls reads a row a
-// call. It has a load of its own, which the next commit of the call replaces.
+// partSummary is the part that the Writer adds to a call when it commits the call: what the
+// loads that are visible then are together. It is in call_users_data, peer_quality_data and
+// calls_data, so that a question about calls reads one row of each call. Its load is its own,
+// and the next commit of the call replaces it.
 const partSummary call.PartKind = "summary"
 
-// ready is the summary of a call that was made in memory.
+// ready is a summary of a call, made from what was in memory.
 type ready struct {
 	*content
 	rows *aggregate.Rows
 }
 
-// content is what has been inserted of a call, and the loads that it is of.
+// content is what has been inserted of a call, and in which loads.
 type content struct {
 	loads []uint64
 	aggregate.Content
 }
 
-// maxCarried streams, of about 3 KB each, and sessions are kept of calls that go on
-// after the flush that inserted them.
+// maxCarried is how many streams, of about 3 KB each, and sessions stay in memory of calls
+// that go on after the flush that inserted them.
 const maxCarried = 4096
 
-// ready makes the summaries of those calls among the ended ones of which all is in
-// memory: in the buffer, which has been inserted, or carried over from the ones
-// before. It returns how many rows that are. The caller holds the turn.
+// ready makes the summaries of those ended calls of which all is in memory: in the buffer,
+// which has been inserted, or carried over from buffers before it. It returns how many rows
+// these are. The caller holds the turn.
 func (w *Writer) ready(b *buffer, ended []*unitState) (rows int) {
 	all := w.carried
 	w.carried = map[*unitState]*content{}
@@ -96,9 +96,9 @@ func (w *Writer) ready(b *buffer, ended []*unitState) (rows int) {
 	return rows
 }
 
-// summarize writes the summaries of the calls among the units, of the loads that
-// will be visible of each, and gives each its summary's load. What is not ready is
-// read from the tables.
+// summarize writes the summaries of the calls among the units, and tells each call the load
+// of its summary. visible are the loads that will be visible of each unit. A summary that is
+// not ready is made from the tables.
 func (w *Writer) summarize(ctx context.Context, units []*unitState, visible [][]uint64) error {
 	var made, held []summarized
 	for i, u := range units {
@@ -130,7 +130,7 @@ type summarized struct {
 	loads []uint64
 }
 
-// summarizeOnce hides the loads, inserts the rows, and last what the loads are.
+// summarizeOnce hides the loads, inserts the rows, and last the parts.
 func (w *Writer) summarizeOnce(ctx context.Context, made, held []summarized, ids []uint64) error {
 	if err := hidden.Insert(ctx, w.conn, ids, hidden.Opened); err != nil {
 		return err

@@ -13,15 +13,15 @@ type unitState struct {
 	settled  half // of parts that are kept when the unit is archived again
 	open     half // of parts that are replaced then
 	counts   ledger.Counts
-	resumed  bool   // what the archive holds for good stays; otherwise all of it is replaced
-	keepOpen bool   // and so does what is not
+	resumed  bool   // the settled loads of the archive stay; otherwise all are replaced
+	keepOpen bool   // and so do the open ones
 	ready    *ready // a call's summary, if it was made in memory; under turn
 	summary  uint64 // its load; 0: none; under turn
 	ending   *ledger.Entry
 	dropped  bool
 }
 
-// half is what of a unit goes into loads of one kind.
+// half is what of a unit is settled, or what is open: each goes into loads of its own.
 type half struct {
 	of    *unitState
 	kind  bool     // settled
@@ -56,6 +56,6 @@ func (s *unitState) loads() []uint64 {
 // failing says that the unit ends without becoming visible.
 func (s *unitState) failing() bool { return s.ending != nil && s.ending.State == ledger.Failed }
 
-// dead says that the rows of the half are of no use any more. What a failed
-// unit has settled is: the next run goes on from there.
+// dead says that the rows of the half are of no use any more. The settled rows of a failed
+// unit are of use: the next run goes on from there.
 func (h *half) dead() bool { return h.of.dropped || !h.kind && h.of.failing() }

@@ -18,39 +18,41 @@ import (
 	"github.com/callvault/callvault/load/native"
 )
 
-// WriterOptions bound a Writer. What it holds is at most MaxRows and MaxBytes
-// twice (one buffer being filled, one being inserted), what each goroutine adds
-// at once, the columns of an INSERT, and the summaries that wait for a commit
-// (maxSummed).
+// WriterOptions bound a Writer. It holds at most twice MaxRows and MaxBytes, as one buffer
+// is filled while another is inserted. Beside these it holds what each goroutine adds at
+// once, the columns of an INSERT, and the summaries that wait for a commit (maxSummed).
 type WriterOptions struct {
-	MaxRows   int           // rows that make a flush (4,000,000): its statements cost as much as 300,000 rows
-	MaxBytes  int           // bytes of rows that make a flush (64 MiB)
-	BlockRows int           // the most samples of one INSERT, which become one part (MaxRows; 500,000 where the connection is compressed, which takes them in memory as a whole)
-	MaxAge    time.Duration // the end of a unit flushes rows, and commits units, that have waited so long (5 s)
+	MaxRows  int // rows that make a flush (4,000,000). Its statements cost as much as 300,000 rows
+	MaxBytes int // bytes of rows that make a flush (64 MiB)
+	// BlockRows is the most samples of one INSERT, which become one part (MaxRows). Where
+	// the connection is compressed, a block is in memory as a whole (500,000).
+	BlockRows int
+	// MaxAge is how long rows, and units that have ended, wait at most. The next end of a
+	// unit flushes them then (5 s).
+	MaxAge time.Duration
 
 	Attempts       int           // how often an insert is tried (as retry.Patience says)
 	AttemptTimeout time.Duration // of one insert (2 min)
 	Backoff        time.Duration // first pause after a failure (as retry.Patience says)
 
-	// Guard is an SQL condition without which nothing becomes visible: that
-	// the lease is still held, as the server sees it (none: 1).
+	// Guard is an SQL condition that must hold at the server for units to become visible:
+	// that the lease is still held ("": none).
 	Guard string
 	// KeepRaw is how long raw responses are kept (0: not at all).
 	KeepRaw time.Duration
-	// Span, optional, is what flushes are part of.
+	// Span is what flushes are part of. It may be nil.
 	Span trace.Span
-	// OnRetry is called before each pause after a failed attempt.
+	// OnRetry is called before each pause after a failed attempt. It may be nil.
 	OnRetry func(error, time.Duration)
 }
 
-// commitDelay is how long after its client has gone a commit may still arrive.
+// commitDelay is how long a commit may still arrive after its client has gone.
 const commitDelay = time.Minute
 
-// Writer collects the rows of units and inserts them in large blocks. It is
-// safe for concurrent use. A method that fills the Writer up flushes it before
-// it returns, and so slows its caller down to ClickHouse's pace. After an error
-// of a flush every method returns that error: what was not committed is for a
-// later run.
+// Writer collects the rows of units and inserts them in large blocks. It is safe for
+// concurrent use. A method that fills the Writer flushes it before it returns, which slows
+// its caller down to the pace of ClickHouse. After a flush has failed, every method returns
+// its error: what was not committed is for a later run.
 type Writer struct {
 	archive Archive
 	conn    driver.Conn // of archive, to its tables
@@ -63,7 +65,7 @@ type Writer struct {
 	pool samplePool
 	raw  *rawQueue
 
-	merged  *aggregate.Histogram // empty, for the flush under way; as carried under turn
+	merged  *aggregate.Histogram // empty, for the flush under way; under turn, as carried is
 	carried map[*unitState]*content
 
 	mu     sync.Mutex
@@ -71,10 +73,10 @@ type Writer struct {
 	buf    *buffer
 	sums   *aggregate.Histogram // empty, for whoever adds
 	units  map[call.Unit]*unitState
-	ending []*unitState // to be ended with the next flush that is due
-	notes  []ledger.Row // to be written with them, or by Close
+	ending []*unitState // the next flush that is due ends them
+	notes  []ledger.Row // they are written with these, or by Close
 	wrote  bool         // rows of units
-	summed int          // rows of summaries that wait with them
+	summed int          // rows of the summaries that wait with them
 	since  time.Time    // when the oldest of buf and ending came
 }
 
@@ -104,13 +106,12 @@ func NewWriter(a Archive, runID string, o WriterOptions) *Writer {
 	return w
 }
 
-// Samples gives empty samples with room for about so many rows, to be filled and
-// given to Add. Their memory is that of samples added before.
+// Samples gives empty samples with room for about so many rows. The caller fills them and
+// gives them to Add. Their memory is that of samples added before.
 func (w *Writer) Samples(rows int) *call.Samples { return w.pool.get(rows) }
 
-// Add adds a part of a unit with its rows. The samples are the Writer's from
-// then on, whatever is returned; all else that r holds is copied, and the
-// caller's again on return.
+// Add adds a part of a unit with its rows. The samples belong to the Writer from then on,
+// whatever Add returns. All else in r is copied, and belongs to the caller again.
 func (w *Writer) Add(ctx context.Context, u call.Unit, p call.Part, r call.Rows) error {
 	if err := checkRows(u, &r); err != nil {
 		return err
@@ -130,7 +131,7 @@ func (w *Writer) Add(ctx context.Context, u call.Unit, p call.Part, r call.Rows)
 	return w.added(ctx)
 }
 
-// added flushes a full buffer. The caller holds mu, which is given back.
+// added flushes a full buffer. The caller holds mu; added unlocks it.
 func (w *Writer) added(ctx context.Context) error {
 	w.touch()
 	full := w.full()
@@ -163,10 +164,10 @@ func (w *Writer) full() bool {
 	return w.buf.rows() >= w.opt.MaxRows || w.buf.bytes() >= w.opt.MaxBytes
 }
 
-// End ends a unit, all parts of which have been added: it becomes visible, and the
-// ledger holds e, with the first flush after MaxAge, if not earlier. A unit that is Archived and has no
-// rows becomes Empty. One that is Failed does not become visible; its settled
-// parts stay for Resume.
+// End ends a unit of which all parts have been added. With the first flush after MaxAge, or
+// earlier, the unit becomes visible and the ledger has e. A unit that is Archived and has no
+// rows becomes Empty. A unit that is Failed does not become visible; its settled parts stay
+// for Resume.
 func (w *Writer) End(ctx context.Context, e ledger.Entry) error {
 	if err := checkTime(e.Unit, "starts_at", e.StartsAt); err != nil {
 		return err
@@ -195,9 +196,8 @@ func (w *Writer) End(ctx context.Context, e ledger.Entry) error {
 	return nil
 }
 
-// Abandon forgets what was added to the unit; what was inserted of it stays
-// hidden. It may be added again from the beginning. After End it may be too
-// late, and does nothing then.
+// Abandon forgets what was added to the unit. What was inserted of it stays hidden. The unit
+// may be added again from the beginning. After End, Abandon does nothing.
 func (w *Writer) Abandon(u call.Unit) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -220,8 +220,8 @@ func (w *Writer) Waiting() int {
 // Flush inserts what was added and ends the units that were to be ended.
 func (w *Writer) Flush(ctx context.Context) error { return w.flush(ctx, true) }
 
-// Close flushes and gives up the units that were not ended; their settled
-// parts stay for Resume.
+// Close flushes, and gives up the units that were not ended. Their settled parts stay for
+// Resume.
 func (w *Writer) Close(ctx context.Context) error {
 	err := w.flush(ctx, true)
 	if err == nil {

@@ -110,8 +110,7 @@ func describe(name string, body []byte) string {
 		}
 		fmt.Fprintf(&out, "%d rows, %d nulls\n", dst.Samples.Rows(), dst.Samples.Nulls)
 	}
-	var vendor *VendorError
-	if errors.As(err, &vendor) {
+	if vendor, ok := errors.AsType[*VendorError](err); ok {
 		return fmt.Sprintf("%+v\n", *vendor)
 	}
 	if err != nil {

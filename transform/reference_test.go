@@ -179,25 +179,6 @@ func refInteger(raw json.RawMessage, lowest, highest int64) (int64, state) {
 	return v, good
 }
 
-func refDepth(body []byte) (deepest int) {
-	depth, text := 0, false
-	for i := 0; i < len(body); i++ {
-		switch c := body[i]; {
-		case text && c == '\\':
-			i++
-		case c == '"':
-			text = !text
-		case text:
-		case c == '{' || c == '[':
-			depth++
-			deepest = max(deepest, depth)
-		case c == '}' || c == ']':
-			depth--
-		}
-	}
-	return deepest
-}
-
 // refBody returns the fields of the response.
 func refBody(body []byte) map[string]json.RawMessage {
 	body = refNormal(body)

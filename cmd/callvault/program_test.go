@@ -50,15 +50,5 @@ func (p *program) wait(t *testing.T) int {
 	return p.cmd.ProcessState.ExitCode()
 }
 
-// ended tells whether it has ended.
-func (p *program) ended() bool {
-	select {
-	case <-p.done:
-		return true
-	default:
-		return false
-	}
-}
-
 func (p *program) kill()                   { p.signal(syscall.SIGKILL) }
 func (p *program) signal(s syscall.Signal) { _ = p.cmd.Process.Signal(s) } // it may have ended

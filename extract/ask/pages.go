@@ -94,7 +94,7 @@ func (l *List) Read(ctx context.Context) error {
 			quiet = 0
 		}
 		switch {
-		case l.complete(reading, quiet):
+		case l.complete(quiet):
 			return nil
 		case l.Short() && 0 < l.first && l.first < l.Size:
 			l.Size = l.first // pages may begin where those that were asked for would end
@@ -108,9 +108,9 @@ func (l *List) Read(ctx context.Context) error {
 	return ErrMoves
 }
 
-// complete says that no row can be missing after a reading, the last so many of
-// which have shown nothing new.
-func (l *List) complete(reading, quiet int) bool {
+// complete says that no row can be missing. quiet is how many readings, the last ones, have
+// shown nothing new.
+func (l *List) complete(quiet int) bool {
 	switch {
 	case l.Short():
 		return false

@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"slices"
 	"time"
 
 	"github.com/callvault/callvault/extract/plan"
@@ -138,7 +139,7 @@ func (c *Call) TakeUsers(l *UserList) {
 // SetPresence takes who was there: the sessions, all of them, and those of the list
 // that stand for sessions which cannot be read.
 func (c *Call) SetPresence(all, unreadable []call.Session) {
-	c.Sessions, c.present = PresenceOf(all), PresenceOf(append(all[:len(all):len(all)], unreadable...))
+	c.Sessions, c.present = PresenceOf(all), PresenceOf(slices.Concat(all, unreadable))
 }
 
 // Widen adds to the lifetime what the sessions say, as far as the vendor still

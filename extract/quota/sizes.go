@@ -57,9 +57,6 @@ func (s *Sizes) Learn(action string, units float64, bytes int64) {
 	a.units += memory * (units - a.units)
 }
 
-// Mean is what an answer to units of work takes on average.
-func (s *Sizes) Mean(action string, units float64) int64 { return s.estimate(action, units, 0) }
-
 // Upper is what an answer to units of work hardly ever exceeds.
 func (s *Sizes) Upper(action string, units float64) int64 {
 	return envelope + s.estimate(action, units, deviations)

@@ -15,7 +15,6 @@ const (
 	MaxSeriesUsers   = 6   // users a series request, and its page size
 	MaxUnusualEvents = 20  // DescribeUnusualEvent returns at most this many, arbitrary ones
 	MaxSeriesWindow  = time.Hour
-	MaxUnusualWindow = time.Hour
 	MaxRoomsWindow   = 24 * time.Hour
 )
 
@@ -142,7 +141,7 @@ func (d Dialect) EventsOf(app call.AppID, commID, roomID, userID string, w call.
 }
 
 // UnusualEvents asks for at most MaxUnusualEvents arbitrary bad experiences
-// within w (at most MaxUnusualWindow long), of one room id unless empty.
+// within w (at most an hour long), of one room id unless empty.
 func (d Dialect) UnusualEvents(app call.AppID, w call.Window, roomID string) Request {
 	p := d.params(w)
 	p.app(app)

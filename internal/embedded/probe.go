@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/callvault/callvault/internal/words"
 )
 
 // errNotOurs is returned when another server answers on the port.
@@ -38,7 +40,7 @@ func query(ctx context.Context, s state, sql string) (string, error) {
 	}
 	text := strings.TrimSuffix(string(body), "\n")
 	if resp.StatusCode != http.StatusOK {
-		return "", fmt.Errorf("ask ClickHouse: %s: %s", resp.Status, firstLine(text))
+		return "", fmt.Errorf("ask ClickHouse: %s: %s", resp.Status, words.FirstLine(strings.TrimSpace(text)))
 	}
 	return text, nil
 }
@@ -63,9 +65,4 @@ func verify(ctx context.Context, dir string, s state) error {
 		return fmt.Errorf("%w on port %d: it serves %q", errNotOurs, s.HTTPPort, path)
 	}
 	return nil
-}
-
-func firstLine(s string) string {
-	line, _, _ := strings.Cut(strings.TrimSpace(s), "\n")
-	return line
 }

@@ -197,7 +197,7 @@ func TestTwoOnOnePath(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !second.Attached() || first.Attached() || second.HTTPURL() != first.HTTPURL() {
+	if second.engine != nil || first.engine == nil || second.HTTPURL() != first.HTTPURL() {
 		t.Error("the second did not attach to the first")
 	}
 	conn := connect(t, second.DSN())
@@ -233,7 +233,7 @@ func TestOpenTogether(t *testing.T) {
 			t.Error(r.err)
 			continue
 		}
-		if !r.s.Attached() {
+		if r.s.engine != nil {
 			owners++
 			defer func() { _ = r.s.Stop(context.Background()) }()
 		}

@@ -164,16 +164,16 @@ func (t *Tally) over(n uint32) float32 {
 	return float32(float64(t.Sum) / 1000 / float64(n))
 }
 
-// stallSpan is the time that a sample of stall covers, in ms: there is one every 2 s
+// StallSpan is the time that a sample of stall covers, in ms: there is one every 2 s
 // (https://cloud.tencent.com/document/product/647/44916).
-const stallSpan = 2000
+const StallSpan = 2000
 
 // stalled is the share of the time that was stall, in %.
 func (t *Tally) stalled() float32 {
 	if t.Samples < enough {
 		return none
 	}
-	return float32(float64(t.Sum) / 1000 / (float64(t.Samples) * stallSpan) * 100)
+	return float32(float64(t.Sum) / 1000 / (float64(t.Samples) * StallSpan) * 100)
 }
 
 // flow is whether sound or picture flows.

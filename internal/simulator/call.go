@@ -3,6 +3,7 @@ package simulator
 import (
 	"sort"
 	"strconv"
+	"strings"
 )
 
 // call is the plan of one call. Its users, sessions, samples and events follow from the
@@ -42,7 +43,7 @@ func (c *call) finished(at int64) bool { return c.end <= at }
 
 // find returns the call of an app by its CommId.
 func (s *Simulator) find(app uint32, commID string, at int64) *call {
-	_, _, start, ok := splitCommID(commID)
+	_, start, ok := splitCommID(commID)
 	if !ok {
 		return nil
 	}
@@ -58,25 +59,13 @@ func (s *Simulator) find(app uint32, commID string, at int64) *call {
 	return nil
 }
 
-// splitCommID splits a CommId. Only its issuer may do that.
-func splitCommID(id string) (app, middle string, start int64, ok bool) {
-	first, last := -1, -1
-	for i := range len(id) {
-		if id[i] == '_' {
-			if first < 0 {
-				first = i
-			}
-			last = i
-		}
-	}
-	if first < 1 || last <= first {
-		return "", "", 0, false
-	}
+// splitCommID splits a CommId into the application and the start. Only its issuer may do
+// that.
+func splitCommID(id string) (app string, start int64, ok bool) {
+	app, _, ok = strings.Cut(id, "_")
+	last := strings.LastIndexByte(id, '_')
 	start, err := strconv.ParseInt(id[last+1:], 10, 64)
-	if err != nil {
-		return "", "", 0, false
-	}
-	return id[:first], id[first+1 : last], start, true
+	return app, start, ok && app != "" && last > len(app) && err == nil
 }
 
 // overlapping returns the calls of an app that have started and touch a window, oldest

@@ -1,5 +1,7 @@
 package simulator
 
+import "slices"
+
 // Poison is a call of which one kind of data is never available.
 type Poison struct {
 	SdkAppID uint32
@@ -53,10 +55,8 @@ func (s *Simulator) poisoned(f *Faults, q *query, draw uint64) (FaultKind, uint6
 		return NoFault, draw, false
 	}
 	kind, actions, fixed := f.poison(c)
-	for _, name := range actions {
-		if name == q.name {
-			return kind, fixed, true
-		}
+	if slices.Contains(actions, q.name) {
+		return kind, fixed, true
 	}
 	return NoFault, draw, false
 }

@@ -95,7 +95,7 @@ func (a *action) checkNames(p params) *fault {
 func (s *Simulator) parseApp(q *query, p params) *fault {
 	id := p["SdkAppId"].text
 	if commID := p["CommId"].text; commID != "" {
-		app, _, _, ok := splitCommID(commID)
+		app, _, ok := splitCommID(commID)
 		if !ok {
 			return &fault{codeInvalid, "CommId is not valid."}
 		}

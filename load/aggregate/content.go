@@ -49,7 +49,7 @@ func (c *Content) Summarize(h *Histogram) *Rows {
 	s.begin(&c.Head, c.Room, c.Sessions, last, func(peer string) sent { return up[peer] }, c.quality())
 	for _, st := range c.Streams {
 		s.stream(st)
-		s.minutes(st.user, st.peer, st.minutes)
+		s.minutes(st.peer, st.minutes)
 	}
 	s.end()
 	return s.Rows

@@ -1,6 +1,10 @@
 package aggregate
 
-import "math"
+import (
+	"math"
+
+	"github.com/callvault/callvault/internal/quality"
+)
 
 // measure is a metric in a summary: its columns there are <name>_samples, _avg,
 // _min, _p50, _p95 and _max. column is its column in quality_streams_data.
@@ -48,10 +52,6 @@ const (
 	audioStall = iota
 	videoStall
 )
-
-// stallSpan is the time that a sample of stall covers, in ms: there is one every 2 s
-// (https://cloud.tencent.com/document/product/647/44916).
-const stallSpan = 2000
 
 // measured is the total of one metric in some streams.
 type measured struct {
@@ -129,7 +129,7 @@ func (f *figures) avg() float64 { return f.sum / float64(f.samples) }
 func (f *figures) plus(x figures) { *f = figures{samples: f.samples + x.samples, sum: f.sum + x.sum} }
 
 // stallShare is the share of the time that was stall, NaN without samples.
-func (f *figures) stallShare() float64 { return f.sum / (float64(f.samples) * stallSpan) }
+func (f *figures) stallShare() float64 { return f.sum / (float64(f.samples) * quality.StallSpan) }
 
 // up has the figures of measuresUp, down those of measuresDown and stallMeasures.
 type (

@@ -14,6 +14,7 @@ import (
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/quality"
 	"github.com/callvault/callvault/internal/sqltext"
+	"github.com/callvault/callvault/load/native"
 )
 
 // StoredCall is a call that is read from the tables. Loads are the loads that hold
@@ -23,13 +24,8 @@ type StoredCall struct {
 	Loads []uint64
 }
 
-// querier runs queries.
-type querier interface {
-	Query(ctx context.Context, query string, args ...any) (driver.Rows, error)
-}
-
 // reader reads calls from the tables.
-type reader struct{ conn querier }
+type reader struct{ conn native.Querier }
 
 // BlockRows is the number of summary rows in an INSERT.
 const BlockRows = 8192
@@ -37,7 +33,7 @@ const BlockRows = 8192
 // SummarizeStored makes the summaries of calls from the tables and adds them to rows.
 // It sorts calls and holds the streams of one user in memory at a time. It calls emit
 // often; emit inserts and clears the rows once there are atLeast many.
-func SummarizeStored(ctx context.Context, conn querier, rows *Rows, calls []StoredCall, h *Histogram, emit func(atLeast int) error) error {
+func SummarizeStored(ctx context.Context, conn native.Querier, rows *Rows, calls []StoredCall, h *Histogram, emit func(atLeast int) error) error {
 	return reader{conn}.summarize(ctx, &summarizer{Rows: rows, h: h}, calls, emit)
 }
 
@@ -115,7 +111,7 @@ func (s reader) summarizeSome(ctx context.Context, to *summarizer, calls []Store
 		if err != nil {
 			return err
 		}
-		to.minutes(st.user, st.peer, m)
+		to.minutes(st.peer, m)
 		return emit(BlockRows)
 	})
 	if err != nil {
@@ -210,21 +206,7 @@ func (s reader) readCalls(ctx context.Context, calls []StoredCall) (*stored, err
 // variables and then calls f.
 func (s reader) each(ctx context.Context, table, columns string, h *stored, rest string, f func(), into ...any) error {
 	ctx = clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{"max_query_size": maxQueryText}))
-	rows, err := s.conn.Query(ctx, "SELECT "+columns+" FROM "+table+" WHERE "+h.where()+" "+rest, h.keys)
-	if err != nil {
-		return fmt.Errorf("read %s: %w", table, err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := rows.Scan(into...); err != nil {
-			return fmt.Errorf("read %s: %w", table, err)
-		}
-		f()
-	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("read %s: %w", table, err)
-	}
-	return nil
+	return native.Read(ctx, s.conn, table, "SELECT "+columns+" FROM "+table+" WHERE "+h.where()+" "+rest, []any{h.keys}, f, into...)
 }
 
 // readStreams reads the streams of the calls, ordered by call, user and peer.

@@ -197,11 +197,11 @@ func (s *summing) client(user string, at uint32) (with client, until uint32) {
 		s.clients[user] = all
 	}
 	until = call.Forever
-	for i := len(all) - 1; i >= 0; i-- {
-		if all[i].from <= at || i == 0 {
-			return all[i].client, until
+	for i, c := range slices.Backward(all) {
+		if c.from <= at || i == 0 {
+			return c.client, until
 		}
-		until = all[i].from
+		until = c.from
 	}
 	return client{}, until
 }

@@ -215,7 +215,7 @@ func (s *summarizer) stream(st *Stream) {
 
 // minutes adds the minutes of the stream added last. It ignores upstream minutes:
 // judge has them already.
-func (s *summarizer) minutes(user, peer string, m quality.Minutes) {
+func (s *summarizer) minutes(peer string, m quality.Minutes) {
 	if peer != "" && len(m) > 0 {
 		s.pair.parts = append(s.pair.parts, m)
 	}

@@ -12,29 +12,13 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"github.com/callvault/callvault/load/lease"
-	"github.com/callvault/callvault/load/schema"
-	"github.com/callvault/callvault/load/store"
 	"github.com/callvault/callvault/test/embeddedtest"
+	"github.com/callvault/callvault/test/migratedtest"
 )
 
 func TestMain(m *testing.M) { os.Exit(embeddedtest.Main(m)) }
 
-func connect(t *testing.T) driver.Conn {
-	t.Helper()
-	s, err := store.Open(t.Context(), embeddedtest.Database(t), store.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	m, err := schema.New(s.ClickHouse(), schema.Options{})
-	if err == nil {
-		_, err = m.Up(t.Context())
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s.StoreConn()
-}
+func connect(t *testing.T) driver.Conn { return migratedtest.Open(t).StoreConn() }
 
 func acquire(t *testing.T, conn driver.Conn, holder string, ttl time.Duration) *lease.Lease {
 	t.Helper()

@@ -10,7 +10,6 @@ import (
 // Querier is a connection that is read from.
 type Querier interface {
 	Query(ctx context.Context, query string, args ...any) (driver.Rows, error)
-	QueryRow(ctx context.Context, query string, args ...any) driver.Row
 }
 
 // Read reads the rows of a query into the same variables, and calls each after every
