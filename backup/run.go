@@ -60,7 +60,9 @@ func (j *Run) Do(ctx context.Context) error {
 		}
 	}
 	defer func() { j.Past = h.Run }()
-	return h.Do(ctx, func(ctx context.Context) error { return j.Store.WithDisk(ctx, OneBackup(ctx, j.Store, j.Lease, j.work)) })
+	return h.Do(ctx, func(ctx context.Context) error {
+		return j.Store.WithDisk(ctx, OneBackup(ctx, j.Store, j.Lease, j.work))
+	})
 }
 
 func (j *Run) work(ctx context.Context) error {
