@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/callvault/callvault/archive"
 	"github.com/callvault/callvault/internal/config"
@@ -42,6 +43,7 @@ func (d *daemon) reload(ctx context.Context) (settings, error) {
 	was := d.set.Load().cfg
 	for _, s := range []struct{ name, was, is string }{
 		{"CLICKHOUSE_DSN", was.DSN.Reveal(), set.cfg.DSN.Reveal()},
+		{"CALLVAULT_CLICKHOUSE_CA, or another of TLS", fmt.Sprint(was.ClickHouseTLS), fmt.Sprint(set.cfg.ClickHouseTLS)},
 		{"CALLVAULT_CLICKHOUSE_CLUSTER", was.Cluster, set.cfg.Cluster},
 		{"CALLVAULT_CLICKHOUSE_LIB", was.Library, set.cfg.Library},
 		{"CALLVAULT_DATA_DIR", was.DataDir, set.cfg.DataDir},

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/spf13/cobra"
 
 	"github.com/callvault/callvault/backup"
+	"github.com/callvault/callvault/export"
 	"github.com/callvault/callvault/internal/connect"
 	"github.com/callvault/callvault/internal/words"
 	"github.com/callvault/callvault/load/store"
@@ -23,14 +25,42 @@ func (c *cli) backupListCmd() *cobra.Command {
 		Example: `  callvault backup list
   callvault backup list --to s3://bucket/callvault --json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.withBackups(cmd.Context(), b, "", func(_ context.Context, _ *store.Store, _ backup.Place, notes []backup.Note) error {
-				return c.screen().Backups(notes, asJSON)
-			})
+			return c.backupList(cmd.Context(), b, asJSON)
 		},
 	}
 	b.place(cmd.Flags())
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
 	return cmd
+}
+
+// backupList needs ClickHouse only where the place is object storage, which ClickHouse
+// reads.
+func (c *cli) backupList(ctx context.Context, b backing, asJSON bool) error {
+	cfg, err := c.config()
+	if err != nil {
+		return err
+	}
+	if err := b.check(cfg); err != nil {
+		return err
+	}
+	var conn driver.Conn
+	if export.IsS3(b.whereIn(cfg)) {
+		store, done, err := c.openToRead(ctx, cfg, reading{options: store.Options{Missing: store.Ignore}})
+		if err != nil {
+			return err
+		}
+		defer done()
+		conn = store.Conn()
+	}
+	p, err := b.open(cfg, conn)
+	if err != nil {
+		return err
+	}
+	notes, err := backup.List(ctx, p)
+	if err != nil {
+		return err
+	}
+	return c.screen().Backups(notes, asJSON)
 }
 
 func (c *cli) backupVerifyCmd() *cobra.Command {

@@ -222,7 +222,7 @@ func TestReload(t *testing.T) {
 	s.until(t, `"run done","schedule":"archive"`, `"run done","schedule":"expiring"`)
 	for _, c := range []struct{ text, want string }{
 		{"settle: soon\n", `"new settings refused; the old ones go on"`},
-		{"settle: -1m\n", `CALLVAULT_SETTLE: is negative`},
+		{"settle: -1m\n", `line 1: settle: is negative`},
 		{"data_dir: /elsewhere\nlease: 30s\nclickhouse_cluster: mine\n", `CALLVAULT_CLICKHOUSE_CLUSTER: has changed`},
 		{"settle: 20m\n", `"settings reloaded"`},
 	} {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -10,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/callvault/callvault/internal/simulator"
 	"github.com/callvault/callvault/test/embeddedtest"
@@ -85,6 +88,16 @@ func TestNothingArchived(t *testing.T) {
 	in.env = slices.DeleteFunc(in.env, func(v string) bool { return strings.HasPrefix(v, "CLICKHOUSE_DSN=") })
 	for _, command := range []string{"status", "export DIR", "sql SHOW+TABLES", "verify", "migrate status", "backup --to DIR"} {
 		in.fails(t, exitFailed, nil, []string{"nothing is archived yet"}, arguments(command, t.TempDir())...)
+	}
+	with := *in
+	with.env = append(slices.Clone(in.env), "CALLVAULT_DATA_DIR="+filepath.Join(t.TempDir(), "none"))
+	for _, command := range []string{"backup list --to DIR", "plan", "doctor", "schedules", "status"} {
+		if code, out, errs := with.callvault(t.Context(), arguments(command, t.TempDir())...); code != exitDone && command != "status" {
+			t.Errorf("%s: exit code %d\n%s%s", command, code, out, errs)
+		}
+		if _, err := os.Stat(filepath.Join(with.env[len(with.env)-1][len("CALLVAULT_DATA_DIR="):])); !os.IsNotExist(err) {
+			t.Errorf("%s makes the data directory: %v", command, err)
+		}
 	}
 }
 
@@ -171,7 +184,7 @@ func TestWakesUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	engine := u.Host
-	for _, args := range []string{"status", "sql SELECT+1", "export DIR -r rooms", "plan", "migrate status", "backup list --to DIR", "verify"} {
+	for _, args := range []string{"status", "sql SELECT+1", "export DIR -r rooms", "plan", "migrate status", "verify"} {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
@@ -186,4 +199,39 @@ func TestWakesUp(t *testing.T) {
 		}
 	}
 	in.fails(t, exitFailed, []string{"CLICKHOUSE_DSN=clickhouse://nobody:wrong@" + engine + "/x"}, []string{"refuses the user or password"}, "status")
+}
+
+// TestLogIsJSON, also where Go's HTTP server writes a line of its own.
+func TestLogIsJSON(t *testing.T) {
+	t.Parallel()
+	in := install(t, simulator.Options{Seed: 1, Calls: 1, QPS: -1})
+	s := in.serve(t)
+	s.until(t, `"msg":"scheduled"`)
+	s.get(t, "/healthz?a;b") // the server complains of the semicolon
+	s.until(t, "semicolon")
+	s.stop()
+	for line := range strings.Lines(s.end(t, exitDone)) {
+		if !json.Valid([]byte(line)) {
+			t.Errorf("not JSON: %s", line)
+		}
+	}
+}
+
+// TestBinaryAnswer: what is no text is not shown.
+func TestBinaryAnswer(t *testing.T) {
+	t.Parallel()
+	in := install(t, simulator.Options{Seed: 1, Calls: 1, QPS: -1})
+	for _, body := range []string{"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff\xaa", "{\x00\x01\xff", "<html>\x1b[2J\x9b</html>"} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.Write([]byte(body)) }))
+		t.Cleanup(server.Close)
+		with := *in
+		with.env = append(slices.Clone(in.env), "CALLVAULT_TRTC_ENDPOINT="+server.URL)
+		for _, command := range []string{"archive", "doctor"} {
+			code, out, errs := with.callvault(t.Context(), command)
+			if code != exitFailed || !utf8.ValidString(out+errs) || strings.ContainsFunc(out+errs, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\x1b' }) ||
+				strings.Contains(errs, "\x1b") || len(errs) > 1000 {
+				t.Errorf("%q, %s: exit code %d\n%q\n%q", body, command, code, out, errs)
+			}
+		}
+	}
 }

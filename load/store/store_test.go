@@ -94,3 +94,21 @@ func TestMissingDatabase(t *testing.T) {
 		t.Error("another database is used")
 	}
 }
+
+// TestDatabaseOfDSN: another database that is wanted goes before that of the DSN,
+// wherever it is named there.
+func TestDatabaseOfDSN(t *testing.T) {
+	t.Parallel()
+	for dsn, want := range map[string]string{
+		"clickhouse://h": "default", "clickhouse://h/": "default", "clickhouse://h/a": "a", "clickhouse://h/a?database=b": "b", "clickhouse://h:1,i:2/a": "a",
+		"clickhouse://h/system_of_ours": "system_of_ours",
+	} {
+		ch, err := parseDSN(dsn, Options{})
+		must(t, err)
+		other, err := parseDSN(dsn, Options{Database: "other"})
+		must(t, err)
+		if ch.Auth.Database != want || other.Auth.Database != "other" {
+			t.Errorf("%s: %s, and %s", dsn, ch.Auth.Database, other.Auth.Database)
+		}
+	}
+}
