@@ -89,7 +89,7 @@ func (in *installation) sameFiles(t *testing.T, dir, format, clickhouse string) 
 
 func TestLongExport(t *testing.T) {
 	t.Parallel()
-	in := install(t, simulator.Options{Seed: 11, Calls: 30, QPS: -1, Straddle: true})
+	in := install(t, simulator.Options{Seed: 11, Calls: 30, Retention: 2 * fewDays, QPS: -1, Straddle: true})
 	in.archive(t, exitDone)
 	for format, clickhouse := range map[string]string{"parquet": "Parquet", "csv": "CSVWithNames"} {
 		dir := t.TempDir()
