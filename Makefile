@@ -14,15 +14,18 @@ demo: build ## a simulated vendor, a real ClickHouse, one archiving pass, a repo
 # Seeds of the tests that make histories and oddities up; another one: SOAK_SEED=1 make check.
 SEEDS = SOAK_SEED=$(or $(SOAK_SEED),700) CALLVAULT_SEED=$(or $(CALLVAULT_SEED),7) CALLVAULT_LAW=$(or $(CALLVAULT_LAW),40)
 
+# Tests of a package at once: many wait more than they compute.
+AT_ONCE = -parallel 4
+
 test: build ## all tests but the long ones, against the real ClickHouse
 	go vet ./...
 	go vet -tags bi ./test/analyst
 	go vet -tags keeper ./load/lease ./cmd/callvault
 	test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }
-	$(SEEDS) go test -timeout 20m -skip '^TestLong' ./...
+	$(SEEDS) go test $(AT_ONCE) -timeout 20m -skip '^TestLong' ./...
 
 check: ## the long tests: faults, kills and restarts at every step, whole fleets
-	$(SEEDS) go test -timeout 20m -run '^TestLong' ./...
+	$(SEEDS) go test $(AT_ONCE) -timeout 20m -run '^TestLong' ./...
 
 test-bi: ## Superset, dbt, Cube and a notebook, each connected to an archive, and readers of exported files; needs Python 3.11 or 3.12 and Node.js, installs 2.3 GB once
 	go test -tags bi -run '^TestBI$$' -count 1 -v -timeout 2h ./test/analyst

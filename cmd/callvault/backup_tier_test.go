@@ -9,6 +9,7 @@ import (
 	"github.com/callvault/callvault/internal/connect"
 	"github.com/callvault/callvault/internal/simulator"
 	"github.com/callvault/callvault/load/store"
+	"github.com/callvault/callvault/test/embeddedtest"
 )
 
 // TestLongRestoreWhatWasTiered restores a backup of an archive that keeps five days
@@ -92,7 +93,7 @@ func TestLongRestoreWhatWasTiered(t *testing.T) {
 	same("in its place")
 	in.rules(t, 10, "toIntervalDay(30) TO VOLUME IF EXISTS ''cold''")
 
-	at(newDatabase(t, t.TempDir()), "trtc", tiered...)
+	at(newDatabase(t, embeddedtest.Dir(t)), "trtc", tiered...)
 	for _, args := range [][]string{{"backup", "verify", "--to", dir}, {"restore", "--from", dir}} {
 		if errs := do(exitFailed, args...); !strings.Contains(errs, "tiered") || !strings.Contains(errs, "--storage-policy default") {
 			t.Errorf("%v: %s", args, errs)

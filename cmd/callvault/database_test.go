@@ -154,7 +154,7 @@ func await(t *testing.T, what string, done func() bool) {
 	t.Helper()
 	again := time.NewTicker(20 * time.Millisecond)
 	defer again.Stop()
-	timeout := time.After(time.Minute)
+	timeout := time.After(programTimeout)
 	for !done() {
 		select {
 		case <-again.C:

@@ -52,10 +52,10 @@ func TestReadersCreateNothing(t *testing.T) {
 	}
 }
 
-// TestOddName: an archive whose name needs quotes and ends as stores do is archived,
+// TestLongOddName: an archive whose name needs quotes and ends as stores do is archived,
 // looked at, exported, backed up, restored under another such name and taken back,
 // beside another archive on the same server, which it does not touch.
-func TestOddName(t *testing.T) {
+func TestLongOddName(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 4, Calls: 3, QPS: -1})
 	in.archive(t, exitDone)

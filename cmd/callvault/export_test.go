@@ -89,7 +89,7 @@ func (in *installation) sameFiles(t *testing.T, dir, format, clickhouse string) 
 
 func TestLongExport(t *testing.T) {
 	t.Parallel()
-	in := install(t, simulator.Options{Seed: 11, Calls: 30, QPS: -1, Straddle: true})
+	in := install(t, simulator.Options{Seed: 11, Calls: 30, Retention: 2 * fewDays, QPS: -1, Straddle: true})
 	in.archive(t, exitDone)
 	for format, clickhouse := range map[string]string{"parquet": "Parquet", "csv": "CSVWithNames"} {
 		dir := t.TempDir()
@@ -119,7 +119,7 @@ func (in *installation) number(t *testing.T, query string) (n uint64) {
 }
 
 // fewDays are enough where there is one file a day and relation.
-const fewDays = 4 * 24 * time.Hour
+const fewDays = 2 * 24 * time.Hour
 
 // TestExportIsTyped looks at the schemas that other readers find: nothing that
 // they would have to know better than the file.
@@ -247,7 +247,7 @@ func TestExportGoesOn(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 13, Calls: 20, Retention: fewDays, QPS: -1})
 	in.archive(t, exitDone)
-	const whole = 3
+	const whole = 2
 	dir := t.TempDir()
 	var asked atomic.Int64
 	stuck, killed := make(chan struct{}), make(chan struct{})

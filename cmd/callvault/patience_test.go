@@ -79,7 +79,7 @@ func TestLongPassIsMadeAgain(t *testing.T) {
 	var out, errs syncBuffer
 	ended := make(chan int, 1)
 	go func() {
-		ended <- run(t.Context(), &process{args: []string{"archive", "--json", "--patience", "2m"}, environ: in.env, stdout: &out, stderr: &errs, now: time.Now, attempts: impatient()})
+		ended <- run(t.Context(), &process{args: []string{"archive", "--json", "--patience", "10m"}, environ: in.env, stdout: &out, stderr: &errs, now: time.Now, attempts: impatient()})
 	}()
 	await(t, "the trouble to be told of", func() bool { return strings.Contains(errs.String(), "trying again until") })
 	toxic.Move(t, real)

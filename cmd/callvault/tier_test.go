@@ -9,13 +9,14 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/internal/simulator"
+	"github.com/callvault/callvault/test/embeddedtest"
 )
 
 // newTiered is a database of a test's own whose storage policy tiered has a second
 // volume, cold.
 func newTiered(t *testing.T) *database {
 	t.Helper()
-	dir, cold := t.TempDir(), t.TempDir()
+	dir, cold := embeddedtest.Dir(t), embeddedtest.Dir(t)
 	if err := os.Mkdir(filepath.Join(dir, "config.d"), 0o700); err != nil {
 		t.Fatal(err)
 	}

@@ -298,9 +298,9 @@ func TestLongVerifyCounts(t *testing.T) {
 	in.verify(t, exitDone, "--sample", "0", "--repair")
 }
 
-// TestVerifyNamesWhatIsLacking has calls whose parts are set aside: they are named,
+// TestLongVerifyNamesWhatIsLacking has calls whose parts are set aside: they are named,
 // they are no differences, and the archive is not equal until they have come.
-func TestVerifyNamesWhatIsLacking(t *testing.T) {
+func TestLongVerifyNamesWhatIsLacking(t *testing.T) {
 	t.Parallel()
 	in, all := poisoned(t)
 	in.vendor.forget()
@@ -347,7 +347,7 @@ func TestVerifyNamesWhatIsLacking(t *testing.T) {
 // TestVerifyNamesDaysNotListed has days whose calls cannot be listed.
 func TestVerifyNamesDaysNotListed(t *testing.T) {
 	t.Parallel()
-	in := install(t, simulator.Options{Seed: 63, Calls: 60, Retention: 6 * 24 * time.Hour, QPS: -1})
+	in := install(t, simulator.Options{Seed: 63, Calls: 24, Retention: 6 * 24 * time.Hour, QPS: -1})
 	failing := func() (days []string) {
 		for age := range 7 {
 			if at := time.Now().UTC().AddDate(0, 0, -age); in.vendor.FailingDay(simulator.DefaultApp, at) {

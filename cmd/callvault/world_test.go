@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/internal/simulator"
+	"github.com/callvault/callvault/test/embeddedtest"
 )
 
 // retention is what the vendor of a world keeps: short, so that data expires
@@ -44,7 +45,7 @@ type world struct {
 
 func newWorld(t *testing.T, seed uint64, o simulator.Options) *world {
 	t.Helper()
-	return newWorldIn(t, t.TempDir(), seed, o)
+	return newWorldIn(t, embeddedtest.Dir(t), seed, o)
 }
 
 // newWorldIn keeps the archive in dir.

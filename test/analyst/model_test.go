@@ -382,7 +382,7 @@ func TestLongModel(t *testing.T) {
 		"troubles": {Apps: twoApps, Troubles: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			o.Seed, o.Calls, o.Retention = rand.Uint64(), 40, 14*24*time.Hour
+			o.Seed, o.Calls, o.Retention = rand.Uint64(), 20, 14*24*time.Hour
 			t.Logf("seed %d", o.Seed)
 			testModel(t, simulate(t, o))
 		})

@@ -64,14 +64,14 @@ func Library(t testing.TB) string {
 // end of the test.
 func Start(t testing.TB) *embedded.Server {
 	t.Helper()
-	return startIn(t, t.TempDir())
+	return startIn(t, Dir(t))
 }
 
 // StartWithUsers is Start of an engine that has more users, as the XML of a file in
 // ClickHouse's users.d tells them.
 func StartWithUsers(t testing.TB, users string) *embedded.Server {
 	t.Helper()
-	dir := t.TempDir()
+	dir := Dir(t)
 	err := os.Mkdir(filepath.Join(dir, "users.d"), 0o700)
 	if err == nil {
 		err = os.WriteFile(filepath.Join(dir, "users.d", "users.xml"), []byte(users), 0o600)
@@ -140,7 +140,7 @@ func exec(t testing.TB, s *embedded.Server, sql string) {
 }
 
 func startShared(library string) (*embedded.Server, string, error) {
-	dir, err := os.MkdirTemp("", "callvault-test-")
+	dir, err := makeDir()
 	if err != nil {
 		return nil, "", err
 	}
