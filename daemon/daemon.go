@@ -77,6 +77,9 @@ func Serve(ctx context.Context, o Options, hangup <-chan os.Signal) error {
 	if err != nil {
 		return config.Error{Setting: "CALLVAULT_LISTEN", Problem: err.Error(), Try: "choose another address"}
 	}
+	if err := runsOf(set.cfg).try(); err != nil {
+		return errors.Join(err, l.Close())
+	}
 	d := &daemon{
 		Options: o, systemd: systemd.New(o.Getenv), runs: runsOf(set.cfg), meters: newMeters(o.Version),
 		underway: map[string]time.Time{}, jobs: map[*archive.Run]bool{},

@@ -65,3 +65,19 @@ func (f runsFile) note(e schedules.Ended) error {
 	}
 	return nil
 }
+
+// try sees that the file can be written.
+func (f runsFile) try() error {
+	dir := filepath.Dir(string(f))
+	err := os.MkdirAll(dir, 0o700)
+	if err == nil {
+		var tried *os.File
+		if tried, err = os.CreateTemp(dir, ".try-*"); err == nil {
+			err = errors.Join(tried.Close(), os.Remove(tried.Name()))
+		}
+	}
+	if err != nil {
+		return config.Error{Setting: "CALLVAULT_DATA_DIR", Problem: err.Error(), Try: "name a folder that this user can write to"}
+	}
+	return nil
+}
