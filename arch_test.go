@@ -29,7 +29,7 @@ var allowed = map[string][]string{
 	"extract/ask":        {"extract/quota", "extract/trtc", "ledger", "transform", "internal/call", "internal/span"},
 	"status":             {"ledger", "load/store", "load/upkeep", "internal/call", "internal/catalogue", "internal/config", "internal/runs", "internal/words"},
 	"transform":          {"internal/call"},
-	"verify":             {"archive", "extract", "extract/ask", "ledger", "load/lease", "load/store", "load/upkeep", "load/visible", "internal/call", "internal/digest", "internal/runs", "internal/words"},
+	"verify":             {"archive", "extract", "extract/ask", "ledger", "load/store", "load/upkeep", "load/visible", "internal/call", "internal/digest", "internal/runs", "internal/words"},
 	"load":               {"ledger", "load/aggregate", "load/hidden", "load/native", "load/retry", "internal/call", "internal/catalogue", "internal/recycle", "internal/span"},
 	"load/lease":         {"load/retry"},
 	"load/aggregate":     {"ledger", "load/native", "internal/call", "internal/quality", "internal/sqltext"},

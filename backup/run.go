@@ -145,7 +145,7 @@ func (j *Run) untilFree(ctx context.Context, wait time.Duration) error {
 	tick := time.NewTicker(passLooks)
 	defer tick.Stop()
 	for {
-		running, err := lease.Held(ctx, j.Store.StoreConn(), lease.Archive)
+		running, err := runs.Holder(ctx, j.Store)
 		if err != nil || running == nil {
 			return err
 		}

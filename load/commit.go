@@ -89,7 +89,7 @@ func (w *Writer) verify(ctx context.Context, units []*unitState, want [][]uint64
 			}
 			slices.Sort(got)
 			if !slices.Equal(got, want[i]) {
-				return fmt.Errorf("%w: %s %s", ErrOvertaken, s.unit.Kind, s.unit.Key)
+				return fmt.Errorf("%w: %s %s", hidden.ErrOvertaken, s.unit.Kind, s.unit.Key)
 			}
 		}
 		return nil

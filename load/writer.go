@@ -16,6 +16,7 @@ import (
 	"github.com/callvault/callvault/load/aggregate"
 	"github.com/callvault/callvault/load/hidden"
 	"github.com/callvault/callvault/load/native"
+	"github.com/callvault/callvault/load/retry"
 )
 
 // WriterOptions bound a Writer. It holds at most twice MaxRows and MaxBytes, as one buffer
@@ -79,6 +80,9 @@ type Writer struct {
 	summed int          // rows of the summaries that wait with them
 	since  time.Time    // when the oldest of buf and ending came
 }
+
+// ErrClosed is returned after the Writer has been closed.
+const ErrClosed = retry.Final("writer is closed")
 
 // Archive is what a Writer writes to: a store.Store.
 type Archive interface {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/ledger"
+	"github.com/callvault/callvault/load/hidden"
 	"github.com/callvault/callvault/load/store"
 	"github.com/callvault/callvault/load/upkeep"
 	"github.com/callvault/callvault/test/summarytest"
@@ -148,7 +149,7 @@ func TestResumeTakesNothingTwice(t *testing.T) {
 	value(t, s, "SELECT count() FROM quality_samples", fixtureSeries*uint64(3*f.seriesRows()+1))
 	// Should it wake up and commit, that changes nothing.
 	must(t, f.commit(t.Context(), late))
-	if err := late.Flush(t.Context()); !errors.Is(err, ErrOvertaken) {
+	if err := late.Flush(t.Context()); !errors.Is(err, hidden.ErrOvertaken) {
 		t.Errorf("late commit: %v", err)
 	}
 }
@@ -184,7 +185,7 @@ func TestGuard(t *testing.T) {
 	later := newFixture(1, 1)
 	must(t, later.add(t.Context(), w, true))
 	must(t, later.commit(t.Context(), w))
-	if err := w.Flush(t.Context()); !errors.Is(err, ErrOvertaken) {
+	if err := w.Flush(t.Context()); !errors.Is(err, hidden.ErrOvertaken) {
 		t.Fatalf("flush: %v", err)
 	}
 	check(t, s, f)

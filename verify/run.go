@@ -12,7 +12,6 @@ import (
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/runs"
 	"github.com/callvault/callvault/ledger"
-	"github.com/callvault/callvault/load/lease"
 	"github.com/callvault/callvault/load/store"
 	"github.com/callvault/callvault/load/upkeep"
 )
@@ -116,7 +115,7 @@ func (v *Run) look(ctx context.Context) (err error) {
 
 // begin makes a check for each application.
 func (v *Run) begin(ctx context.Context) error {
-	running, err := lease.Held(ctx, v.Store.StoreConn(), lease.Archive)
+	running, err := runs.Holder(ctx, v.Store)
 	if err != nil {
 		return err
 	}

@@ -78,7 +78,7 @@ func NewAsker(v Vendor, d trtc.Dialect, l *quota.Limits, a Attempts) *Asker {
 // Dialect is the generation of the API that the account is asked in.
 func (a *Asker) Dialect() trtc.Dialect { return a.dialect }
 
-// tally counts what was asked so far.
+// Stats counts what was asked so far.
 func (a *Asker) Stats() Counts { return a.tally.counts() }
 
 // Answer is a response that was accepted. It holds its share of the memory for

@@ -37,6 +37,7 @@ type DamageError struct {
 
 func (e DamageError) Error() string { return e.Problem }
 
+// IsDamage reports whether an error is what is damaged in an answer.
 func IsDamage(err error) bool {
 	_, ok := errors.AsType[DamageError](err)
 	return ok
@@ -54,6 +55,7 @@ func (e *UnreadableError) Error() string {
 	return fmt.Sprintf("%s: the answer cannot be read: %s", e.Action, e.Problem)
 }
 
+// IsUnreadable reports whether an answer came that cannot be read.
 func IsUnreadable(err error) bool {
 	_, ok := errors.AsType[*UnreadableError](err)
 	return ok

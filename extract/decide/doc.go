@@ -1,6 +1,7 @@
 // Package decide decides about one call in one pass: what to ask, what of the
 // answers is settled, and what the ledger shall say. It is pure: it asks nothing,
-// stores nothing, reads no clock and starts no goroutine.
+// stores nothing, reads no clock and starts no goroutine. What passes and replays read
+// alike of room lists, hours and days is here, too.
 //
 // A Call begins with what is known of it. Then, in this order:
 //

@@ -43,6 +43,11 @@ func UnderLeaseAs(ctx context.Context, store *store.Store, ttl time.Duration, wh
 // looking bounds the look at who has a lease that was lost.
 const looking = 10 * time.Second
 
+// Holder is who holds the archive lease; nil: nobody does.
+func Holder(ctx context.Context, store *store.Store) (*lease.HeldError, error) {
+	return lease.Held(ctx, store.StoreConn(), lease.Archive)
+}
+
 // free says that nobody but who is known to hold a lease.
 func free(ctx context.Context, store *store.Store, name, who string) bool {
 	ctx, cancel := context.WithTimeout(ctx, looking)
