@@ -190,3 +190,15 @@ func TestDocsHaveAllSettings(t *testing.T) {
 		}
 	}
 }
+
+func TestDurations(t *testing.T) {
+	for text, want := range map[string]string{
+		"90s": "1m30s", "15m": "15m0s", "336h": "336h0m0s", "14d": "336h0m0s", "1d12h": "36h0m0s", "0d": "0s", "0": "0s", "-1h": "-1h0m0s", "18250d": "438000h0m0s",
+		"": "", "d": "", "1d-2h": "", "-3d": "", "14": "", "1d2": "", "18251d": "", "65535d": "", "2000000h": "", "99999999999999h": "", "NaN": "", "1e3s": "", "Infs": "",
+	} {
+		d, err := config.ParseDuration(text)
+		if (want == "") != (err != nil) || err == nil && d.String() != want {
+			t.Errorf("%q: %v, %v; want %q", text, d, err, want)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,8 +38,8 @@ func parseDSN(dsn string, o Options) (*clickhouse.Options, error) {
 		return nil, fmt.Errorf("parse dsn: %w: the scheme must be clickhouse (native protocol, port 9000)", ErrDSN)
 	}
 	ch, err := clickhouse.ParseDSN(dsn)
-	if err != nil {
-		return nil, fmt.Errorf("parse dsn: %w: a parameter after the ? has an invalid value", ErrDSN)
+	if name := invalid(u.Query()); name != "" || err != nil {
+		return nil, fmt.Errorf("parse dsn: %w: the parameter %s has an invalid value", ErrDSN, cmp.Or(name, "after the ?"))
 	}
 	for i := range ch.Addr {
 		if ch.Addr[i], err = address(ch.Addr[i], ch.TLS != nil); err != nil {
@@ -71,6 +72,27 @@ func parseDSN(dsn string, o Options) (*clickhouse.Options, error) {
 	ch.Settings["async_insert"] = 0
 	ch.Settings["insert_deduplicate"] = 0 // a load id makes every block new; nothing may be dropped as seen before
 	return ch, nil
+}
+
+// wordsOf lists the values of parameters whose unknown ones the client passes over.
+var wordsOf = map[string][]string{
+	"compress":                 {"true", "false", "1", "0", "none", "lz4", "lz4hc", "zstd"},
+	"connection_open_strategy": {"in_order", "round_robin", "random"},
+}
+
+// invalid is the name of a parameter whose value the client cannot use, or "".
+func invalid(params url.Values) string {
+	for _, name := range slices.Sorted(maps.Keys(params)) {
+		one := url.Values{name: params[name]}
+		if name == "tls_server_name" { // it cannot be alone
+			one.Set("secure", params.Get("secure"))
+		}
+		_, err := clickhouse.ParseDSN("clickhouse://host/?" + one.Encode())
+		if known := wordsOf[name]; err != nil || known != nil && !slices.Contains(known, params.Get(name)) {
+			return name
+		}
+	}
+	return ""
 }
 
 // address is a host of a DSN with a port.
