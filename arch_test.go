@@ -63,7 +63,7 @@ var allowed = map[string][]string{
 	"internal/span":      {},
 	"internal/sqltext":   {},
 	"internal/query":     {"export", "internal/sqltext", "internal/words"},
-	"internal/runs":      {"load/lease", "load/native", "load/store", "internal/call", "internal/span", "internal/traces", "internal/words"},
+	"internal/runs":      {"load/hidden", "load/lease", "load/native", "load/store", "internal/call", "internal/span", "internal/traces", "internal/words"},
 	"internal/simulator": {},
 	"internal/systemd":   {},
 	"internal/traces":    {"internal/span"},

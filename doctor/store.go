@@ -133,7 +133,7 @@ func (x *examination) rights(ctx context.Context, store *store.Store, cluster st
 // others are the rights beside those on the databases: on what callvault reads of the
 // server, and on the engines of its tables, which some servers want a grant for.
 func others(cluster string) []string {
-	engines := []string{"MergeTree", "ReplacingMergeTree", "Join"}
+	engines := []string{"MergeTree", "ReplacingMergeTree", "Memory"}
 	if cluster != "" {
 		engines = []string{"ReplicatedMergeTree", "ReplicatedReplacingMergeTree"}
 	}

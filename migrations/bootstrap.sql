@@ -1,5 +1,5 @@
-{{/* Claims are small and written at each pass: on a server alone, in a table of rows in
-memory and in files, which makes no parts. */ -}}
+{{/* Claims are written at each pass and end with it. On a server alone they are in memory,
+where they make no parts. Its restart ends them, which their holders notice. */ -}}
 
 CREATE TABLE IF NOT EXISTS {{.Store}}.lease {{.OnCluster}}
 (
@@ -10,7 +10,7 @@ CREATE TABLE IF NOT EXISTS {{.Store}}.lease {{.OnCluster}}
     ttl_ms UInt32 COMMENT 'How long the claim lives after at, milliseconds',
     released Bool COMMENT 'true: the claim was given up or withdrawn, for good'
 )
-{{if .Alone}}ENGINE = Join(ALL, LEFT, name)
+{{if .Alone}}ENGINE = Memory
 {{else}}ENGINE = {{engine "MergeTree"}}
 ORDER BY (name, claim_id, at)
 {{end}}COMMENT 'Claims on what only one process may do at a time; a claim is live while it is not released and at + ttl_ms is in the future';

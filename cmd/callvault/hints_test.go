@@ -120,8 +120,8 @@ func TestDoctorNamesEngines(t *testing.T) {
 	</plain></users></clickhouse>`)
 	_, at, _ := strings.Cut(srv.DSN(), "@")
 	f := in.doctor(t, exitFailed, "CLICKHOUSE_DSN=clickhouse://plain:pw@"+at)["rights"]
-	const missing = "missing: TABLE ENGINE ON Join, TABLE ENGINE ON MergeTree, TABLE ENGINE ON ReplacingMergeTree"
-	if f.Found != missing || f.Try != "GRANT TABLE ENGINE ON MergeTree TO `plain`; GRANT TABLE ENGINE ON ReplacingMergeTree TO `plain`; GRANT TABLE ENGINE ON Join TO `plain`" {
+	const missing = "missing: TABLE ENGINE ON Memory, TABLE ENGINE ON MergeTree, TABLE ENGINE ON ReplacingMergeTree"
+	if f.Found != missing || f.Try != "GRANT TABLE ENGINE ON MergeTree TO `plain`; GRANT TABLE ENGINE ON ReplacingMergeTree TO `plain`; GRANT TABLE ENGINE ON Memory TO `plain`" {
 		t.Errorf("%+v", f)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/callvault/callvault/load/hidden"
 	"github.com/callvault/callvault/load/lease"
 	"github.com/callvault/callvault/load/store"
 )
@@ -31,11 +32,17 @@ func UnderLeaseAs(ctx context.Context, store *store.Store, ttl time.Duration, wh
 	lctx, cancel := held.Context(ctx)
 	defer cancel()
 	err = do(lctx, held.Guard())
-	if lost := context.Cause(lctx); err != nil && errors.Is(lost, lease.ErrLost) {
+	lost := context.Cause(lctx)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(lost, lease.ErrLost):
 		err = fmt.Errorf("%w; another pass may have taken over; the next one goes on from here", lost)
-		if free(ctx, store, lease.Archive, who) {
-			err = FreeError{err}
-		}
+	case !errors.Is(err, hidden.ErrOvertaken): // by then the lease may be lost, though it is not noticed yet
+		return err
+	}
+	if free(ctx, store, lease.Archive, who) {
+		return FreeError{err}
 	}
 	return err
 }
