@@ -14,12 +14,12 @@ const module = "github.com/callvault/callvault/"
 // tests aside. It is the picture in docs/design.md.
 var allowed = map[string][]string{
 	"cmd/callvault":      {"*"},
-	"archive":            {"extract", "extract/ask", "extract/quota", "extract/replay", "extract/trtc", "ledger", "load", "load/retry", "load/store", "load/upkeep", "load/visible", "internal/call", "internal/config", "internal/connect", "internal/runs", "internal/span", "internal/words"},
+	"archive":            {"extract", "extract/ask", "extract/quota", "extract/replay", "extract/trtc", "ledger", "load", "load/hidden", "load/retry", "load/store", "load/upkeep", "load/visible", "internal/call", "internal/config", "internal/connect", "internal/runs", "internal/span", "internal/words"},
 	"daemon":             {"archive", "backup", "extract", "extract/ask", "ledger", "load/lease", "load/schema", "load/store", "load/upkeep", "schedules", "verify", "internal/call", "internal/config", "internal/connect", "internal/notify", "internal/runs", "internal/systemd", "internal/traces", "internal/words"},
 	"doctor":             {"archive", "extract/ask", "extract/quota", "extract/trtc", "load/lease", "load/store", "status", "internal/call", "internal/catalogue", "internal/config", "internal/connect", "internal/query", "internal/sqltext", "internal/words"},
 	"schedules":          {},
 	"export":             {"internal/catalogue", "internal/sqltext"},
-	"backup":             {"export", "load/lease", "load/native", "load/schema", "load/store", "load/upkeep", "internal/call", "internal/catalogue", "internal/connect", "internal/runs", "internal/sqltext"},
+	"backup":             {"export", "load/hidden", "load/lease", "load/native", "load/schema", "load/store", "load/upkeep", "internal/call", "internal/catalogue", "internal/connect", "internal/runs", "internal/sqltext"},
 	"extract":            {"extract/ask", "extract/decide", "extract/plan", "extract/trtc", "ledger", "transform", "internal/call", "internal/span"},
 	"extract/decide":     {"extract/plan", "ledger", "transform", "internal/call"},
 	"extract/plan":       {"internal/call"},
@@ -29,7 +29,7 @@ var allowed = map[string][]string{
 	"extract/ask":        {"extract/quota", "extract/trtc", "ledger", "transform", "internal/call", "internal/span"},
 	"status":             {"ledger", "load/store", "load/upkeep", "internal/call", "internal/catalogue", "internal/config", "internal/runs", "internal/words"},
 	"transform":          {"internal/call"},
-	"verify":             {"archive", "extract", "extract/ask", "ledger", "load/store", "load/upkeep", "load/visible", "internal/call", "internal/digest", "internal/runs", "internal/words"},
+	"verify":             {"archive", "extract", "extract/ask", "ledger", "load/hidden", "load/store", "load/upkeep", "load/visible", "internal/call", "internal/digest", "internal/runs", "internal/words"},
 	"load":               {"ledger", "load/aggregate", "load/hidden", "load/native", "load/retry", "internal/call", "internal/catalogue", "internal/recycle", "internal/span"},
 	"load/lease":         {"load/retry"},
 	"load/aggregate":     {"ledger", "load/native", "internal/call", "internal/quality", "internal/sqltext"},

@@ -15,6 +15,7 @@ import (
 	"github.com/callvault/callvault/internal/runs"
 	"github.com/callvault/callvault/ledger"
 	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/hidden"
 	"github.com/callvault/callvault/load/store"
 	"github.com/callvault/callvault/load/upkeep"
 )
@@ -76,7 +77,7 @@ func (r *Replay) Do(ctx context.Context, store *store.Store, o Options, from run
 	h := runs.New(store, "replay", from, o.Lease, o.Traced)
 	h.Run.Apps, h.Run.Whole, h.Fill = r.Apps, r.whole(), r.describe
 	err := h.Do(ctx, func(ctx context.Context) error {
-		err := runs.UnderLease(ctx, store, o.Lease, func(ctx context.Context, guard string) error {
+		err := runs.UnderLease(ctx, store, o.Lease, func(ctx context.Context, guard hidden.Guard) error {
 			return r.all(ctx, store, load.NewWriter(store, h.Run.ID, load.WriterOptions{Guard: guard}), o.Settle, progress)
 		})
 		if err != nil {

@@ -21,6 +21,7 @@ import (
 	"github.com/callvault/callvault/internal/span"
 	"github.com/callvault/callvault/ledger"
 	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/hidden"
 	"github.com/callvault/callvault/load/retry"
 	"github.com/callvault/callvault/load/store"
 	"github.com/callvault/callvault/load/upkeep"
@@ -114,7 +115,7 @@ func (j *Run) pass(ctx context.Context, store *store.Store, progress extract.Pro
 	for _, err := range j.Refused {
 		sum.refuse(0, err)
 	}
-	err := runs.UnderLease(ctx, store, j.Options.Lease, func(ctx context.Context, guard string) error {
+	err := runs.UnderLease(ctx, store, j.Options.Lease, func(ctx context.Context, guard hidden.Guard) error {
 		j.Leading.Store(true)
 		defer j.Leading.Store(false)
 		return j.archive(ctx, store, guard, progress, sum)
@@ -127,7 +128,7 @@ func (j *Run) pass(ctx context.Context, store *store.Store, progress extract.Pro
 
 // archive runs a Pass for every application at once; the applications of an
 // account share its Asker and so its quota.
-func (j *Run) archive(ctx context.Context, store *store.Store, guard string, progress extract.Progress, sum *Report) error {
+func (j *Run) archive(ctx context.Context, store *store.Store, guard hidden.Guard, progress extract.Progress, sum *Report) error {
 	if err := span.Do(ctx, "clean", func(ctx context.Context) error { return j.clean(ctx, store, guard) }); err != nil {
 		return err
 	}
@@ -175,7 +176,7 @@ func sameFault(pass, writer error) bool {
 }
 
 // clean hides what is too old, and deletes what is hidden where that is worth it.
-func (j *Run) clean(ctx context.Context, store *store.Store, guard string) error {
+func (j *Run) clean(ctx context.Context, store *store.Store, guard hidden.Guard) error {
 	before, expired := keptSince(j.Options.Keep, j.Now()), 0
 	if !before.IsZero() {
 		var err error
@@ -222,7 +223,7 @@ func BoundMemory(bytes int64) (undo func()) {
 }
 
 // Writer is the archive that a run writes to under the lease.
-func (j *Run) Writer(ctx context.Context, store *store.Store, runID, guard string) *Target {
+func (j *Run) Writer(ctx context.Context, store *store.Store, runID string, guard hidden.Guard) *Target {
 	o := load.WriterOptions{Span: trace.SpanFromContext(ctx), Guard: guard, KeepRaw: j.Options.Raw, MaxBytes: int(j.Options.Memory.Rows), OnRetry: j.OnRetry}
 	w := load.NewWriter(store, runID, o)
 	j.Writing.Store(w)
@@ -230,7 +231,7 @@ func (j *Run) Writer(ctx context.Context, store *store.Store, runID, guard strin
 }
 
 // target is Writer for a pass.
-func (j *Run) target(ctx context.Context, store *store.Store, runID, guard string) *Target {
+func (j *Run) target(ctx context.Context, store *store.Store, runID string, guard hidden.Guard) *Target {
 	t := j.Writer(ctx, store, runID, guard)
 	t.begin = j.writes
 	if !j.Again { // which looks at what is final, too

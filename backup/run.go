@@ -11,6 +11,7 @@ import (
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/connect"
 	"github.com/callvault/callvault/internal/runs"
+	"github.com/callvault/callvault/load/hidden"
 	"github.com/callvault/callvault/load/lease"
 	"github.com/callvault/callvault/load/store"
 )
@@ -124,7 +125,7 @@ func (j *Run) alone(ctx context.Context, do func(context.Context) error) error {
 	if err := j.untilFree(ctx, j.Wait); err != nil {
 		return err
 	}
-	return runs.UnderLeaseAs(ctx, j.Store, j.Lease, runs.BackupHolder+lease.Holder(), func(ctx context.Context, _ string) error {
+	return runs.UnderLeaseAs(ctx, j.Store, j.Lease, runs.BackupHolder+lease.Holder(), func(ctx context.Context, _ hidden.Guard) error {
 		held, err := lease.AcquireWait(ctx, j.Store.StoreConn(), lease.Migrate, lease.Holder(), j.Lease, time.Minute)
 		if err != nil {
 			return err

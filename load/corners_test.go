@@ -67,7 +67,7 @@ func TestLateCommit(t *testing.T) {
 	s := open(t, through)
 	must(t, direct.StoreConn().Exec(t.Context(), "CREATE TABLE guard (held Bool) ENGINE = MergeTree ORDER BY ()"))
 	old, fresh := newFixture(1, 0), newFixture(1, 1)
-	w := NewWriter(s, "late", WriterOptions{Guard: "NOT (SELECT max(held) FROM guard)", Attempts: 1})
+	w := NewWriter(s, "late", WriterOptions{Guard: func() string { return "NOT (SELECT max(held) FROM guard)" }, Attempts: 1})
 	must(t, old.add(t.Context(), w, true))
 	must(t, old.commit(t.Context(), w))
 	tap.Arm(proxytest.Rule{Statement: "INSERT INTO hidden_loads (load_id, step) SELECT", Do: func() {

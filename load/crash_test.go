@@ -153,7 +153,7 @@ func TestCommitIsOnePart(t *testing.T) {
 	s := open(t, database(t))
 	must(t, s.StoreConn().Exec(t.Context(), "SYSTEM STOP MERGES hidden_loads"))
 	c := hidden.Change{Shown: make([]uint64, 90_000), Replaced: make([]uint64, 90_000), Abandoned: make([]uint64, 10_000)}
-	must(t, c.Apply(t.Context(), s.StoreConn(), "1"))
+	must(t, c.Apply(t.Context(), s.StoreConn(), nil))
 	value(t, s, "SELECT max(rows) FROM system.parts WHERE active AND startsWith(database, currentDatabase()) AND table = 'hidden_loads'", 190_000)
 }
 

@@ -37,8 +37,8 @@ type WriterOptions struct {
 	Backoff        time.Duration // first pause after a failure (as retry.Patience says)
 
 	// Guard is an SQL condition that must hold at the server for units to become visible:
-	// that the lease is still held ("": none).
-	Guard string
+	// that the lease is still held (nil: none).
+	Guard hidden.Guard
 	// KeepRaw is how long raw responses are kept (0: not at all).
 	KeepRaw time.Duration
 	// Span is what flushes are part of. It may be nil.

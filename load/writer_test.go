@@ -181,7 +181,7 @@ func TestGuard(t *testing.T) {
 	s := open(t, database(t))
 	f := newFixture(1, 0)
 	f.put(t, s, WriterOptions{})
-	w := NewWriter(s, "late", WriterOptions{Guard: "1 = 2"})
+	w := NewWriter(s, "late", WriterOptions{Guard: func() string { return "1 = 2" }})
 	later := newFixture(1, 1)
 	must(t, later.add(t.Context(), w, true))
 	must(t, later.commit(t.Context(), w))

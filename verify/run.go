@@ -12,6 +12,7 @@ import (
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/runs"
 	"github.com/callvault/callvault/ledger"
+	"github.com/callvault/callvault/load/hidden"
 	"github.com/callvault/callvault/load/store"
 	"github.com/callvault/callvault/load/upkeep"
 )
@@ -214,7 +215,7 @@ func (v *Run) repair(ctx context.Context) error {
 }
 
 // fetch archives what differs.
-func (v *Run) fetch(ctx context.Context, guard string) error {
+func (v *Run) fetch(ctx context.Context, guard hidden.Guard) error {
 	if _, err := upkeep.Purge(ctx, v.Store); err != nil {
 		return err
 	}

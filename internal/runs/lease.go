@@ -15,12 +15,12 @@ import (
 // UnderLease does something that writes, under the archive lease: ctx ends when
 // that is lost, and nothing becomes visible unless guard, an SQL condition,
 // holds. The schema must be up.
-func UnderLease(ctx context.Context, store *store.Store, ttl time.Duration, do func(ctx context.Context, guard string) error) error {
+func UnderLease(ctx context.Context, store *store.Store, ttl time.Duration, do func(ctx context.Context, guard hidden.Guard) error) error {
 	return UnderLeaseAs(ctx, store, ttl, lease.Holder(), do)
 }
 
 // UnderLeaseAs is UnderLease for a holder named who.
-func UnderLeaseAs(ctx context.Context, store *store.Store, ttl time.Duration, who string, do func(ctx context.Context, guard string) error) error {
+func UnderLeaseAs(ctx context.Context, store *store.Store, ttl time.Duration, who string, do func(ctx context.Context, guard hidden.Guard) error) error {
 	held, err := Take(ctx, store, lease.Archive, who, ttl)
 	if errors.Is(err, lease.ErrHeld) {
 		return fmt.Errorf("another pass is running: %w", err)
@@ -31,7 +31,7 @@ func UnderLeaseAs(ctx context.Context, store *store.Store, ttl time.Duration, wh
 	defer held.Release(context.WithoutCancel(ctx))
 	lctx, cancel := held.Context(ctx)
 	defer cancel()
-	err = do(lctx, held.Guard())
+	err = do(lctx, held.Guard)
 	lost := context.Cause(lctx)
 	switch {
 	case err == nil:

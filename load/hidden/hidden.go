@@ -4,7 +4,6 @@
 package hidden
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -54,9 +53,19 @@ type Change struct {
 // Empty says that nothing changes.
 func (c *Change) Empty() bool { return len(c.Shown)+len(c.Replaced)+len(c.Abandoned) == 0 }
 
-// Apply makes the change in one block, if the SQL condition guard ("": none) holds
-// at the server then. It may be repeated.
-func (c *Change) Apply(ctx context.Context, conn driver.Conn, guard string) error {
+// Guard gives an SQL condition that must hold at the server, such as that a lease is held:
+// nil for none. It may be another one each time.
+type Guard func() string
+
+func (g Guard) condition() string {
+	if g == nil {
+		return "1"
+	}
+	return g()
+}
+
+// Apply makes the change in one block, if guard holds then. It may be repeated.
+func (c *Change) Apply(ctx context.Context, conn driver.Conn, guard Guard) error {
 	if c.Empty() {
 		return nil
 	}
@@ -75,7 +84,7 @@ func (c *Change) Apply(ctx context.Context, conn driver.Conn, guard string) erro
 		}
 	}
 	q := "INSERT INTO " + catalogue.HiddenLoads + " (load_id, step) SELECT pair.1, pair.2 FROM (SELECT arrayJoin(arrayZip([" +
-		ids.String() + "]::Array(UInt64), [" + steps.String() + "])) AS pair) WHERE " + cmp.Or(guard, "1")
+		ids.String() + "]::Array(UInt64), [" + steps.String() + "])) AS pair) WHERE " + guard.condition()
 	ctx = clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{
 		"max_query_size": len(q) + 1<<10, "max_threads": 1, // one thread makes one block
 	}))

@@ -20,6 +20,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -104,7 +105,7 @@ func AcquireWait(ctx context.Context, conn driver.Conn, name, holder string, ttl
 // the same claim: a claim with an unknown outcome must not block the next one.
 func attempt(ctx context.Context, conn driver.Conn, name, holder string, ttl time.Duration) (*Lease, error) {
 	l := &Lease{
-		claim: claim{name: name, id: crand.Text(), holder: holder, ttl: ttl},
+		claim: claim{name: name, id: crand.Text(), holder: holder, ttl: ttl, at: new(atomic.Int64)},
 		stop:  make(chan struct{}), stopped: make(chan struct{}),
 	}
 	var started time.Time
@@ -137,7 +138,8 @@ func attempt(ctx context.Context, conn driver.Conn, name, holder string, ttl tim
 }
 
 // Guard is an SQL condition that is true while the lease is held, by the server's
-// clock, as the server sees it and, where Keeper is used, as Keeper sees it.
+// clock, as the server sees it and, where Keeper is used, as Keeper sees it. It is to be
+// asked for each time: each renewal makes it hold for longer.
 func (l *Lease) Guard() string {
 	var all []string
 	for _, p := range l.places {

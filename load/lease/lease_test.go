@@ -145,3 +145,52 @@ func TestRace(t *testing.T) {
 		t.Errorf("%d of 6 had it", had)
 	}
 }
+
+// TestRestart empties the table, as a restart of the server does: the lease holds on,
+// with the next renewal in the table again, unless somebody has claimed since.
+func TestRestart(t *testing.T) {
+	t.Parallel()
+	conn := connect(t)
+	restart := func() {
+		if err := conn.Exec(t.Context(), "TRUNCATE TABLE lease"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	holds := func(l *lease.Lease) (held bool) {
+		if err := conn.QueryRow(t.Context(), "SELECT "+l.Guard()).Scan(&held); err != nil {
+			t.Fatal(err)
+		}
+		return held
+	}
+	a := acquire(t, conn, "a", 6*time.Second)
+	restart()
+	if !holds(a) {
+		t.Error("the lease is lost with the table's rows")
+	}
+	for n := uint64(0); n == 0; {
+		if err := conn.QueryRow(t.Context(), "SELECT count() FROM lease WHERE holder = 'a'").Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		if a.Err() != nil {
+			t.Fatalf("not renewed: %v", a.Err())
+		}
+	}
+	if _, err := lease.Acquire(t.Context(), conn, lease.Archive, "b", time.Minute); !errors.Is(err, lease.ErrHeld) || !holds(a) {
+		t.Errorf("claim beside a lease that was renewed after a restart: got %v", err)
+	}
+	restart()
+	b := acquire(t, conn, "b", time.Minute)
+	if holds(a) || !holds(b) {
+		t.Errorf("a holds the lease: %v, b: %v", holds(a), holds(b))
+	}
+	if err := b.Release(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if holds(a) {
+		t.Error("a lease that was taken over comes back")
+	}
+	<-a.Lost()
+	if !errors.Is(a.Err(), lease.ErrLost) {
+		t.Errorf("got %v", a.Err())
+	}
+}

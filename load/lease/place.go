@@ -3,6 +3,7 @@ package lease
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -18,6 +19,7 @@ const (
 type claim struct {
 	name, id, holder string
 	ttl              time.Duration
+	at               *atomic.Int64 // of the table's latest renewal, by the server's clock, in microseconds since 1970
 }
 
 // ms is ttl in milliseconds, the unit of the tables.

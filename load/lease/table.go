@@ -20,7 +20,8 @@ func (t table) take(ctx context.Context, c claim) error {
 	if err := t.write(ctx, c, false); err != nil {
 		return err
 	}
-	return t.others(ctx, c)
+	_, err := t.look(ctx, c)
+	return err
 }
 
 // renew does not revive a claim that has ended.
@@ -29,15 +30,13 @@ func (t table) renew(ctx context.Context, c claim) error {
 	if err := t.conn.Exec(ctx, q, c.name, c.id, c.holder, c.ms()); err != nil {
 		return fmt.Errorf("renew lease %s: %w", c.name, err)
 	}
-	var live bool
-	err := t.conn.QueryRow(ctx, "SELECT "+t.guard(c)).Scan(&live)
-	if err == nil && !live {
-		err = errEnded
+	switch live, err := t.look(ctx, c); {
+	case live: // another claim is about to be withdrawn
+		return nil
+	case err != nil:
+		return err
 	}
-	if err != nil {
-		return fmt.Errorf("renew lease %s: %w", c.name, err)
-	}
-	return nil
+	return fmt.Errorf("renew lease %s: %w", c.name, errEnded)
 }
 
 func (t table) end(ctx context.Context, c claim) error { return t.write(ctx, c, true) }
@@ -51,36 +50,55 @@ func (t table) write(ctx context.Context, c claim, released bool) error {
 	return nil
 }
 
-// others reads the live claims of others. A claim that is released stays released: a
-// later renewal does not revive it.
 func (t table) others(ctx context.Context, c claim) error {
-	const q = `
-		SELECT any(holder), dateDiff('microsecond', max(at), now64(6)) AS age
-		FROM lease WHERE name = ? AND claim_id != ?
-		GROUP BY claim_id
-		HAVING NOT max(released) AND age < max(ttl_ms) * 1000
-		ORDER BY age LIMIT 1`
-	rows, err := t.conn.Query(ctx, q, c.name, c.id)
-	if err != nil {
-		return fmt.Errorf("read lease %s: %w", c.name, err)
-	}
-	defer rows.Close()
-	if rows.Next() {
-		var age int64
-		held := &HeldError{Name: c.name}
-		if err := rows.Scan(&held.Holder, &age); err != nil {
-			return fmt.Errorf("read lease %s: %w", c.name, err)
-		}
-		held.Age = time.Duration(age) * time.Microsecond
-		return held
-	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("read lease %s: %w", c.name, err)
-	}
-	return nil
+	_, err := t.look(ctx, c)
+	return err
 }
 
+// look reads the live claims on the name. It returns a *HeldError if another one is live,
+// and whether c is; of c it notes when it was renewed. A claim that is released stays
+// released: a later renewal does not revive it.
+func (t table) look(ctx context.Context, c claim) (live bool, err error) {
+	const q = `
+		SELECT claim_id, any(holder), toUnixTimestamp64Micro(max(at)), dateDiff('microsecond', max(at), now64(6)) AS age
+		FROM lease WHERE name = ?
+		GROUP BY claim_id
+		HAVING NOT max(released) AND age < max(ttl_ms) * 1000
+		ORDER BY age`
+	rows, err := t.conn.Query(ctx, q, c.name)
+	if err != nil {
+		return false, fmt.Errorf("read lease %s: %w", c.name, err)
+	}
+	defer rows.Close()
+	var other *HeldError
+	for rows.Next() {
+		var id, holder string
+		var at, age int64
+		if err := rows.Scan(&id, &holder, &at, &age); err != nil {
+			return false, fmt.Errorf("read lease %s: %w", c.name, err)
+		}
+		switch {
+		case id == c.id:
+			live = true
+			c.at.Store(at)
+		case other == nil:
+			other = &HeldError{Name: c.name, Holder: holder, Age: time.Duration(age) * time.Microsecond}
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return false, fmt.Errorf("read lease %s: %w", c.name, err)
+	}
+	if other != nil {
+		return live, other
+	}
+	return live, nil
+}
+
+// guard also holds where a restart of the server has emptied the table, if nobody has
+// claimed since, until the time at which the claim would have ended.
 func (t table) guard(c claim) string {
-	return "(SELECT NOT max(released) AND dateDiff('microsecond', max(at), now64(6)) < max(ttl_ms) * 1000 FROM lease WHERE name = '" +
-		c.name + "' AND claim_id = '" + c.id + "')"
+	mine := "claim_id = '" + c.id + "'"
+	return fmt.Sprintf("(SELECT if(count() = 0, now64(6) < fromUnixTimestamp64Micro(%d, 'UTC') + toIntervalMillisecond(%d),"+
+		" countIf(%[3]s) > 0 AND NOT maxIf(released, %[3]s) AND dateDiff('microsecond', maxIf(at, %[3]s), now64(6)) < maxIf(ttl_ms, %[3]s) * 1000)"+
+		" FROM lease WHERE name = '%[4]s')", c.at.Load(), c.ttl.Milliseconds(), mine, c.name)
 }

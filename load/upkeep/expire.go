@@ -27,7 +27,7 @@ const ended = "kind != 'list' AND state IN ('archived', 'empty', 'lost') AND gre
 //
 // The next Purge deletes the rows by masking them. Their space is free when their month
 // has no rows any more (see DropEmptyMonths), or earlier, with a merge.
-func Expire(ctx context.Context, a Archive, guard string, before time.Time) (int, error) {
+func Expire(ctx context.Context, a Archive, guard hidden.Guard, before time.Time) (int, error) {
 	total := 0
 	for {
 		n := 0
@@ -46,7 +46,7 @@ func Expire(ctx context.Context, a Archive, guard string, before time.Time) (int
 
 // expireSome hides the loads of some units, and then notes that these have expired. A unit
 // that is hidden and not noted is found again.
-func expireSome(ctx context.Context, conn driver.Conn, guard string, before int64) (int, error) {
+func expireSome(ctx context.Context, conn driver.Conn, guard hidden.Guard, before int64) (int, error) {
 	const loads = `
 		SELECT groupUniqArray(load_id) FROM ledger_parts WHERE load_id NOT IN (` + catalogue.Gone + `) AND (sdk_app_id, kind, key) IN
 			(SELECT sdk_app_id, kind, key FROM ledger_units FINAL WHERE ` + ended + ` AND state = 'lost'
@@ -74,7 +74,7 @@ func expireSome(ctx context.Context, conn driver.Conn, guard string, before int6
 
 // hide hides visible loads, and then checks that they are hidden: a process that has lost
 // its lease must not note what it has not done.
-func hide(ctx context.Context, conn driver.Conn, ids []uint64, guard string) error {
+func hide(ctx context.Context, conn driver.Conn, ids []uint64, guard hidden.Guard) error {
 	if err := (&hidden.Change{Replaced: ids}).Apply(ctx, conn, guard); err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 // such as rows that somebody has inserted by hand, and returns how many loads that were.
 // The next Purge deletes them. The caller holds the archive lease, has just archived the
 // units, and has no Writer open. guard is that of Expire.
-func HideStrays(ctx context.Context, a Archive, guard string, units []call.Unit) (int, error) {
+func HideStrays(ctx context.Context, a Archive, guard hidden.Guard, units []call.Unit) (int, error) {
 	var ids []uint64
 	for _, u := range units {
 		for _, table := range catalogue.Loaded() {
