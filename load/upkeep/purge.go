@@ -18,8 +18,8 @@ import (
 // as those of a load that hidden_loads does not mention.
 const tombstone = time.Hour
 
-// When Sweep purges. What it leaves costs readers the set of hidden loads, half a
-// microsecond a row, and disk; to purge costs rewriting parts, whatever is in them.
+// When Sweep purges. What it leaves costs readers the set of hidden loads, 0.1 µs a row, and
+// disk. To purge costs rewriting parts, whatever is in them.
 const (
 	sweepRows   = 10_000         // rows of hidden_loads
 	sweepAge    = 20 * time.Hour // of a load that need not be mentioned: once a day, at any hour
