@@ -1,7 +1,9 @@
 package config
 
 import (
+	"bytes"
 	"maps"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -39,14 +41,27 @@ func (r *reader) readEnv(vars map[string]string) {
 			continue
 		}
 		known = append(known, s.variable)
-		text := vars[s.variable]
+		text, place := vars[s.variable], s.variable
+		if named := s.variable + inFile; s.secret() {
+			known = append(known, named)
+			switch file := vars[named]; {
+			case file != "" && text != "":
+				r.bad = append(r.bad, Error{named, "is set beside " + s.variable, "unset one of them"})
+				continue
+			case file != "":
+				text, place = r.content(named, file), named
+			}
+		}
 		switch {
 		case text == "":
 		case s.key == "": // it is of other programs, too, and matters only where traces are on
 			s.value.SetString(text)
 		default:
 			delete(r.where, s.variable)
-			r.set(s, s.variable, text)
+			if place != s.variable {
+				r.where[s.variable] = place
+			}
+			r.set(s, place, text)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(vars)) {
@@ -60,6 +75,22 @@ func (r *reader) readEnv(vars map[string]string) {
 			r.unknown(name, near)
 		}
 	}
+}
+
+// inFile ends the names of variables, inKey those of keys, that name the file of a secret:
+// systemd, Docker and Kubernetes have it so.
+const inFile, inKey = "_FILE", "_file"
+
+// content is what a file has, without the line break at its end.
+func (r *reader) content(place, file string) string {
+	text, err := os.ReadFile(file)
+	switch {
+	case err != nil:
+		r.bad = append(r.bad, Error{place, err.Error(), "name a file that has the value"})
+	case len(bytes.TrimSpace(text)) == 0:
+		r.bad = append(r.bad, Error{place, "names a file that is empty: " + file, "name a file that has the value"})
+	}
+	return strings.TrimRight(string(text), "\r\n")
 }
 
 // unknown refuses what is no setting.

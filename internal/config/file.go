@@ -171,6 +171,10 @@ func (r *reader) readSection(s section, known []setting, where places) {
 			byKey[k.key] = k
 			keys = append(keys, k.key)
 		}
+		if k.secret() {
+			byKey[k.key+inKey] = k
+			keys = append(keys, k.key+inKey)
+		}
 	}
 	for _, v := range s.values {
 		k, ok := byKey[key(v)]
@@ -182,6 +186,9 @@ func (r *reader) readSection(s section, known []setting, where places) {
 		if !ok {
 			r.bad = append(r.bad, Error{s.place(v), "cannot be a mapping, or a list of lists", "use " + k.use})
 			continue
+		}
+		if text != "" && key(v) != k.key {
+			text = r.content(s.place(v), text)
 		}
 		if text != "" {
 			where[k.name()] = s.place(v)

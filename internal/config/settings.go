@@ -21,6 +21,9 @@ type setting struct {
 // name is by what the setting is known among places.
 func (s setting) name() string { return cmp.Or(s.variable, s.key) }
 
+// secret says that the value is a secret of callvault's own, which may be in a file.
+func (s setting) secret() bool { return s.key != "" && s.value.Type() == reflect.TypeFor[Secret]() }
+
 // settingsOf lists the settings of a struct, given its address, and of the structs within
 // it, whose own tags are the beginning of their settings' names.
 func settingsOf(s any) []setting { return settingsIn(reflect.ValueOf(s).Elem(), "", "") }
