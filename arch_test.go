@@ -54,6 +54,7 @@ var allowed = map[string][]string{
 	"test/certtest":      {},
 	"test/embeddedtest":  {"internal/catalogue", "internal/embedded"},
 	"test/keepertest":    {},
+	"test/servertest":    {"internal/embedded"},
 	"test/proxytest":     {},
 	"test/summarytest":   {"internal/catalogue"},
 	"test/migratedtest":  {"load/schema", "load/store", "test/embeddedtest"},

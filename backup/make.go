@@ -88,7 +88,7 @@ func take(ctx context.Context, p Place, o Options, n *Note) (t taken, err error)
 		return t, err
 	}
 	store := catalogue.StoreOf(o.Database)
-	statement := fmt.Sprintf("BACKUP DATABASE %s, DATABASE %s%s TO %s", sqltext.Identifier(o.Database), sqltext.Identifier(store), except(store, leases()), p.expression(n.Name))
+	statement := fmt.Sprintf("BACKUP DATABASE %s, DATABASE %s%s TO %s", sqltext.Identifier(o.Database), sqltext.Identifier(store), except(leases()), p.expression(n.Name))
 	var settings []string
 	if n.Base != "" {
 		settings = append(settings, p.onBase(n.Base)...)

@@ -117,7 +117,7 @@ func fill(ctx context.Context, conn driver.Conn, p Place, n Note, to Target, pro
 		return "DATABASE " + sqltext.Identifier(of(n.Database)) + " AS " + sqltext.Identifier(of(to.Database))
 	}
 	relations := func(name string) string { return name }
-	statement := fmt.Sprintf("RESTORE %s, %s%s FROM %s", as(catalogue.StoreOf), as(relations), except(n.Database, catalogue.Views()), p.expression(n.Name))
+	statement := fmt.Sprintf("RESTORE %s, %s%s FROM %s", as(catalogue.StoreOf), as(relations), except(catalogue.Views()), p.expression(n.Name))
 	settings := []string{"allow_different_database_def = 1"}
 	if n.Base != "" {
 		settings = append(settings, p.onBase(n.Base)...)

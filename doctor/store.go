@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -22,9 +21,6 @@ import (
 	"github.com/callvault/callvault/load/store"
 	"github.com/callvault/callvault/status"
 )
-
-// Oldest ClickHouse that the schema works with.
-const oldestMajor, oldestMinor = 24, 8
 
 // lowDisk is the free share of a disk below which it is time to act.
 const lowDisk = 0.1
@@ -54,16 +50,6 @@ func (x *examination) server(ctx context.Context, store *store.Store) {
 	var version string
 	if err := store.Conn().QueryRow(ctx, "SELECT version()").Scan(&version); err != nil {
 		x.say("clickhouse", Fail, words.OneLine(query.Error(err)), "check CLICKHOUSE_DSN")
-		return
-	}
-	parts := strings.Split(version, ".")
-	major, _ := strconv.Atoi(parts[0])
-	minor := 0
-	if len(parts) > 1 {
-		minor, _ = strconv.Atoi(parts[1])
-	}
-	if major < oldestMajor || major == oldestMajor && minor < oldestMinor {
-		x.say("clickhouse", Fail, "version "+version, fmt.Sprintf("use %d.%d or newer", oldestMajor, oldestMinor))
 		return
 	}
 	found := fmt.Sprintf("version %s, database %s", version, store.Database())

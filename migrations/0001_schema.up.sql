@@ -1371,7 +1371,7 @@ DEFINER = CURRENT_USER SQL SECURITY DEFINER
 AS SELECT run_id, {{columns "beginning of a run" | names}}, if(toUnixTimestamp64Milli(ended_at) = 0, NULL, ended_at) AS ended_at,
     if(outcome = 'running' AND alive_until < now64(3), 'died', toString(outcome)) AS outcome,
     {{columns "work of a run" | names}}
-FROM (SELECT * FROM {{.Store}}.archive_runs_data FINAL)
+FROM (SELECT * FROM {{.Store}}.archive_runs_data FINAL) AS r
 COMMENT 'One row a run of archive, verify, replay or backup: when, how it ended, what it brought and what it asked';
 
 {{/* Who may read this need not be let read system.parts. */ -}}

@@ -25,6 +25,7 @@ type installation struct {
 	vendor *vendor
 	truth  *simulator.Truth
 	store  *store.Store
+	now    func() time.Time // the program's
 	env    []string
 }
 
@@ -36,28 +37,38 @@ func install(t *testing.T, o simulator.Options) *installation {
 	now := time.Now().Truncate(time.Second)
 	o.Now = frozen(now)
 	o.Mix = cmp.Or(o.Mix, simulator.MixOneToOne)
-	v := newVendor(t, o)
-	dsn := embeddedtest.Database(t)
-	store, err := connect.Store(t.Context(), dsn, store.Options{Missing: store.Create})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { store.Close() })
-	in := &installation{sim: v.Simulator, vendor: v, truth: v.Truth(now), store: store, env: []string{
-		"HOME=" + t.TempDir(), "CLICKHOUSE_DSN=" + dsn, "CALLVAULT_TRTC_ENDPOINT=" + v.url,
-		"CALLVAULT_SDK_APP_IDS=" + joined(v.Apps()), "CALLVAULT_QPS=100000", "CALLVAULT_PATIENCE=0",
-		"TENCENTCLOUD_SECRET_ID=" + v.SecretID(), "TENCENTCLOUD_SECRET_KEY=" + v.SecretKey(),
-	}}
+	in := installAt(t, newVendor(t, o), embeddedtest.Database(t), now)
 	if o.Retention > 0 {
 		in.env = append(in.env, "CALLVAULT_RETENTION="+o.Retention.String())
 	}
 	return in
 }
 
+// installAt joins a vendor whose time is now with a database.
+func installAt(t *testing.T, v *vendor, dsn string, now time.Time) *installation {
+	t.Helper()
+	store, err := connect.Store(t.Context(), dsn, store.Options{Missing: store.Create})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { store.Close() })
+	return &installation{sim: v.Simulator, vendor: v, truth: v.Truth(now), store: store, now: time.Now, env: environment(t, v, dsn)}
+}
+
+// environment has the settings that join a vendor with a database.
+func environment(t *testing.T, v *vendor, dsn string) []string {
+	t.Helper()
+	return []string{
+		"HOME=" + t.TempDir(), "CLICKHOUSE_DSN=" + dsn, "CALLVAULT_TRTC_ENDPOINT=" + v.url,
+		"CALLVAULT_SDK_APP_IDS=" + joined(v.Apps()), "CALLVAULT_QPS=100000", "CALLVAULT_PATIENCE=0",
+		"TENCENTCLOUD_SECRET_ID=" + v.SecretID(), "TENCENTCLOUD_SECRET_KEY=" + v.SecretKey(),
+	}
+}
+
 // callvault runs the program in this process.
 func (in *installation) callvault(ctx context.Context, args ...string) (code int, stdout, stderr string) {
 	var out, errs bytes.Buffer
-	code = run(ctx, &process{args: args, environ: in.env, stdout: &out, stderr: &errs, now: time.Now, attempts: impatient()})
+	code = run(ctx, &process{args: args, environ: in.env, stdout: &out, stderr: &errs, now: in.now, attempts: impatient()})
 	return code, out.String(), errs.String()
 }
 

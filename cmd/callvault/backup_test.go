@@ -35,9 +35,9 @@ func (w *world) run(code int, args ...string) (errs string) {
 }
 
 // backups are those in a place.
-func backups(t *testing.T, w *world, dir string) []backup.Note {
+func backups(t *testing.T, store *store.Store, dir string) []backup.Note {
 	t.Helper()
-	p, err := backup.Open(w.db.direct().Conn(), dir, struct{ ID, Secret, Token string }{})
+	p, err := backup.Open(store.Conn(), dir, struct{ ID, Secret, Token string }{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +88,7 @@ func TestLongRestoredArchiveGoesOn(t *testing.T) {
 	w.move(8*time.Hour, nil)
 	w.pass().end(exitDone)
 
-	notes := backups(t, w, dir)
+	notes := backups(t, w.db.direct(), dir)
 	if len(notes) != 3 || notes[0].Kind != backup.Full || notes[1].Base != notes[0].Name || notes[2].Base != notes[0].Name {
 		t.Fatalf("backups %+v", notes)
 	}
@@ -175,10 +175,10 @@ func TestLongKilledBackup(t *testing.T) {
 	w.lease = 2 * shortLease // a backup keeps a small machine busy
 	for _, statement := range []string{"BACKUP DATABASE", "SELECT 'abnormal", "SELECT toString(status)", "RESTORE DATABASE", "DROP TABLE", "DROP DATABASE"} {
 		for _, when := range []proxytest.When{proxytest.Before, proxytest.After} {
-			before := len(backups(t, w, dir))
+			before := len(backups(t, w.db.direct(), dir))
 			w.killed(proxytest.Rule{Statement: statement, When: when, Cut: true}, "backup", "--to", dir, "--full", "--verify", "--quiet")
 			w.untilNoBackup()
-			after := backups(t, w, dir)
+			after := backups(t, w.db.direct(), dir)
 			if noted := slices.Contains([]string{"RESTORE DATABASE", "DROP TABLE", "DROP DATABASE"}, statement); noted != (len(after) > before) {
 				t.Errorf("%s %s: %d backups, then %d", when, statement, before, len(after))
 			}
@@ -187,7 +187,7 @@ func TestLongKilledBackup(t *testing.T) {
 	w.lease = longLease
 	w.run(exitDone, "backup", "--to", dir, "--verify", "--quiet")
 	w.run(exitDone, "backup", "--to", dir, "--full", "--verify", "--quiet")
-	for _, n := range backups(t, w, dir) {
+	for _, n := range backups(t, w.db.direct(), dir) {
 		w.run(exitDone, "backup", "verify", n.Name, "--to", dir, "--quiet")
 	}
 	w.finish()

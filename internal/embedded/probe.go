@@ -49,7 +49,7 @@ func query(ctx context.Context, s state, sql string) (string, error) {
 func verify(ctx context.Context, dir string, s state) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	path, err := query(ctx, s, "SELECT value FROM system.server_settings WHERE name = 'path' FORMAT TSVRaw")
+	path, err := query(ctx, s, "SELECT path FROM system.disks WHERE name = 'default' FORMAT TSVRaw")
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ var (
 	ErrReadOnly    = errors.New("the user may only read (readonly = 1)")
 	ErrDatabase    = errors.New("the user may not use or create the database")
 	ErrNoDatabase  = errors.New("the database does not exist")
+	ErrTooOld      = errors.New("ClickHouse is too old")
 
 	// Of ports.
 	ErrHTTPPort   = errors.New("this is the port of HTTP, not that of the native protocol")

@@ -22,6 +22,9 @@ import (
 // openError says in one line what is wrong and where.
 func openError(ctx context.Context, ch *clickhouse.Options, err error) error {
 	where, hint := strings.Join(ch.Addr, ","), ""
+	if errors.Is(err, ErrTooOld) {
+		return fmt.Errorf("connect to %s: %w", where, err)
+	}
 	kind := cmp.Or(portError(err), tlsError(err), ErrUnreachable)
 	if speaksTLS(ctx, ch, err) {
 		kind = ErrSecurePort

@@ -61,8 +61,8 @@ type Store struct {
 }
 
 // Open connects to the database of the relations. It does not migrate. Its error matches
-// ErrDSN, ErrUnreachable, ErrAuth, ErrReadOnly, ErrDatabase, ErrNoDatabase or one of the
-// errors of ports and certificates.
+// ErrDSN, ErrUnreachable, ErrAuth, ErrReadOnly, ErrDatabase, ErrNoDatabase, ErrTooOld or one of
+// the errors of ports and certificates.
 func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 	ch, err := parseDSN(dsn, o)
 	if err != nil {
@@ -139,13 +139,18 @@ func toTables(relations *clickhouse.Options) *clickhouse.Options {
 	return &ch
 }
 
-// connect opens a pool and sees that it works.
+// connect opens a pool and sees that it works, with a server that is new enough.
 func connect(ctx context.Context, ch *clickhouse.Options) (driver.Conn, error) {
 	conn, err := clickhouse.Open(ch)
 	if err != nil {
 		return nil, err
 	}
-	if err := conn.Exec(ctx, "SELECT 1"); err != nil {
+	var version string
+	err = conn.QueryRow(ctx, "SELECT version()").Scan(&version)
+	if err == nil {
+		err = newEnough(version)
+	}
+	if err != nil {
 		_ = conn.Close()
 		return nil, err
 	}

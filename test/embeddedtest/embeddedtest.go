@@ -6,7 +6,8 @@
 //	func TestX(t *testing.T) { dsn := embeddedtest.Database(t); … }
 //
 // The library comes from the user's cache and is downloaded if it is missing.
-// CALLVAULT_CLICKHOUSE_LIB names another library.
+// CALLVAULT_CLICKHOUSE_LIB names another library, CALLVAULT_TEST_SERVER the data directory
+// of a server that runs (test/servertest), which is then that of all tests.
 package embeddedtest
 
 import (
@@ -103,10 +104,18 @@ func startIn(t testing.TB, dir string) *embedded.Server {
 // Shared returns the engine of the test binary, and starts it if needed.
 func Shared(t testing.TB) *embedded.Server {
 	t.Helper()
-	library := Library(t)
+	running := os.Getenv("CALLVAULT_TEST_SERVER")
+	library := ""
+	if running == "" {
+		library = Library(t)
+	}
 	shared.mu.Lock()
 	defer shared.mu.Unlock()
-	if shared.server == nil && shared.err == nil {
+	switch {
+	case shared.server != nil || shared.err != nil:
+	case running != "":
+		shared.server, shared.err = attach(running)
+	default:
 		shared.server, shared.dir, shared.err = startShared(library)
 	}
 	if shared.err != nil {
@@ -139,6 +148,17 @@ func exec(t testing.TB, s *embedded.Server, sql string) {
 	}
 }
 
+// attach finds a server that runs.
+func attach(dir string) (*embedded.Server, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	s, found := embedded.Discover(ctx, dir)
+	if !found {
+		return nil, fmt.Errorf("no server runs in %s", dir)
+	}
+	return s, nil
+}
+
 func startShared(library string) (*embedded.Server, string, error) {
 	dir, err := makeDir()
 	if err != nil {
@@ -159,7 +179,7 @@ func startShared(library string) (*embedded.Server, string, error) {
 func stopShared() error {
 	shared.mu.Lock()
 	defer shared.mu.Unlock()
-	if shared.server == nil {
+	if shared.server == nil || shared.server.Attached() {
 		return nil
 	}
 	defer os.RemoveAll(shared.dir)
