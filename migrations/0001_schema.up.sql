@@ -1,11 +1,11 @@
 {{/*
-An archive is two databases. .Store has the tables, which the program alone reads and
-writes. .Database has what analysts read: views of these tables, and small tables that
-people add rows to. Views read with the rights of the user who made them, so whoever
-may read .Database sees what is visible and nothing else.
+An archive is two databases. .Store has the tables, which only the program reads
+and writes. .Database has what analysts read: views of these tables, and small tables
+that people add rows to. A view reads with the rights of the user who made it, so a user
+who may read .Database sees what is visible and nothing else.
 
-Tables come first, then views, each grouped by what they are for. migrations.go has the
-words of these files.
+Tables come first, then views, both grouped by purpose. migrations.go explains the
+template words of these files.
 */ -}}
 
 {{/* ==== Loads and the ledger: what is visible, and how far the archive is ==== */ -}}
@@ -13,7 +13,7 @@ words of these files.
 CREATE TABLE IF NOT EXISTS {{.Store}}.hidden_loads {{.OnCluster}}
 (
     load_id UInt64 COMMENT 'The load',
-    step Enum8('opened' = 1, 'committed' = 2, 'replaced' = 3, 'abandoned' = 4) COMMENT 'How far the load has come; the greatest step of a load counts, so repeating or reordering inserts changes nothing',
+    step Enum8('opened' = 1, 'committed' = 2, 'replaced' = 3, 'abandoned' = 4) COMMENT 'State of the load. The greatest step of a load counts, so a repeated or late insert changes nothing',
     at DateTime('UTC') DEFAULT now() COMMENT 'When the step was written, by the server''s clock'
 )
 ENGINE = {{engine "MergeTree"}}
@@ -25,44 +25,44 @@ CREATE TABLE IF NOT EXISTS {{.Store}}.ledger_parts {{.OnCluster}}
     sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
     kind LowCardinality(String) COMMENT 'Kind of unit: call, unusual (one hour of unusual events) or scale (one day of daily scale)',
     key String COMMENT 'Which unit: CommId of a call, or start of the hour or day (RFC 3339)',
-    part LowCardinality(String) COMMENT 'What of the unit: room, users, series, events; unusual; scale; summary: what call_users_data, peer_quality_data and calls_data have of it',
+    part LowCardinality(String) COMMENT 'Kind of part: room, users, series, events; unusual; scale; summary: the rows of call_users_data, peer_quality_data and calls_data',
     part_key String COMMENT 'Tells parts of one kind within a unit apart: the user of events, window and users of series',
     room_id LowCardinality(String) COMMENT 'Room name of a call',
-    load_id UInt64 COMMENT 'The load its rows are in; hidden_loads says whether it counts',
-    settled Bool COMMENT 'Whether the vendor''s answer can no longer change: kept when the unit is archived again',
-    reason String COMMENT 'Why it is not whole: what of the vendor''s answer could not be read, or did not come; empty: it is',
+    load_id UInt64 COMMENT 'The load that holds its rows; hidden_loads says whether it counts',
+    settled Bool COMMENT 'Whether the vendor''s answer can no longer change. A settled part stays when the unit is archived again',
+    reason String COMMENT 'Why the part is not whole: what the vendor did not send, or what could not be read; empty: it is whole',
     window_start DateTime('UTC') COMMENT 'First second asked for',
     window_end DateTime('UTC') COMMENT 'Last second asked for',
-    users Array(String) COMMENT 'Whose seconds: the users of series or events, or one empty string for everybody',
-    owned_from Array(UInt32) COMMENT 'First second of each of users that is this part''s, unix seconds',
-    owned_to Array(UInt32) COMMENT 'Last second of each of users that is this part''s, unix seconds',
+    users Array(String) COMMENT 'The users of series or events; one empty string: all users',
+    owned_from Array(UInt32) COMMENT 'First second that this part has of each user in users, unix seconds',
+    owned_to Array(UInt32) COMMENT 'Last second that this part has of each user in users, unix seconds',
     rows UInt64 COMMENT 'Rows it brought',
     null_samples UInt64 COMMENT 'Points the vendor sent without a value; they are not rows',
-    responses Array(UInt64) COMMENT 'The raw_responses it was made from, as far as they are kept',
+    responses Array(UInt64) COMMENT 'The raw_responses that the part was made from, as far as they are kept',
     deadline DateTime('UTC') COMMENT 'When the vendor begins to drop it',
     asked_at DateTime64(3, 'UTC') COMMENT 'When it was asked for, by the client''s clock',
     run_id LowCardinality(String) COMMENT 'The run that asked'
 )
 ENGINE = {{engine "MergeTree"}}
 ORDER BY (sdk_app_id, kind, key, part, part_key, load_id)
-COMMENT 'What each load holds of its unit: written once, after the load''s rows and before its commit, deleted when the load is purged. Read the view ledger instead';
+COMMENT 'The parts that each load holds. A row is written once, after the load''s rows and before its commit, and deleted when the load is purged. Read the view ledger instead';
 
 CREATE TABLE IF NOT EXISTS {{.Store}}.ledger_units {{.OnCluster}}
 (
     sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
     kind LowCardinality(String) COMMENT 'Kind of unit: call, list (the calls of one UTC day), unusual (one hour of unusual events) or scale (one day of daily scale)',
     key String COMMENT 'Which unit: CommId of a call, day of a list, or start of the hour or day (RFC 3339)',
-    state Enum8('pending' = 1, 'provisional' = 2, 'archived' = 3, 'empty' = 4, 'failed' = 5, 'lost' = 6, 'expired' = 7) COMMENT 'pending: known, not visible; provisional: visible as far as it went; archived, empty: final; failed: to be tried again; lost: dropped by the vendor before it was archived; expired: it was archived, and deleted since it is older than CALLVAULT_KEEP',
-    reason String COMMENT 'Why it is failed or lost, or what a provisional one lacks',
+    state Enum8('pending' = 1, 'provisional' = 2, 'archived' = 3, 'empty' = 4, 'failed' = 5, 'lost' = 6, 'expired' = 7) COMMENT 'pending: known, not visible; provisional: visible as far as it went; archived, empty: final; failed: the next pass tries again; lost: the vendor dropped it before it was archived; expired: it was archived, then deleted because it is older than CALLVAULT_KEEP',
+    reason String COMMENT 'Why the unit failed or is lost, or what a provisional unit lacks',
     starts_at DateTime('UTC') COMMENT 'When the unit begins: creation of the call, start of the hour or of the day',
-    held_until DateTime('UTC') COMMENT 'Everything up to this second is archived for good; 1970: nothing is',
-    deadline DateTime('UTC') COMMENT 'When the vendor begins to drop what is not archived for good',
-    attempts UInt32 COMMENT 'Passes that have tried in vain to have all of it',
-    failed_parts Array(String) COMMENT 'Kinds of the parts that are set aside: they could not be had, or not whole',
+    held_until DateTime('UTC') COMMENT 'All data up to this second is archived for good; 1970: none is',
+    deadline DateTime('UTC') COMMENT 'When the vendor begins to drop data that is not archived for good',
+    attempts UInt32 COMMENT 'Passes that tried to fetch all of it and failed',
+    failed_parts Array(String) COMMENT 'Kinds of the parts that are set aside because they could not be fetched or read whole',
     failed_keys Array(String) COMMENT 'Keys of these parts',
     failed_reasons Array(String) COMMENT 'Why each of these parts is set aside',
-    failed_attempts Array(UInt32) COMMENT 'In how many passes each of these parts was asked for in vain',
-    failed_kept Array(Bool) COMMENT 'Whether what the vendor answered to each of these parts is in raw_responses',
+    failed_attempts Array(UInt32) COMMENT 'How many passes asked for each of these parts and failed',
+    failed_kept Array(Bool) COMMENT 'Whether raw_responses has the vendor''s answer for each of these parts',
     rooms UInt64 COMMENT 'Rows in rooms',
     user_sessions UInt64 COMMENT 'Rows in user_sessions',
     quality_samples UInt64 COMMENT 'Rows in quality_samples',
@@ -75,25 +75,25 @@ CREATE TABLE IF NOT EXISTS {{.Store}}.ledger_units {{.OnCluster}}
 )
 ENGINE = {{engine "ReplacingMergeTree" "updated_at"}}
 ORDER BY (sdk_app_id, kind, key)
-COMMENT 'How far the archive is with each unit, one row a unit (read it with FINAL). Read the view ledger instead';
+COMMENT 'State of each unit, one row a unit (read it with FINAL). Read the view ledger instead';
 
 {{/* ==== Runs, and what the vendor answered ==== */ -}}
 
 {{define "beginning of a run"}}
     command LowCardinality(String) COMMENT 'What ran: archive, verify, replay or backup',
-    schedule LowCardinality(String) COMMENT 'Schedule that began it; empty: it was begun by hand',
-    is_whole Bool COMMENT 'Whether it was over everything in the window: no flag narrowed it',
+    schedule LowCardinality(String) COMMENT 'Schedule that began it; empty: a command began it',
+    is_whole Bool COMMENT 'Whether the run covered the whole window: no flag narrowed it',
     started_at DateTime64(3, 'UTC') COMMENT 'When it began, by the client''s clock',
 {{end -}}
 
 {{define "work of a run"}}
-    reason String COMMENT 'Why it is not done',
-    sdk_app_ids Array(UInt32) COMMENT 'Applications it was over',
-    complete_app_ids Array(UInt32) COMMENT 'Of these, those of which nothing was missing in the end',
-    calls_archived UInt64 COMMENT 'Calls archived, or compared by verify, or replayed; provisional ones included',
-    calls_provisional UInt64 COMMENT 'Of these, calls that a later run is to complete',
-    failed UInt64 COMMENT 'Things that could not be archived, or that differ; lost ones included',
-    lost UInt64 COMMENT 'Things that the vendor dropped before they were archived',
+    reason String COMMENT 'Why the run is not done',
+    sdk_app_ids Array(UInt32) COMMENT 'Applications that the run covered',
+    complete_app_ids Array(UInt32) COMMENT 'Those of sdk_app_ids for which nothing was missing at the end',
+    calls_archived UInt64 COMMENT 'Calls that the run archived, compared (verify) or replayed, provisional ones included',
+    calls_provisional UInt64 COMMENT 'Those of calls_archived that a later run completes',
+    failed UInt64 COMMENT 'Units and parts that could not be archived, or that differ; lost ones included',
+    lost UInt64 COMMENT 'Units and parts that the vendor dropped before they were archived',
     users UInt64 COMMENT 'Users of each call, summed',
     samples UInt64 COMMENT 'Rows of quality_samples',
     events UInt64 COMMENT 'Rows of user_events',
@@ -101,7 +101,7 @@ COMMENT 'How far the archive is with each unit, one row a unit (read it with FIN
     errors Map(String, UInt64) COMMENT 'Errors of the vendor and of the network by code',
     bytes UInt64 COMMENT 'Bytes of the vendor''s answers',
     version LowCardinality(String) COMMENT 'Version of the program',
-    host LowCardinality(String) COMMENT 'Where it ran: host and process',
+    host LowCardinality(String) COMMENT 'Host and process that ran it',
 {{end -}}
 
 CREATE TABLE IF NOT EXISTS {{.Store}}.archive_runs_data {{.OnCluster}}
@@ -109,10 +109,10 @@ CREATE TABLE IF NOT EXISTS {{.Store}}.archive_runs_data {{.OnCluster}}
     run_id String COMMENT 'The run',
     step UInt32 COMMENT 'Counts the rows of the run; the greatest one counts',
     {{columns "beginning of a run"}},
-    ended_at DateTime64(3, 'UTC') COMMENT 'When it ended, by the client''s clock; 1970: it has not',
-    outcome Enum8('running' = 1, 'done' = 2, 'partial' = 3, 'failed' = 4, 'interrupted' = 5, 'busy' = 6) COMMENT 'How it ended: done; partial: some of the data could not be archived, or differs; failed; interrupted; busy: another one was running',
+    ended_at DateTime64(3, 'UTC') COMMENT 'When the run ended, by the client''s clock; 1970: it is running',
+    outcome Enum8('running' = 1, 'done' = 2, 'partial' = 3, 'failed' = 4, 'interrupted' = 5, 'busy' = 6) COMMENT 'How it ended: done; partial: some of the data could not be archived, or differs; failed; interrupted; busy: another run was under way',
     {{columns "work of a run"}},
-    alive_until DateTime64(3, 'UTC') COMMENT 'When a run that has not said otherwise counts as dead, by the server''s clock'
+    alive_until DateTime64(3, 'UTC') COMMENT 'When the run counts as dead unless it writes another row, by the server''s clock'
 )
 ENGINE = {{engine "ReplacingMergeTree" "step"}}
 ORDER BY (started_at, run_id)
@@ -125,19 +125,19 @@ CREATE TABLE IF NOT EXISTS {{.Store}}.raw_responses {{.OnCluster}}
     run_id LowCardinality(String) COMMENT 'The run that asked',
     sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
     action LowCardinality(String) COMMENT 'The vendor''s action (Action)',
-    request String COMMENT 'What was asked, JSON as it was sent' CODEC(ZSTD(3)),
-    body String COMMENT 'What the vendor answered, as it came' CODEC(ZSTD(3)),
+    request String COMMENT 'The request, JSON as it was sent' CODEC(ZSTD(3)),
+    body String COMMENT 'The vendor''s answer, as it came' CODEC(ZSTD(3)),
     expires_at DateTime('UTC') COMMENT 'When it may be deleted',
-    reason String COMMENT 'Why it could not be read whole; empty: it could. What could not is kept for longer: until what it is of is final, too' CODEC(ZSTD(1))
+    reason String COMMENT 'Why the response could not be read whole; empty: it could. Such a response is kept longer: at least until its unit is final' CODEC(ZSTD(1))
 )
 ENGINE = {{engine "MergeTree"}}
 PARTITION BY toDate(expires_at)
 ORDER BY response_id
 TTL expires_at
 SETTINGS ttl_only_drop_parts = 1
-COMMENT 'The vendor''s responses from which the tables were made, for callvault replay; kept as long as CALLVAULT_RAW says';
+COMMENT 'The vendor''s responses from which the tables were made, for callvault replay. CALLVAULT_RAW says how long they are kept';
 
-{{/* ==== What the vendor sent. A block of columns is of the table and of the view that shows its visible rows ==== */ -}}
+{{/* ==== What the vendor sent. A table and the view that shows its visible rows share a block of columns ==== */ -}}
 
 {{define "rooms"}}
     sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
@@ -179,7 +179,7 @@ CREATE TABLE IF NOT EXISTS {{.Store}}.user_sessions_data {{.OnCluster}}
 (
     load_id UInt64 COMMENT 'The load that brought the row; hidden_loads says whether it counts' CODEC(ZSTD(1)),
     {{columns "user_sessions"}},
-    call_created_at DateTime('UTC') COMMENT 'Creation of the call''s room, UTC seconds: what is asked of the calls of a time need not read others' CODEC(ZSTD(1)),
+    call_created_at DateTime('UTC') COMMENT 'Creation of the call''s room, UTC seconds. A query that filters on it reads only the calls of that time' CODEC(ZSTD(1)),
     INDEX by_load load_id TYPE minmax GRANULARITY 1,
     INDEX by_creation call_created_at TYPE minmax GRANULARITY 1,
     INDEX by_call comm_id TYPE bloom_filter(0.01) GRANULARITY 1
@@ -188,7 +188,7 @@ ENGINE = {{engine "MergeTree"}}
 PARTITION BY toYYYYMM(joined_at)
 ORDER BY (sdk_app_id, toDate(joined_at), comm_id, user_id)
 SETTINGS index_granularity = 1024
-COMMENT 'One row for each session of a user in a call; who leaves and comes back has several, with the load it came in. Read the view user_sessions instead';
+COMMENT 'One row for each session of a user in a call; a user who leaves and comes back has several, with the load it came in. Read the view user_sessions instead';
 
 {{define "quality_samples"}}
     sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
@@ -255,11 +255,11 @@ CREATE TABLE IF NOT EXISTS {{.Store}}.unusual_events_data {{.OnCluster}}
 ENGINE = {{engine "MergeTree"}}
 PARTITION BY toYYYYMM(ts)
 ORDER BY (sdk_app_id, ts, room_id, user_id)
-COMMENT 'One row for each cause of a bad experience of a user; an experience without a known cause is one row with abnormal_event_id 0, with the load it came in. Read the view unusual_events instead';
+COMMENT 'One row for each cause of a bad experience of a user. An experience without a known cause is one row with abnormal_event_id 0, with the load it came in. Read the view unusual_events instead';
 
 {{define "daily_scale"}}
     sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
-    day Date MATERIALIZED toDate(day_start + INTERVAL 12 HOUR, 'UTC') COMMENT 'Calendar day that the window [day_start, day_start + 24 h) mostly covers in UTC. The vendor''s day need not begin at midnight UTC: one from 16:00 UTC (midnight in Beijing) is the next day''s',
+    day Date MATERIALIZED toDate(day_start + INTERVAL 12 HOUR, 'UTC') COMMENT 'UTC day that the window [day_start, day_start + 24 h) mostly covers. The vendor''s day need not begin at midnight UTC: a window from 16:00 UTC (midnight in Beijing) counts as the next day',
     user_number UInt64 COMMENT 'Distinct users of each room, summed over the rooms (UserNumber)',
     user_count UInt64 COMMENT 'Room entries (UserCount)',
     room_numbers UInt64 COMMENT 'Rooms (RoomNumbers)',
@@ -277,7 +277,7 @@ PARTITION BY toYYYYMM(day_start)
 ORDER BY (sdk_app_id, day_start)
 COMMENT 'One row a day: the vendor''s own count of one application, with the load it came in. Read the view daily_scale instead';
 
-{{/* ==== Sums of streams: made of what the vendor sent when that is loaded, and shown with it ==== */ -}}
+{{/* ==== Sums of streams: made from samples and events when these are loaded, and shown with them ==== */ -}}
 
 {{/* Metrics of a stream: name, the vendor's name, what it is. sums: no histogram is kept. */ -}}
 {{$sums := list
@@ -305,8 +305,8 @@ COMMENT 'One row a day: the vendor''s own count of one application, with the loa
     user_id LowCardinality(String) COMMENT 'User (UserId)',
     peer_id LowCardinality(String) COMMENT 'Remote user whose stream was received (PeerId); empty: upstream, what user_id sends, and the user''s device',
     day Date COMMENT 'UTC day of the samples and events',
-    device_type LowCardinality(String) COMMENT 'Device and operating system of the user in the session that the samples are of (DeviceType); empty: unknown',
-    sdk_version LowCardinality(String) COMMENT 'Version of the TRTC SDK in the session that the samples are of (SdkVersion); empty: unknown',
+    device_type LowCardinality(String) COMMENT 'Device and operating system of the user in the session of the samples (DeviceType); empty: unknown',
+    sdk_version LowCardinality(String) COMMENT 'Version of the TRTC SDK in the session of the samples (SdkVersion); empty: unknown',
     first_ts DateTime('UTC') COMMENT 'Time of the first sample, UTC seconds; 1970: no sample',
     last_ts DateTime('UTC') COMMENT 'Time of the last sample, UTC seconds; 1970: no sample',
     samples UInt64 COMMENT 'Samples of all metrics',
@@ -328,7 +328,7 @@ CREATE TABLE IF NOT EXISTS {{.Store}}.quality_streams_data {{.OnCluster}}
     `other.min` Array(Float64) COMMENT 'Smallest value of each of other.metric' CODEC(ZSTD(1)),
     `other.max` Array(Float64) COMMENT 'Greatest value of each of other.metric' CODEC(ZSTD(1)),
     is_down Bool MATERIALIZED peer_id != '' COMMENT 'Whether the stream is received' CODEC(ZSTD(1)),
-    call_created_at DateTime('UTC') COMMENT 'Creation of the call''s room, UTC seconds: what is asked of the calls of a time need not read others' CODEC(ZSTD(1)),
+    call_created_at DateTime('UTC') COMMENT 'Creation of the call''s room, UTC seconds. A query that filters on it reads only the calls of that time' CODEC(ZSTD(1)),
     INDEX by_load load_id TYPE minmax GRANULARITY 1,
     INDEX by_creation call_created_at TYPE minmax GRANULARITY 1,
     INDEX by_call comm_id TYPE bloom_filter(0.01) GRANULARITY 1
@@ -337,16 +337,16 @@ ENGINE = {{engine "MergeTree"}}
 PARTITION BY toYYYYMM(day)
 ORDER BY (sdk_app_id, day, is_down, comm_id, user_id, peer_id)
 SETTINGS index_granularity = 1024
-COMMENT 'Sums of quality_samples and user_events: one row for what a user sends or receives from a peer on a UTC day with one device, as one part of a load knows it, with that load. Written with the samples. Read the view quality_streams instead';
+COMMENT 'Sums of quality_samples and user_events: one row for what a user sends, or receives from a peer, on a UTC day with one device, for each part of a load. Written with the samples. Read the view quality_streams instead';
 
 {{/* ==== Summaries of calls: made when a call is committed, and shown with it ==== */ -}}
 
 {{/*
 Minutes of a user or a pair, in order, as package quality makes them. Numbers count from the
-minute of the call's creation. The other elements are lists of what each measure has, in the
-order of the limits: value (-1e9 where there is none, for frames 1e9), metric and cause as
-their numbers. whys has the words for the causes that there are; their key is 8 times the
-number of the minute in the list, and the number of the measure.
+minute of the call's creation. The other elements are lists with one entry for each measure, in the
+order of the limits: value (-1e9 if there is none, 1e9 for frames), and the numbers of
+metric and cause. whys has the words of the causes; their key is 8 times the number of the
+minute in the list, plus the number of the measure.
 */ -}}
 
 {{define "minutes"}}Array(Tuple(at Int32, values Array(Float32), metrics Array(UInt8), causes Array(UInt8))){{end -}}
@@ -381,7 +381,7 @@ number of the minute in the list, and the number of the measure.
 {{define "user of a call"}}
     sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
     comm_id LowCardinality(String) COMMENT 'Call (CommId): unique, opaque; room ids are reused, this one is not',
-    call_created_at DateTime('UTC') COMMENT 'Creation of the call''s room, UTC seconds; who names a time of it reads less',
+    call_created_at DateTime('UTC') COMMENT 'Creation of the call''s room, UTC seconds; a filter on it makes a query read less',
     room_id LowCardinality(String) COMMENT 'Room name as the application gave it; reused by later calls',
     user_id LowCardinality(String) COMMENT 'User (UserId)',
 {{end -}}
@@ -392,7 +392,7 @@ number of the minute in the list, and the number of the measure.
 {{end -}}
 
 {{define "counts of a user"}}
-    presence_seconds UInt64 COMMENT 'Seconds in the call; a session that goes on counts up to the last sample that anybody sent',
+    presence_seconds UInt64 COMMENT 'Seconds in the call; a session that still runs counts up to the call''s last sample',
     device_type LowCardinality(String) COMMENT 'Device and operating system of the last session, as reported (DeviceType)',
     sdk_version LowCardinality(String) COMMENT 'Version of the TRTC SDK of the last session (SdkVersion)',
     client_ip String COMMENT 'Address of the client of the last session (ClientIp)',
@@ -407,21 +407,21 @@ CREATE TABLE IF NOT EXISTS {{.Store}}.call_users_data {{.OnCluster}}
     load_id UInt64 COMMENT 'The load of the summary; hidden_loads says whether it counts' CODEC(ZSTD(1)),
     {{columns "user of a call" | compressed}},
     {{columns "presence of a user" | compressed}},
-    sessions UInt64 COMMENT 'Sessions in the call; 0: something was measured of the user, of whom no session is known' CODEC(ZSTD(1)),
+    sessions UInt64 COMMENT 'Sessions in the call; 0: the user has samples or events, but no known session' CODEC(ZSTD(1)),
     {{columns "counts of a user" | compressed}},
     video_bitrate_swing_up Nullable(Float64) COMMENT 'Half the width of the middle 90 % of the bitrate of the video sent, in % of its median; NULL: no sample' CODEC(ZSTD(1)),
     {{columns "what a user sends" | compressed}},
     {{columns "what a user receives" | compressed}},
-    `metrics.direction` Array(String) COMMENT 'up or down of each metric that was measured, in order of direction and name' CODEC(ZSTD(1)),
-    `metrics.metric` Array(String) COMMENT 'Names of the metrics, the vendor''s' CODEC(ZSTD(1)),
+    `metrics.direction` Array(String) COMMENT 'Direction of each measured metric, up or down; ordered by direction and name' CODEC(ZSTD(1)),
+    `metrics.metric` Array(String) COMMENT 'The vendor''s names of the metrics' CODEC(ZSTD(1)),
     `metrics.samples` Array(UInt64) COMMENT 'Samples of each' CODEC(ZSTD(1)),
     `metrics.sum` Array(Float64) COMMENT 'Sum of each' CODEC(ZSTD(1)),
     `metrics.min` Array(Float64) COMMENT 'Least value of each' CODEC(ZSTD(1)),
-    `metrics.p50` Array(Float64) COMMENT 'Half of the samples of each are no greater; of the rounded values; NaN: no histogram is kept' CODEC(ZSTD(1)),
-    `metrics.p95` Array(Float64) COMMENT '95 % of the samples of each are no greater; of the rounded values; NaN: no histogram is kept' CODEC(ZSTD(1)),
+    `metrics.p50` Array(Float64) COMMENT 'Median of the rounded values of each; NaN: no histogram is kept' CODEC(ZSTD(1)),
+    `metrics.p95` Array(Float64) COMMENT '95th percentile of the rounded values of each; NaN: no histogram is kept' CODEC(ZSTD(1)),
     `metrics.max` Array(Float64) COMMENT 'Greatest value of each' CODEC(ZSTD(1)),
     minutes {{template "minutes"}} COMMENT 'Minutes in which sound or picture flowed, each with its number and lists of its measures: packets lost, %, stall, % of the time, frames a second, round trip, ms, processor load, %' CODEC(ZSTD(1)),
-    whys {{template "whys of a user"}} COMMENT 'Of measures of these minutes that have a cause: the key, the words for it, and the peer; empty: the user''s own' CODEC(ZSTD(1)),
+    whys {{template "whys of a user"}} COMMENT 'For each measure of these minutes that has a cause: the key, the words for it, and the peer; empty: the user''s own' CODEC(ZSTD(1)),
     INDEX by_load load_id TYPE minmax GRANULARITY 1,
     INDEX by_call comm_id TYPE bloom_filter(0.01) GRANULARITY 1
 )
@@ -429,12 +429,12 @@ ENGINE = {{engine "MergeTree"}}
 PARTITION BY toYYYYMM(call_created_at)
 ORDER BY (sdk_app_id, toDate(call_created_at), comm_id, user_id)
 SETTINGS index_granularity = 1024
-COMMENT 'One row for each user of a call, of all that the calls commit left visible, with the load it came in. Read the view call_users instead';
+COMMENT 'One row for each user of a call, made from all rows that the call''s commit left visible, with the load it came in. Read the view call_users instead';
 
 {{define "pair of users"}}
     sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
     comm_id LowCardinality(String) COMMENT 'Call (CommId): unique, opaque; room ids are reused, this one is not',
-    call_created_at DateTime('UTC') COMMENT 'Creation of the call''s room, UTC seconds; who names a time of it reads less',
+    call_created_at DateTime('UTC') COMMENT 'Creation of the call''s room, UTC seconds; a filter on it makes a query read less',
     room_id LowCardinality(String) COMMENT 'Room name as the application gave it; reused by later calls',
     user_id LowCardinality(String) COMMENT 'User who receives (UserId)',
     peer_id LowCardinality(String) COMMENT 'User who sends (PeerId)',
@@ -451,7 +451,7 @@ CREATE TABLE IF NOT EXISTS {{.Store}}.peer_quality_data {{.OnCluster}}
     load_id UInt64 COMMENT 'The load of the summary; hidden_loads says whether it counts' CODEC(ZSTD(1)),
     {{columns "pair of users" | compressed}},
     minutes {{template "minutes"}} COMMENT 'Minutes in which sound or picture flowed, each with its number and lists of its measures: packets lost, %, stall, % of the time, frames a second' CODEC(ZSTD(1)),
-    whys Array(Tuple(key UInt32, says String)) COMMENT 'Of measures of these minutes that have a cause: the key, and the words for it' CODEC(ZSTD(1)),
+    whys Array(Tuple(key UInt32, says String)) COMMENT 'For each measure of these minutes that has a cause: the key, and the words for it' CODEC(ZSTD(1)),
     INDEX by_load load_id TYPE minmax GRANULARITY 1,
     INDEX by_call comm_id TYPE bloom_filter(0.01) GRANULARITY 1
 )
@@ -459,7 +459,7 @@ ENGINE = {{engine "MergeTree"}}
 PARTITION BY toYYYYMM(call_created_at)
 ORDER BY (sdk_app_id, toDate(call_created_at), comm_id, user_id, peer_id)
 SETTINGS index_granularity = 1024
-COMMENT 'One row for each pair of a receiver and a sender in a call, of all that the calls commit left visible, with the load it came in. Read the view peer_quality instead';
+COMMENT 'One row for each pair of a receiver and a sender in a call, made from all rows that the call''s commit left visible, with the load it came in. Read the view peer_quality instead';
 
 {{define "call"}}
     sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
@@ -472,10 +472,10 @@ COMMENT 'One row for each pair of a receiver and a sender in a call, of all that
 {{end -}}
 
 {{define "counts of a call"}}
-    users UInt64 COMMENT 'Distinct users who were there',
+    users UInt64 COMMENT 'Distinct users in the call',
     sessions UInt64 COMMENT 'Sessions of these users',
-    presence_seconds UInt64 COMMENT 'Seconds of all users in the call; a session that goes on counts up to the last sample that anybody sent',
-    peak_users UInt64 COMMENT 'Most sessions at one moment; one that ends when another begins does not overlap it, nor does one of no length count',
+    presence_seconds UInt64 COMMENT 'Seconds of all users in the call; a session that still runs counts up to the call''s last sample',
+    peak_users UInt64 COMMENT 'Most sessions at one moment. A session that ends when another begins does not overlap it; a session without length does not count',
     samples UInt64 COMMENT 'Samples of all metrics',
     network_changes UInt64 COMMENT 'Changes of the network, such as from Wi-Fi to 4G (event 1003)',
     connections_lost UInt64 COMMENT 'Losses of the connection: to the server (event 5005), signalling (32790, 36864), media (32792), left by timeout (7001 with 1)',
@@ -500,10 +500,10 @@ CREATE TABLE IF NOT EXISTS {{.Store}}.calls_data {{.OnCluster}}
     {{columns "counts of a call" | compressed}},
     {{columns "averages of a call" | compressed}},
     user_ids Array(String) COMMENT 'The users of the call, in order' CODEC(ZSTD(1)),
-    minutes Array({{template "minutes"}}) COMMENT 'Of each of user_ids the minutes that call_users_data has' CODEC(ZSTD(1)),
-    whys Array({{template "whys of a user"}}) COMMENT 'Of each of user_ids what call_users_data has of causes' CODEC(ZSTD(1)),
-    is_complete Bool COMMENT 'Whether all of the call is in the archive for good' CODEC(ZSTD(1)),
-    missing Array(LowCardinality(String)) COMMENT 'Kinds of what the call lacks: room, users, series, events' CODEC(ZSTD(1)),
+    minutes Array({{template "minutes"}}) COMMENT 'The minutes of each user in user_ids, as in call_users_data' CODEC(ZSTD(1)),
+    whys Array({{template "whys of a user"}}) COMMENT 'The causes of each user in user_ids, as in call_users_data' CODEC(ZSTD(1)),
+    is_complete Bool COMMENT 'Whether the whole call is archived for good' CODEC(ZSTD(1)),
+    missing Array(LowCardinality(String)) COMMENT 'Kinds of data that the call lacks: room, users, series, events' CODEC(ZSTD(1)),
     INDEX by_load load_id TYPE minmax GRANULARITY 1,
     INDEX by_call comm_id TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX by_room room_id TYPE bloom_filter(0.01) GRANULARITY 1
@@ -512,22 +512,22 @@ ENGINE = {{engine "MergeTree"}}
 PARTITION BY toYYYYMM(created_at)
 ORDER BY (sdk_app_id, toDate(created_at), comm_id)
 SETTINGS index_granularity = 1024
-COMMENT 'One row a call, of all that its commit left visible, with the load it came in. Read the view calls instead';
+COMMENT 'One row a call, made from all rows that its commit left visible, with the load it came in. Read the view calls instead';
 
 {{/* ==== What people may add rows to: limits of quality, and names of numbers ==== */ -}}
 
 CREATE TABLE IF NOT EXISTS {{.Database}}.quality_thresholds {{.OnCluster}}
 (
     measure LowCardinality(String) COMMENT 'What is judged: loss (%), stall (% of the time), fps (1/s), rtt (ms) or cpu (%)',
-    good Float64 COMMENT 'Up to here a minute is good',
-    poor Float64 COMMENT 'Beyond it is poor, which makes a minute bad',
-    serious Float64 COMMENT 'From here on it is serious. The order of the three numbers tells which way is worse; three equal ones: the measure is not judged',
+    good Float64 COMMENT 'Up to this value a minute is good',
+    poor Float64 COMMENT 'Beyond this value a minute is poor, and counts as bad',
+    serious Float64 COMMENT 'From this value on a minute is serious. The order of the three numbers shows which direction is worse; three equal numbers: the measure is not judged',
     remark String DEFAULT '' COMMENT 'Where the numbers come from',
-    changed_at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'When the row was written; 1970: a default'
+    changed_at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'When the row was written; 1970: a default value'
 )
 ENGINE = {{engine "MergeTree"}}
 ORDER BY (measure, changed_at)
-COMMENT 'What is good, poor and serious. The newest row of a measure counts: change one by inserting a row. All relations that judge quality go by it, for calls of the past, too';
+COMMENT 'What is good, poor and serious. The newest row of a measure counts: to change a limit, insert a row. All relations that judge quality use it, for past calls, too';
 
 INSERT INTO {{.Database}}.quality_thresholds (measure, good, poor, serious, remark, changed_at)
 SELECT * FROM values('measure String, good Float64, poor Float64, serious Float64, remark String, changed_at DateTime64(3, \'UTC\')',
@@ -777,14 +777,14 @@ WHERE (abnormal_event_id) NOT IN (SELECT abnormal_event_id FROM {{.Database}}.ab
 
 {{/* ==== Views of what the vendor sent ==== */ -}}
 
-{{/* Which rows the views show: those of loads that are not hidden. */ -}}
+{{/* The views show the rows of loads that are not hidden. */ -}}
 
 {{define "visible"}}load_id NOT IN (SELECT load_id FROM {{.Store}}.hidden_loads GROUP BY load_id HAVING max(step) != 'committed'){{end -}}
 
-{{/* These show the columns of their tables, and no more. */ -}}
+{{/* These views show the columns of their tables and add none. */ -}}
 {{range list
     (list "rooms" "One row a call")
-    (list "user_sessions" "One row for each session of a user in a call; who leaves and comes back has several")
+    (list "user_sessions" "One row for each session of a user in a call; a user who leaves and comes back has several")
     (list "quality_samples" "One row for each sample of a quality metric that had a value; points without one are not stored")
     (list "user_events" "One row for each entry in the event log of a user in a call")
     (list "daily_scale" "One row a day: the vendor''s own count of one application")
@@ -805,7 +805,7 @@ An unusual event names a room and a time, no call. A room is one call at a time:
 is the newest one by then, if it had not been over for long.
 */ -}}
 
-{{define "call of a room"}}comm_id LowCardinality(String) COMMENT 'Call (CommId) that was going on in the room: the newest one created by ts, unless it had been over for more than a minute; empty: rooms has none'{{end -}}
+{{define "call of a room"}}comm_id LowCardinality(String) COMMENT 'Call (CommId) in the room at the time: the newest one created by ts, unless it ended more than a minute before; empty: rooms has no such call'{{end -}}
 
 CREATE OR REPLACE VIEW {{.Database}}.unusual_events {{.OnCluster}}
 (
@@ -819,7 +819,7 @@ FROM (SELECT {{columns "unusual_events" | names}} FROM {{.Store}}.unusual_events
 LEFT ASOF JOIN (SELECT sdk_app_id, room_id, created_at AS since, destroyed_at + 60 AS until, comm_id AS call FROM {{.Store}}.rooms_data WHERE {{template "visible" .}}) AS r
     ON r.sdk_app_id = u.sdk_app_id AND r.room_id = u.room_id AND r.since <= u.ts
 SETTINGS join_use_nulls = 0
-COMMENT 'One row for each cause of a bad experience of a user; an experience without a known cause is one row with abnormal_event_id 0. Exact: no duplicates, no half-loaded unit';
+COMMENT 'One row for each cause of a bad experience of a user. An experience without a known cause is one row with abnormal_event_id 0. Exact: no duplicates, no half-loaded unit';
 
 {{/* ==== Views of sums ==== */ -}}
 
@@ -827,7 +827,7 @@ CREATE OR REPLACE VIEW {{.Database}}.quality_streams {{.OnCluster}}
 (
     sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
     comm_id LowCardinality(String) COMMENT 'Call (CommId): unique, opaque; room ids are reused, this one is not',
-    call_created_at DateTime('UTC') COMMENT 'Creation of the call''s room, UTC seconds; who names a time of it reads less',
+    call_created_at DateTime('UTC') COMMENT 'Creation of the call''s room, UTC seconds; a filter on it makes a query read less',
     {{columns "stream" | shown}},
 {{range $sums}}    {{.Shown}},
 {{end}}    other_metric Array(String) COMMENT 'Metrics that have no column of their own, by the vendor''s names, in the order of the arrays other_samples to other_max',
@@ -842,9 +842,9 @@ AS SELECT sdk_app_id, comm_id, call_created_at, {{columns "stream" | names}},
 {{end}}    `other.metric` AS other_metric, `other.samples` AS other_samples, `other.sum` AS other_sum, `other.min` AS other_min, `other.max` AS other_max
 FROM {{.Store}}.quality_streams_data
 WHERE {{template "visible" .}}
-COMMENT 'Sums of the samples and events of what a user sends (peer_id empty) or receives from a peer, by UTC day. A stream may have several rows of a day; they add up: sums and counts by sum, quantiles by quantileExactWeightedArray(values, counts). A histogram has the values rounded to 5 binary digits: whole numbers up to 32 are exact, others are off by at most 3.2 %. Exact: agrees with quality_samples and user_events at any moment';
+COMMENT 'Sums of the samples and events of what a user sends (peer_id empty) or receives from a peer, by UTC day. A stream may have several rows for a day. Add them up: sums and counts by sum, quantiles by quantileExactWeightedArray(values, counts). A histogram holds the values rounded to 5 binary digits: whole numbers up to 32 are exact, others are off by at most 3.2 %. Exact: agrees with quality_samples and user_events at any moment';
 
-{{/* Measures of a day: name, the sums of streams that it is of, and of which streams. */ -}}
+{{/* Measures of a day: its name, the sums of streams it comes from, and which streams these are. */ -}}
 {{$days := list
     (list "sys_cpu" "sys_cpu" "peer_id = ''")
     (list "app_cpu" "app_cpu" "peer_id = ''")
@@ -865,10 +865,10 @@ CREATE OR REPLACE VIEW {{.Database}}.quality_days {{.OnCluster}}
 (
     sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
     day Date COMMENT 'UTC day of the samples',
-    sdk_version LowCardinality(String) COMMENT 'Version of the TRTC SDK in the session that the samples are of (SdkVersion); empty: unknown',
-    device_type LowCardinality(String) COMMENT 'Device and operating system of the user in the session that the samples are of (DeviceType); empty: unknown',
-    calls UInt64 COMMENT 'Distinct calls with samples of such users on the day',
-    users UInt64 COMMENT 'Distinct users with samples; a user of two days is one of each, so do not add days up',
+    sdk_version LowCardinality(String) COMMENT 'Version of the TRTC SDK in the session of the samples (SdkVersion); empty: unknown',
+    device_type LowCardinality(String) COMMENT 'Device and operating system of the user in the session of the samples (DeviceType); empty: unknown',
+    calls UInt64 COMMENT 'Distinct calls with samples of these users on the day',
+    users UInt64 COMMENT 'Distinct users with samples. A user of two days counts on both, so do not add days up',
     samples UInt64 COMMENT 'Samples of all metrics',
     network_changes UInt64 COMMENT 'Changes of the network, such as from Wi-Fi to 4G (event 1003)',
     connections_lost UInt64 COMMENT 'Losses of the connection: to the server (event 5005), signalling (32790, 36864), media (32792), left by timeout (7001 with 1)',
@@ -911,7 +911,7 @@ CREATE OR REPLACE VIEW {{.Database}}.quality_minutes {{.OnCluster}}
     avg Float64 COMMENT 'Average',
     min Float64 COMMENT 'Smallest value',
     max Float64 COMMENT 'Greatest value',
-    p95 Float64 COMMENT '95 % of the samples are no greater; of the values as they are',
+    p95 Float64 COMMENT '95th percentile of the values, not rounded',
     sum Float64 COMMENT 'Sum of the values'
 )
 DEFINER = CURRENT_USER SQL SECURITY DEFINER
@@ -919,24 +919,25 @@ AS SELECT sdk_app_id, comm_id, any(s.room_id) AS room_id, user_id, peer_id, if(p
     count() AS samples, avg(value) AS avg, min(value) AS min, max(value) AS max, quantileExactWeighted(0.95)(value, 1) AS p95, sum(value) AS sum
 FROM {{.Database}}.quality_samples AS s
 GROUP BY sdk_app_id, comm_id, user_id, peer_id, metric, minute
-COMMENT 'One row for each minute of each series: call, user, peer and metric. Computed from quality_samples when it is read: name a call, or a metric and a time (by minute). Exact';
+COMMENT 'One row for each minute of each series: call, user, peer and metric. Computed from quality_samples at each query, so filter on a call, or on a metric and a time (minute). Exact';
 
 {{/* ==== How quality is judged ==== */ -}}
 
 {{/*
-docs/quality.md tells how minutes are judged. The limits are in quality_thresholds and may
-change at any time, so grades are computed when a view is read.
+docs/quality.md says how minutes are judged. The limits are in quality_thresholds and may
+change at any time, so the views compute grades when they are read.
 
-Planning a query takes some 0.1 ms for each function of a view, and SELECTs in each other
-cost more for each column that passes through them. So measures are in lists here, and what
-has several steps is one expression, which the word let makes of lines "name = expression".
-ClickHouse also writes a condition out in full, with all that it is computed from, to see
-whether an index helps. It does not look below an ARRAY JOIN, so everything that is judged
-is above one of one element.
+Planning a query takes some 0.1 ms for each function of a view, and a nested SELECT costs
+more for each column that passes through it. So measures are in lists here, and a
+computation of several steps is one expression: the word let makes it from lines
+"name = expression". ClickHouse also expands a condition in full, with all its inputs, to
+see whether an index helps. It does not look below an ARRAY JOIN, so all judgements are
+above an ARRAY JOIN of one element.
 
-limits: of loss, stall, fps, rtt and cpu, the order of all lists of measures here: good, how
-far poor is from it, poor, how far serious is from that. A measure whose three limits are
-equal is not judged: its limits are out of reach, also of what stands for no value.
+limits holds a tuple for each measure: loss, stall, fps, rtt and cpu. All lists of measures
+here have this order. A tuple is good, the distance from good to poor, poor, and the
+distance from poor to serious. A measure whose three limits are equal is not judged: no
+value reaches its limits, not even the value that stands for a missing one.
 */ -}}
 
 {{define "limits"}}
@@ -948,16 +949,17 @@ equal is not judged: its limits are out of reach, also of what stands for no val
 {{- end -}}
 
 {{/*
-How far each of the values v of a minute is beyond the limits of its measure: up to 0 good,
-up to 1 fair, beyond 1 poor (such a minute is bad), from 2 on serious. Below -100,000 there
-is no value, or the measure is not judged.
+excesses says how far each value v of a minute is beyond the limits of its measure: up to 0
+is good, up to 1 fair, beyond 1 poor (such a minute is bad), from 2 on serious. Below
+-100,000 there is no value, or the measure is not judged.
 */ -}}
 
 {{define "excesses"}}arrayMap((v, l) -> if((v - l.3) / l.2 <= 0, least(1, (v - l.1) / l.2), 1 + (v - l.3) / l.4), v, limits){{end -}}
 
 {{/*
-Of the minutes of a user or a pair, as lists of values: the grade as a number, how many could
-be judged, how many of these are bad, the longest run of bad ones, and the score.
+judgement takes the minutes of a user or a pair, as lists of values. It gives the grade as a
+number, the number of judged minutes, the number of bad ones, the longest run of bad ones,
+and the score.
 */ -}}
 
 {{define "judgement"}}
@@ -974,9 +976,9 @@ be judged, how many of these are bad, the longest run of bad ones, and the score
 {{define "grade"}}transform({{.}}, [1, 2, 3, 4], ['good', 'fair', 'poor', 'serious'], 'unknown'){{end -}}
 
 {{/*
-Of all users of a call, as lists of such lists: the worst grade, the call's, which user is
-the worst and the score of that one, the average of the scores, judged and bad minutes, and
-how many users are poor or serious.
+judgement of all takes the minutes of all users of a call. It gives the worst grade, the
+grade of the call, the number of the worst user and the score of that user, the average
+score, judged minutes, bad minutes, and the number of users who are poor or serious.
 */ -}}
 
 {{define "judgement of all"}}
@@ -987,10 +989,11 @@ how many users are poor or serious.
 {{end -}}
 
 {{/*
-Of the minutes of a user or a pair, and the keys of the words for their causes: which minute
-is the worst (0: none is worse than good), what was worst in it, the cause that most bad
-minutes have (0: none is bad; of equals the first that is known), how many have it, the first
-and the last of them, and which words tell of the worst of them.
+explanation takes the minutes of a user or a pair, and the keys of the words for their
+causes. It gives the number of the worst minute (0: all are good), the worst measure in it,
+the most frequent cause of bad minutes (0: no minute is bad; of equally frequent causes the
+first known one), how many minutes have this cause, the first and the last of them, and
+which words describe the worst of them.
 */ -}}
 
 {{define "explanation"}}{{$m := index . 0}}
@@ -1010,7 +1013,7 @@ and the last of them, and which words tell of the worst of them.
 {{define "cause"}}transform({{.}}, range(1, 13), ['unknown', 'camera', 'encoder', 'uplink', 'downlink', 'latency', 'device', 'peer_camera', 'peer_encoder', 'peer_uplink', 'peer_latency', 'peer'], ''){{end -}}
 
 {{/*
-The rows of a table of users or pairs that fulfil a condition, with judgement and explanation.
+The rows of a table of users or pairs that meet a condition, with judgement and explanation.
 */ -}}
 
 {{define "judged rows"}}{{$all := index . 0}}FROM
@@ -1031,11 +1034,11 @@ The rows of a table of users or pairs that fulfil a condition, with judgement an
 
 {{define "judged columns"}}if(judged = 0, NULL, j.5) AS score, {{template "grade" "rank"}} AS grade, judged AS judged_minutes, j.3 AS bad_minutes, j.4 AS bad_run_minutes{{end -}}
 
-{{/* The worst minute, what was worst in it, and the cause of most. */ -}}
+{{/* The worst minute, the worst measure in it, and the most frequent cause. */ -}}
 
 {{define "explained columns"}}if(x.1 = 0, NULL, toDateTime(base + 60 * {{.}}.at[x.1], 'UTC')) AS worst_minute, {{template "metric" "x.2"}} AS worst_metric, {{template "cause" "cause_number"}} AS cause, x.4 AS cause_minutes{{end -}}
 
-{{/* The times of the bad minutes of the cause, and what was said of the worst. */ -}}
+{{/* The times of the bad minutes with this cause, and the words for the worst of them. */ -}}
 
 {{define "diagnosis"}}{{$m := index . 0}}if(cause_number = 0, '', concat(
         formatDateTime(toDateTime(base + 60 * {{$m}}.at[x.5], 'UTC'), '%H:%i'), if(x.4 = 1, '', formatDateTime(toDateTime(base + 60 * {{$m}}.at[x.6], 'UTC'), '–%H:%i')),
@@ -1044,18 +1047,18 @@ The rows of a table of users or pairs that fulfil a condition, with judgement an
 {{/* The columns of both in the views. */ -}}
 
 {{define "columns of a judgement"}}
-    score Nullable(Float64) COMMENT 'Average of the judged minutes, of which a good one counts 100, one at the limit of poor 50, a serious one 0; NULL: none could be judged',
+    score Nullable(Float64) COMMENT 'Average of the judged minutes: a good one counts 100, one at the limit of poor 50, a serious one 0; NULL: none could be judged',
     grade LowCardinality(String) COMMENT 'serious: half of the judged minutes are bad, or a quarter serious; poor: a tenth are bad, or 3 in a row; fair: one is bad, or a tenth not good; good; unknown: none could be judged',
-    judged_minutes UInt64 COMMENT 'Minutes in which sound or picture flowed, and was measured for 10 seconds at least',
-    bad_minutes UInt64 COMMENT 'Of these, beyond the limit of poor of a measure in quality_thresholds',
-    bad_run_minutes UInt64 COMMENT 'Longest run of bad minutes, of those judged',
-    worst_minute Nullable(DateTime('UTC')) COMMENT 'Beginning of the worst minute, UTC, the first of equals; NULL: none is worse than good',
-    worst_metric LowCardinality(String) COMMENT 'What was worst in it: audio_loss_up, video_loss_up, audio_loss_down, video_loss_down, audio_stall, video_stall, rtt, sys_cpu, video_fps_up or video_fps_down; empty: none is worse than good',
+    judged_minutes UInt64 COMMENT 'Minutes in which sound or picture flowed and was measured for at least 10 seconds',
+    bad_minutes UInt64 COMMENT 'Judged minutes in which a measure was beyond its limit of poor in quality_thresholds',
+    bad_run_minutes UInt64 COMMENT 'Longest run of bad minutes among the judged ones',
+    worst_minute Nullable(DateTime('UTC')) COMMENT 'Beginning of the worst minute, UTC; of equal ones the first; NULL: all are good',
+    worst_metric LowCardinality(String) COMMENT 'Worst metric of the worst minute: audio_loss_up, video_loss_up, audio_loss_down, video_loss_down, audio_stall, video_stall, rtt, sys_cpu, video_fps_up or video_fps_down; empty: all minutes are good',
 {{end -}}
 
 {{define "columns of a cause"}}
-    cause LowCardinality(String) COMMENT 'Where most bad minutes come from: camera, encoder, uplink, downlink, latency, device (of the user); peer_camera, peer_encoder, peer_uplink, peer_latency, peer (of who sends); unknown: nothing tells; empty: no minute is bad',
-    cause_minutes UInt64 COMMENT 'How many bad minutes these are',
+    cause LowCardinality(String) COMMENT 'Cause of most bad minutes: camera, encoder, uplink, downlink, latency, device (of the user); peer_camera, peer_encoder, peer_uplink, peer_latency, peer (of the sender); unknown: no evidence; empty: no minute is bad',
+    cause_minutes UInt64 COMMENT 'Bad minutes with this cause',
 {{end -}}
 
 {{/* ==== Views of summaries ==== */ -}}
@@ -1065,22 +1068,22 @@ CREATE OR REPLACE VIEW {{.Database}}.calls {{.OnCluster}}
     {{columns "call" | shown}},
     duration_seconds Nullable(UInt64) COMMENT 'From creation to end; NULL while it was still running',
     {{columns "counts of a call" | shown}},
-    quality_score Nullable(Float64) COMMENT 'Average of the users'' scores, from 0 (serious) to 100 (good); NULL: nobody could be judged',
-    grade LowCardinality(String) COMMENT 'The worst grade of a user, if a tenth of those judged have it, otherwise one better: good, fair, poor, serious; unknown: nobody could be judged',
+    quality_score Nullable(Float64) COMMENT 'Average of the users'' scores, from 0 (serious) to 100 (good); NULL: no user could be judged',
+    grade LowCardinality(String) COMMENT 'The worst grade of a user if a tenth of the judged users have it, otherwise the next better one: good, fair, poor, serious; unknown: no user could be judged',
     judged_minutes UInt64 COMMENT 'Judged minutes of all users',
     bad_minutes UInt64 COMMENT 'Bad minutes of all users',
     bad_users UInt64 COMMENT 'Users whose grade is poor or serious',
-    worst_user_id LowCardinality(String) COMMENT 'User with the worst grade, of these with the lowest score, of these the first by name: worst_minute to diagnosis are of this user; empty: nobody could be judged',
-    worst_user_score Nullable(Float64) COMMENT 'Score of that user',
-    worst_user_grade LowCardinality(String) COMMENT 'Grade of that user; unknown: nobody could be judged',
-    worst_minute Nullable(DateTime('UTC')) COMMENT 'Beginning of the worst minute, UTC, the first of equals; NULL: none is worse than good',
-    worst_metric LowCardinality(String) COMMENT 'What was worst in it: audio_loss_up, video_loss_up, audio_loss_down, video_loss_down, audio_stall, video_stall, rtt, sys_cpu, video_fps_up or video_fps_down; empty: none is worse than good',
+    worst_user_id LowCardinality(String) COMMENT 'User with the worst grade; of several the one with the lowest score, then the first by name. The columns worst_minute to diagnosis describe this user; empty: no user could be judged',
+    worst_user_score Nullable(Float64) COMMENT 'Score of worst_user_id',
+    worst_user_grade LowCardinality(String) COMMENT 'Grade of worst_user_id; unknown: no user could be judged',
+    worst_minute Nullable(DateTime('UTC')) COMMENT 'Beginning of the worst minute, UTC; of equal ones the first; NULL: all are good',
+    worst_metric LowCardinality(String) COMMENT 'Worst metric of the worst minute: audio_loss_up, video_loss_up, audio_loss_down, video_loss_down, audio_stall, video_stall, rtt, sys_cpu, video_fps_up or video_fps_down; empty: all minutes are good',
     {{columns "columns of a cause" | shown}},
-    cause_user_id String COMMENT 'Whose cause it is: the user, or the peer; empty: no minute is bad, or nothing tells',
-    diagnosis String COMMENT 'What these minutes were, in words, with times in UTC; empty: none is bad',
+    cause_user_id String COMMENT 'User on whose side the cause is: the user or the peer; empty: no minute is bad, or there is no evidence',
+    diagnosis String COMMENT 'The bad minutes with this cause in words, with times in UTC; empty: no minute is bad',
     {{columns "averages of a call" | shown}},
-    is_complete Bool COMMENT 'Whether all of the call is in the archive for good. Not while it runs or settles, nor where missing says what it lacks',
-    missing Array(LowCardinality(String)) COMMENT 'Kinds of what the call lacks, which the vendor did not send or sent in a form that could not be read: room, users (sessions), series (samples), events. The view ledger has each part with its reason'
+    is_complete Bool COMMENT 'Whether the whole call is archived for good. False while the call runs or settles, and while missing is not empty',
+    missing Array(LowCardinality(String)) COMMENT 'Kinds of data that the call lacks because the vendor did not send them or they could not be read: room, users (sessions), series (samples), events. The view ledger has each part with its reason'
 )
 DEFINER = CURRENT_USER SQL SECURITY DEFINER
 AS WITH ({{template "limits" .}}) AS limits
@@ -1110,7 +1113,7 @@ FROM
     )
 )
 SETTINGS aggregate_functions_null_for_empty = 0
-COMMENT 'One row a call: how long, how many, how good, and why not. Exact: made of the relations beneath by the commit that shows them';
+COMMENT 'One row a call: duration, users, quality, and the causes of bad quality. Exact: the commit that shows the call makes it from the other relations';
 
 CREATE OR REPLACE VIEW {{.Database}}.call_users {{.OnCluster}}
 (
@@ -1120,8 +1123,8 @@ CREATE OR REPLACE VIEW {{.Database}}.call_users {{.OnCluster}}
     {{columns "counts of a user" | shown}},
     {{columns "columns of a judgement" | shown}},
     {{columns "columns of a cause" | shown}},
-    cause_user_id String COMMENT 'Whose cause it is: the user, or the peer; empty: no minute is bad, or nothing tells',
-    diagnosis String COMMENT 'What these minutes were, in words, with times in UTC; empty: none is bad',
+    cause_user_id String COMMENT 'User on whose side the cause is: the user or the peer; empty: no minute is bad, or there is no evidence',
+    diagnosis String COMMENT 'The bad minutes with this cause in words, with times in UTC; empty: no minute is bad',
     video_bitrate_swing_up Nullable(Float64) COMMENT 'Half the width of the middle 90 % of the bitrate of the video sent, in % of its median; NULL: no sample',
     {{columns "what a user sends" | shown}},
     {{columns "what a user receives" | shown}}
@@ -1135,23 +1138,23 @@ SELECT {{columns "user of a call" | names}}, {{columns "presence of a user" | na
     video_bitrate_swing_up, {{columns "what a user sends" | names}}, {{columns "what a user receives" | names}}
 {{template "judged rows" (list . "call_users_data" "sessions > 0 AND ")}}
 SETTINGS aggregate_functions_null_for_empty = 0
-COMMENT 'One row for each user of a call: presence, device, events, how good it was and why not, and what was measured of what the user sent (up) and received (down, all peers together). Exact: made of the relations beneath by the commit that shows them';
+COMMENT 'One row for each user of a call: presence, device, events, quality with its causes, and the measures of what the user sent (up) and received (down, all peers together). Exact: the commit that shows the call makes it from the other relations';
 
 CREATE OR REPLACE VIEW {{.Database}}.call_minutes {{.OnCluster}}
 (
     {{columns "user of a call" | shown}},
     minute DateTime('UTC') COMMENT 'Beginning of the minute, UTC',
-    grade LowCardinality(String) COMMENT 'Of the measure that was worst in it, by quality_thresholds: good, fair, poor or serious; unknown: nothing that is judged was measured',
-    is_bad Bool COMMENT 'Whether it is poor or serious',
-    metric LowCardinality(String) COMMENT 'What was worst, as worst_metric in call_users; empty: the minute is good',
-    value Nullable(Float32) COMMENT 'Its average in the minute; NULL: the minute is good',
-    cause LowCardinality(String) COMMENT 'Where that comes from, as in call_users; empty: the minute is good, or next to it',
-    cause_user_id String COMMENT 'Whose cause it is: the user, or the peer; empty: nothing tells',
-    peer_id String COMMENT 'Of whom it was received; empty: what user_id sends, or there is no cause',
-    diagnosis String COMMENT 'What happened, and why, in words; empty: the minute is good, or metric and value say it all',
-    loss Nullable(Float32) COMMENT 'Packets lost of what the user sends or receives, of sound or picture, whichever is worst, %; NULL: not measured',
-    stall Nullable(Float32) COMMENT 'Share of the time that sound or picture received stood still, whichever is worst, %; NULL: not measured',
-    fps Nullable(Float32) COMMENT 'Frames a second of the picture sent or received, whichever is worst, while there are any; NULL: there is no picture',
+    grade LowCardinality(String) COMMENT 'Grade of the worst measure in the minute, by quality_thresholds: good, fair, poor or serious; unknown: no judged measure has a value',
+    is_bad Bool COMMENT 'Whether the grade is poor or serious',
+    metric LowCardinality(String) COMMENT 'Worst metric of the minute, as in worst_metric of call_users; empty: the minute is good',
+    value Nullable(Float32) COMMENT 'Average of that metric in the minute; NULL: the minute is good',
+    cause LowCardinality(String) COMMENT 'Cause of that value, as in call_users; empty: the minute is good or nearly good',
+    cause_user_id String COMMENT 'User on whose side the cause is: the user or the peer; empty: there is no evidence',
+    peer_id String COMMENT 'Sender of the stream that it was received from; empty: user_id sends it, or there is no cause',
+    diagnosis String COMMENT 'What happened and why, in words; empty: the minute is good, or metric and value say enough',
+    loss Nullable(Float32) COMMENT 'Packets lost, %: the worst of sound and picture, sent and received; NULL: not measured',
+    stall Nullable(Float32) COMMENT 'Share of the time that received sound or picture stood still, %: the worse of both; NULL: not measured',
+    fps Nullable(Float32) COMMENT 'Frames a second of the picture while it flows: the worst of sent and received; NULL: there is no picture',
     rtt Nullable(Float32) COMMENT 'Round trip between client and cloud, ms; NULL: not measured',
     sys_cpu Nullable(Float32) COMMENT 'Processor load of the device, %; NULL: not measured'
 )
@@ -1175,7 +1178,7 @@ FROM
     )
 )
 SETTINGS aggregate_functions_null_for_empty = 0
-COMMENT 'One row for each minute of a user in a call in which sound or picture flowed: how good it was and why not. Exact: made of the relations beneath by the commit that shows them';
+COMMENT 'One row for each minute of a user in a call in which sound or picture flowed: its quality, and the cause if it was bad. Exact: the commit that shows the call makes it from the other relations';
 
 CREATE OR REPLACE VIEW {{.Database}}.call_metrics {{.OnCluster}}
 (
@@ -1186,8 +1189,8 @@ CREATE OR REPLACE VIEW {{.Database}}.call_metrics {{.OnCluster}}
     sum Float64 COMMENT 'Sum of the values',
     avg Float64 COMMENT 'Average',
     min Float64 COMMENT 'Smallest value',
-    p50 Nullable(Float64) COMMENT 'Half of the samples are no greater; of the rounded values, within 3.2 %; NULL: of a metric for which no histogram is kept',
-    p95 Nullable(Float64) COMMENT '95 % of the samples are no greater; of the rounded values, within 3.2 %; NULL: of a metric for which no histogram is kept',
+    p50 Nullable(Float64) COMMENT 'Median of the rounded values, within 3.2 %; NULL: no histogram of this metric is kept',
+    p95 Nullable(Float64) COMMENT '95th percentile of the rounded values, within 3.2 %; NULL: no histogram of this metric is kept',
     max Float64 COMMENT 'Greatest value'
 )
 DEFINER = CURRENT_USER SQL SECURITY DEFINER
@@ -1195,15 +1198,15 @@ AS SELECT sdk_app_id, comm_id, call_created_at, room_id, user_id, direction, met
 FROM {{.Store}}.call_users_data
 ARRAY JOIN `metrics.direction` AS direction, `metrics.metric` AS metric, `metrics.samples` AS samples, `metrics.sum` AS sum, `metrics.min` AS min, `metrics.p50` AS median, `metrics.p95` AS most, `metrics.max` AS max
 WHERE {{template "visible" .}}
-COMMENT 'One row for each metric of a user of a call, sent (up) or received (down, all peers together): what call_users has in columns, of all metrics. Exact: made of the relations beneath by the commit that shows them';
+COMMENT 'One row for each metric of a user of a call, sent (up) or received (down, all peers together): the figures of call_users for all metrics. Exact: the commit that shows the call makes it from the other relations';
 
 CREATE OR REPLACE VIEW {{.Database}}.peer_quality {{.OnCluster}}
 (
     {{columns "pair of users" | shown}},
     {{columns "columns of a judgement" | shown}},
-    fault LowCardinality(String) COMMENT 'Whose fault most bad minutes are, by cause: sender, receiver, nobody (nothing tells); empty: no minute is bad',
+    fault LowCardinality(String) COMMENT 'Whose fault most bad minutes are, by cause: sender, receiver, nobody (no evidence); empty: no minute is bad',
     {{columns "columns of a cause" | shown}},
-    diagnosis String COMMENT 'What these minutes were, in words, with times in UTC; empty: none is bad'
+    diagnosis String COMMENT 'The bad minutes with this cause in words, with times in UTC; empty: no minute is bad'
 )
 DEFINER = CURRENT_USER SQL SECURITY DEFINER
 AS WITH arraySlice(({{template "limits" .}}), 1, 3) AS limits
@@ -1212,11 +1215,11 @@ SELECT {{columns "pair of users" | names}},
     {{template "explained columns" "minutes"}}, multiIf(cause_number = 0, '', cause_number = 1, 'nobody', cause_number < 8, 'receiver', 'sender') AS fault, {{template "diagnosis" (list "minutes" "whys")}} AS diagnosis
 {{template "judged rows" (list . "peer_quality_data" "")}}
 SETTINGS aggregate_functions_null_for_empty = 0
-COMMENT 'One row for each pair of a receiver and a sender in a call: how well the one received the other, whose fault it was, and why. Exact: made of the relations beneath by the commit that shows them';
+COMMENT 'One row for each pair of a receiver and a sender in a call: how well the receiver received the sender, whose fault bad minutes were, and why. Exact: the commit that shows the call makes it from the other relations';
 
 {{/* ==== Views of presence ==== */ -}}
 
-{{/* Nearly all sessions are of one day: these are found by the order of the table. */ -}}
+{{/* Nearly all sessions lie within one day: the table's order finds these. */ -}}
 
 CREATE OR REPLACE VIEW {{.Database}}.session_days {{.OnCluster}}
 (
@@ -1226,7 +1229,7 @@ CREATE OR REPLACE VIEW {{.Database}}.session_days {{.OnCluster}}
     user_id LowCardinality(String) COMMENT 'User (UserId)',
     day Date COMMENT 'UTC day',
     since DateTime('UTC') COMMENT 'Entry, or the day''s beginning, UTC seconds',
-    until DateTime('UTC') COMMENT 'Exit, or the next day''s beginning, UTC seconds; of a session that goes on the last sample that anybody in the call sent',
+    until DateTime('UTC') COMMENT 'Exit, or the next day''s beginning, UTC seconds; for a session that still runs, the call''s last sample',
     seconds UInt64 COMMENT 'From since to until',
     device_type LowCardinality(String) COMMENT 'Device and operating system as reported (DeviceType)',
     sdk_version LowCardinality(String) COMMENT 'Version of the TRTC SDK (SdkVersion)'
@@ -1258,7 +1261,7 @@ FROM
 )
 ARRAY JOIN range(toUInt32(toDate(greatest(joined_at, over - 1)) - toDate(joined_at)) + 1) AS n
 SETTINGS join_use_nulls = 0
-COMMENT 'One row for each UTC day of a session of a user in a call: for who was there, how many and how long on a day. Exact: agrees with user_sessions, and with presence_seconds of call_users, at any moment';
+COMMENT 'One row for each UTC day of a session of a user in a call. Use it to ask who was there on a day, how many, and how long. Exact: agrees with user_sessions, and with presence_seconds of call_users, at any moment';
 
 {{/* ==== Events in words ==== */ -}}
 
@@ -1271,11 +1274,11 @@ CREATE OR REPLACE VIEW {{.Database}}.events_decoded {{.OnCluster}}
     peer_id LowCardinality(String) COMMENT 'Remote user concerned (PeerId); empty: the event concerns the user alone',
     ts DateTime64(3, 'UTC') COMMENT 'Time of the event, UTC milliseconds (Time)',
     event_id UInt32 COMMENT 'Event by the vendor''s number (EventId)',
-    category LowCardinality(String) COMMENT 'Kind of event: device, network, app, audio, video, connection, room, web; unknown: a number that event_names has not',
-    event String COMMENT 'What happened, English; unknown numbers as event and the number',
+    category LowCardinality(String) COMMENT 'Kind of event: device, network, app, audio, video, connection, room, web; unknown: event_names lacks the number',
+    event String COMMENT 'What happened, English; for an unknown number: event and the number',
     event_zh String COMMENT 'What happened, Chinese',
-    value String COMMENT 'What the first parameter means, English; empty: event_values has it not',
-    value_zh String COMMENT 'What the first parameter means, Chinese; empty: event_values has it not',
+    value String COMMENT 'What the first parameter means, English; empty: event_values lacks it',
+    value_zh String COMMENT 'What the first parameter means, Chinese; empty: event_values lacks it',
     stream LowCardinality(String) COMMENT 'Stream concerned (Type): big video, small video, side stream; empty: none',
     param_one Int64 COMMENT 'First parameter; its meaning depends on event_id (ParamOne)',
     param_two Int64 COMMENT 'Second parameter; its meaning depends on event_id (ParamTwo)'
@@ -1298,11 +1301,11 @@ CREATE OR REPLACE VIEW {{.Database}}.unusual_events_decoded {{.OnCluster}}
     user_id LowCardinality(String) COMMENT 'User who had the bad experience (UserId)',
     ts DateTime('UTC') COMMENT 'Time of the experience, UTC seconds (EventTime)',
     experience_id UInt32 COMMENT 'Kind of bad experience by the vendor''s number (ExperienceId)',
-    experience String COMMENT 'What the user saw or heard, English; unknown numbers as experience and the number',
+    experience String COMMENT 'What the user saw or heard, English; for an unknown number: experience and the number',
     experience_zh String COMMENT 'What the user saw or heard, Chinese',
     abnormal_event_id UInt32 COMMENT 'Cause by the vendor''s number (AbnormalEventId); 0: none known',
-    category LowCardinality(String) COMMENT 'Where the cause lies: room, camera, microphone, speaker, screen, codec, cpu, upstream, downstream; empty: no cause known; unknown: a number that abnormal_event_names has not',
-    cause String COMMENT 'The cause, English; empty: none known; unknown numbers as cause and the number',
+    category LowCardinality(String) COMMENT 'Where the cause lies: room, camera, microphone, speaker, screen, codec, cpu, upstream, downstream; empty: no cause known; unknown: abnormal_event_names lacks the number',
+    cause String COMMENT 'The cause, English; empty: none known; for an unknown number: cause and the number',
     cause_zh String COMMENT 'The cause, Chinese; empty: none known',
     peer_id LowCardinality(String) COMMENT 'Remote user who caused it (PeerId); empty: no remote user did',
     {{template "call of a room"}}
@@ -1326,19 +1329,19 @@ CREATE OR REPLACE VIEW {{.Database}}.ledger {{.OnCluster}}
     sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
     kind LowCardinality(String) COMMENT 'Kind of unit: call, list (the calls of one UTC day), unusual (one hour of unusual events) or scale (one day of daily scale)',
     key String COMMENT 'Which unit: CommId of a call, day of a list, or start of the hour or day (RFC 3339)',
-    part LowCardinality(String) COMMENT 'Empty: the unit itself. Otherwise what of it: room, users, series, events; unusual; scale',
+    part LowCardinality(String) COMMENT 'Empty: the row is the unit itself. Otherwise the kind of part: room, users, series, events; unusual; scale',
     part_key String COMMENT 'Tells parts of one kind within a unit apart: the user of events, window and users of series',
-    state LowCardinality(String) COMMENT 'pending: not visible yet; provisional: visible, may still change; archived, empty: visible, final; failed: set aside, to be tried again; lost: dropped by the vendor before it was archived; expired: it was archived, and deleted since it is older than CALLVAULT_KEEP',
-    reason String COMMENT 'Why it is failed or lost, or what a provisional one lacks',
-    window_start DateTime('UTC') COMMENT 'Unit: when it begins. Part: first second asked for',
-    window_end DateTime('UTC') COMMENT 'Unit: everything up to this second is archived for good (1970: nothing is). Part: last second asked for',
+    state LowCardinality(String) COMMENT 'pending: not visible yet; provisional: visible, may still change; archived, empty: visible, final; failed: set aside, the next pass tries again; lost: the vendor dropped it before it was archived; expired: it was archived, then deleted because it is older than CALLVAULT_KEEP',
+    reason String COMMENT 'Why the unit failed or is lost, or what a provisional unit lacks',
+    window_start DateTime('UTC') COMMENT 'Of a unit: when it begins. Of a part: first second asked for',
+    window_end DateTime('UTC') COMMENT 'Of a unit: all data up to this second is archived for good (1970: none is). Of a part: last second asked for',
     users Array(String) COMMENT 'The users of series or events',
-    deadline DateTime('UTC') COMMENT 'When the vendor begins to drop it or, of a unit, what of it is not archived for good',
-    attempts UInt32 COMMENT 'Passes that have tried in vain to have all of it; of a part that is set aside, to have that part',
+    deadline DateTime('UTC') COMMENT 'When the vendor begins to drop it; of a unit: to drop data that is not archived for good',
+    attempts UInt32 COMMENT 'Passes that tried to fetch all of it and failed; of a part that is set aside: to fetch that part',
     rows UInt64 COMMENT 'Rows in all relations',
     null_samples UInt64 COMMENT 'Points the vendor sent without a value; they are not rows',
     run_id LowCardinality(String) COMMENT 'The run that wrote this',
-    updated_at DateTime64(6, 'UTC') COMMENT 'Unit: when it was written. Part: when it was asked for'
+    updated_at DateTime64(6, 'UTC') COMMENT 'Of a unit: when the row was written. Of a part: when it was asked for'
 )
 DEFINER = CURRENT_USER SQL SECURITY DEFINER
 AS SELECT sdk_app_id, kind, key, '' AS part, '' AS part_key, toString(state) AS state, reason, starts_at AS window_start, held_until AS window_end,
@@ -1357,14 +1360,14 @@ SELECT sdk_app_id, kind, key, failed_part AS part, failed_key AS part_key, if(st
 FROM (SELECT * FROM {{.Store}}.ledger_units FINAL)
 ARRAY JOIN failed_parts AS failed_part, failed_keys AS failed_key, failed_reasons AS failed_reason,
     arrayResize(failed_attempts, length(failed_parts), toUInt32(1)) AS failed_attempt
-COMMENT 'What the window holds and how far the archive is with it: one row a unit, and one for each part of it';
+COMMENT 'What the window holds and what is archived of it: one row for each unit and one for each of its parts';
 
 CREATE OR REPLACE VIEW {{.Database}}.archive_runs {{.OnCluster}}
 (
-    run_id String COMMENT 'The run; the ledger names it, too',
+    run_id String COMMENT 'The run, as in the ledger',
     {{columns "beginning of a run" | shown}},
-    ended_at Nullable(DateTime64(3, 'UTC')) COMMENT 'When it ended, by the client''s clock; NULL: it has not, or it died',
-    outcome LowCardinality(String) COMMENT 'running; done; partial: some of the data could not be archived, or differs; failed; interrupted; busy: another one was running; died: it has stopped without a word',
+    ended_at Nullable(DateTime64(3, 'UTC')) COMMENT 'When the run ended, by the client''s clock; NULL: it is running, or it died',
+    outcome LowCardinality(String) COMMENT 'running; done; partial: some of the data could not be archived, or differs; failed; interrupted; busy: another run was under way; died: it stopped and wrote no end',
     {{columns "work of a run" | shown}}
 )
 DEFINER = CURRENT_USER SQL SECURITY DEFINER
@@ -1372,18 +1375,18 @@ AS SELECT run_id, {{columns "beginning of a run" | names}}, if(toUnixTimestamp64
     if(outcome = 'running' AND alive_until < now64(3), 'died', toString(outcome)) AS outcome,
     {{columns "work of a run" | names}}
 FROM (SELECT * FROM {{.Store}}.archive_runs_data FINAL) AS r
-COMMENT 'One row a run of archive, verify, replay or backup: when, how it ended, what it brought and what it asked';
+COMMENT 'One row for each run of archive, verify, replay or backup: its times, how it ended, the rows it brought and its requests';
 
-{{/* Who may read this need not be let read system.parts. */ -}}
+{{/* A user who may read this view needs no right to read system.parts. */ -}}
 
 CREATE OR REPLACE VIEW {{.Database}}.disk_usage {{.OnCluster}}
 (
-    relation String COMMENT 'Relation whose rows are stored, or the table',
-    month String COMMENT 'Month of the rows, as 202611; of what is not kept by month another name',
-    rows UInt64 COMMENT 'Rows in these parts, those that are not visible included',
+    relation String COMMENT 'Relation whose rows these are; for other tables the table',
+    month String COMMENT 'Month of the rows, such as 202611; a table that is not kept by month has another name here',
+    rows UInt64 COMMENT 'Rows in these parts, hidden ones included',
     bytes UInt64 COMMENT 'Bytes on disk',
     uncompressed_bytes UInt64 COMMENT 'Bytes without compression',
-    parts UInt64 COMMENT 'Parts that ClickHouse has them in'
+    parts UInt64 COMMENT 'Number of parts'
 )
 DEFINER = CURRENT_USER SQL SECURITY DEFINER
 AS SELECT replaceRegexpOne(p.table, '_data$', '') AS relation, p.partition AS month, sum(p.rows) AS rows, sum(p.bytes_on_disk) AS bytes,
@@ -1391,4 +1394,4 @@ AS SELECT replaceRegexpOne(p.table, '_data$', '') AS relation, p.partition AS mo
 FROM system.parts AS p
 WHERE p.active AND p.database IN ({{.Databases}})
 GROUP BY relation, month
-COMMENT 'What the archive takes on disk: one row for each relation or table, and month';
+COMMENT 'Disk space of the archive: one row for each relation or table, and month';

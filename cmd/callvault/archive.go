@@ -21,22 +21,22 @@ func (c *cli) archiveCmd() *cobra.Command {
 	var patience string
 	cmd := &cobra.Command{
 		Use:   "archive",
-		Short: "Archive now what the vendor keeps and the archive does not hold yet",
-		Long: `Make one archiving pass: apply pending migrations, list the calls in the
-retention window, fetch the users, metric series and events of those that the
-archive does not hold yet, and load them. Calls that are running or have just
-ended are archived as far as they go and completed by a later pass.
+		Short: "Archive now all that the vendor has and the archive does not",
+		Long: `Make one archiving pass. It applies pending migrations and lists the calls in the
+retention window. It fetches the users, metric series and events of the calls that
+the archive does not hold yet, and loads them. It archives a call that is running or
+has just ended as far as the call goes; a later pass completes it.
 
-Needs credentials (TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY, or what
-the vendor's SDK finds) and CALLVAULT_SDK_APP_IDS.
+It needs credentials (TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY, or those
+that the vendor's SDK finds) and CALLVAULT_SDK_APP_IDS.
 
-Where the vendor or ClickHouse does not answer, the pass waits, or is made again
-and goes on from what is archived, as long as the patience lasts (--patience, or
-CALLVAULT_PATIENCE): it counts from the moment the trouble began, and anew when
-there was progress. A refusal, such as of the keys, ends the pass at once.
+When the vendor or ClickHouse does not answer, the pass waits, or starts again and
+goes on from what is archived. It gives up after --patience (CALLVAULT_PATIENCE)
+without progress. When the vendor or ClickHouse refuses, for example because a key
+is wrong, the pass ends at once.
 
-Exit codes: 0 done; 3 done, but something could not be archived (it is named);
-4 another pass is running.`,
+Exit codes: 0 done; 3 done, but some data could not be archived (the report names
+it); 4 another pass is running.`,
 		Example: `  callvault archive
   callvault archive --app 1400353843 --from 2026-11-20 --to 2026-11-21
   callvault archive --room 218695 --again
@@ -47,8 +47,8 @@ Exit codes: 0 done; 3 done, but something could not be archived (it is named);
 		},
 	}
 	n.flags(cmd.Flags())
-	cmd.Flags().BoolVar(&n.again, "again", false, "also what the archive holds already (it is replaced)")
-	cmd.Flags().StringVar(&patience, "patience", "", "go on for this `duration` while the vendor or ClickHouse does not answer; 0 gives up at once (default $CALLVAULT_PATIENCE, 5m; 30s where no connection comes about)")
+	cmd.Flags().BoolVar(&n.again, "again", false, "also fetch what the archive holds already, and replace it")
+	cmd.Flags().StringVar(&patience, "patience", "", "keep trying for this `duration` while the vendor or ClickHouse does not answer; 0 gives up at once (default $CALLVAULT_PATIENCE, 5m; 30s where no connection can be made)")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the report as JSON")
 	return cmd
 }
@@ -82,25 +82,25 @@ func (c *cli) archive(ctx context.Context, n narrow, patience string, asJSON boo
 	return err
 }
 
-// attempts are those at one pass.
+// attempts makes one pass, in several attempts if need be.
 type attempts struct {
 	c        *cli
 	cfg      *config.Config
 	scope    archive.Scope
 	patience *archive.Patience
 
-	first *archive.Run // nil: it has been made
+	first *archive.Run // the first attempt; nil once it is made
 	store *store.Store
 	close func()
-	stale bool            // the store has failed
-	watch ui.Watcher      // of the attempt under way; nil: none is
-	sum   *archive.Report // of the last attempt that began; nil: none did
-	past  runs.Run        // of the last one
-	runs  []string        // of those before it
-	told  string          // the last one of which something was told
+	stale bool            // whether the store has failed and must be opened again
+	watch ui.Watcher      // watches the current attempt; nil between attempts
+	sum   *archive.Report // report of the last attempt that began; nil if none did
+	past  runs.Run        // the last attempt
+	runs  []string        // ids of the attempts before it
+	told  string          // id of the last run that was reported
 }
 
-// job is another pass.
+// job returns a new pass.
 func (a *attempts) job(ctx context.Context) (*archive.Run, error) {
 	j, err := archive.New(archive.OptionsOf(a.cfg), a.scope, a.c.origin())
 	if err != nil {
@@ -110,7 +110,7 @@ func (a *attempts) job(ctx context.Context) (*archive.Run, error) {
 	return j, j.Connect(ctx)
 }
 
-// next makes an attempt, and tells how far it has come.
+// next makes an attempt and reports its progress.
 func (a *attempts) next(ctx context.Context) (reached int, err error) {
 	j := a.first
 	if a.first = nil; j == nil {
@@ -136,14 +136,14 @@ func (a *attempts) next(ctx context.Context) (reached int, err error) {
 	if archive.Passing(err) {
 		a.stale = !ask.Passing(err)
 		if sum.Run.Counts.Lost > 0 {
-			a.c.tell(ctx, a.cfg, a.store, sum.Run) // a later attempt does not tell of it
+			a.c.tell(ctx, a.cfg, a.store, sum.Run) // a later attempt does not report this run
 			a.told = sum.Run.ID
 		}
 	}
 	return sum.Reached(), err
 }
 
-// open opens the archive, again if it has failed.
+// open opens the archive, and opens it again after it has failed.
 func (a *attempts) open(ctx context.Context) error {
 	if a.store != nil && !a.stale {
 		return nil
@@ -165,7 +165,7 @@ func (a *attempts) open(ctx context.Context) error {
 	return nil
 }
 
-// say says that something is tried again.
+// say prints that the pass tries again, and why.
 func (a *attempts) say(err error, until time.Time) {
 	line := "callvault: " + archive.TryingAgain(err, until)
 	switch {
@@ -176,7 +176,7 @@ func (a *attempts) say(err error, until time.Time) {
 	}
 }
 
-// end reports what the attempts came to.
+// end prints the result of all attempts.
 func (a *attempts) end(ctx context.Context, asJSON bool) {
 	if a.sum != nil && a.sum.Begun() {
 		a.c.screen().Report(a.sum, asJSON)

@@ -13,7 +13,7 @@ import (
 	"github.com/callvault/callvault/verify"
 )
 
-// scheduled reads the arguments of scheduled runs, which are the flags of commands.
+// scheduled reads the arguments of scheduled runs. They are the flags of the commands.
 type scheduled struct{}
 
 func (scheduled) Archive(cfg *config.Config, args []string) (s archive.Scope, err error) {

@@ -15,7 +15,7 @@ import (
 	"github.com/callvault/callvault/internal/config"
 )
 
-// backing are the flags of a backup.
+// backing holds the flags of a backup.
 type backing struct {
 	to     string
 	full   bool
@@ -28,19 +28,19 @@ type backing struct {
 // flags adds the flags.
 func (b *backing) flags(f *pflag.FlagSet) {
 	b.place(f)
-	f.BoolVar(&b.full, "full", false, "a full backup in any case")
-	f.StringVar(&b.fresh, "full-every", "7d", "a full backup when the last one is as old as this `duration`, otherwise what is new since it")
-	f.StringVar(&b.wait, "wait", "0s", "wait for a pass under way, for up to this `duration`")
-	f.BoolVar(&b.verify, "verify", false, "then restore it beside the archive, compare, and drop that again")
+	f.BoolVar(&b.full, "full", false, "make a full backup in any case")
+	f.StringVar(&b.fresh, "full-every", "7d", "make a full backup when the last full one is as old as this `duration`, otherwise an incremental one")
+	f.StringVar(&b.wait, "wait", "0s", "wait up to this `duration` for a running pass to end")
+	f.BoolVar(&b.verify, "verify", false, "then restore the backup beside the archive, compare both, and drop the copy")
 }
 
 func (b *backing) place(f *pflag.FlagSet) {
-	f.StringVar(&b.to, "to", "", "`folder` or s3://bucket/folder with the backups (default $CALLVAULT_BACKUP_TO)")
+	f.StringVar(&b.to, "to", "", "`folder` or s3://bucket/folder that holds the backups (default $CALLVAULT_BACKUP_TO)")
 }
 
-// restoring adds the flags of what restores.
+// restoring adds the flags of the commands that restore.
 func (b *backing) restoring(f *pflag.FlagSet) {
-	f.StringVar(&b.policy, "storage-policy", "", "`policy` of the tables, such as default (default the ones they had)")
+	f.StringVar(&b.policy, "storage-policy", "", "storage `policy` for the tables, such as default (default the one that each table had)")
 }
 
 func (c *cli) backupCmd() *cobra.Command {
@@ -49,21 +49,21 @@ func (c *cli) backupCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "backup",
 		Short: "Back up the archive to a folder or to object storage",
-		Long: `Back up the archive with ClickHouse's own BACKUP: what is new since the last full
-backup, or everything if that is older than --full-every or there is none. The
-archive is backed up as it is at one moment; passes are held up for some seconds
-at the beginning, not for as long as the backup takes.
+		Long: `Back up the archive with ClickHouse's own BACKUP. An incremental backup holds what is
+new since the last full one. The backup is a full one if there is none yet, or if the
+last full one is older than --full-every. It holds the archive as it was at one
+moment: passes wait for some seconds while it begins, not until it ends.
 
-The place is a folder, which ClickHouse must see under the same path, or a folder
-of S3-compatible storage, with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or, where
-these are not set, credentials of ClickHouse's own. A backup is complete when its
-note, a .json file beside it, is there; what a killed backup leaves is never used.
+The destination is a folder that ClickHouse sees under the same path, or a folder of
+S3-compatible storage. For storage, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY;
+without them ClickHouse uses credentials of its own. A backup is complete when its
+note, a .json file beside it, exists. Nothing uses the rest of a killed backup.
 
-CALLVAULT_BACKUP_KEEP says how many full backups, with those that stand on them, are
-kept in a folder (all, if it is not set).
+CALLVAULT_BACKUP_KEEP says how many full backups a folder keeps, with the incremental
+ones that need them. If it is not set, all are kept.
 
-Exit codes: 0 done; 3 it does not hold what the archive does (--verify; what differs
-is named); 4 a pass, or another backup, is running.`,
+Exit codes: 0 done; 3 with --verify: the backup differs from the archive (the
+differences are named); 4 a pass or another backup is running.`,
 		Example: `  callvault backup --to /mnt/backups
   callvault backup --to s3://bucket/callvault --full --verify
   callvault backup list
@@ -77,7 +77,7 @@ is named); 4 a pass, or another backup, is running.`,
 	return cmd
 }
 
-// run reads the flags, and what the settings say of backups.
+// run reads the flags and the settings of backups.
 func (b *backing) run(cfg *config.Config) (r *backup.Run, err error) {
 	r = &backup.Run{
 		To: b.whereIn(cfg), Keys: s3Keys(cfg), Verify: b.verify, Keep: cfg.BackupKeep, Private: cfg.DSN == "",
@@ -95,12 +95,12 @@ func (b *backing) run(cfg *config.Config) (r *backup.Run, err error) {
 	return r, nil
 }
 
-// s3Keys are the settings' keys of object storage.
+// s3Keys returns the keys of object storage from the settings.
 func s3Keys(cfg *config.Config) export.Keys {
 	return export.Keys{ID: cfg.S3KeyID, Secret: cfg.S3Secret.Reveal(), Token: cfg.S3Token.Reveal()}
 }
 
-// open opens the place that the flag, or else the setting, names.
+// open opens the place that the flag names, or the setting where the flag is not given.
 func (b *backing) open(cfg *config.Config, conn driver.Conn) (backup.Place, error) {
 	p, err := backup.Open(conn, b.whereIn(cfg), s3Keys(cfg))
 	if err != nil {
@@ -111,7 +111,7 @@ func (b *backing) open(cfg *config.Config, conn driver.Conn) (backup.Place, erro
 
 func (b *backing) whereIn(cfg *config.Config) string { return cmp.Or(b.to, cfg.BackupTo) }
 
-// check sees that there is a place.
+// check returns an error if no place is named.
 func (b *backing) check(cfg *config.Config) error {
 	if b.whereIn(cfg) == "" {
 		return config.Error{Setting: "CALLVAULT_BACKUP_TO", Problem: "is not set", Try: "give a folder or s3://bucket/folder, or --to"}

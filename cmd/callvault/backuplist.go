@@ -33,8 +33,7 @@ func (c *cli) backupListCmd() *cobra.Command {
 	return cmd
 }
 
-// backupList needs ClickHouse only where the place is object storage, which ClickHouse
-// reads.
+// backupList needs ClickHouse only if the place is object storage: ClickHouse reads it.
 func (c *cli) backupList(ctx context.Context, b backing, asJSON bool) error {
 	cfg, err := c.config()
 	if err != nil {
@@ -67,13 +66,13 @@ func (c *cli) backupVerifyCmd() *cobra.Command {
 	var b backing
 	cmd := &cobra.Command{
 		Use:   "verify [NAME]",
-		Short: "Restore a backup beside the archive, compare, and drop that again",
-		Long: `Restore a backup, the latest one if none is named, into a database of its own,
-compare rows and checksums of each table and relation with what the archive held
-when the backup was made, and drop that database again. It needs room for a second
-archive while it lasts, and does not need the first one to be there.
+		Short: "Restore a backup beside the archive, compare both, and drop the copy",
+		Long: `Restore a backup into a database of its own, the latest backup if none is named.
+Compare rows and checksums of each table and relation with those that the archive
+had when the backup was made. Drop that database again. While it runs it needs disk
+space for a second archive; the first archive need not exist.
 
-Exit codes: 0 it holds what it must; 3 it does not (what differs is named);
+Exit codes: 0 the backup is equal; 3 it differs (the differences are named);
 4 another backup is running.`,
 		Example: `  callvault backup verify
   callvault backup verify 2026-11-25T02-00-00Z-full --to /mnt/backups`,
@@ -97,8 +96,8 @@ func argument(args []string) string {
 	return args[0]
 }
 
-// withBackups does something about the backups in a place. database is another
-// one than that of the settings, or "".
+// withBackups calls do with the backups in a place. A database that is not "" replaces
+// the one of the settings.
 func (c *cli) withBackups(ctx context.Context, b backing, database string, do func(context.Context, *store.Store, backup.Place, []backup.Note) error) error {
 	cfg, err := c.config()
 	if err != nil {
@@ -108,7 +107,7 @@ func (c *cli) withBackups(ctx context.Context, b backing, database string, do fu
 		return err
 	}
 	server := c.server(cfg)
-	server.Database, server.Options.Missing = database, store.Ignore // none need be there
+	server.Database, server.Options.Missing = database, store.Ignore // neither database need exist
 	store, done, err := c.await(ctx, cfg, server)
 	if err != nil {
 		return err
@@ -125,8 +124,7 @@ func (c *cli) withBackups(ctx context.Context, b backing, database string, do fu
 	return do(ctx, store, p, notes)
 }
 
-// oneVerification keeps other backups away, where there is an archive that knows
-// of them.
+// oneVerification excludes other backups with a lease, if there is an archive to hold it.
 func (c *cli) oneVerification(ctx context.Context, store *store.Store, do func(context.Context) error) error {
 	cfg, err := c.config()
 	if err != nil {
@@ -160,7 +158,7 @@ func (c *cli) verifyBackup(ctx context.Context, store *store.Store, p backup.Pla
 		return fmt.Errorf("%w: %s: %s, named above; make a full backup", backup.ErrDiffers, n.Name, words.Plural(len(diffs), "difference"))
 	}
 	if !c.quiet {
-		fmt.Fprintf(c.stdout, "%s holds what the archive did: %s and relations compared\n", n.Name, words.Plural(len(n.Content), "table"))
+		fmt.Fprintf(c.stdout, "%s holds what the archive held: %s and relations compared\n", n.Name, words.Plural(len(n.Content), "table"))
 	}
 	return nil
 }

@@ -16,15 +16,14 @@ func (c *cli) clickhouseCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "clickhouse",
 		Short: "Run the embedded ClickHouse in the foreground",
-		Long: `Run the ClickHouse that callvault brings along, in the foreground, until it is
-interrupted. It listens on this machine only. Port 0 is any free one; the ports
-in use are printed.`,
+		Long: `Run the embedded ClickHouse in the foreground until it is interrupted. It listens
+on this machine only. Port 0 means any free port; the command prints the ports.`,
 		Example: `  callvault clickhouse
   callvault clickhouse --path ./data --tcp-port 9000 --http-port 8123`,
 		Annotations: changes("the data directory, which it makes; clients may change its tables"),
 		RunE:        func(cmd *cobra.Command, args []string) error { return c.clickhouse(cmd.Context(), o) },
 	}
-	cmd.Flags().StringVar(&o.Path, "path", "", "data `directory` (default that of the archive)")
+	cmd.Flags().StringVar(&o.Path, "path", "", "data `directory` (default the archive's)")
 	cmd.Flags().IntVar(&o.TCPPort, "tcp-port", 0, "`port` of the native protocol")
 	cmd.Flags().IntVar(&o.HTTPPort, "http-port", 0, "`port` of HTTP")
 	return cmd
@@ -50,7 +49,7 @@ func (c *cli) clickhouse(ctx context.Context, o embedded.Options) error {
 	return waitFor(ctx, srv)
 }
 
-// waitFor waits until the engine is to end, or has ended by itself.
+// waitFor waits until the context ends or the engine ends by itself.
 func waitFor(ctx context.Context, srv *embedded.Server) error {
 	select {
 	case <-ctx.Done():
@@ -63,7 +62,7 @@ func waitFor(ctx context.Context, srv *embedded.Server) error {
 	return connect.Stop(ctx, srv)
 }
 
-// howToConnect tells the addresses of an engine.
+// howToConnect prints the addresses of an engine.
 func howToConnect(w io.Writer, srv *embedded.Server) {
 	fmt.Fprintf(w, "ClickHouse is up:\n  native  %s\n  HTTP    %s\n  browser %s\n", srv.DSN(), srv.HTTPURL(), srv.PlayURL())
 }

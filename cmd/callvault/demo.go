@@ -17,7 +17,7 @@ func (c *cli) demoCmd() *cobra.Command {
 		Short: "Show everything at once, with nothing configured",
 		Long: `Start a simulated vendor and the embedded ClickHouse, archive the vendor's calls
 of the last 14 days in one pass, and print a report with a few queries. The data
-is made up; everything else is what callvault archive does with a real account.
+is made up. All else is the same as callvault archive with a real account.
 
 The demo keeps its data apart from the archive and makes it anew each time.`,
 		Example: `  callvault demo

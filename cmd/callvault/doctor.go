@@ -15,12 +15,12 @@ func (c *cli) doctorCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Find out whether this installation can work",
-		Long: `Look at settings, the vendor (reach, clock, credentials, each action asked once,
-retention of the plan) and ClickHouse (reach, version, rights, disk, schema, age
-of the last success). Each finding is a line, with what to do where something is
-wrong.
+		Long: `Check the settings, the vendor (connection, clock, credentials, one request of
+each action, retention of the plan) and ClickHouse (connection, version, rights,
+disk, schema, age of the last success). Each check prints one line, and what to try
+if it fails.
 
-Exit codes: 0 it can work; 1 something fails; 2 the settings are wrong.`,
+Exit codes: 0 the installation can work; 1 a check fails; 2 the settings are wrong.`,
 		Example: `  callvault doctor
   callvault doctor --json`,
 		Annotations: changes("nothing"),

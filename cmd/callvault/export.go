@@ -16,7 +16,7 @@ import (
 	"github.com/callvault/callvault/load/store"
 )
 
-// exporting are the flags of an export.
+// exporting holds the flags of an export.
 type exporting struct {
 	relations []string
 	from, to  string
@@ -32,11 +32,11 @@ func (c *cli) exportCmd() *cobra.Command {
 		Use:   "export DESTINATION",
 		Short: "Write relations as Parquet or CSV files, one for each day",
 		Long: `Write relations to a folder or to S3-compatible storage, one file for each UTC
-day that has rows, in folders as data lakes want them:
+day that has rows, in the folders of a data lake:
 
   quality_samples/utc_day=2026-11-20/quality_samples.parquet
 
-A relation's folder is read as it stands, types, UTC and utc_day included:
+Readers take a relation's folder as it is, with types, UTC and utc_day:
 
   pandas    pd.read_parquet("lake/calls")
   pyarrow   ds.dataset("lake/calls", partitioning="hive")
@@ -44,18 +44,18 @@ A relation's folder is read as it stands, types, UTC and utc_day included:
   DuckDB    FROM read_parquet('lake/calls/*/*.parquet')
   Spark     spark.read.parquet("lake/calls")
 
-CSV has no types: see docs/bi.md. One folder takes one format. .callvault beside
-the relations' folders says what is done.
+CSV has no types: see docs/bi.md. One folder takes one format. The folder .callvault,
+beside the relations' folders, records which files are written.
 
-The files hold exactly what a SELECT of the relation shows. Run it again as often
-as you like: it writes what is new or has changed since (late data, a repair,
-today), and goes on where a killed run stopped. A file is in place only when it
-is whole; what expires in the archive stays in the files.
+The files hold exactly what a SELECT of the relation shows. Run the command as often
+as you like. It writes what is new or has changed since the last run (late data, a
+repair, today), and goes on where a killed run stopped. A file appears only when it
+is whole. Rows that expire in the archive stay in the files.
 
-Files for a folder come over ClickHouse's HTTP interface, which is looked for on
-the host of CLICKHOUSE_DSN (or at CALLVAULT_CLICKHOUSE_HTTP). Object storage is
-written by ClickHouse itself, with AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and
-AWS_SESSION_TOKEN or, where these are not set, with credentials of its own.
+Files for a folder come over ClickHouse's HTTP interface, on the host of
+CLICKHOUSE_DSN or at CALLVAULT_CLICKHOUSE_HTTP. ClickHouse itself writes to object
+storage, with AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN. Without
+them it uses credentials of its own.
 
 Relations: ` + exportable() + `.`,
 		Example: `  callvault export ./lake
@@ -77,13 +77,13 @@ Relations: ` + exportable() + `.`,
 	f.StringVar(&x.from, "from", "", "the first UTC `day`: 2026-11-20, or an age such as 7d")
 	f.StringVar(&x.to, "to", "", "the last UTC `day` (default today)")
 	f.StringVarP(&x.format, "format", "f", "parquet", "parquet or csv")
-	f.BoolVar(&x.again, "again", false, "also what has not changed since it was written")
-	f.BoolVar(&x.demo, "demo", false, "what callvault demo has archived")
+	f.BoolVar(&x.again, "again", false, "also write what has not changed")
+	f.BoolVar(&x.demo, "demo", false, "export the data of callvault demo")
 	f.BoolVar(&x.json, "json", false, "print the report as JSON")
 	return cmd
 }
 
-// exportable are the relations' names, a few to a line.
+// exportable returns the names of the relations, wrapped into lines.
 func exportable() string {
 	var names []string
 	for _, r := range export.Relations() {
@@ -92,7 +92,7 @@ func exportable() string {
 	return text.WrapSoft(strings.Join(names, ", "), ui.Width-1)
 }
 
-// options checks the flags.
+// options checks the flags and returns them as options.
 func (x exporting) options(now time.Time) (o export.Options, err error) {
 	if o.Relations, err = export.Find(x.relations); err != nil {
 		return o, usagef("--relation: %v", err)
@@ -163,7 +163,7 @@ func (c *cli) export(ctx context.Context, place string, x exporting) error {
 	return err
 }
 
-// destination opens what is to be written to.
+// destination opens the folder or the storage that an export writes to.
 func destination(ctx context.Context, cfg *config.Config, store *store.Store, place string) (export.Destination, func() error, error) {
 	if !export.IsS3(place) {
 		f, err := export.OpenFolder(ctx, store.Conn(), store.ClickHouse(), cfg.HTTP, place)

@@ -40,24 +40,24 @@ func main() {
 	os.Exit(code)
 }
 
-// signalled is a context that ends when the process is told to.
+// signalled returns a context that ends when the process gets SIGINT or SIGTERM.
 func signalled() (context.Context, context.CancelFunc) {
 	return signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 }
 
-// process is what a run of the program gets from its surroundings.
+// process is what a run of the program gets from outside.
 type process struct {
 	args     []string
 	environ  []string
 	stdout   io.Writer
 	stderr   io.Writer
-	now      func() time.Time // by which a pass tells what to ask for and what can still change
-	attempts ask.Attempts     // of a pass at one request
-	alone    bool             // nothing else runs in this process
+	now      func() time.Time // the clock of a pass: it decides what to ask for and what can still change
+	attempts ask.Attempts     // how a pass repeats one request
+	alone    bool             // whether the command has the process to itself
 }
 
-// run executes one command line and returns its exit code. Errors are printed
-// here and nowhere else.
+// run executes one command line and returns its exit code. No other function prints
+// errors.
 func run(ctx context.Context, p *process) int {
 	root := newRoot(p)
 	root.SetArgs(plainArgs(p.args))
@@ -67,7 +67,7 @@ func run(ctx context.Context, p *process) int {
 	}
 	code := exitCode(ctx, err)
 	if code == exitInterrupted {
-		fmt.Fprintln(p.stderr, "callvault: interrupted; what was archived stays, and the same command goes on from there")
+		fmt.Fprintln(p.stderr, "callvault: interrupted; what is archived stays, and the same command goes on from there")
 		return code
 	}
 	for line := range strings.Lines(err.Error()) {
@@ -76,7 +76,7 @@ func run(ctx context.Context, p *process) int {
 	return code
 }
 
-// short cuts an error that is longer than anybody reads.
+// short cuts an error that is too long to read.
 func short(line string) string {
 	const most = 4000
 	if len(line) <= most {
@@ -85,8 +85,7 @@ func short(line string) string {
 	return strings.ToValidUTF8(line[:most], "") + "…"
 }
 
-// plainArgs lets a query that begins with a comment be an argument and not a
-// flag.
+// plainArgs makes a query that begins with a comment an argument, not a flag.
 func plainArgs(args []string) []string {
 	out := slices.Clone(args)
 	for i, a := range out {
@@ -97,7 +96,7 @@ func plainArgs(args []string) []string {
 	return out
 }
 
-// usageError is a command line that cannot be understood.
+// usageError is returned when a command line is wrong.
 type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }

@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra/doc"
 )
 
-// manCmd writes the manual pages for packagers; it is not listed.
+// manCmd writes the manual pages for packagers. The help does not list it.
 func (c *cli) manCmd() *cobra.Command {
 	return &cobra.Command{
 		Use:         "man FOLDER",
@@ -22,7 +22,7 @@ func (c *cli) manCmd() *cobra.Command {
 			if err := os.MkdirAll(args[0], 0o755); err != nil {
 				return fmt.Errorf("write manual pages: %w", err)
 			}
-			// A date of its own would make no two builds the same; nothing set is 1970.
+			// The current date would make every build differ. Without the variable the date is 1970.
 			seconds, _ := strconv.ParseInt(c.getenv("SOURCE_DATE_EPOCH"), 10, 64)
 			date := time.Unix(seconds, 0).UTC()
 			cmd.Root().DisableAutoGenTag = true

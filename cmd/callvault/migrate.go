@@ -24,8 +24,8 @@ func (c *cli) migrateCmd() *cobra.Command {
 		Long: `Bring the schema of the configured ClickHouse to this program's version.
 callvault archive and callvault serve do so themselves.
 
-A version that was begun and not finished is "dirty"; migrate up applies it
-again, since every statement can be repeated.`,
+A version that was begun and not finished is "dirty". migrate up applies it again;
+every statement can be repeated.`,
 		Example: `  callvault migrate up
   callvault migrate status
   callvault migrate down --yes       the data of that version's tables is lost`,
@@ -34,14 +34,14 @@ again, since every statement can be repeated.`,
 		},
 	}
 	cmd.AddCommand(
-		&cobra.Command{Use: "up", Short: "Apply what is pending", Annotations: changes("the schema; it creates the databases"), RunE: func(cmd *cobra.Command, _ []string) error {
+		&cobra.Command{Use: "up", Short: "Apply the pending versions", Annotations: changes("the schema; it creates the databases"), RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.migrateStore(cmd.Context(), store.Create, c.migrateUp)
 		}},
 		c.migrateDownCmd(),
 		&cobra.Command{Use: "status", Short: "Show which versions are applied", Annotations: changes("nothing"), RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.migrate(cmd.Context(), store.Refuse, c.migrateStatus)
 		}},
-		&cobra.Command{Use: "force VERSION", Short: "Declare a version to be applied, without running anything", Args: cobra.ExactArgs(1), Annotations: changes("the note of the schema's version; no table of data"),
+		&cobra.Command{Use: "force VERSION", Short: "Mark a version as applied, without running its statements", Args: cobra.ExactArgs(1), Annotations: changes("the recorded version of the schema; no data"),
 			RunE: func(cmd *cobra.Command, args []string) error {
 				v, err := strconv.Atoi(args[0])
 				if err != nil {
@@ -53,11 +53,11 @@ again, since every statement can be repeated.`,
 	return cmd
 }
 
-// migrateDownCmd takes back one version, or more if that is meant.
+// migrateDownCmd takes back one version, or as many as its argument says.
 func (c *cli) migrateDownCmd() *cobra.Command {
 	var yes bool
 	cmd := &cobra.Command{
-		Use: "down [STEPS]", Short: "Take back the last version, or several; the data in their tables is lost", Args: cobra.MaximumNArgs(1),
+		Use: "down [STEPS]", Short: "Take back the last version, or several, and lose the data in their tables", Args: cobra.MaximumNArgs(1),
 		Annotations: changes("the schema; it drops tables"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			steps := 1
@@ -77,8 +77,8 @@ func (c *cli) migrateDownCmd() *cobra.Command {
 	return cmd
 }
 
-// migrateDown takes versions back and names the tables whose rows are lost, which
-// yes says is meant.
+// migrateDown takes versions back and names the tables whose rows are lost. Without yes
+// it takes nothing back if rows would be lost.
 func (c *cli) migrateDown(ctx context.Context, s *schema.Schema, steps int, yes bool) error {
 	before, err := s.Status(ctx)
 	if err != nil {
@@ -127,7 +127,7 @@ func (c *cli) migrateStore(ctx context.Context, m store.Missing, do func(context
 	return do(ctx, s, store, cfg)
 }
 
-// openForSchema opens the archive, and makes one only where it may be missing.
+// openForSchema opens the archive, and creates it only for commands that may do so.
 func (c *cli) openForSchema(ctx context.Context, cfg *config.Config, m store.Missing) (*store.Store, func(), error) {
 	if m == store.Create {
 		return c.open(ctx, cfg)

@@ -13,7 +13,7 @@ import (
 	"github.com/callvault/callvault/internal/config"
 )
 
-// narrow are the flags that narrow a pass.
+// narrow holds the flags that narrow a pass.
 type narrow struct {
 	apps     []string
 	from, to string
@@ -31,7 +31,7 @@ func (n *narrow) flags(f *pflag.FlagSet) {
 	f.StringVar(&n.room, "room", "", "only calls of this room `id`")
 }
 
-// scope reads the flags against the settings.
+// scope combines the flags with the settings.
 func (n *narrow) scope(cfg *config.Config, now time.Time) (s archive.Scope, err error) {
 	if s.From, err = parseTime("--from", n.from, now); err != nil {
 		return s, err
@@ -58,7 +58,7 @@ func (n *narrow) scope(cfg *config.Config, now time.Time) (s archive.Scope, err 
 	return s, err
 }
 
-// accounts leaves the applications that are named, all if none is.
+// accounts keeps the applications that the flag names, or all if it names none.
 func (n *narrow) accounts(all []config.Account) ([]config.Account, error) {
 	only := map[config.AppID]bool{}
 	for _, a := range n.apps {
@@ -85,7 +85,7 @@ func (n *narrow) accounts(all []config.Account) ([]config.Account, error) {
 	missing := slices.Sorted(maps.Keys(only))
 	switch {
 	case len(missing) == 0:
-	case len(all) == 1: // the flag may name what the settings do not
+	case len(all) == 1: // a single account may be asked for applications that the settings do not name
 		all[0].Apps = append(all[0].Apps, missing...)
 	default:
 		return nil, usagef("--app %s is in no account's sdk_app_ids", joined(missing))
@@ -93,7 +93,7 @@ func (n *narrow) accounts(all []config.Account) ([]config.Account, error) {
 	return all, nil
 }
 
-// joined are numbers with commas between them.
+// joined returns numbers with commas between them.
 func joined[N ~uint32](all []N) string {
 	parts := make([]string, len(all))
 	for i, a := range all {
@@ -102,7 +102,7 @@ func joined[N ~uint32](all []N) string {
 	return strings.Join(parts, ",")
 }
 
-// parseTime reads a day, a time or an age, all UTC.
+// parseTime reads a day, a time or an age, in UTC.
 func parseTime(flag, s string, now time.Time) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil

@@ -15,12 +15,12 @@ func (c *cli) planCmd() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "plan",
-		Short: "Show what the next pass will ask, how long it takes and what expires before",
-		Long: `List the calls in the retention window, look at those that the archive does not
-hold (at the sessions of at most 500 of them for each application, and at some
-hours of unusual events), and tell what archiving them will cost: requests of
-each action, the time at the quota, and which calls the vendor begins to drop
-before their turn.`,
+		Short: "Show what the next pass will ask, how long it takes and what expires first",
+		Long: `List the calls in the retention window and estimate what it costs to archive those
+that the archive does not hold: the requests of each action, the time they take at
+the quota, and the calls that the vendor begins to drop before their turn. For the
+estimate it asks for the sessions of at most 500 calls of each application, and for
+some hours of unusual events.`,
 		Annotations: changes("nothing"),
 		Example: `  callvault plan
   callvault plan --app 1400353843 --json`,

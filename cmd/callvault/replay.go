@@ -19,16 +19,16 @@ func (c *cli) replayCmd() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "replay",
-		Short: "Make the tables anew from the vendor's responses, without asking it",
-		Long: `Decode again the vendor's responses that the archive keeps (CALLVAULT_RAW, 30
-days unless set), and replace what was made from them before: after a mistake in
-decoding has been mended, or where a later version of callvault reads what an
-earlier one had to set aside, also after the vendor has dropped it. Each call is
-replaced in one step, as when it is archived. What was made from responses that are
-no longer kept stays as it is.
+		Short: "Make the tables anew from the responses kept, without asking the vendor",
+		Long: `Decode the vendor's responses that the archive keeps (CALLVAULT_RAW, 30 days unless
+set) once more, and replace the rows that were made from them. Use it after a
+mistake in decoding is mended, or when a new version of callvault can read what an
+older one set aside. It also works for data that the vendor has dropped. Each call
+is replaced in one step, as when it is archived. Rows whose responses are no longer
+kept stay as they are.
 
-Exit codes: 0 done; 3 done, but something could not be replayed, or is still set
-aside (it is named); 4 a pass is running.`,
+Exit codes: 0 done; 3 done, but something could not be replayed or is still set
+aside (the report names it); 4 a pass is running.`,
 		Example: `  callvault replay
   callvault replay --app 1400353843 --from 2026-11-20 --to 2026-11-21`,
 		Annotations: changes("the archive's rows, its schema if that is older, and its history of runs"),

@@ -21,17 +21,17 @@ func (c *cli) restoreCmd() *cobra.Command {
 		Use:   "restore [NAME]",
 		Short: "Bring the archive back from a backup",
 		Long: `Fill the empty database from a backup, the latest one if none is named, and bring
-its schema up to this program's. The next pass goes on from there and fetches what
-came since, as far as the vendor still has it.
+its schema to this program's version. The next pass goes on from there and fetches
+what came since, as far as the vendor still has it.
 
 A database that is not empty is left alone: drop it first, or restore beside it with
---database. A restore that was killed is begun anew by the same command; until then
-nothing is archived into what it left. Stop callvault serve before, so that it does
-not begin an archive of its own in the empty database.
+--database. After a restore was killed, run the same command again: it begins anew,
+and until it ends nothing is archived into that database. Stop callvault serve
+first; otherwise it begins a new archive in the empty database.
 
-What is too old (CALLVAULT_KEEP), and what moves to cold storage (CALLVAULT_COLD_AFTER),
-is for the settings to say again from the next pass on. A server without the storage
-policy that the tables had needs --storage-policy.
+From the next pass on, the settings decide again what is too old (CALLVAULT_KEEP) and
+what moves to cold storage (CALLVAULT_COLD_AFTER). If the server lacks the storage
+policy that the tables had, give --storage-policy.
 
 Exit codes: 0 done; 1 failed; 4 another restore is running.`,
 		Example: `  callvault restore
@@ -47,8 +47,8 @@ Exit codes: 0 done; 1 failed; 4 another restore is running.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&b.to, "from", "", "`folder` or s3://bucket/folder with the backups (default $CALLVAULT_BACKUP_TO)")
-	f.StringVar(&database, "database", "", "restore into this `database` (default that of CLICKHOUSE_DSN)")
+	f.StringVar(&b.to, "from", "", "`folder` or s3://bucket/folder that holds the backups (default $CALLVAULT_BACKUP_TO)")
+	f.StringVar(&database, "database", "", "restore into this `database` (default the one that CLICKHOUSE_DSN names)")
 	b.restoring(f)
 	return cmd
 }

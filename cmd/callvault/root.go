@@ -23,7 +23,7 @@ import (
 // version is set by the linker (see Makefile).
 var version = "dev"
 
-// cli is what the commands share: the process and the flags of every command.
+// cli is what all commands share: the process and the common flags.
 type cli struct {
 	*process
 	configFile string
@@ -35,12 +35,12 @@ func newRoot(p *process) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "callvault",
 		Short: "Save what TRTC forgets: calls, users and quality metrics, archived into ClickHouse",
-		Long: `callvault archives the call-monitoring data of Tencent RTC, which the vendor
-keeps for 14 days, into ClickHouse, where it stays.
+		Long: `callvault archives the call-monitoring data of Tencent RTC into ClickHouse. The
+vendor keeps this data for 14 days; the archive keeps it for good.
 
 Settings come from the environment or from a YAML file (--config); see
-docs/operations.md. Without CLICKHOUSE_DSN the archive is kept by a ClickHouse
-that callvault brings along and runs itself.`,
+docs/operations.md. Without CLICKHOUSE_DSN callvault runs an embedded ClickHouse
+and keeps the archive there.`,
 		Example: `  callvault demo                        everything at once, nothing configured
   callvault archive                     one pass now
   callvault sql "SELECT count() FROM rooms"`,
@@ -54,7 +54,7 @@ that callvault brings along and runs itself.`,
 		return usagef("%v; try %s --help", err, cmd.CommandPath())
 	})
 	root.PersistentFlags().StringVar(&c.configFile, "config", "", "YAML file with settings (default $CALLVAULT_CONFIG)")
-	root.PersistentFlags().BoolVarP(&c.quiet, "quiet", "q", false, "no progress, no report; errors only")
+	root.PersistentFlags().BoolVarP(&c.quiet, "quiet", "q", false, "print errors only: no progress and no report")
 	root.AddCommand(
 		c.demoCmd(), c.archiveCmd(), c.planCmd(), c.serveCmd(), c.schedulesCmd(), c.statusCmd(), c.verifyCmd(), c.doctorCmd(), c.replayCmd(), c.exportCmd(), c.backupCmd(), c.restoreCmd(), c.migrateCmd(),
 		c.sqlCmd(), c.clickhouseCmd(), c.simulateCmd(), c.manCmd(),
@@ -73,13 +73,13 @@ that callvault brings along and runs itself.`,
 	return root
 }
 
-// annotation is that of a command that says what it changes.
+// annotation is the key under which a command says what it changes.
 const annotation = "changes"
 
-// changes is what a command changes, for its help.
+// changes returns the annotation that says what a command changes.
 func changes(what string) map[string]string { return map[string]string{annotation: what} }
 
-// tellChanges ends the help of a command, and of those below it, with what it changes.
+// tellChanges adds to the help of a command, and of its subcommands, what they change.
 func tellChanges(cmd *cobra.Command) {
 	if what := cmd.Annotations[annotation]; what != "" {
 		cmd.Long = cmp.Or(cmd.Long, cmd.Short+".") + "\n\nChanges: " + what + "."
@@ -89,7 +89,7 @@ func tellChanges(cmd *cobra.Command) {
 	}
 }
 
-// strictArgs makes wrong arguments usage errors.
+// strictArgs turns wrong arguments into usage errors.
 func strictArgs(cmd *cobra.Command) {
 	check := cmd.Args
 	if check == nil {
@@ -106,23 +106,23 @@ func strictArgs(cmd *cobra.Command) {
 	}
 }
 
-// screen is what the command writes on.
+// screen returns the output of the command.
 func (c *cli) screen() ui.Screen {
 	return ui.Screen{Out: c.stdout, Err: c.stderr, Quiet: c.quiet, Colours: c.getenv("NO_COLOR") == ""}
 }
 
-// tell sends what is to be said of a run that has ended; ctx may have ended, too.
+// tell sends the notifications of a run that has ended. ctx may have ended, too.
 func (c *cli) tell(ctx context.Context, cfg *config.Config, store *store.Store, r runs.Run, earlier ...string) {
 	if err := notify.Tell(context.WithoutCancel(ctx), webhook(cfg), runs.HistoryOf(store), r, earlier...); err != nil {
 		c.screen().Warn(err)
 	}
 }
 
-// origin is that of a run that a command makes.
+// origin returns the origin of a run that a command makes.
 func (c *cli) origin() runs.Origin { return runs.Origin{Version: version, Warn: c.screen().Warn} }
 
-// server is the configured ClickHouse: that of the DSN or, where none is set, the
-// embedded one.
+// server returns the configured ClickHouse: the DSN's or, without a DSN, the embedded
+// one.
 func (c *cli) server(cfg *config.Config) connect.Server {
 	return connect.Server{
 		DSN: cfg.DSN.Reveal(), TLS: cfg.ToClickHouse, Embedded: embedded.Options{Path: filepath.Join(cfg.DataDir, "clickhouse")},
@@ -131,12 +131,12 @@ func (c *cli) server(cfg *config.Config) connect.Server {
 	}
 }
 
-// open connects to the configured ClickHouse until close is called.
+// open connects to the configured ClickHouse. The caller must call close.
 func (c *cli) open(ctx context.Context, cfg *config.Config) (store *store.Store, close func(), err error) {
 	return c.await(ctx, cfg, c.server(cfg))
 }
 
-// await connects to a ClickHouse that may have to wake up first.
+// await waits for ClickHouse to answer and connects to it.
 func (c *cli) await(ctx context.Context, cfg *config.Config, server connect.Server) (store *store.Store, close func(), err error) {
 	wait := cfg.WaitAsCommand()
 	return server.Await(ctx, time.Now().Add(wait), func(err error) {
@@ -149,7 +149,7 @@ func (c *cli) await(ctx context.Context, cfg *config.Config, server connect.Serv
 // config reads the settings.
 func (c *cli) config() (*config.Config, error) { return config.Load(c.configFile, c.environ) }
 
-// getenv is the value of an environment variable, or "".
+// getenv returns the value of an environment variable, or "".
 func (c *cli) getenv(name string) string {
 	for _, v := range c.environ {
 		if k, val, _ := strings.Cut(v, "="); k == name {
@@ -159,7 +159,7 @@ func (c *cli) getenv(name string) string {
 	return ""
 }
 
-// webhook is where the settings want events to be sent.
+// webhook returns the webhook that the settings name.
 func webhook(cfg *config.Config) notify.Webhook {
 	return notify.Webhook{URL: cfg.NotifyURL.Reveal(), Format: cfg.NotifyFormat}
 }

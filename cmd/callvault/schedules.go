@@ -13,8 +13,8 @@ func (c *cli) schedulesCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "schedules",
 		Short: "List what the daemon runs and when",
-		Long: `List the schedules built in and those in the folder CALLVAULT_SCHEDULES, with
-the last run that callvault serve made of each and the next one. Times are UTC.`,
+		Long: `List the built-in schedules and those in the folder CALLVAULT_SCHEDULES. For each,
+show the last run that callvault serve made and the next one. Times are UTC.`,
 		Example: `  callvault schedules
   callvault schedules --json`,
 		Annotations: changes("nothing"),

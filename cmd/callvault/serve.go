@@ -17,21 +17,20 @@ func (c *cli) serveCmd() *cobra.Command {
 	return &cobra.Command{
 		Use:   "serve",
 		Short: "Run as a daemon: archive every night",
-		Long: `Make an archiving pass each night, and what else there are schedules for, until
-interrupted. Schedules are built in; a file in the folder CALLVAULT_SCHEDULES
-replaces the one of its name (callvault schedules lists them). What was missed
-while the daemon was down is caught up at the start, once.
+		Long: `Make an archiving pass each night, and the other scheduled runs, until interrupted.
+Schedules are built in. A file in the folder CALLVAULT_SCHEDULES replaces the schedule
+of the same name; callvault schedules lists all of them. A schedule that missed runs
+while the daemon was down runs once at the start.
 
-A ClickHouse that cannot be reached is waited for, as long as it takes or as
-CALLVAULT_WAIT says. SIGHUP reads the settings and the schedules again; what is
-wrong in them is named in the log, and the old ones go on. SIGTERM and SIGINT
-begin nothing new and give the pass under way CALLVAULT_GRACE (1m) to end; then
-it is stopped, and the next one goes on from there. A second one ends the program
-at once.
+While ClickHouse cannot be reached the daemon waits, without limit or as long as
+CALLVAULT_WAIT says. On SIGHUP it reads the settings and the schedules again; if they
+are wrong, the log says so and the old ones stay. On SIGTERM or SIGINT it begins no
+new run and gives the current one CALLVAULT_GRACE (1m) to end. Then it stops the run;
+the next one goes on from there. A second signal ends the program at once.
 
 CALLVAULT_LISTEN (127.0.0.1:9464) answers GET /healthz (the program is alive),
 /readyz (ClickHouse can be reached and has the schema) and /metrics (Prometheus).
-systemd is told READY, STOPPING and WATCHDOG where it asks.`,
+Under systemd the daemon sends READY, STOPPING and WATCHDOG.`,
 		Example: `  callvault serve
   CALLVAULT_SCHEDULES=/etc/callvault/schedules callvault serve`,
 		Annotations: changes("the archive, as callvault archive does; with CALLVAULT_BACKUP_TO the place of backups"),
@@ -44,7 +43,7 @@ func (c *cli) serve(ctx context.Context) error {
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)
 	log := c.logger()
-	if c.alone { // libraries write to the standard logger, whose lines are among ours then
+	if c.alone { // libraries write to the standard logger: their lines then join ours
 		slog.SetDefault(log)
 	}
 	return daemon.Serve(ctx, daemon.Options{
@@ -52,7 +51,7 @@ func (c *cli) serve(ctx context.Context) error {
 	}, hangup)
 }
 
-// logger writes text on a terminal and JSON elsewhere, durations as 1m30s.
+// logger returns a logger that writes text to a terminal and JSON elsewhere. It writes durations as 1m30s.
 func (c *cli) logger() *slog.Logger {
 	o := &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
 		if a.Value.Kind() == slog.KindDuration {

@@ -11,8 +11,8 @@ import (
 	"github.com/callvault/callvault/internal/simulator"
 )
 
-// simulateFlags are the flags of simulate that need a look before they are the
-// simulator's options.
+// simulateFlags holds the flags of simulate; options checks them and turns them into
+// the simulator's options.
 type simulateFlags struct {
 	listen, api, retention, ahead, mix, faults string
 	apps                                       []string
@@ -26,34 +26,35 @@ func (c *cli) simulateCmd() *cobra.Command {
 		Use:   "simulate",
 		Short: "Run a simulated vendor in the foreground",
 		Long: `Run a strict double of the vendor's call-monitoring API until interrupted. It
-checks signatures, limits and quotas, and serves calls made from a seed. What it
-prints first is for a shell to eval. GET /truth tells what it serves, GET /stats
-what it was asked.
+checks signatures, limits and quotas, and serves calls made from a seed. Its first
+output is for a shell to eval. GET /truth returns what it serves, GET /stats what it
+was asked.
 
---faults makes it misbehave, by chance (0 to 1) of a request: error (HTTP 200 with
-InternalError), html (a gateway's page), cut (half a body), stall (half a body and
-a pause), reset (TCP), null (where rows were due), limit (RequestLimitExceeded
-within the quota), slow; shift is the share of lists that move while they are
-paged, poison the share of calls of which one action never succeeds, mute that of
-calls of one user of which series are null. Further:
-stall-for=2s, slow-for=1s, skew=90s (its clock is ahead), in-a-row=3 (then the same
-request is answered), and steps such as DescribeUserInfo@3=cut.
+--faults makes it misbehave. These are the chance (0 to 1) that a request fails:
+error (HTTP 200 with InternalError), html (a gateway's page), cut (half a body), stall
+(half a body and a pause), reset (TCP), null (in place of rows), limit
+(RequestLimitExceeded within the quota) and slow. shift is the share of lists that
+move while they are paged, poison the share of calls for which one action always
+fails, mute the share of one-user calls whose series are null. Others are
+stall-for=2s, slow-for=1s, skew=90s (its clock is ahead), in-a-row=3 (after three
+faults the same request is answered), and steps such as DescribeUserInfo@3=cut.
 
-It may be odd for good, too: jumble, twice, listless, valueless, text-values,
-date-times, odd, failing-days and gzip are shares of lists, rows, answers, calls and
-days; busy is the chance of HTTP 429; page-size=20, deep-pages=10000 and
-too-large=1800 (seconds) bound answers; endless=ACTION, same-page=ACTION,
-hang=ACTION (hang-for=60s), code=ACTION:Code and flood=ACTION:KIND (spaces, rows,
-deep, bomb, length) are habits of one action; down-for=10s fails everything at first.
-mutate=0.1 changes one thing in so many answers, another each time,
-mutate-sticky=0.1 the same each time; mutate-once=true, mutate-any=true and
-mutate-kinds=type+key narrow or widen that. GET /mutations lists the changes.
+Other faults last: jumble, twice, listless, valueless, text-values, date-times, odd,
+failing-days and gzip are shares of lists, rows, answers, calls and days. busy is the
+chance of HTTP 429. page-size=20, deep-pages=10000 and too-large=1800 (seconds) bound
+answers. endless=ACTION, same-page=ACTION, hang=ACTION (hang-for=60s),
+code=ACTION:Code and flood=ACTION:KIND (spaces, rows, deep, bomb, length) affect one
+action. down-for=10s fails every request at first. mutate=0.1 changes one thing in
+that share of answers, each time another one; mutate-sticky=0.1 changes the same one
+each time. mutate-once=true, mutate-any=true and mutate-kinds=type+key narrow or
+widen the choice. GET /mutations lists the changes.
 
---troubles makes calls calm and plants something in most of those of two or more:
+--troubles makes calls calm and plants a trouble in most calls of two or more users:
 cameras that are off or weak, lossy uplinks and downlinks, slow devices, changes of
-network, lost connections, and so on. GET /troubles tells what, whose and when.
+network, lost connections, and so on. GET /troubles lists them, with users and times.
 
-No fault changes GET /truth. POST /faults takes the same text while it runs; empty: no faults.`,
+No fault changes GET /truth. POST /faults takes the same text while it runs; an empty
+text ends all faults.`,
 		Example: `  callvault simulate --calls 200 > vendor.env &
   . ./vendor.env; callvault archive
   callvault simulate --faults 'error=0.05,cut=0.02,null=0.02' --fault-seed 7`,
@@ -71,23 +72,23 @@ No fault changes GET /truth. POST /faults takes the same text while it runs; emp
 }
 
 func (s *simulateFlags) flags(f *pflag.FlagSet) {
-	f.StringVar(&s.listen, "listen", "127.0.0.1:8199", "`address` to listen on; port 0: any free one")
+	f.StringVar(&s.listen, "listen", "127.0.0.1:8199", "`address` to listen on; port 0 means any free port")
 	f.Uint64Var(&s.o.Seed, "seed", 1, "seed of the calls")
 	f.IntVar(&s.o.Calls, "calls", 120, "`number` of calls within the retention, over all applications")
 	f.StringArrayVar(&s.apps, "app", nil, "SDKAppID to serve (repeatable; default 1400353843)")
 	f.StringVar(&s.api, "api", "both", "dialects the account has: both, legacy or current")
-	f.IntVar(&s.o.QPS, "qps", 20, "requests a second and action that are allowed; -1: any number")
+	f.IntVar(&s.o.QPS, "qps", 20, "allowed requests a second for each action; -1 means any number")
 	f.StringVar(&s.retention, "retention", "14d", "how long data is kept")
-	f.StringVar(&s.ahead, "ahead", "0s", "how long calls go on starting from now")
-	f.IntVar(&s.o.Long, "long", 0, "`number` of calls that outlive the retention, beside the others")
+	f.StringVar(&s.ahead, "ahead", "0s", "how long into the future calls begin")
+	f.IntVar(&s.o.Long, "long", 0, "additional `number` of calls that last longer than the retention")
 	f.StringVar(&s.mix, "mix", "all", "`kind` of calls: all, one-to-one, unanswered, meetings or webinars")
-	f.BoolVar(&s.o.Troubles, "troubles", false, "calm calls, and something planted in most; GET /troubles tells what")
-	f.StringVar(&s.faults, "faults", "", "how it misbehaves, as error=0.05,cut=0.02; see above")
+	f.BoolVar(&s.o.Troubles, "troubles", false, "calm calls, with troubles planted in most; GET /troubles lists them")
+	f.StringVar(&s.faults, "faults", "", "faults, such as error=0.05,cut=0.02; see above")
 	f.Uint64Var(&s.faultSeed, "fault-seed", 0, "seed of the faults")
 	f.DurationVar(&s.o.Latency, "latency", 0, "delay of each response")
 }
 
-// options checks the flags.
+// options checks the flags and returns them as options.
 func (s *simulateFlags) options(seeded bool) (o simulator.Options, err error) {
 	o = s.o
 	for _, a := range s.apps {

@@ -18,7 +18,7 @@ import (
 	"github.com/callvault/callvault/load/store"
 )
 
-// sqlFlags are those of callvault sql.
+// sqlFlags holds the flags of callvault sql.
 type sqlFlags struct {
 	format string
 	demo   bool
@@ -30,12 +30,12 @@ func (c *cli) sqlCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sql QUERY",
 		Short: "Run a query against the archive and print the result",
-		Long: `Run a query against the configured ClickHouse and print the result. The query may
-also come from standard input, with - in its place. Several are separated by ";";
-what SET and USE change holds for those after them.
+		Long: `Run a query against the configured ClickHouse and print the result. With - as the
+query, the command reads it from standard input. Separate several queries by ";"; SET
+and USE hold for the queries after them.
 
-A query only reads: ClickHouse is told to refuse the rest, and SETTINGS cannot
-undo that. With --write it may change what it likes, the archive's own tables, too.
+A query can only read: ClickHouse refuses everything else, and SETTINGS cannot change
+that. With --write a query may change anything, the archive's own tables included.
 
 Formats: ` + strings.Join(query.FormatNames(), ", ") + `. All are written row by row, in little
 memory. The columns of a table are as wide as its first ` + fmt.Sprint(query.TableRows) + ` rows need; a longer
@@ -63,7 +63,7 @@ CALLVAULT_CLICKHOUSE_HTTP).`,
 		Args: cobra.ArbitraryArgs,
 	}
 	cmd.Flags().StringVarP(&f.format, "format", "f", "table", "how to print the result: "+strings.Join(query.FormatNames(), ", "))
-	cmd.Flags().BoolVar(&f.demo, "demo", false, "query what callvault demo has archived")
+	cmd.Flags().BoolVar(&f.demo, "demo", false, "query the data of callvault demo")
 	cmd.Flags().BoolVar(&f.write, "write", false, "let the query change the archive")
 	return cmd
 }
@@ -99,14 +99,14 @@ func (c *cli) sql(ctx context.Context, text string, f sqlFlags) error {
 	return nil
 }
 
-// reading is how a command wants to read an archive.
+// reading says how a command reads an archive.
 type reading struct {
-	command string // with --demo, for what is said where nothing is archived; "": it has no --demo
+	command string // named in the error if the demo has no data; "" for a command without --demo
 	demo    bool
 	options store.Options
 }
 
-// openToRead opens the archive or, when asked to, the demo's.
+// openToRead opens the archive, or with --demo the demo's.
 func (c *cli) openToRead(ctx context.Context, cfg *config.Config, r reading) (*store.Store, func(), error) {
 	server := c.server(cfg)
 	server.Options = r.options

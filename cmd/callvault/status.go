@@ -18,13 +18,13 @@ func (c *cli) statusCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Show what is archived, what is at risk and what was lost",
-		Long: `Show, from the ledger alone, what the archive has of each day of the retention
-window: how many calls are known and how many of them are archived for good,
-provisional (running or just ended when they were archived, or waiting), pending, failed and
-lost; and up to when the day's calls have been listed. Days are UTC, by the start
-of the call. Then what is not final yet, by when the vendor drops it; what is
-visible and waits for data that the vendor has answered null for; what has failed
-and is set aside; and what was lost. The vendor is asked nothing.
+		Long: `Show what the ledger says about each day of the retention window: how many calls are
+known, and how many of them are archived for good, provisional (running or just ended
+when they were archived, or waiting), pending, failed and lost; and up to when the
+day's calls have been listed. Days are UTC, by the start of the call. Then show what
+is not final yet and when the vendor drops it; what is visible and waits for data
+because the vendor answered null; what has failed or is set aside; and what was lost.
+The command sends no request to the vendor.
 
 The JSON has last_success (the oldest of the applications' last complete
 listings), last_archived, apps (sdk_app_id, window_start, last_listed), days (all
@@ -32,8 +32,8 @@ of them), at_risk, waiting, failed and lost (each with count and the first units
 at_risk with next_deadline), bytes on disk by relation, and runs: for each command
 its last_success (the oldest of the applications') and its last run.
 
-With --space: where the bytes on disk are, by table, metric and month, and what
-they will be at the rate of the last 14 and 30 days. The bytes of a metric are an
+With --space it shows where the bytes on disk are, by table, metric and month, and what
+they become at the rate of the last 14 and 30 days. The bytes of a metric are an
 estimate. The JSON has tables, metrics and months (each with rows, bytes,
 uncompressed_bytes, bytes_per_row), bytes, free_bytes and forecast.`,
 		Example: `  callvault status
@@ -45,7 +45,7 @@ uncompressed_bytes, bytes_per_row), bytes, free_bytes and forecast.`,
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
 	cmd.Flags().BoolVar(&space, "space", false, "show where the bytes on disk are, and a forecast")
-	cmd.Flags().BoolVar(&demo, "demo", false, "show what callvault demo has archived")
+	cmd.Flags().BoolVar(&demo, "demo", false, "show the data of callvault demo")
 	return cmd
 }
 

@@ -16,7 +16,7 @@ import (
 	"github.com/callvault/callvault/verify"
 )
 
-// verifyFlags are those of callvault verify.
+// verifyFlags holds the flags of callvault verify.
 type verifyFlags struct {
 	narrow
 	verify.Options
@@ -26,14 +26,14 @@ type verifyFlags struct {
 // flags adds the flags.
 func (v *verifyFlags) flags(f *pflag.FlagSet) {
 	v.narrow.flags(f)
-	f.IntVar(&v.Sample, "sample", 20, "compare so `many` calls row by row")
+	f.IntVar(&v.Sample, "sample", 20, "compare this `number` of calls row by row")
 	f.Uint64Var(&v.Seed, "seed", 0, "choose the sample by this `number` (default a random one, which is printed)")
 	f.BoolVar(&v.All, "all", false, "compare all calls row by row")
-	f.BoolVar(&v.Repair, "repair", false, "fetch anew what differs, and verify it again")
-	f.BoolVar(&v.Strict, "strict", false, "let any difference of daily counts end with exit code 3")
+	f.BoolVar(&v.Repair, "repair", false, "fetch again what differs, and verify it again")
+	f.BoolVar(&v.Strict, "strict", false, "exit with code 3 on any difference of daily counts")
 }
 
-// check draws the seed unless one is given, and sees that the flags make sense.
+// check draws a seed unless one is given, and returns an error for flags that exclude each other.
 func (v *verifyFlags) check(f *pflag.FlagSet) error {
 	if !f.Changed("seed") {
 		v.Seed = rand.Uint64N(1e9)
@@ -51,25 +51,25 @@ func (c *cli) verifyCmd() *cobra.Command {
 	var v verifyFlags
 	cmd := &cobra.Command{
 		Use:   "verify",
-		Short: "Hold the archive against the vendor",
-		Long: `Ask the vendor again and compare with the archive, by count and checksum: the
-list of calls of every day in the window, the hours of unusual events and the
-daily scale in full; sessions, samples and events of a sample of calls, or of
-all. Provisional calls are compared as far as they are held for good. The
-vendor's daily counts are held against the archive's own rows, too; they are
-approximate, so a small difference (rooms 1 or 0.5 %, entries 2 or 1 %, users 2
-or 2 %) is a warning, a greater one counts as a difference.
+		Short: "Compare the archive with the vendor",
+		Long: `Ask the vendor again and compare its answers with the archive, by count and checksum.
+The lists of calls of all days in the window, the hours of unusual events and the
+daily scale are compared in full; sessions, samples and events for a sample of calls,
+or with --all for all. A provisional call is compared as far as it is settled. The
+vendor's daily counts are compared with the archive's own rows, too. They are
+approximate: a small difference (rooms 1 or 0.5 %, entries 2 or 1 %, users 2 or 2 %)
+is a warning, a greater one is a difference.
 
-The vendor is asked in another way than a pass asks it: in other windows, with
-other sizes of pages, for users by name as well. What the archive itself knows to
-lack, calls with parts set aside and days that could not all be listed, is named.
+The command asks in another way than a pass: in other windows, with other page sizes,
+and for users by name as well. It also names what the ledger knows to be missing:
+calls with parts set aside, and days that could not be listed in full.
 
-It takes its requests from the same quota as callvault archive. With --repair
-what differs is fetched anew, in place of what the archive has, and verified
-again. Calls that the vendor does not list stay in the archive.
+It shares the quota of callvault archive. With --repair it fetches what differs again,
+replaces the archive's rows, and verifies them again. Calls that the vendor does not
+list stay in the archive.
 
-With --demo it is the archive of callvault demo, and its simulated vendor, which is
-started again as it was when the demo ended.
+With --demo it verifies the archive of callvault demo. It starts the demo's simulated
+vendor again, in the state in which the demo ended.
 
 The JSON has for each application (apps, and after_repair): calls_listed,
 calls_compared, hours_compared, days_compared, waiting, expired, rows_compared,
@@ -98,7 +98,7 @@ another pass is running.`,
 	}
 	v.flags(cmd.Flags())
 	cmd.Flags().BoolVar(&v.json, "json", false, "print the result as JSON")
-	cmd.Flags().BoolVar(&v.Demo, "demo", false, "hold what callvault demo has archived against its vendor")
+	cmd.Flags().BoolVar(&v.Demo, "demo", false, "compare the data of callvault demo with its simulated vendor")
 	return cmd
 }
 
@@ -110,7 +110,7 @@ func (c *cli) verify(ctx context.Context, f verifyFlags) error {
 	return c.verifyWith(ctx, cfg, f, c.now)
 }
 
-// verifyDemo verifies the demo's archive by the vendor's clock.
+// verifyDemo verifies the demo's archive, by the clock of its vendor.
 func (c *cli) verifyDemo(ctx context.Context, f verifyFlags) error {
 	cfg, err := c.config()
 	if err != nil {

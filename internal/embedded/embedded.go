@@ -119,6 +119,9 @@ func (s *Server) PlayURL() string {
 	return s.HTTPURL() + "/play?" + q.Encode()
 }
 
+// Attached reports whether another process owns the engine.
+func (s *Server) Attached() bool { return s.engine == nil }
+
 // PID is the id of the engine's process.
 func (s *Server) PID() int { return s.state.EnginePID }
 
