@@ -161,6 +161,44 @@ func TestColours(t *testing.T) {
 	}
 }
 
+// TestBars: a terminal gets a bar for each stage.
+func TestBars(t *testing.T) {
+	terminal, screen, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer terminal.Close()
+	shown := make(chan string)
+	go func() {
+		all, _ := io.ReadAll(terminal) // ends with an error once the other side is closed
+		shown <- string(all)
+	}()
+	if err := pty.Setsize(screen, &pty.Winsize{Rows: 24, Cols: 120}); err != nil {
+		t.Fatal(err)
+	}
+	s := ui.Screen{Err: screen}
+	pass := s.Watch()
+	pass.Add(extract.StageSeries, 3)
+	pass.Done(extract.StageSeries, 3)
+	pass.Done(extract.StageSamples, 1234)
+	pass.Say("ClickHouse is away")
+	pass.Close()
+	files := s.Files()
+	files.Add(2)
+	files.Done("a", export.Done{Rows: 5678}, true)
+	files.Close()
+	progress, finish := s.Download("fetching")
+	progress(1<<20, 2<<20)
+	finish()
+	screen.Close()
+	text := <-shown
+	for _, want := range []string{"room lists", "series", "3/3", "1,234 samples", "ClickHouse is away\r\n", "files", "5,678 rows", "fetching", "1 MiB"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the terminal has no %q:\n%q", want, text)
+		}
+	}
+}
+
 // TestSheet: results of queries are told how wide a terminal is.
 func TestSheet(t *testing.T) {
 	terminal, screen, err := pty.Open()
@@ -202,6 +240,28 @@ func TestProgressInLines(t *testing.T) {
 		want := "calls 0/1234, series 25/100, 56,789 samples, about 30s left\nClickHouse is away\ncalls 0/1234, series 100/100, 56,789 samples\n"
 		if errs.String() != want {
 			t.Errorf("got\n%swant\n%s", errs.String(), want)
+		}
+	})
+}
+
+// TestFilesInLines: so is an export.
+func TestFilesInLines(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var errs bytes.Buffer
+		w := ui.Screen{Err: &errs}.Files()
+		w.Add(4)
+		w.Done("a", export.Done{Rows: 1234}, true)
+		w.Done("b", export.Done{Rows: 1000}, false)
+		time.Sleep(6 * time.Second)
+		w.Close()
+		if want := "files 2/4, 1,234 rows, about 5s left\n"; errs.String() != want {
+			t.Errorf("got %q, want %q", errs.String(), want)
+		}
+		errs.Reset()
+		quiet := ui.Screen{Err: &errs, Quiet: true}.Files()
+		quiet.Add(1)
+		if quiet.Close(); errs.Len() > 0 {
+			t.Errorf("if quiet: %q", errs.String())
 		}
 	})
 }
