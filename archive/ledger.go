@@ -11,13 +11,19 @@ import (
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/ledger"
 	"github.com/callvault/callvault/load/store"
-	"github.com/callvault/callvault/load/visible"
 )
+
+// stored is the ledger in ClickHouse: a ledger.Ledger.
+type stored interface {
+	Rows(context.Context, ledger.Filter, func(ledger.Row)) error
+	HeldUntil(context.Context, call.AppID, call.UnitKind) (time.Time, error)
+	FinalCalls(ctx context.Context, app call.AppID, since time.Time, most int) (map[string]bool, error)
+}
 
 // Ledger is what the archive says of its units. It is asked again where ClickHouse was
 // away.
 type Ledger struct {
-	ledger ledger.Ledger
+	ledger stored
 	retry  func(context.Context, func(context.Context) error) error
 }
 
@@ -67,7 +73,10 @@ func (l Ledger) ListedUntil(ctx context.Context, app call.AppID) (until time.Tim
 // Only other calls are asked for by their keys. It is safe for concurrent use.
 type remembered struct {
 	Ledger
-	days   visible.Archive
+	// readScale reads the counts of the days of an application that are visible and began
+	// since a moment.
+	readScale func(context.Context, call.AppID, time.Time, func(call.DailyScale)) error
+
 	since  time.Time // units that began before it, and are final, are not asked for
 	latest time.Time // the latest calls began since then
 
@@ -172,7 +181,7 @@ func (l *remembered) readDays(ctx context.Context, app call.AppID, k *known) err
 	}
 	k.days = true
 	return l.retry(ctx, func(ctx context.Context) error {
-		return visible.Days(ctx, l.days, app, l.since, func(d call.DailyScale) {
+		return l.readScale(ctx, app, l.since, func(d call.DailyScale) {
 			u := call.Unit{App: app, Kind: call.UnitScale, Key: d.Start.Format(time.RFC3339)}
 			if h, ok := k.units[u]; ok {
 				h.Day = &d

@@ -25,6 +25,7 @@ import (
 	"github.com/callvault/callvault/load/retry"
 	"github.com/callvault/callvault/load/store"
 	"github.com/callvault/callvault/load/upkeep"
+	"github.com/callvault/callvault/load/visible"
 )
 
 // Command is the name of the command, in the history and in schedules.
@@ -235,7 +236,10 @@ func (j *Run) target(ctx context.Context, store *store.Store, runID string, guar
 	t := j.Writer(ctx, store, runID, guard)
 	t.begin = j.writes
 	if !j.Again { // which looks at what is final, too
-		l := &remembered{Ledger: Ledger{ledger.Of(store), t.Retry}, days: store, since: j.oldest().Add(-latest), latest: j.Now().Add(-latest), apps: map[call.AppID]*known{}}
+		l := &remembered{Ledger: Ledger{ledger.Of(store), t.Retry}, since: j.oldest().Add(-latest), latest: j.Now().Add(-latest), apps: map[call.AppID]*known{}}
+		l.readScale = func(ctx context.Context, app call.AppID, since time.Time, f func(call.DailyScale)) error {
+			return visible.Days(ctx, store, app, since, f)
+		}
 		t.Ledger, t.noted = l, l.wrote
 	}
 	return t

@@ -10,6 +10,7 @@ import (
 
 	"github.com/callvault/callvault/export"
 	"github.com/callvault/callvault/internal/sqltext"
+	"github.com/callvault/callvault/load/native"
 )
 
 // bucket is a folder in object storage, which only ClickHouse reads and writes.
@@ -49,37 +50,18 @@ func (b *bucket) mask(text string) string {
 
 func (b *bucket) notes(ctx context.Context) ([][]byte, error) {
 	q := "SELECT note FROM s3" + b.arguments("*Z-*.json", "RawBLOB", "note String")
-	rows, err := b.conn.Query(b.within(ctx), q)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
 	var files [][]byte
-	for rows.Next() {
-		var text string
-		if err := rows.Scan(&text); err != nil {
-			return nil, err
-		}
-		files = append(files, []byte(text))
-	}
-	return files, rows.Err()
+	var text string
+	err := native.Read(b.within(ctx), b.conn, "notes", q, nil, func() { files = append(files, []byte(text)) }, &text)
+	return files, err
 }
 
 func (b *bucket) there(ctx context.Context) (map[string]bool, error) {
-	rows, err := b.conn.Query(b.within(ctx), "SELECT DISTINCT _path FROM s3"+b.arguments("*Z-*/"+listOf, "One", "nothing UInt8"))
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
+	q := "SELECT DISTINCT _path FROM s3" + b.arguments("*Z-*/"+listOf, "One", "nothing UInt8")
 	found := map[string]bool{}
-	for rows.Next() {
-		var file string
-		if err := rows.Scan(&file); err != nil {
-			return nil, err
-		}
-		found[path.Base(path.Dir(file))] = true
-	}
-	return found, rows.Err()
+	var file string
+	err := native.Read(b.within(ctx), b.conn, "lists of files", q, nil, func() { found[path.Base(path.Dir(file))] = true }, &file)
+	return found, err
 }
 
 func (b *bucket) write(ctx context.Context, name string, note []byte) error {

@@ -180,9 +180,16 @@ func (x *examination) keeper(ctx context.Context, check string, store *store.Sto
 func (x *examination) disk(ctx context.Context, store *store.Store) {
 	var free, total uint64
 	err := store.Conn().QueryRow(ctx, "SELECT free_space, total_space FROM system.disks ORDER BY free_space / total_space LIMIT 1").Scan(&free, &total)
-	switch {
-	case err != nil:
+	if err != nil {
 		x.say("disk", Warn, "cannot be seen: "+words.OneLine(query.Error(err)), "GRANT SELECT ON system.disks TO the user")
+		return
+	}
+	x.room(free, total)
+}
+
+// room judges the room left.
+func (x *examination) room(free, total uint64) {
+	switch {
 	case float64(free) < lowDisk*float64(total):
 		x.say("disk", Warn, fmt.Sprintf("%s of %s free", humanize.IBytes(free), humanize.IBytes(total)), "make room: see callvault status for what takes it")
 	default:
@@ -222,10 +229,16 @@ const stale = 26 * time.Hour
 func (x *examination) lastSuccess(ctx context.Context, cfg *config.Config, store *store.Store) {
 	st := status.New(cfg.Accounts, time.Now().UTC())
 	err := st.ReadRuns(ctx, store)
-	last := st.Succeeded(archive.Command)
-	switch {
-	case err != nil:
+	if err != nil {
 		x.say("last success", Fail, words.OneLine(err), "")
+		return
+	}
+	x.succeeded(st.Succeeded(archive.Command))
+}
+
+// succeeded judges when a pass over everything last succeeded; zero: never.
+func (x *examination) succeeded(last time.Time) {
+	switch {
 	case last.IsZero():
 		x.say("last success", Warn, "no pass over everything has succeeded yet", "run callvault archive")
 	case time.Since(last) > stale:

@@ -15,6 +15,7 @@ import (
 	"github.com/callvault/callvault/ledger"
 	"github.com/callvault/callvault/load/aggregate"
 	"github.com/callvault/callvault/load/store"
+	"github.com/callvault/callvault/test/archivetest"
 )
 
 // troubled is a call over midnight of users who change their devices in it, of whom
@@ -234,15 +235,7 @@ func summaryRows(t *testing.T, s *store.Store, commID string) map[string][]strin
 		if table == "calls_data" { // what the ledger says
 			except += ", is_complete, missing"
 		}
-		rows, err := s.StoreConn().Query(t.Context(), "SELECT toString(tuple(* EXCEPT ("+except+"))) FROM "+table+" WHERE comm_id = ? AND load_id NOT IN ("+catalogue.Hidden+") ORDER BY 1", commID)
-		must(t, err)
-		for rows.Next() {
-			var row string
-			must(t, rows.Scan(&row))
-			all[table] = append(all[table], row)
-		}
-		must(t, rows.Err())
-		must(t, rows.Close())
+		all[table] = archivetest.Strings(t, s.StoreConn(), "SELECT toString(tuple(* EXCEPT ("+except+"))) FROM "+table+" WHERE comm_id = ? AND load_id NOT IN ("+catalogue.Hidden+") ORDER BY 1", commID)
 		if len(all[table]) == 0 {
 			t.Fatalf("%s: no rows of %s", table, commID)
 		}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/test/archivetest"
 )
 
 // materialized is how a plan of ClickHouse 24.8 has the columns of a view.
@@ -18,18 +19,12 @@ func TestViewUsesKey(t *testing.T) {
 	t.Parallel()
 	s := open(t, database(t))
 	newFixture(1, 0).put(t, s, WriterOptions{})
-	rows, err := s.Conn().Query(t.Context(), `EXPLAIN indexes = 1, actions = 1
-		SELECT avg(value) FROM quality_samples
-		WHERE sdk_app_id = 1400353843 AND metric = 'metric0' AND comm_id = 'x' AND user_id = 'y' AND ts >= '2026-05-01'`)
-	must(t, err)
-	defer rows.Close()
 	var plan strings.Builder
-	for rows.Next() {
-		var line string
-		must(t, rows.Scan(&line))
+	for _, line := range archivetest.Strings(t, s.Conn(), `EXPLAIN indexes = 1, actions = 1
+		SELECT avg(value) FROM quality_samples
+		WHERE sdk_app_id = 1400353843 AND metric = 'metric0' AND comm_id = 'x' AND user_id = 'y' AND ts >= '2026-05-01'`) {
 		plan.WriteString(materialized.ReplaceAllString(strings.TrimLeft(line, " │└─"), "$1") + "\n")
 	}
-	must(t, rows.Err())
 	for _, want := range []string{"PrimaryKey\nKeys:\nsdk_app_id\nmetric\ncomm_id\nuser_id\n", "Partition\nKeys:\ntoYYYYMM(ts)\n", "Prewhere"} {
 		if !strings.Contains(plan.String(), want) {
 			t.Errorf("the plan has no %q:\n%s", want, plan.String())

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/callvault/callvault/backup"
 	"github.com/callvault/callvault/export"
+	"github.com/callvault/callvault/internal/config"
 	"github.com/callvault/callvault/internal/connect"
 	"github.com/callvault/callvault/internal/words"
 	"github.com/callvault/callvault/load/store"
@@ -79,8 +81,8 @@ Exit codes: 0 the backup is equal; 3 it differs (the differences are named);
 		Annotations: changes("databases trtc_verify_…, for a while; in the archive nothing"),
 		Args:        cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.withBackups(cmd.Context(), b, "", func(ctx context.Context, store *store.Store, p backup.Place, notes []backup.Note) error {
-				return c.oneVerification(ctx, store, func(ctx context.Context) error { return c.verifyBackup(ctx, store, p, notes, argument(args), b.policy) })
+			return c.withBackup(cmd.Context(), b, "", args, func(ctx context.Context, x opened) error {
+				return c.oneVerification(ctx, x, func(ctx context.Context) error { return c.verifyBackup(ctx, x, b.policy) })
 			})
 		},
 	}
@@ -89,16 +91,17 @@ Exit codes: 0 the backup is equal; 3 it differs (the differences are named);
 	return cmd
 }
 
-func argument(args []string) string {
-	if len(args) == 0 {
-		return ""
-	}
-	return args[0]
+// opened is a backup, the place that it is in, and the archive beside it.
+type opened struct {
+	cfg   *config.Config
+	store *store.Store
+	place backup.Place
+	note  backup.Note
 }
 
-// withBackups calls do with the backups in a place. A database that is not "" replaces
-// the one of the settings.
-func (c *cli) withBackups(ctx context.Context, b backing, database string, do func(context.Context, *store.Store, backup.Place, []backup.Note) error) error {
+// withBackup calls do with the backup that args name, or with the latest one: args has one
+// name at most. A database that is not "" replaces the one of the settings.
+func (c *cli) withBackup(ctx context.Context, b backing, database string, args []string, do func(context.Context, opened) error) error {
 	cfg, err := c.config()
 	if err != nil {
 		return err
@@ -121,32 +124,24 @@ func (c *cli) withBackups(ctx context.Context, b backing, database string, do fu
 	if err != nil {
 		return err
 	}
-	return do(ctx, store, p, notes)
-}
-
-// oneVerification excludes other backups with a lease, if there is an archive to hold it.
-func (c *cli) oneVerification(ctx context.Context, store *store.Store, do func(context.Context) error) error {
-	cfg, err := c.config()
-	if err != nil {
-		return err
-	}
-	if connect.Migrated(ctx, store, cfg.Cluster) != nil {
-		return do(ctx)
-	}
-	return backup.OneBackup(ctx, store, time.Duration(cfg.Lease), do)
-}
-
-func (c *cli) verifyBackup(ctx context.Context, store *store.Store, p backup.Place, notes []backup.Note, name, policy string) error {
-	cfg, err := c.config()
-	if err != nil {
-		return err
-	}
-	n, err := backup.Find(notes, name)
+	n, err := backup.Find(notes, strings.Join(args, ""))
 	if err != nil {
 		return fmt.Errorf("%w in %s", err, p)
 	}
+	return do(ctx, opened{cfg, store, p, n})
+}
+
+// oneVerification excludes other backups with a lease, if there is an archive to hold it.
+func (c *cli) oneVerification(ctx context.Context, x opened, do func(context.Context) error) error {
+	if connect.Migrated(ctx, x.store, x.cfg.Cluster) != nil {
+		return do(ctx)
+	}
+	return backup.OneBackup(ctx, x.store, time.Duration(x.cfg.Lease), do)
+}
+
+func (c *cli) verifyBackup(ctx context.Context, x opened, policy string) error {
 	watch := c.screen().Bytes()
-	diffs, err := backup.Verify(ctx, store.Conn(), p, &n, backup.TargetOf(store, cfg.Cluster, policy), watch.At)
+	diffs, err := backup.Verify(ctx, x.store.Conn(), x.place, &x.note, backup.TargetOf(x.store, x.cfg.Cluster, policy), watch.At)
 	watch.Close()
 	if err != nil {
 		return err
@@ -155,10 +150,10 @@ func (c *cli) verifyBackup(ctx context.Context, store *store.Store, p backup.Pla
 		fmt.Fprintln(c.stderr, "callvault: differs: "+d.String())
 	}
 	if len(diffs) > 0 {
-		return fmt.Errorf("%w: %s: %s, named above; make a full backup", backup.ErrDiffers, n.Name, words.Plural(len(diffs), "difference"))
+		return fmt.Errorf("%w: %s: %s, named above; make a full backup", backup.ErrDiffers, x.note.Name, words.Plural(len(diffs), "difference"))
 	}
 	if !c.quiet {
-		fmt.Fprintf(c.stdout, "%s holds what the archive held: %s and relations compared\n", n.Name, words.Plural(len(n.Content), "table"))
+		fmt.Fprintf(c.stdout, "%s holds what the archive held: %s and relations compared\n", x.note.Name, words.Plural(len(x.note.Content), "table"))
 	}
 	return nil
 }

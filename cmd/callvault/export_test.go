@@ -26,6 +26,7 @@ import (
 	"github.com/callvault/callvault/export"
 	"github.com/callvault/callvault/internal/simulator"
 	"github.com/callvault/callvault/internal/ui"
+	"github.com/callvault/callvault/test/archivetest"
 	"github.com/callvault/callvault/test/embeddedtest"
 )
 
@@ -170,22 +171,9 @@ func (in *installation) columnsOfFiles(t *testing.T, dir, relation string) map[s
 func (in *installation) described(t *testing.T, from string) map[string]string {
 	t.Helper()
 	const settings = " SETTINGS use_hive_partitioning = 0, schema_inference_make_columns_nullable = 'auto', describe_compact_output = 1"
-	rows, err := both(in.store).Query(t.Context(), "DESCRIBE "+from+settings)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer rows.Close()
 	found := map[string]string{}
-	for rows.Next() {
-		var name, kind string
-		if err := rows.Scan(&name, &kind); err != nil {
-			t.Fatal(err)
-		}
-		found[name] = kind
-	}
-	if err := rows.Err(); err != nil {
-		t.Fatal(err)
-	}
+	var name, kind string
+	archivetest.Each(t, both(in.store), "DESCRIBE "+from+settings, nil, func() { found[name] = kind }, &name, &kind)
 	return found
 }
 

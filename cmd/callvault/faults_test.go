@@ -9,6 +9,7 @@ import (
 
 	"github.com/callvault/callvault/internal/simulator"
 	"github.com/callvault/callvault/ledger"
+	"github.com/callvault/callvault/test/archivetest"
 )
 
 // TestEveryRequestFails has each request go wrong twice before it is answered, in
@@ -202,26 +203,15 @@ func (in *installation) failedCalls(t *testing.T, ids []string, attempts int) {
 	const q = `
 		SELECT key, attempts, reason FROM ledger WHERE kind = 'call' AND part = '' AND key IN
 			(SELECT key FROM ledger WHERE kind = 'call' AND (part = '' AND state = 'pending' OR part != '' AND state = 'failed' AND reason != '` + ledger.NullReason + `'))`
-	rows, err := both(in.store).Query(t.Context(), q)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer rows.Close()
 	var found []string
-	for rows.Next() {
-		var id, reason string
-		var n uint32
-		if err := rows.Scan(&id, &n, &reason); err != nil {
-			t.Fatal(err)
-		}
+	var id, reason string
+	var n uint32
+	archivetest.Each(t, both(in.store), q, nil, func() {
 		found = append(found, id)
 		if int(n) != attempts || reason == "" || strings.Contains(reason, "\n") {
 			t.Errorf("%s: %d attempts, want %d; %q", id, n, attempts, reason)
 		}
-	}
-	if err := rows.Err(); err != nil {
-		t.Fatal(err)
-	}
+	}, &id, &n, &reason)
 	slices.Sort(found)
 	want := slices.Sorted(slices.Values(ids))
 	if fmt.Sprint(found) != fmt.Sprint(want) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/callvault/callvault/archive"
 	"github.com/callvault/callvault/internal/simulator"
+	"github.com/callvault/callvault/test/archivetest"
 	"github.com/callvault/callvault/test/summarytest"
 )
 
@@ -136,20 +137,12 @@ func (in *installation) learn(t *testing.T) {
 		run, action, request, body string
 		app                        uint32
 	}
-	rows, err := both(in.store).Query(t.Context(), "SELECT "+columns+" FROM raw_responses WHERE reason != ''")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var all []row
-	for rows.Next() {
-		var r row
-		if err := rows.Scan(&r.id, &r.asked, &r.run, &r.app, &r.action, &r.request, &r.body, &r.expires); err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, r)
-	}
-	if err := rows.Err(); err != nil || len(all) == 0 {
-		t.Fatalf("%d answers are kept, %v", len(all), err)
+	var r row
+	archivetest.Each(t, both(in.store), "SELECT "+columns+" FROM raw_responses WHERE reason != ''", nil, func() { all = append(all, r) },
+		&r.id, &r.asked, &r.run, &r.app, &r.action, &r.request, &r.body, &r.expires)
+	if len(all) == 0 {
+		t.Fatal("no answers are kept")
 	}
 	if err := both(in.store).Exec(t.Context(), "DELETE FROM raw_responses WHERE reason != ''"); err != nil {
 		t.Fatal(err)

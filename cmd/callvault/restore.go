@@ -11,7 +11,6 @@ import (
 	"github.com/callvault/callvault/backup"
 	"github.com/callvault/callvault/internal/ui"
 	"github.com/callvault/callvault/load/lease"
-	"github.com/callvault/callvault/load/store"
 )
 
 func (c *cli) restoreCmd() *cobra.Command {
@@ -41,8 +40,8 @@ Exit codes: 0 done; 1 failed; 4 another restore is running.`,
 		Annotations: changes("the database, which must be empty: it creates and fills it"),
 		Args:        cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.withBackups(cmd.Context(), b, database, func(ctx context.Context, store *store.Store, p backup.Place, notes []backup.Note) error {
-				return c.restore(ctx, store, p, notes, argument(args), b.policy)
+			return c.withBackup(cmd.Context(), b, database, args, func(ctx context.Context, x opened) error {
+				return c.restore(ctx, x, b.policy)
 			})
 		},
 	}
@@ -53,17 +52,9 @@ Exit codes: 0 done; 1 failed; 4 another restore is running.`,
 	return cmd
 }
 
-func (c *cli) restore(ctx context.Context, store *store.Store, p backup.Place, notes []backup.Note, name, policy string) error {
-	cfg, err := c.config()
-	if err != nil {
-		return err
-	}
-	n, err := backup.Find(notes, name)
-	if err != nil {
-		return fmt.Errorf("%w in %s", err, p)
-	}
+func (c *cli) restore(ctx context.Context, x opened, policy string) error {
 	watch := c.screen().Bytes()
-	err = backup.Restore(ctx, store.Conn(), p, n, backup.TargetOf(store, cfg.Cluster, policy), watch.At, func(ctx context.Context) error { return backup.Complete(ctx, store, cfg.Cluster) })
+	err := backup.Restore(ctx, x.store.Conn(), x.place, x.note, backup.TargetOf(x.store, x.cfg.Cluster, policy), watch.At, func(ctx context.Context) error { return backup.Complete(ctx, x.store, x.cfg.Cluster) })
 	watch.Close()
 	if errors.Is(err, backup.ErrRestoring) {
 		return fmt.Errorf("%w: %w", lease.ErrHeld, err)
@@ -72,7 +63,7 @@ func (c *cli) restore(ctx context.Context, store *store.Store, p backup.Place, n
 		return err
 	}
 	if !c.quiet {
-		fmt.Fprintf(c.stdout, "%s is in database %s, as of %s; callvault archive fetches what came since\n", n.Name, store.Database(), ui.Moment(n.Taken, time.Now()))
+		fmt.Fprintf(c.stdout, "%s is in database %s, as of %s; callvault archive fetches what came since\n", x.note.Name, x.store.Database(), ui.Moment(x.note.Taken, time.Now()))
 	}
 	return nil
 }

@@ -6,12 +6,9 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/creack/pty"
 
 	"github.com/callvault/callvault/test/embeddedtest"
 )
@@ -261,77 +258,4 @@ func TestLongSQLStreams(t *testing.T) {
 			t.Errorf("%.20s: the heap has grown by %d MB", args, grown>>20)
 		}
 	}
-}
-
-// TestSQLTable: rows after those that decide the widths are whole and legible.
-func TestSQLTable(t *testing.T) {
-	t.Parallel()
-	dsn := embeddedtest.Database(t)
-	lines := strings.Split(answer(t, dsn, "SELECT number AS n, if(n = 1500, repeat('長', 20), 'a\nb') AS text FROM numbers(2000)"), "\n")
-	want := []string{"╭─────┬──────╮", "│   n │ text │", "├─────┼──────┤", "│   0 │ a    │", "│     │ b    │"}
-	if !slices.Equal(lines[:5], want) {
-		t.Errorf("got\n%s", strings.Join(lines[:5], "\n"))
-	}
-	if len(lines) != 3+2*2000-1+1+1 || lines[len(lines)-2] != "╰─────┴──────╯" {
-		t.Errorf("%d lines, at last %q", len(lines), lines[len(lines)-2:])
-	}
-	if i := slices.Index(lines, "│ 1500 │ "+strings.Repeat("長", 20)+" │"); i != 3+3000 {
-		t.Errorf("the long row is line %d: %q", i, lines[3+3000])
-	}
-	if got := answer(t, dsn, "SELECT 1 AS x WHERE 0"); got != "╭───╮\n│ x │\n├───┤\n╰───╯\n" {
-		t.Errorf("no rows:\n%s", got)
-	}
-}
-
-// TestSQLTerminal: a table that is wider than the terminal has one value a line.
-func TestSQLTerminal(t *testing.T) {
-	t.Parallel()
-	dsn := embeddedtest.Database(t)
-	const q = "SELECT 1400353843 AS sdk_app_id, '1400353843_1490431232_1795990969' AS comm_id, 'комната#2' AS room_id, toDateTime(0, 'UTC') AS created_at, 'x\ny' AS note"
-	narrow := "Row 1\n  sdk_app_id  1400353843\n  comm_id     1400353843_1490431232_1795990969\n  room_id     комната#2\n  created_at  1970-01-01 00:00:00\n  note        x\n              y\n"
-	for _, x := range []struct {
-		columns uint16
-		args    []string
-		want    string
-		noted   bool
-	}{
-		{80, []string{q}, narrow, true},
-		{80, []string{"--quiet", q}, narrow, false},
-		{80, []string{"SELECT 1 AS x"}, "╭───╮\n│ x │\n├───┤\n│ 1 │\n╰───╯\n", false},
-		{4, []string{"SELECT 1 AS x"}, "Row 1\n  x  1\n", true},
-		{5, []string{"SELECT 1 AS x"}, "╭───╮\n│ x │\n├───┤\n│ 1 │\n╰───╯\n", false},
-		{200, []string{q}, answer(t, dsn, q), false},
-	} {
-		out, errs := onTerminal(t, dsn, x.columns, x.args...)
-		if out != x.want {
-			t.Errorf("%d columns: got\n%s", x.columns, out)
-		}
-		if noted := strings.Contains(errs, "less -S"); noted != x.noted || strings.Count(errs, "\n") > 1 {
-			t.Errorf("%d columns: on stderr %q", x.columns, errs)
-		}
-	}
-}
-
-// onTerminal runs callvault sql with a terminal for its output.
-func onTerminal(t *testing.T, dsn string, columns uint16, args ...string) (stdout, stderr string) {
-	t.Helper()
-	master, slave, err := pty.Open()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer master.Close()
-	if err := pty.Setsize(slave, &pty.Winsize{Rows: 24, Cols: columns}); err != nil {
-		t.Fatal(err)
-	}
-	read := make(chan string)
-	go func() {
-		b, _ := io.ReadAll(master) // ends with an error once the other side is closed
-		read <- string(b)
-	}()
-	var errs bytes.Buffer
-	if code := asksInto(t, dsn, slave, &errs, args...); code != exitDone {
-		t.Errorf("%v: exit code %d", args, code)
-	}
-	slave.Close()
-	return strings.ReplaceAll(<-read, "\r\n", "\n"), errs.String()
 }

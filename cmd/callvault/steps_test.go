@@ -110,12 +110,18 @@ func (w *world) faults() string {
 		"error=0.08", "html=0.05", "cut=0.08", "reset=0.05", "null=0.1", "limit=0.08",
 		"stall=0.05,stall-for=30ms", "slow=0.2,slow-for=30ms", "shift=1", "poison=0.15",
 	}
-	w.rng.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
-	return fmt.Sprintf("%s,seed=%d", strings.Join(all[:1+w.rng.IntN(4)], ","), w.rng.Uint64())
+	return w.drawn(all, 4)
 }
 
-func (w *world) faultyPass() {
-	text := w.faults()
+// drawn are at most so many of all faults, with a seed.
+func (w *world) drawn(all []string, most int) string {
+	w.rng.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	return fmt.Sprintf("%s,seed=%d", strings.Join(all[:1+w.rng.IntN(most)], ","), w.rng.Uint64())
+}
+
+// misbehave has the vendor do what a text says.
+func (w *world) misbehave(text string) {
+	w.t.Helper()
 	w.note("  %s", text)
 	f, err := simulator.ParseFaults(text)
 	if err == nil {
@@ -124,6 +130,10 @@ func (w *world) faultyPass() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+}
+
+func (w *world) faultyPass() {
+	w.misbehave(w.faults())
 	w.watch.less(w.vendor.Poisoned())
 	code := w.pass(w.work()...).end(exitDone, exitPartial)
 	if code == exitPartial && len(w.vendor.Poisoned()) == 0 {
@@ -137,22 +147,13 @@ func (w *world) oddities() string {
 		"mutate=0.1", "mutate-sticky=0.05", "odd=0.01", "jumble=0.5", "page-size=3", "twice=0.1", "valueless=0.3",
 		"listless=0.05", "date-times=0.3", "text-values=0.3", "failing-days=0.2", "busy=0.03", "gzip=0.3", "too-large=1800",
 	}
-	w.rng.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
-	return fmt.Sprintf("%s,seed=%d", strings.Join(all[:1+w.rng.IntN(3)], ","), w.rng.Uint64())
+	return w.drawn(all, 3)
 }
 
 // oddPass: what the vendor says costs no more than itself, and nothing that was
 // visible.
 func (w *world) oddPass() {
-	text := w.oddities()
-	w.note("  %s", text)
-	f, err := simulator.ParseFaults(text)
-	if err == nil {
-		err = w.vendor.SetFaults(f)
-	}
-	if err != nil {
-		w.t.Fatal(err)
-	}
+	w.misbehave(w.oddities())
 	w.watch.misspeaks()
 	w.pass(w.work()...).end(exitDone, exitPartial)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/simulator"
+	"github.com/callvault/callvault/test/archivetest"
 	"github.com/callvault/callvault/test/summarytest"
 	"github.com/callvault/callvault/verify"
 )
@@ -35,21 +36,9 @@ func (in *installation) exec(t *testing.T, q string, args ...any) {
 	}
 }
 
-func (in *installation) strings(t *testing.T, q string, args ...any) (all []string) {
+func (in *installation) strings(t *testing.T, q string, args ...any) []string {
 	t.Helper()
-	rows, err := both(in.store).Query(t.Context(), q, args...)
-	if err != nil {
-		t.Fatalf("%s: %v", q, err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var s string
-		if err := rows.Scan(&s); err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, s)
-	}
-	return all
+	return archivetest.Strings(t, both(in.store), q, args...)
 }
 
 // planted is an error in the base tables and what verify must call it.

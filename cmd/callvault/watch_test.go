@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/internal/simulator"
+	"github.com/callvault/callvault/load/native"
 )
 
 // watch looks at the relations all the time. Each call must be there with as
@@ -134,20 +135,10 @@ func (w *watch) look(ctx context.Context) (map[string]map[string]uint64, error) 
 		found[relation] = map[string]uint64{}
 		selects = append(selects, "SELECT '"+relation+"', toString(comm_id), count() FROM "+relation+" GROUP BY comm_id")
 	}
-	rows, err := both(w.db.direct()).Query(ctx, strings.Join(selects, " UNION ALL ")+" SETTINGS max_threads = 1")
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var relation, id string
-		var n uint64
-		if err := rows.Scan(&relation, &id, &n); err != nil {
-			return nil, err
-		}
-		found[relation][id] = n
-	}
-	return found, rows.Err()
+	var relation, id string
+	var n uint64
+	err := native.Read(ctx, both(w.db.direct()), "calls", strings.Join(selects, " UNION ALL ")+" SETTINGS max_threads = 1", nil, func() { found[relation][id] = n }, &relation, &id, &n)
+	return found, err
 }
 
 // judge holds what was seen against what may be seen.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/internal/simulator"
+	"github.com/callvault/callvault/test/archivetest"
 	"github.com/callvault/callvault/test/embeddedtest"
 )
 
@@ -159,28 +160,12 @@ func (p *pass) asksNothingTwice() {
 }
 
 // finalCalls lists the calls of which nothing is left to ask.
-func (w *world) finalCalls() (ids []string) {
+func (w *world) finalCalls() []string {
 	w.t.Helper()
 	if !w.db.has(w.t, "ledger_units") {
 		return nil
 	}
-	const q = "SELECT key FROM ledger_units FINAL WHERE kind = 'call' AND state IN ('archived', 'empty', 'lost')"
-	rows, err := both(w.db.direct()).Query(w.t.Context(), q)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			w.t.Fatal(err)
-		}
-		ids = append(ids, id)
-	}
-	if err := rows.Err(); err != nil {
-		w.t.Fatal(err)
-	}
-	return ids
+	return archivetest.Strings(w.t, both(w.db.direct()), "SELECT key FROM ledger_units FINAL WHERE kind = 'call' AND state IN ('archived', 'empty', 'lost')")
 }
 
 // equal holds all relations against the truth, and the model against them.

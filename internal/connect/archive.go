@@ -39,12 +39,17 @@ func Store(ctx context.Context, dsn string, o store.Options) (*store.Store, erro
 	if errors.Is(err, store.ErrDSN) {
 		return nil, config.Error{Setting: "CLICKHOUSE_DSN", Problem: err.Error()}
 	}
+	return nil, hinted(err)
+}
+
+// hinted adds what to do.
+func hinted(err error) error {
 	for _, h := range hints {
 		if errors.Is(err, h.err) {
-			return nil, fmt.Errorf("%w; %s", err, h.try)
+			return fmt.Errorf("%w; %s", err, h.try)
 		}
 	}
-	return nil, err
+	return err
 }
 
 // ErrNoArchive is returned where nothing has been archived.

@@ -103,9 +103,13 @@ const (
 // zero: as long as it takes. Only that it cannot be reached is waited out: a wrong
 // password stays wrong. waiting is told once that it waits, and why.
 func (s Server) Await(ctx context.Context, until time.Time, waiting func(error)) (*store.Store, func(), error) {
+	return await(ctx, s.Open, until, waiting)
+}
+
+func await(ctx context.Context, open func(context.Context) (*store.Store, func(), error), until time.Time, waiting func(error)) (*store.Store, func(), error) {
 	pause := backoff.ExponentialBackOff{InitialInterval: firstPause, MaxInterval: mostPause, Multiplier: 1.5, RandomizationFactor: 0.2}
 	for told := false; ; told = true {
-		opened, done, err := s.Open(ctx)
+		opened, done, err := open(ctx)
 		if err == nil || ctx.Err() != nil || !errors.Is(err, store.ErrUnreachable) {
 			return opened, done, err
 		}

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize"
-	"github.com/jedib0t/go-pretty/v6/table"
 
 	"github.com/callvault/callvault/backup"
 	"github.com/callvault/callvault/internal/words"
@@ -39,17 +38,17 @@ func (c Screen) Backups(notes []backup.Note, asJSON bool) error {
 	if asJSON {
 		return c.JSON(append([]backup.Note{}, notes...))
 	}
-	now := time.Now()
-	t := newTable("backup", "stands on", "as of", "size", "verified")
-	for _, n := range notes {
-		base := n.Base
-		if base == "" {
-			base = "–"
-		}
-		t.AppendRow(table.Row{n.Name, base, Moment(n.Taken, now), sizeOf(n), verifiedAs(n, now)})
+	if len(notes) == 0 {
+		fmt.Fprintln(c.Out, "no backup is complete yet")
 	}
-	_, err := fmt.Fprintln(c.Out, t.Render())
-	return err
+	now := time.Now()
+	for _, n := range notes {
+		fmt.Fprintf(c.Out, "%s, as of %s\n  %s, %s\n", n.Name, Moment(n.Taken, now), sizeOf(n), verifiedAs(n, now))
+		if n.Base != "" {
+			fmt.Fprintf(c.Out, "  stands on %s\n", n.Base)
+		}
+	}
+	return nil
 }
 
 func sizeOf(n backup.Note) string {

@@ -30,6 +30,6 @@ func (c Screen) Exported(e Exported, asJSON bool) {
 		if r.Bytes > 0 {
 			size = ", " + humanize.IBytes(r.Bytes)
 		}
-		fmt.Fprintf(c.Out, "%-24s %s written (%s%s), %s unchanged\n", r.Relation, words.Plural(r.Written, "file"), words.Plural(int(r.Rows), "row"), size, words.Comma(r.Kept))
+		fmt.Fprintf(c.Out, "%-22s %s written (%s%s), %s unchanged\n", r.Relation, words.Plural(r.Written, "file"), words.Plural(int(r.Rows), "row"), size, words.Comma(r.Kept))
 	}
 }

@@ -24,17 +24,33 @@ type Watcher interface {
 	Close()
 }
 
-// Watch shows the progress of a pass on Err: bars on a terminal, a line now and
-// then elsewhere, nothing if quiet.
-func (s Screen) Watch() Watcher {
+// work is what is watched: its stages, in the order of the work.
+type work struct {
+	stages []extract.Stage
+	slow   []extract.Stage // take their time by requests; another is done when they are
+	main   extract.Stage   // behind it stands how much of yield there is, and how long all takes
+	yield  extract.Stage   // only done, never known before
+}
+
+func (s Screen) watch(of work) Watcher {
 	switch {
 	case s.Quiet:
 		return silent{}
 	case IsTerminal(s.Err):
-		return newBars(s.Err)
+		return newBars(s.Err, of)
 	default:
-		return newPlain(s.Err)
+		return newPlain(s.Err, of)
 	}
+}
+
+// Watch shows the progress of a pass on Err: bars on a terminal, a line now and
+// then elsewhere, nothing if quiet.
+func (s Screen) Watch() Watcher {
+	return s.watch(work{
+		stages: []extract.Stage{extract.StageRooms, extract.StageCalls, extract.StageSeries, extract.StageEvents, extract.StageUnusual},
+		slow:   []extract.Stage{extract.StageRooms, extract.StageSeries, extract.StageEvents, extract.StageUnusual},
+		main:   extract.StageSeries, yield: extract.StageSamples,
+	})
 }
 
 type silent struct{ extract.NoProgress }
@@ -44,33 +60,50 @@ func (silent) Close()     {}
 
 // tally counts work by stage.
 type tally struct {
-	mu          sync.Mutex
-	started     time.Time
-	known, done map[extract.Stage]int64
+	work
+	mu            sync.Mutex
+	started       time.Time
+	known, worked map[extract.Stage]int64
 }
 
-func newTally() tally {
-	return tally{started: time.Now(), known: map[extract.Stage]int64{}, done: map[extract.Stage]int64{}}
+func newTally(of work) tally {
+	return tally{work: of, started: time.Now(), known: map[extract.Stage]int64{}, worked: map[extract.Stage]int64{}}
 }
-
-// asking are the stages that take their time by requests; a call is done when
-// the others are done with it.
-var asking = []extract.Stage{extract.StageRooms, extract.StageSeries, extract.StageEvents, extract.StageUnusual}
 
 // left is how long the slowest stage needs for what is known of it, at the pace
 // it has had so far; zero: that cannot be said yet. The caller holds mu.
 func (t *tally) left(now time.Time) time.Duration {
 	longest := 0.0
-	for _, s := range asking {
-		if done := t.done[s]; done > 0 {
+	for _, s := range t.slow {
+		if done := t.worked[s]; done > 0 {
 			longest = max(longest, float64(t.known[s]-done)/float64(done))
 		}
 	}
 	return time.Duration(longest * float64(now.Sub(t.started))).Round(time.Second)
 }
 
-// shown are the stages with a bar of their own, in the order of the work.
-var shown = []extract.Stage{extract.StageRooms, extract.StageCalls, extract.StageSeries, extract.StageEvents, extract.StageUnusual}
+// extra is what stands behind the main stage. The caller holds mu.
+func (t *tally) extra(about string) string {
+	text := humanize.Comma(t.worked[t.yield]) + " " + string(t.yield)
+	if left := t.left(time.Now()); left > 0 {
+		text += ", " + about + left.String() + " left"
+	}
+	return text
+}
+
+// add notes work that has become known, and returns all that is known of the stage.
+func (t *tally) add(s extract.Stage, n int) (known int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.known[s] += int64(n)
+	return t.known[s]
+}
+
+func (t *tally) done(s extract.Stage, n int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.worked[s] += int64(n)
+}
 
 // bars draws a bar for each stage.
 type bars struct {
@@ -79,48 +112,39 @@ type bars struct {
 	bars map[extract.Stage]*mpb.Bar
 }
 
-func newBars(w io.Writer) *bars {
-	b := &bars{tally: newTally(), bars: map[extract.Stage]*mpb.Bar{}}
+func newBars(w io.Writer, of work) *bars {
+	b := &bars{tally: newTally(of), bars: map[extract.Stage]*mpb.Bar{}}
 	b.p = mpb.New(mpb.WithOutput(w), mpb.WithWidth(64))
-	for i, s := range shown {
+	for i, s := range of.stages {
 		b.bars[s] = b.p.New(0, mpb.BarStyle().Rbound("|").Lbound("|"),
 			mpb.BarPriority(i),
 			mpb.PrependDecorators(decor.Name(string(s), decor.WCSyncSpaceR)),
-			mpb.AppendDecorators(decor.CountersNoUnit("%d/%d", decor.WCSyncSpace), decor.Name(" "), decor.Any(b.extra(s))))
+			mpb.AppendDecorators(decor.CountersNoUnit("%d/%d", decor.WCSyncSpace), decor.Name(" "), decor.Any(b.behind(s))))
 	}
 	return b
 }
 
-// extra is what stands behind a stage's bar.
-func (b *bars) extra(s extract.Stage) decor.DecorFunc {
+// behind is what stands behind a stage's bar.
+func (b *bars) behind(s extract.Stage) decor.DecorFunc {
 	return func(decor.Statistics) string {
-		if s != extract.StageSeries {
+		if s != b.main {
 			return ""
 		}
 		b.mu.Lock()
 		defer b.mu.Unlock()
-		text := humanize.Comma(b.done[extract.StageSamples]) + " samples"
-		if left := b.left(time.Now()); left > 0 {
-			text += ", " + left.String() + " left"
-		}
-		return text
+		return b.extra("")
 	}
 }
 
 func (b *bars) Add(s extract.Stage, n int) {
-	b.mu.Lock()
-	b.known[s] += int64(n)
-	known := b.known[s]
-	b.mu.Unlock()
+	known := b.add(s, n)
 	if bar := b.bars[s]; bar != nil {
 		bar.SetTotal(known, false)
 	}
 }
 
 func (b *bars) Done(s extract.Stage, n int) {
-	b.mu.Lock()
-	b.done[s] += int64(n)
-	b.mu.Unlock()
+	b.done(s, n)
 	if bar := b.bars[s]; bar != nil {
 		bar.IncrBy(n)
 	}
@@ -138,14 +162,14 @@ func (b *bars) Close() {
 // plain prints a line about all stages now and then.
 type plain struct {
 	tally
-	w    io.Writer
-	stop chan struct{}
-	done sync.WaitGroup
+	w     io.Writer
+	stop  chan struct{}
+	ended sync.WaitGroup
 }
 
-func newPlain(w io.Writer) *plain {
-	p := &plain{tally: newTally(), w: w, stop: make(chan struct{})}
-	p.done.Go(p.loop)
+func newPlain(w io.Writer, of work) *plain {
+	p := &plain{tally: newTally(of), w: w, stop: make(chan struct{})}
+	p.ended.Go(p.loop)
 	return p
 }
 
@@ -155,8 +179,8 @@ func (p *plain) loop() {
 	for {
 		select {
 		case <-tick.C:
-			if p.begun() {
-				fmt.Fprintln(p.w, p.line())
+			if line := p.line(); line != "" {
+				fmt.Fprintln(p.w, line)
 			}
 		case <-p.stop:
 			return
@@ -164,46 +188,30 @@ func (p *plain) loop() {
 	}
 }
 
-// begun says whether there is anything to tell.
-func (p *plain) begun() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return len(p.known) > 0
-}
-
+// line is empty where there is nothing to tell yet.
 func (p *plain) line() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if len(p.known) == 0 {
+		return ""
+	}
 	var parts []string
-	for _, s := range shown {
+	for _, s := range p.stages {
 		if p.known[s] > 0 {
-			parts = append(parts, fmt.Sprintf("%s %d/%d", s, p.tally.done[s], p.known[s]))
+			parts = append(parts, fmt.Sprintf("%s %d/%d", s, p.worked[s], p.known[s]))
 		}
 	}
-	parts = append(parts, humanize.Comma(p.tally.done[extract.StageSamples])+" samples")
-	if left := p.left(time.Now()); left > 0 {
-		parts = append(parts, "about "+left.String()+" left")
-	}
-	return strings.Join(parts, ", ")
+	return strings.Join(append(parts, p.extra("about ")), ", ")
 }
 
-func (p *plain) Add(s extract.Stage, n int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.known[s] += int64(n)
-}
-
-func (p *plain) Done(s extract.Stage, n int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.tally.done[s] += int64(n)
-}
+func (p *plain) Add(s extract.Stage, n int)  { p.add(s, n) }
+func (p *plain) Done(s extract.Stage, n int) { p.done(s, n) }
 
 func (p *plain) Say(line string) { fmt.Fprintln(p.w, line) }
 
 func (p *plain) Close() {
 	close(p.stop)
-	p.done.Wait()
+	p.ended.Wait()
 }
 
 // Download shows the progress of one download on Err. finish must be called.

@@ -122,26 +122,26 @@ func writeSummary(w io.Writer, s *archive.Report) {
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(w, "  %-11s %s\n", name, fmt.Sprintf(format, args...))
 	}
-	calls := fmt.Sprintf("%s archived of %s in the window", words.Comma(t.Archived), words.Comma(t.Listed))
-	if t.Held > 0 {
-		calls += fmt.Sprintf(", %s held already", words.Comma(t.Held))
+	line("calls", "%s archived of %s in the window", words.Comma(t.Archived), words.Comma(t.Listed))
+	for _, x := range []struct {
+		n    int
+		what string
+	}{
+		{t.Held, "held already"},
+		{t.Provisional - t.Waiting - t.Incomplete, "running or just ended: to be completed by a later pass"},
+		{t.Waiting, "waiting for data that the vendor has not sent"},
+		{t.Incomplete, "without what is set aside"},
+	} {
+		if x.n > 0 {
+			line("", "%s %s", words.Comma(x.n), x.what)
+		}
 	}
-	if n := t.Provisional - t.Waiting - t.Incomplete; n > 0 {
-		calls += fmt.Sprintf(", %s running or just ended: to be completed by a later pass", words.Comma(n))
-	}
-	if t.Waiting > 0 {
-		calls += fmt.Sprintf(", %s waiting for data that the vendor has not sent", words.Comma(t.Waiting))
-	}
-	if t.Incomplete > 0 {
-		calls += fmt.Sprintf(", %s without what is set aside", words.Comma(t.Incomplete))
-	}
-	line("calls", "%s", calls)
 	line("users", "%s in %s sessions", words.Comma(t.Users), words.Comma(t.Sessions))
 	line("samples", "%s", words.Comma(t.Samples))
 	line("events", "%s of users, %s unusual; %d days of scale", words.Comma(t.Events), words.Comma(t.Unusual), t.Days)
 	line("requests", "%s in all, %s received", words.Comma(s.Counts.Total()), humanize.IBytes(uint64(s.Counts.Bytes)))
 	for _, action := range slices.Sorted(maps.Keys(s.Counts.Requests)) {
-		fmt.Fprintf(w, "  %-11s   %-24s %s\n", "", action, words.Comma(s.Counts.Requests[action]))
+		line("", "  %-24s %s", action, words.Comma(s.Counts.Requests[action]))
 	}
 	if len(s.Counts.Errors) > 0 {
 		line("asked again", "%s", counted(s.Counts.Errors))

@@ -5,14 +5,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jedib0t/go-pretty/v6/table"
-
 	"github.com/callvault/callvault/daemon"
 )
 
 // Schedules lists schedules.
 func (c Screen) Schedules(list []daemon.Scheduled, now time.Time) {
-	t := newTable("schedule", "runs", "at", "last", "next")
 	for _, s := range list {
 		last, next := "–", "never"
 		if s.Last != nil {
@@ -28,7 +25,6 @@ func (c Screen) Schedules(list []daemon.Scheduled, now time.Time) {
 		if s.Zone == "UTC" && !strings.Contains(spec, "TZ=") {
 			spec += " UTC"
 		}
-		t.AppendRow(table.Row{s.Name, strings.Join(append([]string{s.Job}, s.Args...), " "), spec, last, next})
+		fmt.Fprintf(c.Out, "%s: %s, %s\n  last  %s\n  next  %s\n", s.Name, strings.Join(append([]string{s.Job}, s.Args...), " "), spec, last, next)
 	}
-	fmt.Fprintln(c.Out, t.Render())
 }

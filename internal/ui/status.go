@@ -64,7 +64,7 @@ func (p *statusPage) head() {
 	}
 	risk := "nothing"
 	if n := st.AtRisk.Count; n > 0 {
-		risk = fmt.Sprintf("%s not final; the next expires %s", words.Plural(n, "unit"), p.dropped(*st.AtRisk.NextDeadline))
+		risk = fmt.Sprintf("%s; the next expires %s", words.Plural(n, "unit"), p.dropped(*st.AtRisk.NextDeadline))
 	}
 	if n := st.Expired(); n > 0 {
 		line("expired", words.Plural(int(n), "call")+", deleted because of their age (CALLVAULT_KEEP)")

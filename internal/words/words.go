@@ -32,7 +32,8 @@ func FirstLine(s string) string {
 // text, as escapes.
 func Printable(s string) string {
 	if !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool { return r < ' ' && r != '\n' || r == 0x7f || r >= 0x80 && r < 0xa0 }) {
-		return strings.Trim(strconv.Quote(s), `"`)
+		quoted := strconv.Quote(s)
+		return quoted[1 : len(quoted)-1]
 	}
 	return s
 }

@@ -54,23 +54,7 @@ func archive(s *store.Store) driver.Conn { return archivetest.Conn(s.Conn(), s.D
 // column reads one column of strings.
 func column(t *testing.T, s *store.Store, q string) []string {
 	t.Helper()
-	rows, err := archive(s).Query(t.Context(), q)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer rows.Close()
-	var all []string
-	for rows.Next() {
-		var v string
-		if err := rows.Scan(&v); err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, v)
-	}
-	if err := rows.Err(); err != nil {
-		t.Fatal(err)
-	}
-	return all
+	return archivetest.Strings(t, archive(s), q)
 }
 
 func TestUpDownUp(t *testing.T) {

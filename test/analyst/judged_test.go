@@ -12,6 +12,7 @@ import (
 
 	"github.com/callvault/callvault/internal/simulator"
 	"github.com/callvault/callvault/load/store"
+	"github.com/callvault/callvault/test/archivetest"
 )
 
 // What follows is docs/quality.md once more, of samples as they are, sample by
@@ -726,28 +727,17 @@ func (j *judgements) compare(t *testing.T, s *store.Store) {
 
 func judgedRows(t *testing.T, s *store.Store, relation string) map[string]judgedRow {
 	t.Helper()
-	rows, err := s.Conn().Query(t.Context(), judgedSQL[relation])
-	if err != nil {
-		t.Fatalf("%s: %v", relation, err)
-	}
-	defer rows.Close()
 	all := map[string]judgedRow{}
-	for rows.Next() {
-		var key, texts []string
-		var r judgedRow
-		if err := rows.Scan(&key, &texts, &r.scores, &r.diagnosis); err != nil {
-			t.Fatalf("%s: %v", relation, err)
-		}
+	var key, texts []string
+	var r judgedRow
+	archivetest.Each(t, s.Conn(), judgedSQL[relation], nil, func() {
 		r.texts = strings.Join(texts, "\t")
 		k := strings.Join(key, "\t")
 		if _, twice := all[k]; twice {
 			t.Errorf("%s: %q twice", relation, k)
 		}
 		all[k] = r
-	}
-	if err := rows.Err(); err != nil {
-		t.Fatalf("%s: %v", relation, err)
-	}
+	}, &key, &texts, &r.scores, &r.diagnosis)
 	return all
 }
 

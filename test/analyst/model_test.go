@@ -17,6 +17,7 @@ import (
 	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/store"
 	"github.com/callvault/callvault/load/upkeep"
+	"github.com/callvault/callvault/test/archivetest"
 	"github.com/callvault/callvault/test/embeddedtest"
 	"github.com/callvault/callvault/test/summarytest"
 )
@@ -305,26 +306,15 @@ const daysSQL = `SELECT concat(toString(sdk_app_id), '\t', toString(toUInt32(day
 // compare holds a relation against a table: counts exactly, others to 1e-9.
 func compare(t *testing.T, s *store.Store, name, sql string, want table) {
 	t.Helper()
-	rows, err := s.Conn().Query(t.Context(), sql)
-	if err != nil {
-		t.Fatalf("%s: %v", name, err)
-	}
-	defer rows.Close()
 	got := table{}
-	for rows.Next() {
-		var k string
-		var v []float64
-		if err := rows.Scan(&k, &v); err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
+	var k string
+	var v []float64
+	archivetest.Each(t, s.Conn(), sql, nil, func() {
 		if got[k] != nil {
 			t.Errorf("%s: %q twice", name, k)
 		}
 		got[k] = v
-	}
-	if err := rows.Err(); err != nil {
-		t.Fatalf("%s: %v", name, err)
-	}
+	}, &k, &v)
 	wrong := 0
 	for _, k := range slices.Sorted(maps.Keys(want)) {
 		if !slices.EqualFunc(got[k], want[k], near) {

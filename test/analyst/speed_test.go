@@ -20,6 +20,7 @@ import (
 	"github.com/callvault/callvault/internal/simulator"
 	"github.com/callvault/callvault/load/store"
 	"github.com/callvault/callvault/load/upkeep"
+	"github.com/callvault/callvault/test/archivetest"
 	"github.com/callvault/callvault/test/embeddedtest"
 )
 
@@ -97,23 +98,7 @@ func settle(t *testing.T, s *store.Store, table string) {
 // column reads one column of strings.
 func column(t testing.TB, s *store.Store, q string) []string {
 	t.Helper()
-	rows, err := s.Conn().Query(t.Context(), q)
-	if err != nil {
-		t.Fatalf("%s: %v", q, err)
-	}
-	defer rows.Close()
-	var all []string
-	for rows.Next() {
-		var v string
-		if err := rows.Scan(&v); err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, v)
-	}
-	if err := rows.Err(); err != nil {
-		t.Fatalf("%s: %v", q, err)
-	}
-	return all
+	return archivetest.Strings(t, s.Conn(), q)
 }
 
 // goals are the medians that a kind of question may take on two cores.

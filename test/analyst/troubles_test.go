@@ -12,6 +12,7 @@ import (
 
 	"github.com/callvault/callvault/internal/simulator"
 	"github.com/callvault/callvault/load/store"
+	"github.com/callvault/callvault/test/archivetest"
 	"github.com/callvault/callvault/test/embeddedtest"
 )
 
@@ -314,15 +315,8 @@ func foundIn(t *testing.T, s *store.Store, p *plants) map[simulator.TroubleKind]
 		{"pairs", "SELECT [comm_id, user_id, peer_id, fault, cause] FROM peer_quality WHERE bad_minutes > 0"},
 		{"causes", "SELECT [comm_id, user_id, cause, cause_user_id] FROM call_users WHERE bad_minutes > 0"},
 	} {
-		rows, err := s.Conn().Query(t.Context(), q.sql)
-		if err != nil {
-			t.Fatalf("%s: %v", q.sql, err)
-		}
-		for rows.Next() {
-			var v []string
-			if err := rows.Scan(&v); err != nil {
-				t.Fatalf("%s: %v", q.sql, err)
-			}
+		var v []string
+		archivetest.Each(t, s.Conn(), q.sql, nil, func() {
 			kind := p.calls[v[0]]
 			if q.level == "causes" && kind == simulator.NetworkChange && slices.Contains([]string{"uplink", "downlink", "latency"}, v[2]) {
 				v[2] = ownNetwork
@@ -331,11 +325,7 @@ func foundIn(t *testing.T, s *store.Store, p *plants) map[simulator.TroubleKind]
 				found[kind] = facets{}
 			}
 			found[kind].add(q.level, strings.Join(v, "\t"))
-		}
-		if err := rows.Err(); err != nil {
-			t.Fatalf("%s: %v", q.sql, err)
-		}
-		rows.Close()
+		}, &v)
 	}
 	return found
 }

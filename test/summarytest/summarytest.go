@@ -12,6 +12,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"github.com/callvault/callvault/internal/catalogue"
+	"github.com/callvault/callvault/test/archivetest"
 )
 
 // summaries fills the tables of summaries.
@@ -73,11 +74,11 @@ func Check(t testing.TB, conn driver.Conn) {
 		}
 		want := "SELECT " + line + " FROM " + table + "_again"
 		for _, x := range []struct{ name, q string }{{"too much", have + " EXCEPT " + want}, {"wanting", want + " EXCEPT " + have}} {
-			if lines := strs(t, conn, "SELECT * FROM ("+x.q+") ORDER BY 1 LIMIT 2"); len(lines) > 0 {
+			if lines := archivetest.Strings(t, conn, "SELECT * FROM ("+x.q+") ORDER BY 1 LIMIT 2"); len(lines) > 0 {
 				t.Errorf("%s: %s:\n%s", table, x.name, strings.Join(lines, "\n"))
 			}
 		}
-		if n := strs(t, conn, "SELECT toString(count() - uniqExact("+line+")) FROM "+table+" WHERE load_id NOT IN "+hidden); n[0] != "0" {
+		if n := archivetest.Strings(t, conn, "SELECT toString(count() - uniqExact("+line+")) FROM "+table+" WHERE load_id NOT IN "+hidden); n[0] != "0" {
 			t.Errorf("%s: %s rows twice", table, n[0])
 		}
 	}
@@ -86,27 +87,6 @@ func Check(t testing.TB, conn driver.Conn) {
 // lineOf is a row as text, as exact as sums in another order are.
 func lineOf(t testing.TB, conn driver.Conn, table string) string {
 	t.Helper()
-	columns := strs(t, conn, "SELECT concat(if(type LIKE '%Float64%', concat('CAST(', name, ', \\'', replaceAll(type, 'Float64', 'Float32'), '\\')'), name)) FROM system.columns WHERE database = currentDatabase() AND table = '"+table+"' AND name NOT IN ('is_complete', 'missing', 'minutes', 'whys') ORDER BY position") // these are the ledger's, and what SQL does not make
+	columns := archivetest.Strings(t, conn, "SELECT concat(if(type LIKE '%Float64%', concat('CAST(', name, ', \\'', replaceAll(type, 'Float64', 'Float32'), '\\')'), name)) FROM system.columns WHERE database = currentDatabase() AND table = '"+table+"' AND name NOT IN ('is_complete', 'missing', 'minutes', 'whys') ORDER BY position") // these are the ledger's, and what SQL does not make
 	return fmt.Sprintf("toString(tuple(%s))", strings.Join(columns, ", "))
-}
-
-func strs(t testing.TB, conn driver.Conn, q string) []string {
-	t.Helper()
-	rows, err := conn.Query(context.Background(), q)
-	if err != nil {
-		t.Fatalf("%s: %v", q, err)
-	}
-	defer rows.Close()
-	var all []string
-	for rows.Next() {
-		var v string
-		if err := rows.Scan(&v); err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, v)
-	}
-	if err := rows.Err(); err != nil {
-		t.Fatalf("%s: %v", q, err)
-	}
-	return all
 }
