@@ -76,7 +76,7 @@ func TestEndpoint(t *testing.T) {
 }
 
 func TestRightsOfEngines(t *testing.T) {
-	for cluster, want := range map[string]string{"": "TABLE ENGINE ON Join", "c": "TABLE ENGINE ON ReplicatedMergeTree"} {
+	for cluster, want := range map[string]string{"": "TABLE ENGINE ON Memory", "c": "TABLE ENGINE ON ReplicatedMergeTree"} {
 		if rights := others(cluster); !slices.Contains(rights, want) || rights[0] != "SELECT ON system.parts" {
 			t.Errorf("cluster %q: %v", cluster, rights)
 		}

@@ -17,7 +17,7 @@ const prefix = "CALLVAULT_"
 // dbt models in packaging/dbt, of tests and benchmarks.
 var others = []string{
 	"CALLVAULT_CONFIG", "CALLVAULT_DATABASE",
-	"CALLVAULT_SEED", "CALLVAULT_LAW", "CALLVAULT_SOAK", "CALLVAULT_TEST_SEED", "CALLVAULT_TEST_CLOCK", "CALLVAULT_BENCH_SAMPLES",
+	"CALLVAULT_SEED", "CALLVAULT_LAW", "CALLVAULT_SOAK", "CALLVAULT_TEST_SEED", "CALLVAULT_TEST_CLOCK", "CALLVAULT_TEST_SERVER", "CALLVAULT_BENCH_SAMPLES",
 }
 
 // service matches the variables that Kubernetes sets for a service that is called
