@@ -26,7 +26,7 @@ import (
 // Oldest ClickHouse that the schema works with.
 const oldestMajor, oldestMinor = 24, 8
 
-// lowDisk is the free share of a disk below which it is time to act.
+// lowDisk is the free share of a disk below which doctor warns.
 const lowDisk = 0.1
 
 // store examines ClickHouse.
@@ -49,7 +49,7 @@ func (x *examination) store(ctx context.Context, cfg *config.Config, server conn
 	x.schema(ctx, cfg, store)
 }
 
-// server tells the version.
+// server checks the version.
 func (x *examination) server(ctx context.Context, store *store.Store) {
 	var version string
 	if err := store.Conn().QueryRow(ctx, "SELECT version()").Scan(&version); err != nil {
@@ -74,15 +74,14 @@ func (x *examination) server(ctx context.Context, store *store.Store) {
 	x.say("clickhouse", OK, found, "")
 }
 
-// exists says whether there is a database that the user may see.
+// exists reports whether there is a database that the user may see.
 func exists(ctx context.Context, store *store.Store, database string) (there bool, err error) {
 	err = store.Conn().QueryRow(ctx, "SELECT count() > 0 FROM system.databases WHERE name = ?", database).Scan(&there)
 	return there, err
 }
 
-// rights looks for what the archive needs in the user's grants, on the database of
-// the relations and on that of the tables. Servers before 26.7 want one for input(),
-// which samples are inserted through.
+// rights checks the user's grants on both databases of the archive. Servers before 26.7
+// also need a grant for input(), which inserts of samples use.
 func (x *examination) rights(ctx context.Context, store *store.Store, cluster string) {
 	database := store.Database()
 	temporary, err := allowed(ctx, store, "CREATE TEMPORARY TABLE ON *.*")
@@ -110,7 +109,7 @@ func (x *examination) rights(ctx context.Context, store *store.Store, cluster st
 		grants = ""
 	}
 	for _, right := range others(cluster) {
-		if has, wrong := allowed(ctx, store, right); !has && wrong == nil { // older servers do not know all of them
+		if has, wrong := allowed(ctx, store, right); !has && wrong == nil { // older servers lack some of these rights
 			missing = append(missing, right)
 			grants = strings.TrimPrefix(grants+"; GRANT "+right+" TO "+sqltext.Identifier(store.ClickHouse().Auth.Username), "; ")
 		}
@@ -119,7 +118,7 @@ func (x *examination) rights(ctx context.Context, store *store.Store, cluster st
 	var old bool
 	err = errors.Join(err, store.Conn().QueryRow(ctx, "SELECT arrayMap(x -> toUInt32OrZero(x), splitByChar('.', version())) < [26, 7]").Scan(&old))
 	switch {
-	case err != nil: // an older server does not know the question
+	case err != nil: // an older server cannot answer
 		x.say("rights", Warn, "cannot be checked on this server", "")
 	case len(missing) > 0:
 		x.say("rights", Fail, "missing: "+strings.Join(missing, ", "), grants)
@@ -130,8 +129,8 @@ func (x *examination) rights(ctx context.Context, store *store.Store, cluster st
 	}
 }
 
-// others are the rights beside those on the databases: on what callvault reads of the
-// server, and on the engines of its tables, which some servers want a grant for.
+// others checks the other rights: on the system tables that callvault reads, and on the
+// engines of its tables, for which some servers need a grant.
 func others(cluster string) []string {
 	engines := []string{"MergeTree", "ReplacingMergeTree", "Join"}
 	if cluster != "" {
@@ -144,15 +143,14 @@ func others(cluster string) []string {
 	return rights
 }
 
-// allowed says whether the user has a right, given as "right ON what".
+// allowed reports whether the user has a right, given as "right ON what".
 func allowed(ctx context.Context, store *store.Store, right string) (bool, error) {
 	var has uint8
 	err := store.Conn().QueryRow(ctx, "CHECK GRANT "+right).Scan(&has)
 	return has != 0, err
 }
 
-// lease tells what keeps two passes from running at once. Before the first pass,
-// nothing does.
+// lease says which tables hold leases. Before the first pass there are none.
 func (x *examination) lease(ctx context.Context, cfg *config.Config, store *store.Store) {
 	const check = "lease"
 	var engines map[string]string
@@ -175,7 +173,7 @@ func (x *examination) lease(ctx context.Context, cfg *config.Config, store *stor
 	}
 }
 
-// keeper sees whether leases can be had from Keeper.
+// keeper checks whether Keeper can hold leases.
 func (x *examination) keeper(ctx context.Context, check string, store *store.Store) {
 	right := "ALTER UPDATE ON " + sqltext.Identifier(catalogue.StoreOf(store.Database())) + "." + lease.Keeper
 	has, err := allowed(ctx, store, right)
@@ -190,7 +188,7 @@ func (x *examination) keeper(ctx context.Context, check string, store *store.Sto
 	x.say(check, OK, "kept in Keeper and in the table lease", "")
 }
 
-// disk tells the room left.
+// disk checks the free disk space.
 func (x *examination) disk(ctx context.Context, store *store.Store) {
 	var free, total uint64
 	err := store.Conn().QueryRow(ctx, "SELECT free_space, total_space FROM system.disks ORDER BY free_space / total_space LIMIT 1").Scan(&free, &total)
@@ -204,7 +202,7 @@ func (x *examination) disk(ctx context.Context, store *store.Store) {
 	}
 }
 
-// schema tells its version, and when the archive last had a success.
+// schema checks the version of the schema and the age of the last success.
 func (x *examination) schema(ctx context.Context, cfg *config.Config, store *store.Store) {
 	sch, err := connect.Schema(store, cfg.Cluster)
 	if err != nil {
@@ -230,7 +228,7 @@ func (x *examination) schema(ctx context.Context, cfg *config.Config, store *sto
 	x.lastSuccess(ctx, cfg, store)
 }
 
-// stale is the age of the last success at which a night has been missed.
+// stale is the age from which on the last success means that a night was missed.
 const stale = 26 * time.Hour
 
 func (x *examination) lastSuccess(ctx context.Context, cfg *config.Config, store *store.Store) {
