@@ -236,7 +236,7 @@ func (d *daemon) alive() {
 func (d *daemon) tellOf(log *slog.Logger, cfg *config.Config, r runs.Run) {
 	d.told.Go(func() {
 		if err := notify.Tell(context.Background(), notify.Webhook{URL: cfg.NotifyURL.Reveal(), Format: cfg.NotifyFormat}, runs.HistoryOf(d.store.Load()), r); err != nil {
-			log.Warn("nobody is told", "err", err)
+			log.Warn("notification not sent", "err", err)
 		}
 	})
 }

@@ -15,18 +15,17 @@ import (
 // expiresAtOnce is how many units expire in one step.
 const expiresAtOnce = 2000
 
-// ended selects the units that are final and ended before a moment. An archived or empty
-// one becomes expired. A lost one stays lost, without rows.
+// ended selects the final units that ended before a moment. Archived and empty units become
+// expired. Lost units stay lost, without rows.
 const ended = "kind != 'list' AND state IN ('archived', 'empty', 'lost') AND greatest(starts_at, held_until) < toDateTime(?, 'UTC')"
 
-// Expire hides what ended before a moment, in whole units, and notes that it has expired.
-// It may be stopped at any point and repeated. It returns how many units have expired;
-// those whose step had to be repeated do not count. The caller holds the archive lease and
-// has no Writer open. guard is an SQL condition without which nothing changes, such as
-// that of the Writer.
+// Expire hides whole units that ended before a moment, and notes that they have expired. It
+// may be stopped at any point and repeated. It returns how many units have expired, without
+// those whose step had to be repeated. The caller holds the archive lease and has no Writer
+// open. guard is an SQL condition that must hold for a change, such as that of the Writer.
 //
-// The next Purge deletes the rows by masking them. Their space is free when their month
-// has no rows any more (see DropEmptyMonths), or earlier, with a merge.
+// The next Purge deletes the rows by masking them. Their space is free when their month has
+// no rows any more (see DropEmptyMonths), or earlier, after a merge.
 func Expire(ctx context.Context, a Archive, guard string, before time.Time) (int, error) {
 	total := 0
 	for {
@@ -44,8 +43,8 @@ func Expire(ctx context.Context, a Archive, guard string, before time.Time) (int
 	}
 }
 
-// expireSome hides the loads of some units, and then notes that these have expired. A unit
-// that is hidden and not noted is found again.
+// expireSome hides the loads of some units, and then notes that the units have expired. A
+// unit that is hidden and not noted is found again.
 func expireSome(ctx context.Context, conn driver.Conn, guard string, before int64) (int, error) {
 	const loads = `
 		SELECT groupUniqArray(load_id) FROM ledger_parts WHERE load_id NOT IN (` + catalogue.Gone + `) AND (sdk_app_id, kind, key) IN
@@ -73,7 +72,7 @@ func expireSome(ctx context.Context, conn driver.Conn, guard string, before int6
 }
 
 // hide hides visible loads, and then checks that they are hidden: a process that has lost
-// its lease must not note what it has not done.
+// its lease must not write an entry into the ledger.
 func hide(ctx context.Context, conn driver.Conn, ids []uint64, guard string) error {
 	if err := (&hidden.Change{Replaced: ids}).Apply(ctx, conn, guard); err != nil {
 		return err
@@ -90,9 +89,9 @@ func hide(ctx context.Context, conn driver.Conn, ids []uint64, guard string) err
 	return nil
 }
 
-// DropEmptyMonths drops the months before a moment that have no rows any more, and with
-// them the space of rows that are masked. The caller holds the archive lease, and archives
-// no call that is as old.
+// DropEmptyMonths drops the months before a moment that have no rows any more. That frees
+// the space of masked rows. The caller holds the archive lease, and archives no call of that
+// age.
 func DropEmptyMonths(ctx context.Context, a Archive, before time.Time) error {
 	for _, table := range loaded() {
 		if err := a.Retry(ctx, func(ctx context.Context) error { return dropEmptyMonths(ctx, a.StoreConn(), table, before) }); err != nil {

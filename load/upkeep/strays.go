@@ -9,10 +9,10 @@ import (
 	"github.com/callvault/callvault/load/hidden"
 )
 
-// HideStrays hides what is visible of the units in loads that the ledger does not know,
-// such as rows that somebody has inserted by hand, and returns how many loads that were.
-// The next Purge deletes them. The caller holds the archive lease, has just archived the
-// units, and has no Writer open. guard is that of Expire.
+// HideStrays hides visible rows of the units in loads that the ledger does not know, such as
+// rows that somebody has inserted by hand. It returns the number of these loads. The next
+// Purge deletes them. The caller holds the archive lease, has just archived the units, and
+// has no Writer open. guard is as in Expire.
 func HideStrays(ctx context.Context, a Archive, guard string, units []call.Unit) (int, error) {
 	var ids []uint64
 	for _, u := range units {
