@@ -51,7 +51,7 @@ func (r *Replay) err() error {
 		return fmt.Errorf("%w (%d could not be replayed)", ErrPartial, n)
 	}
 	if r.Lacking > 0 {
-		return fmt.Errorf("%w (%d units lack what is set aside)", ErrPartial, r.Lacking)
+		return fmt.Errorf("%w (%d units have parts set aside)", ErrPartial, r.Lacking)
 	}
 	return nil
 }

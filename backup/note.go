@@ -75,12 +75,12 @@ func Find(notes []Note, name string) (Note, error) {
 		case n.Gone == name:
 			return n, fmt.Errorf("%w: the files of %s were removed, only its note is left; callvault backup list shows the others", ErrGone, name)
 		case n.Gone != "":
-			return n, fmt.Errorf("%w: %s stands on %s, whose files were removed; callvault backup list shows the others", ErrGone, name, n.Gone)
+			return n, fmt.Errorf("%w: %s is based on %s, whose files were removed; callvault backup list shows the others", ErrGone, name, n.Gone)
 		default:
 			return n, nil
 		}
 	}
-	return Note{}, fmt.Errorf("%w of the name %q that is complete; callvault backup list shows them", ErrNone, name)
+	return Note{}, fmt.Errorf("%w named %q that is complete; callvault backup list shows all", ErrNone, name)
 }
 
 // latestFull returns the base for an incremental backup: the latest full one, if it began

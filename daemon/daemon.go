@@ -137,12 +137,12 @@ func (d *daemon) wait(over <-chan struct{}, grace time.Duration, cancel context.
 	timer := time.NewTimer(grace)
 	defer timer.Stop()
 	if n := d.working(); n > 0 {
-		d.Log.Info("stopping: no new runs; those under way may end", "runs", n, "grace", grace)
+		d.Log.Info("stopping: no new runs; running ones may end", "runs", n, "grace", grace)
 	}
 	select {
 	case <-over:
 	case <-timer.C:
-		d.Log.Warn("the grace period is over: the run under way is stopped, and the next one goes on from there", "grace", grace)
+		d.Log.Warn("the grace period is over: the run is stopped, and the next one goes on from there", "grace", grace)
 		cancel(errGrace)
 		<-over
 	}
@@ -192,7 +192,7 @@ func (d *daemon) untilReload(ctx context.Context, hangup <-chan os.Signal) {
 // tell sends a message to systemd. A failure is no reason to stop.
 func (d *daemon) tell(states ...string) {
 	if err := d.systemd.Tell(states...); err != nil {
-		d.Log.Warn("systemd is not told", "err", err)
+		d.Log.Warn("message to systemd not sent", "err", err)
 	}
 }
 

@@ -87,6 +87,6 @@ func (d *daemon) ended(e schedules.Ended) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if err := d.runs.note(e); err != nil {
-		d.Log.Error("the run is not remembered; it would be caught up after a restart", "schedule", e.Name, "run_id", e.ID, "err", err)
+		d.Log.Error("the run could not be recorded; a restart would make it again", "schedule", e.Name, "run_id", e.ID, "err", err)
 	}
 }

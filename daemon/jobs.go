@@ -44,7 +44,7 @@ func (d *daemon) pass(ctx context.Context, r schedules.Run) error {
 	}
 	j.Patience = time.Duration(cfg.Patience)
 	j.Waits = func(err error, until time.Time) {
-		log.Warn("the vendor does not answer; it is asked again", "until", until.UTC().Truncate(time.Second), "err", err)
+		log.Warn("the vendor does not answer; trying again", "until", until.UTC().Truncate(time.Second), "err", err)
 	}
 	j.OnRetry = func(err error, pause time.Duration) {
 		d.meters.retries.Inc()

@@ -178,11 +178,11 @@ func (x *examination) keeper(ctx context.Context, check string, store *store.Sto
 	right := "ALTER UPDATE ON " + sqltext.Identifier(catalogue.StoreOf(store.Database())) + "." + lease.Keeper
 	has, err := allowed(ctx, store, right)
 	if _, wrong := lease.Held(ctx, store.StoreConn(), lease.Archive); wrong != nil {
-		x.say(check, Fail, words.OneLine(query.Error(wrong)), "see whether Keeper is up: no pass runs without it")
+		x.say(check, Fail, words.OneLine(query.Error(wrong)), "check whether Keeper is up: no pass runs without it")
 		return
 	}
 	if err == nil && !has {
-		x.say(check, Fail, "kept in Keeper, where it cannot be taken", "GRANT "+right+" TO the user")
+		x.say(check, Fail, "kept in Keeper, but the user may not take it", "GRANT "+right+" TO the user")
 		return
 	}
 	x.say(check, OK, "kept in Keeper and in the table lease", "")
@@ -194,9 +194,9 @@ func (x *examination) disk(ctx context.Context, store *store.Store) {
 	err := store.Conn().QueryRow(ctx, "SELECT free_space, total_space FROM system.disks ORDER BY free_space / total_space LIMIT 1").Scan(&free, &total)
 	switch {
 	case err != nil:
-		x.say("disk", Warn, "cannot be seen: "+words.OneLine(query.Error(err)), "GRANT SELECT ON system.disks TO the user")
+		x.say("disk", Warn, "cannot be read: "+words.OneLine(query.Error(err)), "GRANT SELECT ON system.disks TO the user")
 	case float64(free) < lowDisk*float64(total):
-		x.say("disk", Warn, fmt.Sprintf("%s of %s free", humanize.IBytes(free), humanize.IBytes(total)), "make room: see callvault status for what takes it")
+		x.say("disk", Warn, fmt.Sprintf("%s of %s free", humanize.IBytes(free), humanize.IBytes(total)), "free disk space: callvault status --space shows what takes it")
 	default:
 		x.say("disk", OK, fmt.Sprintf("%s of %s free", humanize.IBytes(free), humanize.IBytes(total)), "")
 	}
@@ -239,9 +239,9 @@ func (x *examination) lastSuccess(ctx context.Context, cfg *config.Config, store
 	case err != nil:
 		x.say("last success", Fail, words.OneLine(err), "")
 	case last.IsZero():
-		x.say("last success", Warn, "no pass over everything has succeeded yet", "run callvault archive")
+		x.say("last success", Warn, "no full pass has succeeded yet", "run callvault archive")
 	case time.Since(last) > stale:
-		x.say("last success", Warn, humanize.Time(last), "see whether callvault serve, or the cron job, is running")
+		x.say("last success", Warn, humanize.Time(last), "check whether callvault serve or the cron job is running")
 	default:
 		x.say("last success", OK, humanize.Time(last), "")
 	}

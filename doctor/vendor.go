@@ -155,7 +155,7 @@ func (x *examination) retention(ctx context.Context, a config.Account, p *ask.Pr
 	case kept < want:
 		x.say("retention", Fail, fmt.Sprintf("the plan keeps %s, CALLVAULT_RETENTION is %s", days(kept), days(want)), "set CALLVAULT_RETENTION="+days(kept))
 	case kept > want:
-		x.say("retention", Warn, fmt.Sprintf("the plan keeps %s, CALLVAULT_RETENTION is %s", days(kept), days(want)), "set CALLVAULT_RETENTION="+days(kept)+" to have all of it")
+		x.say("retention", Warn, fmt.Sprintf("the plan keeps %s, CALLVAULT_RETENTION is %s", days(kept), days(want)), "set CALLVAULT_RETENTION="+days(kept)+" to archive all of it")
 	default:
 		x.say("retention", OK, "the plan keeps "+days(kept)+", as set", "")
 	}

@@ -183,7 +183,7 @@ func LackingTexts(all []Lack) (parts []string) {
 		kind      call.UnitKind
 		one, many string
 	}{
-		{call.UnitCall, "call lacks what is set aside", "calls lack what is set aside"},
+		{call.UnitCall, "call has parts set aside", "calls have parts set aside"},
 		{call.UnitList, "day whose calls could not all be listed", "days whose calls could not all be listed"},
 		{call.UnitUnusual, "hour lacks unusual events", "hours lack unusual events"},
 		{call.UnitScale, "day has doubtful counts", "days have doubtful counts"},
@@ -274,7 +274,7 @@ func (r *Report) Conclusion() string {
 	case d == 0 && r.AfterRepair != nil:
 		return "repaired: what differed is now as the vendor has it"
 	case d == 0 && len(r.Waiting()) > 0:
-		return "equal, but for what the vendor answers null: the archive is what it says"
+		return "equal, except for data that the vendor answers null for"
 	case d == 0:
 		return "equal: the archive is what the vendor says"
 	}

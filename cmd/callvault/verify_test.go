@@ -335,7 +335,7 @@ func TestLongVerifyNamesWhatIsLacking(t *testing.T) {
 		}
 	}
 	code, out, errs := in.callvault(t.Context(), "verify", "--sample", "0")
-	if text := fmt.Sprintf("no row differs, but %d calls lack what is set aside", len(want)); code != exitPartial || !strings.Contains(out, text) || !strings.Contains(errs, "could not be archived") {
+	if text := fmt.Sprintf("no row differs, but %d calls have parts set aside", len(want)); code != exitPartial || !strings.Contains(out, text) || !strings.Contains(errs, "could not be archived") {
 		t.Errorf("exit code %d\n%s\n%s", code, out, errs)
 	}
 	in.archive(t, exitDone)

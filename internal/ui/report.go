@@ -133,7 +133,7 @@ func writeSummary(w io.Writer, s *archive.Report) {
 		calls += fmt.Sprintf(", %s waiting for data that the vendor has not sent", words.Comma(t.Waiting))
 	}
 	if t.Incomplete > 0 {
-		calls += fmt.Sprintf(", %s without what is set aside", words.Comma(t.Incomplete))
+		calls += fmt.Sprintf(", %s with parts set aside", words.Comma(t.Incomplete))
 	}
 	line("calls", "%s", calls)
 	line("users", "%s in %s sessions", words.Comma(t.Users), words.Comma(t.Sessions))

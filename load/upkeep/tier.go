@@ -47,12 +47,12 @@ func Tier(ctx context.Context, a Archive, t Tiering) error {
 		const q = "SELECT groupArray(name), groupArray(engine_full), groupArray(storage_policy) FROM system.tables WHERE database = currentDatabase()"
 		var names, engines, policies []string
 		if err := a.StoreConn().QueryRow(ctx, q).Scan(&names, &engines, &policies); err != nil {
-			return fmt.Errorf("see where old data goes: %w", err)
+			return fmt.Errorf("read where old data goes: %w", err)
 		}
 		for _, table := range catalogue.Loaded() {
 			i := slices.Index(names, table.Name)
 			if i < 0 {
-				return fmt.Errorf("see where old data goes: there is no table %s", table.Name)
+				return fmt.Errorf("read where old data goes: there is no table %s", table.Name)
 			}
 			if err := tier(ctx, a.StoreConn(), table, engines[i], policies[i], t); err != nil {
 				return fmt.Errorf("set where old data of %s goes: %w", table.Name, err)
