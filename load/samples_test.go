@@ -8,8 +8,8 @@ import (
 	"github.com/callvault/callvault/internal/call"
 )
 
-// TestViewUsesKey sees that what an analyst asks of a view reaches the table's
-// key and partitions, and is tested before the values are read.
+// TestViewUsesKey checks that the conditions of a query on a view use the table's key and
+// partitions, and are tested before the values are read.
 func TestViewUsesKey(t *testing.T) {
 	t.Parallel()
 	s := open(t, database(t))
