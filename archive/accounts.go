@@ -17,8 +17,8 @@ import (
 	"github.com/callvault/callvault/internal/config"
 )
 
-// Connect finds the credentials of the accounts that have applications. It asks
-// the vendor nothing.
+// Connect finds the credentials of the accounts that have applications. It sends no
+// request to the vendor.
 func (j *Run) Connect(ctx context.Context) error {
 	share := j.Options.Memory
 	budget, memory := quota.NewBudget(share.Answers), trtc.NewMemory(share.Answers)
@@ -47,14 +47,14 @@ func (j *Run) Connect(ctx context.Context) error {
 	return nil
 }
 
-// maxBody bounds one answer by half the memory for all of them, but not below what
-// the vendor's limits allow, which is 23 MB.
+// maxBody returns the limit of one answer: half the memory for all answers, but at least
+// the 23 MB that the vendor's limits allow.
 func maxBody(answers int64) int {
 	const largestLegal = 32 << 20
 	return int(max(largestLegal, answers/2))
 }
 
-// Account is an account and what asks on its behalf.
+// Account is an account with the client that asks for it.
 type Account struct {
 	Settings config.Account
 	vendor   *trtc.Client
@@ -62,7 +62,7 @@ type Account struct {
 	asker    atomic.Pointer[ask.Asker] // set by detect
 }
 
-// detect finds out the dialect that the account has.
+// detect finds out which dialect of the API the account has.
 func (c *Account) detect(ctx context.Context, now time.Time, attempts ask.Attempts, w ask.Waiting) error {
 	apps := make([]call.AppID, len(c.Settings.Apps))
 	for i, a := range c.Settings.Apps {
@@ -76,7 +76,7 @@ func (c *Account) detect(ctx context.Context, now time.Time, attempts ask.Attemp
 	return nil
 }
 
-// Dialects are those that the account may have.
+// Dialects returns the dialects that the account may have.
 func Dialects(a config.Account) []trtc.Dialect {
 	if d, err := trtc.ParseDialect(a.API); err == nil {
 		return []trtc.Dialect{d}
@@ -84,7 +84,7 @@ func Dialects(a config.Account) []trtc.Dialect {
 	return []trtc.Dialect{trtc.Current(), trtc.Legacy()}
 }
 
-// accountError says what to try when an account cannot be asked.
+// accountError adds to err what to try if an account cannot be asked.
 func accountError(a config.Account, err error) error {
 	if hint := AccountHint(a, err); hint != "" {
 		return fmt.Errorf("%w; %s", err, hint)
@@ -92,7 +92,7 @@ func accountError(a config.Account, err error) error {
 	return err
 }
 
-// AccountHint is what to try; "" where that is nothing that err does not say.
+// AccountHint says what to try. It returns "" if err already says it.
 func AccountHint(a config.Account, err error) string {
 	hint := trtc.Hint(err)
 	if hint == "" || strings.Contains(err.Error(), hint) {
@@ -104,14 +104,14 @@ func AccountHint(a config.Account, err error) string {
 	return hint
 }
 
-// Asked are the accounts that are asked, whoever looks.
+// Asked returns the accounts that the run asks.
 func (j *Run) Asked() []*Account {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.Clients
 }
 
-// Counts is what the accounts have been asked since detect.
+// Counts sums up the requests of the accounts since detect.
 func (j *Run) Counts() ask.Counts {
 	all := ask.NewCounts()
 	for _, c := range j.Asked() {
@@ -122,10 +122,10 @@ func (j *Run) Counts() ask.Counts {
 	return all
 }
 
-// othersWait is how long an account that does not answer holds up others at most.
+// othersWait is how long an account that does not answer may delay the others.
 const othersWait = 5 * time.Minute
 
-// waiting is the patience with an account that does not answer.
+// waiting returns the patience with an account that does not answer.
 func (j *Run) waiting(c *Account) ask.Waiting {
 	w := ask.Waiting{For: j.Patience, Unreached: unreachedFor(j.Patience), Least: j.Attempts.Least, Most: j.Attempts.Most}
 	if len(j.Clients) > 1 {
@@ -137,8 +137,8 @@ func (j *Run) waiting(c *Account) ask.Waiting {
 	return w
 }
 
-// Detect finds out the dialects of all accounts. One that cannot be asked is
-// left out and named in refused; it is an error if none can.
+// Detect finds out the dialects of all accounts. It leaves out accounts that cannot be
+// asked and names them in refused. It returns an error if no account can be asked.
 func (j *Run) Detect(ctx context.Context) error {
 	errs := make([]error, len(j.Clients))
 	var wg sync.WaitGroup

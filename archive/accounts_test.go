@@ -10,7 +10,7 @@ import (
 	"github.com/callvault/callvault/internal/config"
 )
 
-// TestAccountErrors has each refusal answered with a sentence of its own.
+// TestAccountErrors checks that each refusal gets a hint of its own.
 func TestAccountErrors(t *testing.T) {
 	a := config.Account{Endpoint: "https://trtc.example"}
 	for code, want := range map[string]string{

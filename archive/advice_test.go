@@ -8,7 +8,7 @@ import (
 	"github.com/callvault/callvault/extract/ask"
 )
 
-// TestAdvice names the settings where much of a run exceeded the vendor's quota.
+// TestAdvice checks that the advice names the settings if much of a run exceeded the quota.
 func TestAdvice(t *testing.T) {
 	for _, c := range []struct {
 		asked, exceeded int

@@ -20,8 +20,8 @@ import (
 // service of a Tencent cloud machine.
 const findCredential = 10 * time.Second
 
-// Credential is the account's own or, where none is set, what the vendor's SDK
-// finds: its profile file, the machine's role.
+// Credential returns the account's own credential. If none is set, it returns the one that
+// the vendor's SDK finds in its profile file or the machine's role.
 func Credential(ctx context.Context, a config.Account) (common.CredentialIface, error) {
 	if a.SecretID != "" {
 		return common.NewTokenCredential(a.SecretID, a.SecretKey.Reveal(), a.Token.Reveal()), nil
@@ -30,7 +30,7 @@ func Credential(ctx context.Context, a config.Account) (common.CredentialIface, 
 		cred common.CredentialIface
 		err  error
 	}
-	ch := make(chan found, 1) // the search cannot be ended; its result may come to nobody
+	ch := make(chan found, 1) // the search cannot be stopped; nobody may read its result
 	go func() {
 		cred, err := search()
 		ch <- found{cred, err}
@@ -50,8 +50,8 @@ var missingKey = config.Error{
 	Try: "export TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY",
 }
 
-// search has the SDK look where the settings do not. A profile file without a section
-// is what it panics at.
+// search lets the SDK search for a credential. The SDK panics at a profile file without a
+// section.
 func search() (cred common.CredentialIface, err error) {
 	defer func() {
 		if recover() != nil {
@@ -71,7 +71,7 @@ func search() (cred common.CredentialIface, err error) {
 	return cred, nil
 }
 
-// profileFile is the file in which the SDK looks for keys.
+// profileFile returns the file in which the SDK looks for keys.
 func profileFile() string {
 	return cmp.Or(os.Getenv(common.EnvCredentialFile), filepath.Join(os.Getenv("HOME"), ".tencentcloud", "credentials"))
 }

@@ -27,13 +27,13 @@ type Ledger struct {
 	retry  func(context.Context, func(context.Context) error) error
 }
 
-// LedgerOf is the ledger of a store, for those who write nothing.
+// LedgerOf returns the ledger of a store, for callers that write nothing.
 func LedgerOf(s *store.Store) Ledger { return Ledger{ledger.Of(s), s.Retry} }
 
-// ledgerKeys is how many keys one question to the ledger names.
+// ledgerKeys is how many keys one query to the ledger names.
 const ledgerKeys = 1000
 
-// Entries asks the ledger for those of the units that it knows.
+// Entries returns the entries of the units that the ledger knows.
 func (l Ledger) Entries(ctx context.Context, app call.AppID, kind call.UnitKind, keys []string) (map[string]ledger.Row, error) {
 	held := map[string]ledger.Row{}
 	for some := range slices.Chunk(keys, ledgerKeys) {
@@ -67,10 +67,10 @@ func (l Ledger) ListedUntil(ctx context.Context, app call.AppID) (until time.Tim
 	return until, err
 }
 
-// remembered is the ledger for a pass, which holds the archive lease: nobody else
-// writes. Of each application it reads once what is not a call, the calls that are not
-// final, and the keys of the latest ones that are, and follows what the pass writes.
-// Only other calls are asked for by their keys. It is safe for concurrent use.
+// remembered caches the ledger for a pass. The pass holds the archive lease, so no other
+// process writes. For each application it reads once all units that are not calls, the calls
+// that are not final, and the keys of the latest final calls. It then follows what the pass
+// writes. It queries the ledger by key only for other calls. It is safe for concurrent use.
 type remembered struct {
 	Ledger
 	// readScale reads the counts of the days of an application that are visible and began
@@ -84,18 +84,18 @@ type remembered struct {
 	apps map[call.AppID]*known
 }
 
-// known is what the ledger says of an application.
+// known caches the entries of one application.
 type known struct {
 	units  map[call.Unit]ledger.Row // lists, hours, days; calls that are not final
-	final  map[string]bool          // the latest calls that are final; nil: they are many
+	final  map[string]bool          // the latest calls that are final; nil if they are too many
 	listed time.Time                // up to when calls have been listed
-	days   bool                     // the counts of days have been read
+	days   bool                     // whether the counts of days have been read
 }
 
 // mostLatest is how many of the latest calls are read at once.
 const mostLatest = 20_000
 
-// of reads what the ledger says of an application, once. The caller holds mu.
+// of reads the entries of an application once. The caller holds mu.
 func (l *remembered) of(ctx context.Context, app call.AppID) (*known, error) {
 	if k := l.apps[app]; k != nil {
 		return k, nil
@@ -115,8 +115,7 @@ func (l *remembered) of(ctx context.Context, app call.AppID) (*known, error) {
 	return k, nil
 }
 
-// note takes in an entry of a unit. Calls that are final are left out: there may be
-// millions.
+// note remembers an entry of a unit. It leaves out final calls: there may be millions.
 func (k *known) note(h ledger.Row) {
 	switch {
 	case h.Unit.Kind == call.UnitCall && h.State.Final():
@@ -128,7 +127,7 @@ func (k *known) note(h ledger.Row) {
 	k.units[h.Unit] = h
 }
 
-// wrote takes in entries that the pass has written.
+// wrote remembers entries that the pass has written.
 func (l *remembered) wrote(entries ...ledger.Entry) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -139,7 +138,7 @@ func (l *remembered) wrote(entries ...ledger.Entry) {
 	}
 }
 
-// Entries are what the ledger says about those of the units that it knows.
+// Entries returns the entries of the units that the ledger knows.
 func (l *remembered) Entries(ctx context.Context, app call.AppID, kind call.UnitKind, keys []string) (map[string]ledger.Row, error) {
 	l.mu.Lock()
 	k, err := l.of(ctx, app)
@@ -174,7 +173,7 @@ func (l *remembered) Entries(ctx context.Context, app call.AppID, kind call.Unit
 	return held, err
 }
 
-// readDays reads the counts of days that are visible, once. The caller holds mu.
+// readDays reads the visible counts of days once. The caller holds mu.
 func (l *remembered) readDays(ctx context.Context, app call.AppID, k *known) error {
 	if k.days {
 		return nil

@@ -8,19 +8,19 @@ import (
 	"github.com/callvault/callvault/load/upkeep"
 )
 
-// Options are how runs are made, whatever they are over.
+// Options holds the options of every run.
 type Options struct {
-	Lease   time.Duration // how long the archive lease lasts unless it is renewed
-	Traced  bool          // spans are sent to a collector
-	Settle  time.Duration // how long after a moment the vendor's data about it may still change
+	Lease   time.Duration // how long the archive lease lasts without renewal
+	Traced  bool          // whether spans are sent to a collector
+	Settle  time.Duration // how long the vendor's data about a moment may still change
 	Raw     time.Duration // how long responses are kept
-	Keep    time.Duration // how long what has ended is kept; zero: for ever
-	Skip    extract.Skip  // what is not asked for
+	Keep    time.Duration // how long units are kept after their end; zero: for ever
+	Skip    extract.Skip  // relations to leave out
 	Memory  config.Shares
-	Tiering upkeep.Tiering // where old data of the tables goes, and on which cluster they are
+	Tiering upkeep.Tiering // where old data goes, and the cluster of the tables
 }
 
-// OptionsOf are the options that the settings say.
+// OptionsOf returns the options from the settings.
 func OptionsOf(cfg *config.Config) Options {
 	return Options{
 		Lease: time.Duration(cfg.Lease), Traced: cfg.Traces.On(), Settle: time.Duration(cfg.Settle), Raw: time.Duration(cfg.Raw), Keep: time.Duration(cfg.Keep),

@@ -17,9 +17,9 @@ import (
 	"github.com/callvault/callvault/load/store"
 )
 
-// Passing says that a run failed for a cause that time mends: the vendor or
-// ClickHouse does not answer, or is too busy. What somebody has to mend is not
-// passing, nor what another process does.
+// Passing reports whether a run failed for a cause that passes by itself: the vendor or
+// ClickHouse does not answer, or is too busy. A fault that a person must mend is not
+// passing, and neither is a lease that another process holds.
 func Passing(err error) bool {
 	if err == nil || holds[config.Errors](err) || holds[config.Error](err) {
 		return false
@@ -41,8 +41,8 @@ func Passing(err error) bool {
 	return retry.Broken(err)
 }
 
-// leftError is the end of a pass that had to leave an account or an application
-// early, for a cause.
+// leftError is returned when a pass left an account or an application early, with the
+// cause.
 type leftError struct {
 	error
 	cause error
@@ -50,24 +50,24 @@ type leftError struct {
 
 func (e leftError) Unwrap() error { return e.error }
 
-// Patience is how long a command goes on where the vendor or ClickHouse does not
+// Patience limits how long a command goes on while the vendor or ClickHouse does not
 // answer. It begins anew with each trouble, and after progress.
 type Patience struct {
-	limit       time.Duration // zero: it gives up at once
-	Unreached   time.Duration // the same where nothing has been reached yet: then an address is likely to be wrong
+	limit       time.Duration // zero: give up at once
+	Unreached   time.Duration // the limit before anything was reached: then an address is likely to be wrong
 	least, most time.Duration // pauses between attempts, growing
-	// say is told of each trouble once, and until when there is patience.
+	// say is called once for each trouble, with the time at which the patience ends.
 	say func(err error, until time.Time)
 
 	mu    sync.Mutex
-	began time.Time // of the trouble; zero: there is none
+	began time.Time // when the trouble began; zero: there is none
 	said  bool
-	best  int  // how far an attempt has come
-	left  bool // an attempt has come to its end but for an application or an account
+	best  int  // the best progress of an attempt
+	left  bool // whether an attempt completed everything except an application or an account
 }
 
-// pausesOfRequests is how many times as long a Patience pauses between attempts as one
-// request does: from 10 s to 5 min by default.
+// pausesOfRequests is the ratio of a Patience's pauses between attempts to the pauses of
+// one request: from 10 s to 5 min by default.
 const pausesOfRequests = 20
 
 // NewPatience makes a Patience that lasts for limit. say is called once for each trouble,
@@ -76,8 +76,8 @@ func NewPatience(limit time.Duration, a ask.Attempts, say func(error, time.Time)
 	return &Patience{limit: limit, Unreached: unreachedFor(limit), least: pausesOfRequests * a.Least, most: pausesOfRequests * a.Most, say: say, best: NotStarted}
 }
 
-// unreachedFor is how long is waited for what not even a connection comes about to,
-// unless somebody has set a patience.
+// unreachedFor is how long a command waits if no connection can be made, unless the
+// settings name a patience.
 func unreachedFor(limit time.Duration) time.Duration {
 	if limit == config.DefaultPatience {
 		return 30 * time.Second
@@ -85,16 +85,16 @@ func unreachedFor(limit time.Duration) time.Duration {
 	return limit
 }
 
-// unconnected says that an address may be wrong.
+// unconnected reports whether no connection could be made: the address may be wrong.
 func unconnected(err error) bool {
 	return ask.Unconnected(err) || errors.Is(err, store.ErrUnreachable)
 }
 
-// NotStarted is how far an attempt has come that has not begun its work.
+// NotStarted is the progress of an attempt that has not begun its work.
 const NotStarted = -1
 
-// Do makes attempts until one ends well or in a way that another one does not
-// mend, or the patience is over. An attempt tells how far it has come.
+// Do makes attempts until one succeeds, one fails in a way that another attempt would not
+// mend, or the patience is over. An attempt returns its progress.
 func (p *Patience) Do(ctx context.Context, attempt func(context.Context) (reached int, err error)) error {
 	pause := backoff.ExponentialBackOff{InitialInterval: p.least, MaxInterval: p.most, Multiplier: 2, RandomizationFactor: 0.2}
 	for {
@@ -121,9 +121,9 @@ func (p *Patience) Do(ctx context.Context, attempt func(context.Context) (reache
 	}
 }
 
-// progress says whether an attempt has come further than any before; the trouble
-// that was is over then. Where all is archived but for what does not answer, it
-// counts once: others always come further.
+// progress reports whether an attempt has come further than any before; then the trouble
+// is over. An attempt that completed everything except an account or an application that
+// does not answer counts as progress only once.
 func (p *Patience) progress(reached int, err error) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -141,8 +141,8 @@ func (p *Patience) progress(reached int, err error) bool {
 	return true
 }
 
-// Trouble notes one that began at a time, unless there is one already, and
-// returns until when there is patience.
+// Trouble notes a trouble that began at a time, unless there is one already. It returns
+// when the patience ends.
 func (p *Patience) Trouble(err error, began time.Time) (until time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -160,7 +160,7 @@ func (p *Patience) Trouble(err error, began time.Time) (until time.Time) {
 	return until
 }
 
-// Rest is how much patience there is.
+// Rest returns how much patience is left.
 func (p *Patience) Rest() time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -170,7 +170,7 @@ func (p *Patience) Rest() time.Duration {
 	return max(0, time.Until(p.began.Add(p.limit)))
 }
 
-// untilText is until when something is tried again, for people.
+// untilText says, for people, how long something is tried again.
 func untilText(until time.Time) string {
 	layout := "15:04:05Z"
 	if time.Until(until) > 12*time.Hour {
@@ -179,12 +179,12 @@ func untilText(until time.Time) string {
 	return until.UTC().Format(layout)
 }
 
-// TryingAgain is what is said of a trouble.
+// TryingAgain returns the line that reports a trouble.
 func TryingAgain(err error, until time.Time) string {
 	return fmt.Sprintf("%s; trying again until %s, --patience 0 gives up at once", words.OneLine(err), untilText(until))
 }
 
-// holds says whether an error of a type is in the chain of err.
+// holds reports whether the chain of err has an error of a type.
 func holds[E error](err error) bool {
 	_, ok := errors.AsType[E](err)
 	return ok

@@ -88,10 +88,10 @@ func TestPatience(t *testing.T) {
 	for _, c := range []struct {
 		name     string
 		limit    time.Duration
-		attempts []attempt // the last one again and again
+		attempts []attempt // the last one repeats
 		err      error
 		made     int
-		least    time.Duration // that it takes in all
+		least    time.Duration // the least time of all attempts
 		most     time.Duration
 		said     int
 	}{

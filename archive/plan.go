@@ -15,13 +15,13 @@ import (
 type Plan struct {
 	Calls    int            `json:"calls"`
 	Due      int            `json:"due"`
-	Waiting  int            `json:"waiting"` // of these, calls that are visible but for what was null where it is due
+	Waiting  int            `json:"waiting"` // of these, visible calls that wait for data because the vendor answered null
 	Exact    bool           `json:"exact"`
 	Sampled  int            `json:"sampled"`
 	Requests map[string]int `json:"requests"`
-	Asked    map[string]int `json:"asked"` // to know
+	Asked    map[string]int `json:"asked"` // requests made for the forecast
 	Seconds  float64        `json:"seconds"`
-	// SecondsWithout is how long it takes without a relation, where that helps.
+	// SecondsWithout is the time without a relation, if leaving it out saves time.
 	SecondsWithout map[string]float64 `json:"seconds_without"`
 	Notes          []string           `json:"notes,omitempty"`
 	Expiring       int                `json:"expiring"`
@@ -31,8 +31,8 @@ type Plan struct {
 	Rates map[string]float64 `json:"-"` // requests a second, by action
 }
 
-// Plan forecasts every application and adds up. It changes nothing. A nil store is that
-// of an archive that does not exist yet.
+// Plan forecasts every application and adds up the forecasts. It changes nothing. A nil
+// store stands for an archive that does not exist yet.
 func (j *Run) Plan(ctx context.Context, store *store.Store, progress extract.Progress) (*Plan, error) {
 	w, err := j.known(ctx, store)
 	if err != nil {
@@ -59,7 +59,7 @@ func (j *Run) Plan(ctx context.Context, store *store.Store, progress extract.Pro
 	return p, nil
 }
 
-// known is the ledger of an archive, which may be empty.
+// known returns the ledger of an archive, which may be empty.
 func (j *Run) known(ctx context.Context, store *store.Store) (extract.Ledger, error) {
 	if store == nil {
 		return blank{}, nil
@@ -74,10 +74,10 @@ func (j *Run) known(ctx context.Context, store *store.Store) (extract.Ledger, er
 	return LedgerOf(store), nil
 }
 
-// pacing is by how much the turnstile stays below the quota, to be sure.
+// pacing is the margin that the turnstile keeps below the quota.
 const pacing = 1.02
 
-// rate is how many requests of an action leave in a second.
+// rate returns how many requests of an action leave in a second.
 func (c *Account) rate(action string) float64 {
 	perSecond := (c.Settings.QPS - c.Settings.Reserve) / pacing
 	if interval := c.asker.Load().Dialect().MinInterval(action); interval > 0 {
@@ -113,7 +113,7 @@ func earliest(have **time.Time, t time.Time) {
 	}
 }
 
-// duration is how long the requests take, but for those of one action.
+// duration returns how long the requests take, without those of one action.
 func (p *Plan) duration(without string) float64 {
 	longest := 0.0
 	for action, n := range p.Requests {
@@ -124,7 +124,7 @@ func (p *Plan) duration(without string) float64 {
 	return longest
 }
 
-// savings are what leaving out a relation saves, if that is more than a tenth.
+// savings returns what leaving out a relation saves, if that is more than a tenth.
 func (p *Plan) savings(j *Run) map[string]float64 {
 	saved := map[string]float64{}
 	for _, c := range j.Clients {

@@ -11,7 +11,7 @@ import (
 	"github.com/callvault/callvault/load/upkeep"
 )
 
-// Prepare brings the schema up, and the tables to where old data is to go.
+// Prepare brings the schema up and sets where the tables move old data.
 func Prepare(ctx context.Context, store *store.Store, t upkeep.Tiering) error {
 	sch, err := connect.Schema(store, t.Cluster)
 	if err == nil {
@@ -29,7 +29,7 @@ func Prepare(ctx context.Context, store *store.Store, t upkeep.Tiering) error {
 	return err
 }
 
-// Tier has old data move as t says, and names the setting in what may go wrong.
+// Tier lets the tables move old data as t says. Its errors name the setting.
 func Tier(ctx context.Context, store *store.Store, t upkeep.Tiering) error {
 	err := upkeep.Tier(ctx, store, t)
 	switch {

@@ -20,17 +20,17 @@ import (
 	"github.com/callvault/callvault/load/upkeep"
 )
 
-// Replay is what to replay, and what came of it.
+// Replay is one replay: its scope and its result.
 type Replay struct {
-	From, To time.Time    `json:"-"` // what began within; zero: no bound
+	From, To time.Time    `json:"-"` // units that began within; zero: no bound
 	Apps     []call.AppID `json:"-"` // none: all
 
 	mu       sync.Mutex
 	Calls    int             `json:"calls"`
 	Others   int             `json:"others"` // hours of unusual events, days of scale
 	Samples  int             `json:"samples"`
-	Mended   int             `json:"mended"`     // parts that were set aside and are whole now
-	Lacking  int             `json:"incomplete"` // units of which something is still set aside
+	Mended   int             `json:"mended"`     // parts that were set aside and are now whole
+	Lacking  int             `json:"incomplete"` // units with parts that are still set aside
 	NotKept  int             `json:"not_kept"`   // units whose responses are gone; they stay as they are
 	Failures []replayFailure `json:"failures"`
 	Seconds  float64         `json:"seconds"`
@@ -41,18 +41,18 @@ type replayFailure struct {
 	Reason string `json:"reason"`
 }
 
-// whole says that everything that is kept is replayed.
+// whole reports whether everything that is kept is replayed.
 func (r *Replay) whole() bool {
 	return len(r.Apps) == 0 && r.From.IsZero() && r.To.IsZero()
 }
 
-// err is ErrPartial if something could not be replayed, or is still set aside.
+// err returns ErrPartial if something could not be replayed or is still set aside.
 func (r *Replay) err() error {
 	if n := len(r.Failures) + r.NotKept; n > 0 {
 		return fmt.Errorf("%w (%d could not be replayed)", ErrPartial, n)
 	}
 	if r.Lacking > 0 {
-		return fmt.Errorf("%w (%d units lack what is set aside)", ErrPartial, r.Lacking)
+		return fmt.Errorf("%w (%d units have parts set aside)", ErrPartial, r.Lacking)
 	}
 	return nil
 }
@@ -67,12 +67,12 @@ func (r *Replay) describe(run *runs.Run) {
 // replaysAtOnce is how many units are read and decoded at the same time.
 const replaysAtOnce = 4
 
-// visibleStates are those of units that have something to replay. Lost ones have
-// what came of them before.
+// visibleStates are the states of units that have something to replay. A lost unit has the
+// rows that came before its loss.
 var visibleStates = []ledger.State{ledger.Provisional, ledger.Archived, ledger.Empty, ledger.Lost}
 
-// Do replays under the archive lease, and its history. The schema must be up. The
-// error matches ErrPartial when it went to its end and could not replay everything.
+// Do replays under the archive lease and writes the history of runs. The schema must be up.
+// ErrPartial is returned when the replay ended and could not replay everything.
 func (r *Replay) Do(ctx context.Context, store *store.Store, o Options, from runs.Origin, progress extract.Progress) error {
 	h := runs.New(store, "replay", from, o.Lease, o.Traced)
 	h.Run.Apps, h.Run.Whole, h.Fill = r.Apps, r.whole(), r.describe
@@ -121,7 +121,7 @@ func (r *Replay) all(ctx context.Context, store *store.Store, w *load.Writer, se
 	return err
 }
 
-// recorded is what a replay reads.
+// recorded is the archive as a replay reads it.
 type recorded struct {
 	ledger.Ledger
 	store *store.Store
@@ -131,8 +131,8 @@ func (r recorded) Bodies(ctx context.Context, ids []uint64) (map[uint64][]byte, 
 	return load.Bodies(ctx, r.store, ids)
 }
 
-// units are those that the archive shows rows of, or lacks parts of, in the order of
-// time. Of quiet hours no answer is kept.
+// units returns the units that have visible rows or lack parts, in order of time. No answer
+// is kept for hours without events.
 func (r *Replay) units(ctx context.Context, store *store.Store) ([]ledger.Entry, error) {
 	var units []ledger.Entry
 	apps := r.Apps

@@ -14,12 +14,12 @@ import (
 	"github.com/callvault/callvault/internal/runs"
 )
 
-// ErrPartial is returned when a pass went to its end and could not archive
-// everything; the report names what it missed.
+// ErrPartial is returned when a pass ended and could not archive everything. The report
+// names what is missing.
 const ErrPartial = runs.Incomplete("some of the data could not be archived")
 
-// Report is the report of one job: a Report for each application, and what the
-// accounts were asked.
+// Report is the report of one run: a Report for each application, and the requests of the
+// accounts.
 type Report struct {
 	mu      sync.Mutex
 	RunID   string
@@ -29,14 +29,13 @@ type Report struct {
 	Refused []refusal `json:",omitempty"`
 	Counts  ask.Counts
 
-	Run runs.Run `json:"-"` // as the history has it, when it has ended
+	Run runs.Run `json:"-"` // the entry in the history, when the run has ended
 }
 
-// busy is the share of requests that exceed the vendor's quota from which on something
-// should be done about that.
+// busy is the share of requests refused for quota from which on the report gives advice.
 const busy = 1.0 / 3
 
-// Advice is what to do where much of a run exceeded the vendor's quota; "": nothing.
+// Advice says what to do if much of a run exceeded the vendor's quota, otherwise "".
 func (r *Report) Advice() string {
 	const code = "RequestLimitExceeded"
 	n := 0
@@ -66,7 +65,7 @@ func (s *Report) refuse(app call.AppID, err error) {
 	s.Refused = append(s.Refused, refusal{app, err.Error(), err})
 }
 
-// allRefused is why nothing could be asked, if nothing could.
+// allRefused returns why nothing could be asked, or nil if something could.
 func (s *Report) allRefused() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -89,7 +88,7 @@ func (s *Report) add(r extract.Report) {
 	slices.SortFunc(s.Apps, func(a, b extract.Report) int { return int(int64(a.App) - int64(b.App)) })
 }
 
-// Reached is how far the pass has come, in calls that are archived for good.
+// Reached returns the progress of the pass, in calls that are archived for good.
 func (s *Report) Reached() int {
 	if !s.Begun() {
 		return NotStarted
@@ -98,10 +97,10 @@ func (s *Report) Reached() int {
 	return t.Held + t.Archived - t.Provisional
 }
 
-// Begun tells whether the pass got as far as asking for calls.
+// Begun reports whether the pass began to ask for calls.
 func (s *Report) Begun() bool { return len(s.Apps) > 0 }
 
-// describe fills in the history of the run. counts is what was asked so far.
+// describe fills in the history of the run. counts holds the requests so far.
 func (s *Report) describe(r *runs.Run, counts ask.Counts) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -119,12 +118,12 @@ func (s *Report) describe(r *runs.Run, counts ask.Counts) {
 	r.Requests, r.Errors, r.Bytes = runs.UintsOf(counts.Requests), runs.UintsOf(counts.Errors), uint64(counts.Bytes)
 }
 
-// refuses says that the vendor does not serve an application. The caller holds mu.
+// refuses reports whether the vendor does not serve an application. The caller holds mu.
 func (s *Report) refuses(app call.AppID) bool {
 	return slices.ContainsFunc(s.Refused, func(r refusal) bool { return r.App == app })
 }
 
-// Err is ErrPartial if something could not be archived.
+// Err returns ErrPartial if something could not be archived.
 func (s *Report) Err() error {
 	n := s.Total().FailureCount + len(s.Refused)
 	if n == 0 {

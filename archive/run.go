@@ -1,5 +1,5 @@
-// Package archive makes one run over all accounts and applications: it asks the vendor
-// under each account's quota, loads what it answers, and tells what became of it.
+// Package archive makes one run over all accounts and applications. It asks the vendor
+// within each account's quota, loads the answers, and reports the result.
 package archive
 
 import (
@@ -31,24 +31,24 @@ import (
 // Command is the name of the command, in the history and in schedules.
 const Command = "archive"
 
-// Scope is what a run is over.
+// Scope says what a run covers.
 type Scope struct {
 	Accounts []config.Account
-	From, To time.Time     // what was alive within; zero: no bound
-	Expiring time.Duration // only what the vendor drops within it; zero: all
+	From, To time.Time     // calls that were alive within; zero: no bound
+	Expiring time.Duration // only data that the vendor drops within it; zero: all
 	Room     string        // only calls of this room; "": all
-	Again    bool          // also what the archive holds already
+	Again    bool          // also data that the archive already holds
 }
 
-// Whole says that everything in the window of the applications is meant.
+// Whole reports whether the scope covers the whole window of the applications.
 func (s *Scope) Whole() bool {
 	return s.From.IsZero() && s.To.IsZero() && s.Expiring == 0 && s.Room == ""
 }
 
-// Apps are the applications of all accounts.
+// Apps returns the applications of all accounts.
 func (s *Scope) Apps() []call.AppID { return AppsOf(s.Accounts) }
 
-// AppsOf are the applications of accounts.
+// AppsOf returns the applications of accounts.
 func AppsOf(accounts []config.Account) (all []call.AppID) {
 	for _, a := range accounts {
 		for _, app := range a.Apps {
@@ -66,16 +66,16 @@ type Run struct {
 	Now      func() time.Time
 	Attempts ask.Attempts
 
-	OnRetry func(error, time.Duration) // optional: told of an insert that is tried again
+	OnRetry func(error, time.Duration) // optional: called when an insert is tried again
 
-	Patience time.Duration          // how long an account is asked that does not answer; zero: not for long
-	Waits    func(error, time.Time) // optional: told of that once for each account, and until when
+	Patience time.Duration          // how long to ask an account that does not answer; zero: a short time
+	Waits    func(error, time.Time) // optional: called once for each such account, with the time at which the patience ends
 
-	Leading atomic.Bool                 // it holds the archive lease
-	Writing atomic.Pointer[load.Writer] // nil: it does not write
+	Leading atomic.Bool                 // whether the run holds the archive lease
+	Writing atomic.Pointer[load.Writer] // nil while the run does not write
 	mu      sync.Mutex
 	writes  func()     // called when rows are added
-	Clients []*Account // set by connect; those that can be asked, after detect
+	Clients []*Account // set by connect; after detect only the accounts that can be asked
 	Refused []error    // why accounts cannot be asked; set by detect
 }
 
@@ -87,9 +87,9 @@ func New(o Options, s Scope, from runs.Origin) (*Run, error) {
 	return &Run{Scope: s, Origin: from, Options: o, Now: time.Now, Attempts: ask.DefaultAttempts()}, nil
 }
 
-// Do makes the pass under the archive lease, and its history. The summary is
-// sound also when the pass ended early. The error matches ErrPartial when the
-// pass went to its end and could not archive everything.
+// Do makes the pass under the archive lease and writes the history of runs. The report is
+// valid even if the pass ended early. ErrPartial is returned when the pass ended and could
+// not archive everything.
 func (j *Run) Do(ctx context.Context, store *store.Store, progress extract.Progress) (*Report, error) {
 	h := runs.New(store, Command, j.Origin, j.Options.Lease, j.Options.Traced)
 	sum := &Report{RunID: h.Run.ID, Started: h.Run.Started, Counts: ask.NewCounts()}
@@ -103,7 +103,7 @@ func (j *Run) Do(ctx context.Context, store *store.Store, progress extract.Progr
 	return sum, err
 }
 
-// pass makes the pass itself, and connects unless that has been done.
+// pass makes the pass itself. It connects the accounts first, unless that is done.
 func (j *Run) pass(ctx context.Context, store *store.Store, progress extract.Progress, sum *Report) error {
 	if j.Asked() == nil {
 		if err := j.Connect(ctx); err != nil {
@@ -154,7 +154,7 @@ func (j *Run) archive(ctx context.Context, store *store.Store, guard hidden.Guar
 	if err == nil {
 		err = sum.allRefused()
 	}
-	// What was committed is loaded also when the pass was ended early.
+	// Committed units are loaded even if the pass was ended early.
 	cctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeWithin)
 	defer cancel()
 	if err == nil {
@@ -169,8 +169,8 @@ func (j *Run) archive(ctx context.Context, store *store.Store, guard hidden.Guar
 	return span.Do(ctx, "sweep", func(ctx context.Context) error { return j.sweep(ctx, store) })
 }
 
-// sameFault says that a pass and its Writer ended for one reason, which need not be told
-// twice.
+// sameFault reports whether a pass and its Writer ended for the same reason. The reason is
+// then reported once.
 func sameFault(pass, writer error) bool {
 	code := retry.Code(pass)
 	return writer != nil && (pass.Error() == writer.Error() || code != 0 && code == retry.Code(writer))
@@ -194,7 +194,7 @@ func (j *Run) clean(ctx context.Context, store *store.Store, guard hidden.Guard)
 	return j.sweep(ctx, store)
 }
 
-// sweep deletes what is hidden, and responses that nobody needs, where that is worth it.
+// sweep deletes hidden rows, if there are enough, and responses that are no longer needed.
 func (j *Run) sweep(ctx context.Context, store *store.Store) error {
 	swept, err := upkeep.Sweep(ctx, store)
 	if err != nil || !swept {
@@ -203,11 +203,11 @@ func (j *Run) sweep(ctx context.Context, store *store.Store) error {
 	return upkeep.ForgetResponses(ctx, store, j.Options.Raw)
 }
 
-// closeWithin bounds the loading of what was committed before a pass was ended early.
+// closeWithin bounds the loading of committed units after a pass was ended early.
 const closeWithin = 15 * time.Second
 
-// keptSince is the beginning of the day before which nothing is kept that ended
-// by then; zero: all is kept.
+// keptSince returns the beginning of a day. Units that ended before it are not kept. Zero
+// means that all are kept.
 func keptSince(keep time.Duration, now time.Time) time.Time {
 	if keep == 0 {
 		return time.Time{}
@@ -215,8 +215,9 @@ func keptSince(keep time.Duration, now time.Time) time.Time {
 	return now.UTC().Add(-keep).Truncate(24 * time.Hour)
 }
 
-// BoundMemory has the collector of the whole process work harder as what is in use
-// nears so many bytes, less a sixth for what it does not see, until undo.
+// BoundMemory makes the garbage collector of the whole process work harder as memory in
+// use nears the given bytes, less a sixth for memory that the collector does not see. undo
+// ends that.
 func BoundMemory(bytes int64) (undo func()) {
 	before := debug.SetMemoryLimit(-1)
 	debug.SetMemoryLimit(min(bytes-bytes/6, before))
@@ -245,11 +246,11 @@ func (j *Run) target(ctx context.Context, store *store.Store, runID string, guar
 	return t
 }
 
-// latest is how far back the calls reach that most passes list: a day's list is final
-// when the day is over and its calls are settled.
+// latest is how far back most passes list calls: a day's list is final when the day is
+// over and its calls are settled.
 const latest = 48 * time.Hour
 
-// oldest is before all that the vendor keeps of any account.
+// oldest returns a time before all data that the vendor keeps for any account.
 func (j *Run) oldest() time.Time {
 	var longest time.Duration
 	for _, a := range j.Accounts {
@@ -258,7 +259,7 @@ func (j *Run) oldest() time.Time {
 	return j.Now().Add(-longest)
 }
 
-// PassOver is the pass over one application, to archive or to compare.
+// PassOver returns the pass over one application, to archive or to compare it.
 func (j *Run) PassOver(c *Account, app call.AppID, known extract.Ledger, progress extract.Progress) *extract.Pass {
 	retention, to := time.Duration(c.Settings.Retention), j.To
 	if j.Expiring > 0 {

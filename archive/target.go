@@ -11,13 +11,13 @@ import (
 	"github.com/callvault/callvault/load"
 )
 
-// Target is what a pass writes to: a Writer, and the ledger as the pass leaves it.
+// Target is where a pass writes: a Writer, and the ledger that follows it.
 type Target struct {
 	*load.Writer
 	extract.Ledger
 	begin func()                // called before the first rows are added
-	noted func(...ledger.Entry) // told of entries that were written
-	wrote atomic.Bool           // rows of units
+	noted func(...ledger.Entry) // called with the entries that were written
+	wrote atomic.Bool           // whether rows of units were written
 }
 
 // Add adds a part of a unit with its rows.

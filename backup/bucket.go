@@ -13,7 +13,7 @@ import (
 	"github.com/callvault/callvault/load/native"
 )
 
-// bucket is a folder in object storage, which only ClickHouse reads and writes.
+// bucket is a folder in object storage. Only ClickHouse reads and writes it.
 type bucket struct {
 	conn  driver.Conn
 	place string // without a slash at its end
@@ -36,7 +36,7 @@ func (b *bucket) arguments(file string, rest ...string) string {
 
 func (b *bucket) expression(name string) string { return "S3" + b.arguments(name) }
 
-// onBase also keeps the keys out of what is written to the bucket.
+// onBase also keeps the keys out of the files that are written to the bucket.
 func (b *bucket) onBase(base string) []string {
 	return []string{"base_backup = " + b.expression(base), "use_same_s3_credentials_for_base_backup = 1"}
 }
@@ -69,11 +69,11 @@ func (b *bucket) write(ctx context.Context, name string, note []byte) error {
 	return b.conn.Exec(b.within(ctx), q)
 }
 
-// complete has nothing to look for: the note goes where the backup went.
+// complete does nothing: ClickHouse writes the note and the backup to the same place.
 func (b *bucket) complete(context.Context, string) error { return nil }
 
-// within has the settings for object storage. The attempts take about half a
-// minute: ClickHouse's own hundreds take hours.
+// within returns a context with the settings for object storage. The attempts take about
+// half a minute; ClickHouse's default of hundreds takes hours.
 func (b *bucket) within(ctx context.Context) context.Context {
 	return clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{"s3_truncate_on_insert": 1, "s3_retry_attempts": 6}))
 }

@@ -5,37 +5,36 @@
 //
 // A place is a folder or a folder of a bucket. A backup in it has two things:
 //
-//	2026-11-25T02-00-00Z-full        what ClickHouse wrote
+//	2026-11-25T02-00-00Z-full        the output of ClickHouse
 //	2026-11-25T02-00-00Z-full.json   the Note: what it is and what it must hold
 //
-// The note is written last, and a backup without one does not exist: one that
-// was cut short is never restored, never a base, and removed by Prune.
+// The note is written last, and a backup without a note does not exist: an unfinished
+// backup is never restored and never a base, and Prune removes it.
 //
-// A full backup and the incremental ones on it are a chain. An incremental
-// backup stands on the chain's full one, not on the incremental one before it:
-// a restore needs two backups whatever their number, the loss of an incremental
-// one harms no other, and a place may be moved or mounted elsewhere, since the
-// restore says where the base is.
+// A full backup and the incremental ones based on it are a chain. The base of an
+// incremental backup is the chain's full one, not the incremental one before it. So a
+// restore never needs more than two backups, and the loss of an incremental backup harms
+// no other. A place may be moved or mounted elsewhere, because the restore says where the
+// base is.
 //
 // # One moment
 //
-// ClickHouse takes the parts of each table at a moment of that table. A load
-// that was committed between that of hidden_loads and that of its rows would be
-// visible in the backup with rows missing, and no order of tables helps against
-// both commits and purges. So nobody may write meanwhile: Make holds the archive
-// lease, and that of migrations, from before BACKUP begins until all tables are
-// taken, which the server shows by the first file it counts (system.backups).
-// That is seconds, however large the archive; the copying goes on without the
-// leases. Rows and checksums for the note are read by one query that is begun
-// under the leases as well: it reads what was there when it began.
+// ClickHouse freezes each table at a moment of its own. If a load were committed between
+// the moment of hidden_loads and that of its rows, it would be visible in the backup with
+// rows missing. No order of tables helps against both commits and purges. So no process may
+// write during that time: Make holds the archive lease and the lease of migrations from
+// before BACKUP begins until all tables are frozen. The server shows that by the first file
+// it counts (system.backups). It takes seconds, whatever the size of the archive; the
+// copying goes on without the leases. One query reads rows and checksums for the note. It
+// begins under the leases as well, so it reads the same moment.
 //
-// What is written without the archive lease is not compared: a run's history
-// while it lasts, and raw responses about to expire.
+// Rows that are written without the archive lease are not compared: the history of running
+// runs, and raw responses about to expire.
 //
 // # Restoring
 //
-// Restore fills an empty database. The table restoring is in it from before the
-// first to after the last table has come: nothing migrates or archives into a
-// database that has it (load/schema), and a Restore that finds one which nobody
-// fills any more begins anew.
+// Restore fills an empty database. The database has the table restoring from before the
+// first table comes until after the last one. No process migrates or archives into a
+// database with this table (load/schema). If a Restore finds the table and no other process
+// fills the database, it begins anew.
 package backup

@@ -13,8 +13,8 @@ import (
 	"github.com/callvault/callvault/load/native"
 )
 
-// how says how a backup takes the store's tables. Others, which people may have
-// made, are taken whole.
+// how says how a backup takes the store's tables. It takes all other tables, which people
+// may have made, as a whole.
 func how() map[string]catalogue.Backup {
 	all := map[string]catalogue.Backup{marker: catalogue.Not}
 	for _, t := range catalogue.Tables() {
@@ -23,9 +23,9 @@ func how() map[string]catalogue.Backup {
 	return all
 }
 
-// leases are the tables that are not backed up: who works on the archive is no
-// part of it. That in Keeper, which not every server has, would also come back as
-// the very table of the archive that was backed up.
+// leases lists the tables of leases, which are not backed up: a lease is not part of the
+// archive's data. A restored lease_keeper would also be the same table in Keeper as that of
+// the archive that was backed up, and not every server has Keeper.
 func leases() (names []string) {
 	for _, t := range catalogue.Tables() {
 		if t.Backup == catalogue.Not {
@@ -49,16 +49,16 @@ func qualified(database, name string) string {
 	return sqltext.Identifier(database) + "." + sqltext.Identifier(name)
 }
 
-// counted is one row of the query that takes the contents: of what, and of which
-// rows of it. No column has a name, which one of a table might have.
+// counted returns one row of the query that reads the contents: a table or relation, and
+// which rows of it. The columns have no names, because a table might have the same ones.
 const counted = "SELECT %s, count(), hex(sum(cityHash64(tuple(%s)))) FROM %s %s"
 
-// settled leaves out the history of runs that were under way when the backup
-// began, since they go on writing it: runs that ended a minute before are told.
+// settled leaves out runs that were running when the backup began, because they go on
+// writing their history. It keeps runs that ended a minute before.
 const settled = "FINAL WHERE toUnixTimestamp64Milli(ended_at) BETWEEN 1 AND %d"
 
-// contents begins to read what an archive holds, as of now, whatever is written
-// to it later. moment is when the backup was begun.
+// contents begins to read the contents of an archive as of now; later writes do not change
+// the result. moment is when the backup was begun.
 func contents(ctx context.Context, conn driver.Conn, database string, moment time.Time) (driver.Rows, error) {
 	q, err := contentsQuery(ctx, conn, database, moment)
 	if err != nil {
@@ -98,7 +98,7 @@ func contentsQuery(ctx context.Context, conn driver.Conn, database string, momen
 	if err != nil {
 		return "", err
 	}
-	for _, r := range catalogue.Sent() { // what analysts read must come back as it was
+	for _, r := range catalogue.Sent() { // the relations must come back unchanged
 		add(sqltext.Literal(r), database, r, "")
 	}
 	return strings.Join(parts, "\nUNION ALL\n"), nil
@@ -122,11 +122,10 @@ func hashed(ctx context.Context, conn driver.Conn, database, store string) (map[
 	return all, err
 }
 
-// expiring is the beginning of what contents of raw responses are called; the
-// day follows.
+// expiring begins the name of the contents of raw responses; the day follows.
 const expiring = "raw_responses expiring "
 
-// gone says that contents may have expired by a moment.
+// gone reports whether contents may have expired by a moment.
 func gone(of string, now time.Time) bool {
 	day, ok := strings.CutPrefix(of, expiring)
 	return ok && day <= now.UTC().AddDate(0, 0, 1).Format(time.DateOnly)
@@ -145,7 +144,7 @@ func read(rows driver.Rows) (all []Content, err error) {
 	return all, rows.Err()
 }
 
-// Difference is something that a restored backup does not hold as it should.
+// Difference is a content that a restored backup does not hold as its note says.
 type Difference struct {
 	Of       string   `json:"of"`
 	Wanted   *Content `json:"wanted"`   // null: the note has none

@@ -31,8 +31,8 @@ func exec(t *testing.T, s *store.Store, statements ...string) {
 	}
 }
 
-// TestContentsAreOfOneMoment changes the tables between the beginning of the
-// reading and its end, as a pass does that commits and purges.
+// TestContentsAreOfOneMoment changes the tables while the contents are read, as a pass does
+// when it commits and purges.
 func TestContentsAreOfOneMoment(t *testing.T) {
 	t.Parallel()
 	s := archive(t)
@@ -70,8 +70,7 @@ func TestContentsAreOfOneMoment(t *testing.T) {
 	}
 }
 
-// TestCompare finds rows that are missing, more, or others, and forgives what
-// has expired.
+// TestCompare finds missing, additional and different rows, and ignores expired ones.
 func TestCompare(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)

@@ -45,7 +45,7 @@ func (f folder) notes(context.Context) ([][]byte, error) {
 	return files, nil
 }
 
-// there takes a folder that this program may not look into for a backup.
+// there counts a folder that this program may not read as a backup.
 func (f folder) there(context.Context) (map[string]bool, error) {
 	entries, err := os.ReadDir(string(f))
 	if err != nil {
@@ -63,7 +63,7 @@ func (f folder) there(context.Context) (map[string]bool, error) {
 	return found, nil
 }
 
-// write puts the note in its place when it is whole and on the disk.
+// write moves the note into its place when it is whole and on the disk.
 func (f folder) write(_ context.Context, name string, note []byte) error {
 	return renameio.WriteFile(f.path(name+".json"), note, 0o600, renameio.WithTempDir(string(f)))
 }

@@ -18,17 +18,17 @@ type Options struct {
 	Database string // of the relations
 	Schema   int
 	Version  string
-	// Alone does something while nobody writes to the archive or migrates it;
-	// its context ends when that is over.
+	// Alone calls a function while no other process writes to the archive or migrates
+	// it. The context of the function ends when that can no longer be ensured.
 	Alone func(ctx context.Context, do func(context.Context) error) error
-	// Fresh is how old the full backup may be that an incremental one stands
-	// on; zero makes a full one.
+	// Fresh is how old the base of an incremental backup may be. Zero makes a full
+	// backup.
 	Fresh    time.Duration
 	Progress Progress
 }
 
-// Make makes a backup and returns its note. One Make at a time may be about a
-// database: it ends those that programs that were killed have left to the server.
+// Make makes a backup and returns its note. Only one Make at a time may run for a
+// database: it ends backups that killed programs have left running in the server.
 func Make(ctx context.Context, p Place, o Options) (Note, error) {
 	notes, err := List(ctx, p)
 	if err != nil {
@@ -59,8 +59,8 @@ func Make(ctx context.Context, p Place, o Options) (Note, error) {
 	return n, nil
 }
 
-// freeSecond is now, or the first second after it in which no backup began: their
-// names tell them apart by it.
+// freeSecond returns now, or the first second after it in which no backup began. A backup's
+// name has this second.
 func freeSecond(ctx context.Context, notes []Note) (time.Time, error) {
 	for {
 		now := time.Now().UTC()
@@ -76,13 +76,13 @@ func freeSecond(ctx context.Context, notes []Note) (time.Time, error) {
 	}
 }
 
-// taken is a backup whose moment has been: it is being copied.
+// taken is a backup whose tables are frozen: it is being copied.
 type taken struct {
 	operation *operation
 	contents  driver.Rows
 }
 
-// take begins the backup, and returns when all tables are taken.
+// take begins the backup, and returns when all tables are frozen.
 func take(ctx context.Context, p Place, o Options, n *Note) (t taken, err error) {
 	if err := endOrphans(ctx, p, o); err != nil {
 		return t, err
@@ -112,7 +112,7 @@ func take(ctx context.Context, p Place, o Options, n *Note) (t taken, err error)
 	return t, err
 }
 
-// endOrphans ends backups of programs that were killed.
+// endOrphans ends backups that killed programs have left running.
 func endOrphans(ctx context.Context, p Place, o Options) error {
 	ids, err := underway(ctx, o.Conn, purpose("backup", o.Database))
 	for _, id := range ids {

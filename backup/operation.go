@@ -14,18 +14,18 @@ import (
 	"github.com/callvault/callvault/internal/sqltext"
 )
 
-// Progress is told what share of the bytes is done; of is 0 while that is not
-// known. It is called by one goroutine.
+// Progress is called with the bytes done and their total. of is 0 while the total is not
+// known. One goroutine calls it.
 type Progress func(what string, done, of uint64)
 
-// operation is a BACKUP or RESTORE under way in the server.
+// operation is a BACKUP or RESTORE that runs in the server.
 type operation struct {
 	conn  driver.Conn
 	place Place
 	id    string
 }
 
-// state is what system.backups says of an operation.
+// state is the state of an operation in system.backups.
 type state struct {
 	status, err   string
 	files         uint64 // written so far
@@ -33,13 +33,13 @@ type state struct {
 	read          uint64 // bytes, by a RESTORE
 }
 
-// looks is how often the server is asked how far it is.
+// looks is how often the progress is read from the server.
 const looks = 100 * time.Millisecond
 
 // purpose begins the ids of operations on a database: backup or restore.
 func purpose(what, database string) string { return "callvault-" + what + "-" + database + "-" }
 
-// underway are the operations of a purpose that the server is about.
+// underway returns the running operations of a purpose.
 func underway(ctx context.Context, conn driver.Conn, purpose string) (ids []string, err error) {
 	const q = "SELECT groupArray(id) FROM system.backups WHERE startsWith(id, ?) AND status IN ('CREATING_BACKUP', 'RESTORING')"
 	if err := conn.QueryRow(ctx, q, purpose).Scan(&ids); err != nil {
@@ -48,7 +48,7 @@ func underway(ctx context.Context, conn driver.Conn, purpose string) (ids []stri
 	return ids, nil
 }
 
-// begin starts a BACKUP or RESTORE, which goes on in the server.
+// begin starts a BACKUP or RESTORE that goes on in the server.
 func begin(ctx context.Context, conn driver.Conn, p Place, purpose, statement string, settings ...string) (*operation, error) {
 	o := &operation{conn: conn, place: p, id: purpose + strings.ToLower(rand.Text())}
 	settings = append([]string{"id = " + sqltext.Literal(o.id), "async = 1"}, settings...)
@@ -59,8 +59,8 @@ func begin(ctx context.Context, conn driver.Conn, p Place, purpose, statement st
 	return o, nil
 }
 
-// await looks at the operation until enough says so or it has ended. When ctx
-// ends first the operation is ended, too.
+// await polls the operation until enough returns true or the operation has ended. If ctx
+// ends first, await ends the operation, too.
 func (o *operation) await(ctx context.Context, enough func(state) bool) (state, error) {
 	tick := time.NewTicker(looks)
 	defer tick.Stop()
@@ -98,15 +98,14 @@ func (o *operation) look(ctx context.Context) (s state, err error) {
 // killWithin bounds the end of an operation.
 const killWithin = 30 * time.Second
 
-// kill ends the operation as well as it can: what it leaves is never taken for
-// a backup.
+// kill tries to end the operation. What the operation leaves is never taken for a backup.
 func (o *operation) kill(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), killWithin)
 	defer cancel()
 	_ = o.conn.Exec(ctx, "KILL QUERY WHERE query_id IN (SELECT query_id FROM system.backups WHERE id = "+sqltext.Literal(o.id)+") SYNC")
 }
 
-// explain says in one line why the server did not do it, and what to try.
+// explain says in one line why the server failed, and what to try.
 func (o *operation) explain(text string) error {
 	text = strings.Join(strings.Fields(text), " ")
 	text, _, _ = strings.Cut(text, ", Stack trace (")

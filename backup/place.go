@@ -14,35 +14,35 @@ import (
 )
 
 var (
-	// ErrNone: there is no such backup.
+	// ErrNone is returned when there is no such backup.
 	ErrNone = errors.New("there is no backup")
-	// ErrGone: files of the backup were removed.
+	// ErrGone is returned when files of the backup were removed.
 	ErrGone = errors.New("the backup is gone")
-	// ErrPlace: the place cannot be used as it was given.
+	// ErrPlace is returned when the place cannot be used as it was given.
 	ErrPlace = errors.New("cannot back up there")
 )
 
-// Place is where backups are.
+// Place holds backups.
 type Place interface {
 	String() string
-	// expression is what BACKUP TO and RESTORE FROM take.
+	// expression returns the argument of BACKUP TO and RESTORE FROM.
 	expression(name string) string
-	// onBase are the settings that say what an incremental backup stands on.
+	// onBase returns the settings that name the base of an incremental backup.
 	onBase(base string) []string
 	// notes reads the files of notes, in any order.
 	notes(ctx context.Context) ([][]byte, error)
-	// there are the names of the backups whose files are there.
+	// there returns the names of the backups whose files exist.
 	there(ctx context.Context) (map[string]bool, error)
 	write(ctx context.Context, name string, note []byte) error
-	// complete sees, before the note is written, that it would stand beside
-	// what ClickHouse wrote.
+	// complete checks, before the note is written, that its folder has the files of
+	// ClickHouse.
 	complete(ctx context.Context, name string) error
 	// mask hides the keys in a text.
 	mask(text string) string
 }
 
-// Open makes a Place of a folder, as ClickHouse and this program both see it, or
-// of s3://bucket/folder or https://host/bucket/folder.
+// Open opens a Place: a folder that ClickHouse and this program see under the same path,
+// or s3://bucket/folder or https://host/bucket/folder.
 func Open(conn driver.Conn, place string, keys export.Keys) (Place, error) {
 	if !export.IsS3(place) {
 		abs, err := filepath.Abs(place)
@@ -63,7 +63,7 @@ func Open(conn driver.Conn, place string, keys export.Keys) (Place, error) {
 // listOf is the file that ClickHouse writes last into a backup: the list of its files.
 const listOf = ".backup"
 
-// List reads the notes of a place, by time, and sees which backups are still there.
+// List reads the notes of a place, ordered by time, and checks which backups still exist.
 func List(ctx context.Context, p Place) ([]Note, error) {
 	files, err := p.notes(ctx)
 	var there map[string]bool
@@ -106,7 +106,7 @@ func writeNote(ctx context.Context, p Place, n Note) error {
 	return nil
 }
 
-// oneLine is an error in one line and without keys.
+// oneLine returns an error in one line and without keys.
 func oneLine(p Place, err error) string {
 	return p.mask(strings.Join(strings.Fields(err.Error()), " "))
 }

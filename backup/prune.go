@@ -12,12 +12,12 @@ import (
 	"time"
 )
 
-// orphaned is how old something without a note is when it counts as left by a
-// backup that was cut short.
+// orphaned is the age from which on files without a note count as left by an unfinished
+// backup.
 const orphaned = 48 * time.Hour
 
-// Prune removes, from a folder, all but the latest keep chains, and what backups
-// that were cut short have left. Object storage has rules of its own for that.
+// Prune removes all chains except the latest keep ones from a folder, and what unfinished
+// backups have left. Object storage has rules of its own for that.
 func Prune(ctx context.Context, p Place, keep int, now time.Time) (removed []string, err error) {
 	f, ok := p.(folder)
 	if !ok {
@@ -29,7 +29,7 @@ func Prune(ctx context.Context, p Place, keep int, now time.Time) (removed []str
 	}
 	var names []string
 	latest := kept(notes, keep)
-	for _, n := range slices.Backward(notes) { // what stands on another goes before it
+	for _, n := range slices.Backward(notes) { // an incremental backup goes before its base
 		switch {
 		case latest[n.chain()]:
 		case n.Gone != "" && !slices.ContainsFunc(slices.Collect(maps.Keys(latest)), func(l string) bool { return l > n.chain() }):
@@ -51,7 +51,7 @@ func Prune(ctx context.Context, p Place, keep int, now time.Time) (removed []str
 	return removed, nil
 }
 
-// kept are the latest keep chains.
+// kept returns the latest keep chains.
 func kept(notes []Note, keep int) map[string]bool {
 	latest := map[string]bool{}
 	for i := len(notes) - 1; i >= 0 && len(latest) < keep; i-- {
@@ -62,7 +62,7 @@ func kept(notes []Note, keep int) map[string]bool {
 	return latest
 }
 
-// orphans are what backups without a note have left.
+// orphans returns what backups without a note have left.
 func (f folder) orphans(notes []Note, now time.Time) (names []string, err error) {
 	noted := map[string]bool{}
 	for _, n := range notes {
@@ -82,7 +82,7 @@ func (f folder) orphans(notes []Note, now time.Time) (names []string, err error)
 	return names, nil
 }
 
-// remove takes the note first: what is left of a backup then is none.
+// remove removes the note first: without a note the rest is no backup.
 func (f folder) remove(name string) error {
 	if err := os.Remove(f.path(name + ".json")); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err

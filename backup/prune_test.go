@@ -26,8 +26,8 @@ func noted(t *testing.T, p folder, n Note) {
 	}
 }
 
-// TestPrune keeps two chains, of which a full one that differs is none, and
-// takes old leftovers only.
+// TestPrune keeps two chains and removes only old leftovers. A full backup that differs does
+// not count as a chain.
 func TestPrune(t *testing.T) {
 	t.Parallel()
 	p := folder(t.TempDir())
@@ -71,8 +71,8 @@ func TestPrune(t *testing.T) {
 	}
 }
 
-// TestBase is the latest full backup that is young enough and not known to be
-// wrong.
+// TestBase checks that the base is the latest full backup that is young enough and has no
+// known fault.
 func TestBase(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 25, 2, 0, 0, 0, time.UTC)
@@ -95,8 +95,8 @@ func TestBase(t *testing.T) {
 	}
 }
 
-// TestGone: a backup whose files were removed, and those that stand on it, are listed
-// as gone, found with the reason, and pruned only after those that follow them.
+// TestGone checks backups whose files were removed, and those based on them: they are listed
+// as gone, found with the reason, and pruned only after later ones.
 func TestGone(t *testing.T) {
 	t.Parallel()
 	p := folder(t.TempDir())

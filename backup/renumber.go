@@ -11,11 +11,11 @@ import (
 	"github.com/callvault/callvault/load/native"
 )
 
-// renumber makes the parts of a restored archive younger than any mutation to
-// come. RESTORE gives them new block numbers and leaves them the version of the
-// last mutation that they had in the old database; the new one counts from 1
-// again, and a DELETE there passes by every part of a later version, without a
-// word. Attached anew, parts have the version of their block.
+// renumber gives the parts of a restored archive new versions, so that later mutations
+// apply to them. RESTORE gives parts new block numbers, but keeps the version of the last
+// mutation that they had in the old database. The new database counts versions from 1
+// again, and a DELETE there silently skips every part with a later version. A part that is
+// attached again gets the version of its block.
 func renumber(ctx context.Context, conn driver.Conn, database string) error {
 	const mutated = " FROM system.parts WHERE active AND database IN (?, ?) AND data_version > max_block_number"
 	store := catalogue.StoreOf(database)

@@ -14,27 +14,27 @@ import (
 	"github.com/callvault/callvault/load/schema"
 )
 
-// marker is the table of the store that says that a restore is filling the archive.
+// marker is the table of the store that exists while a restore fills the archive.
 const marker = schema.Restoring
 
 var (
-	// ErrNotEmpty: a restore fills an empty database only.
+	// ErrNotEmpty is returned when the database is not empty.
 	ErrNotEmpty = errors.New("the database is not empty")
-	// ErrRestoring: another restore fills the database.
+	// ErrRestoring is returned when another restore is filling the database.
 	ErrRestoring = errors.New("another restore is filling the database")
 )
 
-// Target is what a restore fills.
+// Target is the archive that a restore fills.
 type Target struct {
 	Database string // of the relations
-	Policy   string // storage policy of its tables; "": those they had
-	// Views makes the views of an archive whose tables are there. They read with the
-	// rights of the user who makes them, who need not be the one of the backup.
+	Policy   string // storage policy of its tables; "": the ones they had
+	// Views makes the views of an archive whose tables exist. The views read with the
+	// rights of the user who makes them, who may be another user than before.
 	Views func(ctx context.Context, database string) error
 }
 
-// Restore fills an archive from a backup: an empty one, or one left by a restore that
-// was cut short. finish does what is left when all has come; until it has, the
+// Restore fills an archive from a backup. The archive must be empty, or left by an
+// unfinished restore. finish is called when all tables have come; until it returns, the
 // archive counts as being restored.
 func Restore(ctx context.Context, conn driver.Conn, p Place, n Note, to Target, progress Progress, finish func(context.Context) error) error {
 	if err := clear(ctx, conn, to.Database); err != nil {
@@ -56,7 +56,7 @@ func Restore(ctx context.Context, conn driver.Conn, p Place, n Note, to Target, 
 	return nil
 }
 
-// clear makes the archive an empty one with a marker.
+// clear empties the archive and adds the marker.
 func clear(ctx context.Context, conn driver.Conn, database string) error {
 	store := catalogue.StoreOf(database)
 	names, err := tables(ctx, conn, database, store)
@@ -94,7 +94,7 @@ func tables(ctx context.Context, conn driver.Conn, database, store string) ([]st
 	return names, err
 }
 
-// empty drops the tables that a restore that was cut short has left.
+// empty drops the tables that an unfinished restore has left.
 func empty(ctx context.Context, conn driver.Conn, database string, names []string) error {
 	ids, err := underway(ctx, conn, purpose("restore", database))
 	if err != nil {
@@ -111,7 +111,7 @@ func empty(ctx context.Context, conn driver.Conn, database string, names []strin
 	return nil
 }
 
-// fill restores all but the views, which the target makes.
+// fill restores everything except the views. The target makes the views.
 func fill(ctx context.Context, conn driver.Conn, p Place, n Note, to Target, progress Progress) error {
 	as := func(of func(string) string) string {
 		return "DATABASE " + sqltext.Identifier(of(n.Database)) + " AS " + sqltext.Identifier(of(to.Database))

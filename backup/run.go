@@ -19,22 +19,22 @@ import (
 // Command is the name of the command, in the history and in schedules.
 const Command = "backup"
 
-// ErrDiffers says that a restored backup is not what the archive was; what
-// differs has been printed.
+// ErrDiffers is returned when a restored backup differs from the archive. The differences
+// have been printed.
 const ErrDiffers = runs.Incomplete("the backup does not hold what the archive did")
 
-// Run makes a backup, verifies it if that is wanted, and removes old ones. The fields
-// before Store come from flags and settings.
+// Run makes a backup, verifies it if asked to, and removes old ones. The fields before
+// Store come from flags and settings.
 type Run struct {
 	To      string
 	Keys    export.Keys   // of object storage
-	Fresh   time.Duration // a full backup when the last one is as old as this; 0: in any case
-	Wait    time.Duration // for a pass under way
+	Fresh   time.Duration // make a full backup when the last one is as old as this; 0: always
+	Wait    time.Duration // how long to wait for a running pass
 	Verify  bool
-	Keep    int           // so many full backups; 0: all
-	Private bool          // ClickHouse runs as this user, which makes a folder for itself
-	Apps    []call.AppID  // of which it is a backup, for the history
-	Lease   time.Duration // after which a lease expires whose holder has died
+	Keep    int           // how many full backups to keep; 0: all
+	Private bool          // whether ClickHouse runs as this user; then the folder is private
+	Apps    []call.AppID  // the applications in the archive, for the history
+	Lease   time.Duration // how long a lease lives after its holder has died
 	Traced  bool
 
 	runs.Origin
@@ -44,10 +44,10 @@ type Run struct {
 	Note        Note
 	Differences []Difference
 	Removed     []string
-	Past        runs.Run // as the history has it, when it has ended
+	Past        runs.Run // the entry in the history, when the run has ended
 }
 
-// Do makes the backup and its history.
+// Do makes the backup and writes the history of runs.
 func (j *Run) Do(ctx context.Context) error {
 	if err := connect.Migrated(ctx, j.Store, ""); err != nil {
 		return err
@@ -107,8 +107,8 @@ func (j *Run) make(ctx context.Context, p Place) error {
 	return err
 }
 
-// makeFolder makes the folder where ClickHouse runs as this user, so that nobody
-// else can read what is in it.
+// makeFolder makes the folder if ClickHouse runs as this user, so that no other user can
+// read its files.
 func (j *Run) makeFolder() error {
 	if !j.Private || export.IsS3(j.To) {
 		return nil
@@ -119,8 +119,8 @@ func (j *Run) makeFolder() error {
 	return nil
 }
 
-// alone does something while nobody writes or migrates. A pass under way is
-// waited for.
+// alone calls a function while no other process writes or migrates. It waits for a running
+// pass.
 func (j *Run) alone(ctx context.Context, do func(context.Context) error) error {
 	if err := j.untilFree(ctx, j.Wait); err != nil {
 		return err
@@ -134,7 +134,7 @@ func (j *Run) alone(ctx context.Context, do func(context.Context) error) error {
 	})
 }
 
-// passLooks is how often it is looked whether a pass goes on.
+// passLooks is how often untilFree checks whether a pass is running.
 const passLooks = time.Second
 
 // untilFree waits until no pass is running, or wait is over.
@@ -154,14 +154,14 @@ func (j *Run) untilFree(ctx context.Context, wait time.Duration) error {
 		select {
 		case <-tick.C:
 		case <-until:
-			return nil // runs.UnderLease says who has it
+			return nil // runs.UnderLease names the holder
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
 	}
 }
 
-// OneBackup does something that one process at a time may do about backups.
+// OneBackup calls a function that only one process at a time may run, under the lease of backups.
 func OneBackup(ctx context.Context, store *store.Store, ttl time.Duration, do func(context.Context) error) error {
 	held, err := runs.Take(ctx, store, lease.Backup, lease.Holder(), ttl)
 	if errors.Is(err, lease.ErrHeld) {

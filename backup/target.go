@@ -9,7 +9,7 @@ import (
 	"github.com/callvault/callvault/load/upkeep"
 )
 
-// TargetOf is the archive of a store, for a restore into it or a trial beside it.
+// TargetOf returns the archive of a store as a Target, for a restore or a trial.
 func TargetOf(store *store.Store, cluster, policy string) Target {
 	views := func(ctx context.Context, database string) error {
 		sch, err := restored(store, cluster, database)
@@ -21,16 +21,16 @@ func TargetOf(store *store.Store, cluster, policy string) Target {
 	return Target{Database: store.Database(), Policy: policy, Views: views}
 }
 
-// restored is the schema of an archive that is being restored.
+// restored returns the schema of an archive that is being restored.
 func restored(store *store.Store, cluster, database string) (*schema.Schema, error) {
 	ch := store.ClickHouse()
 	ch.Auth.Database = database
 	return schema.New(ch, schema.Options{Cluster: cluster, Holder: lease.Holder(), Restorer: true})
 }
 
-// Complete gives a restored archive what is newer in the schema than the backup. It
-// takes away what the settings of the next pass will say of cold storage, which may
-// not be here.
+// Complete brings the schema of a restored archive up to this program's. It removes the
+// rules of cold storage, because this server may lack the volume; the next pass sets them
+// again from its settings.
 func Complete(ctx context.Context, store *store.Store, cluster string) error {
 	sch, err := restored(store, cluster, store.Database())
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/callvault/callvault/internal/sqltext"
 )
 
-// Verify restores a backup as trial does, and notes what it found.
+// Verify restores a backup as trial does, and writes the result into its note.
 func Verify(ctx context.Context, conn driver.Conn, p Place, n *Note, beside Target, progress Progress) ([]Difference, error) {
 	diffs, err := trial(ctx, conn, p, *n, beside, progress)
 	if err != nil {
@@ -25,9 +25,9 @@ func Verify(ctx context.Context, conn driver.Conn, p Place, n *Note, beside Targ
 	return diffs, writeNote(ctx, p, *n)
 }
 
-// trial restores a backup into an archive of its own beside another, compares what
-// came with the note, and drops it. One at a time may run beside an archive: each
-// drops what earlier ones left.
+// trial restores a backup into databases of its own, compares them with the note, and drops
+// them. Only one trial at a time may run beside an archive: each drops what earlier ones
+// left.
 func trial(ctx context.Context, conn driver.Conn, p Place, n Note, beside Target, progress Progress) (diffs []Difference, err error) {
 	database := beside.Database
 	if err := dropTrials(ctx, conn, database); err != nil {
@@ -56,7 +56,7 @@ func contentsOf(ctx context.Context, conn driver.Conn, database string, moment t
 // trialPrefix begins the names of both databases of a trial.
 func trialPrefix(database string) string { return database + "_verify_" }
 
-// dropAlso drops trials on the way out with err.
+// dropAlso drops the trial's databases and returns err.
 func dropAlso(ctx context.Context, conn driver.Conn, database string, err error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), killWithin)
 	defer cancel()

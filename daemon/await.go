@@ -9,8 +9,8 @@ import (
 	"github.com/callvault/callvault/load/store"
 )
 
-// await waits for the daemon's ClickHouse. It says once that it waits, and what
-// for, and when the waiting is over.
+// await waits for the daemon's ClickHouse. It logs once that it waits and why, and once
+// that the waiting is over.
 func (d *daemon) await(ctx context.Context) (*store.Store, func(), error) {
 	cfg, began := d.set.Load().cfg, time.Now()
 	var until time.Time

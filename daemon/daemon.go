@@ -1,5 +1,5 @@
-// Package daemon makes runs by schedules until it is told to stop. It answers for its
-// health, shows metrics, tells of failures and reads its settings again.
+// Package daemon makes runs by schedules until it is told to stop. It serves health and
+// metrics, sends notifications and reloads its settings.
 package daemon
 
 import (
@@ -30,17 +30,17 @@ import (
 	"github.com/callvault/callvault/verify"
 )
 
-// Args reads the arguments of scheduled runs, which are those of commands.
+// Args reads the arguments of scheduled runs. They are the arguments of the commands.
 type Args interface {
 	Archive(cfg *config.Config, args []string) (archive.Scope, error)
 	Verify(cfg *config.Config, args []string) (archive.Scope, verify.Options, error)
-	// Backup is nil where neither the arguments nor the settings name a place.
+	// Backup returns nil if neither the arguments nor the settings name a place.
 	Backup(cfg *config.Config, args []string) (*backup.Run, error)
 }
 
-// Options are what the daemon gets from its surroundings.
+// Options holds what the daemon gets from outside.
 type Options struct {
-	Config  func() (*config.Config, error) // reads the settings, at the start and after each hangup
+	Config  func() (*config.Config, error) // reads the settings; called at the start and after each hangup
 	Connect func(*config.Config) connect.Server
 	Args    Args
 	Log     *slog.Logger
@@ -48,8 +48,8 @@ type Options struct {
 	Version string
 }
 
-// daemon makes the runs that are due. Its settings change with each reload; passes
-// under way keep those they began with.
+// daemon makes the runs that are due. Its settings change with each reload. A running pass
+// keeps the settings that it began with.
 type daemon struct {
 	Options
 	systemd systemd.Notifier
@@ -57,17 +57,17 @@ type daemon struct {
 	meters  *meters
 
 	set   atomic.Pointer[settings]
-	store atomic.Pointer[store.Store] // nil: ClickHouse is waited for
+	store atomic.Pointer[store.Store] // nil while the daemon waits for ClickHouse
 
 	mu       sync.Mutex
 	runner   *schedules.Runner
-	underway map[string]time.Time  // when the run of a schedule began that goes on
-	jobs     map[*archive.Run]bool // that go on
-	told     sync.WaitGroup        // notifications under way
+	underway map[string]time.Time  // when each running run began, by schedule
+	jobs     map[*archive.Run]bool // running jobs
+	told     sync.WaitGroup        // notifications being sent
 }
 
-// Serve makes the runs that are due until ctx ends, and reads the settings again at
-// each hangup.
+// Serve makes the runs that are due until ctx ends. At each hangup it reads the settings
+// again.
 func Serve(ctx context.Context, o Options, hangup <-chan os.Signal) error {
 	set, err := o.settings(ctx)
 	if err != nil {
@@ -105,11 +105,11 @@ func Serve(ctx context.Context, o Options, hangup <-chan os.Signal) error {
 	return d.run(ctx, hangup)
 }
 
-// errGrace ends passes that have not ended within the grace period.
+// errGrace is the cause that ends passes after the grace period.
 var errGrace = errors.New("the grace period is over")
 
-// run follows the schedules, anew after each hangup, until ctx ends. Then it
-// waits for the runs under way, as long as the grace period lasts.
+// run follows the schedules until ctx ends. It begins anew after each hangup. At the end it
+// waits for the running runs within the grace period.
 func (d *daemon) run(ctx context.Context, hangup <-chan os.Signal) error {
 	hard, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cancel(nil)
@@ -132,25 +132,25 @@ func (d *daemon) run(ctx context.Context, hangup <-chan os.Signal) error {
 	return nil
 }
 
-// wait waits for what is under way: softly, then after the grace period not.
+// wait waits for running runs, and cancels them after the grace period.
 func (d *daemon) wait(over <-chan struct{}, grace time.Duration, cancel context.CancelCauseFunc) {
 	timer := time.NewTimer(grace)
 	defer timer.Stop()
 	if n := d.working(); n > 0 {
-		d.Log.Info("stopping: no new runs; those under way may end", "runs", n, "grace", grace)
+		d.Log.Info("stopping: no new runs; running ones may end", "runs", n, "grace", grace)
 	}
 	select {
 	case <-over:
 	case <-timer.C:
-		d.Log.Warn("the grace period is over: the run under way is stopped, and the next one goes on from there", "grace", grace)
+		d.Log.Warn("the grace period is over: the run is stopped, and the next one goes on from there", "grace", grace)
 		cancel(errGrace)
 		<-over
 	}
-	d.told.Wait() // each is bounded
+	d.told.Wait() // each ends in bounded time
 	d.Log.Info("stopped")
 }
 
-// newRunner makes the runner of the present settings.
+// newRunner makes the runner for the current settings.
 func (d *daemon) newRunner() (*schedules.Runner, error) {
 	set := d.set.Load()
 	r, err := schedules.New(set.entries, schedules.Options{Jobs: d.work(), Last: d.lastRun, Ended: d.ended, Retryable: again, ID: uuid.NewString, Log: d.Log})
@@ -189,15 +189,15 @@ func (d *daemon) untilReload(ctx context.Context, hangup <-chan os.Signal) {
 	}
 }
 
-// tell tells systemd; that it cannot be told is no reason to stop.
+// tell sends a message to systemd. A failure is no reason to stop.
 func (d *daemon) tell(states ...string) {
 	if err := d.systemd.Tell(states...); err != nil {
-		d.Log.Warn("systemd is not told", "err", err)
+		d.Log.Warn("message to systemd not sent", "err", err)
 	}
 }
 
-// keepWatchdog tells systemd that the daemon is alive, as often as it wants to
-// hear that, until stop is called.
+// keepWatchdog tells systemd at the interval it asks for that the daemon is alive, until
+// stop is called.
 func (d *daemon) keepWatchdog() (stop func()) {
 	every := d.systemd.Every()
 	if every == 0 {
@@ -221,8 +221,8 @@ func (d *daemon) keepWatchdog() (stop func()) {
 	return func() { close(over); watch.Wait() }
 }
 
-// alive returns if the daemon's own state, and that of its schedules, can be
-// had: neither is locked for good.
+// alive returns once it has locked the state of the daemon and of its schedules. It does
+// not return if one of them is locked for good.
 func (d *daemon) alive() {
 	d.mu.Lock()
 	r := d.runner
@@ -232,24 +232,24 @@ func (d *daemon) alive() {
 	}
 }
 
-// tellOf sends what is to be said of a run that has ended, while other runs go on.
+// tellOf sends the notifications of a run that has ended, while other runs go on.
 func (d *daemon) tellOf(log *slog.Logger, cfg *config.Config, r runs.Run) {
 	d.told.Go(func() {
 		if err := notify.Tell(context.Background(), notify.Webhook{URL: cfg.NotifyURL.Reveal(), Format: cfg.NotifyFormat}, runs.HistoryOf(d.store.Load()), r); err != nil {
-			log.Warn("nobody is told", "err", err)
+			log.Warn("notification not sent", "err", err)
 		}
 	})
 }
 
-// present are the runs under way and what follows the schedules; nil: nothing
-// does yet.
+// present returns the running jobs, and the runner of the schedules, nil if there is none
+// yet.
 func (d *daemon) present() (jobs []*archive.Run, r *schedules.Runner) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return slices.Collect(maps.Keys(d.jobs)), d.runner
 }
 
-// working is how many runs go on.
+// working returns how many runs go on.
 func (d *daemon) working() int {
 	d.mu.Lock()
 	defer d.mu.Unlock()

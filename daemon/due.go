@@ -13,8 +13,8 @@ import (
 	"github.com/callvault/callvault/schedules"
 )
 
-// lastRun is when a schedule last ran; now, if it is running. Passes of other
-// processes over everything count as well; the ledger knows of them.
+// lastRun returns when a schedule last ran, or now if it is running. Full passes of other
+// processes count as well; the ledger shows them.
 func (d *daemon) lastRun(ctx context.Context, e schedules.Entry) (time.Time, error) {
 	d.mu.Lock()
 	began, running := d.underway[e.Name]
@@ -38,8 +38,8 @@ func (d *daemon) lastRun(ctx context.Context, e schedules.Entry) (time.Time, err
 	return last, errors.Join(err, lerr)
 }
 
-// archivedSince is when the first run was of which the history knows; now, if it
-// knows of none. What has never been verified or backed up is due from then on.
+// archivedSince returns the time of the first run in the history, or now if there is none.
+// An archive that was never verified or backed up is due from then on.
 func (d *daemon) archivedSince(ctx context.Context) (time.Time, error) {
 	store := d.store.Load()
 	err := connect.Migrated(ctx, store, d.set.Load().cfg.Cluster)
@@ -56,8 +56,8 @@ func (d *daemon) archivedSince(ctx context.Context) (time.Time, error) {
 	return first, err
 }
 
-// listedUntil is when the last pass over everything was, zero if some
-// application has not had one.
+// listedUntil returns the time of the last full pass, or zero if an application has had
+// none.
 func (d *daemon) listedUntil(ctx context.Context) (until time.Time, err error) {
 	store, cfg := d.store.Load(), d.set.Load().cfg
 	sch, err := connect.Schema(store, cfg.Cluster)
@@ -82,11 +82,11 @@ func (d *daemon) listedUntil(ctx context.Context) (until time.Time, err error) {
 	return until, nil
 }
 
-// ended remembers a run. The runners of old and new settings tell of theirs.
+// ended remembers a run. The runners of old and new settings both call it.
 func (d *daemon) ended(e schedules.Ended) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if err := d.runs.note(e); err != nil {
-		d.Log.Error("the run is not remembered; it would be caught up after a restart", "schedule", e.Name, "run_id", e.ID, "err", err)
+		d.Log.Error("the run could not be recorded; a restart would make it again", "schedule", e.Name, "run_id", e.ID, "err", err)
 	}
 }

@@ -32,16 +32,16 @@ func (d *daemon) listen(l net.Listener) (stop func()) {
 	return func() { srv.Close(); <-ended }
 }
 
-// health says that the daemon is alive, whatever ClickHouse and the vendor are.
+// health answers whether the daemon is alive. It does not depend on ClickHouse or the vendor.
 func (d *daemon) health(w http.ResponseWriter, _ *http.Request) {
 	d.alive()
 	fmt.Fprintln(w, "ok")
 }
 
-// readyWithin bounds the look at ClickHouse.
+// readyWithin bounds the check of ClickHouse.
 const readyWithin = 3 * time.Second
 
-// ready says whether a pass could be made now.
+// ready answers whether a pass could be made now.
 func (d *daemon) ready(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), readyWithin)
 	defer cancel()
@@ -53,7 +53,7 @@ func (d *daemon) ready(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintln(w, "ok")
 }
 
-// usable sees that ClickHouse can be reached and has this program's schema.
+// usable returns an error unless ClickHouse can be reached and has this program's schema.
 func (d *daemon) usable(ctx context.Context) error {
 	store := d.store.Load()
 	if store == nil {

@@ -7,7 +7,7 @@ import (
 	"github.com/callvault/callvault/schedules"
 )
 
-// jobMeters shows the runs under way and the schedules.
+// jobMeters shows the running runs and the schedules.
 type jobMeters struct {
 	d                                                  *daemon
 	leader, running, waiting                           *prometheus.Desc
@@ -68,8 +68,8 @@ func (c *jobMeters) Collect(ch chan<- prometheus.Metric) {
 	}
 }
 
-// quota shows the quota as a run uses it. Two runs of one account at the same
-// time are never both asking: the second is held off by the lease.
+// quota shows how a run uses the quota. Two runs of one account never ask at the same time:
+// the lease excludes the second.
 func (c *jobMeters) quota(j *archive.Run, gauge func(*prometheus.Desc, float64, ...string)) {
 	if !j.Leading.Load() {
 		return

@@ -19,19 +19,19 @@ import (
 	"github.com/callvault/callvault/verify"
 )
 
-// work is what schedules may name.
+// work lists the jobs that schedules may name.
 func (d *daemon) work() map[string]schedules.Job {
 	return map[string]schedules.Job{archive.Command: d.pass, verify.Command: d.verify, backup.Command: d.backUp}
 }
 
-// asks is what asks the vendor in a scheduled run, and the run's log.
+// asks returns a scheduled run that asks the vendor, and its log.
 func (d *daemon) asks(cfg *config.Config, s archive.Scope, r schedules.Run) (*archive.Run, *slog.Logger, error) {
 	log := d.logOf(cfg, r)
 	j, err := archive.New(archive.OptionsOf(cfg), s, d.origin(r, log))
 	return j, log, err
 }
 
-// pass archives once. A pass of another process is no failure of this one.
+// pass archives once. It is no failure if another process is making a pass.
 func (d *daemon) pass(ctx context.Context, r schedules.Run) error {
 	cfg := d.set.Load().cfg
 	scope, err := d.Args.Archive(cfg, r.Args)
@@ -44,7 +44,7 @@ func (d *daemon) pass(ctx context.Context, r schedules.Run) error {
 	}
 	j.Patience = time.Duration(cfg.Patience)
 	j.Waits = func(err error, until time.Time) {
-		log.Warn("the vendor does not answer; it is asked again", "until", until.UTC().Truncate(time.Second), "err", err)
+		log.Warn("the vendor does not answer; trying again", "until", until.UTC().Truncate(time.Second), "err", err)
 	}
 	j.OnRetry = func(err error, pause time.Duration) {
 		d.meters.retries.Inc()
@@ -61,12 +61,12 @@ func (d *daemon) pass(ctx context.Context, r schedules.Run) error {
 	return skipped(err)
 }
 
-// again says whether a run that failed is tried again before the next one: a pass
-// for which time mends what was wrong.
+// again reports whether a failed run is tried again before the next one: a pass that failed
+// for a passing fault.
 func again(r schedules.Run, err error) bool { return r.Job == archive.Command && archive.Passing(err) }
 
-// track counts a run as one that goes on, until it is told that it is over. j is
-// what asks the vendor; nil: nothing does.
+// track counts a run as running until the returned function is called. j is nil if the run
+// does not ask the vendor.
 func (d *daemon) track(r schedules.Run, j *archive.Run) (over func()) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -83,7 +83,7 @@ func (d *daemon) track(r schedules.Run, j *archive.Run) (over func()) {
 	}
 }
 
-// verify holds the archive against the vendor once. What differs is a failure.
+// verify compares the archive with the vendor once. A difference is a failure.
 func (d *daemon) verify(ctx context.Context, r schedules.Run) error {
 	cfg := d.set.Load().cfg
 	scope, v, err := d.Args.Verify(cfg, r.Args)
@@ -112,7 +112,7 @@ func (d *daemon) verify(ctx context.Context, r schedules.Run) error {
 	return skipped(err)
 }
 
-// backUp makes a backup once. One of another process is no failure of this one.
+// backUp makes a backup once. It is no failure if another process is making one.
 func (d *daemon) backUp(ctx context.Context, r schedules.Run) error {
 	cfg := d.set.Load().cfg
 	j, err := d.Args.Backup(cfg, r.Args)
@@ -136,14 +136,14 @@ func (d *daemon) backUp(ctx context.Context, r schedules.Run) error {
 	return skipped(err)
 }
 
-// origin is that of a scheduled run.
+// origin returns the origin of a scheduled run.
 func (d *daemon) origin(r schedules.Run, log *slog.Logger) runs.Origin {
 	return runs.Origin{ID: r.ID, Schedule: r.Name, Version: d.Version, Warn: func(err error) {
 		log.Warn("the record of the run is incomplete; its data is not concerned", "err", err)
 	}}
 }
 
-// finished counts a run that has ended and tells of it, if it began at all.
+// finished counts a run that has ended and sends its notifications, if the run began.
 func (d *daemon) finished(log *slog.Logger, past runs.Run) {
 	if past.ID == "" {
 		return
@@ -152,7 +152,7 @@ func (d *daemon) finished(log *slog.Logger, past runs.Run) {
 	d.tellOf(log, d.set.Load().cfg, past)
 }
 
-// skipped says that a run was skipped if another process kept it from its work.
+// skipped logs that a run was skipped, if another process held the lease.
 func skipped(err error) error {
 	if errors.Is(err, lease.ErrHeld) {
 		return fmt.Errorf("%w: %w", schedules.ErrSkipped, err)
@@ -160,7 +160,7 @@ func skipped(err error) error {
 	return err
 }
 
-// logOf is the log of one run.
+// logOf returns the log of one run.
 func (d *daemon) logOf(cfg *config.Config, r schedules.Run) *slog.Logger {
 	log := d.Log.With("schedule", r.Name, "run_id", r.ID)
 	if cfg.Traces.On() {
@@ -169,7 +169,7 @@ func (d *daemon) logOf(cfg *config.Config, r schedules.Run) *slog.Logger {
 	return log
 }
 
-// logReport tells what the pass brought and missed.
+// logReport logs what the pass archived and what it could not archive.
 func logReport(log *slog.Logger, s *archive.Report) {
 	for _, r := range s.Refused {
 		log.Error("not archived", "reason", r.Reason)

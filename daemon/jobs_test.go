@@ -9,7 +9,7 @@ import (
 	"github.com/callvault/callvault/verify"
 )
 
-// TestAgain: passes alone are tried again.
+// TestAgain checks that only passes are tried again.
 func TestAgain(t *testing.T) {
 	for _, c := range []struct {
 		job  string

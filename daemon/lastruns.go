@@ -14,22 +14,22 @@ import (
 	"github.com/callvault/callvault/schedules"
 )
 
-// lastRun is how the last run of a schedule went.
+// lastRun is the last run of a schedule.
 type lastRun struct {
 	Began time.Time `json:"began"`
 	Ended time.Time `json:"ended"`
 	Error string    `json:"error,omitempty"`
 }
 
-// runsFile remembers the last run of each schedule, by name, beside the
-// archive: a run that was missed while the daemon was down is known by it.
+// runsFile stores the last run of each schedule, by name, in the data directory. It shows
+// which runs were missed while the daemon was down.
 type runsFile string
 
 func runsOf(cfg *config.Config) runsFile {
 	return runsFile(filepath.Join(cfg.DataDir, "schedules.json"))
 }
 
-// read is empty where nothing has run yet.
+// read returns an empty map if nothing has run yet.
 func (f runsFile) read() (map[string]lastRun, error) {
 	runs := map[string]lastRun{}
 	b, err := os.ReadFile(string(f))
@@ -45,9 +45,9 @@ func (f runsFile) read() (map[string]lastRun, error) {
 	return runs, nil
 }
 
-// note replaces what is known of a schedule. Only one goroutine may.
+// note replaces the last run of a schedule. Only one goroutine may call it at a time.
 func (f runsFile) note(e schedules.Ended) error {
-	runs, _ := f.read() // what cannot be read is replaced
+	runs, _ := f.read() // a file that cannot be read is replaced
 	r := lastRun{Began: e.Began.UTC(), Ended: e.At.UTC()}
 	if e.Err != nil {
 		r.Error = e.Err.Error()
@@ -66,7 +66,7 @@ func (f runsFile) note(e schedules.Ended) error {
 	return nil
 }
 
-// try sees that the file can be written.
+// try returns an error if the file cannot be written.
 func (f runsFile) try() error {
 	dir := filepath.Dir(string(f))
 	err := os.MkdirAll(dir, 0o700)

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestTry: a daemon that could not remember its runs does not start. It makes the folder,
-// and leaves nothing in it.
+// TestTry checks that a daemon that cannot store its last runs does not start. It makes the
+// folder, and leaves no file in it.
 func TestTry(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "new")
 	if err := runsFile(filepath.Join(dir, "schedules.json")).try(); err != nil {

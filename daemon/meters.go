@@ -14,8 +14,8 @@ import (
 	"github.com/callvault/callvault/internal/runs"
 )
 
-// meters are what /metrics shows of this process; storeMeters and jobMeters
-// add what is read when it is asked for.
+// meters holds the metrics of this process. storeMeters and jobMeters add metrics that are
+// read at each scrape.
 type meters struct {
 	reg *prometheus.Registry
 
@@ -26,7 +26,7 @@ type meters struct {
 	inserts                *prometheus.HistogramVec
 
 	mu   sync.Mutex
-	seen map[*archive.Run]ask.Counts // what of the requests of a job that goes on is counted already
+	seen map[*archive.Run]ask.Counts // the requests of running jobs that are counted already
 }
 
 func newMeters(version string) *meters {
@@ -62,14 +62,14 @@ func (m *meters) inserted(table string, took time.Duration, _ error) {
 	m.inserts.WithLabelValues(table).Observe(took.Seconds())
 }
 
-// begun has a job's requests counted until it is over.
+// begun counts a job's requests until the job is over.
 func (m *meters) begun(j *archive.Run) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.seen[j] = ask.NewCounts()
 }
 
-// asked counts what a job has asked since it was last looked at.
+// asked counts the requests of a job since the last time.
 func (m *meters) asked(j *archive.Run) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -95,7 +95,7 @@ func (m *meters) ran(r runs.Run) {
 	m.runs.WithLabelValues(r.Command, r.Schedule, string(r.Outcome)).Inc()
 }
 
-// over counts what a job has asked. It is not looked at again.
+// over counts the last requests of a job that has ended.
 func (m *meters) over(j *archive.Run) {
 	m.asked(j)
 	m.mu.Lock()
@@ -115,7 +115,7 @@ func (m *meters) ended(j *archive.Run, s *archive.Report) {
 	}
 }
 
-// known begins the series of a schedule, so that their first increase shows.
+// known begins the series of a schedule at zero, so that the first increase shows.
 func (m *meters) known(job, schedule string) {
 	for _, o := range []runs.Outcome{runs.Done, runs.Partial, runs.Failed, runs.Interrupted, runs.Busy} {
 		m.runs.WithLabelValues(job, schedule, string(o))

@@ -11,7 +11,7 @@ import (
 	"github.com/callvault/callvault/verify"
 )
 
-// loadSchedules reads the schedules and checks what they ask for.
+// loadSchedules reads the schedules and checks their jobs and arguments.
 func loadSchedules(cfg *config.Config, args Args) ([]schedules.Entry, error) {
 	entries, err := schedules.Load(cfg.Schedules)
 	for i := range entries {
@@ -31,7 +31,7 @@ func loadSchedules(cfg *config.Config, args Args) ([]schedules.Entry, error) {
 	return entries, nil
 }
 
-// Scheduled is one schedule as it is listed.
+// Scheduled is one schedule in the list.
 type Scheduled struct {
 	Name     string     `json:"name"`
 	Job      string     `json:"job"`
@@ -44,7 +44,7 @@ type Scheduled struct {
 	Next     *time.Time `json:"next"` // null: it is off
 }
 
-// Schedules are the schedules, with the last run that the daemon made of each.
+// Schedules lists the schedules, with the last run that the daemon made of each.
 func Schedules(cfg *config.Config, args Args, now time.Time) ([]Scheduled, error) {
 	entries, err := loadSchedules(cfg, args)
 	if err != nil {
@@ -79,7 +79,7 @@ func scheduledAs(e schedules.Entry, runs map[string]lastRun, now time.Time) Sche
 	return s
 }
 
-// checkSchedule sees that there is such a job and that it takes the arguments.
+// checkSchedule returns an error unless the job exists and takes the arguments.
 func checkSchedule(cfg *config.Config, args Args, e schedules.Entry) (err error) {
 	switch e.Job {
 	case archive.Command:

@@ -10,13 +10,13 @@ import (
 	"github.com/callvault/callvault/schedules"
 )
 
-// settings are what the daemon works by.
+// settings holds the settings and schedules of the daemon.
 type settings struct {
 	cfg     *config.Config
 	entries []schedules.Entry
 }
 
-// settings reads and checks what the daemon needs.
+// settings reads and checks the settings of the daemon.
 func (o Options) settings(ctx context.Context) (settings, error) {
 	cfg, err := o.Config()
 	if err != nil {
@@ -33,8 +33,7 @@ func (o Options) settings(ctx context.Context) (settings, error) {
 	return settings{cfg, entries}, err
 }
 
-// reload reads the settings again. Those that hold for a process's whole life
-// must be what they were.
+// reload reads the settings again. Settings that need a restart must not have changed.
 func (d *daemon) reload(ctx context.Context) (settings, error) {
 	set, err := d.settings(ctx)
 	if err != nil {

@@ -18,12 +18,12 @@ import (
 )
 
 const (
-	lookWithin = 5 * time.Second  // bounds one look at ClickHouse
-	lookEvery  = 10 * time.Second // scrapes that come sooner are shown the last one
+	lookWithin = 5 * time.Second  // bounds one reading of ClickHouse
+	lookEvery  = 10 * time.Second // earlier scrapes get the last reading
 )
 
-// storeMeters shows what ClickHouse knows, also of what other processes and
-// earlier ones did: successes, what is at risk, what was lost, schema, disks.
+// storeMeters shows metrics from ClickHouse: successes, units at risk, losses, schema,
+// disks. They include the work of other and earlier processes.
 type storeMeters struct {
 	d                          *daemon
 	up, success                *prometheus.Desc
@@ -36,7 +36,7 @@ type storeMeters struct {
 	last snapshot
 }
 
-// snapshot is one look at ClickHouse; what could not be had is empty.
+// snapshot is one reading of ClickHouse. Values that could not be read are empty.
 type snapshot struct {
 	up        bool
 	schema    *schema.Status
@@ -85,7 +85,7 @@ func (c *storeMeters) Collect(ch chan<- prometheus.Metric) {
 	configured := archive.AppsOf(c.d.set.Load().cfg.Accounts)
 	for _, x := range s.successes {
 		if !slices.Contains(configured, x.App) {
-			continue // it is archived no more
+			continue // the application is no longer archived
 		}
 		gauge(c.success, float64(x.At.Unix()), x.Command, fmt.Sprint(x.App))
 	}
@@ -113,7 +113,7 @@ func one(b bool) float64 {
 	return 0
 }
 
-// look is a snapshot that is not old.
+// look returns a recent snapshot.
 func (c *storeMeters) look() snapshot {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -129,7 +129,7 @@ func (c *storeMeters) look() snapshot {
 	return c.last
 }
 
-// snapshot looks at ClickHouse.
+// snapshot reads ClickHouse.
 func (d *daemon) snapshot(ctx context.Context) (s snapshot) {
 	store := d.store.Load()
 	if store == nil {
@@ -144,7 +144,7 @@ func (d *daemon) snapshot(ctx context.Context) (s snapshot) {
 		return s
 	}
 	s.up, s.schema = true, &st
-	s.disks, _ = upkeep.Disks(ctx, store) // a user may not be let see them
+	s.disks, _ = upkeep.Disks(ctx, store) // the user may have no right to see them
 	if st.Dirty || st.Pending() > 0 {
 		return s
 	}

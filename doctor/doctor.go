@@ -1,4 +1,4 @@
-// Package doctor finds out whether an installation can work: settings, the vendor,
+// Package doctor checks whether an installation can work: its settings, the vendor and
 // ClickHouse. It changes nothing.
 package doctor
 
@@ -13,11 +13,11 @@ import (
 // Verdicts of a finding.
 const (
 	OK   = "ok"
-	Warn = "warn" // it works, but something deserves a look
+	Warn = "warn" // it works, but needs attention
 	Fail = "fail" // it does not work
 )
 
-// Finding is what doctor says about one thing.
+// Finding is the result of one check.
 type Finding struct {
 	Check   string `json:"check"`
 	Verdict string `json:"verdict"`
@@ -40,8 +40,8 @@ func (x *examination) say(check, verdict, found, try string) {
 // examineWithin bounds the whole examination.
 const examineWithin = 2 * time.Minute
 
-// Examine looks at everything, for at most examineWithin, and shows each finding as it
-// is made. Nothing is changed.
+// Examine makes all checks, within examineWithin, and shows each finding as it is made. It
+// changes nothing.
 func Examine(ctx context.Context, cfg *config.Config, server connect.Server, show func(Finding)) []Finding {
 	ctx, cancel := context.WithTimeout(ctx, examineWithin)
 	defer cancel()

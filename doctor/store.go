@@ -45,7 +45,7 @@ func (x *examination) store(ctx context.Context, cfg *config.Config, server conn
 	x.schema(ctx, cfg, store)
 }
 
-// server tells the version.
+// server checks the version.
 func (x *examination) server(ctx context.Context, store *store.Store) {
 	var version string
 	if err := store.Conn().QueryRow(ctx, "SELECT version()").Scan(&version); err != nil {
@@ -60,15 +60,14 @@ func (x *examination) server(ctx context.Context, store *store.Store) {
 	x.say("clickhouse", OK, found, "")
 }
 
-// exists says whether there is a database that the user may see.
+// exists reports whether there is a database that the user may see.
 func exists(ctx context.Context, store *store.Store, database string) (there bool, err error) {
 	err = store.Conn().QueryRow(ctx, "SELECT count() > 0 FROM system.databases WHERE name = ?", database).Scan(&there)
 	return there, err
 }
 
-// rights looks for what the archive needs in the user's grants, on the database of
-// the relations and on that of the tables. Servers before 26.7 want one for input(),
-// which samples are inserted through.
+// rights checks the user's grants on both databases of the archive. Servers before 26.7
+// also need a grant for input(), which inserts of samples use.
 func (x *examination) rights(ctx context.Context, store *store.Store, cluster string) {
 	database := store.Database()
 	temporary, err := allowed(ctx, store, "CREATE TEMPORARY TABLE ON *.*")
@@ -96,7 +95,7 @@ func (x *examination) rights(ctx context.Context, store *store.Store, cluster st
 		grants = ""
 	}
 	for _, right := range others(cluster) {
-		if has, wrong := allowed(ctx, store, right); !has && wrong == nil { // older servers do not know all of them
+		if has, wrong := allowed(ctx, store, right); !has && wrong == nil { // older servers lack some of these rights
 			missing = append(missing, right)
 			grants = strings.TrimPrefix(grants+"; GRANT "+right+" TO "+sqltext.Identifier(store.ClickHouse().Auth.Username), "; ")
 		}
@@ -105,7 +104,7 @@ func (x *examination) rights(ctx context.Context, store *store.Store, cluster st
 	var old bool
 	err = errors.Join(err, store.Conn().QueryRow(ctx, "SELECT arrayMap(x -> toUInt32OrZero(x), splitByChar('.', version())) < [26, 7]").Scan(&old))
 	switch {
-	case err != nil: // an older server does not know the question
+	case err != nil: // an older server cannot answer
 		x.say("rights", Warn, "cannot be checked on this server", "")
 	case len(missing) > 0:
 		x.say("rights", Fail, "missing: "+strings.Join(missing, ", "), grants)
@@ -116,8 +115,8 @@ func (x *examination) rights(ctx context.Context, store *store.Store, cluster st
 	}
 }
 
-// others are the rights beside those on the databases: on what callvault reads of the
-// server, and on the engines of its tables, which some servers want a grant for.
+// others checks the other rights: on the system tables that callvault reads, and on the
+// engines of its tables, for which some servers need a grant.
 func others(cluster string) []string {
 	engines := []string{"MergeTree", "ReplacingMergeTree", "Memory"}
 	if cluster != "" {
@@ -130,15 +129,14 @@ func others(cluster string) []string {
 	return rights
 }
 
-// allowed says whether the user has a right, given as "right ON what".
+// allowed reports whether the user has a right, given as "right ON what".
 func allowed(ctx context.Context, store *store.Store, right string) (bool, error) {
 	var has uint8
 	err := store.Conn().QueryRow(ctx, "CHECK GRANT "+right).Scan(&has)
 	return has != 0, err
 }
 
-// lease tells what keeps two passes from running at once. Before the first pass,
-// nothing does.
+// lease says which tables hold leases. Before the first pass there are none.
 func (x *examination) lease(ctx context.Context, cfg *config.Config, store *store.Store) {
 	const check = "lease"
 	var engines map[string]string
@@ -161,22 +159,22 @@ func (x *examination) lease(ctx context.Context, cfg *config.Config, store *stor
 	}
 }
 
-// keeper sees whether leases can be had from Keeper.
+// keeper checks whether Keeper can hold leases.
 func (x *examination) keeper(ctx context.Context, check string, store *store.Store) {
 	right := "ALTER UPDATE ON " + sqltext.Identifier(catalogue.StoreOf(store.Database())) + "." + lease.Keeper
 	has, err := allowed(ctx, store, right)
 	if _, wrong := lease.Held(ctx, store.StoreConn(), lease.Archive); wrong != nil {
-		x.say(check, Fail, words.OneLine(query.Error(wrong)), "see whether Keeper is up: no pass runs without it")
+		x.say(check, Fail, words.OneLine(query.Error(wrong)), "check whether Keeper is up: no pass runs without it")
 		return
 	}
 	if err == nil && !has {
-		x.say(check, Fail, "kept in Keeper, where it cannot be taken", "GRANT "+right+" TO the user")
+		x.say(check, Fail, "kept in Keeper, but the user may not take it", "GRANT "+right+" TO the user")
 		return
 	}
 	x.say(check, OK, "kept in Keeper and in the table lease", "")
 }
 
-// disk tells the room left.
+// disk checks the free disk space.
 func (x *examination) disk(ctx context.Context, store *store.Store) {
 	var free, total uint64
 	err := store.Conn().QueryRow(ctx, "SELECT free_space, total_space FROM system.disks ORDER BY free_space / total_space LIMIT 1").Scan(&free, &total)
@@ -191,13 +189,13 @@ func (x *examination) disk(ctx context.Context, store *store.Store) {
 func (x *examination) room(free, total uint64) {
 	switch {
 	case float64(free) < lowDisk*float64(total):
-		x.say("disk", Warn, fmt.Sprintf("%s of %s free", humanize.IBytes(free), humanize.IBytes(total)), "make room: see callvault status for what takes it")
+		x.say("disk", Warn, fmt.Sprintf("%s of %s free", humanize.IBytes(free), humanize.IBytes(total)), "free disk space: callvault status --space shows what takes it")
 	default:
 		x.say("disk", OK, fmt.Sprintf("%s of %s free", humanize.IBytes(free), humanize.IBytes(total)), "")
 	}
 }
 
-// schema tells its version, and when the archive last had a success.
+// schema checks the version of the schema and the age of the last success.
 func (x *examination) schema(ctx context.Context, cfg *config.Config, store *store.Store) {
 	sch, err := connect.Schema(store, cfg.Cluster)
 	if err != nil {
@@ -223,7 +221,7 @@ func (x *examination) schema(ctx context.Context, cfg *config.Config, store *sto
 	x.lastSuccess(ctx, cfg, store)
 }
 
-// stale is the age of the last success at which a night has been missed.
+// stale is the age from which on the last success means that a night was missed.
 const stale = 26 * time.Hour
 
 func (x *examination) lastSuccess(ctx context.Context, cfg *config.Config, store *store.Store) {
@@ -240,9 +238,9 @@ func (x *examination) lastSuccess(ctx context.Context, cfg *config.Config, store
 func (x *examination) succeeded(last time.Time) {
 	switch {
 	case last.IsZero():
-		x.say("last success", Warn, "no pass over everything has succeeded yet", "run callvault archive")
+		x.say("last success", Warn, "no full pass has succeeded yet", "run callvault archive")
 	case time.Since(last) > stale:
-		x.say("last success", Warn, humanize.Time(last), "see whether callvault serve, or the cron job, is running")
+		x.say("last success", Warn, humanize.Time(last), "check whether callvault serve or the cron job is running")
 	default:
 		x.say("last success", OK, humanize.Time(last), "")
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/callvault/callvault/internal/words"
 )
 
-// settings says what is configured.
+// settings reports what is configured.
 func (x *examination) settings(cfg *config.Config) {
 	apps := 0
 	for _, a := range cfg.Accounts {
@@ -32,7 +32,7 @@ func (x *examination) settings(cfg *config.Config) {
 	x.say("settings", OK, fmt.Sprintf("accounts: %d, applications: %d, raw responses %s", len(cfg.Accounts), apps, raw), "")
 }
 
-// account examines the vendor as one account sees it.
+// account checks the vendor for one account.
 func (x *examination) account(ctx context.Context, a config.Account) {
 	secure, err := a.ToVendor()
 	if err != nil {
@@ -62,11 +62,11 @@ func (x *examination) account(ctx context.Context, a config.Account) {
 	x.say("quota", OK, fmt.Sprintf("%g requests a second of each action, %g of them left to others", a.QPS, a.Reserve), "")
 }
 
-// skew is how far clocks may differ: the vendor refuses signatures that are
-// five minutes old.
+// skew is how far clocks may differ. The vendor refuses signatures that are five minutes
+// old.
 const skew = time.Minute
 
-// endpoint asks for nothing in particular, to see who answers and what time it is there.
+// endpoint sends a plain request to see who answers and what the time is there.
 func (x *examination) endpoint(ctx context.Context, a config.Account, secure *tls.Config) bool {
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
@@ -104,7 +104,7 @@ func (x *examination) clock(theirs, now time.Time) {
 	x.say("clock", OK, fmt.Sprintf("within %s of the vendor's", max(off.Abs(), time.Second)), "")
 }
 
-// application asks each action once. It is false if asking on is pointless.
+// application asks each action once. It returns false if it is pointless to go on.
 func (x *examination) application(ctx context.Context, a config.Account, p *ask.Prober, first bool) bool {
 	dialect, err := ask.Detect(ctx, p.Vendor, p.Limits, []call.AppID{p.App}, time.Now(), archive.Dialects(a)...)
 	if err != nil {
@@ -133,7 +133,7 @@ func (x *examination) application(ctx context.Context, a config.Account, p *ask.
 	return true
 }
 
-// orElse adds another thing to try, if there is one.
+// orElse adds another hint, if there is one.
 func orElse(hint string) string {
 	if hint == "" {
 		return ""
@@ -145,7 +145,7 @@ func skippable(relation string) bool {
 	return relation == "user_events" || relation == "unusual_events" || relation == "daily_scale"
 }
 
-// retention compares the plan's with the setting.
+// retention compares the retention of the plan with the setting.
 func (x *examination) retention(ctx context.Context, a config.Account, p *ask.Prober, d trtc.Dialect) {
 	kept, err := p.Retention(ctx, d)
 	want := time.Duration(a.Retention)
@@ -155,7 +155,7 @@ func (x *examination) retention(ctx context.Context, a config.Account, p *ask.Pr
 	case kept < want:
 		x.say("retention", Fail, fmt.Sprintf("the plan keeps %s, CALLVAULT_RETENTION is %s", days(kept), days(want)), "set CALLVAULT_RETENTION="+days(kept))
 	case kept > want:
-		x.say("retention", Warn, fmt.Sprintf("the plan keeps %s, CALLVAULT_RETENTION is %s", days(kept), days(want)), "set CALLVAULT_RETENTION="+days(kept)+" to have all of it")
+		x.say("retention", Warn, fmt.Sprintf("the plan keeps %s, CALLVAULT_RETENTION is %s", days(kept), days(want)), "set CALLVAULT_RETENTION="+days(kept)+" to archive all of it")
 	default:
 		x.say("retention", OK, "the plan keeps "+days(kept)+", as set", "")
 	}

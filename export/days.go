@@ -17,9 +17,9 @@ import (
 // column of a relation.
 type column struct{ name, kind string }
 
-// selected is the column as it is written. Whether a DateTime or a Date becomes a
-// number or a time in Parquet depends on ClickHouse's version and settings; a
-// DateTime64 is a time and a Date32 a date.
+// selected returns the SQL that writes the column. Whether a DateTime or a Date becomes a
+// number or a time in Parquet depends on ClickHouse's version and settings. A DateTime64
+// is always a time, and a Date32 a date.
 func (c column) selected() string {
 	kind := strings.TrimSuffix(strings.TrimPrefix(c.kind, "Nullable("), ")")
 	switch {
@@ -31,13 +31,13 @@ func (c column) selected() string {
 	return c.name
 }
 
-// known is what the archive has, by day.
+// known holds what the archive has on each day.
 type known struct {
-	units map[string]map[time.Time]string // signature of the visible units that touch a day, by kind
+	units map[string]map[time.Time]string // signatures of the visible units that touch a day, by kind
 	rows  map[string]map[time.Time]uint64 // rows of the base relations
 }
 
-// readKnown reads what there is of the days from … to, to excluded.
+// readKnown reads what the archive has on the days from … to, to excluded.
 func readKnown(ctx context.Context, a Archive, relations []Relation, from, to time.Time) (*known, error) {
 	k := &known{units: map[string]map[time.Time]string{}, rows: map[string]map[time.Time]uint64{}}
 	const expired = "SELECT toDateTime(toStartOfDay(max(greatest(starts_at, held_until))) + INTERVAL 1 DAY, 'UTC'), count() FROM ledger_units FINAL WHERE toString(state) = 'expired'"
@@ -47,7 +47,7 @@ func readKnown(ctx context.Context, a Archive, relations []Relation, from, to ti
 		return nil, fmt.Errorf("read ledger: %w", err)
 	}
 	if n > 0 && whole.After(from) {
-		from = whole.UTC() // of earlier days the archive has deleted something: their files stay
+		from = whole.UTC() // the archive has deleted rows of earlier days: their files stay
 	}
 	if !to.After(from) {
 		return k, nil
@@ -67,9 +67,9 @@ func readKnown(ctx context.Context, a Archive, relations []Relation, from, to ti
 	return k, nil
 }
 
-// readUnits reads which loads of which units are visible. A unit touches the
-// days from its beginning to the end of its last part; one of the daily scale
-// may begin on the day before the one it counts for.
+// readUnits reads which loads of which units are visible. A unit touches the days from its
+// beginning to the end of its last part. A unit of the daily scale may begin on the day
+// before the one it counts for.
 func (k *known) readUnits(ctx context.Context, conn driver.Conn, from, to time.Time) error {
 	const q = `
 		SELECT kind, on, toString(groupBitXor(signature)) AS together FROM
@@ -113,7 +113,7 @@ func (k *known) countRows(ctx context.Context, conn driver.Conn, r Relation, fro
 	return err
 }
 
-// days are those of which the relation may have rows, in order.
+// days returns the days on which the relation may have rows, in order.
 func (k *known) days(r Relation) []time.Time {
 	have := map[time.Time]bool{}
 	for _, s := range r.Sources {
@@ -129,7 +129,7 @@ func (k *known) days(r Relation) []time.Time {
 	return slices.SortedFunc(maps.Keys(have), time.Time.Compare)
 }
 
-// signature of a day of a relation.
+// signature returns the signature of a day of a relation.
 func (k *known) signature(r Relation, definition string, d time.Time) string {
 	parts := []string{definition, k.units[r.Unit][d]}
 	if r.Also != "" {
@@ -141,8 +141,8 @@ func (k *known) signature(r Relation, definition string, d time.Time) string {
 	return fmt.Sprintf("%016x", xxhash.Sum64String(strings.Join(parts, " ")))
 }
 
-// define reads the columns of a relation, and all that its rows depend on but
-// the data: its query and the small tables that it looks things up in.
+// define reads the columns of a relation, and what its rows depend on besides the data: its
+// query and the small tables that it looks values up in.
 func define(ctx context.Context, conn driver.Conn, r Relation) (columns []column, definition string, err error) {
 	rows, err := conn.Query(ctx, "SELECT name, type FROM system.columns WHERE database = currentDatabase() AND table = ? ORDER BY position", r.Name)
 	if err != nil {

@@ -1,31 +1,29 @@
-// Package export writes relations of the archive as files, one for each UTC
-// day, and keeps them up to date: a run writes what is new or has changed since
-// the last one, and goes on where a killed one stopped.
+// Package export writes relations of the archive as files, one for each UTC day, and keeps
+// them up to date. A run writes what is new or has changed since the last run, and goes on
+// where a killed run stopped.
 //
 //	quality_samples/utc_day=2026-11-20/quality_samples.parquet
-//	.callvault/quality_samples.jsonl                            what is done
+//	.callvault/quality_samples.jsonl                            the record of written files
 //
-// # What readers take as it stands
+// # A layout that readers take as it is
 //
-// A relation's folder holds files of rows, of one format, and nothing else, also
-// while a run is at work: some readers pass over names that begin with a dot or
-// an underscore, others do not. A day without rows has no file (in object
-// storage, where there was one, it is left without rows). No relation has a
-// column of the name that the folders have: many readers fail where the path and
-// the file give one name two types, and the path says nothing about types.
+// A relation's folder holds only files of rows, in one format, even while a run writes: some
+// readers skip names that begin with a dot or an underscore, others do not. A day without
+// rows has no file. (In object storage, if there was a file, it becomes one without rows.)
+// No relation has a column with the name of the folders' key: many readers fail if the path
+// and the file give one name two types, and the path has no types.
 //
-// ClickHouse makes the files. Those for a folder come over its HTTP interface,
-// which is the one that formats results, whole or not at all; those for object
-// storage it writes there itself. A file is in place only when it is whole.
+// ClickHouse makes the files. Files for a folder come over its HTTP interface, which formats
+// results and sends them whole or not at all. ClickHouse itself writes files to object
+// storage. A file is in place only when it is whole.
 //
 // # What has changed
 //
-// A day's signature is made of what the ledger says is visible of each unit
-// (call, hour or day) that touches the day, of the number of rows of the day,
-// and of the relation's definition. Loads are never changed, only replaced by
-// others, so every commit of late data, of a repair or of a replay changes the
-// signature of the days it touches. It is read before the rows: a commit in
-// between leaves a file that is newer than its signature, and so one that is
-// written again. What somebody else changes in rows, with the count the same, is
-// not noticed.
+// A day's signature comes from the visible loads of each unit (call, hour or day) that
+// touches the day, from the number of rows of the day, and from the relation's definition.
+// Loads are never changed, only replaced by others. So every commit of late data, of a repair
+// or of a replay changes the signature of the days it touches. The signature is read before
+// the rows: after a commit in between, the file is newer than its signature, and the next
+// run writes it again. A run does not notice rows that somebody else changes if their number
+// stays the same.
 package export

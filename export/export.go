@@ -16,13 +16,13 @@ type Format struct {
 	query string // ClickHouse's name
 }
 
-// Formats are those that can be written.
+// Formats lists the formats that can be written.
 func Formats() []Format {
 	return []Format{{"parquet", "Parquet"}, {"csv", "CSVWithNames"}}
 }
 
-// settings of the queries that write files. A NULL in CSV is nothing between two
-// commas: readers take ClickHouse's own \N for text.
+// settings returns the settings of the queries that write files. A NULL in CSV is nothing
+// between two commas: readers take ClickHouse's own \N for text.
 func settings() map[string]string {
 	return map[string]string{
 		"output_format_parquet_compression_method": "zstd",
@@ -31,20 +31,18 @@ func settings() map[string]string {
 	}
 }
 
-// dayKey is what the folders of days are named by. No relation may have a column
-// of this name.
+// dayKey is the key in the names of the folders of days. No relation may have a column of
+// this name.
 const dayKey = "utc_day"
 
-// Destination is where files go. A file that has been written is whole and in
-// place of an older one; one that could not be written leaves the older one.
-// Where there are no rows, there need not be a file.
+// Destination is where files go. A written file is whole and replaces the older one. If
+// Write fails, the older file stays. Without rows there need not be a file.
 type Destination interface {
-	// Done reads what is done of a relation: files that are there, and days
-	// without rows.
+	// Done reads the record of a relation: existing files, and days without rows.
 	Done(ctx context.Context, relation string) (manifest, error)
 	// Write writes the result of a query.
 	Write(ctx context.Context, relation, file, query string, f Format) (Done, error)
-	// Note keeps what is done of a relation.
+	// Note stores the record of a relation.
 	Note(ctx context.Context, relation string, m manifest) error
 }
 
@@ -52,34 +50,34 @@ type Destination interface {
 type Options struct {
 	Relations []Relation
 	From, To  time.Time // UTC days, To excluded
-	Today     time.Time // this day and later ones are written each time: they are not over
+	Today     time.Time // this day and later ones are written each time, because they are not over
 	Format    Format
-	Again     bool // also what has not changed
+	Again     bool // also write files that have not changed
 	Progress  Progress
 }
 
-// Progress is told of each file. Files are written one after the other.
+// Progress follows the files, which are written one after the other.
 type Progress interface {
-	Add(files int)                    // so many are to be looked at
-	Done(file string, d Done, w bool) // one is done; w: it was written
+	Add(files int)                    // so many files are to be checked
+	Done(file string, d Done, w bool) // one file is done; w: whether it was written
 }
 
-// Result is what came of one relation.
+// Result is the result for one relation.
 type Result struct {
 	Relation string `json:"relation"`
-	Written  int    `json:"written"`   // files; also those that are gone or empty since the day has no rows any more
+	Written  int    `json:"written"`   // files, including those that are removed or empty because the day has no rows any more
 	Kept     int    `json:"unchanged"` // files
 	Rows     uint64 `json:"rows"`      // of the files written
-	Bytes    uint64 `json:"bytes"`     // of the files written; 0 where the destination does not tell
+	Bytes    uint64 `json:"bytes"`     // of the files written; 0 if the destination does not know
 }
 
-// Archive is what is exported.
+// Archive is the archive to export.
 type Archive struct {
 	Relations, Tables driver.Conn // whose databases are those of the relations and of the tables
 }
 
-// Run writes what has changed. It stops at the first file that cannot be
-// written; those before it are done.
+// Run writes the files that have changed. It stops at the first file that cannot be
+// written; the files before it are done.
 func Run(ctx context.Context, a Archive, to Destination, o Options) ([]Result, error) {
 	known, err := readKnown(ctx, a, o.Relations, o.From, o.To)
 	if err != nil {
@@ -130,8 +128,8 @@ func (e *exporter) run(ctx context.Context) error {
 	return nil
 }
 
-// alone holds that there are no files of another format: whoever reads the
-// folder reads all of its files.
+// alone returns an error if the folder has files of another format: a reader of the folder
+// reads all of its files.
 func (e *exporter) alone(done manifest) error {
 	for name, d := range done {
 		if ext := path.Ext(name); d.Rows > 0 && ext != "."+e.Format.Name {
@@ -141,9 +139,9 @@ func (e *exporter) alone(done manifest) error {
 	return nil
 }
 
-// days are those that the relation has something of, and those of which it has
-// nothing any more though the ledger knows them. A day that the ledger does not
-// know any more has expired in the archive: its file stays.
+// days returns the days on which the relation has rows, and those on which it has none any
+// more although the ledger has the day. A day that the ledger no longer has expired in the
+// archive: its file stays.
 func (e *exporter) days(done manifest) []time.Time {
 	all := e.known.days(e.relation)
 	for d := range e.known.units[e.relation.Unit] {
@@ -155,7 +153,7 @@ func (e *exporter) days(done manifest) []time.Time {
 	return all
 }
 
-// day writes one day unless it is done. What is done is noted after each file.
+// day writes one day unless it is done. It notes each file after writing it.
 func (e *exporter) day(ctx context.Context, d time.Time, columns []column, signature string, done manifest) error {
 	file := e.file(d)
 	was, ok := done[file]
@@ -184,7 +182,7 @@ func (e *exporter) day(ctx context.Context, d time.Time, columns []column, signa
 	return nil
 }
 
-// file is a day's, in the relation's folder.
+// file returns the name of a day's file, in the relation's folder.
 func (e *exporter) file(d time.Time) string {
 	return path.Join(dayKey+"="+d.Format(time.DateOnly), e.relation.Name+"."+e.Format.Name)
 }

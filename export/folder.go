@@ -23,9 +23,9 @@ type Folder struct {
 	server *httpServer
 }
 
-// OpenFolder makes the folder if it is missing, and keeps other exports out of
-// it until it is closed. address is that of ClickHouse's HTTP interface; empty:
-// where the server says it is.
+// OpenFolder makes the folder if it is missing, and excludes other exports from it until it
+// is closed. address is the address of ClickHouse's HTTP interface; if it is empty, the
+// server names it.
 func OpenFolder(ctx context.Context, conn driver.Conn, ch *clickhouse.Options, address, path string) (*Folder, error) {
 	if err := os.MkdirAll(path, 0o777); err != nil {
 		return nil, fmt.Errorf("export to %s: %w", path, reason(err))
@@ -48,7 +48,7 @@ func OpenFolder(ctx context.Context, conn driver.Conn, ch *clickhouse.Options, a
 	return f, nil
 }
 
-// reason is an error without the path it begins with.
+// reason returns an error without the path that it begins with.
 func reason(err error) error {
 	if e, ok := errors.AsType[*fs.PathError](err); ok {
 		return e.Err
@@ -56,10 +56,10 @@ func reason(err error) error {
 	return err
 }
 
-// Close lets other exports in.
+// Close lets other exports use the folder.
 func (f *Folder) Close() error { return f.lock.Close() }
 
-// Done reads what is done. A file that is missing or has another size is not.
+// Done reads the record. It leaves out files that are missing or have another size.
 func (f *Folder) Done(_ context.Context, relation string) (manifest, error) {
 	content, err := os.ReadFile(filepath.Join(f.path, manifestOf(relation)))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -70,7 +70,7 @@ func (f *Folder) Done(_ context.Context, relation string) (manifest, error) {
 	}
 	m, err := decodeManifest(relation, content)
 	for name, d := range m {
-		var size uint64 // of no file: 0
+		var size uint64 // 0 if there is no file
 		if info, err := os.Stat(filepath.Join(f.path, relation, name)); err == nil {
 			size = uint64(info.Size())
 		}
@@ -81,7 +81,7 @@ func (f *Folder) Done(_ context.Context, relation string) (manifest, error) {
 	return m, err
 }
 
-// Write writes the file elsewhere and then puts it in its place. Without rows it
+// Write writes the file elsewhere and then moves it into its place. Without rows it
 // removes the file.
 func (f *Folder) Write(ctx context.Context, relation, file, query string, format Format) (Done, error) {
 	body, rows, err := f.server.query(ctx, query+" FORMAT "+format.query)
@@ -98,7 +98,7 @@ func (f *Folder) Write(ctx context.Context, relation, file, query string, format
 	return done, err
 }
 
-// Note keeps what is done.
+// Note stores the record.
 func (f *Folder) Note(_ context.Context, relation string, m manifest) error {
 	content, err := m.encode()
 	if err != nil {
@@ -108,11 +108,11 @@ func (f *Folder) Note(_ context.Context, relation string, m manifest) error {
 	return err
 }
 
-// partial is the one file that is not whole. A killed run leaves it, the next
-// one removes it.
+// partial returns the path of the one file that is not whole. If a killed run leaves it, the
+// next run removes it.
 func (f *Folder) partial() string { return filepath.Join(f.path, stateFolder, "partial") }
 
-// remove removes a file, and its folder if that is empty then.
+// remove removes a file, and its folder if the folder is then empty.
 func (f *Folder) remove(name string) error {
 	name = filepath.Join(f.path, name)
 	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -122,7 +122,7 @@ func (f *Folder) remove(name string) error {
 	return nil
 }
 
-// replace puts a file in its place when all of it is on the disk.
+// replace moves a file into its place when all of it is on the disk.
 func (f *Folder) replace(name string, content io.Reader) (n int64, err error) {
 	name = filepath.Join(f.path, name)
 	if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {

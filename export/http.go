@@ -22,9 +22,9 @@ type httpServer struct {
 	client         http.Client
 }
 
-// FindHTTP is the address of the HTTP interface of the server that conn is
-// connected to: the one given or, where that is empty, the host of the native
-// protocol and the port that the server itself names.
+// FindHTTP returns the address of the HTTP interface of the server that conn is connected
+// to. If no address is given, it is the host of the native protocol with the port that the
+// server names.
 func FindHTTP(ctx context.Context, conn driver.Conn, ch *clickhouse.Options, address string) (*url.URL, error) {
 	if address != "" {
 		u, err := url.Parse(address)
@@ -66,8 +66,8 @@ func newHTTP(ctx context.Context, conn driver.Conn, ch *clickhouse.Options, addr
 	return s, nil
 }
 
-// query streams the result of a query. The server holds it back, on its disk,
-// until it is whole, so that an error is never taken for the end of the rows.
+// query streams the result of a query. The server keeps the result on its disk until it is
+// whole, so that an error is never taken for the end of the rows.
 func (s *httpServer) query(ctx context.Context, sql string) (body io.ReadCloser, rows uint64, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.address, strings.NewReader(sql))
 	if err != nil {

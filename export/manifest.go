@@ -11,10 +11,10 @@ import (
 	"time"
 )
 
-// stateFolder is beside the relations' folders and holds what is not rows.
+// stateFolder is beside the relations' folders and holds all other files.
 const stateFolder = ".callvault"
 
-// manifestOf is the file that says what is done of a relation.
+// manifestOf returns the path of a relation's record.
 func manifestOf(relation string) string { return path.Join(stateFolder, relation+".jsonl") }
 
 // Done is one file that is whole.
@@ -26,7 +26,7 @@ type Done struct {
 	Written   time.Time `json:"written"`
 }
 
-// manifest is what is done of one relation, by file.
+// manifest is the record of one relation, by file.
 type manifest map[string]Done
 
 func (m manifest) encode() ([]byte, error) {

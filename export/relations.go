@@ -17,7 +17,7 @@ type Relation struct {
 
 const day = 24 * time.Hour
 
-// Relations lists all that can be exported, those as the vendor sent them first.
+// Relations lists the relations that can be exported. The vendor's own rows come first.
 func Relations() []Relation {
 	var all []Relation
 	for _, r := range catalogue.Relations() {
@@ -33,7 +33,7 @@ func Relations() []Relation {
 	return all
 }
 
-// Find finds relations by name; none: all.
+// Find finds relations by name. Without names it returns all.
 func Find(names []string) ([]Relation, error) {
 	all := Relations()
 	if len(names) == 0 {
@@ -58,10 +58,10 @@ func relationNames(all []Relation) []string {
 	return names
 }
 
-// isSource says that the relation is made of its own rows.
+// isSource reports whether the relation stores its own rows.
 func (r Relation) isSource() bool { return r.Sources[0] == r.Name }
 
-// on is the condition that the column lies on the days from … to, to excluded.
+// on returns the condition that the column lies on the days from … to, to excluded.
 func (r Relation) on(from, to time.Time) string {
 	format := "toDateTime('2006-01-02 15:04:05', 'UTC')"
 	if r.IsDate {
@@ -70,7 +70,7 @@ func (r Relation) on(from, to time.Time) string {
 	return fmt.Sprintf("%[1]s >= %[2]s AND %[1]s < %[3]s", r.Time, from.Format(format), to.Format(format))
 }
 
-// rowsOf selects the rows of a day. Times are made such that every version of
+// rowsOf returns the query for the rows of a day. It converts times so that every version of
 // ClickHouse writes them into Parquet as times.
 func (r Relation) rowsOf(columns []column, d time.Time) string {
 	on := r.on(d, d.Add(day))

@@ -16,8 +16,7 @@ import (
 	"github.com/callvault/callvault/internal/sqltext"
 )
 
-// S3 is a destination in S3-compatible storage, to which ClickHouse writes by
-// itself.
+// S3 is a destination in S3-compatible storage. ClickHouse itself writes to it.
 type S3 struct {
 	conn  driver.Conn
 	place string // address of the folder, without a slash at its end
@@ -28,10 +27,10 @@ type S3 struct {
 // its own. ClickHouse hides them in its logs and in lists of queries.
 type Keys struct{ ID, Secret, Token string }
 
-// IsS3 says that a destination is not a folder.
+// IsS3 reports whether a destination is object storage and not a folder.
 func IsS3(place string) bool { return strings.Contains(place, "://") }
 
-// NewS3 is a destination at an address such as s3://bucket/folder or
+// NewS3 returns a destination at an address such as s3://bucket/folder or
 // https://host/bucket/folder.
 func NewS3(conn driver.Conn, place string, keys Keys) (*S3, error) {
 	u, err := url.Parse(place)
@@ -48,7 +47,7 @@ func NewS3(conn driver.Conn, place string, keys Keys) (*S3, error) {
 	return &S3{conn, strings.TrimRight(place, "/"), keys}, nil
 }
 
-// function is the table function of a file or of a pattern of files.
+// function returns the table function of a file or of a pattern of files.
 func (s *S3) function(file, format string, structure ...string) string {
 	args := []string{s.place + "/" + file}
 	if s.keys.ID != "" {
@@ -64,7 +63,7 @@ func (s *S3) function(file, format string, structure ...string) string {
 	return "s3(" + strings.Join(args, ", ") + ")"
 }
 
-// Done reads what is done, of the files that are there.
+// Done reads the record. It leaves out files that do not exist.
 func (s *S3) Done(ctx context.Context, relation string) (manifest, error) {
 	var content string
 	name := manifestOf(relation)
@@ -102,14 +101,14 @@ func (s *S3) Done(ctx context.Context, relation string) (manifest, error) {
 	return there, rows.Err()
 }
 
-// Write has ClickHouse write the file. Object storage shows it when it is whole.
+// Write lets ClickHouse write the file. Object storage shows it when it is whole.
 func (s *S3) Write(ctx context.Context, relation, file, query string, f Format) (Done, error) {
 	var rows atomic.Uint64
 	err := s.conn.Exec(s.within(ctx, &rows), "INSERT INTO FUNCTION "+s.function(path.Join(relation, file), f.query)+" "+query)
 	return Done{Rows: rows.Load(), Written: time.Now().UTC().Truncate(time.Second)}, s.mask(err)
 }
 
-// Note keeps what is done.
+// Note stores the record.
 func (s *S3) Note(ctx context.Context, relation string, m manifest) error {
 	content, err := m.encode()
 	if err != nil {
@@ -119,8 +118,8 @@ func (s *S3) Note(ctx context.Context, relation string, m manifest) error {
 	return s.mask(s.conn.Exec(s.within(ctx, nil), q))
 }
 
-// within has the settings for object storage; rows counts those written. The
-// attempts take about half a minute: ClickHouse's own hundreds take hours.
+// within returns a context with the settings for object storage. rows counts the written
+// rows. The attempts take about half a minute; ClickHouse's default of hundreds takes hours.
 func (s *S3) within(ctx context.Context, rows *atomic.Uint64) context.Context {
 	set := clickhouse.Settings{"s3_truncate_on_insert": 1, "s3_retry_attempts": 6}
 	for name, value := range settings() {
@@ -133,7 +132,7 @@ func (s *S3) within(ctx context.Context, rows *atomic.Uint64) context.Context {
 	return clickhouse.Context(ctx, o...)
 }
 
-// mask is an error in one line, without the keys wherever they may be in it.
+// mask returns an error in one line and without the keys.
 func (s *S3) mask(err error) error {
 	if err == nil {
 		return nil

@@ -2,13 +2,13 @@ package ledger
 
 import "github.com/callvault/callvault/internal/call"
 
-// Counts is what a unit holds, in rows of each relation.
+// Counts holds the number of rows that a unit has in each relation.
 type Counts struct {
 	Rooms, Sessions, Samples, Events, Unusual, Days uint64
 	NullSamples                                     uint64 // points the vendor sent without a value; they are not rows
 }
 
-// Rows is the sum over the relations.
+// Rows returns the sum over the relations.
 func (c Counts) Rows() uint64 {
 	return c.Rooms + c.Sessions + c.Samples + c.Events + c.Unusual + c.Days
 }

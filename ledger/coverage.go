@@ -7,18 +7,17 @@ import (
 	"github.com/callvault/callvault/internal/call"
 )
 
-// Incomplete is how Coverage calls a provisional call of which something is set aside.
+// Incomplete is the state in Coverage of a provisional call with parts set aside.
 const Incomplete State = "incomplete"
 
-// Coverage is what the ledger has of the calls of one application that began on one UTC
-// day.
+// Coverage counts the calls of one application that began on one UTC day, from the ledger.
 type Coverage struct {
 	App    call.AppID
 	Day    time.Time
 	Calls  map[State]uint64
 	Counts Counts
 	Listed State     // of the day's list; "": it was never listed
-	Until  time.Time // up to when the day has been listed; zero: it has not
+	Until  time.Time // up to when the day has been listed; zero: never
 }
 
 // Coverage lists the days that have calls or a list, by application and day.
@@ -50,23 +49,23 @@ func (l Ledger) Coverage(ctx context.Context) (all []Coverage, err error) {
 	return all, err
 }
 
-// LastListed is, by application, when its calls were last listed in full.
+// LastListed returns, by application, when its calls were last listed in full.
 func (l Ledger) LastListed(ctx context.Context) (map[call.AppID]time.Time, error) {
 	return l.latest(ctx, "updated_at", "kind = 'list' AND state IN ('provisional', 'archived')")
 }
 
-// LastArchived is, by application, when a call was last archived.
+// LastArchived returns, by application, when a call was last archived.
 func (l Ledger) LastArchived(ctx context.Context) (map[call.AppID]time.Time, error) {
 	return l.latest(ctx, "updated_at", "kind = 'call' AND state IN ('provisional', 'archived', 'empty')")
 }
 
-// ExpiredUntil is, by application, the end of the last unit that has expired. The archive
-// may lack something of the days up to it.
+// ExpiredUntil returns, by application, the end of the last unit that has expired. The
+// archive may lack data of the days up to it.
 func (l Ledger) ExpiredUntil(ctx context.Context) (map[call.AppID]time.Time, error) {
 	return l.latest(ctx, "greatest(starts_at, held_until)", "toString(state) = 'expired'")
 }
 
-// latest is, by application, the latest time of some units.
+// latest returns, by application, the latest time of some units.
 func (l Ledger) latest(ctx context.Context, what, where string) (map[call.AppID]time.Time, error) {
 	found := map[call.AppID]time.Time{}
 	var app uint32

@@ -1,5 +1,5 @@
-// Package ledger is what the archive knows of each unit and of its parts: state, reason,
-// deadline. It has the words for that, and reads it. The Writer of package load writes it.
+// Package ledger reads what the archive knows of each unit and its parts: state, reason,
+// deadline. The Writer of package load writes the ledger.
 package ledger
 
 import (
@@ -10,49 +10,48 @@ import (
 	"github.com/callvault/callvault/internal/call"
 )
 
-// State is how far the archive is with a unit: load/doc.go has the transitions.
+// State is the state of a unit. load/doc.go has the transitions.
 type State string
 
 const (
 	Pending     State = "pending"     // known, not visible yet
-	Provisional State = "provisional" // visible as far as it went; to be completed
+	Provisional State = "provisional" // visible as far as it went; a later pass completes it
 	Archived    State = "archived"    // visible, for good
-	Empty       State = "empty"       // archived, and there is nothing in it
-	Failed      State = "failed"      // asked for in vain; to be tried again
+	Empty       State = "empty"       // archived, without rows
+	Failed      State = "failed"      // could not be fetched; a later pass tries again
 	Lost        State = "lost"        // the vendor dropped it before it was archived
-	Expired     State = "expired"     // it was archived, and has been deleted because of its age
+	Expired     State = "expired"     // archived, then deleted because of its age
 )
 
-// Final says that nothing is left to ask.
+// Final reports whether nothing is left to ask.
 func (s State) Final() bool { return s == Archived || s == Empty || s == Lost || s == Expired }
 
 // Unfinished are the states that a unit must leave before its deadline.
 func Unfinished() []State { return []State{Pending, Provisional, Failed} }
 
-// Entry is what the ledger says about a unit.
+// Entry is the ledger's entry of a unit.
 type Entry struct {
 	Unit      call.Unit
 	State     State
-	Reason    string // of Failed and Lost, and of what a Provisional one lacks; one line
+	Reason    string // why it is Failed or Lost, or what a Provisional unit lacks; one line
 	StartsAt  time.Time
-	HeldUntil time.Time // everything up to this second is archived for good; zero: nothing
-	Deadline  time.Time // when the vendor begins to drop what is not archived
-	Attempts  int       // passes in which something could not be had since it was last whole
+	HeldUntil time.Time // all data up to this second is archived for good; zero: none
+	Deadline  time.Time // when the vendor begins to drop data that is not archived
+	Attempts  int       // passes since it was last whole that could not fetch all of it
 	Failed    []FailedPart
 }
 
-// Lacks says that a unit which is visible has parts to be asked for again.
+// Lacks reports whether a visible unit has parts that a pass must ask for again.
 func (e Entry) Lacks() bool {
 	return e.State == Provisional && slices.ContainsFunc(e.Failed, func(f FailedPart) bool { return !f.Gone() })
 }
 
-// Waits says that all that a visible unit lacks are parts of which the vendor
-// answers null where data is due.
+// Waits reports whether a visible unit lacks only parts for which the vendor answers null.
 func (e Entry) Waits() bool {
 	return e.Lacks() && !slices.ContainsFunc(e.Failed, func(f FailedPart) bool { return !f.Gone() && !f.Null() })
 }
 
-// Missing are the kinds of the parts that a unit lacks, each once, sorted.
+// Missing returns the kinds of the parts that a unit lacks, each once, sorted.
 func (e Entry) Missing() []string {
 	kinds := make([]string, len(e.Failed))
 	for i, f := range e.Failed {
@@ -62,23 +61,23 @@ func (e Entry) Missing() []string {
 	return slices.Compact(kinds)
 }
 
-// FailedPart is a part that is set aside: it could not be had whole.
+// FailedPart is a part that is set aside: it could not be fetched whole.
 type FailedPart struct {
 	Kind     call.PartKind
 	Key      string
 	Reason   string // one line
 	Attempts int    // passes that have tried, 1 or more
-	Kept     bool   // what the vendor answered is kept: a later version may be able to read it
+	Kept     bool   // whether the vendor's answer is kept: a later version may be able to read it
 }
 
-// NullReason is the reason of a part that was null where data is due.
+// NullReason is the reason of a part that was null although data must exist.
 const NullReason = "the vendor answers null where data is due"
 
-// Null says that the part was null where data is due.
+// Null reports whether the part was null although data must exist.
 func (f FailedPart) Null() bool { return f.Reason == NullReason }
 
 // BeforeKey begins the keys of parts that had expired when they were asked for.
 const BeforeKey = "before "
 
-// Gone says that nothing is left to ask, whatever the state of the unit.
+// Gone reports whether nothing is left to ask, whatever the state of the unit.
 func (f FailedPart) Gone() bool { return strings.HasPrefix(f.Key, BeforeKey) }

@@ -15,25 +15,25 @@ import (
 // Ledger reads the ledger of one archive. It is safe for concurrent use.
 type Ledger struct{ conn driver.Conn }
 
-// Of is the ledger of an archive, given what has the connection to its tables.
+// Of returns the ledger of an archive. The argument has the connection to its tables.
 func Of(archive interface{ StoreConn() driver.Conn }) Ledger { return Ledger{archive.StoreConn()} }
 
 func (l Ledger) read(ctx context.Context, query string, args []any, each func(), into ...any) error {
 	return native.Read(ctx, l.conn, "ledger", query, args, each, into...)
 }
 
-// Row is an entry as it is in the ledger.
+// Row is an entry as the ledger has it.
 type Row struct {
 	Entry
 	RunID   string // of the run that wrote it
 	Updated time.Time
 	Counts  Counts
-	Waiting bool // Resume finds settled parts of it; only where the Filter has Keys
-	// Day has the counts of a day that are visible; nil: unknown, as from Rows.
+	Waiting bool // whether Resume finds settled parts of it; set only if the Filter has Keys
+	// Day has the visible counts of a day. It is nil if they are unknown, as in Rows.
 	Day *call.DailyScale
 }
 
-// Filter narrows Rows. Zero fields do not.
+// Filter narrows Rows. Zero fields do not narrow it.
 type Filter struct {
 	App            call.AppID
 	Kind           call.UnitKind
@@ -41,7 +41,7 @@ type Filter struct {
 	From, To       time.Time // of the unit's start, From included, To not
 	DeadlineBefore time.Time
 	Keys           []string // a few thousand at most
-	Damaged        bool     // only units of which parts are named as lost
+	Damaged        bool     // only units with parts that are named as lost
 	// Current leaves out calls that are final, and final hours and days that began
 	// before it.
 	Current time.Time
@@ -52,7 +52,7 @@ type Filter struct {
 func (l Ledger) Rows(ctx context.Context, filter Filter, f func(Row)) error {
 	where, args := filter.where()
 	waiting := "0"
-	if filter.Keys != nil { // of all units that would be the whole ledger
+	if filter.Keys != nil { // without keys this would read the whole ledger
 		waiting = "(sdk_app_id, kind, key) IN (SELECT sdk_app_id, kind, key FROM ledger_parts WHERE settled AND " + where + ")"
 		args = append(args, args...)
 	}
@@ -99,7 +99,7 @@ func (s *scanned) row() Row {
 	return e
 }
 
-// orZero is the zero time where ClickHouse has 1970: it has no other word for none.
+// orZero returns the zero time for 1970: ClickHouse has no other value for no time.
 func orZero(t time.Time) time.Time {
 	if t.Unix() == 0 {
 		return time.Time{}
@@ -107,7 +107,7 @@ func orZero(t time.Time) time.Time {
 	return t
 }
 
-// where are the conditions on the columns that units and parts share.
+// where returns the conditions on the columns that units and parts share.
 func (f Filter) where() (string, []any) {
 	cond, args := []string{"1"}, []any{}
 	and := func(c string, arg any) {
@@ -125,7 +125,7 @@ func (f Filter) where() (string, []any) {
 	return strings.Join(cond, " AND "), args
 }
 
-// unitsOnly are the other conditions.
+// unitsOnly returns the other conditions.
 func (f Filter) unitsOnly() string {
 	var b strings.Builder
 	for i, s := range f.States {
@@ -151,8 +151,8 @@ func (f Filter) unitsOnly() string {
 	return b.String()
 }
 
-// HeldUntil is the latest second up to which a unit of the kind is held; zero: there is
-// none.
+// HeldUntil returns the latest second up to which a unit of the kind is held, or zero if
+// there is none.
 func (l Ledger) HeldUntil(ctx context.Context, app call.AppID, kind call.UnitKind) (time.Time, error) {
 	const q = "SELECT max(held_until) FROM ledger_units WHERE sdk_app_id = ? AND kind = ?"
 	var until time.Time
@@ -162,8 +162,8 @@ func (l Ledger) HeldUntil(ctx context.Context, app call.AppID, kind call.UnitKin
 	return orZero(until), nil
 }
 
-// FinalCalls are the keys of the calls of an application that are final and began
-// since a moment; nil: they are more than most.
+// FinalCalls returns the keys of the final calls of an application that began since a
+// moment, or nil if there are more than most.
 func (l Ledger) FinalCalls(ctx context.Context, app call.AppID, since time.Time, most int) (map[string]bool, error) {
 	const q = `
 		SELECT key FROM ledger_units FINAL

@@ -7,19 +7,18 @@ import (
 	"github.com/callvault/callvault/internal/call"
 )
 
-// Outlook is what the ledger has of one kind of unit of an application that is not as it
-// should be.
+// Outlook counts the units of one kind and application that are at risk or lost.
 type Outlook struct {
 	App      call.AppID
 	Kind     call.UnitKind
 	AtRisk   uint64    // units that are not final: pending, provisional or failed
-	Next     time.Time // when the vendor drops the first of these; zero: there is none
+	Next     time.Time // when the vendor drops the first of these; zero if there are none
 	Lost     uint64    // units that are lost, as a whole or in part
-	LastLoss time.Time // when the last loss was noted; zero: there was none
+	LastLoss time.Time // when the last loss was noted; zero if there was none
 }
 
-// Outlook lists what is at risk and what was lost, by application and kind. It leaves out
-// lists of calls: the last one is never final.
+// Outlook lists the units that are at risk or lost, by application and kind. It leaves out
+// lists of calls, because the last list is never final.
 func (l Ledger) Outlook(ctx context.Context) (all []Outlook, err error) {
 	const q = `
 		SELECT sdk_app_id, kind, countIf(open), minIf(deadline, open), countIf(gone), maxIf(updated_at, gone)

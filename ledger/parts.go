@@ -13,12 +13,12 @@ import (
 type Part struct {
 	call.Part
 	Load        uint64
-	Visible     bool // otherwise its load waits to be gone on from
+	Visible     bool // otherwise its load waits for a pass that goes on from it
 	Rows, Nulls uint64
 }
 
-// Parts reads the parts of a unit whose loads have not been given up: the visible ones
-// first, then by load.
+// Parts reads the parts of a unit whose loads have not been given up. Visible parts come
+// first; the others are in order of load.
 func (l Ledger) Parts(ctx context.Context, u call.Unit) ([]Part, error) {
 	const q = `
 		SELECT part, part_key, room_id, load_id, load_id NOT IN (` + catalogue.Hidden + `) AS visible, settled, reason, window_start, window_end,
@@ -47,7 +47,7 @@ func (l Ledger) Parts(ctx context.Context, u call.Unit) ([]Part, error) {
 	return all, err
 }
 
-// VisibleParts are the visible parts of a unit, in the order they were added.
+// VisibleParts returns the visible parts of a unit, in the order they were added.
 func (l Ledger) VisibleParts(ctx context.Context, u call.Unit) ([]call.Part, error) {
 	all, err := l.Parts(ctx, u)
 	var parts []call.Part

@@ -9,7 +9,7 @@ import (
 	"github.com/callvault/callvault/load/aggregate"
 )
 
-// Rows of the small tables, each with the half of the unit it belongs to.
+// Rows of the small tables, each with the half of the unit that it belongs to.
 type (
 	roomRow struct {
 		of *half
@@ -55,7 +55,7 @@ type buffer struct {
 	parts    []partRow
 }
 
-// add takes the rows of a part. It adds them up in sums, which is empty before and after.
+// add takes the rows of a part. It sums them up with sums, which is empty before and after.
 func (b *buffer) add(h *half, p call.Part, r *call.Rows, sums *aggregate.Histogram) {
 	commID := h.of.unit.Key
 	if r.Room != nil {
@@ -90,13 +90,13 @@ func (b *buffer) smallRows() int {
 	return len(b.rooms) + len(b.sessions) + len(b.events) + len(b.unusual) + len(b.days) + len(b.parts)
 }
 
-// bytes is about what the rows take in memory.
+// bytes estimates the memory of the rows.
 func (b *buffer) bytes() int {
 	const small = 400 // bytes of a row of a small table with its strings
 	return b.samples.bytes + len(b.samples.runs)*200 + b.smallRows()*small
 }
 
-// drop removes the rows that are of no use any more.
+// drop removes the rows that are no longer needed.
 func (b *buffer) drop() {
 	b.rooms = keep(b.rooms, func(r *roomRow) *half { return r.of })
 	b.sessions = keep(b.sessions, func(r *sessionRow) *half { return r.of })

@@ -7,7 +7,7 @@ import (
 	"github.com/callvault/callvault/internal/call"
 )
 
-// checkRows refuses what the tables cannot hold.
+// checkRows returns an error if the tables cannot hold a row.
 func checkRows(u call.Unit, r *call.Rows) error {
 	if u.Kind == call.UnitCall {
 		if r.CreatedAt.IsZero() {
@@ -67,7 +67,7 @@ func checkTimes(u call.Unit, start string, from time.Time, end string, to time.T
 	return checkTime(u, end, to)
 }
 
-// checkTime refuses what a DateTime cannot hold.
+// checkTime returns an error if a DateTime cannot hold t.
 func checkTime(u call.Unit, column string, t time.Time) error {
 	if sec := t.Unix(); sec < 0 || sec > 1<<32-1 {
 		return fmt.Errorf("add rows of %s %s: %s %s is out of range", u.Kind, u.Key, column, t.UTC().Format(time.RFC3339))

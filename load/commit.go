@@ -10,8 +10,8 @@ import (
 	"github.com/callvault/callvault/load/native"
 )
 
-// commitAll makes the loads of the units visible and hides the loads that they replace, in
-// one insert, which may be repeated.
+// commitAll makes the loads of the units visible and hides the loads that they replace. It
+// does so in one insert, which may be repeated.
 func (w *Writer) commitAll(ctx context.Context, ending []*unitState) error {
 	units := slices.DeleteFunc(slices.Clone(ending), (*unitState).failing)
 	if len(units) == 0 {
@@ -48,8 +48,8 @@ func (w *Writer) commitAll(ctx context.Context, ending []*unitState) error {
 	return nil
 }
 
-// changes adds to c what the unit's commit changes, and returns the loads that are visible
-// then, sorted. before are the loads of the unit until then.
+// changes adds to c what the unit's commit changes. It returns the loads that are then
+// visible, sorted. before are the loads of the unit before the commit.
 func (s *unitState) changes(before []loadFact, c *hidden.Change) []uint64 {
 	mine := s.loads()
 	c.Shown = append(c.Shown, mine...)
@@ -59,7 +59,7 @@ func (s *unitState) changes(before []loadFact, c *hidden.Change) []uint64 {
 		switch {
 		case own:
 		case !f.visible:
-			c.Abandoned = append(c.Abandoned, f.id) // nobody went on from it
+			c.Abandoned = append(c.Abandoned, f.id) // no pass went on from it
 		case f.summary:
 			c.Replaced = append(c.Replaced, f.id)
 		case s.resumed && (f.settled || s.keepOpen):
@@ -72,8 +72,8 @@ func (s *unitState) changes(before []loadFact, c *hidden.Change) []uint64 {
 	return visible
 }
 
-// verify checks that the units show what was just committed. A Writer that has lost its
-// lease, and does not know, must not write into the ledger what it has not done.
+// verify checks that the units show what was just committed. A Writer may have lost its
+// lease without knowing it; then it must not write an entry into the ledger.
 func (w *Writer) verify(ctx context.Context, units []*unitState, want [][]uint64) error {
 	return w.Retry(ctx, func(ctx context.Context) error {
 		now, err := w.loadsOf(ctx, units)
@@ -96,7 +96,7 @@ func (w *Writer) verify(ctx context.Context, units []*unitState, want [][]uint64
 	})
 }
 
-// loadFact is what is known of a load that has not been given up.
+// loadFact describes a load that has not been given up.
 type loadFact struct {
 	id      uint64
 	settled bool
@@ -104,7 +104,7 @@ type loadFact struct {
 	visible bool
 }
 
-// loadsOf finds the loads of the units that are visible or wait.
+// loadsOf finds the visible and the waiting loads of the units.
 func (w *Writer) loadsOf(ctx context.Context, units []*unitState) (map[call.Unit][]loadFact, error) {
 	type family struct {
 		app  call.AppID

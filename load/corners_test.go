@@ -14,7 +14,7 @@ import (
 	"github.com/callvault/callvault/test/proxytest"
 )
 
-// tapped is the dsn of a database through a tap.
+// tapped returns the DSN of a database behind a tap.
 func tapped(t *testing.T, dsn string) (through string, tap *proxytest.Tap) {
 	t.Helper()
 	u, err := url.Parse(dsn)
@@ -26,8 +26,8 @@ func tapped(t *testing.T, dsn string) (through string, tap *proxytest.Tap) {
 	return u.String(), tap
 }
 
-// TestLongAcknowledgementLost loses the server's answer to each statement of a run,
-// and the statement itself: the run goes on, and nothing is there twice.
+// TestLongAcknowledgementLost loses the server's answer to each statement of a run, and the
+// statement itself. The run goes on, and no row is there twice.
 func TestLongAcknowledgementLost(t *testing.T) {
 	t.Parallel()
 	dsn := database(t)
@@ -57,8 +57,8 @@ func TestLongAcknowledgementLost(t *testing.T) {
 	value(t, direct, "SELECT count() FROM quality_samples_data WHERE load_id IN ("+catalogue.Hidden+")", 0)
 }
 
-// TestLateCommit holds a commit back until its lease has expired and somebody
-// else has committed: it changes nothing any more, and its writer says so.
+// TestLateCommit holds a commit back until its lease has expired and another writer has
+// committed. The late commit changes nothing, and its writer returns an error.
 func TestLateCommit(t *testing.T) {
 	t.Parallel()
 	dsn := database(t)
@@ -117,7 +117,7 @@ func TestHalfAnInsert(t *testing.T) {
 	value(t, s, "SELECT count() FROM quality_samples_data", uint64(fixtureUsers*fixtureSeries*f.seriesRows()))
 }
 
-// dataAndLedger are the tables that loads write to.
+// dataAndLedger lists the tables that loads write to.
 func dataAndLedger() []string {
 	names := []string{"hidden_loads", "ledger_parts", "ledger_units"}
 	for _, t := range catalogue.Loaded() {
@@ -152,8 +152,8 @@ func TestLongNoDeduplication(t *testing.T) {
 	}
 }
 
-// TestFailingView has a materialized view throw in the middle of a run. What
-// was visible stays, nothing of the new is seen, and a run after that is good.
+// TestFailingView lets a materialized view throw in the middle of a run. Visible rows stay,
+// no new row is visible, and the next run succeeds.
 func TestFailingView(t *testing.T) {
 	t.Parallel()
 	s := open(t, database(t))

@@ -18,7 +18,7 @@ import (
 // errCrash is not retried: the process is gone.
 var errCrash = fmt.Errorf("crash: %w", context.Canceled)
 
-// crashing is a real connection that does so many writes and then no more.
+// crashing is a real connection that fails after a number of writes.
 type crashing struct {
 	driver.Conn
 	left atomic.Int64
@@ -38,7 +38,7 @@ func (c *crashing) PrepareBatch(ctx context.Context, q string, opts ...driver.Pr
 	return c.Conn.PrepareBatch(ctx, q, opts...)
 }
 
-// dying is an archive as another process has it, which dies after so many writes.
+// dying is the archive of another process that dies after a number of writes.
 type dying struct {
 	*store.Store
 	conn *crashing
@@ -55,7 +55,7 @@ func (d *dying) InsertSamples(ctx context.Context, runs []native.Run) error {
 	return d.Store.InsertSamples(ctx, runs)
 }
 
-// crashAfter is an archive for a process that dies after n writes.
+// crashAfter returns the archive of a process that dies after n writes.
 func crashAfter(s *store.Store, n int) *dying {
 	d := &dying{Store: s, conn: &crashing{Conn: s.StoreConn()}}
 	d.conn.left.Store(int64(n))
@@ -63,7 +63,7 @@ func crashAfter(s *store.Store, n int) *dying {
 }
 
 // TestLongCrashArchiving replaces a call and dies after every number of writes.
-// What a reader sees is always whole; the next run heals the rest.
+// Readers always see whole calls; the next run mends the rest.
 func TestLongCrashArchiving(t *testing.T) {
 	t.Parallel()
 	s := open(t, database(t))
@@ -127,8 +127,8 @@ func TestLongCrashPurging(t *testing.T) {
 	value(t, s, "SELECT count() FROM hidden_loads WHERE step != 'opened' AND step != 'abandoned'", 0)
 }
 
-// TestTombstones: an abandoned load is forgotten after an hour, and rows that
-// came late go with it.
+// TestTombstones checks that an abandoned load is forgotten after an hour, together with
+// rows that came late.
 func TestTombstones(t *testing.T) {
 	t.Parallel()
 	s := open(t, database(t))
@@ -147,7 +147,7 @@ func TestTombstones(t *testing.T) {
 	value(t, s, "SELECT max(load_id) FROM hidden_loads", 43)
 }
 
-// TestCommitIsOnePart: the blocks that must be atomic become one part each.
+// TestCommitIsOnePart checks that each block that must be atomic becomes one part.
 func TestCommitIsOnePart(t *testing.T) {
 	t.Parallel()
 	s := open(t, database(t))
@@ -157,8 +157,8 @@ func TestCommitIsOnePart(t *testing.T) {
 	value(t, s, "SELECT max(rows) FROM system.parts WHERE active AND startsWith(database, currentDatabase()) AND table = 'hidden_loads'", 190_000)
 }
 
-// TestOvertaken: a writer whose loads another process has purged says so and
-// writes nothing into the ledger.
+// TestOvertaken checks that a writer whose loads another process has purged returns an error
+// and writes no entry into the ledger.
 func TestOvertaken(t *testing.T) {
 	t.Parallel()
 	dsn := database(t)

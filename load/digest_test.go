@@ -14,8 +14,8 @@ import (
 // awkward are texts that a careless encoding confuses.
 var awkward = []string{"", "a", "1:a", "ab", "é室\x00'\\", "it's, 5", string(make([]byte, 600))}
 
-// TestDigestsAreTheSameOnBothSides holds the checksums made in Go against those
-// that ClickHouse makes of the rows it stores.
+// TestDigestsAreTheSameOnBothSides compares checksums made in Go with those that ClickHouse
+// makes from its rows.
 func TestDigestsAreTheSameOnBothSides(t *testing.T) {
 	t.Parallel()
 	s := open(t, database(t))

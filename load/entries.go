@@ -10,7 +10,7 @@ import (
 	"github.com/callvault/callvault/load/native"
 )
 
-// insertParts writes the parts of the loads under way, and before them their sums.
+// insertParts writes the sums of the loads being inserted, and then their parts.
 func (w *Writer) insertParts(ctx context.Context, parts []partRow) error {
 	if len(parts) == 0 {
 		return nil
@@ -43,10 +43,10 @@ func (w *Writer) insertParts(ctx context.Context, parts []partRow) error {
 	})
 }
 
-// Note writes entries of units that bring no rows: calls that have become known,
-// lists that have been read, hours without events, what is lost. Pending ones are in
-// the ledger when it returns. The others wait for the next units that are ended, or
-// for Close, and are never in the ledger before units that were ended earlier.
+// Note writes entries of units that bring no rows: new calls, lists that have been read,
+// hours without events, lost units. When it returns, pending entries are in the ledger. The
+// others wait for the next units that are ended, or for Close. They are never in the ledger
+// before units that were ended earlier.
 func (w *Writer) Note(ctx context.Context, entries []ledger.Entry) error {
 	var now []ledger.Row
 	w.mu.Lock()
@@ -64,8 +64,7 @@ func (w *Writer) Note(ctx context.Context, entries []ledger.Entry) error {
 	return w.Retry(ctx, func(ctx context.Context) error { return w.insertEntries(ctx, now) })
 }
 
-// insertEndings writes the entry of each unit, and notes. An entry that is there already is
-// replaced.
+// insertEndings writes the entry of each unit, and the notes. It replaces existing entries.
 func (w *Writer) insertEndings(ctx context.Context, ending []*unitState, notes []ledger.Row) error {
 	return w.insertEntries(ctx, slices.Concat(notes, native.Each(ending, func(s **unitState) ledger.Row {
 		return ledger.Row{Entry: *(*s).ending, Counts: (*s).counts}

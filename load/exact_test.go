@@ -24,7 +24,7 @@ func TestReplace(t *testing.T) {
 		a.put(t, s, WriterOptions{})
 		check(t, s, a, b)
 	}
-	if n, err := upkeep.Purge(t.Context(), s); err != nil || n != 9 { // of each put two halves and a summary
+	if n, err := upkeep.Purge(t.Context(), s); err != nil || n != 9 { // for each put, two halves and a summary
 		t.Fatalf("purge: got %d loads, %v; want 9", n, err)
 	}
 	check(t, s, a, b)
@@ -135,8 +135,8 @@ func TestRefusesBadTimes(t *testing.T) {
 	must(t, w.Close(t.Context()))
 }
 
-// TestLongManyUnits adds units from several goroutines while a reader looks on: it
-// must see each call whole or not at all, in its old or its new generation.
+// TestLongManyUnits adds units from several goroutines while a reader reads. The reader must
+// see each call whole or not at all, in its old or its new generation.
 func TestLongManyUnits(t *testing.T) {
 	t.Parallel()
 	s := open(t, database(t))

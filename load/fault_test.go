@@ -12,9 +12,9 @@ import (
 	"github.com/callvault/callvault/test/proxytest"
 )
 
-// TestLongFaults breaks connections at random places of an archiving run, with and
-// without the server having done its work. Every run must end with the calls
-// there once and whole. CALLVAULT_TEST_SEED repeats a failure.
+// TestLongFaults breaks connections at random places of an archiving run, before or after
+// the server has done its work. After every run each call must be there once and whole.
+// CALLVAULT_TEST_SEED repeats a failure.
 func TestLongFaults(t *testing.T) {
 	t.Parallel()
 	dsn := database(t)

@@ -41,10 +41,10 @@ func (w *Writer) flush(ctx context.Context, forced bool) error {
 	return err
 }
 
-// take swaps the buffer for an empty one. ended are the units of which no more rows come.
-// ending are those of them that this flush ends: all, or none, as a commit costs as much as
-// some hundred thousand rows and a full buffer alone is no reason for one. notes go into the
-// ledger with those.
+// take swaps the buffer for an empty one. ended are the units that get no more rows. ending
+// are the units that this flush ends: all of ended, or none. A commit costs as much as some
+// hundred thousand rows, so a full buffer alone is no reason for one. notes go into the
+// ledger with ending.
 func (w *Writer) take(forced bool) (b *buffer, ended, ending []*unitState, notes []ledger.Row, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -67,13 +67,13 @@ func (w *Writer) take(forced bool) (b *buffer, ended, ending []*unitState, notes
 	return b, ended, ending, notes, nil
 }
 
-// due says whether the units to be ended have waited long enough, or are many enough. The
-// caller holds mu.
+// due reports whether the units to be ended have waited long enough, or are enough for a
+// commit. The caller holds mu.
 func (w *Writer) due() bool {
 	return time.Since(w.since) >= w.opt.MaxAge || len(w.ending) >= maxEndings || w.summed >= maxSummed
 }
 
-// writeSpan does write within a span, if there is anything to write.
+// writeSpan calls write within a span, if there is anything to write.
 func (w *Writer) writeSpan(ctx context.Context, b *buffer, ended, ending []*unitState, notes []ledger.Row) error {
 	if len(b.parts) == 0 && len(ending) == 0 {
 		return nil
@@ -116,8 +116,8 @@ func (w *Writer) write(ctx context.Context, b *buffer, ended, ending []*unitStat
 	return nil
 }
 
-// insertAll inserts the rows, in each attempt under new load ids, until one succeeds. The
-// loads of failed attempts stay hidden, whatever became of their rows.
+// insertAll inserts the rows until an attempt succeeds. Each attempt uses new load ids. The
+// loads of failed attempts stay hidden, even if their rows were inserted.
 func (w *Writer) insertAll(ctx context.Context, b *buffer) error {
 	halves := b.halves()
 	return w.Retry(ctx, func(ctx context.Context) error {
@@ -141,8 +141,8 @@ func (w *Writer) insertAll(ctx context.Context, b *buffer) error {
 	})
 }
 
-// insertOnce hides the loads, inserts their rows and, when all rows are there, what the
-// loads have.
+// insertOnce hides the loads, inserts their rows and then, when all rows are there, the
+// loads' parts.
 func (w *Writer) insertOnce(ctx context.Context, b *buffer, ids []uint64) error {
 	if len(ids) > 0 {
 		if err := hidden.Insert(ctx, w.conn, ids, hidden.Opened); err != nil {
@@ -168,7 +168,7 @@ func (w *Writer) insertRows(ctx context.Context, b *buffer) error {
 	return g.Wait()
 }
 
-// Retry does something with the Writer's patience: again, if it must (see retry.Patience).
+// Retry calls a function and repeats it with the Writer's patience (see retry.Patience).
 func (w *Writer) Retry(ctx context.Context, f func(context.Context) error) error {
 	p := retry.Patience{Attempts: w.opt.Attempts, Pause: w.opt.Backoff, Timeout: w.opt.AttemptTimeout, OnRetry: w.opt.OnRetry}
 	return p.Do(ctx, f)

@@ -21,14 +21,14 @@ const app = call.AppID(1400353843)
 
 var t0 = time.Date(2026, 5, 4, 10, 0, 0, 0, time.UTC)
 
-// open connects to dsn, and closes at the test's end.
+// open connects to dsn until the end of the test.
 func open(t testing.TB, dsn string) *store.Store { return migratedtest.Connect(t, dsn) }
 
-// database makes a migrated database of the test's own.
+// database makes a migrated database for the test.
 func database(t testing.TB) (dsn string) { return migratedtest.Database(t) }
 
-// fixture is a call with everything, whose size tells its generation: the sums
-// below differ between generations.
+// fixture is a call with rows in every relation. Its size depends on its generation, so the
+// sums below differ between generations.
 type fixture struct {
 	unit       call.Unit
 	generation int
@@ -43,7 +43,7 @@ const (
 	fixtureSeries = 4 // a user
 )
 
-// seriesRows is how many samples a series has.
+// seriesRows returns the number of samples of a series.
 func (f fixture) seriesRows() int { return 20 + f.generation }
 
 func (f fixture) samples(user int) *call.Samples {
@@ -58,7 +58,7 @@ func (f fixture) samples(user int) *call.Samples {
 	return x
 }
 
-// part is a part of the call, of the user u; those of even users are settled.
+// part returns a part of the call for user u. Parts of even users are settled.
 func (f fixture) part(kind call.PartKind, u int) call.Part {
 	to := t0.Add(time.Hour)
 	return call.Part{
@@ -68,7 +68,7 @@ func (f fixture) part(kind call.PartKind, u int) call.Part {
 	}
 }
 
-// add adds the call piece by piece, and a flush after each piece if wanted.
+// add adds the call piece by piece. If flush is set, it flushes after each piece.
 func (f fixture) add(ctx context.Context, w *Writer, flush bool) error {
 	room := &call.Room{App: app, CommID: f.unit.Key, RoomID: "room", CreatedAt: t0, DestroyedAt: t0.Add(time.Hour), Finished: true, Creator: "user0"}
 	pieces := []struct {
@@ -120,7 +120,7 @@ func (f fixture) put(t testing.TB, s *store.Store, o WriterOptions) {
 	}
 }
 
-// check sees that the views hold the calls exactly, and nothing else.
+// check checks that the views hold exactly the calls.
 func check(t testing.TB, s *store.Store, calls ...fixture) {
 	t.Helper()
 	for _, f := range calls {
@@ -141,7 +141,7 @@ func check(t testing.TB, s *store.Store, calls ...fixture) {
 	value(t, s, "SELECT count() FROM user_events", uint64(len(calls)*fixtureUsers))
 }
 
-// value sees that a query's only value is want.
+// value checks that a query's only value is want.
 func value(t testing.TB, s *store.Store, q string, want uint64) {
 	t.Helper()
 	if got := number(t, s, q); got != want {

@@ -12,8 +12,8 @@ import (
 	"github.com/callvault/callvault/load/native"
 )
 
-// TestSpansOfInserts: the span of an INSERT ends, whether it is sent or not, and
-// says which.
+// TestSpansOfInserts checks that the span of an INSERT ends and shows whether the INSERT was
+// sent.
 func TestSpansOfInserts(t *testing.T) {
 	t.Parallel()
 	s := open(t, database(t))

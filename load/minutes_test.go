@@ -18,8 +18,8 @@ import (
 	"github.com/callvault/callvault/test/archivetest"
 )
 
-// troubled is a call over midnight of users who change their devices in it, of whom
-// everything that a minute is judged by is random.
+// troubled is a call over midnight whose users change devices. All values that judge a
+// minute are random.
 type troubled struct {
 	sessions []call.Session
 	series   []call.Series // Rows is not set
@@ -81,7 +81,7 @@ func troubledValues(rnd *rand.Rand, metric string) []float64 {
 	return values
 }
 
-// cut gives the samples of some seconds, counted from the beginning.
+// cut returns the samples of some seconds, counted from the beginning.
 func (c *troubled) cut(from, to int) *call.Samples {
 	x := &call.Samples{}
 	for i, s := range c.series {
@@ -100,7 +100,7 @@ type troubledPiece struct {
 	from, to int // seconds of series
 }
 
-// pieces cut the series at odd seconds, and are in a random order.
+// pieces cuts the series at odd seconds, and returns the pieces in random order.
 func troubledPieces(rnd *rand.Rand, n int) []troubledPiece {
 	cuts := []int{0, troubledSeconds}
 	for len(cuts) < n+1 {
@@ -137,8 +137,8 @@ func (c *troubled) add(t *testing.T, w *Writer, u call.Unit, p troubledPiece) {
 	must(t, w.Add(t.Context(), u, part, r))
 }
 
-// archive adds the pieces with one writer after the other, each of which ends the
-// call, and flushes between pieces if told to.
+// archive adds the pieces with one writer after the other. Each writer ends the call. If
+// flush is set, it flushes between pieces.
 func (c *troubled) archive(t *testing.T, s *store.Store, u call.Unit, flush bool, turns ...[]troubledPiece) {
 	t.Helper()
 	for i, pieces := range turns {
@@ -160,8 +160,8 @@ func (c *troubled) archive(t *testing.T, s *store.Store, u call.Unit, flush bool
 	}
 }
 
-// TestLongSummaryIsTheSameHowever archives calls whole, in pieces, and with several
-// writers, of which the last must read what it has not added: all rows of their
+// TestLongSummaryIsTheSameHowever archives calls as a whole, in pieces, and with several
+// writers, the last of which must read the rows that it has not added. All rows of the
 // summaries are the same to the last byte.
 func TestLongSummaryIsTheSameHowever(t *testing.T) {
 	t.Parallel()
@@ -202,7 +202,7 @@ func TestLongSummaryIsTheSameHowever(t *testing.T) {
 	}
 }
 
-// TestThousandths adds up values as the engine does.
+// TestThousandths checks that Go adds up values as the engine does.
 func TestThousandths(t *testing.T) {
 	t.Parallel()
 	s := open(t, database(t))
@@ -226,13 +226,13 @@ func TestThousandths(t *testing.T) {
 	}
 }
 
-// summaryRows are the visible rows of a call in the tables of summaries.
+// summaryRows returns the visible rows of a call in the tables of summaries.
 func summaryRows(t *testing.T, s *store.Store, commID string) map[string][]string {
 	t.Helper()
 	all := map[string][]string{}
 	for _, table := range []string{"call_users_data", "peer_quality_data", "calls_data"} {
 		except := "load_id, comm_id"
-		if table == "calls_data" { // what the ledger says
+		if table == "calls_data" { // these columns come from the ledger
 			except += ", is_complete, missing"
 		}
 		all[table] = archivetest.Strings(t, s.StoreConn(), "SELECT toString(tuple(* EXCEPT ("+except+"))) FROM "+table+" WHERE comm_id = ? AND load_id NOT IN ("+catalogue.Hidden+") ORDER BY 1", commID)
@@ -243,8 +243,8 @@ func summaryRows(t *testing.T, s *store.Store, commID string) map[string][]strin
 	return all
 }
 
-// TestSummaryOfWhatWasFlushed ends a call of which all has been inserted: it is summed
-// up from memory, and not read again.
+// TestSummaryOfWhatWasFlushed ends a call whose rows are all inserted. The call is summed up
+// from memory and not read again.
 func TestSummaryOfWhatWasFlushed(t *testing.T) {
 	t.Parallel()
 	s := open(t, database(t))

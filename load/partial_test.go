@@ -7,9 +7,8 @@ import (
 	"github.com/callvault/callvault/load/store"
 )
 
-// lookForPartial reads all calls in one SELECT of one view and returns an
-// error for one that is partly there, or there twice, or if there are fewer
-// than seen before.
+// lookForPartial reads all calls in one SELECT of one view. It returns an error if a call is
+// there in part or twice, or if there are fewer calls than before.
 func lookForPartial(s *store.Store, seen int) (calls int, err error) {
 	const q = `
 		SELECT comm_id, count(), uniqExact(user_id, peer_id, metric, ts), CAST(uniqExact(intDiv(toUInt64(value), 1000)) AS UInt64), max(intDiv(toUInt64(value), 1000))

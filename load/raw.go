@@ -23,14 +23,14 @@ type Response struct {
 	Body    []byte
 	Asked   time.Time
 	Reason  string // why it could not be read whole; "": it could
-	// Recycle, unless nil, is called when the Writer has let go of Body.
+	// Recycle, unless nil, is called when the Writer no longer needs Body.
 	Recycle func()
 }
 
-// KeepResponse keeps a response for as long as the options say, and returns its id: 0 if
-// none are kept. A response that could not be read whole is kept in any case. The response
-// belongs to the Writer from then on. It is inserted with the rows collected by then, or
-// before.
+// KeepResponse keeps a response for as long as the options say, and returns its id, or 0 if
+// no responses are kept. It always keeps a response that could not be read whole. The
+// response then belongs to the Writer. It is inserted with the rows collected so far, or
+// earlier.
 func (w *Writer) KeepResponse(ctx context.Context, r Response) (uint64, error) {
 	if w.opt.KeepRaw == 0 && r.Reason == "" {
 		return 0, nil
@@ -51,7 +51,7 @@ func (w *Writer) KeepResponse(ctx context.Context, r Response) (uint64, error) {
 	return r.ID, err
 }
 
-// failure is the error that the Writer has failed with, if any.
+// failure returns the error that the Writer has failed with, if any.
 func (w *Writer) failure() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -61,8 +61,8 @@ func (w *Writer) failure() error {
 // rawBatch is about how many bytes of responses go into one insert.
 const rawBatch = 4 << 20
 
-// rawQueue has the responses that wait to be inserted. They do not wait as long as rows, as
-// they have three times as many bytes. It is safe for concurrent use.
+// rawQueue holds the responses that wait to be inserted. They wait less long than rows,
+// because they have three times as many bytes. It is safe for concurrent use.
 type rawQueue struct {
 	turn chan struct{} // holds one token: the right to insert
 
@@ -79,7 +79,7 @@ func newRawQueue() *rawQueue {
 
 func (r *Response) bytes() int { return len(r.Body) + len(r.Request) }
 
-// add says whether there are enough for an insert.
+// add adds a response and reports whether there are enough for an insert.
 func (q *rawQueue) add(r Response) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -94,7 +94,7 @@ func (q *rawQueue) any() bool {
 	return len(q.waiting) > 0
 }
 
-// forget lets go of what waits, but for what could not be read whole.
+// forget drops the waiting responses, except those that could not be read whole.
 func (q *rawQueue) forget() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -110,10 +110,10 @@ func (q *rawQueue) forget() {
 	})
 }
 
-// insert sends what waits, batch by batch, while it has at least so many bytes. When insert
-// returns, no insert that was under way before goes on. What could not be sent waits again.
-// It may be in the table all the same, and then be there twice. That harms nothing, as
-// responses are read by their ids.
+// insert sends the waiting responses, batch by batch, while they have at least so many
+// bytes. When insert returns, no earlier insert is still running. Responses that could not
+// be sent wait again. They may be in the table nevertheless, and later be there twice. That
+// harms nothing, because responses are read by their ids.
 func (q *rawQueue) insert(ctx context.Context, least int, send func(context.Context, []Response) error) error {
 	select {
 	case <-q.turn:
@@ -133,8 +133,8 @@ func (q *rawQueue) insert(ctx context.Context, least int, send func(context.Cont
 	}
 }
 
-// batch is the first of what waits. It stays in the queue until whoever has the turn drops
-// it.
+// batch returns the first waiting responses. They stay in the queue until the holder of the
+// turn drops them.
 func (q *rawQueue) batch(least int) []Response {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -181,7 +181,7 @@ func (w *Writer) insertResponses(ctx context.Context, some []Response) error {
 	})
 }
 
-// Bodies reads the bodies of raw responses by their ids. Those that are not kept are
+// Bodies reads the bodies of raw responses by their ids. Bodies that are not kept are
 // missing from the result.
 func Bodies(ctx context.Context, a interface{ StoreConn() driver.Conn }, ids []uint64) (map[uint64][]byte, error) {
 	found := map[uint64][]byte{}

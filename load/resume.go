@@ -9,9 +9,9 @@ import (
 	"github.com/callvault/callvault/load/native"
 )
 
-// Resume begins a unit with what the archive holds of it for good: the settled parts that
-// are visible, and those that an earlier run has inserted and not committed. Nothing of that
-// need be added again.
+// Resume begins a unit with the parts that the archive holds for good: the settled parts
+// that are visible, and those that an earlier run has inserted and not committed. The caller
+// need not add them again.
 func (w *Writer) Resume(ctx context.Context, u call.Unit) (call.Known, error) {
 	var parts []ledger.Part
 	err := w.Retry(ctx, func(ctx context.Context) (err error) {
@@ -51,10 +51,10 @@ func (w *Writer) Resume(ctx context.Context, u call.Unit) (call.Known, error) {
 	return known, nil
 }
 
-// settledParts are the parts to go on from: the settled ones of visible loads, and those of
-// waiting loads that have no second which is held already. A waiting load that has one was
-// written by a process that did not know that it had lost its lease. adopted are the waiting
-// loads among them.
+// settledParts returns the parts to go on from: the settled parts of visible loads, and those
+// of waiting loads that share no second with them. A waiting load that shares a second was
+// written by a process that had lost its lease without knowing it. adopted are the waiting
+// loads in the result.
 func settledParts(parts []ledger.Part) (held []ledger.Part, adopted []uint64) {
 	var spans ownedSpans
 	for len(parts) > 0 {
@@ -78,7 +78,7 @@ func settledParts(parts []ledger.Part) (held []ledger.Part, adopted []uint64) {
 	return held, adopted
 }
 
-// ownedSpans are the seconds held, by kind of part and user.
+// ownedSpans holds the seconds that are archived, by kind of part and user.
 type ownedSpans map[ownedBy][]call.Owned
 
 type ownedBy struct {
@@ -98,7 +98,7 @@ func (s *ownedSpans) add(parts []ledger.Part) {
 	}
 }
 
-// touch says whether some second of the parts is held already.
+// touch reports whether some second of the parts is already held.
 func (s ownedSpans) touch(parts []ledger.Part) bool {
 	for _, p := range parts {
 		for _, o := range p.Owned {

@@ -10,8 +10,8 @@ import (
 	"github.com/callvault/callvault/load/native"
 )
 
-// ResumeAll begins a unit of which no more can be had: with all that is visible of it. Where
-// settled parts wait, they take the place of the open ones.
+// ResumeAll begins a unit for which no more data will come. It begins with everything that
+// is visible of the unit. If settled parts wait, they replace the open ones.
 func (w *Writer) ResumeAll(ctx context.Context, u call.Unit, startsAt time.Time) error {
 	known, err := w.Resume(ctx, u)
 	if err != nil {
@@ -40,9 +40,9 @@ func (w *Writer) ResumeAll(ctx context.Context, u call.Unit, startsAt time.Time)
 	return nil
 }
 
-// carryOver adds again the room, the sessions and the samples of the open parts of a call,
-// as far as what waits does not have them. What waits has the events: those of open parts are
-// of the last minutes before they were asked for.
+// carryOver adds again the room, the sessions and the samples of the open parts of a call
+// that the waiting parts do not have. The waiting parts have the events: the events of open
+// parts lie in the last minutes before they were asked for.
 func (w *Writer) carryOver(ctx context.Context, u call.Unit, startsAt time.Time, known call.Known, open []ledger.Part) error {
 	var loads []uint64
 	for _, p := range open {
@@ -82,8 +82,8 @@ func (w *Writer) carryOver(ctx context.Context, u call.Unit, startsAt time.Time,
 	return nil
 }
 
-// carrySamples adds again the samples of an open part. It leaves out users of whom a settled
-// part has some of the same seconds. The samples go into rows.
+// carrySamples adds again the samples of an open part, into rows. It leaves out users for
+// whom a settled part has some of the same seconds.
 func (w *Writer) carrySamples(ctx context.Context, u call.Unit, p ledger.Part, known call.Known, rows call.Rows) error {
 	var held ownedSpans
 	for _, k := range known.Parts {
@@ -110,7 +110,7 @@ func knows(known call.Known, kind call.PartKind) bool {
 	return slices.ContainsFunc(known.Parts, func(p call.Part) bool { return p.Kind == kind })
 }
 
-// newTo are the sessions that known does not have, not even with another end.
+// newTo returns the sessions that known does not have, not even with another end.
 func newTo(known, sessions []call.Session) []call.Session {
 	type start struct {
 		user   string
@@ -123,7 +123,7 @@ func newTo(known, sessions []call.Session) []call.Session {
 	return slices.DeleteFunc(slices.Clone(sessions), func(s call.Session) bool { return have[start{s.UserID, s.JoinedAt.UTC()}] })
 }
 
-// roomOf reads the room of a call in the given loads; nil: there is none.
+// roomOf reads the room of a call from the given loads. It returns nil if there is none.
 func (w *Writer) roomOf(ctx context.Context, u call.Unit, loads []uint64) (*call.Room, error) {
 	const q = `
 		SELECT room_id, created_at, destroyed_at, is_finished, creator_user_id

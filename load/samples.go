@@ -18,11 +18,11 @@ type run struct {
 	native.Run
 }
 
-// worthDividing is how many rows an INSERT has at least when others go beside it.
+// worthDividing is the least number of rows of an INSERT that runs beside others.
 const worthDividing = 500_000
 
-// sampleBuffer has the samples of one flush. Until they are on the wire they stay in the
-// memory that they came in, which is the Writer's.
+// sampleBuffer holds the samples of one flush. Until they are sent they stay in the memory
+// that they came in. That memory is the Writer's.
 type sampleBuffer struct {
 	runs   []run
 	blocks []*call.Samples // own the memory of runs
@@ -60,9 +60,9 @@ func (b *sampleBuffer) sort() {
 	})
 }
 
-// insertSamples sends the rows of all runs, at most BlockRows in an INSERT. native.Parallel
-// INSERTs go at once, as the server takes each with one thread. The rows of one INSERT are of
-// one application, and become one part for each month that they are of.
+// insertSamples sends the rows of all runs, at most BlockRows in an INSERT. It makes
+// native.Parallel INSERTs at once, because the server takes each with one thread. The rows of
+// one INSERT belong to one application, and become one part for each of their months.
 func (w *Writer) insertSamples(ctx context.Context, b *sampleBuffer) error {
 	runs := native.Each(b.runs, func(r *run) native.Run {
 		r.Load = r.of.load

@@ -18,7 +18,7 @@ import (
 	"github.com/callvault/callvault/test/proxytest"
 )
 
-// runsOf makes series of n rows from t on, of a load of its own.
+// runsOf makes series of n rows from t on, in a load of its own.
 func runsOf(load uint64, series, n int, t time.Time) []native.Run {
 	return native.Each(bufferOf(load, series, n, t).runs, func(r *run) native.Run {
 		r.Load = load
@@ -26,7 +26,7 @@ func runsOf(load uint64, series, n int, t time.Time) []native.Run {
 	})
 }
 
-// bufferOf is the same as a Writer holds it.
+// bufferOf returns the same series as a Writer holds them.
 func bufferOf(load uint64, series, n int, t time.Time) *sampleBuffer {
 	s := newUnitState(newFixture(1, 0).unit)
 	s.settled.load = load
@@ -43,7 +43,7 @@ func bufferOf(load uint64, series, n int, t time.Time) *sampleBuffer {
 	return &b
 }
 
-// holds sees that the table has the rows of runsOf, once and exactly.
+// holds checks that the table has exactly the rows of runsOf, each once.
 func holds(t *testing.T, s *store.Store, load uint64, series, n int) {
 	t.Helper()
 	where := fmt.Sprintf(" FROM quality_samples_data WHERE load_id = %d", load)
@@ -51,8 +51,8 @@ func holds(t *testing.T, s *store.Store, load uint64, series, n int) {
 	value(t, s, fmt.Sprintf("SELECT countIf(value = toUInt64(substring(user_id, 5)) * %d + intDiv(toUnixTimestamp(ts) - %d, 2))", n, t0.Unix())+where, uint64(series*n))
 }
 
-// TestOneInsertIsOnePart: a block is not divided by the server, however large,
-// and a flush is divided where it exceeds MaxRows, or by months.
+// TestOneInsertIsOnePart checks that the server does not divide a block of any size, and that
+// a flush is divided only at MaxRows and by month.
 func TestOneInsertIsOnePart(t *testing.T) {
 	t.Parallel()
 	s := open(t, database(t))
@@ -74,7 +74,7 @@ func TestOneInsertIsOnePart(t *testing.T) {
 	holds(t, s, 3, 7, 350)
 }
 
-// TestCompressed sends the same through each way of compressing.
+// TestCompressed sends the same rows with each method of compression.
 func TestCompressed(t *testing.T) {
 	t.Parallel()
 	dsn := database(t)
@@ -86,9 +86,9 @@ func TestCompressed(t *testing.T) {
 	}
 }
 
-// TestLongSenderFaults breaks the samples' connection at every byte of what the client
-// sends. An insert either says that it failed, in a way that is worth another
-// attempt, or its rows are in; and the Sender works on.
+// TestLongSenderFaults breaks the samples' connection at every byte that the client sends.
+// An insert either returns an error that can be retried, or its rows are in the table. The
+// Sender then works on.
 func TestLongSenderFaults(t *testing.T) {
 	t.Parallel()
 	dsn := database(t)
@@ -135,8 +135,8 @@ func TestLongSenderFaults(t *testing.T) {
 	holds(t, s, load, series, n)
 }
 
-// TestSenderEndsWithItsContext: a cancelled insert ends at once, though the server says
-// nothing, and is not tried again. It leaves no goroutine behind.
+// TestSenderEndsWithItsContext checks that a cancelled insert ends at once, even if the server
+// is silent, and is not retried. It leaves no goroutine behind.
 func TestSenderEndsWithItsContext(t *testing.T) { // by itself: it counts goroutines
 	dsn := database(t)
 	through, tap := tapped(t, dsn)
@@ -161,14 +161,14 @@ func TestSenderEndsWithItsContext(t *testing.T) { // by itself: it counts gorout
 	}
 }
 
-// tables are options for the database of the tables.
+// tables returns options for the database of the tables.
 func tables(s *store.Store) *clickhouse.Options {
 	o := s.ClickHouse()
 	o.Auth.Database = catalogue.StoreOf(o.Auth.Database)
 	return o
 }
 
-// TestSenderErrors: what the server says is known for what it is.
+// TestSenderErrors checks that errors of the server are recognized.
 func TestSenderErrors(t *testing.T) {
 	t.Parallel()
 	dsn := database(t)

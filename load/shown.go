@@ -15,8 +15,8 @@ const openLoads = `
 	SELECT load_id FROM ledger_parts WHERE sdk_app_id = ? AND kind = ? AND key = ? AND part = ? AND NOT settled
 		AND load_id NOT IN (` + catalogue.Hidden + `)`
 
-// OpenParts are the parts of a unit that are visible and not settled. The unit's next commit
-// replaces them.
+// OpenParts returns the parts of a unit that are visible and not settled. The unit's next
+// commit replaces them.
 func (w *Writer) OpenParts(ctx context.Context, u call.Unit) (open []call.Part, err error) {
 	err = w.Retry(ctx, func(ctx context.Context) error {
 		open = nil
@@ -31,8 +31,8 @@ func (w *Writer) OpenParts(ctx context.Context, u call.Unit) (open []call.Part, 
 	return open, err
 }
 
-// OpenRows are the visible rows of a unit's open parts of a kind. Of series and events they
-// are those of the users and seconds owned. The samples are normal.
+// OpenRows returns the visible rows of a unit's open parts of a kind. For series and events
+// it returns the rows of the users and seconds that the parts own. The samples are normal.
 func (w *Writer) OpenRows(ctx context.Context, u call.Unit, kind call.PartKind, owned []call.Owned) (rows call.Rows, err error) {
 	err = w.Retry(ctx, func(ctx context.Context) (err error) {
 		loads, err := w.openLoads(ctx, u, kind)
@@ -65,7 +65,7 @@ func (w *Writer) openLoads(ctx context.Context, u call.Unit, kind call.PartKind)
 	return loads, nil
 }
 
-// samplesOf reads what loads have of some users' seconds in a call.
+// samplesOf reads the samples of some users' seconds in a call from loads.
 func (w *Writer) samplesOf(ctx context.Context, u call.Unit, loads []uint64, owned []call.Owned) (*call.Samples, error) {
 	const q = `
 		SELECT peer_id, metric, toUnixTimestamp(ts), value FROM quality_samples_data
@@ -85,7 +85,7 @@ func (w *Writer) samplesOf(ctx context.Context, u call.Unit, loads []uint64, own
 	return all, nil
 }
 
-// eventsOf reads what loads have of some users' events in a call.
+// eventsOf reads some users' events in a call from loads.
 func (w *Writer) eventsOf(ctx context.Context, u call.Unit, loads []uint64, owned []call.Owned) (all []call.Event, err error) {
 	const q = `
 		SELECT room_id, peer_id, event_id, ts, stream_type, param_one, param_two FROM user_events_data
@@ -104,7 +104,7 @@ func (w *Writer) eventsOf(ctx context.Context, u call.Unit, loads []uint64, owne
 	return all, nil
 }
 
-// unusualOf reads what loads have of unusual events.
+// unusualOf reads unusual events from loads.
 func (w *Writer) unusualOf(ctx context.Context, u call.Unit, loads []uint64) (all []call.UnusualEvent, err error) {
 	const q = `
 		SELECT room_id, user_id, experience_id, ts, abnormal_event_id, peer_id FROM unusual_events_data

@@ -9,8 +9,7 @@ import (
 
 const attrUnits = attribute.Key("callvault.units")
 
-// inFlush puts a flush under the span of the run: it is for all callers, whichever of them
-// does it.
+// inFlush puts a flush below the span of the run: one caller flushes for all callers.
 func (w *Writer) inFlush(ctx context.Context) context.Context {
 	if w.opt.Span == nil {
 		return ctx

@@ -12,8 +12,8 @@ import (
 	"github.com/callvault/callvault/test/summarytest"
 )
 
-// TestLongSummaryOfALargeCall has more pairs than one INSERT takes, in one flush and
-// in many, and some users whom no list names.
+// TestLongSummaryOfALargeCall has more pairs than one INSERT takes, in one flush and in
+// many. Some of its users are in no list.
 func TestLongSummaryOfALargeCall(t *testing.T) {
 	t.Parallel()
 	const users, peers = 130, 80
@@ -55,12 +55,12 @@ func TestLongSummaryOfALargeCall(t *testing.T) {
 	}
 	summarytest.Check(t, s.StoreConn())
 	value(t, s, "SELECT count() FROM peer_quality", 2*users*peers)
-	value(t, s, "SELECT count() FROM call_users", 2*(users-users/10)) // those of whom a stay is known
+	value(t, s, "SELECT count() FROM call_users", 2*(users-users/10)) // users with a known session
 	value(t, s, "SELECT count() FROM calls WHERE users = 117 AND samples = 52650 AND length(toString(worst_user_id)) > 0", 2)
 	value(t, s, "SELECT count() FROM calls_data", 2)
 }
 
-// TestSummaryGoesWithItsCall replaces a call by one that has less.
+// TestSummaryGoesWithItsCall replaces a call by a smaller one.
 func TestSummaryGoesWithItsCall(t *testing.T) {
 	t.Parallel()
 	s := open(t, database(t))
@@ -79,8 +79,8 @@ func TestSummaryGoesWithItsCall(t *testing.T) {
 	summarytest.Check(t, s.StoreConn())
 }
 
-// TestSummaryOfManyLoads goes on with calls until their loads are more than a
-// query's text usually holds.
+// TestSummaryOfManyLoads goes on with calls until they have more loads than the text of a
+// query usually holds.
 func TestSummaryOfManyLoads(t *testing.T) {
 	t.Parallel()
 	s := open(t, database(t))

@@ -11,10 +11,10 @@ import (
 	"github.com/callvault/callvault/load/native"
 )
 
-// partSummary is the part that the Writer adds to a call when it commits the call: what the
-// loads that are visible then are together. It is in call_users_data, peer_quality_data and
-// calls_data, so that a question about calls reads one row of each call. Its load is its own,
-// and the next commit of the call replaces it.
+// partSummary is the part that the Writer adds to a call when it commits the call. It sums up
+// the loads that are then visible. Its rows are in call_users_data, peer_quality_data and
+// calls_data, so that a query about calls reads one row for each call. It has a load of its
+// own, and the next commit of the call replaces it.
 const partSummary call.PartKind = "summary"
 
 // ready is a summary of a call, made from what was in memory.
@@ -23,19 +23,19 @@ type ready struct {
 	rows *aggregate.Rows
 }
 
-// content is what has been inserted of a call, and in which loads.
+// content holds the inserted data of a call, and its loads.
 type content struct {
 	loads []uint64
 	aggregate.Content
 }
 
-// maxCarried is how many streams, of about 3 KB each, and sessions stay in memory of calls
+// maxCarried is how many streams, of about 3 KB each, and sessions stay in memory for calls
 // that go on after the flush that inserted them.
 const maxCarried = 4096
 
-// ready makes the summaries of those ended calls of which all is in memory: in the buffer,
-// which has been inserted, or carried over from buffers before it. It returns how many rows
-// these are. The caller holds the turn.
+// ready makes the summaries of the ended calls that are wholly in memory: in the buffer,
+// which has been inserted, or carried over from earlier buffers. It returns the number of
+// their rows. The caller holds the turn.
 func (w *Writer) ready(b *buffer, ended []*unitState) (rows int) {
 	all := w.carried
 	w.carried = map[*unitState]*content{}
@@ -96,9 +96,9 @@ func (w *Writer) ready(b *buffer, ended []*unitState) (rows int) {
 	return rows
 }
 
-// summarize writes the summaries of the calls among the units, and tells each call the load
-// of its summary. visible are the loads that will be visible of each unit. A summary that is
-// not ready is made from the tables.
+// summarize writes the summaries of the calls among the units, and sets the load of each
+// summary. visible are the loads of each unit that will be visible. It makes summaries that
+// are not ready from the tables.
 func (w *Writer) summarize(ctx context.Context, units []*unitState, visible [][]uint64) error {
 	var made, held []summarized
 	for i, u := range units {

@@ -10,18 +10,18 @@ import (
 // unitState is one unit between its first row and its end.
 type unitState struct {
 	unit     call.Unit
-	settled  half // of parts that are kept when the unit is archived again
-	open     half // of parts that are replaced then
+	settled  half // parts that stay when the unit is archived again
+	open     half // parts that are replaced then
 	counts   ledger.Counts
-	resumed  bool   // the settled loads of the archive stay; otherwise all are replaced
-	keepOpen bool   // and so do the open ones
+	resumed  bool   // whether the settled loads of the archive stay; otherwise all are replaced
+	keepOpen bool   // whether the open loads stay, too
 	ready    *ready // a call's summary, if it was made in memory; under turn
 	summary  uint64 // its load; 0: none; under turn
 	ending   *ledger.Entry
 	dropped  bool
 }
 
-// half is what of a unit is settled, or what is open: each goes into loads of its own.
+// half is the settled or the open parts of a unit. Each half goes into loads of its own.
 type half struct {
 	of    *unitState
 	kind  bool     // settled
@@ -53,9 +53,9 @@ func (s *unitState) loads() []uint64 {
 	return all
 }
 
-// failing says that the unit ends without becoming visible.
+// failing reports whether the unit ends without becoming visible.
 func (s *unitState) failing() bool { return s.ending != nil && s.ending.State == ledger.Failed }
 
-// dead says that the rows of the half are of no use any more. The settled rows of a failed
-// unit are of use: the next run goes on from there.
+// dead reports whether the rows of the half are no longer needed. The settled rows of a
+// failed unit are needed: the next run goes on from them.
 func (h *half) dead() bool { return h.of.dropped || !h.kind && h.of.failing() }

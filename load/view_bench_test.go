@@ -7,8 +7,8 @@ import (
 	"github.com/callvault/callvault/internal/call"
 )
 
-// BenchmarkView asks the same of the table and of the view, which leaves out
-// hidden loads: none, and 2,000 of them.
+// BenchmarkView runs the same query on the table and on the view, with no hidden load and
+// with 2,000.
 func BenchmarkView(b *testing.B) {
 	s := open(b, database(b))
 	w := NewWriter(s, "run", WriterOptions{})

@@ -19,17 +19,18 @@ import (
 	"github.com/callvault/callvault/load/retry"
 )
 
-// WriterOptions bound a Writer. It holds at most twice MaxRows and MaxBytes, as one buffer
-// is filled while another is inserted. Beside these it holds what each goroutine adds at
-// once, the columns of an INSERT, and the summaries that wait for a commit (maxSummed).
+// WriterOptions bound a Writer. It holds at most twice MaxRows and MaxBytes, because one
+// buffer is filled while another is inserted. In addition it holds the rows that each
+// goroutine is adding, the columns of an INSERT, and the summaries that wait for a commit
+// (maxSummed).
 type WriterOptions struct {
 	MaxRows  int // rows that make a flush (4,000,000). Its statements cost as much as 300,000 rows
 	MaxBytes int // bytes of rows that make a flush (64 MiB)
-	// BlockRows is the most samples of one INSERT, which become one part (MaxRows). Where
-	// the connection is compressed, a block is in memory as a whole (500,000).
+	// BlockRows is the most samples of one INSERT, which become one part (MaxRows). On a
+	// compressed connection the whole block is in memory (500,000).
 	BlockRows int
-	// MaxAge is how long rows, and units that have ended, wait at most. The next end of a
-	// unit flushes them then (5 s).
+	// MaxAge is how long rows and ended units wait. After that, the next end of a unit
+	// flushes them (5 s).
 	MaxAge time.Duration
 
 	Attempts       int           // how often an insert is tried (as retry.Patience says)
@@ -53,7 +54,7 @@ const commitDelay = time.Minute
 // Writer collects the rows of units and inserts them in large blocks. It is safe for
 // concurrent use. A method that fills the Writer flushes it before it returns, which slows
 // its caller down to the pace of ClickHouse. After a flush has failed, every method returns
-// its error: what was not committed is for a later run.
+// its error: a later run archives the units that were not committed.
 type Writer struct {
 	archive Archive
 	conn    driver.Conn // of archive, to its tables
@@ -66,25 +67,25 @@ type Writer struct {
 	pool samplePool
 	raw  *rawQueue
 
-	merged  *aggregate.Histogram // empty, for the flush under way; under turn, as carried is
+	merged  *aggregate.Histogram // empty, for the current flush; under turn, like carried
 	carried map[*unitState]*content
 
 	mu     sync.Mutex
 	err    error // of the first failed flush, or ErrClosed
 	buf    *buffer
-	sums   *aggregate.Histogram // empty, for whoever adds
+	sums   *aggregate.Histogram // empty, for the next Add
 	units  map[call.Unit]*unitState
 	ending []*unitState // the next flush that is due ends them
-	notes  []ledger.Row // they are written with these, or by Close
+	notes  []ledger.Row // written with ending, or by Close
 	wrote  bool         // rows of units
-	summed int          // rows of the summaries that wait with them
+	summed int          // rows of the summaries that wait with ending
 	since  time.Time    // when the oldest of buf and ending came
 }
 
 // ErrClosed is returned after the Writer has been closed.
 const ErrClosed = retry.Final("writer is closed")
 
-// Archive is what a Writer writes to: a store.Store.
+// Archive is where a Writer writes: a store.Store.
 type Archive interface {
 	StoreConn() driver.Conn // to the database of the tables
 	InsertSamples(context.Context, []native.Run) error
@@ -110,12 +111,12 @@ func NewWriter(a Archive, runID string, o WriterOptions) *Writer {
 	return w
 }
 
-// Samples gives empty samples with room for about so many rows. The caller fills them and
-// gives them to Add. Their memory is that of samples added before.
+// Samples returns empty samples with room for about so many rows. The caller fills them and
+// passes them to Add. They reuse the memory of samples added before.
 func (w *Writer) Samples(rows int) *call.Samples { return w.pool.get(rows) }
 
-// Add adds a part of a unit with its rows. The samples belong to the Writer from then on,
-// whatever Add returns. All else in r is copied, and belongs to the caller again.
+// Add adds a part of a unit with its rows. From then on the samples belong to the Writer,
+// whatever Add returns. Everything else in r is copied and stays the caller's.
 func (w *Writer) Add(ctx context.Context, u call.Unit, p call.Part, r call.Rows) error {
 	if err := checkRows(u, &r); err != nil {
 		return err
@@ -163,15 +164,14 @@ func (w *Writer) touch() {
 	}
 }
 
-// full says whether the buffer makes a flush. The caller holds mu.
+// full reports whether the buffer is enough for a flush. The caller holds mu.
 func (w *Writer) full() bool {
 	return w.buf.rows() >= w.opt.MaxRows || w.buf.bytes() >= w.opt.MaxBytes
 }
 
-// End ends a unit of which all parts have been added. With the first flush after MaxAge, or
-// earlier, the unit becomes visible and the ledger has e. A unit that is Archived and has no
-// rows becomes Empty. A unit that is Failed does not become visible; its settled parts stay
-// for Resume.
+// End ends a unit after all of its parts have been added. With the first flush after MaxAge,
+// or earlier, the unit becomes visible and the ledger has e. An Archived unit without rows
+// becomes Empty. A Failed unit does not become visible; its settled parts stay for Resume.
 func (w *Writer) End(ctx context.Context, e ledger.Entry) error {
 	if err := checkTime(e.Unit, "starts_at", e.StartsAt); err != nil {
 		return err
@@ -200,7 +200,7 @@ func (w *Writer) End(ctx context.Context, e ledger.Entry) error {
 	return nil
 }
 
-// Abandon forgets what was added to the unit. What was inserted of it stays hidden. The unit
+// Abandon forgets the rows that were added to the unit. Inserted rows stay hidden. The unit
 // may be added again from the beginning. After End, Abandon does nothing.
 func (w *Writer) Abandon(u call.Unit) {
 	w.mu.Lock()
@@ -214,14 +214,14 @@ func (w *Writer) Abandon(u call.Unit) {
 	w.ids.Close(s.loads())
 }
 
-// Waiting is how many rows have been added and are not being inserted yet.
+// Waiting returns how many rows have been added and are not being inserted yet.
 func (w *Writer) Waiting() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.buf.rows()
 }
 
-// Flush inserts what was added and ends the units that were to be ended.
+// Flush inserts the added rows and ends the units that End was called for.
 func (w *Writer) Flush(ctx context.Context) error { return w.flush(ctx, true) }
 
 // Close flushes, and gives up the units that were not ended. Their settled parts stay for
@@ -234,7 +234,7 @@ func (w *Writer) Close(ctx context.Context) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, s := range w.units {
-		if s.ending != nil { // it failed, or so it seemed
+		if s.ending != nil { // the commit failed, or its outcome is unknown
 			w.ids.Doubt(s.loads(), time.Now().Add(w.opt.AttemptTimeout+commitDelay))
 		} else {
 			w.ids.Close(s.loads())
@@ -250,8 +250,8 @@ func (w *Writer) Close(ctx context.Context) error {
 	return err
 }
 
-// finish writes the notes and the responses that wait. Of a run that has inserted
-// nothing only those responses are kept that could not be read whole.
+// finish writes the waiting notes and responses. If the run has inserted nothing, it keeps
+// only the responses that could not be read whole.
 func (w *Writer) finish(ctx context.Context) error {
 	select {
 	case <-w.turn:

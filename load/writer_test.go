@@ -44,8 +44,8 @@ func TestArchiveOnce(t *testing.T) {
 	value(t, s, "SELECT count() FROM ledger WHERE kind = 'call' AND part != ''", 10)
 }
 
-// putProvisional archives the call as a pass finds it that is running: the parts
-// of even users settled, the others open.
+// putProvisional archives the call as if it were running: the parts of even users are
+// settled, the others open.
 func (f fixture) putProvisional(t *testing.T, w *Writer) {
 	t.Helper()
 	must(t, f.add(t.Context(), w, false))
@@ -53,7 +53,7 @@ func (f fixture) putProvisional(t *testing.T, w *Writer) {
 	must(t, w.Flush(t.Context()))
 }
 
-// addOpen adds again what was not settled, in the next generation.
+// addOpen adds the open parts again, in the next generation.
 func (f fixture) addOpen(t *testing.T, w *Writer) {
 	t.Helper()
 	f.generation++
@@ -61,8 +61,7 @@ func (f fixture) addOpen(t *testing.T, w *Writer) {
 	must(t, w.Add(t.Context(), f.unit, f.part(call.PartUsers, 1), call.Rows{CreatedAt: t0, Sessions: []call.Session{{UserID: "user1", JoinedAt: t0, Finished: true, LeftAt: t0.Add(time.Minute)}}}))
 }
 
-// TestResume completes a provisional call: what is settled stays, the rest is
-// replaced.
+// TestResume completes a provisional call: settled parts stay, the others are replaced.
 func TestResume(t *testing.T) {
 	t.Parallel()
 	s := open(t, database(t))
@@ -92,8 +91,7 @@ func TestResume(t *testing.T) {
 	}
 }
 
-// TestResumeWaiting goes on from what a killed run has inserted of a call that
-// has never been seen.
+// TestResumeWaiting goes on from the rows that a killed run has inserted of a new call.
 func TestResumeWaiting(t *testing.T) {
 	t.Parallel()
 	dsn := database(t)
@@ -126,8 +124,8 @@ func TestResumeWaiting(t *testing.T) {
 	value(t, s, "SELECT count() FROM quality_samples_data", fixtureSeries*uint64(3*f.seriesRows()+1))
 }
 
-// TestResumeTakesNothingTwice: a load of a process that wrote without the
-// lease holds what is held already, and is not gone on from.
+// TestResumeTakesNothingTwice checks that Resume does not use a load with seconds that are
+// already held. A process without the lease has written it.
 func TestResumeTakesNothingTwice(t *testing.T) {
 	t.Parallel()
 	dsn := database(t)
@@ -147,14 +145,14 @@ func TestResumeTakesNothingTwice(t *testing.T) {
 	must(t, f.commit(t.Context(), w))
 	must(t, w.Close(t.Context()))
 	value(t, s, "SELECT count() FROM quality_samples", fixtureSeries*uint64(3*f.seriesRows()+1))
-	// Should it wake up and commit, that changes nothing.
+	// If that process wakes up and commits, nothing changes.
 	must(t, f.commit(t.Context(), late))
 	if err := late.Flush(t.Context()); !errors.Is(err, hidden.ErrOvertaken) {
 		t.Errorf("late commit: %v", err)
 	}
 }
 
-// TestFailedUnitKeepsWhatIsSettled and shows nothing.
+// TestFailedUnitKeepsWhatIsSettled checks that a failed unit keeps its settled parts and shows nothing.
 func TestFailedUnitKeepsWhatIsSettled(t *testing.T) {
 	t.Parallel()
 	s := open(t, database(t))
@@ -175,7 +173,7 @@ func TestFailedUnitKeepsWhatIsSettled(t *testing.T) {
 	value(t, s, "SELECT count() FROM ledger WHERE part = 'events' AND part_key = 'user7' AND state = 'failed' AND reason = 'poisoned'", 1)
 }
 
-// TestGuard: without the lease, as the server sees it, nothing becomes visible.
+// TestGuard checks that nothing becomes visible if the server sees no live lease.
 func TestGuard(t *testing.T) {
 	t.Parallel()
 	s := open(t, database(t))
@@ -213,8 +211,8 @@ func TestRawResponses(t *testing.T) {
 	}
 }
 
-// TestRawResponsesOfNothing: where nothing is made of responses, only those are kept
-// that could not be read whole.
+// TestRawResponsesOfNothing checks that a run without rows keeps only the responses that
+// could not be read whole.
 func TestRawResponsesOfNothing(t *testing.T) {
 	t.Parallel()
 	s := open(t, database(t))
@@ -234,8 +232,8 @@ func TestRawResponsesOfNothing(t *testing.T) {
 	}
 }
 
-// TestNotes: pending units are in the ledger at once, others when the next unit is
-// ended or with Close.
+// TestNotes checks that pending units are in the ledger at once, and others when the next
+// unit is ended or with Close.
 func TestNotes(t *testing.T) {
 	t.Parallel()
 	s := open(t, database(t))
@@ -259,9 +257,8 @@ func TestNotes(t *testing.T) {
 	value(t, s, "SELECT count() FROM ledger_units WHERE key = 'c'", 1)
 }
 
-// TestManyRawResponses: responses go to the table while rows are still being
-// collected, each is recycled once, and those that come while others are being
-// inserted are not lost.
+// TestManyRawResponses checks that responses go to the table while rows are still being
+// collected, that each is recycled once, and that none is lost during an insert.
 func TestManyRawResponses(t *testing.T) {
 	t.Parallel()
 	s := open(t, database(t))
@@ -298,9 +295,8 @@ func TestManyRawResponses(t *testing.T) {
 	value(t, s, "SELECT count() FROM raw_responses", n)
 }
 
-// TestLostKeepsWhatCame: a call that was visible, then failed and then expired
-// is shown with what came last, and nothing of it twice, whether its series came
-// again or not.
+// TestLostKeepsWhatCame checks a call that was visible, then failed, and was then dropped by
+// the vendor. It shows its last rows, each once, whether its series came again or not.
 func TestLostKeepsWhatCame(t *testing.T) {
 	for _, again := range []bool{true, false} {
 		t.Run(fmt.Sprint(again), func(t *testing.T) { lostKeeps(t, again) })

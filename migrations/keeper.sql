@@ -5,7 +5,7 @@ CREATE TABLE IF NOT EXISTS {{.Store}}.lease_keeper {{.OnCluster}}
     holder String COMMENT 'Who claims: host, process and run, for people to read',
     at DateTime64(6, 'UTC') DEFAULT now64(6) COMMENT 'Time of this claim or renewal by the server''s clock',
     ttl_ms UInt32 COMMENT 'How long the claim lives after at, milliseconds; 0: it was given up',
-    stamp String COMMENT 'Of the last write, so that it is known when it is read back'
+    stamp String COMMENT 'Mark of the last write: a process that reads its mark back knows that its write was made'
 )
 ENGINE = KeeperMap('{{.KeeperPath}}')
 PRIMARY KEY name

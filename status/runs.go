@@ -9,21 +9,21 @@ import (
 	"github.com/callvault/callvault/load/store"
 )
 
-// Command is what the history of runs says about one command.
+// Command sums up the history of runs of one command.
 type Command struct {
 	Command     string     `json:"command"`
-	LastSuccess *time.Time `json:"last_success"` // the oldest of the applications'; null: some has had none
+	LastSuccess *time.Time `json:"last_success"` // the oldest of the applications'; null: an application has had none
 	Last        Run        `json:"last"`
 }
 
-// Run is one run, whatever it was over.
+// Run is one run in the history.
 type Run struct {
 	RunID    string       `json:"run_id"`
 	Schedule string       `json:"schedule"`
 	Outcome  runs.Outcome `json:"outcome"`
 	Reason   string       `json:"reason"`
 	Started  time.Time    `json:"started"`
-	Ended    *time.Time   `json:"ended"` // null: it has not, or it died
+	Ended    *time.Time   `json:"ended"` // null: the run goes on, or died
 }
 
 // ReadRuns reads the history of runs.
@@ -42,8 +42,8 @@ func (st *Status) ReadRuns(ctx context.Context, store *store.Store) error {
 	return nil
 }
 
-// oldest is the last success of the application whose is the longest ago; nil
-// if one has had none.
+// oldest returns the oldest of the applications' last successes, or nil if an application
+// has had none.
 func (st *Status) oldest(command string, all []runs.Success) *time.Time {
 	by := map[call.AppID]time.Time{}
 	for _, s := range all {
@@ -73,8 +73,8 @@ func pastOf(r runs.Run) Run {
 	return p
 }
 
-// Succeeded is when a command last had a success over everything of every
-// application; zero: never.
+// Succeeded returns when a command last succeeded over the whole window of every
+// application, or zero if it never did.
 func (st *Status) Succeeded(command string) time.Time {
 	for _, r := range st.Runs {
 		if r.Command == command && r.LastSuccess != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/callvault/callvault/load/upkeep"
 )
 
-// Space is where the bytes are, and where they will be.
+// Space says where the bytes are, and forecasts them.
 type Space struct {
 	Tables   []Use   `json:"tables"`
 	Metrics  []Use   `json:"metrics"`         // bytes are estimated; see docs/operations.md
@@ -38,7 +38,7 @@ type Rates struct {
 	DiskFull *time.Time `json:"disk_full"` // null: not within a century, or not known
 }
 
-// ReadSpace reads where the bytes are. keep is how long calls are kept; 0: for good.
+// ReadSpace reads where the bytes are. keep is how long calls are kept; zero: for good.
 func ReadSpace(ctx context.Context, store *store.Store, keep time.Duration, now time.Time) (*Space, error) {
 	s := &Space{}
 	tables, err := upkeep.DiskUsage(ctx, store)
@@ -58,7 +58,7 @@ func ReadSpace(ctx context.Context, store *store.Store, keep time.Duration, now 
 		s.Bytes += t.Bytes
 		s.Tables = append(s.Tables, useOf(upkeep.Space{Name: t.Relation, Rows: t.Rows, Bytes: t.Bytes, Uncompressed: t.Uncompressed}))
 	}
-	if free, err := upkeep.FreeSpace(ctx, store); err == nil { // system.disks need not be readable
+	if free, err := upkeep.FreeSpace(ctx, store); err == nil { // the user may have no right to read system.disks
 		s.Free = &free
 	}
 	for _, days := range []int{14, 30} {
@@ -90,10 +90,9 @@ func useOf(x upkeep.Space) Use {
 	return u
 }
 
-// forecast takes it that each table grows as the rows that it holds, or is made
-// of, did. The vendor's responses are kept for a time only, and do not count.
-// Where calls are deleted after a time (keep, 0: never) there is never more than
-// comes within it.
+// forecast assumes that each table grows as its rows did, or the rows that it is made from.
+// The vendor's responses do not count, because they are deleted after some time. If calls
+// are deleted after keep (zero: never), the archive never holds more than comes within keep.
 func (s *Space) forecast(tables []upkeep.Usage, g upkeep.Growth, keep time.Duration, now time.Time) Rates {
 	const day, year, century = 24 * time.Hour, 365, 36500
 	perDay := growthADay(tables, g)
@@ -112,7 +111,7 @@ func (s *Space) forecast(tables []upkeep.Usage, g upkeep.Growth, keep time.Durat
 	return f
 }
 
-// growthADay is the bytes that came with a day's rows.
+// growthADay returns the bytes that came with a day's rows.
 func growthADay(tables []upkeep.Usage, g upkeep.Growth) (bytes float64) {
 	for _, t := range tables {
 		bytes += float64(t.Bytes) * g.Shares[catalogue.Growth(t.Relation)] / float64(g.Days)
@@ -120,7 +119,7 @@ func growthADay(tables []upkeep.Usage, g upkeep.Growth) (bytes float64) {
 	return bytes
 }
 
-// Largest are the tables, those that take less than a thousandth as one.
+// Largest returns the tables. Tables that take less than a thousandth count as one.
 func (s *Space) Largest() []Use {
 	var all []Use
 	others := Use{Name: "others"}

@@ -17,13 +17,13 @@ import (
 
 // Status is what the ledger holds.
 type Status struct {
-	LastSuccess  *time.Time     `json:"last_success"`  // null: some application has never been listed in full
+	LastSuccess  *time.Time     `json:"last_success"`  // null: an application has never been listed in full
 	LastArchived *time.Time     `json:"last_archived"` // null: nothing yet
 	Apps         []App          `json:"apps"`
 	Days         []Day          `json:"days"`
 	AtRisk       Units          `json:"at_risk"`
-	Waiting      Units          `json:"waiting"` // of those at risk: visible, but for what the vendor answers null
-	Failed       Units          `json:"failed"`  // of those at risk: something of them is set aside
+	Waiting      Units          `json:"waiting"` // of those at risk: visible, and waiting because the vendor answers null
+	Failed       Units          `json:"failed"`  // of those at risk: parts are set aside
 	Lost         Units          `json:"lost"`
 	Bytes        map[string]int `json:"bytes"` // on disk, by relation
 	Runs         []Command      `json:"runs"`  // by command
@@ -33,7 +33,7 @@ type Status struct {
 
 type App struct {
 	App         call.AppID `json:"sdk_app_id"`
-	WindowStart time.Time  `json:"window_start"` // what is older the vendor does not have
+	WindowStart time.Time  `json:"window_start"` // the vendor has no older data
 	LastListed  *time.Time `json:"last_listed"`
 }
 
@@ -44,19 +44,19 @@ type Day struct {
 	Calls       uint64     `json:"calls"` // known
 	Archived    uint64     `json:"archived"`
 	Provisional uint64     `json:"provisional"`
-	Incomplete  uint64     `json:"incomplete"` // provisional, and something of them is set aside
+	Incomplete  uint64     `json:"incomplete"` // provisional, with parts set aside
 	Pending     uint64     `json:"pending"`
 	Failed      uint64     `json:"failed"`
 	Lost        uint64     `json:"lost"`
-	Expired     uint64     `json:"expired"`      // archived once, and deleted because of their age
-	List        string     `json:"list"`         // final, partial, failed (some of it could not be had), lost or none
+	Expired     uint64     `json:"expired"`      // archived, then deleted because of their age
+	List        string     `json:"list"`         // final, partial, failed (a part could not be fetched), lost or none
 	ListedUntil *time.Time `json:"listed_until"` // of a partial list
 	Sessions    uint64     `json:"sessions"`
 	Samples     uint64     `json:"samples"`
 	Events      uint64     `json:"events"`
 }
 
-// Units is how many units there are of a kind, and the first of them.
+// Units counts units, and has the first of them.
 type Units struct {
 	Count        int        `json:"count"`
 	NextDeadline *time.Time `json:"next_deadline,omitempty"`
@@ -81,13 +81,13 @@ type Part struct {
 	Key      string        `json:"key"`
 	Reason   string        `json:"reason"`
 	Attempts int           `json:"attempts"`
-	Kept     bool          `json:"kept"` // what the vendor answered is in raw_responses
+	Kept     bool          `json:"kept"` // whether raw_responses has the vendor's answer
 }
 
 // firstUnits is how many units a list names.
 const firstUnits = 10
 
-// New is a status of which nothing has been read. now is in UTC.
+// New returns an empty status. now is in UTC.
 func New(accounts []config.Account, now time.Time) *Status {
 	empty := Units{Units: []Unit{}}
 	st := &Status{Days: []Day{}, AtRisk: empty, Waiting: empty, Failed: empty, Lost: empty, Apps: []App{}, Bytes: map[string]int{}, Runs: []Command{}, Now: now}
@@ -99,7 +99,7 @@ func New(accounts []config.Account, now time.Time) *Status {
 	return st
 }
 
-// app finds an application; one that is in the ledger and not in the settings
+// app returns an application. An application that is in the ledger and not in the settings
 // has a window that begins now.
 func (st *Status) app(app call.AppID) *App {
 	i := slices.IndexFunc(st.Apps, func(a App) bool { return a.App == app })
@@ -110,8 +110,8 @@ func (st *Status) app(app call.AppID) *App {
 	return &st.Apps[i]
 }
 
-// readDays reads the coverage, and adds the days of the window that the ledger
-// knows nothing of.
+// readDays reads the coverage, and adds the days of the window that the ledger does not
+// have.
 func (st *Status) readDays(ctx context.Context, l ledger.Ledger) error {
 	all, err := l.Coverage(ctx)
 	if err != nil {
@@ -191,7 +191,7 @@ func (st *Status) readTimes(ctx context.Context, l ledger.Ledger) error {
 	return nil
 }
 
-// readUnits reads what is not as it should be.
+// readUnits reads the units that are at risk, waiting, failed or lost.
 func (st *Status) readUnits(ctx context.Context, l ledger.Ledger) error {
 	var open, waiting, failed, lost []Unit
 	f := ledger.Filter{States: ledger.Unfinished()}
@@ -261,7 +261,7 @@ func (st *Status) Read(ctx context.Context, store *store.Store) error {
 	return err
 }
 
-// Expired is how many calls were archived once and have been deleted.
+// Expired returns how many calls were archived and then deleted because of their age.
 func (st *Status) Expired() (n uint64) {
 	for _, d := range st.Days {
 		n += d.Expired

@@ -9,19 +9,19 @@ import (
 	"github.com/callvault/callvault/internal/call"
 )
 
-// Targets are units to ask for once more.
+// Targets names units to ask for again.
 type Targets struct {
 	Calls []call.Room
 	Hours []time.Time // their starts
 	Days  bool        // all days of the daily scale
 }
 
-// Empty says that there is nothing to ask for.
+// Empty reports whether there is nothing to ask for.
 func (t Targets) Empty() bool { return len(t.Calls) == 0 && len(t.Hours) == 0 && !t.Days }
 
-// Passes are the passes over the targets: one over the calls, one over each hour,
-// one over the days. If list is set the calls are looked for in the room list again,
-// so that its answers are kept with theirs.
+// Passes returns the passes over the targets: one over the calls, one over each hour, and
+// one over the days. If list is set, the pass reads the room list again to find the calls,
+// so that its answers are kept with those of the calls.
 func (t Targets) Passes(list bool, newPass func() *extract.Pass) []*extract.Pass {
 	var all []*extract.Pass
 	add := func() *extract.Pass {
@@ -46,7 +46,7 @@ func (t Targets) Passes(list bool, newPass func() *extract.Pass) []*extract.Pass
 	return all
 }
 
-// calls makes p a pass over the calls.
+// calls narrows p to the calls.
 func (t Targets) calls(p *extract.Pass, list bool) {
 	oldestFirst := slices.SortedFunc(slices.Values(t.Calls), func(a, b call.Room) int { return a.CreatedAt.Compare(b.CreatedAt) })
 	if !list {
@@ -67,7 +67,7 @@ func (t Targets) calls(p *extract.Pass, list bool) {
 	p.Only = func(r call.Room) bool { return wanted[r.CommID] }
 }
 
-// AskAgain asks for the targets alone.
+// AskAgain asks for the targets only.
 func (c *Check) AskAgain(ctx context.Context, t Targets) error {
 	if err := c.begin(ctx); err != nil {
 		return err

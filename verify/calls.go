@@ -11,15 +11,15 @@ import (
 	"github.com/callvault/callvault/load/visible"
 )
 
-// verdict says what can be done with a call by what the ledger says of it.
+// verdict is what to do with a call, decided from its entry in the ledger.
 type verdict int
 
 const (
 	comparable verdict = iota
-	missing            // it should be in the archive
-	waiting            // the next pass is to bring it
+	missing            // the archive should have it
+	waiting            // the next pass brings it
 	expired            // the archive has deleted it because of its age
-	lacking            // nothing of it is held for good
+	lacking            // the archive holds nothing of it for good
 )
 
 func (c *Check) verdict(r call.Room) verdict {
@@ -48,15 +48,15 @@ func (c *Check) verdict(r call.Room) verdict {
 	return comparable
 }
 
-// callsToCompare are the spans of calls to compare by the room list, and of
-// those that were asked for, by all relations.
+// callsToCompare holds the spans of the calls to compare with the room list, and of those
+// to compare in all relations.
 type callsToCompare struct {
 	listed, asked []visible.Span
 	rooms         map[string]call.Room
 }
 
-// compareCalls compares the room of each call, and everything of those that
-// were asked for.
+// compareCalls compares the room of each call, and all relations of the calls that were
+// asked for.
 func (c *Check) compareCalls(ctx context.Context, r *Result) error {
 	bad := map[string]bool{}
 	calls := c.sort(r, bad)
@@ -93,22 +93,22 @@ func (c *Check) compareCalls(ctx context.Context, r *Result) error {
 	return nil
 }
 
-// partKinds are the parts that bring the rows of calls, by relation.
+// partKinds maps the relations of calls to the kind of part that brings their rows.
 var partKinds = map[int]call.PartKind{digest.Rooms: call.PartRoom, digest.Sessions: call.PartUsers, digest.SampleRows: call.PartSeries, digest.Events: call.PartEvents}
 
-// setAside says that rows of a relation are named as missing from a call, for
-// another reason than that the vendor answers null: that is compared.
+// setAside reports whether the ledger names rows of a relation as missing from a call, for
+// another reason than null: parts that are null are compared.
 func setAside(e ledger.Entry, relation int) bool {
 	return lacks(e, func(f ledger.FailedPart) bool { return f.Kind == partKinds[relation] && !f.Null() })
 }
 
-// lacks says that some part is to be asked for again.
+// lacks reports whether a pass must ask for some part again.
 func lacks(e ledger.Entry, some func(ledger.FailedPart) bool) bool {
 	return e.Lacks() && slices.ContainsFunc(e.Failed, func(f ledger.FailedPart) bool { return !f.Gone() && some(f) })
 }
 
-// sort notes the calls that cannot be compared, those that are missing as bad,
-// and returns the others.
+// sort returns the calls that can be compared, and leaves out the others. It reports
+// missing ones as differences.
 func (c *Check) sort(r *Result, bad map[string]bool) callsToCompare {
 	calls := callsToCompare{rooms: map[string]call.Room{}}
 	for _, room := range c.rooms {
@@ -124,7 +124,7 @@ func (c *Check) sort(r *Result, bad map[string]bool) callsToCompare {
 			continue
 		}
 		if c.col.partly(c.unit(call.UnitCall, room.CommID)) {
-			continue // it is named as not verified
+			continue // the report names it as not verified
 		}
 		span := visible.Span{Key: room.CommID, Since: uint32(c.since.Unix()), Until: heldUntil(c.held[room.CommID])}
 		seen := c.col.seen(c.unit(call.UnitCall, room.CommID))
@@ -132,7 +132,7 @@ func (c *Check) sort(r *Result, bad map[string]bool) callsToCompare {
 			r.Expired++
 			continue
 		}
-		if seen != nil && seen.span.Until <= span.Until { // otherwise it was replaced meanwhile
+		if seen != nil && seen.span.Until <= span.Until { // otherwise it was replaced in the meantime
 			span = seen.span
 			calls.asked = append(calls.asked, span)
 		}
@@ -142,7 +142,7 @@ func (c *Check) sort(r *Result, bad map[string]bool) callsToCompare {
 	return calls
 }
 
-// vendor is what the vendor says of a relation of a call.
+// vendor returns the vendor's side of a relation of a call.
 func (c *Check) vendor(room call.Room, relation int, span visible.Span) digest.Digest {
 	if relation != digest.Rooms {
 		return c.col.seen(c.unit(call.UnitCall, room.CommID)).sums[relation]
@@ -156,17 +156,17 @@ func (c *Check) difference(room call.Room, relation string) Difference {
 	return Difference{Kind: call.UnitCall, Key: room.CommID, RoomID: room.RoomID, Relation: relation, Mendable: c.mendable(room.CreatedAt)}
 }
 
-// mendable says that what began at t can be asked for again in full. What began
-// before the vendor's edge must not be: the answer would replace what the
-// archive has kept of its beginning.
+// mendable reports whether a unit that began at t can be asked for again in full. A unit
+// that began before the vendor's edge cannot: the answer would replace the beginning that
+// the archive has kept.
 func (c *Check) mendable(t time.Time) bool { return !t.Before(c.since) }
 
 func (c *Check) unit(kind call.UnitKind, key string) call.Unit {
 	return call.Unit{App: c.App, Kind: kind, Key: key}
 }
 
-// compareUnlisted names the calls of the archive that the vendor does not list.
-// They stay: nothing is deleted on the vendor's word.
+// compareUnlisted names the calls of the archive that the vendor does not list. They stay
+// in the archive: nothing is deleted on the vendor's word.
 func (c *Check) compareUnlisted(ctx context.Context, r *Result) error {
 	if !c.looked {
 		return nil

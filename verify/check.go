@@ -15,12 +15,12 @@ import (
 	"github.com/callvault/callvault/load/store"
 )
 
-// edgeSlack is how far from the retention's edge what is compared begins: the
-// edge moves on while the vendor is asked.
+// edgeSlack is the distance between the retention's edge and the first data that is
+// compared: the edge moves on while the check runs.
 const edgeSlack = ask.WidestMargin + 5*time.Minute
 
-// Check compares one application. Call Look or AskAgain, Ask as often as
-// wanted, then Result. All exported fields must be set.
+// Check compares one application. Call Look or AskAgain, then Ask any number of times, then
+// Result. All exported fields must be set.
 type Check struct {
 	App       call.AppID
 	Ledger    extract.Ledger
@@ -33,11 +33,11 @@ type Check struct {
 
 	since    time.Time // what came before is not compared
 	until    time.Time // when the check began
-	listedTo time.Time // up to when the archive has listed calls
+	listedTo time.Time // when the archive last listed calls
 	col      *collector
-	rooms    []call.Room // calls to hold against the room list
-	looked   bool        // rooms is all that the vendor lists
-	noEvents bool        // the account has no user events
+	rooms    []call.Room // calls to compare with the room list
+	looked   bool        // whether rooms holds all calls that the vendor lists
+	noEvents bool        // whether the account lacks user events
 	failures []extract.Failure
 	held     map[string]ledger.Row // of rooms
 }
@@ -61,7 +61,7 @@ func (c *Check) Look(ctx context.Context, all bool) error {
 	var mu sync.Mutex
 	p.Only = func(r call.Room) bool {
 		if r.Finished && r.DestroyedAt.Before(c.since) {
-			return false // out of reach, or nearly
+			return false // too close to the edge
 		}
 		mu.Lock()
 		defer mu.Unlock()
@@ -77,7 +77,7 @@ func (c *Check) Look(ctx context.Context, all bool) error {
 	return c.readHeld(ctx)
 }
 
-// run makes a pass that compares.
+// run makes a pass that keeps checksums.
 func (c *Check) run(ctx context.Context, p *extract.Pass) (extract.Report, error) {
 	p.Ledger, p.Compare = c.col, c.col
 	r, err := p.Run(ctx)
@@ -87,7 +87,7 @@ func (c *Check) run(ctx context.Context, p *extract.Pass) (extract.Report, error
 	return r, err
 }
 
-// readHeld reads what the ledger says of the calls.
+// readHeld reads the ledger's entries of the calls.
 func (c *Check) readHeld(ctx context.Context) (err error) {
 	keys := make([]string, len(c.rooms))
 	for i, r := range c.rooms {
@@ -97,7 +97,7 @@ func (c *Check) readHeld(ctx context.Context) (err error) {
 	return err
 }
 
-// Candidates are the calls, of those listed, that Ask is worth the while for.
+// Candidates returns the listed calls that Ask can compare.
 func (c *Check) Candidates() []call.Room {
 	return slices.DeleteFunc(slices.Clone(c.rooms), func(r call.Room) bool { return c.verdict(r) != comparable })
 }
@@ -112,7 +112,7 @@ func (c *Check) Ask(ctx context.Context, rooms []call.Room) error {
 	return nil
 }
 
-// Sample chooses n of the calls, always the same ones for a seed.
+// Sample chooses n of the calls. The same seed chooses the same calls.
 func Sample(rooms []call.Room, n int, seed uint64) []call.Room {
 	all := slices.SortedFunc(slices.Values(rooms), func(a, b call.Room) int {
 		return cmp.Or(cmp.Compare(a.App, b.App), cmp.Compare(a.CommID, b.CommID))

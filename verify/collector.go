@@ -13,31 +13,31 @@ import (
 	"github.com/callvault/callvault/load/visible"
 )
 
-// unit is what the vendor says of one unit.
+// unit is the vendor's side of one unit.
 type unit struct {
 	span   visible.Span
 	starts time.Time
 	sums   digest.Sums
-	ended  bool // everything has been asked for
-	gone   bool // the vendor began to drop it while it was asked for
+	ended  bool // whether all of it has been asked for
+	gone   bool // whether the vendor began to drop it during the check
 }
 
-// collector takes what a pass that compares brings, and keeps checksums. It is the
-// pass's ledger as well, and notes what that says. It is safe for concurrent use.
+// collector takes the rows of a pass and keeps only their checksums. It is also the pass's
+// ledger, and notes how far each call can be compared. It is safe for concurrent use.
 type collector struct {
 	extract.Ledger
 	since  uint32           // what came before is not compared
-	edge   func() time.Time // the vendor may have dropped what came before
+	edge   func() time.Time // the vendor may have dropped earlier data
 	mu     sync.Mutex
 	units  map[call.Unit]*unit
-	unread map[call.Unit]bool // the vendor did not tell all of them
+	unread map[call.Unit]bool // units that could not be read whole
 }
 
 func newCollector(l extract.Ledger, since time.Time, edge func() time.Time) *collector {
 	return &collector{Ledger: l, since: uint32(since.Unix()), edge: edge, units: map[call.Unit]*unit{}, unread: map[call.Unit]bool{}}
 }
 
-// Entries notes up to where the calls can be compared, before they are asked for.
+// Entries notes up to which second the calls can be compared. A pass calls it before it asks for them.
 func (c *collector) Entries(ctx context.Context, app call.AppID, kind call.UnitKind, keys []string) (map[string]ledger.Row, error) {
 	held, err := c.Ledger.Entries(ctx, app, kind, keys)
 	if err != nil || kind != call.UnitCall {
@@ -51,7 +51,7 @@ func (c *collector) Entries(ctx context.Context, app call.AppID, kind call.UnitK
 	return held, nil
 }
 
-// heldUntil is the last second of a call that the archive holds for good.
+// heldUntil returns the last second of a call that the archive holds for good.
 func heldUntil(h ledger.Row) uint32 {
 	unfinished := h.State == ledger.Provisional || h.State == ledger.Failed || h.State == ledger.Lost
 	if unfinished && !h.HeldUntil.IsZero() {
@@ -86,15 +86,15 @@ func (c *collector) Add(_ context.Context, u call.Unit, p call.Part, r call.Rows
 	return nil
 }
 
-// hour is the span of an hour that was asked for in a window.
+// hour returns the span of an hour within the window that was asked for.
 func (c *collector) hour(key string, w call.Window) visible.Span {
 	last := w.Start.Truncate(time.Hour).Add(time.Hour - time.Second)
 	return visible.Span{Key: key, Since: max(c.since, uint32(w.Start.Unix())), Until: uint32(min(last.Unix(), w.End.Unix()))}
 }
 
-// End notes that all of a unit has been asked for. One of which something could
-// not be had, other than what the vendor has dropped of a call, is not to be
-// compared: the pass reports it.
+// End notes that all of a unit has been asked for. A unit that could not be fetched whole
+// is not compared, and the pass reports it. Data of a call that the vendor has dropped does
+// not count.
 func (c *collector) End(_ context.Context, e ledger.Entry) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -106,7 +106,7 @@ func (c *collector) End(_ context.Context, e ledger.Entry) error {
 	return nil
 }
 
-// Abandon forgets what was added to a unit, which could not be had whole.
+// Abandon forgets the rows of a unit that could not be fetched whole.
 func (c *collector) Abandon(u call.Unit) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -114,14 +114,14 @@ func (c *collector) Abandon(u call.Unit) {
 	c.unread[u] = true
 }
 
-// partly says that a unit was asked for and could not be had whole.
+// partly reports whether a unit was asked for and could not be fetched whole.
 func (c *collector) partly(u call.Unit) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.unread[u]
 }
 
-// seen is what the vendor said of a unit, nil if that is not all of it.
+// seen returns the vendor's side of a unit, or nil if it is not whole.
 func (c *collector) seen(u call.Unit) *unit {
 	c.mu.Lock()
 	defer c.mu.Unlock()

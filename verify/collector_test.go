@@ -9,8 +9,8 @@ import (
 	"github.com/callvault/callvault/ledger"
 )
 
-// TestReadInPart compares no unit that the vendor has not told in full, but for
-// what it has dropped of a call.
+// TestReadInPart checks that a unit is not compared if the vendor did not answer in full,
+// except if it has dropped the beginning of a call.
 func TestReadInPart(t *testing.T) {
 	gone := ledger.FailedPart{Kind: call.PartSeries, Key: ledger.BeforeKey + "2026-11-20T00:00:00Z", Reason: "dropped"}
 	failed := ledger.FailedPart{Kind: call.PartEvents, Key: "a", Reason: "no"}
@@ -50,7 +50,7 @@ func TestReadInPart(t *testing.T) {
 	}
 }
 
-// TestSetAside says what of a call need not be there.
+// TestSetAside checks which relations of a call may lack rows.
 func TestSetAside(t *testing.T) {
 	part := func(kind call.PartKind, key, reason string) ledger.FailedPart {
 		return ledger.FailedPart{Kind: kind, Key: key, Reason: reason}

@@ -9,19 +9,19 @@ import (
 	"github.com/callvault/callvault/load/visible"
 )
 
-// Lack is a unit that the archive knows not to have whole: what could not be had
-// of it is set aside, and a later pass asks for it again.
+// Lack is a unit that the ledger says is not whole. Its missing parts are set aside, and a
+// later pass asks for them again.
 type Lack struct {
 	App     call.AppID    `json:"sdk_app_id"`
 	Kind    call.UnitKind `json:"kind"`    // call, list (of the calls of a day), unusual or scale
 	Key     string        `json:"key"`     // CommID, day, or start of the hour or day
 	Missing []string      `json:"missing"` // kinds of parts: room, list, users, series, events, unusual, scale
 	Reason  string        `json:"reason"`
-	Waits   bool          `json:"waits"` // only for what the vendor answers null though it is due
+	Waits   bool          `json:"waits"` // whether it lacks only data that the vendor answers null for
 }
 
-// Lacking are the units in the window that lack something by the ledger. It asks
-// the vendor nothing. Look must have been called.
+// Lacking returns the units in the window that lack something according to the ledger. It
+// sends no request to the vendor. Call Look first.
 func (c *Check) Lacking(ctx context.Context) (all []Lack, err error) {
 	p := c.Pass()
 	within := func(e ledger.Row) bool { return true }
@@ -39,8 +39,8 @@ func (c *Check) Lacking(ctx context.Context) (all []Lack, err error) {
 	return all, err
 }
 
-// alive says of which units something was alive between two moments, or, if roomID
-// is set, which are calls of it. Zero times do not narrow it.
+// alive reports whether a unit was alive between two moments and, if roomID is set, is a
+// call of that room. Zero times do not narrow it.
 func (c *Check) alive(ctx context.Context, roomID string, from, to time.Time) (func(ledger.Row) bool, error) {
 	if from.IsZero() {
 		from = time.Unix(0, 0)

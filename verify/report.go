@@ -14,24 +14,24 @@ import (
 	"github.com/callvault/callvault/internal/words"
 )
 
-// ErrDifferent is returned when the archive is not what the vendor says; the report
-// names what differs.
+// ErrDifferent is returned when the archive differs from the vendor. The report names the
+// differences.
 const ErrDifferent = runs.Incomplete("the archive and the vendor differ")
 
 // Report is what a verification has found.
 type Report struct {
 	RunID       string            `json:"run_id"`
 	Seed        uint64            `json:"seed"`
-	All         bool              `json:"all"` // calls were compared; otherwise a sample
+	All         bool              `json:"all"` // whether all calls were compared, not a sample
 	Started     time.Time         `json:"started"`
 	Ended       time.Time         `json:"ended"`
 	Apps        []*Result         `json:"apps"`
-	ScaleDays   int               `json:"scale_days"` // held against the archive's rows
+	ScaleDays   int               `json:"scale_days"` // days whose counts were compared with the archive's rows
 	Warnings    []Warning         `json:"scale_warnings"`
 	Lacking     []Lack            `json:"lacking"` // by the ledger
 	Repaired    bool              `json:"repair"`
-	AfterRepair []*Result         `json:"after_repair"` // what was fetched anew, compared again
-	Failures    []extract.Failure `json:"not_repaired"` // what the vendor could not be asked for
+	AfterRepair []*Result         `json:"after_repair"` // the units that were fetched again, compared once more
+	Failures    []extract.Failure `json:"not_repaired"` // what could not be fetched
 	Requests    map[string]int    `json:"requests"`     // of the quota, by action
 	Bytes       int64             `json:"bytes_received"`
 	Equal       bool              `json:"equal"`
@@ -54,8 +54,8 @@ func (r *Report) describe(run *runs.Run) {
 	}
 }
 
-// EqualOf says that nothing of an application differs, or differs still, or is
-// known to be lacking.
+// EqualOf reports whether nothing of an application differs after the repair, if there was
+// one, and nothing is known to be missing.
 func (r *Report) EqualOf(app call.AppID) bool {
 	if slices.ContainsFunc(r.Beyond(), func(w Warning) bool { return w.App == app }) ||
 		slices.ContainsFunc(r.Missing(), func(l Lack) bool { return l.App == app }) {
@@ -68,7 +68,7 @@ func (r *Report) EqualOf(app call.AppID) bool {
 	return !slices.ContainsFunc(r.Apps, of)
 }
 
-// setCounts also draws the conclusion.
+// setCounts sets the daily counts and decides whether the archive is equal.
 func (r *Report) setCounts(c ask.Counts) {
 	r.Requests, r.Bytes = c.Requests, c.Bytes
 	r.Equal = r.err() == nil
@@ -78,12 +78,12 @@ func (r *Report) of(app call.AppID) *Result {
 	return r.Apps[slices.IndexFunc(r.Apps, func(x *Result) bool { return x.App == app })]
 }
 
-// mendable says that a repair has something to do.
+// mendable reports whether a repair has something to do.
 func (r *Report) mendable() bool {
 	return slices.ContainsFunc(r.Apps, func(x *Result) bool { return !x.Targets().Empty() })
 }
 
-// Differences are those that are left.
+// Differences returns the differences that are left.
 func (r *Report) Differences() []Difference {
 	var all []Difference
 	for _, x := range r.Apps {
@@ -108,13 +108,13 @@ func (r *Report) Unverified() []extract.Failure {
 	return slices.Compact(all)
 }
 
-// Beyond are the days whose counts differ by more than the vendor's noise.
+// Beyond returns the days whose counts differ by more than the vendor's noise.
 func (r *Report) Beyond() []Warning {
 	return slices.DeleteFunc(slices.Clone(r.Warnings), func(w Warning) bool { return !w.Beyond })
 }
 
-// Missing are the units that lack what could not be had; waiting are those that
-// lack only what the vendor answers null.
+// Missing returns the units with parts that could not be fetched. waiting are the units
+// that lack only data that the vendor answers null for.
 func (r *Report) Missing() []Lack {
 	return slices.DeleteFunc(slices.Clone(r.Lacking), func(l Lack) bool { return l.Waits })
 }
@@ -123,8 +123,9 @@ func (r *Report) Waiting() []Lack {
 	return slices.DeleteFunc(slices.Clone(r.Lacking), func(l Lack) bool { return !l.Waits })
 }
 
-// err is ErrDifferent when the archive differs from the vendor or not everything could be
-// compared, and archive.ErrPartial when it lacks only what it knows to lack.
+// err returns ErrDifferent when the archive differs from the vendor or not everything could
+// be compared. It returns archive.ErrPartial when the archive lacks only what the ledger
+// names.
 func (r *Report) err() error {
 	d, u := len(r.Differences()), len(r.Unverified())
 	switch {
@@ -144,7 +145,7 @@ func (r *Report) err() error {
 	return nil
 }
 
-// Lines name what is wrong.
+// Lines returns lines that name what is wrong.
 func (r *Report) Lines() []string {
 	var all []string
 	for _, d := range r.Differences() {
@@ -162,7 +163,7 @@ func (r *Report) Lines() []string {
 	return append(all, WhatToTry(r.Beyond())...)
 }
 
-// LackText names one thing that the archive lacks.
+// LackText names one unit that the archive lacks in part.
 func LackText(l Lack) string {
 	what := map[call.UnitKind]string{call.UnitCall: "call", call.UnitUnusual: "the unusual events of", call.UnitScale: "the daily scale of"}[l.Kind]
 	switch {
@@ -172,7 +173,7 @@ func LackText(l Lack) string {
 	return fmt.Sprintf("incomplete: %s %s: %s", what, l.Key, l.Reason)
 }
 
-// LackingTexts count what the archive lacks, by what it is of.
+// LackingTexts counts what the archive lacks, by kind of unit.
 func LackingTexts(all []Lack) (parts []string) {
 	n := map[call.UnitKind]int{}
 	for _, l := range all {
@@ -182,7 +183,7 @@ func LackingTexts(all []Lack) (parts []string) {
 		kind      call.UnitKind
 		one, many string
 	}{
-		{call.UnitCall, "call lacks what is set aside", "calls lack what is set aside"},
+		{call.UnitCall, "call has parts set aside", "calls have parts set aside"},
 		{call.UnitList, "day whose calls could not all be listed", "days whose calls could not all be listed"},
 		{call.UnitUnusual, "hour lacks unusual events", "hours lack unusual events"},
 		{call.UnitScale, "day has doubtful counts", "days have doubtful counts"},
@@ -210,7 +211,7 @@ func warning(w Warning) string {
 	return text
 }
 
-// WhatToTry says how days may be mended whose counts differ by more than noise.
+// WhatToTry says how to mend days whose counts differ by more than the noise.
 func WhatToTry(all []Warning) (lines []string) {
 	var from, to time.Time
 	old := 0
@@ -242,7 +243,7 @@ func counts(c Counts) string {
 	return fmt.Sprintf("%d rooms, %d entries, %d users", c.Rooms, c.Entries, c.Users)
 }
 
-// Before are the differences that the repair was to mend.
+// Before returns the differences before the repair.
 func (r *Report) Before() []Difference {
 	var all []Difference
 	for _, x := range r.Apps {
@@ -251,8 +252,7 @@ func (r *Report) Before() []Difference {
 	return all
 }
 
-// but is what keeps an archive from being equal in which no row differs, by what
-// is worst.
+// but says why an archive is not equal although no row differs: the worst reason.
 func (r *Report) but() (all []string) {
 	if n := len(r.Beyond()); n > 0 {
 		all = append(all, fmt.Sprintf("the counts of %s do: calls may be missing", words.Plural(n, "day")))
@@ -263,7 +263,7 @@ func (r *Report) but() (all []string) {
 	return append(all, LackingTexts(r.Missing())...)
 }
 
-// Conclusion is the closing line, or several.
+// Conclusion returns the closing lines.
 func (r *Report) Conclusion() string {
 	d, but := len(r.Differences()), r.but()
 	switch {
@@ -274,7 +274,7 @@ func (r *Report) Conclusion() string {
 	case d == 0 && r.AfterRepair != nil:
 		return "repaired: what differed is now as the vendor has it"
 	case d == 0 && len(r.Waiting()) > 0:
-		return "equal, but for what the vendor answers null: the archive is what it says"
+		return "equal, except for data that the vendor answers null for"
 	case d == 0:
 		return "equal: the archive is what the vendor says"
 	}

@@ -11,15 +11,15 @@ import (
 	"github.com/callvault/callvault/ledger"
 )
 
-// Result is what a check has found in one application.
+// Result is the result of a check of one application.
 type Result struct {
 	App         call.AppID        `json:"sdk_app_id"`
-	Listed      int               `json:"calls_listed"`   // by the vendor, in reach
-	Calls       int               `json:"calls_compared"` // row by row; the others by the room list
+	Listed      int               `json:"calls_listed"`   // listed by the vendor, within reach
+	Calls       int               `json:"calls_compared"` // compared row by row; the others only with the room list
 	Hours       int               `json:"hours_compared"` // of unusual events
 	Days        int               `json:"days_compared"`  // of the daily scale
-	Waiting     int               `json:"waiting"`        // calls, hours and days that the next pass is to bring
-	Expired     int               `json:"expired"`        // calls that the vendor began to drop while it was asked
+	Waiting     int               `json:"waiting"`        // calls, hours and days that the next pass brings
+	Expired     int               `json:"expired"`        // calls that the vendor began to drop during the check
 	Rows        map[string]uint64 `json:"rows_compared"`  // of the archive, by relation
 	Differences []Difference      `json:"differences"`
 	Unverified  []extract.Failure `json:"unverified"` // what the vendor could not be asked for
@@ -27,7 +27,7 @@ type Result struct {
 	targets Targets
 }
 
-// Difference is a relation of a unit that is not the same on both sides.
+// Difference is a relation of a unit that differs between vendor and archive.
 type Difference struct {
 	App      call.AppID    `json:"sdk_app_id"`
 	Kind     call.UnitKind `json:"kind"` // call, unusual (an hour of it) or scale (a day)
@@ -37,10 +37,10 @@ type Difference struct {
 	Vendor   uint64        `json:"vendor_rows"`
 	Archive  uint64        `json:"archive_rows"`
 	What     string        `json:"what"`
-	Mendable bool          `json:"mendable"` // by asking for the unit again
+	Mendable bool          `json:"mendable"` // whether asking for the unit again may mend it
 }
 
-// Targets are the units whose asking again may mend the differences.
+// Targets returns the units to ask for again to mend the differences.
 func (r *Result) Targets() Targets { return r.targets }
 
 // Result compares what was asked for.
@@ -57,7 +57,7 @@ func (c *Check) Result(ctx context.Context) (*Result, error) {
 	return r, nil
 }
 
-// missing notes a unit that the archive does not have.
+// missing notes a unit that the archive lacks.
 func (r *Result) missing(d Difference, held ledger.Row) {
 	d.App, d.Vendor, d.What = r.App, 1, "missing from the archive"
 	switch held.State {
@@ -93,8 +93,8 @@ func whatDiffers(vendor, archive digest.Digest) string {
 	return "values differ"
 }
 
-// ripe says that a pass should have brought what ended at t: it had settled
-// when the archive last listed calls, or no listing has ever been completed.
+// ripe reports whether a pass should have archived a unit that ended at t: it had settled
+// when the archive last listed calls, or no listing was ever completed.
 func (c *Check) ripe(t time.Time) bool {
 	if c.listedTo.IsZero() {
 		return t.Before(c.until.Add(-c.Settle))

@@ -20,14 +20,14 @@ import (
 // Command is the name of the command, in the history and in schedules.
 const Command = "verify"
 
-// Options are how a verification is made.
+// Options holds the options of a verification.
 type Options struct {
-	Sample int    // compare so many calls row by row
-	Seed   uint64 // that chooses them
+	Sample int    // how many calls to compare row by row
+	Seed   uint64 // chooses these calls
 	All    bool   // compare all calls instead
-	Repair bool   // fetch anew what differs, and compare that again
-	Strict bool   // any difference of daily counts is one
-	Demo   bool   // it is the demo's archive, for what is said to try
+	Repair bool   // fetch again what differs, and compare it once more
+	Strict bool   // any difference of daily counts counts as a difference
+	Demo   bool   // the archive is the demo's; it changes the hints
 }
 
 // Run makes one verification over all accounts and applications.
@@ -38,8 +38,8 @@ type Run struct {
 	Progress extract.Progress
 	Report   Report
 	apps     []verifiedApp
-	looked   []verifiedApp // apps, but for a repair
-	Past     runs.Run      // as the history has it, when it has ended
+	looked   []verifiedApp // the applications as compared before a repair
+	Past     runs.Run      // the entry in the history, when the run has ended
 }
 
 type verifiedApp struct {
@@ -47,8 +47,8 @@ type verifiedApp struct {
 	check   *Check
 }
 
-// Do makes the verification and its history. The error matches ErrDifferent
-// when the verification went to its end and the archive is not what it should be.
+// Do makes the verification and writes the history of runs. ErrDifferent is returned when
+// the verification ended and the archive differs.
 func (v *Run) Do(ctx context.Context) error {
 	h := runs.New(v.Store, Command, v.Job.Origin, v.Job.Options.Lease, v.Job.Options.Traced)
 	h.Run.Apps, h.Run.Whole = v.Job.Apps(), v.Job.Whole()
@@ -70,7 +70,7 @@ func (v *Run) Do(ctx context.Context) error {
 	})
 }
 
-// detect is an error unless all accounts can be asked.
+// detect returns an error unless all accounts can be asked.
 func (v *Run) detect(ctx context.Context) error {
 	if err := v.Job.Detect(ctx); err != nil {
 		return err
@@ -81,7 +81,7 @@ func (v *Run) detect(ctx context.Context) error {
 	return nil
 }
 
-// run makes the verification, and the repair if one is wanted.
+// run makes the verification, and the repair if asked to.
 func (v *Run) run(ctx context.Context) error {
 	v.Report = Report{RunID: v.Report.RunID, Seed: v.Options.Seed, All: v.Options.All, Started: time.Now().UTC(), Repaired: v.Options.Repair, strict: v.Options.Strict, demo: v.Options.Demo}
 	err := v.look(ctx)
@@ -96,7 +96,7 @@ func (v *Run) run(ctx context.Context) error {
 	return err
 }
 
-// look compares everything that is wanted.
+// look compares everything that the options ask for.
 func (v *Run) look(ctx context.Context) (err error) {
 	if err := v.begin(ctx); err != nil {
 		return err
@@ -134,7 +134,7 @@ func (v *Run) begin(ctx context.Context) error {
 	return nil
 }
 
-// each does something for all applications at once.
+// each calls do for all applications at once.
 func (v *Run) each(ctx context.Context, do func(context.Context, verifiedApp) error) error {
 	g, gctx := errgroup.WithContext(ctx)
 	for _, a := range v.apps {
@@ -168,8 +168,8 @@ func (v *Run) results(ctx context.Context) ([]*Result, error) {
 	return all, nil
 }
 
-// weigh holds the vendor's daily counts against the archive's rows, and names what
-// the archive knows to lack.
+// weigh compares the vendor's daily counts with the archive's rows, and names what the
+// ledger knows to be missing.
 func (v *Run) weigh(ctx context.Context) error {
 	v.Report.Warnings, v.Report.ScaleDays, v.Report.Lacking = []Warning{}, 0, []Lack{}
 	for _, a := range v.looked {
@@ -191,8 +191,7 @@ func (v *Run) weigh(ctx context.Context) error {
 	return nil
 }
 
-// repair fetches anew what differs, under the archive lease, and compares it
-// again.
+// repair fetches again what differs, under the archive lease, and compares it once more.
 func (v *Run) repair(ctx context.Context) error {
 	if err := runs.UnderLease(ctx, v.Store, v.Job.Options.Lease, v.fetch); err != nil {
 		return err
@@ -256,7 +255,7 @@ func (v *Run) fetchInto(ctx context.Context, w *archive.Target) error {
 	})
 }
 
-// replaced are the units with differences that have been archived anew.
+// replaced returns the units with differences that have been archived again.
 func (v *Run) replaced(ctx context.Context, w *archive.Target) ([]call.Unit, error) {
 	var all []call.Unit
 	for _, r := range v.Report.Apps {

@@ -10,7 +10,7 @@ import (
 	"github.com/callvault/callvault/load/visible"
 )
 
-// Warning is a day on which the vendor's own counts are not the archive's.
+// Warning is a day whose counts differ between vendor and archive.
 type Warning struct {
 	App     call.AppID `json:"sdk_app_id"`
 	Day     time.Time  `json:"day_start"`
@@ -31,10 +31,10 @@ type Counts struct {
 
 func countsOf(d call.DailyScale) Counts { return Counts{d.RoomNumber, d.UserCount, d.UserNumber} }
 
-// noises are by how much the vendor's counts of a day and the archive's may
-// differ, the greater of a number and a share of the vendor's count in thousandths,
-// without anything being missing: the vendor calls its counts approximate, and
-// entries and users near midnight may count on either day.
+// noises holds how much the vendor's counts of a day may differ from the archive's while
+// nothing is missing: the greater of a number and a share of the vendor's count in
+// thousandths. The vendor calls its counts approximate, and entries and users near midnight
+// may count on either day.
 var noises = [...]struct {
 	of       func(Counts) uint64
 	most     uint64
@@ -45,7 +45,7 @@ var noises = [...]struct {
 	{func(c Counts) uint64 { return c.Users }, 2, 20},
 }
 
-// beyondNoise says that counts of a day differ by more than the vendor's noise.
+// beyondNoise reports whether counts of a day differ by more than the vendor's noise.
 func beyondNoise(vendor, archive Counts) bool {
 	for _, n := range noises {
 		v, a := n.of(vendor), n.of(archive)
@@ -58,9 +58,9 @@ func beyondNoise(vendor, archive Counts) bool {
 
 const dayLength = 24 * time.Hour
 
-// Scale holds the vendor's counts of each day in the window, as archived, against
-// the archive's rows, as far as the archive has the day in full. It asks the vendor
-// nothing. whole is how many days were compared. Look must have been called.
+// Scale compares the archived counts of each day in the window with the archive's rows, for
+// days that the archive has in full. It sends no request to the vendor. whole is how many
+// days were compared. Call Look first.
 func (c *Check) Scale(ctx context.Context) (warnings []Warning, whole int, err error) {
 	days, err := visible.CountsOfDays(ctx, c.Store, c.App)
 	if err != nil {
@@ -84,17 +84,17 @@ func (c *Check) Scale(ctx context.Context) (warnings []Warning, whole int, err e
 	return warnings, whole, nil
 }
 
-// gaps are where the archive may lack calls.
+// gaps says where the archive may lack calls.
 type gaps struct {
-	first, last time.Time   // it has listed all calls in between
-	unlisted    []time.Time // UTC days of which not all could be listed
+	first, last time.Time   // the archive has listed all calls in between
+	unlisted    []time.Time // UTC days that could not be listed in full
 	open        []ledger.Row
 	ends        map[string]time.Time // of calls, as the vendor lists them
 	uncounted   map[int64]bool       // days whose counts may still change
 }
 
-// reaches is how long a call that is not whole in the archive is taken to have
-// lasted, where that is not known.
+// reaches is the assumed duration of a call that is not whole in the archive and whose
+// duration is not known.
 const reaches = 2 * dayLength
 
 func (c *Check) gaps(ctx context.Context) (g gaps, err error) {
@@ -138,7 +138,7 @@ func (c *Check) gaps(ctx context.Context) (g gaps, err error) {
 	return g, err
 }
 
-// touch says whether the archive may lack something of a day.
+// touch reports whether the archive may lack data of a day.
 func (g *gaps) touch(start time.Time) bool {
 	end := start.Add(dayLength)
 	if g.first.IsZero() || start.Before(g.first) || g.last.Before(end) {
@@ -154,8 +154,8 @@ func (g *gaps) touch(start time.Time) bool {
 	})
 }
 
-// reach says whether an open call may have had entries from a moment on that the
-// archive does not have.
+// reach reports whether an open call may have had entries after a moment that the archive
+// lacks.
 func (g *gaps) reach(e ledger.Row, from time.Time) bool {
 	if e.State == ledger.Lost {
 		return e.StartsAt.Add(reaches).After(from)

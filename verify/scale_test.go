@@ -8,7 +8,7 @@ import (
 	"github.com/callvault/callvault/ledger"
 )
 
-// TestBeyondNoise has the vendor's counts of a day and the archive's differ.
+// TestBeyondNoise lets the vendor's counts of a day differ from the archive's.
 func TestBeyondNoise(t *testing.T) {
 	for _, c := range []struct {
 		name            string
@@ -41,8 +41,8 @@ func TestBeyondNoise(t *testing.T) {
 	}
 }
 
-// TestDaysNotInFull leaves the days out of which calls or their entries may be
-// missing, and no others.
+// TestDaysNotInFull checks that exactly those days are left out for which calls or entries
+// may be missing.
 func TestDaysNotInFull(t *testing.T) {
 	day := time.Date(2026, 11, 20, 16, 0, 0, 0, time.UTC)
 	at := func(hours int) time.Time { return day.Add(time.Duration(hours) * time.Hour) }

@@ -24,8 +24,7 @@ func (c *Check) compareHours(ctx context.Context, r *Result) error {
 	return err
 }
 
-// dayChanges is how long after its beginning the vendor's counts of a day may
-// change, and be archived again.
+// dayChanges is how long after the beginning of a day the vendor may change its counts.
 const dayChanges = 48 * time.Hour
 
 // compareDays compares the days of the daily scale.
@@ -36,9 +35,9 @@ func (c *Check) compareDays(ctx context.Context, r *Result) error {
 	return err
 }
 
-// compareUnits compares what was asked for of a kind of unit that lives in one
-// relation, and returns the starts of those that differ, and how many there are.
-// A unit is due to be in the archive some time after its beginning.
+// compareUnits compares the units of a kind that has one relation. It returns the starts of
+// the units that differ, and how many were compared. The archive must have a unit when due
+// has passed since its beginning.
 func (c *Check) compareUnits(ctx context.Context, r *Result, kind call.UnitKind, relation int, due time.Duration) (bad []time.Time, compared int, err error) {
 	asked := c.col.asked(kind)
 	keys := slices.Sorted(maps.Keys(asked))
@@ -59,7 +58,7 @@ func (c *Check) compareUnits(ctx context.Context, r *Result, kind call.UnitKind,
 		case h.State == ledger.Failed, h.State == "" && c.ripe(u.starts.Add(due)):
 			r.missing(d, h)
 			bad = append(bad, u.starts)
-		case h.Lacks(): // that is told by itself
+		case h.Lacks(): // Lacking reports it
 		default:
 			r.Waiting++
 		}
@@ -75,7 +74,7 @@ func (c *Check) compareUnits(ctx context.Context, r *Result, kind call.UnitKind,
 	return bad, len(spans), err
 }
 
-// asked are the units of a kind that have been asked for in full, by key.
+// asked returns the units of a kind that have been asked for in full, by key.
 func (c *collector) asked(kind call.UnitKind) map[string]*unit {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -6,8 +6,8 @@ import (
 	"github.com/callvault/callvault/load/store"
 )
 
-// agreement are counts of rows of the model that the relations beneath do not
-// have, or have otherwise. Rounding is that of histograms, within what there is.
+// agreement counts rows of the model that differ from the relations below it. Values are
+// rounded as in histograms, within the range of the samples.
 var agreement = map[string]string{
 	"call_metrics": `
 		SELECT count() FROM
@@ -45,7 +45,7 @@ var agreement = map[string]string{
 	"unusual_events_decoded": "SELECT (SELECT count() FROM unusual_events_decoded) != (SELECT count() FROM unusual_events)",
 }
 
-// agree sees that the model says the same as the relations beneath.
+// agree checks that the model agrees with the relations below it.
 func agree(t *testing.T, store *store.Store) {
 	t.Helper()
 	for name, q := range agreement {

@@ -29,9 +29,8 @@ type installation struct {
 	env    []string
 }
 
-// install makes calls of two unless a mix is named: most tests want calls, and no
-// matter which. It tells the program how long the vendor keeps what it has, where that
-// is not what the program takes for granted.
+// install makes calls of two users unless a mix is named: most tests need calls of any kind.
+// It sets the program's retention if the vendor's is not the default.
 func install(t *testing.T, o simulator.Options) *installation {
 	t.Helper()
 	now := time.Now().Truncate(time.Second)

@@ -48,7 +48,7 @@ func backups(t *testing.T, store *store.Store, dir string) []backup.Note {
 	return notes
 }
 
-// lose drops the archive. Who looks at it has to stop before.
+// lose drops the archive. Stop all readers first.
 func (w *world) lose() {
 	w.t.Helper()
 	if _, err := w.watch.end(); err != nil {
@@ -62,15 +62,15 @@ func (w *world) lose() {
 	}
 }
 
-// TestLongRestoredArchiveGoesOn loses the archive after a full and two incremental
-// backups and passes between and after them: restored, it is what it was at the
-// last one, and one good pass makes it what it is to be.
+// TestLongRestoredArchiveGoesOn loses the archive after a full and two incremental backups,
+// with passes between and after them. The restored archive is as it was at the last backup,
+// and one good pass completes it.
 func TestLongRestoredArchiveGoesOn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 21, simulator.Options{Calls: 8, Mix: simulator.MixOneToOne})
 	dir := filepath.Join(t.TempDir(), "backups")
 	w.pass().end(exitDone)
-	for _, q := range []string{ // what people have made is backed up, too
+	for _, q := range []string{ // tables that people have made are backed up, too
 		"CREATE TABLE staff (user_id String) ENGINE = MergeTree ORDER BY user_id", "INSERT INTO staff VALUES ('a')",
 		"CREATE VIEW our_calls AS SELECT count() AS calls FROM rooms",
 	} {
@@ -127,7 +127,7 @@ func TestLongRestoredArchiveGoesOn(t *testing.T) {
 	}
 }
 
-// TestBackupDuringPass is refused, or waits, and then has what the pass brought.
+// TestBackupDuringPass checks that a backup during a pass is refused, or waits and then holds the pass's rows.
 func TestBackupDuringPass(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 22, Calls: 10, QPS: -1})
@@ -165,8 +165,8 @@ func TestBackupDuringPass(t *testing.T) {
 	}
 }
 
-// TestLongKilledBackup kills backups and verifications at each of their statements:
-// what they leave is no backup, and the next one is good.
+// TestLongKilledBackup kills backups and verifications at each of their statements. What
+// they leave is no backup, and the next backup is good.
 func TestLongKilledBackup(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 23, simulator.Options{Calls: 5, Mix: simulator.MixOneToOne})
@@ -210,7 +210,7 @@ func (w *world) killed(r proxytest.Rule, args ...string) {
 	w.db.tap.Disarm()
 }
 
-// untilNoBackup waits until the server has done what a killed program began.
+// untilNoBackup waits until the server has ended the backup of a killed program.
 func (w *world) untilNoBackup() {
 	w.t.Helper()
 	await(w.t, "BACKUP and RESTORE to end", func() bool {
@@ -218,8 +218,8 @@ func (w *world) untilNoBackup() {
 	})
 }
 
-// TestLongKilledRestore kills restores: nothing is archived into what they leave, and
-// the same command begins anew.
+// TestLongKilledRestore kills restores. Nothing is archived into the databases that they
+// leave, and the same command begins anew.
 func TestLongKilledRestore(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 24, simulator.Options{Calls: 5, Mix: simulator.MixOneToOne})
@@ -243,8 +243,8 @@ func TestLongKilledRestore(t *testing.T) {
 	w.nothingLeft()
 }
 
-// TestBackupThatDiffers verifies a note that says other than the backup, and a
-// backup with a broken file.
+// TestBackupThatDiffers verifies a backup that differs from its note, and a backup with a
+// broken file.
 func TestBackupThatDiffers(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 25, Calls: 3, QPS: -1})
@@ -321,8 +321,8 @@ func upload(t *testing.T, dir, to, keyID string) {
 	}
 }
 
-// TestBackupsInObjectStorage verifies and restores a chain that is in a bucket.
-// The embedded ClickHouse reads from there and, as it says, does not write.
+// TestBackupsInObjectStorage verifies and restores a chain in a bucket. The embedded
+// ClickHouse reads from there and refuses to write.
 func TestBackupsInObjectStorage(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 26, Calls: 5, QPS: -1})

@@ -16,16 +16,16 @@ import (
 	"github.com/callvault/callvault/test/embeddedtest"
 )
 
-// What becomes of a command.
+// Results of a command.
 const (
 	works   = ""
 	refused = "refused" // exit code 1, one line
-	creates = "creates" // it makes the databases, or fills them: not tried
-	apart   = "apart"   // it has nothing to do with the archive
+	creates = "creates" // it makes or fills the databases; not tried
+	apart   = "apart"   // it does not use the archive
 )
 
-// commands has every command: what it does about a database that is missing, and about
-// an archive that is newer than the program.
+// commands has every command, and what it does if the database is missing or the archive is
+// newer than the program.
 var commands = []struct {
 	args           string
 	reads          bool // it must change nothing
@@ -56,7 +56,7 @@ var commands = []struct {
 	{"man DIR/man", false, apart, apart},
 }
 
-// leaves are the commands that do something.
+// leaves returns the commands without subcommands.
 func leaves(cmd *cobra.Command) (all []*cobra.Command) {
 	for _, sub := range cmd.Commands() {
 		all = append(all, leaves(sub)...)
@@ -67,8 +67,8 @@ func leaves(cmd *cobra.Command) (all []*cobra.Command) {
 	return all
 }
 
-// TestHelpTellsChanges: every command says in one line what it changes, and is tried by
-// the tests of this file.
+// TestHelpTellsChanges checks that the help of every command says in one line what it
+// changes, and that the tests of this file try it.
 func TestHelpTellsChanges(t *testing.T) {
 	for _, cmd := range leaves(newRoot(&process{})) {
 		path := strings.TrimPrefix(cmd.CommandPath(), "callvault ")
@@ -93,7 +93,7 @@ func TestHelpTellsChanges(t *testing.T) {
 	}
 }
 
-// tables are all of a server's that are not its own, with how many rows they have.
+// tables lists all tables of a server except its own, with their numbers of rows.
 func tables(t *testing.T, s *store.Store) (all []string) {
 	t.Helper()
 	const q = `SELECT arraySort(groupArray(name)) FROM (
@@ -130,7 +130,7 @@ func apartFromOthers(t *testing.T) (in *installation, reader string) {
 	return in, u.String()
 }
 
-// arguments are those of a command of the list.
+// arguments returns the arguments of a command of the list.
 func arguments(args, dir string) []string {
 	all := strings.Fields(strings.ReplaceAll(args, "DIR", dir))
 	for i := range all {
@@ -140,7 +140,7 @@ func arguments(args, dir string) []string {
 }
 
 // TestLongReadersChangeNothing lists databases and tables before and after each command that
-// says so: of an archive, of a database that is not there, of a user who may only read.
+// changes nothing: with an archive, with a missing database, and with a read-only user.
 func TestLongReadersChangeNothing(t *testing.T) {
 	t.Parallel()
 	in, reader := apartFromOthers(t)
@@ -175,8 +175,8 @@ func TestLongReadersChangeNothing(t *testing.T) {
 	}
 }
 
-// TestLongNewerArchive: a program refuses an archive that a newer one has changed, in one
-// line with both versions, and leaves it alone.
+// TestLongNewerArchive checks that a program refuses an archive that a newer program has
+// changed, in one line with both versions, and leaves it alone.
 func TestLongNewerArchive(t *testing.T) {
 	t.Parallel()
 	in, _ := apartFromOthers(t)
@@ -210,8 +210,8 @@ func TestLongNewerArchive(t *testing.T) {
 	}
 }
 
-// TestWhichDatabase: a DSN without a path means the database default, and those that are
-// ClickHouse's own are none for an archive.
+// TestWhichDatabase checks that a DSN without a path means the database default, and that
+// ClickHouse's own databases are refused.
 func TestWhichDatabase(t *testing.T) {
 	t.Parallel()
 	in, _ := apartFromOthers(t)

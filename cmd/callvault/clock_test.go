@@ -32,7 +32,7 @@ func newClock(t *testing.T, at time.Time) *clock {
 
 func (c *clock) now() time.Time { return time.Unix(c.unix.Load(), 0).UTC() }
 
-// set lets the time pass, for programs that run as well.
+// set lets the time pass, also for running programs.
 func (c *clock) set(t *testing.T, at time.Time) {
 	t.Helper()
 	next := c.file + ".next"
@@ -46,7 +46,7 @@ func (c *clock) set(t *testing.T, at time.Time) {
 	c.unix.Store(at.Unix())
 }
 
-// testClock is the time by a clock's file.
+// testClock returns the time of a clock's file.
 func testClock(file string) func() time.Time {
 	return func() time.Time {
 		text, err := os.ReadFile(file)
@@ -61,14 +61,14 @@ func testClock(file string) func() time.Time {
 	}
 }
 
-// impatient asks as often as the program does, and pauses less.
+// impatient makes as many attempts as the program, with shorter pauses.
 func impatient() ask.Attempts {
 	a := ask.DefaultAttempts()
 	a.Least, a.Most = 5*time.Millisecond, 50*time.Millisecond
 	return a
 }
 
-// testMain is main, by the clock of the test that has started it.
+// testMain is main with the clock of the test that has started the process.
 func testMain() {
 	file := os.Getenv(clockVariable)
 	if file == "" {

@@ -14,7 +14,7 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// collected is what a collector of traces was sent, by OTLP over HTTP.
+// collected holds the spans that a collector got by OTLP over HTTP.
 type collected struct {
 	url string
 
@@ -71,7 +71,7 @@ func attributes(all []*common.KeyValue) map[string]string {
 	return m
 }
 
-// number is an attribute of a span that is a number; 0 where there is none.
+// number returns a numeric attribute of a span, or 0 if it is missing.
 func number(s *trace.Span, key string) int64 {
 	for _, kv := range s.Attributes {
 		if kv.Key == key {
@@ -81,7 +81,7 @@ func number(s *trace.Span, key string) int64 {
 	return 0
 }
 
-// named are the spans of a name.
+// named returns the spans with a name.
 func (c *collected) named(name string) (found []*trace.Span) {
 	for _, s := range c.spans {
 		if s.Name == name {
@@ -99,8 +99,8 @@ func sum(spans []*trace.Span, key string) (n int64) {
 	return n
 }
 
-// tree sees that the spans are one trace with one root, and returns the paths of
-// names from there.
+// tree checks that the spans are one trace with one root, and returns the paths of names
+// from the root.
 func (c *collected) tree(t *testing.T) (root *trace.Span, paths map[string]int) {
 	t.Helper()
 	by := map[string]*trace.Span{}

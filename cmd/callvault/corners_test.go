@@ -69,8 +69,8 @@ func TestLongCommitThatComesLate(t *testing.T) {
 	w.finish()
 }
 
-// TestLongEngineRestarts ends ClickHouse at the commit, before and after it was
-// made, as kill -9 does and in order.
+// TestLongEngineRestarts ends ClickHouse before and after a commit, with kill -9 and with a
+// normal stop.
 func TestLongEngineRestarts(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 5, simulator.Options{Calls: 6, Mix: simulator.MixOneToOne})
@@ -85,9 +85,9 @@ func TestLongEngineRestarts(t *testing.T) {
 	w.finish()
 }
 
-// TestLongDiskFull has ClickHouse refuse inserts for want of space, table by table.
-// The pass ends soon with one line, nothing is seen in part, and a pass with
-// space again completes.
+// TestLongDiskFull lets ClickHouse refuse inserts because the disk is full, table by table.
+// The pass ends soon with one line, no call is visible in part, and a pass with free space
+// completes the archive.
 func TestLongDiskFull(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 6, simulator.Options{Calls: 6, Mix: simulator.MixOneToOne})
@@ -116,7 +116,7 @@ func (w *world) exec(sql string) {
 	}
 }
 
-// TestLongDiskFullForReal fills a small disk up, where the test may mount one.
+// TestLongDiskFullForReal fills a small disk, if the test may mount one.
 func TestLongDiskFullForReal(t *testing.T) {
 	t.Parallel()
 	disk := filepath.Join(t.TempDir(), "disk")

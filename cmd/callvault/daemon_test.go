@@ -55,7 +55,7 @@ func (in *installation) hold(t *testing.T, n int64) *barrier {
 	return b
 }
 
-// nightly is a setting with which there is only the nightly pass.
+// nightly is a setting that leaves only the nightly pass.
 func nightly(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -65,7 +65,7 @@ func nightly(t *testing.T) string {
 	return "CALLVAULT_SCHEDULES=" + dir
 }
 
-// TestSoftStop lets a pass end that goes on when the daemon is told to stop.
+// TestSoftStop checks that a daemon that is told to stop lets a running pass end.
 func TestSoftStop(t *testing.T) {
 	in := install(t, simulator.Options{Seed: 3, Calls: 10, QPS: -1})
 	b := in.hold(t, 20)
@@ -105,7 +105,7 @@ func TestGraceIsOver(t *testing.T) {
 	compare(t, in.store, in.truth)
 }
 
-// TestSecondDaemon skips what another process is doing, and says so.
+// TestSecondDaemon checks that a daemon skips a pass that another process makes, and says so.
 func TestSecondDaemon(t *testing.T) {
 	in := install(t, simulator.Options{Seed: 3, Calls: 3, QPS: -1})
 	in.archive(t, exitDone)
@@ -170,7 +170,7 @@ func (in *installation) dsn() string {
 	return ""
 }
 
-// forward passes what comes to an address on to another.
+// forward forwards connections from one address to another.
 func forward(t *testing.T, from, to string) {
 	t.Helper()
 	l, err := net.Listen("tcp", from)
@@ -239,7 +239,7 @@ func TestReload(t *testing.T) {
 	}
 }
 
-// TestSystemd is told how the daemon is.
+// TestSystemd checks the messages to systemd.
 func TestSystemd(t *testing.T) {
 	in := install(t, simulator.Options{Seed: 3, Calls: 2, QPS: -1})
 	name := filepath.Join(t.TempDir(), "notify")

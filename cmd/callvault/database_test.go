@@ -46,10 +46,10 @@ func newDatabase(t *testing.T, dir string) *database {
 	return d
 }
 
-// both is a connection that finds relations and tables by their bare names.
+// both returns a connection that finds relations and tables by their bare names.
 func both(s *store.Store) driver.Conn { return archivetest.Conn(s.Conn(), s.Database()) }
 
-// direct is a connection that nothing disturbs but the end of the engine.
+// direct returns a connection that only the end of the engine disturbs.
 func (d *database) direct() *store.Store {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -83,7 +83,7 @@ func (d *database) start(t *testing.T) {
 	d.engine, d.store = engine, store
 }
 
-// stop ends the engine: in order, or as kill -9 does.
+// stop ends the engine: normally, or with kill -9.
 func (d *database) stop(t *testing.T, hard bool) {
 	t.Helper()
 	d.direct().Close()
@@ -114,7 +114,7 @@ func (d *database) kill(t *testing.T) {
 	<-d.engine.Done()
 }
 
-// restart ends the engine and starts it again. Programs find it where it was.
+// restart ends the engine and starts it again at the same address.
 func (d *database) restart(t *testing.T, hard bool) {
 	t.Helper()
 	d.stop(t, hard)
@@ -122,7 +122,7 @@ func (d *database) restart(t *testing.T, hard bool) {
 	d.toxic.Move(t, d.address(t).Host)
 }
 
-// number is the only value of a query's result.
+// number returns the only value of a query's result.
 func (d *database) number(t *testing.T, query string) (n uint64) {
 	t.Helper()
 	if err := both(d.direct()).QueryRow(t.Context(), query).Scan(&n); err != nil {
@@ -131,14 +131,13 @@ func (d *database) number(t *testing.T, query string) (n uint64) {
 	return n
 }
 
-// has tells whether there is such a table.
+// has reports whether a table exists.
 func (d *database) has(t *testing.T, table string) bool {
 	t.Helper()
 	return d.number(t, "SELECT count() FROM system.tables WHERE startsWith(database, currentDatabase()) AND name = '"+table+"'") > 0
 }
 
-// untilFree waits until no pass holds the lease: one that died keeps it for a
-// while.
+// untilFree waits until no pass holds the lease. A pass that died keeps it for a while.
 func (d *database) untilFree(t *testing.T) {
 	t.Helper()
 	const live = `SELECT count() FROM (SELECT claim_id FROM lease WHERE name = 'archive' GROUP BY claim_id
@@ -149,7 +148,7 @@ func (d *database) untilFree(t *testing.T) {
 	await(t, "the lease to be free", func() bool { return d.number(t, live) == 0 })
 }
 
-// await looks again and again until something has come about.
+// await polls until a condition is true.
 func await(t *testing.T, what string, done func() bool) {
 	t.Helper()
 	again := time.NewTicker(20 * time.Millisecond)
@@ -159,7 +158,7 @@ func await(t *testing.T, what string, done func() bool) {
 		select {
 		case <-again.C:
 		case <-timeout:
-			t.Fatalf("waited in vain for %s", what)
+			t.Fatalf("timed out waiting for %s", what)
 		}
 	}
 }

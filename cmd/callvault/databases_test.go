@@ -16,8 +16,8 @@ import (
 	"github.com/callvault/callvault/test/embeddedtest"
 )
 
-// TestReadersCreateNothing: of an archive that is not there, who reads says so and
-// makes neither of its databases.
+// TestReadersCreateNothing checks that commands that read say that an archive is missing, and
+// create neither of its databases.
 func TestReadersCreateNothing(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 3, Calls: 1, QPS: -1})
@@ -52,9 +52,9 @@ func TestReadersCreateNothing(t *testing.T) {
 	}
 }
 
-// TestLongOddName: an archive whose name needs quotes and ends as stores do is archived,
-// looked at, exported, backed up, restored under another such name and taken back,
-// beside another archive on the same server, which it does not touch.
+// TestLongOddName has an archive whose name needs quotes and ends with _store. It is archived,
+// read, exported, backed up, restored under another such name and taken back. Another archive
+// on the same server does not change.
 func TestLongOddName(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 4, Calls: 3, QPS: -1})
@@ -114,7 +114,7 @@ func TestLongOddName(t *testing.T) {
 	}
 }
 
-// TestDoctorNamesRights of both databases that the user lacks.
+// TestDoctorNamesRights checks that doctor names missing rights on both databases.
 func TestDoctorNamesRights(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 3, Calls: 1, QPS: -1})

@@ -19,8 +19,8 @@ import (
 	"github.com/callvault/callvault/verify"
 )
 
-// TestDemo makes a demo, at the vendor's pace of half a minute, and looks at it with
-// each command that has --demo. A week later its vendor is what it was.
+// TestDemo makes a demo, which takes half a minute at the vendor's pace, and runs each command
+// that has --demo. A week later the demo's vendor is in the same state.
 func TestDemo(t *testing.T) {
 	t.Parallel()
 	home := t.TempDir()
@@ -100,8 +100,8 @@ func TestDemo(t *testing.T) {
 	}
 }
 
-// demoTells holds the report against what the demo's vendor plants: each kind of
-// trouble shows, in words, on lines of 80 columns.
+// demoTells compares the report with the troubles that the demo's vendor plants: each kind
+// shows, in words, on lines of 80 columns.
 func demoTells(t *testing.T, report string) {
 	t.Helper()
 	_, worst, _ := strings.Cut(report, "What went wrong")
@@ -143,7 +143,7 @@ func demoTells(t *testing.T, report string) {
 	}
 }
 
-// followUpsIn are the commands of the report that ask about a call, without the
+// followUpsIn returns the commands of the report that ask about a call, without the
 // program's name.
 func followUpsIn(t *testing.T, report string) (all []string) {
 	t.Helper()

@@ -65,7 +65,7 @@ func (in *installation) sum(t *testing.T, relation, from string) (rows, checksum
 	return rows, checksum
 }
 
-// structure is that of a relation, as a table function wants it.
+// structure returns the structure of a relation for a table function.
 func (in *installation) structure(t *testing.T, relation string) (s string) {
 	t.Helper()
 	const q = "SELECT arrayStringConcat(groupArray(name || ' ' || type), ', ') FROM (SELECT name, type FROM system.columns WHERE database = currentDatabase() AND table = ? ORDER BY position)"
@@ -75,7 +75,7 @@ func (in *installation) structure(t *testing.T, relation string) (s string) {
 	return strings.ReplaceAll(s, "'", `\'`)
 }
 
-// sameFiles holds the files in a folder against the relations.
+// sameFiles compares the files in a folder with the relations.
 func (in *installation) sameFiles(t *testing.T, dir, format, clickhouse string) {
 	t.Helper()
 	for _, r := range export.Relations() {
@@ -110,7 +110,7 @@ func TestLongExport(t *testing.T) {
 	}
 }
 
-// number is the only value of a query's result.
+// number returns the only value of a query's result.
 func (in *installation) number(t *testing.T, query string) (n uint64) {
 	t.Helper()
 	if err := both(in.store).QueryRow(t.Context(), query).Scan(&n); err != nil {
@@ -119,11 +119,10 @@ func (in *installation) number(t *testing.T, query string) (n uint64) {
 	return n
 }
 
-// fewDays are enough where there is one file a day and relation.
+// fewDays limits an export: each day and relation has a file.
 const fewDays = 2 * 24 * time.Hour
 
-// TestExportIsTyped looks at the schemas that other readers find: nothing that
-// they would have to know better than the file.
+// TestExportIsTyped checks the schemas that other readers find: the file has all types.
 func TestExportIsTyped(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 12, Calls: 20, Retention: fewDays, QPS: -1})
@@ -177,8 +176,8 @@ func (in *installation) described(t *testing.T, from string) map[string]string {
 	return found
 }
 
-// TestExportHoldsNothingElse looks for what a reader of a whole folder would trip
-// over: files that are not rows, days without rows, CSV among Parquet.
+// TestExportHoldsNothingElse looks for files that disturb a reader of the whole folder: files
+// without rows, days without rows, CSV among Parquet.
 func TestExportHoldsNothingElse(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 17, Calls: 20, Retention: fewDays, QPS: -1})
@@ -279,7 +278,7 @@ func TestExportGoesOn(t *testing.T) {
 	}
 }
 
-// waiting is a reader that waits and is at its end.
+// waiting is a reader that blocks and then ends.
 type waiting func()
 
 func (w waiting) Read([]byte) (int, error) { w(); return 0, io.ErrUnexpectedEOF }
@@ -322,7 +321,7 @@ func TestExportWritesWhatHasChanged(t *testing.T) {
 	in.sameFiles(t, dir, "parquet", "Parquet")
 }
 
-// bucket is S3-compatible storage that lets in whoever has the key.
+// bucket is S3-compatible storage that accepts one key.
 func bucket(t *testing.T, keyID string) (address string) {
 	t.Helper()
 	files := s3mem.New()

@@ -12,9 +12,9 @@ import (
 	"github.com/callvault/callvault/test/archivetest"
 )
 
-// TestEveryRequestFails has each request go wrong twice before it is answered, in
-// ways that need a network: the pass ends with exit code 0 and misses nothing. The
-// other ways are in package extract, without one.
+// TestEveryRequestFails lets each request fail twice before it is answered, in ways that need
+// a network. The pass ends with exit code 0 and misses nothing. Package extract tests the
+// other ways, without a network.
 func TestEveryRequestFails(t *testing.T) {
 	for _, kind := range []simulator.FaultKind{
 		simulator.FaultCut, simulator.FaultDrop, simulator.FaultResetLate,
@@ -46,8 +46,7 @@ func TestEveryRequestFails(t *testing.T) {
 	}
 }
 
-// TestStorms refuses a third of the requests, then most of them for a while, for
-// want of quota.
+// TestStorms refuses a third of the requests for quota, then most of them for a while.
 func TestStorms(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 22, Calls: 7, QPS: -1, Fault: func(a simulator.Asked) simulator.FaultKind {
@@ -63,7 +62,7 @@ func TestStorms(t *testing.T) {
 	compare(t, in.store, in.truth)
 }
 
-// TestShiftingLists has lists of several pages move while they are read.
+// TestShiftingLists lets lists of several pages move while they are read.
 func TestShiftingLists(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{
@@ -83,8 +82,8 @@ func TestShiftingLists(t *testing.T) {
 	}
 }
 
-// poisoned installs a vendor that never tells all of some calls, in each of the
-// ways there are.
+// poisoned installs a vendor that never answers in full for some calls, in each possible
+// way.
 func poisoned(t *testing.T) (*installation, []simulator.Poison) {
 	t.Helper()
 	in := install(t, simulator.Options{Seed: 23, Calls: 19, Mix: simulator.MixAll, QPS: -1})
@@ -107,8 +106,8 @@ func poisoned(t *testing.T) (*installation, []simulator.Poison) {
 	return nil, nil
 }
 
-// TestLongPoisonedCalls sets calls aside that cannot be had whole, and completes
-// them when they can, asking for no more than what was missing.
+// TestLongPoisonedCalls sets aside parts of calls that cannot be fetched whole. It completes
+// the calls when the parts can be fetched, and asks only for the missing parts.
 func TestLongPoisonedCalls(t *testing.T) {
 	t.Parallel()
 	in, all := poisoned(t)
@@ -153,15 +152,14 @@ func TestLongPoisonedCalls(t *testing.T) {
 	}
 }
 
-// waits says whether a poisoned call is shown with what there is: the vendor
-// answers, with null.
+// waits reports whether a poisoned call waits: the vendor answers null.
 func waits(all []simulator.Poison, id string) bool {
 	return slices.ContainsFunc(all, func(p simulator.Poison) bool {
 		return p.CommID == id && p.Kind == simulator.FaultNull && p.Actions[1] != "DescribeUserInfo"
 	})
 }
 
-// settled says whether a call has ended so long ago that nothing changes.
+// settled reports whether a call ended so long ago that nothing changes.
 func (in *installation) settled(id string) bool {
 	for r := range in.truth.Rooms() {
 		if r.CommID == id {
@@ -171,8 +169,8 @@ func (in *installation) settled(id string) bool {
 	return false
 }
 
-// compareButFor compares what the poisoned calls have of what they are not poisoned
-// for: it is archived all the same, and visible.
+// compareButFor compares the relations that the calls are not poisoned for: their rows are
+// archived and visible.
 func (in *installation) compareButFor(t *testing.T, all []simulator.Poison, met []string) {
 	t.Helper()
 	var others []string
@@ -197,7 +195,7 @@ func (in *installation) compareButFor(t *testing.T, all []simulator.Poison, met 
 	}
 }
 
-// failedCalls sees that just these calls are failed in the ledger.
+// failedCalls checks that exactly these calls are failed in the ledger.
 func (in *installation) failedCalls(t *testing.T, ids []string, attempts int) {
 	t.Helper()
 	const q = `
@@ -219,8 +217,8 @@ func (in *installation) failedCalls(t *testing.T, ids []string, attempts int) {
 	}
 }
 
-// TestFailedAgain has a call fail that was archived, in a narrowed pass: the
-// next whole pass completes it, though its day has been listed for good.
+// TestFailedAgain lets an archived call fail in a narrowed pass. The next whole pass completes
+// it, although its day has been listed for good.
 func TestFailedAgain(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 24, Calls: 7, Mix: simulator.MixAll, QPS: -1})
@@ -255,8 +253,8 @@ func (v *vendor) metPoison(all []simulator.Poison) (ids []string) {
 	return ids
 }
 
-// isPoisoned says whether a call cannot be had: short ones are not asked for
-// their users.
+// isPoisoned reports whether a call cannot be fetched whole. A pass does not ask for the users
+// of short calls.
 func (v *vendor) isPoisoned(id string) bool {
 	return slices.ContainsFunc(v.Poisoned(), func(p simulator.Poison) bool { return p.CommID == id && p.Actions[1] != "DescribeUserInfo" })
 }

@@ -17,8 +17,7 @@ import (
 	"github.com/callvault/callvault/test/embeddedtest"
 )
 
-// fails runs the program and sees that it fails at once in one line that says what is
-// wanted.
+// fails runs the program and checks that it fails at once, in one line with the expected text.
 func (in *installation) fails(t *testing.T, code int, changed []string, says []string, args ...string) {
 	t.Helper()
 	with := *in
@@ -34,7 +33,7 @@ func (in *installation) fails(t *testing.T, code int, changed []string, says []s
 	}
 }
 
-// TestAddresses of ClickHouse as people write them.
+// TestAddresses checks the errors for addresses of ClickHouse as people write them.
 func TestAddresses(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 1, Calls: 1, QPS: -1})
@@ -80,7 +79,7 @@ func TestAddresses(t *testing.T) {
 	}
 }
 
-// TestNothingArchived: who exports what has never been archived hears that.
+// TestNothingArchived checks the error of an export when nothing is archived.
 func TestNothingArchived(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 1, Calls: 1, QPS: -1})
@@ -102,7 +101,7 @@ func TestNothingArchived(t *testing.T) {
 	}
 }
 
-// TestReadOnlyUser hears of what there is no right to.
+// TestReadOnlyUser checks the errors for a user without the right to write.
 func TestReadOnlyUser(t *testing.T) {
 	t.Parallel()
 	in, reader := apartFromOthers(t)
@@ -111,7 +110,7 @@ func TestReadOnlyUser(t *testing.T) {
 	in.fails(t, exitFailed, []string{"CLICKHOUSE_DSN=" + reader}, []string{"GRANT ALL ON `trtc_store`.* TO `reader`"}, "archive")
 }
 
-// TestDoctorNamesEngines that the user may not make tables of.
+// TestDoctorNamesEngines checks that doctor names the engines that the user may not use.
 func TestDoctorNamesEngines(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 3, Calls: 1, QPS: -1})
@@ -126,8 +125,7 @@ func TestDoctorNamesEngines(t *testing.T) {
 	}
 }
 
-// TestCredentialFiles: what is wrong with the file of the vendor's SDK is said with its
-// name.
+// TestCredentialFiles checks that errors about the file of the vendor's SDK name the file.
 func TestCredentialFiles(t *testing.T) {
 	t.Parallel()
 	home := t.TempDir()
@@ -155,7 +153,7 @@ func TestCredentialFiles(t *testing.T) {
 	}
 }
 
-// TestProxyWantsPassword: the proxy is named, and its password is not.
+// TestProxyWantsPassword checks that the error names the proxy and not its password.
 func TestProxyWantsPassword(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 1, Calls: 1, QPS: -1})
@@ -175,7 +173,7 @@ func TestProxyWantsPassword(t *testing.T) {
 	}
 }
 
-// TestLongWakesUp: commands wait for a ClickHouse that is not there yet, and say so once.
+// TestLongWakesUp checks that commands wait for a ClickHouse that is not up yet, and say so once.
 func TestLongWakesUp(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 1, Calls: 1, QPS: -1})
@@ -202,7 +200,7 @@ func TestLongWakesUp(t *testing.T) {
 	in.fails(t, exitFailed, []string{"CLICKHOUSE_DSN=clickhouse://nobody:wrong@" + engine + "/x"}, []string{"refuses the user or password"}, "status")
 }
 
-// TestLongBinaryAnswer: what is no text is not shown.
+// TestLongBinaryAnswer checks that errors do not show binary data.
 func TestLongBinaryAnswer(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 1, Calls: 1, QPS: -1})

@@ -9,7 +9,7 @@ import (
 	"github.com/callvault/callvault/load/lease"
 )
 
-// runs are the runs in the history, the latest first.
+// runs returns the runs in the history, the latest first.
 func (in *installation) runs(t *testing.T, f runs.Filter) []runs.Run {
 	t.Helper()
 	all, err := runs.HistoryOf(in.store).Runs(t.Context(), f)

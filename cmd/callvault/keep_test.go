@@ -12,7 +12,7 @@ import (
 	"github.com/callvault/callvault/load/upkeep"
 )
 
-// TestLongKeep archives two weeks, keeps five days of them, and then all again.
+// TestLongKeep archives two weeks, keeps five days of them, and then keeps everything again.
 func TestLongKeep(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 31, Calls: 60, QPS: -1})
@@ -64,14 +64,13 @@ func TestLongKeep(t *testing.T) {
 		t.Errorf("%d calls in the files, want all %d", rows, calls)
 	}
 
-	// With all of the vendor's window in reach again, nothing is asked again.
+	// A longer CALLVAULT_KEEP does not make a pass ask for expired calls again.
 	in.env = all
 	in.archive(t, exitDone)
 	same("with all kept again")
 }
 
-// TestLongKeepFreesMonths deletes a month of which nothing is to be kept, and only
-// that.
+// TestLongKeepFreesMonths deletes exactly the month of which nothing is kept.
 func TestLongKeepFreesMonths(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 32, Calls: 40, QPS: -1})

@@ -10,8 +10,8 @@ import (
 	"github.com/callvault/callvault/test/summarytest"
 )
 
-// TestLongKilledAtEveryStep kills passes before and after each statement by which
-// they write; the good one that follows leaves the tables equal to the truth.
+// TestLongKilledAtEveryStep kills passes before and after each statement that writes. The
+// good pass that follows leaves the tables equal to the truth.
 func TestLongKilledAtEveryStep(t *testing.T) {
 	if setting(t, "SOAK_SEEDS", 0) == 0 {
 		t.Skip("part of make soak")
@@ -30,8 +30,8 @@ func TestLongKilledAtEveryStep(t *testing.T) {
 	w.finish()
 }
 
-// TestLongKilledPassIsGoneOnFrom kills a pass when its rows are in and before they
-// are committed: the next one does not ask for what is settled again.
+// TestLongKilledPassIsGoneOnFrom kills a pass after its rows are inserted and before they are
+// committed. The next pass does not ask for settled parts again.
 func TestLongKilledPassIsGoneOnFrom(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 2, simulator.Options{Calls: 6})
@@ -71,7 +71,7 @@ func TestLongInterruptedPass(t *testing.T) {
 	if s := p.errs.String(); !strings.HasPrefix(s, "callvault: interrupted;") || strings.Count(s, "\n") != 1 {
 		t.Errorf("said %q", s)
 	}
-	// Its lease has been given back: the next pass is let at once.
+	// The lease has been released: the next pass begins at once.
 	in.archive(t, exitDone)
 	compare(t, in.store, in.truth)
 }

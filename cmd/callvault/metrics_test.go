@@ -17,7 +17,7 @@ import (
 	"github.com/callvault/callvault/internal/simulator"
 )
 
-// scraped are the values of a page of metrics, by name and labels.
+// scraped holds the values of a page of metrics, by name and labels.
 func scraped(t *testing.T, page string) map[string]float64 {
 	t.Helper()
 	all := map[string]float64{}
@@ -101,7 +101,7 @@ func TestMetrics(t *testing.T) {
 	checkRules(t, page)
 }
 
-// checkRules sees that the rules are about metrics that there are.
+// checkRules checks that the rules use only existing metrics.
 func checkRules(t *testing.T, page string) {
 	t.Helper()
 	b, err := os.ReadFile("../../docs/alerts.yml")
@@ -133,7 +133,7 @@ func checkRules(t *testing.T, page string) {
 	}
 }
 
-// TestAlerts lets Prometheus's own tool try the rules.
+// TestAlerts tests the rules with Prometheus's own tool.
 func TestAlerts(t *testing.T) {
 	tool, err := exec.LookPath("promtool")
 	if err != nil {

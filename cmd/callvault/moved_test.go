@@ -7,9 +7,8 @@ import (
 	"github.com/callvault/callvault/test/summarytest"
 )
 
-// TestLongMovedCall has the archive know another beginning of calls that are not
-// over than the vendor tells: they are fetched anew as a whole, since all rows of
-// a call name one.
+// TestLongMovedCall changes the archived beginning of running calls. The next pass fetches
+// these calls again as a whole, because all rows of a call have the same beginning.
 func TestLongMovedCall(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 51, Calls: 30, Mix: simulator.MixAll, QPS: -1})

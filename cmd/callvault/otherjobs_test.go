@@ -15,7 +15,7 @@ import (
 	"github.com/callvault/callvault/verify"
 )
 
-// scheduleOnly is a setting with which there are only these schedules.
+// scheduleOnly returns a setting that leaves only these schedules.
 func scheduleOnly(t *testing.T, files map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -31,7 +31,7 @@ func scheduleOnly(t *testing.T, files map[string]string) string {
 	return "CALLVAULT_SCHEDULES=" + dir
 }
 
-// TestServeVerifiesAndBacksUp has both due since the archive began.
+// TestServeVerifiesAndBacksUp checks that both jobs are due since the archive began.
 func TestServeVerifiesAndBacksUp(t *testing.T) {
 	in := install(t, simulator.Options{Seed: 31, Calls: 5, QPS: -1})
 	in.archive(t, exitDone)
@@ -64,7 +64,7 @@ func TestServeVerifiesAndBacksUp(t *testing.T) {
 	}
 }
 
-// TestServeTellsOfFailures has a backup that fails and an archive that differs.
+// TestServeTellsOfFailures checks the notifications of a failed backup and of an archive that differs.
 func TestServeTellsOfFailures(t *testing.T) {
 	in := install(t, simulator.Options{Seed: 32, Calls: 3, QPS: -1})
 	in.archive(t, exitDone)

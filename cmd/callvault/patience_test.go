@@ -21,8 +21,8 @@ import (
 	"github.com/callvault/callvault/test/proxytest"
 )
 
-// TestTroubleAtTheStart has the vendor answer nothing properly at first, for
-// longer than a request is asked for in the middle of a pass.
+// TestTroubleAtTheStart lets the vendor fail at first, for longer than a pass repeats one
+// request.
 func TestTroubleAtTheStart(t *testing.T) {
 	for _, kind := range []simulator.FaultKind{simulator.FaultHTML, simulator.FaultReset, simulator.FaultLimit} {
 		t.Run(string(kind), func(t *testing.T) {
@@ -45,7 +45,7 @@ func TestTroubleAtTheStart(t *testing.T) {
 	}
 }
 
-// TestTroubleIsQuiet where that is wanted, if it passes.
+// TestTroubleIsQuiet checks that --quiet prints nothing about a trouble that passes.
 func TestTroubleIsQuiet(t *testing.T) {
 	in := install(t, simulator.Options{Seed: 31, Calls: 2, QPS: -1, Fault: func(a simulator.Asked) simulator.FaultKind {
 		if a.Action == "DescribeRoomInfo" && a.N <= 10 {
@@ -58,9 +58,8 @@ func TestTroubleIsQuiet(t *testing.T) {
 	}
 }
 
-// TestLongPassIsMadeAgain takes ClickHouse away in the middle of a pass, for so long
-// that it loses its lease: when it is back, another pass goes on, and nobody is
-// told of a failure.
+// TestLongPassIsMadeAgain takes ClickHouse away in the middle of a pass until the pass loses
+// its lease. When ClickHouse is back, another pass goes on, and no failure is notified.
 func TestLongPassIsMadeAgain(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 31, Calls: 8, QPS: -1})
@@ -92,7 +91,7 @@ func TestLongPassIsMadeAgain(t *testing.T) {
 	}
 }
 
-// TestClickHouseAwayAtTheStart: the command is there before its ClickHouse.
+// TestClickHouseAwayAtTheStart starts the command before its ClickHouse.
 func TestClickHouseAwayAtTheStart(t *testing.T) {
 	in := install(t, simulator.Options{Seed: 3, Calls: 3, QPS: -1})
 	u, err := url.Parse(in.dsn())
@@ -115,8 +114,8 @@ func TestClickHouseAwayAtTheStart(t *testing.T) {
 	compare(t, in.store, in.truth)
 }
 
-// TestOneAccountAway: an account that does not answer holds up the other one for
-// a while, and is tried again when that is archived.
+// TestOneAccountAway checks that an account that does not answer delays the other one for a
+// while only, and is tried again when the other one is archived.
 func TestOneAccountAway(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 9, Calls: 5, QPS: -1})
@@ -146,8 +145,8 @@ accounts:
 	}
 }
 
-// TestInterruptedWait ends a command that waits for the vendor, and one that
-// waits for ClickHouse.
+// TestInterruptedWait interrupts a command that waits for the vendor, and one that waits for
+// ClickHouse.
 func TestInterruptedWait(t *testing.T) {
 	in := install(t, simulator.Options{Seed: 3, Calls: 1})
 	for _, env := range []string{"CALLVAULT_TRTC_ENDPOINT=http://127.0.0.1:1", "CLICKHOUSE_DSN=clickhouse://127.0.0.1:1/x"} {

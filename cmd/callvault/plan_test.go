@@ -19,8 +19,8 @@ func (in *installation) forecast(t *testing.T) archive.Plan {
 	return p
 }
 
-// TestLongPlanIsWhatHappens forecasts passes and makes them: of each action that
-// takes long, the forecast is within a tenth.
+// TestLongPlanIsWhatHappens forecasts passes and makes them. For each action that takes long,
+// the forecast is right within a tenth.
 func TestLongPlanIsWhatHappens(t *testing.T) {
 	t.Parallel()
 	for _, mix := range []simulator.Mix{simulator.MixAll, simulator.MixOneToOne} {

@@ -11,8 +11,8 @@ import (
 	"github.com/callvault/callvault/internal/simulator"
 )
 
-// TestShorterPlan: the vendor keeps less than the settings say. Everything it
-// has is archived, and one line says what to set.
+// TestShorterPlan has a vendor that keeps less than the settings say. All of its data is
+// archived, and one line says what to set.
 func TestShorterPlan(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 8, Calls: 30, QPS: -1, Retention: 7 * 24 * time.Hour})
@@ -24,8 +24,8 @@ func TestShorterPlan(t *testing.T) {
 	compare(t, in.store, in.truth)
 }
 
-// TestOneBadAccount: an account with a wrong key, and an application that the
-// vendor does not know, keep nothing else from being archived.
+// TestOneBadAccount checks that an account with a wrong key, and an unknown application, do
+// not keep other data from being archived.
 func TestOneBadAccount(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 9, Calls: 20, Apps: []uint32{1400353843, 1400353844}, QPS: -1})
@@ -52,7 +52,7 @@ accounts:
 	compare(t, in.store, in.truth)
 }
 
-// TestStatements: comments first, statements without a result, several at once.
+// TestStatements checks leading comments, statements without a result, and several statements.
 func TestStatements(t *testing.T) {
 	in := install(t, simulator.Options{Seed: 1, Calls: 1, QPS: -1})
 	in.archive(t, exitDone)

@@ -15,8 +15,8 @@ import (
 	"github.com/callvault/callvault/test/summarytest"
 )
 
-// TestLongReplay spoils the tables, as a mistake in decoding would have, and makes
-// them anew without the vendor.
+// TestLongReplay damages the tables as a mistake in decoding would, and makes them anew
+// without the vendor.
 func TestLongReplay(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 11, Calls: 40, Mix: simulator.MixAll, QPS: -1})
@@ -49,7 +49,7 @@ func TestLongReplay(t *testing.T) {
 	}
 	t.Logf("raw responses take %.2f bytes a sample", float64(bytes)/float64(samples))
 
-	// A later pass finds nothing to do that it would not have had to do.
+	// A later pass has no more to do than without the replay.
 	again := in.archive(t, exitDone)
 	if n := again.Counts.Requests["DescribeCallDetailInfo"]; n > 10 {
 		t.Errorf("the pass after the replay asked for %d series", n)
@@ -69,14 +69,13 @@ func TestReplayWithoutResponses(t *testing.T) {
 	compare(t, in.store, in.truth)
 }
 
-// dateTime is a time of a point as the simulated vendor writes it where it has
-// changed the type.
+// dateTime matches the time of a point after the simulated vendor has changed its type.
 var dateTime = regexp.MustCompile(`"Time":"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)"`)
 
-// TestLongReplayHeals: the vendor changes a type; what cannot be read is set aside, and
-// kept. A version that reads it, for which the kept answers are written as they were
-// before, makes the archive equal to the truth, without the vendor, which has
-// forgotten half of it by then.
+// TestLongReplayHeals lets the vendor change a type. Parts that cannot be read are set aside,
+// and their answers are kept. The test then rewrites the kept answers as they were before, to
+// stand for a version that can read them. The replay makes the archive equal to the truth,
+// although the vendor has dropped half of the data by then.
 func TestLongReplayHeals(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 31, Calls: 14, Mix: simulator.MixAll, QPS: -1, Faults: simulator.Faults{DateTimes: 0.6}})
@@ -127,7 +126,7 @@ func (in *installation) running() (ids []string) {
 	return ids
 }
 
-// learn writes the times in the answers kept as numbers again.
+// learn changes the times in the kept answers back to numbers.
 func (in *installation) learn(t *testing.T) {
 	t.Helper()
 	const columns = "response_id, asked_at, run_id, sdk_app_id, action, request, body, expires_at"

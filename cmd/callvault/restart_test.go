@@ -10,9 +10,9 @@ import (
 	"github.com/callvault/callvault/test/proxytest"
 )
 
-// TestLongRestartsAroundAPass kills ClickHouse and starts it again at the statements
-// by which a pass does what is not archiving: before the server knows of the
-// statement, or when it has done it and nobody knows. The pass itself ends well.
+// TestLongRestartsAroundAPass kills ClickHouse and starts it again at the statements of a pass
+// that do not archive: before the server gets the statement, or after it has run it and
+// before the client gets the answer. The pass itself succeeds.
 func TestLongRestartsAroundAPass(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 51, Calls: 4, QPS: -1})

@@ -20,8 +20,8 @@ type withEngine struct{ m *testing.M }
 
 func (w withEngine) Run() int { return embeddedtest.Main(w.m) }
 
-// TestScripts runs the program by the scripts in testdata. Each has a home of
-// its own and nothing configured.
+// TestScripts runs the program with the scripts in testdata. Each script has a home of its
+// own and no settings.
 func TestScripts(t *testing.T) {
 	lib := embeddedtest.Library(t)
 	testscript.Run(t, testscript.Params{

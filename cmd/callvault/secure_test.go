@@ -14,8 +14,8 @@ import (
 	"github.com/callvault/callvault/test/embeddedtest"
 )
 
-// secured is an installation whose ClickHouse and vendor are behind TLS, with
-// certificates of an authority of the test's, and want one of the client.
+// secured is an installation whose ClickHouse and vendor are behind TLS. Their certificates
+// are from the test's authority, and they ask for a client's certificate.
 type secured struct {
 	*installation
 	ca           *certtest.Authority
@@ -49,7 +49,7 @@ func (in *secured) behind(t *testing.T, name, host string) string {
 	return certtest.Front(t, host, in.ca.Server(t, name, tomorrow(), true))
 }
 
-// database is the DSN.
+// database returns the DSN.
 func (in *installation) database(t *testing.T) *url.URL {
 	t.Helper()
 	u, err := url.Parse(in.dsn())
@@ -59,7 +59,7 @@ func (in *installation) database(t *testing.T) *url.URL {
 	return u
 }
 
-// settings name the servers behind TLS and all that is needed to reach them.
+// settings returns the settings that reach the servers behind TLS.
 func (in *secured) settings(t *testing.T) map[string]string {
 	u := in.database(t)
 	u.Host, u.RawQuery = in.native, "secure=true"
@@ -85,8 +85,8 @@ func (in *secured) with(t *testing.T, settings map[string]string, args ...string
 	return other.callvault(t.Context(), args...)
 }
 
-// TestTLS goes through archive, export, sql, doctor, verify and backup with an authority
-// and a client's certificate of one's own, from the environment and from a file.
+// TestTLS runs archive, export, sql, doctor, verify and backup with the test's authority and
+// a client's certificate, from the environment and from a file.
 func TestTLS(t *testing.T) {
 	t.Parallel()
 	in := installSecured(t, "127.0.0.1")
@@ -120,7 +120,7 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// TestWrongTLS: each error names the setting that mends it, at once, in one line.
+// TestWrongTLS checks that each error names the setting that mends it, at once, in one line.
 func TestWrongTLS(t *testing.T) {
 	t.Parallel()
 	in := installSecured(t, "127.0.0.1")

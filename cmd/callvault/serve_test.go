@@ -112,8 +112,8 @@ func (in *installation) served(t *testing.T, until ...string) (log string) {
 	return s.end(t, exitDone)
 }
 
-// TestServeCatchesUp starts the daemon on nothing: it makes a pass at once.
-// Started again it has missed nothing.
+// TestServeCatchesUp starts the daemon without an archive: it makes a pass at once. A restart
+// makes no further pass.
 func TestServeCatchesUp(t *testing.T) {
 	in := install(t, simulator.Options{Seed: 3, Calls: 10, QPS: -1})
 	in.env = append(in.env, "CALLVAULT_DATA_DIR="+t.TempDir())

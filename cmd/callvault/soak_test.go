@@ -14,10 +14,10 @@ import (
 	"github.com/callvault/callvault/test/summarytest"
 )
 
-// TestLongSoak lives through histories of faults, kills and re-runs, each made from
-// a seed: one archive, one vendor, one step after another. Whatever happens, a
-// reader sees no call twice or in part; after a good pass the relations equal
-// the vendor's truth row by row, and nothing is left over.
+// TestLongSoak makes histories of faults, kills and re-runs, each from a seed: one archive,
+// one vendor, one step after another. At no time does a reader see a call twice or in part.
+// After a good pass the relations equal the vendor's truth row by row, and no dead load or
+// unfinished unit is left.
 //
 // SOAK_SEEDS is the number of histories (2), SOAK_SEED the seed of the first,
 // SOAK_STEPS the length of each (3, or 10 where SOAK_SEEDS is set). A history is determined by its seed up to
@@ -68,7 +68,7 @@ func live(t *testing.T, seed uint64, steps int) {
 	w.finish()
 }
 
-// sized draws how much there is: seldom much.
+// sized draws a size, which is seldom large.
 func sized(seed uint64) simulator.Options {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	o := simulator.Options{Calls: 6, Ahead: 60 * time.Hour}
@@ -94,7 +94,7 @@ func rowsOf[R any](rows func(func(R) bool)) (n int) {
 	return n
 }
 
-// calm ends what a step may have left that disturbs the next.
+// calm ends what a step has left and would disturb the next one.
 func (w *world) calm() {
 	w.t.Helper()
 	w.vendor.at(0, nil)
@@ -105,7 +105,7 @@ func (w *world) calm() {
 	}
 }
 
-// finish makes a good pass and sees that all is as if nothing had happened.
+// finish makes a good pass and checks that the archive is as if no fault had happened.
 func (w *world) finish() {
 	w.t.Helper()
 	w.note("the good pass")
@@ -136,7 +136,7 @@ func (w *world) purge() {
 	}
 }
 
-// nothingLeft sees that no load is dead and no unit unfinished.
+// nothingLeft checks that no load is dead and no unit unfinished.
 func (w *world) nothingLeft() {
 	w.t.Helper()
 	tables := []string{"ledger_parts"}
@@ -159,11 +159,10 @@ func (w *world) nothingLeft() {
 	}
 }
 
-// asksLittle sees that a pass with nothing to do asked little more than the
-// lists that still move: each UTC day whose list is not final, the last hour and
-// what is left of the day being dropped, three times each where nothing is told;
-// the hours that are not settled, the daily counts, and one question to find the
-// dialect.
+// asksLittle checks that a pass with nothing to do asked for little more than the lists that
+// still change: each UTC day whose list is not final, the last hour, and the rest of the day
+// that the vendor is dropping, each up to three times if the answer is null. It also asks for
+// the hours that are not settled, the daily counts, and once for the dialect.
 func (w *world) asksLittle() {
 	w.t.Helper()
 	_, other := w.vendor.noted()

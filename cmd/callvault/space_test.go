@@ -65,8 +65,8 @@ func TestStatusSpace(t *testing.T) {
 	}
 }
 
-// metricsAddUp holds the sizes of metrics against the table's, and that of the
-// largest against a table that has nothing else.
+// metricsAddUp compares the sizes of metrics with the table's, and the size of the largest
+// metric with a table that has only this metric.
 func (in *installation) metricsAddUp(t *testing.T, s status.Space) {
 	t.Helper()
 	bytes, table := 0.0, uint64(0)

@@ -84,7 +84,7 @@ func TestSQLOnlyReads(t *testing.T) {
 	answer(t, dsn, "--write", "CREATE TEMPORARY TABLE u AS SELECT 1 AS x; INSERT INTO t SELECT x FROM u; DROP TABLE t")
 }
 
-// TestSQLAsReadOnlyUser: who may not set anything reads all the same.
+// TestSQLAsReadOnlyUser checks that a user without the right to change settings can read.
 func TestSQLAsReadOnlyUser(t *testing.T) {
 	t.Parallel()
 	reader := `<clickhouse>
@@ -150,8 +150,8 @@ func TestSQLValues(t *testing.T) {
 	}
 }
 
-// TestFormatsAreClickHouses: a FORMAT clause gives, byte by byte, what ClickHouse
-// writes itself.
+// TestFormatsAreClickHouses checks that the output of a FORMAT clause equals ClickHouse's own,
+// byte by byte.
 func TestFormatsAreClickHouses(t *testing.T) {
 	t.Parallel()
 	srv := embeddedtest.Shared(t)
@@ -237,8 +237,8 @@ func heap() uint64 {
 	return s.HeapAlloc
 }
 
-// TestLongSQLStreams: a long result takes no more memory than a short one. Not
-// parallel, as it measures the process.
+// TestLongSQLStreams checks that a long result takes no more memory than a short one. It does
+// not run in parallel, because it measures the process.
 func TestLongSQLStreams(t *testing.T) {
 	dsn := embeddedtest.Database(t)
 	const q = `SELECT number AS a, toString(number) AS b, concat('user_', toString(number)) AS c, now() AS d, number / 3 AS e, [number] AS f, 'some text' AS g, number % 7 AS h,

@@ -89,7 +89,7 @@ func TestStatus(t *testing.T) {
 	}
 }
 
-// refuse lets the vendor refuse, for good, what is asked about some calls.
+// refuse lets the vendor refuse all requests about some calls, for good.
 func (in *installation) refuse(t *testing.T, commIDs []string) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)

@@ -54,7 +54,7 @@ func drawStep(rng *rand.Rand) step {
 // pick draws one of several.
 func pick[T any](rng *rand.Rand, of ...T) T { return of[rng.IntN(len(of))] }
 
-// statements are the steps of writing, by the statements that make them.
+// statements lists the statements that write.
 var statements = []string{
 	"CREATE TABLE", "CREATE OR REPLACE VIEW",
 	"INSERT INTO lease",
@@ -95,7 +95,7 @@ func (w *world) requests() int {
 	return n
 }
 
-// work draws the arguments of a pass: now and then it has all to do.
+// work draws the arguments of a pass: now and then it archives everything again.
 func (w *world) work() []string {
 	if w.rng.IntN(3) > 0 {
 		return nil
@@ -104,7 +104,7 @@ func (w *world) work() []string {
 	return []string{"--again"}
 }
 
-// faults draws how the vendor misbehaves.
+// faults draws the vendor's faults.
 func (w *world) faults() string {
 	all := []string{
 		"error=0.08", "html=0.05", "cut=0.08", "reset=0.05", "null=0.1", "limit=0.08",
@@ -141,7 +141,7 @@ func (w *world) faultyPass() {
 	}
 }
 
-// oddities draws what is odd in what the vendor says.
+// oddities draws what is odd in the vendor's answers.
 func (w *world) oddities() string {
 	all := []string{
 		"mutate=0.1", "mutate-sticky=0.05", "odd=0.01", "jumble=0.5", "page-size=3", "twice=0.1", "valueless=0.3",
@@ -150,8 +150,7 @@ func (w *world) oddities() string {
 	return w.drawn(all, 3)
 }
 
-// oddPass: what the vendor says costs no more than itself, and nothing that was
-// visible.
+// oddPass checks that odd answers cost only the odd data, and no visible rows.
 func (w *world) oddPass() {
 	w.misbehave(w.oddities())
 	w.watch.misspeaks()
@@ -164,8 +163,8 @@ func (w *world) killedAtRequest() {
 	p.died()
 }
 
-// atRequest starts a pass and does something to it when so many requests have
-// come in, if that many come.
+// atRequest starts a pass and calls do when a number of requests have come in. It does not
+// call do if fewer come.
 func (w *world) atRequest(n int, do func(*pass), args ...string) *pass {
 	w.t.Helper()
 	p, _ := w.meanwhile(func(do func()) { w.vendor.at(n, do) }, w.vendor.disarm, do, args)
@@ -182,8 +181,8 @@ func (w *world) atStatement(r proxytest.Rule, do func(*pass), args ...string) (p
 	return w.meanwhile(arm, w.db.tap.Disarm, do, args)
 }
 
-// meanwhile starts a pass and returns when do has been done to it, or when it
-// has ended before it came to that. disarm tells which.
+// meanwhile starts a pass. It returns when do has been called, or when the pass has ended
+// before. disarm reports which.
 func (w *world) meanwhile(arm func(do func()), disarm func() (struck bool), do func(*pass), args []string) (p *pass, reached bool) {
 	w.t.Helper()
 	started, done := make(chan *pass, 1), make(chan struct{})
@@ -214,8 +213,8 @@ func (w *world) killedAtStatement() {
 	p.died()
 }
 
-// sleepingPass stops a pass until its lease has expired and another pass has
-// ended. When it wakes up it changes nothing any more.
+// sleepingPass stops a pass until its lease has expired and another pass has ended. When the
+// pass wakes up, it changes nothing.
 func (w *world) sleepingPass() {
 	var p *pass
 	w.lease = shortLease
@@ -310,8 +309,7 @@ func (w *world) untilRequestOr(p *pass, n int) {
 	}
 }
 
-// lostAnswer cuts the connection when a statement has been carried out, and its
-// client does not know.
+// lostAnswer cuts the connection after a statement has run and before the client knows it.
 func (w *world) lostAnswer() {
 	r := w.moment()
 	r.Cut = true

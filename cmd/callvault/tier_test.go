@@ -12,7 +12,7 @@ import (
 	"github.com/callvault/callvault/test/embeddedtest"
 )
 
-// newTiered is a database of a test's own whose storage policy tiered has a second
+// newTiered returns a database of the test's own. Its storage policy tiered has a second
 // volume, cold.
 func newTiered(t *testing.T) *database {
 	t.Helper()
@@ -29,8 +29,8 @@ func newTiered(t *testing.T) *database {
 	return newDatabase(t, dir)
 }
 
-// TestLongColdStorage moves old data to a second disk, changes when, and takes that
-// off again.
+// TestLongColdStorage moves old data to a second disk, changes the age, and turns it off
+// again.
 func TestLongColdStorage(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 41, Calls: 10, QPS: -1})
@@ -92,7 +92,7 @@ func TestLongColdStorage(t *testing.T) {
 	compare(t, in.store, in.truth)
 }
 
-// rules sees how many tables have a rule in their definitions.
+// rules checks how many tables have a rule in their definitions.
 func (in *installation) rules(t *testing.T, want uint64, rule string) {
 	t.Helper()
 	const tables = "SELECT count() FROM system.tables WHERE startsWith(database, currentDatabase()) AND name LIKE '%\\_data' AND position(engine_full, '"

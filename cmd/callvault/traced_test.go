@@ -17,7 +17,7 @@ import (
 
 const collectorKey = "a-key-of-the-collector"
 
-// traced is the environment of a program that sends its spans to the collector.
+// traced returns the environment of a program that sends its spans to the collector.
 func (in *installation) traced(url string, more ...string) []string {
 	return slices.Concat(in.env, []string{
 		"OTEL_EXPORTER_OTLP_ENDPOINT=" + url, "OTEL_EXPORTER_OTLP_HEADERS=api-key=" + collectorKey,
@@ -25,7 +25,7 @@ func (in *installation) traced(url string, more ...string) []string {
 	}, more)
 }
 
-// value is the only value of a query's result.
+// value returns the only value of a query's result.
 func (in *installation) value(t *testing.T, query string) (s string) {
 	t.Helper()
 	if err := both(in.store).QueryRow(t.Context(), "SELECT toString(x) FROM ("+query+")").Scan(&s); err != nil {
@@ -34,8 +34,8 @@ func (in *installation) value(t *testing.T, query string) (s string) {
 	return s
 }
 
-// TestTraceOfAPass has a pass send its spans, and holds them against what the
-// archive and the vendor know of it.
+// TestTraceOfAPass compares the spans of a pass with the archive and with the vendor's
+// requests.
 func TestTraceOfAPass(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 5, Calls: 12, Mix: simulator.MixAll, QPS: -1, Current: true,
@@ -65,7 +65,7 @@ func TestTraceOfAPass(t *testing.T) {
 	secretless(t, in, c)
 }
 
-// rooted holds the root against the history of runs.
+// rooted compares the root with the history of runs.
 func rooted(t *testing.T, in *installation, root *otlp.Span) {
 	t.Helper()
 	run := in.value(t, "SELECT run_id AS x FROM archive_runs")
@@ -86,7 +86,7 @@ func rooted(t *testing.T, in *installation, root *otlp.Span) {
 	}
 }
 
-// asInTheArchive holds calls, requests and inserts against the archive.
+// asInTheArchive compares calls, requests and inserts with the archive.
 func asInTheArchive(t *testing.T, in *installation, c *collected) {
 	t.Helper()
 	calls := c.named("call")
@@ -136,8 +136,7 @@ func retried(t *testing.T, c *collected) {
 	}
 }
 
-// secretless sees that the collector was sent its key as a header, and no secret
-// otherwise.
+// secretless checks that the collector got its key as a header, and no other secret.
 func secretless(t *testing.T, in *installation, c *collected) {
 	t.Helper()
 	if slices.ContainsFunc(c.keys, func(key string) bool { return key != collectorKey }) {
@@ -152,7 +151,7 @@ func secretless(t *testing.T, in *installation, c *collected) {
 	}
 }
 
-// TestTraceOfAFailedCall: a call that could not be had is an error in the trace.
+// TestTraceOfAFailedCall checks that a call that could not be fetched is an error in the trace.
 func TestTraceOfAFailedCall(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 6, Calls: 3, Mix: simulator.MixAll, QPS: -1, Current: true, Faults: simulator.Faults{Poison: 1}})
@@ -173,7 +172,7 @@ func TestTraceOfAFailedCall(t *testing.T) {
 	}
 }
 
-// TestTraceOfAnInterruptedPass: what came until Ctrl-C is sent.
+// TestTraceOfAnInterruptedPass checks that the spans before Ctrl-C are sent.
 func TestTraceOfAnInterruptedPass(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 3, Calls: 30, QPS: -1, Current: true})
@@ -192,8 +191,8 @@ func TestTraceOfAnInterruptedPass(t *testing.T) {
 	}
 }
 
-// TestCollectorOutOfReach: a pass whose spans nobody takes, at once or ever, is
-// as good as any, and says so in one line.
+// TestCollectorOutOfReach checks that a pass succeeds if no collector takes its spans, and
+// says so in one line.
 func TestCollectorOutOfReach(t *testing.T) {
 	t.Parallel()
 	silent, err := net.Listen("tcp", "127.0.0.1:0") // it is connected to, and never answers
@@ -223,7 +222,7 @@ func TestCollectorOutOfReach(t *testing.T) {
 	}
 }
 
-// TestNotSampled sends nothing.
+// TestNotSampled checks that a run that is not sampled sends no spans.
 func TestNotSampled(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 8, Calls: 3, QPS: -1, Current: true})
@@ -236,8 +235,8 @@ func TestNotSampled(t *testing.T) {
 	}
 }
 
-// TestDaemonIsTraced: each run of the daemon is a trace of its own, whose id its
-// log has.
+// TestDaemonIsTraced checks that each run of the daemon is a trace of its own, and that the log
+// has its id.
 func TestDaemonIsTraced(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 9, Calls: 3, QPS: -1, Current: true})
@@ -260,7 +259,7 @@ func TestDaemonIsTraced(t *testing.T) {
 	}
 }
 
-// TestDaemonSaysWhatIsNotRecorded of a run.
+// TestDaemonSaysWhatIsNotRecorded checks that the log says which parts of a run's record are missing.
 func TestDaemonSaysWhatIsNotRecorded(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 10, Calls: 3, QPS: -1, Current: true})

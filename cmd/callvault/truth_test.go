@@ -34,15 +34,15 @@ func contentOf[R comparable](rows iter.Seq[R]) content {
 	return c
 }
 
-// compare holds every relation against the simulator's truth, row by row, and
-// the model above against the relations.
+// compare compares every relation with the simulator's truth, row by row, and the model with
+// the relations below it.
 func compare(t *testing.T, store *store.Store, truth *simulator.Truth) {
 	t.Helper()
 	compareSamples(t, store, "quality_samples", truth.QualitySamples())
 	compareOthers(t, store, truth, func(relation string) string { return relation })
 }
 
-// compareWithout is compare but for some calls, on both sides.
+// compareWithout is compare without some calls on both sides.
 func compareWithout(t *testing.T, store *store.Store, truth *simulator.Truth, commIDs []string) {
 	t.Helper()
 	from := func(relation string) string {
@@ -104,8 +104,8 @@ func compareEvents(t *testing.T, store *store.Store, from string, truth *simulat
 		})
 }
 
-// compareRows compares one relation; where it differs, it lists some of the
-// rows on either side alone.
+// compareRows compares one relation. If it differs, it lists some of the rows that only one
+// side has.
 func compareRows[R comparable](t *testing.T, store *store.Store, relation, columns string, truth iter.Seq[R], fields func(*R) []any) {
 	t.Helper()
 	have := func(yield func(R) bool) {

@@ -13,8 +13,8 @@ import (
 	"github.com/callvault/callvault/internal/simulator"
 )
 
-// vendor is a simulator that notes what it is asked and can do something when a
-// given number of requests has come in.
+// vendor is a simulator that notes its requests and can call a function when a given number of
+// requests has come in.
 type vendor struct {
 	*simulator.Simulator
 	url string
@@ -41,15 +41,15 @@ func newVendor(t *testing.T, o simulator.Options) *vendor {
 	return v
 }
 
-// at calls do once, when n more requests have come in, before the last of them
-// is answered. It replaces what was asked for before; do may be nil.
+// at calls do once, when n more requests have come in, before the last of them is answered. It
+// replaces the function of an earlier call; do may be nil.
 func (v *vendor) at(n int, do func()) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.left, v.do, v.done = n, do, false
 }
 
-// disarm calls nothing any more; it says whether that has been done already.
+// disarm removes the function and reports whether it has been called.
 func (v *vendor) disarm() bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -64,7 +64,7 @@ func (v *vendor) forget() {
 	v.calls, v.other = map[string]map[string]int{}, map[string]int{}
 }
 
-// noted is what was asked since forget.
+// noted returns the requests since forget.
 func (v *vendor) noted() (calls map[string]map[string]int, other map[string]int) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -82,14 +82,14 @@ func (v *vendor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	v.Simulator.ServeHTTP(w, r)
 }
 
-// note notes a request and returns what is to be done before it is answered.
+// note notes a request and returns the function to call before it is answered.
 func (v *vendor) note(r *http.Request) func() {
 	body, _ := io.ReadAll(r.Body)
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	var about struct {
 		CommID string `json:"CommId"`
 	}
-	_ = json.Unmarshal(body, &about) // what is no JSON names no call
+	_ = json.Unmarshal(body, &about) // a body that is not JSON names no call
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	action := r.Header.Get("X-TC-Action")

@@ -41,14 +41,14 @@ func (in *installation) strings(t *testing.T, q string, args ...any) []string {
 	return archivetest.Strings(t, both(in.store), q, args...)
 }
 
-// planted is an error in the base tables and what verify must call it.
+// planted is an error in the base tables, with the difference that verify must report.
 type planted struct {
 	name string
 	sql  []string // %s: the unit's key
 	want string   // relation: what; %s likewise
 }
 
-// ofCalls are errors in calls, each planted in a call of its own.
+// ofCalls lists errors in calls, each planted in a call of its own.
 var ofCalls = []planted{
 	{"samples deleted", []string{"DELETE FROM quality_samples_data WHERE comm_id = '%s' AND toUnixTimestamp(ts) %% 7 = 0"}, "quality_samples: rows missing"},
 	{"a session deleted", []string{"DELETE FROM user_sessions_data WHERE comm_id = '%s' AND user_id = (SELECT min(user_id) FROM user_sessions_data WHERE comm_id = '%[1]s')"}, "user_sessions: rows missing"},
@@ -68,7 +68,7 @@ func everywhere(data, ledger string) (all []string) {
 	return append(all, fmt.Sprintf(ledger, "ledger_units"), fmt.Sprintf(ledger, "ledger_parts"))
 }
 
-// ofOthers are errors in hours and days.
+// ofOthers lists errors in hours and days.
 var ofOthers = []planted{
 	{"events of an hour deleted", []string{"DELETE FROM unusual_events_data WHERE sdk_app_id = 1400353843 AND toStartOfHour(ts) = parseDateTimeBestEffort('%s', 'UTC')"}, "unusual_events: rows missing"},
 	{"an hour twice", []string{"INSERT INTO unusual_events_data SELECT * FROM unusual_events_data WHERE sdk_app_id = 1400353843 AND toStartOfHour(ts) = parseDateTimeBestEffort('%s', 'UTC')"}, "unusual_events: rows too many"},
@@ -91,7 +91,7 @@ func awaited(q string) string {
 	return ""
 }
 
-// found are the differences of a report in the form of plant.
+// found returns the differences of a report in the form of plant.
 func found(r *verify.Report) (all []string) {
 	for _, d := range r.Differences() {
 		what := strings.TrimPrefix(strings.TrimLeft(d.What, "0123456789 "), fmt.Sprintf("of %d ", d.Vendor))
@@ -101,9 +101,9 @@ func found(r *verify.Report) (all []string) {
 	return all
 }
 
-// TestLongVerifyFindsAndRepairsWhatWasPlanted alters the base tables behind the
-// program's back, and sees verify name each alteration and nothing else, and
-// the repair leave the tables equal to the truth.
+// TestLongVerifyFindsAndRepairsWhatWasPlanted alters the base tables behind the program's
+// back. verify must name exactly these alterations, and the repair must leave the tables equal
+// to the truth.
 func TestLongVerifyFindsAndRepairsWhatWasPlanted(t *testing.T) {
 	t.Parallel()
 	seed := setting(t, "CALLVAULT_SEED", uint64(time.Now().UnixNano()))
@@ -200,8 +200,8 @@ func TestVerifyWithoutArchive(t *testing.T) {
 	}
 }
 
-// TestVerifyAtTheEdge leaves a call alone that began before what the vendor
-// still has: asked for again it would lose its beginning.
+// TestVerifyAtTheEdge checks that a repair leaves a call alone that began before the retention
+// window: fetched again it would lose its beginning.
 func TestVerifyAtTheEdge(t *testing.T) {
 	in := install(t, simulator.Options{Seed: 3, Calls: 10, Straddle: true, QPS: -1})
 	in.archive(t, exitDone)
@@ -218,8 +218,8 @@ func TestVerifyAtTheEdge(t *testing.T) {
 	}
 }
 
-// TestVerifyByDailyCounts deletes a day that the vendor has forgotten, so that only
-// its counts tell of it, and lets smaller differences be.
+// TestVerifyByDailyCounts deletes a day that the vendor has dropped. Only the daily counts show
+// the loss. Smaller differences are warnings.
 func TestVerifyByDailyCounts(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 61, Calls: 90, Retention: 8 * 24 * time.Hour, QPS: -1})
@@ -254,7 +254,7 @@ func TestVerifyByDailyCounts(t *testing.T) {
 	narrowColumns(t, out)
 }
 
-// narrowColumns sees that a page fits a terminal.
+// narrowColumns checks that a page fits a terminal.
 func narrowColumns(t *testing.T, page string) {
 	t.Helper()
 	for line := range strings.Lines(page) {
@@ -264,8 +264,8 @@ func narrowColumns(t *testing.T, page string) {
 	}
 }
 
-// TestLongVerifyCounts takes half of the calls out of the archive: the vendor's own
-// counts tell it, and the command that is printed mends it.
+// TestLongVerifyCounts removes half of the calls from the archive. The vendor's own counts show
+// the loss, and the printed command mends it.
 func TestLongVerifyCounts(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 62, Calls: 160, Retention: 4 * 24 * time.Hour, QPS: -1})
@@ -287,8 +287,8 @@ func TestLongVerifyCounts(t *testing.T) {
 	in.verify(t, exitDone, "--sample", "0", "--repair")
 }
 
-// TestLongVerifyNamesWhatIsLacking has calls whose parts are set aside: they are named,
-// they are no differences, and the archive is not equal until they have come.
+// TestLongVerifyNamesWhatIsLacking has calls with parts set aside. The report names them, they
+// are no differences, and the archive is not equal until the parts have come.
 func TestLongVerifyNamesWhatIsLacking(t *testing.T) {
 	t.Parallel()
 	in, all := poisoned(t)
@@ -324,7 +324,7 @@ func TestLongVerifyNamesWhatIsLacking(t *testing.T) {
 		}
 	}
 	code, out, errs := in.callvault(t.Context(), "verify", "--sample", "0")
-	if text := fmt.Sprintf("no row differs, but %d calls lack what is set aside", len(want)); code != exitPartial || !strings.Contains(out, text) || !strings.Contains(errs, "could not be archived") {
+	if text := fmt.Sprintf("no row differs, but %d calls have parts set aside", len(want)); code != exitPartial || !strings.Contains(out, text) || !strings.Contains(errs, "could not be archived") {
 		t.Errorf("exit code %d\n%s\n%s", code, out, errs)
 	}
 	in.archive(t, exitDone)
@@ -333,7 +333,7 @@ func TestLongVerifyNamesWhatIsLacking(t *testing.T) {
 	}
 }
 
-// TestVerifyNamesDaysNotListed has days whose calls cannot be listed.
+// TestVerifyNamesDaysNotListed checks the report of days whose calls cannot be listed.
 func TestVerifyNamesDaysNotListed(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 63, Calls: 24, Retention: 6 * 24 * time.Hour, QPS: -1})

@@ -14,8 +14,8 @@ import (
 	"github.com/callvault/callvault/test/summarytest"
 )
 
-// muted installs a vendor that tells series of some users as null, and returns
-// those of whom samples are due.
+// muted installs a vendor that answers null for the series of some users. It returns the users
+// who must have samples.
 func muted(t *testing.T) (in *installation, mutes []simulator.Mute) {
 	t.Helper()
 	in = install(t, simulator.Options{Seed: 51, Calls: 24, QPS: -1, Retention: 72 * time.Hour})
@@ -30,8 +30,8 @@ func muted(t *testing.T) (in *installation, mutes []simulator.Mute) {
 	return in, mutes
 }
 
-// withoutMuted holds all relations against the truth, but for the samples of
-// users of whom series were null.
+// withoutMuted compares all relations with the truth, without the samples of users whose
+// series were null.
 func (in *installation) withoutMuted(t *testing.T, mutes []simulator.Mute) {
 	t.Helper()
 	users := map[[2]string]bool{}
@@ -64,8 +64,7 @@ func (in *installation) withoutMuted(t *testing.T, mutes []simulator.Mute) {
 	}
 }
 
-// waitingCalls are what the ledger says of calls that are visible and wait, and
-// of the users they wait for.
+// waitingCalls returns the ledger's entries of waiting calls, and the users they wait for.
 func (in *installation) waitingCalls(t *testing.T, attempts int, mutes []simulator.Mute) {
 	t.Helper()
 	var want []string
@@ -95,7 +94,7 @@ func (in *installation) waitingCalls(t *testing.T, attempts int, mutes []simulat
 	}
 }
 
-// pass makes a pass that nobody need be told of.
+// pass makes a pass that succeeds without a notification.
 func (in *installation) waitingPass(t *testing.T, waiting int) *archive.Report {
 	t.Helper()
 	in.vendor.forget()
@@ -113,8 +112,8 @@ func (in *installation) waitingPass(t *testing.T, waiting int) *archive.Report {
 	return s
 }
 
-// TestLongWaitingCalls shows at once what came of calls of which something is null,
-// asks for nothing but that again, and completes them when it comes.
+// TestLongWaitingCalls checks calls with series that are null. Their other rows are visible at
+// once, later passes ask only for these series, and complete the calls when the series come.
 func TestLongWaitingCalls(t *testing.T) {
 	t.Parallel()
 	in, mutes := muted(t)
@@ -142,7 +141,7 @@ func TestLongWaitingCalls(t *testing.T) {
 	in.verify(t, exitDone, "--all")
 }
 
-// asksForMuted sees that the calls were asked for no more than series.
+// asksForMuted checks that only series of the calls were asked for.
 func (in *installation) asksForMuted(t *testing.T, calls map[string]map[string]int, mutes []simulator.Mute) {
 	t.Helper()
 	waits := map[string]bool{}
@@ -159,7 +158,7 @@ func (in *installation) asksForMuted(t *testing.T, calls map[string]map[string]i
 	}
 }
 
-// TestLongBelievedCalls takes null for an answer when three passes have heard it.
+// TestLongBelievedCalls checks that null counts as an answer after three passes got it.
 func TestLongBelievedCalls(t *testing.T) {
 	t.Parallel()
 	in, mutes := muted(t)
@@ -193,8 +192,8 @@ func TestLongBelievedCalls(t *testing.T) {
 	compare(t, in.store, in.truth)
 }
 
-// TestAgainKeepsWhatWasHeld asks again for all, and is told less of some calls:
-// they stay as they were.
+// TestAgainKeepsWhatWasHeld asks for everything again. Calls for which the vendor now has less
+// data stay as they were.
 func TestAgainKeepsWhatWasHeld(t *testing.T) {
 	t.Parallel()
 	in, mutes := muted(t)
@@ -214,7 +213,7 @@ func TestAgainKeepsWhatWasHeld(t *testing.T) {
 	in.waitingPass(t, 0)
 }
 
-// TestNullEvents has the log of each user of some calls null.
+// TestNullEvents lets the vendor answer null for the event logs of some calls.
 func TestNullEvents(t *testing.T) {
 	t.Parallel()
 	null := true

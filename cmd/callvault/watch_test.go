@@ -12,17 +12,16 @@ import (
 	"github.com/callvault/callvault/load/native"
 )
 
-// watch looks at the relations all the time. Each call must be there with as
-// many rows as it had at some moment of some pass, or not at all, and nothing
-// that was there may go.
+// watch reads the relations all the time. Each call must have as many rows as at some moment
+// of some pass, or none, and no row that was visible may disappear.
 type watch struct {
 	db    *database
 	truth func(at int64) *simulator.Truth
 
 	mu     sync.Mutex
 	passes []*spell
-	nulls  map[string]bool                        // calls of which the vendor has told less in some pass
-	odd    bool                                   // it has told less of any call in some pass
+	nulls  map[string]bool                        // calls for which the vendor sent less in some pass
+	odd    bool                                   // whether the vendor may have sent less of any call in some pass
 	counts map[int64]map[string]map[string]uint64 // instant → relation → CommId → rows
 	looks  int
 	err    error
@@ -31,13 +30,13 @@ type watch struct {
 	done chan struct{}
 }
 
-// spell is from when to when, by the clock of the data, a pass has asked.
+// spell is the time in which a pass asked, by the clock of the data.
 type spell struct {
 	from, to int64
 	over     bool
 }
 
-// watched are the relations whose rows name their call.
+// watched lists the relations whose rows name their call.
 var watched = []string{"rooms", "user_sessions", "quality_samples", "user_events"}
 
 func newWatch(t *testing.T, db *database, truth func(int64) *simulator.Truth) *watch {
@@ -48,7 +47,7 @@ func newWatch(t *testing.T, db *database, truth func(int64) *simulator.Truth) *w
 	return w
 }
 
-// end stops looking and returns how often it has looked and what was wrong.
+// end stops reading. It returns the number of readings and the errors.
 func (w *watch) end() (int, error) {
 	w.stop()
 	<-w.done
@@ -70,8 +69,8 @@ func (w *watch) begin(at int64) (over func()) {
 	}
 }
 
-// less notes calls of which the vendor tells less for a while: what it tells is
-// shown all the same.
+// less notes calls for which the vendor sends less for a while. Their rows are visible
+// nevertheless.
 func (w *watch) less(poisoned []simulator.Poison) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -80,14 +79,14 @@ func (w *watch) less(poisoned []simulator.Poison) {
 	}
 }
 
-// misspeaks notes that the vendor tells less of any call for a while.
+// misspeaks notes that the vendor may send less of any call for a while.
 func (w *watch) misspeaks() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.odd = true
 }
 
-// moved notes that the time passes, before it does.
+// moved notes that time will pass.
 func (w *watch) moved(at int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -98,7 +97,7 @@ func (w *watch) moved(at int64) {
 	}
 }
 
-// betweenLooks leaves the processor to those who are looked at.
+// betweenLooks leaves the processor to the programs under test.
 const betweenLooks = 100 * time.Millisecond
 
 func (w *watch) run(ctx context.Context) {
@@ -141,7 +140,7 @@ func (w *watch) look(ctx context.Context) (map[string]map[string]uint64, error) 
 	return found, err
 }
 
-// judge holds what was seen against what may be seen.
+// judge compares the readings with the allowed ones.
 func (w *watch) judge(relation string, before, now map[string]uint64) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -159,7 +158,7 @@ func (w *watch) judge(relation string, before, now map[string]uint64) error {
 	return nil
 }
 
-// possible says whether some pass may have seen so many rows.
+// possible reports whether some pass may have seen so many rows.
 func (w *watch) possible(relation, id string, n uint64) bool {
 	for _, s := range w.passes {
 		if (w.odd || w.nulls[id] || w.at(s.from)[relation][id] <= n) && n <= w.at(s.to)[relation][id] {

@@ -13,16 +13,16 @@ import (
 	"github.com/callvault/callvault/test/embeddedtest"
 )
 
-// retention is what the vendor of a world keeps: short, so that data expires
-// within a history, and long enough for a day's counts to be confirmed.
+// retention is the retention of a world's vendor. It is short, so that data expires within a
+// history, and long enough to confirm a day's counts.
 const retention = 72 * time.Hour
 
-// mostBehind is how old the last good pass may become: the counts of each day
-// must be asked for between 24 hours after its end and its expiry.
+// mostBehind is how old the last good pass may become: a pass must ask for the counts of each
+// day between 24 hours after the day's end and its expiry.
 const mostBehind = 22 * time.Hour
 
-// A pass keeps a long lease also on a busy machine. A short one is for passes
-// that die or sleep: the next has to wait until it expires.
+// A pass keeps a long lease even on a busy machine. Passes that die or sleep have a short one,
+// because the next pass has to wait until it expires.
 const (
 	longLease  = 10 * time.Second
 	shortLease = 1500 * time.Millisecond
@@ -67,20 +67,20 @@ func newWorldIn(t *testing.T, dir string, seed uint64, o simulator.Options) *wor
 	return w
 }
 
-// truth is what an archive that misses nothing holds at an instant.
+// truth returns what a complete archive holds at an instant.
 func (w *world) truth(at time.Time) *simulator.Truth { return w.vendor.Truth(at).Since(w.began) }
 
 func (w *world) note(format string, args ...any) {
 	w.t.Logf("%6.1f s  %s", time.Since(w.began).Seconds(), fmt.Sprintf(format, args...))
 }
 
-// pass is a pass under way, with what it may not ask.
+// pass is a running pass, with the calls that it must not ask for.
 type pass struct {
 	*program
 	w     *world
-	full  bool // it is to archive all there is
+	full  bool // whether it archives everything
 	again bool
-	moved bool // the time has passed meanwhile
+	moved bool // whether time has passed in the meantime
 	began time.Time
 	over  func()
 	final []string // calls that were archived for good before it
@@ -99,8 +99,8 @@ func (w *world) pass(args ...string) *pass {
 	return p
 }
 
-// end waits for the pass and holds what it has done against what it says, which
-// must be one of the exit codes. It returns that.
+// end waits for the pass, and compares its exit code with its results. The code must be one of
+// codes; end returns it.
 func (p *pass) end(codes ...int) int {
 	p.w.t.Helper()
 	code := p.wait(p.w.t)
@@ -120,7 +120,7 @@ func (p *pass) end(codes ...int) int {
 	return code
 }
 
-// waits says whether some call is visible but for what the vendor answers null.
+// waits reports whether some visible call waits for data that the vendor answers null for.
 func (w *world) waits() bool {
 	w.t.Helper()
 	return w.db.number(w.t, "SELECT count() FROM ledger WHERE kind = 'call' AND part != '' AND state = 'failed'") > 0
@@ -147,8 +147,8 @@ func firstLines(s string) string {
 	return s
 }
 
-// asksNothingTwice sees that no call was asked about which was archived for
-// good before the pass.
+// asksNothingTwice checks that the pass did not ask about calls that were archived for good
+// before.
 func (p *pass) asksNothingTwice() {
 	p.w.t.Helper()
 	calls, _ := p.w.vendor.noted()
@@ -168,7 +168,7 @@ func (w *world) finalCalls() []string {
 	return archivetest.Strings(w.t, both(w.db.direct()), "SELECT key FROM ledger_units FINAL WHERE kind = 'call' AND state IN ('archived', 'empty', 'lost')")
 }
 
-// equal holds all relations against the truth, and the model against them.
+// equal compares all relations with the truth, and the model with them.
 func (w *world) equal() {
 	w.t.Helper()
 	truth := w.truth(w.clock.now())
@@ -186,8 +186,8 @@ func (w *world) equal() {
 	agree(w.t, w.db.direct())
 }
 
-// move lets the time pass, also for a pass under way. What the archive misses
-// by then must still be in the vendor's reach.
+// move lets time pass, also for a running pass. The vendor must still have all data that the
+// archive lacks by then.
 func (w *world) move(d time.Duration, under *pass) {
 	w.t.Helper()
 	to := w.clock.now().Add(d)
@@ -198,8 +198,8 @@ func (w *world) move(d time.Duration, under *pass) {
 	w.clock.set(w.t, to)
 }
 
-// behind says whether the vendor would begin to drop what is not archived yet,
-// if the time went on by d.
+// behind reports whether the vendor would begin to drop data that is not archived yet if d
+// passed.
 func (w *world) behind(d time.Duration) bool {
 	return w.complete.IsZero() || w.clock.now().Add(d).Sub(w.complete) > mostBehind
 }

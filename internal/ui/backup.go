@@ -25,7 +25,7 @@ func (c Screen) Backup(j *backup.Run, asJSON bool, err error) {
 	case !c.Quiet:
 		fmt.Fprintf(c.Out, "%s: %s, %s\n", j.Note.Name, sizeOf(j.Note), verifiedAs(j.Note, time.Now()))
 		if j.Note.Lost != "" {
-			c.Errorf("the files of %s, which it would have stood on, were removed", j.Note.Lost)
+			c.Errorf("the files of %s, which would have been its base, were removed", j.Note.Lost)
 		}
 		for _, name := range j.Removed {
 			fmt.Fprintf(c.Out, "removed %s\n", name)
@@ -63,7 +63,7 @@ func verifiedAs(n backup.Note, now time.Time) string {
 	case n.Gone == n.Name:
 		return "gone: its files were removed"
 	case n.Gone != "":
-		return "of no use: what it stands on is gone"
+		return "unusable: its base is gone"
 	case n.Verified == nil:
 		return "not verified"
 	case len(n.Differs) > 0:

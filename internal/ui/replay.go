@@ -21,7 +21,7 @@ func (c Screen) Replayed(r *archive.Replay, asJSON bool) {
 		fmt.Fprintf(c.Out, "  mended    %s parts that had been set aside\n", words.Comma(r.Mended))
 	}
 	if r.Lacking > 0 {
-		c.Errorf("%s units still lack something that is set aside; callvault status names them", words.Comma(r.Lacking))
+		c.Errorf("%s units still have parts set aside; callvault status names them", words.Comma(r.Lacking))
 	}
 	for _, f := range r.Failures {
 		c.Errorf("not replayed: %s: %s", f.Unit, f.Reason)

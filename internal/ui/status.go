@@ -53,7 +53,7 @@ func (c Screen) Status(st *status.Status) {
 func (p *statusPage) head() {
 	st := p.st
 	line := func(name, s string) { fmt.Fprintf(p, "  %-10s %s\n", name, s) }
-	success := p.in(text.FgRed, "no pass over everything has been completed")
+	success := p.in(text.FgRed, "no full pass has been completed")
 	if st.LastSuccess != nil {
 		success = "last complete " + p.ago(*st.LastSuccess)
 	}

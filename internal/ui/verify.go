@@ -66,7 +66,7 @@ func writeSums(w io.Writer, r *verify.Report) {
 	}
 	line("hours", "%s of unusual events; %s of daily scale", words.Comma(t.Hours), words.Plural(t.Days, "day"))
 	line("rows", "%s samples, %s sessions, %s events", words.Comma(int(rows["quality_samples"])), words.Comma(int(rows["user_sessions"])), words.Comma(int(rows["user_events"])))
-	scale := fmt.Sprintf("%s held against the archive's own rows, %d differ", words.Plural(r.ScaleDays, "day"), len(r.Warnings))
+	scale := fmt.Sprintf("%s compared with the archive's own rows, %d differ", words.Plural(r.ScaleDays, "day"), len(r.Warnings))
 	if n := len(r.Beyond()); n > 0 {
 		scale += fmt.Sprintf(", %d too much", n)
 	}

@@ -28,7 +28,7 @@ const (
 )
 
 // ErrOvertaken is returned when another process has purged the loads that were to become
-// visible or hidden: it took this process for dead. The ledger has nothing of it.
+// visible or hidden: it took this process for dead. The ledger does not change.
 const ErrOvertaken = retry.Final("another process has purged the loads being written")
 
 // Chunk is how many load ids one statement lists: its text is limited to 256 KiB.
@@ -43,14 +43,14 @@ func Insert(ctx context.Context, conn driver.Conn, ids []uint64, step string) er
 	})
 }
 
-// Change is what happens to loads at one moment.
+// Change is a change of several loads in one step.
 type Change struct {
 	Shown     []uint64 // become visible
 	Replaced  []uint64 // were visible and are no longer
 	Abandoned []uint64 // were never visible and never will be
 }
 
-// Empty says that nothing changes.
+// Empty reports whether nothing changes.
 func (c *Change) Empty() bool { return len(c.Shown)+len(c.Replaced)+len(c.Abandoned) == 0 }
 
 // Guard gives an SQL condition that must hold at the server, such as that a lease is held:
@@ -94,9 +94,9 @@ func (c *Change) Apply(ctx context.Context, conn driver.Conn, guard Guard) error
 	return nil
 }
 
-// StepsOf finds the greatest step of each load. Loads that hidden_loads does not
-// mention are not in the result. The cost depends on the ids alone, and not on what
-// else the table has.
+// StepsOf finds the greatest step of each load. Loads that hidden_loads does not mention are
+// not in the result. The cost depends only on the number of ids, not on the size of the
+// table.
 func StepsOf(ctx context.Context, conn driver.Conn, ids []uint64) (map[uint64]string, error) {
 	steps := make(map[uint64]string, len(ids))
 	for some := range slices.Chunk(ids, Chunk) {

@@ -10,17 +10,17 @@ import (
 // since 1970, good for 139 years.
 const RandomBits = 22
 
-// IDs gives load ids, and knows which of them this process may still commit. An id is
-// the time in milliseconds and random bits, and greater than the one before. So ids
-// increase within a process and, as far as clocks agree, across processes. Two processes
-// give the same id only if both write within the same milliseconds, which the archive
-// lease forbids, and their random bits meet.
+// IDs gives load ids, and knows which of them this process may still commit. An id is the
+// time in milliseconds and random bits, and is greater than the one before. So ids increase
+// within a process and, as far as clocks agree, across processes. Two processes give the
+// same id only if both write in the same millisecond, which the archive lease forbids, and
+// have the same random bits.
 //
 // The zero value is ready to use. It is safe for concurrent use.
 type IDs struct {
 	mu   sync.Mutex
 	last uint64
-	live map[uint64]time.Time // may still be committed: until then; zero: until Close
+	live map[uint64]time.Time // loads that may still be committed, and until when; zero: until Close
 }
 
 // take returns the first of n consecutive ids. The caller holds mu.
@@ -31,14 +31,14 @@ func (s *IDs) take(n int) uint64 {
 	return first
 }
 
-// New gives an id that is no load's.
+// New returns an id that no load has.
 func (s *IDs) New() uint64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.take(1)
 }
 
-// Open gives n ids of loads that are live until Close.
+// Open returns n ids of loads that are live until Close.
 func (s *IDs) Open(n int) []uint64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -51,10 +51,10 @@ func (s *IDs) Open(n int) []uint64 {
 	return ids
 }
 
-// Reopen says that loads of an earlier run are live until Close.
+// Reopen makes loads of an earlier run live until Close.
 func (s *IDs) Reopen(ids []uint64) { s.Doubt(ids, time.Time{}) }
 
-// Close says that the loads are committed or never will be.
+// Close marks the loads as committed, or as never to be committed.
 func (s *IDs) Close(ids []uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -63,14 +63,14 @@ func (s *IDs) Close(ids []uint64) {
 	}
 }
 
-// Doubt says that the loads' commit has failed but may still arrive until a time.
+// Doubt keeps the loads live until a time: their commit has failed but may still arrive.
 func (s *IDs) Doubt(ids []uint64, until time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.set(ids, until)
 }
 
-// set says until when loads are live. The caller holds mu.
+// set sets until when loads are live. The caller holds mu.
 func (s *IDs) set(ids []uint64, until time.Time) {
 	if s.live == nil {
 		s.live = map[uint64]time.Time{}
@@ -80,10 +80,9 @@ func (s *IDs) set(ids []uint64, until time.Time) {
 	}
 }
 
-// DeadBefore returns a test for loads that no writer of this process can commit: those
-// whose ids were given before this moment and that are not live now. Call it before
-// hidden loads are read: otherwise it may take a load that is opened or committed in
-// between for dead.
+// DeadBefore returns a test for loads that no writer of this process can commit: their ids
+// were given before this moment and they are not live now. Call it before hidden loads are
+// read. Otherwise it may take a load for dead that was opened or committed in between.
 func (s *IDs) DeadBefore() func(id uint64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

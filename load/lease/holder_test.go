@@ -2,8 +2,8 @@ package lease
 
 import "testing"
 
-// TestDeadHolder: the lease of a process of this machine that is no more is
-// waited for.
+// TestDeadHolder checks that Dead recognizes a holder that was a process of this machine and
+// has ended.
 func TestDeadHolder(t *testing.T) {
 	for name, want := range map[string]bool{
 		Holder():                        false,

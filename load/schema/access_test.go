@@ -19,8 +19,7 @@ import (
 	"github.com/callvault/callvault/test/embeddedtest"
 )
 
-// server is an engine with users of the test's own, and the store of who may do
-// everything.
+// server is an engine with the test's own users, and the store of a user with all rights.
 type server struct {
 	*testing.T
 	dsn  *url.URL
@@ -63,9 +62,9 @@ func (s *server) as(user *url.Userinfo, database string) *store.Store {
 	return store
 }
 
-// TestWhoMayReadWhat makes an archive, whose name needs quoting, as a user who has
-// its two databases and no other right, and reads it as an analyst, who may read
-// the one: all relations, and nothing that they do not show.
+// TestWhoMayReadWhat makes an archive, whose name needs quoting, as a user with rights on
+// its two databases only. An analyst with rights on the database of the relations reads all
+// relations, and can read nothing that they do not show.
 func TestWhoMayReadWhat(t *testing.T) {
 	t.Parallel()
 	const name = "o`dd n-me"
@@ -126,7 +125,7 @@ func TestWhoMayReadWhat(t *testing.T) {
 			t.Errorf("an analyst sees %v: %s", got, q)
 		}
 	}
-	// Whoever restores an archive makes the views anew.
+	// The user who restores an archive makes the views anew.
 	root := s.as(s.dsn.User, name)
 	if err := newSchema(t, root, schema.Options{}).Views(t.Context()); err != nil {
 		t.Fatal(err)
@@ -136,8 +135,8 @@ func TestWhoMayReadWhat(t *testing.T) {
 	}
 }
 
-// TestArchivesBesideEachOther: a name that ends as stores do is as good as any,
-// and no archive takes a database of another.
+// TestArchivesBesideEachOther checks that an archive's name may end with _store, and that no
+// archive takes a database of another one.
 func TestArchivesBesideEachOther(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, nil)

@@ -16,7 +16,7 @@ import (
 	"github.com/callvault/callvault/migrations"
 )
 
-// TestCatalogue holds the catalogue against the live schema, in both directions.
+// TestCatalogue compares the catalogue with the live schema, in both directions.
 func TestCatalogue(t *testing.T) {
 	t.Parallel()
 	s := connect(t)
@@ -35,7 +35,7 @@ func TestCatalogue(t *testing.T) {
 	}
 	listed = nil
 	for _, table := range catalogue.Tables() {
-		if table.Name == "lease_keeper" { // here is no Keeper
+		if table.Name == "lease_keeper" { // there is no Keeper here
 			continue
 		}
 		newest := table.Backup == catalogue.Latest || table.Backup == catalogue.History
@@ -75,7 +75,7 @@ func month(day string) string {
 	return "toYYYYMM(" + strings.TrimSuffix(strings.TrimPrefix(day, "toDate("), ")") + ")"
 }
 
-// exported sees that a relation has what its export needs.
+// exported checks that a relation has the columns that its export needs.
 func exported(t *testing.T, s *store.Store, name string, x catalogue.Export) {
 	t.Helper()
 	if x.Time == "" {
@@ -96,8 +96,7 @@ func exported(t *testing.T, s *store.Store, name string, x catalogue.Export) {
 	}
 }
 
-// TestOneRule: what is visible is said once in Go and once in SQL, and the two
-// agree.
+// TestOneRule checks that the rule of visibility in Go agrees with the one in SQL.
 func TestOneRule(t *testing.T) {
 	t.Parallel()
 	text, err := fs.ReadFile(migrations.FS, "0001_schema.up.sql")

@@ -13,7 +13,7 @@ import (
 // column is a column of a table or of a view, as SQL.
 type column struct{ name, kind, value, comment, codec string }
 
-// columns are printed as a list of definitions, without a comma at the end.
+// columns prints as a list of definitions, without a comma at the end.
 type columns []column
 
 var oneColumn = regexp.MustCompile("^(`[^`]+`|\\w+) (.+?)( (?:DEFAULT|MATERIALIZED) .+?)?( COMMENT '(?:[^']|'')*')( CODEC\\(.+\\))?,?$")
@@ -64,16 +64,16 @@ func compressed(cs columns) columns {
 	})
 }
 
-// shown are a table's columns as a view has them.
+// shown returns a table's columns as a view has them.
 func shown(cs columns) columns {
 	return cs.each(func(c *column) { c.value, c.codec = "", "" })
 }
 
-// names are the columns' names, as a SELECT has them.
+// names returns the columns' names, as a SELECT has them.
 func names(cs columns) string { return cs.join(", ", func(c column) string { return c.name }) }
 
-// without leaves out the columns whose names end with "_" and one of endings. The
-// columns come last, as a template's pipe passes them.
+// without leaves out the columns whose names end with "_" and one of endings. The columns
+// are the last argument because a template's pipe passes them last.
 func without(args ...any) (columns, error) {
 	if len(args) == 0 {
 		return nil, fmt.Errorf("without: no columns")
@@ -87,9 +87,9 @@ func without(args ...any) (columns, error) {
 	}), nil
 }
 
-// measure are the six columns of what was measured: how many samples, and their
-// average, least, median, 95th percentile and greatest. What says what it is, with
-// its unit and the vendor's name.
+// measure returns the six columns of a measure: the number of samples, and their average,
+// least, median, 95th percentile and greatest value. what describes the measure, with its
+// unit and the vendor's name.
 func measure(name, what string) columns {
 	one := func(ending, kind, comment string) column {
 		return column{name: name + "_" + ending, kind: kind, comment: remark(comment)}
@@ -105,14 +105,14 @@ func measure(name, what string) columns {
 	}
 }
 
-// summed is a metric of a stream: one column of a table, a tuple, and a column for
-// each of the tuple's fields of a view.
+// summed is a metric of a stream: a tuple in one column of a table, and a column of a view
+// for each field of the tuple.
 type summed struct {
 	name, metric, what string
-	histogram          bool // whether the view shows that, too
+	histogram          bool // whether the view shows the histogram
 }
 
-// Stored is the table's column.
+// Stored returns the table's column.
 func (s summed) Stored() columns {
 	return columns{{
 		name:    s.name,
@@ -121,7 +121,7 @@ func (s summed) Stored() columns {
 	}}
 }
 
-// Shown are the view's columns.
+// Shown returns the view's columns.
 func (s summed) Shown() columns {
 	one := func(field, kind, comment string) column {
 		return column{name: s.name + "_" + field, kind: kind, comment: remark(comment)}
@@ -140,7 +140,7 @@ func (s summed) Shown() columns {
 	return all
 }
 
-// Selected is what the view selects for its columns.
+// Selected returns the expressions that the view selects for its columns.
 func (s summed) Selected() string {
 	return s.Shown().join(", ", func(c column) string {
 		return s.name + "." + strings.TrimPrefix(c.name, s.name+"_") + " AS " + c.name
@@ -158,9 +158,9 @@ func lower(text string) string {
 // step is a line of let: a name for an expression.
 var step = regexp.MustCompile(`^(and )?(\w+) = (.+)$`)
 
-// let makes one expression of lines "name = expression", each of which may use the
-// names above it, and a last line that is the result. A line that begins with "and"
-// uses no name of the line before: both get their names at once.
+// let makes one expression from lines "name = expression" and a last line, the result. Each
+// line may use the names above it. A line that begins with "and" does not use the name of
+// the line before: both get their names at once.
 func let(text string) (string, error) {
 	lines := strings.Split(strings.TrimSpace(text), "\n")
 	result := strings.TrimSpace(lines[len(lines)-1])
@@ -182,7 +182,7 @@ func let(text string) (string, error) {
 	return result, nil
 }
 
-// columnWords are the words for columns of a file that t is made of.
+// columnWords returns the template words for the columns of a file.
 func columnWords(t *template.Template) template.FuncMap {
 	return template.FuncMap{
 		"columns": func(block string) (columns, error) {

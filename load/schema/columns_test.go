@@ -9,7 +9,7 @@ import (
 	"github.com/callvault/callvault/load/retry"
 )
 
-// TestColumns holds the words for columns against what they make.
+// TestColumns checks the template words for columns.
 func TestColumns(t *testing.T) {
 	t.Parallel()
 	const blocks = "{{define \"all\"}}\n    a UInt8 COMMENT 'it''s, a',\n    `b.c` Array(String) COMMENT 'b',\n\n" +

@@ -20,8 +20,8 @@ const (
 	codeAccessDenied    = 497
 )
 
-// databases sees that both databases may be used, and makes the store if it is
-// missing; on a cluster on all of its servers.
+// databases checks that both databases may be used, and makes the store if it is missing, on
+// all servers of a cluster.
 func (s *Schema) databases(ctx context.Context) error {
 	conn, err := clickhouse.Open(s.ch)
 	if err != nil {
@@ -48,8 +48,8 @@ func (s *Schema) databases(ctx context.Context) error {
 	return nil
 }
 
-// usable sees that neither database belongs to another archive and that the
-// archive is not being restored. It says whether the store is there.
+// usable checks that neither database belongs to another archive and that the archive is not
+// being restored. It reports whether the store exists.
 func (s *Schema) usable(ctx context.Context, conn driver.Conn) (there bool, err error) {
 	const q = "SELECT database, name FROM system.tables WHERE database IN (?, ?) UNION ALL SELECT name, '' FROM system.databases WHERE name = ?"
 	rows, err := conn.Query(ctx, q, s.database(), s.store(), s.store())

@@ -10,17 +10,17 @@ import (
 	"github.com/callvault/callvault/load/store"
 )
 
-// attribute is a column as the database tells it.
+// attribute is a column as the database describes it.
 type attribute struct{ name, kind, comment string }
 
-// relation is a table or a view as the database tells it.
+// relation is a table or a view as the database describes it.
 type relation struct {
 	name, comment string
 	isView        bool
 	columns       []attribute
 }
 
-// relations are those of the database, by name.
+// relations reads the relations of the database, by name.
 func relations(t *testing.T, s *store.Store) map[string]relation {
 	t.Helper()
 	all := map[string]relation{}
@@ -42,13 +42,13 @@ var (
 	zone     = regexp.MustCompile(`\('UTC'\)|, 'UTC'`)
 )
 
-// plainKind is a type without what reading it does not depend on.
+// plainKind returns a type without the details that do not matter to readers.
 func plainKind(kind string) string {
 	return zone.ReplaceAllString(wordKind.ReplaceAllString(kind, "$1"), "")
 }
 
-// meaning is what a column is, whatever relation it is in: its name and its comment
-// without the vendor's names, which not all relations tell.
+// meaning identifies a column across relations: its name, and its comment without the
+// vendor's names, which not all relations have.
 type meaning struct{ name, text string }
 
 var vendorNames = regexp.MustCompile(` \([A-Z]\w+(, [A-Z]\w+)*\)`)
@@ -57,7 +57,7 @@ func (a attribute) meaning() meaning {
 	return meaning{a.name, vendorNames.ReplaceAllString(a.comment, "")}
 }
 
-// page is what is written from the live schema.
+// page is a page that is written from the live schema.
 type page struct {
 	*testing.T
 	name    string // of the file
@@ -69,7 +69,7 @@ type page struct {
 	shared  []meaning             // of the columns that are everywhere, the most frequent first
 }
 
-// everywhereFrom is in how many relations a column is everywhere.
+// everywhereFrom is the number of relations from which on a column counts as everywhere.
 const everywhereFrom = 3
 
 func newPage(t *testing.T, all map[string]relation, texts []string) *page {
@@ -119,12 +119,12 @@ func commonest(all []string) (most string) {
 	return most
 }
 
-// exact is the end of a view's comment that the page says of all views at once.
+// exact matches the end of a view's comment. The page says it once for all views.
 var exact = regexp.MustCompile(`\. Exact(:.*)?$`)
 
 const header = "| column | type | meaning |\n| --- | --- | --- |\n"
 
-// sections are relations, each under a heading.
+// sections returns relations, each under a heading.
 func (p *page) sections(relations []string) string {
 	var all []string
 	for _, name := range relations {
@@ -133,7 +133,7 @@ func (p *page) sections(relations []string) string {
 	return strings.Join(all, "\n")
 }
 
-// table is relations in one table.
+// table returns relations in one table.
 func (p *page) table(relations []string) string {
 	var b strings.Builder
 	b.WriteString(header)
@@ -143,8 +143,8 @@ func (p *page) table(relations []string) string {
 	return b.String()
 }
 
-// rows are those of a relation: of its columns, of patterns, and of the columns that
-// are explained elsewhere.
+// rows returns the rows of a relation: its columns, its patterns, and the columns that are
+// explained elsewhere.
 func (p *page) rows(name string) string {
 	r, ok := p.all[name]
 	if !ok {
@@ -187,7 +187,7 @@ func (p *page) rows(name string) string {
 	return strings.Join(rows, "")
 }
 
-// place is where a column of a relation is explained; empty: there.
+// place returns where a column of a relation is explained, or "" for the relation itself.
 func (p *page) place(name string, m meaning) string {
 	file := ""
 	if p.name != pages[0] {
@@ -206,7 +206,7 @@ func (p *page) place(name string, m meaning) string {
 	return "as in " + p.in[m][0]
 }
 
-// everywhere is a table of the columns that many relations have.
+// everywhere returns a table of the columns that many relations have.
 func (p *page) everywhere([]string) string {
 	var rows []attribute
 	for _, m := range p.shared {
@@ -218,10 +218,10 @@ func (p *page) everywhere([]string) string {
 	return table(rows)
 }
 
-// qualities are the columns that say how good a call, a user or a pair was.
+// qualities lists the columns about the quality of a call, a user or a pair.
 var qualities = []string{"score", "grade", "judged_minutes", "bad_minutes", "bad_run_minutes", "worst_minute", "worst_metric", "fault", "cause", "cause_minutes", "cause_user_id", "diagnosis"}
 
-// qualityOf is a column of qualities as it is explained.
+// qualityOf returns a column of qualities with its explanation.
 func (p *page) qualityOf(name string) attribute {
 	for _, from := range []string{"call_users", "peer_quality"} {
 		for _, c := range p.all[from].columns {
@@ -237,7 +237,7 @@ func (p *page) isQuality(m meaning) bool {
 	return slices.Contains(qualities, m.name) && p.qualityOf(m.name).meaning() == m
 }
 
-// quality is a table of qualities.
+// quality returns a table of qualities.
 func (p *page) quality([]string) string {
 	var rows []attribute
 	for _, name := range qualities {
@@ -246,7 +246,7 @@ func (p *page) quality([]string) string {
 	return table(rows)
 }
 
-// list is a table of relations with the names of their columns.
+// list returns a table of relations with the names of their columns.
 func (p *page) list(names []string) string {
 	var b strings.Builder
 	b.WriteString("| relation | what it has | columns |\n| --- | --- | --- |\n")

@@ -6,12 +6,12 @@ import (
 	"strings"
 )
 
-// numbered are the tables that put numbers into words, by their keys.
+// numbered lists the tables that turn numbers into words, by their keys.
 var numbered = []struct{ key, relation string }{
 	{"event_id", "event_names"}, {"experience_id", "experience_names"}, {"abnormal_event_id", "abnormal_event_names"},
 }
 
-// has tells whether r has all of columns.
+// has reports whether r has all of columns.
 func (r relation) has(columns ...string) bool {
 	for _, name := range columns {
 		if !slices.ContainsFunc(r.columns, func(a attribute) bool { return a.name == name }) {
@@ -21,7 +21,7 @@ func (r relation) has(columns ...string) bool {
 	return true
 }
 
-// links are the lines of the picture that end at r.
+// links returns the lines of the picture that end at r.
 func links(r relation) (lines []string) {
 	line := func(parent, kind, by string) {
 		if parent != r.name {
@@ -56,7 +56,7 @@ func links(r relation) (lines []string) {
 	return lines
 }
 
-// picture is how the relations that analysts read are joined.
+// picture returns the picture of how the relations are joined.
 func (p *page) picture([]string) string {
 	var b strings.Builder
 	b.WriteString("```mermaid\nerDiagram\n")

@@ -14,14 +14,14 @@ import (
 
 var update = flag.Bool("update", false, "write the pages of the schema anew")
 
-// pages are those that have parts written from the live schema.
+// pages lists the pages with parts that are written from the live schema.
 var pages = []string{"schema.md", "bookkeeping.md"}
 
-// block is such a part: what it is, one of parts, and the relations that it has.
+// block matches such a part: its kind, one of parts, and its relations.
 var block = regexp.MustCompile(`(?s)(<!-- generated: (\w+)([\w ]*) -->\n)(.*?)(<!-- end -->)`)
 
-// parts are what blocks write. A relation is told in a section of its own, in a table
-// that it shares with others, or by the names of its columns.
+// parts holds the kinds of blocks. A relation has a section of its own, shares a table with
+// others, or is listed with the names of its columns.
 var parts = map[string]func(p *page, relations []string) string{
 	"picture":  (*page).picture,
 	"columns":  (*page).everywhere,
@@ -33,8 +33,8 @@ var parts = map[string]func(p *page, relations []string) string{
 	"list":     (*page).list,
 }
 
-// TestSchemaPages holds the pages of the schema against the live schema: every relation
-// and every column of it is there once, as it is.
+// TestSchemaPages compares the pages of the schema with the live schema: every relation and
+// every column is there once, as the database has it.
 func TestSchemaPages(t *testing.T) {
 	t.Parallel()
 	s := connect(t)
@@ -111,7 +111,7 @@ func read(text string, seen map[string]map[string]int) {
 	}
 }
 
-// covered tells what of the schema is not on the pages once, or on them and not of it.
+// covered returns the columns that are not on the pages exactly once, or that do not exist.
 func covered(t *testing.T, all map[string]relation, seen map[string]map[string]int) {
 	t.Helper()
 	for name, r := range all {

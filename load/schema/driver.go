@@ -14,20 +14,20 @@ import (
 	"github.com/callvault/callvault/load/retry"
 )
 
-// guarded is golang-migrate's ClickHouse driver with what it lacks: a lock
-// that excludes other processes, statements one by one under a context, and
-// versions in the right order whatever the clients' clocks say.
+// guarded is golang-migrate's ClickHouse driver with three additions: a lock that excludes
+// other processes, statements that run one by one under a context, and versions in the right
+// order even if the clients' clocks differ.
 type guarded struct {
 	database.Driver
 	ctx  context.Context // ends when the lease is lost
 	conn driver.Conn
 	held *lease.Lease
 	ran  int  // files that ran to their end
-	done *int // version that is clean, if that is to be noted yet
+	done *int // version that is clean and not yet noted
 }
 
-// Lock only looks: the lease is held before golang-migrate is made, because
-// making it creates the table of versions.
+// Lock only checks the lease. The lease is taken before golang-migrate is made, because that
+// creates the table of versions.
 func (g *guarded) Lock() error {
 	if g.held.Err() != nil {
 		return errors.Join(database.ErrLocked, g.held.Err())
@@ -35,7 +35,7 @@ func (g *guarded) Lock() error {
 	return nil
 }
 
-// Unlock notes what is done.
+// Unlock notes the last version that is done.
 func (g *guarded) Unlock() error {
 	if g.done == nil {
 		return nil
@@ -57,8 +57,8 @@ func (g *guarded) Run(r io.Reader) error {
 	return nil
 }
 
-// SetVersion notes that a version is begun. That it is done is noted with the next
-// one's beginning, or by Unlock: until then, it would be applied again.
+// SetVersion notes that a version is begun. The beginning of the next version, or Unlock,
+// notes that it is done. Until then it would be applied again.
 func (g *guarded) SetVersion(version int, dirty bool) error {
 	if !dirty {
 		g.done = &version
@@ -84,7 +84,7 @@ func (g *guarded) note(version int, dirty bool) error {
 	return nil
 }
 
-// runAll executes the statements of one file; the error names the one that failed.
+// runAll executes the statements of one file. The error names the statement that failed.
 func runAll(ctx context.Context, conn driver.Conn, name, body string) error {
 	all := statements(body)
 	for i, statement := range all {

@@ -13,14 +13,15 @@ import (
 	"github.com/callvault/callvault/load/retry"
 )
 
-// codeBadArguments is what a server answers that has no place for KeeperMap tables.
+// codeBadArguments is the answer of a server without a place for KeeperMap tables.
 const codeBadArguments, noKeeperPath = 36, "'keeper_map_path_prefix' config is not defined"
 
-// errSomeKeepers: leases would exclude only processes that use the same replicas.
+// errSomeKeepers is returned when only some replicas have Keeper: leases would exclude only
+// processes that use the same replicas.
 var errSomeKeepers = errors.New("a replica lacks keeper_map_path_prefix, which others have: set it on all of them, or drop the table " + lease.Keeper + " from all")
 
-// bootstrapKeeper makes the table of leases that Keeper keeps, where there is one
-// and the server's configuration lets tables into it.
+// bootstrapKeeper makes the table of leases in Keeper, if the server has Keeper and its
+// configuration allows tables there.
 func (s *Schema) bootstrapKeeper(ctx context.Context, conn driver.Conn, on server) error {
 	const name = "keeper.sql"
 	if !on.keeper {
@@ -40,15 +41,15 @@ func (s *Schema) bootstrapKeeper(ctx context.Context, conn driver.Conn, on serve
 	return nil
 }
 
-// server is what the schema needs to know of a server.
+// server holds what the schema needs to know about a server.
 type server struct {
 	id     string // its UUID
 	keeper bool   // it may have Keeper
 }
 
-// serverOf looks at the server. That it may have Keeper shows without an error in its
-// log: replicated tables do not go without, and others see the table zookeeper or,
-// since version 26, the hosts.
+// serverOf reads the properties of the server. It finds out whether the server may have
+// Keeper without causing an error in the server's log: replicated tables need Keeper; other
+// servers show the table zookeeper or, since version 26, the hosts.
 func (s *Schema) serverOf(ctx context.Context, conn driver.Conn) (on server, err error) {
 	const q = `SELECT toString(serverUUID()), countIf(name != 'server_settings') > 0, countIf(name = 'server_settings') > 0 FROM system.tables
 		WHERE database = 'system' AND name IN ('zookeeper', 'server_settings') OR database = ? AND name = 'lease' AND match(engine, '^(Replicated|Shared)')`
@@ -64,8 +65,8 @@ func (s *Schema) serverOf(ctx context.Context, conn driver.Conn) (on server, err
 	return on, err
 }
 
-// keeperPath is where Keeper keeps the leases of this archive and of no other
-// one: of a cluster's, or else of this very server's, database of that name.
+// keeperPath returns the place in Keeper of this archive's leases. No other archive uses it:
+// it has the name of the cluster, or else the server's UUID, and the database's name.
 func (s *Schema) keeperPath(server string) string {
 	of := s.opt.Cluster
 	if of == "" {

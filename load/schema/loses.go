@@ -5,14 +5,14 @@ import (
 	"slices"
 )
 
-// droppedTable is a table in a way down.
+// droppedTable matches a table that a way down drops.
 var droppedTable = regexp.MustCompile(`^DROP TABLE IF EXISTS ` + quotedName + `\.(\w+)`)
 
-// quotedName is a name as sqltext.Identifier quotes it.
+// quotedName matches a name as sqltext.Identifier quotes it.
 const quotedName = "`(?:[^`\\\\]|\\\\.)*`"
 
-// Loses are the tables, by name, whose rows are lost on the way down from a
-// version to another one.
+// Loses returns the names of the tables whose rows are lost on the way down from one version
+// to another.
 func (s *Schema) Loses(from, to int) ([]string, error) {
 	var tables []string
 	for _, f := range s.files {

@@ -9,7 +9,7 @@ import (
 	"github.com/callvault/callvault/internal/sqltext"
 )
 
-// words is the vocabulary of a migration file.
+// words holds the template words of a migration file.
 type words struct {
 	Database   string // of the relations, quoted
 	Store      string // of the tables, quoted
@@ -48,9 +48,9 @@ func (s *Schema) renderFor(on server, name string) (string, error) {
 	return b.String(), nil
 }
 
-// engine is a MergeTree engine with its arguments or, on a cluster, its
-// replicated form. The path names the table, so no table may be renamed or
-// exchanged, and dropping one needs SYNC.
+// engine returns a MergeTree engine with its arguments or, on a cluster, its replicated
+// form. The path names the table, so no table may be renamed or exchanged, and dropping a
+// table needs SYNC.
 func (s *Schema) engine(name string, args ...string) string {
 	if s.opt.Cluster != "" {
 		name = "Replicated" + name

@@ -1,6 +1,6 @@
-// Package schema brings an archive's two databases, that of its relations and that
-// of its tables, to a version of the schema: golang-migrate with a lock that holds
-// across processes and a way out of a failed version.
+// Package schema brings both databases of an archive, the relations' and the tables', to a
+// version of the schema. It uses golang-migrate, with a lock that excludes other processes
+// and a way out of a failed version.
 package schema
 
 import (
@@ -32,15 +32,15 @@ const (
 	ErrDirty = retry.Final("the schema version is dirty")
 	// ErrRestoring is returned while the store has the table Restoring.
 	ErrRestoring = retry.Final("the database is being restored from a backup, or that was cut short: wait, or run the same callvault restore again")
-	// ErrFile is returned when a file of a version is not there or not well-formed:
+	// ErrFile is returned when a file of a version is missing or not well-formed:
 	// no attempt mends that.
 	ErrFile = retry.Final("a file of the schema cannot be read")
 	// ErrTaken is returned when one of the two databases belongs to another archive.
 	ErrTaken = retry.Final("name another database in CLICKHOUSE_DSN")
 )
 
-// Restoring is a table that the store has while it is filled from a backup: its
-// other tables are not all there.
+// Restoring is a table that the store has while a backup is restored into it. Other tables
+// may still be missing then.
 const Restoring = "restoring"
 
 // Options of a Schema; the zero value serves a single server.
@@ -49,18 +49,18 @@ type Options struct {
 	Holder   string        // who migrates, for the others' messages
 	LockWait time.Duration // how long to wait for another migrator (1 minute)
 	FS       fs.FS         // the files (migrations.FS)
-	Restorer bool          // the caller is who fills a store that has the table Restoring
+	Restorer bool          // whether the caller fills a store that has the table Restoring
 }
 
-// Schema is a set of versions and the archive they are for.
+// Schema is a set of versions for one archive.
 type Schema struct {
 	ch    *clickhouse.Options
 	opt   Options
 	files []file
 }
 
-// New prepares; it does not connect. The database of ch is that of the relations
-// and must exist; that of the tables is made by the first change.
+// New prepares a Schema and does not connect. The database of ch has the relations and must
+// exist. The first change makes the database of the tables.
 func New(ch *clickhouse.Options, o Options) (*Schema, error) {
 	if o.FS == nil {
 		o.FS = migrations.FS
@@ -86,19 +86,19 @@ func (s *Schema) database() string {
 	return s.ch.Auth.Database
 }
 
-// store is the database of the tables.
+// store returns the name of the database of the tables.
 func (s *Schema) store() string { return catalogue.StoreOf(s.database()) }
 
-// toStore are options for connections to the store.
+// toStore returns the options for connections to the store.
 func (s *Schema) toStore() *clickhouse.Options {
 	ch := *s.ch
 	ch.Auth.Database = s.store()
 	return &ch
 }
 
-// Up applies what is pending and returns how many versions it applied. A dirty
-// version is applied again: every statement can be repeated. An archiving pass of
-// an older program is waited for: it writes what its tables had.
+// Up applies the pending versions and returns how many it applied. It applies a dirty
+// version again: every statement can be repeated. It waits for an archiving pass of an older
+// program, which writes to the tables as they were.
 func (s *Schema) Up(ctx context.Context) (int, error) {
 	alters := func(st Status) bool { return st.Current > 0 && st.Pending() > 0 }
 	return s.locked(ctx, "migrate up", alters, func(m *migrate.Migrate, g *guarded) error {
@@ -118,9 +118,8 @@ func (s *Schema) Up(ctx context.Context) (int, error) {
 	})
 }
 
-// Down takes back the last steps versions, all of them if steps is not
-// positive, and returns how many. The data in their tables is lost. A pass is
-// waited for.
+// Down takes back the last steps versions, or all of them if steps is not positive, and
+// returns how many. The data in their tables is lost. Down waits for a running pass.
 func (s *Schema) Down(ctx context.Context, steps int) (int, error) {
 	return s.locked(ctx, "migrate down", anyVersion, func(m *migrate.Migrate, g *guarded) error {
 		version, dirty, err := g.Version()
@@ -146,8 +145,8 @@ func (s *Schema) Down(ctx context.Context, steps int) (int, error) {
 	})
 }
 
-// Force declares version to be applied, and clean, without running anything;
-// -1 declares an empty database.
+// Force marks version as applied and clean, without running a statement. -1 marks the
+// database as empty.
 func (s *Schema) Force(ctx context.Context, version int) error {
 	if version != database.NilVersion && !s.knows(version) {
 		return fmt.Errorf("force schema version %d: this program has no such version", version)
@@ -158,7 +157,7 @@ func (s *Schema) Force(ctx context.Context, version int) error {
 	return err
 }
 
-// knows says whether the program has the files of version.
+// knows reports whether the program has the files of version.
 func (s *Schema) knows(version int) bool {
 	for _, f := range s.files {
 		if int(f.version) == version {
@@ -176,7 +175,7 @@ func (s *Schema) known(version int) error {
 	return fmt.Errorf("the archive has version %d of the schema, and this program knows no more than version %d: %w", version, s.files[len(s.files)-1].version, ErrNewer)
 }
 
-// before is the version that comes before version, or -1.
+// before returns the version before version, or -1.
 func (s *Schema) before(version int) int {
 	prev := database.NilVersion
 	for _, f := range s.files {
@@ -187,13 +186,13 @@ func (s *Schema) before(version int) int {
 	return prev
 }
 
-// What a change of the schema alters that passes write to.
+// Whether a change of the schema alters tables that passes write to.
 func anyVersion(st Status) bool { return st.Current > 0 }
 func nothing(Status) bool       { return false }
 
-// locked runs f under the lease, with what only the lease makes safe: the
-// tables that f needs; and under that of archiving passes where it alters tables
-// they write to. It returns how many files ran.
+// locked makes the databases and the tables of leases and versions, and runs f under the
+// lease of migrations. If f alters tables that passes write to, it also holds the archive
+// lease. It returns how many files ran.
 func (s *Schema) locked(ctx context.Context, verb string, alters func(Status) bool, f func(*migrate.Migrate, *guarded) error) (int, error) {
 	if err := s.databases(ctx); err != nil {
 		return 0, fmt.Errorf("%s: %w", verb, err)
@@ -237,7 +236,7 @@ func (s *Schema) locked(ctx context.Context, verb string, alters func(Status) bo
 	return g.ran, nil
 }
 
-// withGrants adds to an error the grants that the user lacks, if that is what it is about.
+// withGrants adds the missing grants to an error about grants.
 func (s *Schema) withGrants(err error) error {
 	if retry.Code(err) != codeAccessDenied {
 		return err
@@ -245,7 +244,7 @@ func (s *Schema) withGrants(err error) error {
 	return fmt.Errorf("%w; %s, or see callvault doctor", err, catalogue.Grants(s.database(), s.ch.Auth.Username))
 }
 
-// has says whether the store has a table.
+// has reports whether the store has a table.
 func (s *Schema) has(ctx context.Context, conn driver.Conn, table string) (bool, error) {
 	var n uint64
 	err := conn.QueryRow(ctx, "SELECT count() FROM system.tables WHERE database = ? AND name = ?", s.store(), table).Scan(&n)
@@ -268,8 +267,8 @@ func (s *Schema) bootstrap(ctx context.Context, conn driver.Conn) error {
 	return s.bootstrapKeeper(ctx, conn, on)
 }
 
-// migrate makes golang-migrate's object around g and runs f with it, unless the
-// database is ahead of the program.
+// migrate makes golang-migrate's object around g and runs f with it. It returns ErrNewer if
+// the database is newer than the program.
 func (s *Schema) migrate(g *guarded, f func(*migrate.Migrate, *guarded) error) error {
 	ch := s.toStore() // OpenDB takes no pool settings
 	ch.MaxOpenConns, ch.MaxIdleConns, ch.ConnMaxLifetime = 0, 0, 0

@@ -36,7 +36,7 @@ func connect(t *testing.T) *store.Store {
 	return s
 }
 
-// ofBoth is a condition on a table of system: what is in either database.
+// ofBoth is a condition on a table of system: the row belongs to one of both databases.
 const ofBoth = "startsWith(database, currentDatabase())"
 
 func newSchema(t *testing.T, s *store.Store, o schema.Options) *schema.Schema {
@@ -167,8 +167,7 @@ func TestHeld(t *testing.T) {
 	}
 }
 
-// TestWaitsForAPass sees that tables are not altered under a pass, which writes
-// what its program knows of them.
+// TestWaitsForAPass checks that tables are not altered while a pass writes to them.
 func TestWaitsForAPass(t *testing.T) {
 	t.Parallel()
 	s := connect(t)
@@ -279,8 +278,7 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// TestNoKeeper: a server without Keeper is not asked for what it cannot do, which
-// would be an error in its log.
+// TestNoKeeper checks that the schema causes no error in the log of a server without Keeper.
 func TestNoKeeper(t *testing.T) {
 	t.Parallel()
 	s, err := store.Open(t.Context(), embeddedtest.Start(t).DSN(), store.Options{})

@@ -26,7 +26,7 @@ type files struct {
 	all    []file
 }
 
-// list finds the versions, each of which must have its way up and its way down.
+// list finds the versions. Each must have a way up and a way down.
 func list(fsys fs.FS) ([]file, error) {
 	names, err := fs.Glob(fsys, "*.up.sql")
 	if err != nil {
@@ -98,6 +98,6 @@ func (f *files) read(version uint, suffix string) (io.ReadCloser, string, error)
 	return io.NopCloser(strings.NewReader(text)), f.all[i].name, nil
 }
 
-// Open and Close are golang-migrate's; a files is not opened by address.
+// Open and Close are part of golang-migrate's interface. A files is not opened by address.
 func (f *files) Open(string) (source.Driver, error) { return f, nil }
 func (f *files) Close() error                       { return nil }

@@ -23,18 +23,17 @@ type Version struct {
 
 // Status of a database's schema.
 type Status struct {
-	Versions []Version // those this program has
+	Versions []Version // the versions that this program has
 	Current  int       // -1: none
 	Dirty    bool      // Current was begun and not finished
 	Newer    bool      // Current is not among Versions
 	known    error     // ErrNewer, if Newer
 }
 
-// Known returns ErrNewer, which says both versions, if the schema is newer than this
-// program.
+// Known returns ErrNewer, with both versions, if the schema is newer than this program.
 func (s Status) Known() error { return s.known }
 
-// Pending is how many versions Up would apply.
+// Pending returns how many versions Up would apply.
 func (s Status) Pending() int {
 	n := 0
 	for _, v := range s.Versions {
@@ -45,7 +44,7 @@ func (s Status) Pending() int {
 	return n
 }
 
-// UpToDate says that Up would change nothing.
+// UpToDate reports whether Up would change nothing.
 func (s Status) UpToDate() bool { return s.Pending() == 0 && !s.Dirty && !s.Newer }
 
 // Status reads without a lock and changes nothing.

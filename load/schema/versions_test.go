@@ -18,8 +18,8 @@ import (
 // latest is the number of the last version of two.
 const latest = 2
 
-// two are the schema and a version after it, which adds a table, a column and a
-// view, and makes a view anew.
+// two holds the schema and a later version, which adds a table, a column and a view, and
+// makes a view anew.
 func two(t *testing.T) fstest.MapFS {
 	t.Helper()
 	files := fstest.MapFS{}
@@ -54,7 +54,7 @@ DROP TABLE IF EXISTS {{.Store}}.next {{.OnCluster}} SYNC;
 	return files
 }
 
-// ending are two, and one of them ends with another statement.
+// ending returns two versions, one of which ends with another statement.
 func ending(t *testing.T, version int, statement string) fs.FS {
 	t.Helper()
 	files := two(t)
@@ -86,7 +86,7 @@ func definitions(t *testing.T, s *store.Store) []string {
 	return all
 }
 
-// fresh are the definitions of a database that was empty.
+// fresh returns the definitions of a database that was empty.
 func fresh(t *testing.T, files fs.FS) []string {
 	t.Helper()
 	s := connect(t)
@@ -119,7 +119,7 @@ var shown = map[string][]string{
 	"daily_scale":     {"(1,'1970-01-01',1,1,1,'1970-01-01 00:00:00')"},
 }
 
-// baseTables are those of the versions.
+// baseTables lists the tables of the versions.
 func baseTables(t *testing.T, s *store.Store) []string {
 	t.Helper()
 	return column(t, s, "SELECT name FROM system.tables WHERE "+ofBoth+" AND engine LIKE '%MergeTree' AND name NOT IN ('lease', 'schema_migrations') ORDER BY name")
@@ -136,7 +136,7 @@ func rowsIn(t *testing.T, s *store.Store, names []string) map[string][]string {
 	return all
 }
 
-// holds sees that the database is as a new one is, but for the rows in it.
+// holds checks that the database is equal to a new one, except for its rows.
 func holds(t *testing.T, s *store.Store, definition []string, rows map[string][]string) {
 	t.Helper()
 	if diff := cmp.Diff(definition, definitions(t, s)); diff != "" {
@@ -212,8 +212,8 @@ func TestViews(t *testing.T) {
 	}
 }
 
-// TestSameAfterInterruptions: a way up that is cut short in each version in turn
-// goes on to the same.
+// TestSameAfterInterruptions cuts the way up short in each version. The next way up goes on
+// and leads to the same schema.
 func TestSameAfterInterruptions(t *testing.T) {
 	t.Parallel()
 	s := connect(t)
@@ -238,7 +238,7 @@ func TestSameAfterInterruptions(t *testing.T) {
 	}
 }
 
-// TestLoses holds what Schema.Loses names against the tables that go.
+// TestLoses compares the tables that Schema.Loses names with the tables that are dropped.
 func TestLoses(t *testing.T) {
 	t.Parallel()
 	s := connect(t)

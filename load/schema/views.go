@@ -31,13 +31,13 @@ func (s *Schema) Views(ctx context.Context) error {
 	return err
 }
 
-// view is a statement that makes a view, and the file it is in.
+// view is a statement that makes a view, and its file.
 type view struct{ name, statement, file string }
 
 var madeView = regexp.MustCompile(`^(?:CREATE OR REPLACE VIEW|DROP VIEW IF EXISTS) ` + quotedName + `\.(\w+)`)
 
-// viewsOf are the views of a version, each as the last version that made it did:
-// one before may name what is no longer there.
+// viewsOf returns the views of a version, each as the last version made it. An earlier form
+// of a view may name columns that no longer exist.
 func (s *Schema) viewsOf(version int) ([]view, error) {
 	var views []view
 	for _, f := range s.files {

@@ -26,12 +26,12 @@ const (
 // ownDatabases lists the databases that are ClickHouse's own.
 var ownDatabases = []string{"system", "information_schema"}
 
-// parseDSN keeps what the DSN says and adds what loading needs. Its errors
-// quote no part of the DSN, any of which may be a password.
+// parseDSN parses the DSN and adds the settings that loading needs. Its errors quote no part
+// of the DSN, because any part may be a password.
 func parseDSN(dsn string, o Options) (*clickhouse.Options, error) {
 	const form = "want clickhouse://user:password@host:9000/database, with special characters of the password as %XX"
 	u, err := churl.Parse(dsn)
-	if err != nil || u.Host == "" || strings.ContainsAny(strings.TrimPrefix(u.Path, "/"), "/@") { // the latter: a password with a slash
+	if err != nil || u.Host == "" || strings.ContainsAny(strings.TrimPrefix(u.Path, "/"), "/@") { // a slash or @ there comes from a password with a slash
 		return nil, fmt.Errorf("parse dsn: %w: %s", ErrDSN, form)
 	}
 	if !slices.Contains([]string{"clickhouse", "tcp", "native"}, u.Scheme) {
@@ -70,17 +70,17 @@ func parseDSN(dsn string, o Options) (*clickhouse.Options, error) {
 		return ch, nil
 	}
 	ch.Settings["async_insert"] = 0
-	ch.Settings["insert_deduplicate"] = 0 // a load id makes every block new; nothing may be dropped as seen before
+	ch.Settings["insert_deduplicate"] = 0 // every block has new load ids; the server must not drop one as a duplicate
 	return ch, nil
 }
 
-// wordsOf lists the values of parameters whose unknown ones the client passes over.
+// wordsOf lists the values of parameters for which the client ignores unknown values.
 var wordsOf = map[string][]string{
 	"compress":                 {"true", "false", "1", "0", "none", "lz4", "lz4hc", "zstd"},
 	"connection_open_strategy": {"in_order", "round_robin", "random"},
 }
 
-// invalid is the name of a parameter whose value the client cannot use, or "".
+// invalid returns the name of a parameter whose value the client cannot use, or "".
 func invalid(params url.Values) string {
 	for _, name := range slices.Sorted(maps.Keys(params)) {
 		one := url.Values{name: params[name]}
@@ -95,7 +95,7 @@ func invalid(params url.Values) string {
 	return ""
 }
 
-// address is a host of a DSN with a port.
+// address returns a host of a DSN with its port.
 func address(text string, secure bool) (string, error) {
 	usual := port
 	if secure {
@@ -118,14 +118,14 @@ func address(text string, secure bool) (string, error) {
 	return net.JoinHostPort(host, cmp.Or(given, usual)), nil
 }
 
-// parameters lists those of a DSN that are the client's; others are ClickHouse's settings.
+// parameters lists the parameters of a DSN that belong to the client. All others are ClickHouse's settings.
 var parameters = []string{
 	"secure", "skip_verify", "tls_server_name", "hosts", "alt_hosts", "compress", "compress_level", "max_compression_buffer", "dial_timeout", "read_timeout",
 	"block_buffer_size", "connection_open_strategy", "max_open_conns", "max_idle_conns", "conn_max_lifetime", "username", "password", "database", "debug", "client_info_product",
 }
 
-// strange tells which parameter of a DSN ClickHouse has refused as unknown, given what it
-// said.
+// strange returns the parameter of a DSN that ClickHouse has refused as unknown, given the
+// server's error.
 func strange(ch *clickhouse.Options, said string) string {
 	for _, name := range slices.Sorted(maps.Keys(ch.Settings)) {
 		if !strings.Contains(said, name) {
@@ -139,8 +139,8 @@ func strange(ch *clickhouse.Options, said string) string {
 	return "a parameter after the ? is unknown"
 }
 
-// loopback says whether all addresses are this machine's, where compressing
-// costs more than it saves.
+// loopback reports whether all addresses are this machine's. There compression costs more
+// than it saves.
 func loopback(addrs []string) bool {
 	return !slices.ContainsFunc(addrs, func(addr string) bool {
 		host, _, _ := net.SplitHostPort(addr)

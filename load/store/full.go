@@ -11,10 +11,10 @@ import (
 	"github.com/callvault/callvault/load/retry"
 )
 
-// codeNoSpace is that of an insert for which there is no room.
+// codeNoSpace is the code of an insert without enough disk space.
 const codeNoSpace = 243
 
-// WithDisk adds to an error the disk that is full, if that is what it is about.
+// WithDisk adds the full disk to an error about disk space.
 func (s *Store) WithDisk(ctx context.Context, err error) error {
 	if err == nil || retry.Code(err) != codeNoSpace && !strings.Contains(err.Error(), "No space left on device") {
 		return err

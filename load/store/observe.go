@@ -8,7 +8,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 )
 
-// observed tells how long each block took from being sent to its acknowledgement.
+// observed reports how long each block took from sending to its acknowledgement.
 type observed struct {
 	driver.Conn
 	tell func(table string, took time.Duration, err error)

@@ -49,14 +49,14 @@ func openError(ctx context.Context, ch *clickhouse.Options, err error) error {
 	return fmt.Errorf("connect to %s: %w: %s%s", where, kind, text, hint)
 }
 
-// What a server's first byte is where it does not speak the native protocol: the H of
-// HTTP, and an alert of TLS.
+// The first byte of a server that does not speak the native protocol: the H of HTTP, or an
+// alert of TLS.
 const (
 	firstOfHTTP = "unexpected packet [72]"
 	firstOfTLS  = "unexpected packet [21]"
 )
 
-// portError says what another port than that of the native protocol is, if err tells.
+// portError says what a port speaks instead of the native protocol, if err shows it.
 func portError(err error) error {
 	_, plain := errors.AsType[tls.RecordHeaderError](err)
 	switch {
@@ -70,10 +70,10 @@ func portError(err error) error {
 	return nil
 }
 
-// probeWithin bounds the look at what a port speaks.
+// probeWithin bounds the check of what a port speaks.
 const probeWithin = 3 * time.Second
 
-// speaksTLS says that a port that hung up on the native protocol speaks TLS.
+// speaksTLS reports whether a port that hung up on the native protocol speaks TLS.
 func speaksTLS(ctx context.Context, ch *clickhouse.Options, err error) bool {
 	if ch.TLS != nil || !errors.Is(err, io.EOF) && !errors.Is(err, syscall.ECONNRESET) {
 		return false
@@ -88,7 +88,7 @@ func speaksTLS(ctx context.Context, ch *clickhouse.Options, err error) bool {
 	return conn.Close() == nil
 }
 
-// tlsError says what is wrong with a certificate, if err tells.
+// tlsError says what is wrong with a certificate, if err shows it.
 func tlsError(err error) error {
 	if text := err.Error(); strings.Contains(text, "remote error: tls:") && strings.Contains(text, "certificate") {
 		return ErrClientCertificate

@@ -1,5 +1,5 @@
-// Package store connects to an archive in ClickHouse: the database of the DSN, with the
-// relations that analysts read, and the one beside it, with the tables of the program.
+// Package store connects to an archive in ClickHouse: to the database of the DSN, with the
+// relations that analysts read, and to the database of the program's tables.
 package store
 
 import (
@@ -18,29 +18,29 @@ import (
 	"github.com/callvault/callvault/load/retry"
 )
 
-// Options of a Store; the zero value is sound.
+// Options of a Store. The zero value is usable.
 type Options struct {
 	DialTimeout time.Duration // (5 s)
 	MaxConns    int           // (8)
-	// ReadOnly lets ClickHouse refuse all changes (readonly = 2). A user who may not
-	// set that can only read anyway, and gets no settings.
+	// ReadOnly makes ClickHouse refuse all changes (readonly = 2). A user who may not set
+	// that can only read anyway, and gets no settings.
 	ReadOnly bool
-	// Database is another one than the DSN's; "": that.
+	// Database replaces the database of the DSN, unless it is "".
 	Database string
-	// TLS is what a DSN with secure=true cannot say of certificates; nil: nothing.
+	// TLS adds certificates to a DSN with secure=true. It may be nil.
 	TLS *tls.Config
-	// Missing says what Open does where the database of the relations does not exist.
+	// Missing says what Open does if the database of the relations does not exist.
 	// The database of the tables is made with the tables (load/schema).
 	Missing Missing
-	// OnInsert is told of each block that was sent: its table, how long that took, and
-	// its error. It is called from many goroutines. It may be nil.
+	// OnInsert is called for each block that was sent, with its table, its duration and
+	// its error, from many goroutines. It may be nil.
 	OnInsert func(table string, took time.Duration, err error)
-	// OnRetry is told why a step of Retry is tried again, and the pause before that. It
-	// is called from many goroutines. It may be nil.
+	// OnRetry is called when Retry repeats a step, with the error and the pause, from many
+	// goroutines. It may be nil.
 	OnRetry func(error, time.Duration)
 }
 
-// Missing is what Open does where there is no database.
+// Missing says what Open does if there is no database.
 type Missing int
 
 const (
@@ -90,12 +90,10 @@ func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 	return &Store{conn: conn, views: views, samples: native.NewSender(tables), ch: ch, onInsert: o.OnInsert, patience: retry.Patience{OnRetry: o.OnRetry}}, nil
 }
 
-// Conn is the connection pool for what analysts read: its database is that of the
-// DSN, with the relations.
+// Conn returns the connection pool to the database of the DSN, with the relations.
 func (s *Store) Conn() driver.Conn { return s.views }
 
-// StoreConn is the connection pool for what the program keeps: its database is
-// that of the tables.
+// StoreConn returns the connection pool to the database of the tables.
 func (s *Store) StoreConn() driver.Conn { return s.conn }
 
 // InsertSamples inserts samples into the tables: see native.Sender.
@@ -108,20 +106,20 @@ func (s *Store) InsertSamples(ctx context.Context, runs []native.Run) error {
 	return err
 }
 
-// IDs gives the ids of the loads that this process writes.
+// IDs returns the ids of the loads that this process writes.
 func (s *Store) IDs() *hidden.IDs { return &s.ids }
 
-// ClickHouse is a copy of the options of Conn, as load/schema wants them.
+// ClickHouse returns a copy of the options of Conn, for load/schema.
 func (s *Store) ClickHouse() *clickhouse.Options {
 	ch := *s.ch
 	return &ch
 }
 
-// Database is the name of the database of the relations.
+// Database returns the name of the database of the relations.
 func (s *Store) Database() string { return s.ch.Auth.Database }
 
-// Retry does a step that a restart of ClickHouse may interrupt, and does it again if it
-// must (see retry.Patience). It must be safe to repeat, whatever came of it.
+// Retry runs a step that a restart of ClickHouse may interrupt, and repeats it if necessary
+// (see retry.Patience). The step must be safe to repeat after any outcome.
 func (s *Store) Retry(ctx context.Context, f func(context.Context) error) error {
 	return s.patience.Do(ctx, f)
 }
@@ -132,7 +130,7 @@ func (s *Store) Close() error {
 	return errors.Join(s.conn.Close(), s.views.Close())
 }
 
-// toTables are options for the database of the tables, given those of the relations'.
+// toTables returns the options for the database of the tables.
 func toTables(relations *clickhouse.Options) *clickhouse.Options {
 	ch := *relations
 	ch.Auth.Database = catalogue.StoreOf(ch.Auth.Database)

@@ -66,7 +66,7 @@ func TestOpenErrors(t *testing.T) {
 	}
 }
 
-// TestMissingDatabase: only who means to archive creates the database.
+// TestMissingDatabase checks that Open creates the database only with Create.
 func TestMissingDatabase(t *testing.T) {
 	t.Parallel()
 	u, err := url.Parse(embeddedtest.Database(t))
@@ -95,8 +95,8 @@ func TestMissingDatabase(t *testing.T) {
 	}
 }
 
-// TestDatabaseOfDSN: another database that is wanted goes before that of the DSN,
-// wherever it is named there.
+// TestDatabaseOfDSN checks that Options.Database wins over the DSN's database, wherever the
+// DSN names it.
 func TestDatabaseOfDSN(t *testing.T) {
 	t.Parallel()
 	for dsn, want := range map[string]string{

@@ -15,15 +15,14 @@ import (
 // expiresAtOnce is how many units expire in one step.
 const expiresAtOnce = 2000
 
-// ended selects the units that are final and ended before a moment. An archived or empty
-// one becomes expired. A lost one stays lost, without rows.
+// ended selects the final units that ended before a moment. Archived and empty units become
+// expired. Lost units stay lost, without rows.
 const ended = "kind != 'list' AND state IN ('archived', 'empty', 'lost') AND greatest(starts_at, held_until) < toDateTime(?, 'UTC')"
 
-// Expire hides what ended before a moment, in whole units, and notes that it has expired.
-// It may be stopped at any point and repeated. It returns how many units have expired;
-// those whose step had to be repeated do not count. The caller holds the archive lease and
-// has no Writer open. guard is an SQL condition without which nothing changes, such as
-// that of the Writer.
+// Expire hides whole units that ended before a moment, and notes that they have expired. It
+// may be stopped at any point and repeated. It returns how many units have expired, without
+// those whose step had to be repeated. The caller holds the archive lease and has no Writer
+// open. guard is an SQL condition that must hold for a change, such as that of the Writer.
 //
 // The next Purge deletes the rows by masking them. Their space is free when their month
 // has no rows any more (see DropEmptyMonths), or earlier, with a merge.
@@ -90,9 +89,9 @@ func hide(ctx context.Context, conn driver.Conn, ids []uint64, guard hidden.Guar
 	return nil
 }
 
-// DropEmptyMonths drops the months before a moment that have no rows any more, and with
-// them the space of rows that are masked. The caller holds the archive lease, and archives
-// no call that is as old.
+// DropEmptyMonths drops the months before a moment that have no rows any more. That frees
+// the space of masked rows. The caller holds the archive lease, and archives no call of that
+// age.
 func DropEmptyMonths(ctx context.Context, a Archive, before time.Time) error {
 	for _, table := range loaded() {
 		if err := a.Retry(ctx, func(ctx context.Context) error { return dropEmptyMonths(ctx, a.StoreConn(), table, before) }); err != nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/callvault/callvault/test/migratedtest"
 )
 
-// spread are sorted ids as flushes of some loads each leave them: what is not
-// listed of a flush is of another step.
+// spread returns sorted ids as flushes leave them. The ids of a flush that are not in the
+// list have another step.
 func spread(r *rand.Rand, flushes, loads int) (listed, others []uint64) {
 	id := uint64(t0.UnixMilli()) << hidden.RandomBits
 	for range flushes {
@@ -31,7 +31,7 @@ func spread(r *rand.Rand, flushes, loads int) (listed, others []uint64) {
 	return listed, others
 }
 
-// FuzzRanges: the ranges are the ids, all of them and no others, and bounded.
+// FuzzRanges checks that the ranges have exactly the ids, and are bounded.
 func FuzzRanges(f *testing.F) {
 	f.Add([]byte{1, 1, 1, 2, 1, 0, 255, 1})
 	f.Add(slices.Repeat([]byte{2}, maxRanges+1))
@@ -81,8 +81,8 @@ func TestRangesAreBounded(t *testing.T) {
 	}
 }
 
-// TestAmongIsExact asks the server which of the ids around those listed the
-// conditions hold for.
+// TestAmongIsExact asks the server for which ids the conditions hold, among the listed ids
+// and their neighbours.
 func TestAmongIsExact(t *testing.T) {
 	t.Parallel()
 	s := migratedtest.Open(t)
@@ -118,7 +118,7 @@ func TestAmongIsExact(t *testing.T) {
 	}
 }
 
-// loadsWhere are the loads of hidden_loads for which a condition holds.
+// loadsWhere returns the loads of hidden_loads for which a condition holds.
 func loadsWhere(t *testing.T, s *store.Store, cond string) []uint64 {
 	t.Helper()
 	var ids []uint64
@@ -126,14 +126,14 @@ func loadsWhere(t *testing.T, s *store.Store, cond string) []uint64 {
 	return ids
 }
 
-// mutations is how many times a table was rewritten.
+// mutations returns how many times a table was rewritten.
 func mutations(t *testing.T, s *store.Store, table string) uint64 {
 	t.Helper()
 	return number(t, s, "SELECT count() FROM system.mutations WHERE startsWith(database, currentDatabase()) AND table = '"+table+"'")
 }
 
-// TestLongPurgeOfManyLoads: thousands of loads take a few statements, and what is not
-// purged stays.
+// TestLongPurgeOfManyLoads checks that a purge of thousands of loads takes few statements,
+// and that all other loads stay.
 func TestLongPurgeOfManyLoads(t *testing.T) {
 	t.Parallel()
 	s := migratedtest.Open(t)
@@ -168,8 +168,8 @@ func TestLongPurgeOfManyLoads(t *testing.T) {
 	}
 }
 
-// TestLongPurgeStatementsFit: where no two ids follow each other, statements are as
-// long as the bounds let them be, and the server takes them.
+// TestLongPurgeStatementsFit has no two ids that follow each other. The statements are as
+// long as the bounds allow, and the server takes them.
 func TestLongPurgeStatementsFit(t *testing.T) {
 	t.Parallel()
 	s := migratedtest.Open(t)

@@ -13,24 +13,24 @@ import (
 	"github.com/callvault/callvault/load/native"
 )
 
-// tombstone is how long an abandoned load stays hidden after its rows were deleted. An
-// insert that the client gave up may arrive late, and its rows must not become visible
-// as those of a load that hidden_loads does not mention.
+// tombstone is how long an abandoned load stays in hidden_loads after its rows were deleted.
+// An insert that the client gave up may arrive late. Without the entry its rows would become
+// visible.
 const tombstone = time.Hour
 
 // When Sweep purges. What it leaves costs readers the set of hidden loads, 0.1 µs a row, and
 // disk. To purge costs rewriting parts, whatever is in them.
 const (
 	sweepRows   = 10_000         // rows of hidden_loads
-	sweepAge    = 20 * time.Hour // of a load that need not be mentioned: once a day, at any hour
+	sweepAge    = 20 * time.Hour // age of a load that hidden_loads need not mention: once a day, at any hour
 	sweepClaims = 1000           // claims on leases that have long ended
 )
 
 // oldClaims selects claims on leases that have long ended.
 const oldClaims = "at < now() - INTERVAL 1 DAY"
 
-// Sweep purges where that is worth it: once a day, or where readers have many loads to
-// leave out. It reports whether it did. The caller holds the archive lease, as for Purge.
+// Sweep purges if it is worth the cost: once a day, or if readers have many loads to leave
+// out. It reports whether it purged. The caller holds the archive lease, as for Purge.
 func Sweep(ctx context.Context, a Archive) (bool, error) {
 	const q = `
 		SELECT count() >= ? OR countIf(step != 'opened' AND at < now() - toIntervalSecond(?)) > 0
@@ -52,15 +52,14 @@ func Sweep(ctx context.Context, a Archive) (bool, error) {
 	return true, a.Retry(ctx, func(ctx context.Context) error { return mutate(ctx, a.StoreConn(), "lease", oldClaims) })
 }
 
-// Purge deletes the rows of loads that are hidden and that no writer of this process can
-// commit, and then what is known of these loads. It returns how many it dropped, in the
-// last attempt if it takes several. The caller holds the archive lease: no other process
-// writes.
+// Purge deletes the rows of hidden loads that no writer of this process can commit, and then
+// their parts and steps. It returns how many loads it dropped, in the last attempt if it
+// takes several. The caller holds the archive lease, so no other process writes.
 //
 // Every step leaves the views as they are, whatever happens between the steps:
 //
-//  1. Loads that were opened and never committed become abandoned, for good. Those that a
-//     unit which is not final can go on from stay opened.
+//  1. Loads that were opened and never committed become abandoned, for good. Loads that a
+//     pass can go on from, because their unit is not final, stay opened.
 //  2. Rows of abandoned and replaced loads are deleted, and then the loads' parts.
 //  3. hidden_loads forgets the loads that need no mention (see compact).
 func Purge(ctx context.Context, a Archive) (n int, err error) {
@@ -131,7 +130,7 @@ func steps(ctx context.Context, a Archive) (all []loadStep, err error) {
 	return all, err
 }
 
-// waiting are the loads of settled parts that a Writer may go on from.
+// waiting returns the loads of settled parts that a Writer may go on from.
 func waiting(ctx context.Context, a Archive) (map[uint64]bool, error) {
 	const q = `
 		SELECT DISTINCT load_id FROM ledger_parts
@@ -146,7 +145,7 @@ func waiting(ctx context.Context, a Archive) (map[uint64]bool, error) {
 	return found, err
 }
 
-// drop abandons the opened loads and deletes what is left of the gone ones.
+// drop abandons the opened loads and deletes the remains of the gone ones.
 func drop(ctx context.Context, conn driver.Conn, opened, gone []uint64) error {
 	if len(opened) > 0 {
 		if err := hidden.Insert(ctx, conn, opened, hidden.Abandoned); err != nil {
@@ -171,9 +170,9 @@ func drop(ctx context.Context, conn driver.Conn, opened, gone []uint64) error {
 	return nil
 }
 
-// deleteRows deletes the rows of loads from a large table by masking them: to rewrite a
-// month for one call would cost too much. The mask goes with the next merge. Where there
-// is nothing to delete, which the index on load_id tells quickly, it does nothing.
+// deleteRows deletes the rows of loads from a large table by masking them: rewriting a month
+// for one call would cost too much. The next merge removes the masked rows. If there is
+// nothing to delete, which the index on load_id shows quickly, it does nothing.
 func deleteRows(ctx context.Context, conn driver.Conn, table, cond string) error {
 	rows, err := count(ctx, conn, table, cond)
 	if err != nil || rows == 0 {
@@ -192,12 +191,12 @@ func count(ctx context.Context, conn driver.Conn, table, cond string, args ...an
 	return rows, nil
 }
 
-// compact forgets the loads that need no mention: visible ones, and dropped ones, of
-// which nothing is left. A delete acts part by part, so a reader may see any subset of
-// one statement's work, and a crash may leave it. Therefore a visible load first loses
-// "opened", and only then "committed". Rows inserted meanwhile stay as they are, which an
-// exchange of tables would not ensure. Each statement rewrites the table, so one names as
-// many loads as it can (see among).
+// compact removes the loads that hidden_loads need not mention: visible loads, and dropped
+// loads without rows. A delete acts part by part, so a reader may see any subset of one
+// statement's work, and a crash may leave it. Therefore a visible load first loses "opened",
+// and only then "committed". Rows that are inserted in the meantime stay as they are; an
+// exchange of tables would not ensure that. Each statement rewrites the table, so it names
+// as many loads as it can (see among).
 func compact(ctx context.Context, conn driver.Conn, visible, dropped []uint64) error {
 	for len(visible)+len(dropped) > 0 {
 		shown, laterShown := among(visible)
@@ -215,11 +214,11 @@ func compact(ctx context.Context, conn driver.Conn, visible, dropped []uint64) e
 	return nil
 }
 
-// sameEverywhere tells replicas, which distrust subqueries in what changes rows, that
-// among's finds the same on each of them.
+// sameEverywhere allows the subquery of among in a statement that changes rows. Replicas
+// refuse subqueries there by default; this one gives the same result on each of them.
 const sameEverywhere = ", allow_nondeterministic_mutations = 1"
 
-// mutate deletes rows of a small table by rewriting its parts, and waits for that.
+// mutate deletes rows of a small table by rewriting its parts, and waits for the end.
 func mutate(ctx context.Context, conn driver.Conn, table, cond string) error {
 	if err := conn.Exec(ctx, "ALTER TABLE "+table+" DELETE WHERE "+cond+" SETTINGS mutations_sync = 2"+sameEverywhere); err != nil {
 		return fmt.Errorf("delete rows of %s: %w", table, err)

@@ -9,8 +9,8 @@ import (
 	"github.com/callvault/callvault/load/hidden"
 )
 
-// unreadLeast is how long responses that could not be read whole are kept at least:
-// longer than the vendor keeps anything.
+// unreadLeast is the least time for which responses that could not be read whole are kept.
+// It is longer than the vendor keeps any data.
 const unreadLeast = 16 * 24 * time.Hour
 
 // ForgetResponses deletes the responses that could not be read whole and are older than

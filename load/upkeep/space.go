@@ -10,7 +10,7 @@ import (
 	"github.com/callvault/callvault/load/native"
 )
 
-// Space is what some rows take on disk.
+// Space is the disk space of some rows.
 type Space struct {
 	Name         string `ch:"name"` // of a metric, or of a month such as 2026-11
 	Rows         uint64 `ch:"rows"` // hidden ones included
@@ -18,8 +18,8 @@ type Space struct {
 	Uncompressed uint64 `ch:"uncompressed"`
 }
 
-// Months lists what each month of the data takes in all tables; its rows are those of the
-// samples. It needs the right to read system.parts, as Metrics and DiskUsage do.
+// Months lists the space of each month of the data in all tables. Its rows are the samples.
+// It needs the right to read system.parts, as Metrics and DiskUsage do.
 func Months(ctx context.Context, a Archive) ([]Space, error) {
 	return space(ctx, a, `
 		SELECT concat(substring(partition, 1, 4), '-', substring(partition, 5)) AS name, sumIf(parts.rows, table = 'quality_samples_data') AS rows,
@@ -28,11 +28,11 @@ func Months(ctx context.Context, a Archive) ([]Space, error) {
 		GROUP BY name ORDER BY name`, loaded())
 }
 
-// Metrics lists what each metric takes in the samples' table, the largest first. The rows
-// are exact. The bytes are an estimate. Values are nine tenths of a part. The part's bytes
-// are divided by what the values take between the marks of the index, and each such piece
+// Metrics lists the space of each metric in the samples' table, the largest first. The rows
+// are exact. The bytes are an estimate. Values are nine tenths of a part, so the part's bytes
+// are divided in proportion to the values between the marks of the index. Each such piece
 // counts for the metric that it begins with. So a metric with a few thousand rows in a part
-// may count as its neighbour there. It needs the right to read the index as well: CREATE
+// may count as its neighbour there. Metrics also needs the right to read the index: CREATE
 // TEMPORARY TABLE.
 func Metrics(ctx context.Context, a Archive) ([]Space, error) {
 	return space(ctx, a, `
@@ -68,14 +68,14 @@ func space(ctx context.Context, a Archive, query string, args ...any) ([]Space, 
 	return all, nil
 }
 
-// Growth is the share of the archive's rows that came with the units which began in some
-// days before today.
+// Growth is the share of the archive's rows that belong to units of some days before today.
 type Growth struct {
 	Days   int                // whole UTC days
 	Shares map[string]float64 // of the rows, by relation that the vendor sent
 }
 
-// RecentGrowth looks at as many days before today as are wanted and the ledger has.
+// RecentGrowth returns the growth of the given number of days before today, or of as many as
+// the ledger has.
 func RecentGrowth(ctx context.Context, a Archive, today time.Time, days int) (Growth, error) {
 	relations := catalogue.Sent() // the ledger counts the rows of each
 	var recently, ever []string
@@ -103,10 +103,10 @@ func RecentGrowth(ctx context.Context, a Archive, today time.Time, days int) (Gr
 	return g, nil
 }
 
-// Usage is what one relation takes on disk.
+// Usage is the disk space of one relation.
 type Usage struct {
 	Relation     string // as analysts know it: without _data
-	Rows         uint64 // of the table beneath, hidden ones included
+	Rows         uint64 // of its table, hidden ones included
 	Bytes        uint64 // compressed
 	Uncompressed uint64
 	Parts        uint64
@@ -124,7 +124,7 @@ func DiskUsage(ctx context.Context, a Archive) (all []Usage, err error) {
 	return all, err
 }
 
-// Disk is the room on one of the server's disks.
+// Disk is the free and the whole space of one of the server's disks.
 type Disk struct {
 	Name        string
 	Free, Total uint64
@@ -139,7 +139,7 @@ func Disks(ctx context.Context, a Archive) (all []Disk, err error) {
 	return all, err
 }
 
-// FreeSpace is the room left on the disks that hold the tables.
+// FreeSpace returns the free space of the disks that hold the tables.
 func FreeSpace(ctx context.Context, a Archive) (free uint64, err error) {
 	const q = `
 		SELECT sum(free_space) FROM system.disks

@@ -19,7 +19,7 @@ import (
 // Tiering says when data moves to another volume of the storage policy.
 type Tiering struct {
 	Policy  string        // of the tables; empty: the one they have
-	Volume  string        // where to
+	Volume  string        // the volume that data moves to
 	After   time.Duration // how old the data must be, whole days; zero: it does not move
 	Cluster string        // "": one server
 }
@@ -38,21 +38,21 @@ const (
 	codeNoVolume      = 450
 )
 
-// Tier makes the tables move as t says, and does nothing where they do. ClickHouse
-// moves a part when all of it is old enough. Nothing moves back, and a policy
-// that tables have stays when t names none. The tables are asked what they are, and
-// then changed: a change that was made, and not acknowledged, is not made again.
+// Tier makes the tables move data as t says. It does not change tables that already do.
+// ClickHouse moves a part when all of it is old enough. Nothing moves back, and the tables
+// keep their policy if t names none. Tier reads the state of the tables before it changes
+// them, so a change that was made and not acknowledged is not made again.
 func Tier(ctx context.Context, a Archive, t Tiering) error {
 	return a.Retry(ctx, func(ctx context.Context) error {
 		const q = "SELECT groupArray(name), groupArray(engine_full), groupArray(storage_policy) FROM system.tables WHERE database = currentDatabase()"
 		var names, engines, policies []string
 		if err := a.StoreConn().QueryRow(ctx, q).Scan(&names, &engines, &policies); err != nil {
-			return fmt.Errorf("see where old data goes: %w", err)
+			return fmt.Errorf("read where old data goes: %w", err)
 		}
 		for _, table := range catalogue.Loaded() {
 			i := slices.Index(names, table.Name)
 			if i < 0 {
-				return fmt.Errorf("see where old data goes: there is no table %s", table.Name)
+				return fmt.Errorf("read where old data goes: there is no table %s", table.Name)
 			}
 			if err := tier(ctx, a.StoreConn(), table, engines[i], policies[i], t); err != nil {
 				return fmt.Errorf("set where old data of %s goes: %w", table.Name, err)
@@ -62,7 +62,7 @@ func Tier(ctx context.Context, a Archive, t Tiering) error {
 	})
 }
 
-// tier changes a table, as it is by its engine and policy.
+// tier changes a table, given its engine and policy.
 func tier(ctx context.Context, conn driver.Conn, of catalogue.Table, engine, policy string, t Tiering) error {
 	table, day := of.Name, of.Day
 	alter := "ALTER TABLE " + table
@@ -80,7 +80,7 @@ func tier(ctx context.Context, conn driver.Conn, of catalogue.Table, engine, pol
 	}
 	ours := regexp.MustCompile(` TTL ` + regexp.QuoteMeta(day) + ` \+ toIntervalDay\([0-9]+\) TO VOLUME (IF EXISTS )?'[^']*'( SETTINGS |$)`)
 	when, volume := fmt.Sprintf("%s + toIntervalDay(%d) TO VOLUME ", day, int(t.After.Hours()/24)), sqltext.Literal(t.Volume)
-	rule := when + "IF EXISTS " + volume // so that a server without it can restore a backup
+	rule := when + "IF EXISTS " + volume // so that a server without the volume can restore a backup
 	switch {
 	case t.After == 0 && ours.MatchString(engine):
 		return conn.Exec(ctx, alter+" REMOVE TTL")
@@ -91,7 +91,7 @@ func tier(ctx context.Context, conn driver.Conn, of catalogue.Table, engine, pol
 	if err := conn.Exec(ctx, alter+" MODIFY SETTING materialize_ttl_recalculate_only = 1"); err != nil {
 		return err
 	}
-	// First without IF EXISTS, which has the server look for the volume.
+	// First without IF EXISTS, so that the server looks for the volume.
 	err := conn.Exec(ctx, alter+" MODIFY TTL "+when+volume+" SETTINGS materialize_ttl_after_modify = 0")
 	if retry.Code(err) == codeNoVolume {
 		return fmt.Errorf("%w: %w", ErrVolume, err)

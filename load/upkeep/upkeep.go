@@ -1,7 +1,7 @@
-// Package upkeep looks after an archive: it deletes what nobody sees any more and what is
-// too old, moves what is old to other disks, and says how much room all of it takes.
+// Package upkeep looks after an archive. It deletes hidden rows and units that are too old,
+// moves old data to other disks, and reports disk space.
 //
-// Whoever deletes, hides or moves holds the archive lease.
+// A caller that deletes, hides or moves data holds the archive lease.
 package upkeep
 
 import (
@@ -14,7 +14,7 @@ import (
 	"github.com/callvault/callvault/load/native"
 )
 
-// Archive is what is looked after: a store.Store.
+// Archive is the archive to look after: a store.Store.
 type Archive interface {
 	StoreConn() driver.Conn // to the database of the tables
 	Database() string       // of the relations
@@ -29,7 +29,7 @@ func loadsOf(ctx context.Context, a Archive, what, query string, args ...any) (i
 	return ids, err
 }
 
-// loaded are the names of the tables whose rows belong to loads.
+// loaded returns the names of the tables whose rows belong to loads.
 func loaded() (names []string) {
 	for _, t := range catalogue.Loaded() {
 		names = append(names, t.Name)

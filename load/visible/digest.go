@@ -1,5 +1,4 @@
-// Package visible reads what the views of an archive show, to compare it with what the
-// vendor says.
+// Package visible reads what the views of an archive show, to compare it with the vendor.
 package visible
 
 import (
@@ -16,14 +15,14 @@ import (
 	"github.com/callvault/callvault/load/native"
 )
 
-// Archive is what is read: a store.Store.
+// Archive is the archive to read: a store.Store.
 type Archive interface {
 	Conn() driver.Conn // to the database of the relations
 }
 
-// Span is the part of a unit that a digest is of: the seconds from Since to Until, both
-// included. Until call.Forever means to the end. Of a call with another Until only what
-// has ended by then counts.
+// Span is the part of a unit that a digest covers: the seconds from Since to Until, both
+// included. call.Forever as Until means the end of the unit. For a call with another Until,
+// only rows that ended by then count.
 type Span struct {
 	Key          string
 	Since, Until uint32
@@ -32,8 +31,8 @@ type Span struct {
 // spansAtOnce bounds the text of a query.
 const spansAtOnce = 500
 
-// Digests are the digests of one relation's visible rows in each of the spans, by key. The
-// spans are of one kind of unit. Spans without rows are left out.
+// Digests returns the digests of one relation's visible rows in each span, by key. The spans
+// belong to one kind of unit. Spans without rows are left out.
 func Digests(ctx context.Context, a Archive, app call.AppID, r digest.Relation, spans []Span) (map[string]digest.Digest, error) {
 	found := map[string]digest.Digest{}
 	for some := range slices.Chunk(spans, spansAtOnce) {
@@ -60,7 +59,7 @@ func digests(ctx context.Context, a Archive, app call.AppID, r digest.Relation, 
 	return native.Read(ctx, a.Conn(), "checksums of "+r.Name, q, append(args, uint32(app)), func() { found[key] = d }, &key, &d.Rows, &d.Sum, &d.Xor)
 }
 
-// numbers is an array as SQL.
+// numbers returns an array as SQL.
 func numbers(spans []Span, of func(Span) uint32) string {
 	var b strings.Builder
 	b.WriteByte('[')
@@ -73,8 +72,8 @@ func numbers(spans []Span, of func(Span) uint32) string {
 	return b.String() + "]"
 }
 
-// CallsAlive are the visible calls that were alive between two moments. A call without an
-// end counts by its beginning. An empty roomID means calls of all rooms.
+// CallsAlive returns the visible calls that were alive between two moments. A call without
+// an end counts by its beginning. An empty roomID means all rooms.
 func CallsAlive(ctx context.Context, a Archive, app call.AppID, roomID string, from, to time.Time) (all []call.Room, err error) {
 	const q = `
 		SELECT DISTINCT comm_id, room_id, created_at FROM rooms

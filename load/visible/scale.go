@@ -8,10 +8,10 @@ import (
 	"github.com/callvault/callvault/load/native"
 )
 
-// DayCounts are the counts of one day of one application: the vendor's own, as they were
-// archived, and those of the archive's rows. A day lasts 24 hours. A room counts on the day
-// of its creation, an entry on the day of joining, and a user once for each room among
-// these entries.
+// DayCounts holds the counts of one day of one application: the vendor's archived counts,
+// and those of the archive's rows. A day lasts 24 hours. A room counts on the day of its
+// creation, an entry on the day of joining, and a user once for each room with such an
+// entry.
 type DayCounts struct {
 	App             call.AppID
 	Vendor, Archive call.DailyScale

@@ -17,7 +17,7 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(embeddedtest.Main(m)) }
 
-// at is the instant of all archives here: they never change.
+// at is the present in all archives of these tests: they never change.
 var at = time.Date(2026, 5, 31, 12, 0, 0, 0, time.UTC)
 
 // month is how far back the simulated vendor remembers.
@@ -52,8 +52,8 @@ func open(t testing.TB, dsn string) *store.Store {
 	return s
 }
 
-// fillAll writes the truths of several simulators, each up to so many samples,
-// and returns how many there were.
+// fillAll writes the truths of several simulators, up to a number of samples each, and
+// returns the number of samples.
 func fillAll(ctx context.Context, s *store.Store, samples int64, sims ...*simulator.Simulator) (int64, error) {
 	w := load.NewWriter(s, "fill", load.WriterOptions{})
 	done := make([]int64, len(sims))

@@ -19,8 +19,8 @@ type exportedRelation struct {
 	Columns map[string]string // types, as ClickHouse names them
 }
 
-// lake exports all relations, and reads the folders as they stand with pandas,
-// pyarrow, polars and DuckDB.
+// lake exports all relations, and reads the folders with pandas, pyarrow, polars and
+// DuckDB.
 func (b *bi) lake(t *testing.T) {
 	dir := t.TempDir()
 	parquet, csv, rows, relations := filepath.Join(dir, "parquet"), filepath.Join(dir, "csv"), filepath.Join(dir, "rows.json"), filepath.Join(dir, "relations.json")
@@ -74,7 +74,7 @@ func (b *bi) export(t *testing.T, dir string, f export.Format) []export.Result {
 	return results
 }
 
-// columns are those of a relation, with their types.
+// columns returns the columns of a relation with their types.
 func (b *bi) columns(t *testing.T, relation string) map[string]string {
 	t.Helper()
 	found := map[string]string{}
@@ -85,7 +85,7 @@ func (b *bi) columns(t *testing.T, relation string) map[string]string {
 	return found
 }
 
-// unwatched is an export's progress that nobody watches.
+// unwatched ignores the progress of an export.
 type unwatched struct{}
 
 func (unwatched) Add(int)                        {}

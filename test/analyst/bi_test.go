@@ -17,13 +17,13 @@ import (
 	"github.com/callvault/callvault/load/store"
 )
 
-// answer is ClickHouse's own, to what the tools are asked: calls and users by
-// UTC day and grade.
+// answer is ClickHouse's own answer to the question for the tools: calls and users by UTC
+// day and grade.
 const answer = `
 	SELECT toDate(created_at) AS day, grade, count(), sum(users) FROM calls
 	WHERE day BETWEEN '%s' AND '%s' GROUP BY day, grade`
 
-// modeller is the user whom docs/bi.md makes for dbt.
+// modeller is the user that docs/bi.md makes for dbt.
 const modeller = `
 <clickhouse><users><dbt>
 	<password>` + composeSecret + `</password>
@@ -37,8 +37,8 @@ const modeller = `
 	</grants>
 </dbt></users></clickhouse>`
 
-// TestBI connects BI tools, real ones, to one archive. They come from PyPI and npm
-// and stay in the user's cache. They read as the user of docker-compose.yml.
+// TestBI connects real BI tools to one archive. They come from PyPI and npm and stay in the
+// user's cache. They read as the user of docker-compose.yml.
 func TestBI(t *testing.T) {
 	srv, s := analystOfCompose(t, modeller)
 	reader := &server{srv.HTTPURL(), s, "reader", composeSecret}
@@ -51,13 +51,13 @@ func TestBI(t *testing.T) {
 	t.Run("lake", b.lake)
 }
 
-// bi is the archive, as a tool is told of it.
+// bi is the connection of a tool to the archive.
 type bi struct {
 	reader     *server
 	host, port string
 }
 
-// as says where the archive is and who reads it, in the environment.
+// as returns the environment that names the archive and the user who reads it.
 func (b *bi) as(user, password string, more ...string) []string {
 	return append([]string{"CLICKHOUSE_HOST=" + b.host, "CLICKHOUSE_PORT=" + b.port, "CLICKHOUSE_USER=" + user, "CLICKHOUSE_PASSWORD=" + password}, more...)
 }
@@ -150,7 +150,7 @@ func (b *bi) jupyter(t *testing.T) {
 	b.same(t, "jupyter", lines[1:], "1970-01-01", "2100-01-01")
 }
 
-// same holds a tool's rows, in any order, against ClickHouse's answer.
+// same compares a tool's rows, in any order, with ClickHouse's answer.
 func (b *bi) same(t *testing.T, tool string, got []string, from, to string) {
 	t.Helper()
 	tsv, _, err := b.reader.query(t.Context(), fmt.Sprintf(answer, from, to), "TSV")
@@ -170,7 +170,7 @@ func (b *bi) same(t *testing.T, tool string, got []string, from, to string) {
 	t.Logf("%s: %d rows, as ClickHouse has them, such as %q", pinned(t, tool), len(got), got[0])
 }
 
-// readRows are the rows in a file of JSON, each in one string.
+// readRows reads the rows of a JSON file, each as one string.
 func readRows(t *testing.T, file string) (all []string) {
 	t.Helper()
 	var rows [][]any
@@ -181,7 +181,7 @@ func readRows(t *testing.T, file string) (all []string) {
 	return all
 }
 
-// readJSON leaves numbers as they were written.
+// readJSON keeps numbers as they were written.
 func readJSON(t *testing.T, file string, into any) {
 	t.Helper()
 	content, err := os.ReadFile(file)

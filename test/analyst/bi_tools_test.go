@@ -17,13 +17,13 @@ import (
 )
 
 const (
-	// tools has a folder for each tool: what is installed of it, to the version,
-	// and the script that drives it.
+	// tools has a folder for each tool, with its pinned packages and the script that
+	// drives it.
 	tools = "testdata/bi/"
-	// patience bounds one child process; an installation from a slow mirror is
-	// the longest.
+	// patience bounds one child process. The longest is an installation over a slow
+	// network.
 	patience = 30 * time.Minute
-	// pip is the version that has what the requirements ask for.
+	// pip is the version of pip that the requirements need.
 	pip = "pip==26.3"
 	// pythonWanted is a Python that the pinned packages have wheels for.
 	pythonWanted = "import sys, venv, ensurepip; assert (3, 11) <= sys.version_info < (3, 13), sys.version; print(sys.executable)"
@@ -44,7 +44,7 @@ func python(t *testing.T, tool string) (bin string) {
 	return filepath.Join(dir, "bin")
 }
 
-// findPython is the path of a Python that will do.
+// findPython returns the path of a suitable Python.
 func findPython(t *testing.T) string {
 	t.Helper()
 	var tried []string
@@ -84,8 +84,8 @@ func node(t *testing.T, tool string) (modules string) {
 	return filepath.Join(dir, "node_modules")
 }
 
-// installed is a tool's folder in the user's cache, named by what was pinned when
-// it was made. Folders of other versions, and what was left half made, go.
+// installed returns a tool's folder in the user's cache, named after its pinned versions. It
+// removes folders of other versions, and unfinished ones.
 func installed(t *testing.T, tool string, pins []string, install func(dir string)) string {
 	t.Helper()
 	cache, err := os.UserCacheDir()
@@ -131,7 +131,7 @@ func pinned(t *testing.T, tool string) string {
 	return strings.ReplaceAll(strings.Join(requirement.FindAllString(own, -1), ", "), "==", " ")
 }
 
-// run is a child process that must end well. What it says is shown if it does not.
+// run runs a child process that must succeed. It shows the output if the process fails.
 func run(t *testing.T, dir string, env []string, name string, args ...string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)

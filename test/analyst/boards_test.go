@@ -13,13 +13,13 @@ import (
 	"time"
 )
 
-// cell of the cube: what samples are grouped by on the dashboard of the fleet.
+// cell is a cell of the cube: the dashboard of the fleet groups samples by it.
 type cell struct {
 	app                  uint32
 	day, version, device string
 }
 
-// boardTruth is what dashboards must show of an application (0: all), over the month.
+// boardTruth is what dashboards must show for an application (0: all) over the month.
 type boardTruth struct {
 	*recipes
 	cube     map[cell]map[string]some
@@ -65,7 +65,7 @@ func (b *boardTruth) group(by func(cell) string) map[string]map[string]some {
 
 func (b *boardTruth) mine(app uint32) bool { return b.app == 0 || b.app == app }
 
-// attendance is the calls, users and seconds of stays.
+// attendance counts the calls, users and seconds of sessions.
 type attendance struct {
 	calls, users set
 	seconds      int64
@@ -110,7 +110,7 @@ func everything[T any](T) string { return "" }
 
 func midnightOf(day string) string { return day + " 00:00:00" }
 
-// byDay makes a row of each day.
+// byDay makes a row for each day.
 func byDay[V any](all map[string]V, of func(V) []any) (rows []row) {
 	for _, d := range slices.Sorted(maps.Keys(all)) {
 		rows = append(rows, append(row{midnightOf(d)}, of(all[d])...))
@@ -118,7 +118,7 @@ func byDay[V any](all map[string]V, of func(V) []any) (rows []row) {
 	return rows
 }
 
-// orNull is an average of nothing, too.
+// orNull returns an average, or NULL without values.
 func orNull(x float64) any {
 	if math.IsNaN(x) {
 		return null
@@ -128,10 +128,10 @@ func orNull(x float64) any {
 
 func avgOf(v some) any { return orNull(v.avg()) }
 
-// stretch is an average in percent of 2 s.
+// stretch returns an average in percent of 2 s.
 func stretch(v some) any { return orNull(v.avg() / 20) }
 
-// table is that of SDK versions or of devices.
+// table returns the table of SDK versions or of devices.
 func (b *boardTruth) table(ofCell func(cell) string, ofPiece func(piece) string) (rows []row) {
 	values, lost := b.group(ofCell), b.lost(ofCell)
 	there := b.attendance(ofPiece)
@@ -150,7 +150,7 @@ func (b *boardTruth) table(ofCell func(cell) string, ofPiece func(piece) string)
 	return rows
 }
 
-// roundTrip has the average of a day, and the worst of its versions and devices.
+// roundTrip returns the average of a day, and the worst of its versions and devices.
 func (b *boardTruth) roundTrip() (rows []row) {
 	worst := map[string]float64{}
 	for k, v := range b.cube {
@@ -219,7 +219,7 @@ func (b *boardTruth) worst() (rows []row) {
 	return rows
 }
 
-// fleetPanels are what the dashboard of the fleet must show.
+// fleetPanels returns what the dashboard of the fleet must show.
 func (b *boardTruth) fleetPanels() map[string][]row {
 	all := b.attendance(everything[piece])[""]
 	days := b.group(func(c cell) string { return c.day })
@@ -272,8 +272,8 @@ var (
 	quotedWords = regexp.MustCompile(`'(\w+)'`)
 )
 
-// series is a panel of the page of a call: averages by the minute, of each user or of
-// each user and peer, and of each metric where there are several.
+// series is a panel of the page of a call: averages by minute for each user, or for each
+// user and peer, and for each metric if there are several.
 func (b *boardTruth) series(sql string) (rows []row) {
 	m := metricsOf.FindString(sql)
 	var metrics []string
@@ -305,7 +305,7 @@ func (b *boardTruth) series(sql string) (rows []row) {
 	return rows
 }
 
-// callPanels are what tables of the page of a call must show.
+// callPanels returns what the tables of the page of a call must show.
 func (b *boardTruth) callPanels() map[string][]row {
 	var experiences, bad []row
 	for _, u := range b.unusual {
@@ -345,7 +345,7 @@ var only = map[string]string{
 	"Whose fault": "user_id, peer_id, grade, bad_minutes, fault, cause, cause_minutes, diagnosis",
 }
 
-// compare holds a panel against what it must show, and says whether it is known here.
+// compare compares a panel with what it must show, and reports whether the test knows the panel.
 func (b *boardTruth) compare(g *grafana, file string, p panel, want map[string][]row) bool {
 	sql := g.render(b.t, p.Targets[0].RawSQL)
 	rows, ok := want[p.Title]
@@ -362,7 +362,7 @@ func (b *boardTruth) compare(g *grafana, file string, p panel, want map[string][
 	return true
 }
 
-// boards compares panels with loops over the vendor's rows: all applications and one.
+// boards compares panels with loops over the vendor's rows, for all applications and for one.
 func (b *boardTruth) boards() {
 	created := ""
 	for _, r := range b.rooms {
@@ -445,5 +445,5 @@ func (b *boardTruth) days() {
 	b.srv.answers(b.t, "dbt: days", "SELECT sdk_app_id, day, calls, minutes, bad_calls FROM ("+source.ReplaceAllString(string(model), "$1")+") ORDER BY sdk_app_id, day", want)
 }
 
-// isBad tells whether a minute is bad, by its grade.
+// isBad reports whether a minute is bad, by its grade.
 func isBad(m map[string]string) bool { return m["grade"] == "poor" || m["grade"] == "serious" }

@@ -25,7 +25,7 @@ var update = flag.Bool("update", false, "write the results into docs/cookbook.md
 
 const cookbook = "../../docs/cookbook.md"
 
-// question is one of the cookbook's.
+// question is a question of the cookbook.
 type question struct {
 	title, kind, sql string
 }
@@ -48,20 +48,20 @@ func questions(t *testing.T) (page string, all []question) {
 	return string(b), all
 }
 
-// server asks ClickHouse over HTTP, as a BI tool does.
+// server queries ClickHouse over HTTP, as a BI tool does.
 type server struct {
 	base           string
 	auth           *store.Store
 	user, password string
 }
 
-// serverOf asks the store's database as its user.
+// serverOf returns a server that queries the store's database as its user.
 func serverOf(base string, s *store.Store) *server {
 	a := s.ClickHouse().Auth
 	return &server{base, s, a.Username, a.Password}
 }
 
-// cost is what the server says that a query took.
+// cost is the cost of a query, as the server reports it.
 type cost struct {
 	Rows  int64 `json:"read_rows,string"`
 	Bytes int64 `json:"read_bytes,string"`
@@ -90,8 +90,8 @@ func (s *server) query(ctx context.Context, sql, format string) (string, cost, e
 	return string(body), c, err
 }
 
-// fleet is the cookbook's archive: two applications, some of whose users share ids,
-// with troubles, stays over midnight, calls that go on and one of days.
+// fleet is the cookbook's archive: two applications in which some users share ids, with
+// troubles, sessions over midnight, running calls and a call of several days.
 func fleet(t testing.TB) *simulator.Simulator {
 	t.Helper()
 	return simulate(t, simulator.Options{
@@ -100,8 +100,8 @@ func fleet(t testing.TB) *simulator.Simulator {
 	})
 }
 
-// demoIDs gives the cookbook's call, user and room the names they have in an
-// archive: those of a call that was bad by somebody's fault.
+// demoIDs replaces the cookbook's call, user and room with those of a call in the archive
+// that was bad by somebody's fault.
 func demoIDs(t *testing.T, s *store.Store) *strings.Replacer {
 	t.Helper()
 	row := column(t, s, `

@@ -11,9 +11,9 @@ import (
 	"github.com/callvault/callvault/load"
 )
 
-// filler writes a simulated account's truth through a load.Writer: what an
-// archive pass would leave behind, without the vendor's quota in between. Every
-// call is one unit of four parts; those of running calls are open.
+// filler writes a simulated account's truth through a load.Writer. The result is the same as
+// after an archive pass, but the vendor's quota does not slow it down. Every call is one unit
+// of four parts. The parts of running calls are open.
 type filler struct {
 	w     *load.Writer
 	truth *simulator.Truth
@@ -39,7 +39,7 @@ func newGroup[R any](rows iter.Seq[R], commID func(*R) string) (*group[R], func(
 	return g, stop
 }
 
-// of are the rows of a call, which must be asked for in the order of the truth.
+// of returns the rows of a call. Call it in the order of the truth.
 func (g *group[R]) of(commID string) []R {
 	var all []R
 	for g.more && g.commID(&g.row) == commID {
@@ -49,8 +49,8 @@ func (g *group[R]) of(commID string) []R {
 	return all
 }
 
-// fill writes calls until there are no more or as many samples as wanted, and
-// returns how many there were.
+// fill writes calls until there are no more, or until it has written enough samples. It
+// returns the number of samples.
 func fill(ctx context.Context, w *load.Writer, truth *simulator.Truth, samples int64) (int64, error) {
 	f := &filler{w: w, truth: truth, at: time.Unix(truth.At(), 0).UTC()}
 	var stop [3]func()
@@ -88,8 +88,8 @@ func fill(ctx context.Context, w *load.Writer, truth *simulator.Truth, samples i
 	return done, f.upTo(ctx, "", &call.Samples{})
 }
 
-// upTo writes the calls up to the one named, whose samples x are; without a
-// name all that are left.
+// upTo writes the calls up to the named one, whose samples are in x. Without a name it
+// writes all remaining calls.
 func (f *filler) upTo(ctx context.Context, commID string, x *call.Samples) error {
 	for f.rooms.more {
 		room := f.rooms.row
@@ -108,7 +108,7 @@ func (f *filler) upTo(ctx context.Context, commID string, x *call.Samples) error
 	return nil
 }
 
-// write is one call.
+// write writes one call.
 func (f *filler) write(ctx context.Context, r *simulator.Room, x *call.Samples) error {
 	unit := call.Unit{App: call.AppID(r.SdkAppID), Kind: call.UnitCall, Key: r.CommID}
 	created := time.Unix(r.CreatedAt, 0).UTC()
@@ -166,8 +166,8 @@ func (f *filler) eventsOf(commID string) []call.Event {
 	return all
 }
 
-// fillRest writes what does not belong to a call: unusual events by the hour
-// and the daily scale.
+// fillRest writes the units that are not calls: hours of unusual events and the daily
+// scale.
 func fillRest(ctx context.Context, w *load.Writer, truth *simulator.Truth) error {
 	hours := map[call.Unit][]call.UnusualEvent{}
 	for r := range truth.UnusualEvents() {

@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// allValues is what Grafana makes of All.
+// allValues is Grafana's value for All.
 const allValues = "$__all"
 
-// variable is one of a dashboard.
+// variable is a variable of a dashboard.
 type variable struct {
 	Name, Type string
 	IncludeAll bool
@@ -33,7 +33,7 @@ func (q *query) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, (*object)(q))
 }
 
-// current is what a variable is set to: one value, or a list.
+// current is the value of a variable: one value, or a list.
 type current struct{ Value any }
 
 func (c current) first() string {

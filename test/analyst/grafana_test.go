@@ -27,7 +27,7 @@ const (
 	composeSecret = "only for this test"
 )
 
-// board is what of a dashboard is run.
+// board is the part of a dashboard that the tests run.
 type board struct {
 	UID         string
 	Panels      []panel
@@ -105,8 +105,8 @@ func TestDashboardsAreOfGrafanasSchema(t *testing.T) {
 
 var colouredBy = regexp.MustCompile(`Coloured by the defaults of quality_thresholds \((\w+)\)`)
 
-// TestPanelsSayWhatTheyShow holds every panel to a title, a description, a unit
-// and the data source, and its colours to the limits in quality_thresholds.
+// TestPanelsSayWhatTheyShow checks that every panel has a title, a description, a unit and
+// the data source, and that its colours follow the limits in quality_thresholds.
 func TestPanelsSayWhatTheyShow(t *testing.T) {
 	t.Parallel()
 	limits := defaultLimits(t, open(t, embeddedtest.Database(t)))
@@ -141,7 +141,7 @@ func TestPanelsSayWhatTheyShow(t *testing.T) {
 	}
 }
 
-// limits are where the panel's colour changes, from good to serious.
+// limits returns the values at which the panel's colour changes, from good to serious.
 func (p panel) limits() string {
 	var at []string
 	for _, s := range p.FieldConfig.Defaults.Thresholds.Steps[1:] {
@@ -150,7 +150,7 @@ func (p panel) limits() string {
 	return strings.Join(at, " ")
 }
 
-// overridden are the columns that the panel shows in a way of their own.
+// overridden returns the columns for which the panel has settings of their own.
 func (p panel) overridden() (names []string) {
 	for _, o := range p.FieldConfig.Overrides {
 		if o.Matcher.ID == "byName" {
@@ -160,7 +160,7 @@ func (p panel) overridden() (names []string) {
 	return names
 }
 
-// defaultLimits are those of quality_thresholds, from small to great.
+// defaultLimits returns the limits of quality_thresholds, from small to great.
 func defaultLimits(t *testing.T, s *store.Store) map[string]string {
 	t.Helper()
 	all := map[string]string{}
@@ -171,9 +171,9 @@ func defaultLimits(t *testing.T, s *store.Store) map[string]string {
 	return all
 }
 
-// analystOfCompose starts an engine that has the user of docker-compose.yml,
-// named reader beside the engine's own analyst, and an archive in it. More users
-// are files of configuration.
+// analystOfCompose starts an engine with an archive and with the user of docker-compose.yml,
+// who is named reader here because the engine has its own analyst. More users are files of
+// configuration.
 func analystOfCompose(t *testing.T, more ...string) (*embedded.Server, *store.Store) {
 	t.Helper()
 	users, err := os.ReadFile(composeUsers)
@@ -215,8 +215,7 @@ func analystOfCompose(t *testing.T, more ...string) (*embedded.Server, *store.St
 	return srv, s
 }
 
-// mayBeEmpty are panels that show nothing in an archive of which nothing is
-// missing.
+// mayBeEmpty lists the panels that show nothing if nothing of the archive is missing.
 var mayBeEmpty = map[string]bool{"What is missing, and why": true}
 
 // TestLongDashboardsRun runs every query of every variable, panel and annotation as

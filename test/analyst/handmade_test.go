@@ -13,19 +13,19 @@ import (
 	"github.com/callvault/callvault/test/embeddedtest"
 )
 
-// handmade is a call in which everything is well, but for what a test changes.
+// handmade is a call in which everything is good, except for what a test changes.
 type handmade struct {
-	listeners, talkers, cameras int // who only receives; who sends sound; who of these sends picture, too
+	listeners, talkers, cameras int // users who only receive; users who send sound; those of them who also send picture
 	minutes                     int
 	running                     bool
-	// value changes a sample, of what is sent where peer is empty; -1: there is none. A
-	// minute has 5 samples of each metric, of which n is the number.
+	// value changes a sample. If peer is empty, the user sends it; -1: there is no sample.
+	// A minute has 5 samples of each metric; n is the number of the sample.
 	value func(user, peer, metric string, minute, n int, well float64) float64
 }
 
 var handmadeStart = time.Date(2026, 5, 4, 10, 0, 0, 0, time.UTC)
 
-// Metrics of what is well.
+// Metrics of a good stream.
 var (
 	wellSent     = map[string]float64{"aBit": 40_000, "aLoss": 0, "bigvBit": 800_000, "bigvLoss": 0, "bigvCapFps": 24, "bigvEncFps": 24, "rtt": 40, "sysCpu": 30}
 	wellReceived = map[string]float64{"aBit": 40_000, "aLoss": 0, "aBlock": 0, "bigvBit": 800_000, "bigvLoss": 0, "bigvBlock": 0, "bigvDecFps": 24, "bigvRecFps": 24}
@@ -33,7 +33,7 @@ var (
 
 const none = -1
 
-// users are talker0, talker1 …, of whom the first have cameras, and listener0 ….
+// users returns talker0, talker1 …, the first of them with cameras, and listener0 ….
 func (h *handmade) users() (all []string) {
 	for i := range h.talkers {
 		all = append(all, fmt.Sprint("talker", i))
@@ -44,7 +44,7 @@ func (h *handmade) users() (all []string) {
 	return all
 }
 
-// sends says whether a user sends sound, and picture.
+// sends reports whether a user sends sound, and picture.
 func (h *handmade) sends(i int) (sound, picture bool) { return i < h.talkers, i < h.cameras }
 
 func (h *handmade) samples() *call.Samples {
@@ -119,7 +119,7 @@ func (h *handmade) write(t *testing.T, w *load.Writer, id string) {
 	}
 }
 
-// TestHandmadeCalls asks for calls of which everybody knows how good they are.
+// TestHandmadeCalls checks calls whose quality is known by construction.
 func TestHandmadeCalls(t *testing.T) {
 	t.Parallel()
 	s := open(t, embeddedtest.Database(t))
@@ -325,8 +325,8 @@ func TestHandmadeCalls(t *testing.T) {
 	}
 }
 
-// TestAtTheLimit has a minute of each round trip of some ms, and asks which of them
-// are how good, for limits whose reciprocals are exact or not, two of them equal or all.
+// TestAtTheLimit has minutes with round trips of some ms each, and checks their grades. Some
+// limits have exact reciprocals and some do not, and two or all of them may be equal.
 func TestAtTheLimit(t *testing.T) {
 	t.Parallel()
 	s := open(t, embeddedtest.Database(t))
@@ -344,7 +344,7 @@ func TestAtTheLimit(t *testing.T) {
 	}
 	for i, limits := range [][3]int{{40, 80, 120}, {2, 51, 100}, {1, 50, 99}, {3, 110, 159}, {50, 50, 99}, {50, 99, 99}, {50, 50, 51}, {50, 50, 50}} {
 		good, poor, serious := limits[0], limits[1], limits[2]
-		// loss is good in all minutes: what is not judged of rtt is good by it.
+		// loss is good in all minutes, so a minute whose rtt is not judged is good
 		err := s.Conn().Exec(t.Context(), "INSERT INTO quality_thresholds (measure, good, poor, serious, changed_at) SELECT 'rtt', ?, ?, ?, now64(3) + ?", good, poor, serious, i)
 		if err != nil {
 			t.Fatal(err)
@@ -375,8 +375,8 @@ func TestAtTheLimit(t *testing.T) {
 	}
 }
 
-// TestQuantilesAreOfWhatWasSeen has values that a histogram rounds beyond all that there
-// were: 33 up to 34, 32.9 down to 32.
+// TestQuantilesAreOfWhatWasSeen has values that a histogram rounds beyond the range of the
+// samples: 33 up to 34, 32.9 down to 32.
 func TestQuantilesAreOfWhatWasSeen(t *testing.T) {
 	t.Parallel()
 	s := open(t, embeddedtest.Database(t))

@@ -15,18 +15,18 @@ import (
 	"github.com/callvault/callvault/test/archivetest"
 )
 
-// What follows is docs/quality.md once more, of samples as they are, sample by
-// sample: slow, plain, and with nothing in common with package quality.
+// The code below is docs/quality.md once more, sample by sample: slow, plain, and without
+// code of package quality.
 
-// limitsOf are good, poor and serious of each measure.
+// limitsOf holds the limits good, poor and serious of each measure.
 type limitsOf map[string][3]float64
 
 var asShipped = limitsOf{"loss": {2, 5, 10}, "stall": {1, 5, 10}, "fps": {15, 10, 5}, "rtt": {100, 200, 400}, "cpu": {60, 85, 95}}
 
-var measures = []string{"loss", "stall", "fps", "rtt", "cpu"} // of equally bad ones the first counts
+var measures = []string{"loss", "stall", "fps", "rtt", "cpu"} // if several are equally bad, the first one counts
 
-// beyond is how far a value is beyond the limits of its measure: up to 0 good, up to
-// 1 fair, beyond that bad, from 2 on serious; false: it is not judged.
+// beyond returns how far a value is beyond the limits of its measure: up to 0 is good, up to
+// 1 fair, beyond that bad, from 2 on serious. It returns false if the measure is not judged.
 func (l limitsOf) beyond(measure string, v float32) (float64, bool) {
 	good, poor, serious := l[measure][0], l[measure][1], l[measure][2]
 	if v != v || good == poor && poor == serious {
@@ -46,16 +46,16 @@ func (l limitsOf) beyond(measure string, v float32) (float64, bool) {
 	}
 }
 
-// sampled is the samples of one stream in one minute: metric, second, value.
+// sampled holds the samples of one stream in one minute: metric, second, value.
 type sampled map[string]map[int64]float64
 
-const tooFew = 4 // samples of a figure
+const tooFew = 4 // with so few samples a figure does not count
 
 var missing = float32(math.NaN())
 
 func has(v float32) bool { return v == v }
 
-// average is that of the samples that count, all if count is nil.
+// average returns the average of the samples that count, or of all if count is nil.
 func (s sampled) average(metric string, count func(at int64, v float64) bool) float32 {
 	n, sum := 0, 0.0
 	for at, v := range s[metric] {
@@ -83,8 +83,8 @@ func (s sampled) ever(metric string) bool {
 	return false
 }
 
-// flows says whether a medium flows by any of some metrics; known: one of them has
-// samples.
+// flows reports whether a medium flows according to any of some metrics. known reports
+// whether one of them has samples.
 func (s sampled) flows(metrics ...string) (flows, known bool) {
 	for _, m := range metrics {
 		flows, known = flows || s.ever(m), known || len(s[m]) > 0
@@ -92,7 +92,7 @@ func (s sampled) flows(metrics ...string) (flows, known bool) {
 	return flows, known
 }
 
-// sending is what a user sent in a minute. What is not judged is missing.
+// sending is what a user sent in a minute. Measures that are not judged are missing.
 type sending struct {
 	silent, dark                bool // the medium is known not to flow
 	shown                       bool // picture is known to flow
@@ -161,22 +161,22 @@ func (s sampled) receiving(from sending) receiving {
 	}
 	r.videoLoss, r.videoStall, r.delivered = s.average("bigvLoss", nil), stall("bigvBlock"), s.withFrames("bigvRecFps")
 	r.fps = s.average("bigvDecFps", func(at int64, v float64) bool { return v > 0 || s["bigvRecFps"][at] > 0 })
-	if !s.ever("bigvDecFps") && flows && from.shown { // it arrives, and is not rendered at all
+	if !s.ever("bigvDecFps") && flows && from.shown { // the picture arrives and is not rendered at all
 		r.fps = s.average("bigvDecFps", nil)
 	}
 	return r
 }
 
-// wayOf names what is sent (peer "") or received.
+// wayOf names the direction of a stream: sent (peer "") or received.
 type wayOf struct{ user, peer string }
 
-// reason is a figure of a minute, and where it is from.
+// reason is a figure of a minute, and where it comes from.
 type reason struct {
 	value               float32
 	metric, cause, peer string
 }
 
-// judgedMinute is the figures of a minute by measure.
+// judgedMinute holds the figures of a minute by measure.
 type judgedMinute struct {
 	at  int64
 	has map[string]reason
@@ -204,7 +204,7 @@ func (c *judgedCall) sent(user string, at int64) sending {
 	return x
 }
 
-// hear makes what everybody received of the samples.
+// hear computes from the samples what each user received.
 func (c *judgedCall) hear() {
 	c.heard = map[wayOf]map[int64]receiving{}
 	for way, minutes := range c.samples {
@@ -220,8 +220,8 @@ func (c *judgedCall) hear() {
 	}
 }
 
-// others is the average of a figure of all others who received the peer: missing
-// without any. Figures count in thousandths.
+// others returns the average of a figure over all other receivers of the peer. It is missing
+// without other receivers. Figures count in thousandths.
 func (c *judgedCall) others(way wayOf, at int64, of func(receiving) float32) float32 {
 	n, sum := 0, 0.0
 	for other, minutes := range c.heard {
@@ -291,12 +291,12 @@ func (c *judgedCall) pairMinute(way wayOf, at int64, r receiving) judgedMinute {
 	return m
 }
 
-// compared says whether there are no others, or they are alike.
+// compared reports whether there are no others, and whether they are alike.
 func compared(mine, others float32) (alone, alike bool) {
 	return !has(others), others >= mine/2
 }
 
-// sourceOf says where few frames were few first.
+// sourceOf returns the first place at which there were few frames.
 func sourceOf(s sending) string {
 	if 15-s.captured >= (15-s.encoded)/2 {
 		return "camera"
@@ -304,7 +304,7 @@ func sourceOf(s sending) string {
 	return "encoder"
 }
 
-// standing is the cause of a stall, or of frames that were not rendered, sent, or
+// standing returns the cause of a stall, or of frames that were not rendered, not sent, or
 // delivered and dropped.
 func standing(from, me sending, lost float32, slow, video, alone, alike bool) string {
 	gone := from.loss()
@@ -391,7 +391,7 @@ func (c *judgedCall) user(user string, pairs map[wayOf][]judgedMinute) []judgedM
 	return all
 }
 
-// tenthOf is the figure that a tenth of those who have it reach: of eleven the second.
+// tenthOf returns the figure that a tenth of the users reach: of eleven the second.
 func tenthOf(all []judgedMinute, measure string) (reason, bool) {
 	var have []reason
 	for _, m := range all {
@@ -415,7 +415,7 @@ func tenthOf(all []judgedMinute, measure string) (reason, bool) {
 	return have[n-1], true
 }
 
-// ownMinute takes what the user sends where it is no better than what is received.
+// ownMinute takes the measure of what the user sends if it is no better than what is received.
 func (c *judgedCall) ownMinute(user string, m *judgedMinute) {
 	s := c.sent(user, m.at)
 	if loss := s.loss(); has(loss) {
@@ -445,7 +445,7 @@ func (c *judgedCall) ownMinute(user string, m *judgedMinute) {
 	}
 }
 
-// worst is the worst measure of a minute; false: none is judged.
+// worst returns the worst measure of a minute, or false if none is judged.
 func (l limitsOf) worst(m judgedMinute) (x reason, beyond float64, judged bool) {
 	for _, measure := range measures {
 		if r, ok := m.has[measure]; ok {
@@ -471,7 +471,7 @@ func gradeOf(beyond float64) int {
 	return 1
 }
 
-// verdict is what minutes amount to.
+// verdict sums up minutes.
 type verdict struct {
 	rank                       int // among grades
 	score                      float64
@@ -479,7 +479,7 @@ type verdict struct {
 	worst                      string // unix second, or NULL
 	metric, cause, causePeer   string
 	causeMinutes               int
-	diagnosis                  string // what it begins with
+	diagnosis                  string // its beginning
 	serious, notGood, lastsFor int
 }
 
@@ -543,7 +543,7 @@ func (l limitsOf) verdict(minutes []judgedMinute) verdict {
 	return v
 }
 
-// diagnose says of whom the worst of some minutes comes, and when they are.
+// diagnose says who causes the worst of some minutes, and when they are.
 func (l limitsOf) diagnose(v *verdict, minutes []judgedMinute) {
 	most := 0.0
 	for _, m := range minutes {
@@ -558,7 +558,7 @@ func (l limitsOf) diagnose(v *verdict, minutes []judgedMinute) {
 	}
 }
 
-// whose is the user whose cause it is.
+// whose returns the user on whose side the cause is.
 func whose(cause, user, peer string) string {
 	switch {
 	case cause == "" || cause == "unknown":
@@ -581,8 +581,8 @@ func faultOf(cause string) string {
 	return "receiver"
 }
 
-// judgedRow is what a relation says: texts that must be the same, numbers that must
-// be near, NULL being NaN, and what the diagnosis begins with.
+// judgedRow is a row of a relation: texts that must be equal, numbers that must be close
+// (NaN for NULL), and the beginning of the diagnosis.
 type judgedRow struct {
 	texts     string
 	scores    []float64
@@ -705,7 +705,7 @@ func (j *judgements) addMinutes(key, user string, limits limitsOf, minutes []jud
 
 const judgedWorst = `ifNull(toString(toUnixTimestamp(worst_minute)), 'NULL'), worst_metric`
 
-// judgedSQL asks for what judgedRows have: key, texts, scores, diagnosis.
+// judgedSQL selects the fields of judgedRows: key, texts, scores, diagnosis.
 var judgedSQL = map[string]string{
 	"calls": `SELECT [toString(sdk_app_id), toString(comm_id)], [grade, toString(judged_minutes), toString(bad_minutes), toString(bad_users), worst_user_id, worst_user_grade, ` + judgedWorst + `,
 		cause, toString(cause_minutes), cause_user_id], [ifNull(quality_score, nan), ifNull(worst_user_score, nan)], diagnosis FROM calls`,
@@ -717,7 +717,7 @@ var judgedSQL = map[string]string{
 		ifNull(toString(loss), 'NULL'), ifNull(toString(stall), 'NULL'), ifNull(toString(fps), 'NULL'), ifNull(toString(rtt), 'NULL'), ifNull(toString(sys_cpu), 'NULL')], emptyArrayFloat64(), '' FROM call_minutes`,
 }
 
-// compare holds all four relations that judge against the truth.
+// compare compares all four relations that judge with the truth.
 func (j *judgements) compare(t *testing.T, s *store.Store) {
 	t.Helper()
 	for name, want := range map[string]map[string]judgedRow{"calls": j.calls, "call_users": j.users, "call_minutes": j.minutes, "peer_quality": j.pairs} {

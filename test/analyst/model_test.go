@@ -22,10 +22,10 @@ import (
 	"github.com/callvault/callvault/test/summarytest"
 )
 
-// table is the rows of a relation: their key as text, and numbers. NaN is NULL.
+// table holds the rows of a relation: their key as text, and numbers. NaN stands for NULL.
 type table map[string][]float64
 
-// values are samples in the order of the truth.
+// values holds samples in the order of the truth.
 type values []float64
 
 func (v values) sum() (sum float64) {
@@ -37,8 +37,8 @@ func (v values) sum() (sum float64) {
 
 func (v values) avg() float64 { return v.sum() / float64(len(v)) }
 
-// quantile is the smallest rounded value such that a share of q of the values
-// is no greater, or the least or greatest value where rounding goes beyond.
+// quantile returns the smallest rounded value such that a share of q of the values is no
+// greater. If rounding goes beyond the values, it returns the least or greatest value.
 func (v values) quantile(q float64) float64 {
 	if len(v) == 0 {
 		return math.NaN()
@@ -51,7 +51,7 @@ func (v values) quantile(q float64) float64 {
 	return max(slices.Min(v), min(r[max(0, int(math.Ceil(q*float64(len(r))))-1)], slices.Max(v)))
 }
 
-// seriesKey tells series apart.
+// seriesKey identifies a series.
 type seriesKey struct {
 	app                        uint32
 	comm, user, peer, metric   string
@@ -59,10 +59,10 @@ type seriesKey struct {
 	device, version, direction string
 }
 
-// facts are a truth, in the form in which aggregates are easily made of it.
+// facts is a truth in a form from which aggregates are easily computed.
 type facts struct {
 	series   map[seriesKey]values
-	lastSent map[string]int64 // of each call, the last sample that anybody sent
+	lastSent map[string]int64 // the last sample of each call
 	rooms    []simulator.Room
 	sessions []simulator.UserSession
 	events   []simulator.UserEvent
@@ -88,7 +88,7 @@ func factsOf(truth *simulator.Truth) *facts {
 	return f
 }
 
-// stayAt is the stay that a sample is of: the last that had begun, or the first.
+// stayAt returns the session of a sample: the last one that had begun, or the first.
 func stayAt(stays []simulator.UserSession, ts int64) (s simulator.UserSession) {
 	for i, x := range stays {
 		if i == 0 || x.JoinedAt <= ts {
@@ -132,12 +132,12 @@ func (f *facts) metrics() table {
 
 const metricsSQL = `SELECT concat(toString(sdk_app_id), '\t', comm_id, '\t', user_id, '\t', direction, '\t', metric), [toFloat64(samples), sum, avg, min, ifNull(p50, nan), ifNull(p95, nan), max] FROM call_metrics`
 
-// minutesSQL puts the minutes of quality_minutes together again, which is to say
-// as much as call_metrics does, of the values as they are.
+// minutesSQL adds up the minutes of quality_minutes. The result must be equal to
+// call_metrics, but with values that are not rounded.
 const minutesSQL = `SELECT concat(toString(sdk_app_id), '\t', comm_id, '\t', user_id, '\t', direction, '\t', metric), [toFloat64(sum(m.samples)), sum(m.sum), sum(m.sum) / sum(m.samples), min(m.min), max(m.max)]
 	FROM quality_minutes AS m GROUP BY sdk_app_id, comm_id, user_id, direction, metric`
 
-// minutes is what minutesSQL gives.
+// minutes is the expected result of minutesSQL.
 func (f *facts) minutes() table {
 	want := f.metrics()
 	for k, v := range want {
@@ -146,7 +146,7 @@ func (f *facts) minutes() table {
 	return want
 }
 
-// measured is the samples of somebody, by direction and metric.
+// measured holds the samples of a user, by direction and metric.
 type measured map[string]values
 
 func (f *facts) measured(key func(seriesKey) string) map[string]measured {
@@ -181,7 +181,7 @@ func (f *facts) users() table {
 		w[0]++
 		if s.LeftAt != 0 {
 			w[1] += float64(s.LeftAt - s.JoinedAt)
-		} else { // up to the last sample that anybody sent
+		} else { // up to the last sample of the call
 			w[1] += float64(max(0, f.lastSent[s.CommID]-s.JoinedAt))
 		}
 	}
@@ -235,7 +235,7 @@ func (f *facts) calls() table {
 const callsSQL = `SELECT concat(toString(sdk_app_id), '\t', comm_id), arrayMap(x -> ifNull(x, nan), [toFloat64(duration_seconds), toFloat64(users), toFloat64(sessions),
 	toFloat64(presence_seconds), toFloat64(peak_users), toFloat64(samples), rtt_avg, audio_loss_down_avg, video_stall_share]) FROM calls`
 
-// peak is the most stays at one moment; ends come before beginnings.
+// peak returns the most sessions at one moment; ends come before beginnings.
 func peak(stays []simulator.UserSession) (most int) {
 	type turn struct {
 		at int64
@@ -303,7 +303,7 @@ func (f *facts) days() table {
 const daysSQL = `SELECT concat(toString(sdk_app_id), '\t', toString(toUInt32(day)), '\t', sdk_version, '\t', device_type), arrayMap(x -> ifNull(x, nan), [toFloat64(calls),
 	toFloat64(users), toFloat64(samples), rtt_avg, rtt_p95, video_bitrate_down_p95, audio_stall_share]) FROM quality_days WHERE samples > 0`
 
-// compare holds a relation against a table: counts exactly, others to 1e-9.
+// compare compares a relation with a table: counts exactly, other numbers to 1e-9.
 func compare(t *testing.T, s *store.Store, name, sql string, want table) {
 	t.Helper()
 	got := table{}
@@ -339,7 +339,7 @@ func near(a, b float64) bool {
 	return math.IsNaN(a) && math.IsNaN(b) || math.Abs(a-b) <= 1e-9*max(1, math.Abs(a), math.Abs(b))
 }
 
-// expected is what an archive that has a truth says.
+// expected holds the tables that an archive of a truth must have.
 type expected struct {
 	metrics, minutes, users, calls, peers, days table
 	judged                                      *judgements
@@ -362,9 +362,9 @@ func (x *expected) compare(t *testing.T, s *store.Store) {
 	summarytest.Check(t, s.StoreConn())
 }
 
-// TestLongModel holds every aggregate against one of the truth, computed in Go,
-// after each step of a history: provisional calls, loads that nobody finished,
-// everything anew, a purge. Two applications are each as good as one alone.
+// TestLongModel compares every aggregate with one computed in Go from the truth, after each
+// step of a history: provisional calls, unfinished loads, everything archived again, a
+// purge. Two applications in one archive must not affect each other.
 func TestLongModel(t *testing.T) {
 	t.Parallel()
 	for name, o := range map[string]simulator.Options{
@@ -411,7 +411,7 @@ func testModel(t *testing.T, sim *simulator.Simulator) {
 	want.compare(t, s)
 }
 
-// abandon adds parts of calls, which are inserted, and ends none of the calls.
+// abandon adds and inserts parts of calls, and ends none of the calls.
 func abandon(t *testing.T, s *store.Store, truth *simulator.Truth) {
 	t.Helper()
 	w := load.NewWriter(s, "killed", load.WriterOptions{MaxRows: 1000})
@@ -432,8 +432,8 @@ func abandon(t *testing.T, s *store.Store, truth *simulator.Truth) {
 	}
 }
 
-// TestLongThresholds changes what is good: grades, bad minutes and worst metrics of old
-// calls go by it at once, in all relations that judge. Migrating again changes nothing.
+// TestLongThresholds changes the limits of quality. Grades, bad minutes and worst metrics of
+// old calls follow at once, in all relations that judge. Migrating again changes nothing.
 func TestLongThresholds(t *testing.T) {
 	t.Parallel()
 	seed := rand.Uint64()
@@ -456,7 +456,7 @@ func TestLongThresholds(t *testing.T) {
 		}
 		judge(sim.Truth(at), limits).compare(t, s)
 	}
-	// grades are those of rows that have others than unknown, with the worst metric.
+	// grades returns the grades of rows that are not unknown, with the worst metric.
 	grades := func(relation, metric string) string {
 		return strings.Join(column(t, s, "SELECT DISTINCT concat(grade, ' ', "+metric+") FROM "+relation+" WHERE grade != 'unknown' ORDER BY 1"), ", ")
 	}
@@ -481,7 +481,7 @@ func TestLongThresholds(t *testing.T) {
 	}
 	set(0.5, 0.5, 4, "loss") // none is fair
 	set(2, 8, 8, "stall")    // none is poor
-	set(30, 30, 30, "fps")   // nor is fps judged
+	set(30, 30, 30, "fps")   // fps is not judged
 	set(35, 84, 133, "cpu")  // 49 and 49
 	set(7, 7, 7, "loss", "stall", "cpu")
 	for relation, more := range map[string]string{"calls": "AND quality_score IS NULL AND bad_minutes = 0", "call_users": "AND score IS NULL AND bad_minutes = 0", "call_minutes": "AND NOT is_bad", "peer_quality": "AND score IS NULL AND bad_minutes = 0"} {

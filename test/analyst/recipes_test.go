@@ -20,11 +20,11 @@ import (
 	"github.com/callvault/callvault/test/embeddedtest"
 )
 
-// What analysts copy is held against what the vendor sent: the simulator's truth, read
-// once, and plain loops over it. What is judged (grades, causes, words) is taken from
-// the relations that judge, of which another test recomputes all.
+// These tests compare the queries that analysts copy with the vendor's data: plain loops
+// over the simulator's truth, which is read once. Judgements (grades, causes, words) come
+// from the relations that judge; another test recomputes all of these.
 
-// reading is one sample, with the stay that it is of.
+// reading is one sample, with its session.
 type reading struct {
 	simulator.QualitySample
 	stay *simulator.UserSession
@@ -38,7 +38,7 @@ type person struct {
 	call, user string
 }
 
-// ledgerOfTruth is what the vendor sent, but for the samples.
+// ledgerOfTruth is what the vendor sent, without the samples.
 type ledgerOfTruth struct {
 	rooms    []simulator.Room
 	sessions []simulator.UserSession
@@ -66,7 +66,7 @@ func ledgerOf(truth *simulator.Truth) *ledgerOfTruth {
 	return l
 }
 
-// stayAt is the stay that a user had begun last by a second.
+// stayAt returns the last session that a user had begun by a second.
 func (l *ledgerOfTruth) stayAt(p person, ts int64) *simulator.UserSession {
 	stays := l.stays[p]
 	if len(stays) == 0 {
@@ -81,7 +81,7 @@ func (l *ledgerOfTruth) stayAt(p person, ts int64) *simulator.UserSession {
 	return found
 }
 
-// read reads the samples once, for all who ask.
+// read reads the samples once, for all questions.
 func (l *ledgerOfTruth) read(truth *simulator.Truth, all ...func(*reading)) {
 	var r reading
 	for r.QualitySample = range truth.QualitySamples() {
@@ -93,7 +93,7 @@ func (l *ledgerOfTruth) read(truth *simulator.Truth, all ...func(*reading)) {
 	}
 }
 
-// end is when a stay was over, or up to when it is known to have gone on.
+// end returns when a session ended, or up to when it is known to have gone on.
 func (l *ledgerOfTruth) end(s *simulator.UserSession) int64 {
 	if s.LeftAt != 0 {
 		return s.LeftAt
@@ -101,14 +101,14 @@ func (l *ledgerOfTruth) end(s *simulator.UserSession) int64 {
 	return max(s.JoinedAt, l.last[s.CommID])
 }
 
-// piece is what of a stay is on a UTC day.
+// piece is the part of a session on one UTC day.
 type piece struct {
 	*simulator.UserSession
 	day      string
 	from, to int64
 }
 
-// pieces cuts all stays at midnight.
+// pieces cuts all sessions at midnight.
 func (l *ledgerOfTruth) pieces() (all []piece) {
 	for i := range l.sessions {
 		s := &l.sessions[i]
@@ -128,7 +128,7 @@ func (l *ledgerOfTruth) pieces() (all []piece) {
 func dayOf(ts int64) string    { return time.Unix(ts, 0).UTC().Format(time.DateOnly) }
 func secondOf(ts int64) string { return time.Unix(ts, 0).UTC().Format(time.DateTime) }
 
-// daysFrom are the days of a range, both ends included.
+// daysFrom returns the days of a range, both ends included.
 func daysFrom(first, last string) (all []string) {
 	for d, _ := time.Parse(time.DateOnly, first); d.Format(time.DateOnly) <= last; d = d.AddDate(0, 0, 1) {
 		all = append(all, d.Format(time.DateOnly))
@@ -141,7 +141,7 @@ func rounded(x float64, digits int) float64 {
 	return math.Round(x*p) / p
 }
 
-// some are values of which an average, a quantile and the like are wanted.
+// some holds values, for averages, quantiles and the like.
 type some []float64
 
 func (s some) avg() float64 {
@@ -152,7 +152,7 @@ func (s some) avg() float64 {
 	return sum / float64(len(s))
 }
 
-// shown are the values above 0.
+// shown returns the values above 0.
 func (s some) shown() some {
 	return slices.DeleteFunc(slices.Clone(s), func(x float64) bool { return x <= 0 })
 }
@@ -162,7 +162,7 @@ func fiveBits(x float64) float64 {
 	return math.Float64frombits((math.Float64bits(x) + 1<<47) &^ (1<<48 - 1))
 }
 
-// upTo is the least of the values, rounded, such that a share of q of them is no greater.
+// upTo returns the least rounded value such that a share of q of the values is no greater.
 func (s some) upTo(q float64) float64 {
 	r := make([]float64, len(s))
 	for i, x := range s {
@@ -172,11 +172,10 @@ func (s some) upTo(q float64) float64 {
 	return r[max(0, int(math.Ceil(q*float64(len(r))))-1)]
 }
 
-// upToOwn is the same, held between the least and the greatest value, as relations of
-// calls show it.
+// upToOwn is upTo, limited to the range of the values, as relations of calls show it.
 func (s some) upToOwn(q float64) float64 { return min(max(s.upTo(q), slices.Min(s)), slices.Max(s)) }
 
-// share is the share of the values, rounded, that are beyond a limit.
+// share returns the share of the rounded values that are beyond a limit.
 func (s some) share(limit float64) float64 {
 	n := 0
 	for _, x := range s {
@@ -187,10 +186,10 @@ func (s some) share(limit float64) float64 {
 	return float64(n) / float64(len(s))
 }
 
-// gathered are values by a name that each sample is given; it adds them up.
+// gathered adds up values by a name that each sample gets.
 type gathered map[string]map[string]some
 
-// by gathers the samples of a range of days under a name and, below it, what they are of.
+// by gathers the samples of a range of days by name, and below it by owner.
 func (g gathered) by(name func(*reading) string, first, last string, metrics ...string) func(*reading) {
 	from, _ := time.Parse(time.DateOnly, first)
 	to, _ := time.Parse(time.DateOnly, last)
@@ -216,10 +215,10 @@ func (g gathered) by(name func(*reading) string, first, last string, metrics ...
 // set counts distinct things.
 type set map[any]bool
 
-// row is one of an answer; numbers are compared as such.
+// row is a row of an answer. Numbers are compared as numbers.
 type row []any
 
-// answers compares with what a query says.
+// answers compares rows with the result of a query.
 func (s *server) answers(t *testing.T, name, sql string, want []row) {
 	t.Helper()
 	if len(want) == 0 {
@@ -230,7 +229,7 @@ func (s *server) answers(t *testing.T, name, sql string, want []row) {
 	}
 }
 
-// differs says where an answer is not what is wanted; empty: nowhere.
+// differs says where an answer differs from the expected one, or "" if it does not.
 func differs(got [][]string, want []row) string {
 	same := len(got) == len(want)
 	for i := 0; same && i < len(got); i++ {
@@ -245,8 +244,7 @@ func differs(got [][]string, want []row) string {
 	return gocmp.Diff(texts(want), got)
 }
 
-// Recipes that were in README and the cookbook, with the days of now: each says
-// something wrong.
+// Recipes with known mistakes: each gives a wrong answer, so the tests must notice it.
 const (
 	earlierBusy = `
 		SELECT toDate(joined_at) AS day, uniqExact(comm_id) AS calls, uniqExact(sdk_app_id, user_id) AS users, round(sum(dateDiff('second', joined_at, left_at)) / 60) AS user_minutes
@@ -262,7 +260,7 @@ const (
 
 const null = "\\N"
 
-// texts are the cells of an answer.
+// texts returns the cells of an answer.
 func (s *server) texts(t *testing.T, sql string) (all [][]string) {
 	t.Helper()
 	body, _, err := s.query(t.Context(), sql, "TSV")
@@ -356,7 +354,7 @@ func roundedCell(cell string, digits int) any {
 	return rounded(number(cell), digits)
 }
 
-// words are a table of names: what a number means.
+// words is a table of names: the meaning of each number.
 func (s *server) words(t *testing.T, sql string) map[string]string {
 	t.Helper()
 	all := map[string]string{}
@@ -366,19 +364,19 @@ func (s *server) words(t *testing.T, sql string) map[string]string {
 	return all
 }
 
-// ordered are the rows of a map, in an order.
+// ordered returns the rows of a map in a fixed order.
 func ordered[V any](m map[string]V, before func(a, b string) int) []string {
 	return slices.SortedFunc(maps.Keys(m), before)
 }
 
-// isLost tells whether an entry of the event log is a loss of the connection.
+// isLost reports whether an entry of the event log is a loss of the connection.
 func isLost(e *simulator.UserEvent) bool {
 	return slices.Contains([]int64{5005, 32790, 36864, 32792}, e.EventID) || e.EventID == 7001 && e.ParamOne == 1
 }
 
 const weekFrom, weekTo = "2026-05-25", "2026-05-31" // the cookbook's week
 
-// recipes makes the rows that questions must answer with, by the number of the question.
+// recipes makes the expected rows of each question, by its number.
 type recipes struct {
 	*ledgerOfTruth
 	t               *testing.T
@@ -394,7 +392,7 @@ type recipes struct {
 	slowValues                                          map[string]some
 }
 
-// asks are what must be seen of each sample.
+// asks collects from each sample what the questions need.
 func (c *recipes) asks() []func(*reading) {
 	c.days, c.versions, c.devices, c.monthDevices, c.weeks, c.hours = gathered{}, gathered{}, gathered{}, gathered{}, gathered{}, gathered{}
 	c.perUser, c.perMinute, c.pairs, c.senders = gathered{}, map[string]some{}, map[[2]string]bool{}, map[string]set{}
@@ -485,7 +483,7 @@ func (c *recipes) ofDevices() (all []row) {
 	return all[:min(8, len(all))]
 }
 
-// calls are those of the relation that judges them, created on days.
+// calls reads the judged calls that were created on some days.
 func (c *recipes) calls(first, last string) []map[string]string {
 	all := c.srv.judged(c.t, "SELECT * FROM calls")
 	return slices.DeleteFunc(all, func(m map[string]string) bool { return m["created_at"][:10] < first || m["created_at"][:10] > last })
@@ -535,7 +533,7 @@ func (c *recipes) usersOf(comm string) map[string][]*simulator.UserSession {
 	return users
 }
 
-// peakOfPieces is the most of them at one moment.
+// peakOfPieces returns the most pieces at one moment.
 func peakOfPieces(all []piece) (most int) {
 	for _, p := range all {
 		n := 0
@@ -647,7 +645,7 @@ func (c *recipes) oneCall() []row {
 	return []row{{r.DestroyedAt - r.CreatedAt, len(c.usersOf(c.comm)), len(whole), peakOfPieces(whole), samples, m["grade"], m["judged_minutes"], m["bad_minutes"], m["worst_user_id"], m["worst_minute"], m["diagnosis"]}}
 }
 
-// present are the seconds of stays, and the device of the last.
+// present returns the seconds of sessions, and the device of the last one.
 func (c *recipes) present(stays []*simulator.UserSession) (seconds int64, device string) {
 	for _, s := range stays {
 		seconds += c.end(s) - s.JoinedAt
@@ -712,8 +710,8 @@ func (c *recipes) faults() (all []row) {
 	return all
 }
 
-// measuredAs are the vendor's names of the metrics of call_minutes, and whether they
-// are of what is received.
+// measuredAs holds the vendor's names of the metrics of call_minutes, and whether they
+// belong to received streams.
 var measuredAs = map[string]struct {
 	metric string
 	down   bool
@@ -723,7 +721,7 @@ var measuredAs = map[string]struct {
 	"video_fps_up": {"bigvEncFps", false}, "video_fps_down": {"bigvDecFps", true},
 }
 
-// worstOfMinute is the average of a metric in a minute of a user, of the peer that is worst.
+// worstOfMinute returns the average of a metric in a minute of a user, for the worst peer.
 func (c *recipes) worstOfMinute(minute, user, metric string) float64 {
 	of := measuredAs[metric]
 	worst := math.NaN()
@@ -841,7 +839,7 @@ func (c *recipes) through() (all []row) {
 	return all
 }
 
-// counted are rooms of the vendor's days: its count, and those in the archive.
+// counted holds the rooms of the vendor's days: its count, and the archive's.
 func (c *recipes) counted(wanted func(day string, vendor, archive int64) bool) (all []row) {
 	for _, d := range c.scale {
 		n := int64(0)
@@ -859,7 +857,7 @@ func (c *recipes) counted(wanted func(day string, vendor, archive int64) bool) (
 
 var namedIn = regexp.MustCompile(`(comm_id|room_id|user_id) = '([^']+)'`)
 
-// oneDay is the yesterday of README's query.
+// oneDay is the day that replaces yesterday in README's query.
 const oneDay = "2026-05-28"
 
 func (c *recipes) ofOneDay(r *reading) {
@@ -883,8 +881,8 @@ func (c *recipes) slow() (all []row) {
 	return all
 }
 
-// TestLongRecipes compares the answer to every question of the cookbook, README's first
-// query, the dashboards' panels and dbt's days with what loops over the vendor's rows give.
+// TestLongRecipes compares every answer of the cookbook, README's first query, the
+// dashboards' panels and dbt's days with the results of loops over the vendor's rows.
 func TestLongRecipes(t *testing.T) {
 	t.Parallel()
 	s := open(t, embeddedtest.Database(t))
@@ -925,7 +923,7 @@ func TestLongRecipes(t *testing.T) {
 	b.days()
 }
 
-// holdsAll sees that the archive has what the recipes are to be right about.
+// holdsAll checks that the archive has all the cases that the recipes must handle.
 func holdsAll(t *testing.T, sim *simulator.Simulator, c *recipes) {
 	t.Helper()
 	midnight, running, devices := 0, 0, 0
@@ -949,7 +947,7 @@ func holdsAll(t *testing.T, sim *simulator.Simulator, c *recipes) {
 	}
 }
 
-// readmeQuery is the statement that follows a comment in README.md.
+// readmeQuery returns the statement that follows a comment in README.md.
 func readmeQuery(t *testing.T, comment string) string {
 	t.Helper()
 	page, err := os.ReadFile("../../README.md")

@@ -14,7 +14,7 @@ import (
 	"github.com/callvault/callvault/test/embeddedtest"
 )
 
-// callOf is the call that was going on in the room of an event: of several the newest.
+// callOf returns the call in the room of an event: of several the newest.
 func callOf(rooms []simulator.Room, app uint32, room string, ts int64) (call string) {
 	var created int64
 	for _, r := range rooms {
@@ -49,9 +49,9 @@ func namesCalls(t *testing.T, s *store.Store, rooms []simulator.Room, events []s
 	return unnamed
 }
 
-// TestUnusualEventsNameTheirCall has rooms that are used again many times a day, by the
-// same names in two applications: some seconds after each other, or long after; the last
-// calls of some go on. The events come first, the rooms later.
+// TestUnusualEventsNameTheirCall has rooms that are used again many times a day, with the
+// same names in two applications. Calls follow each other after seconds or after a long
+// time, and the last calls of some rooms go on. The events come first, the rooms later.
 func TestUnusualEventsNameTheirCall(t *testing.T) {
 	t.Parallel()
 	s := open(t, embeddedtest.Database(t))

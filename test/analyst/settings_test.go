@@ -10,8 +10,8 @@ import (
 	"github.com/callvault/callvault/test/embeddedtest"
 )
 
-// settings lists what clients set, or administrators in a profile, and what changes how
-// ClickHouse reads a query. None may change what the relations say.
+// settings lists settings that clients or profiles may have, and that change how ClickHouse
+// reads a query. None may change the rows of the relations.
 var settings = []string{
 	"join_use_nulls = 1", // Cube and pg_clickhouse set it
 	"aggregate_functions_null_for_empty = 1",
@@ -36,8 +36,8 @@ var settings = []string{
 	"max_bytes_before_external_group_by = 1",
 }
 
-// TestLongViewsWithAClientsSettings reads every relation with each of the settings: the
-// same rows come out.
+// TestLongViewsWithAClientsSettings reads every relation with each setting. The rows must be
+// the same.
 func TestLongViewsWithAClientsSettings(t *testing.T) {
 	t.Parallel()
 	s := open(t, embeddedtest.Database(t))

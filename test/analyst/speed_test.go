@@ -24,12 +24,11 @@ import (
 	"github.com/callvault/callvault/test/embeddedtest"
 )
 
-// samplesOfCall is about what a call of the simulator's mix of shapes has.
+// samplesOfCall is about how many samples a call of the simulator's mix of kinds has.
 const samplesOfCall = 17_000
 
-// bigArchive starts an engine on an archive of so many samples, which it fills
-// unless an earlier run has. Two applications have half of the calls each,
-// spread over a month.
+// bigArchive starts an engine with an archive of so many samples. It fills the archive unless
+// an earlier run did. Two applications have half of the calls each, spread over a month.
 func bigArchive(t *testing.T, dir string, samples int64) *server {
 	t.Helper()
 	library := embeddedtest.Library(t)
@@ -66,7 +65,7 @@ func bigArchive(t *testing.T, dir string, samples int64) *server {
 		t.Fatal(err)
 	}
 	t.Logf("%d samples written in %v", n, time.Since(begun).Round(time.Second))
-	if _, err := upkeep.Purge(t.Context(), s); err != nil { // which every pass begins with
+	if _, err := upkeep.Purge(t.Context(), s); err != nil { // every pass begins with a purge
 		t.Fatal(err)
 	}
 	for _, table := range column(t, s, "SELECT name FROM system.tables WHERE startsWith(database, currentDatabase()) AND name LIKE '%\\_data'") {
@@ -79,7 +78,7 @@ func bigArchive(t *testing.T, dir string, samples int64) *server {
 	return serverOf(srv.HTTPURL(), s)
 }
 
-// settle waits until the engine has merged what it merges by itself.
+// settle waits until the engine has no merges of its own left.
 func settle(t *testing.T, s *store.Store, table string) {
 	t.Helper()
 	for {
@@ -101,7 +100,7 @@ func column(t testing.TB, s *store.Store, q string) []string {
 	return archivetest.Strings(t, s.Conn(), q)
 }
 
-// goals are the medians that a kind of question may take on two cores.
+// goals holds the longest medians of each kind of question on two cores.
 var goals = map[string]time.Duration{"dashboard": 100 * time.Millisecond, "page": 50 * time.Millisecond, "ad hoc": time.Second}
 
 const timesAsked = 25
@@ -143,7 +142,7 @@ func millis(d time.Duration) string {
 	return strconv.FormatFloat(float64(d.Microseconds())/1000, 'f', 1, 64)
 }
 
-// measure asks until the caches are warm, and then some times more.
+// measure runs a query until the caches are warm, and then several more times.
 func measure(t *testing.T, srv *server, sql string) (took []time.Duration, c cost) {
 	t.Helper()
 	for i := range timesAsked + 2 {
@@ -164,8 +163,8 @@ func measure(t *testing.T, srv *server, sql string) (took []time.Duration, c cos
 	return took, c
 }
 
-// processor is the time on processors that the server says a query took, all
-// threads together: the least of some runs.
+// processor returns the processor time of a query as the server reports it, for all threads
+// together: the least of several runs.
 func processor(t *testing.T, s *store.Store, sql string) time.Duration {
 	t.Helper()
 	least := time.Duration(math.MaxInt64)
@@ -192,8 +191,8 @@ func processor(t *testing.T, s *store.Store, sql string) time.Duration {
 	return least
 }
 
-// bigIDs puts a call of this archive in the place of the cookbook's: a meeting
-// of four in the middle of the month.
+// bigIDs replaces the cookbook's call with a call of this archive: a meeting of four in the
+// middle of the month.
 func bigIDs(t *testing.T, s *store.Store, all []question) *strings.Replacer {
 	t.Helper()
 	row := column(t, s, `

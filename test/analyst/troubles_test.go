@@ -16,12 +16,12 @@ import (
 	"github.com/callvault/callvault/test/embeddedtest"
 )
 
-// least is the share of what is planted that is found, and of what is found that is
-// planted.
+// least is the least share of planted troubles that must be found, and of findings that must
+// be planted.
 const least = 0.95
 
-// TestLongTroubles asks an archive for what is planted in a fleet, of each kind of
-// trouble: for minutes, users, grades, pairs and causes.
+// TestLongTroubles looks for each kind of planted trouble in the archive of a fleet: in
+// minutes, users, grades, pairs and causes.
 func TestLongTroubles(t *testing.T) {
 	t.Parallel()
 	for _, mix := range []simulator.Mix{simulator.MixOneToOne, simulator.MixAll} {
@@ -39,10 +39,10 @@ func TestLongTroubles(t *testing.T) {
 	}
 }
 
-// levels are what is asked for, in the order of the table.
+// levels lists the levels of findings, in the order of the table.
 var levels = []string{"minutes", "users", "grades", "pairs", "causes"}
 
-// facets are sets of facts, one text each, by level.
+// facets holds sets of facts, one text each, by level.
 type facets map[string]map[string]bool
 
 func (f facets) add(level string, parts ...any) {
@@ -52,9 +52,9 @@ func (f facets) add(level string, parts ...any) {
 	f[level][join(parts...)] = true
 }
 
-// plants are what is planted in the calls of a fleet, by kind.
+// plants holds what is planted in the calls of a fleet, by kind.
 type plants struct {
-	calls map[string]simulator.TroubleKind // by CommId; all else is calm
+	calls map[string]simulator.TroubleKind // by CommId; all other calls are calm
 	kinds map[simulator.TroubleKind]facets
 	count map[simulator.TroubleKind]int
 }
@@ -69,7 +69,7 @@ func (p *plants) of(kind simulator.TroubleKind) facets {
 // calm stands for the calls in which nothing could be planted.
 const calm = simulator.TroubleKind(0)
 
-// plantedIn says of each call what an analyst should find in it.
+// plantedIn returns what an analyst should find in each call.
 func plantedIn(sim *simulator.Simulator) *plants {
 	p := &plants{map[string]simulator.TroubleKind{}, map[simulator.TroubleKind]facets{}, map[simulator.TroubleKind]int{}}
 	troubles := map[string]*simulator.Trouble{}
@@ -100,7 +100,7 @@ func plantedIn(sim *simulator.Simulator) *plants {
 	return p
 }
 
-// seriesMinute is the samples of a series in a minute.
+// seriesMinute holds the samples of a series in a minute.
 type seriesMinute struct {
 	n   int
 	sum float64
@@ -116,7 +116,7 @@ type plantedCall struct {
 	of map[pieceKey]*seriesMinute
 }
 
-// suffers says whether a series is one of those that a kind of trouble makes bad.
+// suffers reports whether a kind of trouble makes a series bad.
 func suffers(tr *simulator.Trouble, k pieceKey) bool {
 	sent, heard := k.user == tr.UserID && k.peer == "", k.user == tr.UserID && k.peer != ""
 	received := k.peer == tr.UserID && slices.Contains(tr.Receivers, k.user)
@@ -140,7 +140,7 @@ func suffers(tr *simulator.Trouble, k pieceKey) bool {
 	return false
 }
 
-// grave says whether an average is beyond the limit of serious.
+// grave reports whether an average is beyond the limit of serious.
 func grave(metric string, average float64) bool {
 	switch metric {
 	case "aLoss", "bigvLoss":
@@ -163,7 +163,7 @@ type userMinute struct {
 	minute int64
 }
 
-// tell adds what is to be found of a call.
+// tell adds the expected findings of a call.
 func (c *plantedCall) tell(tr *simulator.Trouble, f facets) {
 	judged, peers := c.judged()
 	bad := map[userMinute]bool{}
@@ -205,8 +205,8 @@ func (c *plantedCall) tell(tr *simulator.Trouble, f facets) {
 	}
 }
 
-// judged are the minutes of users that can be judged, and from whom they receive in
-// these.
+// judged returns the minutes of users that can be judged, and the peers that they receive in
+// these minutes.
 func (c *plantedCall) judged() (judged map[userMinute]bool, peers map[userMinute]map[string]bool) {
 	judged, peers = map[userMinute]bool{}, map[userMinute]map[string]bool{}
 	for k, x := range c.of {
@@ -224,13 +224,13 @@ func (c *plantedCall) judged() (judged map[userMinute]bool, peers map[userMinute
 	return judged, peers
 }
 
-// flows says whether the medium of a series of loss or stall has a bitrate.
+// flows reports whether the medium of a series of loss or stall has a bitrate.
 func (c *plantedCall) flows(k pieceKey) bool {
 	k.metric = strings.TrimSuffix(strings.TrimSuffix(k.metric, "Loss"), "Block") + "Bit"
 	return c.of[k] != nil && c.of[k].sum > 0
 }
 
-// gradeOfPlanted is the grade of a user by shares and runs.
+// gradeOfPlanted returns the grade of a user by shares and runs.
 func gradeOfPlanted(user string, judged, bad, serious map[userMinute]bool) string {
 	var minutes []int64
 	for m := range judged {
@@ -260,8 +260,8 @@ func gradeOfPlanted(user string, judged, bad, serious map[userMinute]bool) strin
 	return "fair"
 }
 
-// plantedCause is the cause that a user's row should name, and whose it is. What an
-// own change of the network does to a user has several names: see ownNetwork.
+// plantedCause returns the cause that a user's row should name, and the user on whose side
+// it is. A change of the user's own network may have several names: see ownNetwork.
 func plantedCause(tr *simulator.Trouble, user string) (cause, whose string) {
 	own := user == tr.UserID
 	switch tr.Kind {
@@ -292,10 +292,10 @@ func plantedCause(tr *simulator.Trouble, user string) (cause, whose string) {
 	return cause, tr.UserID
 }
 
-// ownNetwork stands for uplink, downlink and latency of the one whose network changes.
+// ownNetwork stands for uplink, downlink and latency of the user whose network changes.
 const ownNetwork = "own network"
 
-// plantedPair is the cause of what a receiver suffers.
+// plantedPair returns the cause of a receiver's trouble.
 func plantedPair(tr *simulator.Trouble, receiver string) string {
 	if tr.Kind == simulator.NetworkChange && receiver == tr.UserID {
 		return "downlink"
@@ -304,7 +304,7 @@ func plantedPair(tr *simulator.Trouble, receiver string) string {
 	return cause
 }
 
-// foundIn is what an archive says, by kind of the calls.
+// foundIn returns the findings of an archive, by kind of call.
 func foundIn(t *testing.T, s *store.Store, p *plants) map[simulator.TroubleKind]facets {
 	t.Helper()
 	found := map[simulator.TroubleKind]facets{}
@@ -330,8 +330,8 @@ func foundIn(t *testing.T, s *store.Store, p *plants) map[simulator.TroubleKind]
 	return found
 }
 
-// compare prints a table of what is planted and what is found, and fails the test
-// where too little of either is in the other.
+// compare prints a table of what is planted and what is found. It fails the test if too much
+// of either is missing from the other.
 func (p *plants) compare(t *testing.T, found map[simulator.TroubleKind]facets) {
 	t.Helper()
 	var table strings.Builder
@@ -368,7 +368,7 @@ func shareOf(n, all int) float64 {
 	return float64(n) / float64(all)
 }
 
-// aFew are up to three of a set that are not in another.
+// aFew returns up to three elements of a set that are not in another.
 func aFew(of, without map[string]bool) []string {
 	all := slices.DeleteFunc(slices.Sorted(maps.Keys(of)), func(x string) bool { return without[x] })
 	return all[:min(3, len(all))]

@@ -1,5 +1,5 @@
-// Package archivetest lets tests look at both databases of an archive in one
-// query: relations and tables by their bare names.
+// Package archivetest lets tests query both databases of an archive at once: relations and
+// tables by their bare names.
 package archivetest
 
 import (

@@ -18,7 +18,7 @@ import (
 	"time"
 )
 
-// Authority issues certificates that nobody else knows.
+// Authority issues certificates that no other program trusts.
 type Authority struct {
 	File string // its own certificate
 	dir  string
@@ -40,8 +40,8 @@ func New(t testing.TB) *Authority {
 	return a
 }
 
-// Issue makes a certificate for a name, or an address, and returns the files of it and of
-// its key.
+// Issue makes a certificate for a name or an address. It returns the files of the
+// certificate and of its key.
 func (a *Authority) Issue(t testing.TB, name string, until time.Time) (cert, key string) {
 	t.Helper()
 	c := &x509.Certificate{
@@ -58,8 +58,8 @@ func (a *Authority) Issue(t testing.TB, name string, until time.Time) (cert, key
 	return cert, key
 }
 
-// Server is what a server needs for a certificate of Issue. With clients it wants one of
-// this authority from them.
+// Server returns the configuration of a server with a certificate of Issue. With clients
+// set, the server asks clients for a certificate of this authority.
 func (a *Authority) Server(t testing.TB, name string, until time.Time, clients bool) *tls.Config {
 	t.Helper()
 	pair, err := tls.LoadX509KeyPair(a.Issue(t, name, until))

@@ -68,8 +68,8 @@ func Start(t testing.TB) *embedded.Server {
 	return startIn(t, Dir(t))
 }
 
-// StartWithUsers is Start of an engine that has more users, as the XML of a file in
-// ClickHouse's users.d tells them.
+// StartWithUsers is Start for an engine with more users. users is the XML of a file in
+// ClickHouse's users.d.
 func StartWithUsers(t testing.TB, users string) *embedded.Server {
 	t.Helper()
 	dir := Dir(t)

@@ -20,17 +20,17 @@ import (
 	"time"
 )
 
-// packages have what a server of its own needs.
+// packages lists the packages that a server needs.
 var packages = []string{"libzookeeper-java", "libslf4j-java", "libdropwizard-metrics-java", "libsnappy-java"}
 
-// jars of them, in usr/share/java.
+// jars lists their jars, in usr/share/java.
 var jars = []string{"zookeeper", "zookeeper-jute", "slf4j-api", "slf4j-nop", "metrics-core", "snappy-java"}
 
 const (
 	// patience bounds the download, and each start.
 	patience = 2 * time.Minute
 	poll     = 20 * time.Millisecond
-	// lifeline runs a program until standard input ends, however this process does.
+	// lifeline runs a program until standard input ends, however this process ends.
 	lifeline = `"$@" & read nothing; kill -9 $!; wait $! 2>/dev/null; exit 0`
 )
 
@@ -43,7 +43,7 @@ type Keeper struct {
 	stdin     io.Closer
 }
 
-// Start runs one until the test's end.
+// Start runs a Keeper until the end of the test.
 func Start(t testing.TB) *Keeper {
 	t.Helper()
 	dir, address := t.TempDir(), free(t)
@@ -61,10 +61,10 @@ func Start(t testing.TB) *Keeper {
 	return k
 }
 
-// Configure lets an engine that has not started yet use Keeper, tables included:
-// dir is its data directory. Two such engines have leases in common (load/schema)
-// if their databases have one name, as all embedded ones have one server UUID. By
-// that they would also end each other's sessions, if these had one place.
+// Configure lets an engine that has not started yet use Keeper and keep tables there. dir is
+// the engine's data directory. All embedded engines have the same server UUID. So two of them
+// share leases (load/schema) if their databases have the same name. They would also end each
+// other's sessions if these had the same place.
 func (k *Keeper) Configure(t testing.TB, dir string) {
 	t.Helper()
 	host, port, _ := net.SplitHostPort(k.address)
@@ -87,7 +87,7 @@ func (k *Keeper) Configure(t testing.TB, dir string) {
 	}
 }
 
-// Kill ends it at once; it is there again after Restart, with what it knew.
+// Kill ends it at once. After Restart it has its data again.
 func (k *Keeper) Kill() {
 	if k.cmd != nil {
 		k.stdin.Close()
@@ -119,7 +119,7 @@ func (k *Keeper) Restart(t testing.TB) {
 	}
 }
 
-// serves asks for its state by one of its four-letter words.
+// serves asks for the state with a four-letter word.
 func (k *Keeper) serves() bool {
 	c, err := net.DialTimeout("tcp", k.address, time.Second)
 	if err != nil {
@@ -132,7 +132,7 @@ func (k *Keeper) serves() bool {
 	return strings.Contains(string(answer), "Mode: standalone")
 }
 
-// free is an address on loopback that nobody listens at.
+// free returns a free address on loopback.
 func free(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -143,8 +143,8 @@ func free(t testing.TB) string {
 	return l.Addr().String()
 }
 
-// installed is the folder in the user's cache that the packages are unpacked in,
-// which they are the first time.
+// installed returns the folder in the user's cache with the unpacked packages. The first
+// call unpacks them.
 func installed(t testing.TB) string {
 	t.Helper()
 	cache, err := os.UserCacheDir()
@@ -161,7 +161,7 @@ func installed(t testing.TB) string {
 	return dir
 }
 
-// install makes dir, whole or not at all.
+// install makes dir as a whole or not at all.
 func install(dir string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()

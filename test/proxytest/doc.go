@@ -1,5 +1,4 @@
-// Package proxytest gives tests a network between a client and ClickHouse that
-// misbehaves: a Toxic spoils whatever passes, a Tap acts once, at a named
-// statement of the native protocol or at a byte. Both listen on loopback and pass
-// on what is not theirs to touch; a client may go through both.
+// Package proxytest gives tests a faulty network between a client and ClickHouse. A Toxic
+// disturbs all traffic. A Tap acts once, at a named statement of the native protocol or at a
+// byte. Both listen on loopback and pass on all other traffic. A client may go through both.
 package proxytest

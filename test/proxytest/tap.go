@@ -20,12 +20,12 @@ func (w When) String() string { return [...]string{"before", "after"}[w] }
 
 // Rule says where a Tap acts, and what it does there.
 type Rule struct {
-	Statement string // how it begins; "": at a byte, not a statement
-	N         int    // which of those that begin so, from 1; of the bytes that clients send: how many go on
-	When      When   // of a statement
-	Do        func() // the connection waits for it; nil: nothing
-	Cut       bool   // then the connection ends, and what was held back is lost
-	Mute      bool   // then the connection goes on, and no answer comes any more
+	Statement string // the beginning of the statement; "": act at a byte, not at a statement
+	N         int    // which of the statements that begin so, from 1; at a byte: how many bytes pass before it
+	When      When   // before or after a statement
+	Do        func() // called while the connection waits; may be nil
+	Cut       bool   // then the connection ends, and the data held back is lost
+	Mute      bool   // then the connection goes on, but no more answers pass
 }
 
 // Tap is a proxy before ClickHouse that acts once at a statement. Connections
@@ -42,7 +42,7 @@ type Tap struct {
 	conns  map[net.Conn]bool
 }
 
-// NewTap listens before upstream until the test's end.
+// NewTap listens before upstream until the end of the test.
 func NewTap(t testing.TB, upstream string) *Tap {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -68,7 +68,7 @@ func NewTap(t testing.TB, upstream string) *Tap {
 	return p
 }
 
-// Addr is where clients connect.
+// Addr returns the address for clients.
 func (p *Tap) Addr() string { return p.listener.Addr().String() }
 
 // Arm makes the Tap act once, instead of what it was armed for before.
@@ -78,7 +78,7 @@ func (p *Tap) Arm(r Rule) {
 	p.rule, p.seen, p.sent, p.struck = &r, 0, 0, false
 }
 
-// Disarm says whether the Tap has come to act since it was armed.
+// Disarm disarms the Tap and reports whether it has acted since it was armed.
 func (p *Tap) Disarm() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -86,8 +86,8 @@ func (p *Tap) Disarm() bool {
 	return p.struck
 }
 
-// Sent is how many bytes the clients have sent since the Tap was armed, until it
-// acted.
+// Sent returns how many bytes the clients sent between the arming of the Tap and its
+// action.
 func (p *Tap) Sent() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -145,7 +145,7 @@ func (p *Tap) serve(client net.Conn) {
 	wg.Wait()
 }
 
-// requests passes on what the client says.
+// requests passes on what the client sends.
 func (p *Tap) requests(client, server net.Conn, after chan<- *Rule, mute *atomic.Bool) {
 	buf := make([]byte, 64<<10)
 	for {
@@ -167,10 +167,10 @@ func (p *Tap) requests(client, server net.Conn, after chan<- *Rule, mute *atomic
 	}
 }
 
-// endOfStream is the last packet of what the server says to a statement.
+// endOfStream is the last packet of the server's answer to a statement.
 const endOfStream = 5
 
-// answers passes on what the server says, and hears it to the end.
+// answers passes on what the server sends, and reads it to the end.
 func (p *Tap) answers(client, server net.Conn, after <-chan *Rule, mute *atomic.Bool) {
 	buf := make([]byte, 64<<10)
 	var waiting *Rule
@@ -188,7 +188,7 @@ func (p *Tap) answers(client, server net.Conn, after <-chan *Rule, mute *atomic.
 			waiting = nil
 		}
 		if !mute.Load() {
-			_, _ = client.Write(buf[:n]) // a client that has gone hears nothing
+			_, _ = client.Write(buf[:n]) // the client may have gone
 		}
 		if err != nil {
 			return
@@ -196,7 +196,7 @@ func (p *Tap) answers(client, server net.Conn, after <-chan *Rule, mute *atomic.
 	}
 }
 
-// enter is false when the Tap has been closed.
+// enter returns false when the Tap has been closed.
 func (p *Tap) enter(conns ...net.Conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

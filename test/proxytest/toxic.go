@@ -10,10 +10,10 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// Toxic is a proxy that spoils what passes: see toxiproxy for the toxics.
+// Toxic is a proxy that disturbs the traffic. See toxiproxy for the toxics.
 type Toxic struct{ proxy *toxiproxy.Proxy }
 
-// NewToxic listens before upstream until the test's end, harmless at first.
+// NewToxic listens before upstream until the end of the test. At first it has no toxics.
 func NewToxic(t testing.TB, upstream string) *Toxic {
 	t.Helper()
 	server := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
@@ -25,7 +25,7 @@ func NewToxic(t testing.TB, upstream string) *Toxic {
 	return &Toxic{p}
 }
 
-// Addr is where clients connect.
+// Addr returns the address for clients.
 func (x *Toxic) Addr() string { return x.proxy.Listen }
 
 // Add adds a toxic to all connections, present and future: its type
@@ -43,7 +43,7 @@ func (x *Toxic) Add(t testing.TB, kind, stream string, attributes map[string]any
 	}
 }
 
-// Clear removes all toxics, and the connections that have suffered from them.
+// Clear removes all toxics, and closes the connections that they have disturbed.
 func (x *Toxic) Clear(t testing.TB) {
 	t.Helper()
 	x.Move(t, x.proxy.Upstream)

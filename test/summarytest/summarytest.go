@@ -1,5 +1,5 @@
-// Package summarytest holds the summaries that an archive has of its calls
-// against those that its other tables give by SQL.
+// Package summarytest compares the summaries of calls in an archive with summaries that SQL
+// makes from the archive's other tables.
 package summarytest
 
 import (
@@ -25,8 +25,8 @@ var tables = []string{"call_users_data", "peer_quality_data", "calls_data"}
 
 const hidden = "(" + catalogue.Hidden + ")"
 
-// calls selects the calls of which something is visible, the load of the summary
-// that is (0: none), and the others.
+// calls selects the calls with visible rows, with the load of the visible summary (0: none)
+// and the other visible loads.
 const calls = `
 	SELECT sdk_app_id, comm_id, maxIf(load_id, summary), groupUniqArrayIf(load_id, NOT summary) FROM
 	(
@@ -38,9 +38,9 @@ const calls = `
 	WHERE load_id NOT IN ` + hidden + `
 	GROUP BY sdk_app_id, comm_id`
 
-// Check fails the test if a visible row of the summaries is not what the visible
-// rows beneath give, or is wanting. conn is to the database of the tables. Nobody
-// writes meanwhile.
+// Check fails the test if a visible summary differs from the visible rows of its call, or is
+// missing. conn is a connection to the database of the tables. No other process may write
+// meanwhile.
 func Check(t testing.TB, conn driver.Conn) {
 	t.Helper()
 	ctx := context.Background()
@@ -69,7 +69,7 @@ func Check(t testing.TB, conn driver.Conn) {
 	for _, table := range tables {
 		line := lineOf(t, conn, table)
 		have := "SELECT " + line + " FROM " + table + " WHERE load_id NOT IN " + hidden
-		if table == "calls_data" { // one of a call whose room could not be read is made of what there is
+		if table == "calls_data" { // the summary of a call whose room could not be read is made from the other rows
 			have += " AND comm_id IN (SELECT comm_id FROM rooms_data WHERE load_id NOT IN " + hidden + ")"
 		}
 		want := "SELECT " + line + " FROM " + table + "_again"
@@ -84,7 +84,7 @@ func Check(t testing.TB, conn driver.Conn) {
 	}
 }
 
-// lineOf is a row as text, as exact as sums in another order are.
+// lineOf returns a row as text, with the precision of sums in another order.
 func lineOf(t testing.TB, conn driver.Conn, table string) string {
 	t.Helper()
 	columns := archivetest.Strings(t, conn, "SELECT concat(if(type LIKE '%Float64%', concat('CAST(', name, ', \\'', replaceAll(type, 'Float64', 'Float32'), '\\')'), name)) FROM system.columns WHERE database = currentDatabase() AND table = '"+table+"' AND name NOT IN ('is_complete', 'missing', 'minutes', 'whys') ORDER BY position") // these are the ledger's, and what SQL does not make
