@@ -28,7 +28,7 @@ var volatile = []string{"archive_runs", "disk_usage", "ledger"}
 func TestVersions(t *testing.T) {
 	now := time.Now().Truncate(time.Second)
 	v := newVendor(t, simulator.Options{
-		Seed: setting(t, "CALLVAULT_SEED", uint64(41)), Calls: 12, Mix: simulator.MixAll, Troubles: true, QPS: -1,
+		Seed: setting(t, "CALLVAULT_SEED", uint64(41)), Calls: 6, Mix: simulator.MixAll, Troubles: true, QPS: -1,
 		Apps: []uint32{1400353843, 1400353844}, Now: frozen(now),
 	})
 	var newest map[string]string
@@ -54,8 +54,33 @@ func TestVersions(t *testing.T) {
 			in.verify(t, exitDone, "--all")
 			in.restores(t)
 			in.survives(t, server, v, now)
-			theOtherTests(t, server)
 		})
+	}
+}
+
+// TestReader lets a version of which there is no server read what another has written.
+func TestReader(t *testing.T) {
+	now := time.Now().Truncate(time.Second)
+	v := newVendor(t, simulator.Options{Seed: 41, Calls: 5, Mix: simulator.MixAll, Troubles: true, QPS: -1, Apps: []uint32{1400353843, 1400353844}, Now: frozen(now)})
+	server := servertest.Releases[2].Start(t) // the one before
+	in := installOn(t, server, v, now)
+	in.archive(t, exitDone)
+	for _, as := range []sight{same, withNulls} {
+		want, asked := in.shown(t, "trtc", as), in.asks(t, "trtc", as)
+		views := slices.Sorted(maps.Keys(asked))
+		var statements []string
+		for _, view := range views {
+			statements = append(statements, asked[view])
+		}
+		got := map[string]string{}
+		for i, result := range servertest.Reader.Read(t, server, statements) {
+			got[views[i]] = result
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("ClickHouse %s reads (+):\n%s", servertest.Reader, diff)
+		}
+		server.Restart(t)
+		in = installOn(t, server, v, now)
 	}
 }
 
@@ -128,8 +153,24 @@ var (
 )
 
 // shown tells the rows of each relation of a database, and a checksum of them where they
-// say nothing of when they were written. One thread adds up numbers in one order.
+// say nothing of when they were written.
 func (in *installation) shown(t *testing.T, database string, as sight) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	for view, q := range in.asks(t, database, as) {
+		all[view] = strings.Join(in.strings(t, q), "")
+		if strings.HasPrefix(all[view], "0 ") {
+			t.Errorf("%s.%s has no rows", database, view)
+		}
+	}
+	if len(all) < 17 {
+		t.Errorf("%d relations", len(all))
+	}
+	return all
+}
+
+// asks are the queries of shown. One thread adds up numbers in one order.
+func (in *installation) asks(t *testing.T, database string, as sight) map[string]string {
 	t.Helper()
 	all := map[string]string{}
 	views := in.strings(t, "SELECT name FROM system.tables WHERE database = '"+database+"' AND engine = 'View'")
@@ -142,13 +183,7 @@ func (in *installation) shown(t *testing.T, database string, as sight) map[strin
 		case view == "quality_streams" && as == alike: // a stream may be in several rows, which add up
 			q = "SELECT concat(toString(uniqExact(comm_id, user_id, peer_id, day)), ' streams, ', toString(sum(rtt_samples)), ' values') FROM (SELECT * FROM " + from + ")"
 		}
-		all[view] = strings.Join(in.strings(t, q), "")
-		if strings.HasPrefix(all[view], "0 ") {
-			t.Errorf("%s.%s has no rows", database, view)
-		}
-	}
-	if len(all) < 17 {
-		t.Errorf("%d relations", len(all))
+		all[view] = q
 	}
 	return all
 }
@@ -209,20 +244,26 @@ func (in *installation) survives(t *testing.T, server *servertest.Server, v *ven
 
 // tests are those of other packages that a version must pass, too.
 var tests = map[string]string{
+	"./test/analyst": "^(TestCookbook|TestLongViewsWithAClientsSettings)$",
 	"./backup":       "^Test[^L]",
 	"./load/...":     "^Test[^L]",
-	"./test/analyst": "^(TestCookbook|TestLongRecipes|TestLongViewsWithAClientsSettings)$",
 }
 
-// theOtherTests runs tests of other packages on the server.
-func theOtherTests(t *testing.T, server *servertest.Server) {
-	t.Helper()
-	for _, name := range slices.Sorted(maps.Keys(tests)) {
-		cmd := exec.CommandContext(t.Context(), "go", "test", "-count", "1", "-p", "1", "-run", tests[name], name)
-		cmd.Dir = "../.."
-		cmd.Env = append(os.Environ(), "CALLVAULT_TEST_SERVER="+server.Dir)
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Errorf("go test %s: %v\n%s", name, err, out)
-		}
+// TestVersionsInOtherPackages runs tests of other packages on each version.
+func TestVersionsInOtherPackages(t *testing.T) {
+	for _, r := range servertest.Releases {
+		t.Run(r.String(), func(t *testing.T) {
+			server := r.Start(t)
+			for _, name := range slices.Sorted(maps.Keys(tests)) {
+				cmd := exec.CommandContext(t.Context(), "go", "test", "-count", "1", "-p", "1", "-run", tests[name], name)
+				cmd.Dir = "../.."
+				cmd.Env = append(os.Environ(), "CALLVAULT_TEST_SERVER="+server.Dir)
+				out, err := cmd.CombinedOutput()
+				if err != nil {
+					t.Errorf("go test %s: %v", name, err)
+				}
+				t.Logf("%s", out)
+			}
+		})
 	}
 }
