@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -54,6 +55,50 @@ func TestVersions(t *testing.T) {
 			in.verify(t, exitDone, "--all")
 			in.restores(t)
 			in.survives(t, server, v, now)
+		})
+	}
+}
+
+// grants are the statements of docs/operations.md that make the users.
+var grants = regexp.MustCompile("(?m)^((?:CREATE USER|GRANT) [^;]*);")
+
+// TestVersionsRights archives as a user who may no more than docs/operations.md says, and
+// reads as its analyst.
+func TestVersionsRights(t *testing.T) {
+	now := time.Now().Truncate(time.Second)
+	v := newVendor(t, simulator.Options{Seed: 41, Calls: 2, Mix: simulator.MixOneToOne, QPS: -1, Now: frozen(now)})
+	page, err := os.ReadFile("../../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := grants.FindAllStringSubmatch(string(page), -1)
+	if len(all) < 8 {
+		t.Fatalf("docs/operations.md has %d statements", len(all))
+	}
+	for _, r := range servertest.Releases {
+		if !r.MakesUsers() {
+			continue
+		}
+		t.Run(r.String(), func(t *testing.T) {
+			server := r.Start(t)
+			as := func(user string) string {
+				return regexp.MustCompile("//[^@]*@").ReplaceAllString(server.DatabaseDSN("trtc"), "//"+user+":%E2%80%A6@")
+			}
+			for _, m := range all[:8] {
+				if _, err := server.Query(t.Context(), regexp.MustCompile(`\bcallvault\b`).ReplaceAllString(m[1], "archivist")); err != nil {
+					t.Fatalf("%s: %v", m[1], err)
+				}
+			}
+			in := &installation{now: frozen(now), env: environment(t, v, as("archivist"))}
+			in.does(t, "migrate", "up")
+			in.does(t, "archive", "--quiet")
+			in.does(t, "archive", "--quiet")
+			in.healthy(t)
+			in.env = environment(t, v, as("analyst"))
+			in.does(t, "sql", "SELECT * FROM calls")
+			if code, _, _ := in.callvault(t.Context(), "sql", "SELECT count() FROM trtc_store.rooms_data"); code == exitDone {
+				t.Error("the analyst reads the store")
+			}
 		})
 	}
 }
@@ -130,7 +175,7 @@ func (in *installation) migrates(t *testing.T) {
 	in.does(t, "migrate", "status")
 }
 
-// healthy lets doctor look. Before 24.10, ClickHouse cannot be asked for rights.
+// healthy lets doctor look. ClickHouse 24.8 cannot be asked for rights.
 func (in *installation) healthy(t *testing.T) {
 	t.Helper()
 	bad := in.doctor(t, exitDone)
@@ -142,7 +187,7 @@ func (in *installation) healthy(t *testing.T) {
 	}
 }
 
-// How columns are read to be compared: what Go's %s stands for is a column.
+// sight is how relations are looked at: %s in number stands for a column of numbers.
 type sight struct{ number, settings string }
 
 var (

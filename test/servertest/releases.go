@@ -22,6 +22,9 @@ type Release struct {
 	How     way
 }
 
+// MakesUsers says that statements can make users on the server.
+func (r Release) MakesUsers() bool { return r.How == server }
+
 // Releases lists the versions that callvault must work with, the oldest first. No package
 // has 25.3.
 var Releases = []Release{
