@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -28,7 +29,7 @@ var volatile = []string{"archive_runs", "disk_usage", "ledger"}
 func TestVersions(t *testing.T) {
 	now := time.Now().Truncate(time.Second)
 	v := newVendor(t, simulator.Options{
-		Seed: setting(t, "CALLVAULT_SEED", uint64(41)), Calls: 12, Mix: simulator.MixAll, Troubles: true, QPS: -1,
+		Seed: setting(t, "CALLVAULT_SEED", uint64(41)), Calls: 6, Mix: simulator.MixAll, Troubles: true, QPS: -1,
 		Apps: []uint32{1400353843, 1400353844}, Now: frozen(now),
 	})
 	var newest map[string]string
@@ -54,8 +55,77 @@ func TestVersions(t *testing.T) {
 			in.verify(t, exitDone, "--all")
 			in.restores(t)
 			in.survives(t, server, v, now)
-			theOtherTests(t, server)
 		})
+	}
+}
+
+// grants are the statements of docs/operations.md that make the users.
+var grants = regexp.MustCompile("(?m)^((?:CREATE USER|GRANT) [^;]*);")
+
+// TestVersionsRights archives as a user who may no more than docs/operations.md says, and
+// reads as its analyst.
+func TestVersionsRights(t *testing.T) {
+	now := time.Now().Truncate(time.Second)
+	v := newVendor(t, simulator.Options{Seed: 41, Calls: 2, Mix: simulator.MixOneToOne, QPS: -1, Now: frozen(now)})
+	page, err := os.ReadFile("../../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := grants.FindAllStringSubmatch(string(page), -1)
+	if len(all) < 8 {
+		t.Fatalf("docs/operations.md has %d statements", len(all))
+	}
+	for _, r := range servertest.Releases {
+		if !r.MakesUsers() {
+			continue
+		}
+		t.Run(r.String(), func(t *testing.T) {
+			server := r.Start(t)
+			as := func(user string) string {
+				return regexp.MustCompile("//[^@]*@").ReplaceAllString(server.DatabaseDSN("trtc"), "//"+user+":%E2%80%A6@")
+			}
+			for _, m := range all[:8] {
+				if _, err := server.Query(t.Context(), regexp.MustCompile(`\bcallvault\b`).ReplaceAllString(m[1], "archivist")); err != nil {
+					t.Fatalf("%s: %v", m[1], err)
+				}
+			}
+			in := &installation{now: frozen(now), env: environment(t, v, as("archivist"))}
+			in.does(t, "migrate", "up")
+			in.does(t, "archive", "--quiet")
+			in.does(t, "archive", "--quiet")
+			in.healthy(t)
+			in.env = environment(t, v, as("analyst"))
+			in.does(t, "sql", "SELECT * FROM calls")
+			if code, _, _ := in.callvault(t.Context(), "sql", "SELECT count() FROM trtc_store.rooms_data"); code == exitDone {
+				t.Error("the analyst reads the store")
+			}
+		})
+	}
+}
+
+// TestReader lets a version of which there is no server read what another has written.
+func TestReader(t *testing.T) {
+	now := time.Now().Truncate(time.Second)
+	v := newVendor(t, simulator.Options{Seed: 41, Calls: 5, Mix: simulator.MixAll, Troubles: true, QPS: -1, Apps: []uint32{1400353843, 1400353844}, Now: frozen(now)})
+	server := servertest.Releases[2].Start(t) // the one before
+	in := installOn(t, server, v, now)
+	in.archive(t, exitDone)
+	for _, as := range []sight{same, withNulls} {
+		want, asked := in.shown(t, "trtc", as), in.asks(t, "trtc", as)
+		views := slices.Sorted(maps.Keys(asked))
+		var statements []string
+		for _, view := range views {
+			statements = append(statements, asked[view])
+		}
+		got := map[string]string{}
+		for i, result := range servertest.Reader.Read(t, server, statements) {
+			got[views[i]] = result
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("ClickHouse %s reads (+):\n%s", servertest.Reader, diff)
+		}
+		server.Restart(t)
+		in = installOn(t, server, v, now)
 	}
 }
 
@@ -105,7 +175,7 @@ func (in *installation) migrates(t *testing.T) {
 	in.does(t, "migrate", "status")
 }
 
-// healthy lets doctor look. Before 24.10, ClickHouse cannot be asked for rights.
+// healthy lets doctor look. ClickHouse 24.8 cannot be asked for rights.
 func (in *installation) healthy(t *testing.T) {
 	t.Helper()
 	bad := in.doctor(t, exitDone)
@@ -117,7 +187,7 @@ func (in *installation) healthy(t *testing.T) {
 	}
 }
 
-// How columns are read to be compared: what Go's %s stands for is a column.
+// sight is how relations are looked at: %s in number stands for a column of numbers.
 type sight struct{ number, settings string }
 
 var (
@@ -128,8 +198,24 @@ var (
 )
 
 // shown tells the rows of each relation of a database, and a checksum of them where they
-// say nothing of when they were written. One thread adds up numbers in one order.
+// say nothing of when they were written.
 func (in *installation) shown(t *testing.T, database string, as sight) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	for view, q := range in.asks(t, database, as) {
+		all[view] = strings.Join(in.strings(t, q), "")
+		if strings.HasPrefix(all[view], "0 ") {
+			t.Errorf("%s.%s has no rows", database, view)
+		}
+	}
+	if len(all) < 17 {
+		t.Errorf("%d relations", len(all))
+	}
+	return all
+}
+
+// asks are the queries of shown. One thread adds up numbers in one order.
+func (in *installation) asks(t *testing.T, database string, as sight) map[string]string {
 	t.Helper()
 	all := map[string]string{}
 	views := in.strings(t, "SELECT name FROM system.tables WHERE database = '"+database+"' AND engine = 'View'")
@@ -142,13 +228,7 @@ func (in *installation) shown(t *testing.T, database string, as sight) map[strin
 		case view == "quality_streams" && as == alike: // a stream may be in several rows, which add up
 			q = "SELECT concat(toString(uniqExact(comm_id, user_id, peer_id, day)), ' streams, ', toString(sum(rtt_samples)), ' values') FROM (SELECT * FROM " + from + ")"
 		}
-		all[view] = strings.Join(in.strings(t, q), "")
-		if strings.HasPrefix(all[view], "0 ") {
-			t.Errorf("%s.%s has no rows", database, view)
-		}
-	}
-	if len(all) < 17 {
-		t.Errorf("%d relations", len(all))
+		all[view] = q
 	}
 	return all
 }
@@ -209,20 +289,26 @@ func (in *installation) survives(t *testing.T, server *servertest.Server, v *ven
 
 // tests are those of other packages that a version must pass, too.
 var tests = map[string]string{
+	"./test/analyst": "^(TestCookbook|TestLongViewsWithAClientsSettings)$",
 	"./backup":       "^Test[^L]",
 	"./load/...":     "^Test[^L]",
-	"./test/analyst": "^(TestCookbook|TestLongRecipes|TestLongViewsWithAClientsSettings)$",
 }
 
-// theOtherTests runs tests of other packages on the server.
-func theOtherTests(t *testing.T, server *servertest.Server) {
-	t.Helper()
-	for _, name := range slices.Sorted(maps.Keys(tests)) {
-		cmd := exec.CommandContext(t.Context(), "go", "test", "-count", "1", "-p", "1", "-run", tests[name], name)
-		cmd.Dir = "../.."
-		cmd.Env = append(os.Environ(), "CALLVAULT_TEST_SERVER="+server.Dir)
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Errorf("go test %s: %v\n%s", name, err, out)
-		}
+// TestVersionsInOtherPackages runs tests of other packages on each version.
+func TestVersionsInOtherPackages(t *testing.T) {
+	for _, r := range servertest.Releases {
+		t.Run(r.String(), func(t *testing.T) {
+			server := r.Start(t)
+			for _, name := range slices.Sorted(maps.Keys(tests)) {
+				cmd := exec.CommandContext(t.Context(), "go", "test", "-count", "1", "-p", "1", "-run", tests[name], name)
+				cmd.Dir = "../.."
+				cmd.Env = append(os.Environ(), "CALLVAULT_TEST_SERVER="+server.Dir)
+				out, err := cmd.CombinedOutput()
+				if err != nil {
+					t.Errorf("go test %s: %v", name, err)
+				}
+				t.Logf("%s", out)
+			}
+		})
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"syscall"
 	"testing"
 	"text/template"
 	"time"
@@ -128,7 +129,7 @@ func (s *Server) startServer(ctx context.Context, t testing.TB) {
 		select {
 		case <-ctx.Done():
 			said, _ := os.ReadFile(filepath.Join(s.Dir, "said.log"))
-			t.Fatalf("ClickHouse %s does not start: %s", s.release.Version, said[max(0, len(said)-2000):])
+			t.Fatalf("ClickHouse %s does not start: %s", s.release.Version, tail(said))
 		case <-time.After(poll):
 		}
 	}
@@ -148,6 +149,7 @@ func (s *Server) run(t testing.TB, pid *int) {
 	cmd := exec.Command("sh", "-c", lifeline, "sh", "python3", "run.py", string(s.release.How), s.library)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = s.Dir, log, log
 	cmd.Env = append(os.Environ(), "CLICKHOUSE_WATCHDOG_ENABLE=0", "TZ=UTC")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // an interrupt from the terminal must not end the lifeline alone
 	var stdin io.Closer
 	if stdin, err = cmd.StdinPipe(); err == nil {
 		err = cmd.Start()
