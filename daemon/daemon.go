@@ -134,14 +134,12 @@ func (d *daemon) run(ctx context.Context, hangup <-chan os.Signal) error {
 
 // wait waits for what is under way: softly, then after the grace period not.
 func (d *daemon) wait(over <-chan struct{}, grace time.Duration, cancel context.CancelCauseFunc) {
-	timer := time.NewTimer(grace)
-	defer timer.Stop()
 	if n := d.working(); n > 0 {
 		d.Log.Info("stopping: no new runs; those under way may end", "runs", n, "grace", grace)
 	}
 	select {
 	case <-over:
-	case <-timer.C:
+	case <-time.After(grace):
 		d.Log.Warn("the grace period is over: the run under way is stopped, and the next one goes on from there", "grace", grace)
 		cancel(errGrace)
 		<-over
