@@ -111,11 +111,9 @@ func (p *Patience) Do(ctx context.Context, attempt func(context.Context) (reache
 		if left <= 0 {
 			return err
 		}
-		timer := time.NewTimer(min(pause.NextBackOff(), left))
 		select {
-		case <-timer.C:
+		case <-time.After(min(pause.NextBackOff(), left)):
 		case <-ctx.Done():
-			timer.Stop()
 			return context.Cause(ctx)
 		}
 	}

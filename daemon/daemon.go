@@ -134,14 +134,12 @@ func (d *daemon) run(ctx context.Context, hangup <-chan os.Signal) error {
 
 // wait waits for running runs, and cancels them after the grace period.
 func (d *daemon) wait(over <-chan struct{}, grace time.Duration, cancel context.CancelCauseFunc) {
-	timer := time.NewTimer(grace)
-	defer timer.Stop()
 	if n := d.working(); n > 0 {
 		d.Log.Info("stopping: no new runs; running ones may end", "runs", n, "grace", grace)
 	}
 	select {
 	case <-over:
-	case <-timer.C:
+	case <-time.After(grace):
 		d.Log.Warn("the grace period is over: the run is stopped, and the next one goes on from there", "grace", grace)
 		cancel(errGrace)
 		<-over

@@ -24,16 +24,7 @@ func (l *law) difference(u call.Unit) map[any]int {
 			}
 		}
 	}
-	for _, p := range l.vault.rowsOf(u) {
-		for _, row := range p.each(u) {
-			count[row]--
-		}
-		if p.rows.Samples != nil {
-			for row := range p.samples(u) {
-				count[row]--
-			}
-		}
-	}
+	l.vault.subtract(u, count)
 	return count
 }
 

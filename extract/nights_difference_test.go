@@ -25,17 +25,7 @@ func (t *truth) difference(truth *simulator.Truth, id string) map[any]int {
 	for r := range only.QualitySamples() {
 		count[r]++
 	}
-	u := call.Unit{App: t.app(), Kind: call.UnitCall, Key: id}
-	for _, p := range t.vault.rowsOf(u) {
-		for _, row := range p.each(u) {
-			count[row]--
-		}
-		if p.rows.Samples != nil {
-			for row := range p.samples(u) {
-				count[row]--
-			}
-		}
-	}
+	t.vault.subtract(call.Unit{App: t.app(), Kind: call.UnitCall, Key: id}, count)
 	return count
 }
 

@@ -201,3 +201,17 @@ func (v *vault) rowsOf(u call.Unit) (parts []part) {
 	}
 	return parts
 }
+
+// subtract takes the visible rows of a unit from a count of rows.
+func (v *vault) subtract(u call.Unit, count map[any]int) {
+	for _, p := range v.rowsOf(u) {
+		for _, row := range p.each(u) {
+			count[row]--
+		}
+		if p.rows.Samples != nil {
+			for row := range p.samples(u) {
+				count[row]--
+			}
+		}
+	}
+}

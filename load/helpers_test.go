@@ -149,10 +149,7 @@ func value(t testing.TB, s *store.Store, q string, want uint64) {
 	}
 }
 
-func number(t testing.TB, s *store.Store, q string) (n uint64) {
+func number(t testing.TB, s *store.Store, q string) uint64 {
 	t.Helper()
-	if err := archivetest.Conn(s.Conn(), s.Database()).QueryRow(context.Background(), q).Scan(&n); err != nil {
-		t.Fatalf("%s: %v", q, err)
-	}
-	return n
+	return archivetest.Number(t, archivetest.Conn(s.Conn(), s.Database()), q)
 }

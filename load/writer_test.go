@@ -61,12 +61,9 @@ func (f fixture) addOpen(t *testing.T, w *Writer) {
 	must(t, w.Add(t.Context(), f.unit, f.part(call.PartUsers, 1), call.Rows{CreatedAt: t0, Sessions: []call.Session{{UserID: "user1", JoinedAt: t0, Finished: true, LeftAt: t0.Add(time.Minute)}}}))
 }
 
-// TestResume completes a provisional call: settled parts stay, the others are replaced.
-func TestResume(t *testing.T) {
-	t.Parallel()
-	s := open(t, database(t))
-	f := newFixture(1, 0)
-	f.putProvisional(t, NewWriter(s, "first", WriterOptions{}))
+// completeResumed goes on from what is settled of the call, and completes it.
+func (f fixture) completeResumed(t *testing.T, s *store.Store) {
+	t.Helper()
 	w := NewWriter(s, "second", WriterOptions{})
 	known, err := w.Resume(t.Context(), f.unit)
 	must(t, err)
@@ -76,6 +73,16 @@ func TestResume(t *testing.T) {
 	f.addOpen(t, w)
 	must(t, f.commit(t.Context(), w))
 	must(t, w.Close(t.Context()))
+}
+
+// TestResume completes a provisional call: what is settled stays, the rest is
+// replaced.
+func TestResume(t *testing.T) {
+	t.Parallel()
+	s := open(t, database(t))
+	f := newFixture(1, 0)
+	f.putProvisional(t, NewWriter(s, "first", WriterOptions{}))
+	f.completeResumed(t, s)
 	n, more := uint64(f.seriesRows()), uint64(f.seriesRows()+1)
 	value(t, s, "SELECT count() FROM quality_samples", fixtureSeries*(2*n+more))
 	value(t, s, "SELECT count() FROM user_sessions WHERE user_id = 'user1' AND left_at IS NOT NULL", 1)
@@ -108,15 +115,7 @@ func TestResumeWaiting(t *testing.T) {
 	if e := entry(t, s, f.unit); !e.Waiting || e.State != ledger.Pending {
 		t.Errorf("ledger: %+v", e)
 	}
-	w := NewWriter(s, "second", WriterOptions{})
-	known, err := w.Resume(t.Context(), f.unit)
-	must(t, err)
-	if len(known.Parts) != 6 || len(known.Sessions) != 2 {
-		t.Fatalf("known: %+v", known)
-	}
-	f.addOpen(t, w)
-	must(t, f.commit(t.Context(), w))
-	must(t, w.Close(t.Context()))
+	f.completeResumed(t, s)
 	value(t, s, "SELECT count() FROM user_sessions", 3)
 	value(t, s, "SELECT count() FROM quality_samples", fixtureSeries*uint64(3*f.seriesRows()+1))
 	_, err = upkeep.Purge(t.Context(), s)
@@ -135,15 +134,7 @@ func TestResumeTakesNothingTwice(t *testing.T) {
 	f.putProvisional(t, NewWriter(s, "first", WriterOptions{}))
 	must(t, f.add(t.Context(), late, false))
 	must(t, late.Flush(t.Context()))
-	w := NewWriter(s, "second", WriterOptions{})
-	known, err := w.Resume(t.Context(), f.unit)
-	must(t, err)
-	if len(known.Parts) != 6 {
-		t.Fatalf("known: %+v", known)
-	}
-	f.addOpen(t, w)
-	must(t, f.commit(t.Context(), w))
-	must(t, w.Close(t.Context()))
+	f.completeResumed(t, s)
 	value(t, s, "SELECT count() FROM quality_samples", fixtureSeries*uint64(3*f.seriesRows()+1))
 	// If that process wakes up and commits, nothing changes.
 	must(t, f.commit(t.Context(), late))

@@ -73,12 +73,10 @@ func waitUntil(ctx context.Context, t time.Time) bool {
 		if left <= 0 {
 			return true
 		}
-		timer := time.NewTimer(min(left, look))
 		select {
-		case <-timer.C:
+		case <-time.After(min(left, look)):
 		case <-ctx.Done():
 		}
-		timer.Stop()
 	}
 	return false
 }

@@ -123,12 +123,9 @@ func (d *database) restart(t *testing.T, hard bool) {
 }
 
 // number returns the only value of a query's result.
-func (d *database) number(t *testing.T, query string) (n uint64) {
+func (d *database) number(t *testing.T, query string) uint64 {
 	t.Helper()
-	if err := both(d.direct()).QueryRow(t.Context(), query).Scan(&n); err != nil {
-		t.Fatalf("%s: %v", query, err)
-	}
-	return n
+	return archivetest.Number(t, both(d.direct()), query)
 }
 
 // has reports whether a table exists.

@@ -111,12 +111,9 @@ func TestLongExport(t *testing.T) {
 }
 
 // number returns the only value of a query's result.
-func (in *installation) number(t *testing.T, query string) (n uint64) {
+func (in *installation) number(t *testing.T, query string) uint64 {
 	t.Helper()
-	if err := both(in.store).QueryRow(t.Context(), query).Scan(&n); err != nil {
-		t.Fatalf("%s: %v", query, err)
-	}
-	return n
+	return archivetest.Number(t, both(in.store), query)
 }
 
 // fewDays limits an export: each day and relation has a file.

@@ -84,31 +84,24 @@ func TestLongReplayHeals(t *testing.T) {
 	if n := sum.Total().Incomplete; n == 0 {
 		t.Fatal("nothing was set aside")
 	}
-	number := func(q string) (n uint64) {
-		t.Helper()
-		if err := both(in.store).QueryRow(t.Context(), q).Scan(&n); err != nil {
-			t.Fatal(err)
-		}
-		return n
-	}
-	lacking := number("SELECT count() FROM calls WHERE has(missing, 'series') AND NOT is_complete")
-	if lacking == 0 || lacking != number("SELECT uniqExact(key) FROM ledger WHERE part = 'series' AND state = 'failed'") {
+	lacking := in.number(t, "SELECT count() FROM calls WHERE has(missing, 'series') AND NOT is_complete")
+	if lacking == 0 || lacking != in.number(t, "SELECT uniqExact(key) FROM ledger WHERE part = 'series' AND state = 'failed'") {
 		t.Errorf("%d calls say that they lack series", lacking)
 	}
 	if err := both(in.store).Exec(t.Context(), "INSERT INTO ledger_units SELECT * REPLACE ('lost' AS state, now64(6) AS updated_at) FROM ledger_units FINAL WHERE kind = 'call' AND notEmpty(failed_parts) AND cityHash64(key) % 2 = 0 AND key IN (SELECT comm_id FROM rooms WHERE is_finished AND destroyed_at < now() - INTERVAL 2 HOUR)"); err != nil {
 		t.Fatal(err)
 	}
-	samples := number("SELECT count() FROM quality_samples")
+	samples := in.number(t, "SELECT count() FROM quality_samples")
 	in.learn(t)
 	code, _, errs := in.callvault(t.Context(), "replay")
 	if strings.Contains(errs, "not replayed") || code == exitFailed {
 		t.Fatalf("replay: exit code %d\n%s", code, errs)
 	}
-	if n := number("SELECT count() FROM quality_samples"); n <= samples {
+	if n := in.number(t, "SELECT count() FROM quality_samples"); n <= samples {
 		t.Errorf("%d samples, %d before", n, samples)
 	}
 	over := "comm_id IN (SELECT comm_id FROM rooms WHERE is_finished AND destroyed_at < now() - INTERVAL 2 HOUR)"
-	if n := number("SELECT count() FROM calls WHERE NOT is_complete AND " + over); n > 0 {
+	if n := in.number(t, "SELECT count() FROM calls WHERE NOT is_complete AND "+over); n > 0 {
 		t.Errorf("%d calls that are over lack something", n)
 	}
 	truth := in.truth.Except(in.running()...)

@@ -16,7 +16,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/callvault/callvault/internal/simulator"
-	"github.com/callvault/callvault/load/lease"
 	"github.com/callvault/callvault/load/store"
 	"github.com/callvault/callvault/test/servertest"
 )
@@ -263,26 +262,14 @@ func (in *installation) restores(t *testing.T) {
 	}
 }
 
-// survives kills the server while somebody holds the lease: its tables are as they were,
-// the lease too, until it is given up.
+// survives kills the server: its tables are as they were, and a pass goes through.
 func (in *installation) survives(t *testing.T, server *servertest.Server, v *vendor, now time.Time) {
 	t.Helper()
 	want := in.shown(t, "trtc", same)
-	if _, err := lease.Acquire(t.Context(), in.store.StoreConn(), lease.Archive, "somebody", time.Minute); err != nil {
-		t.Fatal(err)
-	}
 	server.Restart(t)
 	again := installOn(t, server, v, now)
 	if diff := cmp.Diff(want, again.shown(t, "trtc", same)); diff != "" {
 		t.Errorf("after a restart the relations are (+):\n%s", diff)
-	}
-	if code, _, errs := again.callvault(t.Context(), "archive", "--quiet"); code != exitBusy || !strings.Contains(errs, "somebody") {
-		t.Errorf("a pass beside another, after a restart: exit code %d\n%s", code, errs)
-	}
-	claim := again.strings(t, "SELECT claim_id FROM lease WHERE holder = 'somebody'")
-	const end = "INSERT INTO lease (name, claim_id, holder, ttl_ms, released) VALUES (?, ?, 'somebody', 60000, true)"
-	if err := again.store.StoreConn().Exec(t.Context(), end, lease.Archive, claim[0]); err != nil {
-		t.Fatal(err)
 	}
 	again.archive(t, exitDone)
 }

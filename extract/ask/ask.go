@@ -256,10 +256,8 @@ func (a *Asker) pause(ctx context.Context, failed, unusable int, least time.Dura
 	for range failed {
 		d = b.NextBackOff()
 	}
-	t := time.NewTimer(max(d, least))
-	defer t.Stop()
 	select {
-	case <-t.C:
+	case <-time.After(max(d, least)):
 		return nil
 	case <-ctx.Done():
 		return Ended(ctx)

@@ -59,11 +59,9 @@ func (w Waiting) Detect(ctx context.Context, v Vendor, l *quota.Limits, apps []c
 		if !told && w.Told != nil {
 			w.Told(err, until)
 		}
-		timer := time.NewTimer(min(pause.NextBackOff(), left))
 		select {
-		case <-timer.C:
+		case <-time.After(min(pause.NextBackOff(), left)):
 		case <-ctx.Done():
-			timer.Stop()
 			return trtc.Dialect{}, Ended(ctx)
 		}
 		attempts.Faults, attempts.Quota = 1, 1

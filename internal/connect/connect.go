@@ -124,11 +124,9 @@ func await(ctx context.Context, open func(context.Context) (*store.Store, func()
 		if !told {
 			waiting(err)
 		}
-		timer := time.NewTimer(next)
 		select {
-		case <-timer.C:
+		case <-time.After(next):
 		case <-ctx.Done():
-			timer.Stop()
 		}
 	}
 }

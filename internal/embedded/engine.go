@@ -136,8 +136,6 @@ func (e *engine) died(cause error) error {
 
 // wait sleeps for d. It returns an error if the engine or ctx ends first.
 func (e *engine) wait(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
 	select {
 	case <-e.done:
 		if e.err != nil {
@@ -146,7 +144,7 @@ func (e *engine) wait(ctx context.Context, d time.Duration) error {
 		return errors.New("ClickHouse was stopped")
 	case <-ctx.Done():
 		return fmt.Errorf("ClickHouse is not ready: %w: %s", context.Cause(ctx), e.output())
-	case <-timer.C:
+	case <-time.After(d):
 		return nil
 	}
 }
@@ -159,15 +157,13 @@ func (e *engine) stop(ctx context.Context) error {
 	}
 	e.stopping.Store(true)
 	_, _ = e.terminal.Write([]byte{0x04}) // end-of-file, as typed at the prompt
-	timer := time.NewTimer(stopGrace)
-	defer timer.Stop()
 	why := fmt.Sprintf("it took longer than %s", stopGrace)
 	select {
 	case <-e.done:
 		return e.err
 	case <-ctx.Done():
 		why = context.Cause(ctx).Error()
-	case <-timer.C:
+	case <-time.After(stopGrace):
 	}
 	e.kill()
 	return fmt.Errorf("stop ClickHouse: killed it: %s (acknowledged inserts are safe)", why)

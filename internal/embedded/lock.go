@@ -45,12 +45,10 @@ func waitLock(ctx context.Context, path string) (*os.File, error) {
 
 // pause sleeps for d. If ctx ends first, it returns the cause.
 func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
 	select {
 	case <-ctx.Done():
 		return context.Cause(ctx)
-	case <-timer.C:
+	case <-time.After(d):
 		return nil
 	}
 }

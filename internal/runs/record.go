@@ -108,10 +108,8 @@ func (h *Record) Writes() { h.once.Do(func() { close(h.writes) }) }
 // beat notes that the run goes on.
 func (h *Record) beat(ctx context.Context, over <-chan struct{}) {
 	if h.Late {
-		late := time.NewTimer(lateBy)
-		defer late.Stop()
 		select {
-		case <-late.C:
+		case <-time.After(lateBy):
 		case <-h.writes:
 		case <-over:
 			return

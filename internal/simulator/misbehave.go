@@ -171,10 +171,8 @@ func reset(w http.ResponseWriter, before []byte) {
 
 // pause waits. It returns false if the client has gone.
 func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
 	select {
-	case <-timer.C:
+	case <-time.After(d):
 		return true
 	case <-ctx.Done():
 		return false

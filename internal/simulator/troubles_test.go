@@ -354,14 +354,7 @@ func TestTroublesOverTheAPI(t *testing.T) {
 		if d == legacy {
 			truth = truth.Legacy()
 		}
-		w := archive(t, s, d, fixed.Unix())
-		summary := truth.Summary()
-		for _, relation := range Relations() {
-			if relation != "quality_samples" {
-				compare(t, truth, relation, summary.Relations[relation], w.lines[relation])
-			}
-		}
-		compareSamples(t, truth, summary.Relations["quality_samples"], w.samples)
+		checkWalk(t, archive(t, s, d, fixed.Unix()), truth)
 	}
 }
 

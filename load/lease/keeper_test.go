@@ -27,6 +27,7 @@ import (
 	"github.com/callvault/callvault/load/lease"
 	"github.com/callvault/callvault/load/schema"
 	"github.com/callvault/callvault/load/store"
+	"github.com/callvault/callvault/test/archivetest"
 	"github.com/callvault/callvault/test/embeddedtest"
 	"github.com/callvault/callvault/test/keepertest"
 	"github.com/callvault/callvault/test/proxytest"
@@ -86,7 +87,7 @@ func archive(t *testing.T, dsn string) driver.Conn {
 	}
 	t.Cleanup(func() { s.Close() })
 	bootstrap(t, s)
-	if n := count(t, s.StoreConn(), "SELECT count() FROM system.tables WHERE database = currentDatabase() AND name = 'lease_keeper'"); n != 1 {
+	if n := archivetest.Number(t, s.StoreConn(), "SELECT count() FROM system.tables WHERE database = currentDatabase() AND name = 'lease_keeper'"); n != 1 {
 		t.Fatal("there is no table in Keeper")
 	}
 	return s.StoreConn()
@@ -111,18 +112,10 @@ func must(t *testing.T, conn driver.Conn, q string, args ...any) {
 	}
 }
 
-func count(t *testing.T, conn driver.Conn, q string) (n uint64) {
-	t.Helper()
-	if err := conn.QueryRow(t.Context(), q).Scan(&n); err != nil {
-		t.Fatal(err)
-	}
-	return n
-}
-
 // holds reports whether the guard of a lease is true on a server.
 func holds(t *testing.T, conn driver.Conn, l *lease.Lease) bool {
 	t.Helper()
-	return count(t, conn, "SELECT toUInt64("+l.Guard()+")") == 1
+	return archivetest.Number(t, conn, "SELECT toUInt64("+l.Guard()+")") == 1
 }
 
 func take(t *testing.T, conn driver.Conn, name, holder string, ttl time.Duration) *lease.Lease {
@@ -171,7 +164,7 @@ func (k *inKeeper) excludes(t *testing.T) {
 	}
 	b := take(t, two, t.Name(), "b", time.Minute)
 	refused(t, one, t.Name(), "b")
-	if !holds(t, two, b) || count(t, one, "SELECT count() FROM lease WHERE holder = 'b'") != 0 {
+	if !holds(t, two, b) || archivetest.Number(t, one, "SELECT count() FROM lease WHERE holder = 'b'") != 0 {
 		t.Error("b does not hold it by Keeper alone")
 	}
 }
@@ -224,7 +217,7 @@ func (k *inKeeper) renews(t *testing.T) {
 	one, two := k.servers[0].conn, k.servers[1].conn
 	l := take(t, one, t.Name(), "a", 1500*time.Millisecond)
 	q := "SELECT toUInt64(dateDiff('millisecond', min(at), max(at))) FROM lease WHERE name = '" + t.Name() + "'"
-	for count(t, one, q) < 3000 {
+	for archivetest.Number(t, one, q) < 3000 {
 		if l.Err() != nil {
 			t.Fatal(l.Err())
 		}
@@ -316,7 +309,7 @@ func (k *inKeeper) transition(t *testing.T) {
 	old := take(t, s.StoreConn(), t.Name(), "old", 1500*time.Millisecond)
 	bootstrap(t, s)
 	q := "SELECT uniqExact(at) FROM lease WHERE holder = 'old'"
-	for n := count(t, s.StoreConn(), q); count(t, s.StoreConn(), q) < n+4; {
+	for n := archivetest.Number(t, s.StoreConn(), q); archivetest.Number(t, s.StoreConn(), q) < n+4; {
 		refused(t, s.StoreConn(), t.Name(), "old")
 	}
 	if old.Err() != nil || !holds(t, s.StoreConn(), old) {
@@ -327,7 +320,7 @@ func (k *inKeeper) transition(t *testing.T) {
 	}
 	l := take(t, s.StoreConn(), t.Name(), "new", time.Minute)
 	refused(t, s.StoreConn(), t.Name(), "new")
-	if count(t, s.StoreConn(), "SELECT count() FROM lease_keeper WHERE holder = 'new'") != 1 || !holds(t, s.StoreConn(), l) {
+	if archivetest.Number(t, s.StoreConn(), "SELECT count() FROM lease_keeper WHERE holder = 'new'") != 1 || !holds(t, s.StoreConn(), l) {
 		t.Error("the new one is not in Keeper")
 	}
 }

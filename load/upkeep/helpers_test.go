@@ -21,10 +21,9 @@ func must(t testing.TB, err error) {
 	}
 }
 
-func number(t testing.TB, s *store.Store, q string) (n uint64) {
+func number(t testing.TB, s *store.Store, q string) uint64 {
 	t.Helper()
-	must(t, archivetest.Conn(s.Conn(), s.Database()).QueryRow(t.Context(), q).Scan(&n))
-	return n
+	return archivetest.Number(t, archivetest.Conn(s.Conn(), s.Database()), q)
 }
 
 // value checks that a query's only value is want.

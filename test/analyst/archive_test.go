@@ -13,6 +13,7 @@ import (
 	"github.com/callvault/callvault/load/schema"
 	"github.com/callvault/callvault/load/store"
 	"github.com/callvault/callvault/test/embeddedtest"
+	"github.com/callvault/callvault/test/migratedtest"
 )
 
 func TestMain(m *testing.M) { os.Exit(embeddedtest.Main(m)) }
@@ -37,18 +38,8 @@ func simulate(t testing.TB, o simulator.Options) *simulator.Simulator {
 // open connects to a database and brings its schema up.
 func open(t testing.TB, dsn string) *store.Store {
 	t.Helper()
-	s, err := store.Open(t.Context(), dsn, store.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	m, err := schema.New(s.ClickHouse(), schema.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := m.Up(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	s := migratedtest.Connect(t, dsn)
+	migratedtest.Migrate(t, s)
 	return s
 }
 

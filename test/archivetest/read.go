@@ -14,6 +14,13 @@ func Strings(t testing.TB, conn native.Querier, query string, args ...any) (all 
 	return all
 }
 
+// Number is the only value of a query's result.
+func Number(t testing.TB, conn native.Querier, query string) (n uint64) {
+	t.Helper()
+	Each(t, conn, query, nil, func() {}, &n)
+	return n
+}
+
 // Each reads the rows of a query into the same variables, and calls each after every row.
 func Each(t testing.TB, conn native.Querier, query string, args []any, each func(), into ...any) {
 	t.Helper()

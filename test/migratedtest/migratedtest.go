@@ -14,14 +14,20 @@ import (
 func Database(t testing.TB) (dsn string) {
 	t.Helper()
 	dsn = embeddedtest.Database(t)
-	m, err := schema.New(Connect(t, dsn).ClickHouse(), schema.Options{})
+	Migrate(t, Connect(t, dsn))
+	return dsn
+}
+
+// Migrate brings the schema of an archive up.
+func Migrate(t testing.TB, s *store.Store) {
+	t.Helper()
+	m, err := schema.New(s.ClickHouse(), schema.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := m.Up(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	return dsn
 }
 
 // Connect connects to an archive until the end of the test.
