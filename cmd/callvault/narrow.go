@@ -25,9 +25,9 @@ type narrow struct {
 // flags adds the flags.
 func (n *narrow) flags(f *pflag.FlagSet) {
 	f.StringSliceVar(&n.apps, "app", nil, "only these SDKAppIDs (repeatable)")
-	f.StringVar(&n.from, "from", "", "only what was alive after this UTC `time`: 2026-11-20, 2026-11-20T15:04:05Z, or an age such as 2d")
-	f.StringVar(&n.to, "to", "", "only what was alive before this UTC `time`")
-	f.StringVar(&n.expiring, "expiring", "", "only what the vendor drops within this `duration`, such as 1d")
+	f.StringVar(&n.from, "from", "", "only calls, hours and days that end after this UTC `time`: 2026-11-20, 2026-11-20T15:04:05Z, or an age such as 2d")
+	f.StringVar(&n.to, "to", "", "only calls, hours and days that begin before this UTC `time`")
+	f.StringVar(&n.expiring, "expiring", "", "only data that the vendor drops within this `duration`, such as 1d")
 	f.StringVar(&n.room, "room", "", "only calls of this room `id`")
 }
 

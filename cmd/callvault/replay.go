@@ -52,8 +52,8 @@ aside (the report names it); 4 a pass is running.`,
 	}
 	f := cmd.Flags()
 	f.StringSliceVar(&apps, "app", nil, "only these SDKAppIDs (repeatable)")
-	f.StringVar(&from, "from", "", "only what began at this UTC `time` or later: 2026-11-20, 2026-11-20T15:04:05Z, or an age such as 2d")
-	f.StringVar(&to, "to", "", "only what began before this UTC `time`")
+	f.StringVar(&from, "from", "", "only units that began at this UTC `time` or later: 2026-11-20, 2026-11-20T15:04:05Z, or an age such as 2d")
+	f.StringVar(&to, "to", "", "only units that began before this UTC `time`")
 	f.BoolVar(&asJSON, "json", false, "print the report as JSON")
 	return cmd
 }

@@ -62,7 +62,7 @@ type page struct {
 	*testing.T
 	name    string // of the file
 	all     map[string]relation
-	order   []string              // relations that are told column by column, as they come
+	order   []string              // relations that are shown column by column, in their order
 	section map[string]bool       // those of order that have a section of their own
 	in      map[meaning][]string  // those of order that have a column of this meaning, outside of patterns
 	words   map[meaning]attribute // the column with the longest comment, of the commonest type

@@ -66,7 +66,7 @@ func ending(t *testing.T, version int, statement string) fs.FS {
 	return files
 }
 
-// definitions are all that the server tells of the database's tables and their
+// definitions returns what the server says about the database's tables and their
 // columns, without what rows take.
 func definitions(t *testing.T, s *store.Store) []string {
 	t.Helper()
