@@ -34,7 +34,7 @@ test-bi: ## Superset, dbt, Cube and a notebook, each connected to an archive, an
 test-keeper: ## leases among two servers, in a real ZooKeeper; needs Java and apt-get, downloads 2 MB once (CALLVAULT_SEED repeats a seed)
 	go test -tags keeper -run '^TestKeeper' -count 1 -v -timeout 30m ./load/lease ./cmd/callvault
 
-test-versions: ## an archive's life on each version of ClickHouse to be had; needs Python 3.11 with pip, and npm, downloads 0.8 GB once (VERSION_OF=24.8 for one)
+test-versions: ## an archive's life on each version of ClickHouse to be had; needs Python 3.11 with pip, and npm, downloads 1.1 GB once (VERSION_OF=24.8 for one)
 	go test -tags versions -run '^(TestVersions.*|TestReader|TestTooOld)$$$(if $(VERSION_OF),/^$(VERSION_OF)$$)' -count 1 -v -timeout 2h ./cmd/callvault
 
 test-packaging: ## the manifests by Kubernetes' schemas, docker-compose.yml by compose, the Dockerfile by hadolint; needs Python, installs 100 MB
