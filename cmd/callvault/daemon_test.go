@@ -114,7 +114,7 @@ func TestSecondDaemon(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer held.Release(t.Context())
-	log := in.served(t, `"pass skipped"`)
+	log := in.served(t, `"run skipped"`)
 	if !strings.Contains(log, "held by somebody") {
 		t.Errorf("log\n%s", log)
 	}
