@@ -97,7 +97,7 @@ func (j *Run) Do(ctx context.Context, store *store.Store, progress extract.Progr
 	h.Prepare = func(ctx context.Context) error { return Prepare(ctx, store, j.Options.Tiering) }
 	h.Fill = func(r *runs.Run) { sum.describe(r, j.Counts()) }
 	h.Late, j.writes = true, h.Writes
-	err := h.Do(ctx, func(ctx context.Context) error { return store.WithDisk(ctx, j.pass(ctx, store, progress, sum)) })
+	err := h.Do(ctx, func(ctx context.Context) error { return store.WithHint(ctx, j.pass(ctx, store, progress, sum)) })
 	sum.Ended, sum.Run = h.Run.Ended, h.Run
 	sum.Counts.Add(j.Counts())
 	return sum, err

@@ -62,7 +62,7 @@ func (j *Run) Do(ctx context.Context) error {
 	}
 	defer func() { j.Past = h.Run }()
 	return h.Do(ctx, func(ctx context.Context) error {
-		return j.Store.WithDisk(ctx, OneBackup(ctx, j.Store, j.Lease, j.work))
+		return j.Store.WithHint(ctx, OneBackup(ctx, j.Store, j.Lease, j.work))
 	})
 }
 

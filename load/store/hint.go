@@ -8,15 +8,20 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"github.com/callvault/callvault/internal/catalogue"
 	"github.com/callvault/callvault/load/retry"
 )
 
 // codeNoSpace is the code of an insert without enough disk space.
 const codeNoSpace = 243
 
-// WithDisk adds the full disk to an error about disk space.
-func (s *Store) WithDisk(ctx context.Context, err error) error {
-	if err == nil || retry.Code(err) != codeNoSpace && !strings.Contains(err.Error(), "No space left on device") {
+// WithHint adds to an error what to try, if it is about a right that the user does not
+// have or about a full disk, which it names.
+func (s *Store) WithHint(ctx context.Context, err error) error {
+	switch code := retry.Code(err); {
+	case code == codeAccessDenied && !strings.Contains(err.Error(), "GRANT "):
+		return fmt.Errorf("%w; %s", err, catalogue.Grants(s.Database(), s.ch.Auth.Username))
+	case err == nil, code != codeNoSpace && !strings.Contains(err.Error(), "No space left on device"):
 		return err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
