@@ -30,8 +30,8 @@ func TestFindings(t *testing.T) {
 		{func(x *examination) { x.clock(now, now.Add(61*time.Second)) }, Fail, "this machine's clock is 1m1s off the vendor's", "set the clock"},
 		{func(x *examination) { x.clock(now, now.Add(-time.Hour)) }, Fail, "this machine's clock is -1h0m0s off the vendor's", "set the clock"},
 		{func(x *examination) { x.room(10<<30, 100<<30) }, OK, "10 GiB of 100 GiB free", ""},
-		{func(x *examination) { x.room(9<<30, 100<<30) }, Warn, "9.0 GiB of 100 GiB free", "make room"},
-		{func(x *examination) { x.succeeded(time.Time{}) }, Warn, "no pass over everything has succeeded yet", "run callvault archive"},
+		{func(x *examination) { x.room(9<<30, 100<<30) }, Warn, "9.0 GiB of 100 GiB free", "free disk space"},
+		{func(x *examination) { x.succeeded(time.Time{}) }, Warn, "no full pass has succeeded yet", "run callvault archive"},
 		{func(x *examination) { x.succeeded(now.Add(-25 * time.Hour)) }, OK, "1 day ago", ""},
 		{func(x *examination) { x.succeeded(now.Add(-50 * time.Hour)) }, Warn, "2 days ago", "callvault serve"},
 	} {
