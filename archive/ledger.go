@@ -132,7 +132,8 @@ func (l *remembered) wrote(entries ...ledger.Entry) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, e := range entries {
-		if k := l.apps[e.Unit.App]; k != nil {
+		// The pass ends each call that it notes as pending. There may be a million of them.
+		if k := l.apps[e.Unit.App]; k != nil && (e.Unit.Kind != call.UnitCall || e.State != ledger.Pending) {
 			k.note(ledger.Row{Entry: e, Waiting: true}) // it may have rows
 		}
 	}
@@ -178,8 +179,7 @@ func (l *remembered) readDays(ctx context.Context, app call.AppID, k *known) err
 	if k.days {
 		return nil
 	}
-	k.days = true
-	return l.retry(ctx, func(ctx context.Context) error {
+	err := l.retry(ctx, func(ctx context.Context) error {
 		return l.readScale(ctx, app, l.since, func(d call.DailyScale) {
 			u := call.Unit{App: app, Kind: call.UnitScale, Key: d.Start.Format(time.RFC3339)}
 			if h, ok := k.units[u]; ok {
@@ -188,6 +188,8 @@ func (l *remembered) readDays(ctx context.Context, app call.AppID, k *known) err
 			}
 		})
 	})
+	k.days = err == nil
+	return err
 }
 
 // Overdue lists units that are not final though their deadline is before t.

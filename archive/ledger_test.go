@@ -123,10 +123,11 @@ type history struct {
 	stored     Ledger
 	remembered *remembered
 	days       map[call.Unit]call.DailyScale // visible
+	noted      map[call.Unit]bool            // calls that the pass has noted as pending, and not ended yet
 }
 
 func newHistory(t *testing.T, r *rand.Rand) *history {
-	h := &history{T: t, rand: r, now: time.Date(2026, 11, 30, 4, 0, 0, 0, time.UTC), tables: &tables{r, map[call.Unit]ledger.Row{}, 0}, days: map[call.Unit]call.DailyScale{}}
+	h := &history{T: t, rand: r, now: time.Date(2026, 11, 30, 4, 0, 0, 0, time.UTC), tables: &tables{r, map[call.Unit]ledger.Row{}, 0}, days: map[call.Unit]call.DailyScale{}, noted: map[call.Unit]bool{}}
 	h.stored = Ledger{h.tables, untilAnswered}
 	h.remembered = &remembered{Ledger: h.stored, since: h.now.Add(-16 * 24 * time.Hour), latest: h.now.Add(-latest), apps: map[call.AppID]*known{}}
 	h.remembered.readScale = func(_ context.Context, app call.AppID, since time.Time, f func(call.DailyScale)) error {
@@ -140,7 +141,7 @@ func newHistory(t *testing.T, r *rand.Rand) *history {
 	for range r.IntN(40) {
 		h.write()
 	}
-	h.remembered.apps = map[call.AppID]*known{} // the pass begins
+	h.remembered.apps, h.noted = map[call.AppID]*known{}, map[call.Unit]bool{} // the pass begins
 	return h
 }
 
@@ -164,6 +165,10 @@ func (h *history) write() {
 	}
 	states := []ledger.State{ledger.Pending, ledger.Provisional, ledger.Failed, ledger.Archived, ledger.Empty, ledger.Lost}
 	e := ledger.Entry{Unit: u, State: states[h.rand.IntN(len(states))], StartsAt: starts, Deadline: starts.Add(14 * 24 * time.Hour), Attempts: h.rand.IntN(3)}
+	if known && e.State == ledger.Pending {
+		e.State = ledger.Failed // a pass notes a call as pending when it learns of it
+	}
+	h.noted[u] = u.Kind == call.UnitCall && e.State == ledger.Pending
 	if u.Kind == call.UnitList {
 		e.HeldUntil = was.HeldUntil
 		if until := starts.Add(time.Duration(h.rand.IntN(25)) * time.Hour); until.After(was.HeldUntil) {
@@ -182,7 +187,10 @@ func (h *history) step() {
 	switch h.rand.IntN(5) {
 	case 0:
 		by := h.now.Add(time.Duration(h.rand.IntN(20*24)-6*24) * time.Hour)
-		h.same("overdue", func(l extract.Ledger) any { return must(l.Overdue(ctx, app, by)) })
+		h.same("overdue", func(l extract.Ledger) any {
+			all := slices.DeleteFunc(must(l.Overdue(ctx, app, by)), func(e ledger.Entry) bool { return h.noted[e.Unit] })
+			return append([]ledger.Entry{}, all...)
+		})
 	case 1:
 		h.same("listed until", func(l extract.Ledger) any { return must(l.ListedUntil(ctx, app)) })
 	case 2:

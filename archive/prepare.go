@@ -16,8 +16,8 @@ func Prepare(ctx context.Context, store *store.Store, t upkeep.Tiering) error {
 	sch, err := connect.Schema(store, t.Cluster)
 	if err == nil {
 		err = store.Retry(ctx, func(ctx context.Context) error {
-			now, err := sch.Status(ctx)
-			if err == nil && !now.UpToDate() {
+			done, err := sch.Prepared(ctx)
+			if err == nil && !done {
 				_, err = sch.Up(ctx)
 			}
 			return err

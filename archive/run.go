@@ -160,20 +160,20 @@ func (j *Run) archive(ctx context.Context, store *store.Store, guard hidden.Guar
 	if err == nil {
 		cctx = ctx
 	}
-	if cerr := w.Close(cctx); err == nil || !sameFault(err, cerr) {
+	if cerr := w.Close(cctx); err == nil || cerr != nil && !sameFault(err, cerr) {
 		err = errors.Join(err, cerr)
 	}
 	if err != nil || !w.wrote.Load() {
 		return err
 	}
-	return span.Do(ctx, "sweep", func(ctx context.Context) error { return j.sweep(ctx, store) })
+	return span.Do(ctx, "sweep", func(ctx context.Context) error { return j.sweep(ctx, store, false) })
 }
 
 // sameFault reports whether a pass and its Writer ended for the same reason. The reason is
 // then reported once.
 func sameFault(pass, writer error) bool {
 	code := retry.Code(pass)
-	return writer != nil && (pass.Error() == writer.Error() || code != 0 && code == retry.Code(writer))
+	return pass.Error() == writer.Error() || code != 0 && code == retry.Code(writer)
 }
 
 // clean hides what is too old, and deletes what is hidden where that is worth it.
@@ -185,18 +185,17 @@ func (j *Run) clean(ctx context.Context, store *store.Store, guard hidden.Guard)
 			return err
 		}
 	}
-	if expired > 0 {
-		if _, err := upkeep.Purge(ctx, store); err != nil {
-			return err
-		}
-		return upkeep.DropEmptyMonths(ctx, store, before)
+	err := j.sweep(ctx, store, expired > 0)
+	if err == nil && expired > 0 {
+		err = upkeep.DropEmptyMonths(ctx, store, before)
 	}
-	return j.sweep(ctx, store)
+	return err
 }
 
-// sweep deletes hidden rows, if there are enough, and responses that are no longer needed.
-func (j *Run) sweep(ctx context.Context, store *store.Store) error {
-	swept, err := upkeep.Sweep(ctx, store)
+// sweep deletes hidden rows and responses that are no longer needed, if there are enough
+// or always.
+func (j *Run) sweep(ctx context.Context, store *store.Store, always bool) error {
+	swept, err := upkeep.Sweep(ctx, store, always)
 	if err != nil || !swept {
 		return err
 	}

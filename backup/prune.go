@@ -29,10 +29,11 @@ func Prune(ctx context.Context, p Place, keep int, now time.Time) (removed []str
 	}
 	var names []string
 	latest := kept(notes, keep)
+	newest := slices.Max(append(slices.Collect(maps.Keys(latest)), ""))
 	for _, n := range slices.Backward(notes) { // an incremental backup goes before its base
 		switch {
 		case latest[n.chain()]:
-		case n.Gone != "" && !slices.ContainsFunc(slices.Collect(maps.Keys(latest)), func(l string) bool { return l > n.chain() }):
+		case n.Gone != "" && n.chain() > newest:
 			// its files may come back: it stays as long as no chain after it is kept
 		default:
 			names = append(names, n.Name)

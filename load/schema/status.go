@@ -11,6 +11,7 @@ import (
 
 	"github.com/callvault/callvault/internal/catalogue"
 	"github.com/callvault/callvault/internal/sqltext"
+	"github.com/callvault/callvault/load/lease"
 	"github.com/callvault/callvault/load/retry"
 )
 
@@ -44,8 +45,27 @@ func (s Status) Pending() int {
 	return n
 }
 
-// UpToDate reports whether Up would change nothing.
-func (s Status) UpToDate() bool { return s.Pending() == 0 && !s.Dirty && !s.Newer }
+// upToDate reports whether there is no version to apply.
+func (s Status) upToDate() bool { return s.Pending() == 0 && !s.Dirty && !s.Newer }
+
+// Prepared reports whether Up would change nothing: no version is to be applied, and a
+// server that may have Keeper has the table of leases there. It changes nothing itself.
+func (s *Schema) Prepared(ctx context.Context) (bool, error) {
+	now, err := s.Status(ctx)
+	if err != nil || !now.upToDate() {
+		return false, err
+	}
+	conn, err := clickhouse.Open(s.ch)
+	if err != nil {
+		return false, err
+	}
+	defer conn.Close()
+	on, err := s.serverOf(ctx, conn)
+	if err != nil || !on.keeper {
+		return err == nil, err
+	}
+	return s.has(ctx, conn, lease.Keeper)
+}
 
 // Status reads without a lock and changes nothing.
 func (s *Schema) Status(ctx context.Context) (Status, error) {

@@ -29,17 +29,19 @@ const (
 // oldClaims selects claims on leases that have long ended.
 const oldClaims = "at < now() - INTERVAL 1 DAY"
 
-// Sweep purges if it is worth the cost: once a day, or if readers have many loads to leave
-// out. It reports whether it purged. The caller holds the archive lease, as for Purge.
-func Sweep(ctx context.Context, a Archive) (bool, error) {
+// Sweep purges if it is worth the cost, or always: once a day, if readers have many loads to
+// leave out, or if many claims on leases are old. It reports whether it purged. The caller holds the archive lease, as for Purge.
+func Sweep(ctx context.Context, a Archive, always bool) (swept bool, err error) {
 	const q = `
 		SELECT count() >= ? OR countIf(step != 'opened' AND at < now() - toIntervalSecond(?)) > 0
 			OR (SELECT count() FROM lease WHERE ` + oldClaims + `) >= ?
 		FROM hidden_loads`
-	var due bool
-	err := a.Retry(ctx, func(ctx context.Context) error {
-		return a.StoreConn().QueryRow(ctx, q, sweepRows, int64(sweepAge.Seconds()), sweepClaims).Scan(&due)
-	})
+	due := always
+	if !due {
+		err = a.Retry(ctx, func(ctx context.Context) error {
+			return a.StoreConn().QueryRow(ctx, q, sweepRows, int64(sweepAge.Seconds()), sweepClaims).Scan(&due)
+		})
+	}
 	if err != nil {
 		return false, fmt.Errorf("read hidden loads: %w", err)
 	}
