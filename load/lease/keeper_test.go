@@ -51,6 +51,7 @@ func TestKeeper(t *testing.T) {
 	t.Run("unknown", k.unknown)
 	t.Run("transition", k.transition)
 	t.Run("other archive", k.otherArchive)
+	t.Run("prepared", k.prepared)
 	t.Run("killed", k.killed)
 }
 
@@ -81,7 +82,7 @@ func newServer(t *testing.T, dir string) *server {
 // archive connects to a database and bootstraps it.
 func archive(t *testing.T, dsn string) driver.Conn {
 	t.Helper()
-	s, err := store.Open(t.Context(), dsn, store.Options{})
+	s, err := store.Open(t.Context(), dsn, store.Options{Missing: store.Create})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -299,7 +300,7 @@ func (k *inKeeper) unknown(t *testing.T) {
 // transition checks that a claim from before lease_keeper existed excludes others until
 // it is released, and not afterwards.
 func (k *inKeeper) transition(t *testing.T) {
-	s, err := store.Open(t.Context(), k.servers[0].DatabaseDSN("transition"), store.Options{})
+	s, err := store.Open(t.Context(), k.servers[0].DatabaseDSN("transition"), store.Options{Missing: store.Create})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -323,6 +324,39 @@ func (k *inKeeper) transition(t *testing.T) {
 	if archivetest.Number(t, s.StoreConn(), "SELECT count() FROM lease_keeper WHERE holder = 'new'") != 1 || !holds(t, s.StoreConn(), l) {
 		t.Error("the new one is not in Keeper")
 	}
+}
+
+// prepared checks that an archive whose table in Keeper is missing is not prepared for a
+// pass, although it has all versions of the schema.
+func (k *inKeeper) prepared(t *testing.T) {
+	s, err := store.Open(t.Context(), k.servers[0].DatabaseDSN("prepared"), store.Options{Missing: store.Create})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	m, err := schema.New(s.ClickHouse(), schema.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	is := func(want bool) {
+		t.Helper()
+		if got, err := m.Prepared(t.Context()); err != nil || got != want {
+			t.Fatalf("prepared: %v, %v", got, err)
+		}
+	}
+	up := func() {
+		t.Helper()
+		if _, err := m.Up(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	is(false)
+	up()
+	is(true)
+	must(t, s.StoreConn(), "DROP TABLE lease_keeper SYNC")
+	is(false)
+	up()
+	is(true)
 }
 
 // otherArchive checks that two archives on one server do not exclude each other.
