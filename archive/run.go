@@ -74,9 +74,9 @@ type Run struct {
 	Leading atomic.Bool                 // whether the run holds the archive lease
 	Writing atomic.Pointer[load.Writer] // nil while the run does not write
 	mu      sync.Mutex
-	writes  func()     // called when rows are added
-	Clients []*Account // set by connect; after detect only the accounts that can be asked
-	Refused []error    // why accounts cannot be asked; set by detect
+	writes  func(context.Context) // called before the run writes anything
+	Clients []*Account            // set by connect; after detect only the accounts that can be asked
+	Refused []error               // why accounts cannot be asked; set by detect
 }
 
 // New checks that there is something to archive.
@@ -228,7 +228,7 @@ func (j *Run) Writer(ctx context.Context, store *store.Store, runID string, guar
 	o := load.WriterOptions{Span: trace.SpanFromContext(ctx), Guard: guard, KeepRaw: j.Options.Raw, MaxBytes: int(j.Options.Memory.Rows), OnRetry: j.OnRetry}
 	w := load.NewWriter(store, runID, o)
 	j.Writing.Store(w)
-	return &Target{Writer: w, Ledger: Ledger{ledger.Of(store), w.Retry}, begin: func() {}, noted: func(...ledger.Entry) {}}
+	return &Target{Writer: w, Ledger: Ledger{ledger.Of(store), w.Retry}, begin: func(context.Context) {}, noted: func(...ledger.Entry) {}}
 }
 
 // target is Writer for a pass.

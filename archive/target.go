@@ -2,6 +2,7 @@ package archive
 
 import (
 	"context"
+	"slices"
 	"sync/atomic"
 
 	"github.com/callvault/callvault/extract"
@@ -15,7 +16,7 @@ import (
 type Target struct {
 	*load.Writer
 	extract.Ledger
-	begin func()                // called before the first rows are added
+	begin func(context.Context) // called before anything is written
 	noted func(...ledger.Entry) // called with the entries that were written
 	wrote atomic.Bool           // whether rows of units were written
 }
@@ -23,7 +24,7 @@ type Target struct {
 // Add adds a part of a unit with its rows.
 func (a *Target) Add(ctx context.Context, u call.Unit, p call.Part, r call.Rows) error {
 	if !a.wrote.Swap(true) {
-		a.begin()
+		a.begin(ctx)
 	}
 	return a.Writer.Add(ctx, u, p, r)
 }
@@ -40,6 +41,9 @@ func (a *Target) End(ctx context.Context, e ledger.Entry) error {
 
 // Note writes entries of units that bring no rows.
 func (a *Target) Note(ctx context.Context, entries []ledger.Entry) error {
+	if slices.ContainsFunc(entries, func(e ledger.Entry) bool { return e.State == ledger.Pending }) { // others wait
+		a.begin(ctx)
+	}
 	err := a.Writer.Note(ctx, entries)
 	if err == nil {
 		a.noted(entries...)

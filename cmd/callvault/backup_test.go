@@ -172,7 +172,7 @@ func TestLongKilledBackup(t *testing.T) {
 	w := newWorld(t, 23, simulator.Options{Calls: 5, Mix: simulator.MixOneToOne})
 	dir := t.TempDir()
 	w.pass().end(exitDone)
-	w.lease = 2 * shortLease // a backup keeps a small machine busy
+	w.lease = 4 * shortLease // a backup keeps a small machine busy
 	for _, statement := range []string{"BACKUP DATABASE", "SELECT 'abnormal", "SELECT toString(status)", "RESTORE DATABASE", "DROP TABLE", "DROP DATABASE"} {
 		for _, when := range []proxytest.When{proxytest.Before, proxytest.After} {
 			before := len(backups(t, w.db.direct(), dir))

@@ -62,7 +62,15 @@ func TestTroubleIsQuiet(t *testing.T) {
 // its lease. When ClickHouse is back, another pass goes on, and no failure is notified.
 func TestLongPassIsMadeAgain(t *testing.T) {
 	t.Parallel()
-	in := install(t, simulator.Options{Seed: 31, Calls: 8, QPS: -1})
+	var away atomic.Pointer[func()]
+	in := install(t, simulator.Options{Seed: 31, Calls: 8, QPS: -1, Fault: func(a simulator.Asked) simulator.FaultKind {
+		if a.Action == "DescribeCallDetailInfo" { // then the history has the run
+			if take := away.Swap(nil); take != nil {
+				(*take)()
+			}
+		}
+		return simulator.NoFault
+	}})
 	u, err := url.Parse(in.dsn())
 	if err != nil {
 		t.Fatal(err)
@@ -70,11 +78,12 @@ func TestLongPassIsMadeAgain(t *testing.T) {
 	real := u.Host
 	toxic := proxytest.NewToxic(t, real)
 	u.Host = toxic.Addr()
+	take := func() { toxic.Move(t, "127.0.0.1:1") }
+	away.Store(&take)
 	var told atomic.Int32
 	hook := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { told.Add(1) }))
 	defer hook.Close()
 	in.env = append(in.env, "CLICKHOUSE_DSN="+u.String(), "CALLVAULT_LEASE=2s", "CALLVAULT_NOTIFY_URL="+hook.URL)
-	in.vendor.at(10, func() { toxic.Move(t, "127.0.0.1:1") })
 	var out, errs syncBuffer
 	ended := make(chan int, 1)
 	go func() {

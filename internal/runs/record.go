@@ -38,10 +38,11 @@ type Record struct {
 	Late bool
 
 	Run     Run
+	mu      sync.Mutex // excludes Writes and beat
 	step    int
 	unnoted error // why the latest row could not be written
 	once    sync.Once
-	writes  chan struct{} // closed by Writes
+	begun   chan struct{} // closed when the first row is written
 }
 
 // lateBy is how long a Late run is not noted.
@@ -66,7 +67,7 @@ func New(store *store.Store, command string, o Origin, lease time.Duration, trac
 	}
 	return &Record{
 		store: store, alive: silences * lease, warn: o.Warn, traced: traced,
-		writes:  make(chan struct{}),
+		begun:   make(chan struct{}),
 		Prepare: func(context.Context) error { return nil }, Fill: func(*Run) {}, Last: func(*Run) {},
 		Run: Run{
 			ID: cmp.Or(o.ID, uuid.NewString()), Command: command, Schedule: o.Schedule, Outcome: Running,
@@ -101,28 +102,37 @@ func (h *Record) Do(ctx context.Context, work func(context.Context) error) (err 
 	return err
 }
 
-// Writes says that the run writes something. It may be called more than once, from
-// many goroutines.
-func (h *Record) Writes() { h.once.Do(func() { close(h.writes) }) }
+// Writes writes the first row of a Late run, unless that is done. The run calls it before
+// it writes anything else. It may be called more than once, from many goroutines.
+func (h *Record) Writes(ctx context.Context) {
+	h.once.Do(func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.note(ctx)
+		close(h.begun)
+	})
+}
 
 // beat notes that the run goes on.
 func (h *Record) beat(ctx context.Context, over <-chan struct{}) {
 	if h.Late {
 		select {
 		case <-time.After(lateBy):
-		case <-h.writes:
+			h.Writes(ctx)
+		case <-h.begun:
 		case <-over:
 			return
 		}
-		h.note(ctx)
 	}
 	tick := time.NewTicker(h.alive / silences)
 	defer tick.Stop()
 	for {
 		select {
 		case <-tick.C:
+			h.mu.Lock()
 			h.Fill(&h.Run)
 			h.note(ctx)
+			h.mu.Unlock()
 		case <-over:
 			return
 		}
