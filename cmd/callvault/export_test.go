@@ -90,7 +90,7 @@ func (in *installation) sameFiles(t *testing.T, dir, format, clickhouse string) 
 
 func TestLongExport(t *testing.T) {
 	t.Parallel()
-	in := install(t, simulator.Options{Seed: 11, Calls: 30, Retention: 2 * fewDays, QPS: -1, Straddle: true})
+	in := install(t, simulator.Options{Seed: 11, Calls: 30, Retention: 4 * 24 * time.Hour, QPS: -1, Straddle: true})
 	in.archive(t, exitDone)
 	for format, clickhouse := range map[string]string{"parquet": "Parquet", "csv": "CSVWithNames"} {
 		dir := t.TempDir()
@@ -116,8 +116,9 @@ func (in *installation) number(t *testing.T, query string) uint64 {
 	return archivetest.Number(t, both(in.store), query)
 }
 
-// fewDays limits an export: each day and relation has a file.
-const fewDays = 2 * 24 * time.Hour
+// fewDays limits an export: each day and relation has a file. At any hour, a day of Beijing begins
+// and ends within three days.
+const fewDays = 3 * 24 * time.Hour
 
 // TestExportIsTyped checks the schemas that other readers find: the file has all types.
 func TestExportIsTyped(t *testing.T) {
