@@ -10,13 +10,10 @@ import (
 	"github.com/callvault/callvault/load/native"
 )
 
-// insertParts writes the sums of the loads being inserted, and then their parts.
+// insertParts writes the parts of the loads being inserted.
 func (w *Writer) insertParts(ctx context.Context, parts []partRow) error {
 	if len(parts) == 0 {
 		return nil
-	}
-	if err := w.insertStreams(ctx, parts); err != nil {
-		return err
 	}
 	return native.Insert(ctx, w.conn, "ledger_parts", `sdk_app_id, kind, key, part, part_key, room_id, load_id, settled, reason, window_start, window_end,
 		users, owned_from, owned_to, rows, null_samples, responses, deadline, asked_at, run_id`, func(in *native.Columns) {

@@ -9,7 +9,6 @@ import (
 
 	"github.com/callvault/callvault/internal/span"
 	"github.com/callvault/callvault/ledger"
-	"github.com/callvault/callvault/load/hidden"
 	"github.com/callvault/callvault/load/native"
 	"github.com/callvault/callvault/load/retry"
 )
@@ -144,12 +143,19 @@ func (w *Writer) insertAll(ctx context.Context, b *buffer) error {
 // insertOnce hides the loads, inserts their rows and then, when all rows are there, the
 // loads' parts.
 func (w *Writer) insertOnce(ctx context.Context, b *buffer, ids []uint64) error {
-	if len(ids) > 0 {
-		if err := hidden.Insert(ctx, w.conn, ids, hidden.Opened); err != nil {
-			return err
-		}
+	if err := w.hide(ctx, ids); err != nil {
+		return err
 	}
 	if err := w.insertRows(ctx, b); err != nil {
+		return err
+	}
+	streams, err := w.insertStreams(ctx, b.parts)
+	if err != nil {
+		return err
+	}
+	sent := b.sent()
+	sent["quality_streams_data"] = streams
+	if err := w.landed(ctx, ids, sent); err != nil {
 		return err
 	}
 	return w.insertParts(ctx, b.parts)

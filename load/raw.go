@@ -163,7 +163,7 @@ func (q *rawQueue) drop(n int) {
 }
 
 func (w *Writer) insertResponses(ctx context.Context, some []Response) error {
-	return native.Insert(ctx, w.conn, "raw_responses", "response_id, asked_at, run_id, sdk_app_id, action, request, body, expires_at, reason", func(in *native.Columns) {
+	err := native.Insert(ctx, w.conn, "raw_responses", "response_id, asked_at, run_id, sdk_app_id, action, request, body, expires_at, reason", func(in *native.Columns) {
 		native.Add(in, some, func(r *Response) uint64 { return r.ID })
 		native.Add(in, some, func(r *Response) time.Time { return r.Asked })
 		native.Add(in, some, func(*Response) string { return w.run })
@@ -179,6 +179,10 @@ func (w *Writer) insertResponses(ctx context.Context, some []Response) error {
 		}))
 		native.Add(in, some, func(r *Response) string { return r.Reason })
 	})
+	if err != nil {
+		return err
+	}
+	return w.responsesLanded(ctx, some)
 }
 
 // Bodies reads the bodies of raw responses by their ids. Bodies that are not kept are

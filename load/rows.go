@@ -121,8 +121,9 @@ func (b *buffer) sort() {
 	})
 }
 
-// insertStreams inserts the sums of the parts' samples and events.
-func (w *Writer) insertStreams(ctx context.Context, parts []partRow) error {
+// insertStreams inserts the sums of the parts' samples and events. It returns how many rows
+// these are.
+func (w *Writer) insertStreams(ctx context.Context, parts []partRow) (int, error) {
 	var rows []aggregate.StreamRow
 	for i := range parts {
 		p := &parts[i]
@@ -131,5 +132,5 @@ func (w *Writer) insertStreams(ctx context.Context, parts []partRow) error {
 			rows = append(rows, aggregate.StreamRow{Load: p.of.load, App: u.App, CommID: u.Key, RoomID: p.room, Created: p.created, Stream: &p.streams[j]})
 		}
 	}
-	return aggregate.InsertStreams(ctx, w.conn, rows)
+	return len(rows), aggregate.InsertStreams(ctx, w.conn, rows)
 }

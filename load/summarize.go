@@ -7,7 +7,6 @@ import (
 
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/load/aggregate"
-	"github.com/callvault/callvault/load/hidden"
 	"github.com/callvault/callvault/load/native"
 )
 
@@ -132,15 +131,16 @@ type summarized struct {
 
 // summarizeOnce hides the loads, inserts the rows, and last the parts.
 func (w *Writer) summarizeOnce(ctx context.Context, made, held []summarized, ids []uint64) error {
-	if err := hidden.Insert(ctx, w.conn, ids, hidden.Opened); err != nil {
+	if err := w.hide(ctx, ids); err != nil {
 		return err
 	}
-	rows := &aggregate.Rows{}
+	rows, sent := &aggregate.Rows{}, map[string]int{}
 	emit := func(atLeast int) error {
 		if rows.Size() < atLeast {
 			return nil
 		}
 		defer rows.Clear()
+		rows.Count(sent)
 		return rows.Insert(ctx, w.conn)
 	}
 	for _, c := range made {
@@ -160,6 +160,9 @@ func (w *Writer) summarizeOnce(ctx context.Context, made, held []summarized, ids
 		}
 	}
 	if err := emit(1); err != nil {
+		return fmt.Errorf("summarize calls: %w", err)
+	}
+	if err := w.landed(ctx, ids, sent); err != nil {
 		return fmt.Errorf("summarize calls: %w", err)
 	}
 	all := slices.Concat(made, held)

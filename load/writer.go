@@ -14,6 +14,7 @@ import (
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/ledger"
 	"github.com/callvault/callvault/load/aggregate"
+	"github.com/callvault/callvault/load/cluster"
 	"github.com/callvault/callvault/load/hidden"
 	"github.com/callvault/callvault/load/native"
 	"github.com/callvault/callvault/load/retry"
@@ -91,6 +92,7 @@ type Archive interface {
 	InsertSamples(context.Context, []native.Run) error
 	IDs() *hidden.IDs
 	ClickHouse() *clickhouse.Options
+	Cluster() *cluster.Cluster // the servers that have the tables
 }
 
 // NewWriter makes a Writer for the run named runID.

@@ -26,16 +26,38 @@ DROP TABLE IF EXISTS {{.Database}}.event_names {{.OnCluster}} SYNC;
 DROP TABLE IF EXISTS {{.Database}}.quality_thresholds {{.OnCluster}} SYNC;
 
 DROP TABLE IF EXISTS {{.Store}}.calls_data {{.OnCluster}} SYNC;
+{{if .OnCluster}}DROP TABLE IF EXISTS {{.Store}}.calls_data_shard {{.OnCluster}} SYNC;
+{{end -}}
 DROP TABLE IF EXISTS {{.Store}}.peer_quality_data {{.OnCluster}} SYNC;
+{{if .OnCluster}}DROP TABLE IF EXISTS {{.Store}}.peer_quality_data_shard {{.OnCluster}} SYNC;
+{{end -}}
 DROP TABLE IF EXISTS {{.Store}}.call_users_data {{.OnCluster}} SYNC;
+{{if .OnCluster}}DROP TABLE IF EXISTS {{.Store}}.call_users_data_shard {{.OnCluster}} SYNC;
+{{end -}}
 DROP TABLE IF EXISTS {{.Store}}.quality_streams_data {{.OnCluster}} SYNC;
+{{if .OnCluster}}DROP TABLE IF EXISTS {{.Store}}.quality_streams_data_shard {{.OnCluster}} SYNC;
+{{end -}}
 DROP TABLE IF EXISTS {{.Store}}.daily_scale_data {{.OnCluster}} SYNC;
+{{if .OnCluster}}DROP TABLE IF EXISTS {{.Store}}.daily_scale_data_shard {{.OnCluster}} SYNC;
+{{end -}}
 DROP TABLE IF EXISTS {{.Store}}.unusual_events_data {{.OnCluster}} SYNC;
+{{if .OnCluster}}DROP TABLE IF EXISTS {{.Store}}.unusual_events_data_shard {{.OnCluster}} SYNC;
+{{end -}}
 DROP TABLE IF EXISTS {{.Store}}.user_events_data {{.OnCluster}} SYNC;
+{{if .OnCluster}}DROP TABLE IF EXISTS {{.Store}}.user_events_data_shard {{.OnCluster}} SYNC;
+{{end -}}
 DROP TABLE IF EXISTS {{.Store}}.quality_samples_data {{.OnCluster}} SYNC;
+{{if .OnCluster}}DROP TABLE IF EXISTS {{.Store}}.quality_samples_data_shard {{.OnCluster}} SYNC;
+{{end -}}
 DROP TABLE IF EXISTS {{.Store}}.user_sessions_data {{.OnCluster}} SYNC;
+{{if .OnCluster}}DROP TABLE IF EXISTS {{.Store}}.user_sessions_data_shard {{.OnCluster}} SYNC;
+{{end -}}
 DROP TABLE IF EXISTS {{.Store}}.rooms_data {{.OnCluster}} SYNC;
+{{if .OnCluster}}DROP TABLE IF EXISTS {{.Store}}.rooms_data_shard {{.OnCluster}} SYNC;
+{{end -}}
 DROP TABLE IF EXISTS {{.Store}}.raw_responses {{.OnCluster}} SYNC;
+{{if .OnCluster}}DROP TABLE IF EXISTS {{.Store}}.raw_responses_shard {{.OnCluster}} SYNC;
+{{end -}}
 DROP TABLE IF EXISTS {{.Store}}.archive_runs_data {{.OnCluster}} SYNC;
 DROP TABLE IF EXISTS {{.Store}}.ledger_units {{.OnCluster}} SYNC;
 DROP TABLE IF EXISTS {{.Store}}.ledger_parts {{.OnCluster}} SYNC;

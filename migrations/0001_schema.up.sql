@@ -16,7 +16,7 @@ CREATE TABLE IF NOT EXISTS {{.Store}}.hidden_loads {{.OnCluster}}
     step Enum8('opened' = 1, 'committed' = 2, 'replaced' = 3, 'abandoned' = 4) COMMENT 'State of the load. The greatest step of a load counts, so a repeated or late insert changes nothing',
     at DateTime('UTC') DEFAULT now() COMMENT 'When the step was written, by the server''s clock'
 )
-ENGINE = {{engine "MergeTree"}}
+ENGINE = {{everywhere "MergeTree"}}
 ORDER BY (load_id, step)
 COMMENT 'Which loads the views leave out: those whose greatest step is opened, replaced or abandoned. A load without rows here is visible. No partition key: a commit must be one part';
 
@@ -43,7 +43,7 @@ CREATE TABLE IF NOT EXISTS {{.Store}}.ledger_parts {{.OnCluster}}
     asked_at DateTime64(3, 'UTC') COMMENT 'When it was asked for, by the client''s clock',
     run_id LowCardinality(String) COMMENT 'The run that asked'
 )
-ENGINE = {{engine "MergeTree"}}
+ENGINE = {{everywhere "MergeTree"}}
 ORDER BY (sdk_app_id, kind, key, part, part_key, load_id)
 COMMENT 'The parts that each load holds. A row is written once, after the load''s rows and before its commit, and deleted when the load is purged. Read the view ledger instead';
 
@@ -73,7 +73,7 @@ CREATE TABLE IF NOT EXISTS {{.Store}}.ledger_units {{.OnCluster}}
     run_id LowCardinality(String) COMMENT 'The run that wrote this',
     updated_at DateTime64(6, 'UTC') DEFAULT now64(6) COMMENT 'When it was written, by the server''s clock'
 )
-ENGINE = {{engine "ReplacingMergeTree" "updated_at"}}
+ENGINE = {{everywhere "ReplacingMergeTree" "updated_at"}}
 ORDER BY (sdk_app_id, kind, key)
 COMMENT 'State of each unit, one row a unit (read it with FINAL). Read the view ledger instead';
 
@@ -114,11 +114,11 @@ CREATE TABLE IF NOT EXISTS {{.Store}}.archive_runs_data {{.OnCluster}}
     {{columns "work of a run"}},
     alive_until DateTime64(3, 'UTC') COMMENT 'When the run counts as dead unless it writes another row, by the server''s clock'
 )
-ENGINE = {{engine "ReplacingMergeTree" "step"}}
+ENGINE = {{everywhere "ReplacingMergeTree" "step"}}
 ORDER BY (started_at, run_id)
 COMMENT 'Rows of runs: one at the beginning, some while it lasts, one at the end. Read the view archive_runs instead';
 
-CREATE TABLE IF NOT EXISTS {{.Store}}.raw_responses {{.OnCluster}}
+CREATE TABLE IF NOT EXISTS {{.Store}}.raw_responses{{.Shard}} {{.OnCluster}}
 (
     response_id UInt64 COMMENT 'The response; ledger_parts says what was made from it',
     asked_at DateTime64(3, 'UTC') COMMENT 'When it was asked for, by the client''s clock',
@@ -149,7 +149,7 @@ COMMENT 'The vendor''s responses from which the tables were made, for callvault 
     creator_user_id LowCardinality(String) COMMENT 'User who created the room (UserId)',
 {{end -}}
 
-CREATE TABLE IF NOT EXISTS {{.Store}}.rooms_data {{.OnCluster}}
+CREATE TABLE IF NOT EXISTS {{.Store}}.rooms_data{{.Shard}} {{.OnCluster}}
 (
     load_id UInt64 COMMENT 'The load that brought the row; hidden_loads says whether it counts' CODEC(ZSTD(1)),
     {{columns "rooms"}},
@@ -175,7 +175,7 @@ COMMENT 'One row a call, with the load it came in. Read the view rooms instead';
     client_ip String COMMENT 'Address of the client (ClientIp)',
 {{end -}}
 
-CREATE TABLE IF NOT EXISTS {{.Store}}.user_sessions_data {{.OnCluster}}
+CREATE TABLE IF NOT EXISTS {{.Store}}.user_sessions_data{{.Shard}} {{.OnCluster}}
 (
     load_id UInt64 COMMENT 'The load that brought the row; hidden_loads says whether it counts' CODEC(ZSTD(1)),
     {{columns "user_sessions"}},
@@ -201,7 +201,7 @@ COMMENT 'One row for each session of a user in a call; a user who leaves and com
     value Float64 COMMENT 'Value in the metric''s own unit (Value)',
 {{end -}}
 
-CREATE TABLE IF NOT EXISTS {{.Store}}.quality_samples_data {{.OnCluster}}
+CREATE TABLE IF NOT EXISTS {{.Store}}.quality_samples_data{{.Shard}} {{.OnCluster}}
 (
     load_id UInt64 COMMENT 'The load that brought the row; hidden_loads says whether it counts' CODEC(ZSTD(1)),
     {{columns "quality_samples" | compressed}},
@@ -225,7 +225,7 @@ COMMENT 'One row for each sample of a quality metric that had a value; points wi
     param_two Int64 COMMENT 'Second parameter; its meaning depends on event_id (ParamTwo)',
 {{end -}}
 
-CREATE TABLE IF NOT EXISTS {{.Store}}.user_events_data {{.OnCluster}}
+CREATE TABLE IF NOT EXISTS {{.Store}}.user_events_data{{.Shard}} {{.OnCluster}}
 (
     load_id UInt64 COMMENT 'The load that brought the row; hidden_loads says whether it counts' CODEC(ZSTD(1)),
     {{columns "user_events"}},
@@ -246,7 +246,7 @@ COMMENT 'One row for each entry in the event log of a user in a call, with the l
     peer_id LowCardinality(String) COMMENT 'Remote user who caused it (PeerId); empty: no remote user did',
 {{end -}}
 
-CREATE TABLE IF NOT EXISTS {{.Store}}.unusual_events_data {{.OnCluster}}
+CREATE TABLE IF NOT EXISTS {{.Store}}.unusual_events_data{{.Shard}} {{.OnCluster}}
 (
     load_id UInt64 COMMENT 'The load that brought the row; hidden_loads says whether it counts' CODEC(ZSTD(1)),
     {{columns "unusual_events"}},
@@ -266,7 +266,7 @@ COMMENT 'One row for each cause of a bad experience of a user. An experience wit
     day_start DateTime('UTC') COMMENT 'Start of the day as the vendor reports it, UTC (Time)',
 {{end -}}
 
-CREATE TABLE IF NOT EXISTS {{.Store}}.daily_scale_data {{.OnCluster}}
+CREATE TABLE IF NOT EXISTS {{.Store}}.daily_scale_data{{.Shard}} {{.OnCluster}}
 (
     load_id UInt64 COMMENT 'The load that brought the row; hidden_loads says whether it counts' CODEC(ZSTD(1)),
     {{columns "daily_scale"}},
@@ -315,7 +315,7 @@ COMMENT 'One row a day: the vendor''s own count of one application, with the loa
     connections_lost UInt32 COMMENT 'Losses of the connection: to the server (event 5005), signalling (32790, 36864), media (32792), left by timeout (7001 with 1)',
 {{end -}}
 
-CREATE TABLE IF NOT EXISTS {{.Store}}.quality_streams_data {{.OnCluster}}
+CREATE TABLE IF NOT EXISTS {{.Store}}.quality_streams_data{{.Shard}} {{.OnCluster}}
 (
     load_id UInt64 COMMENT 'The load that brought the row; hidden_loads says whether it counts' CODEC(ZSTD(1)),
     sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)' CODEC(ZSTD(1)),
@@ -402,7 +402,7 @@ minute in the list, plus the number of the measure.
     connections_lost UInt64 COMMENT 'Losses of the connection: to the server (event 5005), signalling (32790, 36864), media (32792), left by timeout (7001 with 1)',
 {{end -}}
 
-CREATE TABLE IF NOT EXISTS {{.Store}}.call_users_data {{.OnCluster}}
+CREATE TABLE IF NOT EXISTS {{.Store}}.call_users_data{{.Shard}} {{.OnCluster}}
 (
     load_id UInt64 COMMENT 'The load of the summary; hidden_loads says whether it counts' CODEC(ZSTD(1)),
     {{columns "user of a call" | compressed}},
@@ -446,7 +446,7 @@ COMMENT 'One row for each user of a call, made from all rows that the call''s co
     peer_rtt_avg Nullable(Float64) COMMENT 'Round trip between the peer and the cloud, ms (rtt): average; NULL: no sample',
 {{end -}}
 
-CREATE TABLE IF NOT EXISTS {{.Store}}.peer_quality_data {{.OnCluster}}
+CREATE TABLE IF NOT EXISTS {{.Store}}.peer_quality_data{{.Shard}} {{.OnCluster}}
 (
     load_id UInt64 COMMENT 'The load of the summary; hidden_loads says whether it counts' CODEC(ZSTD(1)),
     {{columns "pair of users" | compressed}},
@@ -493,7 +493,7 @@ COMMENT 'One row for each pair of a receiver and a sender in a call, made from a
     video_stall_share Nullable(Float64) COMMENT 'Stall of the video received (bigvBlock): share of the time, from 0 to 1; NULL: no sample',
 {{end -}}
 
-CREATE TABLE IF NOT EXISTS {{.Store}}.calls_data {{.OnCluster}}
+CREATE TABLE IF NOT EXISTS {{.Store}}.calls_data{{.Shard}} {{.OnCluster}}
 (
     load_id UInt64 COMMENT 'The load of the summary; hidden_loads says whether it counts' CODEC(ZSTD(1)),
     {{columns "call" | compressed}},
@@ -514,6 +514,33 @@ ORDER BY (sdk_app_id, toDate(created_at), comm_id)
 SETTINGS index_granularity = 1024
 COMMENT 'One row a call, made from all rows that its commit left visible, with the load it came in. Read the view calls instead';
 
+{{if .OnCluster}}
+{{/*
+==== On a cluster: the tables above as a whole ====
+
+Each server has the rows of its shard in a table named _shard. The tables that programs and
+views name are all shards together. All rows of a call are on one shard, and so are all of
+a day of an application that belong to no call.
+*/ -}}
+
+{{range list
+    (list "rooms_data" "sdk_app_id, comm_id")
+    (list "user_sessions_data" "sdk_app_id, comm_id")
+    (list "quality_samples_data" "sdk_app_id, comm_id")
+    (list "user_events_data" "sdk_app_id, comm_id")
+    (list "quality_streams_data" "sdk_app_id, comm_id")
+    (list "call_users_data" "sdk_app_id, comm_id")
+    (list "peer_quality_data" "sdk_app_id, comm_id")
+    (list "calls_data" "sdk_app_id, comm_id")
+    (list "unusual_events_data" "sdk_app_id, toDate(ts)")
+    (list "daily_scale_data" "sdk_app_id, toDate(day_start)")
+    (list "raw_responses" "response_id")
+}}
+CREATE TABLE IF NOT EXISTS {{$.Store}}.{{index . 0}} {{$.OnCluster}} AS {{$.Store}}.{{index . 0}}_shard
+ENGINE = Distributed({{$.Cluster}}, {{$.Store}}, {{index . 0}}_shard, cityHash64({{index . 1}}))
+COMMENT 'The rows of {{index . 0}}_shard on all shards';
+{{end}}{{end -}}
+
 {{/* ==== What people may add rows to: limits of quality, and names of numbers ==== */ -}}
 
 CREATE TABLE IF NOT EXISTS {{.Database}}.quality_thresholds {{.OnCluster}}
@@ -525,7 +552,7 @@ CREATE TABLE IF NOT EXISTS {{.Database}}.quality_thresholds {{.OnCluster}}
     remark String DEFAULT '' COMMENT 'Where the numbers come from',
     changed_at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'When the row was written; 1970: a default value'
 )
-ENGINE = {{engine "MergeTree"}}
+ENGINE = {{everywhere "MergeTree"}}
 ORDER BY (measure, changed_at)
 COMMENT 'What is good, poor and serious. The newest row of a measure counts: to change a limit, insert a row. All relations that judge quality use it, for past calls, too';
 
@@ -545,7 +572,7 @@ CREATE TABLE IF NOT EXISTS {{.Database}}.event_names {{.OnCluster}}
     name_en String COMMENT 'What happened, English',
     name_zh String COMMENT 'What happened, Chinese'
 )
-ENGINE = {{engine "MergeTree"}}
+ENGINE = {{everywhere "MergeTree"}}
 ORDER BY (event_id)
 COMMENT 'Events of user_events by number; see events_decoded';
 
@@ -623,7 +650,7 @@ CREATE TABLE IF NOT EXISTS {{.Database}}.event_values {{.OnCluster}}
     name_en String COMMENT 'What the value means, English',
     name_zh String COMMENT 'What the value means, Chinese'
 )
-ENGINE = {{engine "MergeTree"}}
+ENGINE = {{everywhere "MergeTree"}}
 ORDER BY (event_id, param_one)
 COMMENT 'Meaning of the first parameter of events; see events_decoded';
 
@@ -689,7 +716,7 @@ CREATE TABLE IF NOT EXISTS {{.Database}}.experience_names {{.OnCluster}}
     name_en String COMMENT 'What the user saw or heard, English',
     name_zh String COMMENT 'What the user saw or heard, Chinese'
 )
-ENGINE = {{engine "MergeTree"}}
+ENGINE = {{everywhere "MergeTree"}}
 ORDER BY (experience_id)
 COMMENT 'Bad experiences of unusual_events by number; see unusual_events_decoded';
 
@@ -709,7 +736,7 @@ CREATE TABLE IF NOT EXISTS {{.Database}}.abnormal_event_names {{.OnCluster}}
     name_en String COMMENT 'The cause, English',
     name_zh String COMMENT 'The cause, Chinese'
 )
-ENGINE = {{engine "MergeTree"}}
+ENGINE = {{everywhere "MergeTree"}}
 ORDER BY (abnormal_event_id)
 COMMENT 'Causes of unusual_events by number; see unusual_events_decoded';
 
@@ -777,9 +804,14 @@ WHERE (abnormal_event_id) NOT IN (SELECT abnormal_event_id FROM {{.Database}}.ab
 
 {{/* ==== Views of what the vendor sent ==== */ -}}
 
-{{/* The views show the rows of loads that are not hidden. */ -}}
+{{/*
+The views show the rows of loads that are not hidden. On a cluster, the server where the query
+begins finds the hidden loads and sends them to the shards. That server, and each replica that
+takes part, sees to it that it is not behind.
+*/ -}}
 
-{{define "visible"}}load_id NOT IN (SELECT load_id FROM {{.Store}}.hidden_loads GROUP BY load_id HAVING max(step) != 'committed'){{end -}}
+{{define "here"}}0 IN (SELECT behind FROM {{.Store}}.here){{end -}}
+{{define "visible"}}load_id {{.Global}}NOT IN (SELECT load_id FROM {{.Store}}.hidden_loads{{if .OnCluster}} WHERE {{template "here" .}}{{end}} GROUP BY load_id HAVING max(step) != 'committed'){{if .OnCluster}} AND {{template "here" .}}{{end}}{{end -}}
 
 {{/* These views show the columns of their tables and add none. */ -}}
 {{range list
@@ -1255,7 +1287,7 @@ FROM
     (
         SELECT sdk_app_id, comm_id, max(last_ts) AS last
         FROM {{.Store}}.quality_streams_data
-        WHERE comm_id IN (SELECT comm_id FROM {{.Store}}.user_sessions_data WHERE left_at IS NULL AND {{template "visible" .}}) AND {{template "visible" .}}
+        WHERE comm_id {{.Global}}IN (SELECT comm_id FROM {{.Store}}.user_sessions_data WHERE left_at IS NULL AND {{template "visible" .}}) AND {{template "visible" .}}
         GROUP BY sdk_app_id, comm_id
     ) AS k ON k.sdk_app_id = s.sdk_app_id AND k.comm_id = s.comm_id
 )
@@ -1347,7 +1379,8 @@ DEFINER = CURRENT_USER SQL SECURITY DEFINER
 AS SELECT sdk_app_id, kind, key, '' AS part, '' AS part_key, toString(state) AS state, reason, starts_at AS window_start, held_until AS window_end,
     CAST([], 'Array(String)') AS users, deadline, attempts,
     rooms + user_sessions + quality_samples + user_events + unusual_events + daily_scale AS rows, null_samples, run_id, updated_at
-FROM {{.Store}}.ledger_units FINAL
+FROM {{.Store}}.ledger_units FINAL{{if .OnCluster}}
+WHERE {{template "here" .}}{{end}}
 UNION ALL
 SELECT sdk_app_id, kind, key, part, part_key,
     multiIf(load_id IN (SELECT load_id FROM {{.Store}}.hidden_loads GROUP BY load_id HAVING max(step) = 'opened'), 'pending', NOT settled, 'provisional', rows = 0, 'empty', 'archived') AS state,

@@ -11,7 +11,7 @@ CREATE TABLE IF NOT EXISTS {{.Store}}.lease {{.OnCluster}}
     released Bool COMMENT 'true: the claim was given up or withdrawn, for good'
 )
 {{if .Alone}}ENGINE = Memory
-{{else}}ENGINE = {{engine "MergeTree"}}
+{{else}}ENGINE = {{everywhere "MergeTree"}}
 ORDER BY (name, claim_id, at)
 {{end}}COMMENT 'Claims on what only one process may do at a time; a claim is live while it is not released and at + ttl_ms is in the future';
 
@@ -21,6 +21,6 @@ CREATE TABLE IF NOT EXISTS {{.Store}}.schema_migrations {{.OnCluster}}
     dirty UInt8 COMMENT '1 while the version is being applied, and after it failed',
     sequence UInt64 COMMENT 'Nanoseconds since 1970; the row with the greatest one counts'
 )
-ENGINE = {{engine "MergeTree"}}
+ENGINE = {{everywhere "MergeTree"}}
 ORDER BY sequence
 COMMENT 'History of schema versions, kept by golang-migrate';

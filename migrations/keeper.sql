@@ -10,3 +10,18 @@ CREATE TABLE IF NOT EXISTS {{.Store}}.lease_keeper {{.OnCluster}}
 ENGINE = KeeperMap('{{.KeeperPath}}')
 PRIMARY KEY name
 COMMENT 'Claims on what only one process may do at a time, among all replicas; a claim is live while at + ttl_ms is in the future';
+{{if .OnCluster}}
+CREATE TABLE IF NOT EXISTS {{.Store}}.away {{.OnCluster}}
+(
+    node String COMMENT 'Replica, by the macros shard and replica, such as 1-r2',
+    since DateTime('UTC') COMMENT 'When it was found away or behind, by the server''s clock'
+)
+ENGINE = KeeperMap('{{.KeeperPath}}-away')
+PRIMARY KEY node
+COMMENT 'Replicas that may lack rows that are visible, and must not answer. The program adds a replica before it commits without it, and removes it when it has caught up';
+
+CREATE OR REPLACE VIEW {{.Store}}.here {{.OnCluster}} (behind UInt8 COMMENT '0: this replica may answer. Otherwise reading it fails')
+AS SELECT throwIf(count() > 0, 'this replica was away and has not caught up yet: ask another one, or wait for the next pass') AS behind
+FROM {{.Store}}.away WHERE node = concat(getMacro('shard'), '-', getMacro('replica'))
+COMMENT 'Whether this replica may answer';
+{{end -}}

@@ -9,7 +9,12 @@ import (
 const (
 	HiddenLoads = "hidden_loads"
 	Versions    = "schema_migrations"
+	Away        = "away" // only on a cluster: replicas that must not answer
 )
+
+// Shard ends the name of a table that has the rows of one shard of a cluster. The table
+// without it has those of all shards.
+const Shard = "_shard"
 
 // UnreadExpires is the expires_at of raw responses that could not be read whole: they do
 // not expire by themselves.
@@ -28,6 +33,10 @@ type Table struct {
 
 // HasLoads says whether the rows belong to loads.
 func (t Table) HasLoads() bool { return t.Day != "" }
+
+// Sharded says whether the rows are spread over the shards of a cluster. Other tables have all
+// rows on each server.
+func (t Table) Sharded() bool { return t.HasLoads() || t.Name == "raw_responses" }
 
 // Backup is how a backup takes a table, and how it is compared.
 type Backup int

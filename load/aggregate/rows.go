@@ -16,6 +16,13 @@ type Rows struct {
 	size  int
 }
 
+// Count adds to sent how many rows Insert inserts, by table.
+func (s *Rows) Count(sent map[string]int) {
+	sent["call_users_data"] += len(s.users)
+	sent["peer_quality_data"] += len(s.pairs)
+	sent["calls_data"] += len(s.calls)
+}
+
 // Size is the memory of the rows, counted in rows of up to 4 KB.
 func (s *Rows) Size() int { return s.size }
 

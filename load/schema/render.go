@@ -6,6 +6,7 @@ import (
 	"strings"
 	"text/template"
 
+	"github.com/callvault/callvault/internal/catalogue"
 	"github.com/callvault/callvault/internal/sqltext"
 )
 
@@ -15,6 +16,9 @@ type words struct {
 	Store      string // of the tables, quoted
 	Databases  string // both, as literals
 	OnCluster  string // "" or ON CLUSTER `name`
+	Cluster    string // its name, quoted
+	Shard      string // the end of the name of a table with the rows of one shard
+	Global     string // before IN, where the set is found once for all shards
 	KeeperPath string // of the leases in Keeper
 	Alone      bool   // no other server has the tables; only for bootstrap.sql
 }
@@ -29,7 +33,7 @@ func (s *Schema) renderFor(on server, name string) (string, error) {
 		return "", fmt.Errorf("%w: %w", ErrFile, err)
 	}
 	t := template.New(name)
-	t.Funcs(template.FuncMap{"engine": s.engine}).Funcs(columnWords(t))
+	t.Funcs(template.FuncMap{"engine": s.engine, "everywhere": s.everywhere}).Funcs(columnWords(t))
 	if _, err := t.Parse(string(text)); err != nil {
 		return "", fmt.Errorf("%w: %w", ErrFile, err)
 	}
@@ -39,7 +43,8 @@ func (s *Schema) renderFor(on server, name string) (string, error) {
 		KeeperPath: s.keeperPath(on.id), Alone: !on.keeper && s.opt.Cluster == "",
 	}
 	if s.opt.Cluster != "" {
-		w.OnCluster = "ON CLUSTER " + sqltext.Identifier(s.opt.Cluster)
+		w.Cluster = sqltext.Identifier(s.opt.Cluster)
+		w.OnCluster, w.Shard, w.Global = "ON CLUSTER "+w.Cluster, catalogue.Shard, "GLOBAL "
 	}
 	var b strings.Builder
 	if err := t.Execute(&b, w); err != nil {
@@ -48,13 +53,22 @@ func (s *Schema) renderFor(on server, name string) (string, error) {
 	return b.String(), nil
 }
 
-// engine returns a MergeTree engine with its arguments or, on a cluster, its replicated
-// form. The path names the table, so no table may be renamed or exchanged, and dropping a
-// table needs SYNC.
+// engine returns a MergeTree engine with its arguments or, on a cluster, the form that
+// replicates the rows within their shard. The path names the table, so no table may be renamed
+// or exchanged, and dropping a table needs SYNC.
 func (s *Schema) engine(name string, args ...string) string {
+	return s.replicated("/clickhouse/tables/{shard}/{database}/{table}", "{replica}", name, args)
+}
+
+// everywhere is engine for a table that has all its rows on every server.
+func (s *Schema) everywhere(name string, args ...string) string {
+	return s.replicated("/clickhouse/tables/everywhere/{database}/{table}", "{shard}-{replica}", name, args)
+}
+
+func (s *Schema) replicated(path, replica, name string, args []string) string {
 	if s.opt.Cluster != "" {
 		name = "Replicated" + name
-		args = append([]string{"'/clickhouse/tables/{shard}/{database}/{table}'", "'{replica}'"}, args...)
+		args = append([]string{sqltext.Literal(path), sqltext.Literal(replica)}, args...)
 	}
 	if len(args) == 0 {
 		return name

@@ -70,6 +70,9 @@ func parseDSN(dsn string, o Options) (*clickhouse.Options, error) {
 		return ch, nil
 	}
 	ch.Settings["async_insert"] = 0
+	if o.Cluster != "" {
+		ch.Settings["distributed_foreground_insert"] = 1 // the acknowledgement comes from the shards
+	}
 	ch.Settings["insert_deduplicate"] = 0 // every block has new load ids; the server must not drop one as a duplicate
 	return ch, nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/callvault/callvault/internal/catalogue"
 	"github.com/callvault/callvault/internal/sqltext"
+	"github.com/callvault/callvault/load/cluster"
 	"github.com/callvault/callvault/load/hidden"
 	"github.com/callvault/callvault/load/native"
 	"github.com/callvault/callvault/load/retry"
@@ -29,6 +30,8 @@ type Options struct {
 	Database string
 	// TLS adds certificates to a DSN with secure=true. It may be nil.
 	TLS *tls.Config
+	// Cluster is the cluster that has the tables: "" is one server.
+	Cluster string
 	// Missing says what Open does if the database of the relations does not exist.
 	// The database of the tables is made with the tables (load/schema).
 	Missing Missing
@@ -58,6 +61,7 @@ type Store struct {
 	ids      hidden.IDs
 	onInsert func(table string, took time.Duration, err error) // may be nil
 	patience retry.Patience
+	cluster  *cluster.Cluster
 }
 
 // Open connects to the database of the relations. It does not migrate. Its error matches
@@ -67,6 +71,11 @@ func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 	ch, err := parseDSN(dsn, o)
 	if err != nil {
 		return nil, err
+	}
+	if o.Cluster != "" {
+		if err := oneHost(ctx, ch); err != nil {
+			return nil, openError(ctx, ch, err)
+		}
 	}
 	views, err := connect(ctx, ch)
 	if o.ReadOnly && retry.Code(err) == codeReadOnly {
@@ -87,7 +96,10 @@ func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 	if o.OnInsert != nil {
 		conn = observed{conn, o.OnInsert}
 	}
-	return &Store{conn: conn, views: views, samples: native.NewSender(tables), ch: ch, onInsert: o.OnInsert, patience: retry.Patience{OnRetry: o.OnRetry}}, nil
+	return &Store{
+		conn: conn, views: views, samples: native.NewSender(tables), ch: ch, onInsert: o.OnInsert, patience: retry.Patience{OnRetry: o.OnRetry},
+		cluster: cluster.New(o.Cluster, tables.Auth.Database),
+	}, nil
 }
 
 // Conn returns the connection pool to the database of the DSN, with the relations.
@@ -114,6 +126,9 @@ func (s *Store) ClickHouse() *clickhouse.Options {
 	ch := *s.ch
 	return &ch
 }
+
+// Cluster returns the servers that have the tables.
+func (s *Store) Cluster() *cluster.Cluster { return s.cluster }
 
 // Database returns the name of the database of the relations.
 func (s *Store) Database() string { return s.ch.Auth.Database }
@@ -153,6 +168,21 @@ func connect(ctx context.Context, ch *clickhouse.Options) (driver.Conn, error) {
 		return nil, err
 	}
 	return conn, nil
+}
+
+// oneHost keeps of the hosts of a cluster the first that answers: another one may not have yet
+// what was written to it.
+func oneHost(ctx context.Context, ch *clickhouse.Options) (err error) {
+	for _, addr := range ch.Addr {
+		one := *ch
+		one.Addr, one.Auth.Database = []string{addr}, ""
+		var conn driver.Conn
+		if conn, err = connect(ctx, &one); err == nil {
+			ch.Addr = one.Addr
+			return conn.Close()
+		}
+	}
+	return err
 }
 
 // connectAnyway opens a pool although the database does not exist.

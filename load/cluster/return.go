@@ -1,0 +1,81 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"github.com/callvault/callvault/internal/catalogue"
+	"github.com/callvault/callvault/internal/sqltext"
+)
+
+// Return lets replicas answer again that have caught up.
+func (c *Cluster) Return(ctx context.Context, conn driver.Conn) error {
+	if !c.Many() {
+		return nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.returned(ctx, conn)
+}
+
+// apart is the least time between two looks at the queue of a replica. A replica that reads
+// entries of Keeper's log notes first how far it has read, and queues them right after.
+const apart = 100 * time.Millisecond
+
+// returned is Return. The caller holds mu: rows that are inserted meanwhile have not landed.
+func (c *Cluster) returned(ctx context.Context, conn driver.Conn) error {
+	away, err := c.away(ctx, conn)
+	if err != nil || len(away) == 0 {
+		return err
+	}
+	first, err := c.idle(ctx, conn)
+	if err != nil {
+		return err
+	}
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-time.After(apart):
+	}
+	then, err := c.idle(ctx, conn)
+	if err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(away)) {
+		if !first[name] || !then[name] {
+			continue
+		}
+		if err := conn.Exec(ctx, "ALTER TABLE "+catalogue.Away+" DELETE WHERE node = "+sqltext.Literal(name)); err != nil {
+			return fmt.Errorf("note that replica %s is back: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// idle returns the replicas that have done all that Keeper's logs of their tables hold.
+func (c *Cluster) idle(ctx context.Context, conn driver.Conn) (map[string]bool, error) {
+	q := "SELECT " + node + " AS node, max(queue_size) = 0 AND min(log_pointer > log_max_index) AND NOT max(is_readonly) AND NOT max(is_session_expired) FROM " +
+		c.All("system.replicas") + " WHERE database = " + sqltext.Literal(c.store) + " GROUP BY node"
+	ctx = clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{"skip_unavailable_shards": 1}))
+	rows, err := conn.Query(ctx, q)
+	if err != nil {
+		return nil, fmt.Errorf("look at the replicas' queues: %w", err)
+	}
+	defer rows.Close()
+	all := map[string]bool{}
+	for rows.Next() {
+		var name string
+		var idle bool
+		if err := rows.Scan(&name, &idle); err != nil {
+			return nil, fmt.Errorf("look at the replicas' queues: %w", err)
+		}
+		all[name] = idle
+	}
+	return all, rows.Err()
+}
