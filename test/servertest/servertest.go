@@ -12,13 +12,10 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
-	"syscall"
 	"testing"
 	"text/template"
 	"time"
@@ -30,12 +27,7 @@ const (
 	// patience bounds a start.
 	patience = time.Minute
 	poll     = 50 * time.Millisecond
-	// lifeline runs a program until standard input ends, however this process does.
-	lifeline = `"$@" & read nothing; kill -9 $!; wait $! 2>/dev/null; exit 0`
 )
-
-//go:embed run.py
-var runner string
 
 //go:embed config.xml.tmpl
 var configText string
@@ -111,10 +103,11 @@ func (s *Server) startServer(ctx context.Context, t testing.TB) {
 		Database  string `json:"database"`
 		Password  string `json:"password"`
 	}{Dir: s.Dir, OwnerPID: os.Getpid(), TCPPort: free(t), HTTPPort: free(t), Database: embedded.DefaultDatabase, Password: rand.Text()}
-	s.write(t, "run.py", []byte(runner))
 	s.write(t, "config.xml", rendered(t, configText, o))
 	s.write(t, "users.xml", rendered(t, usersText, o))
-	s.run(t, &o.EnginePID)
+	p := s.release.Run(t, s.Dir)
+	s.end = func(testing.TB) { p.Kill() }
+	o.EnginePID = p.PID
 	place, err := json.Marshal(o)
 	if err != nil {
 		t.Fatal(err)
@@ -128,40 +121,12 @@ func (s *Server) startServer(ctx context.Context, t testing.TB) {
 		}
 		select {
 		case <-ctx.Done():
-			said, _ := os.ReadFile(filepath.Join(s.Dir, "said.log"))
-			t.Fatalf("ClickHouse %s does not start: %s", s.release.Version, tail(said))
+			t.Fatalf("ClickHouse %s does not start: %s", s.release.Version, p.Said())
 		case <-time.After(poll):
 		}
 	}
 	if _, err := s.Query(ctx, "CREATE DATABASE IF NOT EXISTS "+embedded.DefaultDatabase); err != nil {
 		t.Fatal(err)
-	}
-}
-
-// run starts the process. It ends with the test's, however that does.
-func (s *Server) run(t testing.TB, pid *int) {
-	t.Helper()
-	log, err := os.Create(filepath.Join(s.Dir, "said.log"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer log.Close()
-	cmd := exec.Command("sh", "-c", lifeline, "sh", "python3", "run.py", string(s.release.How), s.library)
-	cmd.Dir, cmd.Stdout, cmd.Stderr = s.Dir, log, log
-	cmd.Env = append(os.Environ(), "CLICKHOUSE_WATCHDOG_ENABLE=0", "TZ=UTC")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // an interrupt from the terminal must not end the lifeline alone
-	var stdin io.Closer
-	if stdin, err = cmd.StdinPipe(); err == nil {
-		err = cmd.Start()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	*pid = cmd.Process.Pid
-	s.end = func(testing.TB) {
-		stdin.Close()
-		_ = cmd.Wait()
-		s.end = func(testing.TB) {}
 	}
 }
 
