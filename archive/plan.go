@@ -64,7 +64,7 @@ func (j *Run) known(ctx context.Context, store *store.Store) (extract.Ledger, er
 	if store == nil {
 		return blank{}, nil
 	}
-	err := connect.Migrated(ctx, store, j.Options.Tiering.Cluster)
+	err := connect.Migrated(ctx, store)
 	switch {
 	case errors.Is(err, connect.ErrNoArchive):
 		return blank{}, nil

@@ -13,7 +13,7 @@ import (
 
 // Prepare brings the schema up and sets where the tables move old data.
 func Prepare(ctx context.Context, store *store.Store, t upkeep.Tiering) error {
-	sch, err := connect.Schema(store, t.Cluster)
+	sch, err := connect.Schema(store)
 	if err == nil {
 		err = store.Retry(ctx, func(ctx context.Context) error {
 			done, err := sch.Prepared(ctx)

@@ -49,7 +49,7 @@ type Run struct {
 
 // Do makes the backup and writes the history of runs.
 func (j *Run) Do(ctx context.Context) error {
-	if err := connect.Migrated(ctx, j.Store, ""); err != nil {
+	if err := connect.Migrated(ctx, j.Store); err != nil {
 		return err
 	}
 	h := runs.New(j.Store, Command, j.Origin, j.Lease, j.Traced)
@@ -75,7 +75,7 @@ func (j *Run) work(ctx context.Context) error {
 		return err
 	}
 	if j.Verify {
-		if j.Differences, err = Verify(ctx, j.Store.Conn(), p, &j.Note, TargetOf(j.Store, "", ""), j.Progress); err != nil {
+		if j.Differences, err = Verify(ctx, j.Store.Conn(), p, &j.Note, TargetOf(j.Store, ""), j.Progress); err != nil {
 			return err
 		}
 		if n := len(j.Differences); n > 0 {
@@ -89,7 +89,7 @@ func (j *Run) work(ctx context.Context) error {
 }
 
 func (j *Run) make(ctx context.Context, p Place) error {
-	sch, err := connect.Schema(j.Store, "")
+	sch, err := connect.Schema(j.Store)
 	if err != nil {
 		return err
 	}

@@ -10,9 +10,9 @@ import (
 )
 
 // TargetOf returns the archive of a store as a Target, for a restore or a trial.
-func TargetOf(store *store.Store, cluster, policy string) Target {
+func TargetOf(store *store.Store, policy string) Target {
 	views := func(ctx context.Context, database string) error {
-		sch, err := restored(store, cluster, database)
+		sch, err := restored(store, database)
 		if err != nil {
 			return err
 		}
@@ -22,17 +22,17 @@ func TargetOf(store *store.Store, cluster, policy string) Target {
 }
 
 // restored returns the schema of an archive that is being restored.
-func restored(store *store.Store, cluster, database string) (*schema.Schema, error) {
+func restored(store *store.Store, database string) (*schema.Schema, error) {
 	ch := store.ClickHouse()
 	ch.Auth.Database = database
-	return schema.New(ch, schema.Options{Cluster: cluster, Holder: lease.Holder(), Restorer: true})
+	return schema.New(ch, schema.Options{Cluster: store.Cluster().Name(), Holder: lease.Holder(), Restorer: true})
 }
 
 // Complete brings the schema of a restored archive up to this program's. It removes the
 // rules of cold storage, because this server may lack the volume; the next pass sets them
 // again from its settings.
-func Complete(ctx context.Context, store *store.Store, cluster string) error {
-	sch, err := restored(store, cluster, store.Database())
+func Complete(ctx context.Context, store *store.Store) error {
+	sch, err := restored(store, store.Database())
 	if err != nil {
 		return err
 	}

@@ -98,7 +98,7 @@ func Serve(ctx context.Context, o Options, hangup <-chan os.Signal) error {
 		return err
 	}
 	defer done()
-	if _, err := connect.Version(ctx, store, set.cfg.Cluster); errors.Is(err, schema.ErrNewer) {
+	if _, err := connect.Version(ctx, store); errors.Is(err, schema.ErrNewer) {
 		return err
 	}
 	d.store.Store(store)

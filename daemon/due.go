@@ -42,7 +42,7 @@ func (d *daemon) lastRun(ctx context.Context, e schedules.Entry) (time.Time, err
 // An archive that was never verified or backed up is due from then on.
 func (d *daemon) archivedSince(ctx context.Context) (time.Time, error) {
 	store := d.store.Load()
-	err := connect.Migrated(ctx, store, d.set.Load().cfg.Cluster)
+	err := connect.Migrated(ctx, store)
 	if errors.Is(err, connect.ErrNoArchive) {
 		return time.Now(), nil
 	}
@@ -60,7 +60,7 @@ func (d *daemon) archivedSince(ctx context.Context) (time.Time, error) {
 // none.
 func (d *daemon) listedUntil(ctx context.Context) (until time.Time, err error) {
 	store, cfg := d.store.Load(), d.set.Load().cfg
-	sch, err := connect.Schema(store, cfg.Cluster)
+	sch, err := connect.Schema(store)
 	if err != nil {
 		return until, err
 	}

@@ -59,7 +59,7 @@ func (d *daemon) usable(ctx context.Context) error {
 	if store == nil {
 		return errors.New("waiting for ClickHouse")
 	}
-	sch, err := connect.Schema(store, d.set.Load().cfg.Cluster)
+	sch, err := connect.Schema(store)
 	if err != nil {
 		return err
 	}

@@ -98,7 +98,7 @@ func (d *daemon) verify(ctx context.Context, r schedules.Run) error {
 		return err
 	}
 	store := d.store.Load()
-	if err := connect.Migrated(ctx, store, cfg.Cluster); err != nil {
+	if err := connect.Migrated(ctx, store); err != nil {
 		return err
 	}
 	defer d.track(r, j)()

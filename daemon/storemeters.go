@@ -135,7 +135,7 @@ func (d *daemon) snapshot(ctx context.Context) (s snapshot) {
 	if store == nil {
 		return s
 	}
-	sch, err := connect.Schema(store, d.set.Load().cfg.Cluster)
+	sch, err := connect.Schema(store)
 	if err != nil {
 		return s
 	}

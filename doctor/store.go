@@ -197,7 +197,7 @@ func (x *examination) room(free, total uint64) {
 
 // schema checks the version of the schema and the age of the last success.
 func (x *examination) schema(ctx context.Context, cfg *config.Config, store *store.Store) {
-	sch, err := connect.Schema(store, cfg.Cluster)
+	sch, err := connect.Schema(store)
 	if err != nil {
 		x.say("schema", Fail, words.OneLine(err), "")
 		return

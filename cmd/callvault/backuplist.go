@@ -133,7 +133,7 @@ func (c *cli) withBackup(ctx context.Context, b backing, database string, args [
 
 // oneVerification excludes other backups with a lease, if there is an archive to hold it.
 func (c *cli) oneVerification(ctx context.Context, x opened, do func(context.Context) error) error {
-	if connect.Migrated(ctx, x.store, x.cfg.Cluster) != nil {
+	if connect.Migrated(ctx, x.store) != nil {
 		return do(ctx)
 	}
 	return backup.OneBackup(ctx, x.store, time.Duration(x.cfg.Lease), do)
@@ -141,7 +141,7 @@ func (c *cli) oneVerification(ctx context.Context, x opened, do func(context.Con
 
 func (c *cli) verifyBackup(ctx context.Context, x opened, policy string) error {
 	watch := c.screen().Bytes()
-	diffs, err := backup.Verify(ctx, x.store.Conn(), x.place, &x.note, backup.TargetOf(x.store, x.cfg.Cluster, policy), watch.At)
+	diffs, err := backup.Verify(ctx, x.store.Conn(), x.place, &x.note, backup.TargetOf(x.store, policy), watch.At)
 	watch.Close()
 	if err != nil {
 		return err

@@ -142,7 +142,7 @@ func (c *cli) export(ctx context.Context, place string, x exporting) error {
 		return err
 	}
 	defer done()
-	if err := connect.Migrated(ctx, store, cfg.Cluster); errors.Is(err, connect.ErrNoArchive) {
+	if err := connect.Migrated(ctx, store); errors.Is(err, connect.ErrNoArchive) {
 		return connect.NoArchive("export")
 	} else if err != nil {
 		return err

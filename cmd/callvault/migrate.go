@@ -120,7 +120,7 @@ func (c *cli) migrateStore(ctx context.Context, m store.Missing, do func(context
 		return err
 	}
 	defer done()
-	s, err := connect.Schema(store, cfg.Cluster)
+	s, err := connect.Schema(store)
 	if err != nil {
 		return err
 	}

@@ -69,7 +69,7 @@ func (c *cli) replay(ctx context.Context, r *archive.Replay, asJSON bool) error 
 		return err
 	}
 	defer done()
-	if version, err := connect.Version(ctx, store, cfg.Cluster); err != nil {
+	if version, err := connect.Version(ctx, store); err != nil {
 		return err
 	} else if version.Current <= 0 {
 		return connect.ErrNoArchive

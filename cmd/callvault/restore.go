@@ -54,7 +54,7 @@ Exit codes: 0 done; 1 failed; 4 another restore is running.`,
 
 func (c *cli) restore(ctx context.Context, x opened, policy string) error {
 	watch := c.screen().Bytes()
-	err := backup.Restore(ctx, x.store.Conn(), x.place, x.note, backup.TargetOf(x.store, x.cfg.Cluster, policy), watch.At, func(ctx context.Context) error { return backup.Complete(ctx, x.store, x.cfg.Cluster) })
+	err := backup.Restore(ctx, x.store.Conn(), x.place, x.note, backup.TargetOf(x.store, policy), watch.At, func(ctx context.Context) error { return backup.Complete(ctx, x.store) })
 	watch.Close()
 	if errors.Is(err, backup.ErrRestoring) {
 		return fmt.Errorf("%w: %w", lease.ErrHeld, err)

@@ -124,11 +124,15 @@ func (c *cli) origin() runs.Origin { return runs.Origin{Version: version, Warn: 
 // server returns the configured ClickHouse: the DSN's or, without a DSN, the embedded
 // one.
 func (c *cli) server(cfg *config.Config) connect.Server {
-	return connect.Server{
+	s := connect.Server{
 		DSN: cfg.DSN.Reveal(), TLS: cfg.ToClickHouse, Embedded: embedded.Options{Path: filepath.Join(cfg.DataDir, "clickhouse")},
 		Fetch: embedded.FetchOptions{Library: cfg.Library, CacheDir: cfg.CacheDir}, Download: c.screen().Download,
 		Options: store.Options{Missing: store.Create},
 	}
+	if s.DSN != "" {
+		s.Options.Cluster = cfg.Cluster
+	}
+	return s
 }
 
 // open connects to the configured ClickHouse. The caller must call close.

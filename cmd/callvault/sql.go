@@ -109,12 +109,13 @@ type reading struct {
 // openToRead opens the archive, or with --demo the demo's.
 func (c *cli) openToRead(ctx context.Context, cfg *config.Config, r reading) (*store.Store, func(), error) {
 	server := c.server(cfg)
+	r.options.Cluster = server.Options.Cluster
 	server.Options = r.options
 	switch {
 	case r.demo && !demo.Exists(cfg):
 		return nil, nil, demo.None(r.command)
 	case r.demo:
-		server.DSN, server.Embedded = "", embedded.Options{Path: demo.Dir(cfg), OpenAnalyst: true}
+		server.DSN, server.Options.Cluster, server.Embedded = "", "", embedded.Options{Path: demo.Dir(cfg), OpenAnalyst: true}
 	case server.Empty():
 		return nil, nil, connect.NoArchive(r.command)
 	}

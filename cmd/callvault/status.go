@@ -62,7 +62,7 @@ func (c *cli) status(ctx context.Context, asJSON, space, ofDemo bool) error {
 		return err
 	}
 	defer done()
-	version, err := connect.Version(ctx, store, cfg.Cluster)
+	version, err := connect.Version(ctx, store)
 	if err != nil {
 		return err
 	}

@@ -146,7 +146,7 @@ func (c *cli) verifyWith(ctx context.Context, cfg *config.Config, f verifyFlags,
 		return err
 	}
 	defer done()
-	if err := connect.Migrated(ctx, store, cfg.Cluster); errors.Is(err, connect.ErrNoArchive) {
+	if err := connect.Migrated(ctx, store); errors.Is(err, connect.ErrNoArchive) {
 		return connect.NoArchive("verify")
 	} else if err != nil {
 		return err

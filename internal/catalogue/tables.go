@@ -9,7 +9,8 @@ import (
 const (
 	HiddenLoads = "hidden_loads"
 	Versions    = "schema_migrations"
-	Away        = "away" // only on a cluster: replicas that must not answer
+	Keeper      = "lease_keeper" // only where the server has Keeper
+	Away        = "away"         // only on a cluster: replicas that must not answer
 )
 
 // Shard ends the name of a table that has the rows of one shard of a cluster. The table
@@ -72,7 +73,7 @@ func Tables() []Table {
 		{Name: "archive_runs_data", Backup: History},
 		{Name: Versions},
 		{Name: "lease", Backup: Not},
-		{Name: "lease_keeper", Backup: Not}, // only where the server has Keeper
+		{Name: Keeper, Backup: Not},
 	}
 }
 

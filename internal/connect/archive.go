@@ -64,14 +64,14 @@ func NoArchive(command string) error {
 }
 
 // Schema prepares the schema of a store's database.
-func Schema(s *store.Store, cluster string) (*schema.Schema, error) {
-	return schema.New(s.ClickHouse(), schema.Options{Cluster: cluster, Holder: lease.Holder()})
+func Schema(s *store.Store) (*schema.Schema, error) {
+	return schema.New(s.ClickHouse(), schema.Options{Cluster: s.Cluster().Name(), Holder: lease.Holder()})
 }
 
 // Version is that of an archive's schema. It returns schema.ErrNewer where that is newer
 // than this program.
-func Version(ctx context.Context, store *store.Store, cluster string) (schema.Status, error) {
-	sch, err := Schema(store, cluster)
+func Version(ctx context.Context, store *store.Store) (schema.Status, error) {
+	sch, err := Schema(store)
 	if err != nil {
 		return schema.Status{}, err
 	}
@@ -84,8 +84,8 @@ func Version(ctx context.Context, store *store.Store, cluster string) (schema.St
 
 // Migrated returns an error unless the database has the schema of this program:
 // ErrNoArchive where it has none.
-func Migrated(ctx context.Context, store *store.Store, cluster string) error {
-	version, err := Version(ctx, store, cluster)
+func Migrated(ctx context.Context, store *store.Store) error {
+	version, err := Version(ctx, store)
 	switch {
 	case err != nil:
 		return err

@@ -31,7 +31,13 @@ func UnderLeaseAs(ctx context.Context, store *store.Store, ttl time.Duration, wh
 	defer held.Release(context.WithoutCancel(ctx))
 	lctx, cancel := held.Context(ctx)
 	defer cancel()
-	err = do(lctx, held.Guard)
+	err = store.Cluster().Begin(lctx, store.StoreConn())
+	if err == nil {
+		err = do(lctx, held.Guard)
+	}
+	if err == nil {
+		err = store.Cluster().Return(lctx, store.StoreConn())
+	}
 	lost := context.Cause(lctx)
 	switch {
 	case err == nil:

@@ -11,6 +11,7 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -42,6 +43,9 @@ func New(name, store string) *Cluster {
 	return &Cluster{name: name, store: store, waits: patience{silent: 3 * time.Second, behind: 30 * time.Second, first: 5 * time.Millisecond, last: 500 * time.Millisecond}}
 }
 
+// Name returns the name of the cluster, or "".
+func (c *Cluster) Name() string { return c.name }
+
 // Many reports whether it is a cluster and not one server.
 func (c *Cluster) Many() bool { return c.name != "" }
 
@@ -53,13 +57,31 @@ func (c *Cluster) On() string {
 	return " ON CLUSTER " + sqltext.Identifier(c.name)
 }
 
-// Rows returns the name of the table with the rows that a server has of a table whose rows
-// are spread over the shards.
-func (c *Cluster) Rows(table string) string {
-	if !c.Many() {
-		return table
+// Own returns the name of the table with the rows that a server has of any table of the
+// catalogue, and the clause for a statement that changes these rows on all servers.
+func (c *Cluster) Own(table string) (name, on string) {
+	sharded := slices.ContainsFunc(catalogue.Tables(), func(t catalogue.Table) bool { return t.Name == table && t.Sharded() })
+	if !c.Many() || !sharded {
+		return table, "" // replicas take the change from each other
 	}
-	return table + catalogue.Shard
+	return table + catalogue.Shard, c.On()
+}
+
+// Wait is the value of mutations_sync and lightweight_deletes_sync: on a cluster, no statement
+// waits for other replicas. See Landed for what waits.
+func (c *Cluster) Wait() int {
+	if c.Many() {
+		return 1
+	}
+	return 2
+}
+
+// Parts is the table of the parts that all shards have, each once.
+func (c *Cluster) Parts() string {
+	if !c.Many() {
+		return "system.parts"
+	}
+	return "cluster(" + sqltext.Identifier(c.name) + ", system.parts)"
 }
 
 // All returns a table function for the rows that each replica has of a table.

@@ -99,10 +99,7 @@ func (c *Cluster) look(ctx context.Context, conn driver.Conn, wants []Want) (loo
 	}
 	var counts []string
 	for i, w := range wants {
-		table := w.Table
-		if !w.Everywhere {
-			table = c.Rows(table)
-		}
+		table, _ := c.Own(w.Table)
 		counts = append(counts, fmt.Sprintf("SELECT getMacro('shard') AS shard, %s AS node, toUInt32(%d) AS want, %s AS n FROM %s.%s WHERE %s",
 			node, i, w.Count, sqltext.Identifier(c.store), sqltext.Identifier(table), w.Condition))
 	}

@@ -24,6 +24,32 @@ func (c *Cluster) Return(ctx context.Context, conn driver.Conn) error {
 	return c.returned(ctx, conn)
 }
 
+// Incomplete reports whether replicas are away.
+func (c *Cluster) Incomplete(ctx context.Context, conn driver.Conn) (bool, error) {
+	if !c.Many() {
+		return false, nil
+	}
+	away, err := c.away(ctx, conn)
+	return len(away) > 0, err
+}
+
+// Begin makes this server up to date with what others have written, and lets replicas that
+// have caught up answer. Who changes the archive calls it before reading what there is.
+func (c *Cluster) Begin(ctx context.Context, conn driver.Conn) error {
+	if !c.Many() {
+		return nil
+	}
+	for _, t := range catalogue.Tables() {
+		if t.Sharded() || t.Name == catalogue.Keeper {
+			continue
+		}
+		if err := conn.Exec(ctx, "SYSTEM SYNC REPLICA "+sqltext.Identifier(c.store)+"."+t.Name); err != nil {
+			return fmt.Errorf("wait until this replica has all of %s: %w", t.Name, err)
+		}
+	}
+	return c.Return(ctx, conn)
+}
+
 // apart is the least time between two looks at the queue of a replica. A replica that reads
 // entries of Keeper's log notes first how far it has read, and queues them right after.
 const apart = 100 * time.Millisecond

@@ -94,17 +94,19 @@ func hide(ctx context.Context, conn driver.Conn, ids []uint64, guard hidden.Guar
 // age.
 func DropEmptyMonths(ctx context.Context, a Archive, before time.Time) error {
 	for _, table := range loaded() {
-		if err := a.Retry(ctx, func(ctx context.Context) error { return dropEmptyMonths(ctx, a.StoreConn(), table, before) }); err != nil {
+		if err := a.Retry(ctx, func(ctx context.Context) error { return dropEmptyMonths(ctx, a, table, before) }); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func dropEmptyMonths(ctx context.Context, conn driver.Conn, table string, before time.Time) error {
+func dropEmptyMonths(ctx context.Context, a Archive, table string, before time.Time) error {
 	var months []string
-	const q = "SELECT groupUniqArray(partition_id) FROM system.parts WHERE active AND database = currentDatabase() AND table = ? AND partition_id < ?"
-	if err := conn.QueryRow(ctx, q, table, before.Format("200601")).Scan(&months); err != nil {
+	conn := a.StoreConn()
+	own, on := a.Cluster().Own(table)
+	q := "SELECT groupUniqArray(partition_id) FROM " + a.Cluster().Parts() + " WHERE active AND database = ? AND table = ? AND partition_id < ?"
+	if err := conn.QueryRow(ctx, q, catalogue.StoreOf(a.Database()), own, before.Format("200601")).Scan(&months); err != nil {
 		return fmt.Errorf("read months of %s: %w", table, err)
 	}
 	for _, month := range months {
@@ -115,7 +117,7 @@ func dropEmptyMonths(ctx context.Context, conn driver.Conn, table string, before
 		if left > 0 {
 			continue
 		}
-		if err := conn.Exec(ctx, "ALTER TABLE "+table+" DROP PARTITION ID '"+month+"'"); err != nil {
+		if err := conn.Exec(ctx, "ALTER TABLE "+own+on+" DROP PARTITION ID '"+month+"'"); err != nil {
 			return fmt.Errorf("drop month %s of %s: %w", month, table, err)
 		}
 	}

@@ -181,7 +181,7 @@ func TestLongPurgeStatementsFit(t *testing.T) {
 	must(t, hidden.Insert(t.Context(), s.StoreConn(), slices.Concat(visible, dropped), hidden.Opened))
 	must(t, hidden.Insert(t.Context(), s.StoreConn(), visible, hidden.Committed))
 	must(t, hidden.Insert(t.Context(), s.StoreConn(), dropped, hidden.Replaced))
-	must(t, compact(t.Context(), s.StoreConn(), visible, dropped))
+	must(t, compact(t.Context(), s, visible, dropped))
 	value(t, s, "SELECT count() FROM hidden_loads", 0)
 	if n := mutations(t, s, "hidden_loads"); n != 4 {
 		t.Errorf("%d mutations, want 4", n)

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/callvault/callvault/internal/catalogue"
+	"github.com/callvault/callvault/load/cluster"
 	"github.com/callvault/callvault/load/hidden"
 	"github.com/callvault/callvault/load/native"
 )
@@ -51,7 +52,7 @@ func Sweep(ctx context.Context, a Archive, always bool) (swept bool, err error) 
 	if _, err = Purge(ctx, a); err != nil {
 		return false, err
 	}
-	return true, a.Retry(ctx, func(ctx context.Context) error { return mutate(ctx, a.StoreConn(), "lease", oldClaims) })
+	return true, a.Retry(ctx, func(ctx context.Context) error { return mutate(ctx, a, "lease", oldClaims) })
 }
 
 // Purge deletes the rows of hidden loads that no writer of this process can commit, and then
@@ -76,6 +77,9 @@ func Purge(ctx context.Context, a Archive) (n int, err error) {
 }
 
 func purge(ctx context.Context, a Archive) (int, error) {
+	if gone, err := a.Cluster().Incomplete(ctx, a.StoreConn()); gone || err != nil {
+		return 0, err // a replica that is away may still show what is purged
+	}
 	dead := a.IDs().DeadBefore()
 	all, err := steps(ctx, a)
 	if err != nil {
@@ -100,10 +104,10 @@ func purge(ctx context.Context, a Archive) (int, error) {
 		}
 		gone = append(gone, l.id)
 	}
-	if err := drop(ctx, a.StoreConn(), opened, gone); err != nil {
+	if err := drop(ctx, a, opened, gone); err != nil {
 		return 0, err
 	}
-	if err := compact(ctx, a.StoreConn(), visible, dropped); err != nil {
+	if err := compact(ctx, a, visible, dropped); err != nil {
 		return 0, err
 	}
 	return len(opened) + len(dropped), nil
@@ -148,24 +152,31 @@ func waiting(ctx context.Context, a Archive) (map[uint64]bool, error) {
 }
 
 // drop abandons the opened loads and deletes the remains of the gone ones.
-func drop(ctx context.Context, conn driver.Conn, opened, gone []uint64) error {
+func drop(ctx context.Context, a Archive, opened, gone []uint64) error {
 	if len(opened) > 0 {
-		if err := hidden.Insert(ctx, conn, opened, hidden.Abandoned); err != nil {
+		if err := hidden.Insert(ctx, a.StoreConn(), opened, hidden.Abandoned); err != nil {
 			return err
 		}
 	}
 	for len(gone) > 0 {
 		var these string
+		n := len(gone)
 		these, gone = among(gone)
+		if err := a.Cluster().Landed(ctx, a.StoreConn(), notShown(these, n-len(gone))); err != nil {
+			return err
+		}
 		g, gctx := errgroup.WithContext(ctx)
 		g.SetLimit(4)
 		for _, table := range loaded() {
-			g.Go(func() error { return deleteRows(gctx, conn, table, these) })
+			g.Go(func() error { return deleteRows(gctx, a, table, these) })
 		}
 		if err := g.Wait(); err != nil {
 			return err
 		}
-		if err := mutate(ctx, conn, "ledger_parts", these); err != nil {
+		if err := a.Cluster().Landed(ctx, a.StoreConn(), noRows(these, loaded()...)...); err != nil {
+			return err
+		}
+		if err := mutate(ctx, a, "ledger_parts", these); err != nil {
 			return err
 		}
 	}
@@ -175,12 +186,14 @@ func drop(ctx context.Context, conn driver.Conn, opened, gone []uint64) error {
 // deleteRows deletes the rows of loads from a large table by masking them: rewriting a month
 // for one call would cost too much. The next merge removes the masked rows. If there is
 // nothing to delete, which the index on load_id shows quickly, it does nothing.
-func deleteRows(ctx context.Context, conn driver.Conn, table, cond string) error {
-	rows, err := count(ctx, conn, table, cond)
+func deleteRows(ctx context.Context, a Archive, table, cond string) error {
+	rows, err := count(ctx, a.StoreConn(), table, cond)
 	if err != nil || rows == 0 {
 		return err
 	}
-	if err := conn.Exec(ctx, "DELETE FROM "+table+" WHERE "+cond+" SETTINGS lightweight_deletes_sync = 2"+sameEverywhere); err != nil {
+	own, on := a.Cluster().Own(table)
+	q := fmt.Sprintf("DELETE FROM %s%s WHERE %s SETTINGS lightweight_deletes_sync = %d%s", own, on, cond, a.Cluster().Wait(), sameEverywhere)
+	if err := a.StoreConn().Exec(ctx, q); err != nil {
 		return fmt.Errorf("delete rows of %s: %w", table, err)
 	}
 	return nil
@@ -199,15 +212,19 @@ func count(ctx context.Context, conn driver.Conn, table, cond string, args ...an
 // and only then "committed". Rows that are inserted in the meantime stay as they are; an
 // exchange of tables would not ensure that. Each statement rewrites the table, so it names
 // as many loads as it can (see among).
-func compact(ctx context.Context, conn driver.Conn, visible, dropped []uint64) error {
+func compact(ctx context.Context, a Archive, visible, dropped []uint64) error {
 	for len(visible)+len(dropped) > 0 {
 		shown, laterShown := among(visible)
 		gone, laterGone := among(dropped)
-		if err := mutate(ctx, conn, catalogue.HiddenLoads, gone+" OR step = 'opened' AND "+shown); err != nil {
+		first := gone + " OR step = 'opened' AND " + shown
+		if err := mutate(ctx, a, catalogue.HiddenLoads, first); err != nil {
+			return err
+		}
+		if err := a.Cluster().Landed(ctx, a.StoreConn(), noRows(first, catalogue.HiddenLoads)...); err != nil {
 			return err
 		}
 		if len(visible) > 0 {
-			if err := mutate(ctx, conn, catalogue.HiddenLoads, "step = 'committed' AND "+shown); err != nil {
+			if err := mutate(ctx, a, catalogue.HiddenLoads, "step = 'committed' AND "+shown); err != nil {
 				return err
 			}
 		}
@@ -221,9 +238,27 @@ func compact(ctx context.Context, conn driver.Conn, visible, dropped []uint64) e
 const sameEverywhere = ", allow_nondeterministic_mutations = 1"
 
 // mutate deletes rows of a small table by rewriting its parts, and waits for the end.
-func mutate(ctx context.Context, conn driver.Conn, table, cond string) error {
-	if err := conn.Exec(ctx, "ALTER TABLE "+table+" DELETE WHERE "+cond+" SETTINGS mutations_sync = 2"+sameEverywhere); err != nil {
+func mutate(ctx context.Context, a Archive, table, cond string) error {
+	own, on := a.Cluster().Own(table)
+	q := fmt.Sprintf("ALTER TABLE %s%s DELETE WHERE %s SETTINGS mutations_sync = %d%s", own, on, cond, a.Cluster().Wait(), sameEverywhere)
+	if err := a.StoreConn().Exec(ctx, q); err != nil {
 		return fmt.Errorf("delete rows of %s: %w", table, err)
 	}
 	return nil
+}
+
+// notShown wants n loads to be known everywhere as ones that are not shown.
+func notShown(these string, n int) cluster.Want {
+	return cluster.Want{
+		Table: catalogue.HiddenLoads, Count: "uniqExact(load_id)", Condition: these + " AND step IN ('" + hidden.Replaced + "', '" + hidden.Abandoned + "')",
+		Rows: uint64(n), Everywhere: true,
+	}
+}
+
+// noRows wants all rows of tables that meet a condition to be gone.
+func noRows(cond string, tables ...string) (wants []cluster.Want) {
+	for _, t := range tables {
+		wants = append(wants, cluster.Want{Table: t, Count: "count()", Condition: cond, Everywhere: true})
+	}
+	return wants
 }

@@ -29,7 +29,7 @@ func ForgetResponses(ctx context.Context, a Archive, keep time.Duration) error {
 		})
 		if err == nil && len(ids) > 0 {
 			err = a.Retry(ctx, func(ctx context.Context) error {
-				return mutate(ctx, a.StoreConn(), "raw_responses", "response_id IN "+sqltext.IDs(ids))
+				return mutate(ctx, a, "raw_responses", "response_id IN "+sqltext.IDs(ids))
 			})
 		}
 		if err != nil || len(ids) < hidden.Chunk {

@@ -21,11 +21,17 @@ type Space struct {
 // Months lists the space of each month of the data in all tables. Its rows are the samples.
 // It needs the right to read system.parts, as Metrics and DiskUsage do.
 func Months(ctx context.Context, a Archive) ([]Space, error) {
+	samples, _ := a.Cluster().Own(native.SamplesTable)
+	var tables []string
+	for _, t := range loaded() {
+		own, _ := a.Cluster().Own(t)
+		tables = append(tables, own)
+	}
 	return space(ctx, a, `
-		SELECT concat(substring(partition, 1, 4), '-', substring(partition, 5)) AS name, sumIf(parts.rows, table = 'quality_samples_data') AS rows,
+		SELECT concat(substring(partition, 1, 4), '-', substring(partition, 5)) AS name, sumIf(parts.rows, table = ?) AS rows,
 			sum(bytes_on_disk) AS bytes, sum(data_uncompressed_bytes) AS uncompressed
-		FROM system.parts AS parts WHERE active AND database = currentDatabase() AND match(partition, '^[0-9]{6}$') AND table IN (?)
-		GROUP BY name ORDER BY name`, loaded())
+		FROM `+a.Cluster().Parts()+` AS parts WHERE active AND database = ? AND match(partition, '^[0-9]{6}$') AND table IN (?)
+		GROUP BY name ORDER BY name`, samples, catalogue.StoreOf(a.Database()), tables)
 }
 
 // Metrics lists the space of each metric in the samples' table, the largest first. The rows
@@ -35,7 +41,8 @@ func Months(ctx context.Context, a Archive) ([]Space, error) {
 // may count as its neighbour there. Metrics also needs the right to read the index: CREATE
 // TEMPORARY TABLE.
 func Metrics(ctx context.Context, a Archive) ([]Space, error) {
-	return space(ctx, a, `
+	samples, _ := a.Cluster().Own(native.SamplesTable) // on a cluster, of this server's shard
+	return space(ctx, a, strings.ReplaceAll(`
 		WITH marks AS
 		(
 			SELECT part_name, metric, rows_in_granule, assumeNotNull(tupleElement(at, 1)) AS begins,
@@ -57,7 +64,7 @@ func Metrics(ctx context.Context, a Archive) ([]Space, error) {
 		SELECT toString(c.metric) AS name, c.n AS rows, toUInt64(sizes.bytes) AS bytes, 
 			toUInt64(c.n * (SELECT sum(data_uncompressed_bytes) / sum(rows) FROM system.parts WHERE active AND database = currentDatabase() AND table = 'quality_samples_data')) AS uncompressed
 		FROM (SELECT metric, count() AS n FROM quality_samples_data GROUP BY metric) AS c LEFT JOIN sizes ON sizes.metric = c.metric
-		ORDER BY bytes DESC, name`)
+		ORDER BY bytes DESC, name`, native.SamplesTable, samples))
 }
 
 func space(ctx context.Context, a Archive, query string, args ...any) ([]Space, error) {
@@ -114,12 +121,12 @@ type Usage struct {
 
 // DiskUsage lists the tables of both databases, the largest first.
 func DiskUsage(ctx context.Context, a Archive) (all []Usage, err error) {
-	const q = `
-		SELECT replaceRegexpOne(table, '_data$', ''), sum(rows), sum(bytes_on_disk) AS size, sum(data_uncompressed_bytes), count()
-		FROM system.parts WHERE active AND database IN (?, currentDatabase())
+	q := `
+		SELECT replaceRegexpOne(table, '(_data)?(_shard)?$', ''), sum(rows), sum(bytes_on_disk) AS size, sum(data_uncompressed_bytes), count()
+		FROM ` + a.Cluster().Parts() + ` WHERE active AND database IN (?, ?)
 		GROUP BY table ORDER BY size DESC, table`
 	var u Usage
-	err = native.Read(ctx, a.StoreConn(), "disk usage", q, []any{a.Database()}, func() { all = append(all, u) },
+	err = native.Read(ctx, a.StoreConn(), "disk usage", q, []any{a.Database(), catalogue.StoreOf(a.Database())}, func() { all = append(all, u) },
 		&u.Relation, &u.Rows, &u.Bytes, &u.Uncompressed, &u.Parts)
 	return all, err
 }

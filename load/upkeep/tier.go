@@ -18,10 +18,9 @@ import (
 
 // Tiering says when data moves to another volume of the storage policy.
 type Tiering struct {
-	Policy  string        // of the tables; empty: the one they have
-	Volume  string        // the volume that data moves to
-	After   time.Duration // how old the data must be, whole days; zero: it does not move
-	Cluster string        // "": one server
+	Policy string        // of the tables; empty: the one they have
+	Volume string        // the volume that data moves to
+	After  time.Duration // how old the data must be, whole days; zero: it does not move
 }
 
 var (
@@ -50,11 +49,12 @@ func Tier(ctx context.Context, a Archive, t Tiering) error {
 			return fmt.Errorf("read where old data goes: %w", err)
 		}
 		for _, table := range catalogue.Loaded() {
-			i := slices.Index(names, table.Name)
+			own, on := a.Cluster().Own(table.Name)
+			i := slices.Index(names, own)
 			if i < 0 {
-				return fmt.Errorf("read where old data goes: there is no table %s", table.Name)
+				return fmt.Errorf("read where old data goes: there is no table %s", own)
 			}
-			if err := tier(ctx, a.StoreConn(), table, engines[i], policies[i], t); err != nil {
+			if err := tier(ctx, a.StoreConn(), "ALTER TABLE "+own+on, table.Day, engines[i], policies[i], t); err != nil {
 				return fmt.Errorf("set where old data of %s goes: %w", table.Name, err)
 			}
 		}
@@ -62,13 +62,9 @@ func Tier(ctx context.Context, a Archive, t Tiering) error {
 	})
 }
 
-// tier changes a table, given its engine and policy.
-func tier(ctx context.Context, conn driver.Conn, of catalogue.Table, engine, policy string, t Tiering) error {
-	table, day := of.Name, of.Day
-	alter := "ALTER TABLE " + table
-	if t.Cluster != "" {
-		alter += " ON CLUSTER " + sqltext.Identifier(t.Cluster)
-	}
+// tier changes a table, given the beginning of the statement, the day of a row, and the
+// table's engine and policy.
+func tier(ctx context.Context, conn driver.Conn, alter, day, engine, policy string, t Tiering) error {
 	if t.Policy != "" && t.Policy != policy {
 		err := conn.Exec(ctx, alter+" MODIFY SETTING storage_policy = "+sqltext.Literal(t.Policy))
 		if c := retry.Code(err); c == codeUnknownPolicy || c == codeBadArguments {

@@ -10,6 +10,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"github.com/callvault/callvault/internal/catalogue"
+	"github.com/callvault/callvault/load/cluster"
 	"github.com/callvault/callvault/load/hidden"
 	"github.com/callvault/callvault/load/native"
 )
@@ -19,6 +20,7 @@ type Archive interface {
 	StoreConn() driver.Conn // to the database of the tables
 	Database() string       // of the relations
 	IDs() *hidden.IDs
+	Cluster() *cluster.Cluster
 	Retry(context.Context, func(context.Context) error) error
 }
 
