@@ -16,7 +16,7 @@ import (
 const soon = time.Minute
 
 // TestCluster shows that the cluster is one: it replicates, shards, and goes on without a
-// node.
+// node, and comes back when Keeper does.
 func TestCluster(t *testing.T) {
 	c := clustertest.Start(t, 2, 2)
 	first, second := c.Node(1, 1), c.Node(1, 2)
@@ -66,6 +66,16 @@ func TestCluster(t *testing.T) {
 		pause(t)
 	}
 	wait(t, second, 18)
+
+	c.Keeper.Kill()
+	if err := connect(t, first).Exec(t.Context(), "INSERT INTO d.t SETTINGS insert_keeper_max_retries = 0 VALUES (104)"); err == nil {
+		t.Error("a cluster without Keeper takes rows")
+	}
+	c.Keeper.Restart(t)
+	for connect(t, second).Exec(t.Context(), "INSERT INTO d.t VALUES (105)") != nil {
+		pause(t)
+	}
+	wait(t, first, 19)
 }
 
 func connect(t *testing.T, n *clustertest.Node) driver.Conn {
