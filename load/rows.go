@@ -132,5 +132,5 @@ func (w *Writer) insertStreams(ctx context.Context, parts []partRow) (int, error
 			rows = append(rows, aggregate.StreamRow{Load: p.of.load, App: u.App, CommID: u.Key, RoomID: p.room, Created: p.created, Stream: &p.streams[j]})
 		}
 	}
-	return len(rows), aggregate.InsertStreams(ctx, w.conn, rows)
+	return aggregate.InsertStreams(ctx, w.conn, rows)
 }

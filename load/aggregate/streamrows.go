@@ -25,12 +25,14 @@ type StreamRow struct {
 }
 
 // InsertStreams inserts rows. It sorts rows by the key of the table and joins those of
-// the same load and stream. It does not change the streams, so an insert can be retried.
-func InsertStreams(ctx context.Context, conn driver.Conn, rows []StreamRow) error {
+// the same load and stream, and returns how many are left. It does not change the streams, so
+// an insert can be retried.
+func InsertStreams(ctx context.Context, conn driver.Conn, rows []StreamRow) (int, error) {
 	if len(rows) == 0 {
-		return nil
+		return 0, nil
 	}
-	return insertStreams(ctx, conn, joined(rows))
+	rows = joined(rows)
+	return len(rows), insertStreams(ctx, conn, rows)
 }
 
 func joined(rows []StreamRow) []StreamRow {

@@ -195,3 +195,6 @@ func (n *Node) configure(t testing.TB) {
 		}
 	}
 }
+
+// Address is the host and port of the native protocol.
+func (n *Node) Address() string { return n.tcp.address() }
