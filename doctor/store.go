@@ -39,6 +39,9 @@ func (x *examination) store(ctx context.Context, cfg *config.Config, server conn
 	}
 	defer done()
 	x.server(ctx, store)
+	if cfg.Cluster != "" && !x.cluster(ctx, store) {
+		return
+	}
 	x.rights(ctx, store, cfg.Cluster)
 	x.disk(ctx, store)
 	x.lease(ctx, cfg, store)
@@ -120,9 +123,12 @@ func (x *examination) rights(ctx context.Context, store *store.Store, cluster st
 func others(cluster string) []string {
 	engines := []string{"MergeTree", "ReplacingMergeTree", "Memory"}
 	if cluster != "" {
-		engines = []string{"ReplicatedMergeTree", "ReplicatedReplacingMergeTree"}
+		engines = []string{"ReplicatedMergeTree", "ReplicatedReplacingMergeTree", "Distributed", "KeeperMap"}
 	}
 	rights := []string{"SELECT ON system.parts"}
+	if cluster != "" {
+		rights = append(rights, "CLUSTER ON *.*", "REMOTE ON *.*", "SYSTEM SYNC REPLICA ON *.*", "SELECT ON system.replicas")
+	}
 	for _, engine := range engines {
 		rights = append(rights, "TABLE ENGINE ON "+engine)
 	}

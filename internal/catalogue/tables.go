@@ -10,6 +10,7 @@ const (
 	HiddenLoads = "hidden_loads"
 	Versions    = "schema_migrations"
 	Keeper      = "lease_keeper" // only where the server has Keeper
+	OfShape     = "rooms_data"   // its engine shows whether the archive is on a cluster
 	Away        = "away"         // only on a cluster: replicas that must not answer
 )
 

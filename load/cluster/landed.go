@@ -40,7 +40,7 @@ func (c *Cluster) Landed(ctx context.Context, conn driver.Conn, wants ...Want) e
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := c.returned(ctx, conn); err != nil {
+	if _, err := c.returned(ctx, conn); err != nil {
 		return err
 	}
 	began, pause := time.Now(), c.waits.first

@@ -14,14 +14,24 @@ import (
 	"github.com/callvault/callvault/internal/sqltext"
 )
 
-// Return lets replicas answer again that have caught up.
+// Return lets replicas answer again that have caught up. It waits for those that are about to.
 func (c *Cluster) Return(ctx context.Context, conn driver.Conn) error {
 	if !c.Many() {
 		return nil
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.returned(ctx, conn)
+	for began := time.Now(); ; {
+		soon, err := c.returned(ctx, conn)
+		if err != nil || soon == 0 || time.Since(began) > c.waits.behind {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(c.waits.last):
+		}
+	}
 }
 
 // Incomplete reports whether replicas are away.
@@ -47,47 +57,58 @@ func (c *Cluster) Begin(ctx context.Context, conn driver.Conn) error {
 			return fmt.Errorf("wait until this replica has all of %s: %w", t.Name, err)
 		}
 	}
-	return c.Return(ctx, conn)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_, err := c.returned(ctx, conn)
+	return err
 }
 
 // apart is the least time between two looks at the queue of a replica. A replica that reads
 // entries of Keeper's log notes first how far it has read, and queues them right after.
 const apart = 100 * time.Millisecond
 
-// returned is Return. The caller holds mu: rows that are inserted meanwhile have not landed.
-func (c *Cluster) returned(ctx context.Context, conn driver.Conn) error {
+// returned is Return without waiting. It returns how many of the replicas that are away answer
+// and have not caught up. The caller holds mu: rows that are inserted meanwhile have not
+// landed.
+func (c *Cluster) returned(ctx context.Context, conn driver.Conn) (soon int, err error) {
 	away, err := c.away(ctx, conn)
 	if err != nil || len(away) == 0 {
-		return err
+		return 0, err
 	}
 	first, err := c.idle(ctx, conn)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	select {
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return 0, context.Cause(ctx)
 	case <-time.After(apart):
 	}
 	then, err := c.idle(ctx, conn)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	for _, name := range slices.Sorted(maps.Keys(away)) {
-		if !first[name] || !then[name] {
-			continue
-		}
-		if err := conn.Exec(ctx, "ALTER TABLE "+catalogue.Away+" DELETE WHERE node = "+sqltext.Literal(name)); err != nil {
-			return fmt.Errorf("note that replica %s is back: %w", name, err)
+		idle, answers := then[name]
+		switch {
+		case !answers:
+		case !idle || !first[name]:
+			soon++
+		default:
+			if err := conn.Exec(ctx, "ALTER TABLE "+catalogue.Away+" DELETE WHERE node = "+sqltext.Literal(name)); err != nil {
+				return 0, fmt.Errorf("note that replica %s is back: %w", name, err)
+			}
 		}
 	}
-	return nil
+	return soon, nil
 }
 
-// idle returns the replicas that have done all that Keeper's logs of their tables hold.
+// idle returns the replicas that answer, and whether they have done all that Keeper's logs of
+// their tables hold. Both numbers of a log are 0 while it has no entry.
 func (c *Cluster) idle(ctx context.Context, conn driver.Conn) (map[string]bool, error) {
-	q := "SELECT " + node + " AS node, max(queue_size) = 0 AND min(log_pointer > log_max_index) AND NOT max(is_readonly) AND NOT max(is_session_expired) FROM " +
-		c.All("system.replicas") + " WHERE database = " + sqltext.Literal(c.store) + " GROUP BY node"
+	own := `SELECT ` + node + ` AS node, zookeeper_path AS path, log_pointer AS read, log_max_index AS last, queue_size = 0 AND NOT is_readonly AND NOT is_session_expired AS done
+		FROM system.replicas WHERE database = ` + sqltext.Literal(c.store)
+	q := `SELECT node, min(idle) FROM (SELECT node, done AND (read > last OR max(read) OVER (PARTITION BY path) = 0) AS idle FROM ` + c.All("view("+own+")") + `) GROUP BY node`
 	ctx = clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{"skip_unavailable_shards": 1}))
 	rows, err := conn.Query(ctx, q)
 	if err != nil {
@@ -97,11 +118,11 @@ func (c *Cluster) idle(ctx context.Context, conn driver.Conn) (map[string]bool, 
 	all := map[string]bool{}
 	for rows.Next() {
 		var name string
-		var idle bool
+		var idle uint8
 		if err := rows.Scan(&name, &idle); err != nil {
 			return nil, fmt.Errorf("look at the replicas' queues: %w", err)
 		}
-		all[name] = idle
+		all[name] = idle == 1
 	}
 	return all, rows.Err()
 }

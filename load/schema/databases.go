@@ -48,10 +48,19 @@ func (s *Schema) databases(ctx context.Context) error {
 	return nil
 }
 
+// otherShape is returned when the tables are on a cluster and the settings name none, or the
+// other way round.
+func (s *Schema) otherShape(engine string) error {
+	if engine == "Distributed" {
+		return fmt.Errorf("the archive %q is on a cluster: %w", s.database(), ErrCluster)
+	}
+	return fmt.Errorf("the archive %q is on one server, not on the cluster %q: %w", s.database(), s.opt.Cluster, ErrServer)
+}
+
 // usable checks that neither database belongs to another archive and that the archive is not
 // being restored. It reports whether the store exists.
 func (s *Schema) usable(ctx context.Context, conn driver.Conn) (there bool, err error) {
-	const q = "SELECT database, name FROM system.tables WHERE database IN (?, ?) UNION ALL SELECT name, '' FROM system.databases WHERE name = ?"
+	const q = "SELECT database, name, engine FROM system.tables WHERE database IN (?, ?) UNION ALL SELECT name, '', '' FROM system.databases WHERE name = ?"
 	rows, err := conn.Query(ctx, q, s.database(), s.store(), s.store())
 	if err != nil {
 		return false, fmt.Errorf("look at the databases: %w", err)
@@ -59,8 +68,8 @@ func (s *Schema) usable(ctx context.Context, conn driver.Conn) (there bool, err 
 	defer rows.Close()
 	restoring := false
 	for rows.Next() {
-		var database, table string
-		if err := rows.Scan(&database, &table); err != nil {
+		var database, table, engine string
+		if err := rows.Scan(&database, &table, &engine); err != nil {
 			return false, fmt.Errorf("look at the databases: %w", err)
 		}
 		switch tables := database == s.store(); {
@@ -68,6 +77,8 @@ func (s *Schema) usable(ctx context.Context, conn driver.Conn) (there bool, err 
 			return false, fmt.Errorf("the database %q, where the tables go, holds the relations of another archive: %w", database, ErrTaken)
 		case !tables && table == catalogue.Versions:
 			return false, fmt.Errorf("the database %q holds the tables of an archive, not its relations: %w", database, ErrTaken)
+		case tables && table == catalogue.OfShape && (engine == "Distributed") != (s.opt.Cluster != ""):
+			return false, s.otherShape(engine)
 		case tables:
 			there = true
 			restoring = restoring || table == Restoring

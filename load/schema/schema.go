@@ -35,6 +35,10 @@ const (
 	// ErrFile is returned when a file of a version is missing or not well-formed:
 	// no attempt mends that.
 	ErrFile = retry.Final("a file of the schema cannot be read")
+	// ErrCluster and ErrServer are returned when the archive is on a cluster and the
+	// settings name none, or the other way round.
+	ErrCluster = retry.Final("name it in CALLVAULT_CLICKHOUSE_CLUSTER")
+	ErrServer  = retry.Final("unset CALLVAULT_CLICKHOUSE_CLUSTER, or move the archive (docs/cluster.md)")
 	// ErrTaken is returned when one of the two databases belongs to another archive.
 	ErrTaken = retry.Final("name another database in CLICKHOUSE_DSN")
 )
