@@ -66,7 +66,7 @@ const firstSize = 300
 // flood is what an answer is taken to take that is larger than is read.
 const flood = 32 << 20
 
-// NewAsker makes the Asker of an account.
+// NewAsker returns the Asker of an account.
 func NewAsker(v Vendor, d trtc.Dialect, l *quota.Limits, a Attempts) *Asker {
 	return &Asker{
 		vendor: v, dialect: d, limits: l, attempts: a, tally: newTally(),
@@ -75,7 +75,7 @@ func NewAsker(v Vendor, d trtc.Dialect, l *quota.Limits, a Attempts) *Asker {
 	}
 }
 
-// Dialect is the generation of the API that the account is asked in.
+// Dialect returns the generation of the API that the account is asked in.
 func (a *Asker) Dialect() trtc.Dialect { return a.dialect }
 
 // Stats counts what was asked so far.
@@ -226,7 +226,7 @@ func decodeAs(action string, body []byte, decode func([]byte) error) (err error)
 	return err
 }
 
-// afterOf is how long the vendor has asked to wait.
+// afterOf returns how long the vendor has asked to wait.
 func afterOf(err error) time.Duration {
 	if e, ok := errors.AsType[*trtc.Error](err); ok {
 		return e.After

@@ -117,8 +117,8 @@ func (k *damages) confirm(action string, damage DamageError) {
 	k.times[damageOf{action, damage.Problem}]++
 }
 
-// Damaged is the error of an answer of which something is damaged; nil if
-// nothing is. A Total is judged by who goes by it.
+// Damaged returns the error of an answer of which something is damaged; nil if nothing is.
+// A Total is judged by who goes by it.
 func Damaged(all []transform.Damage) error {
 	if all = DamagedRows(all); len(all) == 0 {
 		return nil
@@ -126,18 +126,18 @@ func Damaged(all []transform.Damage) error {
 	return DamageError{Problem: problemOf(all)}
 }
 
-// DamagedRows are the damages but for that of a Total.
+// DamagedRows returns the damages but for that of a Total.
 func DamagedRows(all []transform.Damage) []transform.Damage {
 	return slices.DeleteFunc(slices.Clone(all), func(d transform.Damage) bool { return d.What == "total" })
 }
 
-// AnswerError is the error of an answer: that of decoding it, that it does not have
+// AnswerError returns the error of an answer: that of decoding it, that it does not have
 // the list it is for, that it is null, or what is damaged in it; nil if all is well.
 func AnswerError(decoding error, list string, info transform.Info, null error) error {
 	return cmp.Or(decoding, NoList(list, info), null, Damaged(info.Damage))
 }
 
-// When is err on a condition, and nil otherwise.
+// When returns err on a condition, and nil otherwise.
 func When(condition bool, err error) error {
 	if condition {
 		return err
@@ -145,7 +145,7 @@ func When(condition bool, err error) error {
 	return nil
 }
 
-// NoList is the error of an answer that does not have the list it is for; nil if it
+// NoList returns the error of an answer that does not have the list it is for; nil if it
 // has.
 func NoList(name string, info transform.Info) error {
 	switch info.List {
@@ -157,8 +157,8 @@ func NoList(name string, info transform.Info) error {
 	return nil
 }
 
-// ShortAnswer is the error of an answer that has fewer rows than it counts, where
-// it is all of a list.
+// ShortAnswer returns the error of an answer that has fewer rows than it counts, where it
+// is all of a list.
 func ShortAnswer(info transform.Info) error {
 	if info.HasTotal && info.Items < info.Total {
 		return DamageError{Problem: "it has fewer rows than it counts"}

@@ -26,7 +26,7 @@ type Waiting struct {
 	Told func(err error, until time.Time)
 }
 
-// Detect is Waiting.Detect that gives up soon.
+// Detect returns Waiting.Detect that gives up soon.
 func Detect(ctx context.Context, v Vendor, l *quota.Limits, apps []call.AppID, now time.Time, dialects ...trtc.Dialect) (trtc.Dialect, error) {
 	return Waiting{}.Detect(ctx, v, l, apps, now, dialects...)
 }
@@ -68,14 +68,14 @@ func (w Waiting) Detect(ctx context.Context, v Vendor, l *quota.Limits, apps []c
 	}
 }
 
-// Passing says that a failure is one that time mends: of the network, or of the
+// Passing reports whether a failure is one that time mends: of the network, or of the
 // vendor, which may be down or wants fewer requests.
 func Passing(err error) bool {
 	e, ok := errors.AsType[*trtc.Error](err)
 	return errors.Is(err, ErrOutage) || ok && (e.Kind == trtc.Retryable || e.Kind == trtc.Quota)
 }
 
-// Unconnected says that not even a connection has come about.
+// Unconnected reports whether not even a connection has come about.
 func Unconnected(err error) bool {
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
 		return true

@@ -22,7 +22,7 @@ func Divide[Q any](q Q, halves func(Q) (a, b Q, ok bool), ask func(Q) error) ([]
 	return divideAsked(q, halves, ask, ask(q))
 }
 
-// divideAsked is divide of what has been asked for, with a result.
+// divideAsked returns divide of what has been asked for, with a result.
 func divideAsked[Q any](q Q, halves func(Q) (a, b Q, ok bool), ask func(Q) error, result error) ([]Gap[Q], error) {
 	switch {
 	case result == nil:
@@ -59,7 +59,7 @@ func HalvesDownTo(least time.Duration) func(call.Window) (a, b call.Window, ok b
 	}
 }
 
-// divisible says that less might be had where this has failed.
+// divisible reports whether less might be had where this has failed.
 func divisible(err error) bool {
 	if IsUnreadable(err) {
 		return true

@@ -135,7 +135,7 @@ func hangError(action string, reason error) error {
 	return &trtc.Error{Action: action, Code: trtc.CodeNetwork, Message: fmt.Sprint(reason, "; a later pass asks again"), Kind: trtc.Permanent, Cause: reason}
 }
 
-// hung is err, or that the action was given up if that has ended ctx.
+// hung returns err, or that the action was given up if that has ended ctx.
 func hung(ctx context.Context, action string, err error) error {
 	if cause := context.Cause(ctx); err != nil && (cause == errHangs || cause == errRefused || cause == errFails) {
 		return hangError(action, cause)
@@ -143,7 +143,7 @@ func hung(ctx context.Context, action string, err error) error {
 	return err
 }
 
-// timedOut says that no answer came in time.
+// timedOut reports whether no answer came in time.
 func timedOut(err error) bool {
 	e, ok := errors.AsType[*trtc.Error](err)
 	return ok && e.Timeout

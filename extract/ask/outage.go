@@ -31,9 +31,8 @@ type lasting struct {
 	last  time.Time // when the last one was
 }
 
-// lasts says whether a request is given up that has failed so often. What goes wrong
-// in the same way again and again, while other things are answered, is not asked for
-// as often.
+// lasts reports whether a request is given up that has failed so often. What goes wrong in
+// the same way again and again, while other things are answered, is not asked for as often.
 func (a *Asker) lasts(action string, err error, times int) bool {
 	e, _ := errors.AsType[*trtc.Error](err)
 	f := failure{action, e.Code}
@@ -77,7 +76,7 @@ func (a *Asker) answers(action string) {
 	a.answered = time.Now()
 }
 
-// unreachable says that no answer of the API came.
+// unreachable reports whether no answer of the API came.
 func unreachable(err error) bool {
 	e, ok := errors.AsType[*trtc.Error](err)
 	return ok && (e.Code == trtc.CodeNetwork || e.Code == trtc.CodeHTTP)

@@ -61,7 +61,7 @@ type List struct {
 	Counted  bool // the last page said a Total
 }
 
-// Short says that rows are missing by the vendor's own Total: that of the list or,
+// Short reports whether rows are missing by the vendor's own Total: that of the list or,
 // where more than that have come, those of the pages.
 func (l *List) Short() bool {
 	return l.Received < l.Total || l.Received > l.Total && l.Lacks > 0 && !l.Moving
@@ -80,9 +80,9 @@ const leastPage = 10
 // ErrMoves is returned for a list that shows other rows each time it is read.
 var ErrMoves = errors.New("the list is another each time it is read: rows of it may be missing")
 
-// Read reads the list until it is complete, or until another reading would not
-// help; Short says whether rows are missing then. What any reading shows has
-// come by then, also where an error is returned.
+// Read reads the list until it is complete, or until another reading would not help; Short
+// reports whether rows are missing then. What any reading shows has come by then, also
+// where an error is returned.
 func (l *List) Read(ctx context.Context) error {
 	quiet := 0
 	for reading := range mostReadings {
@@ -108,8 +108,8 @@ func (l *List) Read(ctx context.Context) error {
 	return ErrMoves
 }
 
-// complete says that no row can be missing. quiet is how many readings, the last ones, have
-// shown nothing new.
+// complete reports whether no row can be missing. quiet is how many readings, the last
+// ones, have shown nothing new.
 func (l *List) complete(quiet int) bool {
 	switch {
 	case l.Short():
@@ -164,15 +164,15 @@ func (l *List) once(ctx context.Context) error {
 	return fmt.Errorf("%w: %d pages of it have come", ErrEndless, l.pages)
 }
 
-// noSuchPage says that the vendor takes a page after the last one for a mistake; due
+// noSuchPage reports whether the vendor takes a page after the last one for a mistake; due
 // says that rows are likely on it.
 func noSuchPage(err error, due bool) bool {
 	e, ok := errors.AsType[*trtc.Error](err)
 	return ok && (e.Code == "InvalidParameter.PageNumber" || !due && e.Kind == trtc.Permanent && strings.HasPrefix(e.Code, "InvalidParameter"))
 }
 
-// note notes a page, and says whether it has a row that this reading has not
-// shown before.
+// note notes a page, and reports whether it has a row that this reading has not shown
+// before.
 func (l *List) note(p Page) (news bool) {
 	for _, key := range p.Keys {
 		l.last[key]++
@@ -193,10 +193,10 @@ func (l *List) note(p Page) (news bool) {
 	return news
 }
 
-// MostPages is how many pages a reading may have, as far as is known by now.
+// MostPages returns how many pages a reading may have, as far as is known by now.
 func (l *List) MostPages() int { return l.Asker.MostPages(l.Action, l.Most) }
 
-// MostPages is how many pages a list of an action may have.
+// MostPages returns how many pages a list of an action may have.
 func (a *Asker) MostPages(action string, most int) int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -223,7 +223,7 @@ func (a *Asker) FoundTotalsOfCalls(found bool) {
 	a.totalsOfCalls = a.totalsOfCalls || found
 }
 
-// TotalsCountCalls says that the Total of a user list has turned out to count calls.
+// TotalsCountCalls reports whether the Total of a user list has turned out to count calls.
 func (a *Asker) TotalsCountCalls() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -59,14 +59,14 @@ func (p *Prober) Actions(ctx context.Context, d trtc.Dialect) []ActionProbe {
 	return probes
 }
 
-// refusesOnlyThis says that the vendor knows the action and finds fault with
-// what was asked of it, such as a call that does not exist.
+// refusesOnlyThis reports whether the vendor knows the action and finds fault with what was
+// asked of it, such as a call that does not exist.
 func refusesOnlyThis(err error) bool {
 	e, ok := errors.AsType[*trtc.Error](err)
 	return ok && e.Kind == trtc.Permanent && e.Code != trtc.CodeHTTP
 }
 
-// anyRoom is some call of the window, or one that does not exist.
+// anyRoom returns some call of the window, or one that does not exist.
 func (p *Prober) anyRoom(ctx context.Context, a *Asker, w call.Window) (call.Room, error) {
 	rooms, err := a.anyRooms(ctx, p.App, w)
 	return append(rooms, call.Room{CommID: "0_0_0", RoomID: "0"})[0], err
@@ -122,8 +122,8 @@ func (a *Asker) keeps(ctx context.Context, app call.AppID, now time.Time, r time
 	return err == nil, err
 }
 
-// Fit is how far back the vendor keeps data of an application: r, or less if the account's
-// plan has less. It is r where that cannot be known.
+// Fit returns how far back the vendor keeps data of an application: r, or less if the
+// account's plan has less. It is r where that cannot be known.
 func (a *Asker) Fit(ctx context.Context, app call.AppID, now time.Time, r time.Duration) (time.Duration, error) {
 	kept, err := a.keeps(ctx, app, now, r)
 	if kept || err != nil && !Fatal(err) {

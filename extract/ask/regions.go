@@ -1,6 +1,6 @@
 package ask
 
-// region is where to ask for an action now.
+// region returns where to ask for an action now.
 func (a *Asker) region(action string) string {
 	a.mu.Lock()
 	defer a.mu.Unlock()

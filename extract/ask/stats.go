@@ -16,7 +16,7 @@ type Counts struct {
 	Bytes    int64                     // of response bodies
 }
 
-// Total is the number of requests of all actions.
+// Total returns the number of requests of all actions.
 func (c Counts) Total() int {
 	n := 0
 	for _, v := range c.Requests {
@@ -47,7 +47,7 @@ func (c *Counts) failed(action, code string, n int) {
 	c.ErrorsOf[action][code] += n
 }
 
-// NewCounts is Counts with nothing counted.
+// NewCounts returns Counts with nothing counted.
 func NewCounts() Counts {
 	return Counts{Requests: map[string]int{}, Errors: map[string]int{}, ErrorsOf: map[string]map[string]int{}, Nulls: map[string]int{}}
 }

@@ -82,7 +82,7 @@ func (c *Call) forget() {
 	c.Ledger, c.InLedger, c.Replaces = ledger.Entry{}, false, c.inReach()
 }
 
-// alive is when the call can have data, as far as is known before its sessions are.
+// alive returns when the call can have data, as far as is known before its sessions are.
 func (c *Call) alive() call.Window {
 	w := call.Window{Start: c.Room.CreatedAt, End: c.Asked}
 	if c.Room.Finished || c.RowProblem != "" && !c.Room.DestroyedAt.IsZero() {
@@ -94,12 +94,12 @@ func (c *Call) alive() call.Window {
 	return w
 }
 
-// inReach says whether the vendor still has the whole call. One that it has not
-// must not be replaced.
+// inReach reports whether the vendor still has the whole call. One that it has not must not
+// be replaced.
 func (c *Call) inReach() bool { return !c.Alive.Start.After(c.Room.CreatedAt) }
 
-// Destroyed is the end of a call that has ended. Where the vendor does not tell
-// it, the call is taken to have lasted for as long as most do at most.
+// Destroyed returns the end of a call that has ended. Where the vendor does not tell it,
+// the call is taken to have lasted for as long as most do at most.
 func Destroyed(r call.Room) time.Time {
 	if r.DestroyedAt.IsZero() {
 		return r.CreatedAt.Add(leftAfter)
@@ -107,15 +107,15 @@ func Destroyed(r call.Room) time.Time {
 	return r.DestroyedAt
 }
 
-// Visible says whether the archive may show something that it does not hold for good.
+// Visible reports whether the archive may show something that it does not hold for good.
 func (c *Call) Visible() bool { return c.InLedger && c.Ledger.State != ledger.Pending }
 
-// settledAt is up to when answers that were asked for now no longer change.
+// settledAt returns up to when answers that were asked for now no longer change.
 func (c *Call) settledAt() time.Time { return c.Asked.Add(-c.Settle) }
 
-// TakeUsers takes the list of users: it tells whether the call has ended, what is
-// settled and, where the row that lists the call does not, the id of the room.
-// Where nobody tells that, no row is held for good, as each has it.
+// TakeUsers takes the list of users: it reports whether the call has ended, what is settled
+// and, where the row that lists the call does not, the id of the room. Where nobody tells
+// that, no row is held for good, as each has it.
 func (c *Call) TakeUsers(l *UserList) {
 	all := MergeSessions(c.Held.Sessions, l.Sessions)
 	over := c.RowProblem == "" && c.Room.Finished && c.Room.DestroyedAt.Before(c.settledAt())
@@ -152,12 +152,12 @@ func (c *Call) Widen(sessions []call.Session, oldest time.Time) {
 	c.Alive.Start = Later(c.Alive.Start, oldest)
 }
 
-// Part is a part of the call.
+// Part returns a part of the call.
 func (c *Call) Part(kind call.PartKind, key string, w call.Window) call.Part {
 	return call.Part{Kind: kind, Key: key, RoomID: c.Room.RoomID, Window: w, Asked: c.Asked, Deadline: w.Start.Add(c.Retention)}
 }
 
-// Later is the later of two times.
+// Later returns the later of two times.
 func Later(a, b time.Time) time.Time {
 	if a.After(b) {
 		return a
@@ -165,7 +165,7 @@ func Later(a, b time.Time) time.Time {
 	return b
 }
 
-// Earlier is the earlier of two times.
+// Earlier returns the earlier of two times.
 func Earlier(a, b time.Time) time.Time {
 	if a.Before(b) {
 		return a
@@ -173,5 +173,5 @@ func Earlier(a, b time.Time) time.Time {
 	return b
 }
 
-// second is a unix second.
+// second returns a unix second.
 func second(unix uint32) time.Time { return time.Unix(int64(unix), 0).UTC() }

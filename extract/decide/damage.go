@@ -23,7 +23,7 @@ func DamageText(d transform.Damage) string {
 	return text + ": " + d.Problem
 }
 
-// Damaged is why a piece of an answer is missing.
+// Damaged returns why a piece of an answer is missing.
 func Damaged(d transform.Damage) Failure {
 	return Failure{Reason: DamageText(d), Cause: d.What + ": " + d.Problem, Kept: true}
 }

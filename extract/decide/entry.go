@@ -9,9 +9,9 @@ import (
 	"github.com/callvault/callvault/ledger"
 )
 
-// Entry is what the ledger shall say of the call: it is archived if all of it came
-// and can no longer change, and provisional otherwise, with the parts that are
-// missing. Parts that are lost stay named.
+// Entry returns what the ledger shall say of the call: it is archived if all of it came and
+// can no longer change, and provisional otherwise, with the parts that are missing. Parts
+// that are lost stay named.
 func (c *Call) Entry(u call.Unit) ledger.Entry {
 	missing := TriedAgain(slices.Concat(c.Failed, c.Null), c.Ledger.Failed)
 	e := ledger.Entry{Unit: u, StartsAt: c.Room.CreatedAt, State: ledger.Archived, HeldUntil: c.Alive.End}
@@ -39,8 +39,8 @@ func (c *Call) Entry(u call.Unit) ledger.Entry {
 	return e
 }
 
-// lostParts are the parts of the call that are lost: those that the ledger names,
-// and what was lost since.
+// lostParts returns the parts of the call that are lost: those that the ledger names, and
+// what was lost since.
 func (c *Call) lostParts() []ledger.FailedPart {
 	lost := slices.DeleteFunc(slices.Clone(c.Ledger.Failed), func(f ledger.FailedPart) bool { return !f.Gone() })
 	if reason := c.LostBeginning(); reason != "" {

@@ -18,8 +18,8 @@ const (
 	eventsAround = 10 * time.Minute
 )
 
-// EventUsers are the users that may have events which the archive does not hold
-// for good.
+// EventUsers returns the users that may have events which the archive does not hold for
+// good.
 func (c *Call) EventUsers(sessions []call.Session) []string {
 	last := map[string]uint32{} // the last second with events, per user
 	for _, s := range sessions {
@@ -34,7 +34,7 @@ func (c *Call) EventUsers(sessions []call.Session) []string {
 	})
 }
 
-// EventWindow is what to ask of a user's events; ok is false if all are held.
+// EventWindow returns what to ask of a user's events; ok is false if all are held.
 func (c *Call) EventWindow(user string, now time.Time) (w call.Window, ok bool) {
 	w = call.Window{Start: c.Alive.Start, End: Earlier(c.Alive.End.Add(eventSlack), Later(now, c.Alive.Start))}
 	if held := c.heldUntil(call.PartEvents, user); held > 0 {
@@ -53,7 +53,7 @@ func (c *Call) EventsNull(user string, w call.Window) (likely bool, entered time
 	return c.present.eventsLikely(user, w), entered
 }
 
-// PlausibleEvents are the events that can be of the window asked for, and as damage
+// PlausibleEvents returns the events that can be of the window asked for, and as damage
 // those that cannot.
 func PlausibleEvents(events []call.Event, w call.Window) (plausible []call.Event, damage []transform.Damage) {
 	from, to := w.Start.Add(-eventsAround), w.End.Add(eventsAround)

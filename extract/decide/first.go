@@ -13,9 +13,9 @@ import (
 // have left.
 const leaveSlack = time.Minute
 
-// FirstWindow is what to ask for the series of without naming users. It is worth a
-// request only for a call that is no longer than one window and of which the archive
-// holds nothing.
+// FirstWindow returns what to ask for the series of without naming users. It is worth a
+// request only for a call that is no longer than one window and of which the archive holds
+// nothing.
 func (c *Call) FirstWindow() (w call.Window, ok bool) {
 	if len(c.Held.Parts) > 0 || c.Alive.End.Sub(c.Alive.Start) > c.Limits.Window {
 		return w, false
@@ -26,8 +26,8 @@ func (c *Call) FirstWindow() (w call.Window, ok bool) {
 	return w, true
 }
 
-// NamesAll says whether the sessions of the first answer are all of the call's. One
-// that names as many users as an answer holds may leave some out.
+// NamesAll reports whether the sessions of the first answer are all of the call's. One that
+// names as many users as an answer holds may leave some out.
 func (c *Call) NamesAll(sessions []call.Session, info transform.Info) bool {
 	rows, users := len(sessions), len(DistinctUsers(sessions))
 	damaged := slices.ContainsFunc(info.Damage, func(d transform.Damage) bool { return d.What == "session" || d.What == "total" })
@@ -49,7 +49,7 @@ func (c *Call) UnnamedWindows(l *UserList) (windows []call.Window) {
 	return windows
 }
 
-// Named is r as if it had named the users that its answer tells of, with the seconds
+// Named returns r as if it had named the users that its answer tells of, with the seconds
 // that are not held, where r names none.
 func (c *Call) Named(r plan.Request, sessions []call.Session, samples *call.Samples) plan.Request {
 	if len(r.Users) > 0 {

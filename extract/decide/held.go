@@ -7,8 +7,8 @@ import (
 	"github.com/callvault/callvault/internal/call"
 )
 
-// heldUntil is the last second of a user's that the archive holds for good in
-// parts of a kind, 0 if none.
+// heldUntil returns the last second of a user's that the archive holds for good in parts of
+// a kind, 0 if none.
 func (c *Call) heldUntil(kind call.PartKind, user string) uint32 {
 	until := uint32(0)
 	for _, p := range c.Held.Parts {
@@ -24,7 +24,7 @@ func (c *Call) heldUntil(kind call.PartKind, user string) uint32 {
 	return until
 }
 
-// heldSeries are the windows of each user whose samples need not be asked for.
+// heldSeries returns the windows of each user whose samples need not be asked for.
 func (c *Call) heldSeries() plan.Held {
 	held := plan.Held{}
 	for _, p := range c.Held.Parts {
@@ -38,12 +38,12 @@ func (c *Call) heldSeries() plan.Held {
 	return held
 }
 
-// HoldsRoom says whether the archive holds the room for good.
+// HoldsRoom reports whether the archive holds the room for good.
 func (c *Call) HoldsRoom() bool {
 	return slices.ContainsFunc(c.Held.Parts, func(p call.Part) bool { return p.Kind == call.PartRoom })
 }
 
-// Unheld are the seconds of a window of which the series of a user are not held for
+// Unheld returns the seconds of a window of which the series of a user are not held for
 // good; from is after to if all are.
 func (c *Call) Unheld(w call.Window, user string) (from, to uint32) {
 	from, to = uint32(w.Start.Unix()), uint32(w.End.Unix())
@@ -58,7 +58,7 @@ func (c *Call) answered(r plan.Request) {
 	c.Held.Parts = append(c.Held.Parts, call.Part{Kind: call.PartSeries, Owned: Owned(r)})
 }
 
-// Owned are the seconds of its users that are a request's.
+// Owned returns the seconds of its users that are a request's.
 func Owned(r plan.Request) []call.Owned {
 	owned := make([]call.Owned, len(r.Users))
 	for i, u := range r.Users {
@@ -67,5 +67,5 @@ func Owned(r plan.Request) []call.Owned {
 	return owned
 }
 
-// after is the second after one.
+// after returns the second after one.
 func after(second uint32) uint32 { return min(second, call.Forever-1) + 1 }

@@ -55,13 +55,13 @@ func (c *Call) Begins(t time.Time) { c.begins = Later(c.begins, t) }
 // AcceptNull notes that something was null each time it was asked for.
 func (c *Call) AcceptNull() { c.NullAccepted = c.NullAccepted || c.AcceptsNull() }
 
-// AcceptsNull says whether null where data is due is an answer by now.
+// AcceptsNull reports whether null where data is due is an answer by now.
 func (c *Call) AcceptsNull() bool { return c.nullPasses >= AcceptNullAfter }
 
-// Partial says that something of the call is missing.
+// Partial reports whether something of the call is missing.
 func (c *Call) Partial() bool { return len(c.Failed)+len(c.Null) > 0 }
 
-// OnlyUnserved says that nothing failed but the events of all users, which the
+// OnlyUnserved reports whether nothing failed but the events of all users, which the
 // account does not have.
 func (c *Call) OnlyUnserved() bool {
 	return !slices.ContainsFunc(c.Failed, func(f ledger.FailedPart) bool { return f.Kind != call.PartEvents || f.Key != "" })
@@ -105,8 +105,8 @@ func ReasonOf(missing []ledger.FailedPart) string {
 	return what + ": " + f.Reason
 }
 
-// nullPasses is in how many passes something of a unit was null where data is due.
-// A unit of which nothing is missing keeps what has come to be accepted.
+// nullPasses returns in how many passes something of a unit was null where data is due. A
+// unit of which nothing is missing keeps what has come to be accepted.
 func nullPasses(e ledger.Entry) int {
 	if !e.Lacks() || e.Waits() {
 		return e.Attempts

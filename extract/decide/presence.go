@@ -23,8 +23,8 @@ func PresenceOf(sessions []call.Session) Presence {
 	return p
 }
 
-// samplesDue says whether samples of the user, from the peer unless that is empty,
-// are due within w: whether null must be a mistake.
+// samplesDue reports whether samples of the user, from the peer unless that is empty, are
+// due within w: whether null must be a mistake.
 func (p Presence) samplesDue(user, peer string, w call.Window) bool {
 	for _, s := range p[user] {
 		there := within(s, w)
@@ -43,8 +43,8 @@ func (p Presence) samplesDue(user, peer string, w call.Window) bool {
 	return false
 }
 
-// eventsLikely says whether the user was in the call within w: then there may be
-// events, and there are if a session began or ended.
+// eventsLikely reports whether the user was in the call within w: then there may be events,
+// and there are if a session began or ended.
 func (p Presence) eventsLikely(user string, w call.Window) bool {
 	for _, s := range p[user] {
 		if there := within(s, w); !there.End.Before(there.Start) {
@@ -54,8 +54,8 @@ func (p Presence) eventsLikely(user string, w call.Window) bool {
 	return false
 }
 
-// entered is when the first session of the user began that began within w, zero
-// if none did: the event log has at least that.
+// entered returns when the first session of the user began that began within w, zero if
+// none did: the event log has at least that.
 func (p Presence) entered(user string, w call.Window) (first time.Time) {
 	for _, s := range p[user] {
 		if !s.JoinedAt.Before(w.Start) && !s.JoinedAt.After(w.End) && (first.IsZero() || s.JoinedAt.Before(first)) {

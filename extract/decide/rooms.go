@@ -15,9 +15,9 @@ type Listed struct {
 	NoCreation bool   // the row does not tell when the room was created: CreatedAt is when it was looked for
 }
 
-// ListedRooms are the calls of an answer that lists what was alive from a time on. A row
-// that is damaged and names its call is listed all the same. nameless are the damaged rows
-// that name none.
+// ListedRooms returns the calls of an answer that lists what was alive from a time on. A
+// row that is damaged and names its call is listed all the same. nameless are the damaged
+// rows that name none.
 func ListedRooms(rooms []call.Room, info transform.Info, response uint64, from time.Time) (listed []Listed, nameless []transform.Damage) {
 	problems := map[string]string{}
 	for _, d := range info.Damage {
@@ -48,7 +48,7 @@ type RoomSet struct {
 	index map[string]int
 }
 
-// Add says whether the call is new.
+// Add reports whether the call is new.
 func (s *RoomSet) Add(r Listed) bool {
 	if s.index == nil {
 		s.index = map[string]int{}

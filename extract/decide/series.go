@@ -72,8 +72,8 @@ func (c *Call) SeriesNulls(r plan.Request, brought []call.Session, none bool, nu
 	return Nulls{present.nulls(r, none, null, r.Window), present.nulls(r, none, null, c.settledPart(r.Window))}
 }
 
-// nulls are the users of r of whom samples are due within w and null. If an answer
-// has none at all, though some are due, nothing is known of the other users either.
+// nulls returns the users of r of whom samples are due within w and null. If an answer has
+// none at all, though some are due, nothing is known of the other users either.
 func (p Presence) nulls(r plan.Request, none bool, null []call.Series, w call.Window) (users []string) {
 	for _, u := range r.Users {
 		owned := call.Window{Start: Later(w.Start, second(u.From)), End: Earlier(w.End, second(u.To))}
@@ -88,16 +88,16 @@ func (p Presence) nulls(r plan.Request, none bool, null []call.Series, w call.Wi
 	return users
 }
 
-// known are the sessions that the archive holds and those that have come.
+// known returns the sessions that the archive holds and those that have come.
 func (c *Call) known(came []call.Session) []call.Session {
 	return MergeSessions(c.Held.Sessions, came)
 }
 
-// PresenceWith is who was there as far as an answer tells that named nobody.
+// PresenceWith returns who was there as far as an answer tells that named nobody.
 func (c *Call) PresenceWith(brought []call.Session) Presence { return PresenceOf(c.known(brought)) }
 
-// settledPart is what of w answers no longer change about: what is due only since
-// may be late.
+// settledPart returns what of w answers no longer change about: what is due only since may
+// be late.
 func (c *Call) settledPart(w call.Window) call.Window {
 	return call.Window{Start: w.Start, End: Earlier(w.End, c.settledAt())}
 }
@@ -133,9 +133,9 @@ func AddDamage(to Lacks, r plan.Request, damage []transform.Damage) {
 	}
 }
 
-// LastPage says whether no further page of series is to be expected: as many rows as
-// the vendor counts have come, and all users that were asked for. seen are the
-// sessions of all pages so far, rows how many the last one had.
+// LastPage reports whether no further page of series is to be expected: as many rows as the
+// vendor counts have come, and all users that were asked for. seen are the sessions of all
+// pages so far, rows how many the last one had.
 func (c *Call) LastPage(r plan.Request, seen []call.Session, rows, page, total int) bool {
 	most := c.Limits.Users
 	if rows == 0 {
@@ -149,7 +149,7 @@ func (c *Call) LastPage(r plan.Request, seen []call.Session, rows, page, total i
 	return len(r.Users) > 0 && (len(users) >= total || !slices.ContainsFunc(r.Users, missing))
 }
 
-// Unnamed are the users of r who were there, and of whom pages that name others say
+// Unnamed returns the users of r who were there, and of whom pages that name others say
 // nothing at all.
 func (c *Call) Unnamed(r plan.Request, sessions []call.Session, samples *call.Samples, lacks Lacks, damage []transform.Damage) (missing []transform.Damage) {
 	if len(sessions) == 0 {

@@ -46,7 +46,7 @@ func (s *SessionSet) Add(sessions []call.Session) {
 	}
 }
 
-// Has says whether the session is there, with these very times.
+// Has reports whether the session is there, with these very times.
 func (s *SessionSet) Has(x call.Session) bool {
 	_, ok := s.rows[keyOf(x)]
 	return ok
@@ -65,7 +65,7 @@ func MergeSessions(held, came []call.Session) []call.Session {
 	return all.List()
 }
 
-// List is the sessions in the order of time.
+// List returns the sessions in the order of time.
 func (s *SessionSet) List() []call.Session {
 	ended := map[sessionStart]bool{}
 	for _, x := range s.rows {
@@ -86,7 +86,7 @@ func (s *SessionSet) List() []call.Session {
 	return out
 }
 
-// AllLeft says whether no session is still running.
+// AllLeft reports whether no session is still running.
 func AllLeft(sessions []call.Session) bool {
 	return !slices.ContainsFunc(sessions, func(s call.Session) bool { return !s.Finished })
 }

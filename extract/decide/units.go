@@ -27,7 +27,7 @@ func Distinct[E comparable](events []E) []E {
 // ScaleSettles is how long after a day's end its counts are settled.
 const ScaleSettles = 24 * time.Hour
 
-// DayUnit is the unit of one of the vendor's days.
+// DayUnit returns the unit of one of the vendor's days.
 func DayUnit(app call.AppID, d call.DailyScale) call.Unit {
 	return call.Unit{App: app, Kind: call.UnitScale, Key: d.Start.UTC().Format(time.RFC3339)}
 }

@@ -86,7 +86,7 @@ func (l *UserList) Page(w call.Window, sessions []call.Session, info transform.I
 	return keys, news
 }
 
-// IncompleteOf are the sessions of an answer that are there without some value.
+// IncompleteOf returns the sessions of an answer that are there without some value.
 func IncompleteOf(damage []transform.Damage) (sessions []call.Session) {
 	for _, d := range damage {
 		if d.Kept && d.Session != nil {
@@ -190,10 +190,10 @@ func (l *UserList) Add(sessions, incomplete []call.Session) {
 	l.Sessions = withoutMended(MergeSessions(l.Sessions, sessions), l.Incomplete)
 }
 
-// Names are the users of the list so far.
+// Names returns the users of the list so far.
 func (l *UserList) Names() []string { return DistinctUsers(l.all.List()) }
 
-// WholeList is the list where one answer has brought all of it.
+// WholeList returns the list where one answer has brought all of it.
 func (c *Call) WholeList(w call.Window, sessions []call.Session, responses []uint64) *UserList {
 	var all SessionSet
 	all.Add(sessions)
@@ -225,7 +225,7 @@ func (c *Call) implausible(s call.Session, w call.Window) string {
 	return ""
 }
 
-// UsersPart is what the part of the list owns, up to where it is settled: from where
+// UsersPart returns what the part of the list owns, up to where it is settled: from where
 // on the list is not whole, nothing of it is.
 func (c *Call) UsersPart(l *UserList) (owned call.Owned, settledTo uint32) {
 	owned = call.Owned{From: uint32(l.Window.Start.Unix()), To: uint32(l.Window.End.Unix())}

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// object says that a body may be an answer of the API, which is a JSON object.
+// object reports whether a body may be an answer of the API, which is a JSON object.
 func object(body []byte) bool {
 	return bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("{"))
 }
@@ -86,8 +86,8 @@ func kindOfStatus(status int) Kind {
 // mostAfter is the longest that a server can ask to wait.
 const mostAfter = 10 * time.Minute
 
-// retryAfter is how long a server asks to wait from now on, in seconds or until
-// a date.
+// retryAfter returns how long a server asks to wait from now on, in seconds or until a
+// date.
 func retryAfter(h http.Header, now time.Time) time.Duration {
 	value := strings.TrimSpace(h.Get("Retry-After"))
 	if value != "" && strings.Trim(value, "0123456789") == "" {

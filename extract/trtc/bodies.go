@@ -88,8 +88,8 @@ func tooLarge(err error) error {
 	return err
 }
 
-// first is memory for the beginning of a body of a length that is claimed, or
-// unknown (-1).
+// first returns memory for the beginning of a body of a length that is claimed, or unknown
+// (-1).
 func (b bodies) first(length int) []byte {
 	if length < 0 {
 		return b.room(worthKeeping)
@@ -113,7 +113,7 @@ func (b bodies) grow(ctx context.Context, x *body, length int) error {
 	return nil
 }
 
-// room is memory for at least n bytes.
+// room returns memory for at least n bytes.
 func (b bodies) room(n int) []byte {
 	if n < worthKeeping {
 		return make([]byte, 0, n)

@@ -54,7 +54,7 @@ type Client struct {
 	timeouts  timeouts
 }
 
-// New makes a client; it does not ask anything yet.
+// New returns a client; it does not ask anything yet.
 func New(o Options) (*Client, error) {
 	u, err := url.Parse(o.Endpoint)
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
@@ -79,7 +79,7 @@ func New(o Options) (*Client, error) {
 	return &Client{region: o.Region, host: u.Host, client: c, bodies: t.bodies, transport: t, timeouts: o.timeouts}, nil
 }
 
-// Region is the region asked unless a request names another.
+// Region returns the region asked unless a request names another.
 func (c *Client) Region() string { return c.region }
 
 // Response is the whole body of a successful answer.

@@ -114,8 +114,8 @@ func (e *Error) Hint() string {
 	return meaning(e.Code).hint
 }
 
-// Hint is the hint of an error, or of the most telling one of several that are
-// joined: that a plan is missing is what is said when nothing else is the matter.
+// Hint returns the hint of an error, or of the most telling one of several that are joined:
+// that a plan is missing is what is said when nothing else is the matter.
 func Hint(err error) string {
 	plan := ""
 	for _, e := range all(err) {
@@ -130,7 +130,7 @@ func Hint(err error) string {
 	return plan
 }
 
-// all are the vendor's errors that err wraps.
+// all returns the vendor's errors that err wraps.
 func all(err error) []*Error {
 	if e, ok := err.(*Error); ok {
 		return []*Error{e}

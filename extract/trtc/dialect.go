@@ -38,7 +38,7 @@ type Dialect struct {
 	regions        map[string][]string
 }
 
-// Legacy is the API as its pages of 2021 document it. User lists come from
+// Legacy returns the API as its pages of 2021 document it. User lists come from
 // DescribeCallDetail without DataType, whose windows span at most one hour.
 func Legacy() Dialect {
 	return Dialect{
@@ -56,7 +56,7 @@ func Legacy() Dialect {
 	}
 }
 
-// Current is the API as documented since 2023.
+// Current returns the API as documented since 2023.
 func Current() Dialect {
 	return Dialect{
 		Name:           "current",
@@ -84,7 +84,7 @@ func ParseDialect(name string) (Dialect, error) {
 	return Dialect{}, fmt.Errorf("unknown API dialect %q", name)
 }
 
-// MinInterval is the vendor's own spacing of an action that is slower than the
+// MinInterval returns the vendor's own spacing of an action that is slower than the
 // account's quota, or zero.
 func (d Dialect) MinInterval(action string) time.Duration { return d.actionInterval[action] }
 

@@ -19,7 +19,7 @@ type Memory struct {
 	free int64
 }
 
-// NewMemory makes a Memory of so many bytes.
+// NewMemory returns a Memory of so many bytes.
 func NewMemory(bytes int64) *Memory {
 	m := &Memory{turn: make(chan struct{}, 1), free: bytes}
 	m.turn <- struct{}{}

@@ -13,8 +13,7 @@ type Request struct {
 	params *params
 }
 
-// JSON is the body that is sent, without the common parameters (those are
-// headers).
+// JSON returns the body that is sent, without the common parameters (those are headers).
 func (r Request) JSON() ([]byte, error) { return json.Marshal(r.params) }
 
 // params are the parameters of all actions together, in the order of the

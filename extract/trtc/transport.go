@@ -109,7 +109,7 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return nothing(resp), nil
 }
 
-// proxyOf is the host of the proxy that a request goes through, or "".
+// proxyOf returns the host of the proxy that a request goes through, or "".
 func (t transport) proxyOf(req *http.Request) string {
 	if t.next.Proxy == nil {
 		return ""
@@ -120,7 +120,7 @@ func (t transport) proxyOf(req *http.Request) string {
 	return ""
 }
 
-// proxyRefusal is what a proxy has answered in the vendor's place.
+// proxyRefusal returns what a proxy has answered in the vendor's place.
 func proxyRefusal(proxy, status string) *Error {
 	e := &Error{Action: "proxy", Code: CodeNetwork, Message: oneLine(fmt.Sprintf("the proxy %s answers %s", proxy, status)), Kind: Retryable}
 	if strings.HasPrefix(status, strconv.Itoa(http.StatusProxyAuthRequired)) {
@@ -151,7 +151,7 @@ func (t transport) unread(err error) error {
 	return &Error{Code: CodeNetwork, Message: oneLine("read response: " + err.Error()), Kind: Retryable, Cause: err}
 }
 
-// nothing is a response without data.
+// nothing returns a response without data.
 func nothing(resp *http.Response) *http.Response {
 	const empty = `{"Response":{}}`
 	return &http.Response{
@@ -203,8 +203,8 @@ func certificateCode(err error) string {
 	return ""
 }
 
-// headLate says that an answer did not begin in time, rather than that the
-// network has lost the connection.
+// headLate reports whether an answer did not begin in time, rather than that the network
+// has lost the connection.
 func headLate(err error) bool {
 	var timeout net.Error
 	_, network := errors.AsType[*net.OpError](err)

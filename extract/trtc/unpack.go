@@ -37,8 +37,8 @@ func unpack(r io.Reader) (src io.Reader, packed bool, err error) {
 // preface looks for the object that an answer of the API is.
 type preface struct{ space int }
 
-// allows says that there is a point in reading on after begin: it is an object,
-// or may yet become one, or too short to be told.
+// allows reports whether there is a point in reading on after begin: it is an object, or
+// may yet become one, or too short to be told.
 func (p *preface) allows(begin []byte) bool {
 	for p.space < len(begin) && isSpace(begin[p.space]) {
 		p.space++
