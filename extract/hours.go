@@ -103,7 +103,7 @@ func (p *Pass) archiveHour(ctx context.Context, r *report, list *listing, h call
 		}
 	}
 	if !n.begins.IsZero() && p.again() {
-		if h.Start.Equal(start) { // otherwise it had begun to expire before the pass, and the archive has it
+		if h.Start.Equal(start) { // otherwise it had begun to expire before the pass, and only its rest was asked for
 			r.failed(Failure{What: "unusual events of " + unitKey(start), Reason: "their beginning has expired; they stay as they were"})
 		}
 		return nil
