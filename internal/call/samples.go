@@ -30,7 +30,7 @@ func (s *Samples) Append(run Series, at uint32, value float64) {
 	s.Time, s.Value = append(s.Time, at), append(s.Value, value)
 }
 
-// Rows is the number of samples held.
+// Rows returns the number of samples held.
 func (s *Samples) Rows() int { return len(s.Time) }
 
 // Reset empties s and keeps its memory for reuse.

@@ -14,10 +14,10 @@ import (
 	"github.com/callvault/callvault/internal/sqltext"
 )
 
-// StoreOf is the database of an archive's tables, given that of its relations.
+// StoreOf returns the database of an archive's tables, given that of its relations.
 func StoreOf(database string) string { return database + "_store" }
 
-// Grants are the statements that give a user what an archive needs of its two
+// Grants returns the statements that give a user what an archive needs of its two
 // databases.
 func Grants(database, user string) string {
 	const grant = "GRANT ALL ON %s.* TO %s"

@@ -11,8 +11,8 @@ const (
 	Versions    = "schema_migrations"
 )
 
-// UnreadExpires is the expires_at of raw responses that could not be read whole: they do
-// not expire by themselves.
+// UnreadExpires returns the expires_at of raw responses that could not be read whole: they
+// do not expire by themselves.
 func UnreadExpires() time.Time { return time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC) }
 
 // Table is a table of the store.
@@ -26,7 +26,7 @@ type Table struct {
 	Backup            Backup
 }
 
-// HasLoads says whether the rows belong to loads.
+// HasLoads reports whether the rows belong to loads.
 func (t Table) HasLoads() bool { return t.Day != "" }
 
 // Backup is how a backup takes a table, and how it is compared.
@@ -67,8 +67,8 @@ func Tables() []Table {
 	}
 }
 
-// Growth is the relation whose rows a table grows with, given its name without
-// _data; empty: it does not grow, as old rows go by themselves.
+// Growth returns the relation whose rows a table grows with, given its name without _data;
+// empty: it does not grow, as old rows go by themselves.
 func Growth(table string) string {
 	for _, t := range Tables() {
 		switch {

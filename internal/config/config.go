@@ -181,7 +181,7 @@ func (c *Config) fillPaths(vars map[string]string) {
 	}
 }
 
-// WaitAsCommand is how long a command waits for a ClickHouse that cannot be reached.
+// WaitAsCommand returns how long a command waits for a ClickHouse that cannot be reached.
 func (c *Config) WaitAsCommand() time.Duration {
 	if c.Wait == nil {
 		return DefaultWait

@@ -81,7 +81,7 @@ func (r *reader) readEnv(vars map[string]string) {
 // systemd, Docker and Kubernetes have it so.
 const inFile, inKey = "_FILE", "_file"
 
-// content is what a file has, without the line break at its end.
+// content returns what a file has, without the line break at its end.
 func (r *reader) content(place, file string) string {
 	text, err := os.ReadFile(file)
 	switch {

@@ -87,7 +87,7 @@ func (d *document) parse(text []byte) (section, error) {
 
 func line(n ast.Node) int { return n.GetToken().Position.Line }
 
-// plain is what a node stands for.
+// plain returns what a node stands for.
 func (d *document) plain(n ast.Node) ast.Node {
 	switch n := n.(type) {
 	case *ast.AnchorNode:
@@ -197,7 +197,7 @@ func (r *reader) readSection(s section, known []setting, where places) {
 	}
 }
 
-// meant is the key that another name was most likely meant for, or "".
+// meant returns the key that another name was most likely meant for, or "".
 func (r *reader) meant(name string, known []setting, keys []string) string {
 	for _, k := range known {
 		if k.variable == name && k.key != "" {
@@ -212,7 +212,7 @@ func (r *reader) meant(name string, known []setting, keys []string) string {
 	return words.Nearest(name, append(keys, "accounts"), 4)
 }
 
-// text is a value as the environment would have it: a list has commas.
+// text returns a value as the environment would have it: a list has commas.
 func (s section) text(n ast.Node) (text string, ok bool) {
 	switch n := s.within.plain(n).(type) {
 	case nil, *ast.NullNode:
@@ -240,7 +240,7 @@ func (s section) text(n ast.Node) (text string, ok bool) {
 	return "", false
 }
 
-// yamlProblem is a YAML error in one line, with its line number.
+// yamlProblem returns a YAML error in one line, with its line number.
 func yamlProblem(err error) string {
 	if e, ok := errors.AsType[yaml.Error](err); ok {
 		if t := e.GetToken(); t != nil {

@@ -32,10 +32,10 @@ const (
 	vendor     = "CALLVAULT_TRTC"
 )
 
-// ToClickHouse is how to connect to ClickHouse; nil: as usual. The error is an Error.
+// ToClickHouse returns how to connect to ClickHouse; nil: as usual. The error is an Error.
 func (c *Config) ToClickHouse() (*tls.Config, error) { return c.ClickHouseTLS.config(clickhouse) }
 
-// ToVendor is how to connect to the vendor; nil: as usual. The error is an Error.
+// ToVendor returns how to connect to the vendor; nil: as usual. The error is an Error.
 func (a *Account) ToVendor() (*tls.Config, error) { return a.VendorTLS.config(vendor) }
 
 // config reads the files. Its error names the setting that is wrong, whose variable begins

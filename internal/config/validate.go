@@ -75,7 +75,7 @@ func (r *reader) validate() {
 	r.Traces.validate(func(setting, problem, try string) { r.say(nil, setting, problem, try) })
 }
 
-// server is the address of a server, with or without a path; nil: text is none.
+// server returns the address of a server, with or without a path; nil: text is none.
 func server(text string) *url.URL {
 	u, err := url.Parse(text)
 	if err != nil || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.Scheme != "http" && u.Scheme != "https" {
@@ -84,7 +84,7 @@ func server(text string) *url.URL {
 	return u
 }
 
-// secure says that a DSN wants TLS, or is no DSN, which is found out later.
+// secure reports whether a DSN wants TLS, or is no DSN, which is found out later.
 func secure(dsn string) bool {
 	_, params, _ := strings.Cut(dsn, "?")
 	q, err := url.ParseQuery(params)
@@ -97,7 +97,7 @@ func secure(dsn string) bool {
 
 const holdsBlank = "holds a blank, which no key has"
 
-// unbroken says that a key has no blank in it.
+// unbroken reports whether a key has no blank in it.
 func unbroken(key string) bool { return !strings.ContainsFunc(key, unicode.IsSpace) }
 
 func (r *reader) validateDaemon() {
@@ -111,7 +111,7 @@ func (r *reader) validateDaemon() {
 	r.check(slices.Contains(notifyFormats, r.NotifyFormat), "CALLVAULT_NOTIFY_FORMAT", fmt.Sprintf("%q is unknown", short(r.NotifyFormat)), "use "+strings.Join(notifyFormats, ", "))
 }
 
-// listenable says that a text is an address to listen on.
+// listenable reports whether a text is an address to listen on.
 func listenable(address string) bool {
 	_, port, err := net.SplitHostPort(address)
 	if err != nil {

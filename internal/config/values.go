@@ -93,8 +93,8 @@ const (
 	longest = 50 * 365 * day
 )
 
-// ParseDuration is time.ParseDuration with optional whole days in front: 14d, 1d12h. It
-// refuses what is longer than 50 years.
+// ParseDuration returns time.ParseDuration with optional whole days in front: 14d, 1d12h.
+// It refuses what is longer than 50 years.
 func ParseDuration(s string) (time.Duration, error) {
 	wrong := fmt.Errorf("%q is not a duration", s)
 	rest := strings.TrimSpace(s)

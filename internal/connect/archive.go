@@ -55,7 +55,7 @@ func hinted(err error) error {
 // ErrNoArchive is returned where nothing has been archived.
 var ErrNoArchive = errors.New("nothing is archived yet; run callvault archive, or set CLICKHOUSE_DSN")
 
-// NoArchive is ErrNoArchive for a command that has --demo.
+// NoArchive returns ErrNoArchive for a command that has --demo.
 func NoArchive(command string) error {
 	if command == "" {
 		return ErrNoArchive
@@ -68,8 +68,8 @@ func Schema(s *store.Store, cluster string) (*schema.Schema, error) {
 	return schema.New(s.ClickHouse(), schema.Options{Cluster: cluster, Holder: lease.Holder()})
 }
 
-// Version is that of an archive's schema. It returns schema.ErrNewer where that is newer
-// than this program.
+// Version returns that of an archive's schema. It returns schema.ErrNewer where that is
+// newer than this program.
 func Version(ctx context.Context, store *store.Store, cluster string) (schema.Status, error) {
 	sch, err := Schema(store, cluster)
 	if err != nil {

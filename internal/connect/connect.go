@@ -87,7 +87,7 @@ func (s Server) Library(ctx context.Context) (string, error) {
 	return embedded.Fetch(ctx, o)
 }
 
-// Empty says that nothing has been archived by the embedded ClickHouse yet.
+// Empty reports whether nothing has been archived by the embedded ClickHouse yet.
 func (s Server) Empty() bool {
 	_, err := os.Stat(s.Embedded.Path)
 	return s.DSN == "" && errors.Is(err, os.ErrNotExist)
@@ -99,9 +99,9 @@ const (
 	mostPause  = 15 * time.Second
 )
 
-// Await is Open of a ClickHouse that may come later than the program, until a time;
-// zero: as long as it takes. Only that it cannot be reached is waited out: a wrong
-// password stays wrong. waiting is told once that it waits, and why.
+// Await returns Open of a ClickHouse that may come later than the program, until a time;
+// zero: as long as it takes. Only that it cannot be reached is waited out: a wrong password
+// stays wrong. waiting is told once that it waits, and why.
 func (s Server) Await(ctx context.Context, until time.Time, waiting func(error)) (*store.Store, func(), error) {
 	return await(ctx, s.Open, until, waiting)
 }

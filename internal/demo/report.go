@@ -112,7 +112,7 @@ func writeWorst(w io.Writer, calls []badCall, width int) {
 	}
 }
 
-// pageWidth is how wide prose is on a terminal, or where there is none (0).
+// pageWidth returns how wide prose is on a terminal, or where there is none (0).
 func pageWidth(terminal int) int {
 	if terminal == 0 {
 		return 80
@@ -155,7 +155,7 @@ func writeFollowUps(w io.Writer, b *badCall) {
 	}
 }
 
-// followUps are queries about a call.
+// followUps returns queries about a call.
 func followUps(commID string) []string {
 	id := sqlString(commID)
 	return []string{
@@ -165,7 +165,7 @@ func followUps(commID string) []string {
 	}
 }
 
-// sqlString is a text as ClickHouse's SQL has it.
+// sqlString returns a text as ClickHouse's SQL has it.
 func sqlString(s string) string {
 	var b strings.Builder
 	b.WriteByte('\'')
@@ -184,8 +184,8 @@ func sqlString(s string) string {
 	return b.String() + "'"
 }
 
-// shellQuote is a text as one word of a POSIX shell: in double quotes where nothing
-// in it means something there, which is easier to read around SQL.
+// shellQuote returns a text as one word of a POSIX shell: in double quotes where nothing in
+// it means something there, which is easier to read around SQL.
 func shellQuote(s string) string {
 	if strings.ContainsAny(s, "\"$`\\!") {
 		return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
@@ -195,7 +195,7 @@ func shellQuote(s string) string {
 
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./+:@%=-]+$`)
 
-// ShellWord is a text as one word of a shell, as it is where it can be.
+// ShellWord returns a text as one word of a shell, as it is where it can be.
 func ShellWord(s string) string {
 	if plainWord.MatchString(s) {
 		return s

@@ -22,13 +22,13 @@ type Vendor struct {
 	Ended time.Time `json:"ended"`
 }
 
-// Exists says that callvault demo has run.
+// Exists reports whether callvault demo has run.
 func Exists(cfg *config.Config) bool {
 	_, err := os.Stat(Dir(cfg))
 	return err == nil
 }
 
-// None is the error of a command where there is no demo.
+// None returns the error of a command where there is no demo.
 func None(command string) error {
 	verb := command
 	if command == "sql" {
@@ -69,7 +69,7 @@ func ReadVendor(cfg *config.Config) (v Vendor, err error) {
 	return v, nil
 }
 
-// Now is the vendor's clock, which stands still at the demo's end.
+// Now returns the vendor's clock, which stands still at the demo's end.
 func (v Vendor) Now() time.Time { return v.Ended }
 
 // Start starts the vendor again.
@@ -79,10 +79,10 @@ func (v Vendor) Start(ctx context.Context) (*simulator.Server, error) {
 	return simulator.Serve(ctx, "127.0.0.1:0", o)
 }
 
-// Options are what the vendor is made from. There is trouble in most of its calls.
+// Options returns what the vendor is made from. There is trouble in most of its calls.
 func (v Vendor) Options() simulator.Options {
 	return simulator.Options{Seed: v.Seed, Calls: v.Calls, Began: v.Began, Troubles: true}
 }
 
-// Dir is where the demo's ClickHouse keeps its data.
+// Dir returns where the demo's ClickHouse keeps its data.
 func Dir(cfg *config.Config) string { return filepath.Join(cfg.DataDir, "demo") }

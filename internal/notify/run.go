@@ -43,7 +43,7 @@ type History interface {
 // telltale are the outcomes that say how the archive is.
 var telltale = []runs.Outcome{runs.Done, runs.Partial, runs.Failed, runs.Died}
 
-// outcomeBefore is how the run of the same command and schedule before r and the
+// outcomeBefore returns how the run of the same command and schedule before r and the
 // earlier attempts ended; "" if there was none or that cannot be known.
 func outcomeBefore(ctx context.Context, h History, r runs.Run, earlier []string) runs.Outcome {
 	all, err := h.Runs(ctx, runs.Filter{Command: r.Command, Schedule: &r.Schedule, Outcomes: telltale, Limit: 2 + len(earlier)})
@@ -58,7 +58,7 @@ func outcomeBefore(ctx context.Context, h History, r runs.Run, earlier []string)
 	return ""
 }
 
-// eventOf is what to tell of a run, "" if nothing.
+// eventOf returns what to tell of a run, "" if nothing.
 func eventOf(r runs.Run, before runs.Outcome) string {
 	switch {
 	case r.Counts.Lost > 0:

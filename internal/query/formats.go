@@ -58,7 +58,7 @@ var aliases = map[string]string{
 	"tabseparated": "tsv", "tabseparatedwithnames": "tsv", "json": "jsonl", "jsoneachrow": "jsonl", "ndjson": "jsonl",
 }
 
-// FormatNames are the names of formats, sorted.
+// FormatNames returns the names of formats, sorted.
 func FormatNames() []string { return slices.Sorted(maps.Keys(formats)) }
 
 // FindFormat finds a format by its name.

@@ -43,7 +43,7 @@ func (q *Session) formatted(ctx context.Context, s sqltext.Statement) error {
 	return nil
 }
 
-// overHTTP is a connection like the native one, with what SET and USE have changed
+// overHTTP returns a connection like the native one, with what SET and USE have changed
 // there.
 func (q *Session) overHTTP(ctx context.Context) (conn driver.Conn, where string, err error) {
 	ch, native := *q.Server, q.Conn
@@ -76,7 +76,7 @@ func (q *Session) overHTTP(ctx context.Context) (conn driver.Conn, where string,
 	return conn, where, err
 }
 
-// settings are those of the native connection, also what SET has changed. A user who
+// settings returns those of the native connection, also what SET has changed. A user who
 // may not set any gets the one that the client wants to set as it is.
 func (q *Session) settings(ctx context.Context, given clickhouse.Settings) (clickhouse.Settings, error) {
 	which := "name = 'http_write_exception_in_output_format'"

@@ -108,7 +108,7 @@ func Error(err error) error {
 	return explained{"query: " + msg, e}
 }
 
-// aboutStrings says that a string was compared with a number.
+// aboutStrings reports whether a string was compared with a number.
 func aboutStrings(e *clickhouse.Exception) bool {
 	types, _, _ := strings.Cut(e.Message, " because ")
 	switch e.Code {

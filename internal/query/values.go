@@ -30,7 +30,7 @@ type member struct {
 // object of these.
 type plainer func(reflect.Value) any
 
-// plainOf is the plainer of a type of ClickHouse.
+// plainOf returns the plainer of a type of ClickHouse.
 func plainOf(kind string) plainer {
 	name, args := splitType(kind)
 	switch {
@@ -112,7 +112,7 @@ func fraction(digits string) string {
 	return "." + strings.Repeat("0", n)
 }
 
-// inner is what pointers and interfaces lead to; not valid where that is nothing.
+// inner returns what pointers and interfaces lead to; not valid where that is nothing.
 func inner(v reflect.Value) reflect.Value {
 	for v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface {
 		if _, ok := v.Interface().(*big.Int); ok {
@@ -186,7 +186,7 @@ func plainTime(layout string) plainer {
 	})
 }
 
-// plainClock is a time of day, or a span, with digits behind the second.
+// plainClock returns a time of day, or a span, with digits behind the second.
 func plainClock(digits int) plainer {
 	return nullable(func(v reflect.Value) any {
 		d, ok := v.Interface().(time.Duration)
@@ -236,7 +236,7 @@ func plainValue(x any) any {
 	return x
 }
 
-// plainNested are the paths of a JSON.
+// plainNested returns the paths of a JSON.
 func plainNested(m map[string]any) any {
 	o := object{}
 	for k, x := range m {
@@ -250,7 +250,7 @@ func plainNested(m map[string]any) any {
 	return o
 }
 
-// cell is a plain value as text.
+// cell returns a plain value as text.
 func cell(v any) string {
 	switch x := v.(type) {
 	case nil:

@@ -60,7 +60,7 @@ type Archive interface {
 	Retry(context.Context, func(context.Context) error) error
 }
 
-// HistoryOf is the history of the runs of an archive.
+// HistoryOf returns the history of the runs of an archive.
 func HistoryOf(a Archive) History { return History{a} }
 
 // Note writes how a run is going. Of a run's rows the one with the greatest step counts,
@@ -100,7 +100,7 @@ func counters(m map[string]uint64) map[string]uint64 {
 	return m
 }
 
-// First is when the first run began; zero: there was none.
+// First returns when the first run began; zero: there was none.
 func (h History) First(ctx context.Context) (time.Time, error) {
 	var first time.Time
 	var runs uint64

@@ -19,7 +19,7 @@ func UnderLease(ctx context.Context, store *store.Store, ttl time.Duration, do f
 	return UnderLeaseAs(ctx, store, ttl, lease.Holder(), do)
 }
 
-// UnderLeaseAs is UnderLease for a holder named who.
+// UnderLeaseAs returns UnderLease for a holder named who.
 func UnderLeaseAs(ctx context.Context, store *store.Store, ttl time.Duration, who string, do func(ctx context.Context, guard hidden.Guard) error) error {
 	held, err := Take(ctx, store, lease.Archive, who, ttl)
 	if errors.Is(err, lease.ErrHeld) {
@@ -50,12 +50,12 @@ func UnderLeaseAs(ctx context.Context, store *store.Store, ttl time.Duration, wh
 // looking bounds the look at who has a lease that was lost.
 const looking = 10 * time.Second
 
-// Holder is who holds the archive lease; nil: nobody does.
+// Holder returns who holds the archive lease; nil: nobody does.
 func Holder(ctx context.Context, store *store.Store) (*lease.HeldError, error) {
 	return lease.Held(ctx, store.StoreConn(), lease.Archive)
 }
 
-// free says that nobody but who is known to hold a lease.
+// free reports whether nobody but who is known to hold a lease.
 func free(ctx context.Context, store *store.Store, name, who string) bool {
 	ctx, cancel := context.WithTimeout(ctx, looking)
 	defer cancel()

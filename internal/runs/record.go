@@ -175,7 +175,7 @@ type Incomplete string
 
 func (e Incomplete) Error() string { return string(e) }
 
-// outcomeOf is how a run that returned err ended.
+// outcomeOf returns how a run that returned err ended.
 func outcomeOf(ctx context.Context, err error) Outcome {
 	_, incomplete := errors.AsType[Incomplete](err)
 	switch {
@@ -191,7 +191,7 @@ func outcomeOf(ctx context.Context, err error) Outcome {
 	return Failed
 }
 
-// UintsOf are counts as the history has them.
+// UintsOf returns counts as the history has them.
 func UintsOf(counts map[string]int) map[string]uint64 {
 	out := make(map[string]uint64, len(counts))
 	for k, n := range counts {

@@ -4,10 +4,10 @@ package sqltext
 
 import "strings"
 
-// Literal is a string as a literal.
+// Literal returns a string as a literal.
 func Literal(s string) string { return quoted(s, "'") }
 
-// Identifier is the name of a database, table, column or cluster.
+// Identifier returns the name of a database, table, column or cluster.
 func Identifier(s string) string { return quoted(s, "`") }
 
 func quoted(s, mark string) string {

@@ -120,7 +120,7 @@ var wanting = strings.Fields(`SELECT DISTINCT BY AS WHERE PREWHERE HAVING QUALIF
 	IS BETWEEN FROM JOIN ON USING WHEN THEN ELSE CASE INTERVAL LIMIT OFFSET DIV MOD GLOBAL EXCEPT TABLE DATABASE DESCRIBE
 	WITH UNION ALL INTERSECT SET USE`)
 
-// wantsOperand says that a word after these tokens is a column, say, and not the
+// wantsOperand reports whether a word after these tokens is a column, say, and not the
 // beginning of a clause.
 func wantsOperand(text string, before []token) bool {
 	last := before[len(before)-1]
@@ -140,7 +140,7 @@ func wantsOperand(text string, before []token) bool {
 	return true
 }
 
-// byAll says that the last token is the ALL of GROUP BY ALL and the like.
+// byAll reports whether the last token is the ALL of GROUP BY ALL and the like.
 func byAll(text string, before []token) bool {
 	return len(before) > 1 && before[len(before)-1].is(text, "ALL") && before[len(before)-2].is(text, "BY")
 }

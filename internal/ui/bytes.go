@@ -18,7 +18,7 @@ type Bytes struct {
 // Bytes shows the progress of steps on Err, as Watch does.
 func (s Screen) Bytes() *Bytes { return &Bytes{screen: s, finish: func() {}} }
 
-// At is told of each step how much is done; of is 0 while that is not known.
+// At returns told of each step how much is done; of is 0 while that is not known.
 func (w *Bytes) At(what string, done, of uint64) {
 	if what != w.what {
 		w.finish()

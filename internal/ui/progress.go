@@ -70,8 +70,8 @@ func newTally(of work) tally {
 	return tally{work: of, started: time.Now(), known: map[extract.Stage]int64{}, worked: map[extract.Stage]int64{}}
 }
 
-// left is how long the slowest stage needs for what is known of it, at the pace
-// it has had so far; zero: that cannot be said yet. The caller holds mu.
+// left returns how long the slowest stage needs for what is known of it, at the pace it has
+// had so far; zero: that cannot be said yet. The caller holds mu.
 func (t *tally) left(now time.Time) time.Duration {
 	longest := 0.0
 	for _, s := range t.slow {
@@ -82,7 +82,7 @@ func (t *tally) left(now time.Time) time.Duration {
 	return time.Duration(longest * float64(now.Sub(t.started))).Round(time.Second)
 }
 
-// extra is what stands behind the main stage. The caller holds mu.
+// extra returns what stands behind the main stage. The caller holds mu.
 func (t *tally) extra(about string) string {
 	text := humanize.Comma(t.worked[t.yield]) + " " + string(t.yield)
 	if left := t.left(time.Now()); left > 0 {
@@ -124,7 +124,7 @@ func newBars(w io.Writer, of work) *bars {
 	return b
 }
 
-// behind is what stands behind a stage's bar.
+// behind returns what stands behind a stage's bar.
 func (b *bars) behind(s extract.Stage) decor.DecorFunc {
 	return func(decor.Statistics) string {
 		if s != b.main {
@@ -188,7 +188,7 @@ func (p *plain) loop() {
 	}
 }
 
-// line is empty where there is nothing to tell yet.
+// line returns empty where there is nothing to tell yet.
 func (p *plain) line() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()

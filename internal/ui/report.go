@@ -110,7 +110,7 @@ func (k cause) lines(all []extract.Failure) (lines []string) {
 	return lines
 }
 
-// kindOf is what a failure is about, without which one of its kind.
+// kindOf returns what a failure is about, without which one of its kind.
 func kindOf(what string) string {
 	kind, _, _ := strings.Cut(what, " of ")
 	kind, _, _ = strings.Cut(kind, " between ")

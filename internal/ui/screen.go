@@ -35,7 +35,7 @@ func (s Screen) Errorf(format string, args ...any) {
 // Warn prints what went wrong without harm to the work itself.
 func (s Screen) Warn(err error) { s.Errorf("%s", words.OneLine(err)) }
 
-// Columns is how wide the terminal is; 0: Out is none.
+// Columns returns how wide the terminal is; 0: Out is none.
 func (s Screen) Columns() int {
 	f, ok := s.Out.(*os.File)
 	if !ok {
@@ -52,14 +52,14 @@ func (s Screen) Note(text string) {
 	}
 }
 
-// coloured says whether Out takes colours.
+// coloured reports whether Out takes colours.
 func (s Screen) coloured() bool { return s.Colours && IsTerminal(s.Out) }
 
-// IsTerminal says whether w is a terminal.
+// IsTerminal reports whether w is a terminal.
 func IsTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// Sheet is what results of queries are written on.
+// Sheet returns what results of queries are written on.
 func (s Screen) Sheet() query.Sheet { return query.Sheet{W: s.Out, Width: s.Columns(), Note: s.Note} }

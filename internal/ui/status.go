@@ -49,7 +49,7 @@ func (c Screen) Status(st *status.Status) {
 	p.units("lost", st.Lost, func(u status.Unit) string { return u.Reason })
 }
 
-// head is the text on top.
+// head returns the text on top.
 func (p *statusPage) head() {
 	st := p.st
 	line := func(name, s string) { fmt.Fprintf(p, "  %-10s %s\n", name, s) }
@@ -106,7 +106,7 @@ func (p *statusPage) dropped(t time.Time) string {
 	return t.Format("2006-01-02 15:04") + " (in " + strings.TrimSpace(humanize.RelTime(p.st.Now, t, "", "")) + ")"
 }
 
-// days is the table of an application: the days of its window, and all before.
+// days returns the table of an application: the days of its window, and all before.
 func (p *statusPage) days(a status.App) {
 	t := newTable("day (UTC)", "calls", "archived", "provisional", "lacking", "pending", "lost", "list")
 	t.Style().Options.SeparateColumns = false
@@ -184,7 +184,7 @@ func nameOf(u status.Unit) string {
 	return fmt.Sprintf("%d, %s %s", u.App, u.Kind, u.Key)
 }
 
-// runs are lines about the last runs.
+// runs returns lines about the last runs.
 func (p *statusPage) runs() {
 	for _, r := range p.st.Runs {
 		said := "never succeeded over everything"

@@ -8,7 +8,7 @@ import (
 // Width is what a report keeps to, in columns.
 const Width = 80
 
-// newTable is a table in the program's style.
+// newTable returns a table in the program's style.
 func newTable(header ...any) table.Writer {
 	t := table.NewWriter()
 	t.SetStyle(table.StyleRounded)

@@ -11,7 +11,7 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-// OneLine is an error's text without line breaks.
+// OneLine returns an error's text without line breaks.
 func OneLine(err error) string {
 	if err == nil {
 		return ""
@@ -22,7 +22,7 @@ func OneLine(err error) string {
 	return Printable(FirstLine(err.Error()))
 }
 
-// FirstLine is a text up to its first line break.
+// FirstLine returns a text up to its first line break.
 func FirstLine(s string) string {
 	line, _, _ := strings.Cut(s, "\n")
 	return line
@@ -38,13 +38,13 @@ func Printable(s string) string {
 	return s
 }
 
-// Comma is a number with commas between its thousands.
+// Comma returns a number with commas between its thousands.
 func Comma(n int) string { return humanize.Comma(int64(n)) }
 
-// Plural is a number with what it is of, whose plural ends in s.
+// Plural returns a number with what it is of, whose plural ends in s.
 func Plural(n int, what string) string { return Count(n, what, what+"s") }
 
-// Count is a number with what it is of, in the singular or the plural.
+// Count returns a number with what it is of, in the singular or the plural.
 func Count(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
