@@ -39,8 +39,8 @@ func (r row) hash() uint64 { return xxhash.Sum64(r) }
 // enough is the size of a buffer for most rows. Longer rows are allocated.
 const enough = 512
 
-// Room returns the hash of a row of rooms. The end of a call that is not over is left out:
-// the archive may have it by now.
+// Room returns the hash of a row of rooms. over includes the end of the call. For a call
+// that was running it is left out: the archive may have it by now.
 func Room(x call.Room, over bool) uint64 {
 	var b [enough]byte
 	r := row(b[:0]).text(x.RoomID).seconds(x.CreatedAt)

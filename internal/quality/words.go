@@ -29,7 +29,7 @@ func (s *situation) explain(w Why, value float32, b finding) Why {
 	return w
 }
 
-// explainOwn returns explain for what the user sends.
+// explainOwn is explain for what the user sends.
 func explainOwn(w Why, user string, value float32, b finding) Why {
 	w.Cause = b.cause
 	w.Says = b.words(user, "")

@@ -1,5 +1,5 @@
-// Package sqltext writes values and names into ClickHouse's SQL, for statements
-// that take no parameters there, and tells the statements of a text apart.
+// Package sqltext writes values and names into ClickHouse's SQL, for statements that take
+// no parameters there, and splits a text into its statements.
 package sqltext
 
 import "strings"

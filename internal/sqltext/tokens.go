@@ -28,7 +28,7 @@ func (t token) is(text, want string) bool {
 }
 
 // tokens returns the pieces of a text as ClickHouse's lexer has them, without spaces and
-// comments. What is not closed goes on to the end.
+// comments. A string or comment without an end continues to the end of the text.
 func tokens(text string) (all []token) {
 	depth := 0
 	for at := 0; at < len(text); {
@@ -81,7 +81,7 @@ func space(s string) int {
 	return 0
 }
 
-// commentLen returns the length of a comment that may have others in it.
+// commentLen returns the length of a comment. Comments nest.
 func commentLen(s string) int {
 	depth := 0
 	for i := 0; i+1 < len(s); i++ {
@@ -100,8 +100,8 @@ func commentLen(s string) int {
 	return len(s)
 }
 
-// quotedLen returns the length of what begins with a quotation mark. Within, the mark is
-// doubled or has a backslash before it.
+// quotedLen returns the length of a quoted text. Within it, the quotation mark is doubled
+// or follows a backslash.
 func quotedLen(s string) int {
 	for i := 1; i < len(s); i++ {
 		switch s[i] {

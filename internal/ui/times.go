@@ -15,7 +15,7 @@ func seconds(s float64) string {
 	return d.Round(time.Second).String()
 }
 
-// Moment returns a time and how far it is from now.
+// Moment returns a time and its distance from now.
 func Moment(t, now time.Time) string {
 	return t.UTC().Format("2006-01-02 15:04") + " (" + humanize.RelTime(t, now, "ago", "from now") + ")"
 }

@@ -1,4 +1,4 @@
-// Package words says numbers and errors in words.
+// Package words formats numbers and errors for people.
 package words
 
 import (
@@ -28,8 +28,8 @@ func FirstLine(s string) string {
 	return line
 }
 
-// Printable shows control characters, which could upset a terminal, and what is not
-// text, as escapes.
+// Printable replaces control characters, which could upset a terminal, and bytes that are
+// not text by escapes.
 func Printable(s string) string {
 	if !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool { return r < ' ' && r != '\n' || r == 0x7f || r >= 0x80 && r < 0xa0 }) {
 		quoted := strconv.Quote(s)
@@ -41,10 +41,10 @@ func Printable(s string) string {
 // Comma returns a number with commas between its thousands.
 func Comma(n int) string { return humanize.Comma(int64(n)) }
 
-// Plural returns a number with what it is of, whose plural ends in s.
+// Plural returns a number with a noun whose plural ends in s.
 func Plural(n int, what string) string { return Count(n, what, what+"s") }
 
-// Count returns a number with what it is of, in the singular or the plural.
+// Count returns a number with a noun in the singular or the plural.
 func Count(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
