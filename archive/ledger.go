@@ -58,7 +58,7 @@ func (l Ledger) Overdue(ctx context.Context, app call.AppID, t time.Time) (all [
 	return all, err
 }
 
-// ListedUntil is up to when the calls of the app have ever been listed.
+// ListedUntil returns up to when the calls of the app have ever been listed.
 func (l Ledger) ListedUntil(ctx context.Context, app call.AppID) (until time.Time, err error) {
 	err = l.retry(ctx, func(ctx context.Context) (err error) {
 		until, err = l.ledger.HeldUntil(ctx, app, call.UnitList)
@@ -212,7 +212,7 @@ func (l *remembered) Overdue(ctx context.Context, app call.AppID, t time.Time) (
 	return all, nil
 }
 
-// ListedUntil is up to when the calls of the app have ever been listed.
+// ListedUntil returns up to when the calls of the app have ever been listed.
 func (l *remembered) ListedUntil(ctx context.Context, app call.AppID) (time.Time, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -145,7 +145,7 @@ func newHistory(t *testing.T, r *rand.Rand) *history {
 	return h
 }
 
-// unit is one of few, so that it is written again.
+// unit returns one of few, so that it is written again.
 func (h *history) unit() (call.Unit, time.Time) {
 	kinds := []call.UnitKind{call.UnitCall, call.UnitCall, call.UnitList, call.UnitUnusual, call.UnitScale}
 	starts := h.now.Truncate(24 * time.Hour).Add(-time.Duration(h.rand.IntN(20)) * 24 * time.Hour)

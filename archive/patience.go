@@ -70,13 +70,13 @@ type Patience struct {
 // one request: from 10 s to 5 min by default.
 const pausesOfRequests = 20
 
-// NewPatience makes a Patience that lasts for limit. say is called once for each trouble,
+// NewPatience returns a Patience that lasts for limit. say is called once for each trouble,
 // with the time at which the Patience ends.
 func NewPatience(limit time.Duration, a ask.Attempts, say func(error, time.Time)) *Patience {
 	return &Patience{limit: limit, Unreached: unreachedFor(limit), least: pausesOfRequests * a.Least, most: pausesOfRequests * a.Most, say: say, best: NotStarted}
 }
 
-// unreachedFor is how long a command waits if no connection can be made, unless the
+// unreachedFor returns how long a command waits if no connection can be made, unless the
 // settings name a patience.
 func unreachedFor(limit time.Duration) time.Duration {
 	if limit == config.DefaultPatience {

@@ -223,7 +223,7 @@ func BoundMemory(bytes int64) (undo func()) {
 	return func() { debug.SetMemoryLimit(before) }
 }
 
-// Writer is the archive that a run writes to under the lease.
+// Writer returns the archive that a run writes to under the lease.
 func (j *Run) Writer(ctx context.Context, store *store.Store, runID string, guard hidden.Guard) *Target {
 	o := load.WriterOptions{Span: trace.SpanFromContext(ctx), Guard: guard, KeepRaw: j.Options.Raw, MaxBytes: int(j.Options.Memory.Rows), OnRetry: j.OnRetry}
 	w := load.NewWriter(store, runID, o)
@@ -231,7 +231,7 @@ func (j *Run) Writer(ctx context.Context, store *store.Store, runID string, guar
 	return &Target{Writer: w, Ledger: Ledger{ledger.Of(store), w.Retry}, begin: func(context.Context) {}, noted: func(...ledger.Entry) {}}
 }
 
-// target is Writer for a pass.
+// target returns Writer for a pass.
 func (j *Run) target(ctx context.Context, store *store.Store, runID string, guard hidden.Guard) *Target {
 	t := j.Writer(ctx, store, runID, guard)
 	t.begin = j.writes

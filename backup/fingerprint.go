@@ -104,10 +104,10 @@ func contentsQuery(ctx context.Context, conn driver.Conn, database string, momen
 	return strings.Join(parts, "\nUNION ALL\n"), nil
 }
 
-// hashed are the columns of each table as its checksum takes them: of what has a
-// dictionary, which makes most of a sample, only the dictionary is hashed, which is
-// many times as fast. ClickHouse 24.8 cannot hash a NULL: where a column may have one, a
-// value is hashed as a text that begins with "=", and NULL as "".
+// hashed returns the columns of each table as its checksum takes them: of what has a
+// dictionary, which makes most of a sample, only the dictionary is hashed, which is many
+// times as fast. ClickHouse 24.8 cannot hash a NULL: where a column may have one, a value
+// is hashed as a text that begins with "=", and NULL as "".
 func hashed(ctx context.Context, conn driver.Conn, database, store string) (map[string]string, error) {
 	const q = `SELECT database, table, arrayStringConcat(groupArray(multiIf(
 			startsWith(type, 'Nullable') OR startsWith(type, 'LowCardinality(Nullable'), 'ifNull(concat(\'=\', toString(' || column || ')), \'\')',

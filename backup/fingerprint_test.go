@@ -10,7 +10,7 @@ import (
 	"github.com/callvault/callvault/test/migratedtest"
 )
 
-// archive is a database with the schema and a call that is not committed.
+// archive returns a database with the schema and a call that is not committed.
 func archive(t *testing.T) *store.Store {
 	t.Helper()
 	s := migratedtest.Open(t)

@@ -148,7 +148,7 @@ func (d *daemon) wait(over <-chan struct{}, grace time.Duration, cancel context.
 	d.Log.Info("stopped")
 }
 
-// newRunner makes the runner for the current settings.
+// newRunner returns the runner for the current settings.
 func (d *daemon) newRunner() (*schedules.Runner, error) {
 	set := d.set.Load()
 	r, err := schedules.New(set.entries, schedules.Options{Jobs: d.work(), Last: d.lastRun, Ended: d.ended, Retryable: again, ID: uuid.NewString, Log: d.Log})

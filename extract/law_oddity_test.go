@@ -23,7 +23,7 @@ type oddity struct {
 
 func (o oddity) String() string { return o.faults.String() }
 
-// touch says whether an oddity may touch a unit; a call took from first to last.
+// touch reports whether an oddity may touch a unit; a call took from first to last.
 type touch func(l *law, u call.Unit, first, last int64) bool
 
 func nothing(*law, call.Unit, int64, int64) bool    { return false }
@@ -152,7 +152,7 @@ func (l *law) drawMutation() habit {
 	return habit{fmt.Sprintf("mutate=%v", rate), mutated}
 }
 
-// habits are those that there are, each as drawn for this seed.
+// habits returns those that there are, each as drawn for this seed.
 func (l *law) habits() []habit {
 	d := l.dialect
 	one := func(all ...string) string { return all[l.chance.IntN(len(all))] }

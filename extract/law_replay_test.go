@@ -93,7 +93,7 @@ func (l *law) learn() {
 
 var dates = regexp.MustCompile(`"Time":"([0-9: -]+)"`)
 
-// entries are those of units that have rows.
+// entries returns those of units that have rows.
 func (l *law) entries() map[call.Unit]ledger.Entry {
 	all := map[call.Unit]ledger.Entry{}
 	for u, e := range l.vault.ledger {

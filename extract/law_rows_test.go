@@ -9,7 +9,7 @@ import (
 	"github.com/callvault/callvault/ledger"
 )
 
-// difference is how many more of each row of a unit the truth has than the vault.
+// difference returns how many more of each row of a unit the truth has than the vault.
 func (l *law) difference(u call.Unit) map[any]int {
 	count := map[any]int{}
 	l.eachRow(l.vendor.sim, func(of call.Unit, _ int, row any) {
@@ -63,8 +63,8 @@ func (l *law) partly(u call.Unit, e ledger.Entry) string {
 	return ""
 }
 
-// isKept says whether a row is one of those of the truth without some of its
-// attributes, or without its end.
+// isKept reports whether a row is one of those of the truth without some of its attributes,
+// or without its end.
 func isKept(row any, whole []any) bool {
 	for _, other := range whole {
 		switch r := row.(type) {
@@ -130,14 +130,13 @@ func keptAs(row any) any {
 	return nil
 }
 
-// isMadeUp says whether the vendor has made up a row, where it does so.
+// isMadeUp reports whether the vendor has made up a row, where it does so.
 func (l *law) isMadeUp(row any) bool {
 	r, ok := row.(simulator.UserSession)
 	return l.odd.madeUp && ok && r.RoomID == "nowhere"
 }
 
-// excused says whether the parts that an entry names account for a row that is
-// missing.
+// excused reports whether the parts that an entry names account for a row that is missing.
 func (l *law) excused(row any, e ledger.Entry) bool {
 	may := func(kinds ...call.PartKind) bool {
 		for _, f := range e.Failed {

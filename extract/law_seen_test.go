@@ -62,7 +62,7 @@ func TestLongSeenFaults(t *testing.T) {
 	}
 }
 
-// law is the law of one oddity.
+// law returns the law of one oddity.
 func (s seen) law(t *testing.T) *law {
 	t.Helper()
 	w := &world{number: 5, dialect: trtc.Current(), keeps: 48 * time.Hour, ahead: 4 * time.Hour}

@@ -97,7 +97,7 @@ func (w *world) measure(t *testing.T) {
 	}
 }
 
-// truth is what an archive must have that was made at the world's instant.
+// truth returns what an archive must have that was made at the world's instant.
 func (w *world) truth(s *simulator.Simulator) *simulator.Truth {
 	t := s.Truth(w.at).Asked(w.at)
 	if w.dialect.Name == "legacy" {
@@ -106,7 +106,7 @@ func (w *world) truth(s *simulator.Simulator) *simulator.Truth {
 	return t
 }
 
-// truths is the content of each unit.
+// truths returns the content of each unit.
 func (w *world) truths(s *simulator.Simulator) map[call.Unit]sums {
 	if w.content != nil {
 		return w.content

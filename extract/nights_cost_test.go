@@ -32,7 +32,7 @@ func (n *nights) again(ctx context.Context, p *pass) {
 // is asked for again, and faults.
 const fewRequests = 12
 
-// unfinished is the number of calls that are not final.
+// unfinished returns the number of calls that are not final.
 func (n *nights) unfinished() (calls int) {
 	for u, e := range n.vault.ledger {
 		if u.Kind == call.UnitCall && !e.State.Final() {

@@ -73,23 +73,23 @@ func (t *truth) checkReport(where string, p *pass) {
 	}
 }
 
-// gapBefore says whether the vendor has dropped something between this pass and
-// the one before that came to its end.
+// gapBefore reports whether the vendor has dropped something between this pass and the one
+// before that came to its end.
 func (t *truth) gapBefore(at time.Time) bool {
 	i := len(t.asked) - 1
 	return i > 0 && t.asked[i-1].Before(at.Add(-retention))
 }
 
-// inGap says whether a failure is of an hour or a day that was still open when
-// it was last in reach of a pass.
+// inGap reports whether a failure is of an hour or a day that was still open when it was
+// last in reach of a pass.
 func (t *truth) inGap(f extract.Failure) bool {
 	kind, key, _ := strings.Cut(f.What, " ")
 	start, err := time.Parse(time.RFC3339, key)
 	return err == nil && (kind == "unusual" || kind == "scale") && t.nearGap(start, 48*time.Hour)
 }
 
-// nearGap says whether what began at start and settles within so long was still
-// open when the last pass that could reach it was made.
+// nearGap reports whether what began at start and settles within so long was still open
+// when the last pass that could reach it was made.
 func (t *truth) nearGap(start time.Time, settles time.Duration) bool {
 	for i := 1; i < len(t.asked); i++ {
 		edge := t.asked[i].Add(-retention)
@@ -165,8 +165,8 @@ func (t *truth) wrongCall(r simulator.Room, e ledger.Entry, known bool, at time.
 	return ""
 }
 
-// lastSeen is the last pass, of those that came to their end, that could see a
-// call; zero if none.
+// lastSeen returns the last pass, of those that came to their end, that could see a call;
+// zero if none.
 func (t *truth) lastSeen(start, end time.Time) time.Time {
 	for _, a := range slices.Backward(t.asked) {
 		if !start.After(a) && !end.Before(a.Add(-retention)) {

@@ -171,7 +171,7 @@ func (n *nights) folder() string {
 // errCut is why a pass is cut short.
 var errCut = errors.New("the process was killed")
 
-// run is one night.
+// run returns one night.
 func (n *nights) run(ctx context.Context, _ schedules.Run) error {
 	if n.Failed() {
 		return nil // one night's differences are enough to read
@@ -214,8 +214,8 @@ func (n *nights) weather() {
 	}
 }
 
-// complete says that a pass has just had all there was, so that what is null
-// tonight comes before it is believed, and before it expires.
+// complete reports whether a pass has just had all there was, so that what is null tonight
+// comes before it is believed, and before it expires.
 func (n *nights) complete() bool {
 	if len(n.passes) == 0 || !n.passes[len(n.passes)-1].whole || time.Since(n.passes[len(n.passes)-1].at) > 26*time.Hour {
 		return false
@@ -228,7 +228,7 @@ func (n *nights) complete() bool {
 	return true
 }
 
-// cut is after how many requests tonight's pass is cut short, 0: it is not.
+// cut returns after how many requests tonight's pass is cut short, 0: it is not.
 func (n *nights) cut() int {
 	if len(n.passes) == 0 || !n.passes[len(n.passes)-1].whole || n.chance.IntN(4) > 0 {
 		return 0
@@ -272,8 +272,8 @@ func (n *nights) extract(ctx context.Context, a *writer) (extract.Report, error)
 	return p.Run(ctx)
 }
 
-// keeps is the retention that a pass is told. Where the truth is known to the
-// second it makes up for the margin that a pass keeps from the edge.
+// keeps returns the retention that a pass is told. Where the truth is known to the second
+// it makes up for the margin that a pass keeps from the edge.
 func (n *nights) keeps() time.Duration {
 	if n.exact {
 		return retention + 20*time.Second

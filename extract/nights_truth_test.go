@@ -34,15 +34,15 @@ func newTruth(n *nights) *truth {
 	return t
 }
 
-// waiting says whether a call may wait, or have failed where the vendor told more
+// waiting reports whether a call may wait, or have failed where the vendor told more
 // before, because null is not believed yet.
 func (t *truth) waiting(e ledger.Entry) bool {
 	_, muted := t.muted()[e.Unit.Key]
 	return e.Waits() && (t.long[e.Unit.Key] || muted) && (e.Attempts <= decide.AcceptNullAfter || poisonedCall(e.Unit.Key))
 }
 
-// lacks says whether something of a call may be set aside, because the vendor
-// does not tell it tonight.
+// lacks reports whether something of a call may be set aside, because the vendor does not
+// tell it tonight.
 func (t *truth) lacks(e ledger.Entry) bool {
 	return e.Lacks() && e.Unit.Kind == call.UnitCall && t.vendor.poison.Load() && poisonedCall(e.Unit.Key)
 }
@@ -62,7 +62,7 @@ func (t *truth) partly(at time.Time, e ledger.Entry) string {
 	return ""
 }
 
-// muted are the users that the vendor tells no series of now, by call.
+// muted returns the users that the vendor tells no series of now, by call.
 func (t *truth) muted() map[string]string {
 	users := map[string]string{}
 	for _, m := range t.vendor.sim.Muted() {
@@ -71,8 +71,7 @@ func (t *truth) muted() map[string]string {
 	return users
 }
 
-// excused says whether a call of which something was lost may lack what could be
-// had.
+// excused reports whether a call of which something was lost may lack what could be had.
 func (t *truth) excused(id string) bool { return poisonedCall(id) || t.long[id] || t.waits[id] }
 
 // check compares after a pass that came to its end.
@@ -86,7 +85,7 @@ func (t *truth) check(p *pass) {
 	t.checkLedger(where, p)
 }
 
-// is is the truth that the vault must equal.
+// is returns the truth that the vault must equal.
 func (t *truth) is(at time.Time) *simulator.Truth {
 	all := t.vendor.sim.Truth(at)
 	if t.exact {
@@ -132,10 +131,10 @@ func (t *truth) checkCalls(where string, at time.Time) {
 	}
 }
 
-// between says whether a call of which something was lost, as the ledger says,
-// or which a pass that was cut short came upon, has no row but what is true or
-// was when such a pass was made, and has all that passes which came to their end
-// must have got, but for what the vendor does not tell yet.
+// between reports whether a call of which something was lost, as the ledger says, or which
+// a pass that was cut short came upon, has no row but what is true or was when such a pass
+// was made, and has all that passes which came to their end must have got, but for what the
+// vendor does not tell yet.
 func (t *truth) between(at time.Time, e ledger.Entry) bool {
 	muted, some := t.muted()[e.Unit.Key]
 	if e.Reason == "" && len(t.cuts) == 0 && !some {
@@ -175,13 +174,13 @@ func mayHaveEnded(row any) bool {
 	return false
 }
 
-// withCuts is the truth had the passes that were cut short, from the nth on,
-// come to their ends.
+// withCuts returns the truth had the passes that were cut short, from the nth on, come to
+// their ends.
 func (t *truth) withCuts(at time.Time, n int) *simulator.Truth {
 	return t.vendor.sim.Truth(at).Asked(slices.Concat(t.asked, t.cuts[n:])...)
 }
 
-// haze is how uncertain it is what the vendor has told: its clock may differ.
+// haze returns how uncertain it is what the vendor has told: its clock may differ.
 func (t *truth) haze() time.Duration {
 	if t.exact {
 		return 0
@@ -189,14 +188,14 @@ func (t *truth) haze() time.Duration {
 	return 2 * time.Minute
 }
 
-// compared says whether the rows of a unit must equal the truth now.
+// compared reports whether the rows of a unit must equal the truth now.
 func (t *truth) compared(e ledger.Entry) bool {
 	return e.State.Final() || t.exact && e.State == ledger.Provisional
 }
 
 func (t *truth) app() call.AppID { return call.AppID(t.vendor.sim.Apps()[0]) }
 
-// visible is what is visible of each unit of a kind.
+// visible returns what is visible of each unit of a kind.
 func (t *truth) visible(kind call.UnitKind) map[string]sums {
 	all := map[string]sums{}
 	for u, s := range t.vault.units {
@@ -214,7 +213,7 @@ func (t *truth) visible(kind call.UnitKind) map[string]sums {
 	return all
 }
 
-// contentByCall is the truth of each call.
+// contentByCall returns the truth of each call.
 func contentByCall(truth *simulator.Truth) map[string]sums {
 	all := map[string]*sums{}
 	add := func(id string, relation int, c content) {

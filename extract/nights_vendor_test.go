@@ -60,7 +60,7 @@ func newVendor(t *testing.T, o simulator.Options) *vendor {
 	return newVendorAt(t, o, &clock{})
 }
 
-// newVendorAt is newVendor by a clock that may be held.
+// newVendorAt returns newVendor by a clock that may be held.
 func newVendorAt(t *testing.T, o simulator.Options, c *clock) *vendor {
 	t.Helper()
 	v := &vendor{clock: c}
@@ -128,7 +128,7 @@ func poisoned(commID, action string) bool {
 	return false
 }
 
-// poisonedCall says whether some action is poisoned for a call.
+// poisonedCall reports whether some action is poisoned for a call.
 func poisonedCall(commID string) bool {
 	return poisoned(commID, "DescribeUserInfo") || poisoned(commID, "DescribeCallDetailInfo") || poisoned(commID, "DescribeUserEvent")
 }

@@ -55,7 +55,7 @@ func passOver(t *testing.T, v *vendor, into *vault, keeps time.Duration) extract
 	return passAt(t, v, into, keeps, v.clock.now)
 }
 
-// passAt is passOver by another clock than the vendor's.
+// passAt returns passOver by another clock than the vendor's.
 func passAt(t *testing.T, v *vendor, into *vault, keeps time.Duration, now func() time.Time) extract.Report {
 	t.Helper()
 	w := into.writer(rand.New(rand.NewPCG(61, 1)))

@@ -160,7 +160,7 @@ func (p *part) samples(u call.Unit) iter.Seq[simulator.QualitySample] {
 	}
 }
 
-// unix is 0 for the zero time.
+// unix returns 0 for the zero time.
 func unix(t time.Time) int64 {
 	if t.IsZero() {
 		return 0

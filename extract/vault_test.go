@@ -53,8 +53,7 @@ func (v *vault) of(u call.Unit) *stored {
 	return s
 }
 
-// Entries are those of the ledger. Waiting says that something settled was
-// inserted.
+// Entries returns those of the ledger. Waiting says that something settled was inserted.
 func (v *vault) Entries(_ context.Context, app call.AppID, kind call.UnitKind, keys []string) (map[string]ledger.Row, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -70,7 +69,7 @@ func (v *vault) Entries(_ context.Context, app call.AppID, kind call.UnitKind, k
 	return held, nil
 }
 
-// Overdue are the entries that are not final and whose deadline has passed.
+// Overdue returns the entries that are not final and whose deadline has passed.
 func (v *vault) Overdue(_ context.Context, app call.AppID, t time.Time) (overdue []ledger.Entry, err error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -82,7 +81,7 @@ func (v *vault) Overdue(_ context.Context, app call.AppID, t time.Time) (overdue
 	return overdue, nil
 }
 
-// ListedUntil is the latest moment that a list is held until.
+// ListedUntil returns the latest moment that a list is held until.
 func (v *vault) ListedUntil(_ context.Context, app call.AppID) (until time.Time, err error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -148,7 +147,7 @@ func overlap(batches []*batch) (twice string, ok bool) {
 	return "", false
 }
 
-// VisibleParts are those of a unit, in the order they were added.
+// VisibleParts returns those of a unit, in the order they were added.
 func (v *vault) VisibleParts(_ context.Context, u call.Unit) (parts []call.Part, err error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -160,7 +159,7 @@ func (v *vault) VisibleParts(_ context.Context, u call.Unit) (parts []call.Part,
 	return parts, nil
 }
 
-// Bodies are the responses that are kept.
+// Bodies returns the responses that are kept.
 func (v *vault) Bodies(_ context.Context, ids []uint64) (map[uint64][]byte, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -173,7 +172,7 @@ func (v *vault) Bodies(_ context.Context, ids []uint64) (map[uint64][]byte, erro
 	return found, nil
 }
 
-// OpenParts are the visible parts of a unit that are not settled.
+// OpenParts returns the visible parts of a unit that are not settled.
 func (v *vault) OpenParts(_ context.Context, u call.Unit) (open []call.Part, err error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -183,7 +182,7 @@ func (v *vault) OpenParts(_ context.Context, u call.Unit) (open []call.Part, err
 	return open, nil
 }
 
-// open are the visible parts of a unit that are not settled. The caller holds mu.
+// open returns the visible parts of a unit that are not settled. The caller holds mu.
 func (v *vault) open(u call.Unit) (open []part) {
 	for _, b := range v.of(u).visible {
 		if !b.settled {
@@ -193,7 +192,7 @@ func (v *vault) open(u call.Unit) (open []part) {
 	return open
 }
 
-// OpenRows are the rows of these of a kind, in the seconds given.
+// OpenRows returns the rows of these of a kind, in the seconds given.
 func (v *vault) OpenRows(_ context.Context, u call.Unit, kind call.PartKind, owned []call.Owned) (rows call.Rows, err error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()

@@ -190,7 +190,7 @@ func (w *writer) flush() error {
 	return nil
 }
 
-// rowsOf are the visible parts of a unit that have rows.
+// rowsOf returns the visible parts of a unit that have rows.
 func (v *vault) rowsOf(u call.Unit) (parts []part) {
 	for _, b := range v.of(u).visible {
 		for _, p := range b.parts {

@@ -29,7 +29,7 @@ type DetailInfo struct {
 	Dropped    int // points, with or without a value, dropped because of Keep
 }
 
-// Room is the number of samples that a body in the usual form can hold. Decoding into
+// Room returns the number of samples that a body in the usual form can hold. Decoding into
 // a Detail with that capacity does not allocate for them.
 func Room(body []byte) int { return len(body)/usualPoint + 1 }
 

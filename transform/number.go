@@ -76,7 +76,7 @@ func parseInteger(text []byte) (int64, bool) {
 	return v, true
 }
 
-// parseWhole is parseInteger for numbers that are long or have a fraction or an
+// parseWhole returns parseInteger for numbers that are long or have a fraction or an
 // exponent. It reads them as digits·10^exponent, without zeros at either end.
 func parseWhole(text []byte, negative bool) (int64, bool) {
 	exponent, fits := 0, true

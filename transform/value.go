@@ -43,7 +43,7 @@ func once(before, f field) field {
 	return f
 }
 
-// mismatch is the wrong field for an unexpected kind of value.
+// mismatch returns the wrong field for an unexpected kind of value.
 func mismatch(wanted, found string) field {
 	return field{wrong, "expected " + wanted + ", found " + found}
 }

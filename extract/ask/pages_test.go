@@ -9,8 +9,8 @@ import (
 	"github.com/callvault/callvault/extract/trtc"
 )
 
-// pagesOf is a list of rows in pages of a size, whatever is asked. What is beyond
-// its end is the error, unless that is nil.
+// pagesOf returns a list of rows in pages of a size, whatever is asked. What is beyond its
+// end is the error, unless that is nil.
 func pagesOf(rows, size int, counted bool, beyond error) *List {
 	seen := map[string]bool{}
 	l := &List{Asker: NewAsker(nil, trtc.Current(), nil, Attempts{}), Action: "DescribeRoomInfo", Size: 100, Most: 50}

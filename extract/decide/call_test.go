@@ -13,7 +13,7 @@ import (
 	"github.com/callvault/callvault/transform"
 )
 
-// before is a call of ten minutes that ended an hour ago.
+// before returns a call of ten minutes that ended an hour ago.
 func before() Before {
 	return Before{
 		Room:  call.Room{CommID: "c", RoomID: "r", CreatedAt: at(70), DestroyedAt: at(60), Finished: true},
@@ -21,7 +21,7 @@ func before() Before {
 	}
 }
 
-// stay is a session that has ended.
+// stay returns a session that has ended.
 func stay(user string, joined, left int) call.Session {
 	return call.Session{UserID: user, RoomID: "r", JoinedAt: at(joined), LeftAt: at(left), Finished: true}
 }

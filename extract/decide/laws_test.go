@@ -94,7 +94,7 @@ func (l *life) failf(format string, args ...any) {
 
 const now = 2_000_000_000
 
-// at is so many minutes before now.
+// at returns so many minutes before now.
 func at(minutes int) time.Time { return time.Unix(now-int64(minutes)*60, 0).UTC() }
 
 // live lives through a call and returns the first law that it breaks.
@@ -209,7 +209,7 @@ func (l *life) own(kind call.PartKind, owned []call.Owned, settledTo uint32) {
 	}
 }
 
-// sessions are some that an answer about a window may bring.
+// sessions returns some that an answer about a window may bring.
 func (l *life) sessions(w call.Window) (sessions []call.Session) {
 	minutes := int(w.End.Sub(w.Start)/time.Minute) + 1
 	for range l.one(10) {
@@ -390,7 +390,7 @@ func (l *life) covered(sessions []call.Session) {
 	}
 }
 
-// partAt is the last second of the part of a user's series that has a second, 0 if
+// partAt returns the last second of the part of a user's series that has a second, 0 if
 // none has.
 func (l *life) partAt(user string, second uint32) uint32 {
 	for _, x := range l.parts[part{call.PartSeries, user}] {

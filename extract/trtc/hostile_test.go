@@ -18,7 +18,7 @@ import (
 	"github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common"
 )
 
-// clientOf is client with options.
+// clientOf returns client with options.
 func clientOf(t *testing.T, o Options, handle http.HandlerFunc) *Client {
 	t.Helper()
 	s := httptest.NewServer(handle)

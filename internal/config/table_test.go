@@ -89,7 +89,7 @@ var table = map[string]row{
 	"OTEL_SDK_DISABLED":                  {"true", anyText, tracing},
 }
 
-// classes are values of a type by what is odd about them.
+// classes returns values of a type by what is odd about them.
 func classes(t reflect.Type) map[string]string {
 	switch t {
 	case reflect.TypeFor[Duration](), reflect.TypeFor[Keep](), reflect.TypeFor[*Duration]():

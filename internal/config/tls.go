@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// TLS is what connections to a server have beyond the usual: the zero value is the
-// system's authorities, no certificate of the client, and TLS 1.2 or newer.
+// TLS has the settings of connections to a server. The zero value means the system's
+// authorities, no certificate of the client, and TLS 1.2 or newer.
 type TLS struct {
 	// CA is a file with the certificates of the authorities to trust, in place of the
 	// system's.
@@ -26,19 +26,21 @@ type TLS struct {
 	Least string `yaml:"_tls_min" env:"_TLS_MIN" use:"1.2 or 1.3"`
 }
 
-// Beginnings of the variables of TLS, which are the tags of its two fields.
+// The prefixes of the variables of TLS: the tags of its two fields.
 const (
 	clickhouse = "CALLVAULT_CLICKHOUSE"
 	vendor     = "CALLVAULT_TRTC"
 )
 
-// ToClickHouse is how to connect to ClickHouse; nil: as usual. The error is an Error.
+// ToClickHouse returns the TLS settings for ClickHouse; nil: the usual ones. The error is
+// an Error.
 func (c *Config) ToClickHouse() (*tls.Config, error) { return c.ClickHouseTLS.config(clickhouse) }
 
-// ToVendor is how to connect to the vendor; nil: as usual. The error is an Error.
+// ToVendor returns the TLS settings for the vendor; nil: the usual ones. The error is an
+// Error.
 func (a *Account) ToVendor() (*tls.Config, error) { return a.VendorTLS.config(vendor) }
 
-// config reads the files. Its error names the setting that is wrong, whose variable begins
+// config reads the files. Its error names the wrong setting by its variable, which begins
 // with prefix.
 func (t TLS) config(prefix string) (*tls.Config, error) {
 	if t == (TLS{}) {
@@ -85,7 +87,7 @@ func (t TLS) authorities(setting string) (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// unread says which file cannot be read, and why.
+// unread returns a text about a file that cannot be read.
 func unread(err error) string {
 	if e, ok := errors.AsType[*fs.PathError](err); ok {
 		return fmt.Sprintf("%s cannot be read: %v", short(e.Path), e.Err)
@@ -127,7 +129,7 @@ func (t TLS) client(cert, key string) ([]tls.Certificate, error) {
 	return []tls.Certificate{pair}, nil
 }
 
-// validateTLS refuses what cannot be used, and what would not be.
+// validateTLS checks the settings, and that they have an effect.
 func (r *reader) validateTLS(own places, t TLS, prefix string, used bool, unused string) {
 	if _, err := t.config(prefix); err != nil {
 		if e, ok := err.(Error); ok {

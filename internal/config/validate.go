@@ -21,7 +21,7 @@ const (
 	keepBeyond = 2 * day
 	// minMemory is enough for the largest responses, one at a time.
 	minMemory = 64 << 20
-	// maxLease bounds how long a pass that died holds up the others.
+	// maxLease bounds how long a dead pass delays the next one.
 	maxLease = time.Hour
 	// maxQPS is more than any vendor serves.
 	maxQPS = 1e6
@@ -33,8 +33,9 @@ var skippable = []string{"user_events", "unusual_events", "daily_scale"}
 // notifyFormats lists the formats of notify.Webhook.
 var notifyFormats = []string{"json", "slack", "dingtalk", "wecom"}
 
-// say refuses a setting by the place where it was read: by own, the places of an account,
-// or else at the top. What several accounts have from the top is refused once.
+// say reports a wrong setting with the place where it was read: that of the account or else
+// that of the top. A setting at the top that is wrong for several accounts is reported
+// once.
 func (r *reader) say(own places, name, problem, try string) {
 	e := Error{cmp.Or(own[name], r.where[name], name), problem, try}
 	if !slices.Contains(r.bad, e) {
@@ -42,7 +43,7 @@ func (r *reader) say(own places, name, problem, try string) {
 	}
 }
 
-// check refuses a setting that is not as it must be.
+// check reports a setting unless ok.
 func (r *reader) check(ok bool, name, problem, try string) {
 	if !ok {
 		r.say(nil, name, problem, try)
@@ -75,7 +76,7 @@ func (r *reader) validate() {
 	r.Traces.validate(func(setting, problem, try string) { r.say(nil, setting, problem, try) })
 }
 
-// server is the address of a server, with or without a path; nil: text is none.
+// server returns the address of a server, with or without a path, or nil if text is none.
 func server(text string) *url.URL {
 	u, err := url.Parse(text)
 	if err != nil || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.Scheme != "http" && u.Scheme != "https" {
@@ -84,7 +85,8 @@ func server(text string) *url.URL {
 	return u
 }
 
-// secure says that a DSN wants TLS, or is no DSN, which is found out later.
+// secure reports whether a DSN requires TLS. It returns true for a text that is not a DSN,
+// which another check reports.
 func secure(dsn string) bool {
 	_, params, _ := strings.Cut(dsn, "?")
 	q, err := url.ParseQuery(params)
@@ -97,7 +99,7 @@ func secure(dsn string) bool {
 
 const holdsBlank = "holds a blank, which no key has"
 
-// unbroken says that a key has no blank in it.
+// unbroken reports whether a key has no blank in it.
 func unbroken(key string) bool { return !strings.ContainsFunc(key, unicode.IsSpace) }
 
 func (r *reader) validateDaemon() {
@@ -111,7 +113,7 @@ func (r *reader) validateDaemon() {
 	r.check(slices.Contains(notifyFormats, r.NotifyFormat), "CALLVAULT_NOTIFY_FORMAT", fmt.Sprintf("%q is unknown", short(r.NotifyFormat)), "use "+strings.Join(notifyFormats, ", "))
 }
 
-// listenable says that a text is an address to listen on.
+// listenable reports whether a text is an address to listen on.
 func listenable(address string) bool {
 	_, port, err := net.SplitHostPort(address)
 	if err != nil {
@@ -121,8 +123,8 @@ func listenable(address string) bool {
 	return err == nil && port != ""
 }
 
-// validateAccounts fails if two accounts name the same application, whose passes would
-// disturb each other, or have one name.
+// validateAccounts fails if two accounts have the same name or the same application: their
+// passes would disturb each other.
 func (r *reader) validateAccounts() {
 	of, named := map[AppID]string{}, map[string]bool{}
 	for i := range r.Accounts {
@@ -145,7 +147,7 @@ func (r *reader) validateAccounts() {
 	}
 }
 
-// account is an account that is validated.
+// account is an account to be validated.
 type account struct {
 	*reader
 	a   *Account
@@ -175,7 +177,7 @@ func (v account) validate() {
 	v.check(a.Reserve >= 0 && (a.Reserve == 0 || a.Reserve < a.QPS), "CALLVAULT_QPS_RESERVE", fmt.Sprintf("%v of %v requests a second leaves none to callvault", a.Reserve, a.QPS), "use less than CALLVAULT_QPS, and not less than 0")
 }
 
-// pair refuses one of two keys without the other.
+// pair reports one of two keys without the other.
 func (v account) pair(name, value, other, missing string) {
 	if value == "" || missing != "" {
 		return

@@ -39,7 +39,7 @@ func explainOwn(w Why, user string, value float32, b finding) Why {
 	return w
 }
 
-// words is the cause in words, with its evidence.
+// words returns the cause in words, with its evidence.
 func (b finding) words(user, peer string) string {
 	e := number(b.evidence)
 	switch b.cause {

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Bytes shows how far steps are that are measured in bytes, until it is
-// closed: a bar for each on a terminal, lines elsewhere.
+// Bytes shows the progress of steps that are measured in bytes, until it is closed: a bar
+// for each on a terminal, lines elsewhere.
 type Bytes struct {
 	screen Screen
 	what   string
@@ -18,7 +18,7 @@ type Bytes struct {
 // Bytes shows the progress of steps on Err, as Watch does.
 func (s Screen) Bytes() *Bytes { return &Bytes{screen: s, finish: func() {}} }
 
-// At is told of each step how much is done; of is 0 while that is not known.
+// At shows how much of a step is done; of is 0 while the total is not known.
 func (w *Bytes) At(what string, done, of uint64) {
 	if what != w.what {
 		w.finish()
