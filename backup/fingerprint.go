@@ -160,7 +160,7 @@ func (d Difference) String() string {
 	case d.Wanted.Rows != d.Restored.Rows:
 		return fmt.Sprintf("%s: %d rows, the archive had %d", d.Of, d.Restored.Rows, d.Wanted.Rows)
 	}
-	return fmt.Sprintf("%s: its %d rows have another checksum than in the archive", d.Of, d.Restored.Rows)
+	return fmt.Sprintf("%s: its %d rows have a different checksum in the archive", d.Of, d.Restored.Rows)
 }
 
 // compare lists what differs, in the order of wanted.

@@ -210,9 +210,9 @@ func (c *Call) implausible(s call.Session, w call.Window) string {
 	const slack = 10 * time.Minute // clocks differ
 	switch {
 	case s.JoinedAt.After(w.End.Add(slack)):
-		return "JoinTs is after what was asked for"
+		return "JoinTs is after the window of the request"
 	case s.Finished && s.LeftAt.Before(w.Start.Add(-slack)):
-		return "LeaveTs is before what was asked for"
+		return "LeaveTs is before the window of the request"
 	case c.RowProblem == "" && s.JoinedAt.Before(c.Room.CreatedAt.Add(-leftAfter)):
 		return "JoinTs is long before the call"
 	case s.Finished && s.LeftAt.After(c.Asked.Add(leftAfter)), s.Finished && c.Room.Finished && s.LeftAt.After(Destroyed(c.Room).Add(leftAfter)):

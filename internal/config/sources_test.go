@@ -87,21 +87,21 @@ func TestWrongFiles(t *testing.T) {
 		{"accounts:\n- name: a\n  qsp: 5\n", ": line 3: qsp: is not a setting; did you mean qps?"},
 		{"accounts:\n- name: a\n  qps: 0\n", ": line 3: qps: 0 is not a rate; use requests a second, such as 20"},
 		{"accounts: 5\n", ": line 1: accounts: is not a list of accounts; begin each with a dash, as in docs/operations.md"},
-		{"accounts: [5]\n", ": line 1: accounts: holds what is not an account; give it a name, secret_id, secret_key and sdk_app_ids"},
+		{"accounts: [5]\n", ": line 1: accounts: has an element that is not an account; give it a name, secret_id, secret_key and sdk_app_ids"},
 		{"qps: 5\nqps: 6\n", `: line 2: mapping key "qps" already defined at [1:1]; docs/operations.md has all settings`},
 		{"sdk_app_ids: [[1]]\n", ": line 1: sdk_app_ids: cannot be a mapping, or a list of lists; use SDKAppIDs separated by commas, such as 1400353843,1400353844"},
 		{"sdk_app_ids: [7, 7]\n", ": line 1: sdk_app_ids: names application 7 twice; leave one of them out"},
 		{"secret_id: a\n", ": line 1: secret_id: is set without the other key; set both secret_id and secret_key"},
-		{"settle: 14d\n", ": line 1: settle: 336h0m0s is not less than CALLVAULT_RETENTION (336h0m0s): no call would be archived for good; use a duration such as 15m"},
+		{"settle: 14d\n", ": line 1: settle: 336h0m0s is not less than CALLVAULT_RETENTION (336h0m0s): no call would ever be final; use a duration such as 15m"},
 		{"- qps\n", ": line 1: is not a mapping of settings, such as qps: 20; docs/operations.md has all settings"},
 		{"qps\n", ": line 1: is not a mapping of settings, such as qps: 20; docs/operations.md has all settings"},
 		{"qps: 5\n---\nqps: 6\n", ": line 3: a second document begins; one is read; docs/operations.md has all settings"},
 		{"q\x00\xff\xfe", ": is not UTF-8 text; docs/operations.md has all settings"},
-		{"secret_key: |\n  hidden\nsecret_id: a\n", ": line 1: secret_key: holds a line break; use the key as the vendor's console shows it"},
-		{"secret_key: hid den\nsecret_id: a\n", ": line 1: secret_key: holds a blank, which no key has; use it as the vendor's console shows it"},
+		{"secret_key: |\n  hidden\nsecret_id: a\n", ": line 1: secret_key: contains a line break; use the key as the vendor's console shows it"},
+		{"secret_key: hid den\nsecret_id: a\n", ": line 1: secret_key: contains a blank, which no key has; use it as the vendor's console shows it"},
 		{"accounts:\n- name: a\n  sdk_app_ids: [7]\n- name: b\n  sdk_app_ids: [7]\n", `: line 5: sdk_app_ids: names application 7, which is in two accounts, "a" and "b"; leave it in the account that it belongs to`},
 		{"accounts:\n- name: a\n- name: a\n", `: line 3: name: "a" is the name of two accounts; give each its own`},
-		{"sdk_app_ids: [7]\naccounts:\n- name: a\n", ": line 1: sdk_app_ids: names applications beside accounts, which have their own; name them in their account's sdk_app_ids"},
+		{"sdk_app_ids: [7]\naccounts:\n- name: a\n", ": line 1: sdk_app_ids: names applications, but the accounts have their own; name them in their account's sdk_app_ids"},
 		{"qps: -1\naccounts:\n- name: a\n- name: b\n", ": line 1: qps: -1 is not a rate; use requests a second, such as 20"},
 	} {
 		file := write(t, c.text)
@@ -169,7 +169,7 @@ func TestOurVariablesAreKnown(t *testing.T) {
 func TestEndpointParts(t *testing.T) {
 	for _, endpoint := range []string{"https://host/path", "https://host/?a=b", "https://host#x", "https://host/a/"} {
 		_, err := config.Load("", []string{"CALLVAULT_TRTC_ENDPOINT=" + endpoint})
-		if err == nil || err.Error() != "CALLVAULT_TRTC_ENDPOINT: holds more than scheme and host, which callvault would leave out; use https://trtc.tencentcloudapi.com" {
+		if err == nil || err.Error() != "CALLVAULT_TRTC_ENDPOINT: contains more than scheme and host, which callvault would leave out; use https://trtc.tencentcloudapi.com" {
 			t.Errorf("%s: %v", endpoint, err)
 		}
 	}
