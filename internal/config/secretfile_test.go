@@ -10,7 +10,7 @@ import (
 	"github.com/callvault/callvault/internal/config"
 )
 
-// TestSecretsInFiles: each secret may be in a file of its own.
+// TestSecretsInFiles checks that each secret may be in a file of its own.
 func TestSecretsInFiles(t *testing.T) {
 	dir := t.TempDir()
 	file := func(name, text string) string {

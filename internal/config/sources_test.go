@@ -21,7 +21,7 @@ func write(t *testing.T, text string) string {
 	return file
 }
 
-// TestNothingInFile leaves the defaults.
+// TestNothingInFile checks that an empty file leaves the defaults.
 func TestNothingInFile(t *testing.T) {
 	for _, text := range []string{"", "\n\n", "# nothing yet\n", "---\n# nothing\n", "\ufeff", "\ufeff# nothing\n", "{}\n", "~\n", "qps:\naccounts:\nretention: ~\nlease: \"\"\n"} {
 		c, err := config.Load(write(t, text), []string{"HOME=/home/ann"})
@@ -31,7 +31,7 @@ func TestNothingInFile(t *testing.T) {
 	}
 }
 
-// TestFormsOfValues reads what YAML can say in several ways.
+// TestFormsOfValues checks values that YAML can write in several ways.
 func TestFormsOfValues(t *testing.T) {
 	for _, text := range []string{
 		"qps: 5\nsdk_app_ids: [1, 2]\nsecret_id: 12\nsecret_key: 0123\nmemory: 134217728\n",
@@ -52,7 +52,7 @@ func TestFormsOfValues(t *testing.T) {
 	}
 }
 
-// TestMerged: a mapping that is merged gives way to what is said itself.
+// TestMerged checks that a mapping's own values replace merged ones.
 func TestMerged(t *testing.T) {
 	c, err := config.Load(write(t, `
 accounts:
@@ -74,7 +74,7 @@ accounts:
 	}
 }
 
-// TestWrongFiles names file, line and key, and what to do.
+// TestWrongFiles checks that errors name file, line and key, and what to do.
 func TestWrongFiles(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{"retention: 3\n", `: line 1: retention: "3" cannot be used; use a duration such as 14d or 336h`},
@@ -117,7 +117,7 @@ func TestWrongFiles(t *testing.T) {
 	}
 }
 
-// TestOthersVariables are left alone where they are not ours.
+// TestOthersVariables checks that variables of other programs are ignored.
 func TestOthersVariables(t *testing.T) {
 	_, err := config.Load("", []string{
 		"CLICKHOUSE_HOST=x", "CLICKHOUSE_USER=x", "CLICKHOUSE_PASSWORD=x", "CLICKHOUSE_DB=x", "CLICKHOUSE_URL=x", "CLICKHOUSE_CONFIG=x",
@@ -138,8 +138,7 @@ func TestOthersVariables(t *testing.T) {
 	}
 }
 
-// TestOurVariablesAreKnown: what the project's own files set or ask for is no unknown
-// setting.
+// TestOurVariablesAreKnown checks that every variable in the project's own files is known.
 func TestOurVariablesAreKnown(t *testing.T) {
 	const root = "../.."
 	asked := regexp.MustCompile(`(?:Getenv\("|env_var\('|setting\(t, "|(?m:^\s*|Environment=|ENV |\s)- \{name: )(CALLVAULT_[A-Z_]+)`)
@@ -165,7 +164,7 @@ func TestOurVariablesAreKnown(t *testing.T) {
 	}
 }
 
-// TestEndpointParts: what would be left out is refused.
+// TestEndpointParts checks that parts of an endpoint that would be ignored are refused.
 func TestEndpointParts(t *testing.T) {
 	for _, endpoint := range []string{"https://host/path", "https://host/?a=b", "https://host#x", "https://host/a/"} {
 		_, err := config.Load("", []string{"CALLVAULT_TRTC_ENDPOINT=" + endpoint})
