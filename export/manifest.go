@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// stateFolder is beside the relations' folders and holds all other files.
+// stateFolder is next to the relations' folders and holds all other files.
 const stateFolder = ".callvault"
 
 // manifestOf returns the path of a relation's record.

@@ -68,7 +68,7 @@ func (p *Pass) archiveDays(ctx context.Context, r *report, days []call.DailyScal
 		if held[keys[i]].State.Final() && !p.again() {
 			continue
 		}
-		if _, told := p.counted.LoadOrStore(u, nil); told {
+		if _, reported := p.counted.LoadOrStore(u, nil); reported {
 			continue
 		}
 		other := slices.IndexFunc(days[i+1:], func(o call.DailyScale) bool { return o.Start.Equal(d.Start) })

@@ -211,7 +211,7 @@ func warning(w Warning) string {
 	return text
 }
 
-// WhatToTry says how to mend days whose counts differ by more than the noise.
+// WhatToTry returns how to repair days whose counts differ by more than the noise.
 func WhatToTry(all []Warning) (lines []string) {
 	var from, to time.Time
 	old := 0
@@ -252,7 +252,7 @@ func (r *Report) Before() []Difference {
 	return all
 }
 
-// but says why an archive is not equal although no row differs: the worst reason.
+// but returns why an archive is not equal although no row differs: the worst reason.
 func (r *Report) but() (all []string) {
 	if n := len(r.Beyond()); n > 0 {
 		all = append(all, fmt.Sprintf("the counts of %s do: calls may be missing", words.Plural(n, "day")))

@@ -411,7 +411,7 @@ func TestExportSaysWhatIsWrong(t *testing.T) {
 		{[]string{file}, "", exitFailed, "export to " + file + ": not a directory"},
 		{[]string{"ftp://host/folder"}, "", exitUsage, "destination: want a folder, s3://bucket/folder or https://host/bucket/folder"},
 		{[]string{"https://id:key@host/bucket"}, "", exitUsage, "destination: the address must not contain keys"},
-		{[]string{"s3://bucket/*"}, "", exitUsage, "must not hold any of"},
+		{[]string{"s3://bucket/*"}, "", exitUsage, "must not contain any of"},
 		{[]string{"s3://bucket"}, "AWS_ACCESS_KEY_ID=id", exitUsage, "AWS_SECRET_ACCESS_KEY is not"},
 		{[]string{t.TempDir(), "-r", "room"}, "", exitUsage, `--relation: "room" is not a relation that can be exported; use rooms, `},
 		{[]string{t.TempDir(), "-f", "xlsx"}, "", exitUsage, `--format "xlsx" is unknown; use parquet or csv`},

@@ -213,7 +213,7 @@ func TestDetectWaits(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				began, told := time.Now(), 0
-				w := Waiting{For: c.patience, Told: func(err error, until time.Time) {
+				w := Waiting{For: c.patience, OnWait: func(err error, until time.Time) {
 					if told++; err == nil || !until.Equal(began.Add(c.patience)) || time.Since(began) > 3*time.Minute {
 						t.Errorf("after %s told of %v until %s", time.Since(began), err, until.Sub(began))
 					}
