@@ -81,7 +81,7 @@ func (p *Pass) archiveCall(ctx context.Context, r *report, due dueCall) (final b
 // less.
 func (c *callPass) keep(reason string) (final bool) {
 	c.pass.taker().Abandon(c.unit)
-	c.rep.failed(c.failure(reason+"; it stays as it was", ""))
+	c.rep.failed(c.failure(reason+"; the archive keeps what it had", ""))
 	if final = c.call.Ledger.State.Final(); !final {
 		c.pass.notFinal.Store(c.unit, nil)
 	}

@@ -181,7 +181,7 @@ func (c *callPass) seriesPages(ctx context.Context, r plan.Request) (all seriesA
 		return all, answer.release, nil
 	}
 	asker.FoundEndless(action)
-	return all, func() {}, fmt.Errorf("%w: too many pages of series have come", ask.ErrEndless)
+	return all, func() {}, fmt.Errorf("%w: there are too many pages of series", ask.ErrEndless)
 }
 
 // seriesPage is the information of a page of series.

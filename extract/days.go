@@ -105,7 +105,7 @@ func (p *Pass) lost(ctx context.Context, r *report) error {
 		after := decide.Overdue(e)
 		if e.Unit.Kind == call.UnitList {
 			if e.State == ledger.Failed {
-				r.lost(Failure{What: "calls of " + e.Unit.Key, Reason: "the vendor dropped what could not be listed of them: " + e.Reason})
+				r.lost(Failure{What: "calls of " + e.Unit.Key, Reason: "the vendor dropped them before they could all be listed: " + e.Reason})
 			}
 			lists = append(lists, after)
 			continue

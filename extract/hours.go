@@ -104,7 +104,7 @@ func (p *Pass) archiveHour(ctx context.Context, r *report, list *listing, h call
 	}
 	if !n.begins.IsZero() && p.again() {
 		if h.Start.Equal(start) { // otherwise it had begun to expire before the pass, and only its rest was asked for
-			r.failed(Failure{What: "unusual events of " + unitKey(start), Reason: "their beginning has expired; they stay as they were"})
+			r.failed(Failure{What: "unusual events of " + unitKey(start), Reason: "their beginning has expired; the archive keeps what it had"})
 		}
 		return nil
 	}
@@ -113,13 +113,13 @@ func (p *Pass) archiveHour(ctx context.Context, r *report, list *listing, h call
 	case !h.Start.Equal(start): // it had begun to expire before the pass, and expires further
 		h.Start = decide.Later(h.Start, n.begins)
 	default:
-		lost := "the vendor no longer had what came before " + n.begins.UTC().Format(time.RFC3339)
+		lost := "the vendor had dropped everything before " + n.begins.UTC().Format(time.RFC3339)
 		e.Failed = append(e.Failed, ledger.FailedPart{Kind: call.PartUnusual, Key: ledger.BeforeKey + n.begins.UTC().Format(time.RFC3339), Reason: lost})
 		e.Reason = lost
 	}
 	for _, where := range n.incomplete {
-		r.failed(Failure{What: "unusual events", Reason: "the vendor shows at most 20 and has more of " + where})
-		e.Failed = append(e.Failed, ledger.FailedPart{Kind: call.PartUnusual, Key: where, Reason: "the vendor shows at most 20 and has more"})
+		r.failed(Failure{What: "unusual events", Reason: "the vendor returns at most 20 and has more in " + where})
+		e.Failed = append(e.Failed, ledger.FailedPart{Kind: call.PartUnusual, Key: where, Reason: "the vendor returns at most 20 and has more"})
 	}
 	if len(n.events) == 0 && len(e.Failed) == 0 && !p.again() {
 		if done, err := p.quietHour(ctx, e); done || err != nil {
@@ -169,7 +169,7 @@ func (p *Pass) missHour(ctx context.Context, r *report, e *ledger.Entry, n *unus
 	}
 	before := held[e.Unit.Key]
 	if before.State.Final() {
-		return fmt.Errorf("%w; they stay as they were", n.missed[0].Err)
+		return fmt.Errorf("%w; the archive keeps what it had", n.missed[0].Err)
 	}
 	var failed []ledger.FailedPart
 	for _, m := range n.missed {

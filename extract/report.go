@@ -168,7 +168,7 @@ func (r *report) snapshot(now time.Time) Report {
 		out.Notes = append(out.Notes, callNote(r.waiting, "waits "+what, "wait "+what))
 	}
 	if len(r.acceptedNull) > 0 {
-		what := fmt.Sprintf("archived with what there is: null where data is due, in more than %d passes, is taken for an answer", decide.AcceptNullAfter)
+		what := fmt.Sprintf("archived with the data that came: null where data is due, in more than %d passes, is accepted as an answer", decide.AcceptNullAfter)
 		out.Notes = append(out.Notes, callNote(r.acceptedNull, "is "+what, "are "+what))
 	}
 	return out
@@ -185,5 +185,5 @@ func notServed(relation string, err error) Failure {
 	if hint != "" {
 		hint += ", or "
 	}
-	return Failure{What: relation, Reason: fmt.Sprintf("not served to this account: %v; %sset CALLVAULT_SKIP=%s to do without", err, hint, relation)}
+	return Failure{What: relation, Reason: fmt.Sprintf("not served to this account: %v; %sset CALLVAULT_SKIP=%s to leave it out", err, hint, relation)}
 }

@@ -148,7 +148,7 @@ func (p *Pass) listSlice(ctx context.Context, s slice) (*sliceRead, error) {
 		err := list.Read(ctx)
 		if errors.Is(err, ask.ErrEndless) && list.MostPages() <= ask.EndlessPages {
 			got.all.Keep(before + moreRooms)
-			return fmt.Errorf("%w, as another before: the first %d calls are archived", ask.ErrEndless, moreRooms)
+			return fmt.Errorf("%w, like an earlier list: the first %d calls are archived", ask.ErrEndless, moreRooms)
 		}
 		if err == nil && list.Short() {
 			return fmt.Errorf("the room list is short: %d calls of %d", list.Received, max(list.Total, list.Received+list.Lacks))

@@ -68,12 +68,12 @@ func (p *Pass) archiveDays(ctx context.Context, r *report, days []call.DailyScal
 		if held[keys[i]].State.Final() && !p.again() {
 			continue
 		}
-		if _, told := p.counted.LoadOrStore(u, nil); told {
+		if _, reported := p.counted.LoadOrStore(u, nil); reported {
 			continue
 		}
 		other := slices.IndexFunc(days[i+1:], func(o call.DailyScale) bool { return o.Start.Equal(d.Start) })
 		if other >= 0 {
-			d, err = days[i+1+other], fmt.Errorf("the vendor tells two counts of the day: %v and %v", countsOf(d), countsOf(days[i+1+other]))
+			d, err = days[i+1+other], fmt.Errorf("the vendor reports two counts of the day: %v and %v", countsOf(d), countsOf(days[i+1+other]))
 		}
 		if before := held[keys[i]]; err == nil && before.Day != nil && countsOf(*before.Day) == countsOf(d) && !before.Lacks() && !p.countsSettled(d) && !p.again() {
 			p.notFinal.Store(u, nil)

@@ -95,5 +95,5 @@ func (p *Pass) leaveUnreadable(r *report, list *listing, rest []dueCall) {
 	}
 	r.with(func(r *Report) { r.Incomplete += len(rest) })
 	r.failed(Failure{What: fmt.Sprintf("%d calls", len(rest)), Reason: fmt.Sprintf(
-		"what they lack is kept as the vendor answered it, and can still not be read: %d others were asked for, and are as before; callvault status names them", unreadableProbes)})
+		"the vendor's answers about them still cannot be read, and are kept: %d others were asked for again without success; callvault status names them", unreadableProbes)})
 }

@@ -38,7 +38,7 @@ func (v *value[T]) set(x value[T]) {
 // once returns f, or a wrong field if an earlier field had the same name.
 func once(before, f field) field {
 	if before.state != absent {
-		return field{wrong, "it comes twice"}
+		return field{wrong, "it is repeated"}
 	}
 	return f
 }

@@ -217,7 +217,7 @@ func decodeAs(action string, body []byte, decode func([]byte) error) (err error)
 	}
 	e, ok := errors.AsType[*transform.DecodeError](err)
 	switch {
-	case ok && !e.Cut:
+	case ok && !e.Truncated:
 		return DamageError{Problem: e.Error(), unreadable: true}
 	case ok:
 		return &trtc.Error{Action: action, Code: trtc.CodeHTTP, Message: err.Error(), Kind: trtc.Retryable, Cause: err}

@@ -148,7 +148,7 @@ func When(condition bool, err error) error {
 func NoList(name string, info transform.Info) error {
 	switch info.List {
 	case transform.ListWrong:
-		return DamageError{Problem: name + " is no list", unreadable: true}
+		return DamageError{Problem: name + " is not a list", unreadable: true}
 	case transform.ListAbsent:
 		return DamageError{Problem: name + " is missing", unreadable: true}
 	}
@@ -159,7 +159,7 @@ func NoList(name string, info transform.Info) error {
 // answer is the whole list.
 func ShortAnswer(info transform.Info) error {
 	if info.HasTotal && info.Items < info.Total {
-		return DamageError{Problem: "it has fewer rows than it counts"}
+		return DamageError{Problem: "it has fewer rows than its Total"}
 	}
 	return nil
 }

@@ -21,9 +21,9 @@ type Waiting struct {
 	For         time.Duration // since the first attempt
 	Unreached   time.Duration // the same while no connection can be made, because the address is then likely to be wrong (0: For)
 	Least, Most time.Duration // pauses between attempts, growing (500 ms, 15 s)
-	// Told, if set, is called once after the first few attempts, with the reason and the
+	// OnWait, if set, is called once after the first few attempts, with the reason and the
 	// end of the waiting.
-	Told func(err error, until time.Time)
+	OnWait func(err error, until time.Time)
 }
 
 // Detect is Waiting.Detect with the zero Waiting.
@@ -45,7 +45,7 @@ func (w Waiting) Detect(ctx context.Context, v Vendor, l *quota.Limits, apps []c
 	began := time.Now()
 	attempts := Attempts{Faults: 4, Quota: 10, Least: w.Least, Most: min(8*w.Least, w.Most)}
 	pause := backoff.ExponentialBackOff{InitialInterval: min(8*w.Least, w.Most), MaxInterval: w.Most, Multiplier: 2, RandomizationFactor: 0.2}
-	for told := false; ; told = true {
+	for waiting := false; ; waiting = true {
 		d, err := detect(ctx, inTime{v}, l, attempts, apps, now, dialects)
 		until := began.Add(w.For)
 		if w.Unreached > 0 && Unconnected(err) {
@@ -55,8 +55,8 @@ func (w Waiting) Detect(ctx context.Context, v Vendor, l *quota.Limits, apps []c
 		if err == nil || ctx.Err() != nil || !Passing(err) || left <= 0 {
 			return d, err
 		}
-		if !told && w.Told != nil {
-			w.Told(err, until)
+		if !waiting && w.OnWait != nil {
+			w.OnWait(err, until)
 		}
 		select {
 		case <-time.After(min(pause.NextBackOff(), left)):

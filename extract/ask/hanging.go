@@ -56,7 +56,7 @@ func newHanging() *hanging { return &hanging{actions: map[string]*hangs{}} }
 // One of these errors ends the requests that are under way when an action is given up.
 var (
 	errHangs   = errors.New("the action does not answer while others do")
-	errRefused = errors.New("the action is refused for want of quota, again and again")
+	errRefused = errors.New("the action is refused again and again because the quota is used up")
 	errFails   = errors.New("the action fails, again and again")
 )
 

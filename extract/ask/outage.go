@@ -56,7 +56,7 @@ func (a *Asker) lasts(action string, err error, times int) bool {
 const outageAfter = time.Minute
 
 // ErrOutage is returned when the vendor no longer answers.
-var ErrOutage = errors.New("the vendor does not answer any more")
+var ErrOutage = errors.New("the vendor no longer answers")
 
 // outage returns ErrOutage in place of err if nothing has been answered for long.
 func (a *Asker) outage(action string, err error) error {

@@ -72,13 +72,13 @@ var ErrEndless = errors.New("the list does not end")
 
 // errSamePage is returned if the vendor returns one page again and again although there may
 // be others.
-var errSamePage = errors.New("the vendor shows the same page whichever is asked for")
+var errSamePage = errors.New("the vendor returns the same page for every page number")
 
 // leastPage is the smallest page size that a vendor is expected to impose.
 const leastPage = 10
 
 // ErrMoves is returned for a list that has other rows in each reading.
-var ErrMoves = errors.New("the list is another each time it is read: rows of it may be missing")
+var ErrMoves = errors.New("the list differs in each reading: rows may be missing")
 
 // Read reads the list until it is complete, or until another reading would not help. Then
 // Short reports whether rows are missing. All rows of all readings have been passed on,
@@ -161,7 +161,7 @@ func (l *List) once(ctx context.Context) error {
 		}
 		largest, due = max(largest, n), !l.Counted && n >= l.Size || l.Short()
 	}
-	return fmt.Errorf("%w: %d pages of it have come", ErrEndless, l.pages)
+	return fmt.Errorf("%w after %d pages", ErrEndless, l.pages)
 }
 
 // noSuchPage reports whether the vendor refuses a page because the list has ended. due

@@ -33,7 +33,7 @@ func (c *Call) Entry(u call.Unit) ledger.Entry {
 		e.Reason = lost[len(lost)-1].Reason
 	}
 	if c.NullAccepted && len(c.Failed) == 0 {
-		e.Reason = fmt.Sprintf("%s, in %d passes: taken for an answer", ledger.NullReason, e.Attempts+1)
+		e.Reason = fmt.Sprintf("%s, in %d passes: accepted as an answer", ledger.NullReason, e.Attempts+1)
 	}
 	e.Failed = slices.Concat(missing, lost)
 	return e
@@ -55,7 +55,7 @@ func (c *Call) LostBeginning() string {
 	if !begins.After(held) {
 		return ""
 	}
-	return fmt.Sprintf("the vendor no longer had what came between %s and %s", held.UTC().Format(time.RFC3339), begins.UTC().Format(time.RFC3339))
+	return fmt.Sprintf("the vendor had dropped everything between %s and %s", held.UTC().Format(time.RFC3339), begins.UTC().Format(time.RFC3339))
 }
 
 // Keeps returns why the archive's data of the call must stay unchanged: it was asked for

@@ -60,7 +60,7 @@ func PlausibleEvents(events []call.Event, w call.Window) (plausible []call.Event
 	plausible = slices.DeleteFunc(events, func(e call.Event) bool {
 		outside := e.Time.Before(from) || e.Time.After(to)
 		if outside {
-			damage = append(damage, transform.Damage{What: "event", User: e.UserID, Key: fmt.Sprint(e.EventID), Problem: "Time is outside the window asked", Count: 1})
+			damage = append(damage, transform.Damage{What: "event", User: e.UserID, Key: fmt.Sprint(e.EventID), Problem: "Time is outside the window of the request", Count: 1})
 		}
 		return outside
 	})

@@ -47,11 +47,11 @@ func counted(e ledger.Entry) bool {
 func lossReason(e ledger.Entry) string {
 	switch {
 	case e.Lacks():
-		return "the vendor dropped it before it was archived whole: " + e.Reason
+		return "the vendor dropped it before all of it was archived: " + e.Reason
 	case e.Reason != "":
 		return "the vendor dropped it before it could be archived: " + e.Reason
 	case !e.HeldUntil.IsZero():
-		return "the vendor dropped what came after " + e.HeldUntil.UTC().Format(time.RFC3339) + " before it was archived"
+		return "the vendor dropped everything after " + e.HeldUntil.UTC().Format(time.RFC3339) + " before it was archived"
 	}
 	return "the vendor dropped it before it was archived"
 }

@@ -23,14 +23,14 @@ type UserList struct {
 	BrokenFrom time.Time // the list is not whole from this time on; zero: it is whole
 	Reason     string    // why it is not whole
 
-	call    *Call
-	all     SessionSet
-	news    []call.Session                 // sessions of the current window that no earlier window had
-	endless map[call.Window][]call.Session // the first sessions of windows whose list has no end
-	short   []shortWindow
-	totals  map[int]bool // the vendor's Totals of windows, the greatest of each
-	told    int          // number of windows with a Total
-	most    int          // the greatest Total
+	call      *Call
+	all       SessionSet
+	news      []call.Session                 // sessions of the current window that no earlier window had
+	endless   map[call.Window][]call.Session // the first sessions of windows whose list has no end
+	short     []shortWindow
+	totals    map[int]bool // the vendor's Totals of windows, the greatest of each
+	withTotal int          // number of windows with a Total
+	most      int          // the greatest Total
 }
 
 // shortWindow is a window with fewer sessions than the vendor's Total.
@@ -94,15 +94,15 @@ func IncompleteOf(damage []transform.Damage) (sessions []call.Session) {
 	return sessions
 }
 
-// EndWindow ends a window. total is the vendor's Total; told means that it gave one which
+// EndWindow ends a window. total is the vendor's Total; hasTotal means that it gave one which
 // counts the list. received is the number of rows, and short means that it is less than
 // total.
-func (l *UserList) EndWindow(w call.Window, total int, told bool, received int, short bool) {
+func (l *UserList) EndWindow(w call.Window, total int, hasTotal bool, received int, short bool) {
 	if short {
 		l.short = append(l.short, shortWindow{w, total, received})
 	}
-	if l.most = max(l.most, total); told {
-		l.totals[total], l.told = true, l.told+1
+	if l.most = max(l.most, total); hasTotal {
+		l.totals[total], l.withTotal = true, l.withTotal+1
 	}
 }
 
@@ -163,7 +163,7 @@ func (l *UserList) damage(w call.Window, d transform.Damage) {
 // this is known already. Judge returns whether it is known now.
 func (l *UserList) Judge(ofCalls bool) bool {
 	n := len(l.all.rows)
-	if len(l.short) > 0 && len(l.totals) == 1 && l.told > 1 && l.most <= n {
+	if len(l.short) > 0 && len(l.totals) == 1 && l.withTotal > 1 && l.most <= n {
 		return true
 	}
 	for _, s := range l.short {
@@ -210,9 +210,9 @@ func (c *Call) implausible(s call.Session, w call.Window) string {
 	const slack = 10 * time.Minute // clocks differ
 	switch {
 	case s.JoinedAt.After(w.End.Add(slack)):
-		return "JoinTs is after what was asked for"
+		return "JoinTs is after the window of the request"
 	case s.Finished && s.LeftAt.Before(w.Start.Add(-slack)):
-		return "LeaveTs is before what was asked for"
+		return "LeaveTs is before the window of the request"
 	case c.RowProblem == "" && s.JoinedAt.Before(c.Room.CreatedAt.Add(-leftAfter)):
 		return "JoinTs is long before the call"
 	case s.Finished && s.LeftAt.After(c.Asked.Add(leftAfter)), s.Finished && c.Room.Finished && s.LeftAt.After(Destroyed(c.Room).Add(leftAfter)):

@@ -94,7 +94,7 @@ func (r *Replayer) room(ctx context.Context, e ledger.Entry, p *call.Part, rows 
 	}
 	room, ok := rooms[e.Unit.Key]
 	if !ok {
-		return fmt.Errorf("replay call %s: the room list kept for it does not hold it", e.Unit.Key)
+		return fmt.Errorf("replay call %s: the room list that was kept does not name it", e.Unit.Key)
 	}
 	if p.Reason = room.Problem; room.NoCreation {
 		return nil

@@ -39,7 +39,7 @@ type body struct {
 
 var (
 	errTooLarge = errors.New("too large")
-	errMemory   = errors.New("waiting for memory that other large answers take")
+	errMemory   = errors.New("waiting for memory that other large answers use")
 )
 
 // read reads the body of a successful HTTP response as long as it may be an answer of the

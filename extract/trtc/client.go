@@ -105,7 +105,7 @@ func (c *Client) Do(ctx context.Context, r Request, region string) (Response, er
 	}
 	err := c.client.Send(req, &sdkResponse{})
 	if err == nil && x.body == nil {
-		err = errors.New("the SDK has not asked")
+		err = errors.New("the SDK has sent no request")
 	}
 	if err == nil && ctx.Err() == nil {
 		return Response{Action: r.Action, Body: x.body.bytes, Recycle: func() { c.bodies.giveBack(x.body) }}, nil

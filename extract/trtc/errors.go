@@ -36,7 +36,7 @@ func (k Kind) Means() string {
 	case WrongRegion:
 		return "asks in the next region"
 	case Expired:
-		return "takes it for gone"
+		return "counts the data as gone"
 	case TooLarge:
 		return "asks for less at a time"
 	case UnknownApp:

@@ -206,7 +206,7 @@ func certificateCode(err error) string {
 // headLate reports whether an answer did not begin in time, rather than that the network
 // lost the connection.
 func headLate(err error) bool {
-	var timeout net.Error
+	timeout, ok := errors.AsType[net.Error](err)
 	_, network := errors.AsType[*net.OpError](err)
-	return errors.As(err, &timeout) && timeout.Timeout() && !network
+	return ok && timeout.Timeout() && !network
 }

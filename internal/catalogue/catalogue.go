@@ -29,7 +29,7 @@ func Grants(database, user string) string {
 
 // Queries for the ids of loads that are not visible, and of these: for those that may still
 // become visible, and for those that never will. They are for connections to the store. The
-// view of Hidden returns the same.
+// views use the same query as Hidden.
 const (
 	Hidden = mentioned + "!= 'committed'"
 	Opened = mentioned + "= 'opened'"

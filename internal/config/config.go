@@ -156,7 +156,7 @@ func (r *reader) readAccounts(own []section) {
 		return
 	}
 	if len(r.Apps) > 0 {
-		r.say(nil, "CALLVAULT_SDK_APP_IDS", "names applications beside accounts, which have their own", "name them in their account's sdk_app_ids")
+		r.say(nil, "CALLVAULT_SDK_APP_IDS", "names applications, but the accounts have their own", "name them in their account's sdk_app_ids")
 	}
 	for i, s := range own {
 		a, p := r.Account, places{}

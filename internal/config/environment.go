@@ -46,7 +46,7 @@ func (r *reader) readEnv(vars map[string]string) {
 			known = append(known, named)
 			switch file := vars[named]; {
 			case file != "" && text != "":
-				r.bad = append(r.bad, Error{named, "is set beside " + s.variable, "unset one of them"})
+				r.bad = append(r.bad, Error{named, "is set together with " + s.variable, "unset one of them"})
 				continue
 			case file != "":
 				text, place = r.content(named, file), named

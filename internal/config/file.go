@@ -145,7 +145,7 @@ func (r *reader) takeAccounts(top section) (rest []*ast.MappingValueNode, accoun
 		for _, n := range list.Values {
 			values, ok := top.within.mapping(n)
 			if !ok {
-				r.bad = append(r.bad, Error{fmt.Sprintf("%s: line %d: accounts", top.file, line(n)), "holds what is not an account", "give it a name, secret_id, secret_key and sdk_app_ids"})
+				r.bad = append(r.bad, Error{fmt.Sprintf("%s: line %d: accounts", top.file, line(n)), "has an element that is not an account", "give it a name, secret_id, secret_key and sdk_app_ids"})
 			}
 			accounts = append(accounts, section{top.file, values, top.within})
 		}

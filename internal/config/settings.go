@@ -96,9 +96,9 @@ func flaw(text string) string {
 	case !utf8.ValidString(text):
 		return "is not UTF-8 text"
 	case strings.ContainsAny(text, "\r\n"):
-		return "holds a line break"
+		return "contains a line break"
 	case strings.ContainsFunc(text, unicode.IsControl):
-		return "holds a control character"
+		return "contains a control character"
 	case strings.TrimSpace(text) != text:
 		return "begins or ends with a blank"
 	}

@@ -50,7 +50,7 @@ func (t TLS) config(prefix string) (*tls.Config, error) {
 	versions := map[string]uint16{"": 0, "1.2": tls.VersionTLS12, "1.3": tls.VersionTLS13}
 	var known bool
 	if c.MinVersion, known = versions[t.Least]; !known {
-		return nil, Error{prefix + "_TLS_MIN", fmt.Sprintf("%q is no version to ask for", short(t.Least)), "use 1.2 or 1.3"}
+		return nil, Error{prefix + "_TLS_MIN", fmt.Sprintf("%q is not a version of TLS to require", short(t.Least)), "use 1.2 or 1.3"}
 	}
 	var err error
 	if c.RootCAs, err = t.authorities(prefix + "_CA"); err != nil {
@@ -82,7 +82,7 @@ func (t TLS) authorities(setting string) (*x509.CertPool, error) {
 		n++
 	}
 	if n == 0 {
-		return nil, Error{setting, t.CA + " holds no certificate in PEM", "name a file that begins with -----BEGIN CERTIFICATE-----"}
+		return nil, Error{setting, t.CA + " has no certificate in PEM", "name a file that begins with -----BEGIN CERTIFICATE-----"}
 	}
 	return pool, nil
 }
@@ -114,10 +114,10 @@ func (t TLS) client(cert, key string) ([]tls.Certificate, error) {
 		return nil, Error{key, unread(err), "name a PEM file with the certificate's key"}
 	}
 	if block, _ := pem.Decode(certs); block == nil || block.Type != "CERTIFICATE" {
-		return nil, Error{cert, t.Cert + " holds no certificate in PEM", "name a file that begins with -----BEGIN CERTIFICATE-----"}
+		return nil, Error{cert, t.Cert + " has no certificate in PEM", "name a file that begins with -----BEGIN CERTIFICATE-----"}
 	}
 	if block, _ := pem.Decode(secret); block == nil {
-		return nil, Error{key, t.Key + " holds no key in PEM", "name a file that has -----BEGIN PRIVATE KEY-----"}
+		return nil, Error{key, t.Key + " has no key in PEM", "name a file that has -----BEGIN PRIVATE KEY-----"}
 	}
 	pair, err := tls.X509KeyPair(certs, secret)
 	if err != nil {

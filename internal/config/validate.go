@@ -66,7 +66,7 @@ func (r *reader) validate() {
 	r.check(r.ColdAfter == 0 || r.ColdAfter >= Keep(day), "CALLVAULT_COLD_AFTER", fmt.Sprintf("%v is less than a day", r.ColdAfter), "use a duration such as 90d, or off")
 	r.check(r.Memory >= minMemory, "CALLVAULT_MEMORY", fmt.Sprintf("%s is too little", humanize.IBytes(uint64(max(r.Memory, 0)))), "use 64MB or more")
 	r.check(r.Lease >= Duration(time.Second), "CALLVAULT_LEASE", fmt.Sprintf("%v is too short to be renewed in time", r.Lease), "use a duration such as 30s")
-	r.check(r.Lease <= Duration(maxLease), "CALLVAULT_LEASE", fmt.Sprintf("%v is how long a pass that died would hold up the next one", r.Lease), "use a duration such as 30s")
+	r.check(r.Lease <= Duration(maxLease), "CALLVAULT_LEASE", fmt.Sprintf("a pass that died would delay the next one by %v", r.Lease), "use a duration such as 30s")
 	r.check(r.HTTP == "" || server(r.HTTP) != nil, "CALLVAULT_CLICKHOUSE_HTTP", "is not the address of a server", "use https://host:8443, without user and password, which CLICKHOUSE_DSN has")
 	r.validateTLS(nil, r.ClickHouseTLS, clickhouse, secure(r.DSN.Reveal()), "CLICKHOUSE_DSN has no ?secure=true")
 	r.check(unbroken(r.S3KeyID), "AWS_ACCESS_KEY_ID", holdsBlank, "use the key as it was issued")
@@ -97,7 +97,7 @@ func secure(dsn string) bool {
 	return on || err != nil
 }
 
-const holdsBlank = "holds a blank, which no key has"
+const holdsBlank = "contains a blank, which no key has"
 
 // unbroken reports whether a key has no blank in it.
 func unbroken(key string) bool { return !strings.ContainsFunc(key, unicode.IsSpace) }
@@ -194,9 +194,9 @@ func (v account) validateEndpoint() {
 	u, err := url.Parse(v.a.Endpoint)
 	switch {
 	case err == nil && u.User != nil:
-		v.say(v.own, name, "holds a user or a password", "leave them out; the keys are TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY")
+		v.say(v.own, name, "contains a user or a password", "leave them out; the keys are TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY")
 	case err == nil && (u.RawQuery != "" || u.Fragment != "" || strings.Trim(u.Path, "/") != "") && u.Host != "":
-		v.say(v.own, name, "holds more than scheme and host, which callvault would leave out", try)
+		v.say(v.own, name, "contains more than scheme and host, which callvault would leave out", try)
 	case server(v.a.Endpoint) == nil:
 		v.say(v.own, name, fmt.Sprintf("%q is not a URL", short(v.a.Endpoint)), try)
 	default:
@@ -207,7 +207,7 @@ func (v account) validateEndpoint() {
 func (v account) validateTimes() {
 	kept := v.a.Retention
 	v.check(kept > 0, "CALLVAULT_RETENTION", fmt.Sprintf("%v is not positive", kept), "use a duration such as 14d or 168h")
-	v.check(kept <= 0 || v.Settle < kept, "CALLVAULT_SETTLE", fmt.Sprintf("%v is not less than CALLVAULT_RETENTION (%v): no call would be archived for good", v.Settle, kept), "use a duration such as 15m")
+	v.check(kept <= 0 || v.Settle < kept, "CALLVAULT_SETTLE", fmt.Sprintf("%v is not less than CALLVAULT_RETENTION (%v): no call would ever be final", v.Settle, kept), "use a duration such as 15m")
 	v.check(v.Keep == 0 || time.Duration(v.Keep) >= time.Duration(kept)+keepBeyond, "CALLVAULT_KEEP",
 		fmt.Sprintf("%v is not two days longer than CALLVAULT_RETENTION (%v): passes would fetch deleted calls again", v.Keep, kept), "use a duration such as 400d, or off")
 }

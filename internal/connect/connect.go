@@ -108,7 +108,7 @@ func (s Server) Await(ctx context.Context, until time.Time, waiting func(error))
 
 func await(ctx context.Context, open func(context.Context) (*store.Store, func(), error), until time.Time, waiting func(error)) (*store.Store, func(), error) {
 	pause := backoff.ExponentialBackOff{InitialInterval: firstPause, MaxInterval: mostPause, Multiplier: 1.5, RandomizationFactor: 0.2}
-	for told := false; ; told = true {
+	for first := true; ; first = false {
 		opened, done, err := open(ctx)
 		if err == nil || ctx.Err() != nil || !errors.Is(err, store.ErrUnreachable) {
 			return opened, done, err
@@ -121,7 +121,7 @@ func await(ctx context.Context, open func(context.Context) (*store.Store, func()
 			}
 			next = min(next, left)
 		}
-		if !told {
+		if first {
 			waiting(err)
 		}
 		select {

@@ -41,7 +41,7 @@ const causes = `
 SELECT transform(cause, ['camera', 'encoder', 'uplink', 'downlink', 'latency', 'device', 'peer_camera', 'peer_encoder', 'peer_uplink', 'peer_latency', 'peer', 'unknown'],
     ['the user\'s camera gave few frames', 'the user\'s device sent few frames', 'the user\'s uplink lost packets', 'the user\'s downlink lost packets',
     'the user was far from the cloud', 'the user\'s device was too slow', 'the sender\'s camera gave few frames', 'the sender\'s device sent few frames',
-    'the sender\'s uplink lost packets', 'the sender was far from the cloud', 'others received the sender no better', 'nothing measured tells'], 'a limit changed since') AS what,
+    'the sender\'s uplink lost packets', 'the sender was far from the cloud', 'others received the sender no better', 'no measurement explains it'], 'a limit changed since') AS what,
     uniqExact(comm_id) AS calls, uniqExact(sdk_app_id, user_id) AS users, count() AS minutes
 FROM call_minutes WHERE is_bad GROUP BY cause ORDER BY minutes DESC, what`
 

@@ -123,8 +123,7 @@ func npmReason(stderr string, cause error) string {
 			words = line
 		}
 	}
-	var exit *exec.ExitError
-	if words == "" && !errors.As(cause, &exit) {
+	if _, exited := errors.AsType[*exec.ExitError](cause); words == "" && !exited {
 		words = cause.Error()
 	}
 	return cmp.Or(strings.TrimSpace(code+" "+words), cause.Error())

@@ -72,7 +72,7 @@ func (b finding) words(user, peer string) string {
 	case Peer:
 		return "everybody received " + peer + " like this"
 	}
-	return "nothing that was measured tells why"
+	return "no measurement explains it"
 }
 
 // number formats a figure, without a fraction from 3 on.
