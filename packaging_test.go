@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/goccy/go-yaml"
+
+	"github.com/callvault/callvault/internal/catalogue"
 )
 
 // documents are the YAML documents of a file.
@@ -134,6 +136,23 @@ func TestReleaseFiles(t *testing.T) {
 	}
 	if may, ok := workflow["permissions"].(map[string]any); !ok || len(may) > 0 {
 		t.Errorf("each job of a release may do %v", workflow["permissions"])
+	}
+}
+
+// TestSources sees that dbt has every relation as a source, once, and nothing else.
+func TestSources(t *testing.T) {
+	const file = "packaging/dbt/models/sources.yml"
+	var got, want []string
+	for _, table := range at(documents(t, file)[0]["sources"].([]any)[0], "tables").([]any) {
+		got = append(got, at(table, "name").(string))
+	}
+	for _, r := range catalogue.Relations() {
+		want = append(want, r.Name)
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("%s has %v, the archive %v", file, got, want)
 	}
 }
 

@@ -132,7 +132,7 @@ func (j *Run) waiting(c *Account) ask.Waiting {
 		w.For = min(w.For, othersWait)
 	}
 	if j.Waits != nil {
-		w.Told = func(err error, until time.Time) { j.Waits(accountError(c.Settings, err), until) }
+		w.OnWait = func(err error, until time.Time) { j.Waits(accountError(c.Settings, err), until) }
 	}
 	return w
 }

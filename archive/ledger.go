@@ -20,8 +20,8 @@ type stored interface {
 	FinalCalls(ctx context.Context, app call.AppID, since time.Time, most int) (map[string]bool, error)
 }
 
-// Ledger is what the archive says of its units. It is asked again where ClickHouse was
-// away.
+// Ledger reads the ledger of an archive. It repeats queries while ClickHouse does not
+// answer.
 type Ledger struct {
 	ledger stored
 	retry  func(context.Context, func(context.Context) error) error
@@ -48,7 +48,7 @@ func (l Ledger) Entries(ctx context.Context, app call.AppID, kind call.UnitKind,
 	return held, nil
 }
 
-// Overdue lists units that are not final though their deadline has passed.
+// Overdue returns the units that are not final although their deadline has passed.
 func (l Ledger) Overdue(ctx context.Context, app call.AppID, t time.Time) (all []ledger.Entry, err error) {
 	f := ledger.Filter{App: app, States: ledger.Unfinished(), DeadlineBefore: t}
 	err = l.retry(ctx, func(ctx context.Context) error {
@@ -58,7 +58,7 @@ func (l Ledger) Overdue(ctx context.Context, app call.AppID, t time.Time) (all [
 	return all, err
 }
 
-// ListedUntil is up to when the calls of the app have ever been listed.
+// ListedUntil returns the time until which the calls of the app have been listed.
 func (l Ledger) ListedUntil(ctx context.Context, app call.AppID) (until time.Time, err error) {
 	err = l.retry(ctx, func(ctx context.Context) (err error) {
 		until, err = l.ledger.HeldUntil(ctx, app, call.UnitList)
@@ -192,7 +192,7 @@ func (l *remembered) readDays(ctx context.Context, app call.AppID, k *known) err
 	return err
 }
 
-// Overdue lists units that are not final though their deadline is before t.
+// Overdue returns the units that are not final although their deadline is before t.
 func (l *remembered) Overdue(ctx context.Context, app call.AppID, t time.Time) ([]ledger.Entry, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -212,7 +212,7 @@ func (l *remembered) Overdue(ctx context.Context, app call.AppID, t time.Time) (
 	return all, nil
 }
 
-// ListedUntil is up to when the calls of the app have ever been listed.
+// ListedUntil returns the time until which the calls of the app have been listed.
 func (l *remembered) ListedUntil(ctx context.Context, app call.AppID) (time.Time, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -19,11 +19,11 @@ import (
 	"github.com/callvault/callvault/ledger"
 )
 
-// tables is the ledger as ClickHouse answers from it. It may break off in an answer.
+// tables is the ledger as ClickHouse answers from it. It may fail within an answer.
 type tables struct {
 	rand  *rand.Rand
 	units map[call.Unit]ledger.Row
-	asked int // questions
+	asked int // number of queries
 }
 
 var errAway = errors.New("away")
@@ -81,12 +81,12 @@ func (s *tables) FinalCalls(_ context.Context, app call.AppID, since time.Time, 
 		}
 	}
 	if len(found) > most || s.rand.IntN(4) == 0 {
-		return nil, nil // they are many
+		return nil, nil // there are too many
 	}
 	return found, nil
 }
 
-// untilAnswered asks again while ClickHouse is away.
+// untilAnswered repeats a query while ClickHouse does not answer.
 func untilAnswered(ctx context.Context, ask func(context.Context) error) error {
 	for {
 		if err := ask(ctx); !errors.Is(err, errAway) {
@@ -95,8 +95,8 @@ func untilAnswered(ctx context.Context, ask func(context.Context) error) error {
 	}
 }
 
-// TestRememberedLedger: whatever a pass writes, the ledger that it remembers answers as
-// the stored one does.
+// TestRememberedLedger checks that the cached ledger answers as the stored one does,
+// whatever a pass writes.
 func TestRememberedLedger(t *testing.T) {
 	seed := rand.Uint64()
 	if n, err := strconv.ParseUint(os.Getenv("CALLVAULT_SEED"), 10, 64); err == nil {
@@ -114,7 +114,7 @@ func TestRememberedLedger(t *testing.T) {
 	}
 }
 
-// history is a random pass beside the ledger it writes.
+// history is a random pass and the ledger that it writes.
 type history struct {
 	*testing.T
 	rand       *rand.Rand
@@ -145,7 +145,7 @@ func newHistory(t *testing.T, r *rand.Rand) *history {
 	return h
 }
 
-// unit is one of few, so that it is written again.
+// unit returns one of a few units, so that units are written repeatedly.
 func (h *history) unit() (call.Unit, time.Time) {
 	kinds := []call.UnitKind{call.UnitCall, call.UnitCall, call.UnitList, call.UnitUnusual, call.UnitScale}
 	starts := h.now.Truncate(24 * time.Hour).Add(-time.Duration(h.rand.IntN(20)) * 24 * time.Hour)
@@ -221,9 +221,9 @@ func (h *history) same(what string, ask func(extract.Ledger) any) {
 	}
 }
 
-// entries compares what is known of units. Of a final call the remembered ledger may say
-// no more than that, final hours and days from before its window it need not know, and
-// what the pass has written may have rows.
+// entries compares the known entries. For a final call the cached ledger may know only that
+// it is final. It need not know final hours and days from before its window. Units that the
+// pass has written may have rows.
 func (h *history) entries(app call.AppID, kind call.UnitKind, keys []string) {
 	stored, remembered := must(h.stored.Entries(h.Context(), app, kind, keys)), must(h.remembered.Entries(h.Context(), app, kind, keys))
 	for _, key := range keys {
@@ -247,11 +247,11 @@ func (h *history) entries(app call.AppID, kind call.UnitKind, keys []string) {
 	}
 }
 
-// TestRememberedAsksLittle: of an application it reads all at once, and then only calls
-// that it does not know by their keys.
+// TestRememberedAsksLittle checks that the cache reads everything of an application once,
+// and then only unknown calls by key.
 func TestRememberedAsksLittle(t *testing.T) {
 	h := newHistory(t, rand.New(rand.NewPCG(1, 1)))
-	h.tables.rand = rand.New(steady{}) // never away
+	h.tables.rand = rand.New(steady{}) // ClickHouse always answers
 	l, ctx := h.remembered, t.Context()
 	ask := func() {
 		must(l.Overdue(ctx, 1, h.now))
@@ -271,7 +271,7 @@ func TestRememberedAsksLittle(t *testing.T) {
 	}
 }
 
-// steady draws the greatest number each time.
+// steady always returns the greatest number.
 type steady struct{}
 
 func (steady) Uint64() uint64 { return 1<<64 - 1 }

@@ -18,9 +18,10 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(embeddedtest.Main(m)) }
 
-// TestNothingNew: a pass that finds nothing new asks ClickHouse little and leaves
-// nothing to merge, and so does one an hour later, whose hour had no events. It must
-// not run beside other tests: it counts what the engine does.
+// TestNothingNew checks that a pass which finds nothing new sends ClickHouse few queries
+// and leaves nothing to merge, and that the same is true of a pass an hour later whose hour
+// had no events. It must not run in parallel with other tests, because it counts what the
+// engine does.
 func TestNothingNew(t *testing.T) {
 	const (
 		mostQueries = 15

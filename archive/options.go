@@ -8,7 +8,7 @@ import (
 	"github.com/callvault/callvault/load/upkeep"
 )
 
-// Options holds the options of every run.
+// Options are the options of every run.
 type Options struct {
 	Lease   time.Duration // how long the archive lease lasts without renewal
 	Traced  bool          // whether spans are sent to a collector

@@ -21,16 +21,16 @@ import (
 // ClickHouse does not answer, or is too busy. A fault that a person must mend is not
 // passing, and neither is a lease that another process holds.
 func Passing(err error) bool {
-	if err == nil || holds[config.Errors](err) || holds[config.Error](err) {
+	if err == nil || wraps[config.Errors](err) || wraps[config.Error](err) {
 		return false
 	}
 	if e, ok := errors.AsType[leftError](err); ok {
 		return Passing(e.cause)
 	}
 	switch {
-	case holds[runs.FreeError](err):
+	case wraps[runs.FreeError](err):
 		return true
-	case holds[retry.Final](err), holds[runs.Incomplete](err),
+	case wraps[retry.Final](err), wraps[runs.Incomplete](err),
 		errors.Is(err, store.ErrAuth), errors.Is(err, store.ErrDatabase), errors.Is(err, store.ErrNoDatabase), errors.Is(err, store.ErrDSN), errors.Is(err, context.Canceled):
 		return false
 	case ask.Passing(err), errors.Is(err, store.ErrUnreachable):
@@ -70,13 +70,13 @@ type Patience struct {
 // one request: from 10 s to 5 min by default.
 const pausesOfRequests = 20
 
-// NewPatience makes a Patience that lasts for limit. say is called once for each trouble,
+// NewPatience returns a Patience that lasts for limit. say is called once for each trouble,
 // with the time at which the Patience ends.
 func NewPatience(limit time.Duration, a ask.Attempts, say func(error, time.Time)) *Patience {
 	return &Patience{limit: limit, Unreached: unreachedFor(limit), least: pausesOfRequests * a.Least, most: pausesOfRequests * a.Most, say: say, best: NotStarted}
 }
 
-// unreachedFor is how long a command waits if no connection can be made, unless the
+// unreachedFor returns how long a command waits if no connection can be made, unless the
 // settings name a patience.
 func unreachedFor(limit time.Duration) time.Duration {
 	if limit == config.DefaultPatience {
@@ -125,7 +125,7 @@ func (p *Patience) Do(ctx context.Context, attempt func(context.Context) (reache
 func (p *Patience) progress(reached int, err error) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if holds[leftError](err) {
+	if wraps[leftError](err) {
 		first := !p.left
 		if p.left = true; first {
 			p.began = time.Time{}
@@ -182,8 +182,8 @@ func TryingAgain(err error, until time.Time) string {
 	return fmt.Sprintf("%s; trying again until %s, --patience 0 gives up at once", words.OneLine(err), untilText(until))
 }
 
-// holds reports whether the chain of err has an error of a type.
-func holds[E error](err error) bool {
+// wraps reports whether err is, or wraps, an error of a type.
+func wraps[E error](err error) bool {
 	_, ok := errors.AsType[E](err)
 	return ok
 }

@@ -3,9 +3,11 @@ package archive
 import (
 	"context"
 	"errors"
+	"maps"
 	"time"
 
 	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/extract/forecast"
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/connect"
 	"github.com/callvault/callvault/load/store"
@@ -86,7 +88,7 @@ func (c *Account) rate(action string) float64 {
 	return perSecond
 }
 
-func (p *Plan) add(f extract.Forecast, c *Account) {
+func (p *Plan) add(f forecast.Forecast, c *Account) {
 	p.Calls += f.Calls
 	p.Due += f.Due
 	p.Waiting += f.Waiting
@@ -113,15 +115,11 @@ func earliest(have **time.Time, t time.Time) {
 	}
 }
 
-// duration returns how long the requests take, without those of one action.
+// duration returns how many seconds the requests take, without those of one action.
 func (p *Plan) duration(without string) float64 {
-	longest := 0.0
-	for action, n := range p.Requests {
-		if action != without {
-			longest = max(longest, float64(n)/p.Rates[action])
-		}
-	}
-	return longest
+	requests := maps.Clone(p.Requests)
+	delete(requests, without)
+	return forecast.Seconds(requests, func(action string) float64 { return p.Rates[action] })
 }
 
 // savings returns what leaving out a relation saves, if that is more than a tenth.

@@ -11,7 +11,7 @@ import (
 	"github.com/callvault/callvault/load/upkeep"
 )
 
-// Prepare brings the schema up and sets where the tables move old data.
+// Prepare migrates the schema and sets where the tables move old data.
 func Prepare(ctx context.Context, store *store.Store, t upkeep.Tiering) error {
 	sch, err := connect.Schema(store)
 	if err == nil {

@@ -31,7 +31,7 @@ type Replay struct {
 	Samples  int             `json:"samples"`
 	Mended   int             `json:"mended"`     // parts that were set aside and are now whole
 	Lacking  int             `json:"incomplete"` // units with parts that are still set aside
-	NotKept  int             `json:"not_kept"`   // units whose responses are gone; they stay as they are
+	NotKept  int             `json:"not_kept"`   // units whose responses are gone; they are unchanged
 	Failures []replayFailure `json:"failures"`
 	Seconds  float64         `json:"seconds"`
 }
@@ -71,7 +71,7 @@ const replaysAtOnce = 4
 // rows that came before its loss.
 var visibleStates = []ledger.State{ledger.Provisional, ledger.Archived, ledger.Empty, ledger.Lost}
 
-// Do replays under the archive lease and writes the history of runs. The schema must be up.
+// Do replays under the archive lease and writes the history of runs. The schema must be up to date.
 // ErrPartial is returned when the replay ended and could not replay everything.
 func (r *Replay) Do(ctx context.Context, store *store.Store, o Options, from runs.Origin, progress extract.Progress) error {
 	h := runs.New(store, "replay", from, o.Lease, o.Traced)
@@ -159,7 +159,7 @@ func (r *Replay) count(e ledger.Entry, done replay.Done, err error) {
 	defer r.mu.Unlock()
 	switch u := e.Unit; {
 	case errors.Is(err, replay.ErrNotKept) && e.State == ledger.Lost:
-		return // it stays lost
+		return // it remains lost
 	case errors.Is(err, replay.ErrNotKept):
 		r.NotKept++
 		return

@@ -88,7 +88,7 @@ func (s *Report) add(r extract.Report) {
 	slices.SortFunc(s.Apps, func(a, b extract.Report) int { return int(int64(a.App) - int64(b.App)) })
 }
 
-// Reached returns the progress of the pass, in calls that are archived for good.
+// Reached returns the progress of the pass, in calls whose archive is final.
 func (s *Report) Reached() int {
 	if !s.Begun() {
 		return NotStarted
@@ -100,7 +100,7 @@ func (s *Report) Reached() int {
 // Begun reports whether the pass began to ask for calls.
 func (s *Report) Begun() bool { return len(s.Apps) > 0 }
 
-// describe fills in the history of the run. counts holds the requests so far.
+// describe fills in the history of the run. counts has the requests so far.
 func (s *Report) describe(r *runs.Run, counts ask.Counts) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

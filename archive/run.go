@@ -37,7 +37,7 @@ type Scope struct {
 	From, To time.Time     // calls that were alive within; zero: no bound
 	Expiring time.Duration // only data that the vendor drops within it; zero: all
 	Room     string        // only calls of this room; "": all
-	Again    bool          // also data that the archive already holds
+	Again    bool          // also data that the archive has already
 }
 
 // Whole reports whether the scope covers the whole window of the applications.
@@ -71,7 +71,7 @@ type Run struct {
 	Patience time.Duration          // how long to ask an account that does not answer; zero: a short time
 	Waits    func(error, time.Time) // optional: called once for each such account, with the time at which the patience ends
 
-	Leading atomic.Bool                 // whether the run holds the archive lease
+	Leading atomic.Bool                 // whether the run has the archive lease
 	Writing atomic.Pointer[load.Writer] // nil while the run does not write
 	mu      sync.Mutex
 	writes  func(context.Context) // called before the run writes anything
@@ -176,7 +176,7 @@ func sameFault(pass, writer error) bool {
 	return pass.Error() == writer.Error() || code != 0 && code == retry.Code(writer)
 }
 
-// clean hides what is too old, and deletes what is hidden where that is worth it.
+// clean hides data that is too old, and deletes hidden data if there is enough of it.
 func (j *Run) clean(ctx context.Context, store *store.Store, guard hidden.Guard) error {
 	before, expired := keptSince(j.Options.Keep, j.Now()), 0
 	if !before.IsZero() {
@@ -223,7 +223,7 @@ func BoundMemory(bytes int64) (undo func()) {
 	return func() { debug.SetMemoryLimit(before) }
 }
 
-// Writer is the archive that a run writes to under the lease.
+// Writer returns the archive that a run writes to under the lease.
 func (j *Run) Writer(ctx context.Context, store *store.Store, runID string, guard hidden.Guard) *Target {
 	o := load.WriterOptions{Span: trace.SpanFromContext(ctx), Guard: guard, KeepRaw: j.Options.Raw, MaxBytes: int(j.Options.Memory.Rows), OnRetry: j.OnRetry}
 	w := load.NewWriter(store, runID, o)
@@ -231,11 +231,11 @@ func (j *Run) Writer(ctx context.Context, store *store.Store, runID string, guar
 	return &Target{Writer: w, Ledger: Ledger{ledger.Of(store), w.Retry}, begin: func(context.Context) {}, noted: func(...ledger.Entry) {}}
 }
 
-// target is Writer for a pass.
+// target returns the Target of a pass. It caches the ledger.
 func (j *Run) target(ctx context.Context, store *store.Store, runID string, guard hidden.Guard) *Target {
 	t := j.Writer(ctx, store, runID, guard)
 	t.begin = j.writes
-	if !j.Again { // which looks at what is final, too
+	if !j.Again { // a pass with Again also looks at final units
 		l := &remembered{Ledger: Ledger{ledger.Of(store), t.Retry}, since: j.oldest().Add(-latest), latest: j.Now().Add(-latest), apps: map[call.AppID]*known{}}
 		l.readScale = func(ctx context.Context, app call.AppID, since time.Time, f func(call.DailyScale)) error {
 			return visible.Days(ctx, store, app, since, f)

@@ -39,7 +39,7 @@ func (a *Target) End(ctx context.Context, e ledger.Entry) error {
 	return err
 }
 
-// Note writes entries of units that bring no rows.
+// Note writes entries of units without rows.
 func (a *Target) Note(ctx context.Context, entries []ledger.Entry) error {
 	if slices.ContainsFunc(entries, func(e ledger.Entry) bool { return e.State == ledger.Pending }) { // others wait
 		a.begin(ctx)

@@ -1,12 +1,12 @@
 // Package backup makes, checks and restores backups of the archive with
 // ClickHouse's own BACKUP and RESTORE.
 //
-// # What a place holds
+// # The contents of a place
 //
 // A place is a folder or a folder of a bucket. A backup in it has two things:
 //
 //	2026-11-25T02-00-00Z-full        the output of ClickHouse
-//	2026-11-25T02-00-00Z-full.json   the Note: what it is and what it must hold
+//	2026-11-25T02-00-00Z-full.json   the Note: what it is and what it must contain
 //
 // The note is written last, and a backup without a note does not exist: an unfinished
 // backup is never restored and never a base, and Prune removes it.

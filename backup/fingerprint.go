@@ -13,7 +13,7 @@ import (
 	"github.com/callvault/callvault/load/native"
 )
 
-// how says how a backup takes the store's tables. It takes all other tables, which people
+// how returns how a backup takes the store's tables. It takes all other tables, which people
 // may have made, as a whole.
 func how() map[string]catalogue.Backup {
 	all := map[string]catalogue.Backup{marker: catalogue.Not}
@@ -98,16 +98,16 @@ func contentsQuery(ctx context.Context, conn driver.Conn, database string, momen
 	if err != nil {
 		return "", err
 	}
-	for _, r := range catalogue.Sent() { // the relations must come back unchanged
+	for _, r := range catalogue.Sent() { // the restored relations must be unchanged
 		add(sqltext.Literal(r), database, r, "")
 	}
 	return strings.Join(parts, "\nUNION ALL\n"), nil
 }
 
-// hashed are the columns of each table as its checksum takes them: of what has a
-// dictionary, which makes most of a sample, only the dictionary is hashed, which is
-// many times as fast. ClickHouse 24.8 cannot hash a NULL: where a column may have one, a
-// value is hashed as a text that begins with "=", and NULL as "".
+// hashed returns the columns of each table as its checksum takes them: of what has a
+// dictionary, which makes most of a sample, only the dictionary is hashed, which is many
+// times as fast. ClickHouse 24.8 cannot hash a NULL: where a column may have one, a value
+// is hashed as a text that begins with "=", and NULL as "".
 func hashed(ctx context.Context, conn driver.Conn, database, store string) (map[string]string, error) {
 	const q = `SELECT database, table, arrayStringConcat(groupArray(multiIf(
 			startsWith(type, 'Nullable') OR startsWith(type, 'LowCardinality(Nullable'), 'ifNull(concat(\'=\', toString(' || column || ')), \'\')',
@@ -144,11 +144,11 @@ func read(rows driver.Rows) (all []Content, err error) {
 	return all, rows.Err()
 }
 
-// Difference is a content that a restored backup does not hold as its note says.
+// Difference is a content of a restored backup that differs from its note.
 type Difference struct {
 	Of       string   `json:"of"`
 	Wanted   *Content `json:"wanted"`   // null: the note has none
-	Restored *Content `json:"restored"` // null: it did not come back
+	Restored *Content `json:"restored"` // null: the restored backup has none
 }
 
 func (d Difference) String() string {
@@ -160,7 +160,7 @@ func (d Difference) String() string {
 	case d.Wanted.Rows != d.Restored.Rows:
 		return fmt.Sprintf("%s: %d rows, the archive had %d", d.Of, d.Restored.Rows, d.Wanted.Rows)
 	}
-	return fmt.Sprintf("%s: its %d rows have another checksum than in the archive", d.Of, d.Restored.Rows)
+	return fmt.Sprintf("%s: its %d rows have a different checksum in the archive", d.Of, d.Restored.Rows)
 }
 
 // compare lists what differs, in the order of wanted.

@@ -10,7 +10,7 @@ import (
 	"github.com/callvault/callvault/test/migratedtest"
 )
 
-// archive is a database with the schema and a call that is not committed.
+// archive returns a database with the schema and a call that is not committed.
 func archive(t *testing.T) *store.Store {
 	t.Helper()
 	s := migratedtest.Open(t)
@@ -77,7 +77,7 @@ func TestCompare(t *testing.T) {
 	wanted := []Content{{"a", 1, "0A"}, {"b", 2, "0B"}, {"c", 3, "0C"}, {expiring + "2026-11-25", 4, "0D"}, {expiring + "2026-12-25", 5, "0E"}}
 	restored := []Content{{"a", 1, "0A"}, {"b", 2, "FF"}, {"d", 4, "0D"}, {expiring + "2026-12-25", 4, "0E"}}
 	want := []string{
-		"b: its 2 rows have another checksum than in the archive",
+		"b: its 2 rows have a different checksum in the archive",
 		"c: 3 rows are missing",
 		"raw_responses expiring 2026-12-25: 4 rows, the archive had 5",
 		"d: 4 rows that the archive did not have",

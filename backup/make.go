@@ -98,7 +98,7 @@ func take(ctx context.Context, p Place, o Options, n *Note) (t taken, err error)
 			return err
 		}
 		if t.contents, err = contents(ctx, o.Conn, o.Database, n.Began); err != nil {
-			return fmt.Errorf("read what is backed up: %w", err)
+			return fmt.Errorf("read the archive's contents: %w", err)
 		}
 		if _, err = t.operation.await(alone, func(s state) bool { return s.files > 0 }); err != nil {
 			return err
@@ -125,7 +125,7 @@ func endOrphans(ctx context.Context, p Place, o Options) error {
 func (t taken) finish(ctx context.Context, o Options, n *Note) (err error) {
 	if n.Content, err = t.read(ctx, o.Progress); err != nil {
 		t.operation.kill(ctx)
-		return fmt.Errorf("read what is backed up: %w", err)
+		return fmt.Errorf("read the archive's contents: %w", err)
 	}
 	var total uint64
 	const size = "SELECT sum(bytes_on_disk) FROM system.parts WHERE active AND database IN (?, ?)"

@@ -23,7 +23,7 @@ type Note struct {
 	Base     string     `json:"base,omitempty"` // the full backup that an incremental one is based on
 	Database string     `json:"database"`       // the name it had
 	Began    time.Time  `json:"began"`
-	Taken    time.Time  `json:"taken"` // the moment of the archive that it holds
+	Taken    time.Time  `json:"taken"` // the moment of the archive that it has
 	Ended    time.Time  `json:"ended"`
 	Schema   int        `json:"schema"`            // version
 	Version  string     `json:"version"`           // of the program

@@ -48,7 +48,7 @@ func underway(ctx context.Context, conn driver.Conn, purpose string) (ids []stri
 	return ids, nil
 }
 
-// begin starts a BACKUP or RESTORE that goes on in the server.
+// begin starts a BACKUP or RESTORE that continues in the server.
 func begin(ctx context.Context, conn driver.Conn, p Place, purpose, statement string, settings ...string) (*operation, error) {
 	o := &operation{conn: conn, place: p, id: purpose + strings.ToLower(rand.Text())}
 	settings = append([]string{"id = " + sqltext.Literal(o.id), "async = 1"}, settings...)
@@ -98,14 +98,14 @@ func (o *operation) look(ctx context.Context) (s state, err error) {
 // killWithin bounds the end of an operation.
 const killWithin = 30 * time.Second
 
-// kill tries to end the operation. What the operation leaves is never taken for a backup.
+// kill tries to end the operation. What the operation leaves is never a valid backup.
 func (o *operation) kill(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), killWithin)
 	defer cancel()
 	_ = o.conn.Exec(ctx, "KILL QUERY WHERE query_id IN (SELECT query_id FROM system.backups WHERE id = "+sqltext.Literal(o.id)+") SYNC")
 }
 
-// explain says in one line why the server failed, and what to try.
+// explain returns in one line why the server failed, and what to try.
 func (o *operation) explain(text string) error {
 	text = strings.Join(strings.Fields(text), " ")
 	text, _, _ = strings.Cut(text, ", Stack trace (")

@@ -22,7 +22,7 @@ var (
 	ErrPlace = errors.New("cannot back up there")
 )
 
-// Place holds backups.
+// Place is where backups are.
 type Place interface {
 	String() string
 	// expression returns the argument of BACKUP TO and RESTORE FROM.

@@ -34,7 +34,7 @@ func Prune(ctx context.Context, p Place, keep int, now time.Time) (removed []str
 		switch {
 		case latest[n.chain()]:
 		case n.Gone != "" && n.chain() > newest:
-			// its files may come back: it stays as long as no chain after it is kept
+			// its files may reappear: it is kept as long as no later chain is kept
 		default:
 			names = append(names, n.Name)
 		}

@@ -31,7 +31,7 @@ func renumber(ctx context.Context, conn driver.Conn, database string) error {
 	for _, m := range months {
 		for _, verb := range []string{"DETACH", "ATTACH"} {
 			if err := conn.Exec(ctx, fmt.Sprintf("ALTER TABLE %s %s PARTITION ID %s", m.table, verb, m.partition)); err != nil {
-				return fmt.Errorf("attach the parts of %s anew: %w", m.table, err)
+				return fmt.Errorf("attach the parts of %s again: %w", m.table, err)
 			}
 		}
 	}

@@ -137,7 +137,7 @@ func fill(ctx context.Context, conn driver.Conn, p Place, n Note, to Target, pro
 
 func unmark(ctx context.Context, conn driver.Conn, database string) error {
 	if err := conn.Exec(ctx, "DROP TABLE "+qualified(catalogue.StoreOf(database), marker)+" SYNC"); err != nil {
-		return fmt.Errorf("take away the mark: %w", err)
+		return fmt.Errorf("remove the mark: %w", err)
 	}
 	return nil
 }

@@ -21,7 +21,7 @@ const Command = "backup"
 
 // ErrDiffers is returned when a restored backup differs from the archive. The differences
 // have been printed.
-const ErrDiffers = runs.Incomplete("the backup does not hold what the archive did")
+const ErrDiffers = runs.Incomplete("the backup differs from the archive")
 
 // Run makes a backup, verifies it if asked to, and removes old ones. The fields before
 // Store come from flags and settings.

@@ -40,7 +40,7 @@ func trial(ctx context.Context, conn driver.Conn, p Place, n Note, beside Target
 	progress("comparing", 0, 0)
 	restored, err := contentsOf(ctx, conn, name, n.Began)
 	if err != nil {
-		return nil, dropAlso(ctx, conn, database, fmt.Errorf("read what came back: %w", err))
+		return nil, dropAlso(ctx, conn, database, fmt.Errorf("read the restored contents: %w", err))
 	}
 	return compare(n.Content, restored, time.Now()), dropTrials(ctx, conn, database)
 }

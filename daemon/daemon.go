@@ -1,4 +1,4 @@
-// Package daemon makes runs by schedules until it is told to stop. It serves health and
+// Package daemon makes runs by schedules until it is stopped. It serves health and
 // metrics, sends notifications and reloads its settings.
 package daemon
 
@@ -38,7 +38,7 @@ type Args interface {
 	Backup(cfg *config.Config, args []string) (*backup.Run, error)
 }
 
-// Options holds what the daemon gets from outside.
+// Options are the settings and services that Serve needs.
 type Options struct {
 	Config  func() (*config.Config, error) // reads the settings; called at the start and after each hangup
 	Connect func(*config.Config) connect.Server
@@ -63,7 +63,7 @@ type daemon struct {
 	runner   *schedules.Runner
 	underway map[string]time.Time  // when each running run began, by schedule
 	jobs     map[*archive.Run]bool // running jobs
-	told     sync.WaitGroup        // notifications being sent
+	sending  sync.WaitGroup        // notifications being sent
 }
 
 // Serve makes the runs that are due until ctx ends. At each hangup it reads the settings
@@ -108,7 +108,7 @@ func Serve(ctx context.Context, o Options, hangup <-chan os.Signal) error {
 // errGrace is the cause that ends passes after the grace period.
 var errGrace = errors.New("the grace period is over")
 
-// run follows the schedules until ctx ends. It begins anew after each hangup. At the end it
+// run follows the schedules until ctx ends. It begins again after each hangup. At the end it
 // waits for the running runs within the grace period.
 func (d *daemon) run(ctx context.Context, hangup <-chan os.Signal) error {
 	hard, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
@@ -144,11 +144,11 @@ func (d *daemon) wait(over <-chan struct{}, grace time.Duration, cancel context.
 		cancel(errGrace)
 		<-over
 	}
-	d.told.Wait() // each ends in bounded time
+	d.sending.Wait() // each ends in bounded time
 	d.Log.Info("stopped")
 }
 
-// newRunner makes the runner for the current settings.
+// newRunner returns the runner for the current settings.
 func (d *daemon) newRunner() (*schedules.Runner, error) {
 	set := d.set.Load()
 	r, err := schedules.New(set.entries, schedules.Options{Jobs: d.work(), Last: d.lastRun, Ended: d.ended, Retryable: again, ID: uuid.NewString, Log: d.Log})
@@ -187,14 +187,14 @@ func (d *daemon) untilReload(ctx context.Context, hangup <-chan os.Signal) {
 	}
 }
 
-// tell sends a message to systemd. A failure is no reason to stop.
+// tell sends a message to systemd. It only logs a failure.
 func (d *daemon) tell(states ...string) {
 	if err := d.systemd.Tell(states...); err != nil {
 		d.Log.Warn("message to systemd not sent", "err", err)
 	}
 }
 
-// keepWatchdog tells systemd at the interval it asks for that the daemon is alive, until
+// keepWatchdog reports to systemd, at the interval that it requires, that the daemon is alive, until
 // stop is called.
 func (d *daemon) keepWatchdog() (stop func()) {
 	every := d.systemd.Every()
@@ -220,7 +220,7 @@ func (d *daemon) keepWatchdog() (stop func()) {
 }
 
 // alive returns once it has locked the state of the daemon and of its schedules. It does
-// not return if one of them is locked for good.
+// not return if one of them is locked for ever.
 func (d *daemon) alive() {
 	d.mu.Lock()
 	r := d.runner
@@ -232,7 +232,7 @@ func (d *daemon) alive() {
 
 // tellOf sends the notifications of a run that has ended, while other runs go on.
 func (d *daemon) tellOf(log *slog.Logger, cfg *config.Config, r runs.Run) {
-	d.told.Go(func() {
+	d.sending.Go(func() {
 		if err := notify.Tell(context.Background(), notify.Webhook{URL: cfg.NotifyURL.Reveal(), Format: cfg.NotifyFormat}, runs.HistoryOf(d.store.Load()), r); err != nil {
 			log.Warn("notification not sent", "err", err)
 		}

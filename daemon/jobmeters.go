@@ -21,10 +21,10 @@ func newJobMeters(d *daemon) *jobMeters {
 	}
 	return &jobMeters{
 		d:         d,
-		leader:    desc("callvault_leader", "Whether this process holds the archive lease: it is the one that makes a pass."),
+		leader:    desc("callvault_leader", "Whether this process has the archive lease, and so makes a pass."),
 		running:   desc("callvault_runs_in_progress", "Runs under way."),
 		waiting:   desc("callvault_writer_waiting_rows", "Rows that wait to be inserted."),
-		used:      desc("callvault_quota_used_requests_per_second", "Requests that left within the last second, by the run under way.", "account", "action"),
+		used:      desc("callvault_quota_used_requests_per_second", "Requests of the running pass that left within the last second.", "account", "action"),
 		allowed:   desc("callvault_quota_allowed_requests_per_second", "Requests a second that may leave now: the quota, less what others of the account use.", "account", "action"),
 		queued:    desc("callvault_quota_waiting_requests", "Requests that wait for their turn.", "account", "action"),
 		next:      desc("callvault_schedule_next_timestamp_seconds", "When the schedule is due next.", "schedule"),

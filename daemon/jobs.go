@@ -139,7 +139,7 @@ func (d *daemon) backUp(ctx context.Context, r schedules.Run) error {
 // origin returns the origin of a scheduled run.
 func (d *daemon) origin(r schedules.Run, log *slog.Logger) runs.Origin {
 	return runs.Origin{ID: r.ID, Schedule: r.Name, Version: d.Version, Warn: func(err error) {
-		log.Warn("the record of the run is incomplete; its data is not concerned", "err", err)
+		log.Warn("the record of the run is incomplete; its data is complete", "err", err)
 	}}
 }
 

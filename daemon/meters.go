@@ -14,7 +14,7 @@ import (
 	"github.com/callvault/callvault/internal/runs"
 )
 
-// meters holds the metrics of this process. storeMeters and jobMeters add metrics that are
+// meters has the metrics of this process. storeMeters and jobMeters add metrics that are
 // read at each scrape.
 type meters struct {
 	reg *prometheus.Registry

@@ -10,7 +10,7 @@ import (
 	"github.com/callvault/callvault/schedules"
 )
 
-// settings holds the settings and schedules of the daemon.
+// settings has the settings and schedules of the daemon.
 type settings struct {
 	cfg     *config.Config
 	entries []schedules.Entry

@@ -142,7 +142,7 @@ func allowed(ctx context.Context, store *store.Store, right string) (bool, error
 	return has != 0, err
 }
 
-// lease says which tables hold leases. Before the first pass there are none.
+// lease reports which tables have leases. Before the first pass there are none.
 func (x *examination) lease(ctx context.Context, cfg *config.Config, store *store.Store) {
 	const check = "lease"
 	var engines map[string]string
@@ -165,7 +165,7 @@ func (x *examination) lease(ctx context.Context, cfg *config.Config, store *stor
 	}
 }
 
-// keeper checks whether Keeper can hold leases.
+// keeper checks whether Keeper can store leases.
 func (x *examination) keeper(ctx context.Context, check string, store *store.Store) {
 	right := "ALTER UPDATE ON " + sqltext.Identifier(catalogue.StoreOf(store.Database())) + "." + lease.Keeper
 	has, err := allowed(ctx, store, right)

@@ -66,7 +66,7 @@ func (x *examination) account(ctx context.Context, a config.Account) {
 // old.
 const skew = time.Minute
 
-// endpoint sends a plain request to see who answers and what the time is there.
+// endpoint sends a plain request to find out what answers, and its time.
 func (x *examination) endpoint(ctx context.Context, a config.Account, secure *tls.Config) bool {
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
@@ -104,7 +104,7 @@ func (x *examination) clock(theirs, now time.Time) {
 	x.say("clock", OK, fmt.Sprintf("within %s of the vendor's", max(off.Abs(), time.Second)), "")
 }
 
-// application asks each action once. It returns false if it is pointless to go on.
+// application asks each action once. It returns false if further checks are pointless.
 func (x *examination) application(ctx context.Context, a config.Account, p *ask.Prober, first bool) bool {
 	dialect, err := ask.Detect(ctx, p.Vendor, p.Limits, []call.AppID{p.App}, time.Now(), archive.Dialects(a)...)
 	if err != nil {
@@ -118,7 +118,7 @@ func (x *examination) application(ctx context.Context, a config.Account, p *ask.
 		name := fmt.Sprintf("%s of %d", probe.Action, p.App)
 		switch {
 		case probe.Err != nil && skippable(probe.Relation):
-			x.say("action", Warn, name+": "+words.OneLine(probe.Err), "set CALLVAULT_SKIP="+probe.Relation+" to do without"+orElse(trtc.Hint(probe.Err)))
+			x.say("action", Warn, name+": "+words.OneLine(probe.Err), "set CALLVAULT_SKIP="+probe.Relation+" to leave it out"+orElse(trtc.Hint(probe.Err)))
 		case probe.Err != nil:
 			x.say("action", Fail, name+": "+words.OneLine(probe.Err), trtc.Hint(probe.Err))
 		case probe.Region != "" && probe.Region != a.Region:

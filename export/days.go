@@ -31,7 +31,7 @@ func (c column) selected() string {
 	return c.name
 }
 
-// known holds what the archive has on each day.
+// known is what the archive has on each day.
 type known struct {
 	units map[string]map[time.Time]string // signatures of the visible units that touch a day, by kind
 	rows  map[string]map[time.Time]uint64 // rows of the base relations
@@ -47,7 +47,7 @@ func readKnown(ctx context.Context, a Archive, relations []Relation, from, to ti
 		return nil, fmt.Errorf("read ledger: %w", err)
 	}
 	if n > 0 && whole.After(from) {
-		from = whole.UTC() // the archive has deleted rows of earlier days: their files stay
+		from = whole.UTC() // the archive has deleted rows of earlier days: their files are kept
 	}
 	if !to.After(from) {
 		return k, nil

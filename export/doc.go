@@ -1,5 +1,5 @@
 // Package export writes relations of the archive as files, one for each UTC day, and keeps
-// them up to date. A run writes what is new or has changed since the last run, and goes on
+// them up to date. A run writes what is new or has changed since the last run, and continues
 // where a killed run stopped.
 //
 //	quality_samples/utc_day=2026-11-20/quality_samples.parquet

@@ -36,7 +36,7 @@ func settings() map[string]string {
 const dayKey = "utc_day"
 
 // Destination is where files go. A written file is whole and replaces the older one. If
-// Write fails, the older file stays. Without rows there need not be a file.
+// Write fails, the older file remains. Without rows there need not be a file.
 type Destination interface {
 	// Done reads the record of a relation: existing files, and days without rows.
 	Done(ctx context.Context, relation string) (manifest, error)
@@ -141,7 +141,7 @@ func (e *exporter) alone(done manifest) error {
 
 // days returns the days on which the relation has rows, and those on which it has none any
 // more although the ledger has the day. A day that the ledger no longer has expired in the
-// archive: its file stays.
+// archive: its file is kept.
 func (e *exporter) days(done manifest) []time.Time {
 	all := e.known.days(e.relation)
 	for d := range e.known.units[e.relation.Unit] {

@@ -56,7 +56,7 @@ func reason(err error) error {
 	return err
 }
 
-// Close lets other exports use the folder.
+// Close allows other exports to use the folder.
 func (f *Folder) Close() error { return f.lock.Close() }
 
 // Done reads the record. It leaves out files that are missing or have another size.

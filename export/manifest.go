@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// stateFolder is beside the relations' folders and holds all other files.
+// stateFolder is next to the relations' folders and holds all other files.
 const stateFolder = ".callvault"
 
 // manifestOf returns the path of a relation's record.
@@ -55,7 +55,7 @@ func decodeManifest(relation string, content []byte) (manifest, error) {
 	for lines.Scan() {
 		var d Done
 		if err := json.Unmarshal(lines.Bytes(), &d); err != nil {
-			return nil, fmt.Errorf("%s is damaged (remove it to have all written again): %w", manifestOf(relation), err)
+			return nil, fmt.Errorf("%s is damaged (remove it, and the next export writes everything again): %w", manifestOf(relation), err)
 		}
 		m[d.File] = d
 	}

@@ -38,9 +38,9 @@ func NewS3(conn driver.Conn, place string, keys Keys) (*S3, error) {
 	case err != nil || u.Host == "" || u.Scheme != "s3" && u.Scheme != "https" && u.Scheme != "http":
 		return nil, errors.New("want a folder, s3://bucket/folder or https://host/bucket/folder")
 	case u.User != nil || u.RawQuery != "":
-		return nil, errors.New("the address must not hold keys; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+		return nil, errors.New("the address must not contain keys; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
 	case strings.ContainsAny(u.Path, "*?{}"):
-		return nil, errors.New("the address must not hold any of * ? { }")
+		return nil, errors.New("the address must not contain any of * ? { }")
 	case keys.ID != "" && keys.Secret == "":
 		return nil, errors.New("AWS_ACCESS_KEY_ID is set and AWS_SECRET_ACCESS_KEY is not")
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/callvault/callvault/internal/simulator"
 )
 
-// TestEveryRequestFails has each request go wrong twice before it is answered, in each
-// way there is: the pass misses nothing, and has nothing to name.
+// TestEveryRequestFails makes each request fail twice before it is answered, in every way
+// that the simulator knows. The pass must miss nothing and report nothing.
 func TestEveryRequestFails(t *testing.T) {
 	for _, kind := range []simulator.FaultKind{
 		simulator.FaultError, simulator.FaultHTML, simulator.FaultCut, simulator.FaultTruncated, simulator.FaultStall,

@@ -15,25 +15,25 @@ import (
 	"github.com/callvault/callvault/internal/span"
 )
 
-// seriesLimits are the vendor's for one request of metric series.
+// seriesLimits are the vendor's limits for one request of metric series.
 var seriesLimits = plan.Limits{Window: trtc.MaxSeriesWindow, Users: trtc.MaxSeriesUsers}
 
-// callPass is the archiving of one call in one pass: it asks what the decision says,
-// hands the rows on and tells the decision what came.
+// callPass archives one call in one pass. It asks what the decision requires, passes the
+// rows on, and passes the answers to the decision.
 type callPass struct {
 	pass   *Pass
 	rep    *report
 	unit   call.Unit
-	listed uint64 // response that listed it
+	listed uint64 // id of the response that listed the call
 
-	mu     sync.Mutex   // while series and events are asked for
+	mu     sync.Mutex   // guards call and counts while series and events are asked for
 	call   *decide.Call // changed under mu
 	counts callCounts   // under mu
 
-	open func(context.Context) ([]call.Part, error) // its visible parts that are not settled, read once
+	open func(context.Context) ([]call.Part, error) // returns the visible parts of the call that are not settled; reads them once
 }
 
-// callCounts is what was found of one call.
+// callCounts counts what the pass found of one call.
 type callCounts struct {
 	sessions, users, samples, events, nulls int
 	provisional                             bool
@@ -51,8 +51,8 @@ func (p *Pass) begin(r *report, due dueCall) *callPass {
 	return c
 }
 
-// archiveCall fetches what the archive does not hold of one call and ends it.
-// A failure that concerns only this call is reported and is no error.
+// archiveCall asks for everything that the archive lacks of one call, and ends the call. It
+// reports a failure that concerns only this call and returns no error for it.
 func (p *Pass) archiveCall(ctx context.Context, r *report, due dueCall) (final bool, err error) {
 	c := p.begin(r, due)
 	ctx, s := span.Begin(ctx, "call", attrApp.Int64(int64(p.App)), attrRoom.String(due.RoomID), attrCall.String(due.CommID))
@@ -77,18 +77,18 @@ func (p *Pass) archiveCall(ctx context.Context, r *report, due dueCall) (final b
 	return c.end(ctx)
 }
 
-// keep leaves what the archive has of a call: asked for again, it could not be had
-// whole.
+// keep leaves the archive's data of a call unchanged, because a repeated question brought
+// less.
 func (c *callPass) keep(reason string) (final bool) {
 	c.pass.taker().Abandon(c.unit)
-	c.rep.failed(c.failure(reason+"; it stays as it was", ""))
+	c.rep.failed(c.failure(reason+"; the archive keeps what it had", ""))
 	if final = c.call.Ledger.State.Final(); !final {
 		c.pass.notFinal.Store(c.unit, nil)
 	}
 	return final
 }
 
-// end ends a call and tells of it.
+// end ends a call and reports the result.
 func (c *callPass) end(ctx context.Context) (final bool, err error) {
 	e := c.call.Entry(c.unit)
 	if !e.State.Final() {
@@ -99,7 +99,7 @@ func (c *callPass) end(ctx context.Context) (final bool, err error) {
 	}
 	switch failed := c.call.Failed; {
 	case len(failed) == 0:
-	case c.call.OnlyUnserved(): // the report says so already
+	case c.call.OnlyUnserved(): // the report has it already
 		c.rep.with(func(r *Report) { r.Incomplete++ })
 	default:
 		c.rep.incomplete(c.failure(decide.ReasonOf(failed), c.call.Cause))
@@ -122,8 +122,8 @@ func (c *callPass) failure(reason, cause string) Failure {
 	return Failure{CommID: c.unit.Key, RoomID: c.call.Room.RoomID, What: "call", Reason: reason, Cause: cause}
 }
 
-// fetch asks for the parts of the call. What cannot be had is missing; the error is
-// what makes all further work pointless.
+// fetch asks for the parts of the call. A part that cannot be fetched is noted as missing.
+// An error means that the pass must end.
 func (c *callPass) fetch(ctx context.Context) error {
 	first, err := c.askFirst(ctx)
 	if ask.Fatal(err) {
@@ -135,7 +135,7 @@ func (c *callPass) fetch(ctx context.Context) error {
 		return err
 	}
 	c.call.TakeUsers(list)
-	if len(list.Unnamed) > 0 { // they are asked for window by window, the users of the first answer among them
+	if len(list.Unnamed) > 0 { // asked for window by window, together with the users of the first answer
 		first.release()
 		first = nil
 		if err := c.askUnnamed(ctx, list); err != nil {
@@ -171,7 +171,7 @@ func (c *callPass) fetch(ctx context.Context) error {
 	return g.Wait()
 }
 
-// decide changes the decision, or the counts, while parts are asked for at the same
+// decide changes the decision or the counts while several parts are asked for at the same
 // time.
 func (c *callPass) decide(change func(*decide.Call)) {
 	c.mu.Lock()
@@ -179,8 +179,8 @@ func (c *callPass) decide(change func(*decide.Call)) {
 	change(c.call)
 }
 
-// ask and askHolding are the pass's, and tell the decision what the vendor no longer
-// had, and what was null.
+// ask and askHolding ask as the pass does. They also note in the decision what the vendor
+// has dropped, and what was null.
 func (c *callPass) ask(ctx context.Context, q question) (reply, error) {
 	r, err := c.askHolding(ctx, q)
 	r.release()

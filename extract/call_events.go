@@ -15,15 +15,15 @@ import (
 	"github.com/callvault/callvault/transform"
 )
 
-// leastEvents is the smallest window that a question about events is divided into.
+// leastEvents is the smallest window into which a question about events is divided.
 const leastEvents = 5 * time.Minute
 
-// errUnserved is the reason of events that were not asked for, since the account
-// does not have the action.
+// errUnserved is the reason of events that were not asked for because the account does not
+// have the action.
 var errUnserved = errors.New("not served to this account")
 
-// askEvents asks for the events of each user of a call: the vendor answers for
-// one user at a time, without pages.
+// askEvents asks for the events of each user of a call. The vendor answers for one user at
+// a time, without pages.
 func (c *callPass) askEvents(ctx context.Context, sessions []call.Session) error {
 	p := c.pass
 	users := c.call.EventUsers(sessions)
@@ -55,13 +55,13 @@ func (c *callPass) askEvents(ctx context.Context, sessions []call.Session) error
 	return g.Wait()
 }
 
-// unserved notes that the events of the call are missing: the account does not have
-// them, as of now. The report says so once, not of each call.
+// unserved notes that the events of the call are missing, because the account does not have
+// the action. The report names this once, not for each call.
 func (c *callPass) unserved(err error) {
 	c.decide(func(d *decide.Call) { d.Miss(call.PartEvents, "", d.Alive.Start, failureOf(err)) })
 }
 
-// eventsOf asks for the events of one user and archives those that are not held.
+// eventsOf asks for the events of one user and archives those that the archive lacks.
 func (c *callPass) eventsOf(ctx context.Context, user string) error {
 	w, ok := c.call.EventWindow(user, c.pass.now())
 	if !ok {
@@ -133,8 +133,8 @@ func (c *callPass) askLog(ctx context.Context, user string, w call.Window, log *
 	return nil
 }
 
-// addLog archives a user's events. Of a log that is not whole, what has been visible
-// besides stays visible.
+// addLog archives a user's events. If the log is not whole, events that were visible before
+// stay visible.
 func (c *callPass) addLog(ctx context.Context, part call.Part, settledTo uint32, log *decide.EventLog) error {
 	c.decide(func(*decide.Call) { c.counts.events += len(log.Events) })
 	part.Responses = log.Responses
@@ -150,8 +150,7 @@ func (c *callPass) addLog(ctx context.Context, part call.Part, settledTo uint32,
 	return c.add(ctx, part, settledTo, c.rows(call.Rows{Events: settled}), c.rows(call.Rows{Events: open}))
 }
 
-// keepLog keeps what has been visible of a user's events while the vendor answers
-// null.
+// keepLog keeps the visible events of a user while the vendor answers null.
 func (c *callPass) keepLog(ctx context.Context, part call.Part) error {
 	visible, before, err := c.visible(ctx, call.PartEvents, part.Owned)
 	if err != nil || len(visible.Events) == 0 {

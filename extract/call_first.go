@@ -13,24 +13,24 @@ import (
 	"github.com/callvault/callvault/transform"
 )
 
-// firstAnswer is what one question brings of a short call: the series of up to
-// six users, and the sessions with them. For most calls that is all there is.
+// firstAnswer is the answer to the first question about a short call: the series and
+// sessions of up to six users. For most calls it has everything.
 type firstAnswer struct {
 	seriesAnswer
 	window   call.Window
-	complete bool // the sessions are all of the call's
+	complete bool // it has all sessions of the call
 	free     func()
 }
 
-// release says that the answer is out of memory. It may be called again.
+// release notes that the answer is no longer in memory. It may be called again.
 func (f *firstAnswer) release() {
 	if f != nil {
 		f.free()
 	}
 }
 
-// askFirst asks for series without naming users. It returns nil where that is not
-// worth a request, and where the answer cannot be had.
+// askFirst asks for series without naming users. It returns nil if that is not worth a
+// request, or if the question fails.
 func (c *callPass) askFirst(ctx context.Context) (*firstAnswer, error) {
 	w, ok := c.call.FirstWindow()
 	if !ok {
@@ -42,7 +42,7 @@ func (c *callPass) askFirst(ctx context.Context) (*firstAnswer, error) {
 	q.work = 2 * w.End.Sub(w.Start).Seconds() // most calls have two users
 	build, decode := q.build, q.decode
 	q.build = func(w call.Window) trtc.Request {
-		first.window = w // as far as it is in reach
+		first.window = w // the part that the vendor still keeps
 		return build(w)
 	}
 	q.decode = func(body []byte) error {
@@ -65,8 +65,8 @@ func (c *callPass) askFirst(ctx context.Context) (*firstAnswer, error) {
 	return first, nil
 }
 
-// errNull is the error of an answer without which nothing else can be asked for,
-// and which is null where data is due.
+// errNull returns the error of a null answer where data is due and without which nothing
+// else can be asked for.
 func (c *callPass) errNull() error {
 	if c.call.AcceptsNull() {
 		return ask.ErrNull
@@ -74,14 +74,14 @@ func (c *callPass) errNull() error {
 	return ask.ErrNullDue
 }
 
-// whole are the sessions that lack nothing.
+// whole returns the sessions that lack no value.
 func (f *firstAnswer) whole() []call.Session {
 	return slices.DeleteFunc(slices.Clone(f.sessions), func(s call.Session) bool { return slices.Contains(f.incomplete, s) })
 }
 
-// askUnnamed asks for the series of windows of which the user list cannot be had,
-// or has somebody whose id cannot be read: what is measured of them is archived all
-// the same, and the sessions beside it are added to the list.
+// askUnnamed asks, without naming users, for the series of windows whose user list failed
+// or has an unreadable user id. It archives these series, and adds the sessions of the
+// answers to the list.
 func (c *callPass) askUnnamed(ctx context.Context, list *decide.UserList) error {
 	var sessions, incomplete []call.Session
 	for _, w := range c.call.UnnamedWindows(list) {
@@ -102,8 +102,8 @@ func (c *callPass) askUnnamed(ctx context.Context, list *decide.UserList) error 
 	return nil
 }
 
-// addUnnamed archives the series of an answer that has named its users; the call is
-// asked for what it does not hold.
+// addUnnamed archives the series of an answer to a request that named no users. It takes
+// the seconds that the archive lacks.
 func (c *callPass) addUnnamed(ctx context.Context, w call.Window, a seriesAnswer, sessions decide.Presence) error {
 	r := c.call.Named(plan.Request{Window: w}, a.sessions, a.samples)
 	if len(r.Users) == 0 {

@@ -10,7 +10,7 @@ import (
 	"github.com/callvault/callvault/internal/call"
 )
 
-// rows are r with what rows of the call have in common.
+// rows returns r with the values that all rows of the call share.
 func (c *callPass) rows(r call.Rows) call.Rows {
 	r.RoomID, r.CreatedAt = c.call.Room.RoomID, c.call.Room.CreatedAt
 	if r.SessionsOf == nil {
@@ -19,8 +19,8 @@ func (c *callPass) rows(r call.Rows) call.Rows {
 	return r
 }
 
-// add adds a part in two: the seconds up to settledTo are settled with their rows,
-// those after it are open with theirs. The part's Reason is that of the open one.
+// add adds a part in two pieces: the seconds up to settledTo, settled, and those after it,
+// open. Only the open piece has the part's Reason.
 func (c *callPass) add(ctx context.Context, p call.Part, settledTo uint32, settled, open call.Rows) error {
 	past, present := decide.SplitOwned(p.Owned, settledTo)
 	if len(past) > 0 {
@@ -37,9 +37,8 @@ func (c *callPass) add(ctx context.Context, p call.Part, settledTo uint32, settl
 	return archived(c.pass.taker().Add(ctx, c.unit, p, open))
 }
 
-// addRoom adds what the room list said. It is settled only when the call has ended. A
-// row that does not tell when the room was created is none: what was visible of
-// the room stays visible.
+// addRoom adds the row of the room list. It is settled if the call has ended. If the row
+// lacks the time when the room was created, the visible row of the room stays.
 func (c *callPass) addRoom(ctx context.Context) error {
 	d := c.call
 	if d.HoldsRoom() {
@@ -49,7 +48,7 @@ func (c *callPass) addRoom(ctx context.Context) error {
 	part.Settled, part.Reason = d.Ended && d.RowProblem == "", d.RowProblem
 	part.Owned, part.Responses = []call.Owned{{To: call.Forever}}, []uint64{c.listed}
 	room := d.Room
-	if !room.Finished { // it may be that it is not known
+	if !room.Finished { // the end may be unknown
 		room.DestroyedAt = time.Time{}
 	}
 	rows := call.Rows{Room: &room}
@@ -69,9 +68,8 @@ func (c *callPass) addRoom(ctx context.Context) error {
 	return archived(c.pass.taker().Add(ctx, c.unit, part, c.rows(rows)))
 }
 
-// visible is what the archive shows of seconds of a kind of part and does not hold
-// for good, and the responses it is of: it must not give way to an answer that has
-// less.
+// visible returns the visible rows of a kind of part in the given seconds that are not
+// settled, and the responses they came from. An answer that has less must not replace them.
 func (c *callPass) visible(ctx context.Context, kind call.PartKind, owned []call.Owned) (rows call.Rows, responses []uint64, err error) {
 	open, err := c.open(ctx)
 	if err != nil {
@@ -89,12 +87,12 @@ func (c *callPass) visible(ctx context.Context, kind call.PartKind, owned []call
 	return rows, responses, archived(err)
 }
 
-// touches says whether some second of o is among others.
+// touches reports whether o shares a second with one of the others.
 func touches(o call.Owned, others []call.Owned) bool {
 	return slices.ContainsFunc(others, func(x call.Owned) bool { return x.User == o.User && o.From <= x.To && x.From <= o.To })
 }
 
-// readOnce reads the open parts of the call when they are first wanted.
+// readOnce returns a function that reads the open parts of the call at its first use.
 func (c *callPass) readOnce() func(context.Context) ([]call.Part, error) {
 	var once sync.Once
 	var open []call.Part

@@ -16,12 +16,11 @@ import (
 	"github.com/callvault/callvault/transform"
 )
 
-// mostSeriesPages bounds the pages of one window of series.
+// mostSeriesPages bounds the number of pages of one window of series.
 const mostSeriesPages = 200
 
-// askSeries asks for the metric series of a call that the archive does not hold
-// for good and hands them on request by request, so that a call's size does not
-// matter.
+// askSeries asks for the metric series that the archive lacks of a call. It passes them on
+// request by request, so the size of a call does not matter.
 func (c *callPass) askSeries(ctx context.Context, sessions []call.Session) error {
 	requests := c.call.SeriesRequests(sessions)
 	c.pass.Progress.Add(StageSeries, len(requests))
@@ -36,14 +35,14 @@ func (c *callPass) askSeries(ctx context.Context, sessions []call.Session) error
 	return g.Wait()
 }
 
-// seriesRequest is a request being asked.
+// seriesRequest is a request for series with the responses that came.
 type seriesRequest struct {
 	plan.Request
-	responses []uint64 // that came
+	responses []uint64 // ids
 }
 
-// seriesOf asks for a request, in halves where it cannot be had whole. The least of
-// what cannot be had is missing; what of it was visible stays visible.
+// seriesOf asks for a request, and for its halves if it fails. The smallest pieces that
+// fail are noted as missing. Rows of them that were visible stay visible.
 func (c *callPass) seriesOf(ctx context.Context, r plan.Request) error {
 	halves := func(r *seriesRequest) (a, b *seriesRequest, ok bool) {
 		x, y, ok := decide.Halves(r.Request)
@@ -62,7 +61,7 @@ func (c *callPass) seriesOf(ctx context.Context, r plan.Request) error {
 	return nil
 }
 
-// askRequest asks for one request and archives what belongs to it.
+// askRequest asks for one request and archives the seconds that it owns.
 func (c *callPass) askRequest(ctx context.Context, r *seriesRequest) error {
 	a, release, err := c.seriesPages(ctx, r.Request)
 	defer release()
@@ -75,8 +74,8 @@ func (c *callPass) askRequest(ctx context.Context, r *seriesRequest) error {
 	return c.addAnswer(ctx, whole, partial, reason, a, c.call.Sessions)
 }
 
-// addAnswer archives what a request brought. What came of users of whom something is
-// missing is visible until they are asked for again.
+// addAnswer archives the answer to a request. Rows of users who lack something are open: a
+// later pass asks for these users again.
 func (c *callPass) addAnswer(ctx context.Context, whole, partial plan.Request, reason string, a seriesAnswer, sessions decide.Presence) error {
 	samples := a.samples
 	if len(partial.Users) == 0 {
@@ -91,7 +90,7 @@ func (c *callPass) addAnswer(ctx context.Context, whole, partial plan.Request, r
 	return c.addOpen(ctx, partial, theirs, a.responses, reason, sessions)
 }
 
-// addWhole archives the samples of users of whom all has come.
+// addWhole archives the samples of users who lack nothing.
 func (c *callPass) addWhole(ctx context.Context, r plan.Request, samples *call.Samples, responses []uint64, sessions decide.Presence) error {
 	c.countSamples(samples)
 	settled, open := decide.SplitSamples(samples, c.call.SettledTo)
@@ -99,8 +98,8 @@ func (c *callPass) addWhole(ctx context.Context, r plan.Request, samples *call.S
 		c.rows(call.Rows{Samples: settled, SessionsOf: sessions}), c.rows(call.Rows{Samples: open, SessionsOf: sessions}))
 }
 
-// addOpen archives what there is of users of whom something is missing, for the
-// reason given unless that is null: what came, and what has been visible besides.
+// addOpen archives the samples of users who lack something: those that came, and those that
+// were visible before. reason says what is wrong; it is "" if something was null.
 func (c *callPass) addOpen(ctx context.Context, r plan.Request, came *call.Samples, responses []uint64, reason string, sessions decide.Presence) error {
 	part := c.seriesPart(r, responses, reason)
 	visible, before, err := c.visible(ctx, call.PartSeries, part.Owned)
@@ -129,7 +128,7 @@ func (c *callPass) countSamples(s *call.Samples) {
 	c.pass.Progress.Done(StageSamples, s.Rows())
 }
 
-// merged are the samples of both, those of b where both have one of a second.
+// merged returns the samples of a and b. Where both have the same second, b counts.
 func (c *callPass) merged(a, b *call.Samples) *call.Samples {
 	a.Series, a.Time, a.Value = append(a.Series, b.Series...), append(a.Time, b.Time...), append(a.Value, b.Value...)
 	a.Nulls = b.Nulls
@@ -137,26 +136,25 @@ func (c *callPass) merged(a, b *call.Samples) *call.Samples {
 	return a
 }
 
-// seriesAnswer is what a request brought.
+// seriesAnswer is the answer to a request for series.
 type seriesAnswer struct {
 	samples    *call.Samples // normal
 	sessions   []call.Session
-	incomplete []call.Session // of these, those that lack some value
+	incomplete []call.Session // those of sessions that lack a value
 	responses  []uint64
 	lacks      decide.Lacks
 }
 
-// seriesPages reads all pages of one window: the vendor pages over what it
-// found of the users asked for, which may be several rows a user. A first page
-// without a list of them does not say that there are no more. A request without
-// users asks for all of them. release must be called in any case; the responses
-// are told with an error, too.
+// seriesPages reads all pages of one window. The vendor pages over what it found of the
+// users, which may be several rows a user. A first page without a list of users does not
+// mean that there are no more pages. A request without users asks for all of them. The
+// caller must call release in any case. The responses are returned with an error, too.
 func (c *callPass) seriesPages(ctx context.Context, r plan.Request) (all seriesAnswer, release func(), err error) {
 	reading := &seriesReader{pass: c.pass}
 	all.lacks = decide.Lacks{}
 	var damage []transform.Damage
 	asker, action := c.pass.Asker, c.pass.Asker.Dialect().Series
-	readings, start := 1, 0 // of the pages; the sessions of this one begin at start
+	readings, start := 1, 0 // readings of the pages; the sessions of this reading begin at start
 	for page := 0; page < asker.MostPages(action, mostSeriesPages); page++ {
 		before := len(reading.Sessions)
 		q, said := c.seriesQuestion(reading, r, page)
@@ -173,7 +171,7 @@ func (c *callPass) seriesPages(ctx context.Context, r plan.Request) (all seriesA
 			continue
 		}
 		missing := c.call.Unnamed(r, reading.Sessions, &reading.Samples, all.lacks, damage)
-		if len(missing) > 0 && readings < ask.NullAttempts { // pages may have come in another order each
+		if len(missing) > 0 && readings < ask.NullAttempts { // each reading may have the pages in another order
 			readings, start, page = readings+1, len(reading.Sessions), -1
 			answer.release()
 			continue
@@ -183,16 +181,16 @@ func (c *callPass) seriesPages(ctx context.Context, r plan.Request) (all seriesA
 		return all, answer.release, nil
 	}
 	asker.FoundEndless(action)
-	return all, func() {}, fmt.Errorf("%w: too many pages of series have come", ask.ErrEndless)
+	return all, func() {}, fmt.Errorf("%w: there are too many pages of series", ask.ErrEndless)
 }
 
-// seriesPage is what a page of series says.
+// seriesPage is the information of a page of series.
 type seriesPage struct {
 	info  transform.DetailInfo
 	nulls decide.Nulls
 }
 
-// seriesQuestion is the question for a page, and what its answer says once it has come.
+// seriesQuestion returns the question for a page, and the information that its answer sets.
 func (c *callPass) seriesQuestion(reading *seriesReader, r plan.Request, page int) (question, *seriesPage) {
 	said, before, fewest := &seriesPage{}, reading.Mark(), math.MaxInt
 	q := question{window: r.Window, work: r.Seconds()}
@@ -214,7 +212,7 @@ func (c *callPass) seriesQuestion(reading *seriesReader, r plan.Request, page in
 		}
 		said.nulls = c.call.SeriesNulls(r, reading.Sessions, page == 0 && said.info.List != transform.ListPresent, said.info.NullSeries)
 		n := len(said.nulls.Due)
-		if n > fewest { // the answer before had more
+		if n > fewest { // an earlier answer had more
 			return &trtc.Error{Action: c.pass.Asker.Dialect().Series, Code: trtc.CodeHTTP, Message: "null where it was not null before", Kind: trtc.Retryable}
 		}
 		if fewest = n; n > 0 {
@@ -225,7 +223,7 @@ func (c *callPass) seriesQuestion(reading *seriesReader, r plan.Request, page in
 	return q, said
 }
 
-// keepOwned keeps the seconds that the plan gave to this request.
+// keepOwned keeps the seconds that the plan assigned to this request.
 func keepOwned(r plan.Request) transform.Keep {
 	return func(userID string) (from, to uint32) {
 		from, to, ok := r.Owned(userID)

@@ -16,18 +16,18 @@ import (
 )
 
 const (
-	// mostUserPages is how many pages the user list of a window may have before it
-	// is asked for in smaller ones.
+	// mostUserPages bounds the pages of the user list of a window. A longer list is asked
+	// for in smaller windows.
 	mostUserPages = 200
 
-	// leastUsers is the smallest window that a user list is divided into.
+	// leastUsers is the smallest window into which a user list is divided.
 	leastUsers = 5 * time.Minute
 
-	// compareUsers is the window of a pass that compares.
+	// compareUsers is the longest window of a user list in a pass that compares.
 	compareUsers = 50 * time.Minute
 )
 
-// usersAfter is the list of users: that of the first answer if it is complete.
+// usersAfter returns the list of users: the first answer's if it is complete.
 func (c *callPass) usersAfter(ctx context.Context, first *firstAnswer) (*decide.UserList, error) {
 	switch {
 	case first == nil:
@@ -39,10 +39,9 @@ func (c *callPass) usersAfter(ctx context.Context, first *firstAnswer) (*decide.
 	return c.askUsers(ctx, first.whole())
 }
 
-// askUsers asks for the sessions of a call, but for those that ended while the
-// archive holds them for good. seen are sessions that another answer has shown
-// already. What cannot be had is missing; the error is what makes all further work
-// pointless.
+// askUsers asks for the sessions of a call, except for the time in which the archive's
+// sessions are settled. seen are sessions that another answer had. Windows that fail are
+// noted as missing. An error means that the pass must end.
 func (c *callPass) askUsers(ctx context.Context, seen []call.Session) (*decide.UserList, error) {
 	asker := c.pass.Asker
 	list, windows := c.call.NewUserList(seen, c.usersWindow())
@@ -71,7 +70,7 @@ func (c *callPass) askUsers(ctx context.Context, seen []call.Session) (*decide.U
 	return list, nil
 }
 
-// usersWindow is how long the windows of a user list are.
+// usersWindow returns the longest window of a user list.
 func (c *callPass) usersWindow() time.Duration {
 	if c.pass.Compare != nil {
 		return compareUsers
@@ -96,7 +95,8 @@ func (c *callPass) usersOf(ctx context.Context, l *decide.UserList, w call.Windo
 	return err
 }
 
-// userPages is the list of a window, of the users named unless there are none.
+// userPages returns the list of a window: of the named users, or of all users if names is
+// empty.
 func (c *callPass) userPages(l *decide.UserList, w call.Window, names []string, size int) ask.List {
 	return ask.List{Asker: c.pass.Asker, Action: c.pass.Asker.Dialect().Users, Size: size, Most: mostUserPages,
 		Fetch: func(ctx context.Context, number, size int, due bool) (ask.Page, error) {
@@ -146,8 +146,8 @@ func (c *callPass) userPage(ctx context.Context, l *decide.UserList, w call.Wind
 	return pg, nil
 }
 
-// addUsers adds the sessions that the archive does not hold for good: those
-// that ended long enough ago to the settled part, the others to the open one.
+// addUsers adds the sessions that the archive lacks or has as open: those that ended long
+// enough ago to the settled part, the others to the open one.
 func (c *callPass) addUsers(ctx context.Context, list *decide.UserList) error {
 	if list.Window.Start.IsZero() {
 		return nil

@@ -15,24 +15,24 @@ import (
 )
 
 const (
-	// callsAtOnce is the number of calls being archived at the same time:
-	// enough to keep every action's quota in use though a call waits for one
-	// answer after the other, at any latency. Memory is bounded elsewhere.
+	// callsAtOnce is the number of calls that are archived at the same time. It is large
+	// enough to use the whole quota of every action, at any latency, although a call waits
+	// for one answer after the other. The memory for answers is bounded elsewhere.
 	callsAtOnce = 512
 
-	// partsAtOnce is how many parts of one kind a call asks for at once.
+	// partsAtOnce is the number of parts of one kind that a call asks for at the same time.
 	partsAtOnce = 256
 )
 
-// dueCall is a call to archive, with what the ledger says about it.
+// dueCall is a call to archive, with its row in the ledger.
 type dueCall struct {
 	decide.Listed
 	held  ledger.Row
 	known bool             // held is set
-	ended func(final bool) // optional: told of the end of its archiving
+	ended func(final bool) // optional: called when the archiving of the call has ended
 }
 
-// calls lists the calls and archives those that the archive does not hold.
+// calls lists the calls and archives those that the archive lacks.
 func (p *Pass) calls(ctx context.Context, r *report, list *listing) error {
 	g, gctx := errgroup.WithContext(ctx)
 	queue := make(chan dueCall)
@@ -61,14 +61,14 @@ func (p *Pass) calls(ctx context.Context, r *report, list *listing) error {
 	return g.Wait()
 }
 
-// listCalls sends each call of the window that needs archiving once, oldest
-// first because those expire first.
+// listCalls sends each call of the window that needs archiving once. The oldest come first,
+// because they expire first.
 func (p *Pass) listCalls(ctx context.Context, r *report, list *listing, queue chan<- dueCall) error {
 	switch {
 	case p.Calls != nil:
 		list.skip(slice{Window: p.window()})
 		return p.send(ctx, r, p.given(), queue)
-	case p.Skip.Calls && p.Skip.UnusualEvents: // nobody asks when calls were alive
+	case p.Skip.Calls && p.Skip.UnusualEvents: // nothing needs to know when calls were alive
 		return nil
 	}
 	err := p.eachSlice(ctx, r, list, func(s slice, rooms []decide.Listed) error {
@@ -81,7 +81,7 @@ func (p *Pass) listCalls(ctx context.Context, r *report, list *listing, queue ch
 	return p.sendUnreadable(ctx, r, list, queue)
 }
 
-// send sends those of the calls that need archiving.
+// send sends the calls that need archiving.
 func (p *Pass) send(ctx context.Context, r *report, rooms []decide.Listed, queue chan<- dueCall) error {
 	due, err := p.due(ctx, r, p.chosen(rooms))
 	if err != nil {
@@ -102,7 +102,7 @@ func (p *Pass) enqueue(ctx context.Context, due []dueCall, queue chan<- dueCall)
 	return nil
 }
 
-// given are the calls that need not be listed.
+// given returns the calls of p.Calls, for which no list is needed.
 func (p *Pass) given() []decide.Listed {
 	rooms := make([]decide.Listed, len(p.Calls))
 	for i, r := range p.Calls {
@@ -111,7 +111,7 @@ func (p *Pass) given() []decide.Listed {
 	return rooms
 }
 
-// chosen are those of the calls that the pass is to look at.
+// chosen returns the calls that the pass looks at.
 func (p *Pass) chosen(rooms []decide.Listed) []decide.Listed {
 	switch {
 	case p.Skip.Calls:
@@ -122,8 +122,8 @@ func (p *Pass) chosen(rooms []decide.Listed) []decide.Listed {
 	return slices.DeleteFunc(slices.Clone(rooms), func(r decide.Listed) bool { return !p.Only(r.Room) })
 }
 
-// due are the calls whose archive is not final, the most urgent first. Those
-// that the ledger does not know are noted in it.
+// due returns the calls whose archive is not final, the most urgent first. It notes new
+// calls in the ledger.
 func (p *Pass) due(ctx context.Context, r *report, rooms []decide.Listed) ([]dueCall, error) {
 	r.listed(len(rooms))
 	due, err := p.unfinished(ctx, rooms)
@@ -144,7 +144,7 @@ func (p *Pass) due(ctx context.Context, r *report, rooms []decide.Listed) ([]due
 	return due, archived(p.Archive.Note(ctx, fresh))
 }
 
-// unfinished leaves out the calls whose archive is final.
+// unfinished returns the calls whose archive is not final.
 func (p *Pass) unfinished(ctx context.Context, rooms []decide.Listed) ([]dueCall, error) {
 	if len(rooms) == 0 {
 		return nil, nil
@@ -167,7 +167,7 @@ func (p *Pass) unfinished(ctx context.Context, rooms []decide.Listed) ([]dueCall
 	return due, nil
 }
 
-// pending is the entry of a call that has just become known.
+// pending returns the entry of a new call.
 func (p *Pass) pending(room call.Room) ledger.Entry {
 	return ledger.Entry{
 		Unit: call.Unit{App: p.App, Kind: call.UnitCall, Key: room.CommID}, State: ledger.Pending,
@@ -175,7 +175,7 @@ func (p *Pass) pending(room call.Room) ledger.Entry {
 	}
 }
 
-// urgency is when the vendor begins to drop what is not archived of a call.
+// urgency returns when the vendor begins to drop data of a call that the archive lacks.
 func (p *Pass) urgency(c dueCall) time.Time {
 	if c.known && c.held.HeldUntil.After(c.CreatedAt) {
 		return p.deadline(c.held.HeldUntil)

@@ -12,7 +12,7 @@ import (
 
 const dayKey = time.DateOnly
 
-// closeLists notes how far the days have been listed, and what was lost.
+// closeLists notes how far the days have been listed, and what is lost.
 func (p *Pass) closeLists(ctx context.Context, r *report, list *listing) error {
 	if !p.whole() {
 		return nil
@@ -22,8 +22,8 @@ func (p *Pass) closeLists(ctx context.Context, r *report, list *listing) error {
 		keys = append(keys, start.Format(dayKey))
 		p.notFinal.Store(call.Unit{App: p.App, Kind: call.UnitList, Key: start.Format(dayKey)}, nil)
 	}
-	// A final day is not listed again, and what is overdue by the ledger is lost:
-	// what this pass has done must be in the ledger before.
+	// A final day is not listed again, and overdue units of the ledger are lost. So the
+	// ledger must first have everything that this pass has done.
 	if err := p.Archive.Flush(ctx); err != nil {
 		return archived(err)
 	}
@@ -41,8 +41,8 @@ func (p *Pass) closeLists(ctx context.Context, r *report, list *listing) error {
 	return archived(p.Archive.Note(ctx, entries))
 }
 
-// listed is the entry of a day that has been listed. One of which something could
-// not be had is listed again, and dropped by the vendor from its beginning on.
+// listed returns the entry of a day that has been listed. If something failed, the day is
+// listed again; its deadline is that of its beginning.
 func (p *Pass) listed(start time.Time, d *listedDay, held ledger.Row) ledger.Entry {
 	e := ledger.Entry{
 		Unit: call.Unit{App: p.App, Kind: call.UnitList, Key: start.Format(dayKey)}, State: ledger.Provisional,
@@ -60,9 +60,9 @@ func (p *Pass) listed(start time.Time, d *listedDay, held ledger.Row) ledger.Ent
 	return e
 }
 
-// listedDays are the days within w whose lists are final, but for those on which
-// a call began that the ledger knows and the archive could not get, in whole or
-// in part: without the list nothing would ask for it again.
+// listedDays returns the days within w whose lists are final. It leaves out a day on which
+// a call began that the ledger knows and the archive lacks, in whole or in part: without
+// the list no pass would ask for that call again.
 func (p *Pass) listedDays(ctx context.Context, w call.Window) (map[time.Time]bool, error) {
 	var keys []string
 	for d := day(w.Start); d.Before(w.End); d = d.Add(24 * time.Hour) {
@@ -90,8 +90,8 @@ func (p *Pass) listedDays(ctx context.Context, w call.Window) (map[time.Time]boo
 	return final, nil
 }
 
-// lost notes what the vendor has dropped before it was archived: units that are
-// overdue and that this pass did not come upon, and days on which no pass looked.
+// lost notes what the vendor has dropped before it was archived: overdue units that this
+// pass has not seen, and days that no pass listed.
 func (p *Pass) lost(ctx context.Context, r *report) error {
 	overdue, err := p.Ledger.Overdue(ctx, p.App, p.deadline(p.oldest()))
 	if err != nil {
@@ -105,7 +105,7 @@ func (p *Pass) lost(ctx context.Context, r *report) error {
 		after := decide.Overdue(e)
 		if e.Unit.Kind == call.UnitList {
 			if e.State == ledger.Failed {
-				r.lost(Failure{What: "calls of " + e.Unit.Key, Reason: "the vendor dropped what could not be listed of them: " + e.Reason})
+				r.lost(Failure{What: "calls of " + e.Unit.Key, Reason: "the vendor dropped them before they could all be listed: " + e.Reason})
 			}
 			lists = append(lists, after)
 			continue
@@ -130,7 +130,7 @@ func (p *Pass) lost(ctx context.Context, r *report) error {
 	return p.lostDays(ctx, r)
 }
 
-// lostDays notes the days that nobody listed while the vendor had them.
+// lostDays notes the days that no pass listed while the vendor had them.
 func (p *Pass) lostDays(ctx context.Context, r *report) error {
 	until, err := p.Ledger.ListedUntil(ctx, p.App)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/callvault/callvault/transform"
 )
 
-// problemIn says what is not whole in an answer that is all of a list; "": nothing.
+// problemIn returns what is not whole in an answer that is a whole list, or "".
 func problemIn(info transform.Info) string {
 	if rows := ask.DamagedRows(info.Damage); len(rows) > 0 {
 		return decide.DamageText(rows[0])
@@ -20,12 +20,12 @@ func problemIn(info transform.Info) string {
 	return ""
 }
 
-// failureOf is an error as why something is missing.
+// failureOf returns the Failure of an error.
 func failureOf(err error) decide.Failure {
 	return decide.Failure{Reason: err.Error(), Cause: causeOf(err), Kept: ask.IsUnreadable(err) || ask.IsDamage(err)}
 }
 
-// causeOf is what errors have in common that come from the same cause.
+// causeOf returns a text that is the same for all errors of one cause.
 func causeOf(err error) string {
 	if e, ok := errors.AsType[*trtc.Error](err); ok {
 		return e.Action + ": " + e.Code

@@ -16,8 +16,8 @@ import (
 	"github.com/callvault/callvault/ledger"
 )
 
-// unusualEvents archives the hours of the window. The hours are asked for also
-// where no call was alive: a failed entry makes an event and no call.
+// unusualEvents archives the hours of the window. It also asks for hours without calls: a
+// failed entry makes an event and no call.
 func (p *Pass) unusualEvents(ctx context.Context, r *report, list *listing) error {
 	hours, err := p.dueHours(ctx)
 	if err != nil {
@@ -50,11 +50,11 @@ func (p *Pass) unusualEvents(ctx context.Context, r *report, list *listing) erro
 	return g.Wait()
 }
 
-// dueHours are the hours that need asking. One that began before the vendor's
-// retention is asked for only if the archive has nothing of it; so is, where all
-// is asked again, one that may have begun to expire when its turn comes.
+// dueHours returns the hours to ask for. An hour that began before the vendor's retention
+// is due only if the archive has nothing of it. If everything is asked for again, the same
+// is true of an hour that may begin to expire before its turn comes.
 func (p *Pass) dueHours(ctx context.Context) ([]call.Window, error) {
-	w := p.window() // whole hours of it, as far as they are in reach
+	w := p.window() // whole hours, as far as the vendor keeps them
 	w.Start = decide.Later(w.Start.Truncate(time.Hour), p.oldest())
 	w.End = decide.Earlier(w.End.Add(time.Hour-time.Second).Truncate(time.Hour), p.now())
 	hours := plan.Hours(w.Start, w.End)
@@ -84,7 +84,7 @@ func (p *Pass) archiveHour(ctx context.Context, r *report, list *listing, h call
 	start := h.Start.Truncate(time.Hour)
 	end := start.Add(time.Hour)
 	e := ledger.Entry{Unit: call.Unit{App: p.App, Kind: call.UnitUnusual, Key: unitKey(start)}, State: ledger.Provisional, StartsAt: start, Deadline: p.deadline(start)}
-	if p.settled(end) { // as of before the asking
+	if p.settled(end) { // as of before the question
 		e.State, e.HeldUntil = ledger.Archived, end
 	} else {
 		p.notFinal.Store(e.Unit, nil)
@@ -103,23 +103,23 @@ func (p *Pass) archiveHour(ctx context.Context, r *report, list *listing, h call
 		}
 	}
 	if !n.begins.IsZero() && p.again() {
-		if h.Start.Equal(start) { // else it had begun to expire before the pass: nothing else was wanted
-			r.failed(Failure{What: "unusual events of " + unitKey(start), Reason: "their beginning has expired; they stay as they were"})
+		if h.Start.Equal(start) { // otherwise it had begun to expire before the pass, and only its rest was asked for
+			r.failed(Failure{What: "unusual events of " + unitKey(start), Reason: "their beginning has expired; the archive keeps what it had"})
 		}
 		return nil
 	}
 	switch {
 	case n.begins.IsZero():
-	case !h.Start.Equal(start): // it had begun to expire before the pass, and goes on
+	case !h.Start.Equal(start): // it had begun to expire before the pass, and expires further
 		h.Start = decide.Later(h.Start, n.begins)
 	default:
-		lost := "the vendor no longer had what came before " + n.begins.UTC().Format(time.RFC3339)
+		lost := "the vendor had dropped everything before " + n.begins.UTC().Format(time.RFC3339)
 		e.Failed = append(e.Failed, ledger.FailedPart{Kind: call.PartUnusual, Key: ledger.BeforeKey + n.begins.UTC().Format(time.RFC3339), Reason: lost})
 		e.Reason = lost
 	}
 	for _, where := range n.incomplete {
-		r.failed(Failure{What: "unusual events", Reason: "the vendor shows at most 20 and has more of " + where})
-		e.Failed = append(e.Failed, ledger.FailedPart{Kind: call.PartUnusual, Key: where, Reason: "the vendor shows at most 20 and has more"})
+		r.failed(Failure{What: "unusual events", Reason: "the vendor returns at most 20 and has more in " + where})
+		e.Failed = append(e.Failed, ledger.FailedPart{Kind: call.PartUnusual, Key: where, Reason: "the vendor returns at most 20 and has more"})
 	}
 	if len(n.events) == 0 && len(e.Failed) == 0 && !p.again() {
 		if done, err := p.quietHour(ctx, e); done || err != nil {
@@ -137,8 +137,8 @@ func (p *Pass) archiveHour(ctx context.Context, r *report, list *listing, h call
 	return archived(p.taker().End(ctx, e))
 }
 
-// quietHour notes an hour without events if nothing of it is visible: it needs no
-// rows, and only a word in the ledger when that says something new.
+// quietHour notes an hour without events of which nothing is visible. The hour needs no
+// rows, and an entry in the ledger only if the entry changes.
 func (p *Pass) quietHour(ctx context.Context, e ledger.Entry) (done bool, err error) {
 	held, err := p.entries(ctx, e.Unit.Kind, []string{e.Unit.Key})
 	if err != nil {
@@ -156,8 +156,9 @@ func (p *Pass) quietHour(ctx context.Context, e ledger.Entry) (done bool, err er
 	return true, archived(p.Archive.Note(ctx, []ledger.Entry{e}))
 }
 
-// missHour names what of an hour could not be had, or not whole: it is provisional.
-// What was visible of it stays visible. An hour of which all failed is an error.
+// missHour names the windows of an hour that failed or are not whole. The hour is
+// provisional, and its visible events stay. If every window failed, missHour returns an
+// error.
 func (p *Pass) missHour(ctx context.Context, r *report, e *ledger.Entry, n *unusualSearch) error {
 	if len(n.owned) == 0 {
 		return n.missed[0].Err
@@ -168,7 +169,7 @@ func (p *Pass) missHour(ctx context.Context, r *report, e *ledger.Entry, n *unus
 	}
 	before := held[e.Unit.Key]
 	if before.State.Final() {
-		return fmt.Errorf("%w; they stay as they were", n.missed[0].Err)
+		return fmt.Errorf("%w; the archive keeps what it had", n.missed[0].Err)
 	}
 	var failed []ledger.FailedPart
 	for _, m := range n.missed {
@@ -194,7 +195,7 @@ func (p *Pass) missHour(ctx context.Context, r *report, e *ledger.Entry, n *unus
 	return archived(err)
 }
 
-// failHour notes an hour that could not be had.
+// failHour notes an hour that failed.
 func (p *Pass) failHour(ctx context.Context, h call.Window, cause error) error {
 	start := h.Start.Truncate(time.Hour)
 	u := call.Unit{App: p.App, Kind: call.UnitUnusual, Key: unitKey(start)}

@@ -12,7 +12,7 @@ import (
 	"github.com/callvault/callvault/ledger"
 )
 
-// checkOdd holds the archive against the law after a pass over the odd vendor.
+// checkOdd checks the law after a pass over the odd vendor.
 func (l *law) checkOdd(r extract.Report) {
 	l.Helper()
 	have := l.vault.contents()
@@ -43,9 +43,9 @@ func (l *law) checkOdd(r extract.Report) {
 	}
 }
 
-// isLate says whether all that a call lacks which is not over happened so lately
-// that it may come yet: null is no answer then, and the next pass asks again, as it
-// does of any such call. There is nothing to name.
+// isLate reports whether a running call lacks only data that is so new that it may still
+// come. Null is not an answer then, the next pass asks again, and the report need not name
+// the call.
 func (l *law) isLate(u call.Unit, e ledger.Entry) bool {
 	if u.Kind != call.UnitCall || e.State != ledger.Provisional || l.over(u) {
 		return false
@@ -58,7 +58,7 @@ func (l *law) isLate(u call.Unit, e ledger.Entry) bool {
 	return true
 }
 
-// units are those that the truth or the archive has.
+// units returns the units that the truth or the archive has.
 func (l *law) units(have map[call.Unit]sums) map[call.Unit]bool {
 	all := map[call.Unit]bool{}
 	for u := range have {
@@ -70,14 +70,14 @@ func (l *law) units(have map[call.Unit]sums) map[call.Unit]bool {
 	return all
 }
 
-// lacks says that an entry tells of something that could not be had.
+// lacks reports whether an entry names something that failed.
 func lacks(e ledger.Entry) bool {
 	gone := slices.ContainsFunc(e.Failed, func(f ledger.FailedPart) bool { return !f.Gone() })
 	return gone || e.State == ledger.Failed && e.Reason != ""
 }
 
-// named says that a report, or the list of a day that a call was on, tells of what
-// a unit that is not known lacks.
+// named reports whether the report, or the list of a day of the call, names what an unknown
+// unit lacks.
 func (l *law) named(r extract.Report, u call.Unit, first, last int64) bool {
 	says := func(begins ...string) bool {
 		return slices.ContainsFunc(r.Failures, func(f extract.Failure) bool {
@@ -100,14 +100,14 @@ func (l *law) named(r extract.Report, u call.Unit, first, last int64) bool {
 	return e.State != ledger.Pending && len(l.vault.rowsOf(u)) > 0 && says("user_events") && l.only(u, events)
 }
 
-// only says that a unit lacks rows of one relation and no others.
+// only reports whether a unit lacks rows of one relation and no others.
 func (l *law) only(u call.Unit, relation int) bool {
 	have, want := l.vault.contents()[u], l.want[u]
 	have[relation], want[relation] = content{}, content{}
 	return have == want
 }
 
-// checkHealthy sees that everything is equal to the truth, and archived.
+// checkHealthy checks that everything is archived and equal to the truth.
 func (l *law) checkHealthy(r extract.Report) {
 	l.Helper()
 	have := l.vault.contents()
@@ -137,13 +137,13 @@ func (l *law) checkHealthy(r extract.Report) {
 	}
 }
 
-// madeUp says whether the vendor has made up a call: it is archived as it was told,
-// and nobody can know better, also when it is no longer told.
+// madeUp reports whether the vendor has made up a call. Such a call is archived as it was
+// reported, and remains even if the vendor no longer reports it.
 func (l *law) madeUp(u call.Unit) bool {
 	return l.odd.madeUp && u.Kind == call.UnitCall && l.want[u] == (sums{})
 }
 
-// over says that nothing about a unit can change any more.
+// over reports whether a unit can no longer change.
 func (l *law) over(u call.Unit) bool {
 	start, _ := time.Parse(time.RFC3339, u.Key)
 	switch u.Kind {
@@ -158,7 +158,7 @@ func (l *law) over(u call.Unit) bool {
 	return false
 }
 
-// spanOf is when a unit began and ended, unix seconds.
+// spanOf returns when a unit began and ended, unix seconds.
 func (l *law) spanOf(u call.Unit) (first, last int64) {
 	if start, err := time.Parse(time.RFC3339, u.Key); err == nil {
 		return start.Unix(), start.Unix()
@@ -175,7 +175,7 @@ func (l *law) spanOf(u call.Unit) (first, last int64) {
 	return l.spans[u.Key][0], l.spans[u.Key][1]
 }
 
-// contents is what is visible of each unit.
+// contents returns the visible content of each unit.
 func (v *vault) contents() map[call.Unit]sums {
 	all := map[call.Unit]sums{}
 	for u := range maps.Keys(v.units) {

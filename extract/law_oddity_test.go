@@ -10,11 +10,11 @@ import (
 	"github.com/callvault/callvault/internal/simulator"
 )
 
-// oddity is how the vendor is odd in a pass.
+// oddity is the odd behaviour of the vendor in a pass.
 type oddity struct {
 	faults   simulator.Faults
 	touches  []touch
-	madeUp   bool // it tells rows that it makes up
+	madeUp   bool // it sends rows that it has made up
 	requests int
 	time     time.Duration
 	passes   time.Duration // after which the vendor is healthy; 0: after the pass
@@ -23,7 +23,7 @@ type oddity struct {
 
 func (o oddity) String() string { return o.faults.String() }
 
-// touch says whether an oddity may touch a unit; a call took from first to last.
+// touch reports whether an oddity may touch a unit; a call took from first to last.
 type touch func(l *law, u call.Unit, first, last int64) bool
 
 func nothing(*law, call.Unit, int64, int64) bool    { return false }
@@ -43,7 +43,7 @@ func valueless(l *law, u call.Unit, _, _ int64) bool {
 	return l.touched.Calls[valuelessKey+u.Key]
 }
 
-// valuelessKey begins the keys of calls of which somebody has no values.
+// valuelessKey begins the keys of calls with a user without values.
 const valuelessKey = "valueless "
 
 func failingDays(l *law, u call.Unit, first, last int64) bool {
@@ -59,7 +59,7 @@ func failingDays(l *law, u call.Unit, first, last int64) bool {
 	return false
 }
 
-// mutated goes by what the simulator tells of its mutations and odd values.
+// mutated decides by the simulator's record of its mutations and odd values.
 func mutated(l *law, u call.Unit, first, last int64) bool {
 	all := l.touched
 	start, _ := time.Parse(time.RFC3339, u.Key)
@@ -73,13 +73,13 @@ func mutated(l *law, u call.Unit, first, last int64) bool {
 	return all.Call(uint32(u.App), u.Key, first, last)
 }
 
-// habit is an oddity as text, with what it may touch.
+// habit is an oddity as text, and the data that it may touch.
 type habit struct {
 	text  string
 	touch touch
 }
 
-// of tells the kind of units that an action is about.
+// of returns the kinds of units that an action concerns.
 func (l *law) of(action string) touch {
 	switch action {
 	case l.dialect.Unusual:
@@ -90,7 +90,7 @@ func (l *law) of(action string) touch {
 	return kind(call.UnitCall)
 }
 
-// drawOddity draws the mutator or one or two habits.
+// drawOddity draws the mutator, or one or two habits.
 func (l *law) drawOddity() (o oddity) {
 	var texts []string
 	var pick func(n int) habit
@@ -102,8 +102,8 @@ func (l *law) drawOddity() (o oddity) {
 		pick = func(n int) habit { return all[n] }
 		n := l.chance.IntN(len(all))
 		if add(pick(n)); l.chance.IntN(3) == 0 {
-			// A list that breaks off before it is found to have no end costs all that was
-			// made up until then.
+			// A list that breaks off before it is known to have no end costs all the rows
+			// that were made up until then.
 			endless := func(h habit) bool { return name(h) == "endless" }
 			if m := l.chance.IntN(len(all)); name(all[m]) != name(all[n]) && !endless(all[n]) && !endless(all[m]) {
 				add(pick(m))
@@ -121,14 +121,14 @@ func (l *law) drawOddity() (o oddity) {
 
 func name(h habit) string { n, _, _ := strings.Cut(h.text, "="); return n }
 
-// allow says what of an oddity takes more requests and more time.
+// allow sets how many more requests, and how much more time, an oddity may take.
 func (o *oddity) allow() {
 	o.madeUp = len(o.faults.Endless) > 0
 	o.requests = 400
 	if o.madeUp {
-		o.requests, o.time = 30_000, time.Hour // all that is made up is asked for
+		o.requests, o.time = 30_000, time.Hour // the pass asks for everything that is made up
 	}
-	if len(o.faults.Hang) > 0 || o.faults.DeepPages > 0 { // each page that is too deep is asked for again as what may pass
+	if len(o.faults.Hang) > 0 || o.faults.DeepPages > 0 { // each page that is too deep is asked for again, like any passing fault
 		o.time = time.Hour
 	}
 	for _, k := range o.faults.Flood {
@@ -152,11 +152,11 @@ func (l *law) drawMutation() habit {
 	return habit{fmt.Sprintf("mutate=%v", rate), mutated}
 }
 
-// habits are those that there are, each as drawn for this seed.
+// habits returns all habits, each as drawn for this seed.
 func (l *law) habits() []habit {
 	d := l.dialect
 	one := func(all ...string) string { return all[l.chance.IntN(len(all))] }
-	lists := one(d.RoomList, d.Users, d.Users, d.Users) // each call made up takes requests
+	lists := one(d.RoomList, d.Users, d.Users, d.Users) // each made-up call takes requests
 	action := one(d.RoomList, d.Users, d.Series, d.UserEvents, d.Unusual, d.Scale)
 	code := one("InternalError", "LimitExceeded.X", "ServiceUnavailable", "ResourceInsufficient", "ResponseSizeLimitExceeded", "UnsupportedOperation", "InvalidParameterValue", "Nonsense")
 	endless := kind(call.UnitCall)

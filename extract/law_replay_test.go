@@ -15,9 +15,9 @@ import (
 	"github.com/callvault/callvault/ledger"
 )
 
-// TestLongReplayOfOddAnswers replays an archive of answers that could not be read whole:
-// by the decoder that could not, which changes nothing, and by one that has learnt
-// to, which brings what they had in them, of what is lost by now as well.
+// TestLongReplayOfOddAnswers replays an archive of answers that could not be read in full.
+// With the same decoder nothing may change. With a decoder that can read them, the replay
+// must add their data, even for units that are lost by now.
 func TestLongReplayOfOddAnswers(t *testing.T) {
 	for name, s := range map[string]seen{
 		"times as dates":          {faults: "date-times=1", touches: everything},
@@ -40,7 +40,7 @@ func TestLongReplayOfOddAnswers(t *testing.T) {
 	}
 }
 
-// replay replays all that is visible with the decoder that there is.
+// replay replays everything that is visible, with the present decoder.
 func (l *law) replay() {
 	l.Helper()
 	have, ledger := l.vault.contents(), l.entries()
@@ -59,8 +59,8 @@ func (l *law) replay() {
 	}
 }
 
-// learn replays with a decoder that has learnt to read dates. There is none: the
-// answers that are kept are put as it would understand them.
+// learn replays with a decoder that has learnt to read dates. There is no such decoder:
+// learn rewrites the kept answers into the form that it would understand.
 func (l *law) learn() {
 	l.Helper()
 	for id, body := range l.vault.bodies {
@@ -75,7 +75,7 @@ func (l *law) learn() {
 	lost := 0
 	for u, e := range l.vault.ledger {
 		if u.Kind == call.UnitCall && lacks(e) && l.chance.IntN(2) == 0 {
-			e.State, e.Reason = ledger.Lost, "the vendor dropped it before it was archived whole: "+e.Reason
+			e.State, e.Reason = ledger.Lost, "the vendor dropped it before all of it was archived: "+e.Reason
 			l.vault.ledger[u], lost = e, lost+1
 		}
 	}
@@ -93,7 +93,7 @@ func (l *law) learn() {
 
 var dates = regexp.MustCompile(`"Time":"([0-9: -]+)"`)
 
-// entries are those of units that have rows.
+// entries returns the entries of units that have rows.
 func (l *law) entries() map[call.Unit]ledger.Entry {
 	all := map[call.Unit]ledger.Entry{}
 	for u, e := range l.vault.ledger {
@@ -110,7 +110,7 @@ func (l *law) replayAll() {
 	r := replay.Replayer{From: l.vault, To: w, Settle: settle}
 	for u, e := range l.entries() {
 		if parts, err := l.vault.VisibleParts(l.Context(), u); err == nil && len(parts) == 0 {
-			continue // a quiet hour: no answer about it is kept
+			continue // a quiet hour, whose answer is not kept
 		}
 		if _, err := r.Unit(l.Context(), e); err != nil {
 			l.Fatalf("replay %s %s: %v", u.Kind, u.Key, err)

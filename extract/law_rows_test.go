@@ -9,7 +9,7 @@ import (
 	"github.com/callvault/callvault/ledger"
 )
 
-// difference is how many more of each row of a unit the truth has than the vault.
+// difference returns how many more of each row of a unit the truth has than the vault.
 func (l *law) difference(u call.Unit) map[any]int {
 	count := map[any]int{}
 	l.eachRow(l.vendor.sim, func(of call.Unit, _ int, row any) {
@@ -28,8 +28,8 @@ func (l *law) difference(u call.Unit) map[any]int {
 	return count
 }
 
-// partly says what is wrong with a unit that is named: it has rows that are not
-// true, or lacks rows of a kind that is not missing.
+// partly returns what is wrong with a unit that is named as incomplete: it has rows that
+// are not true, or lacks rows of a kind that is not missing.
 func (l *law) partly(u call.Unit, e ledger.Entry) string {
 	count := l.difference(u)
 	kept, whole := map[any]bool{}, map[any][]any{}
@@ -52,7 +52,7 @@ func (l *law) partly(u call.Unit, e ledger.Entry) string {
 			return relationNames[relation] + " are not touched and not right: " + tell(count)
 		}
 	}
-	if len(e.Failed) >= 50 { // no more are told
+	if len(e.Failed) >= 50 { // an entry names no more parts
 		return ""
 	}
 	for row, n := range count {
@@ -63,8 +63,8 @@ func (l *law) partly(u call.Unit, e ledger.Entry) string {
 	return ""
 }
 
-// isKept says whether a row is one of those of the truth without some of its
-// attributes, or without its end.
+// isKept reports whether a row is a true one without some of its attributes, or without its
+// end.
 func isKept(row any, whole []any) bool {
 	for _, other := range whole {
 		switch r := row.(type) {
@@ -113,7 +113,8 @@ func isKept(row any, whole []any) bool {
 
 func less(have, want string) bool { return have == want || have == "" }
 
-// keptAs names a row whatever it may be kept without; nil: nothing.
+// keptAs returns the identity of a row without the attributes that it may lack; nil if it
+// may lack none.
 func keptAs(row any) any {
 	switch r := row.(type) {
 	case simulator.Room:
@@ -130,14 +131,13 @@ func keptAs(row any) any {
 	return nil
 }
 
-// isMadeUp says whether the vendor has made up a row, where it does so.
+// isMadeUp reports whether the vendor has made up a row.
 func (l *law) isMadeUp(row any) bool {
 	r, ok := row.(simulator.UserSession)
 	return l.odd.madeUp && ok && r.RoomID == "nowhere"
 }
 
-// excused says whether the parts that an entry names account for a row that is
-// missing.
+// excused reports whether the missing parts of an entry explain a missing row.
 func (l *law) excused(row any, e ledger.Entry) bool {
 	may := func(kinds ...call.PartKind) bool {
 		for _, f := range e.Failed {

@@ -11,17 +11,17 @@ import (
 	"github.com/callvault/callvault/internal/simulator"
 )
 
-// seen is an oddity that is known of such vendors, in a world that has what it is
-// about.
+// seen is an oddity that such vendors have shown, in a world with the data that it
+// concerns.
 type seen struct {
 	name    string
 	faults  string
-	touches touch         // nothing: everything is archived exactly
+	touches touch         // nil: none, and everything is archived exactly
 	passes  time.Duration // after which the vendor is healthy; 0: after the pass
-	mix     simulator.Mix // all
-	calls   int           // 11
-	within  time.Duration // the pass ends; 0: whatever the law says
-	only    []int         // relations that are touched; none: all
+	mix     simulator.Mix // "": all
+	calls   int           // 0: 11
+	within  time.Duration // the pass must end within it; 0: within the law's bound
+	only    []int         // relations that it touches; none: all
 }
 
 func seenFaults() []seen {
@@ -53,7 +53,7 @@ func seenFaults() []seen {
 	}
 }
 
-// TestLongSeenFaults holds a pass over each oddity that has been seen against the law.
+// TestLongSeenFaults checks the law for a pass over each oddity that was seen.
 func TestLongSeenFaults(t *testing.T) {
 	for _, s := range seenFaults() {
 		t.Run(s.name, func(t *testing.T) {
@@ -62,7 +62,7 @@ func TestLongSeenFaults(t *testing.T) {
 	}
 }
 
-// law is the law of one oddity.
+// law returns the law of one oddity.
 func (s seen) law(t *testing.T) *law {
 	t.Helper()
 	w := &world{number: 5, dialect: trtc.Current(), keeps: 48 * time.Hour, ahead: 4 * time.Hour}

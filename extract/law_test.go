@@ -19,17 +19,17 @@ import (
 	"github.com/callvault/callvault/internal/simulator"
 )
 
-// TestLaw holds passes over odd vendors against the law of what is odd:
+// TestLaw checks the law of odd answers for passes over odd vendors:
 //
-//   - What the oddity does not touch is archived exactly.
-//   - What it touches is right, or it is named: in the entry of its unit or in the
+//   - Data that the oddity does not touch is archived exactly.
+//   - Data that it touches is right, or it is named: in the entry of its unit or in the
 //     report of the pass.
-//   - No row is made up, half or twice. A row without an attribute is one of a
-//     unit that is named.
+//   - No row is made up, damaged or repeated. A row without an attribute belongs to a unit
+//     that is named.
 //   - After the oddity one more pass makes everything equal to the truth.
 //
-// Each seed is a small world and one oddity. CALLVAULT_LAW=n tries so many seeds,
-// CALLVAULT_SEED repeats one.
+// Each seed is a small world and one oddity. CALLVAULT_LAW=n tries n seeds, CALLVAULT_SEED
+// repeats one.
 func TestLaw(t *testing.T) {
 	n, _ := strconv.Atoi(os.Getenv("CALLVAULT_LAW"))
 	if n == 0 {
@@ -66,7 +66,8 @@ func newLaw(t *testing.T, seed uint64) *law {
 	return l
 }
 
-// hold makes a pass over the odd vendor and one over the healthy one.
+// hold makes a pass over the odd vendor and one over the healthy one, and checks the law
+// after each.
 func (l *law) hold() {
 	began := time.Now()
 	most := 20*l.healthy + l.odd.requests
@@ -100,7 +101,7 @@ func (l *law) hold() {
 	}
 }
 
-// passUnder makes a pass over a vendor that has these faults.
+// passUnder makes a pass over a vendor with these faults.
 func (l *law) passUnder(ctx context.Context, f simulator.Faults) (extract.Report, int, error) {
 	if err := l.vendor.sim.SetFaults(f); err != nil {
 		l.Fatal(err)
@@ -110,7 +111,7 @@ func (l *law) passUnder(ctx context.Context, f simulator.Faults) (extract.Report
 	p := &extract.Pass{
 		Asker:  ask.NewAsker(l.vendor.client, l.dialect, quota.New(quota.Options{}), ask.DefaultAttempts()),
 		Ledger: w, Archive: w, App: l.app(), Now: l.vendor.clock.now, Progress: extract.NoProgress{},
-		Retention: l.keeps + 20*time.Second, // the margin that a pass keeps from the edge
+		Retention: l.keeps + 20*time.Second, // the distance of a pass from the retention's edge
 		Settle:    settle,
 	}
 	report, err := p.Run(ctx)
@@ -129,7 +130,7 @@ func asked(v *vendor) (total int) {
 	return total
 }
 
-// tellMutations tells what the simulator has changed, for a test that has failed.
+// tellMutations logs what the simulator has changed, if the test has failed.
 func (l *law) tellMutations() {
 	const most = 60
 	all := slices.DeleteFunc(append(l.vendor.sim.Mutations(), l.vendor.sim.Odd()...), func(m simulator.Mutation) bool { return m.Harmless })

@@ -12,10 +12,10 @@ import (
 	"github.com/callvault/callvault/internal/simulator"
 )
 
-// worldShare is how many seeds share a world, so that it is measured once.
+// worldShare is the number of seeds that share a world. Each world is measured once.
 const worldShare = 4
 
-// world is an account at an instant. Calls that run at New may be over by then.
+// world is an account at an instant. Calls that run at New may have ended by then.
 type world struct {
 	number  uint64
 	options simulator.Options
@@ -35,7 +35,7 @@ func (w *world) String() string {
 
 var lastWorld *world
 
-// worldOf draws a world, and holds a healthy pass over it against the truth.
+// worldOf draws a world, and compares a healthy pass over it with the truth.
 func worldOf(t *testing.T, number uint64) *world {
 	t.Helper()
 	if lastWorld != nil && lastWorld.number == number {
@@ -46,7 +46,7 @@ func worldOf(t *testing.T, number uint64) *world {
 	w.options = simulator.Options{Seed: chance.Uint64(), Calls: 8 + chance.IntN(3), Mix: simulator.MixAll, Straddle: true, Latency: 20 * time.Millisecond}
 	switch chance.IntN(24) {
 	case 0:
-		w.options.Calls = 11 + chance.IntN(5) // one takes a day
+		w.options.Calls = 11 + chance.IntN(5) // one lasts a day
 	case 1:
 		w.options.Mix, w.options.Calls = simulator.MixWebinars, 1
 	case 2:
@@ -74,7 +74,7 @@ func (w *world) begin(t *testing.T) *vendor {
 	clock := &clock{}
 	clock.hold(begins)
 	if now := time.Now(); now.Before(begins) {
-		time.Sleep(begins.Sub(now)) // a bubble begins in the year 2000
+		time.Sleep(begins.Sub(now)) // a synctest bubble begins in the year 2000
 	}
 	v := newVendorAt(t, w.options, clock)
 	v.clock.hold(w.at)
@@ -97,7 +97,7 @@ func (w *world) measure(t *testing.T) {
 	}
 }
 
-// truth is what an archive must have that was made at the world's instant.
+// truth returns the content that an archive must have if it is made at the world's instant.
 func (w *world) truth(s *simulator.Simulator) *simulator.Truth {
 	t := s.Truth(w.at).Asked(w.at)
 	if w.dialect.Name == "legacy" {
@@ -106,7 +106,7 @@ func (w *world) truth(s *simulator.Simulator) *simulator.Truth {
 	return t
 }
 
-// truths is the content of each unit.
+// truths returns the content of each unit.
 func (w *world) truths(s *simulator.Simulator) map[call.Unit]sums {
 	if w.content != nil {
 		return w.content
@@ -132,7 +132,7 @@ func (w *world) truths(s *simulator.Simulator) map[call.Unit]sums {
 	return w.content
 }
 
-// eachRow tells all rows of the truth but the samples.
+// eachRow yields all rows of the truth except samples.
 func (w *world) eachRow(s *simulator.Simulator, tell func(u call.Unit, relation int, row any)) {
 	app, truth := call.AppID(s.Apps()[0]), w.truth(s)
 	for r := range truth.Rooms() {

@@ -13,23 +13,23 @@ import (
 	"github.com/callvault/callvault/transform"
 )
 
-// listing is what a pass has seen of the room lists, day by day. A UTC day need
-// not be listed again once its list cannot change and each call on it is final
-// or still running: then a later day shows it. It holds only calls that reach
-// into a later slice, and those that are not final.
+// listing is what a pass has read of the room lists, day by day. A UTC day need not be
+// listed again if its list cannot change and each of its calls is final or still running; a
+// later day lists the running ones. A listing keeps only calls that reach into a later
+// slice, and those that are not final.
 type listing struct {
 	mu     sync.Mutex
 	days   map[time.Time]*listedDay
-	across map[string]time.Time // calls that reach beyond the last slice → their end
-	hours  map[time.Time]bool   // in which some call was alive
-	until  time.Time            // listed so far
+	across map[string]time.Time // calls that reach beyond the last slice, with their end
+	hours  map[time.Time]bool   // hours in which a call was alive
+	until  time.Time            // the list has been read up to here
 	moved  chan struct{}        // closed, and replaced, when until moves
 }
 
 type listedDay struct {
-	until      time.Time           // read up to
-	incomplete bool                // some call that ended is not final
-	failed     []ledger.FailedPart // what of its list could not be had
+	until      time.Time           // the list has been read up to here
+	incomplete bool                // a call that ended is not final
+	failed     []ledger.FailedPart // the parts of the list that failed
 }
 
 // miss notes a window that could not be listed in full.
@@ -64,10 +64,10 @@ func newListing() *listing {
 	}
 }
 
-// day is the UTC day of t.
+// day returns the UTC day of t.
 func day(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }
 
-// add notes what a slice lists and returns the calls not seen before. Slices
+// add notes the calls of a slice and returns those that no earlier slice had. Slices must
 // come in the order of time.
 func (l *listing) add(s slice, rooms []decide.Listed) []decide.Listed {
 	l.mu.Lock()
@@ -91,7 +91,7 @@ func (l *listing) add(s slice, rooms []decide.Listed) []decide.Listed {
 	return fresh
 }
 
-// skip notes a slice that need not be listed: calls may have been alive in it.
+// skip notes a slice that is not listed. Calls may have been alive in it.
 func (l *listing) skip(s slice) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -99,7 +99,7 @@ func (l *listing) skip(s slice) {
 	l.moveTo(s.End)
 }
 
-// endOf is the end of a call; one that is running reaches beyond every slice.
+// endOf returns the end of a call. A running call ends after every slice.
 func endOf(r call.Room, at time.Time) time.Time {
 	if !r.Finished {
 		return at.Add(365 * 24 * time.Hour)
@@ -107,7 +107,7 @@ func endOf(r call.Room, at time.Time) time.Time {
 	return decide.Destroyed(r)
 }
 
-// on is the listed day that holds t. The caller holds mu.
+// on returns the listed day that holds t. The caller holds mu.
 func (l *listing) on(t time.Time) *listedDay {
 	d := l.days[day(t)]
 	if d == nil {
@@ -117,8 +117,8 @@ func (l *listing) on(t time.Time) *listedDay {
 	return d
 }
 
-// unfinished notes that a call could not be archived for good. If it has ended,
-// the days it was on must be listed again.
+// unfinished notes that a call is not final. If it has ended, its days must be listed
+// again.
 func (l *listing) unfinished(r call.Room) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -144,7 +144,8 @@ func (l *listing) end() {
 	l.moveTo(time.Unix(call.Forever, 0))
 }
 
-// alive says whether some call was alive in an hour, once that has been listed.
+// alive reports whether a call was alive in an hour. It waits until the hour has been
+// listed.
 func (l *listing) alive(ctx context.Context, hour time.Time) (bool, error) {
 	for {
 		l.mu.Lock()

@@ -8,7 +8,8 @@ import (
 	"github.com/callvault/callvault/internal/call"
 )
 
-// again makes a second pass at once, now and then: nothing has changed.
+// again sometimes makes a second pass at once. Nothing has changed, so it must ask for
+// little.
 func (n *nights) again(ctx context.Context, p *pass) {
 	if n.vendor.poison.Load() || p.report.FailureCount > 0 || n.chance.IntN(4) > 0 {
 		return
@@ -21,18 +22,18 @@ func (n *nights) again(ctx context.Context, p *pass) {
 	p.again = second.requests
 	n.truth.check(&second)
 	if p.report.Waiting > 0 || len(n.truth.muted()) > 0 {
-		return // it asks for all that is wanting
+		return // it asks for everything that is missing
 	}
 	if most := fewRequests * (2 + n.unfinished()); second.requests > most {
 		n.Errorf("%s: %d requests though nothing has changed, want at most %d", p.at.UTC(), second.requests, most)
 	}
 }
 
-// fewRequests are for one question about what may have changed: with null, which
-// is asked for again, and faults.
+// fewRequests is enough for one question about data that may have changed, including
+// repeated questions after null and faults.
 const fewRequests = 12
 
-// unfinished is the number of calls that are not final.
+// unfinished returns the number of calls that are not final.
 func (n *nights) unfinished() (calls int) {
 	for u, e := range n.vault.ledger {
 		if u.Kind == call.UnitCall && !e.State.Final() {
@@ -56,11 +57,10 @@ func (n *nights) requests() (total int) {
 	return total
 }
 
-// summary tells what the nights cost, and sees that they do not cost more the
-// more there is in the archive.
+// summary logs the cost of the nights, and checks that it does not grow with the archive.
 func (n *nights) summary() {
 	first, last := n.passes[0], n.passes[len(n.passes)-1]
-	var whole []int // requests of each, after the first two
+	var whole []int // requests of each whole pass, after the first two
 	var again, redundant int
 	for _, p := range n.passes {
 		if p.whole {

@@ -9,7 +9,7 @@ import (
 	"github.com/callvault/callvault/internal/simulator"
 )
 
-// difference is how many more of each row of a call the truth has than the vault.
+// difference returns how many more of each row of a call the truth has than the vault.
 func (t *truth) difference(truth *simulator.Truth, id string) map[any]int {
 	count := map[any]int{}
 	only := truth.Except(slices.DeleteFunc(t.calls(truth), func(other string) bool { return other == id })...)

@@ -11,7 +11,7 @@ import (
 	"github.com/callvault/callvault/ledger"
 )
 
-// checkLedger holds the ledger and the report against what must be in them.
+// checkLedger compares the ledger and the report with the truth.
 func (t *truth) checkLedger(where string, p *pass) {
 	t.Helper()
 	t.checkReport(where, p)
@@ -33,8 +33,8 @@ func (t *truth) checkLedger(where string, p *pass) {
 	}
 }
 
-// checkReport sees that the report names what was lost and what could not be
-// had, and nothing else.
+// checkReport checks that the report names everything that was lost or failed, and nothing
+// else.
 func (t *truth) checkReport(where string, p *pass) {
 	t.Helper()
 	unknown := false
@@ -73,22 +73,22 @@ func (t *truth) checkReport(where string, p *pass) {
 	}
 }
 
-// gapBefore says whether the vendor has dropped something between this pass and
-// the one before that came to its end.
+// gapBefore reports whether the vendor has dropped data between this pass and the last
+// complete one.
 func (t *truth) gapBefore(at time.Time) bool {
 	i := len(t.asked) - 1
 	return i > 0 && t.asked[i-1].Before(at.Add(-retention))
 }
 
-// inGap says whether a failure is of an hour or a day that was still open when
-// it was last in reach of a pass.
+// inGap reports whether a failure concerns an hour or a day that was still open when a pass
+// last reached it.
 func (t *truth) inGap(f extract.Failure) bool {
 	kind, key, _ := strings.Cut(f.What, " ")
 	start, err := time.Parse(time.RFC3339, key)
 	return err == nil && (kind == "unusual" || kind == "scale") && t.nearGap(start, 48*time.Hour)
 }
 
-// nearGap says whether what began at start and settles within so long was still
+// nearGap reports whether a unit that began at start, and settles within a time, was still
 // open when the last pass that could reach it was made.
 func (t *truth) nearGap(start time.Time, settles time.Duration) bool {
 	for i := 1; i < len(t.asked); i++ {
@@ -100,7 +100,7 @@ func (t *truth) nearGap(start time.Time, settles time.Duration) bool {
 	return false
 }
 
-// wrong says what is wrong with an entry, whatever the unit is.
+// wrong returns what is wrong with an entry, whatever its unit is.
 func (t *truth) wrong(e ledger.Entry, at time.Time) string {
 	edge := at.Add(-retention)
 	settled := map[call.UnitKind]time.Duration{call.UnitUnusual: time.Hour + settle, call.UnitScale: 48 * time.Hour, call.UnitList: 25*time.Hour + settle}
@@ -131,7 +131,7 @@ func (t *truth) wrong(e ledger.Entry, at time.Time) string {
 	return ""
 }
 
-// wrongCall says what is wrong with the entry of a call.
+// wrongCall returns what is wrong with the entry of a call.
 func (t *truth) wrongCall(r simulator.Room, e ledger.Entry, known bool, at time.Time) string {
 	start, end := time.Unix(r.CreatedAt, 0), time.Unix(r.DestroyedAt, 0)
 	if !r.IsFinished {
@@ -165,8 +165,7 @@ func (t *truth) wrongCall(r simulator.Room, e ledger.Entry, known bool, at time.
 	return ""
 }
 
-// lastSeen is the last pass, of those that came to their end, that could see a
-// call; zero if none.
+// lastSeen returns the last complete pass that could see a call; zero if there is none.
 func (t *truth) lastSeen(start, end time.Time) time.Time {
 	for _, a := range slices.Backward(t.asked) {
 		if !start.After(a) && !end.Before(a.Add(-retention)) {
@@ -176,8 +175,8 @@ func (t *truth) lastSeen(start, end time.Time) time.Time {
 	return time.Time{}
 }
 
-// atTheEnd compares everything once more, and sees that the story had in it what
-// it is there for.
+// atTheEnd compares everything once more, and checks that the story had the events that it
+// is for.
 func (t *truth) atTheEnd() {
 	t.Helper()
 	if len(t.asked) == 0 {
@@ -204,7 +203,7 @@ func (t *truth) atTheEnd() {
 	t.Logf("%v calls; %d samples, %d events, %d unusual", states, all[samples].rows, all[events].rows, all[unusual].rows)
 }
 
-// saysLost tells a loss from a failure.
+// saysLost reports whether a reason is that of a loss and not of a failure.
 func saysLost(reason string) bool {
-	return strings.HasPrefix(reason, "the vendor dropped ") || strings.HasPrefix(reason, "the vendor no longer had ")
+	return strings.HasPrefix(reason, "the vendor dropped ") || strings.HasPrefix(reason, "the vendor had dropped ")
 }

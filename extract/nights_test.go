@@ -32,7 +32,7 @@ type story struct {
 	name    string
 	begins  string // UTC
 	nights  int
-	exact   bool            // the vendor's data stands still during a pass, so that the truth is known to the second
+	exact   bool            // the vendor's data stands still during a pass, so the truth is known to the second
 	outages []time.Duration // while the process is down, spread over the nights
 	calls   int             // in a retention
 	long    int
@@ -47,12 +47,12 @@ func stories() []story {
 	return all
 }
 
-// TestLongNights lives through months of nights in virtual time: passes made by the
-// schedule, cut short, and missed; calls that come, go on and expire; a vendor
-// that misbehaves. After every pass that came to its end the archive and its
-// ledger are held against what the simulator knows.
+// TestLongNights runs months of nights in virtual time: passes made by the schedule,
+// interrupted and missed; calls that begin, continue and expire; a vendor that misbehaves.
+// After every complete pass it compares the archive and its ledger with the simulator's
+// truth.
 //
-// CALLVAULT_SOAK=n lives through each story n times, with three times the calls.
+// CALLVAULT_SOAK=n runs each story n times, with three times the calls.
 func TestLongNights(t *testing.T) {
 	times, _ := strconv.Atoi(os.Getenv("CALLVAULT_SOAK"))
 	for _, s := range stories() {
@@ -68,7 +68,7 @@ func TestLongNights(t *testing.T) {
 	}
 }
 
-// seedOf prints the seed, for a failing test to be repeated with.
+// seedOf prints the seed, so that a failing test can be repeated.
 func seedOf(t *testing.T) uint64 {
 	seed := rand.Uint64()
 	if n, err := strconv.ParseUint(os.Getenv("CALLVAULT_SEED"), 10, 64); err == nil {
@@ -78,7 +78,7 @@ func seedOf(t *testing.T) uint64 {
 	return seed
 }
 
-// nights is a story being lived.
+// nights runs a story.
 type nights struct {
 	*testing.T
 	story
@@ -87,18 +87,18 @@ type nights struct {
 	limits *quota.Limits
 	vault  *vault
 	truth  *truth
-	last   time.Time // when the last run began that was not interrupted
+	last   time.Time // when the last uninterrupted run began
 	passes []pass
 }
 
-// pass is what became of one pass.
+// pass is the result of one pass.
 type pass struct {
 	at        time.Time
-	whole     bool // it came to its end
+	whole     bool // it is complete
 	report    extract.Report
 	requests  int
-	redundant int // of these, such as had been answered in full before
-	again     int // requests of a second pass at once, -1: none was made
+	redundant int // requests of these that had been answered in full before
+	again     int // requests of a second pass at once; -1: there was none
 	took      time.Duration
 }
 
@@ -107,7 +107,7 @@ func newNights(t *testing.T, s story, seed uint64) *nights {
 	if err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(time.Until(begins)) // a bubble begins in the year 2000
+	time.Sleep(time.Until(begins)) // a synctest bubble begins in the year 2000
 	n := &nights{T: t, story: s, chance: rand.New(rand.NewPCG(seed, 0)), vault: newVault()}
 	o := simulator.Options{
 		Seed: seed, Calls: s.calls, Ahead: time.Duration(s.nights) * 24 * time.Hour, Long: s.long,
@@ -122,8 +122,7 @@ func newNights(t *testing.T, s story, seed uint64) *nights {
 	return n
 }
 
-// live lets the process run, go down and come up again until all nights have
-// passed.
+// live runs the process, stops it and starts it again until all nights have passed.
 func (n *nights) live() {
 	ends := time.Now().Add(time.Duration(n.nights) * 24 * time.Hour)
 	for i, outage := range n.outages {
@@ -137,7 +136,7 @@ func (n *nights) live() {
 	}
 }
 
-// up runs the schedule for so long.
+// up runs the schedule for a time.
 func (n *nights) up(d time.Duration) {
 	entries, err := schedules.Load(n.folder())
 	if err != nil {
@@ -158,8 +157,8 @@ func (n *nights) up(d time.Duration) {
 	r.Run(ctx)
 }
 
-// folder has a schedule at a time that the clocks leave out in spring and show
-// twice in autumn.
+// folder returns a folder with a schedule at a time of day that the clocks skip in spring
+// and repeat in autumn.
 func (n *nights) folder() string {
 	dir := n.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "archive.cron"), []byte("CRON_TZ=Europe/Berlin 30 2 * * *"), 0o600); err != nil {
@@ -168,10 +167,10 @@ func (n *nights) folder() string {
 	return dir
 }
 
-// errCut is why a pass is cut short.
+// errCut is the cause of an interrupted pass.
 var errCut = errors.New("the process was killed")
 
-// run is one night.
+// run makes the pass of one night.
 func (n *nights) run(ctx context.Context, _ schedules.Run) error {
 	if n.Failed() {
 		return nil // one night's differences are enough to read
@@ -196,7 +195,7 @@ func (n *nights) run(ctx context.Context, _ schedules.Run) error {
 	return err
 }
 
-// weather decides how the vendor misbehaves tonight.
+// weather decides the vendor's faults of the night.
 func (n *nights) weather() {
 	f := simulator.Faults{Seed: n.chance.Uint64(), StallFor: 3 * time.Second}
 	if n.chance.IntN(3) == 0 {
@@ -214,8 +213,8 @@ func (n *nights) weather() {
 	}
 }
 
-// complete says that a pass has just had all there was, so that what is null
-// tonight comes before it is believed, and before it expires.
+// complete reports whether the last pass got everything. Then null of this night gets its
+// data before it is accepted as an answer, and before it expires.
 func (n *nights) complete() bool {
 	if len(n.passes) == 0 || !n.passes[len(n.passes)-1].whole || time.Since(n.passes[len(n.passes)-1].at) > 26*time.Hour {
 		return false
@@ -228,7 +227,8 @@ func (n *nights) complete() bool {
 	return true
 }
 
-// cut is after how many requests tonight's pass is cut short, 0: it is not.
+// cut returns the number of requests after which the pass of this night is interrupted, or
+// 0.
 func (n *nights) cut() int {
 	if len(n.passes) == 0 || !n.passes[len(n.passes)-1].whole || n.chance.IntN(4) > 0 {
 		return 0
@@ -236,7 +236,7 @@ func (n *nights) cut() int {
 	return 1 + n.chance.IntN(max(2, n.passes[len(n.passes)-1].requests))
 }
 
-// pass makes a pass, and cuts it short after so many requests, unless 0.
+// pass makes a pass, and interrupts it after cut requests unless that is 0.
 func (n *nights) pass(ctx context.Context, cut int) (p pass, err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -248,7 +248,7 @@ func (n *nights) pass(ctx context.Context, cut int) (p pass, err error) {
 	began := time.Now()
 	w := n.vault.writer(rand.New(rand.NewPCG(n.chance.Uint64(), 1)))
 	p.report, err = n.extract(ctx, w)
-	if gone := n.chance.IntN(2) == 0; err == nil || !gone { // else all that waited in the writer is gone
+	if gone := n.chance.IntN(2) == 0; err == nil || !gone { // otherwise everything that waited in the writer is lost
 		if cerr := w.Close(); err == nil {
 			err = cerr
 		}
@@ -272,8 +272,8 @@ func (n *nights) extract(ctx context.Context, a *writer) (extract.Report, error)
 	return p.Run(ctx)
 }
 
-// keeps is the retention that a pass is told. Where the truth is known to the
-// second it makes up for the margin that a pass keeps from the edge.
+// keeps returns the retention that a pass is given. If the truth is known to the second, it
+// makes up for the distance that a pass keeps from the edge.
 func (n *nights) keeps() time.Duration {
 	if n.exact {
 		return retention + 20*time.Second

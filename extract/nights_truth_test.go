@@ -13,15 +13,15 @@ import (
 	"github.com/callvault/callvault/ledger"
 )
 
-// truth holds a vault against the simulator's truth.
+// truth compares a vault with the simulator's truth.
 type truth struct {
 	*nights
-	asked []time.Time     // when passes were made that came to their end
-	cuts  []time.Time     // when others were
+	asked []time.Time     // times of complete passes
+	cuts  []time.Time     // times of interrupted passes
 	done  map[string]sums // calls that are final and were found right
-	long  map[string]bool // calls whose keeper has no samples, which is believed after a few passes
+	long  map[string]bool // calls with a user without samples, for whom null is accepted after a few passes
 	waits map[string]bool // calls that have waited for samples
-	named map[string]bool // calls that a report has named as lost, in whole or in part
+	named map[string]bool // calls that a report has named as lost, in full or in part
 }
 
 func newTruth(n *nights) *truth {
@@ -34,21 +34,21 @@ func newTruth(n *nights) *truth {
 	return t
 }
 
-// waiting says whether a call may wait, or have failed where the vendor told more
-// before, because null is not believed yet.
+// waiting reports whether a call may wait, or may have failed after the vendor reported
+// more before, because null is not accepted yet.
 func (t *truth) waiting(e ledger.Entry) bool {
 	_, muted := t.muted()[e.Unit.Key]
 	return e.Waits() && (t.long[e.Unit.Key] || muted) && (e.Attempts <= decide.AcceptNullAfter || poisonedCall(e.Unit.Key))
 }
 
-// lacks says whether something of a call may be set aside, because the vendor
-// does not tell it tonight.
+// lacks reports whether a call may have parts set aside because of the vendor's faults of
+// this night.
 func (t *truth) lacks(e ledger.Entry) bool {
 	return e.Lacks() && e.Unit.Kind == call.UnitCall && t.vendor.poison.Load() && poisonedCall(e.Unit.Key)
 }
 
-// partly says what is wrong with a call of which something is set aside: it has
-// rows that are not true, or lacks some of a kind that is not missing.
+// partly returns what is wrong with a call that has parts set aside: it has rows that are
+// not true, or lacks rows of a kind that is not missing.
 func (t *truth) partly(at time.Time, e ledger.Entry) string {
 	kinds := map[string]string{"Room": "room", "UserSession": "users", "QualitySample": "series", "UserEvent": "events"}
 	count := t.difference(t.is(at), e.Unit.Key)
@@ -62,7 +62,7 @@ func (t *truth) partly(at time.Time, e ledger.Entry) string {
 	return ""
 }
 
-// muted are the users that the vendor tells no series of now, by call.
+// muted returns, by call, the users whose series the vendor does not report now.
 func (t *truth) muted() map[string]string {
 	users := map[string]string{}
 	for _, m := range t.vendor.sim.Muted() {
@@ -71,11 +71,10 @@ func (t *truth) muted() map[string]string {
 	return users
 }
 
-// excused says whether a call of which something was lost may lack what could be
-// had.
+// excused reports whether a call that is lost in part may lack data that could be fetched.
 func (t *truth) excused(id string) bool { return poisonedCall(id) || t.long[id] || t.waits[id] }
 
-// check compares after a pass that came to its end.
+// check compares everything after a complete pass.
 func (t *truth) check(p *pass) {
 	t.Helper()
 	t.asked = append(t.asked, p.at)
@@ -86,7 +85,7 @@ func (t *truth) check(p *pass) {
 	t.checkLedger(where, p)
 }
 
-// is is the truth that the vault must equal.
+// is returns the truth that the vault must equal.
 func (t *truth) is(at time.Time) *simulator.Truth {
 	all := t.vendor.sim.Truth(at)
 	if t.exact {
@@ -95,7 +94,7 @@ func (t *truth) is(at time.Time) *simulator.Truth {
 	return all.Since(t.asked[0])
 }
 
-// checkCalls compares the calls that have not been found right for good.
+// checkCalls compares the calls that are not in done.
 func (t *truth) checkCalls(where string, at time.Time) {
 	t.Helper()
 	have := t.visible(call.UnitCall)
@@ -132,10 +131,10 @@ func (t *truth) checkCalls(where string, at time.Time) {
 	}
 }
 
-// between says whether a call of which something was lost, as the ledger says,
-// or which a pass that was cut short came upon, has no row but what is true or
-// was when such a pass was made, and has all that passes which came to their end
-// must have got, but for what the vendor does not tell yet.
+// between checks a call of which data was lost, or which an interrupted pass has seen. It
+// reports whether every row is true, or was true when such a pass was made, and whether the
+// call has everything that complete passes must have got, except data that the vendor does
+// not report yet.
 func (t *truth) between(at time.Time, e ledger.Entry) bool {
 	muted, some := t.muted()[e.Unit.Key]
 	if e.Reason == "" && len(t.cuts) == 0 && !some {
@@ -148,14 +147,14 @@ func (t *truth) between(at time.Time, e ledger.Entry) bool {
 	}
 	for row, n := range least {
 		if r, ok := row.(simulator.QualitySample); ok && n > 0 && some && !e.State.Final() && r.UserID == muted {
-			continue // to come
+			continue // later than this
 		}
 		excused := t.excused(e.Unit.Key) && (e.State == ledger.Lost || saysLost(e.Reason))
 		if n > 0 && !excused && !mayHaveEnded(row) {
 			return false
 		}
 		if n < 0 && excused && e.State == ledger.Lost && mayHaveEnded(row) {
-			continue // seen while it went on
+			continue // seen while the call went on
 		}
 		if n < 0 && !slices.ContainsFunc(most, func(m map[any]int) bool { return m[row] >= 0 }) {
 			return false
@@ -164,7 +163,7 @@ func (t *truth) between(at time.Time, e ledger.Entry) bool {
 	return true
 }
 
-// mayHaveEnded tells rows that a later pass replaces by what has an end.
+// mayHaveEnded reports whether a later pass may replace a row by one with an end.
 func mayHaveEnded(row any) bool {
 	switch r := row.(type) {
 	case simulator.Room:
@@ -175,13 +174,13 @@ func mayHaveEnded(row any) bool {
 	return false
 }
 
-// withCuts is the truth had the passes that were cut short, from the nth on,
-// come to their ends.
+// withCuts returns the truth as if the interrupted passes from the nth on had been
+// complete.
 func (t *truth) withCuts(at time.Time, n int) *simulator.Truth {
 	return t.vendor.sim.Truth(at).Asked(slices.Concat(t.asked, t.cuts[n:])...)
 }
 
-// haze is how uncertain it is what the vendor has told: its clock may differ.
+// haze returns the uncertainty about the vendor's data: its clock may differ.
 func (t *truth) haze() time.Duration {
 	if t.exact {
 		return 0
@@ -189,14 +188,14 @@ func (t *truth) haze() time.Duration {
 	return 2 * time.Minute
 }
 
-// compared says whether the rows of a unit must equal the truth now.
+// compared reports whether the rows of a unit must equal the truth now.
 func (t *truth) compared(e ledger.Entry) bool {
 	return e.State.Final() || t.exact && e.State == ledger.Provisional
 }
 
 func (t *truth) app() call.AppID { return call.AppID(t.vendor.sim.Apps()[0]) }
 
-// visible is what is visible of each unit of a kind.
+// visible returns the visible content of each unit of a kind.
 func (t *truth) visible(kind call.UnitKind) map[string]sums {
 	all := map[string]sums{}
 	for u, s := range t.vault.units {
@@ -214,7 +213,7 @@ func (t *truth) visible(kind call.UnitKind) map[string]sums {
 	return all
 }
 
-// contentByCall is the truth of each call.
+// contentByCall returns the truth of each call.
 func contentByCall(truth *simulator.Truth) map[string]sums {
 	all := map[string]*sums{}
 	add := func(id string, relation int, c content) {

@@ -27,13 +27,13 @@ type vendor struct {
 	asked  int
 	stop   func() // called with the request of number at
 	at     int
-	poison atomic.Bool // some calls cannot be had
+	poison atomic.Bool // some calls cannot be fetched
 
 	refused atomic.Value                              // string: an action that always fails
-	fails   func(simulator.Asked) simulator.FaultKind // nil: no request of itself
+	fails   func(simulator.Asked) simulator.FaultKind // nil: no request fails because of its content
 }
 
-// clock is the clock of the data. It stands still while it is held.
+// clock is the clock of the data. It stops while it is held.
 type clock struct {
 	mu   sync.Mutex
 	held time.Time
@@ -48,7 +48,7 @@ func (c *clock) now() time.Time {
 	return time.Now()
 }
 
-// hold stops the clock, at a full second, until let go.
+// hold stops the clock at a full second, until release.
 func (c *clock) hold(at time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -60,7 +60,7 @@ func newVendor(t *testing.T, o simulator.Options) *vendor {
 	return newVendorAt(t, o, &clock{})
 }
 
-// newVendorAt is newVendor by a clock that may be held.
+// newVendorAt is newVendor with a clock that may be held.
 func newVendorAt(t *testing.T, o simulator.Options, c *clock) *vendor {
 	t.Helper()
 	v := &vendor{clock: c}
@@ -79,7 +79,7 @@ func newVendorAt(t *testing.T, o simulator.Options, c *clock) *vendor {
 		if err := <-served; !errors.Is(err, http.ErrServerClosed) {
 			t.Error(err)
 		}
-		time.Sleep(time.Second) // in virtual time, for those that are being answered
+		time.Sleep(time.Second) // virtual time, for the requests that are being answered
 	})
 	v.client, err = trtc.New(trtc.Options{
 		Credential: common.NewCredential(sim.SecretID(), sim.SecretKey()), Region: "ap-singapore", Endpoint: "http://trtc.test", Dial: pipes.dial,
@@ -90,7 +90,7 @@ func newVendorAt(t *testing.T, o simulator.Options, c *clock) *vendor {
 	return v
 }
 
-// request sees each request in order, before it is answered.
+// request is called with each request, in order, before it is answered.
 func (v *vendor) request(a simulator.Asked) simulator.FaultKind {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -110,7 +110,8 @@ func (v *vendor) request(a simulator.Asked) simulator.FaultKind {
 	return simulator.NoFault
 }
 
-// poisoned are one call in eight, each with one action.
+// poisoned reports whether an action fails for a call: for one call in eight it is one
+// action.
 func poisoned(commID, action string) bool {
 	if commID == "" {
 		return false
@@ -128,12 +129,12 @@ func poisoned(commID, action string) bool {
 	return false
 }
 
-// poisonedCall says whether some action is poisoned for a call.
+// poisonedCall reports whether any action fails for a call.
 func poisonedCall(commID string) bool {
 	return poisoned(commID, "DescribeUserInfo") || poisoned(commID, "DescribeCallDetailInfo") || poisoned(commID, "DescribeUserEvent")
 }
 
-// stopAfter has stop called at the nth request from now.
+// stopAfter calls stop at the nth request from now.
 func (v *vendor) stopAfter(n int, stop func()) {
 	v.mu.Lock()
 	defer v.mu.Unlock()

@@ -14,9 +14,9 @@ import (
 	"github.com/callvault/callvault/ledger"
 )
 
-// Pass is one pass over one application: it archives to Archive, or compares to
-// Compare, of which one must be set. All other fields must be set but those said to
-// be optional.
+// Pass is one pass over one application. It archives to Archive or compares to Compare; one
+// of them must be set. All other fields must be set unless their comment says that they are
+// optional.
 type Pass struct {
 	Asker    *ask.Asker
 	Ledger   Ledger
@@ -24,13 +24,12 @@ type Pass struct {
 	Now      func() time.Time
 	Progress Progress
 
-	// Archive takes what the archive lacks.
+	// Archive takes the data that the archive lacks.
 	Archive Archive
-	// Compare takes everything that the vendor tells, to be held against the archive.
-	// It is asked for in another way than by a pass that archives (other windows,
-	// other sizes of pages, users by name), so that what asking in one way does not
-	// show is not missing on both sides. Null is taken for an answer where the archive
-	// has taken it for one.
+	// Compare takes all data of the vendor, to be compared with the archive. Such a pass
+	// asks in another way than a pass that archives (other windows, other page sizes, users
+	// by name). So data that one way of asking does not show is not missing on both sides.
+	// Null counts as an answer where the archive has accepted it as one.
 	Compare Taker
 
 	Retention time.Duration // how far back the vendor keeps data
@@ -39,31 +38,31 @@ type Pass struct {
 	From, To time.Time // optional: only what was alive between them
 	RoomID   string    // optional: only calls of this room id
 	Skip     Skip
-	// Again asks also for what the archive holds already: it is replaced, but
-	// for calls that the vendor has not whole any more.
+	// Again asks also for data that the archive has, and replaces it, except for calls that
+	// the vendor no longer has in full.
 	Again bool
 
-	Calls []call.Room          // optional: these calls, oldest first; the room list is not asked for
-	Only  func(call.Room) bool // optional: of the calls listed those it is true for; told of each call once
+	Calls []call.Room          // optional: the calls to archive, oldest first; the pass asks for no room list
+	Only  func(call.Room) bool // optional: selects listed calls; called once for each call
 
-	// Samples is optional: it gives empty samples with room for about so many
-	// rows, as memory for those that are given to Archive or Compare.
+	// Samples is optional. It returns empty samples with room for about rows rows. The pass
+	// fills them and passes them to Archive or Compare.
 	Samples func(rows int) *call.Samples
 
 	retentionEdge edge
-	notFinal      sync.Map    // of call.Unit: they are not final, and the vendor still has something of them
-	counted       sync.Map    // of call.Unit: days of scale that this pass has told of
-	unreadable    []dueCall   // held back by the listing
-	readers       sync.Pool   // of *reader
-	noEvents      atomic.Bool // the account turned out not to have the action
-	events        atomic.Bool // the action has answered: the account has it
+	notFinal      sync.Map    // call.Unit → nil: units that are not final and of which the vendor still has something
+	counted       sync.Map    // call.Unit → nil: days of scale that this pass has reported
+	unreadable    []dueCall   // calls of the list that wait until the others are done
+	readers       sync.Pool   // *reader
+	noEvents      atomic.Bool // the account does not have the action
+	events        atomic.Bool // the action has answered, so the account has it
 }
 
-// Skip is what a pass does without.
+// Skip names what a pass leaves out.
 type Skip struct{ Calls, UserEvents, UnusualEvents, DailyScale bool }
 
-// Run makes the pass. The Report tells what was and what could not be archived;
-// the error is what ended the pass early, if anything did.
+// Run makes the pass. The Report lists what was archived and what failed. The error says
+// what ended the pass early.
 func (p *Pass) Run(ctx context.Context) (Report, error) {
 	r := newReport(p.App, p.Now())
 	ctx, s := span.Begin(ctx, "application", attrApp.Int64(int64(p.App)))
@@ -97,15 +96,15 @@ func (p *Pass) run(ctx context.Context, r *report) error {
 	return span.Do(ctx, "close lists", func(ctx context.Context) error { return p.closeLists(ctx, r, list) })
 }
 
-// whole says that the pass archives all that the vendor keeps.
+// whole reports whether the pass archives everything that the vendor keeps.
 func (p *Pass) whole() bool {
 	return p.RoomID == "" && p.From.IsZero() && p.To.IsZero() && p.Calls == nil && p.Only == nil && !p.Skip.Calls && p.Compare == nil
 }
 
-// again says that the pass asks also for what the archive holds.
+// again reports whether the pass also asks for data that the archive has.
 func (p *Pass) again() bool { return p.Again || p.Compare != nil }
 
-// taker takes the rows.
+// taker returns where rows go.
 func (p *Pass) taker() Taker {
 	if p.Compare != nil {
 		return p.Compare
@@ -113,7 +112,8 @@ func (p *Pass) taker() Taker {
 	return p.Archive
 }
 
-// entries are what the ledger says of units. To a pass that compares nothing is held.
+// entries returns the ledger's rows of units. A pass that compares takes the archive for
+// empty.
 func (p *Pass) entries(ctx context.Context, kind call.UnitKind, keys []string) (map[string]ledger.Row, error) {
 	if p.Compare != nil {
 		return nil, nil
@@ -122,8 +122,8 @@ func (p *Pass) entries(ctx context.Context, kind call.UnitKind, keys []string) (
 	return held, archived(err)
 }
 
-// settled tells whether what ended at end can no longer grow.
+// settled reports whether data about a moment can no longer change.
 func (p *Pass) settled(end time.Time) bool { return end.Before(p.Now().Add(-p.Settle)) }
 
-// deadline is when the vendor drops what happened at t.
+// deadline returns when the vendor drops data of the moment t.
 func (p *Pass) deadline(t time.Time) time.Time { return t.Add(p.Retention) }

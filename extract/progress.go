@@ -9,17 +9,17 @@ const (
 	StageSeries  Stage = "series"
 	StageEvents  Stage = "user events"
 	StageUnusual Stage = "unusual hours"
-	StageSamples Stage = "samples" // only done, never known before
+	StageSamples Stage = "samples" // only counted when done
 )
 
-// Progress is told how a pass gets on: how much work of a stage has become
-// known, and how much is done. Its methods are called from many goroutines.
+// Progress counts the work of a pass: how much of a stage is known, and how much is done.
+// Its methods are called from many goroutines.
 type Progress interface {
 	Add(s Stage, n int)
 	Done(s Stage, n int)
 }
 
-// NoProgress ignores what it is told.
+// NoProgress ignores all calls.
 type NoProgress struct{}
 
 func (NoProgress) Add(Stage, int)  {}

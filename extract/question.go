@@ -11,27 +11,27 @@ import (
 	"github.com/callvault/callvault/internal/call"
 )
 
-// errExpired says that the vendor keeps nothing of a window any more.
+// errExpired is returned when the vendor no longer keeps anything of a window.
 var errExpired = errors.New("expired before it was asked for")
 
-// question is what to ask of a window, and how to read the answer. The request
-// is built anew when the vendor finds that the window begins too early.
+// question asks about a window and reads the answer. The request is built again if the
+// vendor reports that the window begins too early.
 type question struct {
 	window call.Window
 	build  func(call.Window) trtc.Request
-	decode func([]byte) error // repeatable
-	work   float64            // what the answer's size is likely to be proportional to; 0: 100
+	decode func([]byte) error // may run several times
+	work   float64            // a number to which the answer's size is roughly proportional; 0: 100
 }
 
-// reply is what came of a question.
+// reply is the result of a question.
 type reply struct {
-	response uint64    // in the archive; 0: none is kept
-	begins   time.Time // where the window begins, if the vendor has dropped what was before; zero: it has not
-	null     bool      // null where data may be due, each time it was asked for
-	release  func()    // says that the answer is out of memory; nothing more must be asked before
+	response uint64    // id in the archive; 0: not kept
+	begins   time.Time // the first second that the vendor still has, if it has dropped the beginning; zero: it has not
+	null     bool      // null where data may be due, at every attempt
+	release  func()    // notes that the answer is no longer in memory; must be called before the next question
 }
 
-// responses are the ids of responses that are kept: none or one.
+// responses returns the ids of kept responses: none or one.
 func (r reply) responses() []uint64 {
 	if r.response == 0 {
 		return nil
@@ -39,15 +39,15 @@ func (r reply) responses() []uint64 {
 	return []uint64{r.response}
 }
 
-// ask asks for what of the window is in reach, and keeps the response: where the
-// error is an *UnreadableError, too.
+// ask asks for the part of the window that the vendor still keeps, and keeps the response,
+// even if the error is an *UnreadableError.
 func (p *Pass) ask(ctx context.Context, q question) (reply, error) {
 	r, err := p.askHolding(ctx, q)
 	r.release()
 	return r, err
 }
 
-// askHolding is ask for large answers: release must be called in any case.
+// askHolding is ask for large answers. The caller must call release in any case.
 func (p *Pass) askHolding(ctx context.Context, q question) (reply, error) {
 	r := reply{release: func() {}}
 	for {
@@ -73,17 +73,17 @@ func (p *Pass) askHolding(ctx context.Context, q question) (reply, error) {
 	}
 }
 
-// keep gives an answer to the archive.
+// keep passes an answer to the archive.
 func (p *Pass) keep(ctx context.Context, a ask.Answer, r *reply) (err error) {
 	if p.Archive != nil && p.Compare == nil {
 		r.response, err = p.Archive.Keep(ctx, p.App, a)
 	}
 	if r.response != 0 || err != nil {
-		a.Recycle = nil // the body is the archive's now
+		a.Recycle = nil // the body now belongs to the archive
 	}
 	r.release = a.Release
 	return archived(err)
 }
 
-// expired tells whether an error says that the data is gone.
+// expired reports whether an error says that the data is gone.
 func expired(err error) bool { return errors.Is(err, errExpired) || ask.Expired(err) }

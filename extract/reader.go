@@ -5,15 +5,15 @@ import (
 	"github.com/callvault/callvault/transform"
 )
 
-// seriesReader reads the answers to one question about series: their pages, one
-// after another, into memory that Pass.Samples gives.
+// seriesReader reads the answers to one question about series, page by page, into memory
+// from Pass.Samples.
 type seriesReader struct {
 	pass *Pass
 	transform.Detail
 }
 
-// reader is what reading needs besides: scratch memory and the names met. One is
-// in use for as long as a core works with it, so that there are few.
+// reader is the scratch memory for reading, and the names that were read. There are few
+// readers: one is in use only while a core works with it.
 type reader struct {
 	decoder    transform.Decoder
 	normaliser transform.Normaliser
@@ -29,8 +29,7 @@ func (p *Pass) withReader(do func(*reader)) {
 	do(r)
 }
 
-// read appends an answer about the window asked to what s holds; on an error
-// that stays as it was.
+// read appends an answer about the window to the samples in s. If it fails, s is unchanged.
 func (s *seriesReader) read(body []byte, asked call.Window, keep transform.Keep) (info transform.DetailInfo, err error) {
 	room := transform.Room(body)
 	if have := cap(s.Samples.Time); s.pass.Samples != nil && s.Samples.Rows() == 0 && (have < room || have > 2*room) {
@@ -42,7 +41,7 @@ func (s *seriesReader) read(body []byte, asked call.Window, keep transform.Keep)
 	return info, err
 }
 
-// take hands over the samples read, normalised. Nothing is read any more.
+// take returns the samples, normalised. Nothing may be read afterwards.
 func (s *seriesReader) take() *call.Samples {
 	samples := s.Samples
 	s.pass.normalise(&samples)

@@ -13,41 +13,41 @@ import (
 	"github.com/callvault/callvault/internal/call"
 )
 
-// Report tells what a pass did.
+// Report is what a pass did.
 type Report struct {
 	App      call.AppID
 	Started  time.Time
 	Ended    time.Time
 	Listed   int // calls in the window
-	Held     int // of these, calls the archive held already
+	Held     int // of these, calls that the archive had already
 	Archived int // calls archived, provisional ones included
 	// Provisional calls are running or have just ended: a later pass asks again.
 	Provisional int
-	Waiting     int // of these, calls of which the vendor answers null where data is due
+	Waiting     int // of these, calls for which the vendor answers null where data is due
 	Sessions    int
-	Users       int // users of each call, summed
+	Users       int // users, summed over the calls
 	Samples     int
-	NullSamples int // points the vendor sent without a value
+	NullSamples int // points without a value
 	Events      int
-	Incomplete  int  // calls of which something is missing; they are archived without it, and failures, too
+	Incomplete  int  // calls that lack something and are archived without it; they count as failures, too
 	Repeated    int  // rows that came twice in one answer and are kept once
 	Unusual     int  // rows of unusual events
 	Days        int  // days of daily scale
-	Unlisted    bool // some of the room list could not be had; that is a failure, too
-	// Notes are what the user should know, though nothing is missing for it.
+	Unlisted    bool // a part of the room list failed; it counts as a failure, too
+	// Notes are remarks for the user about a pass that lacks nothing because of them.
 	Notes        []string
-	Lost         int // things that the vendor dropped before they were archived; they are failures, too
+	Lost         int // units and parts that the vendor dropped before they were archived; they count as failures, too
 	Failures     []Failure
-	FailureCount int // all failures; Failures holds the first of them
+	FailureCount int // all failures; Failures has the first of them
 }
 
-// Failure is something that could not be archived.
+// Failure names data that could not be archived.
 type Failure struct {
 	CommID string `json:",omitempty"`
 	RoomID string `json:",omitempty"`
 	What   string
 	Reason string
-	Cause  string `json:"-"` // the same for what failed in the same way; "": Reason
+	Cause  string `json:"-"` // the same for failures of one cause; "": Reason
 }
 
 func (f Failure) String() string {
@@ -57,10 +57,10 @@ func (f Failure) String() string {
 	return fmt.Sprintf("%s: %s", f.What, f.Reason)
 }
 
-// mostFailures bounds what a report keeps when everything fails.
+// mostFailures bounds the failures in a report.
 const mostFailures = 1000
 
-// report is a Report that many goroutines write.
+// report is a Report that many goroutines write to.
 type report struct {
 	mu sync.Mutex
 	r  Report
@@ -92,7 +92,7 @@ func (r *report) failed(f Failure) {
 	})
 }
 
-// incomplete notes a call of which something is missing.
+// incomplete notes a call that lacks something.
 func (r *report) incomplete(f Failure) {
 	r.failed(f)
 	r.with(func(r *Report) { r.Incomplete++ })
@@ -105,7 +105,7 @@ func (r *report) repeated(n int) {
 	}
 }
 
-// unlisted notes a part of the room list that could not be had.
+// unlisted notes a part of the room list that failed.
 func (r *report) unlisted(f Failure) {
 	r.failed(f)
 	r.with(func(r *Report) { r.Unlisted = true })
@@ -113,17 +113,17 @@ func (r *report) unlisted(f Failure) {
 
 func (r *report) note(text string) { r.with(func(r *Report) { r.Notes = append(r.Notes, text) }) }
 
-// waits notes a call of which something is null though it is due.
+// waits notes a call that has null where data is due.
 func (r *report) waits(commID string) {
 	r.with(func(x *Report) { x.Waiting++; r.waiting = append(r.waiting, commID) })
 }
 
-// nullAccepted notes a call of which null has been taken for an answer.
+// nullAccepted notes a call for which null counts as an answer.
 func (r *report) nullAccepted(commID string) {
 	r.with(func(*Report) { r.acceptedNull = append(r.acceptedNull, commID) })
 }
 
-// callNote says something of several calls and names the first of them.
+// callNote returns a remark about several calls that names the first of them.
 func callNote(commIDs []string, one, many string) string {
 	const most = 3
 	slices.Sort(commIDs)
@@ -137,7 +137,7 @@ func callNote(commIDs []string, one, many string) string {
 	return what + ": " + strings.Join(commIDs[:min(most, len(commIDs))], ", ") + rest
 }
 
-// lost notes what is gone for good.
+// lost notes data that is lost.
 func (r *report) lost(f Failure) {
 	r.failed(f)
 	r.with(func(r *Report) { r.Lost++ })
@@ -168,13 +168,13 @@ func (r *report) snapshot(now time.Time) Report {
 		out.Notes = append(out.Notes, callNote(r.waiting, "waits "+what, "wait "+what))
 	}
 	if len(r.acceptedNull) > 0 {
-		what := fmt.Sprintf("archived with what there is: null where data is due, in more than %d passes, is taken for an answer", decide.AcceptNullAfter)
+		what := fmt.Sprintf("archived with the data that came: null where data is due, in more than %d passes, is accepted as an answer", decide.AcceptNullAfter)
 		out.Notes = append(out.Notes, callNote(r.acceptedNull, "is "+what, "are "+what))
 	}
 	return out
 }
 
-// unavailable tells whether the account does not have an action at all.
+// unavailable reports whether the account does not have an action at all.
 func unavailable(err error) bool {
 	e, ok := errors.AsType[*trtc.Error](err)
 	return ok && (e.Kind == trtc.Unavailable || e.Kind == trtc.WrongRegion)
@@ -185,5 +185,5 @@ func notServed(relation string, err error) Failure {
 	if hint != "" {
 		hint += ", or "
 	}
-	return Failure{What: relation, Reason: fmt.Sprintf("not served to this account: %v; %sset CALLVAULT_SKIP=%s to do without", err, hint, relation)}
+	return Failure{What: relation, Reason: fmt.Sprintf("not served to this account: %v; %sset CALLVAULT_SKIP=%s to leave it out", err, hint, relation)}
 }

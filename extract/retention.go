@@ -11,18 +11,17 @@ import (
 	"github.com/callvault/callvault/internal/call"
 )
 
-// margins are kept between the oldest second asked for and the oldest the
-// vendor keeps: that moves on while a request is under way, and the clocks
-// differ. A wider one is taken when the vendor finds a request too old.
+// margins are the choices for the distance between the oldest second that is asked for and
+// the oldest that the vendor keeps. The vendor's edge moves on while a request is under
+// way, and clocks differ. When the vendor finds a request too old, the next margin is used.
 var margins = []time.Duration{20 * time.Second, 2 * time.Minute, ask.WidestMargin}
 
-// edge remembers which margin is in use.
+// edge is the index of the margin in use.
 type edge struct{ index atomic.Int32 }
 
 func (r *edge) margin() time.Duration { return margins[r.index.Load()] }
 
-// widen takes the next margin after the one that was found too small. It is
-// false when there is none.
+// widen takes the next margin after tooSmall. It returns false if there is none.
 func (r *edge) widen(tooSmall time.Duration) bool {
 	i := r.index.Load()
 	if margins[i] > tooSmall {
@@ -35,7 +34,7 @@ func (r *edge) widen(tooSmall time.Duration) bool {
 	return true
 }
 
-// window is what of the retention the pass looks at, as of now.
+// window returns the part of the retention that the pass looks at, as of now.
 func (p *Pass) window() call.Window {
 	w := call.Window{Start: p.oldest(), End: p.now()}
 	if p.From.After(w.Start) {
@@ -47,20 +46,21 @@ func (p *Pass) window() call.Window {
 	return w
 }
 
-// now is the current second, UTC.
+// now returns the current second in UTC.
 func (p *Pass) now() time.Time { return p.Now().UTC().Truncate(time.Second) }
 
-// oldest is the first second that may be asked for now.
+// oldest returns the first second that may be asked for now.
 func (p *Pass) oldest() time.Time { return p.now().Add(p.retentionEdge.margin() - p.Retention) }
 
-// inReach is what of w may be asked for now; it is false when nothing is left.
+// inReach returns the part of w that may be asked for now. It returns false if nothing is
+// left.
 func (p *Pass) inReach(w call.Window) (call.Window, bool) {
 	w.Start = decide.Later(w.Start, p.oldest())
 	return w, !w.End.Before(w.Start)
 }
 
-// fitRetention shortens the retention to what the account's plan has, so that a setting
-// that is too long costs nothing but a line in the report.
+// fitRetention shortens the retention to that of the account's plan. So a setting that is
+// too long costs only a line in the report.
 func (p *Pass) fitRetention(ctx context.Context, r *report) error {
 	kept, err := p.Asker.Fit(ctx, p.App, p.Now(), p.Retention)
 	if err != nil {

@@ -15,9 +15,9 @@ import (
 	"github.com/callvault/callvault/ledger"
 )
 
-// TestScaleOfShortRetention makes a pass every eight hours where the vendor keeps
-// so little that a day's counts cannot be confirmed a day after its end: they are
-// held all the same, and nothing is said to be lost.
+// TestScaleOfShortRetention makes a pass every eight hours while the vendor's retention is
+// so short that a day's counts cannot be confirmed a day after its end. They count as
+// archived nevertheless, and nothing is reported as lost.
 func TestScaleOfShortRetention(t *testing.T) {
 	for _, keeps := range []time.Duration{36 * time.Hour, 48 * time.Hour} {
 		t.Run(keeps.String(), func(t *testing.T) {
@@ -49,13 +49,13 @@ func shortRetention(t *testing.T, keeps time.Duration) {
 	}
 }
 
-// passOver makes a pass that nothing ends early.
+// passOver makes a pass that must be complete.
 func passOver(t *testing.T, v *vendor, into *vault, keeps time.Duration) extract.Report {
 	t.Helper()
 	return passAt(t, v, into, keeps, v.clock.now)
 }
 
-// passAt is passOver by another clock than the vendor's.
+// passAt is passOver with another clock than the vendor's.
 func passAt(t *testing.T, v *vendor, into *vault, keeps time.Duration, now func() time.Time) extract.Report {
 	t.Helper()
 	w := into.writer(rand.New(rand.NewPCG(61, 1)))
@@ -74,7 +74,7 @@ func passAt(t *testing.T, v *vendor, into *vault, keeps time.Duration, now func(
 	return report
 }
 
-// TestFailedHoursCountAttempts has unusual events refused in three passes.
+// TestFailedHoursCountAttempts makes three passes in which unusual events are refused.
 func TestFailedHoursCountAttempts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const keeps = 4 * time.Hour
@@ -96,14 +96,14 @@ func TestFailedHoursCountAttempts(t *testing.T) {
 	})
 }
 
-// TestHourThatHasBegunToExpire has more of the first hour expire than had when the
-// pass began, as when a pass comes to it late: nothing was promised of that hour,
-// and nothing is said to be lost.
+// TestHourThatHasBegunToExpire lets more of the first hour expire than had expired when the
+// pass began, as when a pass reaches it late. No answer was expected for that hour, so
+// nothing is reported as lost.
 func TestHourThatHasBegunToExpire(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const keeps = 4 * time.Hour
 		v := newVendor(t, simulator.Options{Seed: 63, Calls: 2, Mix: simulator.MixOneToOne, Retention: keeps, QPS: -1})
-		time.Sleep(time.Until(time.Now().Truncate(time.Hour).Add(90 * time.Minute))) // half past
+		time.Sleep(time.Until(time.Now().Truncate(time.Hour).Add(90 * time.Minute))) // half past the hour
 		vault := newVault()
 		passAt(t, v, vault, keeps, func() time.Time { return v.clock.now().Add(-40 * time.Second) })
 		u := call.Unit{App: call.AppID(v.sim.Apps()[0]), Kind: call.UnitUnusual, Key: time.Now().Add(-keeps).UTC().Truncate(time.Hour).Format(time.RFC3339)}

@@ -13,17 +13,17 @@ import (
 	"github.com/callvault/callvault/transform"
 )
 
-// recent is how far back from now the room list still moves while it is paged:
-// calls begin and end, and rows shift between pages.
+// recent is the age up to which the room list still changes while its pages are read: calls
+// begin and end, and rows move between pages.
 const recent = time.Hour
 
-// A pass that compares asks with these.
+// The sizes that a pass uses when it compares.
 const (
-	compareCut   = 13 * time.Hour // where it cuts a day
-	comparePages = 83             // rows of a page
+	compareCut   = 13 * time.Hour // where it divides a day
+	comparePages = 83             // rows a page
 )
 
-// pageSize is how many rows of a list are asked for at once.
+// pageSize returns the number of rows of a page.
 func (p *Pass) pageSize() int {
 	if p.Compare != nil {
 		return comparePages
@@ -37,9 +37,9 @@ type slice struct {
 	moving bool // calls still begin and end in it
 }
 
-// slices cuts w into UTC days, oldest first, and the last hour off: neighbours
-// share their common second, so nothing falls between them. A pass that
-// compares cuts the days in two.
+// slices divides w into UTC days, oldest first, and the last hour into a slice of its own.
+// Neighbours share their common second, so nothing falls between them. A pass that compares
+// divides each day in two.
 func (p *Pass) slices(w call.Window) []slice {
 	quiet := w.End.Add(-recent)
 	var out []slice
@@ -57,10 +57,10 @@ func (p *Pass) slices(w call.Window) []slice {
 	return out
 }
 
-// eachSlice lists the calls alive in the window, slice by slice, oldest first,
-// but for the days whose list is final. A call that was alive in several slices
-// comes with each of them. What of a slice cannot be listed is noted; the others
-// are listed all the same.
+// eachSlice lists the calls that were alive in the window, slice by slice, oldest first,
+// except on days whose list is final. A call that was alive in several slices comes with
+// each of them. A window that cannot be listed is noted, and the others are listed
+// nevertheless.
 func (p *Pass) eachSlice(ctx context.Context, r *report, list *listing, use func(slice, []decide.Listed) error) error {
 	w := p.window()
 	final := map[time.Time]bool{}
@@ -99,12 +99,12 @@ func (p *Pass) eachSlice(ctx context.Context, r *report, list *listing, use func
 	return nil
 }
 
-// between names a window in a report.
+// between returns the text of a window for a report.
 func between(w call.Window) string {
 	return "between " + w.Start.Format(time.DateTime) + " and " + w.End.Format(time.DateTime)
 }
 
-// hintOf says what to try where a list cannot be had.
+// hintOf returns what the user can try when a list fails.
 func hintOf(err error) string {
 	if expired(err) {
 		return "; is CALLVAULT_RETENTION longer than your plan's?"
@@ -113,20 +113,20 @@ func hintOf(err error) string {
 }
 
 const (
-	// mostRoomPages is how many pages a room list may have before it is asked for
-	// in smaller windows.
+	// mostRoomPages bounds the pages of a room list. A longer list is asked for in smaller
+	// windows.
 	mostRoomPages = 200
 
-	// leastSlice is the smallest window that a room list is divided into.
+	// leastSlice is the smallest window into which a room list is divided.
 	leastSlice = 15 * time.Minute
 
-	// endlessRooms is how many calls are kept of a list that has no end, moreRooms
-	// how many after another such list.
+	// endlessRooms is the number of calls that are kept of a list without end, moreRooms
+	// the number after another such list.
 	endlessRooms = 1000
 	moreRooms    = 100
 )
 
-// sliceRead is a slice of the room list as far as it could be read.
+// sliceRead is the result of reading a slice of the room list.
 type sliceRead struct {
 	all      decide.RoomSet
 	gaps     []ask.Gap[call.Window] // windows of it that could not be listed in full
@@ -134,8 +134,8 @@ type sliceRead struct {
 	repeated int                    // rows that came twice in an answer
 }
 
-// listSlice lists one slice; what any reading showed is in the result. The error
-// is what makes all further work pointless.
+// listSlice lists one slice. The result has every row that any reading showed. An error
+// means that the pass must end.
 func (p *Pass) listSlice(ctx context.Context, s slice) (*sliceRead, error) {
 	got := &sliceRead{}
 	action := p.Asker.Dialect().RoomList
@@ -148,7 +148,7 @@ func (p *Pass) listSlice(ctx context.Context, s slice) (*sliceRead, error) {
 		err := list.Read(ctx)
 		if errors.Is(err, ask.ErrEndless) && list.MostPages() <= ask.EndlessPages {
 			got.all.Keep(before + moreRooms)
-			return fmt.Errorf("%w, as another before: the first %d calls are archived", ask.ErrEndless, moreRooms)
+			return fmt.Errorf("%w, like an earlier list: the first %d calls are archived", ask.ErrEndless, moreRooms)
 		}
 		if err == nil && list.Short() {
 			return fmt.Errorf("the room list is short: %d calls of %d", list.Received, max(list.Total, list.Received+list.Lacks))
@@ -165,8 +165,8 @@ func (p *Pass) listSlice(ctx context.Context, s slice) (*sliceRead, error) {
 	return got, err
 }
 
-// roomPage reads a page of the room list. The vendor's Total counts only the page
-// it stands on, unless it is more than that.
+// roomPage reads a page of the room list. The vendor's Total counts only the rows of its
+// own page, unless it is greater.
 func (p *Pass) roomPage(ctx context.Context, w call.Window, got *sliceRead, number, size int, due bool) (ask.Page, error) {
 	var rooms []call.Room
 	var info transform.Info

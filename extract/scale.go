@@ -15,8 +15,8 @@ import (
 	"github.com/callvault/callvault/transform"
 )
 
-// dailyScale archives the vendor's counts of whole past days. It asks for all
-// of them at once and replaces only days whose counts may still change.
+// dailyScale archives the vendor's counts of past days. It asks for all days at once and
+// replaces only days whose counts may still change.
 func (p *Pass) dailyScale(ctx context.Context, r *report) error {
 	var days []call.DailyScale
 	var info transform.Info
@@ -68,12 +68,12 @@ func (p *Pass) archiveDays(ctx context.Context, r *report, days []call.DailyScal
 		if held[keys[i]].State.Final() && !p.again() {
 			continue
 		}
-		if _, told := p.counted.LoadOrStore(u, nil); told {
+		if _, reported := p.counted.LoadOrStore(u, nil); reported {
 			continue
 		}
 		other := slices.IndexFunc(days[i+1:], func(o call.DailyScale) bool { return o.Start.Equal(d.Start) })
 		if other >= 0 {
-			d, err = days[i+1+other], fmt.Errorf("the vendor tells two counts of the day: %v and %v", countsOf(d), countsOf(days[i+1+other]))
+			d, err = days[i+1+other], fmt.Errorf("the vendor reports two counts of the day: %v and %v", countsOf(d), countsOf(days[i+1+other]))
 		}
 		if before := held[keys[i]]; err == nil && before.Day != nil && countsOf(*before.Day) == countsOf(d) && !before.Lacks() && !p.countsSettled(d) && !p.again() {
 			p.notFinal.Store(u, nil)
@@ -87,18 +87,18 @@ func (p *Pass) archiveDays(ctx context.Context, r *report, days []call.DailyScal
 	return nil
 }
 
-// countsOf are the counts of a day, as text.
+// countsOf returns the counts of a day as text.
 func countsOf(d call.DailyScale) string {
 	return fmt.Sprintf("%d rooms, %d entries, %d users", d.RoomNumber, d.UserCount, d.UserNumber)
 }
 
-// countsSettled says whether the counts of a day no longer change.
+// countsSettled reports whether the counts of a day can no longer change.
 func (p *Pass) countsSettled(d call.DailyScale) bool {
 	return p.Now().After(d.Start.Add(24*time.Hour + decide.ScaleSettles))
 }
 
-// archiveDay archives the counts of a day; doubt says why they are to be asked for
-// again, unless nil.
+// archiveDay archives the counts of a day. doubt, unless nil, is the reason why they must
+// be asked for again.
 func (p *Pass) archiveDay(ctx context.Context, r *report, u call.Unit, d call.DailyScale, response uint64, doubt error, before ledger.Entry) error {
 	end := d.Start.Add(24 * time.Hour)
 	e := ledger.Entry{Unit: u, State: ledger.Provisional, StartsAt: d.Start, HeldUntil: decide.Earlier(p.now(), end), Deadline: p.deadline(d.Start)}

@@ -9,8 +9,7 @@ import (
 	"github.com/callvault/callvault/internal/span"
 )
 
-// Attributes of spans. None of them holds anything that the vendor keeps secret
-// or that names a user.
+// Attributes of spans. None has a secret or names a user.
 const (
 	attrApp     = attribute.Key("callvault.app")
 	attrRoom    = attribute.Key("callvault.room")
@@ -20,8 +19,8 @@ const (
 	attrEvents  = attribute.Key("callvault.events")
 )
 
-// endSpan says what came of the call. A call that could not be had is an error
-// of its span, though none of the pass.
+// endSpan ends the span of a call with its result. A call that failed is an error of its
+// span, and no error of the pass.
 func (c *callPass) endSpan(s trace.Span, err error) {
 	s.SetAttributes(attrUsers.Int(c.counts.users), attrSamples.Int(c.counts.samples), attrEvents.Int(c.counts.events))
 	if failed := c.call.Failed; err == nil && len(failed) > 0 {

@@ -10,26 +10,29 @@ import (
 	"github.com/callvault/callvault/internal/call"
 )
 
-// A call is unreadable of which all that is missing was answered, more than once, in a
-// way that cannot be read: asking for it again each night would cost as much as the
-// first time and bring the same. The answers are kept, for a version that can read
-// them. Some of the unreadable calls are asked for in each pass; as soon as one of them
-// can be had, all are, and so is each before the vendor drops it.
+// A call is unreadable if the vendor has answered for everything that is missing, in
+// several passes, and no answer could be read. Asking again every night would cost as much
+// as the first time and bring the same answers. The archive keeps the answers for a version
+// that can read them. Each pass asks for some of the unreadable calls. As soon as one of
+// them can be read, it asks for all. Every such call is asked for once more before the
+// vendor drops it.
 const (
-	// unreadableAfter is in how many passes something of a call must have been missing.
+	// unreadableAfter is the number of passes in which something of a call must have been
+	// missing.
 	unreadableAfter = 2
 
-	// unreadableProbes is how many of the unreadable calls a pass asks for to find out.
+	// unreadableProbes is the number of unreadable calls that a pass asks for.
 	unreadableProbes = 20
 
-	// unreadableLast is how long before its deadline a call is asked for in any case.
+	// unreadableLast is the time before its deadline in which an unreadable call is always
+	// asked for.
 	unreadableLast = 48 * time.Hour
 
-	// mostUnreadable bounds those that are held back.
+	// mostUnreadable bounds the number of calls that are kept waiting.
 	mostUnreadable = 20_000
 )
 
-// isUnreadable says that asking for the call again is likely to bring nothing.
+// isUnreadable reports whether asking for the call again is unlikely to bring anything.
 func (p *Pass) isUnreadable(c dueCall) bool {
 	if !c.known || !c.Finished || !c.held.Lacks() || c.held.Attempts < unreadableAfter || p.again() || p.RoomID != "" {
 		return false
@@ -42,7 +45,7 @@ func (p *Pass) isUnreadable(c dueCall) bool {
 	return p.urgency(c).After(p.Now().Add(unreadableLast))
 }
 
-// withoutUnreadable holds back the unreadable ones of the calls, and returns the others.
+// withoutUnreadable keeps the unreadable calls waiting, and returns the others.
 func (p *Pass) withoutUnreadable(due []dueCall) (others []dueCall) {
 	for _, c := range due {
 		if len(p.unreadable) < mostUnreadable && p.isUnreadable(c) {
@@ -54,8 +57,8 @@ func (p *Pass) withoutUnreadable(due []dueCall) (others []dueCall) {
 	return others
 }
 
-// sendUnreadable sends some of the calls that were held back, chosen by chance, and the
-// others if one of these could be had.
+// sendUnreadable sends some of the waiting calls, chosen at random. If one of them could be
+// read, it sends the others, too.
 func (p *Pass) sendUnreadable(ctx context.Context, r *report, list *listing, queue chan<- dueCall) error {
 	all := p.unreadable
 	rand.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
@@ -84,7 +87,7 @@ func (p *Pass) sendUnreadable(ctx context.Context, r *report, list *listing, que
 	return nil
 }
 
-// leaveUnreadable notes the calls that are not asked for in this pass.
+// leaveUnreadable notes the calls that this pass does not ask for.
 func (p *Pass) leaveUnreadable(r *report, list *listing, rest []dueCall) {
 	for _, c := range rest {
 		p.notFinal.Store(call.Unit{App: p.App, Kind: call.UnitCall, Key: c.CommID}, nil)
@@ -92,5 +95,5 @@ func (p *Pass) leaveUnreadable(r *report, list *listing, rest []dueCall) {
 	}
 	r.with(func(r *Report) { r.Incomplete += len(rest) })
 	r.failed(Failure{What: fmt.Sprintf("%d calls", len(rest)), Reason: fmt.Sprintf(
-		"what they lack is kept as the vendor answered it, and can still not be read: %d others were asked for, and are as before; callvault status names them", unreadableProbes)})
+		"the vendor's answers about them still cannot be read, and are kept: %d others were asked for again without success; callvault status names them", unreadableProbes)})
 }

@@ -13,9 +13,9 @@ import (
 	"github.com/callvault/callvault/ledger"
 )
 
-// TestLongStuckCalls: what cannot be read in two passes is asked for no more but by a
-// few probes, costs nothing that can be had, and comes whole in one pass as soon as
-// the vendor says it as before.
+// TestLongStuckCalls checks calls that cannot be read in two passes: only a few of them are
+// asked for again, they cost no other data, and one pass archives all of them as soon as
+// the vendor answers as before.
 func TestLongStuckCalls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{

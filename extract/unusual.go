@@ -14,36 +14,36 @@ import (
 	"github.com/callvault/callvault/transform"
 )
 
-// unusualSearch finds all events of a span though the vendor shows at most 20
-// arbitrary experiences of what it is asked for: where 20 come back there may
-// be more, and the span is halved, down to one room in one second.
+// unusualSearch finds all events of a span, although the vendor returns at most 20
+// arbitrary experiences for one question. If 20 come back there may be more. Then the span
+// is halved, down to one room in one second.
 type unusualSearch struct {
 	pass       *Pass
 	rep        *report
-	due        bool                   // some call was alive then: null may be a mistake
-	missed     []ask.Gap[call.Window] // windows that could not be had, or not whole
-	begins     time.Time              // what was before had expired when it was asked for; zero: nothing had
-	incomplete []string               // where the vendor has more than it shows
+	due        bool                   // a call was alive then, so null may be a mistake
+	missed     []ask.Gap[call.Window] // windows that failed or are not whole
+	begins     time.Time              // the first second that the vendor still had; zero: it had everything
+	incomplete []string               // spans of which the vendor has more than it returns
 	events     []call.UnusualEvent    // found
-	owned      []call.Owned           // the seconds that each of responses was kept for
+	owned      []call.Owned           // the seconds for which each of responses was kept
 	responses  []uint64
 }
 
-// leastUnusual is the smallest span, in seconds, that is divided because it cannot
-// be had; because it is full a span is divided down to one.
+// leastUnusual is the smallest span, in seconds, that is divided because it failed. A span
+// that is full is divided down to one second.
 const leastUnusual = 300
 
-// unusualSpan is a question about the seconds from (included) to to (excluded), and its
+// unusualSpan is a question about the seconds from (included) to to (excluded), with its
 // answer.
 type unusualSpan struct {
 	from, to int64  // unix seconds
-	roomID   string // "": of all rooms
+	roomID   string // "": all rooms
 	events   []call.UnusualEvent
 	full     bool // there may be more
 	response uint64
 }
 
-// halves are two spans of which each is half of one.
+// halves returns the two halves of a span.
 func (s *unusualSpan) halves() (a, b *unusualSpan) {
 	middle := s.from + (s.to-s.from)/2
 	return &unusualSpan{from: s.from, to: middle, roomID: s.roomID}, &unusualSpan{from: middle, to: s.to, roomID: s.roomID}
@@ -57,8 +57,8 @@ func (s *unusualSpan) window() call.Window {
 	return call.Window{Start: time.Unix(s.from, 0).UTC(), End: time.Unix(s.to-1, 0).UTC()}
 }
 
-// hour finds the events of an hour, or of what is left of it. A pass that compares
-// asks in two spans.
+// hour finds the events of an hour, or of the rest that the vendor keeps. A pass that
+// compares asks in two spans.
 func (n *unusualSearch) hour(ctx context.Context, from, to int64) error {
 	const first = 25 * 60
 	if n.pass.Compare != nil && to-from > first {
@@ -67,8 +67,8 @@ func (n *unusualSearch) hour(ctx context.Context, from, to int64) error {
 	return n.search(ctx, &unusualSpan{from: from, to: to})
 }
 
-// search finds the events of a span. What cannot be had is divided as long as one of
-// the halves can be, and missed.
+// search finds the events of a span. A span that fails is divided as long as one of its
+// halves succeeds; the rest is missed.
 func (n *unusualSearch) search(ctx context.Context, s *unusualSpan) error {
 	halves := func(s *unusualSpan) (a, b *unusualSpan, ok bool) {
 		a, b = s.halves()
@@ -92,7 +92,7 @@ func (n *unusualSearch) search(ctx context.Context, s *unusualSpan) error {
 	return err
 }
 
-// look takes what a span shows, and looks closer where there may be more.
+// look takes the events of a span, and divides the span if there may be more.
 func (n *unusualSearch) look(ctx context.Context, s *unusualSpan) error {
 	switch {
 	case !s.full:
@@ -112,7 +112,7 @@ func (n *unusualSearch) both(ctx context.Context, a, b *unusualSpan) error {
 	return n.search(ctx, b)
 }
 
-// miss notes a span that could not be had, or not whole.
+// miss notes a span that failed or is not whole.
 func (n *unusualSearch) miss(s *unusualSpan, err error) {
 	n.missed = append(n.missed, ask.Gap[call.Window]{Of: s.window(), Err: err})
 }
@@ -124,7 +124,7 @@ func (n *unusualSearch) take(s *unusualSpan) {
 	n.events = append(n.events, s.events...)
 }
 
-// reason says why the hour is not whole; "": it is.
+// reason returns why the hour is not whole, or "".
 func (n *unusualSearch) reason() string {
 	if len(n.missed) == 0 {
 		return ""
@@ -132,7 +132,7 @@ func (n *unusualSearch) reason() string {
 	return n.missed[0].Err.Error()
 }
 
-// second searches within one second of which more is known to exist than seen.
+// second searches one second of which the vendor has more events than it has shown.
 func (n *unusualSearch) second(ctx context.Context, seen *unusualSpan) error {
 	at := seen.from
 	alone := &unusualSpan{from: at, to: seen.to, roomID: seen.roomID}
@@ -157,8 +157,8 @@ func (n *unusualSearch) second(ctx context.Context, seen *unusualSpan) error {
 	return err
 }
 
-// rooms are the room ids that may have events in a second: those seen, and
-// those of calls alive around it.
+// rooms returns the ids of the rooms that may have events in a second: those seen, and
+// those of calls that were alive around it.
 func (n *unusualSearch) rooms(ctx context.Context, at int64, seen []call.UnusualEvent) ([]string, error) {
 	around := call.Window{Start: time.Unix(at, 0).Add(-time.Minute), End: time.Unix(at, 0).Add(time.Minute)}
 	w, _ := n.pass.inReach(around)
@@ -167,7 +167,7 @@ func (n *unusualSearch) rooms(ctx context.Context, at int64, seen []call.Unusual
 		return nil, err
 	}
 	for _, gap := range listed.gaps {
-		n.incomplete = append(n.incomplete, "rooms "+between(gap.Of)) // perhaps
+		n.incomplete = append(n.incomplete, "rooms "+between(gap.Of)) // possibly
 	}
 	var ids []string
 	for _, r := range listed.all.Rooms {
@@ -180,8 +180,7 @@ func (n *unusualSearch) rooms(ctx context.Context, at int64, seen []call.Unusual
 	return slices.DeleteFunc(slices.Compact(ids), func(id string) bool { return id == "" }), nil
 }
 
-// ask asks for a span, from its first second to end, both included, and sets what
-// came of it.
+// ask asks for a span, from its first second to end, both included, and sets the result.
 func (n *unusualSearch) ask(ctx context.Context, s *unusualSpan, end int64) error {
 	p := n.pass
 	var info transform.Info

@@ -25,7 +25,7 @@ const (
 
 var relationNames = [relations]string{"rooms", "user_sessions", "quality_samples", "user_events", "unusual_events", "daily_scale"}
 
-// content is a set of rows with their multiplicity, whatever their order.
+// content is a multiset of rows, in any order.
 type content struct {
 	rows int
 	sum  uint64
@@ -52,7 +52,7 @@ type seriesKey struct {
 	commID, roomID, user, peer, metric string
 }
 
-// hasher remembers the series that it has hashed last.
+// hasher remembers the series that it hashed last.
 type hasher struct {
 	key  seriesKey
 	hash uint64
@@ -89,8 +89,7 @@ func newPart(u call.Unit, p call.Part, r call.Rows) part {
 	return out
 }
 
-// tell yields the content of each row but for samples, whose content comes at
-// once.
+// tell yields the content of each row except samples, whose content it yields as one.
 func (p *part) tell(u call.Unit) iter.Seq2[int, content] {
 	return func(yield func(int, content) bool) {
 		if p.rows.Samples != nil {
@@ -118,7 +117,7 @@ func (p *part) tell(u call.Unit) iter.Seq2[int, content] {
 	}
 }
 
-// each yields the rows but for samples, as the simulator has them.
+// each yields the rows except samples, in the simulator's form.
 func (p *part) each(u call.Unit) iter.Seq2[int, any] {
 	app, r := uint32(u.App), p.rows
 	return func(yield func(int, any) bool) {
@@ -143,7 +142,7 @@ func (p *part) each(u call.Unit) iter.Seq2[int, any] {
 	}
 }
 
-// samples yields the samples as the simulator has them.
+// samples yields the samples in the simulator's form.
 func (p *part) samples(u call.Unit) iter.Seq[simulator.QualitySample] {
 	return func(yield func(simulator.QualitySample) bool) {
 		at := 0
@@ -160,7 +159,7 @@ func (p *part) samples(u call.Unit) iter.Seq[simulator.QualitySample] {
 	}
 }
 
-// unix is 0 for the zero time.
+// unix returns 0 for the zero time.
 func unix(t time.Time) int64 {
 	if t.IsZero() {
 		return 0

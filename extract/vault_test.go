@@ -11,24 +11,23 @@ import (
 	"github.com/callvault/callvault/ledger"
 )
 
-// vault is an archive in memory, as simple as it can be and do what
-// extract.Archive promises. It outlives the passes; each writes to it through a
-// writer of its own.
+// vault is an archive in memory, as simple as extract.Archive allows. It outlives the
+// passes. Each pass writes to it through its own writer.
 type vault struct {
 	mu     sync.Mutex
 	units  map[call.Unit]*stored
 	ledger map[call.Unit]ledger.Entry
-	kept   uint64            // responses
-	bodies map[uint64][]byte // of these; nil: they are not kept
+	kept   uint64            // number of responses
+	bodies map[uint64][]byte // their bodies; nil: they are not kept
 }
 
-// stored is what of a unit has been inserted.
+// stored is what has been inserted for a unit.
 type stored struct {
 	visible []*batch
-	waiting []*batch // hidden: of units that were not ended, or failed
+	waiting []*batch // hidden batches of units that were not ended, or failed
 }
 
-// batch is parts that were inserted together and share their fate.
+// batch is a set of parts that were inserted together and become visible together.
 type batch struct {
 	settled bool
 	parts   []part
@@ -53,8 +52,7 @@ func (v *vault) of(u call.Unit) *stored {
 	return s
 }
 
-// Entries are those of the ledger. Waiting says that something settled was
-// inserted.
+// Entries returns entries of the ledger. Waiting means that a settled part was inserted.
 func (v *vault) Entries(_ context.Context, app call.AppID, kind call.UnitKind, keys []string) (map[string]ledger.Row, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -70,7 +68,7 @@ func (v *vault) Entries(_ context.Context, app call.AppID, kind call.UnitKind, k
 	return held, nil
 }
 
-// Overdue are the entries that are not final and whose deadline has passed.
+// Overdue returns the entries that are not final and whose deadline has passed.
 func (v *vault) Overdue(_ context.Context, app call.AppID, t time.Time) (overdue []ledger.Entry, err error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -82,7 +80,7 @@ func (v *vault) Overdue(_ context.Context, app call.AppID, t time.Time) (overdue
 	return overdue, nil
 }
 
-// ListedUntil is the latest moment that a list is held until.
+// ListedUntil returns the latest time up to which a list is settled.
 func (v *vault) ListedUntil(_ context.Context, app call.AppID) (until time.Time, err error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -104,8 +102,8 @@ func (v *vault) Note(_ context.Context, entries []ledger.Entry) error {
 	return nil
 }
 
-// commit makes a unit visible as it was built. What was inserted and is not
-// part of it is gone.
+// commit makes a unit visible as it was built, and drops everything else that was inserted
+// for it.
 func (v *vault) commit(b *building) error {
 	s := v.of(b.unit)
 	shown := slices.Clone(b.batches)
@@ -121,8 +119,8 @@ func (v *vault) commit(b *building) error {
 	return nil
 }
 
-// overlap finds seconds that belong to two parts. Parts of unusual events may
-// be of different rooms.
+// overlap finds seconds that belong to two parts. Parts of unusual events may concern
+// different rooms.
 func overlap(batches []*batch) (twice string, ok bool) {
 	type owner struct {
 		kind call.PartKind
@@ -148,7 +146,7 @@ func overlap(batches []*batch) (twice string, ok bool) {
 	return "", false
 }
 
-// VisibleParts are those of a unit, in the order they were added.
+// VisibleParts returns the visible parts of a unit, in the order they were added.
 func (v *vault) VisibleParts(_ context.Context, u call.Unit) (parts []call.Part, err error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -160,7 +158,7 @@ func (v *vault) VisibleParts(_ context.Context, u call.Unit) (parts []call.Part,
 	return parts, nil
 }
 
-// Bodies are the responses that are kept.
+// Bodies returns the kept responses with these ids.
 func (v *vault) Bodies(_ context.Context, ids []uint64) (map[uint64][]byte, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -173,7 +171,7 @@ func (v *vault) Bodies(_ context.Context, ids []uint64) (map[uint64][]byte, erro
 	return found, nil
 }
 
-// OpenParts are the visible parts of a unit that are not settled.
+// OpenParts returns the visible parts of a unit that are not settled.
 func (v *vault) OpenParts(_ context.Context, u call.Unit) (open []call.Part, err error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -183,7 +181,7 @@ func (v *vault) OpenParts(_ context.Context, u call.Unit) (open []call.Part, err
 	return open, nil
 }
 
-// open are the visible parts of a unit that are not settled. The caller holds mu.
+// open returns the visible parts of a unit that are not settled. The caller holds mu.
 func (v *vault) open(u call.Unit) (open []part) {
 	for _, b := range v.of(u).visible {
 		if !b.settled {
@@ -193,7 +191,7 @@ func (v *vault) open(u call.Unit) (open []part) {
 	return open
 }
 
-// OpenRows are the rows of these of a kind, in the seconds given.
+// OpenRows returns the rows of open parts of a kind in the given seconds.
 func (v *vault) OpenRows(_ context.Context, u call.Unit, kind call.PartKind, owned []call.Owned) (rows call.Rows, err error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()

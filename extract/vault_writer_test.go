@@ -12,8 +12,8 @@ import (
 	"github.com/callvault/callvault/ledger"
 )
 
-// writer is what one pass writes to. What is added waits in it for a flush,
-// which comes at random; a writer that is dropped is a process that was killed.
+// writer is the archive that one pass writes to. Added parts wait in it for a flush, which
+// comes at random. A writer that is dropped is a process that was killed.
 type writer struct {
 	*vault
 	chance *rand.Rand
@@ -46,7 +46,7 @@ func (w *writer) building(u call.Unit) (*building, error) {
 	return b, nil
 }
 
-// Resume goes on from what is settled, visible or waiting.
+// Resume continues with the settled parts, visible or waiting.
 func (w *writer) Resume(_ context.Context, u call.Unit) (known call.Known, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -60,7 +60,7 @@ func (w *writer) Resume(_ context.Context, u call.Unit) (known call.Known, err e
 	return known, err
 }
 
-// ResumeAll keeps what is visible and open as well.
+// ResumeAll also keeps the visible open parts.
 func (w *writer) ResumeAll(_ context.Context, u call.Unit, _ time.Time) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -71,8 +71,8 @@ func (w *writer) ResumeAll(_ context.Context, u call.Unit, _ time.Time) error {
 	return err
 }
 
-// resume begins a unit with those of the visible batches that are to stay, and
-// adopts what waits, is settled, and holds nothing that these hold.
+// resume begins a unit with the visible batches that stays selects, and adopts waiting
+// settled batches that share no seconds with them.
 func (w *writer) resume(u call.Unit, stays func(*batch) bool) (held []*batch, err error) {
 	b, err := w.building(u)
 	if err != nil {
@@ -138,7 +138,7 @@ func (w *writer) Flush(context.Context) error {
 	return w.flush()
 }
 
-// Keep numbers the responses, and keeps them where the vault does.
+// Keep numbers the responses, and keeps them if the vault does.
 func (w *writer) Keep(_ context.Context, _ call.AppID, a ask.Answer) (uint64, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -149,7 +149,7 @@ func (w *writer) Keep(_ context.Context, _ call.AppID, a ask.Answer) (uint64, er
 	return w.kept, nil
 }
 
-// Close flushes: the process ends as it should.
+// Close flushes, as at the regular end of a process.
 func (w *writer) Close() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -163,7 +163,7 @@ func (w *writer) maybeFlush() error {
 	return w.flush()
 }
 
-// flush inserts what was added and then ends units.
+// flush inserts the added parts and then ends units.
 func (w *writer) flush() error {
 	for _, b := range w.units {
 		for _, half := range b.added {
@@ -190,7 +190,7 @@ func (w *writer) flush() error {
 	return nil
 }
 
-// rowsOf are the visible parts of a unit that have rows.
+// rowsOf returns the visible parts of a unit that have rows.
 func (v *vault) rowsOf(u call.Unit) (parts []part) {
 	for _, b := range v.of(u).visible {
 		for _, p := range b.parts {

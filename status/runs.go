@@ -23,7 +23,7 @@ type Run struct {
 	Outcome  runs.Outcome `json:"outcome"`
 	Reason   string       `json:"reason"`
 	Started  time.Time    `json:"started"`
-	Ended    *time.Time   `json:"ended"` // null: the run goes on, or died
+	Ended    *time.Time   `json:"ended"` // null: the run has not ended, or died
 }
 
 // ReadRuns reads the history of runs.

@@ -11,7 +11,7 @@ import (
 	"github.com/callvault/callvault/load/upkeep"
 )
 
-// Space says where the bytes are, and forecasts them.
+// Space lists where the bytes are, and how they will grow.
 type Space struct {
 	Tables   []Use   `json:"tables"`
 	Metrics  []Use   `json:"metrics"`         // bytes are estimated; see docs/operations.md
@@ -38,7 +38,7 @@ type Rates struct {
 	DiskFull *time.Time `json:"disk_full"` // null: not within a century, or not known
 }
 
-// ReadSpace reads where the bytes are. keep is how long calls are kept; zero: for good.
+// ReadSpace reads where the bytes are. keep is how long calls are kept; zero: for ever.
 func ReadSpace(ctx context.Context, store *store.Store, keep time.Duration, now time.Time) (*Space, error) {
 	s := &Space{}
 	tables, err := upkeep.DiskUsage(ctx, store)
@@ -92,7 +92,7 @@ func useOf(x upkeep.Space) Use {
 
 // forecast assumes that each table grows as its rows did, or the rows that it is made from.
 // The vendor's responses do not count, because they are deleted after some time. If calls
-// are deleted after keep (zero: never), the archive never holds more than comes within keep.
+// are deleted after keep (zero: never), the archive never has more than comes within keep.
 func (s *Space) forecast(tables []upkeep.Usage, g upkeep.Growth, keep time.Duration, now time.Time) Rates {
 	const day, year, century = 24 * time.Hour, 365, 36500
 	perDay := growthADay(tables, g)

@@ -1,5 +1,5 @@
-// Package status reads from the ledger alone what the archive holds, what is at risk and
-// what was lost, and where the bytes on disk are.
+// Package status reads only from the ledger what the archive has, what is at risk and what
+// is lost, and where the bytes on disk are.
 package status
 
 import (
@@ -15,7 +15,7 @@ import (
 	"github.com/callvault/callvault/load/upkeep"
 )
 
-// Status is what the ledger holds.
+// Status sums up the ledger.
 type Status struct {
 	LastSuccess  *time.Time     `json:"last_success"`  // null: an application has never been listed in full
 	LastArchived *time.Time     `json:"last_archived"` // null: nothing yet

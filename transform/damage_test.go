@@ -34,7 +34,7 @@ func TestEveryPrefixIsAnError(t *testing.T) {
 			for n := range body {
 				cut := slices.Clone(body[:n:n])
 				err := decodeAs(kind, &d, cut)
-				if e, ok := err.(*DecodeError); !ok || !e.Cut {
+				if e, ok := err.(*DecodeError); !ok || !e.Truncated {
 					t.Fatalf("%s: error %v for the first %d bytes of %s", kind, err, n, body)
 				}
 			}

@@ -24,12 +24,12 @@ func (l ListState) String() string {
 	return "wrong"
 }
 
-// Info is what a response says besides its rows.
+// Info is the information of a response besides its rows.
 type Info struct {
 	RequestID string
-	Total     int // as the vendor says; 0 unless HasTotal
+	Total     int // the vendor's count; 0 unless HasTotal
 	HasTotal  bool
-	List      ListState // of the list that holds the rows
+	List      ListState // of the list with the rows
 	Items     int       // elements of that list; an element can make no row or several
 
 	// Received counts the rows received, damaged and repeated rows included: the

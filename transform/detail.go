@@ -2,7 +2,7 @@ package transform
 
 import "github.com/callvault/callvault/internal/call"
 
-// Detail holds the rows of a response with metric series.
+// Detail has the rows of a response with metric series.
 type Detail struct {
 	Sessions []call.Session
 	Samples  call.Samples
@@ -15,7 +15,7 @@ func (d *Detail) Reset() {
 	d.Samples.Reset()
 }
 
-// DetailInfo is what a response with metric series says besides its rows. Info.List,
+// DetailInfo is the information of a response with metric series besides its rows. Info.List,
 // Items and Damage are about "Data", the list of series. Info.Received, Repeated and
 // Nulls are about the sessions.
 type DetailInfo struct {
@@ -29,7 +29,7 @@ type DetailInfo struct {
 	Dropped    int // points, with or without a value, dropped because of Keep
 }
 
-// Room is the number of samples that a body in the usual form can hold. Decoding into
+// Room returns the number of samples that a body in the usual form can have. Decoding into
 // a Detail with that capacity does not allocate for them.
 func Room(body []byte) int { return len(body)/usualPoint + 1 }
 

@@ -8,9 +8,9 @@
 //
 // # The body
 //
-//   - A body is one JSON object with an object "Response". A body that is cut, or has
+//   - A body is one JSON object with an object "Response". A body that breaks off, or has
 //     garbage between its tokens, a broken string or anything after its end, is a
-//     DecodeError and never a shorter result. DecodeError.Cut says that the body ends
+//     DecodeError and never a shorter result. DecodeError.Truncated says that the body ends
 //     too early.
 //   - A word in place of a value, such as NaN, None, -inf, 1.2.3 or 0x1F, is a value
 //     that no field accepts. Words consist of letters, digits, + - . and _.
@@ -46,7 +46,7 @@
 //     "finished" is null it is kept without its end. Damage.Kept is true for all these.
 //   - A room or session is dropped if its name, its start or "finished" is damaged, or
 //     if it is finished and its end is damaged, 0 or before its start. Damage.Room and
-//     Damage.Session hold what could be read.
+//     Damage.Session have what could be read.
 //   - An event, an experience or a day is dropped for any damage. A damaged cause
 //     damages its experience. A damaged PeerId or Content damages all events of the peer.
 //   - A point is dropped if it is damaged or more than a minute outside the window

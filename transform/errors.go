@@ -18,10 +18,10 @@ func (e *VendorError) Error() string {
 
 // DecodeError is returned when the structure of a body is broken.
 type DecodeError struct {
-	What    string // which response: "rooms", "call detail", …
-	Offset  int    // bytes before the problem
-	Problem string // what was expected there, or what is wrong
-	Cut     bool   // the body ends there
+	What      string // which response: "rooms", "call detail", …
+	Offset    int    // bytes before the problem
+	Problem   string // what was expected there, or what is wrong
+	Truncated bool   // the body ends too early, here
 }
 
 func (e *DecodeError) Error() string {

@@ -122,7 +122,7 @@ func (l *events) event(s *scanner, userID string) {
 		StreamType: uint8(stream.v), ParamOne: one.v, ParamTwo: two.v})
 }
 
-// number is the text of an id, "" unless it is good.
+// number returns the text of an id, "" unless it is good.
 func number(id value[int64]) string {
 	if id.state != good {
 		return ""

@@ -76,7 +76,7 @@ func parseInteger(text []byte) (int64, bool) {
 	return v, true
 }
 
-// parseWhole is parseInteger for numbers that are long or have a fraction or an
+// parseWhole returns parseInteger for numbers that are long or have a fraction or an
 // exponent. It reads them as digits·10^exponent, without zeros at either end.
 func parseWhole(text []byte, negative bool) (int64, bool) {
 	exponent, fits := 0, true
@@ -111,7 +111,7 @@ func parseWhole(text []byte, negative bool) (int64, bool) {
 }
 
 // pow10 are the powers of ten that a mantissa of at most 15 digits needs. A float64
-// holds them exactly.
+// represents them exactly.
 var pow10 = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15}
 
 // shortFloat returns the value of a JSON number of at most 15 digits without an

@@ -96,7 +96,7 @@ func TestOutsideTheWindowAsked(t *testing.T) {
 	var d Decoder
 	var dst Detail
 	info, err := d.Detail(body, asked, func(string) (from, to uint32) { return 1000, 1100 }, &dst)
-	want := []Damage{{What: "samples", User: "u", Key: "rtt from p", Problem: "Time is outside the window asked", Count: 2}}
+	want := []Damage{{What: "samples", User: "u", Key: "rtt from p", Problem: "Time is outside the window of the request", Count: 2}}
 	if diff := cmp.Diff(want, info.Damage); err != nil || diff != "" || info.Dropped != 2 || dst.Samples.Nulls != 1 {
 		t.Errorf("%+v, %v\n%s", info, err, diff)
 	}

@@ -90,7 +90,7 @@ func refList(raw json.RawMessage) (list []json.RawMessage, st ListState) {
 	return list, ListPresent
 }
 
-// refState is the state of a field as far as it does not depend on the type.
+// refState returns the state of a field as far as it does not depend on the type.
 func refState(raw json.RawMessage) state {
 	switch {
 	case raw == nil:

@@ -99,7 +99,7 @@ func ascending(times []uint32) bool {
 }
 
 // sortRuns fills n.runs with the series of s that have samples, sorted. Runs of the
-// same series stay in the order received.
+// same series keep the order received.
 func (n *Normaliser) sortRuns(s *call.Samples) {
 	n.runs = n.runs[:0]
 	from := 0
@@ -132,7 +132,7 @@ func (n *Normaliser) merge(s *call.Samples, runs []run, merged *Merged) {
 	n.series = append(n.series, one)
 }
 
-// sortPoints sorts by time. Samples of one second stay in the order received.
+// sortPoints sorts by time. Samples of one second keep the order received.
 func (n *Normaliser) sortPoints(times []uint32, values []float64) {
 	n.points = n.points[:0]
 	for i, t := range times {

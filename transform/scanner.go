@@ -39,7 +39,7 @@ func (s *scanner) fail(expected string) {
 			found = fmt.Sprintf("byte 0x%02x", s.buf[s.pos])
 		}
 	}
-	s.failWith(&DecodeError{Offset: s.pos, Problem: "expected " + expected + ", found " + found, Cut: cut})
+	s.failWith(&DecodeError{Offset: s.pos, Problem: "expected " + expected + ", found " + found, Truncated: cut})
 }
 
 func (s *scanner) failWith(e *DecodeError) {

@@ -109,7 +109,7 @@ func (r *seriesReader) finish(run call.Series, content ListState, base int) {
 	inside := both.containsAll(dst.Time[base:]) && both.containsAll(d.nulls)
 	if !inside {
 		if n := d.trim(dst, base, r.asked); n > 0 {
-			d.bad.add(Damage{Problem: "Time is outside the window asked", Count: n})
+			d.bad.add(Damage{Problem: "Time is outside the window of the request", Count: n})
 		}
 	}
 	r.note(run, content, len(dst.Time)-base)

@@ -38,12 +38,12 @@ func (v *value[T]) set(x value[T]) {
 // once returns f, or a wrong field if an earlier field had the same name.
 func once(before, f field) field {
 	if before.state != absent {
-		return field{wrong, "it comes twice"}
+		return field{wrong, "it is repeated"}
 	}
 	return f
 }
 
-// mismatch is the wrong field for an unexpected kind of value.
+// mismatch returns the wrong field for an unexpected kind of value.
 func mismatch(wanted, found string) field {
 	return field{wrong, "expected " + wanted + ", found " + found}
 }

@@ -17,9 +17,9 @@ type verdict int
 const (
 	comparable verdict = iota
 	missing            // the archive should have it
-	waiting            // the next pass brings it
+	waiting            // the next pass archives it
 	expired            // the archive has deleted it because of its age
-	lacking            // the archive holds nothing of it for good
+	lacking            // the archive has no settled data of it
 )
 
 func (c *Check) verdict(r call.Room) verdict {
@@ -48,7 +48,7 @@ func (c *Check) verdict(r call.Room) verdict {
 	return comparable
 }
 
-// callsToCompare holds the spans of the calls to compare with the room list, and of those
+// callsToCompare has the spans of the calls to compare with the room list, and of those
 // to compare in all relations.
 type callsToCompare struct {
 	listed, asked []visible.Span
@@ -93,7 +93,7 @@ func (c *Check) compareCalls(ctx context.Context, r *Result) error {
 	return nil
 }
 
-// partKinds maps the relations of calls to the kind of part that brings their rows.
+// partKinds maps the relations of calls to the kind of part that has their rows.
 var partKinds = map[int]call.PartKind{digest.Rooms: call.PartRoom, digest.Sessions: call.PartUsers, digest.SampleRows: call.PartSeries, digest.Events: call.PartEvents}
 
 // setAside reports whether the ledger names rows of a relation as missing from a call, for
@@ -165,7 +165,7 @@ func (c *Check) unit(kind call.UnitKind, key string) call.Unit {
 	return call.Unit{App: c.App, Kind: kind, Key: key}
 }
 
-// compareUnlisted names the calls of the archive that the vendor does not list. They stay
+// compareUnlisted names the calls of the archive that the vendor does not list. They remain
 // in the archive: nothing is deleted on the vendor's word.
 func (c *Check) compareUnlisted(ctx context.Context, r *Result) error {
 	if !c.looked {

@@ -31,12 +31,12 @@ type Check struct {
 	Settle    time.Duration
 	Running   bool // another process is making a pass
 
-	since    time.Time // what came before is not compared
+	since    time.Time // earlier data is not compared
 	until    time.Time // when the check began
 	listedTo time.Time // when the archive last listed calls
 	col      *collector
 	rooms    []call.Room // calls to compare with the room list
-	looked   bool        // whether rooms holds all calls that the vendor lists
+	looked   bool        // whether rooms has all calls that the vendor lists
 	noEvents bool        // whether the account lacks user events
 	failures []extract.Failure
 	held     map[string]ledger.Row // of rooms

@@ -26,7 +26,7 @@ type unit struct {
 // ledger, and notes how far each call can be compared. It is safe for concurrent use.
 type collector struct {
 	extract.Ledger
-	since  uint32           // what came before is not compared
+	since  uint32           // earlier data is not compared
 	edge   func() time.Time // the vendor may have dropped earlier data
 	mu     sync.Mutex
 	units  map[call.Unit]*unit
@@ -51,7 +51,7 @@ func (c *collector) Entries(ctx context.Context, app call.AppID, kind call.UnitK
 	return held, nil
 }
 
-// heldUntil returns the last second of a call that the archive holds for good.
+// heldUntil returns the last second of a call that is settled in the archive.
 func heldUntil(h ledger.Row) uint32 {
 	unfinished := h.State == ledger.Provisional || h.State == ledger.Failed || h.State == ledger.Lost
 	if unfinished && !h.HeldUntil.IsZero() {
@@ -106,7 +106,7 @@ func (c *collector) End(_ context.Context, e ledger.Entry) error {
 	return nil
 }
 
-// Abandon forgets the rows of a unit that could not be fetched whole.
+// Abandon drops the rows of a unit that could not be fetched whole.
 func (c *collector) Abandon(u call.Unit) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -4,7 +4,7 @@
 //
 // It compares as much as possible:
 //
-//   - A unit that is archived for good is compared as a whole.
+//   - A unit whose archive is final is compared as a whole.
 //   - A call that is provisional, has failed or is lost is compared as far as the ledger
 //     says that it is held for good.
 //   - A unit that began before the vendor's retention is compared from the edge of the

@@ -132,7 +132,7 @@ func (r *Report) err() error {
 	case d > 0 && r.Repaired:
 		return fmt.Errorf("%w still, after the repair: %s, named above", ErrDifferent, words.Plural(d, "difference"))
 	case d > 0:
-		return fmt.Errorf("%w: %s, named above; callvault verify %s--repair fetches them anew", ErrDifferent, words.Plural(d, "difference"), map[bool]string{true: "--demo "}[r.demo])
+		return fmt.Errorf("%w: %s, named above; callvault verify %s--repair fetches them again", ErrDifferent, words.Plural(d, "difference"), map[bool]string{true: "--demo "}[r.demo])
 	case len(r.Beyond()) > 0:
 		return fmt.Errorf("%w in the daily counts of %s, named above: calls may be missing", ErrDifferent, words.Plural(len(r.Beyond()), "day"))
 	case u > 0:
@@ -211,7 +211,7 @@ func warning(w Warning) string {
 	return text
 }
 
-// WhatToTry says how to mend days whose counts differ by more than the noise.
+// WhatToTry returns how to repair days whose counts differ by more than the noise.
 func WhatToTry(all []Warning) (lines []string) {
 	var from, to time.Time
 	old := 0
@@ -228,7 +228,7 @@ func WhatToTry(all []Warning) (lines []string) {
 	}
 	if !from.IsZero() {
 		to = to.Add(24*time.Hour - time.Second).Truncate(24 * time.Hour)
-		lines = append(lines, fmt.Sprintf("to fetch them anew: callvault archive --again --from %s --to %s", from.UTC().Format(time.DateOnly), to.UTC().Format(time.DateOnly)))
+		lines = append(lines, fmt.Sprintf("to fetch them again: callvault archive --again --from %s --to %s", from.UTC().Format(time.DateOnly), to.UTC().Format(time.DateOnly)))
 	}
 	switch {
 	case old == 1:
@@ -252,7 +252,7 @@ func (r *Report) Before() []Difference {
 	return all
 }
 
-// but says why an archive is not equal although no row differs: the worst reason.
+// but returns why an archive is not equal although no row differs: the worst reason.
 func (r *Report) but() (all []string) {
 	if n := len(r.Beyond()); n > 0 {
 		all = append(all, fmt.Sprintf("the counts of %s do: calls may be missing", words.Plural(n, "day")))
@@ -272,11 +272,11 @@ func (r *Report) Conclusion() string {
 	case d == 0 && len(but) > 1:
 		return "no row differs, but\n  " + strings.Join(but, "\n  ")
 	case d == 0 && r.AfterRepair != nil:
-		return "repaired: what differed is now as the vendor has it"
+		return "repaired: the archive now has what the vendor has"
 	case d == 0 && len(r.Waiting()) > 0:
 		return "equal, except for data that the vendor answers null for"
 	case d == 0:
-		return "equal: the archive is what the vendor says"
+		return "equal: the archive has what the vendor has"
 	}
 	units := map[string]bool{}
 	for _, x := range r.Differences() {

@@ -18,7 +18,7 @@ type Result struct {
 	Calls       int               `json:"calls_compared"` // compared row by row; the others only with the room list
 	Hours       int               `json:"hours_compared"` // of unusual events
 	Days        int               `json:"days_compared"`  // of the daily scale
-	Waiting     int               `json:"waiting"`        // calls, hours and days that the next pass brings
+	Waiting     int               `json:"waiting"`        // calls, hours and days that the next pass archives
 	Expired     int               `json:"expired"`        // calls that the vendor began to drop during the check
 	Rows        map[string]uint64 `json:"rows_compared"`  // of the archive, by relation
 	Differences []Difference      `json:"differences"`
@@ -37,10 +37,10 @@ type Difference struct {
 	Vendor   uint64        `json:"vendor_rows"`
 	Archive  uint64        `json:"archive_rows"`
 	What     string        `json:"what"`
-	Mendable bool          `json:"mendable"` // whether asking for the unit again may mend it
+	Mendable bool          `json:"mendable"` // whether asking for the unit again may repair it
 }
 
-// Targets returns the units to ask for again to mend the differences.
+// Targets returns the units to ask for again to repair the differences.
 func (r *Result) Targets() Targets { return r.targets }
 
 // Result compares what was asked for.

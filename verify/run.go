@@ -20,7 +20,7 @@ import (
 // Command is the name of the command, in the history and in schedules.
 const Command = "verify"
 
-// Options holds the options of a verification.
+// Options are the options of a verification.
 type Options struct {
 	Sample int    // how many calls to compare row by row
 	Seed   uint64 // chooses these calls

@@ -31,7 +31,7 @@ type Counts struct {
 
 func countsOf(d call.DailyScale) Counts { return Counts{d.RoomNumber, d.UserCount, d.UserNumber} }
 
-// noises holds how much the vendor's counts of a day may differ from the archive's while
+// noises is how much the vendor's counts of a day may differ from the archive's while
 // nothing is missing: the greater of a number and a share of the vendor's count in
 // thousandths. The vendor calls its counts approximate, and entries and users near midnight
 // may count on either day.

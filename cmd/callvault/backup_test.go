@@ -265,7 +265,7 @@ func TestBackupThatDiffers(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, _, errs = in.callvault(t.Context(), "backup", "verify", "--to", dir)
-	if code != exitPartial || !strings.Contains(errs, "differs: user_sessions: ") || !strings.Contains(errs, "the backup does not hold what the archive did") {
+	if code != exitPartial || !strings.Contains(errs, "differs: user_sessions: ") || !strings.Contains(errs, "the backup differs from the archive") {
 		t.Errorf("exit code %d\n%s", code, errs)
 	}
 	// It is no base from now on.

@@ -129,7 +129,7 @@ func demoTells(t *testing.T, report string) {
 		simulator.LossyDownlink: {"downlink of", "user's downlink lost packets"},
 		simulator.SlowDevice:    {"processor", "user's device was too slow"},
 		simulator.FarAway:       {"round trip of", "user was far from the cloud"},
-		simulator.Unexplained:   {"", "nothing measured tells"},
+		simulator.Unexplained:   {"", "no measurement explains it"},
 	} {
 		if !planted[kind] {
 			t.Errorf("%s: not planted", kind)

@@ -82,7 +82,7 @@ func TestStatus(t *testing.T) {
 	if len(st.Runs) != 1 || st.Runs[0].LastSuccess != nil || st.Runs[0].Last.Outcome != runs.Partial || st.Runs[0].Last.Reason == "" {
 		t.Errorf("runs %+v", st.Runs)
 	}
-	for _, want := range []string{"last complete", "never succeeded over everything", "last run, ", "at risk", "after 2 attempts", "nobody asked for it", "the vendor no longer had"} {
+	for _, want := range []string{"last complete", "never succeeded over everything", "last run, ", "at risk", "after 2 attempts", "nobody asked for it", "the vendor had dropped"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page does not say %q", want)
 		}

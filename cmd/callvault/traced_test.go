@@ -269,5 +269,5 @@ func TestDaemonSaysWhatIsNotRecorded(t *testing.T) {
 	}
 	nobody.Close()
 	in.env = in.traced("http://" + nobody.Addr().String())
-	in.served(t, "the record of the run is incomplete; its data is not concerned", "spans were not sent")
+	in.served(t, "the record of the run is incomplete; its data is complete", "spans were not sent")
 }

@@ -279,7 +279,7 @@ func TestLongVerifyCounts(t *testing.T) {
 		t.Errorf("%d differences, days %v", len(r.Differences()), r.Warnings)
 	}
 	_, out, _ := in.callvault(t.Context(), "verify", "--sample", "0")
-	_, try, _ := strings.Cut(out, "to fetch them anew: callvault ")
+	_, try, _ := strings.Cut(out, "to fetch them again: callvault ")
 	try, _, _ = strings.Cut(try, "\n")
 	if code, _, errs := in.callvault(t.Context(), strings.Fields(try)...); code != exitDone {
 		t.Fatalf("%q: exit code %d\n%s\n%s", try, code, errs, out)

@@ -167,11 +167,11 @@ func TestLongBelievedCalls(t *testing.T) {
 	}
 	in.waitingCalls(t, decide.AcceptNullAfter, mutes)
 	s := in.waitingPass(t, 0)
-	if notes := s.Apps[0].Notes; len(notes) != 1 || !strings.Contains(notes[0], "taken for an answer") || !strings.Contains(notes[0], " more") {
+	if notes := s.Apps[0].Notes; len(notes) != 1 || !strings.Contains(notes[0], "accepted as an answer") || !strings.Contains(notes[0], " more") {
 		t.Errorf("notes %q", notes)
 	}
 	in.withoutMuted(t, mutes)
-	got := in.strings(t, "SELECT key FROM ledger WHERE kind = 'call' AND part = '' AND state = 'archived' AND reason LIKE '%in 4 passes: taken for an answer' ORDER BY key")
+	got := in.strings(t, "SELECT key FROM ledger WHERE kind = 'call' AND part = '' AND state = 'archived' AND reason LIKE '%in 4 passes: accepted as an answer' ORDER BY key")
 	var want []string
 	for _, m := range mutes {
 		want = append(want, m.CommID)
@@ -206,7 +206,7 @@ func TestAgainKeepsWhatWasHeld(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := in.archive(t, exitPartial, "--again")
-	if n := s.Total().FailureCount; n != len(mutes) || !strings.Contains(s.Total().Failures[0].Reason, "stays as it was") {
+	if n := s.Total().FailureCount; n != len(mutes) || !strings.Contains(s.Total().Failures[0].Reason, "keeps what it had") {
 		t.Errorf("%d failures, want %d: %+v", n, len(mutes), s.Total().Failures)
 	}
 	compare(t, in.store, in.truth)

@@ -16,26 +16,26 @@ import (
 	"github.com/callvault/callvault/transform"
 )
 
-// Vendor sends one request once (trtc.Client does).
+// Vendor sends a request once. trtc.Client implements it.
 type Vendor interface {
 	Do(ctx context.Context, r trtc.Request, region string) (trtc.Response, error)
 }
 
-// Attempts bounds how often one request is asked in all.
+// Attempts bounds how often a request is sent.
 type Attempts struct {
-	Faults int           // after failures of the network or the vendor
-	Quota  int           // after the vendor said that the quota is used up
+	Faults int           // attempts after failures of the network or the vendor
+	Quota  int           // attempts after the vendor reported that the quota is used up
 	Least  time.Duration // the first pause; later ones double, with jitter, up to Most
 	Most   time.Duration
 }
 
-// DefaultAttempts outlast a fault of about a minute and somebody else's use of
-// the quota for several.
+// DefaultAttempts returns attempts that outlast a fault of about a minute, and several
+// minutes in which others use the quota.
 func DefaultAttempts() Attempts {
 	return Attempts{Faults: 7, Quota: 30, Least: 500 * time.Millisecond, Most: 15 * time.Second}
 }
 
-// Asker asks the vendor on behalf of one account. It is safe for concurrent use.
+// Asker asks the vendor for one account. It is safe for concurrent use.
 type Asker struct {
 	vendor   Vendor
 	dialect  trtc.Dialect
@@ -49,24 +49,24 @@ type Asker struct {
 
 	mu       sync.Mutex
 	answered time.Time       // when the vendor last answered anything; zero: not yet
-	served   map[string]bool // actions that have been answered
-	regions  map[string]int  // action → index in the dialect's Regions of the one asked now
-	fullest  map[string]int  // most rows of a page of the lists of an action
-	endless  map[string]bool // actions of which some list had no end
+	served   map[string]bool // actions that the vendor has answered
+	regions  map[string]int  // action → index of its current region in the dialect's Regions
+	fullest  map[string]int  // action → most rows of a page of its lists
+	endless  map[string]bool // actions with a list that had no end
 
 	totalsOfCalls bool // the Total of a user list counts the call, not the window
 	lasting       map[failure]lasting
 }
 
-// firstSize is what an answer is taken to take for each unit of work until
-// there was one: a row of a list, or the 17 metrics that a user sends in a
+// firstSize is the assumed size of an answer, in bytes for each unit of work, until the
+// first answer. The unit is a row of a list, or the 17 metrics that a user sends in a
 // second, at 32 bytes a point and a point every 2 s.
 const firstSize = 300
 
-// flood is what an answer is taken to take that is larger than is read.
+// flood is the assumed size of an answer that is too large to be read.
 const flood = 32 << 20
 
-// NewAsker makes the Asker of an account.
+// NewAsker returns the Asker of an account.
 func NewAsker(v Vendor, d trtc.Dialect, l *quota.Limits, a Attempts) *Asker {
 	return &Asker{
 		vendor: v, dialect: d, limits: l, attempts: a, tally: newTally(),
@@ -75,26 +75,26 @@ func NewAsker(v Vendor, d trtc.Dialect, l *quota.Limits, a Attempts) *Asker {
 	}
 }
 
-// Dialect is the generation of the API that the account is asked in.
+// Dialect returns the account's dialect of the API.
 func (a *Asker) Dialect() trtc.Dialect { return a.dialect }
 
-// Stats counts what was asked so far.
+// Stats returns the counts of the requests so far.
 func (a *Asker) Stats() Counts { return a.tally.counts() }
 
-// Answer is a response that was accepted. It holds its share of the memory for
-// answers until Release.
+// Answer is a response that was accepted. It uses its share of the memory for answers until
+// Release.
 type Answer struct {
 	Request trtc.Request
 	Body    []byte
 	Asked   time.Time
-	Recycle func() // gives the body back; nil: it is another's by now
-	Reason  string // why it could not be read whole; "": it could
-	Null    bool   // it is null where rows may be due, each time it was asked for
+	Recycle func() // returns the body for reuse; nil: the body belongs to somebody else
+	Reason  string // why it could not be read in full; "": it could
+	Null    bool   // it is null where rows may be due, at every attempt
 	pass    *quota.Pass
 }
 
-// Release says that what came with the answer is out of the way. Who holds an
-// answer must not ask for another one.
+// Release notes that the data of the answer is no longer in memory. The caller must not ask
+// for another answer before.
 func (a *Answer) Release() {
 	if a.Recycle != nil {
 		a.Recycle()
@@ -105,9 +105,8 @@ func (a *Answer) Release() {
 	}
 }
 
-// Ask sends r until it is answered and decode accepts the body. decode must
-// be repeatable: it runs once for each answer. work is what the answer's size
-// is likely to be proportional to.
+// Ask sends r until it is answered and decode accepts the body. decode may run several
+// times: once for each answer. The answer's size is expected to be proportional to work.
 func (a *Asker) Ask(ctx context.Context, r trtc.Request, work float64, decode func(body []byte) error) (Answer, error) {
 	answer := Answer{Request: r}
 	var faults, quotas, nulls, damage int
@@ -157,7 +156,7 @@ func (a *Asker) Ask(ctx context.Context, r trtc.Request, work float64, decode fu
 	}
 }
 
-// once paces, sends and decodes. On an error the answer's memory is given back.
+// once waits for its turn, sends and decodes. After an error the answer uses no memory.
 func (a *Asker) once(ctx context.Context, answer *Answer, work float64, region string, attempt int, decode func([]byte) error) error {
 	action := answer.Request.Action
 	ctx, left, err := a.hangs.enter(ctx, action)
@@ -193,7 +192,7 @@ func (a *Asker) once(ctx context.Context, answer *Answer, work float64, region s
 		answer.Body, answer.Recycle = resp.Body, resp.Recycle
 		a.sizes.Learn(action, work, int64(len(resp.Body)))
 		err = decodeAs(action, resp.Body, decode)
-	case tooLarge(err) && !saysLess(err): // a few at a time, then
+	case tooLarge(err) && !saysLess(err): // then ask for a few at a time
 		a.sizes.Learn(action, work, flood)
 	}
 	a.tally.asked(action, len(resp.Body), err)
@@ -204,11 +203,11 @@ func (a *Asker) once(ctx context.Context, answer *Answer, work float64, region s
 	return err
 }
 
-// decodeAs decodes and names the action in what may go wrong. An error within
-// a body too large for the client to look at is classified here.
+// decodeAs decodes and adds the action to the error. It also classifies a vendor's error in
+// a body that was too large for the client to look at.
 func decodeAs(action string, body []byte, decode func([]byte) error) (err error) {
 	defer func() {
-		if r := recover(); r != nil { // a fault of ours must not cost more than the answer
+		if r := recover(); r != nil { // a bug of ours must not cost more than the answer
 			err = DamageError{Problem: fmt.Sprintf("it cannot be read: %v", r), unreadable: true}
 		}
 	}()
@@ -218,7 +217,7 @@ func decodeAs(action string, body []byte, decode func([]byte) error) (err error)
 	}
 	e, ok := errors.AsType[*transform.DecodeError](err)
 	switch {
-	case ok && !e.Cut:
+	case ok && !e.Truncated:
 		return DamageError{Problem: e.Error(), unreadable: true}
 	case ok:
 		return &trtc.Error{Action: action, Code: trtc.CodeHTTP, Message: err.Error(), Kind: trtc.Retryable, Cause: err}
@@ -226,7 +225,7 @@ func decodeAs(action string, body []byte, decode func([]byte) error) (err error)
 	return err
 }
 
-// afterOf is how long the vendor has asked to wait.
+// afterOf returns the time for which the vendor has asked to wait.
 func afterOf(err error) time.Duration {
 	if e, ok := errors.AsType[*trtc.Error](err); ok {
 		return e.After
@@ -241,12 +240,12 @@ func (a *Asker) kindOf(err error) trtc.Kind {
 	return trtc.Permanent
 }
 
-// nullPause is the pause before an answer that is null or damaged is asked for again:
-// most stay as they are.
+// nullPause is the pause before a null or damaged answer is asked for again. Most such
+// answers do not change.
 const nullPause = 100 * time.Millisecond
 
-// pause waits before the next attempt, the longer the more have failed; unusable is
-// how many were answered with null or damage. least is what the vendor has asked for.
+// pause waits before the next attempt, longer after more failures. unusable is the number
+// of null or damaged answers. least is the time for which the vendor has asked to wait.
 func (a *Asker) pause(ctx context.Context, failed, unusable int, least time.Duration) error {
 	b := backoff.ExponentialBackOff{
 		InitialInterval: a.attempts.Least, MaxInterval: a.attempts.Most,

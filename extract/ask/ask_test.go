@@ -15,8 +15,8 @@ import (
 	"github.com/callvault/callvault/transform"
 )
 
-// script is a vendor that answers its n-th request with its n-th step, and
-// with the last one from then on.
+// script is a vendor that answers its n-th request with its n-th step, and later ones with
+// the last step.
 type script struct {
 	mu      sync.Mutex
 	steps   []func(ctx context.Context, region string) (string, error)
@@ -144,8 +144,8 @@ func TestAskHonoursContext(t *testing.T) {
 	})
 }
 
-// TestCauseIsFatal ends a context for a reason of somebody else's: it must not
-// be taken for a failure of the request.
+// TestCauseIsFatal ends a context for another reason, which must not count as a failure of
+// the request.
 func TestCauseIsFatal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
@@ -178,8 +178,8 @@ func TestDetect(t *testing.T) {
 	}
 }
 
-// TestDetectWaits: the lack of a proper answer is waited out, as long as the
-// patience lasts; an answer that is definite is not.
+// TestDetectWaits checks that Detect waits while there is no proper answer, and that a
+// definite answer ends it at once.
 func TestDetectWaits(t *testing.T) {
 	html := func(context.Context, string) (string, error) {
 		return "", &trtc.Error{Action: "DescribeRoomInfo", Code: trtc.CodeHTTP, Kind: trtc.Retryable}
@@ -213,7 +213,7 @@ func TestDetectWaits(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				began, told := time.Now(), 0
-				w := Waiting{For: c.patience, Told: func(err error, until time.Time) {
+				w := Waiting{For: c.patience, OnWait: func(err error, until time.Time) {
 					if told++; err == nil || !until.Equal(began.Add(c.patience)) || time.Since(began) > 3*time.Minute {
 						t.Errorf("after %s told of %v until %s", time.Since(began), err, until.Sub(began))
 					}
@@ -230,7 +230,7 @@ func TestDetectWaits(t *testing.T) {
 	}
 }
 
-// TestDetectIsInterrupted while it waits.
+// TestDetectIsInterrupted ends the context while Detect waits.
 func TestDetectIsInterrupted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())

@@ -11,40 +11,39 @@ import (
 	"github.com/callvault/callvault/transform"
 )
 
-// An answer that is null where rows may be due is asked for again a few times.
-// Then ErrNull is taken for an answer; ErrNullDue, where rows are due for certain,
-// is not.
+// An answer that is null where rows may be due is asked for again a few times. Then ErrNull
+// counts as an answer. ErrNullDue, where rows must exist, does not.
 var (
 	ErrNull    = errors.New("the vendor answers null where data may be due")
 	ErrNullDue = errors.New(ledger.NullReason)
 )
 
 const (
-	// NullAttempts is how often an answer that is null is asked for in all.
+	// NullAttempts is the number of attempts for a null answer.
 	NullAttempts = 3
 
-	// damageAttempts is how often an answer that is damaged is asked for in all. What
-	// is damaged in the same way twice is taken to stay so.
+	// damageAttempts is the number of attempts for a damaged answer. An answer with the
+	// same damage twice is not expected to change.
 	damageAttempts = 2
 )
 
-// DamageError is what is damaged in an answer. One that is unreadable has brought
-// nothing; any other has brought all but what the error tells.
+// DamageError is the damage of an answer. An unreadable answer has no data. Any other has
+// all data except what the error names.
 type DamageError struct {
-	Problem    string // one line; the same for what is damaged in the same way
+	Problem    string // one line; the same for equal damage
 	unreadable bool
 }
 
 func (e DamageError) Error() string { return e.Problem }
 
-// IsDamage reports whether an error is what is damaged in an answer.
+// IsDamage reports whether an error is the damage of an answer.
 func IsDamage(err error) bool {
 	_, ok := errors.AsType[DamageError](err)
 	return ok
 }
 
-// UnreadableError is returned for an answer that came and cannot be read. It is
-// kept as it came, for a later version that can.
+// UnreadableError is returned for an answer that cannot be read. The archive keeps the
+// answer for a later version that can read it.
 type UnreadableError struct {
 	Action  string
 	Problem string
@@ -61,7 +60,7 @@ func IsUnreadable(err error) bool {
 	return ok
 }
 
-// discard lets go of an answer that is not to be kept.
+// discard releases an answer that is not kept.
 func discard(a *Answer, err error) {
 	if e, ok := errors.AsType[*UnreadableError](err); ok {
 		a = &e.Answer
@@ -69,8 +68,8 @@ func discard(a *Answer, err error) {
 	a.Release()
 }
 
-// takeDamaged returns an answer that stays damaged: with its reason where some of it
-// could be read, as an *UnreadableError where nothing could.
+// takeDamaged returns an answer that remains damaged: with its reason if a part of it can
+// be read, otherwise with an *UnreadableError.
 func (a *Asker) takeDamaged(answer Answer, err error, times int) (Answer, error) {
 	damage, _ := errors.AsType[DamageError](err)
 	if times >= damageAttempts {
@@ -83,8 +82,8 @@ func (a *Asker) takeDamaged(answer Answer, err error, times int) (Answer, error)
 	return answer, nil
 }
 
-// damages are those of an account's answers that asking again has not mended. They
-// are safe for concurrent use.
+// damages remembers an account's damaged answers that did not change when they were asked
+// for again. It is safe for concurrent use.
 type damages struct {
 	mu    sync.Mutex
 	times map[damageOf]int
@@ -93,11 +92,11 @@ type damages struct {
 type damageOf struct{ action, problem string }
 
 const (
-	// knownAfter is how many answers must have stayed damaged in the same way for
-	// the next of their kind not to be asked for again.
+	// knownAfter is the number of answers that must have kept the same damage before such
+	// answers are no longer asked for again.
 	knownAfter = 2
 
-	// mostDamages bounds what is remembered.
+	// mostDamages bounds how many damages are remembered.
 	mostDamages = 1000
 )
 
@@ -117,8 +116,8 @@ func (k *damages) confirm(action string, damage DamageError) {
 	k.times[damageOf{action, damage.Problem}]++
 }
 
-// Damaged is the error of an answer of which something is damaged; nil if
-// nothing is. A Total is judged by who goes by it.
+// Damaged returns the error of a damaged answer, or nil without damage. It ignores a
+// damaged Total: the reader of the list judges it.
 func Damaged(all []transform.Damage) error {
 	if all = DamagedRows(all); len(all) == 0 {
 		return nil
@@ -126,18 +125,18 @@ func Damaged(all []transform.Damage) error {
 	return DamageError{Problem: problemOf(all)}
 }
 
-// DamagedRows are the damages but for that of a Total.
+// DamagedRows returns the damages except that of a Total.
 func DamagedRows(all []transform.Damage) []transform.Damage {
 	return slices.DeleteFunc(slices.Clone(all), func(d transform.Damage) bool { return d.What == "total" })
 }
 
-// AnswerError is the error of an answer: that of decoding it, that it does not have
-// the list it is for, that it is null, or what is damaged in it; nil if all is well.
+// AnswerError returns the error of an answer: it cannot be decoded, it lacks its list, it
+// is null, or it is damaged. It returns nil if there is none.
 func AnswerError(decoding error, list string, info transform.Info, null error) error {
 	return cmp.Or(decoding, NoList(list, info), null, Damaged(info.Damage))
 }
 
-// When is err on a condition, and nil otherwise.
+// When returns err if the condition holds, otherwise nil.
 func When(condition bool, err error) error {
 	if condition {
 		return err
@@ -145,29 +144,28 @@ func When(condition bool, err error) error {
 	return nil
 }
 
-// NoList is the error of an answer that does not have the list it is for; nil if it
-// has.
+// NoList returns the error of an answer that lacks its list, or nil.
 func NoList(name string, info transform.Info) error {
 	switch info.List {
 	case transform.ListWrong:
-		return DamageError{Problem: name + " is no list", unreadable: true}
+		return DamageError{Problem: name + " is not a list", unreadable: true}
 	case transform.ListAbsent:
 		return DamageError{Problem: name + " is missing", unreadable: true}
 	}
 	return nil
 }
 
-// ShortAnswer is the error of an answer that has fewer rows than it counts, where
-// it is all of a list.
+// ShortAnswer returns the error of an answer that has fewer rows than its Total, if the
+// answer is the whole list.
 func ShortAnswer(info transform.Info) error {
 	if info.HasTotal && info.Items < info.Total {
-		return DamageError{Problem: "it has fewer rows than it counts"}
+		return DamageError{Problem: "it has fewer rows than its Total"}
 	}
 	return nil
 }
 
-// problemOf says in one line what is damaged. It names no row, so that what is
-// damaged in the same way reads the same.
+// problemOf returns the damage in one line. The line names no row, so that equal damage has
+// equal lines.
 func problemOf(all []transform.Damage) string {
 	d := all[0]
 	text := fmt.Sprintf("%s: %s", d.What, d.Problem)

@@ -14,28 +14,27 @@ import (
 	"github.com/callvault/callvault/internal/call"
 )
 
-// Waiting says how long the first request is tried while the vendor does not
-// answer properly. The zero value gives up after a few attempts, within seconds
-// unless answers are slow to fail.
+// Waiting says for how long the first request is repeated while the vendor does not answer
+// properly. The zero value gives up after a few attempts, which take seconds unless answers
+// are slow to fail.
 type Waiting struct {
 	For         time.Duration // since the first attempt
-	Unreached   time.Duration // the same where not even a connection comes about: then the address is likely to be wrong (0: For)
+	Unreached   time.Duration // the same while no connection can be made, because the address is then likely to be wrong (0: For)
 	Least, Most time.Duration // pauses between attempts, growing (500 ms, 15 s)
-	// Told is told once, after the first few attempts, why it is tried again and
-	// until when; optional.
-	Told func(err error, until time.Time)
+	// OnWait, if set, is called once after the first few attempts, with the reason and the
+	// end of the waiting.
+	OnWait func(err error, until time.Time)
 }
 
-// Detect is Waiting.Detect that gives up soon.
+// Detect is Waiting.Detect with the zero Waiting.
 func Detect(ctx context.Context, v Vendor, l *quota.Limits, apps []call.AppID, now time.Time, dialects ...trtc.Dialect) (trtc.Dialect, error) {
 	return Waiting{}.Detect(ctx, v, l, apps, now, dialects...)
 }
 
-// Detect finds out which dialect the account has by asking each for a room
-// list, the current one first, of the first application that the vendor knows.
-// It also finds out that the endpoint or the credentials do not work: what the
-// vendor says of that ends it at once, the lack of an answer when the patience
-// is over.
+// Detect finds out which dialect the account has. It asks in each dialect for a room list,
+// the current one first, of the first application that the vendor knows. It also finds out
+// whether the endpoint and the credentials work: an error of the vendor about them ends
+// Detect at once, the lack of an answer at the end of the waiting.
 func (w Waiting) Detect(ctx context.Context, v Vendor, l *quota.Limits, apps []call.AppID, now time.Time, dialects ...trtc.Dialect) (trtc.Dialect, error) {
 	if w.Least <= 0 {
 		w.Least = 500 * time.Millisecond
@@ -46,7 +45,7 @@ func (w Waiting) Detect(ctx context.Context, v Vendor, l *quota.Limits, apps []c
 	began := time.Now()
 	attempts := Attempts{Faults: 4, Quota: 10, Least: w.Least, Most: min(8*w.Least, w.Most)}
 	pause := backoff.ExponentialBackOff{InitialInterval: min(8*w.Least, w.Most), MaxInterval: w.Most, Multiplier: 2, RandomizationFactor: 0.2}
-	for told := false; ; told = true {
+	for waiting := false; ; waiting = true {
 		d, err := detect(ctx, inTime{v}, l, attempts, apps, now, dialects)
 		until := began.Add(w.For)
 		if w.Unreached > 0 && Unconnected(err) {
@@ -56,8 +55,8 @@ func (w Waiting) Detect(ctx context.Context, v Vendor, l *quota.Limits, apps []c
 		if err == nil || ctx.Err() != nil || !Passing(err) || left <= 0 {
 			return d, err
 		}
-		if !told && w.Told != nil {
-			w.Told(err, until)
+		if !waiting && w.OnWait != nil {
+			w.OnWait(err, until)
 		}
 		select {
 		case <-time.After(min(pause.NextBackOff(), left)):
@@ -68,14 +67,14 @@ func (w Waiting) Detect(ctx context.Context, v Vendor, l *quota.Limits, apps []c
 	}
 }
 
-// Passing says that a failure is one that time mends: of the network, or of the
-// vendor, which may be down or wants fewer requests.
+// Passing reports whether a failure ends by itself: one of the network, or of the vendor,
+// which may be down or may want fewer requests.
 func Passing(err error) bool {
 	e, ok := errors.AsType[*trtc.Error](err)
 	return errors.Is(err, ErrOutage) || ok && (e.Kind == trtc.Retryable || e.Kind == trtc.Quota)
 }
 
-// Unconnected says that not even a connection has come about.
+// Unconnected reports whether no connection could be made.
 func Unconnected(err error) bool {
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
 		return true
@@ -84,10 +83,10 @@ func Unconnected(err error) bool {
 	return unknown
 }
 
-// answerWithin is longer than a page of a room list takes to come.
+// answerWithin is longer than any page of a room list takes.
 const answerWithin = 30 * time.Second
 
-// inTime is a vendor that does not take longer to answer than that.
+// inTime is a Vendor whose requests end after answerWithin.
 type inTime struct{ Vendor }
 
 func (v inTime) Do(ctx context.Context, r trtc.Request, region string) (trtc.Response, error) {
@@ -116,7 +115,7 @@ func detectBy(ctx context.Context, v Vendor, l *quota.Limits, attempts Attempts,
 	var refused error
 	for _, d := range dialects {
 		_, err := NewAsker(v, d, l, attempts).anyRooms(ctx, app, w)
-		if err == nil || IsUnreadable(err) || tooLarge(err) { // the action is there, whatever it says
+		if err == nil || IsUnreadable(err) || tooLarge(err) { // the action exists, whatever it answers
 			return d, nil
 		}
 		if e, ok := errors.AsType[*trtc.Error](err); !ok || e.Kind != trtc.Unavailable {

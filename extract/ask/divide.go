@@ -8,21 +8,21 @@ import (
 	"github.com/callvault/callvault/internal/call"
 )
 
-// Gap is something that was asked for and could not be had, and why.
+// Gap is a question that failed, and why.
 type Gap[Q any] struct {
 	Of  Q
 	Err error
 }
 
-// Divide asks for something and, where that cannot be had, for its halves: the
-// vendor may fail for what is in one of them, or for the size of both. A half
-// that fails is divided in turn as long as the other did not fail, or the vendor says
-// to ask for less. The error is what makes all further work pointless.
+// Divide asks a question and, if it fails, its halves: the vendor may fail because of the
+// data in one of them, or because of the size of both. A half that fails is divided in turn
+// as long as the other one succeeds, or the vendor asks for less. An error means that the
+// pass must end.
 func Divide[Q any](q Q, halves func(Q) (a, b Q, ok bool), ask func(Q) error) ([]Gap[Q], error) {
 	return divideAsked(q, halves, ask, ask(q))
 }
 
-// divideAsked is divide of what has been asked for, with a result.
+// divideAsked is Divide for a question that has already been asked, with this result.
 func divideAsked[Q any](q Q, halves func(Q) (a, b Q, ok bool), ask func(Q) error, result error) ([]Gap[Q], error) {
 	switch {
 	case result == nil:
@@ -50,7 +50,8 @@ func divideAsked[Q any](q Q, halves func(Q) (a, b Q, ok bool), ask func(Q) error
 	return append(gaps, more...), err
 }
 
-// HalvesDownTo divides windows of which each half is at least so long.
+// HalvesDownTo returns a function that divides windows, as long as each half is at least
+// that long.
 func HalvesDownTo(least time.Duration) func(call.Window) (a, b call.Window, ok bool) {
 	return func(w call.Window) (a, b call.Window, ok bool) {
 		half := (w.End.Sub(w.Start) / 2).Truncate(time.Second)
@@ -59,7 +60,7 @@ func HalvesDownTo(least time.Duration) func(call.Window) (a, b call.Window, ok b
 	}
 }
 
-// divisible says that less might be had where this has failed.
+// divisible reports whether a smaller question may succeed.
 func divisible(err error) bool {
 	if IsUnreadable(err) {
 		return true

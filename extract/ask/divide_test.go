@@ -11,8 +11,8 @@ import (
 	"github.com/callvault/callvault/extract/trtc"
 )
 
-// TestDivide asks for spans of which some cannot be had: each second comes once, or is
-// in one gap, and in a gap there is one that cannot be had.
+// TestDivide asks for spans, some of which fail. Each second must come once or be in one
+// gap, and each gap must have a second that fails.
 func TestDivide(t *testing.T) {
 	seed := rand.Uint64()
 	rng := rand.New(rand.NewPCG(seed, 0))
@@ -59,8 +59,8 @@ func TestDivide(t *testing.T) {
 	}
 }
 
-// TestDivideEnds gives up where all further work is pointless, and does not divide
-// what no smaller question mends.
+// TestDivideEnds checks that Divide stops at fatal errors, and does not divide if a smaller
+// question does not help.
 func TestDivideEnds(t *testing.T) {
 	halves := func(n int) (a, b int, ok bool) { return n / 2, n / 2, true }
 	for _, c := range []struct {

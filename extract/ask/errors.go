@@ -8,14 +8,14 @@ import (
 	"github.com/callvault/callvault/extract/trtc"
 )
 
-// Ending is an error after which it is pointless to ask for more.
+// Ending is an error after which the pass must end.
 type Ending struct{ Err error }
 
 func (e Ending) Error() string { return e.Err.Error() }
 func (e Ending) Unwrap() error { return e.Err }
 
-// Ended is why ctx has ended, in a form that fatal knows whatever the cause: a
-// signal, a deadline, a lost lease.
+// Ended returns why ctx has ended, whatever the cause (a signal, a deadline, a lost lease),
+// as an error that Fatal recognises.
 func Ended(ctx context.Context) error {
 	cause := context.Cause(ctx)
 	if cause == nil || Fatal(cause) {
@@ -24,39 +24,39 @@ func Ended(ctx context.Context) error {
 	return fmt.Errorf("%w (%w)", cause, ctx.Err())
 }
 
-// Fatal tells whether an error makes all further work pointless.
+// Fatal reports whether the pass must end because of an error.
 func Fatal(err error) bool {
 	if _, ok := errors.AsType[Ending](err); ok {
 		return true
 	}
-	if _, ok := errors.AsType[*trtc.Error](err); ok { // the deadline was one answer's
+	if _, ok := errors.AsType[*trtc.Error](err); ok { // the deadline was that of one answer
 		return VendorRefuses(err)
 	}
 	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || VendorRefuses(err)
 }
 
-// VendorRefuses says that an error ends the pass over one application and is no
-// reason for others to end: the vendor does not answer any more, refuses the
-// credentials or does not know the application.
+// VendorRefuses reports whether an error ends the pass over one application and not the
+// passes over others: the vendor no longer answers, refuses the credentials or does not
+// know the application.
 func VendorRefuses(err error) bool {
 	e, ok := errors.AsType[*trtc.Error](err)
 	return errors.Is(err, ErrOutage) || ok && (e.Kind == trtc.Denied || e.Kind == trtc.UnknownApp)
 }
 
-// tooLarge tells whether an error says to ask for less.
+// tooLarge reports whether less must be asked for.
 func tooLarge(err error) bool {
 	e, ok := errors.AsType[*trtc.Error](err)
 	return ok && e.Kind == trtc.TooLarge
 }
 
-// saysLess tells whether the vendor itself says to ask for less: then that is done
-// until it is content. What is larger than is read, in halves as well, is a flood.
+// saysLess reports whether the vendor itself asks for less. Then questions are divided
+// until it answers. An answer that is too large to read, even in halves, is a flood.
 func saysLess(err error) bool {
 	e, ok := errors.AsType[*trtc.Error](err)
 	return ok && e.Kind == trtc.TooLarge && e.Code != trtc.CodeTooLarge
 }
 
-// Expired tells whether the vendor says that the data is gone.
+// Expired reports whether the vendor says that the data is gone.
 func Expired(err error) bool {
 	e, ok := errors.AsType[*trtc.Error](err)
 	return ok && e.Kind == trtc.Expired

@@ -11,34 +11,34 @@ import (
 )
 
 const (
-	// hangsAfter is how many requests of an action in a row must have timed out
-	// for the action to be given up for a while.
+	// hangsAfter is the number of requests of an action in a row that must time out before
+	// the action is given up for a while.
 	hangsAfter = 3
 
-	// probeEvery is how often an action that hangs is asked all the same.
+	// probeEvery is the pause between requests to an action that hangs.
 	probeEvery = time.Minute
 
-	// failsAfter is how long an action must have failed, or been refused for want
-	// of quota, whatever was asked, to be given up for a while.
+	// failsAfter is how long every request of an action must have failed, or been refused
+	// because of the quota, before the action is given up for a while.
 	failsAfter = 5 * time.Minute
 )
 
-// hanging knows the actions that do not answer while others do, or fail whatever
-// is asked: asking them for the rest of a pass would hold up what can be had. One
-// request in probeEvery finds out when that is over. It is safe for concurrent use.
+// hanging knows the actions that do not answer while others do, or that always fail. Asking
+// them for the rest of a pass would delay all other data. One request in probeEvery finds
+// out when an action answers again. hanging is safe for concurrent use.
 type hanging struct {
 	mu      sync.Mutex
 	actions map[string]*hangs
-	others  time.Time // when some action last answered
+	others  time.Time // when any action last answered
 }
 
-// hangs is what is known of one action.
+// hangs is the state of one action.
 type hangs struct {
-	timeouts int             // since the last answer
-	since    time.Time       // when the first of these was asked
-	probe    time.Time       // when the next request may leave; zero: it does not hang
-	failing  time.Time       // since when all has failed; zero: it has not
-	reason   error           // why it is given up
+	timeouts int             // timeouts since the last answer
+	since    time.Time       // when the first of them was sent
+	probe    time.Time       // when the next request may leave; zero: the action does not hang
+	failing  time.Time       // since when every request has failed; zero: not every one has
+	reason   error           // why the action is given up
 	served   context.Context // ends when the action is given up
 	giveUp   context.CancelCauseFunc
 }
@@ -53,16 +53,16 @@ func (x *hangs) end(reason error) {
 
 func newHanging() *hanging { return &hanging{actions: map[string]*hangs{}} }
 
-// One of these ends the requests that are under way when an action is given up.
+// One of these errors ends the requests that are under way when an action is given up.
 var (
 	errHangs   = errors.New("the action does not answer while others do")
-	errRefused = errors.New("the action is refused for want of quota, again and again")
+	errRefused = errors.New("the action is refused again and again because the quota is used up")
 	errFails   = errors.New("the action fails, again and again")
 )
 
-// enter begins a request; done must be called at its end. The context ends when
-// the action is given up, with the reason as its cause. enter fails while the
-// action is given up, unless this request is to find out whether it still is.
+// enter begins a request; the caller must call done at its end. The context ends when the
+// action is given up, with the reason as its cause. enter fails while the action is given
+// up, unless this request is the one that finds out whether it answers again.
 func (h *hanging) enter(ctx context.Context, action string) (_ context.Context, done func(), err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -79,7 +79,7 @@ func (h *hanging) enter(ctx context.Context, action string) (_ context.Context, 
 	return ctx, func() { stop(); cancel(context.Canceled) }, nil
 }
 
-// of finds or begins an action. The caller holds mu.
+// of returns the state of an action, and creates it if there is none. The caller holds mu.
 func (h *hanging) of(action string) *hangs {
 	x := h.actions[action]
 	if x == nil {
@@ -90,8 +90,8 @@ func (h *hanging) of(action string) *hangs {
 	return x
 }
 
-// answered notes that the action has answered, if only with an error that asking
-// again does not mend.
+// answered notes that the action has answered, or failed with an error that would not
+// change.
 func (h *hanging) answered(action string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -104,7 +104,7 @@ func (h *hanging) answered(action string) {
 	}
 }
 
-// fails notes that the action has failed, for one of the reasons above.
+// fails notes that the action has failed for one of the reasons above.
 func (h *hanging) fails(action string, reason error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -117,8 +117,8 @@ func (h *hanging) fails(action string, reason error) {
 	}
 }
 
-// timedOut notes that a request which left at a moment was not answered in time.
-// The action hangs if others have answered since the first of those left.
+// timedOut notes that a request was not answered in time. left is when it was sent. The
+// action hangs if another action has answered since the first of its timeouts was sent.
 func (h *hanging) timedOut(action string, left time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -135,7 +135,7 @@ func hangError(action string, reason error) error {
 	return &trtc.Error{Action: action, Code: trtc.CodeNetwork, Message: fmt.Sprint(reason, "; a later pass asks again"), Kind: trtc.Permanent, Cause: reason}
 }
 
-// hung is err, or that the action was given up if that has ended ctx.
+// hung returns err, or the reason why the action was given up if that has ended ctx.
 func hung(ctx context.Context, action string, err error) error {
 	if cause := context.Cause(ctx); err != nil && (cause == errHangs || cause == errRefused || cause == errFails) {
 		return hangError(action, cause)
@@ -143,7 +143,7 @@ func hung(ctx context.Context, action string, err error) error {
 	return err
 }
 
-// timedOut says that no answer came in time.
+// timedOut reports whether no answer came in time.
 func timedOut(err error) bool {
 	e, ok := errors.AsType[*trtc.Error](err)
 	return ok && e.Timeout

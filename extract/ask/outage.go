@@ -9,31 +9,31 @@ import (
 )
 
 const (
-	// lastingAfter is how many requests of an action must have been given up for one
-	// code for the others not to be asked as often.
+	// lastingAfter is the number of requests of an action that must have been given up with
+	// the same code before later ones are repeated less often.
 	lastingAfter = 2
 
-	// lastingAttempts is how often they are asked then, and lastingFor for how long.
+	// lastingAttempts is how often they are then sent, and lastingFor is how long that
+	// lasts.
 	lastingAttempts = 2
 	lastingFor      = time.Minute
 
-	// downFor is how long nothing must have been answered for the network, or all of
-	// the vendor, to be taken to be down: that is waited out.
+	// downFor is how long no request must have been answered before the network or the
+	// vendor counts as down. An outage is waited out.
 	downFor = 10 * time.Second
 )
 
-// failure is a way in which an action fails.
+// failure is a kind of failure of an action.
 type failure struct{ action, code string }
 
-// lasting is how a failure has lasted.
+// lasting counts the requests that were given up for one failure.
 type lasting struct {
 	times int       // requests given up for it
 	last  time.Time // when the last one was
 }
 
-// lasts says whether a request is given up that has failed so often. What goes wrong
-// in the same way again and again, while other things are answered, is not asked for
-// as often.
+// lasts reports whether a request is given up after so many failures. A failure that
+// repeats again and again, while other requests are answered, is not repeated as often.
 func (a *Asker) lasts(action string, err error, times int) bool {
 	e, _ := errors.AsType[*trtc.Error](err)
 	f := failure{action, e.Code}
@@ -50,16 +50,15 @@ func (a *Asker) lasts(action string, err error, times int) bool {
 	return times >= most
 }
 
-// outageAfter is how long the vendor must not have answered anything for a
-// request that was given up to end the pass, if its action was answered before:
-// asking for the rest is pointless. An action that never was says nothing of others.
+// outageAfter is how long the vendor must not have answered anything before a request that
+// is given up ends the pass. This applies only to an action that has answered before: the
+// failures of another say nothing about the vendor.
 const outageAfter = time.Minute
 
-// ErrOutage says that the vendor does not answer any more.
-var ErrOutage = errors.New("the vendor does not answer any more")
+// ErrOutage is returned when the vendor no longer answers.
+var ErrOutage = errors.New("the vendor no longer answers")
 
-// outage turns the failure of a request into that of the vendor, if nothing has
-// been answered for long.
+// outage returns ErrOutage in place of err if nothing has been answered for long.
 func (a *Asker) outage(action string, err error) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -69,7 +68,7 @@ func (a *Asker) outage(action string, err error) error {
 	return err
 }
 
-// answers notes that the vendor has answered an action, if only with an error.
+// answers notes that the vendor has answered an action, even with an error.
 func (a *Asker) answers(action string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -77,7 +76,7 @@ func (a *Asker) answers(action string) {
 	a.answered = time.Now()
 }
 
-// unreachable says that no answer of the API came.
+// unreachable reports whether no answer of the API came.
 func unreachable(err error) bool {
 	e, ok := errors.AsType[*trtc.Error](err)
 	return ok && (e.Code == trtc.CodeNetwork || e.Code == trtc.CodeHTTP)

@@ -11,78 +11,78 @@ import (
 	"github.com/callvault/callvault/extract/trtc"
 )
 
-// A list comes in pages, and the vendor may do with these what it likes: give
-// fewer rows than asked, move rows from one page to another while they are read,
-// send some twice. What is known of completeness is the Total of the list, if it
-// counts the list, and what a reading shows that the one before has not.
+// A list comes in pages, and the vendor may return fewer rows than asked for, move rows
+// between pages while they are read, or send rows twice. Completeness is judged by the
+// Total of the list, if it counts the list, and by the rows that a reading adds to the one
+// before.
 
 const (
-	// mostReadings is how often a list is read at most until it is complete.
+	// mostReadings bounds how often a list is read.
 	mostReadings = 12
 
-	// quietReadings is how many readings in a row that show nothing new make a
-	// list of rows that move complete.
+	// quietReadings is the number of readings in a row without a new row after which a list
+	// of moving rows is complete.
 	quietReadings = 4
 
-	// EndlessPages bounds a list after another one of the same action has turned
-	// out to have no end: longer ones are divided.
+	// EndlessPages bounds a list if another one of the same action had no end. Longer lists
+	// are divided.
 	EndlessPages = 5
 )
 
-// Page is what one answer says of a list.
+// Page is the information of one page of a list.
 type Page struct {
-	Keys     []string // of the rows, in order; "" of a row that is damaged or comes twice in the answer
-	Fresh    int      // rows that no reading has shown before
-	Total    int      // as the vendor says
-	HasTotal bool     // total is there, and may count the list
-	Lacks    int      // rows that it has fewer than total, where that may count the page
+	Keys     []string // of the rows, in order; "" for a row that is damaged or comes twice in the answer
+	Fresh    int      // rows that no earlier reading had
+	Total    int      // the vendor's count
+	HasTotal bool     // Total is set, and may count the list
+	Lacks    int      // how many rows fewer than Total the page has, if Total may count the page
 }
 
-// FetchPage asks for a page; due says that rows are likely on it.
+// FetchPage asks for a page. due means that it is likely to have rows.
 type FetchPage func(ctx context.Context, number, size int, due bool) (Page, error)
 
-// List is a list being read.
+// List reads a list.
 type List struct {
 	Fetch  FetchPage
 	Asker  *Asker
 	Action string
-	Size   int  // rows of a page to ask for
-	Most   int  // pages of one reading, if no list of the action has been endless
-	Moving bool // rows are added to it all the time: a second reading must show nothing new
+	Size   int  // rows a page
+	Most   int  // pages in a reading, if no list of the action was endless
+	Moving bool // rows are added all the time: a second reading must bring nothing new
 
-	last     map[string]int // the rows of the last reading, with how often they came
-	pages    int            // with rows, of the last reading
+	last     map[string]int // the rows of the last reading, with their number
+	pages    int            // pages with rows in the last reading
 	first    int            // rows on its first page
-	Received int            // rows of the last reading, as they came
+	Received int            // rows of the last reading, repeated ones included
 	Total    int
-	Lacks    int  // rows of it that its pages have fewer than they count
-	union    int  // rows that all readings have shown
+	Lacks    int  // rows that its pages have fewer than they count
+	union    int  // rows of all readings
 	repeats  bool // rows came twice
-	Counted  bool // the last page said a Total
+	Counted  bool // the last page had a Total
 }
 
-// Short says that rows are missing by the vendor's own Total: that of the list or,
-// where more than that have come, those of the pages.
+// Short reports whether rows are missing by the vendor's own Total: that of the list or, if
+// more rows have come, those of the pages.
 func (l *List) Short() bool {
 	return l.Received < l.Total || l.Received > l.Total && l.Lacks > 0 && !l.Moving
 }
 
-// ErrEndless is returned for a list that has more pages than a list may have.
+// ErrEndless is returned for a list with more pages than a list may have.
 var ErrEndless = errors.New("the list does not end")
 
-// errSamePage is returned for a list of which the vendor shows one page again and
-// again, when there may be others.
-var errSamePage = errors.New("the vendor shows the same page whichever is asked for")
+// errSamePage is returned if the vendor returns one page again and again although there may
+// be others.
+var errSamePage = errors.New("the vendor returns the same page for every page number")
 
-// leastPage is the least number of rows that a vendor is taken to end a page at.
+// leastPage is the smallest page size that a vendor is expected to impose.
 const leastPage = 10
 
-// ErrMoves is returned for a list that shows other rows each time it is read.
-var ErrMoves = errors.New("the list is another each time it is read: rows of it may be missing")
+// ErrMoves is returned for a list that has other rows in each reading.
+var ErrMoves = errors.New("the list differs in each reading: rows may be missing")
 
-// Read reads the list until it is complete, or until another reading would not
-// help; Short says whether rows are missing then. What any reading shows has
-// come by then, also where an error is returned.
+// Read reads the list until it is complete, or until another reading would not help. Then
+// Short reports whether rows are missing. All rows of all readings have been passed on,
+// even if Read returns an error.
 func (l *List) Read(ctx context.Context) error {
 	quiet := 0
 	for reading := range mostReadings {
@@ -97,7 +97,7 @@ func (l *List) Read(ctx context.Context) error {
 		case l.complete(quiet):
 			return nil
 		case l.Short() && 0 < l.first && l.first < l.Size:
-			l.Size = l.first // pages may begin where those that were asked for would end
+			l.Size = l.first // the vendor may count pages by its own size
 		case reading > 0 && maps.Equal(before, l.last):
 			return nil
 		}
@@ -108,8 +108,8 @@ func (l *List) Read(ctx context.Context) error {
 	return ErrMoves
 }
 
-// complete says that no row can be missing. quiet is how many readings, the last ones, have
-// shown nothing new.
+// complete reports whether the list is complete. quiet is the number of readings, up to the
+// last one, without a new row.
 func (l *List) complete(quiet int) bool {
 	switch {
 	case l.Short():
@@ -122,9 +122,9 @@ func (l *List) complete(quiet int) bool {
 	return l.pages <= 1 || !l.repeats
 }
 
-// once reads the pages until one is empty, or short while the Total is reached.
-// Pages that show only what this reading has shown are the sign that the vendor
-// does not turn the page.
+// once reads the pages until one is empty, or until one is short and the Total is reached.
+// Pages with only rows that this reading already has mean that the vendor does not turn the
+// page.
 func (l *List) once(ctx context.Context) error {
 	l.last, l.pages, l.Received, l.Total, l.Lacks, l.first, l.repeats = map[string]int{}, 0, 0, 0, 0, 0, false
 	largest, same, fullest, due := 0, 0, 0, true
@@ -161,18 +161,17 @@ func (l *List) once(ctx context.Context) error {
 		}
 		largest, due = max(largest, n), !l.Counted && n >= l.Size || l.Short()
 	}
-	return fmt.Errorf("%w: %d pages of it have come", ErrEndless, l.pages)
+	return fmt.Errorf("%w after %d pages", ErrEndless, l.pages)
 }
 
-// noSuchPage says that the vendor takes a page after the last one for a mistake; due
-// says that rows are likely on it.
+// noSuchPage reports whether the vendor refuses a page because the list has ended. due
+// means that the page is likely to have rows.
 func noSuchPage(err error, due bool) bool {
 	e, ok := errors.AsType[*trtc.Error](err)
 	return ok && (e.Code == "InvalidParameter.PageNumber" || !due && e.Kind == trtc.Permanent && strings.HasPrefix(e.Code, "InvalidParameter"))
 }
 
-// note notes a page, and says whether it has a row that this reading has not
-// shown before.
+// note notes a page, and reports whether it has a row that is new in this reading.
 func (l *List) note(p Page) (news bool) {
 	for _, key := range p.Keys {
 		l.last[key]++
@@ -183,7 +182,7 @@ func (l *List) note(p Page) (news bool) {
 			l.repeats = true
 		}
 	}
-	if news || len(p.Keys) < l.first { // or the vendor does not turn the page
+	if news || len(p.Keys) < l.first { // otherwise the vendor does not turn the page
 		l.Received += len(p.Keys)
 	}
 	l.union, l.Lacks = l.union+p.Fresh, l.Lacks+p.Lacks
@@ -193,10 +192,10 @@ func (l *List) note(p Page) (news bool) {
 	return news
 }
 
-// MostPages is how many pages a reading may have, as far as is known by now.
+// MostPages returns how many pages a reading may have, by what is known so far.
 func (l *List) MostPages() int { return l.Asker.MostPages(l.Action, l.Most) }
 
-// MostPages is how many pages a list of an action may have.
+// MostPages returns how many pages a list of an action may have.
 func (a *Asker) MostPages(action string, most int) int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -206,8 +205,8 @@ func (a *Asker) MostPages(action string, most int) int {
 	return most
 }
 
-// fullestPage notes how many rows a page of a list of an action has, and returns how
-// many one has had at Most: one with fewer is not full.
+// fullestPage notes how many rows a page of the action has, and returns the most that a
+// page has had: a page with fewer is not full.
 func (a *Asker) fullestPage(action string, rows int) int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -215,7 +214,7 @@ func (a *Asker) fullestPage(action string, rows int) int {
 	return a.fullest[action]
 }
 
-// FoundTotalsOfCalls notes whether the Total of a user list counts the call, not the
+// FoundTotalsOfCalls notes whether the Total of a user list counts the call and not the
 // window.
 func (a *Asker) FoundTotalsOfCalls(found bool) {
 	a.mu.Lock()
@@ -223,7 +222,7 @@ func (a *Asker) FoundTotalsOfCalls(found bool) {
 	a.totalsOfCalls = a.totalsOfCalls || found
 }
 
-// TotalsCountCalls says that the Total of a user list has turned out to count calls.
+// TotalsCountCalls reports whether the Total of a user list counts the call.
 func (a *Asker) TotalsCountCalls() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -9,8 +9,8 @@ import (
 	"github.com/callvault/callvault/extract/trtc"
 )
 
-// pagesOf is a list of rows in pages of a size, whatever is asked. What is beyond
-// its end is the error, unless that is nil.
+// pagesOf returns a list of rows with pages of one size, whatever size is asked for. Pages
+// after its end return the error beyond, or are empty if it is nil.
 func pagesOf(rows, size int, counted bool, beyond error) *List {
 	seen := map[string]bool{}
 	l := &List{Asker: NewAsker(nil, trtc.Current(), nil, Attempts{}), Action: "DescribeRoomInfo", Size: 100, Most: 50}
@@ -30,7 +30,8 @@ func pagesOf(rows, size int, counted bool, beyond error) *List {
 	return l
 }
 
-// TestListsOfAnyPages are read to their end, whatever the vendor makes of pages.
+// TestListsOfAnyPages checks that lists are read to their end, whatever pages the vendor
+// makes.
 func TestListsOfAnyPages(t *testing.T) {
 	refused := trtc.NewError("DescribeRoomInfo", "InvalidParameter.PageNumber", "no such page", "r")
 	for _, rows := range []int{0, 1, 19, 20, 21, 99, 100, 101, 250} {

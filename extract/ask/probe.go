@@ -19,15 +19,15 @@ type Prober struct {
 	Now    func() time.Time
 }
 
-// ActionProbe is what the vendor says to an action.
+// ActionProbe is the vendor's answer to an action.
 type ActionProbe struct {
-	Relation string // what the action is for
+	Relation string // the relation that needs the action
 	Action   string
-	Region   string // that serves it, where not the account's
+	Region   string // the region that serves it, if it is not the account's
 	Err      error  // nil: the account has it
 }
 
-// probeAttempts outlast a passing fault and no more.
+// probeAttempts outlast a passing fault.
 var probeAttempts = Attempts{Faults: 3, Quota: 5, Least: 500 * time.Millisecond, Most: 2 * time.Second}
 
 // Actions asks each action of a dialect once, about the last hour.
@@ -59,20 +59,20 @@ func (p *Prober) Actions(ctx context.Context, d trtc.Dialect) []ActionProbe {
 	return probes
 }
 
-// refusesOnlyThis says that the vendor knows the action and finds fault with
-// what was asked of it, such as a call that does not exist.
+// refusesOnlyThis reports whether the vendor knows the action and refuses only this
+// question, for example about a call that does not exist.
 func refusesOnlyThis(err error) bool {
 	e, ok := errors.AsType[*trtc.Error](err)
 	return ok && e.Kind == trtc.Permanent && e.Code != trtc.CodeHTTP
 }
 
-// anyRoom is some call of the window, or one that does not exist.
+// anyRoom returns a call of the window, or one that does not exist.
 func (p *Prober) anyRoom(ctx context.Context, a *Asker, w call.Window) (call.Room, error) {
 	rooms, err := a.anyRooms(ctx, p.App, w)
 	return append(rooms, call.Room{CommID: "0_0_0", RoomID: "0"})[0], err
 }
 
-// anyRooms asks for a page of a room list, of which no response is kept.
+// anyRooms asks for a page of a room list. The response is not kept.
 func (a *Asker) anyRooms(ctx context.Context, app call.AppID, w call.Window) (rooms []call.Room, err error) {
 	answer, err := a.Ask(ctx, a.dialect.Rooms(app, w, "", 0, trtc.MaxPageSize), 100, func(body []byte) (err error) {
 		var d transform.Decoder
@@ -83,7 +83,7 @@ func (a *Asker) anyRooms(ctx context.Context, app call.AppID, w call.Window) (ro
 	return rooms, err
 }
 
-// vendorErrorIn finds the vendor's error in a body and reads nothing else.
+// vendorErrorIn returns the vendor's error in a body. It reads nothing else.
 func vendorErrorIn(body []byte) error {
 	var d transform.Decoder
 	_, _, err := d.Users(body, nil)
@@ -93,14 +93,14 @@ func vendorErrorIn(body []byte) error {
 	return nil
 }
 
-// WidestMargin is the most that is left unasked at the retention's edge.
+// WidestMargin is the largest time at the retention's edge that is not asked for.
 const WidestMargin = 10 * time.Minute
 
 // retentions are how long the vendor's plans keep data.
 var retentions = []time.Duration{14 * 24 * time.Hour, 7 * 24 * time.Hour, 24 * time.Hour}
 
-// Retention finds out how far back the account's plan goes: the longest of the
-// vendor's that it answers about; 0 if it answers about none.
+// Retention finds out how far back the account's plan goes: the longest of the vendor's
+// retentions that it answers about, or 0 if it answers about none.
 func (p *Prober) Retention(ctx context.Context, d trtc.Dialect) (time.Duration, error) {
 	a := NewAsker(p.Vendor, d, p.Limits, probeAttempts)
 	for _, r := range retentions {
@@ -112,7 +112,7 @@ func (p *Prober) Retention(ctx context.Context, d trtc.Dialect) (time.Duration, 
 	return 0, nil
 }
 
-// keeps asks whether the vendor still has what is nearly as old as r.
+// keeps reports whether the vendor still has data that is nearly as old as r.
 func (a *Asker) keeps(ctx context.Context, app call.AppID, now time.Time, r time.Duration) (bool, error) {
 	start := now.UTC().Truncate(time.Second).Add(WidestMargin - r)
 	_, err := a.anyRooms(ctx, app, call.Window{Start: start, End: start.Add(time.Minute)})
@@ -122,12 +122,12 @@ func (a *Asker) keeps(ctx context.Context, app call.AppID, now time.Time, r time
 	return err == nil, err
 }
 
-// Fit is how far back the vendor keeps data of an application: r, or less if the account's
-// plan has less. It is r where that cannot be known.
+// Fit returns how far back the vendor keeps data of an application: r, or less if the
+// account's plan has less. If that cannot be found out, it returns r.
 func (a *Asker) Fit(ctx context.Context, app call.AppID, now time.Time, r time.Duration) (time.Duration, error) {
 	kept, err := a.keeps(ctx, app, now, r)
 	if kept || err != nil && !Fatal(err) {
-		return r, nil // what is wrong will be told where it is asked for
+		return r, nil // later questions will report what is wrong
 	}
 	if err != nil {
 		return r, err

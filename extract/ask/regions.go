@@ -1,14 +1,14 @@
 package ask
 
-// region is where to ask for an action now.
+// region returns where to ask for an action.
 func (a *Asker) region(action string) string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.dialect.Regions(action)[a.regions[action]]
 }
 
-// nextRegion moves the action on from a region that does not serve it, unless
-// another request has done so already. It is false when none is left to try.
+// nextRegion moves the action from a region that does not serve it to the next one, unless
+// another request has already done so. It returns false if no region is left.
 func (a *Asker) nextRegion(action, refused string) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()

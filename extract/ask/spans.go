@@ -11,18 +11,18 @@ import (
 	"github.com/callvault/callvault/internal/span"
 )
 
-// Attributes of spans. None of them has anything that the vendor keeps secret.
+// Attributes of spans. None of them has a secret.
 const (
 	attrAction    = attribute.Key("callvault.action")
 	attrRegion    = attribute.Key("callvault.region")
 	attrAttempt   = attribute.Key("callvault.attempt") // from 1
-	attrCode      = attribute.Key("callvault.code")    // the vendor's, of an error
+	attrCode      = attribute.Key("callvault.code")    // of an error, as the vendor reports it
 	attrRequestID = attribute.Key("callvault.request_id")
 	attrBytes     = attribute.Key("callvault.bytes")
 	attrNull      = attribute.Key("callvault.null") // null where data may be due
 )
 
-// endRequest says what came of a request. It looks at the body.
+// endRequest ends the span of a request with its result. It reads the body.
 func endRequest(s trace.Span, body []byte, err error) {
 	if !s.IsRecording() {
 		return

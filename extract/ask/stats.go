@@ -7,16 +7,16 @@ import (
 	"github.com/callvault/callvault/extract/trtc"
 )
 
-// Counts is what an account was asked during a pass.
+// Counts counts the requests of an account.
 type Counts struct {
 	Requests map[string]int            // by action, refused ones included
 	Errors   map[string]int            // by code
 	ErrorsOf map[string]map[string]int // by action, then by code
-	Nulls    map[string]int            // by action: answers that were null where rows were due, repeatedly
+	Nulls    map[string]int            // by action: answers that were null where rows were due, at every attempt
 	Bytes    int64                     // of response bodies
 }
 
-// Total is the number of requests of all actions.
+// Total returns the number of requests of all actions.
 func (c Counts) Total() int {
 	n := 0
 	for _, v := range c.Requests {
@@ -47,12 +47,12 @@ func (c *Counts) failed(action, code string, n int) {
 	c.ErrorsOf[action][code] += n
 }
 
-// NewCounts is Counts with nothing counted.
+// NewCounts returns empty Counts.
 func NewCounts() Counts {
 	return Counts{Requests: map[string]int{}, Errors: map[string]int{}, ErrorsOf: map[string]map[string]int{}, Nulls: map[string]int{}}
 }
 
-// tally is Counts that many goroutines count in.
+// tally is Counts for many goroutines.
 type tally struct {
 	mu sync.Mutex
 	c  Counts

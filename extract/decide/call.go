@@ -9,54 +9,54 @@ import (
 	"github.com/callvault/callvault/ledger"
 )
 
-// leftAfter is how long after a call has ended its users are taken to have left,
-// whatever the vendor says of them.
+// leftAfter is the time after the end of a call when all users count as having left,
+// whatever the vendor reports.
 const leftAfter = 24 * time.Hour
 
-// Before is what is known of a call when a pass comes to it. Times are UTC and
-// whole seconds.
+// Before is what is known of a call before a pass asks about it. Times are UTC and whole
+// seconds.
 type Before struct {
 	Room       call.Room
-	RowProblem string       // why the row that lists the call is not whole; "": it is
-	NoCreation bool         // that row does not tell when the room was created: CreatedAt is when it was looked for
-	Ledger     ledger.Entry // what the ledger says
-	InLedger   bool         // it says something
+	RowProblem string       // why the row that lists the call is not whole; "": it is whole
+	NoCreation bool         // the row lacks the time when the room was created: CreatedAt is the time of the question
+	Ledger     ledger.Entry // the call's entry in the ledger
+	InLedger   bool         // Ledger is set
 
-	Asked     time.Time     // when the pass comes to the call: no answer is older
-	Oldest    time.Time     // the first second that the vendor still tells about
-	Settle    time.Duration // how long after a moment answers about it may change
+	Asked     time.Time     // when the pass begins with the call; every answer is newer
+	Oldest    time.Time     // the first second that the vendor still keeps
+	Settle    time.Duration // how long after a moment answers about it may still change
 	Retention time.Duration // how long the vendor keeps data
 	Limits    plan.Limits   // of one request of series
 
-	Again   bool // what the archive holds is asked for again, and replaced
+	Again   bool // data that the archive has is asked for again, and replaced
 	Compare bool // everything is asked for, to be compared with the archive
 }
 
-// Call is the decision about one call. TakeUsers sets what the other methods read:
-// after it, those that only read may be called at the same time. Of the others
-// (Take…, Miss, Begins, AcceptNull) none may.
+// Call is the decision about one call. TakeUsers sets the fields that the other methods
+// read. After it, methods that only read may be called at the same time. The others (Take…,
+// Miss, Begins, AcceptNull) must be called one at a time.
 type Call struct {
 	Before
-	Alive     call.Window // in which the call can have data, as far as the vendor still tells
-	Replaces  bool        // what comes takes the place of all that the archive has
+	Alive     call.Window // when the call can have data, as far as the vendor keeps it
+	Replaces  bool        // the new data replaces everything that the archive has
 	Ended     bool        // no answer can change any more
-	SettledTo uint32      // answers about the seconds up to this one no longer change
-	Held      call.Known  // what the archive holds for good
-	Sessions  Presence    // all that are known
+	SettledTo uint32      // answers about the seconds up to this one can no longer change
+	Held      call.Known  // the settled parts that the archive has
+	Sessions  Presence    // all known sessions
 
-	Failed       []ledger.FailedPart // missing: they failed, or cannot be read
-	Cause        string              // of the first of these: the same for what failed in the same way
-	Null         []ledger.FailedPart // missing: they are null where data is due
-	NullAccepted bool                // null where data is due was taken for an answer
+	Failed       []ledger.FailedPart // missing parts that failed or cannot be read
+	Cause        string              // of the first of Failed: the same for all failures of one kind
+	Null         []ledger.FailedPart // missing parts that are null where data is due
+	NullAccepted bool                // null where data is due was accepted as an answer
 
-	present    Presence // Sessions, and where users were taken to be whose session cannot be read
+	present    Presence // Sessions, and the assumed presence of users whose sessions cannot be read
 	nullPasses int      // earlier passes in which something was null where data is due
 
-	missingFrom time.Time // the first second of which something is to be asked for again; zero: none
-	begins      time.Time // what was before had been dropped when it was asked for; zero: nothing had
+	missingFrom time.Time // the first second of a missing part; zero: none is missing
+	begins      time.Time // the first second that the vendor still had; zero: it had everything
 }
 
-// Begin begins with a call.
+// Begin returns the decision about a call at the beginning of a pass.
 func Begin(b Before) *Call {
 	c := &Call{Before: b, nullPasses: nullPasses(b.Ledger)}
 	if c.NoCreation && c.InLedger {
@@ -68,13 +68,13 @@ func Begin(b Before) *Call {
 	}
 	moved := c.InLedger && !c.Ledger.StartsAt.Equal(c.Room.CreatedAt)
 	if c.Replaces = c.InLedger && c.inReach() && (c.Again || moved); !c.Replaces && moved {
-		c.Room.CreatedAt = c.Ledger.StartsAt // all rows of a call name one
+		c.Room.CreatedAt = c.Ledger.StartsAt // all rows of a call have the same creation time
 	}
 	return c
 }
 
-// forget makes nothing known of a call that is compared, but whether null is
-// accepted: it is where the archive accepted it, or lacks nothing else.
+// forget makes a call that is compared unknown, except whether null is accepted: it is if
+// the archive accepted it, or if the call lacks nothing else.
 func (c *Call) forget() {
 	if c.nullPasses = c.Ledger.Attempts; c.Ledger.State.Final() || c.Ledger.Waits() {
 		c.nullPasses = AcceptNullAfter
@@ -82,7 +82,7 @@ func (c *Call) forget() {
 	c.Ledger, c.InLedger, c.Replaces = ledger.Entry{}, false, c.inReach()
 }
 
-// alive is when the call can have data, as far as is known before its sessions are.
+// alive returns when the call can have data, before its sessions are known.
 func (c *Call) alive() call.Window {
 	w := call.Window{Start: c.Room.CreatedAt, End: c.Asked}
 	if c.Room.Finished || c.RowProblem != "" && !c.Room.DestroyedAt.IsZero() {
@@ -94,12 +94,12 @@ func (c *Call) alive() call.Window {
 	return w
 }
 
-// inReach says whether the vendor still has the whole call. One that it has not
-// must not be replaced.
+// inReach reports whether the vendor still has the whole call. A call that it no longer has
+// in full must not be replaced.
 func (c *Call) inReach() bool { return !c.Alive.Start.After(c.Room.CreatedAt) }
 
-// Destroyed is the end of a call that has ended. Where the vendor does not tell
-// it, the call is taken to have lasted for as long as most do at most.
+// Destroyed returns the end of a call that has ended. If the vendor does not report it, the
+// call counts as long as almost all calls.
 func Destroyed(r call.Room) time.Time {
 	if r.DestroyedAt.IsZero() {
 		return r.CreatedAt.Add(leftAfter)
@@ -107,15 +107,16 @@ func Destroyed(r call.Room) time.Time {
 	return r.DestroyedAt
 }
 
-// Visible says whether the archive may show something that it does not hold for good.
+// Visible reports whether the archive may have visible rows of the call that are not
+// settled.
 func (c *Call) Visible() bool { return c.InLedger && c.Ledger.State != ledger.Pending }
 
-// settledAt is up to when answers that were asked for now no longer change.
+// settledAt returns the time up to which answers to questions of now can no longer change.
 func (c *Call) settledAt() time.Time { return c.Asked.Add(-c.Settle) }
 
-// TakeUsers takes the list of users: it tells whether the call has ended, what is
-// settled and, where the row that lists the call does not, the id of the room.
-// Where nobody tells that, no row is held for good, as each has it.
+// TakeUsers takes the list of users. The list decides whether the call has ended and what
+// is settled. It also has the id of the room if the row that lists the call lacks it. If
+// neither has it, no row is settled, because each row names the room.
 func (c *Call) TakeUsers(l *UserList) {
 	all := MergeSessions(c.Held.Sessions, l.Sessions)
 	over := c.RowProblem == "" && c.Room.Finished && c.Room.DestroyedAt.Before(c.settledAt())
@@ -136,14 +137,13 @@ func (c *Call) TakeUsers(l *UserList) {
 	c.SettledTo = 0
 }
 
-// SetPresence takes who was there: the sessions, all of them, and those of the list
-// that stand for sessions which cannot be read.
+// SetPresence sets who was present: all sessions, and the entries of the list that stand
+// for unreadable sessions.
 func (c *Call) SetPresence(all, unreadable []call.Session) {
 	c.Sessions, c.present = PresenceOf(all), PresenceOf(slices.Concat(all, unreadable))
 }
 
-// Widen adds to the lifetime what the sessions say, as far as the vendor still
-// tells about it.
+// Widen extends the call's lifetime to that of the sessions, as far as the vendor keeps it.
 func (c *Call) Widen(sessions []call.Session, oldest time.Time) {
 	for _, s := range sessions {
 		c.Alive.Start = Earlier(c.Alive.Start, s.JoinedAt)
@@ -152,12 +152,12 @@ func (c *Call) Widen(sessions []call.Session, oldest time.Time) {
 	c.Alive.Start = Later(c.Alive.Start, oldest)
 }
 
-// Part is a part of the call.
+// Part returns a part of the call.
 func (c *Call) Part(kind call.PartKind, key string, w call.Window) call.Part {
 	return call.Part{Kind: kind, Key: key, RoomID: c.Room.RoomID, Window: w, Asked: c.Asked, Deadline: w.Start.Add(c.Retention)}
 }
 
-// Later is the later of two times.
+// Later returns the later of two times.
 func Later(a, b time.Time) time.Time {
 	if a.After(b) {
 		return a
@@ -165,7 +165,7 @@ func Later(a, b time.Time) time.Time {
 	return b
 }
 
-// Earlier is the earlier of two times.
+// Earlier returns the earlier of two times.
 func Earlier(a, b time.Time) time.Time {
 	if a.Before(b) {
 		return a
@@ -173,5 +173,5 @@ func Earlier(a, b time.Time) time.Time {
 	return b
 }
 
-// second is a unix second.
+// second returns the time of a unix second.
 func second(unix uint32) time.Time { return time.Unix(int64(unix), 0).UTC() }

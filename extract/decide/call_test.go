@@ -13,7 +13,7 @@ import (
 	"github.com/callvault/callvault/transform"
 )
 
-// before is a call of ten minutes that ended an hour ago.
+// before returns a call of ten minutes that ended an hour ago.
 func before() Before {
 	return Before{
 		Room:  call.Room{CommID: "c", RoomID: "r", CreatedAt: at(70), DestroyedAt: at(60), Finished: true},
@@ -21,12 +21,12 @@ func before() Before {
 	}
 }
 
-// stay is a session that has ended.
+// stay returns a session that has ended.
 func stay(user string, joined, left int) call.Session {
 	return call.Session{UserID: user, RoomID: "r", JoinedAt: at(joined), LeftAt: at(left), Finished: true}
 }
 
-// TestBegin says what takes the place of what the archive has, and what null means.
+// TestBegin checks what the new data replaces, and what null means.
 func TestBegin(t *testing.T) {
 	inLedger := func(e ledger.Entry) func(*Before) { return func(b *Before) { b.Ledger, b.InLedger = e, true } }
 	known := ledger.Entry{State: ledger.Provisional, StartsAt: at(70)}
@@ -65,7 +65,7 @@ func TestBegin(t *testing.T) {
 	}
 }
 
-// TestEnded says when no answer can change any more.
+// TestEnded checks when no answer can change any more.
 func TestEnded(t *testing.T) {
 	running := call.Session{UserID: "a", JoinedAt: at(70)}
 	for _, c := range []struct {
@@ -91,7 +91,7 @@ func TestEnded(t *testing.T) {
 	}
 }
 
-// TestEntry says what the ledger shall say.
+// TestEntry checks the call's entry in the ledger.
 func TestEntry(t *testing.T) {
 	no := Failure{Reason: "no"}
 	gone := ledger.FailedPart{Kind: call.PartSeries, Key: ledger.BeforeKey + "then", Reason: "dropped", Attempts: 1}
@@ -114,10 +114,10 @@ func TestEntry(t *testing.T) {
 		{"it was lost before", ledger.Entry{State: ledger.Provisional, StartsAt: at(70), Failed: []ledger.FailedPart{gone}}, func(*Call) {}, ledger.Archived, at(60),
 			[]ledger.FailedPart{gone}, 0, "dropped"},
 		{"null is accepted", ledger.Entry{State: ledger.Provisional, StartsAt: at(70), Attempts: 3}, (*Call).AcceptNull, ledger.Archived, at(60), nil, 3,
-			ledger.NullReason + ", in 4 passes: taken for an answer"},
+			ledger.NullReason + ", in 4 passes: accepted as an answer"},
 		{"its beginning is lost", ledger.Entry{}, func(d *Call) { d.Begins(at(66)) }, ledger.Archived, at(60), []ledger.FailedPart{{Kind: call.PartSeries,
-			Key: ledger.BeforeKey + at(70).Format(time.RFC3339), Reason: "the vendor no longer had what came between " + at(70).Format(time.RFC3339) + " and " + at(66).Format(time.RFC3339)}}, 0,
-			"the vendor no longer had what came between " + at(70).Format(time.RFC3339) + " and " + at(66).Format(time.RFC3339)},
+			Key: ledger.BeforeKey + at(70).Format(time.RFC3339), Reason: "the vendor had dropped everything between " + at(70).Format(time.RFC3339) + " and " + at(66).Format(time.RFC3339)}}, 0,
+			"the vendor had dropped everything between " + at(70).Format(time.RFC3339) + " and " + at(66).Format(time.RFC3339)},
 	} {
 		b := before()
 		b.Ledger, b.InLedger = c.ledger, c.ledger.State != ""
@@ -131,7 +131,7 @@ func TestEntry(t *testing.T) {
 	}
 }
 
-// TestNulls says of whom an answer is null where samples are due.
+// TestNulls checks for which users an answer is null where samples are due.
 func TestNulls(t *testing.T) {
 	d := Begin(before())
 	list := UserList{Sessions: []call.Session{stay("a", 70, 60), stay("b", 61, 60), {UserID: "c", JoinedAt: at(60).Add(-5 * time.Second), LeftAt: at(60), Finished: true}, stay("d", 10, 5)}}
@@ -161,7 +161,8 @@ func TestNulls(t *testing.T) {
 	}
 }
 
-// TestUnnamedWindows asks for each second once, whatever the order of the windows.
+// TestUnnamedWindows checks that each second is asked for once, whatever the order of the
+// windows.
 func TestUnnamedWindows(t *testing.T) {
 	window := func(start, end int) call.Window { return call.Window{Start: at(start), End: at(end)} }
 	want := []call.Window{window(300, 240), {Start: at(240).Add(time.Second), End: at(200)}, {Start: at(200).Add(time.Second), End: at(150)}}
@@ -177,12 +178,12 @@ func TestUnnamedWindows(t *testing.T) {
 	}
 }
 
-// TestJudge holds what has come of the user list against the vendor's Totals.
+// TestJudge compares the sessions that came with the vendor's Totals.
 func TestJudge(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		totals  []int // of each window
-		rows    []int // that came of it
+		rows    []int // number of sessions that came in each
 		ofCalls bool
 		want    bool // they count calls
 		broken  bool
@@ -213,7 +214,7 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-// TestOverdue says what becomes of a unit that the vendor has dropped.
+// TestOverdue checks the new entry of a unit that the vendor has dropped.
 func TestOverdue(t *testing.T) {
 	day := at(1440)
 	for _, c := range []struct {
@@ -226,12 +227,12 @@ func TestOverdue(t *testing.T) {
 		{"a call that was never archived", call.UnitCall, ledger.Entry{State: ledger.Pending}, ledger.Lost, "the vendor dropped it before it was archived"},
 		{"one that failed", call.UnitCall, ledger.Entry{State: ledger.Failed, Reason: "no"}, ledger.Lost, "the vendor dropped it before it could be archived: no"},
 		{"one of which something is missing", call.UnitCall, ledger.Entry{State: ledger.Provisional, Reason: "no", Failed: []ledger.FailedPart{{Kind: call.PartUsers}}}, ledger.Lost,
-			"the vendor dropped it before it was archived whole: no"},
+			"the vendor dropped it before all of it was archived: no"},
 		{"one that ran", call.UnitCall, ledger.Entry{State: ledger.Provisional, HeldUntil: at(5)}, ledger.Lost,
-			"the vendor dropped what came after " + at(5).Format(time.RFC3339) + " before it was archived"},
+			"the vendor dropped everything after " + at(5).Format(time.RFC3339) + " before it was archived"},
 		{"a day that was counted", call.UnitScale, ledger.Entry{State: ledger.Provisional, StartsAt: day, HeldUntil: at(0)}, ledger.Archived, ""},
 		{"a day that was not over", call.UnitScale, ledger.Entry{State: ledger.Provisional, StartsAt: day, HeldUntil: at(1)}, ledger.Lost,
-			"the vendor dropped what came after " + at(1).Format(time.RFC3339) + " before it was archived"},
+			"the vendor dropped everything after " + at(1).Format(time.RFC3339) + " before it was archived"},
 		{"a list", call.UnitList, ledger.Entry{State: ledger.Provisional, StartsAt: day, HeldUntil: at(0)}, ledger.Archived, ""},
 		{"a list that failed", call.UnitList, ledger.Entry{State: ledger.Failed, StartsAt: day, HeldUntil: at(0), Reason: "no"}, ledger.Lost, "no"},
 		{"a list read in part", call.UnitList, ledger.Entry{State: ledger.Provisional, StartsAt: day, HeldUntil: at(1)}, ledger.Lost,

@@ -7,7 +7,7 @@ import (
 	"github.com/callvault/callvault/transform"
 )
 
-// DamageText tells a damage with what it is of.
+// DamageText returns the text of a damage, with what is damaged.
 func DamageText(d transform.Damage) string {
 	name := cmp.Or(d.Key, d.User)
 	if d.Key != "" && d.User != "" {
@@ -23,7 +23,7 @@ func DamageText(d transform.Damage) string {
 	return text + ": " + d.Problem
 }
 
-// Damaged is why a piece of an answer is missing.
+// Damaged returns the Failure of a damaged piece of an answer.
 func Damaged(d transform.Damage) Failure {
 	return Failure{Reason: DamageText(d), Cause: d.What + ": " + d.Problem, Kept: true}
 }

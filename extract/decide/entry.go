@@ -9,9 +9,9 @@ import (
 	"github.com/callvault/callvault/ledger"
 )
 
-// Entry is what the ledger shall say of the call: it is archived if all of it came
-// and can no longer change, and provisional otherwise, with the parts that are
-// missing. Parts that are lost stay named.
+// Entry returns the call's new entry in the ledger. The call is archived if all of it came
+// and can no longer change. Otherwise it is provisional, and the entry names the missing
+// parts. Lost parts remain named.
 func (c *Call) Entry(u call.Unit) ledger.Entry {
 	missing := TriedAgain(slices.Concat(c.Failed, c.Null), c.Ledger.Failed)
 	e := ledger.Entry{Unit: u, StartsAt: c.Room.CreatedAt, State: ledger.Archived, HeldUntil: c.Alive.End}
@@ -25,7 +25,7 @@ func (c *Call) Entry(u call.Unit) ledger.Entry {
 		}
 	}
 	if c.Ledger.Attempts >= AcceptNullAfter {
-		e.Attempts = max(e.Attempts, c.Ledger.Attempts) // what was accepted stays accepted
+		e.Attempts = max(e.Attempts, c.Ledger.Attempts) // null that was accepted once remains accepted
 	}
 	e.Deadline = Later(e.StartsAt, e.HeldUntil).Add(c.Retention)
 	lost := c.lostParts()
@@ -33,14 +33,13 @@ func (c *Call) Entry(u call.Unit) ledger.Entry {
 		e.Reason = lost[len(lost)-1].Reason
 	}
 	if c.NullAccepted && len(c.Failed) == 0 {
-		e.Reason = fmt.Sprintf("%s, in %d passes: taken for an answer", ledger.NullReason, e.Attempts+1)
+		e.Reason = fmt.Sprintf("%s, in %d passes: accepted as an answer", ledger.NullReason, e.Attempts+1)
 	}
 	e.Failed = slices.Concat(missing, lost)
 	return e
 }
 
-// lostParts are the parts of the call that are lost: those that the ledger names,
-// and what was lost since.
+// lostParts returns the lost parts of the call: those that the ledger names, and new ones.
 func (c *Call) lostParts() []ledger.FailedPart {
 	lost := slices.DeleteFunc(slices.Clone(c.Ledger.Failed), func(f ledger.FailedPart) bool { return !f.Gone() })
 	if reason := c.LostBeginning(); reason != "" {
@@ -49,18 +48,18 @@ func (c *Call) lostParts() []ledger.FailedPart {
 	return lost
 }
 
-// LostBeginning says what of the call the vendor had dropped before the archive had
-// any of it; "": nothing.
+// LostBeginning returns which beginning of the call the vendor had dropped before the
+// archive had any of it, or "".
 func (c *Call) LostBeginning() string {
 	held, begins := Later(c.Room.CreatedAt, c.Ledger.HeldUntil), Later(c.Alive.Start, c.begins)
 	if !begins.After(held) {
 		return ""
 	}
-	return fmt.Sprintf("the vendor no longer had what came between %s and %s", held.UTC().Format(time.RFC3339), begins.UTC().Format(time.RFC3339))
+	return fmt.Sprintf("the vendor had dropped everything between %s and %s", held.UTC().Format(time.RFC3339), begins.UTC().Format(time.RFC3339))
 }
 
-// Keeps says why what the archive has of the call must stay as it is: it was asked
-// for again and could not be had whole; "": it need not.
+// Keeps returns why the archive's data of the call must stay unchanged: it was asked for
+// again and did not come in full. It returns "" if the data may be replaced.
 func (c *Call) Keeps() string {
 	switch {
 	case !c.Replaces && !c.Ledger.State.Final():

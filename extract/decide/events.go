@@ -10,18 +10,17 @@ import (
 )
 
 const (
-	// eventSlack is asked for after the end of a call: its last events carry
-	// milliseconds and can be logged after it.
+	// eventSlack is added to the window of events after the end of a call: the last events
+	// have milliseconds and can be logged later.
 	eventSlack = time.Minute
 
-	// eventsAround is how far outside the window asked for an event may be.
+	// eventsAround is how far outside the window of the question an event may be.
 	eventsAround = 10 * time.Minute
 )
 
-// EventUsers are the users that may have events which the archive does not hold
-// for good.
+// EventUsers returns the users that may have events which are not settled in the archive.
 func (c *Call) EventUsers(sessions []call.Session) []string {
-	last := map[string]uint32{} // the last second with events, per user
+	last := map[string]uint32{} // by user: the last second with events
 	for _, s := range sessions {
 		if !s.Finished {
 			last[s.UserID] = call.Forever
@@ -34,7 +33,8 @@ func (c *Call) EventUsers(sessions []call.Session) []string {
 	})
 }
 
-// EventWindow is what to ask of a user's events; ok is false if all are held.
+// EventWindow returns the window of events to ask for; ok is false if all events are
+// settled.
 func (c *Call) EventWindow(user string, now time.Time) (w call.Window, ok bool) {
 	w = call.Window{Start: c.Alive.Start, End: Earlier(c.Alive.End.Add(eventSlack), Later(now, c.Alive.Start))}
 	if held := c.heldUntil(call.PartEvents, user); held > 0 {
@@ -43,9 +43,9 @@ func (c *Call) EventWindow(user string, now time.Time) (w call.Window, ok bool) 
 	return w, !w.End.Before(w.Start)
 }
 
-// EventsNull says of an answer that is null about a user's events in w whether that
-// is likely to be a mistake, and when the user entered if it is for certain: the log
-// has at least that. Where null is accepted, entered is zero.
+// EventsNull judges a null answer about a user's events in w: likely means that null is
+// likely to be a mistake. If it is certain to be one, entered is when the user entered: the
+// log must have at least that event. If null is accepted, entered is zero.
 func (c *Call) EventsNull(user string, w call.Window) (likely bool, entered time.Time) {
 	if !c.AcceptsNull() {
 		entered = c.present.entered(user, c.settledPart(w))
@@ -53,26 +53,26 @@ func (c *Call) EventsNull(user string, w call.Window) (likely bool, entered time
 	return c.present.eventsLikely(user, w), entered
 }
 
-// PlausibleEvents are the events that can be of the window asked for, and as damage
-// those that cannot.
+// PlausibleEvents returns the events that can belong to the window of the question, and the
+// others as damage.
 func PlausibleEvents(events []call.Event, w call.Window) (plausible []call.Event, damage []transform.Damage) {
 	from, to := w.Start.Add(-eventsAround), w.End.Add(eventsAround)
 	plausible = slices.DeleteFunc(events, func(e call.Event) bool {
 		outside := e.Time.Before(from) || e.Time.After(to)
 		if outside {
-			damage = append(damage, transform.Damage{What: "event", User: e.UserID, Key: fmt.Sprint(e.EventID), Problem: "Time is outside the window asked", Count: 1})
+			damage = append(damage, transform.Damage{What: "event", User: e.UserID, Key: fmt.Sprint(e.EventID), Problem: "Time is outside the window of the request", Count: 1})
 		}
 		return outside
 	})
 	return plausible, damage
 }
 
-// EventLog is what has come of a user's events.
+// EventLog is what came of a user's events.
 type EventLog struct {
 	Events    []call.Event // each once
 	Responses []uint64
-	Reason    string    // why it is not whole; "": it is
-	Entered   time.Time // of a log that is null for certain where the user entered: when; zero: it is not
+	Reason    string    // why it is not whole; "": it is whole
+	Entered   time.Time // if the log is certain to be null by mistake: when the user entered; otherwise zero
 
 	seen map[call.Event]bool
 }
@@ -89,9 +89,8 @@ func (l *EventLog) Add(events []call.Event) {
 	}
 }
 
-// TakeEvents takes a user's events as far as they came. All that the log owns is
-// open after settledTo. keep says that what is visible stays visible, as the log is
-// null.
+// TakeEvents takes a user's events as far as they came. The seconds after settledTo that
+// the log owns are open. keep means that the log is null and visible events must stay.
 func (c *Call) TakeEvents(user string, w call.Window, l *EventLog) (owned call.Owned, settledTo uint32, keep bool) {
 	owned = call.Owned{User: user, From: uint32(w.Start.Unix()), To: uint32(w.End.Unix())}
 	if !l.Entered.IsZero() {

@@ -7,8 +7,7 @@ import (
 	"github.com/callvault/callvault/internal/call"
 )
 
-// heldUntil is the last second of a user's that the archive holds for good in
-// parts of a kind, 0 if none.
+// heldUntil returns the last second of a user that settled parts of a kind have, or 0.
 func (c *Call) heldUntil(kind call.PartKind, user string) uint32 {
 	until := uint32(0)
 	for _, p := range c.Held.Parts {
@@ -24,7 +23,7 @@ func (c *Call) heldUntil(kind call.PartKind, user string) uint32 {
 	return until
 }
 
-// heldSeries are the windows of each user whose samples need not be asked for.
+// heldSeries returns, by user, the windows whose samples need not be asked for.
 func (c *Call) heldSeries() plan.Held {
 	held := plan.Held{}
 	for _, p := range c.Held.Parts {
@@ -38,13 +37,13 @@ func (c *Call) heldSeries() plan.Held {
 	return held
 }
 
-// HoldsRoom says whether the archive holds the room for good.
+// HoldsRoom reports whether the archive's row of the room is settled.
 func (c *Call) HoldsRoom() bool {
 	return slices.ContainsFunc(c.Held.Parts, func(p call.Part) bool { return p.Kind == call.PartRoom })
 }
 
-// Unheld are the seconds of a window of which the series of a user are not held for
-// good; from is after to if all are.
+// Unheld returns the seconds of a window of which the user's series are not settled; from
+// is after to if all are settled.
 func (c *Call) Unheld(w call.Window, user string) (from, to uint32) {
 	from, to = uint32(w.Start.Unix()), uint32(w.End.Unix())
 	if held := c.heldUntil(call.PartSeries, user); held >= from {
@@ -53,12 +52,12 @@ func (c *Call) Unheld(w call.Window, user string) (from, to uint32) {
 	return from, to
 }
 
-// answered notes that a request has been answered, so that it is not asked again.
+// answered notes that a request has been answered. It is not asked again.
 func (c *Call) answered(r plan.Request) {
 	c.Held.Parts = append(c.Held.Parts, call.Part{Kind: call.PartSeries, Owned: Owned(r)})
 }
 
-// Owned are the seconds of its users that are a request's.
+// Owned returns the seconds of its users that belong to a request.
 func Owned(r plan.Request) []call.Owned {
 	owned := make([]call.Owned, len(r.Users))
 	for i, u := range r.Users {
@@ -67,5 +66,5 @@ func Owned(r plan.Request) []call.Owned {
 	return owned
 }
 
-// after is the second after one.
+// after returns the next second.
 func after(second uint32) uint32 { return min(second, call.Forever-1) + 1 }

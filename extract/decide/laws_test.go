@@ -14,14 +14,14 @@ import (
 
 // The laws of a decision, whatever the vendor answers:
 //
-//   - No second of a user is in two parts, and none that was answered, or is held, is
-//     asked for again.
-//   - Nothing is settled that an answer has left open: after SettledTo, of a user of
-//     whom something is missing, of a window that could not be had.
-//   - Every second in which a user is known to have been there, as far as the vendor
-//     tells, is settled, open or missing.
-//   - The ledger says archived only if nothing is missing and nothing can change, and
-//     holds nothing from the first second on that is missing. What is lost stays named.
+//   - No second of a user is in two parts, and no second that was answered, or is settled
+//     in the archive, is asked for again.
+//   - Nothing is settled that an answer has left open: seconds after SettledTo, seconds of
+//     a user who lacks something, seconds of a window that failed.
+//   - Every second in which a user is known to have been present, as far as the vendor
+//     keeps it, is settled, open or missing.
+//   - The ledger says archived only if nothing is missing and nothing can change. Its
+//     held_until is before the first missing second. Lost parts remain named.
 //   - The decision ends.
 func FuzzLaws(f *testing.F) {
 	rng := rand.New(rand.NewPCG(1, 1))
@@ -57,12 +57,12 @@ func randomBytes(rng *rand.Rand) []byte {
 	return data
 }
 
-// life is one call in one pass, whose vendor answers as the bytes say. When these
-// have run out all is well.
+// life is one call in one pass. The bytes decide the vendor's answers. After the last byte
+// all answers are good.
 type life struct {
 	data  []byte
 	call  *Call
-	parts map[part][]piece // what became of it, by kind and user
+	parts map[part][]piece // the result, by kind and user
 	asked int
 	errs  []error
 }
@@ -72,13 +72,13 @@ type part struct {
 	user string
 }
 
-// piece is seconds and their state: held before, settled, open or missing.
+// piece is a span of seconds with its state: settled before, settled, open or missing.
 type piece struct {
 	call.Owned
 	state string
 }
 
-// one draws a number below n.
+// one returns a number below n.
 func (l *life) one(n int) int {
 	if len(l.data) == 0 {
 		return 0
@@ -94,10 +94,10 @@ func (l *life) failf(format string, args ...any) {
 
 const now = 2_000_000_000
 
-// at is so many minutes before now.
+// at returns so many minutes before now.
 func at(minutes int) time.Time { return time.Unix(now-int64(minutes)*60, 0).UTC() }
 
-// live lives through a call and returns the first law that it breaks.
+// live runs a life and returns the first law that it breaks.
 func live(data []byte) error {
 	l := &life{data: data, parts: map[part][]piece{}}
 	l.begin()
@@ -137,7 +137,7 @@ func live(data []byte) error {
 	return nil
 }
 
-// begin begins with a call that may run, be new, or be archived in part.
+// begin begins a call that may run, be new, or be archived in part.
 func (l *life) begin() {
 	created := 10 + l.one(250)
 	b := Before{
@@ -176,13 +176,13 @@ func (l *life) begin() {
 
 func user(i int) string { return string(rune('a' + i)) }
 
-// hold has the archive hold a part for good.
+// hold gives the archive a settled part.
 func (l *life) hold(kind call.PartKind, o call.Owned) {
 	l.call.Held.Parts = append(l.call.Held.Parts, call.Part{Kind: kind, Owned: []call.Owned{o}})
 	l.put(kind, o, "held")
 }
 
-// put notes what became of seconds, which must be in no other part.
+// put notes the state of seconds, which must be in no other part.
 func (l *life) put(kind call.PartKind, o call.Owned, state string) {
 	of := part{kind, o.User}
 	for _, x := range l.parts[of] {
@@ -209,7 +209,7 @@ func (l *life) own(kind call.PartKind, owned []call.Owned, settledTo uint32) {
 	}
 }
 
-// sessions are some that an answer about a window may bring.
+// sessions returns sessions that an answer about a window may have.
 func (l *life) sessions(w call.Window) (sessions []call.Session) {
 	minutes := int(w.End.Sub(w.Start)/time.Minute) + 1
 	for range l.one(10) {
@@ -222,7 +222,7 @@ func (l *life) sessions(w call.Window) (sessions []call.Session) {
 	return sessions
 }
 
-// lacks looks at an answer that may be null, late or damaged of some users.
+// lacks judges an answer that may be null, late or damaged for some users.
 func (l *life) lacks(r plan.Request, sessions []call.Session) Lacks {
 	lacks := Lacks{}
 	var null []call.Series
@@ -237,14 +237,14 @@ func (l *life) lacks(r plan.Request, sessions []call.Session) Lacks {
 	return lacks
 }
 
-// answer is one that names users who were not asked for.
+// answer is an answer that names its users itself.
 type answer struct {
 	window   call.Window
 	sessions []call.Session
 	lacks    Lacks
 }
 
-// first asks the first question; nil: it was not asked, or not answered.
+// first asks the first question. It returns nil if it was not asked or not answered.
 func (l *life) first() *answer {
 	w, ok := l.call.FirstWindow()
 	if !ok || l.one(4) == 1 {
@@ -272,7 +272,7 @@ func (l *life) takeUnnamed(w call.Window, sessions []call.Session, lacks Lacks) 
 	}
 }
 
-// took notes what became of an answer.
+// took notes the result of an answer.
 func (l *life) took(whole, partial plan.Request, _ string) {
 	l.own(call.PartSeries, Owned(whole), l.call.SettledTo)
 	for _, o := range Owned(partial) {
@@ -300,7 +300,7 @@ func (l *life) users(first *answer) *UserList {
 	return list
 }
 
-// usersOf reads a window of it.
+// usersOf reads a window of the user list.
 func (l *life) usersOf(list *UserList, w call.Window) {
 	list.BeginWindow()
 	sessions := l.sessions(w)
@@ -325,7 +325,7 @@ func (l *life) usersOf(list *UserList, w call.Window) {
 	list.EndWindow(w, info.Total, true, len(sessions), len(sessions) < info.Total)
 }
 
-// series asks for a request, in halves where that fails.
+// series asks for a request, and for its halves if it fails.
 func (l *life) series(r plan.Request) {
 	if l.asked++; l.asked > 10_000 {
 		l.failf("%d requests, and no end", l.asked)
@@ -374,7 +374,7 @@ func (l *life) events(user string) {
 	l.own(call.PartEvents, []call.Owned{owned}, settledTo)
 }
 
-// covered sees that all seconds are in some part in which users were there.
+// covered checks that every second in which a user was present is in a part.
 func (l *life) covered(sessions []call.Session) {
 	for _, s := range sessions {
 		w := within(s, l.call.Alive)
@@ -390,7 +390,7 @@ func (l *life) covered(sessions []call.Session) {
 	}
 }
 
-// partAt is the last second of the part of a user's series that has a second, 0 if
+// partAt returns the last second of the part of a user's series that has a second, 0 if
 // none has.
 func (l *life) partAt(user string, second uint32) uint32 {
 	for _, x := range l.parts[part{call.PartSeries, user}] {
@@ -401,7 +401,7 @@ func (l *life) partAt(user string, second uint32) uint32 {
 	return 0
 }
 
-// entry holds what the ledger shall say against what became of the call.
+// entry compares the entry for the ledger with what happened to the call.
 func (l *life) entry() {
 	c, e := l.call, l.call.Entry(call.Unit{Kind: call.UnitCall, Key: "c"})
 	missing := len(c.Failed)+len(c.Null) > 0

@@ -9,25 +9,25 @@ import (
 	"github.com/callvault/callvault/ledger"
 )
 
-// AcceptNullAfter is the number of passes in which the vendor must have answered
-// null where data is due for that to be taken as an answer.
+// AcceptNullAfter is the number of passes in which the vendor must have answered null where
+// data is due before null counts as an answer.
 const AcceptNullAfter = 3
 
-// mostParts is how many missing parts a row of the ledger names.
+// mostParts bounds the missing parts in an entry of the ledger.
 const mostParts = 50
 
 // Failure is why something is missing.
 type Failure struct {
 	Reason string // one line
-	Cause  string // the same for what is missing for the same reason
-	Kept   bool   // what the vendor answered is kept: a later version may be able to read it
+	Cause  string // the same for all failures of one kind
+	Kept   bool   // the archive keeps the vendor's answer: a later version may be able to read it
 }
 
-// null is why something is missing that is null where data is due.
+// null is the Failure of a part that is null where data is due.
 var null = Failure{Reason: ledger.NullReason}
 
-// Miss notes a part that could not be had, or not whole, and its first second. The
-// other parts go on.
+// Miss notes a part that failed or is not whole, and its first second. The other parts go
+// on.
 func (c *Call) Miss(kind call.PartKind, key string, from time.Time, f Failure) {
 	c.missesFrom(from)
 	if len(c.Failed) == 0 {
@@ -36,39 +36,38 @@ func (c *Call) Miss(kind call.PartKind, key string, from time.Time, f Failure) {
 	c.Failed = AddPart(c.Failed, kind, key, f)
 }
 
-// missNull notes a part that is null where data is due for certain, from a second on.
+// missNull notes a part that is certain to be null by mistake, from a second on.
 func (c *Call) missNull(kind call.PartKind, key string, from time.Time) {
 	c.missesFrom(from)
 	c.Null = AddPart(c.Null, kind, key, null)
 }
 
-// missesFrom notes a second of which something is to be asked for again.
+// missesFrom notes a second of a missing part.
 func (c *Call) missesFrom(from time.Time) {
 	if c.missingFrom.IsZero() || from.Before(c.missingFrom) {
 		c.missingFrom = from
 	}
 }
 
-// Begins notes that the vendor had dropped what came before t when it was asked for.
+// Begins notes that the vendor had dropped everything before t.
 func (c *Call) Begins(t time.Time) { c.begins = Later(c.begins, t) }
 
-// AcceptNull notes that something was null each time it was asked for.
+// AcceptNull notes that an answer was null at every attempt.
 func (c *Call) AcceptNull() { c.NullAccepted = c.NullAccepted || c.AcceptsNull() }
 
-// AcceptsNull says whether null where data is due is an answer by now.
+// AcceptsNull reports whether null where data is due counts as an answer.
 func (c *Call) AcceptsNull() bool { return c.nullPasses >= AcceptNullAfter }
 
-// Partial says that something of the call is missing.
+// Partial reports whether something of the call is missing.
 func (c *Call) Partial() bool { return len(c.Failed)+len(c.Null) > 0 }
 
-// OnlyUnserved says that nothing failed but the events of all users, which the
-// account does not have.
+// OnlyUnserved reports whether the only missing part is the events of all users, because
+// the account does not have that action.
 func (c *Call) OnlyUnserved() bool {
 	return !slices.ContainsFunc(c.Failed, func(f ledger.FailedPart) bool { return f.Kind != call.PartEvents || f.Key != "" })
 }
 
-// AddPart adds a part to those that are missing, each once, no more than a row of
-// the ledger is to hold.
+// AddPart adds a part to the missing ones, each once, up to the bound of an entry.
 func AddPart(parts []ledger.FailedPart, kind call.PartKind, key string, f Failure) []ledger.FailedPart {
 	same := func(x ledger.FailedPart) bool { return x.Kind == kind && x.Key == key }
 	if len(parts) < mostParts && !slices.ContainsFunc(parts, same) {
@@ -77,8 +76,8 @@ func AddPart(parts []ledger.FailedPart, kind call.PartKind, key string, f Failur
 	return parts
 }
 
-// TriedAgain adds the passes that have tried the parts before. It returns no more
-// parts than a row of the ledger is to hold.
+// TriedAgain adds the number of passes that have tried the parts before. It returns no more
+// parts than an entry may have.
 func TriedAgain(parts, before []ledger.FailedPart) []ledger.FailedPart {
 	parts = slices.Clone(parts[:min(len(parts), mostParts)])
 	for i := range parts {
@@ -92,7 +91,7 @@ func TriedAgain(parts, before []ledger.FailedPart) []ledger.FailedPart {
 	return parts
 }
 
-// ReasonOf says in one line why parts are missing. There must be some.
+// ReasonOf returns one line that says why parts are missing. There must be a part.
 func ReasonOf(missing []ledger.FailedPart) string {
 	f := missing[0]
 	what := string(f.Kind)
@@ -105,8 +104,8 @@ func ReasonOf(missing []ledger.FailedPart) string {
 	return what + ": " + f.Reason
 }
 
-// nullPasses is in how many passes something of a unit was null where data is due.
-// A unit of which nothing is missing keeps what has come to be accepted.
+// nullPasses returns the number of passes in which something of a unit was null where data
+// is due. A unit without missing parts keeps its number, and so what was accepted.
 func nullPasses(e ledger.Entry) int {
 	if !e.Lacks() || e.Waits() {
 		return e.Attempts

@@ -7,9 +7,9 @@ import (
 	"github.com/callvault/callvault/ledger"
 )
 
-// Overdue is what the ledger shall say of a unit that the vendor has dropped before
-// it was archived, and that the pass did not come upon: it is lost, but for what may
-// be taken as archived.
+// Overdue returns the new entry of a unit that the vendor has dropped before it was
+// archived, and that the pass has not seen. The unit is lost, except what may count as
+// archived.
 func Overdue(e ledger.Entry) ledger.Entry {
 	switch {
 	case e.Unit.Kind == call.UnitList:
@@ -22,8 +22,8 @@ func Overdue(e ledger.Entry) ledger.Entry {
 	return e
 }
 
-// overdueList is the entry of a day that can be listed no more. What was on it and
-// was not archived is known by itself.
+// overdueList returns the new entry of a day that can no longer be listed. Calls of the day
+// that were not archived have their own entries.
 func overdueList(e ledger.Entry) ledger.Entry {
 	switch {
 	case e.State == ledger.Failed:
@@ -36,22 +36,22 @@ func overdueList(e ledger.Entry) ledger.Entry {
 	return e
 }
 
-// counted says whether a day of the scale was counted after its end. Where the
-// vendor drops it before its counts are confirmed, which it does for a plan that
-// keeps no more than two days, it is held all the same.
+// counted reports whether a day of the scale was counted after its end. Such a day counts
+// as archived even if the vendor drops it before a second pass confirms its counts, as it
+// does for plans with a retention of two days.
 func counted(e ledger.Entry) bool {
 	return e.Unit.Kind == call.UnitScale && e.State == ledger.Provisional && !e.HeldUntil.Before(e.StartsAt.Add(24*time.Hour))
 }
 
-// lossReason says what of a unit was lost.
+// lossReason returns what of a unit is lost.
 func lossReason(e ledger.Entry) string {
 	switch {
 	case e.Lacks():
-		return "the vendor dropped it before it was archived whole: " + e.Reason
+		return "the vendor dropped it before all of it was archived: " + e.Reason
 	case e.Reason != "":
 		return "the vendor dropped it before it could be archived: " + e.Reason
 	case !e.HeldUntil.IsZero():
-		return "the vendor dropped what came after " + e.HeldUntil.UTC().Format(time.RFC3339) + " before it was archived"
+		return "the vendor dropped everything after " + e.HeldUntil.UTC().Format(time.RFC3339) + " before it was archived"
 	}
 	return "the vendor dropped it before it was archived"
 }

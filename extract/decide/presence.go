@@ -6,15 +6,15 @@ import (
 	"github.com/callvault/callvault/internal/call"
 )
 
-// overlap is how long a user must have been in a call, together with the peer
-// if there is one, for the vendor to have samples: three of its intervals. Null
-// for less is an answer.
+// overlap is how long a user must have been in a call, together with the peer if there is
+// one, before the vendor must have samples: three of its intervals. For a shorter presence
+// null is an answer.
 const overlap = 6 * time.Second
 
 // Presence is who was in a call: the sessions of each user.
 type Presence map[string][]call.Session
 
-// PresenceOf sorts sessions by their users.
+// PresenceOf groups sessions by user.
 func PresenceOf(sessions []call.Session) Presence {
 	p := Presence{}
 	for _, s := range sessions {
@@ -23,8 +23,8 @@ func PresenceOf(sessions []call.Session) Presence {
 	return p
 }
 
-// samplesDue says whether samples of the user, from the peer unless that is empty,
-// are due within w: whether null must be a mistake.
+// samplesDue reports whether the vendor must have samples of the user within w, from the
+// peer unless that is empty. Then null is a mistake.
 func (p Presence) samplesDue(user, peer string, w call.Window) bool {
 	for _, s := range p[user] {
 		there := within(s, w)
@@ -43,8 +43,8 @@ func (p Presence) samplesDue(user, peer string, w call.Window) bool {
 	return false
 }
 
-// eventsLikely says whether the user was in the call within w: then there may be
-// events, and there are if a session began or ended.
+// eventsLikely reports whether the user was in the call within w. Then there may be events,
+// and there must be if a session began or ended.
 func (p Presence) eventsLikely(user string, w call.Window) bool {
 	for _, s := range p[user] {
 		if there := within(s, w); !there.End.Before(there.Start) {
@@ -54,8 +54,8 @@ func (p Presence) eventsLikely(user string, w call.Window) bool {
 	return false
 }
 
-// entered is when the first session of the user began that began within w, zero
-// if none did: the event log has at least that.
+// entered returns when the user's first session that began within w began, or the zero
+// time. The event log has at least that event.
 func (p Presence) entered(user string, w call.Window) (first time.Time) {
 	for _, s := range p[user] {
 		if !s.JoinedAt.Before(w.Start) && !s.JoinedAt.After(w.End) && (first.IsZero() || s.JoinedAt.Before(first)) {
@@ -65,7 +65,8 @@ func (p Presence) entered(user string, w call.Window) (first time.Time) {
 	return first
 }
 
-// within narrows w to a session; the end is before the start if nothing is left.
+// within returns the part of w that a session covers; the end is before the start if there
+// is none.
 func within(s call.Session, w call.Window) call.Window {
 	w.Start = Later(w.Start, s.JoinedAt)
 	if !s.LeftAt.IsZero() {

@@ -7,16 +7,16 @@ import (
 	"github.com/callvault/callvault/transform"
 )
 
-// Listed is a call as a room list has it.
+// Listed is a call in a room list.
 type Listed struct {
 	call.Room
-	Response   uint64 // that listed it
-	Problem    string // why its row is not whole; "": it is
-	NoCreation bool   // the row does not tell when the room was created: CreatedAt is when it was looked for
+	Response   uint64 // id of the response that listed it
+	Problem    string // why its row is not whole; "": it is whole
+	NoCreation bool   // the row lacks the time when the room was created: CreatedAt is the time of the question
 }
 
-// ListedRooms are the calls of an answer that lists what was alive from a time on. A row
-// that is damaged and names its call is listed all the same. nameless are the damaged rows
+// ListedRooms returns the calls of an answer that lists what was alive from a time on. A
+// damaged row that names its call is listed nevertheless. nameless are the damaged rows
 // that name none.
 func ListedRooms(rooms []call.Room, info transform.Info, response uint64, from time.Time) (listed []Listed, nameless []transform.Damage) {
 	problems := map[string]string{}
@@ -41,14 +41,14 @@ func ListedRooms(rooms []call.Room, info transform.Info, response uint64, from t
 	return listed, nameless
 }
 
-// RoomSet has each call once, as it was listed last. A finished one stays finished, and a
-// whole row stays whole.
+// RoomSet has each call once, with its latest row. A finished call does not become
+// unfinished, and a whole row is not replaced by a damaged one.
 type RoomSet struct {
 	Rooms []Listed
 	index map[string]int
 }
 
-// Add says whether the call is new.
+// Add adds a call and reports whether it is new.
 func (s *RoomSet) Add(r Listed) bool {
 	if s.index == nil {
 		s.index = map[string]int{}

@@ -10,22 +10,22 @@ import (
 	"github.com/callvault/callvault/transform"
 )
 
-// leastSeries is the smallest window that a request of series is divided into.
+// leastSeries is the smallest window into which a request of series is divided.
 const leastSeries = 5 * time.Minute
 
-// SeriesRequests plans what to ask of the series that the archive does not hold for
-// good, of those who were there.
+// SeriesRequests plans the requests for the users' series that are not settled in the
+// archive.
 func (c *Call) SeriesRequests(sessions []call.Session) []plan.Request {
 	return plan.Series(sessions, c.heldSeries(), c.Alive, c.Limits)
 }
 
-// SeriesKey names a request within its call: no user is in two of one window.
+// SeriesKey names a request within its call: two requests of one window have no user in
+// common.
 func SeriesKey(r plan.Request) string {
 	return fmt.Sprintf("%d-%d %s", r.Window.Start.Unix(), r.Window.End.Unix(), r.Users[0].ID)
 }
 
-// Halves divides a request by users or, where there is one, the seconds that are
-// this user's by time.
+// Halves divides a request by users, or by time if it has one user.
 func Halves(r plan.Request) (a, b plan.Request, ok bool) {
 	a, b = r, r
 	if n := len(r.Users) / 2; n > 0 {
@@ -43,24 +43,23 @@ func Halves(r plan.Request) (a, b plan.Request, ok bool) {
 	return a, b, true
 }
 
-// Lack is why something of a user is missing from an answer. The zero Lack is that
-// of what may be late: it is null, and due only since answers may still change.
+// Lack is why an answer lacks something of a user. The zero Lack means null that may only
+// be late: it is due for less than the time in which answers change.
 type Lack struct {
-	Null    bool    // some series is null though it is due for certain
-	Damaged Failure // what is damaged; a Reason of "": nothing
+	Null    bool    // a series is certain to be null by mistake
+	Damaged Failure // the damage; a Reason of "": none
 }
 
-// Lacks are the users of whom something is missing from an answer, who are asked for
-// again by a later pass.
+// Lacks are the users of whom an answer lacks something. A later pass asks for them again.
 type Lacks map[string]Lack
 
-// Nulls are the users of whom an answer is null where samples are due; those who are
-// Certain, among them, where answers no longer change.
+// Nulls are the users for whom an answer is null where samples are due. Certain are those
+// of them for whom answers can no longer change.
 type Nulls struct{ Due, Certain []string }
 
-// SeriesNulls looks at an answer to r, which has those series that are null. Of an
-// answer without any series, none is true. brought are its sessions, which are all
-// that is known where r names nobody.
+// SeriesNulls judges an answer to r in which the series null are null. none means that the
+// answer has no list of series. brought are the sessions of the answer, which are all known
+// sessions if r names nobody.
 func (c *Call) SeriesNulls(r plan.Request, brought []call.Session, none bool, null []call.Series) Nulls {
 	present := c.present
 	if len(r.Users) == 0 {
@@ -72,8 +71,8 @@ func (c *Call) SeriesNulls(r plan.Request, brought []call.Session, none bool, nu
 	return Nulls{present.nulls(r, none, null, r.Window), present.nulls(r, none, null, c.settledPart(r.Window))}
 }
 
-// nulls are the users of r of whom samples are due within w and null. If an answer
-// has none at all, though some are due, nothing is known of the other users either.
+// nulls returns the users of r whose samples are due within w and null. If an answer has no
+// samples at all, though some are due, it lacks those of the other users, too.
 func (p Presence) nulls(r plan.Request, none bool, null []call.Series, w call.Window) (users []string) {
 	for _, u := range r.Users {
 		owned := call.Window{Start: Later(w.Start, second(u.From)), End: Earlier(w.End, second(u.To))}
@@ -88,22 +87,23 @@ func (p Presence) nulls(r plan.Request, none bool, null []call.Series, w call.Wi
 	return users
 }
 
-// known are the sessions that the archive holds and those that have come.
+// known returns the sessions that the archive has and those that came.
 func (c *Call) known(came []call.Session) []call.Session {
 	return MergeSessions(c.Held.Sessions, came)
 }
 
-// PresenceWith is who was there as far as an answer tells that named nobody.
+// PresenceWith returns who was present, including the sessions of an answer to a request
+// that named nobody.
 func (c *Call) PresenceWith(brought []call.Session) Presence { return PresenceOf(c.known(brought)) }
 
-// settledPart is what of w answers no longer change about: what is due only since
-// may be late.
+// settledPart returns the part of w about which answers can no longer change. Data that is
+// due since then may be late.
 func (c *Call) settledPart(w call.Window) call.Window {
 	return call.Window{Start: w.Start, End: Earlier(w.End, c.settledAt())}
 }
 
-// AddNulls adds what a page is null about. What will be settled by the next pass may
-// be late until then.
+// AddNulls adds the users for whom a page is null. Data that will be settled in the next
+// pass may be late until then.
 func (c *Call) AddNulls(to Lacks, n Nulls) {
 	for _, user := range n.Due {
 		certain := slices.Contains(n.Certain, user)
@@ -116,12 +116,12 @@ func (c *Call) AddNulls(to Lacks, n Nulls) {
 	}
 }
 
-// AddDamage adds the users of r of whom something in an answer is damaged: where
-// that is not known, all of them.
+// AddDamage adds the users of r for whom an answer is damaged, or all users if that is not
+// known.
 func AddDamage(to Lacks, r plan.Request, damage []transform.Damage) {
 	for _, d := range damage {
 		if d.What == "total" || d.What == "session" {
-			continue // the user list tells
+			continue // the user list has it
 		}
 		for _, u := range r.Users {
 			if d.User == "" || d.User == u.ID {
@@ -133,9 +133,9 @@ func AddDamage(to Lacks, r plan.Request, damage []transform.Damage) {
 	}
 }
 
-// LastPage says whether no further page of series is to be expected: as many rows as
-// the vendor counts have come, and all users that were asked for. seen are the
-// sessions of all pages so far, rows how many the last one had.
+// LastPage reports whether no further page of series is expected: there are as many rows as
+// the vendor counts, and all users of the request. seen are the sessions of all pages so
+// far, rows is the number of rows of the last one.
 func (c *Call) LastPage(r plan.Request, seen []call.Session, rows, page, total int) bool {
 	most := c.Limits.Users
 	if rows == 0 {
@@ -149,8 +149,8 @@ func (c *Call) LastPage(r plan.Request, seen []call.Session, rows, page, total i
 	return len(r.Users) > 0 && (len(users) >= total || !slices.ContainsFunc(r.Users, missing))
 }
 
-// Unnamed are the users of r who were there, and of whom pages that name others say
-// nothing at all.
+// Unnamed returns the users of r who were present and whom no page mentions, although the
+// pages name others.
 func (c *Call) Unnamed(r plan.Request, sessions []call.Session, samples *call.Samples, lacks Lacks, damage []transform.Damage) (missing []transform.Damage) {
 	if len(sessions) == 0 {
 		return nil
@@ -174,9 +174,9 @@ func (c *Call) Unnamed(r plan.Request, sessions []call.Session, samples *call.Sa
 	return missing
 }
 
-// TakeSeries takes what an answer to r lacks. whole are the users of whom all came:
-// their seconds are settled up to SettledTo, and open after it. partial are the
-// others, all of whose seconds are open; reason says what of them is damaged.
+// TakeSeries takes what an answer to r lacks. whole has the users who lack nothing: their
+// seconds are settled up to SettledTo, and open after it. partial has the others: all their
+// seconds are open. reason says what is damaged.
 func (c *Call) TakeSeries(r plan.Request, lacks Lacks) (whole, partial plan.Request, reason string) {
 	whole.Window, partial.Window = r.Window, r.Window
 	for _, u := range r.Users {
@@ -200,7 +200,7 @@ func (c *Call) TakeSeries(r plan.Request, lacks Lacks) (whole, partial plan.Requ
 	return whole, partial, reason
 }
 
-// MissSeries takes that a request could not be had.
+// MissSeries notes that a request failed.
 func (c *Call) MissSeries(r plan.Request, f Failure) {
 	c.Miss(call.PartSeries, SeriesKey(r), r.Window.Start, f)
 }

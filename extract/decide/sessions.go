@@ -8,13 +8,13 @@ import (
 	"github.com/callvault/callvault/internal/call"
 )
 
-// SessionSet joins the sessions of several windows and pages. A session that
-// spans windows comes with each of them; of one seen both open and ended, as
-// happens when it ends while a pass is asking, the ended one stays.
+// SessionSet joins the sessions of several windows and pages. A session that spans windows
+// comes with each of them. If a session comes as open and as ended, because it ends while a
+// pass asks, the ended one counts.
 type SessionSet struct{ rows map[sessionKey]call.Session }
 
-// sessionKey names a session. The vendor gives it no id: a user may have two
-// that begin in the same second, which then differ in their end.
+// sessionKey identifies a session. The vendor gives sessions no id: a user may have two
+// that begin in the same second and differ in their end.
 type sessionKey struct {
 	user     string
 	joined   time.Time
@@ -27,8 +27,7 @@ func keyOf(x call.Session) sessionKey {
 	return sessionKey{x.UserID, x.JoinedAt, x.LeftAt, x.DeviceType, x.ClientIP}
 }
 
-// sessionStart names what the readings of one session have in common, whether it
-// had ended by then or not.
+// sessionStart identifies all readings of one session, ended or not.
 type sessionStart struct {
 	user   string
 	joined int64 // Unix seconds
@@ -46,7 +45,7 @@ func (s *SessionSet) Add(sessions []call.Session) {
 	}
 }
 
-// Has says whether the session is there, with these very times.
+// Has reports whether the set has the session with exactly these times.
 func (s *SessionSet) Has(x call.Session) bool {
 	_, ok := s.rows[keyOf(x)]
 	return ok
@@ -54,7 +53,7 @@ func (s *SessionSet) Has(x call.Session) bool {
 
 func (s *SessionSet) remove(x call.Session) { delete(s.rows, keyOf(x)) }
 
-// MergeSessions joins what is held with what came.
+// MergeSessions joins the archive's sessions with new ones.
 func MergeSessions(held, came []call.Session) []call.Session {
 	if len(came) == 0 {
 		return held
@@ -65,7 +64,7 @@ func MergeSessions(held, came []call.Session) []call.Session {
 	return all.List()
 }
 
-// List is the sessions in the order of time.
+// List returns the sessions in the order of time.
 func (s *SessionSet) List() []call.Session {
 	ended := map[sessionStart]bool{}
 	for _, x := range s.rows {
@@ -86,12 +85,12 @@ func (s *SessionSet) List() []call.Session {
 	return out
 }
 
-// AllLeft says whether no session is still running.
+// AllLeft reports whether all sessions have ended.
 func AllLeft(sessions []call.Session) bool {
 	return !slices.ContainsFunc(sessions, func(s call.Session) bool { return !s.Finished })
 }
 
-// DistinctUsers lists the users in the order of their first session.
+// DistinctUsers returns the users in the order of their first sessions.
 func DistinctUsers(sessions []call.Session) []string {
 	seen := map[string]bool{}
 	var out []string
@@ -104,7 +103,7 @@ func DistinctUsers(sessions []call.Session) []string {
 	return out
 }
 
-// WithOthers adds to sessions those of others that begin with none of them.
+// WithOthers adds to sessions those of others whose beginning no session has.
 func WithOthers(sessions, others []call.Session) []call.Session {
 	have := map[sessionStart]bool{}
 	for _, s := range sessions {
@@ -118,8 +117,7 @@ func WithOthers(sessions, others []call.Session) []call.Session {
 	return sessions
 }
 
-// withoutMended leaves out the sessions that lack some value and have come whole as
-// well.
+// withoutMended leaves out incomplete sessions that also came whole.
 func withoutMended(sessions, incomplete []call.Session) []call.Session {
 	if len(incomplete) == 0 {
 		return sessions

@@ -10,8 +10,8 @@ import (
 	"github.com/callvault/callvault/internal/call"
 )
 
-// A session that lacks something goes once it has come whole as well, and no other
-// goes, in lists that are small and in one of a great call.
+// An incomplete session is dropped if it also came whole, and no other is dropped, in short
+// lists and in that of a large call.
 func TestMendedSessions(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for _, n := range []int{0, 1, 8, 200, 30_000} {
@@ -29,7 +29,7 @@ func TestMendedSessions(t *testing.T) {
 				sessions, incomplete, want = append(sessions, lacks), append(incomplete, lacks), want+1
 			case 2: // whole at another time
 				sessions, incomplete, want = append(sessions, lacks, whole), append(incomplete, lacks), want+1
-			case 3: // open when it lacked something, ended when it was whole
+			case 3: // open when it was incomplete, ended when it was whole
 				lacks.LeftAt, lacks.Finished = time.Time{}, false
 				sessions, incomplete, want = append(sessions, lacks, whole), append(incomplete, lacks), want+1
 			case 4: // another stay that begins in the same second

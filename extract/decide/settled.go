@@ -6,8 +6,8 @@ import (
 	"github.com/callvault/callvault/internal/call"
 )
 
-// SplitOwned divides what a part owns at a second: settled are the seconds up to
-// it, open those after it.
+// SplitOwned divides the seconds of a part: settled are those up to settledTo, open those
+// after it.
 func SplitOwned(owned []call.Owned, settledTo uint32) (settled, open []call.Owned) {
 	for _, o := range owned {
 		if o.From <= settledTo {
@@ -20,8 +20,8 @@ func SplitOwned(owned []call.Owned, settledTo uint32) (settled, open []call.Owne
 	return settled, open
 }
 
-// SplitSessions divides the sessions that are not known at a second: those that
-// ended by then, and those that ended later or have not ended.
+// SplitSessions divides the sessions that are not known at a second: those that ended by
+// then, and those that ended later or are still open.
 func SplitSessions(sessions []call.Session, settledTo uint32, known *SessionSet) (settled, open []call.Session) {
 	for _, s := range sessions {
 		switch {
@@ -47,9 +47,9 @@ func SplitEvents(events []call.Event, settledTo uint32) (settled, open []call.Ev
 	return settled, open
 }
 
-// SplitSamples divides normal samples at a second: those up to it, and those after
-// it. Points without a value count with the former. The result is s where that is
-// not divided.
+// SplitSamples divides normal samples at a second: those up to it, and those after it.
+// Points without a value count as settled. If there is nothing to divide, the result is s
+// itself.
 func SplitSamples(s *call.Samples, settledTo uint32) (settled, open *call.Samples) {
 	if settledTo == call.Forever {
 		return s, &call.Samples{}
@@ -68,7 +68,7 @@ func SplitSamples(s *call.Samples, settledTo uint32) (settled, open *call.Sample
 	return settled, open
 }
 
-// SplitUsers divides normal samples by users: theirs are those of the users named.
+// SplitUsers divides normal samples by user: theirs are the samples of the named users.
 func SplitUsers(s *call.Samples, users []string) (others, theirs *call.Samples) {
 	others, theirs = &call.Samples{Nulls: s.Nulls}, &call.Samples{}
 	at := 0
@@ -83,7 +83,7 @@ func SplitUsers(s *call.Samples, users []string) (others, theirs *call.Samples) 
 	return others, theirs
 }
 
-// appendRows appends the rows [from, to) of s, which are of one series.
+// appendRows appends the rows [from, to) of s, which belong to one series.
 func appendRows(dst *call.Samples, series call.Series, s *call.Samples, from, to int) {
 	if from == to {
 		return

@@ -9,39 +9,38 @@ import (
 	"github.com/callvault/callvault/transform"
 )
 
-// mostOfEndless is how many sessions are taken of a window whose list has no end.
+// mostOfEndless is the number of sessions that are kept of a window whose list has no end.
 const mostOfEndless = 20
 
-// UserList is what the vendor says of a call's sessions, window by window.
+// UserList is the vendor's list of a call's sessions, window by window.
 type UserList struct {
-	Window     call.Window    // asked for; zero: nothing was
-	Sessions   []call.Session // as of Judge
-	Incomplete []call.Session // of these, those that lack some value
-	Unreadable []call.Session // stand for sessions that cannot be read: their users are asked about, and they are not archived
-	Unnamed    []call.Window  // in which somebody was of whom not even the id is known
+	Window     call.Window    // the window that was asked for; zero: none was
+	Sessions   []call.Session // set by Judge
+	Incomplete []call.Session // those of Sessions that lack a value
+	Unreadable []call.Session // stand for sessions that cannot be read: their users are asked about, but the sessions are not archived
+	Unnamed    []call.Window  // windows with a user whose id cannot be read
 	Responses  []uint64
-	BrokenFrom time.Time // from when on it is not whole; zero: it is
-	Reason     string    // why it is not
+	BrokenFrom time.Time // the list is not whole from this time on; zero: it is whole
+	Reason     string    // why it is not whole
 
-	call    *Call
-	all     SessionSet
-	news    []call.Session                 // of the window being read: sessions that no other had
-	endless map[call.Window][]call.Session // the first sessions of windows whose list has no end
-	short   []shortWindow
-	totals  map[int]bool // the vendor's Totals of windows, each at its most
-	told    int          // windows that have told one
-	most    int          // the greatest
+	call      *Call
+	all       SessionSet
+	news      []call.Session                 // sessions of the current window that no earlier window had
+	endless   map[call.Window][]call.Session // the first sessions of windows whose list has no end
+	short     []shortWindow
+	totals    map[int]bool // the vendor's Totals of windows, the greatest of each
+	withTotal int          // number of windows with a Total
+	most      int          // the greatest Total
 }
 
-// shortWindow is a window of which fewer sessions came than the vendor's Total says.
+// shortWindow is a window with fewer sessions than the vendor's Total.
 type shortWindow struct {
 	call.Window
 	total, received int
 }
 
-// NewUserList begins the list, and tells the windows to ask for, of at most longest:
-// none if the archive holds the list for good. seen are sessions that another answer
-// has shown.
+// NewUserList returns an empty list, and the windows to ask for, of at most longest. There
+// are none if the archive's list is settled. seen are sessions that another answer had.
 func (c *Call) NewUserList(seen []call.Session, longest time.Duration) (*UserList, []call.Window) {
 	l := &UserList{call: c, totals: map[int]bool{}, endless: map[call.Window][]call.Session{}}
 	w := c.Alive
@@ -57,12 +56,11 @@ func (c *Call) NewUserList(seen []call.Session, longest time.Duration) (*UserLis
 	return l, plan.Slices(w.Start, w.End, longest)
 }
 
-// BeginWindow says that the pages of a window come next.
+// BeginWindow begins a window. Its pages follow.
 func (l *UserList) BeginWindow() { l.news = nil }
 
-// Page adds the sessions of a page, and returns their names, "" for those that
-// cannot be read, and how many no page has shown before. Whom a row names that
-// cannot be read is asked about all the same.
+// Page adds the sessions of a page. It returns their names ("" for unreadable ones) and the
+// number of sessions that are new. The pass also asks about users whose row cannot be read.
 func (l *UserList) Page(w call.Window, sessions []call.Session, info transform.Info) (keys []string, news int) {
 	l.most = max(l.most, info.Total)
 	for _, d := range info.Damage {
@@ -86,7 +84,7 @@ func (l *UserList) Page(w call.Window, sessions []call.Session, info transform.I
 	return keys, news
 }
 
-// IncompleteOf are the sessions of an answer that are there without some value.
+// IncompleteOf returns the sessions of an answer that lack a value.
 func IncompleteOf(damage []transform.Damage) (sessions []call.Session) {
 	for _, d := range damage {
 		if d.Kept && d.Session != nil {
@@ -96,20 +94,20 @@ func IncompleteOf(damage []transform.Damage) (sessions []call.Session) {
 	return sessions
 }
 
-// EndWindow notes what the pages of a window come to: the vendor's Total, if it has
-// told one that counts the list, and the rows received. short says that these are
-// fewer.
-func (l *UserList) EndWindow(w call.Window, total int, told bool, received int, short bool) {
+// EndWindow ends a window. total is the vendor's Total; hasTotal means that it gave one which
+// counts the list. received is the number of rows, and short means that it is less than
+// total.
+func (l *UserList) EndWindow(w call.Window, total int, hasTotal bool, received int, short bool) {
 	if short {
 		l.short = append(l.short, shortWindow{w, total, received})
 	}
-	if l.most = max(l.most, total); told {
-		l.totals[total], l.told = true, l.told+1
+	if l.most = max(l.most, total); hasTotal {
+		l.totals[total], l.withTotal = true, l.withTotal+1
 	}
 }
 
-// EndlessWindow forgets what a window has shown whose list has no end: it comes with
-// the halves, if these have one.
+// EndlessWindow drops the sessions of a window whose list has no end. Its halves have them,
+// if their lists end.
 func (l *UserList) EndlessWindow(w call.Window) {
 	for _, s := range l.news {
 		l.all.remove(s)
@@ -117,8 +115,8 @@ func (l *UserList) EndlessWindow(w call.Window) {
 	l.endless[w] = l.news[:min(mostOfEndless, len(l.news))]
 }
 
-// Miss notes a window that could not be had. Of one whose list has no end some are
-// taken; who else was in it is not to be found.
+// Miss notes a window that failed. If its list has no end, some of its sessions are kept;
+// nobody can know the others.
 func (l *UserList) Miss(w call.Window, f Failure, endless bool) {
 	l.MissSome(w, f)
 	if endless {
@@ -128,7 +126,7 @@ func (l *UserList) Miss(w call.Window, f Failure, endless bool) {
 	}
 }
 
-// MissSome notes a window of which something could not be had.
+// MissSome notes a window that is not whole.
 func (l *UserList) MissSome(w call.Window, f Failure) {
 	l.breaks(w.Start, f.Reason)
 	l.call.Miss(call.PartUsers, WindowKey(w), w.Start, f)
@@ -144,10 +142,10 @@ func (l *UserList) breaks(from time.Time, reason string) {
 	}
 }
 
-// damage notes a row of the list that is damaged.
+// damage notes a damaged row of the list.
 func (l *UserList) damage(w call.Window, d transform.Damage) {
 	if d.What == "total" {
-		return // it is judged by the pages
+		return // the pages decide
 	}
 	l.breaks(w.Start, DamageText(d))
 	l.call.Miss(call.PartUsers, WindowKey(w)+" "+d.User, w.Start, Damaged(d))
@@ -160,12 +158,12 @@ func (l *UserList) damage(w call.Window, d transform.Damage) {
 	}
 }
 
-// Judge notes the windows that are short. The vendor's Total may count the whole
-// call: then it is the same in all windows, and what has come of all of them together
-// must come to it. ofCalls says that this is known; Judge returns whether it is now.
+// Judge notes the windows that are short. The vendor's Total may count the whole call: then
+// it is the same in all windows, and all windows together must reach it. ofCalls means that
+// this is known already. Judge returns whether it is known now.
 func (l *UserList) Judge(ofCalls bool) bool {
 	n := len(l.all.rows)
-	if len(l.short) > 0 && len(l.totals) == 1 && l.told > 1 && l.most <= n {
+	if len(l.short) > 0 && len(l.totals) == 1 && l.withTotal > 1 && l.most <= n {
 		return true
 	}
 	for _, s := range l.short {
@@ -177,23 +175,21 @@ func (l *UserList) Judge(ofCalls bool) bool {
 	return ofCalls
 }
 
-// Close sets Sessions: what has come, but for what lacks some value and has come
-// whole as well.
+// Close sets Sessions. It leaves out incomplete sessions that also came whole.
 func (l *UserList) Close() {
 	l.Sessions = withoutMended(l.all.List(), l.Incomplete)
 }
 
-// Add adds sessions that other answers have brought, and those of them that lack
-// some value.
+// Add adds sessions of other answers, and those of them that lack a value.
 func (l *UserList) Add(sessions, incomplete []call.Session) {
 	l.Incomplete = append(l.Incomplete, incomplete...)
 	l.Sessions = withoutMended(MergeSessions(l.Sessions, sessions), l.Incomplete)
 }
 
-// Names are the users of the list so far.
+// Names returns the users of the list so far.
 func (l *UserList) Names() []string { return DistinctUsers(l.all.List()) }
 
-// WholeList is the list where one answer has brought all of it.
+// WholeList returns a list that one answer has in full.
 func (c *Call) WholeList(w call.Window, sessions []call.Session, responses []uint64) *UserList {
 	var all SessionSet
 	all.Add(sessions)
@@ -208,15 +204,15 @@ func shortOf(received, total int) Failure {
 // WindowKey names a window.
 func WindowKey(w call.Window) string { return fmt.Sprintf("%d-%d", w.Start.Unix(), w.End.Unix()) }
 
-// implausible says why a session cannot be what was asked for: its times are not
-// of the window, or not of the call.
+// implausible returns why a session cannot answer the question, because its times are
+// outside the window or the call. It returns "" if it can.
 func (c *Call) implausible(s call.Session, w call.Window) string {
 	const slack = 10 * time.Minute // clocks differ
 	switch {
 	case s.JoinedAt.After(w.End.Add(slack)):
-		return "JoinTs is after what was asked for"
+		return "JoinTs is after the window of the request"
 	case s.Finished && s.LeftAt.Before(w.Start.Add(-slack)):
-		return "LeaveTs is before what was asked for"
+		return "LeaveTs is before the window of the request"
 	case c.RowProblem == "" && s.JoinedAt.Before(c.Room.CreatedAt.Add(-leftAfter)):
 		return "JoinTs is long before the call"
 	case s.Finished && s.LeftAt.After(c.Asked.Add(leftAfter)), s.Finished && c.Room.Finished && s.LeftAt.After(Destroyed(c.Room).Add(leftAfter)):
@@ -225,8 +221,8 @@ func (c *Call) implausible(s call.Session, w call.Window) string {
 	return ""
 }
 
-// UsersPart is what the part of the list owns, up to where it is settled: from where
-// on the list is not whole, nothing of it is.
+// UsersPart returns the seconds that the part of the list owns, and up to where they are
+// settled: the list is not settled from where it is not whole.
 func (c *Call) UsersPart(l *UserList) (owned call.Owned, settledTo uint32) {
 	owned = call.Owned{From: uint32(l.Window.Start.Unix()), To: uint32(l.Window.End.Unix())}
 	if held := c.heldUntil(call.PartUsers, ""); held >= owned.From {

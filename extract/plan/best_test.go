@@ -10,12 +10,11 @@ import (
 	"github.com/callvault/callvault/extract/plan"
 )
 
-// fewest finds the least number of requests by trying every choice of users,
-// for windows that begin with the first second not covered and are as full as
-// they can be. Any plan whose windows share seconds can be changed into such a
-// one without another window.
+// fewest finds the least number of requests by trying every choice of users, for windows
+// that begin with the first second not covered and are as full as they can be. Any plan
+// whose windows share seconds can be changed into such a plan without an additional window.
 type fewest struct {
-	stays         [][][2]int // by user, apart and in the order of time
+	stays         [][][2]int // by user, not touching, in the order of time
 	window, seats int
 	known         map[string]int
 }
@@ -23,7 +22,8 @@ type fewest struct {
 // through is the next second of a user who is covered to the end.
 const through = 1 << 30
 
-// from counts the windows from where each user's next second is as given.
+// from returns the number of windows that are needed if each user's next second is as
+// given.
 func (f *fewest) from(next []int) int {
 	now := slices.Min(next)
 	if now == through {
@@ -53,7 +53,7 @@ func (f *fewest) from(next []int) int {
 	return least
 }
 
-// after is a user's next second after a window up to end.
+// after returns a user's next second after a window up to end.
 func (f *fewest) after(user, next, end int) int {
 	for _, s := range f.stays[user] {
 		if s[1] > end {
@@ -63,7 +63,7 @@ func (f *fewest) after(user, next, end int) int {
 	return through
 }
 
-// choices are the ways to choose n, or all if there are fewer.
+// choices yields the ways to choose n, or all if there are fewer.
 func choices(of []int, n int) func(yield func([]int) bool) {
 	n = min(n, len(of))
 	return func(yield func([]int) bool) {
@@ -81,7 +81,7 @@ func choices(of []int, n int) func(yield func([]int) bool) {
 	}
 }
 
-// smallProblem makes up a problem small enough to be solved.
+// smallProblem returns a random problem that is small enough to be solved.
 func smallProblem(rng *rand.Rand) (problem, int) {
 	f := fewest{window: 20, seats: 2 + rng.IntN(2), known: map[string]int{}}
 	p := problem{within: window(0, 10_000), limits: plan.Limits{Window: 20 * time.Second, Users: f.seats}}

@@ -10,14 +10,14 @@ import (
 	"github.com/callvault/callvault/internal/call"
 )
 
-// What is known of a second of a user.
+// The states of a second of a user.
 const (
-	due   = 1 << iota // the user was there, the vendor still tells, the archive does not
-	held              // the archive does
+	due   = 1 << iota // the user was present, the vendor has data, the archive does not
+	held              // the archive has data
 	owned             // a request owns it
 )
 
-// check holds a plan against what every plan must keep.
+// check compares a plan with the rules that every plan must follow.
 func (p problem) check(requests []plan.Request) error {
 	seconds := p.seconds()
 	names := map[string]bool{}
@@ -47,7 +47,7 @@ func (p problem) check(requests []plan.Request) error {
 	return nil
 }
 
-// own notes what a user of a request owns.
+// own notes the seconds that a user of a request owns.
 func (p problem) own(known []byte, u plan.User) error {
 	from, to := p.index(int64(u.From)), p.index(int64(u.To))
 	if from < 0 || to >= len(known) {
@@ -62,10 +62,10 @@ func (p problem) own(known []byte, u plan.User) error {
 	return nil
 }
 
-// index is how many seconds of within come before a unix second.
+// index returns how many seconds of within come before a unix second.
 func (p problem) index(second int64) int { return int(second - p.within.Start.Unix()) }
 
-// seconds tells, by user, of each second of within what is known.
+// seconds returns, by user, the state of each second of within.
 func (p problem) seconds() map[string][]byte {
 	out := map[string][]byte{}
 	for _, s := range p.sessions {
@@ -82,14 +82,14 @@ func (p problem) seconds() map[string][]byte {
 	return out
 }
 
-// mark says what the seconds from..to are, both included, as far as known reaches.
+// mark sets the state of the seconds from..to, both included, as far as known reaches.
 func mark(known []byte, from, to int, as byte) {
 	for i := max(from, 0); i <= to && i < len(known); i++ {
 		known[i] = as
 	}
 }
 
-// left is when a session ends, as far as within tells.
+// left returns when a session ends, at most the end of within.
 func (p problem) left(s call.Session) time.Time {
 	if s.LeftAt.IsZero() || s.LeftAt.After(p.within.End) {
 		return p.within.End
@@ -97,7 +97,7 @@ func (p problem) left(s call.Session) time.Time {
 	return s.LeftAt
 }
 
-// checkRequest holds one request against the limits.
+// checkRequest compares one request with the limits.
 func (p problem) checkRequest(r plan.Request) error {
 	if d := r.Window.End.Sub(r.Window.Start); d > p.limits.Window || d <= 0 {
 		return fmt.Errorf("window %v spans %v", r.Window, d)
@@ -117,9 +117,9 @@ func (p problem) checkRequest(r plan.Request) error {
 	return nil
 }
 
-// usual is how many requests it takes to walk the call from created in steps
-// of a window, and in each, six by six, through the users who are then there.
-// Nothing that is held is minded.
+// usual returns how many requests it takes to walk the call from created in steps of a
+// window, and in each step, six at a time, through the users who are present. It ignores
+// what the archive has.
 func (p problem) usual(created time.Time) int {
 	there := map[int64]map[string]bool{}
 	length := int64(p.limits.Window / time.Second)
@@ -147,7 +147,7 @@ func (p problem) usual(created time.Time) int {
 	return n
 }
 
-// first is when somebody is there first, as far as the vendor keeps it.
+// first returns when the first user is present within what the vendor keeps.
 func (p problem) first() time.Time {
 	first := p.within.End
 	for _, s := range p.sessions {

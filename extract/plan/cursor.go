@@ -1,9 +1,9 @@
 package plan
 
-// cursor follows each person through its stays.
+// cursor follows each person through the stays of that person.
 type cursor struct {
 	p    *presence
-	stay []int32 // per person: the index in p.stays of the first not covered to its end
+	stay []int32 // per person: the index in p.stays of the first stay that is not covered to its end
 	next []int64 // per person: the first second not covered
 }
 
@@ -16,13 +16,14 @@ func newCursor(p *presence) *cursor {
 	return c
 }
 
-// through tells whether all of the person's presence is covered.
+// through reports whether all stays of the person are covered.
 func (c *cursor) through(person int32) bool { return c.stay[person] == c.p.first[person+1] }
 
-// cover lets a window that ends at last cover the person from its next second
-// on, as far as one request may. What it owns ends at end, or a second before
-// where the person stays on: then the next window covers end again. ok is false
-// if the window ends too early to own anything.
+// cover covers the person from the next second that is not covered, by a window that ends
+// at last. It covers as many stays as one request may own. The person owns the seconds up
+// to end. If a stay continues after the window, the person owns the seconds up to the one
+// before last, and the next window covers last again. ok is false if the window ends too
+// early to own anything.
 func (c *cursor) cover(person int32, last int64) (owned span, end int64, ok bool) {
 	owned.from = c.next[person]
 	i, after := c.stay[person], c.p.first[person+1]
@@ -34,7 +35,7 @@ func (c *cursor) cover(person int32, last int64) (owned span, end int64, ok bool
 		}
 		c.next[person] = c.p.stays[i].from
 		if c.p.split(i) {
-			last = end // what comes next is for another request
+			last = end // another request must ask for the rest
 		}
 	}
 	c.stay[person] = i

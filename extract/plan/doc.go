@@ -1,32 +1,31 @@
-// Package plan decides what to ask for: which windows, which users together.
-// It is pure: the same calls, sessions, limits and time give the same requests.
+// Package plan decides which windows to ask for, and which users together. It is pure: the
+// same calls, sessions, limits and time give the same requests.
 //
 // # Series
 //
-// A request of metric series has a window of at most so long and at most so
-// many users. A plan seats users in windows until all presence is covered, with
-// as few windows as it can. Three things make that easy to do well:
+// A request of metric series has a window of limited length and a limited number of users.
+// A plan seats users in windows until all presence is covered, with as few windows as it
+// can. Three facts make that easy to do well:
 //
-//   - A window may begin with the first second not yet covered: in any plan the
-//     first window can be moved there, and all whom it serves are served as far
-//     or farther.
-//   - Then only the choice of who gets its seats is left. Where nobody needs
-//     more than one window, the most urgent is the right choice, and the plan
-//     is the best there is.
-//   - Who needs several windows has a turn: the second that a window must reach
-//     if the user is not to need another one. Who is seated before its turn
-//     wastes a seat, unless the seat were empty; who waits too long makes
-//     the next window begin early. So who is before its turn counts as later by
-//     half a window when the seats are given out.
+//   - A window may begin with the first second that is not covered yet. In any plan the
+//     first window can be moved there, and each of its users is then covered as far as
+//     before or farther.
+//   - So the only choice left is who gets the seats of the window. If nobody needs more
+//     than one window, the most urgent users are the right choice, and no plan is better.
+//   - A user who needs several windows has a turn: the second that a window must reach so
+//     that the user needs no further window. A user who is seated before that turn wastes a
+//     seat, unless the seat would be empty. A user who waits too long makes the next window
+//     begin early. So when the plan gives out seats, a user before the turn counts as half
+//     a window later.
 //
-// Of that plan and the usual one, which walks the call hour by hour, the one with
-// fewer requests is taken. Tests hold it against a number of requests that no plan
-// can do without (least_test.go).
+// Series compares this plan with the usual one, which walks through the call hour by hour,
+// and takes the one with fewer requests. Tests compare it with a number of requests that
+// every plan needs (least_test.go).
 //
 // # Ends
 //
-// The vendor's windows include both ends. Where a user stays on past the end of
-// a window, the user's next window begins with that second or before it, and
-// owns the second: nothing is lost should the vendor leave a window's last
-// second out. Every second of every session is owned exactly once.
+// The vendor's windows include both ends. If a user is present beyond the end of a window,
+// the user's next window begins with that second or earlier, and owns that second. So no
+// data is lost even if the vendor leaves out the last second of a window. Every second of
+// every session has exactly one owner.
 package plan

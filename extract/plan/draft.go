@@ -1,7 +1,7 @@
 package plan
 
-// draft is a plan before it is known who owns what: windows by their starts,
-// all of the greatest length, and the persons seated in each.
+// draft is a plan in which no window owns seconds yet: the starts of windows, all of the
+// greatest length, and the persons seated in each.
 type draft struct {
 	starts []int64
 	seated []int32 // persons, window by window

@@ -5,10 +5,10 @@ import (
 	"slices"
 )
 
-// finish turns a draft into requests in the order of time: it says who owns
-// what, leaves out who owns nothing, and cuts windows to what they are asked
-// for. A window of no length is lengthened, for the vendor, into the past if it
-// stands on last, the last second there is.
+// finish turns a draft into requests in the order of time. It decides which seconds each
+// person owns, leaves out persons who own none, and shortens windows to what they are asked
+// for. The vendor takes no window without length, so such a window gets one second more:
+// after it or, if it lies on last (the last second there is), before it.
 func finish(p *presence, d *draft, length, last int64) []Request {
 	out := make([]Request, 0, len(d.starts))
 	users := make([]User, 0, len(d.seated))

@@ -8,10 +8,10 @@ import (
 	"github.com/callvault/callvault/internal/call"
 )
 
-// cost is what a mix costs.
+// cost is what the calls of a mix cost.
 type cost struct{ sessions, requests, plain, raised, usual int }
 
-// count plans the problems, and fails where one costs more than the usual way.
+// count plans the problems, and fails if one costs more than the usual plan.
 func count(tb testing.TB, problems []problem) cost {
 	var c cost
 	for i, p := range problems {
@@ -30,8 +30,9 @@ func count(tb testing.TB, problems []problem) cost {
 
 func by(a, b int) float64 { return float64(a) / float64(b) }
 
-// meets tells whether a cost meets a goal against the plain bound; or, where
-// no plan could, since the raised bound is above it, comes within 5 % of that.
+// meets reports whether a cost meets a goal compared with the plain bound. If no plan
+// could, because the raised bound is above the goal, a cost within 5 % of the raised bound
+// is enough.
 func (c cost) meets(goal float64) bool {
 	if by(c.raised, c.plain) > goal {
 		return by(c.requests, c.raised) <= 1.05

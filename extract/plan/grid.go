@@ -1,9 +1,9 @@
 package plan
 
-// grid drafts the usual plan, kept to who is there: windows end to end, one of
-// which begins at phase, and in each those present, as many at a time as there
-// are seats. Who walks a call in such steps makes no fewer requests, whatever
-// the order of the users.
+// grid drafts the usual plan, but only for users who are present: windows end to end, of
+// which one begins at phase, and in each window the present users in groups as large as the
+// seats allow. Any plan that walks through a call in such steps makes at least as many
+// requests, whatever the order of the users.
 func grid(p *presence, l Limits, phase int64) *draft {
 	d, length, seats := new(draft), l.length(), l.seats()
 	var line queue

@@ -7,18 +7,19 @@ import (
 	"github.com/callvault/callvault/internal/call"
 )
 
-// Held tells whose samples the archive holds for good: for each user the
-// windows, both ends included, in any order. What is held is not asked again.
+// Held lists the samples that the archive has and that can no longer change: the windows of
+// each user, both ends included, in any order. A plan does not ask for them.
 type Held map[string][]call.Window
 
-// piece is what is left of a stay. split says that something is held between it
-// and the piece before: no request may own both.
+// piece is the rest of a stay. split means that the archive has seconds between this piece
+// and the one before: no request may own both.
 type piece struct {
 	span
 	split bool
 }
 
-// without is what of the stays, which are in order, lies in no window.
+// without returns the parts of the stays that lie in no window. The stays are in the order
+// of time.
 func without(stays []span, windows []call.Window) []piece {
 	var rest []piece
 	held, split := joined(windows), false
@@ -38,14 +39,15 @@ func without(stays []span, windows []call.Window) []piece {
 		}
 		if len(held) > 0 && held[0].from <= s.to {
 			keep(span{s.from, held[0].from - 1})
-			continue // the rest of the stay is held
+			continue // the archive has the rest of the stay
 		}
 		keep(s)
 	}
 	return rest
 }
 
-// joined is the windows in the order of time, overlapping ones as one.
+// joined returns the windows in the order of time, with overlapping windows joined into
+// one.
 func joined(windows []call.Window) []span {
 	all := make([]span, 0, len(windows))
 	for _, w := range windows {

@@ -7,22 +7,22 @@ import (
 	"github.com/callvault/callvault/internal/call"
 )
 
-// Bound is a number of requests that no plan can do without.
+// Bound returns a number of requests that every plan needs.
 //
-// Let K(x, y) be the sum, over the users, of how few windows cover the user's
-// presence from x to y; taking each as late as it can be tells. A window that
-// serves any of it begins at y or before and ends at x or after. So if G(t)
-// requests have to begin by t in every plan, then
+// Let K(x, y) be the sum, over the users, of the least number of windows that cover the
+// user's presence from x to y; taking each window as late as possible gives it. A window
+// that covers any of this presence begins at y or before and ends at x or after. So if
+// every plan needs G(t) requests that begin by t, then
 //
 //	G(y) ≥ G(x - length - 1) + ⌈K(x, y) / users⌉   for all x ≤ y,
 //
-// for the two terms count different windows. With x the first second and y
-// the last this is the hours of presence by sixes, each user's gaps minded;
-// with x = y it is how many are there at once; and terms add up along the call.
-// The bound is the largest G that follows for the x tried. It holds for plans
-// whose windows do not share a second, too.
+// because the two terms count different windows. With x the first second and y the last,
+// this is the hours of presence divided by six, with regard to each user's gaps. With x = y
+// it is the number of users present at once. Terms add up along the call. The bound is the
+// largest G that follows for the tried x. It also holds for plans whose windows do not
+// share a second.
 //
-// Bound goes over the call up to 512 times, and is for judging plans.
+// Bound goes over the call up to 512 times. It is only for judging plans.
 func Bound(sessions []call.Session, held Held, within call.Window, limits Limits) int {
 	p := present(sessions, held, seconds(within))
 	if p.people() == 0 {
@@ -31,8 +31,8 @@ func Bound(sessions []call.Session, held Held, within call.Window, limits Limits
 	return bound(p, limits)
 }
 
-// bound takes K(x, x) at all x where that may grow or a window has run out, and
-// K(x, y) for all y at 512 x, spread evenly over the call.
+// bound takes K(x, x) at all x at which it may grow or a window has ended, and K(x, y) for
+// all y at 512 x that are spread evenly over the call.
 func bound(p *presence, l Limits) int {
 	const full = 512
 	var (
@@ -58,19 +58,18 @@ func bound(p *presence, l Limits) int {
 // must have begun.
 type floor struct {
 	by      []int64
-	seconds int64 // that a window covers, both ends included
+	seconds int64 // seconds that a window covers, both ends included
 	users   int
 }
 
-// before is G of the last second at which a window that does not reach x can
-// begin.
+// before returns G of the last second at which a window that does not reach x can begin.
 func (f *floor) before(x int64) int {
 	v, _ := slices.BinarySearch(f.by, x-f.seconds+1)
 	return v
 }
 
-// raise applies the inequality for one x. needed holds, sorted, the y at which
-// K(x, y) grows by one.
+// raise applies the inequality for one x. needed has, sorted, the y at which K(x, y) grows
+// by one.
 func (f *floor) raise(x int64, needed []int64) {
 	v := f.before(x)
 	for i := 0; i < len(needed); i += f.users {
@@ -95,8 +94,8 @@ func (f *floor) demand(v int, y int64) {
 	f.by[v] = min(f.by[v], y)
 }
 
-// runsOut is the next second after x at which a window that began as late as it
-// could is over.
+// runsOut returns the next second after x at which a window that began as late as possible
+// has ended.
 func (f *floor) runsOut(x int64) int64 {
 	if v := f.before(x); v < len(f.by) {
 		return f.by[v] + f.seconds
@@ -104,8 +103,8 @@ func (f *floor) runsOut(x int64) int64 {
 	return never
 }
 
-// needs appends, sorted, when the windows that the persons need from x on would
-// begin if each person had its own, of so many seconds, as late as can be.
+// needs appends, sorted, when the windows begin that the persons need from x on, if each
+// person has its own windows of the given number of seconds, as late as possible.
 func needs(p *presence, x, seconds int64, to []int64) []int64 {
 	for person := range p.people() {
 		t := x
@@ -122,7 +121,7 @@ func needs(p *presence, x, seconds int64, to []int64) []int64 {
 	return to
 }
 
-// crowd tells how many are there at a time.
+// crowd counts the users who are present at a time.
 type crowd struct{ from, to []int64 }
 
 func newCrowd(p *presence) crowd {
@@ -141,7 +140,7 @@ func (c crowd) size(x int64) int {
 	return came - gone
 }
 
-// grows is the next second after x at which somebody comes.
+// grows returns the next second after x at which somebody joins.
 func (c crowd) grows(x int64) int64 {
 	i, _ := slices.BinarySearch(c.from, x+1)
 	if i == len(c.from) {
@@ -150,7 +149,7 @@ func (c crowd) grows(x int64) int64 {
 	return c.from[i]
 }
 
-// hull is from the first second to the last. There must be stays.
+// hull returns the span from the first second to the last. There must be stays.
 func (p *presence) hull() span {
 	h := span{math.MaxInt64, math.MinInt64}
 	for _, s := range p.stays {

@@ -24,7 +24,7 @@ func running(user string, join int) call.Session {
 
 func window(start, end int) call.Window { return call.Window{Start: at(start), End: at(end)} }
 
-// problem is all that a plan depends on.
+// problem is everything that a plan depends on.
 type problem struct {
 	sessions []call.Session
 	held     plan.Held
@@ -38,9 +38,9 @@ func (p problem) plan() []plan.Request {
 
 func (p problem) bound() int { return plan.Bound(p.sessions, p.held, p.within, p.limits) }
 
-// problemOf reads a problem from bytes, whatever they are: four for the
-// limits and what the vendor keeps, then five for each session or held window.
-// Small limits stand in for an hour, so that everything happens soon.
+// problemOf reads a problem from any bytes: four bytes for the limits and what the vendor
+// keeps, then five for each session or window that the archive has. Small limits replace
+// the hour, so that small problems have all cases.
 func problemOf(data []byte) problem {
 	r := reader(data)
 	p := problem{held: plan.Held{}}
@@ -62,7 +62,7 @@ func problemOf(data []byte) problem {
 	return p
 }
 
-// reader gives bytes, and zeroes after the last.
+// reader returns bytes, and zeroes after the last one.
 type reader []byte
 
 func (r *reader) byte() int {

@@ -9,11 +9,11 @@ import (
 	"github.com/callvault/callvault/internal/call"
 )
 
-// mix makes up calls of one kind, which its comment describes, from a seed.
-// Calls are created at second 0, when the first user joins.
+// mix makes random calls of one kind, which its comment describes, from a seed. Calls are
+// created at second 0, when the first user joins.
 type mix struct {
 	name  string
-	goal  float64 // requests by the plain bound
+	goal  float64 // requests divided by the plain bound
 	calls int
 	call  func(*rand.Rand) []call.Session
 }
@@ -24,7 +24,7 @@ var mixes = []mix{
 	{"webinars", 1.10, 60, webinar},
 }
 
-// make makes up the mix's calls.
+// make makes the calls of the mix.
 func (m mix) make() []problem {
 	rng := rand.New(rand.NewPCG(2026, 7))
 	out := make([]problem, m.calls)
@@ -34,9 +34,9 @@ func (m mix) make() []problem {
 	return out
 }
 
-// pair is a 1:1 call: a median of 6 minutes, one in fifty over an hour, up to
-// 4 hours. The callee joins within half a minute. In one of eight the callee
-// loses the connection once and is back within a minute.
+// pair is a 1:1 call: a median of 6 minutes, one in fifty over an hour, up to 4 hours. The
+// callee joins within half a minute. In one of eight calls the callee loses the connection
+// once and joins again within a minute.
 func pair(rng *rand.Rand) []call.Session {
 	length := min(max(int(360*math.Exp(rng.NormFloat64()*1.1)), 40), 4*3600)
 	join := rng.IntN(30)
@@ -48,10 +48,10 @@ func pair(rng *rand.Rand) []call.Session {
 	return append(out, session("callee", join, lost), session("callee", lost+1+rng.IntN(60), length))
 }
 
-// meeting has 10 to 60 users for 1 to 5 hours. Of four users three come within
-// ten minutes of its beginning, one at any time of the first three quarters;
-// one in three leaves early, the others within five minutes of the end. Who
-// has stayed for 30 to 120 minutes is away for 1 to 40, and back.
+// meeting has 10 to 60 users for 1 to 5 hours. Three of four users join within ten minutes
+// of its beginning, the others during the first three quarters. One in three leaves early,
+// the others within five minutes of the end. After 30 to 120 minutes a user is away for 1
+// to 40 minutes and joins again.
 func meeting(rng *rand.Rand) []call.Session {
 	length := between(rng, 60, 300)
 	var out []call.Session
@@ -71,10 +71,9 @@ func meeting(rng *rand.Rand) []call.Session {
 	return out
 }
 
-// webinar is a room of 4 to 24 hours in which 200 to 900 users look in for 2 to
-// 30 minutes at any time, one in ten of them once more. One in three has two
-// to four hosts, too, who stay for 1 to 4 hours at a time with pauses of 2
-// to 60 minutes.
+// webinar is a room of 4 to 24 hours which 200 to 900 users visit for 2 to 30 minutes at
+// any time, one in ten of them twice. One room in three also has two to four hosts, who are
+// present for 1 to 4 hours at a time with pauses of 2 to 60 minutes.
 func webinar(rng *rand.Rand) []call.Session {
 	length := between(rng, 4*60, 24*60)
 	var out []call.Session
@@ -96,8 +95,8 @@ func webinar(rng *rand.Rand) []call.Session {
 	return out
 }
 
-// stays fills the seconds from..to with a user's sessions and pauses, whose
-// lengths lie between so many minutes.
+// stays fills the seconds from..to with a user's sessions and pauses, with lengths in the
+// given ranges of minutes.
 func stays(rng *rand.Rand, user string, from, to int, stay, pause [2]int) []call.Session {
 	var out []call.Session
 	for from <= to {
@@ -108,10 +107,10 @@ func stays(rng *rand.Rand, user string, from, to int, stay, pause [2]int) []call
 	return out
 }
 
-// between is a number of seconds between so many minutes.
+// between returns a random number of seconds in a range of minutes.
 func between(rng *rand.Rand, from, to int) int { return from*60 + rng.IntN((to-from)*60+1) }
 
-// plainBound is the hours of presence, rounded up for each user, by sixes.
+// plainBound returns the hours of presence, rounded up for each user, divided by six.
 func (p problem) plainBound() int {
 	presence := map[string]time.Duration{}
 	for _, s := range p.sessions {
@@ -124,7 +123,8 @@ func (p problem) plainBound() int {
 	return (hours + 5) / 6
 }
 
-// plainlyUsual is each hour of the call by each six users of the whole list.
+// plainlyUsual returns the requests of a plan that asks in each hour of the call for all
+// users, six at a time.
 func (p problem) plainlyUsual() int {
 	users, end := map[string]bool{}, at(0)
 	for _, s := range p.sessions {

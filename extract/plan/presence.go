@@ -7,12 +7,12 @@ import (
 	"github.com/callvault/callvault/internal/call"
 )
 
-// presence is what has to be asked for of one call: when each person was
-// there. Persons are numbered in the order of their ids, so that nothing depends
-// on the order in which sessions came; each has a stay.
+// presence lists when each person was in one call, without the seconds that the archive
+// has. Persons are numbered in the order of their ids, so the result does not depend on the
+// order of the sessions. Each person has at least one stay.
 type presence struct {
 	ids    []string
-	stays  []span  // of all persons, each one's in the order of time and apart
+	stays  []span  // of all persons; those of a person are in the order of time and do not touch
 	first  []int32 // stays[first[p]:first[p+1]] are those of person p
 	splits []bool  // splits[i]: no request may own both stays[i-1] and stays[i]; nil for none
 }
@@ -21,9 +21,8 @@ func (p *presence) people() int { return len(p.ids) }
 
 func (p *presence) split(stay int32) bool { return p.splits != nil && p.splits[stay] }
 
-// present lists who was in the call when, as far as w tells and except what
-// is held. Sessions without an end last until w's end; a user's overlapping
-// sessions are one stay.
+// present returns who was in the call and when, within w and without the seconds in held.
+// Sessions without an end last until w's end. Overlapping sessions of a user are one stay.
 func present(sessions []call.Session, held Held, w span) *presence {
 	all := visits(sessions, w)
 	p := &presence{stays: make([]span, 0, len(all)), first: make([]int32, 1, len(all)+1)}
@@ -46,7 +45,7 @@ func present(sessions []call.Session, held Held, w span) *presence {
 	return p
 }
 
-// leave replaces the stays from begin on by pieces.
+// leave replaces the stays from index begin on by pieces.
 func (p *presence) leave(begin int, pieces []piece) {
 	p.stays = p.stays[:begin]
 	p.splits = append(p.splits, make([]bool, begin-len(p.splits))...)
@@ -55,7 +54,7 @@ func (p *presence) leave(begin int, pieces []piece) {
 	}
 }
 
-// visit is a session as far as it matters here.
+// visit is a session, reduced to its user and its time.
 type visit struct {
 	user string
 	span
@@ -80,7 +79,7 @@ func visits(sessions []call.Session, w span) []visit {
 	return all
 }
 
-// begin is the first second in which somebody was there.
+// begin returns the first second in which somebody was present.
 func (p *presence) begin() int64 {
 	first := int64(never)
 	for _, s := range p.stays {

@@ -1,6 +1,6 @@
 package plan
 
-// entry is a person in a queue. Those of an old version are void.
+// entry is a person in a queue. An entry of an old version does not count.
 type entry struct {
 	key     int64 // unix seconds
 	person  int32
@@ -14,7 +14,7 @@ func (a entry) before(b entry) bool {
 // queue is a binary heap, smallest key first, ties by person.
 type queue []entry
 
-// front is the smallest key, or never.
+// front returns the smallest key, or never if the queue is empty.
 func (q queue) front() int64 {
 	if len(q) == 0 {
 		return never
@@ -37,7 +37,7 @@ func (q *queue) push(e entry) {
 	*q = h
 }
 
-// pop takes the first entry out. There must be one.
+// pop removes the first entry and returns it. The queue must not be empty.
 func (q *queue) pop() entry {
 	h := *q
 	top, n := h[0], len(h)-1

@@ -7,7 +7,7 @@ import (
 	"github.com/callvault/callvault/internal/call"
 )
 
-// Limits are the vendor's for one request of metric series.
+// Limits are the vendor's limits for one request of metric series.
 type Limits struct {
 	Window time.Duration // from StartTime to EndTime, in whole seconds; at least one is assumed
 	Users  int           // at least one is assumed
@@ -17,22 +17,22 @@ func (l Limits) length() int64 { return max(int64(l.Window/time.Second), 1) }
 
 func (l Limits) seats() int { return max(l.Users, 1) }
 
-// Request asks for the series of some users within one window. Of the requests
-// for a call no two have the same window and the same first user.
+// Request asks for the series of some users within one window. No two requests for a call
+// have the same window and the same first user.
 type Request struct {
 	Window call.Window
 	Users  []User // each once, by From and then by ID
 }
 
-// User is a user of a Request. It owns the unix seconds From to To, both
-// included and within the window: the user's samples in them belong to this
-// request and to no other. The user may have been away for part of them.
+// User is a user of a Request. The user's samples in the unix seconds From to To, both
+// included and within the window, belong to this request and to no other. The user may have
+// been absent for some of these seconds.
 type User struct {
 	ID       string
 	From, To uint32
 }
 
-// UserIDs lists the request's users as the vendor wants them.
+// UserIDs lists the request's users in the form that the vendor expects.
 func (r Request) UserIDs() []string {
 	ids := make([]string, len(r.Users))
 	for i, u := range r.Users {
@@ -41,7 +41,7 @@ func (r Request) UserIDs() []string {
 	return ids
 }
 
-// Seconds is the presence asked for, summed over the users.
+// Seconds returns the presence that the request asks for, summed over its users.
 func (r Request) Seconds() float64 {
 	n := 0.0
 	for _, u := range r.Users {
@@ -50,8 +50,8 @@ func (r Request) Seconds() float64 {
 	return n
 }
 
-// Owned is the span of unix seconds, both included, whose samples of the user
-// belong to this request. ok is false for a user it did not ask for.
+// Owned returns the span of unix seconds, both included, whose samples of the user belong
+// to this request. ok is false for a user that the request does not ask for.
 func (r Request) Owned(userID string) (from, to uint32, ok bool) {
 	i := slices.IndexFunc(r.Users, func(u User) bool { return u.ID == userID })
 	if i < 0 {

@@ -13,8 +13,8 @@ import (
 	"github.com/callvault/callvault/internal/call"
 )
 
-// describe writes a plan as text: for each request its window, then each user
-// with what it owns, where that is not the whole window. Seconds are from at(0).
+// describe writes a plan as text: for each request its window, then each user, with the
+// seconds it owns unless these are the whole window. Seconds count from at(0).
 func describe(requests []plan.Request) []string {
 	var out []string
 	zero := at(0).Unix()
@@ -91,7 +91,7 @@ func TestSeries(t *testing.T) {
 	}
 }
 
-// hold checks everything that is promised of a plan.
+// hold checks everything that a plan promises.
 func (p problem) hold() error {
 	if err := p.check(p.plan()); err != nil {
 		return err
@@ -99,7 +99,7 @@ func (p problem) hold() error {
 	if n, bound := len(p.plan()), p.bound(); n < bound {
 		return fmt.Errorf("%d requests are under the bound of %d", n, bound)
 	}
-	p.held = nil // of which the usual plan knows nothing
+	p.held = nil // the usual plan ignores it
 	requests := p.plan()
 	for _, created := range []time.Time{p.first(), p.within.Start} {
 		if usual := p.usual(created); len(requests) > usual {

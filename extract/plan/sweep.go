@@ -1,20 +1,19 @@
 package plan
 
-// sweep drafts a plan from the first second to the last. Each window begins with
-// the first second not covered. Its seats go to the persons with the earliest
-// seconds not covered; those whose turn the window does not reach count as
-// later by half a window.
+// sweep drafts a plan from the first second to the last. Each window begins with the first
+// second that is not covered. Its seats go to the persons with the earliest seconds not
+// covered. Persons whose turn the window does not reach count as half a window later.
 type sweep struct {
 	*cursor
 	turns  turns
 	length int64
 	seats  int
 
-	left    []int32 // per person: turns not reached
-	version []int32 // per person: of its valid entry in ripe, or entries in early and wait
-	ripe    queue   // by next: those whose turn a window from now reaches
-	early   queue   // by next: the others
-	wait    queue   // the same, by when they get ripe
+	left    []int32 // per person: turns that no window has reached
+	version []int32 // per person: version of its valid entry in ripe, or of its entries in early and wait
+	ripe    queue   // by next: persons whose turn a window that begins now reaches
+	early   queue   // by next: all other persons
+	wait    queue   // the same persons, by the time when they become ripe
 }
 
 func newSweep(p *presence, l Limits) *sweep {
@@ -30,7 +29,7 @@ func newSweep(p *presence, l Limits) *sweep {
 	return s
 }
 
-// run drafts the plan. A sweep runs once.
+// run drafts the plan. It may be called once.
 func (s *sweep) run() *draft {
 	d := new(draft)
 	for now := s.soonest(); now != never; now = s.soonest() {
@@ -51,7 +50,7 @@ func (s *sweep) run() *draft {
 	return d
 }
 
-// enqueue puts a person in line for its next window.
+// enqueue queues a person for its next window.
 func (s *sweep) enqueue(person int32) {
 	s.version[person]++
 	ripe := s.turns.of(person)[s.left[person]-1] - s.length
@@ -59,20 +58,20 @@ func (s *sweep) enqueue(person int32) {
 	s.wait.push(entry{ripe, person, s.version[person]})
 }
 
-// soonest is when the next window has to begin, or never.
+// soonest returns when the next window must begin, or never.
 func (s *sweep) soonest() int64 {
 	s.skipVoid()
 	return min(s.early.front(), s.ripe.front())
 }
 
-// skipVoid takes those who are not early any more from the front of early.
+// skipVoid removes entries from the front of early whose persons are no longer early.
 func (s *sweep) skipVoid() {
 	for len(s.early) > 0 && s.early[0].version != s.version[s.early[0].person] {
 		s.early.pop()
 	}
 }
 
-// ripen moves those whose turn a window from now reaches.
+// ripen moves the persons to ripe whose turn a window that begins now reaches.
 func (s *sweep) ripen(now int64) {
 	for s.wait.front() <= now {
 		e := s.wait.pop()
@@ -83,8 +82,8 @@ func (s *sweep) ripen(now int64) {
 	}
 }
 
-// pick takes the person to be seated next in a window from now. It is false
-// when no one is left for whom the window would be of use.
+// pick returns the person that is seated next in a window that begins now. ok is false if
+// the window is of use for nobody.
 func (s *sweep) pick(now int64) (person int32, ok bool) {
 	s.skipVoid()
 	soon := s.early.front()
@@ -99,7 +98,7 @@ func (s *sweep) pick(now int64) (person int32, ok bool) {
 	return s.ripe.pop().person, true
 }
 
-// seat lets a window that ends at last have the person.
+// seat covers the person by a window that ends at last.
 func (s *sweep) seat(person int32, last int64) {
 	_, end, _ := s.cover(person, last)
 	if s.through(person) {

@@ -1,11 +1,11 @@
 package plan
 
-// turns tells for each person how few windows cover its presence, and how far
-// each of them has to reach at least, if there are to be no more: the last one
-// to the last second, the one before it to the last second before that
-// window, and so on.
+// turns lists for each person the seconds that its windows must reach so that it needs no
+// further window: the last window must reach the last second, the window before it the last
+// second before that window, and so on. The number of turns is the least number of windows
+// that covers the person.
 type turns struct {
-	reach []int64 // the last turn of a person first
+	reach []int64 // the last turn of a person comes first
 	first []int32 // reach[first[p]:first[p+1]] are those of person p
 }
 
@@ -18,10 +18,9 @@ func turnsOf(p *presence, length int64) turns {
 	return t
 }
 
-// append adds the turns of the person who has the stays from first to before
-// after.
+// append adds the turns of one person, whose stays are first to after-1.
 func (t *turns) append(p *presence, first, after int32, length int64) {
-	begins := int64(never) // when the turn before, which is the later one, begins
+	begins := int64(never) // when the later turn's window begins
 	for i := after - 1; i >= first; {
 		reach := min(p.stays[i].to, begins)
 		t.reach = append(t.reach, reach)

@@ -6,8 +6,8 @@ import (
 	"github.com/callvault/callvault/internal/call"
 )
 
-// Slices cuts [start, end] into windows of at most longest, oldest first.
-// Neighbours share their common second, so nothing falls between them.
+// Slices divides [start, end] into windows no longer than longest, oldest first. Neighbours
+// share their common second, so nothing falls between them.
 func Slices(start, end time.Time, longest time.Duration) []call.Window {
 	var out []call.Window
 	for t := start; t.Before(end); t = t.Add(longest) {
@@ -16,8 +16,8 @@ func Slices(start, end time.Time, longest time.Duration) []call.Window {
 	return out
 }
 
-// Hours cuts [start, end] at the full hours of UTC. Only the first and the
-// last may be shorter than an hour.
+// Hours divides [start, end] at the full hours of UTC. Only the first and the last window
+// may be shorter than an hour.
 func Hours(start, end time.Time) []call.Window {
 	var out []call.Window
 	for t := start; t.Before(end); {

@@ -6,7 +6,7 @@ import (
 	"github.com/callvault/callvault/extract/quota"
 )
 
-// What a request costs where the rate does not hold it up.
+// The cost of a request at a rate that does not delay it.
 func BenchmarkWait(b *testing.B) {
 	l := quota.New(quota.Options{PerSecond: 1e9})
 	b.ReportAllocs()

@@ -7,27 +7,26 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// Budget bounds the bytes of the answers under way, of all actions and accounts
-// of the process. It serves in the order of arrival, large reservations as well
-// as small ones. A nil Budget is boundless.
+// Budget bounds the bytes of the answers under way, over all actions and accounts of the
+// process. It serves reservations in the order of arrival, large ones as well as small
+// ones. A nil Budget has no bound.
 //
-// A holder must not acquire again before it has released: two who hold and wait
-// for more wait for each other.
+// A caller that has bytes must release them before it acquires more. Otherwise two callers
+// can wait for each other.
 type Budget struct {
 	total int64
 	held  atomic.Int64
 	room  *semaphore.Weighted
 }
 
-// NewBudget makes a budget of total bytes, at least one.
+// NewBudget returns a budget of total bytes, at least one.
 func NewBudget(total int64) *Budget {
 	total = max(total, 1)
 	return &Budget{total: total, room: semaphore.NewWeighted(total)}
 }
 
-// Acquire reserves bytes, or the whole budget if they are more, and blocks
-// until there is room or ctx ends. So even what is larger than the budget is
-// asked for, alone.
+// Acquire reserves bytes, or the whole budget if they exceed it, and blocks until there is
+// room or ctx ends. So an answer larger than the budget is asked for alone.
 func (b *Budget) Acquire(ctx context.Context, bytes int64) error {
 	if b == nil || bytes <= 0 {
 		return nil
@@ -40,7 +39,7 @@ func (b *Budget) Acquire(ctx context.Context, bytes int64) error {
 	return nil
 }
 
-// Release gives back what Acquire was asked for.
+// Release returns the bytes that Acquire reserved.
 func (b *Budget) Release(bytes int64) {
 	if b == nil || bytes <= 0 {
 		return
@@ -50,7 +49,7 @@ func (b *Budget) Release(bytes int64) {
 	b.room.Release(bytes)
 }
 
-// Held is the number of bytes reserved.
+// Held returns the number of reserved bytes.
 func (b *Budget) Held() int64 {
 	if b == nil {
 		return 0

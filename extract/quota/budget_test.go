@@ -56,7 +56,7 @@ func TestBudgetBoundsWhatIsUnderWay(t *testing.T) {
 	})
 }
 
-// Those who wait for their turn hold nothing.
+// Requests that wait for their turn have no bytes of the budget.
 func TestTheQueueHoldsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := quota.NewBudget(100)

@@ -11,7 +11,7 @@ import (
 
 const action = "DescribeCallDetailInfo"
 
-// log is when requests left.
+// log notes when requests left.
 type log struct {
 	mu sync.Mutex
 	at []time.Time
@@ -23,8 +23,7 @@ func (l *log) add(t time.Time) {
 	l.at = append(l.at, t)
 }
 
-// queued keeps workers busy with do for as long as is given, and returns when
-// it succeeded.
+// queued runs do in several workers for a time, and returns the moments when it succeeded.
 func queued(workers int, during time.Duration, do func(context.Context) error) []time.Time {
 	ctx, cancel := context.WithTimeout(context.Background(), during)
 	defer cancel()
@@ -41,8 +40,7 @@ func queued(workers int, during time.Duration, do func(context.Context) error) [
 	return left.at
 }
 
-// peak is the largest number within any span that does not include its end, as
-// the vendor counts.
+// peak returns the largest number within any span, excluding its end, as the vendor counts.
 func peak(at []time.Time, span time.Duration) int {
 	at = slices.SortedFunc(slices.Values(at), time.Time.Compare)
 	most, first := 0, 0
@@ -55,23 +53,23 @@ func peak(at []time.Time, span time.Duration) int {
 	return most
 }
 
-// random makes numbers for any number of goroutines.
+// random gives random numbers to any number of goroutines.
 type random struct {
 	mu sync.Mutex
 	r  *rand.Rand
 }
 
-// seeded prints the seed, for a failing test to be repeated with.
+// seeded prints the seed, so that a failing test can be repeated.
 func seeded(t *testing.T) *random {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	return &random{r: rand.New(rand.NewPCG(seed, 0))}
 }
 
-// upTo is a duration below d.
+// upTo returns a duration below d.
 func (r *random) upTo(d time.Duration) time.Duration { return time.Duration(r.float() * float64(d)) }
 
-// float is a number from 0 to 1.
+// float returns a number from 0 to 1.
 func (r *random) float() float64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -9,22 +9,22 @@ import (
 )
 
 const (
-	// vendors is the vendor's own quota of an action, requests a second.
+	// vendors is the vendor's quota of an action, in requests a second.
 	vendors = 20
 
-	// most is the rate from which on the quota is as good as none.
+	// most is the rate above which the quota has no effect.
 	most = 1e9
 )
 
-// Options of an account's limits.
+// Options are the settings of an account's limits.
 type Options struct {
-	PerSecond float64 // requests of each action the account may send; 0: the vendor's 20
-	Reserve   float64 // requests a second of these left for the account's other programs
+	PerSecond float64 // requests of each action that the account may send in a second; 0: the vendor's 20
+	Reserve   float64 // of these, requests a second that are left for the account's other programs
 	Budget    *Budget // bounds the bytes under way; shared by all accounts; nil: unbounded
 }
 
-// Limits holds an account's turnstiles. It is safe for concurrent use and is
-// shared by all applications of the account.
+// Limits has the turnstiles of an account. It is safe for concurrent use, and all
+// applications of the account share it.
 type Limits struct {
 	perSecond float64
 	budget    *Budget
@@ -33,8 +33,8 @@ type Limits struct {
 	actions map[string]*turnstile
 }
 
-// New makes the limits of an account. A reserve that leaves nothing leaves a
-// twentieth of the quota.
+// New returns the limits of an account. If the reserve leaves nothing, a twentieth of the
+// quota remains.
 func New(o Options) *Limits {
 	quota := min(cmp.Or(o.PerSecond, vendors), most)
 	return &Limits{
@@ -46,20 +46,19 @@ func New(o Options) *Limits {
 
 // Wait blocks until a request of the action may leave, or ctx ends.
 //
-// minInterval is the vendor's own spacing of a slower action, or zero; it holds
-// for the vendor's own quota, and an account with another one has it in
-// proportion. It is the same in all calls for an action.
+// minInterval is the vendor's least distance between requests of a slow action, or zero. It
+// applies to the vendor's own quota; an account with another quota gets a distance in
+// proportion. It must be the same in all calls for an action.
 func (l *Limits) Wait(ctx context.Context, action string, minInterval time.Duration) error {
 	_, err := l.turnstile(action, minInterval).enter(ctx, nil, 0)
 	return err
 }
 
-// Enter waits as [Limits.Wait] does, and for room in the budget: bytes is what
-// the answer is expected to take. The request leaves when Enter returns, and
-// its pass is held until [Pass.Done].
+// Enter waits as [Limits.Wait] does, and for room in the budget. bytes is the expected size
+// of the answer. The request leaves when Enter returns. The caller must call [Pass.Done].
 //
-// Who holds a pass must not enter or wait again before it is done, on pain of a
-// deadlock: a request that is asked again enters again.
+// A caller that has a pass must not call Enter or Wait again before Done: that can
+// deadlock. A repeated request enters again.
 func (l *Limits) Enter(ctx context.Context, action string, minInterval time.Duration, bytes int64) (*Pass, error) {
 	t := l.turnstile(action, minInterval)
 	number, err := t.enter(ctx, l.budget, bytes)
@@ -69,8 +68,8 @@ func (l *Limits) Enter(ctx context.Context, action string, minInterval time.Dura
 	return &Pass{turnstile: t, number: number, budget: l.budget, bytes: bytes}, nil
 }
 
-// Refused says that the vendor refused a request of the action for being over
-// the quota. Refusals that come together count as one.
+// Refused notes that the vendor refused a request of the action because the quota was used
+// up. Refusals close together count as one.
 func (l *Limits) Refused(action string) {
 	l.mu.Lock()
 	t := l.actions[action]
@@ -80,18 +79,18 @@ func (l *Limits) Refused(action string) {
 	}
 }
 
-// ActionStats is what an action's turnstile has done and does.
+// ActionStats is the state of an action's turnstile.
 type ActionStats struct {
 	Action     string
-	Rate       float64 // departures a second, over the last second or, at lower rates, interval
-	Allowed    float64 // requests a second at present
-	Full       float64 // requests a second when nobody else uses the quota
+	Rate       float64 // departures a second, over the last second or, at lower rates, the last interval
+	Allowed    float64 // requests a second that may leave at present
+	Full       float64 // requests a second that may leave if nobody else uses the quota
 	Departures int64
 	Refusals   int64
 	Waiting    int // in the queue
 }
 
-// Snapshot tells the actions asked so far, by name.
+// Snapshot returns the state of each action that was asked, by name.
 func (l *Limits) Snapshot() []ActionStats {
 	l.mu.Lock()
 	defer l.mu.Unlock()

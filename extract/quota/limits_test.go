@@ -48,7 +48,7 @@ func TestEvenlySpaced(t *testing.T) {
 	})
 }
 
-// A slow vendor gets as many requests under way as it takes.
+// A slow vendor gets as many requests under way as the quota needs.
 func TestFullAtAnyLatency(t *testing.T) {
 	for _, latency := range []time.Duration{300 * time.Millisecond, 5 * time.Second, 30 * time.Second} {
 		t.Run(latency.String(), func(t *testing.T) {
@@ -78,8 +78,7 @@ func TestFullAtAnyLatency(t *testing.T) {
 	}
 }
 
-// Whoever is first in the queue is kept from leaving on time, by anything from
-// nothing to half a second.
+// The first request in the queue is delayed by up to half a second.
 func TestLateDeparturesAreCaughtUp(t *testing.T) {
 	r := seeded(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -113,7 +112,7 @@ func TestLateDeparturesAreCaughtUp(t *testing.T) {
 	})
 }
 
-// The quota counts from when a request was on the wire.
+// The quota counts from the moment when a request was on the wire.
 func TestSentLate(t *testing.T) {
 	r := seeded(t)
 	synctest.Test(t, func(t *testing.T) {

@@ -6,47 +6,46 @@ import (
 )
 
 const (
-	// guard is how much earlier than the request n before it a request may
-	// reach the vendor than it left: jitter of the network and of schedulers on
-	// both sides. It costs 1.5 % of the quota; with slack it leaves 1 % above
-	// the 97 % that are the aim. A server that is itself kept waiting for longer
-	// than this may count one too many.
+	// guard is the largest difference between two requests' delays on their way to the
+	// vendor: jitter of the network and of schedulers on both sides. It costs 1.5 % of the
+	// quota; with slack it leaves 1 % above the aim of 97 %. A server that is itself
+	// delayed for longer than this may count one request too many.
 	guard = 15 * time.Millisecond
 
-	// slack is added to each window of the even pace: 20 requests in 1.020 s
-	// are 98 % of the quota. What it has above guard is what a window can make
-	// good: timers that are up to 5 ms late cost nothing.
+	// slack is added to each window of the even pace: 20 requests in 1.020 s are 98 % of
+	// the quota. A window can make up for the difference between slack and guard: timers
+	// that are up to 5 ms late cost nothing.
 	slack = 20 * time.Millisecond
 
-	// credit is how far the departures may be behind the even pace and still
-	// catch up. It outlasts a pause of the scheduler or the collector; who was
-	// idle for longer starts anew.
+	// credit is how far departures may be behind the even pace and still catch up. It is
+	// longer than a pause of the scheduler or the garbage collector. After a longer pause
+	// the even pace begins again.
 	credit = 500 * time.Millisecond
 
-	// marks is how many times of departure are remembered at most. At higher
-	// rates than this several neighbours share one.
+	// marks bounds how many departure times are remembered. At higher rates several
+	// neighbours share one.
 	marks = 1024
 )
 
-// window says that n requests are allowed in any span of this length, which is
-// a second or a little more: then no second has more than n.
+// window allows n requests in any span of its length. The length is a second or a little
+// more, so that no second has more than n.
 type window struct {
 	n      int64
 	length time.Duration
 }
 
-// windowOf is the shortest window of at least a second with a whole number of
+// windowOf returns the shortest window of at least a second with a whole number of
 // requests, such as 20 in 1 s, 3 in 1.2 s for 2.5 a second, 1 in 10 s for 0.1.
 func windowOf(perSecond float64) window {
 	n := max(1, math.Ceil(perSecond-1e-6))
 	return window{int64(n), time.Duration(n / perSecond * float64(time.Second))}
 }
 
-// spacing is the time between two departures at the even pace.
+// spacing returns the time between two departures at the even pace.
 func (w window) spacing() time.Duration { return (w.length + slack) / time.Duration(w.n) }
 
-// gap is the least time between two departures when catching up. It is zero
-// where it were too short to sleep.
+// gap returns the least time between two departures while catching up. It is zero if it
+// would be too short to sleep.
 func (w window) gap() time.Duration {
 	if g := w.spacing() / 4; g >= tick {
 		return g
@@ -54,28 +53,28 @@ func (w window) gap() time.Duration {
 	return 0
 }
 
-// pace decides when departures are due. It knows no clock: its times are
-// durations since any one moment. Calls come in the order of their times.
+// pace decides when departures are due. It has no clock: its times are durations since one
+// moment that the caller chooses. The times of calls must not decrease.
 type pace struct {
-	left  int64           // departures so far; the next one has this number
-	next  time.Duration   // when the even pace has it due
-	share int64           // departures that share a mark
+	left  int64           // departures so far; also the number of the next one
+	next  time.Duration   // when the next departure is due at the even pace
+	share int64           // departures that share one mark
 	marks []time.Duration // a ring; the mark of number i is at i/share
 }
 
-// newPace makes the pace of windows that are w or smaller.
+// newPace returns the pace of windows that are w or smaller.
 func newPace(w window) pace {
 	share := (w.n + marks - 1) / marks
 	return pace{share: share, marks: make([]time.Duration, (w.n+share-1)/share+1)}
 }
 
-// mark is when the departure, or the last of those it shares the mark with, was
+// mark returns the time when the departure, or the last of those that share its mark, was
 // on its way.
 func (p *pace) mark(number int64) *time.Duration {
 	return &p.marks[number/p.share%int64(len(p.marks))]
 }
 
-// due is when the next departure may happen.
+// due returns when the next departure may happen.
 func (p *pace) due(now time.Duration, w window) time.Duration {
 	due := max(p.next, now-credit)
 	if p.left > 0 {
@@ -87,7 +86,7 @@ func (p *pace) due(now time.Duration, w window) time.Duration {
 	return due
 }
 
-// pass notes a departure and returns its number, if one is due.
+// pass notes a departure if one is due, and returns its number.
 func (p *pace) pass(now time.Duration, w window) (int64, bool) {
 	if p.due(now, w) > now {
 		return 0, false
@@ -99,20 +98,20 @@ func (p *pace) pass(now time.Duration, w window) (int64, bool) {
 	return number, true
 }
 
-// sent notes that a departure was on its way only now.
+// sent notes that a departure has only now been on its way.
 func (p *pace) sent(number int64, now time.Duration) {
 	if (p.left-1)/p.share-number/p.share < int64(len(p.marks)) {
 		*p.mark(number) = now
 	}
 }
 
-// slower starts the even pace anew, so that what is then late by the old one
-// is not caught up.
+// slower starts the even pace again, so that departures which are late by the old pace are
+// not caught up.
 func (p *pace) slower(now time.Duration, w window) {
 	p.next = max(p.next, now+w.spacing())
 }
 
-// since counts the departures after a moment of the last window.
+// since returns the number of departures after a moment of the last window.
 func (p *pace) since(moment time.Duration) int64 {
 	var n int64
 	for number := p.left - 1; number >= 0 && number/p.share > (p.left-1)/p.share-int64(len(p.marks)); {

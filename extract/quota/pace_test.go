@@ -7,10 +7,9 @@ import (
 	"time"
 )
 
-// drive lets requests leave that arrive and wake up as r has it: alone, in
-// crowds, after pauses, on time, late or very late, and some are on the wire
-// later than they left. It holds after each departure that the one n before it
-// is a window and the guard away.
+// drive lets requests leave that arrive and wake up at random: alone, in crowds, after
+// pauses, on time, late or very late. Some are on the wire later than they left. After each
+// departure it checks that the one n before it is a window and the guard away.
 func drive(t *testing.T, r *rand.Rand, perSecond float64, departures int) {
 	w := windowOf(perSecond)
 	p := newPace(w)
@@ -40,7 +39,7 @@ func drive(t *testing.T, r *rand.Rand, perSecond float64, departures int) {
 	}
 }
 
-// pick is a random part of the window, up to one of those given.
+// pick returns a random part of the window, up to one of those given.
 func pick(r *rand.Rand, w window, upTo ...float64) time.Duration {
 	return time.Duration(r.Float64() * upTo[r.IntN(len(upTo))] * float64(w.length))
 }
@@ -57,8 +56,8 @@ func TestPaceNeverOver(t *testing.T) {
 	}
 }
 
-// Timers that are late by a few milliseconds cost nothing, a single long pause
-// no more than the slots within it.
+// Timers that are late by a few milliseconds cost nothing. A single long pause costs no
+// more than the slots within it.
 func TestPaceMakesUpForLateTimers(t *testing.T) {
 	for _, late := range []time.Duration{0, time.Millisecond, 4 * time.Millisecond, 10 * time.Millisecond} {
 		t.Run(fmt.Sprint(late), func(t *testing.T) {
@@ -89,7 +88,7 @@ func TestWindowOf(t *testing.T) {
 	}
 }
 
-// What a pace remembers does not grow with the rate.
+// The memory of a pace does not grow with the rate.
 func TestPaceIsSmall(t *testing.T) {
 	for _, perSecond := range []float64{0.1, 20, 1e4, most} {
 		if n := len(newPace(windowOf(perSecond)).marks); n > marks+1 {

@@ -1,7 +1,7 @@
 package quota
 
-// Pass is the right to one request that has left the turnstile. It belongs to
-// one request; Sent may be called from another goroutine.
+// Pass is the right to one request that has left the turnstile. It belongs to one request.
+// Sent may be called from another goroutine.
 type Pass struct {
 	turnstile *turnstile
 	number    int64
@@ -9,14 +9,14 @@ type Pass struct {
 	bytes     int64
 }
 
-// Sent says that the request is on the wire just now (httptrace's WroteRequest).
-// It is optional: a request whose connection had to be made first reaches the
-// vendor later than one that left after it on a connection at hand, and with
-// Sent the quota is counted from there. A request sent twice says so twice.
+// Sent notes that the request is on the wire now (httptrace's WroteRequest). It is
+// optional. A request that first had to make its connection reaches the vendor later than
+// one that left after it on an existing connection; with Sent the quota counts from that
+// moment. If a request is sent twice, Sent is called twice.
 func (p *Pass) Sent() { p.turnstile.sent(p.number) }
 
-// Done gives the bytes back: the answer is no longer in memory. Only the first
-// call counts.
+// Done releases the bytes: the answer is no longer in memory. Only the first call has an
+// effect.
 func (p *Pass) Done() {
 	p.budget.Release(p.bytes)
 	p.bytes = 0

@@ -13,7 +13,7 @@ import (
 
 var errRefused = errors.New("RequestLimitExceeded")
 
-// vendor accepts 20 requests in any second, whoever asks.
+// vendor accepts 20 requests in any second, from any caller.
 type vendor struct {
 	mu       sync.Mutex
 	accepted []time.Time
@@ -32,7 +32,7 @@ func (v *vendor) ask() error {
 	return nil
 }
 
-// others ask evenly, refused or not.
+// others ask evenly, whether they are refused or not.
 func (v *vendor) others(perSecond int, during time.Duration) {
 	for range int(during.Seconds()) * perSecond {
 		_ = v.ask()

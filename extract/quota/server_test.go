@@ -14,8 +14,8 @@ import (
 	"github.com/callvault/callvault/extract/quota"
 )
 
-// A server with 300 ms latency counts, over real connections in real time. The
-// latency is the server's; nothing sleeps to wait for something.
+// A server with 300 ms latency counts, over real connections in real time. The server makes
+// the latency; no test sleeps.
 func TestServerNeverSeesMore(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes 8 s")
@@ -49,8 +49,8 @@ func TestServerNeverSeesMore(t *testing.T) {
 	if n := peak(wire.at, time.Second); n > 20 {
 		t.Errorf("%d requests on the wire within a second", n)
 	}
-	// The server sees the same, within the guard, unless the machine keeps
-	// either side waiting for longer than that.
+	// The server counts the same, within the guard, unless the machine delays either side
+	// for longer than that.
 	if n := peak(at, time.Second); n > 20 && stall < 15*time.Millisecond {
 		t.Errorf("the server saw %d requests within a second", n)
 	}
@@ -73,8 +73,7 @@ func get(client *http.Client, url string, sent func()) error {
 	return cmp.Or(err, resp.Body.Close())
 }
 
-// stalls measures, until the test ends, by how much this machine is late at
-// most to run what is due.
+// stalls measures, until the test ends, how late this machine runs a due task at most.
 func stalls(t *testing.T) *atomic.Int64 {
 	var worst atomic.Int64
 	const each = 2 * time.Millisecond

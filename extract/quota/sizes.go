@@ -6,40 +6,41 @@ import (
 )
 
 const (
-	// envelope is what an answer takes beside its data: the names around it,
-	// headers, and what a small one is rounded up to.
+	// envelope is the memory of an answer besides its data: the names around it, headers,
+	// and the rounding up of small answers.
 	envelope = 4 << 10
 
-	// memory is the weight of the newest answer in the mean: about the last
-	// dozen count.
+	// memory is the weight of the newest answer in the mean: about the last dozen answers
+	// count.
 	memory = 1.0 / 8
 
-	// deviations above the mean are safe, as in TCP's timeouts: bodies vary by
+	// deviations above the mean are safe, as in TCP's timeouts: the sizes of bodies vary by
 	// much less than a factor.
 	deviations = 4
 )
 
-// Sizes learns what answers take, in bytes for each unit of work: whatever the
-// caller can tell before asking, such as seconds of series, rows of a page. It
-// is safe for concurrent use.
+// Sizes learns how many bytes answers take for each unit of work. The caller chooses the
+// unit: something that it knows before it asks, such as seconds of series or rows of a
+// page. Sizes is safe for concurrent use.
 type Sizes struct {
-	first float64 // bytes a unit until there was an answer
+	first float64 // bytes a unit, until the first answer
 
 	mu      sync.Mutex
 	actions map[string]*size
 }
 
-// size is the moving mean of the answers of an action. Means of sums rather
-// than of ratios: answers count by what they weigh, and a hundred small ones
-// whose bytes are mostly envelope say little about a large one.
+// size is the moving mean of the answers of an action. It is a quotient of sums and not a
+// mean of quotients: a hundred small answers, whose bytes are mostly envelope, say little
+// about a large one.
 type size struct{ bytes, units, deviation float64 }
 
-// NewSizes assumes perUnit bytes for each unit of an action not yet answered.
+// NewSizes returns Sizes that assume perUnit bytes for each unit of an action that has no
+// answer yet.
 func NewSizes(perUnit float64) *Sizes {
 	return &Sizes{first: perUnit, actions: map[string]*size{}}
 }
 
-// Learn notes that an answer to units of work took bytes.
+// Learn notes that an answer took bytes for units of work.
 func (s *Sizes) Learn(action string, units float64, bytes int64) {
 	if units <= 0 || bytes < 0 {
 		return
@@ -57,7 +58,7 @@ func (s *Sizes) Learn(action string, units float64, bytes int64) {
 	a.units += memory * (units - a.units)
 }
 
-// Upper is what an answer to units of work hardly ever exceeds.
+// Upper returns a size that an answer for units of work hardly ever exceeds.
 func (s *Sizes) Upper(action string, units float64) int64 {
 	return envelope + s.estimate(action, units, deviations)
 }

@@ -34,7 +34,7 @@ func TestSizesLearn(t *testing.T) {
 	}
 }
 
-// Answers grow by a factor, as when more people turn their cameras on.
+// The size of answers grows by a factor, as when more people turn their cameras on.
 func TestSizesFollow(t *testing.T) {
 	s := quota.NewSizes(10)
 	for range 100 {
@@ -50,7 +50,7 @@ func TestSizesFollow(t *testing.T) {
 
 func TestSizesOfOddAnswers(t *testing.T) {
 	s := quota.NewSizes(10)
-	s.Learn(action, 0, 100) // says nothing
+	s.Learn(action, 0, 100) // has no effect
 	s.Learn(action, 5, -1)
 	if n := s.Mean(action, 1); n != 10 {
 		t.Errorf("%d bytes for a unit, want 10", n)

@@ -11,13 +11,13 @@ import (
 // leave at each wake-up.
 const tick = time.Millisecond
 
-// turnstile lets the requests of one action pass, in the order of arrival.
+// turnstile lets the requests of one action leave in the order of arrival.
 type turnstile struct {
-	start   time.Time // what the pace and the rate count time from
+	start   time.Time // the zero of the pace's and the rate's times
 	waiting atomic.Int64
 
-	// turn is held by the first in the queue, the only one that has a timer.
-	// Those behind it are blocked senders, whom the runtime serves in order.
+	// The first request in the queue has turn; only it has a timer. Those behind it are
+	// blocked senders, which the runtime serves in order.
 	turn chan struct{}
 
 	mu   sync.Mutex
@@ -34,9 +34,9 @@ func newTurnstile(perSecond float64) *turnstile {
 	}
 }
 
-// enter blocks until the caller may leave with bytes of the budget, and returns
-// the number of the departure. Who gives up leaves no trace: the next in the
-// queue takes the place.
+// enter blocks until the caller may leave with bytes of the budget, and returns the number
+// of the departure. A caller that gives up has no effect: the next in the queue takes its
+// place.
 func (t *turnstile) enter(ctx context.Context, b *Budget, bytes int64) (int64, error) {
 	t.waiting.Add(1)
 	defer t.waiting.Add(-1)
@@ -59,8 +59,8 @@ func (t *turnstile) enter(ctx context.Context, b *Budget, bytes int64) (int64, e
 	return number, err
 }
 
-// depart leaves. The time that counts is that of leaving: the budget may have
-// kept the caller, or a refusal may have changed the rate.
+// depart notes a departure. The time of leaving counts, because the budget may have delayed
+// the caller, or a refusal may have changed the rate.
 func (t *turnstile) depart(ctx context.Context) (int64, error) {
 	for {
 		if number, ok := t.pass(); ok {
@@ -91,7 +91,7 @@ func sleep(ctx context.Context, d time.Duration) {
 	}
 }
 
-// early is how long it takes until a departure is due.
+// early returns how long it takes until a departure is due.
 func (t *turnstile) early() time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -12,11 +12,12 @@ import (
 type decoding struct {
 	transform.Decoder
 	reason  string // why the part was not whole before
-	problem string // why it is not now; "": it is
+	problem string // why it is not whole now; "": it is
 	err     error
 }
 
-// note notes what is damaged in an answer. It is false where nothing of it can be read.
+// note notes the damage of an answer. It returns false if nothing of the answer can be
+// read.
 func (d *decoding) note(err error, list transform.ListState, damage []transform.Damage) bool {
 	switch {
 	case err != nil:
@@ -34,8 +35,8 @@ func (d *decoding) note(err error, list transform.ListState, damage []transform.
 	return true
 }
 
-// sessions selects the sessions that are the part's as addUsers does. A list that
-// is short stays short, whatever can be read of it.
+// sessions returns the sessions that belong to the part, by the same rules as addUsers in
+// package extract. A list that is short remains short, whatever can be read of it.
 func (d *decoding) sessions(p call.Part, bodies [][]byte, known *decide.SessionSet) []call.Session {
 	var all decide.SessionSet
 	for _, body := range bodies {
@@ -106,7 +107,7 @@ func (d *decoding) unusual(p call.Part, bodies [][]byte) (all []call.UnusualEven
 	return all
 }
 
-// day is the unit's day. Two counts of one day stay a contradiction.
+// day returns the unit's day. Two different counts of one day remain a contradiction.
 func (d *decoding) day(u call.Unit, bodies [][]byte) (found *call.DailyScale) {
 	for _, body := range bodies {
 		days, _, err := d.DailyScale(body, nil)

@@ -9,8 +9,8 @@ import (
 	"github.com/callvault/callvault/transform"
 )
 
-// mend makes only those parts of a unit anew that are missing: of the others the
-// responses are not kept any more, and what is visible of them stays visible.
+// mend makes only the missing parts of a unit again. The responses of its other parts are
+// no longer kept, so their visible rows stay.
 func (u *unit) mend(ctx context.Context) error {
 	known, err := u.To.Resume(ctx, u.entry.Unit)
 	if err != nil {
@@ -32,8 +32,8 @@ func (u *unit) mend(ctx context.Context) error {
 	return u.add(ctx)
 }
 
-// mendedRows are the rows that are visible of a part, with those that can be read
-// now of its responses.
+// mendedRows returns the visible rows of a part, together with those that can now be read
+// from its responses.
 func (u *unit) mendedRows(ctx context.Context, p *call.Part, known *decide.SessionSet) (call.Rows, error) {
 	visible, err := u.To.OpenRows(ctx, u.entry.Unit, p.Kind, p.Owned)
 	if visible.RoomID = p.RoomID; u.entry.Unit.Kind == call.UnitCall {
@@ -47,15 +47,15 @@ func (u *unit) mendedRows(ctx context.Context, p *call.Part, known *decide.Sessi
 	}
 	reason := p.Reason
 	read, err := u.rowsOf(ctx, u.entry, p, known)
-	if err != nil { // it stays as it is
+	if err != nil { // the part stays as it is
 		p.Reason = reason
 		return visible, nil
 	}
 	return bothRows(visible, read), nil
 }
 
-// bothRows are the rows of a part by two readings, those of the second where they
-// contradict each other.
+// bothRows returns the rows of two readings of a part. Where they contradict each other,
+// the second counts.
 func bothRows(a, b call.Rows) call.Rows {
 	if b.Room == nil {
 		b.Room = a.Room

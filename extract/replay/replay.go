@@ -1,5 +1,5 @@
-// Package replay makes units anew from the responses that they were made from, and asks the
-// vendor nothing.
+// Package replay makes units again from the responses that they were made from, without
+// asking the vendor.
 package replay
 
 import (
@@ -15,13 +15,13 @@ import (
 
 // Source is what a Replayer reads.
 type Source interface {
-	// VisibleParts are the visible parts of a unit, in the order they were added.
+	// VisibleParts returns the visible parts of a unit, in the order they were added.
 	VisibleParts(ctx context.Context, u call.Unit) ([]call.Part, error)
-	// Bodies are the responses with these ids, as far as they are kept.
+	// Bodies returns those of the responses with these ids that are kept.
 	Bodies(ctx context.Context, ids []uint64) (map[uint64][]byte, error)
 }
 
-// Target is what a Replayer writes to: see extract.Archive.
+// Target is where a Replayer writes: see extract.Archive.
 type Target interface {
 	Add(ctx context.Context, u call.Unit, p call.Part, r call.Rows) error
 	End(ctx context.Context, e ledger.Entry) error
@@ -31,7 +31,7 @@ type Target interface {
 	OpenRows(ctx context.Context, u call.Unit, kind call.PartKind, owned []call.Owned) (call.Rows, error)
 }
 
-// Replayer makes units anew. It is safe for concurrent use.
+// Replayer makes units again. It is safe for concurrent use.
 type Replayer struct {
 	From   Source
 	To     Target
@@ -39,19 +39,18 @@ type Replayer struct {
 	pages  roomPages
 }
 
-// ErrNotKept is returned for a unit of which some response is not kept. The unit stays as
-// it is.
+// ErrNotKept is returned if a response of a unit is not kept. The unit stays as it is.
 var ErrNotKept = errors.New("the responses it was made from are not kept")
 
-// Done is what came of a unit.
+// Done is the result for a unit.
 type Done struct {
 	Samples int
 	Mended  int // parts that were missing and are whole now
 	Lacks   int // parts that are still missing
 }
 
-// Unit makes a unit anew; it takes the place of what was there. Its entry in the
-// ledger loses the parts that can be read now.
+// Unit makes a unit again and replaces what was there. Its entry in the ledger loses the
+// parts that can now be read.
 func (r *Replayer) Unit(ctx context.Context, e ledger.Entry) (Done, error) {
 	parts, err := r.From.VisibleParts(ctx, e.Unit)
 	if err != nil {
@@ -75,22 +74,22 @@ func (r *Replayer) Unit(ctx context.Context, e ledger.Entry) (Done, error) {
 	return u.done, r.To.End(ctx, u.entry)
 }
 
-// unit is a unit being made anew.
+// unit is a unit that is being made again.
 type unit struct {
 	*Replayer
 	entry   ledger.Entry
 	parts   []call.Part
 	rows    []call.Rows
-	reasons []string // of the parts before
+	reasons []string // reasons of the parts before
 	room    *call.Room
 	all     decide.SessionSet
 	done    Done
 
-	mending bool // only what is missing is made anew
-	over    bool // the archive holds the room for good: the call had ended
+	mending bool // only missing parts are made again
+	over    bool // the room is settled: the call had ended
 }
 
-// read is rowsOf, or what is to take its place.
+// read reads the rows of a part: rowsOf or its replacement.
 func (u *unit) read(ctx context.Context, p *call.Part, known *decide.SessionSet) (call.Rows, error) {
 	if u.mending {
 		return u.mendedRows(ctx, p, known)
@@ -98,8 +97,8 @@ func (u *unit) read(ctx context.Context, p *call.Part, known *decide.SessionSet)
 	return u.rowsOf(ctx, u.entry, p, known)
 }
 
-// decode decodes the responses of all parts but those of series, which may be
-// large, and decides what the unit is then.
+// decode decodes the responses of all parts except series, which may be large, and decides
+// the new state of the unit.
 func (u *unit) decode(ctx context.Context, parts []call.Part) error {
 	var known decide.SessionSet
 	known.Add(u.all.List())
@@ -126,9 +125,9 @@ func (u *unit) decode(ctx context.Context, parts []call.Part) error {
 	return nil
 }
 
-// judge takes the parts that can be read now out of the entry. A unit that lacks
-// nothing any more is archived if the vendor's answers could not change when they
-// came, or if it was lost for what it lacked.
+// judge removes the parts that can now be read from the entry. A unit that lacks nothing
+// becomes archived if its answers were final when they came, or if it was lost because of
+// what it lacked.
 func (u *unit) judge(before []call.Part) {
 	e := &u.entry
 	still := func(f ledger.FailedPart) bool {
@@ -142,7 +141,7 @@ func (u *unit) judge(before []call.Part) {
 	e.Failed = slices.DeleteFunc(slices.Clone(e.Failed), func(f ledger.FailedPart) bool { return !still(f) })
 	open := slices.DeleteFunc(slices.Clone(e.Failed), ledger.FailedPart.Gone)
 	for _, f := range open {
-		if !f.Null() { // what waits is the vendor's to tell
+		if !f.Null() { // only the vendor can complete a part that waits
 			u.done.Lacks++
 		}
 	}
@@ -157,8 +156,8 @@ func (u *unit) judge(before []call.Part) {
 	}
 }
 
-// ended says whether what the unit is about had ended, and settled, when the
-// oldest of its parts was asked for; end is when.
+// ended reports whether the unit's time had ended, and settled, when the oldest of its
+// parts was asked for. end is the end of that time.
 func (u *unit) ended() (end time.Time, ok bool) {
 	switch u.entry.Unit.Kind {
 	case call.UnitUnusual:
@@ -200,7 +199,7 @@ func (u *unit) add(ctx context.Context) error {
 			}
 			u.done.Samples += rows.Samples.Rows()
 		}
-		if rows.SessionsOf = sessions; p.RoomID == "" && u.room != nil { // it was not known
+		if rows.SessionsOf = sessions; p.RoomID == "" && u.room != nil { // it was unknown
 			p.RoomID, rows.RoomID = u.room.RoomID, u.room.RoomID
 		}
 		if err := u.To.Add(ctx, u.entry.Unit, p, rows); err != nil {
@@ -210,8 +209,8 @@ func (u *unit) add(ctx context.Context) error {
 	return nil
 }
 
-// usersFirst puts the parts that bring the sessions before those whose sums name
-// the devices of these, and keeps the order within both.
+// usersFirst moves the parts with sessions before those whose sums need the sessions'
+// devices. It preserves the order within both groups.
 func usersFirst(parts []call.Part) {
 	slices.SortStableFunc(parts, func(x, y call.Part) int {
 		first := func(p call.Part) int {

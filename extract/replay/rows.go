@@ -12,8 +12,8 @@ import (
 	"github.com/callvault/callvault/transform"
 )
 
-// rowsOf decodes the responses of one part, and says in it what of them cannot be
-// read. known are the sessions that settled parts have brought so far.
+// rowsOf decodes the responses of one part, and sets the part's Reason to what cannot be
+// read. known are the sessions of the settled parts so far.
 func (r *Replayer) rowsOf(ctx context.Context, e ledger.Entry, p *call.Part, known *decide.SessionSet) (rows call.Rows, err error) {
 	rows = call.Rows{RoomID: p.RoomID}
 	if e.Unit.Kind == call.UnitCall {
@@ -50,8 +50,8 @@ func (r *Replayer) rowsOf(ctx context.Context, e ledger.Entry, p *call.Part, kno
 	return rows, nil
 }
 
-// unanswered says that parts of a kind are missing because of what the vendor has
-// not answered: no decoding mends that.
+// unanswered reports whether parts of a kind are missing because the vendor has not
+// answered: decoding again does not help.
 func unanswered(e ledger.Entry, kind call.PartKind) bool {
 	return slices.ContainsFunc(e.Failed, func(f ledger.FailedPart) bool { return f.Kind == kind && !f.Kept && !f.Gone() && !f.Null() })
 }
@@ -73,7 +73,7 @@ func (r *Replayer) bodies(ctx context.Context, p call.Part) ([][]byte, error) {
 	return bodies, nil
 }
 
-// room finds the room of a call in the page of the list that it came with.
+// room finds the room of a call in the page of the list that named it.
 func (r *Replayer) room(ctx context.Context, e ledger.Entry, p *call.Part, rows *call.Rows) error {
 	if len(p.Responses) != 1 {
 		return fmt.Errorf("replay call %s: its room has %d responses, want 1", e.Unit.Key, len(p.Responses))
@@ -94,24 +94,24 @@ func (r *Replayer) room(ctx context.Context, e ledger.Entry, p *call.Part, rows 
 	}
 	room, ok := rooms[e.Unit.Key]
 	if !ok {
-		return fmt.Errorf("replay call %s: the room list kept for it does not hold it", e.Unit.Key)
+		return fmt.Errorf("replay call %s: the room list that was kept does not name it", e.Unit.Key)
 	}
 	if p.Reason = room.Problem; room.NoCreation {
 		return nil
 	}
-	room.CreatedAt = e.StartsAt // as the pass had it: see decide.Begin
+	room.CreatedAt = e.StartsAt // as in the pass: see decide.Begin
 	rows.Room = &room.Room
 	return nil
 }
 
-// roomPages are the pages of room lists read last: calls that follow one another
+// roomPages keeps the pages of room lists that were read last, because neighbouring calls
 // came with the same page. It is safe for concurrent use.
 type roomPages struct {
 	mu    sync.Mutex
 	pages map[uint64]map[string]decide.Listed // by response
 }
 
-// pagesHeld is how many pages are held before they are forgotten.
+// pagesHeld is the number of pages that are kept.
 const pagesHeld = 32
 
 func (p *roomPages) get(response uint64) (map[string]decide.Listed, bool) {

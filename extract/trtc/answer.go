@@ -11,13 +11,13 @@ import (
 	"time"
 )
 
-// object says that a body may be an answer of the API, which is a JSON object.
+// object reports whether a body may be an answer of the API, which is a JSON object.
 func object(body []byte) bool {
 	return bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("{"))
 }
 
-// envelope is what an error of the vendor's may look like: as API 3.0 has it, or as
-// its gateway did before.
+// envelope is the form of the vendor's errors: that of API 3.0, or that of its gateway
+// before.
 type envelope struct {
 	Response struct {
 		Error     *struct{ Code, Message string }
@@ -27,15 +27,15 @@ type envelope struct {
 	Message  string `json:"message"`
 }
 
-// vendorError finds an error in a body, or returns nil: what cannot be read
-// here is for who decodes it.
+// vendorError returns the vendor's error in a body, or nil. A body that cannot be read here
+// is left to the decoder.
 func vendorError(resp *http.Response, body []byte) error {
 	if !bytes.Contains(body, []byte(`"Error"`)) && !bytes.Contains(body, []byte(`"codeDesc"`)) {
 		return nil
 	}
 	var r envelope
 	if err := json.Unmarshal(body, &r); err != nil {
-		if _, odd := errors.AsType[*json.UnmarshalTypeError](err); !odd { // which has left the rest as it is
+		if _, odd := errors.AsType[*json.UnmarshalTypeError](err); !odd { // which has decoded everything else
 			return nil
 		}
 	}
@@ -52,8 +52,8 @@ func vendorError(resp *http.Response, body []byte) error {
 	return e
 }
 
-// refusal tells a gateway's page or a server's failure from the API, whose
-// answers and errors are JSON objects under HTTP 200.
+// refusal returns the error of a response that is not the API's, such as a gateway's page
+// or a server's failure. The API's answers and errors are JSON objects under HTTP 200.
 func refusal(resp *http.Response, body []byte) error {
 	if err := vendorError(resp, body); err != nil {
 		return err
@@ -83,10 +83,10 @@ func kindOfStatus(status int) Kind {
 	return Retryable
 }
 
-// mostAfter is the longest that a server can ask to wait.
+// mostAfter is the longest time for which a server can ask to wait.
 const mostAfter = 10 * time.Minute
 
-// retryAfter is how long a server asks to wait from now on, in seconds or until
+// retryAfter returns how long a server asks to wait from now on. The header has seconds or
 // a date.
 func retryAfter(h http.Header, now time.Time) time.Duration {
 	value := strings.TrimSpace(h.Get("Retry-After"))

@@ -10,29 +10,28 @@ import (
 )
 
 const (
-	// MaxBody is the largest answer that is read, unpacked: four times what the
+	// MaxBody is the largest answer that is read, in unpacked bytes: four times what the
 	// vendor's limits allow.
 	MaxBody = 96 << 20
 
-	// largestKept is the size up to which a body is used again.
+	// largestKept is the size up to which the memory of a body is reused.
 	largestKept = 32 << 20
-	// worthKeeping is from which size on a body is used again.
+	// worthKeeping is the size from which on the memory of a body is reused.
 	worthKeeping = 64 << 10
 	// mostSpace is the most white space before an answer.
 	mostSpace = 1 << 20
-	// mostPage is what is read of an answer that HTTP calls a failure.
+	// mostPage bounds the bytes that are read of an answer with an HTTP error.
 	mostPage = 64 << 10
 )
 
-// bodies reads bodies into the memory of those that were given back, as far as
-// that is large.
+// bodies reads bodies into memory, and reuses the memory of large ones.
 type bodies struct {
 	free   *recycle.Pool[[]byte]
-	most   int // bytes of one
+	most   int // the most bytes of one body
 	memory *Memory
 }
 
-// body is one that is being read, or has been.
+// body is a body that is being read, or has been read.
 type body struct {
 	bytes []byte
 	share *share
@@ -40,12 +39,12 @@ type body struct {
 
 var (
 	errTooLarge = errors.New("too large")
-	errMemory   = errors.New("waiting for memory that other large answers take")
+	errMemory   = errors.New("waiting for memory that other large answers use")
 )
 
-// read reads the body of a response that HTTP calls a success as far as it may be
-// an answer of the API, whose length need not be known or true. What came of one
-// that breaks off is returned with the error.
+// read reads the body of a successful HTTP response as long as it may be an answer of the
+// API. Its length may be unknown or wrong. If the body breaks off, read returns its
+// beginning with the error.
 func (b bodies) read(ctx context.Context, resp *http.Response) (*body, error) {
 	defer resp.Body.Close()
 	x := &body{share: &share{of: b.memory}}
@@ -88,16 +87,15 @@ func tooLarge(err error) error {
 	return err
 }
 
-// first is memory for the beginning of a body of a length that is claimed, or
-// unknown (-1).
+// first returns memory for the beginning of a body. length is the claimed length, or -1.
 func (b bodies) first(length int) []byte {
 	if length < 0 {
 		return b.room(worthKeeping)
 	}
-	return b.room(min(length+1, smallBody)) // to find the end takes a byte of room
+	return b.room(min(length+1, smallBody)) // one more byte, to find the end
 }
 
-// grow makes room for more of x: all that is claimed, now that some has come.
+// grow makes room for more of x: for the whole claimed length, because some of it has come.
 func (b bodies) grow(ctx context.Context, x *body, length int) error {
 	want := 2 * cap(x.bytes)
 	if length >= len(x.bytes) {
@@ -113,7 +111,7 @@ func (b bodies) grow(ctx context.Context, x *body, length int) error {
 	return nil
 }
 
-// room is memory for at least n bytes.
+// room returns memory for at least n bytes.
 func (b bodies) room(n int) []byte {
 	if n < worthKeeping {
 		return make([]byte, 0, n)
@@ -130,7 +128,7 @@ func (b bodies) putBack(bytes []byte) {
 	}
 }
 
-// giveBack takes a body that nobody looks at any more, once.
+// giveBack takes the memory of a body that is no longer used. It has an effect once.
 func (b bodies) giveBack(x *body) {
 	x.release()
 	b.putBack(x.bytes)

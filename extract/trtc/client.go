@@ -22,22 +22,22 @@ const (
 	version = "2019-07-22"
 )
 
-// Options say whose data to ask for and where.
+// Options are the settings of a Client: whose data to ask for, and where.
 type Options struct {
 	Credential common.CredentialIface
 	Region     string // such as ap-singapore
 	Endpoint   string // scheme and host, such as https://trtc.tencentcloudapi.com
-	// Spare is how many bytes of bodies that were recycled are kept for those
-	// to come.
+	// Spare is the number of bytes of recycled bodies that are kept for reuse.
 	Spare int
-	// MaxBody is the largest answer that is read, in bytes; 0, and whatever is
-	// more, is the constant of that name.
+	// MaxBody is the largest answer that is read, in bytes. 0 and larger values mean the
+	// constant MaxBody.
 	MaxBody int
-	// Memory bounds all answers together (MaxBody); clients of a process share one.
+	// Memory bounds the memory of all answers together (MaxBody). The clients of a process
+	// share one.
 	Memory *Memory
-	// TLS is for an endpoint of https; nil: as usual.
+	// TLS has settings for an https endpoint; nil: the usual ones.
 	TLS *tls.Config
-	// Dial, if set, connects to the endpoint, whatever proxy there is.
+	// Dial, if set, connects to the endpoint, whether or not a proxy is configured.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
 	timeouts timeouts // zero: the usual ones
@@ -54,7 +54,7 @@ type Client struct {
 	timeouts  timeouts
 }
 
-// New makes a client; it does not ask anything yet.
+// New returns a client. It sends nothing.
 func New(o Options) (*Client, error) {
 	u, err := url.Parse(o.Endpoint)
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
@@ -72,27 +72,27 @@ func New(o Options) (*Client, error) {
 	p.Language = "en-US"
 	p.HttpProfile.Scheme = strings.ToUpper(u.Scheme)
 	p.HttpProfile.Endpoint = u.Host
-	p.HttpProfile.ReqTimeout = 0 // Do has its own
+	p.HttpProfile.ReqTimeout = 0 // Do has a timeout of its own
 	c := common.NewCommonClient(o.Credential, o.Region, p)
 	t := newTransport(o)
 	c.WithHttpTransport(t)
 	return &Client{region: o.Region, host: u.Host, client: c, bodies: t.bodies, transport: t, timeouts: o.timeouts}, nil
 }
 
-// Region is the region asked unless a request names another.
+// Region returns the region of requests that name none.
 func (c *Client) Region() string { return c.region }
 
 // Response is the whole body of a successful answer.
 type Response struct {
 	Action string
 	Body   []byte
-	// Recycle gives the body back, which must not be looked at any more, to be
-	// called once at most; it need not be.
+	// Recycle returns the body for reuse. After it nobody may read the body. It may be
+	// called once, and need not be called.
 	Recycle func()
 }
 
-// Do sends r once, to region ("" for the client's own). Every failure is an
-// *Error, or the context's error when that has ended.
+// Do sends r once, to region ("" for the client's own). The error is an *Error, or the
+// context's error if the context has ended.
 func (c *Client) Do(ctx context.Context, r Request, region string) (Response, error) {
 	x := &exchange{}
 	timed, cancel := context.WithTimeoutCause(ctx, c.timeouts.whole, errWhole)
@@ -105,7 +105,7 @@ func (c *Client) Do(ctx context.Context, r Request, region string) (Response, er
 	}
 	err := c.client.Send(req, &sdkResponse{})
 	if err == nil && x.body == nil {
-		err = errors.New("the SDK has not asked")
+		err = errors.New("the SDK has sent no request")
 	}
 	if err == nil && ctx.Err() == nil {
 		return Response{Action: r.Action, Body: x.body.bytes, Recycle: func() { c.bodies.giveBack(x.body) }}, nil
@@ -119,8 +119,8 @@ func (c *Client) Do(ctx context.Context, r Request, region string) (Response, er
 	return Response{}, c.failure(timed, x, r.Action, err)
 }
 
-// Reach asks the endpoint for nothing in particular, unsigned. It returns what time it is
-// there, or the zero time, and the proxy that was asked through, or "".
+// Reach sends one unsigned request that asks for nothing. It returns the endpoint's time,
+// or the zero time, and the proxy on the way, or "".
 func (c *Client) Reach(ctx context.Context, endpoint string) (date time.Time, proxy string, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodHead, endpoint, nil)
 	if err != nil {
@@ -144,12 +144,12 @@ type sdkRequest struct {
 	*params
 }
 
-// MarshalJSON leaves out what the SDK's base request embeds.
+// MarshalJSON leaves out the fields of the SDK's base request.
 func (r *sdkRequest) MarshalJSON() ([]byte, error) { return Request{params: r.params}.JSON() }
 
 type sdkResponse struct{ tchttp.BaseResponse }
 
-// rootText tells a network failure without the SDK's wrapping.
+// rootText returns the text of a network error without the SDK's wrapping.
 func rootText(err error) string {
 	if e, ok := errors.AsType[*url.Error](err); ok {
 		return fmt.Sprintf("ask %s: %s", hostOf(e.URL), strings.TrimPrefix(e.Err.Error(), "readLoopPeekFailLocked: "))

@@ -110,7 +110,7 @@ func TestErrors(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			resp, err := client(t, c.handle).Do(t.Context(), roomList(), "")
-			if c.kind < 0 { // the body is for who decodes it
+			if c.kind < 0 { // the decoder judges the body
 				if err != nil || len(resp.Body) == 0 {
 					t.Errorf("body %s, error %v", resp.Body, err)
 				}
@@ -151,7 +151,7 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-// cutReply promises more than it sends.
+// cutReply promises more bytes than it sends.
 func cutReply(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Length", "1000")
 	io.WriteString(w, `{"Response":{`)

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// What a user can do about a refusal.
+// What the user can do about a refusal.
 const (
 	hintKeys       = "check TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY"
 	hintToken      = "renew TENCENTCLOUD_TOKEN and its keys, which may have expired"
@@ -31,19 +31,19 @@ const (
 	hintVendor     = "if it lasts, ask the vendor about the RequestId"
 )
 
-// row says what codes mean. A code is whole, the family of all that begin so
-// ("LimitExceeded.*", which means "LimitExceeded" as well), or the end of codes
-// of any family ("*.InArrears").
+// row says what codes mean. A code is a whole code, a family of codes with the same
+// beginning ("LimitExceeded.*", which includes "LimitExceeded"), or the end of codes of any
+// family ("*.InArrears").
 type row struct {
 	codes string // separated by ", "
 	kind  Kind
 	hint  string // what the user can do; "": nothing
 }
 
-// table is what is known of the vendor's codes: those of API 3.0 that all
-// products share, and TRTC's own of
-// https://www.tencentcloud.com/document/product/647/35130. A whole code goes
-// before an end of codes, and that before a family; what is in none is Permanent.
+// table has the known codes of the vendor: those of API 3.0 that all products share, and
+// TRTC's own of https://www.tencentcloud.com/document/product/647/35130. A whole code goes
+// before an end of codes, and that before a family. Codes that are not in the table are
+// Permanent.
 var table = []row{
 	{"RequestLimitExceeded.*, LimitExceeded.*", Quota, hintQuota},
 	{"InternalError.*, ServerError.*, ServiceUnavailable.*, ResourceInsufficient.*, ResourceInUse.*, FailedOperation.*", Retryable, hintVendor},
@@ -78,7 +78,7 @@ var table = []row{
 	{CodeTooLarge, TooLarge, ""},
 }
 
-// known finds the row of a code in lower case.
+// known has the row of each code, in lower case.
 var known = func() map[string]*row {
 	m := map[string]*row{}
 	for i := range table {
@@ -89,10 +89,10 @@ var known = func() map[string]*row {
 	return m
 }()
 
-// unknown is what a code means that is in no row.
+// unknown is the meaning of a code that is not in the table.
 var unknown = row{kind: Permanent}
 
-// meaning finds what a code means, in whatever case it comes.
+// meaning returns what a code means. Case does not matter.
 func meaning(code string) *row {
 	code = strings.ToLower(code)
 	family, _, _ := strings.Cut(code, ".")
@@ -105,8 +105,8 @@ func meaning(code string) *row {
 	return &unknown
 }
 
-// Hint says what the user can do about the failure, in the imperative or as
-// what is needed; "" where that is nothing.
+// Hint returns what the user can do about the failure, as a command or as what is needed.
+// It returns "" if there is nothing to do.
 func (e *Error) Hint() string {
 	if e.Code == CodeHTTP && e.Kind == Quota {
 		return hintQuota
@@ -114,8 +114,8 @@ func (e *Error) Hint() string {
 	return meaning(e.Code).hint
 }
 
-// Hint is the hint of an error, or of the most telling one of several that are
-// joined: that a plan is missing is what is said when nothing else is the matter.
+// Hint returns the hint of an error. Of several joined errors it returns the most useful
+// hint: a missing plan is named only if nothing else is wrong.
 func Hint(err error) string {
 	plan := ""
 	for _, e := range all(err) {
@@ -130,7 +130,7 @@ func Hint(err error) string {
 	return plan
 }
 
-// all are the vendor's errors that err wraps.
+// all returns the vendor's errors that err wraps.
 func all(err error) []*Error {
 	if e, ok := err.(*Error); ok {
 		return []*Error{e}

@@ -83,7 +83,7 @@ func TestHints(t *testing.T) {
 	}
 }
 
-// TestDocsHaveTheTable holds docs/operations.md against the code.
+// TestDocsHaveTheTable compares docs/operations.md with the code.
 func TestDocsHaveTheTable(t *testing.T) {
 	const page, begin, end = "../../docs/operations.md", "go test ./extract/trtc -update -->\n", "<!-- end -->"
 	var b strings.Builder

@@ -18,11 +18,11 @@ const (
 	MaxRoomsWindow   = 24 * time.Hour
 )
 
-// AllMetrics as DataType asks for every metric the vendor has.
+// AllMetrics as DataType asks for every metric.
 const AllMetrics = "all"
 
-// Dialect is one of the two generations of the API. It knows the names of the
-// actions and how numbers are written, and builds requests; it holds no state.
+// Dialect is one of the two generations of the API. It knows the names of the actions and
+// how numbers are written, and builds requests. It has no state.
 type Dialect struct {
 	Name           string
 	RoomList       string
@@ -38,7 +38,7 @@ type Dialect struct {
 	regions        map[string][]string
 }
 
-// Legacy is the API as its pages of 2021 document it. User lists come from
+// Legacy returns the API as its pages of 2021 document it. User lists come from
 // DescribeCallDetail without DataType, whose windows span at most one hour.
 func Legacy() Dialect {
 	return Dialect{
@@ -56,7 +56,7 @@ func Legacy() Dialect {
 	}
 }
 
-// Current is the API as documented since 2023.
+// Current returns the API as documented since 2023.
 func Current() Dialect {
 	return Dialect{
 		Name:           "current",
@@ -68,12 +68,12 @@ func Current() Dialect {
 		Scale:          "DescribeScaleInfo",
 		eventsByApp:    true,
 		MaxUsersWindow: 4 * time.Hour,
-		// The page of DescribeUnusualEvent lists these two and no more.
+		// The page of DescribeUnusualEvent lists only these two.
 		regions: map[string][]string{"DescribeUnusualEvent": {"ap-guangzhou", "ap-beijing"}},
 	}
 }
 
-// ParseDialect finds a dialect by its name.
+// ParseDialect returns the dialect with a name.
 func ParseDialect(name string) (Dialect, error) {
 	switch name {
 	case "legacy":
@@ -84,18 +84,18 @@ func ParseDialect(name string) (Dialect, error) {
 	return Dialect{}, fmt.Errorf("unknown API dialect %q", name)
 }
 
-// MinInterval is the vendor's own spacing of an action that is slower than the
-// account's quota, or zero.
+// MinInterval returns the vendor's least distance between requests of an action that is
+// slower than the account's quota, or zero.
 func (d Dialect) MinInterval(action string) time.Duration { return d.actionInterval[action] }
 
-// Regions lists where to ask for an action, the likeliest first; "" is the
+// Regions returns the regions to ask for an action, the likeliest first. "" is the
 // account's own region.
 func (d Dialect) Regions(action string) []string {
 	return append(slices.Clone(d.regions[action]), "", "ap-guangzhou", "ap-beijing", "ap-singapore", "ap-mumbai")
 }
 
-// Rooms asks for one page, of size rows, of the calls that were alive in w (at
-// most MaxRoomsWindow long). roomID narrows it to one room id unless empty.
+// Rooms asks for one page, of size rows, of the calls that were alive in w (at most
+// MaxRoomsWindow long). A roomID restricts it to one room.
 func (d Dialect) Rooms(app call.AppID, w call.Window, roomID string, page, size int) Request {
 	p := d.params(w)
 	p.app(app)
@@ -104,9 +104,9 @@ func (d Dialect) Rooms(app call.AppID, w call.Window, roomID string, page, size 
 	return Request{d.RoomList, p}
 }
 
-// UserList asks for one page, of size rows, of the sessions of a call that
-// overlap w (at most MaxUsersWindow long), of at most MaxListedUsers users unless
-// there are none.
+// UserList asks for one page, of size rows, of the sessions of a call that overlap w (at
+// most MaxUsersWindow long): of at most MaxListedUsers users, or of all users if there are
+// none.
 func (d Dialect) UserList(app call.AppID, commID string, w call.Window, users []string, page, size int) Request {
 	p := d.params(w)
 	p.CommId = &commID
@@ -140,8 +140,8 @@ func (d Dialect) EventsOf(app call.AppID, commID, roomID, userID string, w call.
 	return Request{d.UserEvents, p}
 }
 
-// UnusualEvents asks for at most MaxUnusualEvents arbitrary bad experiences
-// within w (at most an hour long), of one room id unless empty.
+// UnusualEvents asks for at most MaxUnusualEvents arbitrary bad experiences within w (at
+// most an hour long). A roomID restricts it to one room.
 func (d Dialect) UnusualEvents(app call.AppID, w call.Window, roomID string) Request {
 	p := d.params(w)
 	p.app(app)

@@ -20,8 +20,8 @@ var (
 	seedWindow = call.Window{Start: time.Unix(1590065777, 0), End: time.Unix(1590065877, 0)}
 )
 
-// TestSeedRequest holds the request of the vendor's page against what is sent
-// for the same question: the page shows it as a query, the client posts JSON.
+// TestSeedRequest compares the request on the vendor's page with the one that the client
+// sends for the same question. The page has it as a query, the client posts JSON.
 func TestSeedRequest(t *testing.T) {
 	page, err := os.ReadFile("testdata/seed-request.txt")
 	if err != nil {

@@ -31,8 +31,7 @@ func clientOf(t *testing.T, o Options, handle http.HandlerFunc) *Client {
 	return c
 }
 
-// raw answers with bytes of its own making and closes the connection. It tells
-// how many it could write.
+// raw returns a handler that sends any bytes and closes the connection.
 func raw(write func(w io.Writer)) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		conn, _, err := w.(http.Hijacker).Hijack()
@@ -44,7 +43,7 @@ func raw(write func(w io.Writer)) http.HandlerFunc {
 	}
 }
 
-// endless writes one thing over and over until nobody reads it, or for 1 GB.
+// endless writes one text again and again until nobody reads it, or for 1 GB.
 type endless struct{ wrote atomic.Int64 }
 
 func (e *endless) write(w io.Writer, what string) {
@@ -58,7 +57,7 @@ func (e *endless) write(w io.Writer, what string) {
 	}
 }
 
-// fails asks once and gives the error.
+// fails sends one request and returns its error.
 func fails(t *testing.T, c *Client, kind Kind, text string) *Error {
 	t.Helper()
 	_, err := c.Do(t.Context(), roomList(), "")
@@ -69,7 +68,7 @@ func fails(t *testing.T, c *Client, kind Kind, text string) *Error {
 	return e
 }
 
-// inTransit is what the system's buffers hold that nobody has read.
+// inTransit is the number of bytes in the system's buffers that nobody has read.
 const inTransit = 16 << 20
 
 func TestEndlessBodies(t *testing.T) {
@@ -118,7 +117,7 @@ func TestEndlessFailure(t *testing.T) {
 	}
 }
 
-// TestLengthThatLies claims what nobody could send, or does not.
+// TestLengthThatLies answers with lengths that are too large or wrong.
 func TestLengthThatLies(t *testing.T) {
 	claim := func(length int64) http.HandlerFunc {
 		return raw(func(w io.Writer) {
@@ -137,8 +136,8 @@ func TestLengthThatLies(t *testing.T) {
 	}
 }
 
-// TestLargeBodies come whole, of known length and of unknown, and again into the
-// memory of those before.
+// TestLargeBodies reads large bodies of known and of unknown length, also into reused
+// memory.
 func TestLargeBodies(t *testing.T) {
 	for _, size := range []int{worthKeeping - 1, worthKeeping, smallBody - 1, smallBody, smallBody + 1, 5 << 20, largestKept - 1, largestKept, largestKept + 1, 40 << 20} {
 		for _, known := range []bool{true, false} {
@@ -172,7 +171,8 @@ func TestMaxBody(t *testing.T) {
 	}
 }
 
-// TestTrickle ends with the context, and with the time for a whole answer.
+// TestTrickle checks that a slow answer ends with the context, and at the time limit of a
+// whole answer.
 func TestTrickle(t *testing.T) {
 	begun := make(chan struct{}, 1)
 	trickle := func(w http.ResponseWriter, r *http.Request) {
@@ -196,7 +196,8 @@ func TestTrickle(t *testing.T) {
 	}
 }
 
-// TestHanging tells an action that hangs from a network that does not work.
+// TestHanging checks that an action that hangs and a network that does not work have
+// different errors.
 func TestHanging(t *testing.T) {
 	hang := func(_ http.ResponseWriter, r *http.Request) {
 		io.Copy(io.Discard, r.Body)

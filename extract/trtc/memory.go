@@ -6,39 +6,39 @@ import (
 	"sync"
 )
 
-// smallBody is what a body may take without asking for it.
+// smallBody is the size up to which a body needs no share of the Memory.
 const smallBody = 128 << 10
 
-// Memory bounds what all bodies together take beyond smallBody each. What is more
-// than that has to wait for the one body at a time that may be of any size up to
-// MaxBody. Clients of one process share one. It is safe for concurrent use.
+// Memory bounds the bytes that all bodies together use beyond smallBody each. A body that
+// does not fit waits for the turn: one body at a time may have any size up to MaxBody. The
+// clients of a process share one Memory. It is safe for concurrent use.
 type Memory struct {
-	turn chan struct{} // holds one token while nobody has the turn
+	turn chan struct{} // has one token while no body has the turn
 
 	mu   sync.Mutex
 	free int64
 }
 
-// NewMemory makes a Memory of so many bytes.
+// NewMemory returns a Memory of so many bytes.
 func NewMemory(bytes int64) *Memory {
 	m := &Memory{turn: make(chan struct{}, 1), free: bytes}
 	m.turn <- struct{}{}
 	return m
 }
 
-// share is what one body holds of a Memory.
+// share is the part of a Memory that one body uses.
 type share struct {
 	of    *Memory
 	bytes int64
-	turn  bool // its size does not matter
+	turn  bool // the body may have any size
 	once  sync.Once
 	gone  runtime.Cleanup
 	bound bool // gone is set
 }
 
-// cover makes the share that of a body of so many bytes. It waits for the turn
-// where there is no room; who waits keeps what it has, and whoever has the turn needs
-// no more, so that nobody waits for ever.
+// cover extends the share to a body of so many bytes. Without room it waits for the turn. A
+// waiting share keeps its bytes; the body that has the turn needs no more. So no share
+// waits for ever.
 func (s *share) cover(ctx context.Context, bytes int) error {
 	need := int64(bytes) - smallBody - s.bytes
 	if need <= 0 || s.turn {
@@ -61,7 +61,7 @@ func (s *share) cover(ctx context.Context, bytes int) error {
 	}
 }
 
-// end gives the share back, once.
+// end returns the share. It has an effect once.
 func (s *share) end() {
 	s.once.Do(func() {
 		s.of.mu.Lock()
@@ -73,8 +73,8 @@ func (s *share) end() {
 	})
 }
 
-// keep has the share end with the memory of the body, since nobody need give that
-// back.
+// keep makes the share end when the memory of the body is freed, because callers need not
+// recycle the body.
 func (x *body) keep() {
 	if s := x.share; s.bytes > 0 || s.turn {
 		s.gone, s.bound = runtime.AddCleanup(&x.bytes[0], (*share).end, s), true

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// TestOneLargeBodyAtATime has many come at once for which there is no room, some of
-// which are not given back.
+// TestOneLargeBodyAtATime receives many bodies at once for which there is no room. Some of
+// them are never recycled.
 func TestOneLargeBodyAtATime(t *testing.T) {
 	want := []byte(`{"Response":{"Filler":"` + strings.Repeat("x", 8<<20) + `"}}`)
 	c := clientOf(t, Options{Memory: NewMemory(1 << 20)}, func(w http.ResponseWriter, _ *http.Request) { w.Write(want) })
@@ -34,7 +34,7 @@ func TestOneLargeBodyAtATime(t *testing.T) {
 	if n := most.Load(); n != 1 {
 		t.Errorf("%d at once", n)
 	}
-	if _, err := c.Do(t.Context(), roomList(), ""); err != nil { // and is forgotten
+	if _, err := c.Do(t.Context(), roomList(), ""); err != nil { // its body is never recycled
 		t.Fatal(err)
 	}
 	ended := make(chan error)
@@ -58,7 +58,8 @@ func TestOneLargeBodyAtATime(t *testing.T) {
 	}
 }
 
-// TestWaitingForATurnEnds with the context, and is not the vendor's fault.
+// TestWaitingForATurnEnds checks that the wait ends with the context, and that its error is
+// not the vendor's.
 func TestWaitingForATurnEnds(t *testing.T) {
 	m := NewMemory(0)
 	held := &share{of: m}
@@ -78,8 +79,8 @@ func TestWaitingForATurnEnds(t *testing.T) {
 	}
 }
 
-// TestMemoryIsGivenBack: whatever bodies have taken of it is free when they are
-// recycled, or forgotten, and together they never take more.
+// TestMemoryIsGivenBack checks that the memory is free after bodies are recycled or freed,
+// and that together they never use more than all of it.
 func TestMemoryIsGivenBack(t *testing.T) {
 	const all = 4 << 20
 	m := NewMemory(all)

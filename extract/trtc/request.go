@@ -6,19 +6,18 @@ import (
 	"github.com/callvault/callvault/internal/call"
 )
 
-// Request is one call of one action. It is immutable once built and may be
-// sent any number of times.
+// Request is one call of one action. It does not change after it is built, and may be sent
+// any number of times.
 type Request struct {
 	Action string
 	params *params
 }
 
-// JSON is the body that is sent, without the common parameters (those are
-// headers).
+// JSON returns the body of the request, without the common parameters (those are headers).
 func (r Request) JSON() ([]byte, error) { return json.Marshal(r.params) }
 
-// params are the parameters of all actions together, in the order of the
-// vendor's pages. Absent ones are not sent.
+// params are the parameters of all actions together, in the order of the vendor's pages.
+// Absent parameters are not sent.
 type params struct {
 	CommId     *string  `json:"CommId,omitempty"`
 	StartTime  int64    `json:"StartTime"` // unix seconds
@@ -36,8 +35,8 @@ type params struct {
 
 func (p *params) app(id call.AppID) { p.SdkAppId = &number{int64(id), p.text} }
 
-// page sets both paging parameters: with either left out the vendor returns
-// six (or ten) entries and says nothing.
+// page sets both paging parameters: if either is missing the vendor returns six (or ten)
+// entries and does not report it.
 func (p *params) page(n, size int) {
 	p.PageNumber = &number{int64(n), p.text}
 	p.PageSize = &number{int64(size), p.text}

@@ -2,7 +2,7 @@ package trtc
 
 import "bytes"
 
-// RequestID finds the vendor's id of a request in its answer, or returns "".
+// RequestID returns the vendor's id of a request in its answer, or "".
 func RequestID(body []byte) string {
 	const key = `"RequestId"` // quotes within a value are escaped
 	const longest = 64

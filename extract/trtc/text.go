@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// printable makes one line of text that came from elsewhere: what could move a
-// terminal's cursor, hide or turn text is a space.
+// printable makes foreign text one line: characters that could move a terminal's cursor, or
+// hide or turn text, become spaces.
 func printable(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if r == utf8.RuneError || !unicode.IsGraphic(r) {
@@ -19,7 +19,7 @@ func printable(s string) string {
 	return strings.Join(strings.Fields(s), " ")
 }
 
-// short cuts a text to so many bytes.
+// short shortens a text to so many bytes.
 func short(s string, most int) string {
 	if len(s) <= most {
 		return s
@@ -27,16 +27,16 @@ func short(s string, most int) string {
 	return strings.ToValidUTF8(s[:most], "") + "…"
 }
 
-// oneLine cuts a message to something a terminal can show.
+// oneLine shortens a message to a line that a terminal can print.
 func oneLine(s string) string { return short(printable(s), 300) }
 
-// quoted is how much of what is not the API is told.
+// quoted is the number of bytes that are quoted of a response that is not the API's.
 const quoted = 80
 
-// quote tells the beginning of what is not the API.
+// quote returns the beginning of a response that is not the API's.
 func quote(body []byte) string {
 	begin := body[:min(len(body), quoted)]
-	if len(begin) < len(body) { // not a part of a character
+	if len(begin) < len(body) { // no part of a character
 		for i := 1; i < utf8.UTFMax && len(begin) > 0 && !utf8.Valid(begin); i++ {
 			begin = begin[:len(begin)-1]
 		}
@@ -49,5 +49,5 @@ func quote(body []byte) string {
 	return fmt.Sprintf("%q", printable(string(begin)))
 }
 
-// megabytes tells a size.
+// megabytes returns the text of a size.
 func megabytes(n int) string { return fmt.Sprintf("%.3g MiB", float64(n)/(1<<20)) }

@@ -20,12 +20,12 @@ import (
 	"github.com/callvault/callvault/internal/recycle"
 )
 
-// smallAnswer is the size up to which the vendor's errors are looked for in a body.
-// They are a few hundred bytes; a larger body is data, which who decodes it finds
-// an error in.
+// smallAnswer is the size up to which the client looks for the vendor's errors in a body.
+// They have a few hundred bytes. A larger body is data, in which the decoder finds an
+// error.
 const smallAnswer = 64 << 10
 
-// exchange receives the body of one request, through its context.
+// exchange receives the body of one request, through the request's context.
 type exchange struct {
 	body      *body
 	connected atomic.Bool
@@ -33,8 +33,8 @@ type exchange struct {
 
 type exchangeKey struct{}
 
-// transport keeps each response's body for the caller and shows the SDK, which
-// is there to sign, nothing of it.
+// transport keeps each response's body for the caller and shows the SDK, which only signs,
+// an empty one.
 type transport struct {
 	next   *http.Transport
 	bodies bodies
@@ -42,14 +42,14 @@ type transport struct {
 
 // timeouts bound one request.
 type timeouts struct {
-	head  time.Duration // from when it is sent until the answer begins
-	whole time.Duration // all of it
+	head  time.Duration // from sending until the answer begins
+	whole time.Duration // for the whole request
 }
 
 const (
 	headTimeout = 60 * time.Second
-	// wholeTimeout is for a body of 23 MB at the most, as far as the vendor's
-	// limits allow.
+	// wholeTimeout is long enough for a body of 23 MB, the largest within the vendor's
+	// limits.
 	wholeTimeout = 120 * time.Second
 )
 
@@ -109,7 +109,7 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return nothing(resp), nil
 }
 
-// proxyOf is the host of the proxy that a request goes through, or "".
+// proxyOf returns the host of the proxy of a request, or "".
 func (t transport) proxyOf(req *http.Request) string {
 	if t.next.Proxy == nil {
 		return ""
@@ -120,7 +120,7 @@ func (t transport) proxyOf(req *http.Request) string {
 	return ""
 }
 
-// proxyRefusal is what a proxy has answered in the vendor's place.
+// proxyRefusal returns the error of an answer by a proxy in the vendor's place.
 func proxyRefusal(proxy, status string) *Error {
 	e := &Error{Action: "proxy", Code: CodeNetwork, Message: oneLine(fmt.Sprintf("the proxy %s answers %s", proxy, status)), Kind: Retryable}
 	if strings.HasPrefix(status, strconv.Itoa(http.StatusProxyAuthRequired)) {
@@ -129,7 +129,7 @@ func proxyRefusal(proxy, status string) *Error {
 	return e
 }
 
-// look finds what keeps a body from being an answer.
+// look returns why a body is not an answer, or nil.
 func (t transport) look(resp *http.Response, b *body) error {
 	if !object(b.bytes) {
 		return refusal(resp, b.bytes)
@@ -140,7 +140,7 @@ func (t transport) look(resp *http.Response, b *body) error {
 	return nil
 }
 
-// unread says why a body has not been read.
+// unread returns why a body could not be read.
 func (t transport) unread(err error) error {
 	if _, ok := errors.AsType[*Error](err); ok {
 		return err
@@ -151,7 +151,7 @@ func (t transport) unread(err error) error {
 	return &Error{Code: CodeNetwork, Message: oneLine("read response: " + err.Error()), Kind: Retryable, Cause: err}
 }
 
-// nothing is a response without data.
+// nothing returns a response without data.
 func nothing(resp *http.Response) *http.Response {
 	const empty = `{"Response":{}}`
 	return &http.Response{
@@ -163,14 +163,14 @@ func nothing(resp *http.Response) *http.Response {
 // errWhole ends a request that takes too long.
 var errWhole = errors.New("no whole answer in time")
 
-// failure tells what kept a request from being answered. Its context is the
-// request's own.
+// failure returns the Error of a request that was not answered. ctx is the request's own
+// context.
 func (c *Client) failure(ctx context.Context, x *exchange, action string, err error) *Error {
 	e, ok := errors.AsType[*Error](err)
 	if !ok {
 		e = &Error{Code: cmp.Or(certificateCode(err), CodeNetwork), Message: oneLine(rootText(err)), Cause: err}
 		if e.Kind = meaning(e.Code).kind; e.Kind == Denied {
-			e.Cause = nil // it is no fault of the network that passes
+			e.Cause = nil // it is not a passing fault of the network
 		}
 	}
 	e.Action = action
@@ -186,7 +186,7 @@ func (c *Client) failure(ctx context.Context, x *exchange, action string, err er
 	return e
 }
 
-// certificateCode says what is wrong with a certificate, or nothing.
+// certificateCode returns the code of what is wrong with a certificate, or "".
 func certificateCode(err error) string {
 	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
 		return CodeAuthority
@@ -203,10 +203,10 @@ func certificateCode(err error) string {
 	return ""
 }
 
-// headLate says that an answer did not begin in time, rather than that the
-// network has lost the connection.
+// headLate reports whether an answer did not begin in time, rather than that the network
+// lost the connection.
 func headLate(err error) bool {
-	var timeout net.Error
+	timeout, ok := errors.AsType[net.Error](err)
 	_, network := errors.AsType[*net.OpError](err)
-	return errors.As(err, &timeout) && timeout.Timeout() && !network
+	return ok && timeout.Timeout() && !network
 }

@@ -7,7 +7,7 @@ import (
 	"net/http"
 )
 
-// page reads the beginning of what HTTP calls a failure.
+// page reads the beginning of an answer with an HTTP error.
 func page(resp *http.Response) []byte {
 	defer resp.Body.Close()
 	src, _, err := unpack(io.LimitReader(resp.Body, mostPage))
@@ -18,15 +18,15 @@ func page(resp *http.Response) []byte {
 	return begin
 }
 
-// unpack reads what r has, gzip or plain. JSON does not begin as gzip does, so
-// that headers need not say it.
+// unpack returns a reader of the plain body of r, which may be gzip. JSON never begins as
+// gzip does, so headers do not matter.
 func unpack(r io.Reader) (src io.Reader, packed bool, err error) {
 	var begin [2]byte
 	n, err := io.ReadFull(r, begin[:])
 	if n == 0 && err != io.EOF {
 		return nil, false, err
 	}
-	src = io.MultiReader(bytes.NewReader(begin[:n]), r) // r says again what has ended it
+	src = io.MultiReader(bytes.NewReader(begin[:n]), r) // r returns again the error that ended it
 	if begin != [2]byte{0x1f, 0x8b} {
 		return src, false, nil
 	}
@@ -34,11 +34,11 @@ func unpack(r io.Reader) (src io.Reader, packed bool, err error) {
 	return src, true, err
 }
 
-// preface looks for the object that an answer of the API is.
+// preface looks for the beginning of an object, because every answer of the API is one.
 type preface struct{ space int }
 
-// allows says that there is a point in reading on after begin: it is an object,
-// or may yet become one, or too short to be told.
+// allows reports whether reading on makes sense: the body begins with an object, or may
+// still do so.
 func (p *preface) allows(begin []byte) bool {
 	for p.space < len(begin) && isSpace(begin[p.space]) {
 		p.space++

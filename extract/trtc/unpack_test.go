@@ -55,7 +55,7 @@ func TestGzipUnasked(t *testing.T) {
 	fails(t, client(t, send("", []byte("\x1f\x8b\x08"))), Retryable, "unexpected EOF")
 }
 
-// TestGzipBombs unpack to more than is read, or to nothing without end.
+// TestGzipBombs unpacks bodies that are larger than is read, or that never have data.
 func TestGzipBombs(t *testing.T) {
 	const most = 4 << 20
 	bomb := packed("{" + strings.Repeat(" ", 64<<20))

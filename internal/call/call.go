@@ -1,8 +1,8 @@
-// Package call holds the domain types of a TRTC archive: what the vendor's
-// monitoring API tells about a call, in the form every other package speaks.
+// Package call has the domain types of a TRTC archive: the data of the vendor's monitoring
+// API about a call, in the form that all other packages use.
 //
-// All times are UTC with the precision the vendor gives: whole seconds, except
-// user events, which carry milliseconds.
+// All times are UTC with the precision of the vendor: whole seconds, except user events,
+// which have milliseconds.
 package call
 
 import "time"
@@ -23,7 +23,7 @@ type Room struct {
 }
 
 // Session is one presence of one user in a call, from entry to exit. A user who leaves and
-// comes back has several sessions with the same UserID.
+// joins again has several sessions with the same UserID.
 type Session struct {
 	UserID     string
 	RoomID     string

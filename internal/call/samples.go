@@ -1,7 +1,7 @@
 package call
 
-// Series names the run of samples of one metric: what UserID sends (PeerID "")
-// or what UserID receives from PeerID.
+// Series identifies the samples of one metric: what UserID sends (PeerID "") or what UserID
+// receives from PeerID.
 type Series struct {
 	UserID string
 	PeerID string
@@ -19,8 +19,7 @@ type Samples struct {
 	Nulls  int // points the vendor sent without a value; they are not in the columns
 }
 
-// Append adds a sample to the last run, or to a new one if that is of another
-// series.
+// Append adds a sample to the last run, or to a new run if its series is another one.
 func (s *Samples) Append(run Series, at uint32, value float64) {
 	if n := len(s.Series); n == 0 || s.Series[n-1].UserID != run.UserID || s.Series[n-1].PeerID != run.PeerID || s.Series[n-1].Metric != run.Metric {
 		run.Rows = 0
@@ -30,12 +29,12 @@ func (s *Samples) Append(run Series, at uint32, value float64) {
 	s.Time, s.Value = append(s.Time, at), append(s.Value, value)
 }
 
-// Rows is the number of samples held.
+// Rows returns the number of samples.
 func (s *Samples) Rows() int { return len(s.Time) }
 
 // Reset empties s and keeps its memory for reuse.
 func (s *Samples) Reset() {
-	clear(s.Series) // let go of the strings
+	clear(s.Series) // drops the references to the strings
 	s.Series = s.Series[:0]
 	s.Time = s.Time[:0]
 	s.Value = s.Value[:0]

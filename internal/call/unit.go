@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// UnitKind says what a Unit is about.
+// UnitKind is the kind of a Unit.
 type UnitKind string
 
 const (
 	UnitCall    UnitKind = "call"    // Key is a CommID
-	UnitList    UnitKind = "list"    // Key is a UTC day, 2006-01-02: the list of the calls alive on it
+	UnitList    UnitKind = "list"    // Key is a UTC day, 2006-01-02: the list of the calls that were alive on it
 	UnitUnusual UnitKind = "unusual" // Key is the start of the hour, RFC 3339
 	UnitScale   UnitKind = "scale"   // Key is the start of the vendor's day, RFC 3339
 )
@@ -27,12 +27,12 @@ type Window struct {
 	Start, End time.Time
 }
 
-// PartKind says what a Part is about.
+// PartKind is the kind of a Part.
 type PartKind string
 
 const (
 	PartRoom    PartKind = "room"
-	PartList    PartKind = "list"   // of the calls of a window; it brings no rows
+	PartList    PartKind = "list"   // of the calls of a window; it has no rows
 	PartUsers   PartKind = "users"  // sessions
 	PartSeries  PartKind = "series" // samples of some users
 	PartEvents  PartKind = "events" // of one user
@@ -40,38 +40,38 @@ const (
 	PartScale   PartKind = "scale"
 )
 
-// Part is what one question about a unit, with its pages, brought. A unit is
-// complete when its parts are.
+// Part is the data of one question about a unit, with its pages. A unit is complete when
+// its parts are.
 type Part struct {
 	Kind     PartKind
-	Key      string // tells parts of one kind within a unit apart
+	Key      string // distinguishes the parts of one kind in a unit
 	RoomID   string // of a call
-	Window   Window // asked for
+	Window   Window // of the question
 	Owned    []Owned
-	Settled  bool      // the vendor's answer cannot change any more
-	Reason   string    // why it is not whole; "": it is. Such a part is not settled
+	Settled  bool      // the vendor's answer can no longer change
+	Reason   string    // why it is not whole; "": it is whole. Such a part is not settled
 	Asked    time.Time // UTC
 	Deadline time.Time // when the vendor begins to drop it
-	// Responses are the ids of the raw responses it was made from. Those of an
-	// unusual part go with Owned, one to one.
+	// Responses are the ids of the raw responses that it was made from. Those of an unusual
+	// part belong to the elements of Owned, one to one.
 	Responses []uint64
 }
 
-// Owned are the unix seconds, both included, that are a part's and no other's:
-// a user's in a series or events, everybody's (User "") elsewhere.
+// Owned are unix seconds, both ends included, that belong to one part and to no other:
+// those of a user in series and events, those of all users (User "") in other parts.
 type Owned struct {
 	User     string
 	From, To uint32
 }
 
-// Forever is later than all the vendor's times, in unix seconds.
+// Forever is later than all of the vendor's times, in unix seconds.
 const Forever = math.MaxUint32
 
 // Rows are the rows of one part.
 type Rows struct {
-	RoomID     string               // of samples, and of sessions and events that name none
+	RoomID     string               // of samples, and of sessions and events without a room id
 	CreatedAt  time.Time            // of a call: when its room was created
-	SessionsOf map[string][]Session // of the users that samples and events are of: they tell the device
+	SessionsOf map[string][]Session // sessions of the users of samples and events, for their devices
 	Room       *Room
 	Sessions   []Session
 	Samples    *Samples
@@ -80,7 +80,7 @@ type Rows struct {
 	Day        *DailyScale
 }
 
-// Known is what the archive holds of a unit for good.
+// Known is the settled data of a unit that the archive has.
 type Known struct {
 	Parts    []Part
 	Sessions []Session

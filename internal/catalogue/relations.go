@@ -2,29 +2,29 @@ package catalogue
 
 import "slices"
 
-// Relation is what analysts read: a view, or a table that people add rows to.
+// Relation is a relation that analysts read: a view, or a table that people add rows to.
 type Relation struct {
 	Name   string
 	Table  bool   // it is a table, not a view
-	Sent   bool   // its rows are what the vendor sent, one for one
-	Export Export // how it is exported; the zero Export: it is not
+	Sent   bool   // its rows are the vendor's, one to one
+	Export Export // how it is exported; the zero Export: it is not exported
 }
 
-// Export says how the rows of a relation are told apart by UTC day.
+// Export says how the rows of a relation are divided by UTC day.
 type Export struct {
 	Time    string   // the column whose UTC day counts
 	IsDate  bool     // that column is a Date, not a DateTime
 	Unit    string   // kind of the units that its rows come from
 	Also    string   // another kind of units that its rows depend on; empty: none
-	Sources []string // relations of rows as they were sent that it is made from; none: itself
+	Sources []string // relations of the vendor's rows that it is made from; none: itself
 	Names   []string // tables of people that it depends on
-	Within  string   // a condition that the rows of a day fulfil, with %s for that on time; empty: none
+	Within  string   // a condition on the rows of a day, with %s for that on time; empty: none
 }
 
-// Relations lists the relations, those as the vendor sent them first.
+// Relations returns the relations, those with the vendor's rows first.
 func Relations() []Relation {
 	sent := []string{"rooms", "user_sessions", "quality_samples", "user_events"}
-	// Rows that lie by call are found by the calls of a day, of which the streams know.
+	// Rows that are stored by call are found by the calls of a day, which the streams name.
 	byCall := func(column string) string {
 		return "comm_id IN (SELECT comm_id FROM (SELECT comm_id, toDateTime(day, 'UTC') AS " + column + " FROM quality_streams) WHERE %s)"
 	}
@@ -63,12 +63,12 @@ func Relations() []Relation {
 	}
 }
 
-// Views lists the relations that are views.
+// Views returns the relations that are views.
 func Views() []string {
 	return relationNames(func(r Relation) bool { return !r.Table })
 }
 
-// Sent lists the relations whose rows are what the vendor sent.
+// Sent returns the relations with the vendor's rows.
 func Sent() []string {
 	return relationNames(func(r Relation) bool { return r.Sent })
 }

@@ -25,15 +25,14 @@ func UnreadExpires() time.Time { return time.Date(2100, 1, 1, 0, 0, 0, 0, time.U
 // Table is a table of the store.
 type Table struct {
 	Name string
-	// Of a table whose rows belong to loads: the UTC day of a row, the kind of
-	// units that it has rows of, and the condition, with ? for the key, that a row
-	// is of a unit.
+	// For a table whose rows belong to loads: the UTC day of a row, the kind of its unit,
+	// and the condition that a row belongs to a unit, with ? for the unit's key.
 	Day, Unit, OfUnit string
-	Grows             string // the relation whose rows it grows with; empty: rooms
+	Grows             string // the relation that grows in proportion; empty: rooms
 	Backup            Backup
 }
 
-// HasLoads says whether the rows belong to loads.
+// HasLoads reports whether the rows belong to loads.
 func (t Table) HasLoads() bool { return t.Day != "" }
 
 // Sharded says whether the rows are spread over the shards of a cluster. Other tables have all
@@ -46,12 +45,12 @@ type Backup int
 const (
 	Whole    Backup = iota // all rows are compared
 	Latest                 // the newest row of each key is compared
-	History                // so are the runs that have ended
-	Expiring               // rows are compared by the day on which they may go
-	Not                    // who works on the archive is no part of it
+	History                // as Latest, but only for runs that have ended
+	Expiring               // rows are compared by the day on which they may expire
+	Not                    // not backed up: leases are not data of the archive
 )
 
-// Tables lists the tables of the store.
+// Tables returns the tables of the store.
 func Tables() []Table {
 	call := func(name, day, grows string) Table {
 		return Table{Name: name, Day: day, Unit: Call, OfUnit: "comm_id = ?", Grows: grows}
@@ -78,8 +77,8 @@ func Tables() []Table {
 	}
 }
 
-// Growth is the relation whose rows a table grows with, given its name without
-// _data; empty: it does not grow, as old rows go by themselves.
+// Growth returns the relation that grows in proportion to a table, whose name is given
+// without _data. It returns "" for a table that does not grow because old rows expire.
 func Growth(table string) string {
 	for _, t := range Tables() {
 		switch {
@@ -93,7 +92,7 @@ func Growth(table string) string {
 	return "rooms"
 }
 
-// Loaded lists the tables whose rows belong to loads.
+// Loaded returns the tables whose rows belong to loads.
 func Loaded() []Table {
 	var all []Table
 	for _, t := range Tables() {

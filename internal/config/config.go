@@ -1,6 +1,6 @@
 // Package config reads callvault's settings: defaults, then a YAML file, then the
-// environment. Each overrides the one before. What is no setting, or cannot be one's
-// value, is refused with its name and, in a file, its line.
+// environment. Each overrides the one before. An unknown setting or a wrong value is an
+// error with its name and, in a file, its line.
 package config
 
 import (
@@ -11,11 +11,11 @@ import (
 	"time"
 )
 
-// Config holds all settings. The embedded Account is the account of the environment and
-// the default of Accounts. After Load, Accounts is complete.
+// Config has all settings. The embedded Account is the account of the environment and the
+// default of Accounts. After Load, Accounts is complete.
 //
-// A field with the tag use is a setting: use says what its value looks like, env is its
-// variable, yaml its key in the file.
+// A field with the tag use is a setting: use describes its value, env is its variable, yaml
+// its key in the file.
 type Config struct {
 	Account
 	Accounts []Account
@@ -67,8 +67,8 @@ type Config struct {
 	Patience Duration `yaml:"patience" env:"CALLVAULT_PATIENCE" use:"a duration such as 5m, or 0s to give up at once"`
 	// Grace is how long a pass may continue after the daemon is asked to stop.
 	Grace Duration `yaml:"grace" env:"CALLVAULT_GRACE" use:"a duration such as 1m"`
-	// Wait is how long a ClickHouse is waited for that cannot be reached; nil: as long as
-	// it takes by the daemon, and DefaultWait by commands.
+	// Wait is how long to wait for a ClickHouse that cannot be reached; nil: the daemon
+	// waits without end, and commands wait for DefaultWait.
 	Wait *Duration `yaml:"wait" env:"CALLVAULT_WAIT" use:"a duration such as 10m, or 0s to give up at once"`
 
 	// NotifyURL is the webhook for failures, losses and recoveries. It is a secret:
@@ -127,16 +127,16 @@ func defaults() *Config {
 // reader reads one Config.
 type reader struct {
 	*Config
-	where    places   // of what is set at the top
-	accounts []places // of what each of Accounts sets itself
+	where    places   // of the settings at the top
+	accounts []places // of the settings of each of Accounts
 	bad      Errors
 }
 
-// places tells where settings were read, by their variables, where that is not the
-// variable itself: "callvault.yml: line 3: qps".
+// places maps variables to the place where the setting was read, such as "callvault.yml:
+// line 3: qps". A setting from the environment is not in it.
 type places map[string]string
 
-// set reads a setting's value, which was found at a place.
+// set reads the value of a setting at a place.
 func (r *reader) set(s setting, place, text string) {
 	problem := flaw(text)
 	if problem == "" && s.set(text) != nil {
@@ -147,8 +147,8 @@ func (r *reader) set(s setting, place, text string) {
 	}
 }
 
-// readAccounts makes the accounts of the file, or else that of the environment. What an
-// account does not say is as it is at the top.
+// readAccounts makes the accounts of the file or, without any, that of the environment.
+// Settings that an account lacks are those at the top.
 func (r *reader) readAccounts(own []section) {
 	if len(own) == 0 {
 		r.Account.Name = cmp.Or(r.Account.Name, "account 1")
@@ -156,7 +156,7 @@ func (r *reader) readAccounts(own []section) {
 		return
 	}
 	if len(r.Apps) > 0 {
-		r.say(nil, "CALLVAULT_SDK_APP_IDS", "names applications beside accounts, which have their own", "name them in their account's sdk_app_ids")
+		r.say(nil, "CALLVAULT_SDK_APP_IDS", "names applications, but the accounts have their own", "name them in their account's sdk_app_ids")
 	}
 	for i, s := range own {
 		a, p := r.Account, places{}
@@ -181,7 +181,7 @@ func (c *Config) fillPaths(vars map[string]string) {
 	}
 }
 
-// WaitAsCommand is how long a command waits for a ClickHouse that cannot be reached.
+// WaitAsCommand returns how long a command waits for a ClickHouse that cannot be reached.
 func (c *Config) WaitAsCommand() time.Duration {
 	if c.Wait == nil {
 		return DefaultWait

@@ -13,15 +13,15 @@ import (
 
 const prefix = "CALLVAULT_"
 
-// others lists the variables of this name that are no settings: that of the file, of the
-// dbt models in packaging/dbt, of tests and benchmarks.
+// others lists the variables that begin with CALLVAULT_ and are no settings: the name of
+// the file, and those of the dbt models in packaging/dbt, of tests and benchmarks.
 var others = []string{
 	"CALLVAULT_CONFIG", "CALLVAULT_DATABASE",
 	"CALLVAULT_SEED", "CALLVAULT_LAW", "CALLVAULT_SOAK", "CALLVAULT_TEST_SEED", "CALLVAULT_TEST_CLOCK", "CALLVAULT_TEST_SERVER", "CALLVAULT_BENCH_SAMPLES",
 }
 
-// service matches the variables that Kubernetes sets for a service that is called
-// callvault, or callvault-something.
+// service matches the variables that Kubernetes sets for a service named callvault, or
+// callvault-something.
 var service = regexp.MustCompile(`^CALLVAULT_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$`)
 
 func variables(environ []string) map[string]string {
@@ -46,7 +46,7 @@ func (r *reader) readEnv(vars map[string]string) {
 			known = append(known, named)
 			switch file := vars[named]; {
 			case file != "" && text != "":
-				r.bad = append(r.bad, Error{named, "is set beside " + s.variable, "unset one of them"})
+				r.bad = append(r.bad, Error{named, "is set together with " + s.variable, "unset one of them"})
 				continue
 			case file != "":
 				text, place = r.content(named, file), named
@@ -54,7 +54,7 @@ func (r *reader) readEnv(vars map[string]string) {
 		}
 		switch {
 		case text == "":
-		case s.key == "": // it is of other programs, too, and matters only where traces are on
+		case s.key == "": // other programs use it, too; it matters only if traces are on
 			s.value.SetString(text)
 		default:
 			delete(r.where, s.variable)
@@ -77,11 +77,11 @@ func (r *reader) readEnv(vars map[string]string) {
 	}
 }
 
-// inFile ends the names of variables, inKey those of keys, that name the file of a secret:
-// systemd, Docker and Kubernetes have it so.
+// inFile ends the names of variables, and inKey those of keys, that name the file of a
+// secret. systemd, Docker and Kubernetes use this form.
 const inFile, inKey = "_FILE", "_file"
 
-// content is what a file has, without the line break at its end.
+// content returns the content of a file, without the line break at its end.
 func (r *reader) content(place, file string) string {
 	text, err := os.ReadFile(file)
 	switch {
@@ -93,7 +93,7 @@ func (r *reader) content(place, file string) string {
 	return strings.TrimRight(string(text), "\r\n")
 }
 
-// unknown refuses what is no setting.
+// unknown reports a name that is not a setting.
 func (r *reader) unknown(place, near string) {
 	try := "docs/operations.md has all settings"
 	if near != "" {

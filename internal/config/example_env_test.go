@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestExampleFile sees that packaging/callvault.env names every setting that has a
-// variable, once, with a value that can be used, and nothing else. Nothing in it is set.
+// TestExampleFile checks that packaging/callvault.env names every setting that has a
+// variable, once, with a usable value, and nothing else. All of its lines are comments.
 func TestExampleFile(t *testing.T) {
 	text, err := os.ReadFile("../../packaging/callvault.env")
 	if err != nil {

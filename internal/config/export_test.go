@@ -1,6 +1,6 @@
 package config
 
-// Names are all variables and keys.
+// Names returns all variables and keys.
 func Names() (names []string) {
 	for _, s := range settingsOf(&Config{}) {
 		for _, name := range []string{s.variable, s.key} {

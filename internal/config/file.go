@@ -22,14 +22,14 @@ type section struct {
 	within *document
 }
 
-// document resolves what a file says once and means more often.
+// document resolves the anchors and aliases of a file.
 type document struct {
 	file    string
 	anchors map[string]ast.Node
 }
 
-// readFile reads what the file says at the top, and returns its accounts, for which the
-// top must be known.
+// readFile reads the settings at the top of the file, and returns its accounts: they can be
+// read only when the top is known.
 func (r *reader) readFile(flag, variable string) []section {
 	file, named := flag, "--config"
 	if file == "" {
@@ -87,7 +87,7 @@ func (d *document) parse(text []byte) (section, error) {
 
 func line(n ast.Node) int { return n.GetToken().Position.Line }
 
-// plain is what a node stands for.
+// plain returns the node that an alias or anchor refers to.
 func (d *document) plain(n ast.Node) ast.Node {
 	switch n := n.(type) {
 	case *ast.AnchorNode:
@@ -103,7 +103,7 @@ func (d *document) plain(n ast.Node) ast.Node {
 	return n
 }
 
-// mapping returns the values of a mapping, with those that are merged into it.
+// mapping returns the values of a mapping, including merged ones.
 func (d *document) mapping(n ast.Node) (values []*ast.MappingValueNode, ok bool) {
 	var own []*ast.MappingValueNode
 	switch n := d.plain(n).(type) {
@@ -123,12 +123,12 @@ func (d *document) mapping(n ast.Node) (values []*ast.MappingValueNode, ok bool)
 		if !ok {
 			return nil, false
 		}
-		values = append(merged, values...) // what the mapping says itself comes later, and counts
+		values = append(merged, values...) // the mapping's own values come later, and so they count
 	}
 	return values, true
 }
 
-// takeAccounts takes the accounts out of the values of the top.
+// takeAccounts removes the accounts from the values of the top.
 func (r *reader) takeAccounts(top section) (rest []*ast.MappingValueNode, accounts []section) {
 	for _, v := range top.values {
 		if key(v) != "accounts" {
@@ -145,7 +145,7 @@ func (r *reader) takeAccounts(top section) (rest []*ast.MappingValueNode, accoun
 		for _, n := range list.Values {
 			values, ok := top.within.mapping(n)
 			if !ok {
-				r.bad = append(r.bad, Error{fmt.Sprintf("%s: line %d: accounts", top.file, line(n)), "holds what is not an account", "give it a name, secret_id, secret_key and sdk_app_ids"})
+				r.bad = append(r.bad, Error{fmt.Sprintf("%s: line %d: accounts", top.file, line(n)), "has an element that is not an account", "give it a name, secret_id, secret_key and sdk_app_ids"})
 			}
 			accounts = append(accounts, section{top.file, values, top.within})
 		}
@@ -157,7 +157,7 @@ func key(v *ast.MappingValueNode) string { return v.Key.GetToken().Value }
 
 func none(n ast.Node) bool { return n == nil || n.Type() == ast.NullType }
 
-// place names a value of the file.
+// place returns the name of a value's place in the file.
 func (s section) place(v *ast.MappingValueNode) string {
 	return fmt.Sprintf("%s: line %d: %s", s.file, line(v.Key), key(v))
 }
@@ -197,7 +197,7 @@ func (r *reader) readSection(s section, known []setting, where places) {
 	}
 }
 
-// meant is the key that another name was most likely meant for, or "".
+// meant returns the key that an unknown name most likely means, or "".
 func (r *reader) meant(name string, known []setting, keys []string) string {
 	for _, k := range known {
 		if k.variable == name && k.key != "" {
@@ -212,7 +212,7 @@ func (r *reader) meant(name string, known []setting, keys []string) string {
 	return words.Nearest(name, append(keys, "accounts"), 4)
 }
 
-// text is a value as the environment would have it: a list has commas.
+// text returns a value in the form of the environment: a list has commas.
 func (s section) text(n ast.Node) (text string, ok bool) {
 	switch n := s.within.plain(n).(type) {
 	case nil, *ast.NullNode:
@@ -240,7 +240,7 @@ func (s section) text(n ast.Node) (text string, ok bool) {
 	return "", false
 }
 
-// yamlProblem is a YAML error in one line, with its line number.
+// yamlProblem returns a YAML error in one line, with its line number.
 func yamlProblem(err error) string {
 	if e, ok := errors.AsType[yaml.Error](err); ok {
 		if t := e.GetToken(); t != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/callvault/callvault/internal/config"
 )
 
-// TestSecretsInFiles: each secret may be in a file of its own.
+// TestSecretsInFiles checks that each secret may be in a file of its own.
 func TestSecretsInFiles(t *testing.T) {
 	dir := t.TempDir()
 	file := func(name, text string) string {
@@ -33,7 +33,7 @@ func TestSecretsInFiles(t *testing.T) {
 	for _, w := range []struct{ env, want string }{
 		{"TENCENTCLOUD_SECRET_KEY_FILE=/nowhere", "TENCENTCLOUD_SECRET_KEY_FILE: open /nowhere: no such file or directory; name a file that has the value"},
 		{"TENCENTCLOUD_SECRET_KEY_FILE=" + file("blank", "\n"), "TENCENTCLOUD_SECRET_KEY_FILE: names a file that is empty"},
-		{"CLICKHOUSE_DSN_FILE=" + file("two", "a\nb\n"), "CLICKHOUSE_DSN_FILE: holds a line break"},
+		{"CLICKHOUSE_DSN_FILE=" + file("two", "a\nb\n"), "CLICKHOUSE_DSN_FILE: contains a line break"},
 		{"CALLVAULT_QPS_FILE=" + file("qps", "five"), "CALLVAULT_QPS_FILE: is not a setting"},
 		{"CALLVAULT_NOTIFY_URL_FIEL=x", "CALLVAULT_NOTIFY_URL_FIEL: is not a setting; did you mean CALLVAULT_NOTIFY_URL_FILE?"},
 	} {
@@ -42,7 +42,7 @@ func TestSecretsInFiles(t *testing.T) {
 		}
 	}
 	both := []string{"CLICKHOUSE_DSN=clickhouse://h/trtc", "CLICKHOUSE_DSN_FILE=" + filepath.Join(dir, "dsn")}
-	if _, err := config.Load("", both); err == nil || !strings.Contains(err.Error(), "CLICKHOUSE_DSN_FILE: is set beside CLICKHOUSE_DSN; unset one of them") {
+	if _, err := config.Load("", both); err == nil || !strings.Contains(err.Error(), "CLICKHOUSE_DSN_FILE: is set together with CLICKHOUSE_DSN; unset one of them") {
 		t.Errorf("both: %v", err)
 	}
 }

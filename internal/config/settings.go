@@ -18,14 +18,14 @@ type setting struct {
 	value    reflect.Value
 }
 
-// name is by what the setting is known among places.
+// name returns the name of the setting in places.
 func (s setting) name() string { return cmp.Or(s.variable, s.key) }
 
-// secret says that the value is a secret of callvault's own, which may be in a file.
+// secret reports whether the value is a secret of callvault's own, which may be in a file.
 func (s setting) secret() bool { return s.key != "" && s.value.Type() == reflect.TypeFor[Secret]() }
 
-// settingsOf lists the settings of a struct, given its address, and of the structs within
-// it, whose own tags are the beginning of their settings' names.
+// settingsOf returns the settings of a struct, given its address, and of the structs within
+// it. The tags of such a struct begin the names of its settings.
 func settingsOf(s any) []setting { return settingsIn(reflect.ValueOf(s).Elem(), "", "") }
 
 func settingsIn(s reflect.Value, variable, key string) (all []setting) {
@@ -50,7 +50,7 @@ func settingsIn(s reflect.Value, variable, key string) (all []setting) {
 	return all
 }
 
-// set reads the value; lists have commas.
+// set reads the value. A list has commas.
 func (s setting) set(text string) error {
 	v := s.value
 	if v.Kind() == reflect.Pointer {
@@ -89,22 +89,23 @@ func parse(v reflect.Value, text string) error {
 	return nil
 }
 
-// flaw is what is wrong with a text whatever it is of, or "". It does not quote the text.
+// flaw returns what is wrong with a text, whatever setting it is for, or "". It does not
+// quote the text.
 func flaw(text string) string {
 	switch {
 	case !utf8.ValidString(text):
 		return "is not UTF-8 text"
 	case strings.ContainsAny(text, "\r\n"):
-		return "holds a line break"
+		return "contains a line break"
 	case strings.ContainsFunc(text, unicode.IsControl):
-		return "holds a control character"
+		return "contains a control character"
 	case strings.TrimSpace(text) != text:
 		return "begins or ends with a blank"
 	}
 	return ""
 }
 
-// short is the beginning of a text.
+// short returns the beginning of a text.
 func short(text string) string {
 	const most = 60
 	if r := []rune(text); len(r) > most {

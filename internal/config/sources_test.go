@@ -21,7 +21,7 @@ func write(t *testing.T, text string) string {
 	return file
 }
 
-// TestNothingInFile leaves the defaults.
+// TestNothingInFile checks that an empty file leaves the defaults.
 func TestNothingInFile(t *testing.T) {
 	for _, text := range []string{"", "\n\n", "# nothing yet\n", "---\n# nothing\n", "\ufeff", "\ufeff# nothing\n", "{}\n", "~\n", "qps:\naccounts:\nretention: ~\nlease: \"\"\n"} {
 		c, err := config.Load(write(t, text), []string{"HOME=/home/ann"})
@@ -31,7 +31,7 @@ func TestNothingInFile(t *testing.T) {
 	}
 }
 
-// TestFormsOfValues reads what YAML can say in several ways.
+// TestFormsOfValues checks values that YAML can write in several ways.
 func TestFormsOfValues(t *testing.T) {
 	for _, text := range []string{
 		"qps: 5\nsdk_app_ids: [1, 2]\nsecret_id: 12\nsecret_key: 0123\nmemory: 134217728\n",
@@ -52,7 +52,7 @@ func TestFormsOfValues(t *testing.T) {
 	}
 }
 
-// TestMerged: a mapping that is merged gives way to what is said itself.
+// TestMerged checks that a mapping's own values replace merged ones.
 func TestMerged(t *testing.T) {
 	c, err := config.Load(write(t, `
 accounts:
@@ -74,7 +74,7 @@ accounts:
 	}
 }
 
-// TestWrongFiles names file, line and key, and what to do.
+// TestWrongFiles checks that errors name file, line and key, and what to do.
 func TestWrongFiles(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{"retention: 3\n", `: line 1: retention: "3" cannot be used; use a duration such as 14d or 336h`},
@@ -87,21 +87,21 @@ func TestWrongFiles(t *testing.T) {
 		{"accounts:\n- name: a\n  qsp: 5\n", ": line 3: qsp: is not a setting; did you mean qps?"},
 		{"accounts:\n- name: a\n  qps: 0\n", ": line 3: qps: 0 is not a rate; use requests a second, such as 20"},
 		{"accounts: 5\n", ": line 1: accounts: is not a list of accounts; begin each with a dash, as in docs/operations.md"},
-		{"accounts: [5]\n", ": line 1: accounts: holds what is not an account; give it a name, secret_id, secret_key and sdk_app_ids"},
+		{"accounts: [5]\n", ": line 1: accounts: has an element that is not an account; give it a name, secret_id, secret_key and sdk_app_ids"},
 		{"qps: 5\nqps: 6\n", `: line 2: mapping key "qps" already defined at [1:1]; docs/operations.md has all settings`},
 		{"sdk_app_ids: [[1]]\n", ": line 1: sdk_app_ids: cannot be a mapping, or a list of lists; use SDKAppIDs separated by commas, such as 1400353843,1400353844"},
 		{"sdk_app_ids: [7, 7]\n", ": line 1: sdk_app_ids: names application 7 twice; leave one of them out"},
 		{"secret_id: a\n", ": line 1: secret_id: is set without the other key; set both secret_id and secret_key"},
-		{"settle: 14d\n", ": line 1: settle: 336h0m0s is not less than CALLVAULT_RETENTION (336h0m0s): no call would be archived for good; use a duration such as 15m"},
+		{"settle: 14d\n", ": line 1: settle: 336h0m0s is not less than CALLVAULT_RETENTION (336h0m0s): no call would ever be final; use a duration such as 15m"},
 		{"- qps\n", ": line 1: is not a mapping of settings, such as qps: 20; docs/operations.md has all settings"},
 		{"qps\n", ": line 1: is not a mapping of settings, such as qps: 20; docs/operations.md has all settings"},
 		{"qps: 5\n---\nqps: 6\n", ": line 3: a second document begins; one is read; docs/operations.md has all settings"},
 		{"q\x00\xff\xfe", ": is not UTF-8 text; docs/operations.md has all settings"},
-		{"secret_key: |\n  hidden\nsecret_id: a\n", ": line 1: secret_key: holds a line break; use the key as the vendor's console shows it"},
-		{"secret_key: hid den\nsecret_id: a\n", ": line 1: secret_key: holds a blank, which no key has; use it as the vendor's console shows it"},
+		{"secret_key: |\n  hidden\nsecret_id: a\n", ": line 1: secret_key: contains a line break; use the key as the vendor's console shows it"},
+		{"secret_key: hid den\nsecret_id: a\n", ": line 1: secret_key: contains a blank, which no key has; use it as the vendor's console shows it"},
 		{"accounts:\n- name: a\n  sdk_app_ids: [7]\n- name: b\n  sdk_app_ids: [7]\n", `: line 5: sdk_app_ids: names application 7, which is in two accounts, "a" and "b"; leave it in the account that it belongs to`},
 		{"accounts:\n- name: a\n- name: a\n", `: line 3: name: "a" is the name of two accounts; give each its own`},
-		{"sdk_app_ids: [7]\naccounts:\n- name: a\n", ": line 1: sdk_app_ids: names applications beside accounts, which have their own; name them in their account's sdk_app_ids"},
+		{"sdk_app_ids: [7]\naccounts:\n- name: a\n", ": line 1: sdk_app_ids: names applications, but the accounts have their own; name them in their account's sdk_app_ids"},
 		{"qps: -1\naccounts:\n- name: a\n- name: b\n", ": line 1: qps: -1 is not a rate; use requests a second, such as 20"},
 	} {
 		file := write(t, c.text)
@@ -117,7 +117,7 @@ func TestWrongFiles(t *testing.T) {
 	}
 }
 
-// TestOthersVariables are left alone where they are not ours.
+// TestOthersVariables checks that variables of other programs are ignored.
 func TestOthersVariables(t *testing.T) {
 	_, err := config.Load("", []string{
 		"CLICKHOUSE_HOST=x", "CLICKHOUSE_USER=x", "CLICKHOUSE_PASSWORD=x", "CLICKHOUSE_DB=x", "CLICKHOUSE_URL=x", "CLICKHOUSE_CONFIG=x",
@@ -138,8 +138,7 @@ func TestOthersVariables(t *testing.T) {
 	}
 }
 
-// TestOurVariablesAreKnown: what the project's own files set or ask for is no unknown
-// setting.
+// TestOurVariablesAreKnown checks that every variable in the project's own files is known.
 func TestOurVariablesAreKnown(t *testing.T) {
 	const root = "../.."
 	asked := regexp.MustCompile(`(?:Getenv\("|env_var\('|setting\(t, "|(?m:^\s*|Environment=|ENV |\s)- \{name: )(CALLVAULT_[A-Z_]+)`)
@@ -165,11 +164,11 @@ func TestOurVariablesAreKnown(t *testing.T) {
 	}
 }
 
-// TestEndpointParts: what would be left out is refused.
+// TestEndpointParts checks that parts of an endpoint that would be ignored are refused.
 func TestEndpointParts(t *testing.T) {
 	for _, endpoint := range []string{"https://host/path", "https://host/?a=b", "https://host#x", "https://host/a/"} {
 		_, err := config.Load("", []string{"CALLVAULT_TRTC_ENDPOINT=" + endpoint})
-		if err == nil || err.Error() != "CALLVAULT_TRTC_ENDPOINT: holds more than scheme and host, which callvault would leave out; use https://trtc.tencentcloudapi.com" {
+		if err == nil || err.Error() != "CALLVAULT_TRTC_ENDPOINT: contains more than scheme and host, which callvault would leave out; use https://trtc.tencentcloudapi.com" {
 			t.Errorf("%s: %v", endpoint, err)
 		}
 	}

@@ -13,8 +13,8 @@ import (
 	"github.com/callvault/callvault/test/certtest"
 )
 
-// row is what becomes of values of a setting: one that is good, and which of the classes
-// wrong, zero, negative and huge it accepts.
+// row is the expected treatment of a setting: a good value, and which of the classes wrong,
+// zero, negative and huge it accepts.
 type row struct {
 	good    string
 	accepts string
@@ -89,7 +89,7 @@ var table = map[string]row{
 	"OTEL_SDK_DISABLED":                  {"true", anyText, tracing},
 }
 
-// classes are values of a type by what is odd about them.
+// classes returns values of a type by what is odd about them.
 func classes(t reflect.Type) map[string]string {
 	switch t {
 	case reflect.TypeFor[Duration](), reflect.TypeFor[Keep](), reflect.TypeFor[*Duration]():
@@ -129,7 +129,7 @@ func TestEverySetting(t *testing.T) {
 		for class, text := range values {
 			r := r
 			refused := !slices.Contains(accepted, class)
-			if class == "empty" { // of a pair, neither
+			if class == "empty" { // neither of the two keys is set
 
 				r.with = ""
 			}
@@ -168,7 +168,7 @@ func TestEverySetting(t *testing.T) {
 	}
 }
 
-// try loads settings and sees that they are refused, or not; it returns what is said.
+// try loads settings and checks whether they are refused. It returns the error's text.
 func try(t *testing.T, s setting, what, place, file string, environ []string, refused bool) string {
 	t.Helper()
 	dir := t.TempDir()

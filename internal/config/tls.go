@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// TLS is what connections to a server have beyond the usual: the zero value is the
-// system's authorities, no certificate of the client, and TLS 1.2 or newer.
+// TLS has the settings of connections to a server. The zero value means the system's
+// authorities, no certificate of the client, and TLS 1.2 or newer.
 type TLS struct {
 	// CA is a file with the certificates of the authorities to trust, in place of the
 	// system's.
@@ -26,19 +26,21 @@ type TLS struct {
 	Least string `yaml:"_tls_min" env:"_TLS_MIN" use:"1.2 or 1.3"`
 }
 
-// Beginnings of the variables of TLS, which are the tags of its two fields.
+// The prefixes of the variables of TLS: the tags of its two fields.
 const (
 	clickhouse = "CALLVAULT_CLICKHOUSE"
 	vendor     = "CALLVAULT_TRTC"
 )
 
-// ToClickHouse is how to connect to ClickHouse; nil: as usual. The error is an Error.
+// ToClickHouse returns the TLS settings for ClickHouse; nil: the usual ones. The error is
+// an Error.
 func (c *Config) ToClickHouse() (*tls.Config, error) { return c.ClickHouseTLS.config(clickhouse) }
 
-// ToVendor is how to connect to the vendor; nil: as usual. The error is an Error.
+// ToVendor returns the TLS settings for the vendor; nil: the usual ones. The error is an
+// Error.
 func (a *Account) ToVendor() (*tls.Config, error) { return a.VendorTLS.config(vendor) }
 
-// config reads the files. Its error names the setting that is wrong, whose variable begins
+// config reads the files. Its error names the wrong setting by its variable, which begins
 // with prefix.
 func (t TLS) config(prefix string) (*tls.Config, error) {
 	if t == (TLS{}) {
@@ -48,7 +50,7 @@ func (t TLS) config(prefix string) (*tls.Config, error) {
 	versions := map[string]uint16{"": 0, "1.2": tls.VersionTLS12, "1.3": tls.VersionTLS13}
 	var known bool
 	if c.MinVersion, known = versions[t.Least]; !known {
-		return nil, Error{prefix + "_TLS_MIN", fmt.Sprintf("%q is no version to ask for", short(t.Least)), "use 1.2 or 1.3"}
+		return nil, Error{prefix + "_TLS_MIN", fmt.Sprintf("%q is not a version of TLS to require", short(t.Least)), "use 1.2 or 1.3"}
 	}
 	var err error
 	if c.RootCAs, err = t.authorities(prefix + "_CA"); err != nil {
@@ -80,12 +82,12 @@ func (t TLS) authorities(setting string) (*x509.CertPool, error) {
 		n++
 	}
 	if n == 0 {
-		return nil, Error{setting, t.CA + " holds no certificate in PEM", "name a file that begins with -----BEGIN CERTIFICATE-----"}
+		return nil, Error{setting, t.CA + " has no certificate in PEM", "name a file that begins with -----BEGIN CERTIFICATE-----"}
 	}
 	return pool, nil
 }
 
-// unread says which file cannot be read, and why.
+// unread returns a text about a file that cannot be read.
 func unread(err error) string {
 	if e, ok := errors.AsType[*fs.PathError](err); ok {
 		return fmt.Sprintf("%s cannot be read: %v", short(e.Path), e.Err)
@@ -112,10 +114,10 @@ func (t TLS) client(cert, key string) ([]tls.Certificate, error) {
 		return nil, Error{key, unread(err), "name a PEM file with the certificate's key"}
 	}
 	if block, _ := pem.Decode(certs); block == nil || block.Type != "CERTIFICATE" {
-		return nil, Error{cert, t.Cert + " holds no certificate in PEM", "name a file that begins with -----BEGIN CERTIFICATE-----"}
+		return nil, Error{cert, t.Cert + " has no certificate in PEM", "name a file that begins with -----BEGIN CERTIFICATE-----"}
 	}
 	if block, _ := pem.Decode(secret); block == nil {
-		return nil, Error{key, t.Key + " holds no key in PEM", "name a file that has -----BEGIN PRIVATE KEY-----"}
+		return nil, Error{key, t.Key + " has no key in PEM", "name a file that has -----BEGIN PRIVATE KEY-----"}
 	}
 	pair, err := tls.X509KeyPair(certs, secret)
 	if err != nil {
@@ -127,7 +129,7 @@ func (t TLS) client(cert, key string) ([]tls.Certificate, error) {
 	return []tls.Certificate{pair}, nil
 }
 
-// validateTLS refuses what cannot be used, and what would not be.
+// validateTLS checks the settings, and that they have an effect.
 func (r *reader) validateTLS(own places, t TLS, prefix string, used bool, unused string) {
 	if _, err := t.config(prefix); err != nil {
 		if e, ok := err.(Error); ok {

@@ -65,7 +65,7 @@ func validCollector(say func(setting, problem, try string), name, address string
 	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
 		say(name, "is not a URL", "use the URL of a collector, such as http://127.0.0.1:4318")
 	case u.User != nil || u.RawQuery != "":
-		say(name, "holds a user, a password or parameters", "leave them out; secrets go into OTEL_EXPORTER_OTLP_HEADERS")
+		say(name, "contains a user, a password or parameters", "leave them out; secrets go into OTEL_EXPORTER_OTLP_HEADERS")
 	}
 }
 

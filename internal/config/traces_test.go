@@ -40,7 +40,7 @@ func TestTracesAreOn(t *testing.T) {
 func TestWrongTraces(t *testing.T) {
 	for _, c := range []struct{ env, want string }{
 		{"OTEL_EXPORTER_OTLP_ENDPOINT=collector:4318", "OTEL_EXPORTER_OTLP_ENDPOINT: is not a URL; use the URL of a collector, such as http://127.0.0.1:4318"},
-		{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=http://me:secret@collector", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: holds a user, a password or parameters; leave them out; secrets go into OTEL_EXPORTER_OTLP_HEADERS"},
+		{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=http://me:secret@collector", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: contains a user, a password or parameters; leave them out; secrets go into OTEL_EXPORTER_OTLP_HEADERS"},
 		{"OTEL_EXPORTER_OTLP_HEADERS=Bearer secret", "OTEL_EXPORTER_OTLP_HEADERS: is not a list of headers; use name=value,name=value with special characters of the values as %XX"},
 		{"OTEL_EXPORTER_OTLP_TRACES_HEADERS=a=secret%0A", "OTEL_EXPORTER_OTLP_TRACES_HEADERS: is not a list of headers; use name=value,name=value with special characters of the values as %XX"},
 		{"OTEL_EXPORTER_OTLP_PROTOCOL=grpc", `OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" is not supported; use http/protobuf and the collector's port for it, mostly 4318, or OTEL_TRACES_EXPORTER=none for no traces`},

@@ -21,7 +21,7 @@ const (
 	keepBeyond = 2 * day
 	// minMemory is enough for the largest responses, one at a time.
 	minMemory = 64 << 20
-	// maxLease bounds how long a pass that died holds up the others.
+	// maxLease bounds how long a dead pass delays the next one.
 	maxLease = time.Hour
 	// maxQPS is more than any vendor serves.
 	maxQPS = 1e6
@@ -33,8 +33,9 @@ var skippable = []string{"user_events", "unusual_events", "daily_scale"}
 // notifyFormats lists the formats of notify.Webhook.
 var notifyFormats = []string{"json", "slack", "dingtalk", "wecom"}
 
-// say refuses a setting by the place where it was read: by own, the places of an account,
-// or else at the top. What several accounts have from the top is refused once.
+// say reports a wrong setting with the place where it was read: that of the account or else
+// that of the top. A setting at the top that is wrong for several accounts is reported
+// once.
 func (r *reader) say(own places, name, problem, try string) {
 	e := Error{cmp.Or(own[name], r.where[name], name), problem, try}
 	if !slices.Contains(r.bad, e) {
@@ -42,7 +43,7 @@ func (r *reader) say(own places, name, problem, try string) {
 	}
 }
 
-// check refuses a setting that is not as it must be.
+// check reports a setting unless ok.
 func (r *reader) check(ok bool, name, problem, try string) {
 	if !ok {
 		r.say(nil, name, problem, try)
@@ -65,7 +66,7 @@ func (r *reader) validate() {
 	r.check(r.ColdAfter == 0 || r.ColdAfter >= Keep(day), "CALLVAULT_COLD_AFTER", fmt.Sprintf("%v is less than a day", r.ColdAfter), "use a duration such as 90d, or off")
 	r.check(r.Memory >= minMemory, "CALLVAULT_MEMORY", fmt.Sprintf("%s is too little", humanize.IBytes(uint64(max(r.Memory, 0)))), "use 64MB or more")
 	r.check(r.Lease >= Duration(time.Second), "CALLVAULT_LEASE", fmt.Sprintf("%v is too short to be renewed in time", r.Lease), "use a duration such as 30s")
-	r.check(r.Lease <= Duration(maxLease), "CALLVAULT_LEASE", fmt.Sprintf("%v is how long a pass that died would hold up the next one", r.Lease), "use a duration such as 30s")
+	r.check(r.Lease <= Duration(maxLease), "CALLVAULT_LEASE", fmt.Sprintf("a pass that died would delay the next one by %v", r.Lease), "use a duration such as 30s")
 	r.check(r.HTTP == "" || server(r.HTTP) != nil, "CALLVAULT_CLICKHOUSE_HTTP", "is not the address of a server", "use https://host:8443, without user and password, which CLICKHOUSE_DSN has")
 	r.validateTLS(nil, r.ClickHouseTLS, clickhouse, secure(r.DSN.Reveal()), "CLICKHOUSE_DSN has no ?secure=true")
 	r.check(unbroken(r.S3KeyID), "AWS_ACCESS_KEY_ID", holdsBlank, "use the key as it was issued")
@@ -75,7 +76,7 @@ func (r *reader) validate() {
 	r.Traces.validate(func(setting, problem, try string) { r.say(nil, setting, problem, try) })
 }
 
-// server is the address of a server, with or without a path; nil: text is none.
+// server returns the address of a server, with or without a path, or nil if text is none.
 func server(text string) *url.URL {
 	u, err := url.Parse(text)
 	if err != nil || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.Scheme != "http" && u.Scheme != "https" {
@@ -84,7 +85,8 @@ func server(text string) *url.URL {
 	return u
 }
 
-// secure says that a DSN wants TLS, or is no DSN, which is found out later.
+// secure reports whether a DSN requires TLS. It returns true for a text that is not a DSN,
+// which another check reports.
 func secure(dsn string) bool {
 	_, params, _ := strings.Cut(dsn, "?")
 	q, err := url.ParseQuery(params)
@@ -95,9 +97,9 @@ func secure(dsn string) bool {
 	return on || err != nil
 }
 
-const holdsBlank = "holds a blank, which no key has"
+const holdsBlank = "contains a blank, which no key has"
 
-// unbroken says that a key has no blank in it.
+// unbroken reports whether a key has no blank in it.
 func unbroken(key string) bool { return !strings.ContainsFunc(key, unicode.IsSpace) }
 
 func (r *reader) validateDaemon() {
@@ -111,7 +113,7 @@ func (r *reader) validateDaemon() {
 	r.check(slices.Contains(notifyFormats, r.NotifyFormat), "CALLVAULT_NOTIFY_FORMAT", fmt.Sprintf("%q is unknown", short(r.NotifyFormat)), "use "+strings.Join(notifyFormats, ", "))
 }
 
-// listenable says that a text is an address to listen on.
+// listenable reports whether a text is an address to listen on.
 func listenable(address string) bool {
 	_, port, err := net.SplitHostPort(address)
 	if err != nil {
@@ -121,8 +123,8 @@ func listenable(address string) bool {
 	return err == nil && port != ""
 }
 
-// validateAccounts fails if two accounts name the same application, whose passes would
-// disturb each other, or have one name.
+// validateAccounts fails if two accounts have the same name or the same application: their
+// passes would disturb each other.
 func (r *reader) validateAccounts() {
 	of, named := map[AppID]string{}, map[string]bool{}
 	for i := range r.Accounts {
@@ -145,7 +147,7 @@ func (r *reader) validateAccounts() {
 	}
 }
 
-// account is an account that is validated.
+// account is an account to be validated.
 type account struct {
 	*reader
 	a   *Account
@@ -175,7 +177,7 @@ func (v account) validate() {
 	v.check(a.Reserve >= 0 && (a.Reserve == 0 || a.Reserve < a.QPS), "CALLVAULT_QPS_RESERVE", fmt.Sprintf("%v of %v requests a second leaves none to callvault", a.Reserve, a.QPS), "use less than CALLVAULT_QPS, and not less than 0")
 }
 
-// pair refuses one of two keys without the other.
+// pair reports one of two keys without the other.
 func (v account) pair(name, value, other, missing string) {
 	if value == "" || missing != "" {
 		return
@@ -192,9 +194,9 @@ func (v account) validateEndpoint() {
 	u, err := url.Parse(v.a.Endpoint)
 	switch {
 	case err == nil && u.User != nil:
-		v.say(v.own, name, "holds a user or a password", "leave them out; the keys are TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY")
+		v.say(v.own, name, "contains a user or a password", "leave them out; the keys are TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY")
 	case err == nil && (u.RawQuery != "" || u.Fragment != "" || strings.Trim(u.Path, "/") != "") && u.Host != "":
-		v.say(v.own, name, "holds more than scheme and host, which callvault would leave out", try)
+		v.say(v.own, name, "contains more than scheme and host, which callvault would leave out", try)
 	case server(v.a.Endpoint) == nil:
 		v.say(v.own, name, fmt.Sprintf("%q is not a URL", short(v.a.Endpoint)), try)
 	default:
@@ -205,7 +207,7 @@ func (v account) validateEndpoint() {
 func (v account) validateTimes() {
 	kept := v.a.Retention
 	v.check(kept > 0, "CALLVAULT_RETENTION", fmt.Sprintf("%v is not positive", kept), "use a duration such as 14d or 168h")
-	v.check(kept <= 0 || v.Settle < kept, "CALLVAULT_SETTLE", fmt.Sprintf("%v is not less than CALLVAULT_RETENTION (%v): no call would be archived for good", v.Settle, kept), "use a duration such as 15m")
+	v.check(kept <= 0 || v.Settle < kept, "CALLVAULT_SETTLE", fmt.Sprintf("%v is not less than CALLVAULT_RETENTION (%v): no call would ever be final", v.Settle, kept), "use a duration such as 15m")
 	v.check(v.Keep == 0 || time.Duration(v.Keep) >= time.Duration(kept)+keepBeyond, "CALLVAULT_KEEP",
 		fmt.Sprintf("%v is not two days longer than CALLVAULT_RETENTION (%v): passes would fetch deleted calls again", v.Keep, kept), "use a duration such as 400d, or off")
 }

@@ -21,8 +21,8 @@ const (
 	defaultGrace     = time.Minute
 )
 
-// DefaultWait is how long commands wait for ClickHouse unless CALLVAULT_WAIT is set: an
-// instance in a cloud takes so long to wake up.
+// DefaultWait is how long commands wait for ClickHouse if CALLVAULT_WAIT is not set: an
+// instance in a cloud takes that long to wake up.
 const DefaultWait = 30 * time.Second
 
 // DefaultPatience is the default of CALLVAULT_PATIENCE.
@@ -93,8 +93,8 @@ const (
 	longest = 50 * 365 * day
 )
 
-// ParseDuration is time.ParseDuration with optional whole days in front: 14d, 1d12h. It
-// refuses what is longer than 50 years.
+// ParseDuration parses the durations of time.ParseDuration with optional whole days in
+// front: 14d, 1d12h. It refuses durations of more than 50 years.
 func ParseDuration(s string) (time.Duration, error) {
 	wrong := fmt.Errorf("%q is not a duration", s)
 	rest := strings.TrimSpace(s)

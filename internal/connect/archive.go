@@ -11,7 +11,7 @@ import (
 	"github.com/callvault/callvault/load/store"
 )
 
-// hints say what to do where ClickHouse cannot be opened.
+// hints lists what to do if ClickHouse cannot be opened.
 var hints = []struct {
 	err error
 	try string
@@ -30,7 +30,7 @@ var hints = []struct {
 	{store.ErrUnreachable, "check CLICKHOUSE_DSN, or unset it to use the embedded ClickHouse"},
 }
 
-// Store connects, and names the setting in what may go wrong.
+// Store connects. Its error names the setting that may be wrong.
 func Store(ctx context.Context, dsn string, o store.Options) (*store.Store, error) {
 	s, err := store.Open(ctx, dsn, o)
 	if err == nil {
@@ -42,7 +42,7 @@ func Store(ctx context.Context, dsn string, o store.Options) (*store.Store, erro
 	return nil, hinted(err)
 }
 
-// hinted adds what to do.
+// hinted adds what to do to an error.
 func hinted(err error) error {
 	for _, h := range hints {
 		if errors.Is(err, h.err) {
@@ -52,10 +52,10 @@ func hinted(err error) error {
 	return err
 }
 
-// ErrNoArchive is returned where nothing has been archived.
+// ErrNoArchive is returned if nothing has been archived.
 var ErrNoArchive = errors.New("nothing is archived yet; run callvault archive, or set CLICKHOUSE_DSN")
 
-// NoArchive is ErrNoArchive for a command that has --demo.
+// NoArchive returns ErrNoArchive for a command that has --demo.
 func NoArchive(command string) error {
 	if command == "" {
 		return ErrNoArchive

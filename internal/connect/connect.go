@@ -1,5 +1,4 @@
-// Package connect opens the ClickHouse that holds an archive: the one of a DSN, or the
-// embedded one.
+// Package connect opens the ClickHouse of an archive: that of a DSN, or the embedded one.
 package connect
 
 import (
@@ -18,18 +17,18 @@ import (
 
 // Server is the ClickHouse to connect to.
 type Server struct {
-	DSN      string                      // "": the embedded one
-	Database string                      // another one than the DSN's, or the embedded one's; "": that
-	TLS      func() (*tls.Config, error) // of a DSN with secure=true; nil: as usual
-	Embedded embedded.Options            // of the embedded one; its Library may be empty
+	DSN      string                      // "": the embedded ClickHouse
+	Database string                      // in place of the DSN's, or the embedded one's; "": that one
+	TLS      func() (*tls.Config, error) // for a DSN with secure=true; nil: the usual settings
+	Embedded embedded.Options            // of the embedded ClickHouse; its Library may be empty
 	Fetch    embedded.FetchOptions
-	// Download is told that the embedded one is fetched, and returns what is told how
-	// far that is, and that it is over.
+	// Download is called when the embedded ClickHouse is fetched. It returns two functions:
+	// one is called with the progress, the other at the end.
 	Download func(what string) (progress func(done, total int64), finish func())
 	Options  store.Options
 }
 
-// stopWithin bounds the end of an embedded engine that is being left.
+// stopWithin bounds the stop of an embedded engine.
 const stopWithin = 15 * time.Second
 
 // Open connects. An embedded ClickHouse runs until close is called.
@@ -50,7 +49,7 @@ func (s Server) Open(ctx context.Context) (store *store.Store, close func(), err
 	return store, func() { store.Close() }, nil
 }
 
-// openEmbedded starts (or attaches to) an embedded ClickHouse and connects.
+// openEmbedded starts an embedded ClickHouse, or attaches to a running one, and connects.
 func (s Server) openEmbedded(ctx context.Context) (*store.Store, func(), error) {
 	o := s.Embedded
 	o.Database = cmp.Or(s.Database, o.Database)
@@ -71,14 +70,14 @@ func (s Server) openEmbedded(ctx context.Context) (*store.Store, func(), error) 
 	return store, func() { store.Close(); stop() }, nil
 }
 
-// Stop ends an embedded ClickHouse that is being left, also when ctx has ended.
+// Stop stops an embedded ClickHouse, even if ctx has ended.
 func Stop(ctx context.Context, srv *embedded.Server) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
 	defer cancel()
 	return srv.Stop(ctx)
 }
 
-// Library downloads the embedded ClickHouse, with progress, unless it is there.
+// Library downloads the embedded ClickHouse, with progress, if it is missing.
 func (s Server) Library(ctx context.Context) (string, error) {
 	progress, finish := s.Download("fetching ClickHouse (once)")
 	defer finish()
@@ -87,7 +86,7 @@ func (s Server) Library(ctx context.Context) (string, error) {
 	return embedded.Fetch(ctx, o)
 }
 
-// Empty says that nothing has been archived by the embedded ClickHouse yet.
+// Empty reports whether the embedded ClickHouse has no archive yet.
 func (s Server) Empty() bool {
 	_, err := os.Stat(s.Embedded.Path)
 	return s.DSN == "" && errors.Is(err, os.ErrNotExist)
@@ -99,16 +98,17 @@ const (
 	mostPause  = 15 * time.Second
 )
 
-// Await is Open of a ClickHouse that may come later than the program, until a time;
-// zero: as long as it takes. Only that it cannot be reached is waited out: a wrong
-// password stays wrong. waiting is told once that it waits, and why.
+// Await opens a ClickHouse that may start later than this program. It waits until a time,
+// or without end if that is zero, as long as ClickHouse cannot be reached. Any other error
+// ends it: a wrong password remains wrong. waiting is called once if it waits, with the
+// reason.
 func (s Server) Await(ctx context.Context, until time.Time, waiting func(error)) (*store.Store, func(), error) {
 	return await(ctx, s.Open, until, waiting)
 }
 
 func await(ctx context.Context, open func(context.Context) (*store.Store, func(), error), until time.Time, waiting func(error)) (*store.Store, func(), error) {
 	pause := backoff.ExponentialBackOff{InitialInterval: firstPause, MaxInterval: mostPause, Multiplier: 1.5, RandomizationFactor: 0.2}
-	for told := false; ; told = true {
+	for first := true; ; first = false {
 		opened, done, err := open(ctx)
 		if err == nil || ctx.Err() != nil || !errors.Is(err, store.ErrUnreachable) {
 			return opened, done, err
@@ -121,7 +121,7 @@ func await(ctx context.Context, open func(context.Context) (*store.Store, func()
 			}
 			next = min(next, left)
 		}
-		if !told {
+		if first {
 			waiting(err)
 		}
 		select {

@@ -81,7 +81,7 @@ func Archive(ctx context.Context, cfg *config.Config, srv *embedded.Server, scre
 	return sum, report(ctx, store, sum, screen)
 }
 
-// WithVendor is the user's settings with the simulator in the vendor's place.
+// WithVendor returns the user's settings with the simulator in the vendor's place.
 func WithVendor(cfg *config.Config, sim *simulator.Server) *config.Config {
 	d := Settings(cfg)
 	a := &d.Accounts[0]
@@ -93,7 +93,7 @@ func WithVendor(cfg *config.Config, sim *simulator.Server) *config.Config {
 	return d
 }
 
-// Settings are the user's settings with the demo's account.
+// Settings returns the user's settings with the demo's account.
 func Settings(cfg *config.Config) *config.Config {
 	d := *cfg
 	d.Accounts, d.Skip = []config.Account{{

@@ -21,7 +21,7 @@ import (
 	"github.com/callvault/callvault/load/upkeep"
 )
 
-// days are counted as the cookbook does: sessions by day, as far as they are known.
+// days counts sessions by day as the cookbook does, as far as they are known.
 const days = `
 SELECT day, uniqExact(comm_id) AS calls, uniqExact(sdk_app_id, user_id) AS users, round(sum(seconds) / 3600, 1) AS hours,
     uniqExactIf(comm_id, comm_id IN (SELECT comm_id FROM calls WHERE grade IN ('fair', 'poor', 'serious'))) AS not_good
@@ -36,17 +36,17 @@ ORDER BY indexOf(['serious', 'poor', 'fair'], grade), quality_score, comm_id
 LIMIT 1 BY replaceOne(cause, 'peer_', '')
 LIMIT 8`
 
-// causes are in words what bad minutes come from.
+// causes lists the causes of bad minutes in words.
 const causes = `
 SELECT transform(cause, ['camera', 'encoder', 'uplink', 'downlink', 'latency', 'device', 'peer_camera', 'peer_encoder', 'peer_uplink', 'peer_latency', 'peer', 'unknown'],
     ['the user\'s camera gave few frames', 'the user\'s device sent few frames', 'the user\'s uplink lost packets', 'the user\'s downlink lost packets',
     'the user was far from the cloud', 'the user\'s device was too slow', 'the sender\'s camera gave few frames', 'the sender\'s device sent few frames',
-    'the sender\'s uplink lost packets', 'the sender was far from the cloud', 'others received the sender no better', 'nothing measured tells'], 'a limit changed since') AS what,
+    'the sender\'s uplink lost packets', 'the sender was far from the cloud', 'others received the sender no better', 'no measurement explains it'], 'a limit changed since') AS what,
     uniqExact(comm_id) AS calls, uniqExact(sdk_app_id, user_id) AS users, count() AS minutes
 FROM call_minutes WHERE is_bad GROUP BY cause ORDER BY minutes DESC, what`
 
-// report shows what the archive can tell: how busy it was, what went wrong and
-// why, and how to go on from there.
+// report prints what the archive knows: how busy it was, what went wrong and why, and which
+// commands to try next.
 func report(ctx context.Context, store *store.Store, sum *archive.Report, screen ui.Screen) error {
 	if err := printDisk(ctx, screen.Out, store, sum); err != nil {
 		return err
@@ -78,7 +78,7 @@ func printTable(ctx context.Context, screen ui.Screen, store *store.Store, title
 	return query.Print(ctx, store.Conn(), text, write, screen.Sheet())
 }
 
-// badCall is one of demoWorst.
+// badCall is a row of worst.
 type badCall struct {
 	commID, roomID, grade, user, diagnosis string
 	created                                time.Time
@@ -112,7 +112,7 @@ func writeWorst(w io.Writer, calls []badCall, width int) {
 	}
 }
 
-// pageWidth is how wide prose is on a terminal, or where there is none (0).
+// pageWidth returns the width of prose on a terminal, or without one (0).
 func pageWidth(terminal int) int {
 	if terminal == 0 {
 		return 80
@@ -120,10 +120,10 @@ func pageWidth(terminal int) int {
 	return min(terminal, 100)
 }
 
-// measured is a number and its unit, which stay on one line.
+// measured is a number and its unit, which must be on one line.
 var measured = regexp.MustCompile(`(\d) (%|ms|frames/s|bad minutes?|UTC)`)
 
-// wrapped breaks text at spaces into lines that fit, of which all but the first are
+// wrapped breaks text at spaces into lines that fit. All lines except the first are
 // indented.
 func wrapped(s string, width, indent int) string {
 	const joined = "\x00"
@@ -147,7 +147,7 @@ func wrapped(s string, width, indent int) string {
 	return b.String()
 }
 
-// writeFollowUps writes the commands that say more about a call.
+// writeFollowUps writes commands that show more about a call.
 func writeFollowUps(w io.Writer, b *badCall) {
 	fmt.Fprintln(w, "\nFollow the first one up: its bad minutes, who received whom, how it was for each")
 	for _, q := range followUps(b.commID) {
@@ -155,7 +155,7 @@ func writeFollowUps(w io.Writer, b *badCall) {
 	}
 }
 
-// followUps are queries about a call.
+// followUps returns queries about a call.
 func followUps(commID string) []string {
 	id := sqlString(commID)
 	return []string{
@@ -165,7 +165,7 @@ func followUps(commID string) []string {
 	}
 }
 
-// sqlString is a text as ClickHouse's SQL has it.
+// sqlString returns a text as a string of ClickHouse's SQL.
 func sqlString(s string) string {
 	var b strings.Builder
 	b.WriteByte('\'')
@@ -184,8 +184,8 @@ func sqlString(s string) string {
 	return b.String() + "'"
 }
 
-// shellQuote is a text as one word of a POSIX shell: in double quotes where nothing
-// in it means something there, which is easier to read around SQL.
+// shellQuote returns a text as one word of a POSIX shell. It uses double quotes if the text
+// has nothing that is special within them, because that is easier to read around SQL.
 func shellQuote(s string) string {
 	if strings.ContainsAny(s, "\"$`\\!") {
 		return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
@@ -195,7 +195,7 @@ func shellQuote(s string) string {
 
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./+:@%=-]+$`)
 
-// ShellWord is a text as one word of a shell, as it is where it can be.
+// ShellWord returns a text as one word of a shell, without quotes if possible.
 func ShellWord(s string) string {
 	if plainWord.MatchString(s) {
 		return s
@@ -203,7 +203,7 @@ func ShellWord(s string) string {
 	return shellQuote(s)
 }
 
-// printDisk tells what the archive takes on disk, raw responses apart.
+// printDisk prints the size of the archive on disk, with raw responses apart.
 func printDisk(ctx context.Context, w io.Writer, store *store.Store, sum *archive.Report) error {
 	usage, err := upkeep.DiskUsage(ctx, store)
 	if err != nil {

@@ -13,8 +13,8 @@ import (
 	"github.com/callvault/callvault/internal/simulator"
 )
 
-// Vendor is what a demo's vendor was made from, and when the demo had archived
-// it: enough to start it again as it was then.
+// Vendor describes a demo's vendor: what it was made from, and when the demo had archived
+// it. That is enough to start it again in the same state.
 type Vendor struct {
 	Seed  uint64    `json:"seed"`
 	Calls int       `json:"calls"`
@@ -22,13 +22,13 @@ type Vendor struct {
 	Ended time.Time `json:"ended"`
 }
 
-// Exists says that callvault demo has run.
+// Exists reports whether callvault demo has run.
 func Exists(cfg *config.Config) bool {
 	_, err := os.Stat(Dir(cfg))
 	return err == nil
 }
 
-// None is the error of a command where there is no demo.
+// None returns the error of a command that needs the demo if there is none.
 func None(command string) error {
 	verb := command
 	if command == "sql" {
@@ -42,7 +42,7 @@ func None(command string) error {
 
 func vendorFile(cfg *config.Config) string { return filepath.Join(Dir(cfg), "vendor.json") }
 
-// keep writes the vendor beside the demo's data.
+// keep writes the vendor next to the demo's data.
 func (v Vendor) keep(cfg *config.Config) error {
 	b, err := json.Marshal(v)
 	if err != nil {
@@ -54,7 +54,7 @@ func (v Vendor) keep(cfg *config.Config) error {
 	return nil
 }
 
-// ReadVendor reads the vendor of the last demo that has come to its end.
+// ReadVendor reads the vendor of the last demo that completed.
 func ReadVendor(cfg *config.Config) (v Vendor, err error) {
 	b, err := os.ReadFile(vendorFile(cfg))
 	if errors.Is(err, os.ErrNotExist) {
@@ -69,7 +69,7 @@ func ReadVendor(cfg *config.Config) (v Vendor, err error) {
 	return v, nil
 }
 
-// Now is the vendor's clock, which stands still at the demo's end.
+// Now returns the vendor's time, which is always the demo's end.
 func (v Vendor) Now() time.Time { return v.Ended }
 
 // Start starts the vendor again.
@@ -79,10 +79,10 @@ func (v Vendor) Start(ctx context.Context) (*simulator.Server, error) {
 	return simulator.Serve(ctx, "127.0.0.1:0", o)
 }
 
-// Options are what the vendor is made from. There is trouble in most of its calls.
+// Options returns what the vendor is made from. Most of its calls have trouble.
 func (v Vendor) Options() simulator.Options {
 	return simulator.Options{Seed: v.Seed, Calls: v.Calls, Began: v.Began, Troubles: true}
 }
 
-// Dir is where the demo's ClickHouse keeps its data.
+// Dir returns where the demo's ClickHouse keeps its data.
 func Dir(cfg *config.Config) string { return filepath.Join(cfg.DataDir, "demo") }

@@ -19,7 +19,7 @@ func (r row) text(s string) row {
 
 func (r row) number(n int64) row { return append(strconv.AppendInt(r, n, 10), ',') }
 
-// seconds is 0 for the zero time.
+// seconds returns 0 for the zero time.
 func (r row) seconds(t time.Time) row {
 	if t.IsZero() {
 		return r.number(0)
@@ -39,8 +39,8 @@ func (r row) hash() uint64 { return xxhash.Sum64(r) }
 // enough is the size of a buffer for most rows. Longer rows are allocated.
 const enough = 512
 
-// Room is the hash of a row of rooms. The end of a call that is not over is left out:
-// the archive may have it by now.
+// Room returns the hash of a row of rooms. over includes the end of the call. For a call
+// that was running it is left out: the archive may have it by now.
 func Room(x call.Room, over bool) uint64 {
 	var b [enough]byte
 	r := row(b[:0]).text(x.RoomID).seconds(x.CreatedAt)
@@ -50,28 +50,28 @@ func Room(x call.Room, over bool) uint64 {
 	return r.text(x.Creator).hash()
 }
 
-// Session is the hash of a row of user_sessions.
+// Session returns the hash of a row of user_sessions.
 func Session(x call.Session) uint64 {
 	var b [enough]byte
 	return row(b[:0]).text(x.RoomID).text(x.UserID).seconds(x.JoinedAt).seconds(x.LeftAt).truth(x.Finished).
 		text(x.DeviceType).text(x.SDKVersion).text(x.ClientIP).hash()
 }
 
-// Event is the hash of a row of user_events.
+// Event returns the hash of a row of user_events.
 func Event(x call.Event) uint64 {
 	var b [enough]byte
 	return row(b[:0]).text(x.RoomID).text(x.UserID).text(x.PeerID).number(int64(x.EventID)).number(x.Time.UnixMilli()).
 		number(int64(x.StreamType)).number(x.ParamOne).number(x.ParamTwo).hash()
 }
 
-// Unusual is the hash of a row of unusual_events.
+// Unusual returns the hash of a row of unusual_events.
 func Unusual(x call.UnusualEvent) uint64 {
 	var b [enough]byte
 	return row(b[:0]).text(x.RoomID).text(x.UserID).number(int64(x.ExperienceID)).seconds(x.Time).
 		number(int64(x.AbnormalEventID)).text(x.PeerID).hash()
 }
 
-// Day is the hash of a row of daily_scale.
+// Day returns the hash of a row of daily_scale.
 func Day(x call.DailyScale) uint64 {
 	var b [enough]byte
 	return row(b[:0]).seconds(x.Start).number(int64(x.UserNumber)).number(int64(x.UserCount)).number(int64(x.RoomNumber)).hash()

@@ -61,5 +61,5 @@ func number(e string) string { return "toString(" + e + "), ','" }
 
 func seconds(column string) string { return number("ifNull(toUnixTimestamp(" + column + "), 0)") }
 
-// bytes is a number in binary, little-endian, zeros included.
+// bytes returns a number in binary, little-endian, zeros included.
 func bytes(e string) string { return "reinterpretAsFixedString(" + e + ")" }

@@ -92,10 +92,10 @@ func (o Options) withDefaults() (Options, error) {
 	return o, nil
 }
 
-// DSN is the address for native clients, with the password.
+// DSN returns the address for native clients, with the password.
 func (s *Server) DSN() string { return s.DatabaseDSN(s.state.Database) }
 
-// DatabaseDSN is DSN for another database of the same engine.
+// DatabaseDSN returns DSN for another database of the same engine.
 func (s *Server) DatabaseDSN(database string) string {
 	u := url.URL{
 		Scheme: "clickhouse",
@@ -106,11 +106,11 @@ func (s *Server) DatabaseDSN(database string) string {
 	return u.String()
 }
 
-// HTTPURL is the address of the HTTP interface, without credentials.
+// HTTPURL returns the address of the HTTP interface, without credentials.
 func (s *Server) HTTPURL() string { return httpURL(s.state.HTTPPort) }
 
-// PlayURL is the address of the query page for Analyst, with the password if the engine
-// requires one.
+// PlayURL returns the address of the query page for Analyst, with the password if the
+// engine requires one.
 func (s *Server) PlayURL() string {
 	q := url.Values{"user": {Analyst}, "database": {s.state.Database}}
 	if s.state.AnalystPassword != "" {
@@ -122,7 +122,7 @@ func (s *Server) PlayURL() string {
 // Attached reports whether another process owns the engine.
 func (s *Server) Attached() bool { return s.engine == nil }
 
-// PID is the id of the engine's process.
+// PID returns the id of the engine's process.
 func (s *Server) PID() int { return s.state.EnginePID }
 
 // Query runs one statement as User over HTTP and returns the text of the result.
@@ -130,7 +130,8 @@ func (s *Server) Query(ctx context.Context, sql string) (string, error) {
 	return query(ctx, s.state, sql)
 }
 
-// Done is closed when the engine has ended. For an attached server it is closed by Stop.
+// Done returns closed when the engine has ended. For an attached server it is closed by
+// Stop.
 func (s *Server) Done() <-chan struct{} {
 	if s.engine == nil {
 		return s.release
@@ -138,7 +139,7 @@ func (s *Server) Done() <-chan struct{} {
 	return s.engine.done
 }
 
-// Err is why the engine ended. It is nil after a clean end and while the engine runs.
+// Err returns why the engine ended. It is nil after a clean end and while the engine runs.
 func (s *Server) Err() error {
 	if s.engine == nil {
 		return nil

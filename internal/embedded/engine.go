@@ -121,7 +121,7 @@ func (e *engine) free() {
 	}
 }
 
-// died is the error of an engine that ended unasked.
+// died returns the error of an engine that ended unasked.
 func (e *engine) died(cause error) error {
 	how := "exit status 0"
 	if cause != nil {

@@ -38,7 +38,7 @@ func waitLock(ctx context.Context, path string) (*os.File, error) {
 			return f, err
 		}
 		if err := pause(ctx, lockPoll); err != nil {
-			return nil, fmt.Errorf("wait for %s, which another process holds: %w", path, err)
+			return nil, fmt.Errorf("wait for %s, which another process has locked: %w", path, err)
 		}
 	}
 }

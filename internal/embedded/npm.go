@@ -89,7 +89,7 @@ func watch(tmp string, total int64, progress func(done, total int64)) (stop func
 	}
 }
 
-// largestFile is the size of the tarball or of npm's unfinished download. Files may
+// largestFile returns the size of the tarball or of npm's unfinished download. Files may
 // come and go meanwhile.
 func largestFile(dir string) int64 {
 	var largest int64
@@ -111,7 +111,7 @@ var (
 	npmCode = regexp.MustCompile(`^(code|errno|syscall|path) `)
 )
 
-// npmReason is the error of npm in short: its code and the first line of text.
+// npmReason returns the error of npm in short: its code and the first line of text.
 func npmReason(stderr string, cause error) string {
 	code, words := "", ""
 	for line := range strings.SplitSeq(stderr, "\n") {
@@ -123,8 +123,7 @@ func npmReason(stderr string, cause error) string {
 			words = line
 		}
 	}
-	var exit *exec.ExitError
-	if words == "" && !errors.As(cause, &exit) {
+	if _, exited := errors.AsType[*exec.ExitError](cause); words == "" && !exited {
 		words = cause.Error()
 	}
 	return cmp.Or(strings.TrimSpace(code+" "+words), cause.Error())

@@ -21,7 +21,7 @@ type release struct {
 	SHA256  string // of package/libchdb.so, hex
 }
 
-// folder is the name of the release in the cache.
+// folder returns the name of the release in the cache.
 func (r release) folder() string {
 	return strings.NewReplacer("@", "", "/", "-").Replace(r.Package) + "-" + r.Version
 }

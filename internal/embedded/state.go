@@ -37,7 +37,7 @@ func loadCredentials(dir, password string) (credentials, error) {
 	path := filepath.Join(dir, "credentials.json")
 	var c credentials
 	if err := readJSON(path, &c); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return c, fmt.Errorf("%w (remove the file to have new passwords made)", err)
+		return c, fmt.Errorf("%w (remove the file to get new passwords)", err)
 	}
 	before := c
 	c.Password = cmp.Or(password, c.Password, rand.Text())

@@ -11,12 +11,12 @@ import (
 	"github.com/callvault/callvault/internal/words"
 )
 
-// telling bounds looking up what came before a run.
+// telling bounds the query for the run before.
 const telling = 10 * time.Second
 
-// Tell sends what a run that has ended gives reason to say: a loss, a failure
-// that the run before did not have, or that all is well again. earlier are runs of
-// which it is another attempt; nothing is said of how they ended.
+// Tell sends an event about a run that has ended, if there is a reason: a loss, a failure
+// that the run before did not have, or a recovery. earlier are the runs of which r is
+// another attempt; they do not count as the run before.
 func Tell(ctx context.Context, w Webhook, h History, r runs.Run, earlier ...string) error {
 	if w.URL == "" {
 		return nil
@@ -40,11 +40,11 @@ type History interface {
 	Runs(context.Context, runs.Filter) ([]runs.Run, error)
 }
 
-// telltale are the outcomes that say how the archive is.
+// telltale are the outcomes that say something about the archive.
 var telltale = []runs.Outcome{runs.Done, runs.Partial, runs.Failed, runs.Died}
 
-// outcomeBefore is how the run of the same command and schedule before r and the
-// earlier attempts ended; "" if there was none or that cannot be known.
+// outcomeBefore returns the outcome of the run before r and the earlier attempts, of the
+// same command and schedule. It returns "" if there was none or it cannot be found out.
 func outcomeBefore(ctx context.Context, h History, r runs.Run, earlier []string) runs.Outcome {
 	all, err := h.Runs(ctx, runs.Filter{Command: r.Command, Schedule: &r.Schedule, Outcomes: telltale, Limit: 2 + len(earlier)})
 	if err != nil {
@@ -58,7 +58,7 @@ func outcomeBefore(ctx context.Context, h History, r runs.Run, earlier []string)
 	return ""
 }
 
-// eventOf is what to tell of a run, "" if nothing.
+// eventOf returns the kind of event for a run, or "".
 func eventOf(r runs.Run, before runs.Outcome) string {
 	switch {
 	case r.Counts.Lost > 0:
@@ -71,7 +71,7 @@ func eventOf(r runs.Run, before runs.Outcome) string {
 	return ""
 }
 
-// textOf says it to people. Every text has the name of the program in it.
+// textOf returns the text of an event for people. Every text has the name of the program.
 func textOf(kind string, r runs.Run) string {
 	what := r.Command
 	if r.Schedule != "" && r.Schedule != r.Command {

@@ -6,14 +6,14 @@ import (
 	"slices"
 )
 
-// Call judges the minutes of a call. It holds what each user sent, and how well all
+// Call judges the minutes of a call. It knows what each user sent, and how well all
 // receivers of each sender did.
 type Call struct {
 	sent     map[string]sending
 	received map[string]map[uint32]*receivers // by sender and minute
 }
 
-// NewCall begins a call.
+// NewCall returns an empty Call.
 func NewCall() *Call {
 	return &Call{sent: map[string]sending{}, received: map[string]map[uint32]*receivers{}}
 }
@@ -112,7 +112,7 @@ type received struct {
 	delivered              float32 // frames a second that arrived
 }
 
-// receive computes it from what was measured and from what the peer sent.
+// receive computes it from what was measured and what the peer sent.
 func receive(s *sent, m *Minute) received {
 	of := &m.of
 	audio, video := s.audio, s.video
@@ -144,7 +144,7 @@ func (r *received) any() bool {
 func (r *received) loss() float32  { return worse(r.audioLoss, r.videoLoss) }
 func (r *received) stall() float32 { return worse(r.audioStall, r.videoStall) }
 
-// worse returns the greater of two figures, or the one that is known.
+// worse returns the greater of two figures, or the known one.
 func worse(x, y float32) float32 {
 	if !known(y) || x >= y {
 		return x

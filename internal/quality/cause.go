@@ -36,7 +36,7 @@ const (
 	PeerEncoder
 	PeerUplink
 	PeerLatency
-	Peer // all receivers of the peer have the same trouble; no figure says more
+	Peer // all receivers of the peer have the same trouble, and no figure explains it
 )
 
 // others compares how others received the same peer in the same minute.

@@ -149,14 +149,14 @@ var none = float32(math.NaN())
 
 func known(v float32) bool { return v == v }
 
-// average is the average of all samples; none if there are too few.
+// average returns the average of all samples; none if there are too few.
 func (t *Tally) average() float32 { return t.over(t.Samples) }
 
-// flowing is the average of the samples greater than 0: frames a second while there
+// flowing returns the average of the samples greater than 0: frames a second while there
 // are frames.
 func (t *Tally) flowing() float32 { return t.over(t.Positive) }
 
-// over is the sum divided by n samples; none if n is too small.
+// over returns the sum divided by n samples; none if n is too small.
 func (t *Tally) over(n uint32) float32 {
 	if n < enough {
 		return none
@@ -168,7 +168,7 @@ func (t *Tally) over(n uint32) float32 {
 // (https://cloud.tencent.com/document/product/647/44916).
 const StallSpan = 2000
 
-// stalled is the share of the time that was stall, in %.
+// stalled returns the share of the time that was stall, in %.
 func (t *Tally) stalled() float32 {
 	if t.Samples < enough {
 		return none
@@ -198,7 +198,7 @@ func flowOf(tallies ...*Tally) flow {
 	return unmeasured
 }
 
-// flowOfAny is on if any metric has a sample greater than 0.
+// flowOfAny returns on if any metric has a sample greater than 0.
 func flowOfAny(tallies ...*Tally) flow {
 	f := unmeasured
 	for _, t := range tallies {

@@ -39,7 +39,7 @@ func explainOwn(w Why, user string, value float32, b finding) Why {
 	return w
 }
 
-// words is the cause in words, with its evidence.
+// words returns the cause in words, with its evidence.
 func (b finding) words(user, peer string) string {
 	e := number(b.evidence)
 	switch b.cause {
@@ -72,7 +72,7 @@ func (b finding) words(user, peer string) string {
 	case Peer:
 		return "everybody received " + peer + " like this"
 	}
-	return "nothing that was measured tells why"
+	return "no measurement explains it"
 }
 
 // number formats a figure, without a fraction from 3 on.

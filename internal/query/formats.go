@@ -13,7 +13,7 @@ import (
 	"github.com/callvault/callvault/internal/words"
 )
 
-// resultWriter writes a result: columns once, then the rows, then end.
+// resultWriter writes a result: the columns once, then the rows, then the end.
 type resultWriter interface {
 	columns(cols []column) error
 	row(values []any) error
@@ -32,17 +32,17 @@ func (c column) numeric() bool {
 	return false
 }
 
-// Sheet is what a result is written on.
+// Sheet is where a result is written.
 type Sheet struct {
 	W     io.Writer
-	Width int               // of the terminal, in columns; 0: it is none
-	Note  func(text string) // tells the user something beside the result
+	Width int               // of the terminal, in columns; 0: there is no terminal
+	Note  func(text string) // prints a remark for the user, outside of the result
 }
 
-// Format makes the writer of a result.
+// Format returns a writer of a result.
 type Format func(Sheet) resultWriter
 
-// formats by name. ClickHouse's own names are understood as well.
+// formats has the formats by name, including ClickHouse's own names.
 var formats = map[string]Format{
 	"table": func(s Sheet) resultWriter { return &tableWriter{to: s} },
 	"csv":   func(s Sheet) resultWriter { return &csvWriter{w: csv.NewWriter(s.W)} },
@@ -58,10 +58,10 @@ var aliases = map[string]string{
 	"tabseparated": "tsv", "tabseparatedwithnames": "tsv", "json": "jsonl", "jsoneachrow": "jsonl", "ndjson": "jsonl",
 }
 
-// FormatNames are the names of formats, sorted.
+// FormatNames returns the names of formats, sorted.
 func FormatNames() []string { return slices.Sorted(maps.Keys(formats)) }
 
-// FindFormat finds a format by its name.
+// FindFormat returns the format with a name.
 func FindFormat(name string) (Format, error) {
 	name = strings.ToLower(name)
 	if a, ok := aliases[name]; ok {
@@ -175,7 +175,7 @@ func (o *verticalWriter) row(values []any) error {
 	return o.texts(r)
 }
 
-// texts writes a row of which the cells are printable.
+// texts writes a row with printable cells.
 func (o *verticalWriter) texts(cells []string) error {
 	o.n++
 	if _, err := fmt.Fprintf(o.w, "Row %d\n", o.n); err != nil {

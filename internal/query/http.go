@@ -17,8 +17,8 @@ import (
 	"github.com/callvault/callvault/internal/words"
 )
 
-// formatted prints a result as ClickHouse itself writes it, as it comes. The native
-// protocol has no formats, so it is asked for over HTTP.
+// formatted prints a result in a format that ClickHouse writes. The native protocol has no
+// formats, so the query goes over HTTP.
 func (q *Session) formatted(ctx context.Context, s sqltext.Statement) error {
 	conn, where, err := q.overHTTP(ctx)
 	if err != nil {
@@ -43,8 +43,8 @@ func (q *Session) formatted(ctx context.Context, s sqltext.Statement) error {
 	return nil
 }
 
-// overHTTP is a connection like the native one, with what SET and USE have changed
-// there.
+// overHTTP returns an HTTP connection with the settings of the native one, including those
+// of SET and USE.
 func (q *Session) overHTTP(ctx context.Context) (conn driver.Conn, where string, err error) {
 	ch, native := *q.Server, q.Conn
 	u, err := export.FindHTTP(ctx, native, q.Server, q.HTTP)
@@ -70,14 +70,15 @@ func (q *Session) overHTTP(ctx context.Context) (conn driver.Conn, where string,
 		}
 	}
 	if len(ch.Settings) == 0 {
-		o.DialTimeout = time.Second // where it is longer the client makes a setting of it, which this user may not
+		o.DialTimeout = time.Second // with a longer timeout the client sends a setting, which this user may not do
 	}
 	conn, err = clickhouse.Open(o)
 	return conn, where, err
 }
 
-// settings are those of the native connection, also what SET has changed. A user who
-// may not set any gets the one that the client wants to set as it is.
+// settings returns the settings of the native connection, including those of SET. For a
+// user who may not change settings it returns the one that the client sends, with its
+// present value.
 func (q *Session) settings(ctx context.Context, given clickhouse.Settings) (clickhouse.Settings, error) {
 	which := "name = 'http_write_exception_in_output_format'"
 	switch {

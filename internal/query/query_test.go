@@ -19,7 +19,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2"
 )
 
-// written is a result in a format.
+// written returns a result in a format.
 func written(t *testing.T, format string, width int, cols []column, rows ...[]any) (out, note string) {
 	t.Helper()
 	var b bytes.Buffer

@@ -18,8 +18,8 @@ import (
 
 // Print runs a query and writes its result as the rows come.
 func Print(ctx context.Context, conn driver.Conn, query string, format Format, to Sheet) error {
-	rows, err := conn.Query(ctx, query) // it closes the connection where there is no result
-	if errors.Is(err, io.EOF) {         // done, and there is no result
+	rows, err := conn.Query(ctx, query) // a statement without a result closes the connection
+	if errors.Is(err, io.EOF) {         // the statement is done and has no result
 		return nil
 	}
 	if err != nil {
@@ -77,7 +77,7 @@ const (
 	codeNoSupertype  = 386
 )
 
-// explained is an error of ClickHouse in words of our own.
+// explained is an error of ClickHouse in our own words.
 type explained struct {
 	text string
 	*clickhouse.Exception
@@ -86,10 +86,10 @@ type explained struct {
 func (e explained) Error() string { return e.text }
 func (e explained) Unwrap() error { return e.Exception }
 
-// trailer is what ClickHouse puts behind an error over HTTP.
+// trailer is the end of ClickHouse's errors over HTTP.
 var trailer = regexp.MustCompile(` \([A-Z0-9_]+\)( \(version [^()]*(\([^()]*\))?\))?$`)
 
-// Error keeps the server's explanation to one line, and adds what helps.
+// Error shortens the server's explanation to one line, and adds what to try.
 func Error(err error) error {
 	if err == nil {
 		return nil
@@ -108,7 +108,7 @@ func Error(err error) error {
 	return explained{"query: " + msg, e}
 }
 
-// aboutStrings says that a string was compared with a number.
+// aboutStrings reports whether a string was compared with a number.
 func aboutStrings(e *clickhouse.Exception) bool {
 	types, _, _ := strings.Cut(e.Message, " because ")
 	switch e.Code {

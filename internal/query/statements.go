@@ -15,20 +15,20 @@ import (
 	"github.com/callvault/callvault/internal/sqltext"
 )
 
-// errOnlyReads is what a statement that would write comes to.
+// errOnlyReads is returned for a statement that would write.
 var errOnlyReads = errors.New("query: callvault sql only reads; use --write to let it change the archive")
 
-// lasting are statements without a result after which the connection must go on: it
-// has what they have set, or made.
+// lasting are statements without a result whose connection must stay open, because it has
+// what they set or made.
 var lasting = []string{"SET", "USE", "CREATE", "INSERT"}
 
 // Session runs the statements of one command.
 type Session struct {
 	Conn   driver.Conn
-	Server *clickhouse.Options // of conn
-	Format Format              // of a statement that names none
+	Server *clickhouse.Options // the options of conn
+	Format Format              // of statements that name none
 	To     Sheet
-	HTTP   string // the address of ClickHouse's HTTP interface; "": the server names it
+	HTTP   string // the address of ClickHouse's HTTP interface; "": the server knows it
 	Write  bool
 	set    bool // there was a SET
 }
@@ -49,7 +49,7 @@ func (q *Session) Run(ctx context.Context, s sqltext.Statement) error {
 	return q.explain(Print(ctx, q.Conn, s.Text, q.Format, q.To))
 }
 
-// explain says what to do about a refusal to write.
+// explain adds to a refused write what to do.
 func (q *Session) explain(err error) error {
 	e, ok := errors.AsType[*clickhouse.Exception](err)
 	switch {

@@ -11,15 +11,15 @@ import (
 	"github.com/callvault/callvault/internal/words"
 )
 
-// The rows that decide how wide the columns of a table are: so many, or those
-// within so many bytes.
+// The rows that decide the widths of a table's columns: at most so many, and at most so
+// many bytes.
 const (
 	TableRows  = 1000
 	tableBytes = 1 << 20
 )
 
-// tableWriter draws a table. Its first rows decide the widths; those after them are
-// written as they come, and what is longer there makes its own row longer.
+// tableWriter draws a table. Its first rows decide the widths. Later rows are written as
+// they come; a longer cell makes its own row longer.
 type tableWriter struct {
 	to     Sheet
 	cols   []column
@@ -27,7 +27,7 @@ type tableWriter struct {
 	first  [][]string // the rows that have not been written yet
 	bytes  int
 	widths []int        // nil: not decided yet
-	narrow resultWriter // takes the rows instead, where they are too wide
+	narrow resultWriter // takes the rows if they are too wide
 }
 
 func (o *tableWriter) columns(cols []column) error {
@@ -70,8 +70,8 @@ func (o *tableWriter) end() error {
 	return o.rule(box.BottomLeft, box.BottomSeparator, box.BottomRight)
 }
 
-// begin decides the widths and writes the first rows, or leaves them all to the
-// vertical format if they do not fit.
+// begin decides the widths and writes the first rows. If they do not fit, it passes them to
+// the vertical format.
 func (o *tableWriter) begin() error {
 	widths := make([]int, len(o.cols))
 	total := 1
@@ -105,7 +105,7 @@ func (o *tableWriter) begin() error {
 	return nil
 }
 
-// turn leaves the rows to the vertical format.
+// turn passes the rows to the vertical format.
 func (o *tableWriter) turn(width int) error {
 	o.to.Note(fmt.Sprintf("%d columns do not fit the terminal; | less -S shows them as a table", width))
 	v := &verticalWriter{w: o.to.W}
@@ -131,7 +131,7 @@ func (o *tableWriter) rule(left, middle, right string) error {
 	return err
 }
 
-// write writes a row, in as many lines as its longest cell has.
+// write writes a row in as many lines as its longest cell needs.
 func (o *tableWriter) write(cells []string) error {
 	lines := make([][]string, len(cells))
 	height := 1

@@ -25,12 +25,11 @@ type member struct {
 	value any
 }
 
-// plainer turns a scanned value into what every format can write: nil, a bool, a
-// number (json.Number where it has more than 64 bits), a string, or a []any or an
-// object of these.
+// plainer turns a scanned value into one that every format can write: nil, a bool, a number
+// (json.Number above 64 bits), a string, or a []any or an object of these.
 type plainer func(reflect.Value) any
 
-// plainOf is the plainer of a type of ClickHouse.
+// plainOf returns the plainer of one of ClickHouse's types.
 func plainOf(kind string) plainer {
 	name, args := splitType(kind)
 	switch {
@@ -112,7 +111,7 @@ func fraction(digits string) string {
 	return "." + strings.Repeat("0", n)
 }
 
-// inner is what pointers and interfaces lead to; not valid where that is nothing.
+// inner follows pointers and interfaces. The result is not valid if they are nil.
 func inner(v reflect.Value) reflect.Value {
 	for v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface {
 		if _, ok := v.Interface().(*big.Int); ok {
@@ -142,7 +141,7 @@ func plainList(of plainer) plainer {
 	})
 }
 
-// plainMap orders by key, as the client has lost the order.
+// plainMap orders a map by key, because the client does not keep its order.
 func plainMap(key, value plainer) plainer {
 	return nullable(func(v reflect.Value) any {
 		o := make(object, 0, v.Len())
@@ -186,7 +185,7 @@ func plainTime(layout string) plainer {
 	})
 }
 
-// plainClock is a time of day, or a span, with digits behind the second.
+// plainClock formats a time of day, or a time span, with digits after the second.
 func plainClock(digits int) plainer {
 	return nullable(func(v reflect.Value) any {
 		d, ok := v.Interface().(time.Duration)
@@ -205,7 +204,7 @@ func plainClock(digits int) plainer {
 	})
 }
 
-// plainValue goes by what the client has made of a value.
+// plainValue decides by the Go type that the client returns.
 func plainValue(x any) any {
 	switch x := x.(type) {
 	case clickhouse.Variant: // and Dynamic
@@ -216,7 +215,7 @@ func plainValue(x any) any {
 		return json.Number(x.String())
 	case big.Int:
 		return json.Number(x.String())
-	case net.IP: // a v4 address within v6 stays one
+	case net.IP: // a v4 address in v6 form remains one
 		if a, ok := netip.AddrFromSlice(x); ok {
 			return a.String()
 		}
@@ -236,7 +235,7 @@ func plainValue(x any) any {
 	return x
 }
 
-// plainNested are the paths of a JSON.
+// plainNested returns the paths of a JSON.
 func plainNested(m map[string]any) any {
 	o := object{}
 	for k, x := range m {
@@ -250,7 +249,7 @@ func plainNested(m map[string]any) any {
 	return o
 }
 
-// cell is a plain value as text.
+// cell returns a plain value as text.
 func cell(v any) string {
 	switch x := v.(type) {
 	case nil:
@@ -261,8 +260,8 @@ func cell(v any) string {
 	return string(appendJSON(nil, v, true))
 }
 
-// appendJSON writes a plain value as JSON. Numbers that are none are null there, and
-// nan, inf and -inf for people.
+// appendJSON writes a plain value as JSON. Values such as nan, inf and -inf are null in
+// JSON, and words for people.
 func appendJSON(b []byte, v any, people bool) []byte {
 	switch x := v.(type) {
 	case nil:
@@ -305,7 +304,7 @@ func appendJSON(b []byte, v any, people bool) []byte {
 	return appendString(b, fmt.Sprint(v))
 }
 
-// appendFloat has no exponent where the number is of ordinary size.
+// appendFloat writes a number, without an exponent if it is of ordinary size.
 func appendFloat(b []byte, x float64, bits int, people bool) []byte {
 	switch a := math.Abs(x); {
 	case math.IsNaN(x) || math.IsInf(x, 0):
@@ -324,6 +323,6 @@ func appendString(b []byte, s string) []byte {
 	var buf bytes.Buffer
 	e := json.NewEncoder(&buf)
 	e.SetEscapeHTML(false)
-	_ = e.Encode(s) // a string can always be written
+	_ = e.Encode(s) // a string can always be encoded
 	return append(b, bytes.TrimSuffix(buf.Bytes(), []byte("\n"))...)
 }

@@ -17,7 +17,7 @@ type Pool[T any] struct {
 	held int         // the sum of the sizes of free
 }
 
-// NewPool makes an empty pool.
+// NewPool returns an empty pool.
 func NewPool[T any](limit int) *Pool[T] { return &Pool[T]{limit: limit, free: map[int][]T{}} }
 
 const (

@@ -21,22 +21,22 @@ const (
 	Partial     Outcome = "partial" // some of the data could not be archived, or differs
 	Failed      Outcome = "failed"
 	Interrupted Outcome = "interrupted"
-	Busy        Outcome = "busy" // another one was running
-	Died        Outcome = "died" // it stopped without a row; read, never written
+	Busy        Outcome = "busy" // another run had the lease
+	Died        Outcome = "died" // it ended without a last row; found when the history is read, never written
 )
 
 // Run is the history of one run of archive, verify, replay or backup.
 type Run struct {
 	ID       string
 	Command  string
-	Schedule string // that began it; "": by hand
-	Whole    bool   // nothing narrowed it
+	Schedule string // that started the run; "": none did
+	Whole    bool   // the run had no restriction
 	Started  time.Time
-	Ended    time.Time // zero: it has not
+	Ended    time.Time // zero: the run has not ended
 	Outcome  Outcome
 	Reason   string
 	Apps     []call.AppID
-	Complete []call.AppID // of Apps, those of which nothing was missing in the end
+	Complete []call.AppID // those of Apps that lacked nothing in the end
 	Counts   Counts
 	Requests map[string]uint64 // by action
 	Errors   map[string]uint64 // by code
@@ -45,7 +45,7 @@ type Run struct {
 	Host     string
 }
 
-// Counts is what a run brought.
+// Counts is what a run archived.
 type Counts struct {
 	Calls, Provisional, Failed, Lost, Users, Samples, Events uint64
 }
@@ -53,19 +53,19 @@ type Counts struct {
 // History is the history of runs in an archive.
 type History struct{ archive Archive }
 
-// Archive is what has a history: a store.Store.
+// Archive is an archive with a history. A store.Store is one.
 type Archive interface {
 	Conn() driver.Conn      // to the database of the relations
-	StoreConn() driver.Conn // to that of the tables
+	StoreConn() driver.Conn // to the database of the tables
 	Retry(context.Context, func(context.Context) error) error
 }
 
-// HistoryOf is the history of the runs of an archive.
+// HistoryOf returns the history of the runs of an archive.
 func HistoryOf(a Archive) History { return History{a} }
 
-// Note writes how a run is going. Of a run's rows the one with the greatest step counts,
-// however often it is there. A run that is running and is not noted again within alive has
-// died.
+// Note writes the state of a run. Of several rows of a run the one with the greatest step
+// counts, even if it was written more than once. A running run has died if it is not noted
+// again within alive.
 func (h History) Note(ctx context.Context, r Run, step int, alive time.Duration) error {
 	const q = `INSERT INTO archive_runs_data (run_id, step, command, schedule, is_whole, started_at, ended_at, outcome, reason,
 			sdk_app_ids, complete_app_ids, calls_archived, calls_provisional, failed, lost, users, samples, events,
@@ -88,7 +88,7 @@ func (h History) Note(ctx context.Context, r Run, step int, alive time.Duration)
 	return nil
 }
 
-// appIDs and counters are never nil, which would be NULL.
+// appIDs and counters never return nil, which ClickHouse would take for NULL.
 func appIDs(apps []call.AppID) []uint32 {
 	return native.Each(apps, func(a *call.AppID) uint32 { return uint32(*a) })
 }
@@ -100,7 +100,7 @@ func counters(m map[string]uint64) map[string]uint64 {
 	return m
 }
 
-// First is when the first run began; zero: there was none.
+// First returns when the first run began, or the zero time if there was none.
 func (h History) First(ctx context.Context) (time.Time, error) {
 	var first time.Time
 	var runs uint64
@@ -111,7 +111,7 @@ func (h History) First(ctx context.Context) (time.Time, error) {
 	return first, nil
 }
 
-// Filter narrows Runs. Zero fields do not.
+// Filter restricts Runs. A zero field does not restrict.
 type Filter struct {
 	Command  string
 	Schedule *string // nil: any
@@ -120,7 +120,7 @@ type Filter struct {
 	Last     bool // only the latest of each command
 }
 
-// Runs lists runs, the latest first.
+// Runs returns runs, the latest first.
 func (h History) Runs(ctx context.Context, f Filter) (all []Run, err error) {
 	where, args := f.where()
 	q := `SELECT run_id, command, schedule, is_whole, started_at, ifNull(ended_at, toDateTime64(0, 3, 'UTC')), outcome, reason, sdk_app_ids, complete_app_ids,
@@ -168,14 +168,14 @@ func (f Filter) where() (string, []any) {
 	return strings.Join(cond, " AND "), args
 }
 
-// Success is when a command last had one over everything of an application.
+// Success is the last success of a command over everything of an application.
 type Success struct {
 	Command string
 	App     call.AppID
 	At      time.Time
 }
 
-// LastSuccesses lists the last successes, by command and application.
+// LastSuccesses returns the last successes by command and application.
 func (h History) LastSuccesses(ctx context.Context) (all []Success, err error) {
 	const q = `SELECT command, arrayJoin(complete_app_ids) AS app, max(assumeNotNull(ended_at)) FROM archive_runs
 		WHERE is_whole AND outcome IN ('done', 'partial') GROUP BY command, app ORDER BY command, app`

@@ -12,9 +12,9 @@ import (
 	"github.com/callvault/callvault/load/store"
 )
 
-// UnderLease does something that writes, under the archive lease: ctx ends when
-// that is lost, and nothing becomes visible unless guard, an SQL condition,
-// holds. The schema must be up.
+// UnderLease calls do, which may write, under the archive lease. The context of do ends
+// when the lease is lost. Nothing becomes visible unless guard, an SQL condition, is true.
+// The schema must be up to date.
 func UnderLease(ctx context.Context, store *store.Store, ttl time.Duration, do func(ctx context.Context, guard hidden.Guard) error) error {
 	return UnderLeaseAs(ctx, store, ttl, lease.Holder(), do)
 }
@@ -44,7 +44,7 @@ func UnderLeaseAs(ctx context.Context, store *store.Store, ttl time.Duration, wh
 		return nil
 	case errors.Is(lost, lease.ErrLost):
 		err = fmt.Errorf("%w; another pass may have taken over; the next one goes on from here", lost)
-	case !errors.Is(err, hidden.ErrOvertaken): // by then the lease may be lost, though it is not noticed yet
+	case !errors.Is(err, hidden.ErrOvertaken): // the lease may be lost, although it is not noticed yet
 		return err
 	}
 	if free(ctx, store, lease.Archive, who) {
@@ -53,15 +53,16 @@ func UnderLeaseAs(ctx context.Context, store *store.Store, ttl time.Duration, wh
 	return err
 }
 
-// looking bounds the look at who has a lease that was lost.
+// looking bounds the query for the new holder of a lost lease.
 const looking = 10 * time.Second
 
-// Holder is who holds the archive lease; nil: nobody does.
+// Holder returns the holder of the archive lease, or nil if there is none.
 func Holder(ctx context.Context, store *store.Store) (*lease.HeldError, error) {
 	return lease.Held(ctx, store.StoreConn(), lease.Archive)
 }
 
-// free says that nobody but who is known to hold a lease.
+// free reports whether the lease has no holder except who. It returns true if that cannot
+// be found out.
 func free(ctx context.Context, store *store.Store, name, who string) bool {
 	ctx, cancel := context.WithTimeout(ctx, looking)
 	defer cancel()
@@ -69,21 +70,21 @@ func free(ctx context.Context, store *store.Store, name, who string) bool {
 	return err != nil || held == nil || held.Holder == who
 }
 
-// FreeError is the loss of a lease that nobody else has taken.
+// FreeError is returned when a lease was lost and nobody else has it.
 type FreeError struct{ Err error }
 
 func (e FreeError) Error() string { return e.Err.Error() }
 func (e FreeError) Unwrap() error { return e.Err }
 
-// BackupHolder begins the names of those who hold the archive lease to back up.
+// BackupHolder begins the name of a holder of the archive lease that makes a backup.
 const BackupHolder = "the backup of "
 
-// backupHolds is how long a backup is waited for that holds the archive lease:
-// far longer than it takes to begin one.
+// backupHolds is how long Take waits for a backup that has the archive lease: far longer
+// than a backup needs it.
 const backupHolds = 5 * time.Minute
 
-// Take takes a lease for who. That of a process of this machine which has died is
-// waited for, since it expires, and that of a backup, since it is short.
+// Take takes a lease for who. It waits for two holders: a process of this machine that has
+// died, because its lease expires, and a backup, because it is short.
 func Take(ctx context.Context, store *store.Store, name, who string, ttl time.Duration) (*lease.Lease, error) {
 	l, err := lease.Acquire(ctx, store.StoreConn(), name, who, ttl)
 	held, ok := errors.AsType[*lease.HeldError](err)

@@ -1,5 +1,5 @@
-// Package runs has what every run has, whatever it does: its history in the archive,
-// its trace, and the lease that it writes under.
+// Package runs has what every run needs: its history in the archive, its trace, and the
+// lease under which it writes.
 package runs
 
 import (
@@ -19,22 +19,21 @@ import (
 	"github.com/callvault/callvault/load/store"
 )
 
-// Record writes the rows of one run to archive_runs. What keeps it from writing
-// the last one is told to warn, unless the run has failed itself, and does not
-// keep the run from anything.
+// Record writes the rows of one run to archive_runs. If the last row cannot be written,
+// Record calls Warn, unless the run has failed itself. Such an error never stops the run.
 type Record struct {
 	store  *store.Store
-	alive  time.Duration // how long a run that is silent counts as running
+	alive  time.Duration // how long a run without a new row counts as running
 	warn   func(error)
 	traced bool
-	// prepare, before the first row, makes sure that there can be one. What it
-	// fails with ends the run, of which there is no row then.
+	// Prepare is called before the first row and makes sure that the row can be written.
+	// Its error ends the run, which then has no row.
 	Prepare func(context.Context) error
-	Fill    func(*Run) // counts what the run has done so far
-	Last    func(*Run) // counts what it has done in the end
+	Fill    func(*Run) // sets the counts of the run so far
+	Last    func(*Run) // sets the counts of the run at its end
 
-	// Late writes the first row only when the run writes something else (Writes), or
-	// has gone on for some seconds: a run that finds nothing to do costs one row.
+	// Late delays the first row until the run writes something else (Writes) or lasts
+	// longer than lateBy. So a run that finds nothing to do costs one row.
 	Late bool
 
 	Run     Run
@@ -45,22 +44,23 @@ type Record struct {
 	begun   chan struct{} // closed when the first row is written
 }
 
-// lateBy is how long a Late run is not noted.
+// lateBy is the longest delay of the first row of a Late run.
 const lateBy = 5 * time.Second
 
-// silences is how many renewals of the lease a run may be silent for.
+// silences is the number of renewals of the lease without a new row after which a run
+// counts as dead.
 const silences = 3
 
-// Origin is who begins a run.
+// Origin is what starts a run.
 type Origin struct {
-	ID       string      // of the run; "": a new one
-	Schedule string      // that begins it; "": none does
+	ID       string      // of the run; "": Record makes one
+	Schedule string      // that starts the run; "": none does
 	Version  string      // of the program
-	Warn     func(error) // optional: told of what the run could not tell of itself
+	Warn     func(error) // optional: called with errors of the history and the trace
 }
 
-// New begins the history of a run that renews its lease so often. Who makes
-// the run may fill in more of it before record.
+// New returns the Record of a run. lease is the length of its lease. The caller may set
+// more fields before Do.
 func New(store *store.Store, command string, o Origin, lease time.Duration, traced bool) *Record {
 	if o.Warn == nil {
 		o.Warn = func(error) {}
@@ -76,9 +76,8 @@ func New(store *store.Store, command string, o Origin, lease time.Duration, trac
 	}
 }
 
-// Do makes the run: a row before work, one now and then while it goes on,
-// one after it. It returns work's error. All of it is one trace, if the settings
-// want any.
+// Do makes the run. It writes a row before work, one now and then while work lasts, and one
+// after it. It returns work's error. The whole run is one trace if traces are on.
 func (h *Record) Do(ctx context.Context, work func(context.Context) error) (err error) {
 	ctx, end := h.beginTrace(ctx)
 	defer func() { end(err) }()
@@ -102,8 +101,8 @@ func (h *Record) Do(ctx context.Context, work func(context.Context) error) (err 
 	return err
 }
 
-// Writes writes the first row of a Late run, unless that is done. The run calls it before
-// it writes anything else. It may be called more than once, from many goroutines.
+// Writes writes the first row of a Late run if it is not written yet. The run calls it
+// before it writes anything else. It may be called more than once, from many goroutines.
 func (h *Record) Writes(ctx context.Context) {
 	h.once.Do(func() {
 		h.mu.Lock()
@@ -113,7 +112,7 @@ func (h *Record) Writes(ctx context.Context) {
 	})
 }
 
-// beat notes that the run goes on.
+// beat writes a row now and then while the run lasts.
 func (h *Record) beat(ctx context.Context, over <-chan struct{}) {
 	if h.Late {
 		select {
@@ -139,7 +138,7 @@ func (h *Record) beat(ctx context.Context, over <-chan struct{}) {
 	}
 }
 
-// end notes how the run ended, also when ctx has.
+// end writes how the run ended, even if ctx has ended.
 func (h *Record) end(ctx context.Context, err error) {
 	h.Fill(&h.Run)
 	h.Last(&h.Run)
@@ -147,7 +146,7 @@ func (h *Record) end(ctx context.Context, err error) {
 	h.note(context.WithoutCancel(ctx))
 }
 
-// close says how the run ended.
+// close sets how the run ended.
 func (h *Record) close(ctx context.Context, err error) {
 	h.Run.Ended = time.Now().UTC()
 	h.Run.Outcome, h.Run.Reason = outcomeOf(ctx, err), words.OneLine(err)
@@ -169,13 +168,13 @@ func (h *Record) note(ctx context.Context) {
 	h.step++
 }
 
-// Incomplete is what a run ends with that went to its end and found, or left, less
-// than everything as it should be. What that is has been told.
+// Incomplete is the error of a run that completed and found, or left, something that is not
+// as it should be. The run has already reported what that is.
 type Incomplete string
 
 func (e Incomplete) Error() string { return string(e) }
 
-// outcomeOf is how a run that returned err ended.
+// outcomeOf returns how a run with this error ended.
 func outcomeOf(ctx context.Context, err error) Outcome {
 	_, incomplete := errors.AsType[Incomplete](err)
 	switch {
@@ -191,7 +190,7 @@ func outcomeOf(ctx context.Context, err error) Outcome {
 	return Failed
 }
 
-// UintsOf are counts as the history has them.
+// UintsOf converts counts to the form of the history.
 func UintsOf(counts map[string]int) map[string]uint64 {
 	out := make(map[string]uint64, len(counts))
 	for k, n := range counts {
@@ -200,7 +199,7 @@ func UintsOf(counts map[string]int) map[string]uint64 {
 	return out
 }
 
-// hostName names this machine and process to people.
+// hostName returns a name of this machine and process for people.
 func hostName() string {
 	host, err := os.Hostname()
 	if err != nil {

@@ -11,11 +11,11 @@ import (
 	"github.com/callvault/callvault/internal/traces"
 )
 
-// sendWithin bounds the sending of the last spans of a run that has ended.
+// sendWithin bounds the sending of the last spans after the end of a run.
 const sendWithin = 3 * time.Second
 
-// beginTrace begins the trace of the run. end says how the run ended and sends what
-// has not been sent, for at most sendWithin; that it could not be is told to warn.
+// beginTrace begins the trace of the run. end sets the result of the run and sends the
+// remaining spans, for at most sendWithin. If that fails, it calls Warn.
 func (h *Record) beginTrace(ctx context.Context) (in context.Context, end func(error)) {
 	if !h.traced {
 		return ctx, func(error) {}

@@ -145,12 +145,12 @@ func (a *action) family() family {
 	return familyScale
 }
 
-// list is the field with the rows of the family.
+// list returns the field with the rows of the family.
 func (f family) list() string {
 	return [...]string{"RoomList", "UserList", "Data", "AbnormalExperienceList", "ScaleList"}[f]
 }
 
-// missing is the fault for a missing parameter.
+// missing returns the fault for a missing parameter.
 func missing(name string) *fault {
 	switch name {
 	case "CommId":

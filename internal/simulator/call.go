@@ -21,10 +21,10 @@ type call struct {
 	steady     bool // no value is bad by chance
 }
 
-// roomID is the room's name, which may be any text.
+// roomID returns the room's name, which may be any text.
 func (c *call) roomID() string { return roomName(c.room) }
 
-// commID is the vendor's name of the call. Its middle part is the room id if that is a
+// commID returns the vendor's name of the call. Its middle part is the room id if that is a
 // plain number, otherwise a number without meaning, as in the vendor's examples.
 func (c *call) commID() string {
 	id := strconv.AppendUint(make([]byte, 0, 40), uint64(c.app), 10)

@@ -18,7 +18,7 @@ type Canned struct {
 	Peers   int // number of peers that each user receives from; less than Users
 }
 
-// Series is the response to a request for all series of the call, with the metrics on
+// Series returns the response to a request for all series of the call, with the metrics on
 // the vendor's pages.
 func (c Canned) Series() []byte {
 	v := c.view()
@@ -50,7 +50,7 @@ func (c Canned) Series() []byte {
 	return body.Bytes()
 }
 
-// UserList is the response to a request for the sessions of the call.
+// UserList returns the response to a request for the sessions of the call.
 func (c Canned) UserList() []byte {
 	s := &Simulator{options: Options{Seed: c.Seed}}
 	var body buffer

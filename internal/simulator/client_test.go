@@ -114,7 +114,7 @@ func (c *client) call(action string, params object) object {
 	return c.send(c.request(action, body))
 }
 
-// must is call for requests that must succeed.
+// must returns call for requests that must succeed.
 func (c *client) must(action string, params object) object {
 	c.t.Helper()
 	answer := c.call(action, params)

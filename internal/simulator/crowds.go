@@ -1,6 +1,6 @@
 package simulator
 
-// gathering is a meeting of 10 to 60 users over hours. Most join early, a third join
+// gathering returns a meeting of 10 to 60 users over hours. Most join early, a third join
 // late, a quarter leave early, a third leave and come back.
 func (l *layouter) gathering() {
 	length := l.end - l.start
@@ -22,7 +22,7 @@ func (l *layouter) gathering() {
 	}
 }
 
-// openDay is a room with one host, open all day, with 600 visits of about ten minutes.
+// openDay returns a room with one host, open all day, with 600 visits of about ten minutes.
 // Some visitors come back.
 func (l *layouter) openDay() {
 	l.session(0, l.start, l.end)
@@ -36,9 +36,9 @@ func (l *layouter) openDay() {
 	}
 }
 
-// longRun is a room that lasts longer than the vendor's retention. A recorder without
-// metrics is in it all the time, a user visits once a day for up to an hour, sometimes
-// with a guest.
+// longRun returns a room that lasts longer than the vendor's retention. A recorder without
+// metrics is in it all the time, a user visits once a day for up to an hour, sometimes with
+// a guest.
 func (l *layouter) longRun() {
 	l.session(0, l.start, l.end)
 	for at := l.start + 20*minute; at < l.end; at += l.r.between(22*hour, 26*hour) {

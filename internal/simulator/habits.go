@@ -66,7 +66,7 @@ func paged[T any](q *query, rows []T, defaultSize int, key func(T) uint64) ([]T,
 	return rows[first:end], len(rows)
 }
 
-// asked is the most rows of a page by the request.
+// asked returns the most rows of a page by the request.
 func (q *query) asked(defaultSize int) int {
 	if q.size == 0 {
 		return defaultSize
@@ -74,7 +74,7 @@ func (q *query) asked(defaultSize int) int {
 	return q.size
 }
 
-// rowsPerPage is the most rows of a page.
+// rowsPerPage returns the most rows of a page.
 func (q *query) rowsPerPage(defaultSize int) int {
 	size := q.asked(defaultSize)
 	if q.habits != nil && q.habits.f.PageSize > 0 {

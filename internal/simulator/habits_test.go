@@ -18,12 +18,12 @@ import (
 	"time"
 )
 
-// lastDay are the parameters of the room list of the last day.
+// lastDay returns the parameters of the room list of the last day.
 func lastDay() object {
 	return object{"SdkAppId": DefaultApp, "StartTime": fixed.Unix() - 86400, "EndTime": fixed.Unix()}
 }
 
-// habitual is a client of a vendor with faults as text, and a server of it.
+// habitual returns a client of a vendor with faults as text, and a server of it.
 func habitual(t *testing.T, calls int, text string) (*client, *httptest.Server) {
 	t.Helper()
 	f, err := ParseFaults(text)

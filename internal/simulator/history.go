@@ -76,9 +76,9 @@ func (h *history) close(content uint64, kind FaultKind) {
 	h.asked[content] = p
 }
 
-// content is a hash of the action and the parameters of a request. The order of
-// parameters, users and metrics does not matter. Without pages it is the same for all
-// pages of a list.
+// content returns a hash of the action and the parameters of a request. The order of
+// parameters, users and metrics does not matter. Without pages it is the same for all pages
+// of a list.
 func (e *envelope) content(pages bool) uint64 {
 	h := hashText(1, e.action)
 	for _, name := range slices.Sorted(maps.Keys(e.params)) {

@@ -8,7 +8,7 @@ func layout(c *call) []session {
 	return c.plantedIn(sessions).split(sessions)
 }
 
-// drawSessions is layout without the planted trouble.
+// drawSessions returns layout without the planted trouble.
 func drawSessions(c *call) []session {
 	l := layouter{r: rng{hash2(c.seed, 30)}, start: c.start, end: c.end}
 	switch c.shape {
@@ -88,8 +88,8 @@ func (l *layouter) crowd(n int) {
 	}
 }
 
-// conference is a crowd of six to nine users, rarely up to thirty. In a large one users
-// stay shorter, which bounds the number of streams.
+// conference returns a crowd of six to nine users, rarely up to thirty. In a large one
+// users stay shorter, which bounds the number of streams.
 func (l *layouter) conference() {
 	if !l.r.oneIn(12) {
 		l.crowd(int(l.r.between(6, 9)))

@@ -64,9 +64,9 @@ func (s *Simulator) shapeIn(index uint32, seed uint64) shape {
 	return s.laterShape(index, seed)
 }
 
-// laterShape is the shape of a call that begins after New. Special shapes come again
-// with every 120 calls, or as rarely as before New, except those bound to New and the
-// busy hour.
+// laterShape returns the shape of a call that begins after New. Special shapes come again
+// with every 120 calls, or as rarely as before New, except those bound to New and the busy
+// hour.
 func (s *Simulator) laterShape(index uint32, seed uint64) shape {
 	if again, ok := special(index % uint32(max(s.options.Calls, 120))); ok {
 		return again.unbound()

@@ -103,7 +103,7 @@ func (m *mutator) choose() (alteration, bool) {
 
 func pick[T any](r *rng, all []T) T { return all[r.next()%uint64(len(all))] }
 
-// path is the place of a value.
+// path returns the place of a value.
 func (sp *spot) path() string {
 	switch {
 	case sp.up == nil:
@@ -116,7 +116,7 @@ func (sp *spot) path() string {
 	return sp.up.path() + "." + sp.up.n.keys[sp.i]
 }
 
-// commID is the CommId of the row of a room list with this value.
+// commID returns the CommId of the row of a room list with this value.
 func (sp *spot) commID() string {
 	for ; sp != nil; sp = sp.up {
 		if sp.kinds == "Response.RoomList[]" {

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// questions are requests of each family whose healthy response has some rows.
+// questions returns requests of each family whose healthy response has some rows.
 func questions(t *testing.T, c *client) map[string]object {
 	t.Helper()
 	x := callOf(t, c.s, busy)

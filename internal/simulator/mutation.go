@@ -40,7 +40,7 @@ var mutationKinds = []string{
 	"delay",    // of 50 to 200 ms
 }
 
-// MutationKinds are the kinds of mutations.
+// MutationKinds returns the kinds of mutations.
 func MutationKinds() []string { return slices.Clone(mutationKinds) }
 
 // mutations logs the changes, and the odd values sent.

@@ -130,7 +130,7 @@ func (o Options) withDefaults() (Options, error) {
 	return o.withKeys(), nil
 }
 
-// total is the number of calls before and after New, without special ones.
+// total returns the number of calls before and after New, without special ones.
 func (o *Options) total() int {
 	return o.Calls + int(float64(o.Calls)*float64(o.Ahead)/float64(o.Retention))
 }

@@ -3,7 +3,7 @@ package simulator
 // golden is the step of the splitmix64 sequence.
 const golden = 0x9e3779b97f4a7c15
 
-// mix is the finalizer of splitmix64: a cheap hash of 64 bits to 64 bits.
+// mix returns the finalizer of splitmix64: a cheap hash of 64 bits to 64 bits.
 func mix(x uint64) uint64 {
 	x ^= x >> 30
 	x *= 0xbf58476d1ce4e5b9

@@ -10,7 +10,7 @@ import (
 // Each ends at the last instant of a request.
 type reach []span
 
-// always is the reach of an archiver that has watched since before New.
+// always returns the reach of an archiver that has watched since before New.
 func always(at int64) reach { return reach{{math.MinInt64, at}} }
 
 // last returns the latest instant at which the archiver could ask about the time from

@@ -82,7 +82,7 @@ func (v *view) seat() {
 	}
 }
 
-// creator is the user who made the room, whether present or not.
+// creator returns the user who made the room, whether present or not.
 func (c *call) creator() string { return userName(c.host, 0) }
 
 // describe draws the fixed properties of the nth user of a call.

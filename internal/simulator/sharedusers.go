@@ -58,7 +58,7 @@ func nearest(calls []call, lent []bool, at int64) int {
 
 func abs(n int64) int64 { return max(n, -n) }
 
-// namesake is the index of the call whose user ids a call has.
+// namesake returns the index of the call whose user ids a call has.
 func (c *call) namesake() uint32 {
 	if c.lent > 0 {
 		return c.lent - 1

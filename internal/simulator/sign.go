@@ -83,7 +83,7 @@ func signsRequired(headers []string) bool {
 	return slices.Contains(headers, "host") && slices.Contains(headers, "content-type")
 }
 
-// canonical is the text that TC3-HMAC-SHA256 signs a hash of. Header values should be
+// canonical returns the text that TC3-HMAC-SHA256 signs a hash of. Header values should be
 // in lower case; the SDKs leave them as they are.
 func (e *envelope) canonical(host string, lower bool) string {
 	var b strings.Builder
@@ -107,8 +107,8 @@ func (e *envelope) canonical(host string, lower bool) string {
 	return b.String()
 }
 
-// signV3 is the vendor's TC3-HMAC-SHA256 over a canonical request. The scope
-// is date/service/tc3_request.
+// signV3 returns the vendor's TC3-HMAC-SHA256 over a canonical request. The scope is
+// date/service/tc3_request.
 func signV3(canonical, timestamp, scope, key string) string {
 	text := "TC3-HMAC-SHA256\n" + timestamp + "\n" + scope + "\n" + hexSHA256([]byte(canonical))
 	derived := []byte("TC3" + key)
@@ -118,7 +118,7 @@ func signV3(canonical, timestamp, scope, key string) string {
 	return hex.EncodeToString(sum(sha256.New, derived, text))
 }
 
-// signV1 is HmacSHA1 or HmacSHA256 over the sorted parameters, the signature before
+// signV1 returns HmacSHA1 or HmacSHA256 over the sorted parameters, the signature before
 // TC3.
 func signV1(form map[string]string, method, host, key string) string {
 	var b strings.Builder

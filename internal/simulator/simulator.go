@@ -39,25 +39,25 @@ func New(options Options) (*Simulator, error) {
 	return s, s.SetFaults(options.Faults)
 }
 
-// SecretID is the key id for signatures.
+// SecretID returns the key id for signatures.
 func (s *Simulator) SecretID() string { return s.options.SecretID }
 
-// SecretKey is the key for signatures.
+// SecretKey returns the key for signatures.
 func (s *Simulator) SecretKey() string { return s.options.SecretKey }
 
-// Token is the session token a client must send, or empty.
+// Token returns the session token a client must send, or empty.
 func (s *Simulator) Token() string { return s.options.Token }
 
-// Apps are the SDKAppIDs of the account.
+// Apps returns the SDKAppIDs of the account.
 func (s *Simulator) Apps() []uint32 { return append([]uint32(nil), s.options.Apps...) }
 
-// now is the vendor's clock of the data, in unix seconds.
+// now returns the vendor's clock of the data, in unix seconds.
 func (s *Simulator) now() int64 { return s.options.Now().Add(s.skew()).Unix() }
 
-// skew is how far the vendor's clocks are ahead.
+// skew returns how far the vendor's clocks are ahead.
 func (s *Simulator) skew() time.Duration { return s.faults.Load().Skew }
 
-// edge is the oldest StartTime the vendor accepts now.
+// edge returns the oldest StartTime the vendor accepts now.
 func (s *Simulator) edge(now int64) int64 { return now - seconds(s.options.Retention) }
 
 func seconds(d time.Duration) int64 { return int64(d / time.Second) }

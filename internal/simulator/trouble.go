@@ -67,7 +67,7 @@ func (s *Simulator) trouble(e *envelope, q *query) trouble {
 	return t
 }
 
-// hidden is the number of rows that a moving list does not have yet: up to three, and
+// hidden returns the number of rows that a moving list does not have yet: up to three, and
 // one less with each request.
 func (s *Simulator) hidden(f *Faults, list uint64) int {
 	if hash3(f.Seed, 301, list) >= share(f.Shift) {

@@ -141,7 +141,7 @@ func (sh shape) movable() bool {
 	return true
 }
 
-// roomForTrouble is how many seconds longer a call is, to make room for trouble.
+// roomForTrouble returns how many seconds longer a call is, to make room for trouble.
 func (sh shape) roomForTrouble() int64 {
 	switch sh {
 	case pair, meeting, zeroLength:

@@ -63,7 +63,7 @@ var troubleNames = [...]string{
 	"network-change", "reconnect", "second-device", "over-midnight", "far-away", "unexplained", "healthy",
 }
 
-// String is the kind in lower case: camera-off, lossy-uplink.
+// String returns the kind in lower case: camera-off, lossy-uplink.
 func (k TroubleKind) String() string { return troubleNames[k] }
 
 // MarshalText writes a kind as its name.

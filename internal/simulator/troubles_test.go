@@ -17,7 +17,7 @@ type bounds struct{ lo, hi float64 }
 
 func (b bounds) hold(average float64) bool { return average >= b.lo && average <= b.hi }
 
-// steadyBounds are the bounds of a metric without trouble.
+// steadyBounds returns the bounds of a metric without trouble.
 func steadyBounds(metric string) bounds {
 	switch {
 	case metric == "rtt":

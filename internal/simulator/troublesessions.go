@@ -55,7 +55,7 @@ func (sh shape) isSmall() bool {
 	return false
 }
 
-// otherDevice is the user with another terminal, version and address.
+// otherDevice returns the user with another terminal, version and address.
 func (u *user) otherDevice(r *rng) *user {
 	second := *u
 	second.web = false
@@ -66,7 +66,7 @@ func (u *user) otherDevice(r *rng) *user {
 	return &second
 }
 
-// reported is the user of a session, with the device of that session.
+// reported returns the user of a session, with the device of that session.
 func (v *view) reported(session session) *user {
 	u := &v.users[session.user]
 	if session.second && u.second != nil {

@@ -43,7 +43,7 @@ func (v *view) sideOf(st stream) side {
 	return elsewhere
 }
 
-// numbered is the nth user, nil if the user has not joined so far.
+// numbered returns the nth user, nil if the user has not joined so far.
 func (v *view) numbered(n int) *user {
 	if n >= len(v.users) {
 		return nil
@@ -51,7 +51,7 @@ func (v *view) numbered(n int) *user {
 	return &v.users[n]
 }
 
-// twistOf is the effect of the trouble on a series.
+// twistOf returns the effect of the trouble on a series.
 func (v *view) twistOf(st stream) twist {
 	m, side := &metrics[st.metric], v.sideOf(st)
 	if side == elsewhere {
@@ -217,7 +217,7 @@ func (s *series) steadyAt(noise uint64, drift int64) (value, bool) {
 	return value{}, false
 }
 
-// steadyLoss is mostly 0 and always less than 0.4 %.
+// steadyLoss returns mostly 0 and always less than 0.4 %.
 func (s *series) steadyLoss(noise uint64) value {
 	switch {
 	case s.burst:
@@ -228,7 +228,7 @@ func (s *series) steadyLoss(noise uint64) value {
 	return value{}
 }
 
-// steadyFrames is rarely 1 or 2 less than the base.
+// steadyFrames returns rarely 1 or 2 less than the base.
 func (s *series) steadyFrames(noise uint64) value {
 	units := s.base
 	if noise&15 == 0 {

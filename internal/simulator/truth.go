@@ -38,10 +38,10 @@ func (t *Truth) Legacy() *Truth {
 	return &narrowed
 }
 
-// At is the instant of the truth in unix seconds.
+// At returns the instant of the truth in unix seconds.
 func (t *Truth) At() int64 { return t.at }
 
-// Dialect is "current" or "legacy".
+// Dialect returns "current" or "legacy".
 func (t *Truth) Dialect() string { return t.dialect.String() }
 
 // begun yields the calls that the archiver has seen, app by app, oldest first.

@@ -90,7 +90,7 @@ func (v *view) appendUser(dst []byte, session session) []byte {
 	return append(dst, '"', '}')
 }
 
-// address is the user's IP address.
+// address returns the user's IP address.
 func (u *user) address() string {
 	var dst []byte
 	for i, part := range u.ip {

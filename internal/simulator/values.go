@@ -33,7 +33,7 @@ var oddValues = [...]struct {
 	{}, {"1e-07", 1e-7}, {"1.5e9", 1.5e9}, {"1E+2", 100}, {"0.30000000000000004", 0.30000000000000004},
 }
 
-// number is the double nearest to the decimal text. The quotient of two whole doubles
+// number returns the double nearest to the decimal text. The quotient of two whole doubles
 // is exactly that.
 func (v value) number() float64 {
 	switch {
@@ -173,7 +173,7 @@ func (s *series) drifting(noise uint64, drift int64) value {
 	return value{units: s.base + s.base*(drift-512)>>12 + int64(noise&63)*s.base>>10}
 }
 
-// lossAt is mostly 0, and a few percent in bursts.
+// lossAt returns mostly 0, and a few percent in bursts.
 func (s *series) lossAt(noise uint64) value {
 	if !s.burst {
 		if noise>>40&0x3fff == 0 {

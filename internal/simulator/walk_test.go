@@ -28,7 +28,7 @@ func (w *walker) name(legacyName, currentName string) string {
 	return currentName
 }
 
-// number is a number in the type of the dialect.
+// number returns a number in the type of the dialect.
 func (w *walker) number(n int64) any {
 	if w.dialect == legacy {
 		return strconv.FormatInt(n, 10)
@@ -48,7 +48,7 @@ func archive(t *testing.T, s *Simulator, d dialect, now int64) *walker {
 	return archiveWith(&client{t: t, s: s, region: "ap-guangzhou"}, d, now)
 }
 
-// archiveWith is archive with another client.
+// archiveWith returns archive with another client.
 func archiveWith(c *client, d dialect, now int64) *walker {
 	w := &walker{client: c, dialect: d, rooms: map[string]object{}, samples: map[uint64]bool{}}
 	w.edge = now - int64(c.s.options.Retention/time.Second)

@@ -36,7 +36,7 @@ func (q *query) due(n int) bool {
 	return n > 0
 }
 
-// total is the Total of a response with n rows.
+// total returns the Total of a response with n rows.
 func (q *query) total(n int) int64 {
 	if q.nulls&nullTotal != 0 {
 		return 0

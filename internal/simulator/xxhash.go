@@ -13,7 +13,7 @@ const (
 	prime5 uint64 = 2870177450012600261
 )
 
-// xxh64 is XXH64 with seed 0: xxHash64 in ClickHouse.
+// xxh64 returns XXH64 with seed 0: xxHash64 in ClickHouse.
 func xxh64(data []byte) uint64 {
 	h, length := prime5, uint64(len(data))
 	if len(data) >= 32 {

@@ -2,7 +2,7 @@ package sqltext
 
 import "strconv"
 
-// IDs is a list of ids in brackets. None of them is 0, which stands in an empty list.
+// IDs returns a list of ids in brackets. No id may be 0: an empty list is written as 0.
 func IDs(ids []uint64) string {
 	b := []byte("(0")
 	for _, id := range ids {

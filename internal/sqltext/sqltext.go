@@ -1,13 +1,13 @@
-// Package sqltext writes values and names into ClickHouse's SQL, for statements
-// that take no parameters there, and tells the statements of a text apart.
+// Package sqltext writes values and names into ClickHouse's SQL, for statements that take
+// no parameters there, and splits a text into its statements.
 package sqltext
 
 import "strings"
 
-// Literal is a string as a literal.
+// Literal returns a string as a literal.
 func Literal(s string) string { return quoted(s, "'") }
 
-// Identifier is the name of a database, table, column or cluster.
+// Identifier returns the name of a database, table, column or cluster.
 func Identifier(s string) string { return quoted(s, "`") }
 
 func quoted(s, mark string) string {

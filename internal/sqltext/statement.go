@@ -5,23 +5,22 @@ import (
 	"strings"
 )
 
-// Statement is one statement of a text, as far as it can be told without the
-// server.
+// Statement is one statement of a text, as well as it can be parsed without the server.
 type Statement struct {
 	Text   string
-	Verb   string // its first word, in capitals; "": it begins otherwise
+	Verb   string // its first word, in capitals; "": it does not begin with a word
 	Format string // of its FORMAT clause; "": it has none
-	// Plain is Text without its FORMAT clause, and what comments follow it, where
-	// that is the last one. Otherwise it is Text.
+	// Plain is Text without its FORMAT clause and the comments after it, if that is the
+	// last clause. Otherwise it is Text.
 	Plain   string
 	Outfile bool // it has INTO OUTFILE
-	// Writes names the kind of a statement that is not known to read only, nor to be
-	// refused where a connection may only read (readonly = 2): ClickHouse lets some
-	// through, such as KILL and BACKUP.
+	// Writes is the kind of a statement that may write: it is not known to only read, and a
+	// read-only connection (readonly = 2) may not refuse it. ClickHouse lets some through
+	// there, such as KILL and BACKUP. "": it cannot write.
 	Writes string
 }
 
-// Statements cuts a text at every semicolon outside of strings and comments.
+// Statements splits a text at every semicolon outside of strings and comments.
 func Statements(text string) (all []Statement) {
 	from := 0
 	var piece []token
@@ -36,7 +35,8 @@ func Statements(text string) (all []Statement) {
 	return appendStatement(all, text[from:], piece, from)
 }
 
-// appendStatement adds a statement unless it is empty. Its tokens count from offset.
+// appendStatement adds a statement unless it is empty. The positions of its tokens count
+// from offset.
 func appendStatement(all []Statement, text string, ts []token, offset int) []Statement {
 	if len(ts) == 0 {
 		return all
@@ -50,7 +50,7 @@ func appendStatement(all []Statement, text string, ts []token, offset int) []Sta
 		s.Verb = strings.ToUpper(text[ts[0].from:ts[0].to])
 	}
 	s.Writes = writes(text, ts)
-	if s.Writes == "INSERT" { // its format is that of the data that follow
+	if s.Writes == "INSERT" { // the format is that of the data that follow
 		return append(all, s)
 	}
 	top := slices.DeleteFunc(slices.Clone(ts), func(t token) bool { return t.depth > 0 })
@@ -64,13 +64,13 @@ func appendStatement(all []Statement, text string, ts []token, offset int) []Sta
 	return append(all, s)
 }
 
-// harmless are the kinds of statements that only read, and those that readonly = 2
-// refuses.
+// harmless are the kinds of statements that only read, and those that a connection with
+// readonly = 2 refuses.
 var harmless = strings.Fields(`SELECT WITH FROM SHOW DESCRIBE DESC EXPLAIN EXISTS CHECK SET USE
 	DROP TRUNCATE OPTIMIZE RENAME EXCHANGE ALTER UPDATE DELETE DETACH ATTACH MOVE`)
 
 func writes(text string, ts []token) string {
-	begins := true // a statement: the first, or one that runs beside others
+	begins := true // the next word begins a statement: the first one, or one in parallel with others
 	for i, t := range ts {
 		if begins && t.kind == word {
 			if w := strings.ToUpper(text[t.from:t.to]); !slices.Contains(harmless, w) {
@@ -102,8 +102,9 @@ func outfile(text string, top []token) bool {
 	return false
 }
 
-// format finds the word FORMAT of a clause among the tokens outside of brackets: a
-// name follows it and then nothing, or settings. It is 0 where there is none.
+// format returns the index of the word FORMAT of a clause among the tokens outside of
+// brackets. A name follows it, and then nothing or settings. It returns 0 if there is no
+// such clause.
 func format(text string, top []token) int {
 	for i := len(top) - 2; i > 0; i-- {
 		named := top[i+1].kind == word || top[i+1].kind == name
@@ -115,13 +116,13 @@ func format(text string, top []token) int {
 	return 0
 }
 
-// wanting are keywords after which there is an expression, or a name.
+// wanting are keywords that an expression or a name must follow.
 var wanting = strings.Fields(`SELECT DISTINCT BY AS WHERE PREWHERE HAVING QUALIFY AND OR NOT IN LIKE ILIKE REGEXP
 	IS BETWEEN FROM JOIN ON USING WHEN THEN ELSE CASE INTERVAL LIMIT OFFSET DIV MOD GLOBAL EXCEPT TABLE DATABASE DESCRIBE
 	WITH UNION ALL INTERSECT SET USE`)
 
-// wantsOperand says that a word after these tokens is a column, say, and not the
-// beginning of a clause.
+// wantsOperand reports whether a word after these tokens is an operand, such as a column,
+// and not the beginning of a clause.
 func wantsOperand(text string, before []token) bool {
 	last := before[len(before)-1]
 	switch {
@@ -134,13 +135,13 @@ func wantsOperand(text string, before []token) bool {
 	switch text[last.from:last.to] {
 	case ")", "]", "}":
 		return false
-	case "*": // all columns, or a product
+	case "*": // either all columns, or a product
 		return len(before) > 1 && !before[len(before)-2].is(text, ",") && !before[len(before)-2].is(text, ".") && !wantsOperand(text, before[:len(before)-1])
 	}
 	return true
 }
 
-// byAll says that the last token is the ALL of GROUP BY ALL and the like.
+// byAll reports whether the last token is the ALL of GROUP BY ALL or a similar clause.
 func byAll(text string, before []token) bool {
 	return len(before) > 1 && before[len(before)-1].is(text, "ALL") && before[len(before)-2].is(text, "BY")
 }

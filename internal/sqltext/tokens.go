@@ -22,13 +22,13 @@ type token struct {
 	depth    int
 }
 
-// is says that a token is a keyword or a mark.
+// is reports whether a token is a keyword or a mark.
 func (t token) is(text, want string) bool {
 	return (t.kind == word || t.kind == mark) && strings.EqualFold(text[t.from:t.to], want)
 }
 
-// tokens are the pieces of a text as ClickHouse's lexer has them, without spaces
-// and comments. What is not closed goes on to the end.
+// tokens returns the pieces of a text as ClickHouse's lexer has them, without spaces and
+// comments. A string or comment without an end continues to the end of the text.
 func tokens(text string) (all []token) {
 	depth := 0
 	for at := 0; at < len(text); {
@@ -64,7 +64,7 @@ func tokens(text string) (all []token) {
 	return all
 }
 
-// space is the length of the space or comment that a text begins with.
+// space returns the length of the space or comment that a text begins with.
 func space(s string) int {
 	switch {
 	case strings.HasPrefix(s, "--"), strings.HasPrefix(s, "# "), strings.HasPrefix(s, "#!"):
@@ -81,7 +81,7 @@ func space(s string) int {
 	return 0
 }
 
-// commentLen is the length of a comment that may have others in it.
+// commentLen returns the length of a comment. Comments nest.
 func commentLen(s string) int {
 	depth := 0
 	for i := 0; i+1 < len(s); i++ {
@@ -100,8 +100,8 @@ func commentLen(s string) int {
 	return len(s)
 }
 
-// quotedLen is the length of what begins with a quotation mark. Within, the mark is
-// doubled or has a backslash before it.
+// quotedLen returns the length of a quoted text. Within it, the quotation mark is doubled
+// or follows a backslash.
 func quotedLen(s string) int {
 	for i := 1; i < len(s); i++ {
 		switch s[i] {
@@ -117,7 +117,7 @@ func quotedLen(s string) int {
 	return len(s)
 }
 
-// heredoc is the length of a string between $tag$ and $tag$, 0 if there is none.
+// heredoc returns the length of a string between $tag$ and $tag$, 0 if there is none.
 func heredoc(s string) int {
 	if s[0] != '$' {
 		return 0
@@ -133,7 +133,7 @@ func heredoc(s string) int {
 	return 0
 }
 
-// wordLen is the length of the word or number that a text begins with.
+// wordLen returns the length of the word or number that a text begins with.
 func wordLen(s string) int {
 	n := strings.IndexFunc(s, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 	if n < 0 {

@@ -18,7 +18,7 @@ const (
 	Watchdog = "WATCHDOG=1"
 )
 
-// Status is a state with a line for systemctl status.
+// Status returns a state with a line for systemctl status.
 func Status(s string) string { return "STATUS=" + strings.ReplaceAll(s, "\n", " ") }
 
 // Notifier reports to the service manager that started the process. The zero value
@@ -28,7 +28,7 @@ type Notifier struct {
 	watchdog time.Duration
 }
 
-// New makes a Notifier from NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID.
+// New returns a Notifier from NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID.
 func New(getenv func(string) string) Notifier {
 	n := Notifier{socket: getenv("NOTIFY_SOCKET")}
 	usec, err := strconv.ParseInt(getenv("WATCHDOG_USEC"), 10, 64)
@@ -38,7 +38,7 @@ func New(getenv func(string) string) Notifier {
 	return n
 }
 
-// Every is the interval at which to send Watchdog: half of what systemd allows. Zero
+// Every returns the interval at which to send Watchdog: half of what systemd allows. Zero
 // means never.
 func (n Notifier) Every() time.Duration { return n.watchdog / 2 }
 

@@ -57,7 +57,7 @@ func (t *tally) missing(end error) error {
 	return fmt.Errorf("traces: %d of %d spans were not sent: %s; check OTEL_EXPORTER_OTLP_ENDPOINT (the archive is not affected)", t.ended-t.sent, t.ended, oneLine(why))
 }
 
-// oneLine is an error in one short line.
+// oneLine returns an error in one short line.
 func oneLine(err error) string {
 	const most = 200
 	s := strings.Join(strings.Fields(err.Error()), " ")

@@ -30,13 +30,13 @@ type Trace struct {
 	giveUp   context.CancelFunc // cancels the current export
 }
 
-// ID is the id of a run's trace: the first half of the SHA-256 of the run's id.
+// ID returns the id of a run's trace: the first half of the SHA-256 of the run's id.
 func ID(runID string) trace.TraceID {
 	sum := sha256.Sum256([]byte(runID))
 	return trace.TraceID(sum[:16])
 }
 
-// New makes the trace of a run. It does not connect yet.
+// New returns the trace of a run. It does not connect yet.
 func New(ctx context.Context, runID, version string) (*Trace, error) {
 	about, err := resource.New(ctx,
 		resource.WithAttributes(attribute.String("service.name", service), attribute.String("service.version", version)),

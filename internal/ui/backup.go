@@ -11,7 +11,7 @@ import (
 	"github.com/callvault/callvault/internal/words"
 )
 
-// Backup prints what was made, if it was.
+// Backup prints the backup, if one was made.
 func (c Screen) Backup(j *backup.Run, asJSON bool, err error) {
 	for _, d := range j.Differences {
 		c.Errorf("differs: %s", d)
@@ -21,7 +21,7 @@ func (c Screen) Backup(j *backup.Run, asJSON bool, err error) {
 	}
 	switch {
 	case asJSON:
-		_ = c.JSON(j.Note) // the backup is made all the same
+		_ = c.JSON(j.Note) // the backup is made in any case
 	case !c.Quiet:
 		fmt.Fprintf(c.Out, "%s: %s, %s\n", j.Note.Name, sizeOf(j.Note), verifiedAs(j.Note, time.Now()))
 		if j.Note.Lost != "" {

@@ -8,7 +8,7 @@ import (
 	"github.com/callvault/callvault/doctor"
 )
 
-// Finding prints a finding, in colour on a terminal that wants it.
+// Finding prints a finding, in colour if the terminal supports it.
 func (c Screen) Finding(f doctor.Finding) {
 	mark := fmt.Sprintf("%-4s", f.Verdict)
 	if c.coloured() {

@@ -19,7 +19,7 @@ type Exported struct {
 // Exported prints what an export has written.
 func (c Screen) Exported(e Exported, asJSON bool) {
 	if asJSON {
-		_ = c.JSON(e) // the files are written all the same
+		_ = c.JSON(e) // the files are written in any case
 		return
 	}
 	if c.Quiet {

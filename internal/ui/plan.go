@@ -13,7 +13,7 @@ import (
 	"github.com/callvault/callvault/internal/words"
 )
 
-// Plan prints what a pass will ask.
+// Plan prints what the next pass will ask.
 func (c Screen) Plan(p *archive.Plan) {
 	if c.Quiet {
 		return

@@ -14,22 +14,22 @@ import (
 	"github.com/callvault/callvault/extract"
 )
 
-// plainEvery is how often progress is told where there is no terminal.
+// plainEvery is the time between lines of progress without a terminal.
 const plainEvery = 5 * time.Second
 
 // Watcher shows the progress of a pass until it is closed.
 type Watcher interface {
 	extract.Progress
-	Say(line string) // above what is shown
+	Say(line string) // prints a line above the progress
 	Close()
 }
 
-// work is what is watched: its stages, in the order of the work.
+// work lists the watched stages, in order.
 type work struct {
 	stages []extract.Stage
-	slow   []extract.Stage // take their time by requests; another is done when they are
-	main   extract.Stage   // behind it stands how much of yield there is, and how long all takes
-	yield  extract.Stage   // only done, never known before
+	slow   []extract.Stage // stages that take time because of their requests; the others are done when these are
+	main   extract.Stage   // the stage whose bar also shows the amount of yield and the time left
+	yield  extract.Stage   // counted only when done
 }
 
 func (s Screen) watch(of work) Watcher {
@@ -70,8 +70,8 @@ func newTally(of work) tally {
 	return tally{work: of, started: time.Now(), known: map[extract.Stage]int64{}, worked: map[extract.Stage]int64{}}
 }
 
-// left is how long the slowest stage needs for what is known of it, at the pace
-// it has had so far; zero: that cannot be said yet. The caller holds mu.
+// left returns how long the slowest stage needs for the work that is known, at its pace so
+// far. It returns zero while that is not known. The caller holds mu.
 func (t *tally) left(now time.Time) time.Duration {
 	longest := 0.0
 	for _, s := range t.slow {
@@ -82,7 +82,7 @@ func (t *tally) left(now time.Time) time.Duration {
 	return time.Duration(longest * float64(now.Sub(t.started))).Round(time.Second)
 }
 
-// extra is what stands behind the main stage. The caller holds mu.
+// extra returns the text after the main stage. The caller holds mu.
 func (t *tally) extra(about string) string {
 	text := humanize.Comma(t.worked[t.yield]) + " " + string(t.yield)
 	if left := t.left(time.Now()); left > 0 {
@@ -91,7 +91,7 @@ func (t *tally) extra(about string) string {
 	return text
 }
 
-// add notes work that has become known, and returns all that is known of the stage.
+// add notes known work, and returns all known work of the stage.
 func (t *tally) add(s extract.Stage, n int) (known int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -124,7 +124,7 @@ func newBars(w io.Writer, of work) *bars {
 	return b
 }
 
-// behind is what stands behind a stage's bar.
+// behind returns the text after the bar of a stage.
 func (b *bars) behind(s extract.Stage) decor.DecorFunc {
 	return func(decor.Statistics) string {
 		if s != b.main {
@@ -188,7 +188,7 @@ func (p *plain) loop() {
 	}
 }
 
-// line is empty where there is nothing to tell yet.
+// line returns a line, or "" if there is no progress yet.
 func (p *plain) line() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -12,7 +12,7 @@ import (
 func (c Screen) Replayed(r *archive.Replay, asJSON bool) {
 	switch {
 	case asJSON:
-		_ = c.JSON(r) // what was done is done
+		_ = c.JSON(r) // the work is done in any case
 	case !c.Quiet:
 		fmt.Fprintf(c.Out, "replayed %s calls, %s samples, %s hours and days of the rest in %.1fs\n",
 			words.Comma(r.Calls), words.Comma(r.Samples), words.Comma(r.Others), r.Seconds)

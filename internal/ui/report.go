@@ -17,12 +17,12 @@ import (
 	"github.com/callvault/callvault/internal/words"
 )
 
-// Report prints what a pass has done: to Out as JSON or, unless quiet, as text. What
-// could not be archived goes to Err in any case.
+// Report prints what a pass has done: to Out as JSON or, unless quiet, as text. Failures go
+// to Err in any case.
 func (c Screen) Report(s *archive.Report, asJSON bool) {
 	switch {
 	case asJSON:
-		_ = c.JSON(s) // what was done is done
+		_ = c.JSON(s) // the work is done in any case
 	case !c.Quiet:
 		writeSummary(c.Out, s)
 	}
@@ -43,14 +43,14 @@ func (c Screen) Report(s *archive.Report, asJSON bool) {
 }
 
 const (
-	// mostNamed bounds the lines about what could not be archived; --json has all.
+	// mostNamed bounds the lines about failures; --json has all.
 	mostNamed = 100
 
-	// mostAlike is how many calls are named that lack something for the same cause.
+	// mostAlike is the number of calls that are named of those with the same failure.
 	mostAlike = 3
 )
 
-// cause is what failures have in common that are told together.
+// cause groups failures that are printed together.
 type cause struct {
 	app    call.AppID
 	call   bool
@@ -58,8 +58,8 @@ type cause struct {
 	reason string
 }
 
-// failureLines names what could not be archived: calls first, and of what failed
-// for the same cause the first.
+// failureLines returns lines about failures, calls first. Of failures with the same cause
+// it names the first ones.
 func failureLines(apps []extract.Report) []string {
 	var causes []cause
 	alike := map[cause][]extract.Failure{}
@@ -91,7 +91,7 @@ func failureLines(apps []extract.Report) []string {
 	return lines
 }
 
-// lines tells failures of one cause.
+// lines returns the lines of the failures of one cause.
 func (k cause) lines(all []extract.Failure) (lines []string) {
 	most := 1
 	if k.call {
@@ -110,7 +110,7 @@ func (k cause) lines(all []extract.Failure) (lines []string) {
 	return lines
 }
 
-// kindOf is what a failure is about, without which one of its kind.
+// kindOf returns the kind of data that a failure concerns.
 func kindOf(what string) string {
 	kind, _, _ := strings.Cut(what, " of ")
 	kind, _, _ = strings.Cut(kind, " between ")

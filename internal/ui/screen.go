@@ -1,4 +1,4 @@
-// Package ui prints for people what the other packages find out.
+// Package ui prints the results of the other packages for people.
 package ui
 
 import (
@@ -13,11 +13,11 @@ import (
 	"github.com/callvault/callvault/internal/words"
 )
 
-// Screen is what a command writes on: reports to Out, progress and errors to Err.
+// Screen is where a command writes: reports to Out, progress and errors to Err.
 type Screen struct {
 	Out, Err io.Writer
 	Quiet    bool // no progress, no report; errors only
-	Colours  bool // where Out is a terminal
+	Colours  bool // if Out is a terminal
 }
 
 // JSON prints a report for a script.
@@ -27,39 +27,39 @@ func (s Screen) JSON(v any) error {
 	return enc.Encode(v)
 }
 
-// Errorf prints a line to Err, also if quiet.
+// Errorf prints a line to Err, even if quiet.
 func (s Screen) Errorf(format string, args ...any) {
 	fmt.Fprintf(s.Err, "callvault: "+format+"\n", args...)
 }
 
-// Warn prints what went wrong without harm to the work itself.
+// Warn prints an error that does not affect the work itself.
 func (s Screen) Warn(err error) { s.Errorf("%s", words.OneLine(err)) }
 
-// Columns is how wide the terminal is; 0: Out is none.
+// Columns returns the width of the terminal; 0 if Out is not a terminal.
 func (s Screen) Columns() int {
 	f, ok := s.Out.(*os.File)
 	if !ok {
 		return 0
 	}
-	width, _, _ := term.GetSize(int(f.Fd())) // 0 where it is no terminal
+	width, _, _ := term.GetSize(int(f.Fd())) // 0 without a terminal
 	return width
 }
 
-// Note prints something beside the report, unless quiet.
+// Note prints a remark in addition to the report, unless quiet.
 func (s Screen) Note(text string) {
 	if !s.Quiet {
 		s.Errorf("%s", text)
 	}
 }
 
-// coloured says whether Out takes colours.
+// coloured reports whether Out shows colours.
 func (s Screen) coloured() bool { return s.Colours && IsTerminal(s.Out) }
 
-// IsTerminal says whether w is a terminal.
+// IsTerminal reports whether w is a terminal.
 func IsTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// Sheet is what results of queries are written on.
+// Sheet returns where results of queries are written.
 func (s Screen) Sheet() query.Sheet { return query.Sheet{W: s.Out, Width: s.Columns(), Note: s.Note} }

@@ -13,7 +13,7 @@ import (
 	"github.com/callvault/callvault/status"
 )
 
-// Space prints where the bytes are, and where they will be.
+// Space prints where the bytes are, and how they will grow.
 func (c Screen) Space(s *status.Space) {
 	if c.Quiet {
 		return

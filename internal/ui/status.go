@@ -23,7 +23,7 @@ type statusPage struct {
 	colours bool
 }
 
-// Status prints what is archived, what is at risk and what was lost.
+// Status prints what is archived, at risk and lost.
 func (c Screen) Status(st *status.Status) {
 	if c.Quiet {
 		return
@@ -49,7 +49,7 @@ func (c Screen) Status(st *status.Status) {
 	p.units("lost", st.Lost, func(u status.Unit) string { return u.Reason })
 }
 
-// head is the text on top.
+// head prints the beginning.
 func (p *statusPage) head() {
 	st := p.st
 	line := func(name, s string) { fmt.Fprintf(p, "  %-10s %s\n", name, s) }
@@ -87,7 +87,7 @@ func (p *statusPage) some(n int, colour text.Color) string {
 	return p.in(colour, words.Plural(n, "unit")+", named below")
 }
 
-// in colours s where that is wanted.
+// in returns s in a colour if colours are on.
 func (p *statusPage) in(c text.Color, s string) string {
 	if !p.colours {
 		return s
@@ -106,7 +106,8 @@ func (p *statusPage) dropped(t time.Time) string {
 	return t.Format("2006-01-02 15:04") + " (in " + strings.TrimSpace(humanize.RelTime(p.st.Now, t, "", "")) + ")"
 }
 
-// days is the table of an application: the days of its window, and all before.
+// days prints the table of an application: a row for each day of its window, and one for
+// all days before.
 func (p *statusPage) days(a status.App) {
 	t := newTable("day (UTC)", "calls", "archived", "provisional", "lacking", "pending", "lost", "list")
 	t.Style().Options.SeparateColumns = false
@@ -156,7 +157,7 @@ func (p *statusPage) row(t table.Writer, d status.Day) {
 		n(d.Incomplete+d.Failed, text.FgRed), n(d.Pending, text.FgYellow), n(d.Lost, text.FgRed), list})
 }
 
-// units lists the first units with what there is to say of each.
+// units prints the first units, with the text that say returns for each.
 func (p *statusPage) units(title string, l status.Units, say func(status.Unit) string) {
 	if l.Count == 0 {
 		return
@@ -184,7 +185,7 @@ func nameOf(u status.Unit) string {
 	return fmt.Sprintf("%d, %s %s", u.App, u.Kind, u.Key)
 }
 
-// runs are lines about the last runs.
+// runs prints lines about the last runs.
 func (p *statusPage) runs() {
 	for _, r := range p.st.Runs {
 		said := "never succeeded over everything"

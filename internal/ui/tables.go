@@ -5,10 +5,10 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 )
 
-// Width is what a report keeps to, in columns.
+// Width is the width of reports, in columns.
 const Width = 80
 
-// newTable is a table in the program's style.
+// newTable returns a table in the program's style.
 func newTable(header ...any) table.Writer {
 	t := table.NewWriter()
 	t.SetStyle(table.StyleRounded)
@@ -17,7 +17,7 @@ func newTable(header ...any) table.Writer {
 	return t
 }
 
-// numbers aligns columns to the right, of which the first is 1.
+// numbers aligns columns to the right, from first to last. The first column is 1.
 func numbers(t table.Writer, first, last int) {
 	var right []table.ColumnConfig
 	for i := first; i <= last; i++ {

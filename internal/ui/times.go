@@ -6,7 +6,7 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-// seconds is a duration for people.
+// seconds returns a duration for people.
 func seconds(s float64) string {
 	d := time.Duration(s * float64(time.Second))
 	if d < time.Minute {
@@ -15,7 +15,7 @@ func seconds(s float64) string {
 	return d.Round(time.Second).String()
 }
 
-// Moment is a time and how far it is from now.
+// Moment returns a time and its distance from now.
 func Moment(t, now time.Time) string {
 	return t.UTC().Format("2006-01-02 15:04") + " (" + humanize.RelTime(t, now, "ago", "from now") + ")"
 }

@@ -132,7 +132,7 @@ func writeWarnings(w io.Writer, all []verify.Warning) {
 	fmt.Fprintln(w, t.Render())
 }
 
-// rank puts the days first that matter.
+// rank sorts days: those whose counts differ by more than the noise come first.
 func rank(w verify.Warning) int {
 	if w.Beyond {
 		return 0
@@ -140,7 +140,7 @@ func rank(w verify.Warning) int {
 	return 1
 }
 
-// writeLacking names what the archive knows to lack.
+// writeLacking names what the archive is known to lack.
 func writeLacking(w io.Writer, r *verify.Report) {
 	for _, l := range r.Missing()[:min(len(r.Missing()), mostLines)] {
 		fmt.Fprintln(w, verify.LackText(l))
@@ -149,12 +149,12 @@ func writeLacking(w io.Writer, r *verify.Report) {
 
 func brief(c verify.Counts) string { return fmt.Sprintf("%d / %d / %d", c.Rooms, c.Entries, c.Users) }
 
-// Verification prints the result: JSON or text to stdout, or, if quiet, the first of
-// what differs to stderr.
+// Verification prints the result: JSON or text to stdout or, if quiet, the first
+// differences to stderr.
 func (c Screen) Verification(r *verify.Report, asJSON bool) {
 	switch {
 	case asJSON:
-		_ = c.JSON(r) // what was done is done
+		_ = c.JSON(r) // the work is done in any case
 	case c.Quiet:
 		all := r.Lines()
 		for _, line := range all[:min(len(all), mostLines)] {

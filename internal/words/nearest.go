@@ -13,7 +13,7 @@ func Nearest(text string, known []string, most int) string {
 	return found
 }
 
-// slips is the number of slips between two texts (optimal string alignment).
+// slips returns the number of slips between two texts (optimal string alignment).
 func slips(a, b string) int {
 	before, last := make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range last {

@@ -1,4 +1,4 @@
-// Package words says numbers and errors in words.
+// Package words formats numbers and errors for people.
 package words
 
 import (
@@ -11,7 +11,7 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-// OneLine is an error's text without line breaks.
+// OneLine returns an error's text without line breaks.
 func OneLine(err error) string {
 	if err == nil {
 		return ""
@@ -22,14 +22,14 @@ func OneLine(err error) string {
 	return Printable(FirstLine(err.Error()))
 }
 
-// FirstLine is a text up to its first line break.
+// FirstLine returns a text up to its first line break.
 func FirstLine(s string) string {
 	line, _, _ := strings.Cut(s, "\n")
 	return line
 }
 
-// Printable shows control characters, which could upset a terminal, and what is not
-// text, as escapes.
+// Printable replaces control characters, which could upset a terminal, and bytes that are
+// not text by escapes.
 func Printable(s string) string {
 	if !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool { return r < ' ' && r != '\n' || r == 0x7f || r >= 0x80 && r < 0xa0 }) {
 		quoted := strconv.Quote(s)
@@ -38,13 +38,13 @@ func Printable(s string) string {
 	return s
 }
 
-// Comma is a number with commas between its thousands.
+// Comma returns a number with commas between its thousands.
 func Comma(n int) string { return humanize.Comma(int64(n)) }
 
-// Plural is a number with what it is of, whose plural ends in s.
+// Plural returns a number with a noun whose plural ends in s.
 func Plural(n int, what string) string { return Count(n, what, what+"s") }
 
-// Count is a number with what it is of, in the singular or the plural.
+// Count returns a number with a noun in the singular or the plural.
 func Count(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one

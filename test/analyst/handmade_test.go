@@ -201,7 +201,7 @@ func TestHandmadeCalls(t *testing.T) {
 			return well
 		}}, asks{
 			"concat(user_id, ' ', grade, ' ', toString(judged_minutes), ' ', toString(bad_minutes), ' ', toString(bad_run_minutes)) FROM call_users WHERE ": "talker0 poor 60 6 1 talker1 good 60 0 0",
-			"diagnosis FROM call_users WHERE user_id = 'talker0' AND ":                                                                                      "10:00–10:50 UTC, 6 bad minutes: at worst sound from talker1 broke up for 20 % of the time; nothing that was measured tells why",
+			"diagnosis FROM call_users WHERE user_id = 'talker0' AND ":                                                                                      "10:00–10:50 UTC, 6 bad minutes: at worst sound from talker1 broke up for 20 % of the time; no measurement explains it",
 			"grade FROM calls WHERE ": "poor",
 		}},
 		"a quarter of the senders at 7 frames": {handmade{talkers: 8, cameras: 8, minutes: 12, value: func(user, peer, metric string, _, _ int, well float64) float64 {
