@@ -57,10 +57,7 @@ func (c *Cluster) Begin(ctx context.Context, conn driver.Conn) error {
 			return fmt.Errorf("wait until this replica has all of %s: %w", t.Name, err)
 		}
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	_, err := c.returned(ctx, conn)
-	return err
+	return c.Return(ctx, conn)
 }
 
 // apart is the least time between two looks at the queue of a replica. A replica that reads

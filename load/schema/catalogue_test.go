@@ -3,6 +3,7 @@ package schema_test
 import (
 	"fmt"
 	"io/fs"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -99,19 +100,20 @@ func exported(t *testing.T, s *store.Store, name string, x catalogue.Export) {
 // TestOneRule checks that the rule of visibility in Go agrees with the one in SQL.
 func TestOneRule(t *testing.T) {
 	t.Parallel()
-	text, err := fs.ReadFile(migrations.FS, "0001_schema.up.sql")
+	file, err := fs.ReadFile(migrations.FS, "0001_schema.up.sql")
 	if err != nil {
 		t.Fatal(err)
 	}
+	text := regexp.MustCompile(`{{if .OnCluster}}[^\n]*?{{end}}`).ReplaceAllString(strings.ReplaceAll(string(file), `{{template "here" .}}`, ""), "")
 	qualified := func(rule string) string {
 		return strings.ReplaceAll(rule, " "+catalogue.HiddenLoads+" ", " {{.Store}}."+catalogue.HiddenLoads+" ")
 	}
 	for _, rule := range []string{catalogue.Hidden, catalogue.Opened, catalogue.Gone} {
-		if n := strings.Count(string(text), qualified(rule)); n != 1 {
+		if n := strings.Count(text, qualified(rule)); n != 1 {
 			t.Errorf("the migration says %d times: %s", n, rule)
 		}
 	}
-	if n := strings.Count(string(text), "max(step)"); n != 3 {
+	if n := strings.Count(text, "max(step)"); n != 3 {
 		t.Errorf("the migration speaks of steps %d times", n)
 	}
 }

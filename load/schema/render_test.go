@@ -2,11 +2,14 @@ package schema
 
 import (
 	"io/fs"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
+
+	"github.com/callvault/callvault/internal/catalogue"
 )
 
 func TestRenderForCluster(t *testing.T) {
@@ -32,14 +35,28 @@ func TestRenderForCluster(t *testing.T) {
 			if !strings.Contains(statement, "ON CLUSTER `main`") || !strings.Contains(statement, "`o\\`dd`.") && !strings.Contains(statement, "`o\\`dd_store`.") {
 				t.Errorf("%s: statement %d is not for the cluster:\n%s", f, i+1, statement)
 			}
-			if strings.Contains(statement, "ENGINE = KeeperMap('/callvault/main/o%60dd')") {
-				continue // all replicas have that one
+			if !strings.Contains(statement, "ENGINE") || strings.Contains(statement, "ENGINE = KeeperMap('/callvault/main/o%60dd") {
+				continue // all servers have that one
 			}
-			if strings.Contains(statement, "ENGINE") && !strings.Contains(statement, "MergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}'") {
-				t.Errorf("%s: statement %d is not replicated:\n%s", f, i+1, statement)
+			if want := engineOf(statement); !strings.Contains(statement, want) {
+				t.Errorf("%s: statement %d is not for the cluster, without %s:\n%s", f, i+1, want, statement)
 			}
 		}
 	}
+}
+
+// engineOf returns what the engine of a table on a cluster has.
+func engineOf(statement string) string {
+	name := regexp.MustCompile("\\.(\\w+) ON CLUSTER").FindStringSubmatch(statement)[1]
+	whole, shard := strings.CutSuffix(name, catalogue.Shard)
+	sharded := slices.ContainsFunc(catalogue.Tables(), func(t catalogue.Table) bool { return t.Name == whole && t.Sharded() })
+	switch {
+	case shard && sharded:
+		return "MergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}'"
+	case sharded:
+		return "ENGINE = Distributed(`main`, `o\\`dd_store`, " + name + "_shard, cityHash64("
+	}
+	return "MergeTree('/clickhouse/tables/everywhere/{database}/{table}', '{shard}-{replica}'"
 }
 
 func TestStatements(t *testing.T) {
