@@ -1422,9 +1422,9 @@ CREATE OR REPLACE VIEW {{.Database}}.disk_usage {{.OnCluster}}
     parts UInt64 COMMENT 'Number of parts'
 )
 DEFINER = CURRENT_USER SQL SECURITY DEFINER
-AS SELECT replaceRegexpOne(p.table, '_data$', '') AS relation, p.partition AS month, sum(p.rows) AS rows, sum(p.bytes_on_disk) AS bytes,
+AS SELECT replaceRegexpOne(p.table, '(_data)?(_shard)?$', '') AS relation, p.partition AS month, sum(p.rows) AS rows, sum(p.bytes_on_disk) AS bytes,
     sum(p.data_uncompressed_bytes) AS uncompressed_bytes, count() AS parts
-FROM system.parts AS p
+FROM {{if .OnCluster}}cluster({{.Cluster}}, system.parts){{else}}system.parts{{end}} AS p
 WHERE p.active AND p.database IN ({{.Databases}})
 GROUP BY relation, month
 COMMENT 'Disk space of the archive: one row for each relation or table, and month';

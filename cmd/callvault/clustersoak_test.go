@@ -137,7 +137,7 @@ func TestClusterSoak(t *testing.T) {
 	rounds := setting(t, "SOAK_STEPS", 12)
 	t.Logf("SOAK_SEED=%d SOAK_STEPS=%d", seed, rounds)
 	r := rand.New(rand.NewPCG(seed, 0))
-	f := installFleet(t, 2, 2, simulator.Options{Seed: seed, Calls: 30, Retention: 72 * time.Hour, QPS: -1})
+	f := installFleet(t, 2, 2, simulator.Options{Seed: seed, Calls: 12, Retention: 72 * time.Hour, QPS: -1})
 	f.env = append(f.env, "CALLVAULT_RETENTION=72h", "CALLVAULT_PATIENCE=5s", "CALLVAULT_WAIT=20s")
 	if code, _, errs := f.callvault(t.Context(), "migrate", "up"); code != exitDone {
 		t.Fatalf("migrate up: %d\n%s", code, errs)

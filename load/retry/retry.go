@@ -113,7 +113,9 @@ func Helps(err error) bool {
 		241,      // memory limit
 		242,      // replica is read-only for now
 		252,      // too many parts
+		279,      // no replica of a shard answers
 		285, 319, // too few live replicas, unknown status of insert
+		395,      // this replica must not answer (load/cluster), another one may
 		394,      // query was cancelled
 		668,      // a table in Keeper has not reached it yet
 		439, 745: // cannot schedule a task, server overloaded
