@@ -3,18 +3,25 @@
 package main
 
 import (
+	"net/url"
+	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/callvault/callvault/internal/catalogue"
 	"github.com/callvault/callvault/internal/connect"
 	"github.com/callvault/callvault/internal/simulator"
 	"github.com/callvault/callvault/load/store"
 	"github.com/callvault/callvault/test/clustertest"
+	"github.com/callvault/callvault/test/embeddedtest"
 )
 
 // fleet is an installation whose archive a cluster holds.
 type fleet struct {
+	at time.Time // the vendor's time
 	*installation
 	*clustertest.Cluster
 }
@@ -33,7 +40,7 @@ func installFleet(t *testing.T, shards, replicas int, o simulator.Options) *flee
 	}
 	dsn := strings.Replace(c.Node(1, 1).DSN("trtc"), hosts[0], strings.Join(hosts, ","), 1)
 	env := append(environment(t, v, dsn), "CALLVAULT_CLICKHOUSE_CLUSTER="+c.Name(), "CALLVAULT_LEASE=10s")
-	return &fleet{&installation{sim: v.Simulator, vendor: v, truth: v.Truth(now), now: time.Now, env: env}, c}
+	return &fleet{now, &installation{sim: v.Simulator, vendor: v, truth: v.Truth(now), now: time.Now, env: env}, c}
 }
 
 // reader connects to a node.
@@ -84,4 +91,50 @@ func TestClusterArchives(t *testing.T) {
 	}
 	f.archive(t, exitDone)
 	f.exact(t)
+}
+
+// TestClusterMoves moves an archive from one server to a cluster, as docs/cluster.md says.
+func TestClusterMoves(t *testing.T) {
+	f := installFleet(t, 2, 1, simulator.Options{Seed: 6, Calls: 12, QPS: -1})
+	old := installAt(t, f.vendor, embeddedtest.Database(t), f.at)
+	old.archive(t, exitDone)
+	compare(t, old.store, f.truth)
+
+	if code, _, errs := f.callvault(t.Context(), "migrate", "up"); code != exitDone {
+		t.Fatalf("migrate up: %d\n%s", code, errs)
+	}
+	text, err := os.ReadFile("../../docs/cluster.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	loop := regexp.MustCompile(`(?s)for table in (.*?); do\n\s*callvault sql --write "(.*?)"\n`).FindStringSubmatch(string(text))
+	if loop == nil {
+		t.Fatal("docs/cluster.md has no loop")
+	}
+	u, err := url.Parse(old.dsn())
+	if err != nil {
+		t.Fatal(err)
+	}
+	password, _ := u.User.Password()
+	from := strings.NewReplacer("old.example:9000", u.Host, "'trtc_store'", "'"+strings.Trim(u.Path, "/")+"_store'", "callvault:password", u.User.Username()+":"+password, "'callvault'", "'"+u.User.Username()+"'", "'password'", "'"+password+"'")
+	var tables []string
+	for table := range strings.FieldsSeq(strings.ReplaceAll(loop[1], "\\\n", " ")) {
+		tables = append(tables, table)
+		code, _, errs := f.callvault(t.Context(), "sql", "--write", from.Replace(strings.ReplaceAll(loop[2], "$table", table)))
+		if code != exitDone {
+			t.Fatalf("%s: exit code %d: %s", table, code, errs)
+		}
+	}
+	for _, table := range catalogue.Tables() {
+		if table.Backup != catalogue.Not && table.Name != catalogue.Versions && !slices.Contains(tables, table.Name) {
+			t.Errorf("docs/cluster.md does not move %s", table.Name)
+		}
+	}
+	f.exact(t)
+	again := f.archive(t, exitDone)
+	f.exact(t)
+	t.Logf("the next pass asked %d requests", again.Counts.Total())
+	if n := again.Counts.Requests["DescribeCallDetail"] + again.Counts.Requests["DescribeCallDetailInfo"]; n > 0 {
+		t.Errorf("the next pass asked for %d calls again", n)
+	}
 }
