@@ -72,6 +72,9 @@ func parseDSN(dsn string, o Options) (*clickhouse.Options, error) {
 	ch.Settings["async_insert"] = 0
 	if o.Cluster != "" {
 		ch.Settings["distributed_foreground_insert"] = 1 // the acknowledgement comes from the shards
+		// A replica that has lost Keeper gives up within seconds. Another one may take the rows.
+		ch.Settings["insert_keeper_max_retries"] = 5
+		ch.Settings["keeper_max_retries"] = 5
 	}
 	ch.Settings["insert_deduplicate"] = 0 // every block has new load ids; the server must not drop one as a duplicate
 	return ch, nil
