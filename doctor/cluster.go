@@ -21,8 +21,11 @@ func (x *examination) cluster(ctx context.Context, store *store.Store) bool {
 		return false
 	}
 	if shape.Shards == 0 {
-		x.say(check, Fail, fmt.Sprintf("the server knows no cluster %s", name),
-			"name one of its remote_servers in CALLVAULT_CLICKHOUSE_CLUSTER: "+strings.Join(shape.Others, ", "))
+		try := "configure it (docs/cluster.md), or unset CALLVAULT_CLICKHOUSE_CLUSTER"
+		if len(shape.Others) > 0 {
+			try = "name one that it knows in CALLVAULT_CLICKHOUSE_CLUSTER: " + strings.Join(shape.Others, ", ")
+		}
+		x.say(check, Fail, fmt.Sprintf("the server knows no cluster %s", name), try)
 		return false
 	}
 	found := fmt.Sprintf("%s: %d x %d (shards x replicas)", name, shape.Shards, shape.Replicas)

@@ -45,7 +45,7 @@ func TestDoctor(t *testing.T) {
 		{"CALLVAULT_RETENTION=20d", "retention", doctor.Fail, "CALLVAULT_RETENTION=14d"},
 		{"CALLVAULT_RETENTION=7d", "retention", doctor.Warn, "CALLVAULT_RETENTION=14d"},
 		{"CALLVAULT_TRTC_ENDPOINT=http://127.0.0.1:1", "endpoint", doctor.Fail, "CALLVAULT_TRTC_ENDPOINT"},
-		{"CALLVAULT_CLICKHOUSE_CLUSTER=main", "lease", doctor.Warn, "keeper_map_path_prefix"},
+		{"CALLVAULT_CLICKHOUSE_CLUSTER=main", "cluster", doctor.Fail, "docs/cluster.md"},
 		{"CLICKHOUSE_DSN=clickhouse://u:not-this-one@127.0.0.1:1/x", "clickhouse", doctor.Fail, "CLICKHOUSE_DSN"},
 	} {
 		code := exitDone

@@ -73,6 +73,7 @@ func parseDSN(dsn string, o Options) (*clickhouse.Options, error) {
 	if o.Cluster != "" {
 		ch.Settings["distributed_foreground_insert"] = 1 // the acknowledgement comes from the shards
 		// A replica that has lost Keeper gives up within seconds. Another one may take the rows.
+		ch.Settings["distributed_insert_skip_read_only_replicas"] = 1
 		ch.Settings["insert_keeper_max_retries"] = 5
 		ch.Settings["keeper_max_retries"] = 5
 	}
