@@ -14,7 +14,7 @@ const module = "github.com/callvault/callvault/"
 // tests aside. It is the picture in docs/design.md.
 var allowed = map[string][]string{
 	"cmd/callvault":      {"*"},
-	"archive":            {"extract", "extract/ask", "extract/quota", "extract/replay", "extract/trtc", "ledger", "load", "load/hidden", "load/retry", "load/store", "load/upkeep", "load/visible", "internal/call", "internal/config", "internal/connect", "internal/runs", "internal/span", "internal/words"},
+	"archive":            {"extract", "extract/ask", "extract/privacy", "extract/quota", "extract/replay", "extract/trtc", "ledger", "load", "load/hidden", "load/retry", "load/store", "load/upkeep", "load/visible", "internal/call", "internal/config", "internal/connect", "internal/identity", "internal/runs", "internal/span", "internal/words"},
 	"daemon":             {"archive", "backup", "extract", "extract/ask", "ledger", "load/lease", "load/schema", "load/store", "load/upkeep", "schedules", "verify", "internal/call", "internal/config", "internal/connect", "internal/notify", "internal/runs", "internal/systemd", "internal/traces", "internal/words"},
 	"doctor":             {"archive", "extract/ask", "extract/quota", "extract/trtc", "load/lease", "load/store", "status", "internal/call", "internal/catalogue", "internal/config", "internal/connect", "internal/query", "internal/sqltext", "internal/words"},
 	"schedules":          {},
@@ -24,7 +24,8 @@ var allowed = map[string][]string{
 	"extract/decide":     {"extract/plan", "ledger", "transform", "internal/call"},
 	"extract/plan":       {"internal/call"},
 	"extract/quota":      {},
-	"extract/trtc":       {"internal/call", "internal/recycle"},
+	"extract/privacy":    {"internal/identity"},
+	"extract/trtc":       {"extract/privacy", "internal/call", "internal/recycle"},
 	"extract/replay":     {"extract/decide", "ledger", "transform", "internal/call"},
 	"extract/ask":        {"extract/quota", "extract/trtc", "ledger", "transform", "internal/call", "internal/span"},
 	"status":             {"ledger", "load/store", "load/upkeep", "internal/call", "internal/catalogue", "internal/config", "internal/runs", "internal/words"},

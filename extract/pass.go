@@ -43,6 +43,13 @@ type Pass struct {
 	// for calls that the vendor has not whole any more.
 	Again bool
 
+	// Privacy names what is kept of persons. A call that is not final, and of which the
+	// archive has rows with more or less of that, is asked for as a whole.
+	Privacy string
+	// OtherNames are the names that the archive may have for a call besides the one of
+	// the room list.
+	OtherNames func(commID string) []string
+
 	Calls []call.Room          // optional: these calls, oldest first; the room list is not asked for
 	Only  func(call.Room) bool // optional: of the calls listed those it is true for; told of each call once
 

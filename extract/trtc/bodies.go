@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 
+	"github.com/callvault/callvault/extract/privacy"
 	"github.com/callvault/callvault/internal/recycle"
 )
 
@@ -46,7 +47,7 @@ var (
 // read reads the body of a response that HTTP calls a success as far as it may be
 // an answer of the API, whose length need not be known or true. What came of one
 // that breaks off is returned with the error.
-func (b bodies) read(ctx context.Context, resp *http.Response) (*body, error) {
+func (b bodies) read(ctx context.Context, resp *http.Response, edge *privacy.Exchange) (*body, error) {
 	defer resp.Body.Close()
 	x := &body{share: &share{of: b.memory}}
 	if resp.ContentLength > int64(b.most) {
@@ -57,9 +58,10 @@ func (b bodies) read(ctx context.Context, resp *http.Response) (*body, error) {
 		return x, tooLarge(err)
 	}
 	length := int(resp.ContentLength)
-	if packed {
+	if packed || edge != nil {
 		length = -1
 	}
+	src = edge.Body(src)
 	x.bytes = b.first(length)
 	for p := (preface{}); ; {
 		if len(x.bytes) == cap(x.bytes) {

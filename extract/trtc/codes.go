@@ -76,6 +76,7 @@ var table = []row{
 	{CodeExpired, Denied, hintExpired},
 	{CodeClientCertificate, Denied, hintClientCert},
 	{CodeTooLarge, TooLarge, ""},
+	{CodeNameless, Permanent, ""},
 }
 
 // known finds the row of a code in lower case.

@@ -63,6 +63,7 @@ const (
 	CodeNetwork  = "NetworkError"    // no whole answer came
 	CodeHTTP     = "UnexpectedReply" // something answered that is not the API
 	CodeTooLarge = "TooLarge"        // the answer is larger than is read
+	CodeNameless = "UnknownName"     // a pseudonym that no answer of this process has told the id of
 
 	CodeProxy             = "ProxyRefuses"       // the proxy wants a user and a password
 	CodeAuthority         = "UnknownAuthority"   // nobody that is trusted has issued the certificate

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 
@@ -29,16 +28,13 @@ func (r *reader) validateIdentities() {
 	}
 }
 
-// Privacy is what a pass keeps of persons. It is an error that it needs a key and there is
-// none: commands that only read the archive need none.
-func (c *Config) Privacy() (identity.Policy, error) {
-	p := identity.Policy{Address: identity.Address(c.ClientIP), Keys: c.IdentityKeys()}
-	p.Users = cmp.Or(c.Identities, plainIdentities) != plainIdentities
-	p.Rooms = c.Identities == keyedRooms
-	if p.Users && p.Keys.None() {
-		return p, Error{"CALLVAULT_IDENTITY_KEY", "is not set, and CALLVAULT_IDENTITIES=" + c.Identities + " needs it", "set the key of the passes before, or CALLVAULT_IDENTITY_KEY_FILE"}
+// Privacy is what a pass keeps of persons. It may lack a key that it needs: commands that
+// only read the archive do without.
+func (c *Config) Privacy() identity.Policy {
+	return identity.Policy{
+		Address: identity.Address(c.ClientIP), Keys: c.IdentityKeys(),
+		Users: c.Identities == keyedUsers || c.Identities == keyedRooms, Rooms: c.Identities == keyedRooms,
 	}
-	return p, nil
 }
 
 // IdentityKeys are the keys of pseudonyms, the present one first.

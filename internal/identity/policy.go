@@ -63,6 +63,9 @@ type Policy struct {
 // Plain says that all is kept as it comes.
 func (p Policy) Plain() bool { return !p.Users && (p.Address == "" || p.Address == Full) }
 
+// Lacking says that the policy needs a key and has none.
+func (p Policy) Lacking() bool { return p.Users && p.Keys.None() }
+
 // String names the policy, as the archive remembers it: "" if all is kept as it comes.
 // Two policies of one name make the same rows.
 func (p Policy) String() string {
