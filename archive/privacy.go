@@ -32,14 +32,6 @@ func (j *Run) tellPrivacy(ctx context.Context, store *store.Store) error {
 	if err != nil || len(last) == 0 || last[0].Privacy == j.Options.Privacy.String() {
 		return err
 	}
-	j.Warn(fmt.Errorf("from now on the archive keeps of persons: %s; before: %s. Calls that are final stay as they are", InWords(j.Options.Privacy.String()), InWords(last[0].Privacy)))
+	j.Warn(fmt.Errorf("from now on the archive keeps of persons: %s; before: %s. Calls that are final stay as they are", identity.InWords(j.Options.Privacy.String()), identity.InWords(last[0].Privacy)))
 	return nil
-}
-
-// InWords is the name of a policy for people.
-func InWords(privacy string) string {
-	if privacy == "" {
-		return "all that the vendor sends"
-	}
-	return privacy
 }

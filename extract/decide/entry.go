@@ -65,6 +65,8 @@ func (c *Call) Keeps() string {
 	switch {
 	case !c.Replaces && !c.Ledger.State.Final():
 		return ""
+	case c.Unlike() && c.Ledger.Waits() && len(c.Failed) == 0: // null where it was null before
+		return ""
 	case c.Partial():
 		return ReasonOf(slices.Concat(c.Failed, c.Null))
 	case !c.begins.IsZero():

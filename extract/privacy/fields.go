@@ -54,7 +54,7 @@ func ruleOf(name string) rule {
 	if r, ok := fields[name]; ok {
 		return r
 	}
-	switch {
+	switch name = strings.TrimRight(name, "_0123456789"); {
 	case strings.Contains(name, "commid"):
 		return callID
 	case strings.Contains(name, "user"), strings.Contains(name, "peer"):

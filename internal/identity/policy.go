@@ -81,3 +81,11 @@ func (p Policy) String() string {
 	}
 	return strings.Join(all, " ")
 }
+
+// InWords is the name of a policy for people.
+func InWords(name string) string {
+	if name == "" {
+		return "all that the vendor sends"
+	}
+	return name
+}
