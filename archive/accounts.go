@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/extract/ask"
+	"github.com/callvault/callvault/extract/privacy"
 	"github.com/callvault/callvault/extract/quota"
 	"github.com/callvault/callvault/extract/trtc"
 	"github.com/callvault/callvault/internal/call"
@@ -35,11 +36,12 @@ func (j *Run) Connect(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		c, err := trtc.New(trtc.Options{Credential: cred, TLS: secure, Region: a.Region, Endpoint: a.Endpoint, Spare: int(share.Spare) / len(j.Accounts), MaxBody: maxBody(share.Answers), Memory: memory})
+		edge := privacy.New(j.Options.Privacy)
+		c, err := trtc.New(trtc.Options{Credential: cred, TLS: secure, Privacy: edge, Region: a.Region, Endpoint: a.Endpoint, Spare: int(share.Spare) / len(j.Accounts), MaxBody: maxBody(share.Answers), Memory: memory})
 		if err != nil {
 			return err
 		}
-		clients = append(clients, &Account{Settings: j.Accounts[i], vendor: c, Limits: quota.New(quota.Options{PerSecond: a.QPS, Reserve: a.Reserve, Budget: budget})})
+		clients = append(clients, &Account{Settings: j.Accounts[i], vendor: c, edge: edge, Limits: quota.New(quota.Options{PerSecond: a.QPS, Reserve: a.Reserve, Budget: budget})})
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -58,6 +60,7 @@ func maxBody(answers int64) int {
 type Account struct {
 	Settings config.Account
 	vendor   *trtc.Client
+	edge     *privacy.Edge
 	Limits   *quota.Limits
 	asker    atomic.Pointer[ask.Asker] // set by detect
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/callvault/callvault/extract"
 	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/internal/identity"
 	"github.com/callvault/callvault/load/upkeep"
 )
 
@@ -17,6 +18,7 @@ type Options struct {
 	Keep    time.Duration // how long units are kept after their end; zero: for ever
 	Skip    extract.Skip  // relations to leave out
 	Memory  config.Shares
+	Privacy identity.Policy
 	Tiering upkeep.Tiering // where old data goes
 }
 
@@ -26,6 +28,7 @@ func OptionsOf(cfg *config.Config) Options {
 		Lease: time.Duration(cfg.Lease), Traced: cfg.Traces.On(), Settle: time.Duration(cfg.Settle), Raw: time.Duration(cfg.Raw), Keep: time.Duration(cfg.Keep),
 		Skip:    extract.Skip{UserEvents: cfg.Skips("user_events"), UnusualEvents: cfg.Skips("unusual_events"), DailyScale: cfg.Skips("daily_scale")},
 		Memory:  cfg.Memory.Shares(),
+		Privacy: cfg.Privacy(),
 		Tiering: upkeep.Tiering{Policy: cfg.StoragePolicy, Volume: cfg.ColdVolume, After: time.Duration(cfg.ColdAfter)},
 	}
 }

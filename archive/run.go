@@ -84,6 +84,9 @@ func New(o Options, s Scope, from runs.Origin) (*Run, error) {
 	if len(s.Apps()) == 0 {
 		return nil, config.Error{Setting: "CALLVAULT_SDK_APP_IDS", Problem: "names no application", Try: "export CALLVAULT_SDK_APP_IDS=1400353843 with the SDKAppID of your own (TRTC console, Application Management)"}
 	}
+	if err := checkPrivacy(o.Privacy, s.Room); err != nil {
+		return nil, err
+	}
 	return &Run{Scope: s, Origin: from, Options: o, Now: time.Now, Attempts: ask.DefaultAttempts()}, nil
 }
 
@@ -93,7 +96,7 @@ func New(o Options, s Scope, from runs.Origin) (*Run, error) {
 func (j *Run) Do(ctx context.Context, store *store.Store, progress extract.Progress) (*Report, error) {
 	h := runs.New(store, Command, j.Origin, j.Options.Lease, j.Options.Traced)
 	sum := &Report{RunID: h.Run.ID, Started: h.Run.Started, Counts: ask.NewCounts()}
-	h.Run.Apps, h.Run.Whole = j.Apps(), j.Whole()
+	h.Run.Apps, h.Run.Whole, h.Run.Privacy = j.Apps(), j.Whole(), j.Options.Privacy.String()
 	h.Prepare = func(ctx context.Context) error { return Prepare(ctx, store, j.Options.Tiering) }
 	h.Fill = func(r *runs.Run) { sum.describe(r, j.Counts()) }
 	h.Late, j.writes = true, h.Writes
@@ -115,6 +118,9 @@ func (j *Run) pass(ctx context.Context, store *store.Store, progress extract.Pro
 	}
 	for _, err := range j.Refused {
 		sum.refuse(0, err)
+	}
+	if err := j.tellPrivacy(ctx, store); err != nil {
+		return err
 	}
 	err := runs.UnderLease(ctx, store, j.Options.Lease, func(ctx context.Context, guard hidden.Guard) error {
 		j.Leading.Store(true)
@@ -267,7 +273,7 @@ func (j *Run) PassOver(c *Account, app call.AppID, known extract.Ledger, progres
 	return &extract.Pass{
 		Asker: c.asker.Load(), Ledger: known, App: app, Now: j.Now, Progress: progress,
 		Retention: retention, Settle: j.Options.Settle,
-		From: j.From, To: to, RoomID: j.Room, Again: j.Again,
-		Skip: j.Options.Skip,
+		From: j.From, To: to, RoomID: c.edge.Room(j.Room), Again: j.Again,
+		Skip: j.Options.Skip, Privacy: j.Options.Privacy.String(), OtherNames: c.edge.OtherNames,
 	}
 }

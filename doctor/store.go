@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -14,9 +15,11 @@ import (
 	"github.com/callvault/callvault/internal/catalogue"
 	"github.com/callvault/callvault/internal/config"
 	"github.com/callvault/callvault/internal/connect"
+	"github.com/callvault/callvault/internal/identity"
 	"github.com/callvault/callvault/internal/query"
 	"github.com/callvault/callvault/internal/sqltext"
 	"github.com/callvault/callvault/internal/words"
+	"github.com/callvault/callvault/ledger"
 	"github.com/callvault/callvault/load/lease"
 	"github.com/callvault/callvault/load/store"
 	"github.com/callvault/callvault/status"
@@ -46,6 +49,19 @@ func (x *examination) store(ctx context.Context, cfg *config.Config, server conn
 	x.disk(ctx, store)
 	x.lease(ctx, cfg, store)
 	x.schema(ctx, cfg, store)
+	x.persons(ctx, cfg, store)
+}
+
+// persons says which calls have more or less of persons than the next pass would keep.
+func (x *examination) persons(ctx context.Context, cfg *config.Config, store *store.Store) {
+	calls, err := ledger.Of(store).Privacy(ctx)
+	if p := cfg.Privacy(); err == nil && !p.Lacking() {
+		for _, name := range slices.Sorted(maps.Keys(calls)) {
+			if name != p.String() {
+				x.say("persons", Warn, fmt.Sprintf("%s in the archive: %s; passes now keep: %s", words.Plural(int(calls[name]), "call"), identity.InWords(name), identity.InWords(p.String())), "calls that are final stay as they are; callvault archive --again makes those anew that the vendor still has")
+			}
+		}
+	}
 }
 
 // server checks the version.

@@ -30,6 +30,11 @@ func (x *examination) settings(cfg *config.Config) {
 		raw = "kept " + days(time.Duration(cfg.Raw))
 	}
 	x.say("settings", OK, fmt.Sprintf("accounts: %d, applications: %d, raw responses %s", len(cfg.Accounts), apps, raw), "")
+	if p := cfg.Privacy(); p.Lacking() {
+		x.say("persons", Fail, "CALLVAULT_IDENTITY_KEY is not set, and CALLVAULT_IDENTITIES needs it", "set the key of the passes before")
+	} else if !p.Plain() {
+		x.say("persons", OK, "passes keep "+p.String(), "")
+	}
 }
 
 // account checks the vendor for one account.

@@ -45,7 +45,7 @@ func (p *Pass) begin(r *report, due dueCall) *callPass {
 	c.call = decide.Begin(decide.Before{
 		Room: due.Room, RowProblem: due.Problem, NoCreation: due.NoCreation, Ledger: due.held.Entry, InLedger: due.known,
 		Asked: p.now(), Oldest: p.oldest(), Settle: p.Settle, Retention: p.Retention, Limits: seriesLimits,
-		Again: p.Again, Compare: p.Compare != nil,
+		Again: p.Again, Compare: p.Compare != nil, Privacy: p.Privacy,
 	})
 	c.open = c.readOnce()
 	return c
@@ -57,7 +57,7 @@ func (p *Pass) archiveCall(ctx context.Context, r *report, due dueCall) (final b
 	c := p.begin(r, due)
 	ctx, s := span.Begin(ctx, "call", attrApp.Int64(int64(p.App)), attrRoom.String(due.RoomID), attrCall.String(due.CommID))
 	defer func() { c.endSpan(s, err) }()
-	if due.held.Waiting && !c.call.Replaces && p.Compare == nil {
+	if due.held.Waiting && !c.call.Replaces && !c.call.Unlike() && p.Compare == nil {
 		if c.call.Held, err = p.Archive.Resume(ctx, c.unit); err != nil {
 			return false, archived(err)
 		}

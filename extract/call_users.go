@@ -106,9 +106,13 @@ func (c *callPass) userPages(l *decide.UserList, w call.Window, names []string, 
 
 // usersByName asks for the users by their names, as a pass that compares does.
 func (c *callPass) usersByName(ctx context.Context, l *decide.UserList) error {
+	size, dialect := trtc.MaxPageSize, c.pass.Asker.Dialect()
+	if dialect.Users == dialect.Series { // whose pages are small where it is asked for users by name
+		size = trtc.MaxSeriesUsers
+	}
 	for names := range slices.Chunk(l.Names(), trtc.MaxSeriesUsers) {
-		for _, w := range plan.Slices(l.Window.Start, l.Window.End, c.pass.Asker.Dialect().MaxUsersWindow) {
-			list := c.userPages(l, w, names, trtc.MaxPageSize)
+		for _, w := range plan.Slices(l.Window.Start, l.Window.End, dialect.MaxUsersWindow) {
+			list := c.userPages(l, w, names, size)
 			if err := list.Read(ctx); ask.Fatal(err) {
 				return err
 			} else if err != nil {

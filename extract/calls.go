@@ -171,7 +171,7 @@ func (p *Pass) unfinished(ctx context.Context, rooms []decide.Listed) ([]dueCall
 func (p *Pass) pending(room call.Room) ledger.Entry {
 	return ledger.Entry{
 		Unit: call.Unit{App: p.App, Kind: call.UnitCall, Key: room.CommID}, State: ledger.Pending,
-		StartsAt: room.CreatedAt, Deadline: p.deadline(room.CreatedAt),
+		StartsAt: room.CreatedAt, Deadline: p.deadline(room.CreatedAt), Privacy: p.Privacy,
 	}
 }
 

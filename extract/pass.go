@@ -42,6 +42,13 @@ type Pass struct {
 	// the vendor no longer has in full.
 	Again bool
 
+	// Privacy names what is kept of persons. A call that is not final, and of which the
+	// archive has rows with more or less of that, is asked for as a whole.
+	Privacy string
+	// OtherNames are the names that the archive may have for a call besides the one of
+	// the room list.
+	OtherNames func(commID string) []string
+
 	Calls []call.Room          // optional: the calls to archive, oldest first; the pass asks for no room list
 	Only  func(call.Room) bool // optional: selects listed calls; called once for each call
 

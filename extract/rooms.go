@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/callvault/callvault/extract/ask"
@@ -92,11 +93,53 @@ func (p *Pass) eachSlice(ctx context.Context, r *report, list *listing, use func
 			list.damaged(s, d)
 			r.unlisted(Failure{What: "room list of " + s.Start.Format(dayKey), Reason: decide.DamageText(d), Cause: d.What + ": " + d.Problem})
 		}
-		if err := use(s, got.all.Rooms); err != nil {
+		rooms, err := p.renamed(ctx, got.all.Rooms)
+		if err != nil {
+			return err
+		}
+		if err := use(s, rooms); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// renamed are the calls under the names that the archive has for them: a call that it has
+// must not come twice.
+func (p *Pass) renamed(ctx context.Context, rooms []decide.Listed) ([]decide.Listed, error) {
+	others := map[string][]string{}
+	var keys []string
+	for _, r := range rooms {
+		if names := p.otherNames(r.CommID); len(names) > 0 {
+			others[r.CommID] = names
+			keys = append(append(keys, r.CommID), names...)
+		}
+	}
+	if len(keys) == 0 {
+		return rooms, nil
+	}
+	held, err := p.Ledger.Entries(ctx, p.App, call.UnitCall, keys)
+	if err != nil {
+		return nil, archived(err)
+	}
+	rooms = slices.Clone(rooms)
+	for i := range rooms {
+		if _, ok := held[rooms[i].CommID]; ok {
+			continue
+		}
+		has := func(name string) bool { _, ok := held[name]; return ok }
+		if n := slices.IndexFunc(others[rooms[i].CommID], has); n >= 0 {
+			rooms[i].CommID = others[rooms[i].CommID][n]
+		}
+	}
+	return rooms, nil
+}
+
+func (p *Pass) otherNames(commID string) []string {
+	if p.OtherNames == nil {
+		return nil
+	}
+	return p.OtherNames(commID)
 }
 
 // between returns the text of a window for a report.

@@ -39,6 +39,7 @@ type Entry struct {
 	Deadline  time.Time // when the vendor begins to drop data that is not archived
 	Attempts  int       // passes since it was last whole that could not fetch all of it
 	Failed    []FailedPart
+	Privacy   string // of a call: what its rows have of persons (identity.Policy); "": all
 }
 
 // Lacks reports whether a visible unit has parts that a pass must ask for again.

@@ -58,7 +58,7 @@ func (l Ledger) Rows(ctx context.Context, filter Filter, f func(Row)) error {
 	}
 	q := `SELECT sdk_app_id, kind, key, toString(state), reason, starts_at, held_until, deadline, attempts,
 			failed_parts, failed_keys, failed_reasons, failed_attempts, failed_kept, run_id, updated_at,
-			rooms, user_sessions, quality_samples, null_samples, user_events, unusual_events, daily_scale,
+			rooms, user_sessions, quality_samples, null_samples, user_events, unusual_events, daily_scale, privacy,
 			toUInt8(` + waiting + `)
 		FROM ledger_units FINAL WHERE ` + where + filter.unitsOnly() + ` ORDER BY sdk_app_id, kind, starts_at, key`
 	var s scanned
@@ -81,7 +81,7 @@ func (s *scanned) into() []any {
 	return []any{
 		&s.app, &s.kind, &e.Unit.Key, &s.state, &e.Reason, &e.StartsAt, &e.HeldUntil, &e.Deadline, &s.attempts,
 		&s.parts, &s.keys, &s.reasons, &s.tried, &s.kept, &e.RunID, &e.Updated,
-		&c.Rooms, &c.Sessions, &c.Samples, &c.NullSamples, &c.Events, &c.Unusual, &c.Days, &s.waiting,
+		&c.Rooms, &c.Sessions, &c.Samples, &c.NullSamples, &c.Events, &c.Unusual, &c.Days, &e.Privacy, &s.waiting,
 	}
 }
 

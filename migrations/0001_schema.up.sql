@@ -70,6 +70,7 @@ CREATE TABLE IF NOT EXISTS {{.Store}}.ledger_units {{.OnCluster}}
     user_events UInt64 COMMENT 'Rows in user_events',
     unusual_events UInt64 COMMENT 'Rows in unusual_events',
     daily_scale UInt64 COMMENT 'Rows in daily_scale',
+    privacy LowCardinality(String) COMMENT 'Of a call: what its rows have of persons (CALLVAULT_CLIENT_IP, CALLVAULT_IDENTITIES and a fingerprint of the key); empty: all, as the vendor sends it',
     run_id LowCardinality(String) COMMENT 'The run that wrote this',
     updated_at DateTime64(6, 'UTC') DEFAULT now64(6) COMMENT 'When it was written, by the server''s clock'
 )
@@ -100,6 +101,7 @@ COMMENT 'State of each unit, one row a unit (read it with FINAL). Read the view 
     requests Map(String, UInt64) COMMENT 'Requests to the vendor by action, refused ones included',
     errors Map(String, UInt64) COMMENT 'Errors of the vendor and of the network by code',
     bytes UInt64 COMMENT 'Bytes of the vendor''s answers',
+    privacy LowCardinality(String) COMMENT 'What the run stored of persons: CALLVAULT_CLIENT_IP, CALLVAULT_IDENTITIES and a fingerprint of the key; empty: all, as the vendor sends it',
     version LowCardinality(String) COMMENT 'Version of the program',
     host LowCardinality(String) COMMENT 'Host and process that ran it',
 {{end -}}

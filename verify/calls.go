@@ -20,6 +20,7 @@ const (
 	waiting            // the next pass archives it
 	expired            // the archive has deleted it because of its age
 	lacking            // the archive has no settled data of it
+	unlike             // its rows name persons otherwise than passes do now
 )
 
 func (c *Check) verdict(r call.Room) verdict {
@@ -27,6 +28,8 @@ func (c *Check) verdict(r call.Room) verdict {
 	switch {
 	case known && h.State == ledger.Expired:
 		return expired
+	case known && h.State != ledger.Pending && h.State != ledger.Failed && h.Privacy != c.privacy:
+		return unlike
 	case !known && !c.listedTo.IsZero() && !r.CreatedAt.Before(c.listedTo.Add(-c.Settle)),
 		!known && c.Running && c.listedTo.IsZero(),
 		known && h.State == ledger.Pending && c.Running:
@@ -114,6 +117,9 @@ func (c *Check) sort(r *Result, bad map[string]bool) callsToCompare {
 	for _, room := range c.rooms {
 		switch c.verdict(room) {
 		case expired, lacking:
+			continue
+		case unlike:
+			r.Unlike++
 			continue
 		case waiting:
 			r.Waiting++

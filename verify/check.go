@@ -39,6 +39,7 @@ type Check struct {
 	looked   bool        // whether rooms has all calls that the vendor lists
 	noEvents bool        // whether the account lacks user events
 	failures []extract.Failure
+	privacy  string                // what passes keep of persons (extract.Pass)
 	held     map[string]ledger.Row // of rooms
 }
 
@@ -47,6 +48,7 @@ func (c *Check) begin(ctx context.Context) (err error) {
 	c.until = c.Now().UTC().Truncate(time.Second)
 	c.since = c.until.Add(edgeSlack - c.Retention)
 	c.col = newCollector(c.Ledger, c.since, func() time.Time { return c.Now().Add(ask.WidestMargin - c.Retention) })
+	c.privacy = c.Pass().Privacy
 	c.listedTo, err = c.Ledger.ListedUntil(ctx, c.App)
 	return err
 }

@@ -14,13 +14,14 @@ import (
 // Result is the result of a check of one application.
 type Result struct {
 	App         call.AppID        `json:"sdk_app_id"`
-	Listed      int               `json:"calls_listed"`   // listed by the vendor, within reach
-	Calls       int               `json:"calls_compared"` // compared row by row; the others only with the room list
-	Hours       int               `json:"hours_compared"` // of unusual events
-	Days        int               `json:"days_compared"`  // of the daily scale
-	Waiting     int               `json:"waiting"`        // calls, hours and days that the next pass archives
-	Expired     int               `json:"expired"`        // calls that the vendor began to drop during the check
-	Rows        map[string]uint64 `json:"rows_compared"`  // of the archive, by relation
+	Listed      int               `json:"calls_listed"`    // listed by the vendor, within reach
+	Calls       int               `json:"calls_compared"`  // compared row by row; the others only with the room list
+	Hours       int               `json:"hours_compared"`  // of unusual events
+	Days        int               `json:"days_compared"`   // of the daily scale
+	Waiting     int               `json:"waiting"`         // calls, hours and days that the next pass archives
+	Expired     int               `json:"expired"`         // calls that the vendor began to drop during the check
+	Unlike      int               `json:"named_otherwise"` // calls whose rows name persons otherwise than passes do now
+	Rows        map[string]uint64 `json:"rows_compared"`   // of the archive, by relation
 	Differences []Difference      `json:"differences"`
 	Unverified  []extract.Failure `json:"unverified"` // what the vendor could not be asked for
 

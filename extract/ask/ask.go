@@ -43,9 +43,10 @@ type Asker struct {
 	attempts Attempts
 	tally    *tally
 
-	sizes *quota.Sizes
-	known damages
-	hangs *hanging
+	sizes    *quota.Sizes
+	learning learning
+	known    damages
+	hangs    *hanging
 
 	mu       sync.Mutex
 	answered time.Time       // when the vendor last answered anything; zero: not yet
@@ -71,7 +72,7 @@ func NewAsker(v Vendor, d trtc.Dialect, l *quota.Limits, a Attempts) *Asker {
 	return &Asker{
 		vendor: v, dialect: d, limits: l, attempts: a, tally: newTally(),
 		sizes: quota.NewSizes(firstSize), hangs: newHanging(), regions: map[string]int{}, served: map[string]bool{},
-		fullest: map[string]int{}, endless: map[string]bool{}, lasting: map[failure]lasting{},
+		learning: learning{busy: map[string]chan struct{}{}, gone: map[string]bool{}}, fullest: map[string]int{}, endless: map[string]bool{}, lasting: map[failure]lasting{},
 	}
 }
 
@@ -108,6 +109,9 @@ func (a *Answer) Release() {
 // Ask sends r until it is answered and decode accepts the body. decode may run several
 // times: once for each answer. The answer's size is expected to be proportional to work.
 func (a *Asker) Ask(ctx context.Context, r trtc.Request, work float64, decode func(body []byte) error) (Answer, error) {
+	if err := a.name(ctx, r); err != nil {
+		return Answer{}, err
+	}
 	answer := Answer{Request: r}
 	var faults, quotas, nulls, damage int
 	for attempt := 1; ; attempt++ {

@@ -28,6 +28,8 @@ type Before struct {
 	Retention time.Duration // how long the vendor keeps data
 	Limits    plan.Limits   // of one request of series
 
+	Privacy string // what is kept of persons now
+
 	Again   bool // data that the archive has is asked for again, and replaced
 	Compare bool // everything is asked for, to be compared with the archive
 }
@@ -67,10 +69,16 @@ func Begin(b Before) *Call {
 		return c
 	}
 	moved := c.InLedger && !c.Ledger.StartsAt.Equal(c.Room.CreatedAt)
-	if c.Replaces = c.InLedger && c.inReach() && (c.Again || moved); !c.Replaces && moved {
+	if c.Replaces = c.InLedger && c.inReach() && (c.Again || moved || c.Unlike() && c.Visible()); !c.Replaces && moved {
 		c.Room.CreatedAt = c.Ledger.StartsAt // all rows of a call have the same creation time
 	}
 	return c
+}
+
+// Unlike says that what the archive has of the call names persons otherwise than what comes
+// now: a user would have two names. A call that the vendor has not whole any more goes on.
+func (c *Call) Unlike() bool {
+	return c.InLedger && c.inReach() && c.Ledger.Privacy != c.Privacy && !c.Ledger.State.Final()
 }
 
 // forget makes a call that is compared unknown, except whether null is accepted: it is if

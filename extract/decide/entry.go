@@ -14,7 +14,7 @@ import (
 // parts. Lost parts remain named.
 func (c *Call) Entry(u call.Unit) ledger.Entry {
 	missing := TriedAgain(slices.Concat(c.Failed, c.Null), c.Ledger.Failed)
-	e := ledger.Entry{Unit: u, StartsAt: c.Room.CreatedAt, State: ledger.Archived, HeldUntil: c.Alive.End}
+	e := ledger.Entry{Unit: u, StartsAt: c.Room.CreatedAt, State: ledger.Archived, HeldUntil: c.Alive.End, Privacy: c.Privacy}
 	if c.Partial() {
 		e.Reason, e.Attempts = ReasonOf(missing), c.Ledger.Attempts+1
 	}
@@ -63,6 +63,8 @@ func (c *Call) LostBeginning() string {
 func (c *Call) Keeps() string {
 	switch {
 	case !c.Replaces && !c.Ledger.State.Final():
+		return ""
+	case c.Unlike() && c.Ledger.Waits() && len(c.Failed) == 0: // null where it was null before
 		return ""
 	case c.Partial():
 		return ReasonOf(slices.Concat(c.Failed, c.Null))

@@ -54,7 +54,7 @@ func vendorError(resp *http.Response, body []byte) error {
 
 // refusal returns the error of a response that is not the API's, such as a gateway's page
 // or a server's failure. The API's answers and errors are JSON objects under HTTP 200.
-func refusal(resp *http.Response, body []byte) error {
+func (x *exchange) refusal(resp *http.Response, body []byte) error {
 	if err := vendorError(resp, body); err != nil {
 		return err
 	}
@@ -63,7 +63,7 @@ func refusal(resp *http.Response, body []byte) error {
 	if e.Kind == Quota {
 		what = "and asks to slow down"
 	}
-	text := quote(body)
+	text := quote([]byte(x.edge.Words(string(body))))
 	if len(body) > 0 && len(bytes.TrimSpace(body)) == 0 {
 		text = "white space"
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 
+	"github.com/callvault/callvault/extract/privacy"
 	"github.com/callvault/callvault/internal/recycle"
 )
 
@@ -45,7 +46,7 @@ var (
 // read reads the body of a successful HTTP response as long as it may be an answer of the
 // API. Its length may be unknown or wrong. If the body breaks off, read returns its
 // beginning with the error.
-func (b bodies) read(ctx context.Context, resp *http.Response) (*body, error) {
+func (b bodies) read(ctx context.Context, resp *http.Response, edge *privacy.Exchange) (*body, error) {
 	defer resp.Body.Close()
 	x := &body{share: &share{of: b.memory}}
 	if resp.ContentLength > int64(b.most) {
@@ -56,8 +57,11 @@ func (b bodies) read(ctx context.Context, resp *http.Response) (*body, error) {
 		return x, tooLarge(err)
 	}
 	length := int(resp.ContentLength)
-	if packed {
+	if packed || edge != nil {
 		length = -1
+	}
+	if edge != nil { // of what it hides little comes, whatever the size
+		src = edge.Body(http.MaxBytesReader(nil, io.NopCloser(src), int64(b.most)))
 	}
 	x.bytes = b.first(length)
 	for p := (preface{}); ; {

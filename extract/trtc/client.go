@@ -15,6 +15,8 @@ import (
 	"github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common"
 	tchttp "github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common/http"
 	"github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common/profile"
+
+	"github.com/callvault/callvault/extract/privacy"
 )
 
 const (
@@ -35,6 +37,8 @@ type Options struct {
 	// Memory bounds the memory of all answers together (MaxBody). The clients of a process
 	// share one.
 	Memory *Memory
+	// Privacy is what answers and requests pass through; nil: they pass as they are.
+	Privacy *privacy.Edge
 	// TLS has settings for an https endpoint; nil: the usual ones.
 	TLS *tls.Config
 	// Dial, if set, connects to the endpoint, whether or not a proxy is configured.
@@ -50,6 +54,7 @@ type Client struct {
 	client *common.Client
 	bodies bodies
 
+	privacy   *privacy.Edge
 	transport transport
 	timeouts  timeouts
 }
@@ -76,7 +81,7 @@ func New(o Options) (*Client, error) {
 	c := common.NewCommonClient(o.Credential, o.Region, p)
 	t := newTransport(o)
 	c.WithHttpTransport(t)
-	return &Client{region: o.Region, host: u.Host, client: c, bodies: t.bodies, transport: t, timeouts: o.timeouts}, nil
+	return &Client{region: o.Region, host: u.Host, client: c, bodies: t.bodies, privacy: o.Privacy, transport: t, timeouts: o.timeouts}, nil
 }
 
 // Region returns the region of requests that name none.
@@ -94,16 +99,20 @@ type Response struct {
 // Do sends r once, to region ("" for the client's own). The error is an *Error, or the
 // context's error if the context has ended.
 func (c *Client) Do(ctx context.Context, r Request, region string) (Response, error) {
-	x := &exchange{}
+	named, edge, err := r.named(c.privacy)
+	if err != nil {
+		return Response{}, err
+	}
+	x := &exchange{edge: edge}
 	timed, cancel := context.WithTimeoutCause(ctx, c.timeouts.whole, errWhole)
 	defer cancel()
-	req := &sdkRequest{BaseRequest: &tchttp.BaseRequest{}, params: r.params}
+	req := &sdkRequest{BaseRequest: &tchttp.BaseRequest{}, params: named}
 	req.Init().WithApiInfo(service, version, r.Action)
 	req.SetContext(context.WithValue(timed, exchangeKey{}, x))
 	if region != "" && region != c.region {
 		req.SetHeader(map[string]string{"X-TC-Region": region})
 	}
-	err := c.client.Send(req, &sdkResponse{})
+	err = c.client.Send(req, &sdkResponse{})
 	if err == nil && x.body == nil {
 		err = errors.New("the SDK has sent no request")
 	}
@@ -117,6 +126,13 @@ func (c *Client) Do(ctx context.Context, r Request, region string) (Response, er
 		return Response{}, context.Cause(ctx)
 	}
 	return Response{}, c.failure(timed, x, r.Action, err)
+}
+
+// Nameless is the error of a request that names somebody whom no answer has named; nil: it
+// does not.
+func (c *Client) Nameless(r Request) error {
+	_, _, err := r.named(c.privacy)
+	return err
 }
 
 // Reach sends one unsigned request that asks for nothing. It returns the endpoint's time,

@@ -76,6 +76,7 @@ var table = []row{
 	{CodeExpired, Denied, hintExpired},
 	{CodeClientCertificate, Denied, hintClientCert},
 	{CodeTooLarge, TooLarge, ""},
+	{CodeNameless, Permanent, ""},
 }
 
 // known has the row of each code, in lower case.

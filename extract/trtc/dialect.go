@@ -97,7 +97,7 @@ func (d Dialect) Regions(action string) []string {
 // Rooms asks for one page, of size rows, of the calls that were alive in w (at most
 // MaxRoomsWindow long). A roomID restricts it to one room.
 func (d Dialect) Rooms(app call.AppID, w call.Window, roomID string, page, size int) Request {
-	p := d.params(w)
+	p := d.params(app, w)
 	p.app(app)
 	p.RoomId = optional(roomID)
 	p.page(page, size)
@@ -108,7 +108,7 @@ func (d Dialect) Rooms(app call.AppID, w call.Window, roomID string, page, size 
 // most MaxUsersWindow long): of at most MaxListedUsers users, or of all users if there are
 // none.
 func (d Dialect) UserList(app call.AppID, commID string, w call.Window, users []string, page, size int) Request {
-	p := d.params(w)
+	p := d.params(app, w)
 	p.CommId = &commID
 	p.app(app)
 	p.UserIds = users
@@ -119,7 +119,7 @@ func (d Dialect) UserList(app call.AppID, commID string, w call.Window, users []
 // SeriesOf asks for all metrics of at most MaxSeriesUsers users within w (at
 // most MaxSeriesWindow long).
 func (d Dialect) SeriesOf(app call.AppID, commID string, w call.Window, users []string, page int) Request {
-	p := d.params(w)
+	p := d.params(app, w)
 	p.CommId = &commID
 	p.app(app)
 	p.UserIds = users
@@ -130,7 +130,7 @@ func (d Dialect) SeriesOf(app call.AppID, commID string, w call.Window, users []
 
 // EventsOf asks for the events of one user of a call.
 func (d Dialect) EventsOf(app call.AppID, commID, roomID, userID string, w call.Window) Request {
-	p := d.params(w)
+	p := d.params(app, w)
 	p.CommId = &commID
 	if d.eventsByApp {
 		p.app(app)
@@ -143,7 +143,7 @@ func (d Dialect) EventsOf(app call.AppID, commID, roomID, userID string, w call.
 // UnusualEvents asks for at most MaxUnusualEvents arbitrary bad experiences within w (at
 // most an hour long). A roomID restricts it to one room.
 func (d Dialect) UnusualEvents(app call.AppID, w call.Window, roomID string) Request {
-	p := d.params(w)
+	p := d.params(app, w)
 	p.app(app)
 	p.RoomId = optional(roomID)
 	return Request{d.Unusual, p}
@@ -151,13 +151,13 @@ func (d Dialect) UnusualEvents(app call.AppID, w call.Window, roomID string) Req
 
 // DailyScale asks for the daily counts of the whole days within w.
 func (d Dialect) DailyScale(app call.AppID, w call.Window) Request {
-	p := d.params(w)
+	p := d.params(app, w)
 	p.app(app)
 	return Request{d.Scale, p}
 }
 
-func (d Dialect) params(w call.Window) *params {
-	return &params{StartTime: w.Start.Unix(), EndTime: w.End.Unix(), text: d.stringNumbers}
+func (d Dialect) params(app call.AppID, w call.Window) *params {
+	return &params{account: app, StartTime: w.Start.Unix(), EndTime: w.End.Unix(), text: d.stringNumbers}
 }
 
 // number is an integer that the legacy dialect writes as a JSON string.

@@ -37,7 +37,7 @@ func TestSeedRequest(t *testing.T) {
 	}
 
 	d := Legacy()
-	p := d.params(seedWindow)
+	p := d.params(seedApp, seedWindow)
 	p.CommId, p.DataType = &seedComm, []string{"bigvCapFps"}
 	p.app(seedApp)
 	got := flatten(t, Request{d.Series, p})

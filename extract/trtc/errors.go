@@ -63,6 +63,7 @@ const (
 	CodeNetwork  = "NetworkError"    // no whole answer came
 	CodeHTTP     = "UnexpectedReply" // something answered that is not the API
 	CodeTooLarge = "TooLarge"        // the answer is larger than the client reads
+	CodeNameless = "UnknownName"     // a pseudonym for which no answer of this process has the id
 
 	CodeProxy             = "ProxyRefuses"       // the proxy requires a user and a password
 	CodeAuthority         = "UnknownAuthority"   // the certificate's issuer is not trusted

@@ -2,7 +2,10 @@ package trtc
 
 import (
 	"encoding/json"
+	"slices"
+	"time"
 
+	"github.com/callvault/callvault/extract/privacy"
 	"github.com/callvault/callvault/internal/call"
 )
 
@@ -30,7 +33,61 @@ type params struct {
 	PageNumber *number  `json:"PageNumber,omitempty"`
 	PageSize   *number  `json:"PageSize,omitempty"`
 
-	text bool
+	text    bool
+	account call.AppID // also where SdkAppId is not sent
+}
+
+// named is what is sent: with the vendor's own names.
+func (r Request) named(edge *privacy.Edge) (*params, *privacy.Exchange, error) {
+	p, x := *r.params, edge.Begin(r.params.CommId != nil)
+	if x == nil {
+		return r.params, nil, nil
+	}
+	unknown := ""
+	name := func(text string) string {
+		id, ok := x.Name(text)
+		if !ok {
+			unknown = text
+		}
+		return id
+	}
+	for _, field := range []**string{&p.CommId, &p.UserId, &p.RoomId} {
+		if *field != nil {
+			id := name(**field)
+			*field = &id
+		}
+	}
+	p.UserIds = slices.Clone(p.UserIds)
+	for i, user := range p.UserIds {
+		p.UserIds[i] = name(user)
+	}
+	if unknown != "" {
+		return nil, nil, &Error{Action: r.Action, Code: CodeNameless, Message: "no answer has told whom " + unknown + " stands for", Kind: Permanent}
+	}
+	return &p, x, nil
+}
+
+// About is what a request is about, to ask for a list of it.
+type About struct {
+	App    call.AppID
+	CommID string // "": no call
+	Window call.Window
+}
+
+// About is what the request is about.
+func (r Request) About() About {
+	a := About{App: r.params.account, Window: call.Window{Start: time.Unix(r.params.StartTime, 0).UTC(), End: time.Unix(r.params.EndTime, 0).UTC()}}
+	if r.params.CommId != nil {
+		a.CommID = *r.params.CommId
+	}
+	return a
+}
+
+// OfRooms is the request without the users that it names.
+func (r Request) OfRooms() Request {
+	p := *r.params
+	p.UserId, p.UserIds = nil, nil
+	return Request{r.Action, &p}
 }
 
 func (p *params) app(id call.AppID) { p.SdkAppId = &number{int64(id), p.text} }

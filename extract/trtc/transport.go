@@ -17,6 +17,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/callvault/callvault/extract/privacy"
 	"github.com/callvault/callvault/internal/recycle"
 )
 
@@ -27,6 +28,7 @@ const smallAnswer = 64 << 10
 
 // exchange receives the body of one request, through the request's context.
 type exchange struct {
+	edge      *privacy.Exchange // what the body passes through
 	body      *body
 	connected atomic.Bool
 }
@@ -95,11 +97,11 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, proxyRefusal(t.proxyOf(req), resp.Status)
 	}
 	if resp.StatusCode != http.StatusOK {
-		return nil, refusal(resp, page(resp))
+		return nil, x.refusal(resp, page(resp, x.edge))
 	}
-	b, err := t.bodies.read(ctx, resp)
+	b, err := t.bodies.read(ctx, resp, x.edge)
 	if err == nil {
-		err = t.look(resp, b)
+		err = x.look(resp, b)
 	}
 	if err != nil {
 		t.bodies.giveBack(b)
@@ -130,9 +132,9 @@ func proxyRefusal(proxy, status string) *Error {
 }
 
 // look returns why a body is not an answer, or nil.
-func (t transport) look(resp *http.Response, b *body) error {
+func (x *exchange) look(resp *http.Response, b *body) error {
 	if !object(b.bytes) {
-		return refusal(resp, b.bytes)
+		return x.refusal(resp, b.bytes)
 	}
 	if len(b.bytes) <= smallAnswer {
 		return vendorError(resp, b.bytes)

@@ -5,16 +5,18 @@ import (
 	"compress/gzip"
 	"io"
 	"net/http"
+
+	"github.com/callvault/callvault/extract/privacy"
 )
 
 // page reads the beginning of an answer with an HTTP error.
-func page(resp *http.Response) []byte {
+func page(resp *http.Response, edge *privacy.Exchange) []byte {
 	defer resp.Body.Close()
 	src, _, err := unpack(io.LimitReader(resp.Body, mostPage))
 	if err != nil {
 		return nil
 	}
-	begin, _ := io.ReadAll(io.LimitReader(src, mostPage))
+	begin, _ := io.ReadAll(io.LimitReader(edge.Body(src), mostPage))
 	return begin
 }
 

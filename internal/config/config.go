@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"github.com/callvault/callvault/internal/identity"
 )
 
 // Config has all settings. The embedded Account is the account of the environment and the
@@ -37,6 +39,13 @@ type Config struct {
 	Memory Bytes `yaml:"memory" env:"CALLVAULT_MEMORY" use:"a size such as 256MB"`
 	// Skip lists the relations that are not archived.
 	Skip []string `yaml:"skip" env:"CALLVAULT_SKIP" use:"relations separated by commas, of user_events, unusual_events, daily_scale"`
+
+	// ClientIP is what is kept of a client's address.
+	ClientIP string `yaml:"client_ip" env:"CALLVAULT_CLIENT_IP" use:"full, prefix or none"`
+	// Identities is whether ids are kept as they come, or as pseudonyms under IdentityKey.
+	Identities string `yaml:"identities" env:"CALLVAULT_IDENTITIES" use:"plain, keyed or keyed+rooms"`
+	// IdentityKey has the key of pseudonyms, and after it, with commas, earlier keys.
+	IdentityKey Secret `yaml:"identity_key" env:"CALLVAULT_IDENTITY_KEY" use:"32 or more random characters, such as openssl rand -hex 32 prints"`
 
 	DSN Secret `yaml:"clickhouse_dsn" env:"CLICKHOUSE_DSN" use:"clickhouse://user:password@host:9000/trtc"`
 	// HTTP is the address of ClickHouse's HTTP interface, for exports and FORMAT;
@@ -121,6 +130,7 @@ func defaults() *Config {
 		Account: Account{Region: "ap-singapore", Endpoint: "https://trtc.tencentcloudapi.com", API: "auto", Retention: Duration(defaultRetention), QPS: defaultQPS},
 		Settle:  Duration(defaultSettle), Lease: Duration(defaultLease), Raw: Keep(defaultRaw), Memory: DefaultMemory, Listen: "127.0.0.1:9464",
 		Patience: Duration(DefaultPatience), Grace: Duration(defaultGrace), NotifyFormat: "json", ColdVolume: "cold",
+		ClientIP: string(identity.Full), Identities: plainIdentities,
 	}
 }
 

@@ -49,6 +49,9 @@ var table = map[string]row{
 	"CALLVAULT_STORAGE_POLICY":           {"tiered", anyText, ""},
 	"CALLVAULT_MEMORY":                   {"512MB", "", ""},
 	"CALLVAULT_SKIP":                     {"user_events", "", ""},
+	"CALLVAULT_CLIENT_IP":                {"prefix", "", ""},
+	"CALLVAULT_IDENTITIES":               {"keyed+rooms", "", ""},
+	"CALLVAULT_IDENTITY_KEY":             {"hidden0123456789abcdef0123456789", "huge", ""},
 	"CLICKHOUSE_DSN":                     {"clickhouse://u:hidden@127.0.0.1/trtc", anyText, ""}, // see package connect
 	"CALLVAULT_CLICKHOUSE_HTTP":          {"http://127.0.0.1:8123", "", ""},
 	"CALLVAULT_CLICKHOUSE_CLUSTER":       {"main", anyText, ""},

@@ -41,6 +41,7 @@ type Run struct {
 	Requests map[string]uint64 // by action
 	Errors   map[string]uint64 // by code
 	Bytes    uint64            // of the vendor's answers
+	Privacy  string            // what it stored of persons (identity.Policy); "": all
 	Version  string
 	Host     string
 }
@@ -69,9 +70,9 @@ func HistoryOf(a Archive) History { return History{a} }
 func (h History) Note(ctx context.Context, r Run, step int, alive time.Duration) error {
 	const q = `INSERT INTO archive_runs_data (run_id, step, command, schedule, is_whole, started_at, ended_at, outcome, reason,
 			sdk_app_ids, complete_app_ids, calls_archived, calls_provisional, failed, lost, users, samples, events,
-			requests, errors, bytes, version, host, alive_until)
+			requests, errors, bytes, privacy, version, host, alive_until)
 		SELECT ?, ?, ?, ?, ?, fromUnixTimestamp64Milli(?, 'UTC'), fromUnixTimestamp64Milli(?, 'UTC'), ?, ?,
-			?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, now64(3) + toIntervalMillisecond(?)`
+			?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, now64(3) + toIntervalMillisecond(?)`
 	var ended int64
 	if !r.Ended.IsZero() {
 		ended = r.Ended.UnixMilli()
@@ -80,7 +81,7 @@ func (h History) Note(ctx context.Context, r Run, step int, alive time.Duration)
 	err := h.archive.Retry(ctx, func(ctx context.Context) error {
 		return h.archive.StoreConn().Exec(ctx, q, r.ID, uint32(step), r.Command, r.Schedule, r.Whole, r.Started.UnixMilli(), ended, string(r.Outcome), r.Reason,
 			appIDs(r.Apps), appIDs(r.Complete), c.Calls, c.Provisional, c.Failed, c.Lost, c.Users, c.Samples, c.Events,
-			counters(r.Requests), counters(r.Errors), r.Bytes, r.Version, r.Host, alive.Milliseconds())
+			counters(r.Requests), counters(r.Errors), r.Bytes, r.Privacy, r.Version, r.Host, alive.Milliseconds())
 	})
 	if err != nil {
 		return fmt.Errorf("note run: %w", err)
@@ -124,7 +125,7 @@ type Filter struct {
 func (h History) Runs(ctx context.Context, f Filter) (all []Run, err error) {
 	where, args := f.where()
 	q := `SELECT run_id, command, schedule, is_whole, started_at, ifNull(ended_at, toDateTime64(0, 3, 'UTC')), outcome, reason, sdk_app_ids, complete_app_ids,
-			calls_archived, calls_provisional, failed, lost, users, samples, events, requests, errors, bytes, version, host
+			calls_archived, calls_provisional, failed, lost, users, samples, events, requests, errors, bytes, privacy, version, host
 		FROM archive_runs WHERE ` + where + ` ORDER BY started_at DESC, run_id`
 	if f.Last {
 		q += " LIMIT 1 BY command"
@@ -146,7 +147,7 @@ func (h History) Runs(ctx context.Context, f Filter) (all []Run, err error) {
 	}
 	err = native.Read(ctx, h.archive.Conn(), "runs", q, args, each,
 		&r.ID, &r.Command, &r.Schedule, &r.Whole, &r.Started, &r.Ended, &outcome, &r.Reason, &apps, &complete,
-		&c.Calls, &c.Provisional, &c.Failed, &c.Lost, &c.Users, &c.Samples, &c.Events, &r.Requests, &r.Errors, &r.Bytes, &r.Version, &r.Host)
+		&c.Calls, &c.Provisional, &c.Failed, &c.Lost, &c.Users, &c.Samples, &c.Events, &r.Requests, &r.Errors, &r.Bytes, &r.Privacy, &r.Version, &r.Host)
 	return all, err
 }
 

@@ -3,6 +3,8 @@ package ui
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,6 +13,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/identity"
 	"github.com/callvault/callvault/internal/runs"
 	"github.com/callvault/callvault/internal/words"
 	"github.com/callvault/callvault/status"
@@ -76,6 +79,11 @@ func (p *statusPage) head() {
 	total := 0
 	for _, b := range st.Bytes {
 		total += b
+	}
+	for _, privacy := range slices.Sorted(maps.Keys(st.Privacy)) {
+		if len(st.Privacy) > 1 || privacy != "" {
+			line("persons", fmt.Sprintf("%s: %s", words.Plural(int(st.Privacy[privacy]), "call"), identity.InWords(privacy)))
+		}
 	}
 	line("on disk", humanize.IBytes(uint64(total)))
 }

@@ -54,7 +54,7 @@ func writeSums(w io.Writer, r *verify.Report) {
 	rows := map[string]uint64{}
 	for _, x := range r.Apps {
 		t.Listed, t.Calls, t.Hours, t.Days = t.Listed+x.Listed, t.Calls+x.Calls, t.Hours+x.Hours, t.Days+x.Days
-		t.Waiting, t.Expired = t.Waiting+x.Waiting, t.Expired+x.Expired
+		t.Waiting, t.Expired, t.Unlike = t.Waiting+x.Waiting, t.Expired+x.Expired, t.Unlike+x.Unlike
 		for k, n := range x.Rows {
 			rows[k] += n
 		}
@@ -82,6 +82,9 @@ func writeSums(w io.Writer, r *verify.Report) {
 	}
 	if t.Expired > 0 {
 		line("expired", "%s while the vendor was asked", words.Plural(t.Expired, "call"))
+	}
+	if t.Unlike > 0 {
+		line("persons", "%s not compared: their rows name persons otherwise than passes do now", words.Plural(t.Unlike, "call"))
 	}
 	counts := ask.Counts{Requests: r.Requests}
 	line("requests", "%s, %s received, %s", words.Comma(counts.Total()), humanize.IBytes(uint64(r.Bytes)), r.Ended.Sub(r.Started).Round(100*time.Millisecond))
