@@ -29,7 +29,7 @@ func (s Screen) JSON(v any) error {
 
 // Errorf prints a line to Err, also if quiet.
 func (s Screen) Errorf(format string, args ...any) {
-	fmt.Fprintf(s.Err, "callvault: "+format+"\n", args...)
+	fmt.Fprintln(s.Err, "callvault: "+words.Line(fmt.Sprintf(format, args...)))
 }
 
 // Warn prints what went wrong without harm to the work itself.
