@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/daemon"
+	"github.com/callvault/callvault/internal/words"
 )
 
 // Schedules lists schedules.
@@ -25,6 +26,7 @@ func (c Screen) Schedules(list []daemon.Scheduled, now time.Time) {
 		if s.Zone == "UTC" && !strings.Contains(spec, "TZ=") {
 			spec += " UTC"
 		}
-		fmt.Fprintf(c.Out, "%s: %s, %s\n  last  %s\n  next  %s\n", s.Name, strings.Join(append([]string{s.Job}, s.Args...), " "), spec, last, next)
+		fmt.Fprintf(c.Out, "%s: %s, %s\n  last  %s\n  next  %s\n",
+			words.Shown(s.Name), words.Line(strings.Join(append([]string{s.Job}, s.Args...), " ")), words.Shown(spec), last, next)
 	}
 }

@@ -29,7 +29,7 @@ func (s Screen) JSON(v any) error {
 
 // Errorf prints a line to Err, even if quiet.
 func (s Screen) Errorf(format string, args ...any) {
-	fmt.Fprintf(s.Err, "callvault: "+format+"\n", args...)
+	fmt.Fprintln(s.Err, "callvault: "+words.Line(fmt.Sprintf(format, args...)))
 }
 
 // Warn prints an error that does not affect the work itself.

@@ -29,7 +29,7 @@ func (c Screen) Space(s *status.Space) {
 	}
 	spaceTable(w, "table", s.Largest(), "rows")
 	if s.NoMetric != "" {
-		fmt.Fprintln(w, text.Snip("\nno metrics: "+s.NoMetric, Width, "…"))
+		fmt.Fprintln(w, "\n"+text.Snip(words.Line("no metrics: "+s.NoMetric), Width, "…"))
 	} else {
 		spaceTable(w, "metric", s.Metrics, "rows")
 	}
@@ -58,7 +58,7 @@ func spaceTable(w io.Writer, name string, uses []status.Use, rows string) {
 		if total > 0 {
 			share = 100 * float64(u.Bytes) / float64(total)
 		}
-		t.AppendRow(table.Row{u.Name, words.Comma(int(u.Rows)), humanize.IBytes(u.Bytes), humanize.IBytes(u.Uncompressed), fmt.Sprintf("%.2f", u.PerRow), fmt.Sprintf("%.1f %%", share)})
+		t.AppendRow(table.Row{words.Shown(u.Name), words.Comma(int(u.Rows)), humanize.IBytes(u.Bytes), humanize.IBytes(u.Uncompressed), fmt.Sprintf("%.2f", u.PerRow), fmt.Sprintf("%.1f %%", share)})
 	}
 	numbers(t, 2, 6)
 	fmt.Fprintf(w, "\n%s\n", t.Render())

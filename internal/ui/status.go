@@ -173,7 +173,7 @@ func (p *statusPage) units(title string, l status.Units, say func(status.Unit) s
 	fmt.Fprintf(p, "\n%s:\n", title)
 	for _, u := range l.Units {
 		for _, s := range []string{"  " + nameOf(u), "    " + say(u)} {
-			fmt.Fprintln(p, text.Snip(s, Width, "…"))
+			fmt.Fprintln(p, text.Snip(words.Line(s), Width, "…"))
 		}
 	}
 	if n := l.Count - len(l.Units); n > 0 {
@@ -209,6 +209,6 @@ func (p *statusPage) runs() {
 			line += ": " + r.Last.Reason
 		}
 		const indent = 13
-		fmt.Fprintf(p, "%*s%s\n", indent, "", p.in(text.FgYellow, text.Snip(line, Width-indent, "…")))
+		fmt.Fprintf(p, "%*s%s\n", indent, "", p.in(text.FgYellow, text.Snip(words.Line(line), Width-indent, "…")))
 	}
 }

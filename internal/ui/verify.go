@@ -35,7 +35,7 @@ func writeVerification(w io.Writer, r *verify.Report) {
 		if i == mostLines {
 			break
 		}
-		fmt.Fprintln(w, "not verified:", f)
+		fmt.Fprintln(w, "not verified:", words.Line(fmt.Sprint(f)))
 	}
 	writeLacking(w, r)
 	writeWarnings(w, r.Warnings)
@@ -98,7 +98,7 @@ func writeDifferences(w io.Writer, all []verify.Difference) {
 			t.AppendRow(table.Row{fmt.Sprintf("… and %s more", words.Comma(len(all)-mostLines)), "", "--json names all"})
 			break
 		}
-		t.AppendRow(table.Row{text.Snip(strings.TrimPrefix(verify.UnitName(d), "call "), 33, "…"), d.Relation, differenceText(d)})
+		t.AppendRow(table.Row{text.Snip(words.Shown(strings.TrimPrefix(verify.UnitName(d), "call ")), 33, "…"), words.Shown(d.Relation), words.Shown(differenceText(d))})
 	}
 	t.SetColumnConfigs([]table.ColumnConfig{{Number: 3, WidthMax: 22, WidthMaxEnforcer: text.WrapSoft}})
 	fmt.Fprintln(w, t.Render())
@@ -146,7 +146,7 @@ func rank(w verify.Warning) int {
 // writeLacking names what the archive is known to lack.
 func writeLacking(w io.Writer, r *verify.Report) {
 	for _, l := range r.Missing()[:min(len(r.Missing()), mostLines)] {
-		fmt.Fprintln(w, verify.LackText(l))
+		fmt.Fprintln(w, words.Line(verify.LackText(l)))
 	}
 }
 

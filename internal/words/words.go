@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/dustin/go-humanize"
@@ -28,14 +29,38 @@ func FirstLine(s string) string {
 	return line
 }
 
-// Printable replaces control characters, which could upset a terminal, and bytes that are
-// not text by escapes.
+// Printable replaces by escapes bytes that are not text, and characters that could upset a
+// terminal, or turn or break a line. Line breaks stay.
 func Printable(s string) string {
-	if !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool { return r < ' ' && r != '\n' || r == 0x7f || r >= 0x80 && r < 0xa0 }) {
+	if !utf8.ValidString(s) || strings.ContainsFunc(s, upsets) {
 		quoted := strconv.Quote(s)
 		return quoted[1 : len(quoted)-1]
 	}
 	return s
+}
+
+func upsets(r rune) bool {
+	return unicode.IsControl(r) && r != '\n' || unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp)
+}
+
+// How much of a text is shown, in bytes: of one from outside, such as an id, and of a line.
+const (
+	mostShown  = 200
+	mostOfLine = 4000
+)
+
+// Shown is a text from outside, such as an id, within a line: printable, without line breaks,
+// and not too long to read.
+func Shown(s string) string { return within(s, mostShown) }
+
+// Line is a line that has texts from outside in it.
+func Line(s string) string { return within(s, mostOfLine) }
+
+func within(s string, most int) string {
+	if len(s) > most {
+		s = strings.ToValidUTF8(s[:most], "") + "…"
+	}
+	return strings.ReplaceAll(Printable(s), "\n", `\n`)
 }
 
 // Comma returns a number with commas between its thousands.

@@ -46,7 +46,7 @@ func TestNumbers(t *testing.T) {
 
 func TestPrintable(t *testing.T) {
 	for text, want := range map[string]string{
-		"plain — text": "plain — text", "a\x1b[2Jb": `a\x1b[2Jb`, "\x1f\x8b\x08\x00": `\x1f\x8b\b\x00`, "caf\xe9": `caf\xe9`, "\u0085": `\u0085`, "two\nlines": "two\nlines", "\"\x00\"": `\"\x00\"`, "": "",
+		"plain — text": "plain — text", "a\x1b[2Jb": `a\x1b[2Jb`, "\x1f\x8b\x08\x00": `\x1f\x8b\b\x00`, "caf\xe9": `caf\xe9`, "\u0085": `\u0085`, "two\nlines": "two\nlines", "a\u202eb": `a\u202eb`, "a\u2028b": `a\u2028b`, "👨‍👩‍👧": "👨‍👩‍👧", "\"\x00\"": `\"\x00\"`, "": "",
 	} {
 		if got := words.Printable(text); got != want {
 			t.Errorf("%q: %s, want %s", text, got, want)
