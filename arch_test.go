@@ -15,7 +15,8 @@ const module = "github.com/callvault/callvault/"
 var allowed = map[string][]string{
 	"cmd/callvault":      {"*"},
 	"archive":            {"extract", "extract/ask", "extract/quota", "extract/replay", "extract/trtc", "ledger", "load", "load/hidden", "load/retry", "load/store", "load/upkeep", "load/visible", "internal/call", "internal/config", "internal/connect", "internal/runs", "internal/span", "internal/words"},
-	"daemon":             {"archive", "backup", "extract", "extract/ask", "ledger", "load/lease", "load/schema", "load/store", "load/upkeep", "schedules", "verify", "internal/call", "internal/config", "internal/connect", "internal/notify", "internal/runs", "internal/systemd", "internal/traces", "internal/words"},
+	"console":            {"internal/config", "internal/words"},
+	"daemon":             {"archive", "backup", "console", "extract", "extract/ask", "ledger", "load/lease", "load/schema", "load/store", "load/upkeep", "schedules", "verify", "internal/call", "internal/config", "internal/connect", "internal/notify", "internal/runs", "internal/systemd", "internal/traces", "internal/words"},
 	"doctor":             {"archive", "extract/ask", "extract/quota", "extract/trtc", "load/lease", "load/store", "status", "internal/call", "internal/catalogue", "internal/config", "internal/connect", "internal/query", "internal/sqltext", "internal/words"},
 	"schedules":          {},
 	"export":             {"internal/catalogue", "internal/sqltext"},
