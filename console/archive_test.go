@@ -161,6 +161,23 @@ var filled struct {
 	err error
 }
 
+// fill archives calls in a database that it makes.
+func fill(ctx context.Context, t testing.TB, dsn string, calls ...made) error {
+	s, err := store.Open(ctx, dsn, store.Options{Missing: store.Create})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	migratedtest.Migrate(t, s)
+	w := load.NewWriter(s, "fill", load.WriterOptions{})
+	for _, m := range calls {
+		if err := m.write(ctx, w); err != nil {
+			return err
+		}
+	}
+	return w.Close(ctx)
+}
+
 // archive connects to the archive, which the first test makes, by connections that cannot write.
 func archive(t testing.TB) *store.Store {
 	t.Helper()
@@ -168,26 +185,17 @@ func archive(t testing.TB) *store.Store {
 	defer filled.Unlock()
 	if filled.dsn == "" {
 		filled.dsn = embeddedtest.Shared(t).DatabaseDSN("console")
-		s, err := store.Open(t.Context(), filled.dsn, store.Options{Missing: store.Create})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer s.Close()
-		migratedtest.Migrate(t, s)
-		w := load.NewWriter(s, "fill", load.WriterOptions{})
-		for _, m := range calls() {
-			if filled.err == nil {
-				filled.err = m.write(t.Context(), w)
-			}
-		}
-		if filled.err == nil {
-			filled.err = w.Close(t.Context())
-		}
+		filled.err = fill(t.Context(), t, filled.dsn, calls()...)
 	}
 	if filled.err != nil {
 		t.Fatal(filled.err)
 	}
-	s, err := store.Open(t.Context(), filled.dsn, store.Options{ReadOnly: true})
+	return reading(t, filled.dsn)
+}
+
+func reading(t testing.TB, dsn string) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), dsn, store.Options{ReadOnly: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,7 +206,11 @@ func archive(t testing.TB) *store.Store {
 // site serves the console of the archive, with some access.
 func site(t testing.TB, access Access) *httptest.Server {
 	t.Helper()
-	s := archive(t)
+	return siteOf(t, archive(t), access)
+}
+
+func siteOf(t testing.TB, s *store.Store, access Access) *httptest.Server {
+	t.Helper()
 	srv := httptest.NewServer(New(Options{Archive: func() Archive { return s }, Access: access, Log: slog.New(slog.NewTextHandler(testLog{t}, nil)), Now: func() time.Time { return now }, Version: "test"}))
 	t.Cleanup(srv.Close)
 	return srv

@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/callvault/callvault/internal/words"
@@ -37,6 +38,16 @@ type Options struct {
 
 // within bounds the time that a page may take.
 const within = 20 * time.Second
+
+var errLate = errors.New("a page took too long")
+
+// bounded ends a page's statements in time. The client would make a setting of a deadline,
+// which a user who may only read must not set.
+func bounded(r *http.Request) (*http.Request, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(r.Context())
+	late := time.AfterFunc(within, func() { cancel(errLate) })
+	return r.WithContext(ctx), func() { late.Stop(); cancel(nil) }
+}
 
 //go:embed templates static
 var files embed.FS
@@ -91,13 +102,16 @@ type problem struct {
 
 func (p problem) Error() string { return p.text }
 
+// unknownTable is in the error about an archive that is yet to be made.
+const unknownTable = "code: 60,"
+
 // handle makes a page and writes it, or an error's page.
 func (c *console) handle(make func(*request) (*page, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
-		ctx, cancel := context.WithTimeout(r.Context(), within)
+		inTime, cancel := bounded(r)
 		defer cancel()
-		q := &request{Request: r.WithContext(ctx), memory: &c.memory, query: query{r.URL.Query()}, lang: language(w, r), now: c.Now().UTC().Truncate(time.Second)}
+		q := &request{Request: inTime, memory: &c.memory, query: query{r.URL.Query()}, lang: language(w, r), now: c.Now().UTC().Truncate(time.Second)}
 		p, status := c.make(q, make)
 		p.Lang, p.Version, p.Here, p.Now = q.lang, c.Version, r.URL, q.now
 		var body bytes.Buffer
@@ -128,10 +142,13 @@ func (c *console) make(q *request, make func(*request) (*page, error)) (*page, i
 		return p, http.StatusOK
 	}
 	said, ours := errors.AsType[problem](err)
+	if !ours && strings.Contains(err.Error(), unknownTable) {
+		said, ours = problem{http.StatusServiceUnavailable, "Nothing is archived yet. The first pass of callvault archive makes the archive."}, true
+	}
 	if !ours {
 		c.Log.Error("page not made", "path", q.URL.Path, "err", words.OneLine(err))
 		said = problem{http.StatusBadGateway, "ClickHouse did not answer as it should. The log of callvault says more."}
-		if errors.Is(err, context.DeadlineExceeded) {
+		if errors.Is(context.Cause(q.Context()), errLate) {
 			said = problem{http.StatusGatewayTimeout, "ClickHouse did not answer in time. Try a shorter time."}
 		}
 	}

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/callvault/callvault/internal/catalogue"
+	"github.com/callvault/callvault/test/embeddedtest"
 )
 
 // window has the times in which the calls of the archive are.
@@ -179,6 +180,36 @@ func TestNotFound(t *testing.T) {
 	waiting := &console{Options: Options{Archive: func() Archive { return nil }}}
 	if _, status := waiting.make(&request{}, nil); status != http.StatusServiceUnavailable {
 		t.Errorf("without an archive: %d", status)
+	}
+}
+
+// TestLongReader shows pages to a user who may read the relations, and nothing else.
+func TestLongReader(t *testing.T) {
+	t.Parallel()
+	srv := embeddedtest.StartWithUsers(t, `<clickhouse><users><reader><password>pw</password><networks><ip>127.0.0.1</ip></networks><profile>reader</profile><quota>default</quota>
+		<grants><query>GRANT SELECT ON trtc.*</query></grants></reader></users><profiles><reader><readonly>1</readonly></reader></profiles></clickhouse>`)
+	if err := fill(t.Context(), t, srv.DSN(), calls()[0], calls()[3]); err != nil {
+		t.Fatal(err)
+	}
+	u, err := url.Parse(srv.DSN())
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.User = url.UserPassword("reader", "pw")
+	reader := siteOf(t, reading(t, u.String()), Access{})
+	for _, name := range []string{"calls", "worst", "user's", "fleet", "call", "torn", "pair", "user"} {
+		if status, page, _ := get(t, reader, paths()[name]); status != http.StatusOK {
+			t.Errorf("%s: %d\n%s", name, status, page)
+		}
+	}
+}
+
+// TestNothingYet: an archive that is yet to be made is no fault.
+func TestNothingYet(t *testing.T) {
+	t.Parallel()
+	srv := siteOf(t, reading(t, embeddedtest.Database(t)), Access{})
+	if status, page, _ := get(t, srv, "/"); status != http.StatusServiceUnavailable || !strings.Contains(page, "Nothing is archived yet") {
+		t.Errorf("%d\n%s", status, page)
 	}
 }
 

@@ -74,6 +74,7 @@ var chinese = map[string]string{
 	// The frame of all pages.
 	"Skip to the content": "跳到正文", "Calls": "通话", "Fleet": "总览", "All times are UTC.": "所有时间均为 UTC。", "This page only reads the archive.": "本页面只读取归档数据。",
 	"Error": "错误", "Back to the calls": "返回通话列表", "Main": "主导航",
+	"Nothing is archived yet. The first pass of callvault archive makes the archive.": "尚未归档任何数据；首次运行 callvault archive 后即可查看。",
 	"There is no such page.": "没有这个页面。", "There is no such user in this call.": "该通话中没有这个用户。", "Name a user.": "请指定用户。", "The console waits for ClickHouse. Try again in a moment.": "控制台正在等待 ClickHouse，请稍后再试。",
 	"ClickHouse did not answer as it should. The log of callvault says more.": "ClickHouse 返回异常，详情见 callvault 日志。", "ClickHouse did not answer in time. Try a shorter time.": "ClickHouse 未及时响应，请缩短时间范围。",
 	"There is no such call in the archive. Perhaps it is not archived yet, or older than the archive keeps calls.": "归档中没有该通话：可能尚未归档，或已超过保留期限。",
