@@ -70,83 +70,76 @@ func read(t *testing.T, page string) (d document) {
 	return d
 }
 
-// TestPages fetches each kind of page in both languages. What the vendor sent is shown as
-// text, whatever it is.
+// tells has what pages must say, by name and language.
+func tells() map[string][]string {
+	shown := strings.ReplaceAll(emoji, "\x1b", "␛")
+	return map[string][]string{
+		"calls en":  {hostile, "🎉 party", "serious", "running"},
+		"user's en": {"for this user", "All calls of user"},
+		"call en": {hostile, shown, fromLeft, "the sender's uplink lost packets", "2 sessions", "Wi-Fi", "4G", "Phone <b>1", "Sound: packets lost", "newMetric", "Who received whom", "1280 × 720",
+			"Entered the room: again", "Connection to the server timed out"},
+		"call zh":    {hostile, "上行丢包", "音频：丢包", "谁接收谁", "网络类型"},
+		"running en": {"This call was still running when it was last archived"},
+		"torn en": {"What is missing", "Set aside: a part of the measurements, 2026-05-04 15:02:00 – 15:04:00", "the answer was cut <b>", "Lost: a part of the measurements, before 2026-05-04 15:00:30",
+			"Set aside: the event log, of user a", "no answer in time"},
+		"crowd en":   {"60 users", "Page 1", "More", "listener 000"},
+		"crowd 2 en": {"Page 2", "listener 049"},
+		"closer en":  {"15:04:00 – 15:06:00", "every sample is shown", "Whole call"},
+		"pair en":    {"the sender", "sent by " + hostile, "received by " + shown, "How others received the sender", fromLeft},
+		"user en":    {"2026-05", "🎉 party"},
+		"fleet en":   {"Worst SDK versions", "12.1", "Worst devices", "never", "2026-05-04"},
+	}
+}
+
+// TestPages fetches each kind of page in both languages, and what they link to. What the
+// vendor sent is shown as text, whatever it is.
 func TestPages(t *testing.T) {
 	t.Parallel()
 	srv := site(t, Access{})
+	seen, linked := map[string]bool{}, map[string]string{}
 	for name, path := range paths() {
+		seen[path] = true
 		for _, lang := range languages {
 			status, page, h := get(t, srv, path, "Accept-Language", lang)
 			d := read(t, page)
 			if status != http.StatusOK || strings.Contains(page, "<script>alert") || strings.Contains(page, "ZgotmplZ") || strings.Contains(page, "%!") || h.Get("Content-Language")[:2] != lang {
 				t.Errorf("%s in %s: %d, %s\n%s", name, lang, status, h, d.text)
 			}
+			for _, want := range tells()[name+" "+lang] {
+				if !strings.Contains(d.text, strings.Join(strings.Fields(want), " ")) {
+					t.Errorf("%s in %s does not say %q:\n%s", name, lang, want, d.text)
+				}
+			}
+			for _, link := range d.links {
+				linked[absolute(t, path, link)] = path
+			}
+		}
+	}
+	followed := 0
+	for path, from := range linked {
+		if seen[path] || followed == 20 {
+			continue
+		}
+		followed++
+		if status, _, _ := get(t, srv, path); status != http.StatusOK {
+			t.Errorf("%s links to %s: %d", from, path, status)
 		}
 	}
 }
 
-// TestLinks follows all links of the site, as far as there are many.
-func TestLinks(t *testing.T) {
-	t.Parallel()
-	srv := site(t, Access{})
-	todo, seen := []string{}, map[string]bool{}
-	for _, path := range paths() {
-		todo = append(todo, path)
+// absolute is where a link of a page of the site leads.
+func absolute(t *testing.T, path, link string) string {
+	t.Helper()
+	base, err := url.Parse(path)
+	if err != nil {
+		t.Fatal(err)
 	}
-	for len(todo) > 0 && len(seen) < 50 {
-		path := todo[0]
-		todo = todo[1:]
-		if seen[path] {
-			continue
-		}
-		seen[path] = true
-		status, page, _ := get(t, srv, path)
-		if status != http.StatusOK {
-			t.Errorf("%s: %d", path, status)
-			continue
-		}
-		for _, link := range read(t, page).links {
-			base, _ := url.Parse(path)
-			u, err := base.Parse(link)
-			if err != nil || u.Host != "" {
-				t.Errorf("%s links to %s: %v", path, link, err)
-				continue
-			}
-			u.Fragment = ""
-			if len(seen)+len(todo) < 50 {
-				todo = append(todo, u.String())
-			}
-		}
+	u, err := base.Parse(link)
+	if err != nil || u.Host != "" {
+		t.Fatalf("%s links to %s: %v", path, link, err)
 	}
-	t.Logf("%d pages", len(seen))
-}
-
-// TestTells looks for what pages must say.
-func TestTells(t *testing.T) {
-	t.Parallel()
-	srv := site(t, Access{})
-	in := func(name, lang string, texts ...string) {
-		t.Helper()
-		_, page, _ := get(t, srv, paths()[name], "Accept-Language", lang)
-		text := read(t, page).text
-		for _, want := range texts {
-			if !strings.Contains(text, strings.Join(strings.Fields(want), " ")) {
-				t.Errorf("%s in %s does not say %q:\n%s", name, lang, want, text)
-			}
-		}
-	}
-	in("calls", "en", hostile, "🎉 party", "serious", "running")
-	in("user's", "en", "for this user", "All calls of user")
-	in("call", "en", hostile, strings.ReplaceAll(emoji, "\x1b", "␛"), fromLeft, "the sender's uplink lost packets", "2 sessions", "Wi-Fi", "4G", "Phone <b>1", "Sound: packets lost", "newMetric", "Who received whom", "1280 × 720")
-	in("call", "zh", hostile, "上行丢包", "音频：丢包", "谁接收谁", "网络类型")
-	in("running", "en", "running", "This call was still running when it was last archived")
-	in("torn", "en", "What is missing", "Set aside: a part of the measurements, 2026-05-04 15:02:00 – 15:04:00", "the answer was cut <b>", "Lost: a part of the measurements, before 2026-05-04 15:00:30", "Set aside: the event log, of user a", "no answer in time")
-	in("crowd", "en", "60 users", "Page 1", "More", "listener 000")
-	in("crowd 2", "en", "Page 2", "listener 049")
-	in("pair", "en", "the sender", "sent by "+hostile, "received by "+strings.ReplaceAll(emoji, "\x1b", "␛"), "How others received the sender", fromLeft)
-	in("user", "en", "2026-05", "🎉 party")
-	in("fleet", "en", "Worst SDK versions", "12.1", "Worst devices", "never", "2026-05-04")
+	u.Fragment = ""
+	return u.String()
 }
 
 // TestClicks answers a complaint of user 4711 in three clicks.
