@@ -60,22 +60,21 @@ type called struct {
 	room
 	head
 	Whole, Window Window
-	Charted       Window // of the charts: Window, or the chosen user's stay where it is all of the call
-	Zoomed        bool
-	Lacks         []lack
-	Members       []member
-	User          *member // whose charts are shown; nil: the call has no users
-	Sort          string
-	Page, Pages   int
-	Charts        charts
-	Minutes       []minute // of User
-	Events        []event  // of User, in the window
-	MoreEvents    bool
-	Matrix        matrix
-	minutes       []minute // of the page's users
-	events        []event
-	sessions      []session
-	limits        []limit
+	shown
+	Lacks       []lack
+	Members     []member
+	User        *member // whose charts are shown; nil: the call has no users
+	Sort        string
+	Page, Pages int
+	Charts      charts
+	Minutes     []minute // of User
+	Events      []event  // of User, in the window
+	MoreEvents  bool
+	Matrix      matrix
+	minutes     []minute // of the page's users
+	events      []event
+	sessions    []session
+	limits      []limit
 }
 
 var errNoCall = problem{http.StatusNotFound, "There is no such call in the archive. Perhaps it is not archived yet, or older than the archive keeps calls."}
@@ -233,8 +232,8 @@ func (m *member) stay(whole Window) Window {
 	return Window{later(whole.From, w.From.Add(-margin)), earlier(whole.To, w.To.Add(margin))}
 }
 
-// shown names the users of the page.
-func (v *called) shown() []string {
+// ids names the users of the page.
+func (v *called) ids() []string {
 	ids := []string{}
 	for _, m := range v.Members {
 		ids = append(ids, m.ID)
@@ -260,7 +259,7 @@ func (v *called) readMinutes(q *request) func() error {
 	return func() error {
 		return q.rows(&v.minutes, `SELECT user_id, minute, grade, metric, cause, peer_id, diagnosis FROM call_minutes`+ofCallThen+`AND has({users:Array(String)}, user_id)
 			AND minute >= {from:DateTime('UTC')} AND minute < {to:DateTime('UTC')} AND grade IN ('fair', 'poor', 'serious') ORDER BY user_id, minute`,
-			v.params(map[string]any{"users": v.shown(), "from": v.Window.From.Truncate(time.Minute), "to": v.Window.To}))
+			v.params(map[string]any{"users": v.ids(), "from": v.Window.From.Truncate(time.Minute), "to": v.Window.To}))
 	}
 }
 
@@ -275,7 +274,7 @@ func (v *called) readSessions(q *request) func() error {
 	return func() error {
 		return q.rows(&v.sessions, `SELECT user_id, joined_at, left_at FROM user_sessions`+ofCall+`
 			AND has({users:Array(String)}, user_id) AND joined_at >= {from:DateTime('UTC')} ORDER BY user_id, joined_at LIMIT 20000`,
-			v.params(map[string]any{"users": v.shown(), "from": v.Whole.From}))
+			v.params(map[string]any{"users": v.ids(), "from": v.Whole.From}))
 	}
 }
 
@@ -346,7 +345,7 @@ func (v *called) draw() {
 	v.Events = filter(v.events, func(e event) bool { return mine(e.User) })
 	v.MoreEvents = len(v.Events) >= mostEvents
 	v.Charts.frame(v.Charted, v.limits, v.Minutes, v.Events, v.lacks("series", v.User.ID))
-	v.Matrix.arrange(v.shown())
+	v.Matrix.arrange(v.ids())
 }
 
 func filter[E any](all []E, want func(E) bool) (some []E) {
@@ -363,6 +362,3 @@ func (v *called) EventsLack() []lack { return v.lacks("events", v.User.ID) }
 
 // Lost says whether the whole call, or a part, is lost; otherwise a pass may yet fetch it.
 func (l lack) Lost() bool { return l.State == "lost" }
-
-// Views are the windows beside this one.
-func (v *called) Views() map[string]Window { return v.Charted.views() }

@@ -136,13 +136,12 @@ func (c *chart) drawBands(b *strings.Builder) {
 			fmt.Fprintf(b, `<rect class="%s" y="%.1f" width="1000" height="%.1f"/>`, class, high, low-high)
 		}
 	}
-	if l.Serious > l.Good {
-		band("band-poor", l.Poor, l.Serious)
-		band("band-serious", l.Serious, c.Top)
-		return
+	edge := c.Top
+	if l.Serious < l.Good {
+		edge = 0
 	}
 	band("band-poor", l.Poor, l.Serious)
-	band("band-serious", l.Serious, 0)
+	band("band-serious", l.Serious, edge)
 }
 
 // drawPeriods shades bad minutes, and times of which nothing is archived.

@@ -59,7 +59,7 @@ func (v *called) readEvents(q *request) func() error {
 		if v.User != nil {
 			chosen = v.User.ID
 		}
-		params := v.params(map[string]any{"users": v.shown(), "user": chosen, "zh": q.lang == "zh", "from": v.Window.From, "to": v.Window.To})
+		params := v.params(map[string]any{"users": v.ids(), "user": chosen, "zh": q.lang == "zh", "from": v.Window.From, "to": v.Window.To})
 		var bad []event
 		err := together(func() error {
 			return q.rows(&v.events, eventColumns+`AND ts >= {from:DateTime('UTC')} AND ts <= {to:DateTime('UTC')} AND has({users:Array(String)}, user_id)

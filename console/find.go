@@ -32,7 +32,6 @@ type ownGrade struct {
 	Grade     string `ch:"grade"`
 	Cause     string `ch:"cause"`
 	Diagnosis string `ch:"diagnosis"`
-	User      string // who is looked for
 }
 
 // search is what is looked for.
@@ -141,7 +140,6 @@ func (q *request) own(calls []foundCall, s search) error {
 		WHERE user_id = {user:String} AND call_created_at BETWEEN {from:DateTime('UTC')} AND {to:DateTime('UTC')} AND has({ids:Array(String)}, comm_id)`,
 		map[string]any{"user": s.Text, "from": since, "to": until, "ids": ids})
 	for i := range own {
-		own[i].User = s.Text
 		of[own[i].ID].Own = &own[i]
 	}
 	return err

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
-	"fmt"
 	"html/template"
 	"io"
 	"net/url"
@@ -65,7 +64,7 @@ func functions(lang string) template.FuncMap {
 		"moment":   func(t time.Time) string { return t.Format("2006-01-02 15:04:05") },
 		"iso":      func(t time.Time) string { return t.Format(time.RFC3339) },
 		"duration": func(d time.Duration) string { return span(lang, d) },
-		"seconds":  func(s any) string { return span(lang, lengthOf(s)) },
+		"seconds":  func(s uint64) string { return span(lang, time.Duration(s)*time.Second) },
 		"callURL":  callLink, "userURL": userLink, "pairURL": pairLink,
 	}
 }
@@ -147,15 +146,7 @@ func pairLink(app uint32, id, user, peer string) string {
 
 // Numbers.
 
-func comma(v any) string {
-	switch v := v.(type) {
-	case int:
-		return humanize.Comma(int64(v))
-	case uint64:
-		return humanize.Comma(int64(v))
-	}
-	return fmt.Sprint(v)
-}
+func comma(v uint64) string { return humanize.Comma(int64(v)) }
 
 // decimal is a number with three digits that count; nothing for none.
 func decimal(v any) string {
@@ -195,15 +186,4 @@ func span(lang string, d time.Duration) string {
 		return translate(lang, "%d min", m)
 	}
 	return translate(lang, "%d s", s)
-}
-
-// lengthOf is a length of time, given in seconds.
-func lengthOf(seconds any) time.Duration {
-	switch s := seconds.(type) {
-	case uint64:
-		return time.Duration(s) * time.Second
-	case *uint64:
-		return time.Duration(*s) * time.Second
-	}
-	return 0
 }

@@ -39,7 +39,7 @@ type matrixRow struct {
 // readPairs reads what the matrix shows of each pair.
 func (v *called) readPairs(q *request) func() error {
 	return func() error {
-		return q.rows(&v.Matrix.pairs, `SELECT user_id, peer_id, grade, judged_minutes, bad_minutes FROM peer_quality`+ofCallThen+`AND has({users:Array(String)}, user_id) ORDER BY bad_minutes DESC, user_id, peer_id LIMIT 20000`, v.params(map[string]any{"users": v.shown()}))
+		return q.rows(&v.Matrix.pairs, `SELECT user_id, peer_id, grade, judged_minutes, bad_minutes FROM peer_quality`+ofCallThen+`AND has({users:Array(String)}, user_id) ORDER BY bad_minutes DESC, user_id, peer_id LIMIT 20000`, v.params(map[string]any{"users": v.ids()}))
 	}
 }
 
@@ -68,8 +68,8 @@ func (m *matrix) arrange(receivers []string) {
 // paired is the page of a pair: what one sends, and below it what the other receives of it.
 type paired struct {
 	room
-	Whole, Charted Window
-	Zoomed         bool
+	Whole Window
+	shown
 	Receiver, Peer member
 	Pair           *pairQuality  // nil: nothing was received
 	Others         []pairQuality // how others received the sender
@@ -181,9 +181,6 @@ func (v *paired) arrange(both *called, sent, received charts) {
 		}
 	}
 }
-
-// Views are the windows beside this one.
-func (v *paired) Views() map[string]Window { return v.Charted.views() }
 
 // short is a user's id, short enough for the head of a column.
 func short(id string) string {

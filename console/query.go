@@ -94,9 +94,15 @@ func (q query) window(whole Window) Window {
 	return w
 }
 
-// views are the windows with half and twice the time, and the ones before and after.
-func (w Window) views() map[string]Window {
-	d := w.Span()
+// shown is the time of a page's charts.
+type shown struct {
+	Charted Window
+	Zoomed  bool // it is asked for; otherwise it is all there is
+}
+
+// Views are the windows with half and twice the time, and the ones before and after.
+func (s shown) Views() map[string]Window {
+	w, d := s.Charted, s.Charted.Span()
 	return map[string]Window{
 		"in": {w.From.Add(d / 4), w.To.Add(-d / 4)}, "out": {w.From.Add(-d / 2), w.To.Add(d / 2)},
 		"back": {w.From.Add(-d / 2), w.To.Add(-d / 2)}, "on": {w.From.Add(d / 2), w.To.Add(d / 2)},

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"cmp"
 	"html/template"
 	"strings"
 	"time"
@@ -20,7 +19,6 @@ func helpers(lang string) template.FuncMap {
 		},
 		"more":   func(at, pages int) bool { return at+1 < pages },
 		"viewer": func(p *page, v any) any { return map[string]any{"P": p, "V": v} },
-		"own":    func(c foundCall) string { return c.owner() },
 		"fileURL": func(app uint32, id string, m *member) string {
 			return strings.Replace(callLink(app, id, m.name()), "call?", "file?", 1)
 		},
@@ -61,14 +59,6 @@ func sideOf(say func(string, ...any) string, side, title string, c *chart) any {
 		Side, Label string
 		Chart       *chart
 	}{side, strings.Join(label, "; "), c}
-}
-
-// owner is the user who was looked for, if it was one.
-func (c foundCall) owner() string {
-	if c.Own == nil {
-		return ""
-	}
-	return c.Own.User
 }
 
 // name is the user's id; "" for none.
@@ -121,5 +111,5 @@ func (p *page) Since(days int) string {
 
 // Day is the address of the calls of a day, the worst first.
 func (p *page) Day(day time.Time) string {
-	return address("./", "from", day.Format("2006-01-02T15:04"), "to", day.AddDate(0, 0, 1).Format("2006-01-02T15:04"), "sort", "worst", "app", cmp.Or(p.Here.Query().Get("app"), ""))
+	return address("./", "from", day.Format("2006-01-02T15:04"), "to", day.AddDate(0, 0, 1).Format("2006-01-02T15:04"), "sort", "worst", "app", p.Here.Query().Get("app"))
 }
