@@ -3,7 +3,7 @@
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 GOFLAGS_BUILD = -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 
-.PHONY: build demo test check test-bi test-keeper test-cluster test-versions test-packaging soak fuzz bench bench-queries lint clean
+.PHONY: build demo test check test-bi test-browser test-keeper test-cluster test-versions test-packaging soak fuzz bench bench-queries lint clean
 
 build: ## bin/callvault
 	CGO_ENABLED=0 go build $(GOFLAGS_BUILD) -o bin/callvault ./cmd/callvault
@@ -20,6 +20,7 @@ AT_ONCE = -parallel 4
 test: build ## all tests but the long ones, against the real ClickHouse
 	go vet ./...
 	go vet -tags bi ./test/analyst
+	go vet -tags browser ./console
 	go vet -tags keeper ./load/lease ./cmd/callvault
 	go vet -tags cluster ./test/clustertest
 	go vet -tags versions ./cmd/callvault
@@ -31,6 +32,10 @@ check: ## the long tests: faults, kills and restarts at every step, whole fleets
 
 test-bi: ## Superset, dbt, Cube and a notebook, each connected to an archive, and readers of exported files; needs Python 3.11 or 3.12 and Node.js, installs 2.3 GB once
 	go test -tags bi -run '^TestBI$$' -count 1 -v -timeout 2h ./test/analyst
+
+test-browser: ## the console in Chromium, which must be there, with the rules of axe-core, which npm fetches once (3 MB)
+	npm install --silent --no-save --prefix "$${XDG_CACHE_HOME:-$$HOME/.cache}/callvault-browser" axe-core@4.14.1
+	go test -tags browser -run '^TestBrowser' -count 1 -v -timeout 30m ./console
 
 test-keeper: ## leases among two servers, in a real ZooKeeper; needs Java and apt-get, downloads 2 MB once (CALLVAULT_SEED repeats a seed)
 	go test -tags keeper -run '^TestKeeper' -count 1 -v -timeout 30m ./load/lease ./cmd/callvault

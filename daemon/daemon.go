@@ -59,6 +59,8 @@ type daemon struct {
 	set   atomic.Pointer[settings]
 	store atomic.Pointer[store.Store] // nil while the daemon waits for ClickHouse
 
+	reader atomic.Pointer[store.Store] // of the console; nil while there is none
+
 	mu       sync.Mutex
 	runner   *schedules.Runner
 	underway map[string]time.Time  // when each running run began, by schedule
@@ -77,8 +79,12 @@ func Serve(ctx context.Context, o Options, hangup <-chan os.Signal) error {
 	if err != nil {
 		return config.Error{Setting: "CALLVAULT_LISTEN", Problem: err.Error(), Try: "choose another address"}
 	}
-	if err := runsOf(set.cfg).try(); err != nil {
-		return errors.Join(err, l.Close())
+	site, err := newSite(set.cfg)
+	if err == nil {
+		err = runsOf(set.cfg).try()
+	}
+	if err != nil {
+		return errors.Join(err, l.Close(), site.close())
 	}
 	d := &daemon{
 		Options: o, systemd: systemd.New(o.Getenv), runs: runsOf(set.cfg), meters: newMeters(o.Version),
@@ -88,6 +94,7 @@ func Serve(ctx context.Context, o Options, hangup <-chan os.Signal) error {
 	d.meters.reg.MustRegister(newJobMeters(d), newStoreMeters(d))
 	stop := d.listen(l)
 	defer stop()
+	defer d.serveSite(ctx, site)()
 	defer d.keepWatchdog()()
 	d.tell(systemd.Ready, systemd.Status("waiting for ClickHouse"))
 	store, done, err := d.await(ctx)
@@ -102,6 +109,11 @@ func Serve(ctx context.Context, o Options, hangup <-chan os.Signal) error {
 		return err
 	}
 	d.store.Store(store)
+	left, err := d.openReader(ctx, site)
+	if err != nil {
+		return err
+	}
+	defer left()
 	return d.run(ctx, hangup)
 }
 

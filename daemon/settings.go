@@ -47,6 +47,7 @@ func (d *daemon) reload(ctx context.Context) (settings, error) {
 		{"CALLVAULT_CLICKHOUSE_LIB", was.Library, set.cfg.Library},
 		{"CALLVAULT_DATA_DIR", was.DataDir, set.cfg.DataDir},
 		{"CALLVAULT_LISTEN", was.Listen, set.cfg.Listen},
+		{"CALLVAULT_CONSOLE, or another of the console", fmt.Sprintf("%q %s", was.Console, was.Console.Password.Reveal()), fmt.Sprintf("%q %s", set.cfg.Console, set.cfg.Console.Password.Reveal())},
 	} {
 		if s.was != s.is {
 			return settings{}, config.Error{Setting: s.name, Problem: "has changed, which a reload cannot follow", Try: "restart callvault serve"}

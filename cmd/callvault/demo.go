@@ -21,11 +21,11 @@ is made up. All else is the same as callvault archive with a real account.
 
 The demo keeps its data apart from the archive and makes it anew each time.`,
 		Example: `  callvault demo
-  callvault demo --keep      leave ClickHouse up, with its query page`,
+  callvault demo --keep      leave ClickHouse up, with its query page and the console`,
 		Annotations: changes("the demo's own data; nothing of the archive"),
 		RunE:        func(cmd *cobra.Command, args []string) error { return c.demo(cmd.Context(), keep) },
 	}
-	cmd.Flags().BoolVar(&keep, "keep", false, "leave ClickHouse up (native, HTTP and its query page) until interrupted")
+	cmd.Flags().BoolVar(&keep, "keep", false, "leave ClickHouse up (native, HTTP and its query page), and the console, until interrupted")
 	return cmd
 }
 
@@ -50,6 +50,12 @@ func (c *cli) demo(ctx context.Context, keep bool) error {
 	if keep {
 		fmt.Fprintln(c.stdout)
 		howToConnect(c.stdout, srv)
+		url, stop, err := c.beside(ctx, cfg, srv.DSN())
+		if err != nil {
+			return err
+		}
+		defer stop()
+		fmt.Fprintf(c.stdout, "The page of each call:\n  console %s\n", url)
 		fmt.Fprintln(c.stdout, "Ctrl-C stops it.")
 		if err := waitFor(ctx, srv); err != nil {
 			return err

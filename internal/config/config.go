@@ -85,6 +85,8 @@ type Config struct {
 	NotifyURL    Secret `yaml:"notify_url" env:"CALLVAULT_NOTIFY_URL" use:"the URL of a webhook, https://…"`
 	NotifyFormat string `yaml:"notify_format" env:"CALLVAULT_NOTIFY_FORMAT" use:"json, slack, dingtalk or wecom"`
 
+	Console Console
+
 	Traces Traces
 }
 

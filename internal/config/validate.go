@@ -74,6 +74,7 @@ func (r *reader) validate() {
 	r.check(unbroken(r.S3Token.Reveal()), "AWS_SESSION_TOKEN", holdsBlank, "use the token as it was issued")
 	r.validateIdentities()
 	r.validateDaemon()
+	r.validateConsole()
 	r.Traces.validate(func(setting, problem, try string) { r.say(nil, setting, problem, try) })
 }
 

@@ -65,7 +65,7 @@ func report(ctx context.Context, store *store.Store, sum *archive.Report, screen
 	if len(worst) > 0 {
 		writeFollowUps(screen.Out, &worst[0])
 	}
-	fmt.Fprintf(screen.Out, "\nAnd then:\n  %[1]s verify --demo    hold it against the vendor; status and export have --demo, too\n  %[1]s demo --keep      with ClickHouse's query page in the browser\n", ShellWord(os.Args[0]))
+	fmt.Fprintf(screen.Out, "\nAnd then:\n  %[1]s verify --demo    hold it against the vendor; status and export have --demo, too\n  %[1]s demo --keep      with the page of each call in the browser\n", ShellWord(os.Args[0]))
 	return nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
@@ -198,4 +199,16 @@ func connectAnyway(ctx context.Context, ch *clickhouse.Options, m Missing) (driv
 		return nil, err
 	}
 	return connect(ctx, ch)
+}
+
+// Select reads rows of the relations into dest, the address of a slice of structs with
+// the tag ch. The query names its parameters as {name:Type}; they are sent beside it.
+func (s *Store) Select(ctx context.Context, dest any, query string, params map[string]any) error {
+	args := make([]any, 0, len(params))
+	for name, value := range params {
+		if strings.Contains(query, "{"+name+":") {
+			args = append(args, clickhouse.Named(name, value))
+		}
+	}
+	return s.views.Select(ctx, dest, query, args...)
 }
