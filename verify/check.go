@@ -39,7 +39,7 @@ type Check struct {
 	looked   bool        // whether rooms holds all calls that the vendor lists
 	noEvents bool        // whether the account lacks user events
 	failures []extract.Failure
-	privacy  string // what passes keep of persons (extract.Pass)
+	privacy  string                // what passes keep of persons (extract.Pass)
 	held     map[string]ledger.Row // of rooms
 }
 
