@@ -42,6 +42,13 @@ func TestFetchRepairsTheCache(t *testing.T) {
 	}{
 		"truncated":   {func(p string) error { return os.Truncate(p, 100) }, 2},
 		"overwritten": {func(p string) error { return os.WriteFile(p, bytes.Repeat([]byte("x"), 300_000), 0o755) }, 2},
+		"exchanged": {func(p string) error { // as if nobody had
+			info, err := os.Stat(p)
+			if err != nil {
+				return err
+			}
+			return errors.Join(os.WriteFile(p, bytes.Repeat([]byte("x"), int(info.Size())), 0o755), os.Chtimes(p, info.ModTime(), info.ModTime()))
+		}, 2},
 		"marker lost": {func(p string) error { return os.Remove(markerPath(p)) }, 1},
 		"killed fetch": {func(p string) error {
 			return errors.Join(os.Mkdir(filepath.Join(filepath.Dir(p), tempPrefix+"1"), 0o755), os.Remove(p))

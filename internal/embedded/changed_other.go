@@ -1,0 +1,11 @@
+//go:build !linux
+
+package embedded
+
+import (
+	"os"
+	"time"
+)
+
+// changedAt is unknown.
+func changedAt(os.FileInfo) time.Time { return time.Time{} }
