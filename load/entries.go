@@ -48,10 +48,14 @@ func (w *Writer) insertParts(ctx context.Context, parts []partRow) error {
 // others wait for the next units that are ended, or for Close. They are never in the ledger
 // before units that were ended earlier.
 func (w *Writer) Note(ctx context.Context, entries []ledger.Entry) error {
+	gone, err := w.erased(ctx)
+	if err != nil {
+		return err
+	}
 	var now []ledger.Row
 	w.mu.Lock()
 	for _, e := range entries {
-		if e.State == ledger.Pending {
+		if e = gone.Entry(e); e.State == ledger.Pending {
 			now = append(now, ledger.Row{Entry: e})
 		} else {
 			w.notes = append(w.notes, ledger.Row{Entry: e})

@@ -35,6 +35,7 @@ DROP TABLE IF EXISTS {{.Store}}.user_events_data {{.OnCluster}} SYNC;
 DROP TABLE IF EXISTS {{.Store}}.quality_samples_data {{.OnCluster}} SYNC;
 DROP TABLE IF EXISTS {{.Store}}.user_sessions_data {{.OnCluster}} SYNC;
 DROP TABLE IF EXISTS {{.Store}}.rooms_data {{.OnCluster}} SYNC;
+DROP TABLE IF EXISTS {{.Store}}.erased {{.OnCluster}} SYNC;
 DROP TABLE IF EXISTS {{.Store}}.raw_responses {{.OnCluster}} SYNC;
 DROP TABLE IF EXISTS {{.Store}}.archive_runs_data {{.OnCluster}} SYNC;
 DROP TABLE IF EXISTS {{.Store}}.ledger_units {{.OnCluster}} SYNC;

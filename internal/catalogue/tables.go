@@ -8,6 +8,7 @@ import (
 // Tables that more than one package names.
 const (
 	HiddenLoads = "hidden_loads"
+	Erased      = "erased"
 	Versions    = "schema_migrations"
 )
 
@@ -61,6 +62,7 @@ func Tables() []Table {
 		{Name: "ledger_units", Backup: Latest},
 		{Name: "raw_responses", Backup: Expiring},
 		{Name: "archive_runs_data", Backup: History},
+		{Name: Erased},
 		{Name: Versions},
 		{Name: "lease", Backup: Not},
 		{Name: "lease_keeper", Backup: Not}, // only where the server has Keeper
