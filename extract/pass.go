@@ -45,6 +45,8 @@ type Pass struct {
 
 	Calls []call.Room          // optional: these calls, oldest first; the room list is not asked for
 	Only  func(call.Room) bool // optional: of the calls listed those it is true for; told of each call once
+	// Known is optional: it gives a listed call as the archive may know it; false: not at all.
+	Known func(call.Room) (call.Room, bool)
 
 	// Samples is optional: it gives empty samples with room for about so many
 	// rows, as memory for those that are given to Archive or Compare.

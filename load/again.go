@@ -2,6 +2,7 @@ package load
 
 import (
 	"context"
+	"slices"
 
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/ledger"
@@ -10,7 +11,8 @@ import (
 
 // Again adds the visible rows of a unit once more, part by part, and ends the unit with e, its
 // entry in the ledger. Like all rows, they come without what was erased. Settled parts that
-// wait for a commit are given up: the next pass asks for them again.
+// wait for a commit are given up: the next pass asks for them again. A unit without visible
+// rows stays as it is.
 func (w *Writer) Again(ctx context.Context, e ledger.Entry) error {
 	var parts []ledger.Part
 	err := w.Retry(ctx, func(ctx context.Context) (err error) {
@@ -19,6 +21,12 @@ func (w *Writer) Again(ctx context.Context, e ledger.Entry) error {
 	})
 	if err != nil {
 		return err
+	}
+	if !slices.ContainsFunc(parts, func(p ledger.Part) bool { return p.Visible }) {
+		return nil
+	}
+	if e.State == ledger.Failed || e.State == ledger.Pending { // what it had shown before is to stay visible
+		e.State = ledger.Provisional
 	}
 	a := again{w: w, entry: e, begun: map[uint64]map[call.PartKind]bool{}}
 	if err := a.readSessions(ctx, parts); err != nil {
@@ -43,7 +51,7 @@ func (w *Writer) Again(ctx context.Context, e ledger.Entry) error {
 type again struct {
 	w        *Writer
 	entry    ledger.Entry
-	sessions map[string][]call.Session        // of each user
+	sessions map[string][]call.Session         // of each user
 	begun    map[uint64]map[call.PartKind]bool // kinds whose rows a load has given to a part; series and events know theirs
 }
 

@@ -68,6 +68,19 @@ func (w *Writer) Note(ctx context.Context, entries []ledger.Entry) error {
 	return w.Retry(ctx, func(ctx context.Context) error { return w.insertEntries(ctx, now) })
 }
 
+// Correct writes entries anew with their counts, and without the ids of who was erased.
+func (w *Writer) Correct(ctx context.Context, rows []ledger.Row) error {
+	gone, err := w.erased(ctx)
+	if err != nil || len(rows) == 0 {
+		return err
+	}
+	rows = slices.Clone(rows)
+	for i := range rows {
+		rows[i].Entry = gone.Entry(rows[i].Entry)
+	}
+	return w.Retry(ctx, func(ctx context.Context) error { return w.insertEntries(ctx, rows) })
+}
+
 // insertEndings writes the entry of each unit, and the notes. It replaces existing entries.
 func (w *Writer) insertEndings(ctx context.Context, ending []*unitState, notes []ledger.Row) error {
 	return w.insertEntries(ctx, slices.Concat(notes, native.Each(ending, func(s **unitState) ledger.Row {

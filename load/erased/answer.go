@@ -88,7 +88,7 @@ func (m *mentions) is(text []byte) bool {
 
 // late reports whether an answer may have something that was erased of an id.
 func (m *mentions) late(kind Kind, id string) bool {
-	till := m.until(m.app, kind, id)
+	till := m.Until(m.app, kind, id)
 	return !till.IsZero() && id != "" && (till.Equal(Always()) || m.asked.Before(till.Add(longestRetention)))
 }
 
@@ -108,7 +108,8 @@ func (m *mentions) withoutRooms(body []byte) (kept []byte, ok bool) {
 			left = append(left, room)
 		}
 	}
-	response["RoomList"], answer["Response"] = marshalled(left), marshalled(response)
+	response["RoomList"] = marshalled(left)
+	answer["Response"] = marshalled(response)
 	return marshalled(answer), true
 }
 

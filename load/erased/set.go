@@ -18,6 +18,8 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
+	"fmt"
 	"math"
 	"strings"
 	"time"
@@ -43,12 +45,25 @@ const All call.AppID = 0
 // Always is the Before of what stays erased for good, in later calls too.
 func Always() time.Time { return time.Unix(math.MaxUint32, 0).UTC() }
 
+// Digest is a key or a hash. As text it is hexadecimal.
+type Digest [32]byte
+
+func (d Digest) MarshalText() ([]byte, error) { return hex.AppendEncode(nil, d[:]), nil }
+
+func (d *Digest) UnmarshalText(text []byte) error {
+	if hex.DecodedLen(len(text)) != len(d) {
+		return fmt.Errorf("%q is not a hash of %d bytes", text, len(d))
+	}
+	_, err := hex.Decode(d[:], text)
+	return err
+}
+
 // Row remembers one erasure.
 type Row struct {
 	App    call.AppID // All: all applications
 	Kind   Kind
-	Key    [32]byte
-	Hash   [32]byte
+	Key    Digest
+	Hash   Digest
 	Before time.Time // calls that began before it are without it
 	At     time.Time
 }
@@ -57,12 +72,12 @@ type Row struct {
 type mark struct {
 	app  call.AppID
 	kind Kind
-	hash [32]byte
+	hash Digest
 }
 
 // Set is who was erased. The zero Set is nobody. It is safe for concurrent use.
 type Set struct {
-	keys [][32]byte // an archive has one; one that took over the memory of another has more
+	keys []Digest // an archive has one; one that took over the memory of another has more
 	apps map[call.AppID]bool
 	till map[mark]time.Time
 }
@@ -98,16 +113,16 @@ func (s *Set) Any(app call.AppID) bool {
 
 // Has reports whether an id was erased from calls that began at a time.
 func (s *Set) Has(app call.AppID, kind Kind, id string, began time.Time) bool {
-	return s.Any(app) && id != "" && began.Before(s.until(app, kind, id))
+	return s.Any(app) && id != "" && began.Before(s.Until(app, kind, id))
 }
 
 // Ever reports whether an id was erased at all.
 func (s *Set) Ever(app call.AppID, kind Kind, id string) bool {
-	return s.Any(app) && id != "" && !s.until(app, kind, id).IsZero()
+	return s.Any(app) && id != "" && !s.Until(app, kind, id).IsZero()
 }
 
-// until returns the time before which an id was erased; zero: it was not.
-func (s *Set) until(app call.AppID, kind Kind, id string) (till time.Time) {
+// Until returns the time before which an id was erased; zero: it was not.
+func (s *Set) Until(app call.AppID, kind Kind, id string) (till time.Time) {
 	for _, of := range []call.AppID{app, All} {
 		if !s.apps[of] {
 			continue
@@ -122,7 +137,7 @@ func (s *Set) until(app call.AppID, kind Kind, id string) (till time.Time) {
 }
 
 // Hash is the keyed hash of an id.
-func Hash(key [32]byte, app call.AppID, kind Kind, id string) (hash [32]byte) {
+func Hash(key Digest, app call.AppID, kind Kind, id string) (hash Digest) {
 	h := hmac.New(sha256.New, key[:])
 	h.Write(binary.LittleEndian.AppendUint32([]byte(kind+"\x00"), uint32(app)))
 	h.Write([]byte(id))
@@ -131,7 +146,7 @@ func Hash(key [32]byte, app call.AppID, kind Kind, id string) (hash [32]byte) {
 }
 
 // Key returns the key for the next erasure: the archive's, or a new one.
-func (s *Set) Key() (key [32]byte) {
+func (s *Set) Key() (key Digest) {
 	if len(s.keys) > 0 {
 		return s.keys[0]
 	}

@@ -157,9 +157,9 @@ func (s *Set) Entry(e ledger.Entry) ledger.Entry {
 func (s *Set) key(app call.AppID, f ledger.FailedPart) string {
 	before, user, ok := strings.Cut(f.Key, " ")
 	switch {
-	case f.Gone():
 	case s.Ever(app, User, f.Key):
 		return gone
+	case f.Gone():
 	case ok && s.Ever(app, User, user):
 		return before + " " + gone
 	}
