@@ -23,7 +23,7 @@ func TestMain(m *testing.M) { os.Exit(embeddedtest.Main(m)) }
 // not run beside other tests: it counts what the engine does.
 func TestNothingNew(t *testing.T) {
 	const (
-		mostQueries = 15
+		mostQueries = 16
 		mostParts   = 2
 	)
 	ctx := t.Context()

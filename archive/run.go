@@ -230,7 +230,7 @@ func BoundMemory(bytes int64) (undo func()) {
 
 // Writer is the archive that a run writes to under the lease.
 func (j *Run) Writer(ctx context.Context, store *store.Store, runID string, guard hidden.Guard) *Target {
-	o := load.WriterOptions{Span: trace.SpanFromContext(ctx), Guard: guard, KeepRaw: j.Options.Raw, MaxBytes: int(j.Options.Memory.Rows), OnRetry: j.OnRetry}
+	o := load.WriterOptions{Span: trace.SpanFromContext(ctx), Guard: guard, KeepRaw: j.Options.Raw, MaxBytes: int(j.Options.Memory.Rows), OnRetry: j.OnRetry, Erased: j.gone}
 	w := load.NewWriter(store, runID, o)
 	j.Writing.Store(w)
 	return &Target{Writer: w, Ledger: Ledger{ledger.Of(store), w.Retry}, begin: func(context.Context) {}, noted: func(...ledger.Entry) {}}

@@ -48,6 +48,8 @@ type WriterOptions struct {
 	Span trace.Span
 	// OnRetry is called before each pause after a failed attempt. It may be nil.
 	OnRetry func(error, time.Duration)
+	// Erased is who was erased (nil: the Writer reads it).
+	Erased *erased.Set
 	// Together makes all units become visible in one step, by Flush or Close.
 	Together bool
 }
@@ -114,6 +116,7 @@ func NewWriter(a Archive, runID string, o WriterOptions) *Writer {
 		buf: &buffer{}, sums: new(aggregate.Histogram), merged: new(aggregate.Histogram), carried: map[*unitState]*content{}, units: map[call.Unit]*unitState{},
 	}
 	w.turn <- struct{}{}
+	w.gone.Store(o.Erased)
 	return w
 }
 
