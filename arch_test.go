@@ -14,14 +14,15 @@ const module = "github.com/callvault/callvault/"
 // tests aside. It is the picture in docs/design.md.
 var allowed = map[string][]string{
 	"cmd/callvault":      {"*"},
-	"archive":            {"extract", "extract/ask", "extract/forecast", "extract/privacy", "extract/quota", "extract/replay", "extract/trtc", "ledger", "load", "load/hidden", "load/retry", "load/store", "load/upkeep", "load/visible", "internal/call", "internal/config", "internal/connect", "internal/identity", "internal/runs", "internal/span", "internal/words"},
+	"archive":            {"extract", "extract/ask", "extract/forecast", "extract/privacy", "extract/quota", "extract/replay", "extract/trtc", "ledger", "load", "load/erased", "load/hidden", "load/retry", "load/store", "load/upkeep", "load/visible", "internal/call", "internal/config", "internal/connect", "internal/identity", "internal/runs", "internal/span", "internal/words"},
 	"daemon":             {"archive", "backup", "console", "extract", "extract/ask", "ledger", "load/lease", "load/schema", "load/store", "load/upkeep", "schedules", "verify", "internal/call", "internal/config", "internal/connect", "internal/notify", "internal/runs", "internal/systemd", "internal/traces", "internal/words"},
 	"doctor":             {"archive", "extract/ask", "extract/quota", "extract/trtc", "load/lease", "ledger", "load/store", "status", "internal/call", "internal/catalogue", "internal/config", "internal/connect", "internal/identity", "internal/query", "internal/sqltext", "internal/words"},
 	"console":            {"internal/config", "internal/words"},
 	"schedules":          {},
 	"export":             {"internal/catalogue", "internal/sqltext"},
-	"backup":             {"export", "load/hidden", "load/lease", "load/native", "load/schema", "load/store", "load/upkeep", "internal/call", "internal/catalogue", "internal/connect", "internal/runs", "internal/sqltext"},
+	"backup":             {"export", "load/erased", "load/hidden", "load/lease", "load/native", "load/schema", "load/store", "load/upkeep", "internal/call", "internal/catalogue", "internal/connect", "internal/runs", "internal/sqltext"},
 	"extract":            {"extract/ask", "extract/decide", "extract/forecast", "extract/plan", "extract/trtc", "ledger", "transform", "internal/call", "internal/span"},
+	"person":             {"ledger", "load", "load/erased", "load/hidden", "load/native", "load/upkeep", "internal/call", "internal/catalogue", "internal/sqltext"},
 	"extract/decide":     {"extract/plan", "ledger", "transform", "internal/call"},
 	"extract/forecast":   {"internal/call"},
 	"extract/plan":       {"internal/call"},
@@ -32,8 +33,9 @@ var allowed = map[string][]string{
 	"extract/ask":        {"extract/quota", "extract/trtc", "ledger", "transform", "internal/call", "internal/span"},
 	"status":             {"ledger", "load/store", "load/upkeep", "internal/call", "internal/catalogue", "internal/config", "internal/runs", "internal/words"},
 	"transform":          {"internal/call"},
-	"verify":             {"archive", "extract", "extract/ask", "ledger", "load/hidden", "load/store", "load/upkeep", "load/visible", "internal/call", "internal/digest", "internal/runs", "internal/words"},
-	"load":               {"ledger", "load/aggregate", "load/cluster", "load/hidden", "load/native", "load/retry", "internal/call", "internal/catalogue", "internal/recycle", "internal/span", "internal/sqltext"},
+	"verify":             {"archive", "extract", "extract/ask", "ledger", "load/erased", "load/hidden", "load/store", "load/upkeep", "load/visible", "internal/call", "internal/digest", "internal/runs", "internal/words"},
+	"load":               {"ledger", "load/aggregate", "load/cluster", "load/erased", "load/hidden", "load/native", "load/retry", "internal/call", "internal/catalogue", "internal/recycle", "internal/span", "internal/sqltext"},
+	"load/erased":        {"ledger", "load/native", "internal/call", "internal/catalogue"},
 	"load/lease":         {"load/retry"},
 	"load/aggregate":     {"ledger", "load/native", "internal/call", "internal/quality", "internal/sqltext"},
 	"load/native":        {"load/retry", "internal/call", "internal/span", "internal/sqltext"},
@@ -54,6 +56,7 @@ var allowed = map[string][]string{
 	"internal/demo":      {"archive", "load/store", "load/upkeep", "internal/call", "internal/config", "internal/connect", "internal/embedded", "internal/query", "internal/runs", "internal/simulator", "internal/ui", "internal/words"},
 	"internal/digest":    {"internal/call"},
 	"internal/connect":   {"load/lease", "load/schema", "load/store", "internal/config", "internal/embedded"},
+	"internal/grants":    {"internal/call", "internal/catalogue", "internal/sqltext"},
 	"internal/embedded":  {"internal/sqltext", "internal/words"},
 	"test/certtest":      {},
 	"test/clustertest":   {"test/keepertest", "test/servertest"},
@@ -74,14 +77,14 @@ var allowed = map[string][]string{
 	"internal/simulator": {},
 	"internal/systemd":   {},
 	"internal/traces":    {"internal/span"},
-	"internal/ui":        {"archive", "backup", "daemon", "doctor", "export", "extract", "extract/ask", "extract/replay", "status", "verify", "internal/call", "internal/identity", "internal/query", "internal/runs", "internal/words"},
+	"internal/ui":        {"archive", "backup", "daemon", "doctor", "export", "extract", "extract/ask", "extract/replay", "person", "status", "verify", "internal/call", "internal/identity", "internal/query", "internal/runs", "internal/words"},
 	"internal/words":     {},
 	"ledger":             {"load/native", "internal/call", "internal/catalogue"},
 }
 
 // withDriver lists the packages, with those below them, that may know the driver of
 // ClickHouse. All others ask these.
-var withDriver = []string{"backup", "bench", "cmd/callvault", "export", "internal/query", "internal/runs", "ledger", "load", "test"}
+var withDriver = []string{"backup", "bench", "cmd/callvault", "export", "internal/query", "internal/runs", "ledger", "load", "person", "test"}
 
 func TestImportsFollowTheDesign(t *testing.T) {
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...").CombinedOutput()

@@ -24,12 +24,12 @@ func TestMain(m *testing.M) { os.Exit(embeddedtest.Main(m)) }
 // engine does.
 func TestNothingNew(t *testing.T) {
 	const (
-		mostQueries = 15
+		mostQueries = 16
 		mostParts   = 2
 	)
 	ctx := t.Context()
 	began := time.Now().Add(-24 * time.Hour).Truncate(24 * time.Hour).Add(2 * time.Hour) // the passes are before 16:00 UTC, when a day of Beijing ends
-	now := began.Add(3 * time.Hour) // all calls have ended and are settled
+	now := began.Add(3 * time.Hour)                                                      // all calls have ended and are settled
 	clock := func() time.Time { return now }
 	vendor, err := simulator.New(simulator.Options{Seed: 7, Calls: 40, Mix: simulator.MixOneToOne, Began: began, Now: clock, QPS: -1})
 	if err != nil {

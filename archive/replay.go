@@ -31,6 +31,7 @@ type Replay struct {
 	Samples  int             `json:"samples"`
 	Mended   int             `json:"mended"`     // parts that were set aside and are now whole
 	Lacking  int             `json:"incomplete"` // units with parts that are still set aside
+	Erased   int             `json:"erased"`     // units of which responses went when somebody was erased; they stay as they are
 	NotKept  int             `json:"not_kept"`   // units whose responses are gone; they are unchanged
 	Failures []replayFailure `json:"failures"`
 	Seconds  float64         `json:"seconds"`
@@ -160,6 +161,9 @@ func (r *Replay) count(e ledger.Entry, done replay.Done, err error) {
 	switch u := e.Unit; {
 	case errors.Is(err, replay.ErrNotKept) && e.State == ledger.Lost:
 		return // it remains lost
+	case errors.Is(err, replay.ErrErased):
+		r.Erased++
+		return
 	case errors.Is(err, replay.ErrNotKept):
 		r.NotKept++
 		return

@@ -21,6 +21,7 @@ import (
 	"github.com/callvault/callvault/internal/span"
 	"github.com/callvault/callvault/ledger"
 	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/erased"
 	"github.com/callvault/callvault/load/hidden"
 	"github.com/callvault/callvault/load/retry"
 	"github.com/callvault/callvault/load/store"
@@ -75,6 +76,7 @@ type Run struct {
 	Writing atomic.Pointer[load.Writer] // nil while the run does not write
 	mu      sync.Mutex
 	writes  func(context.Context) // called before the run writes anything
+	gone    *erased.Set           // who was erased; nil: nobody
 	Clients []*Account            // set by connect; after detect only the accounts that can be asked
 	Refused []error               // why accounts cannot be asked; set by detect
 }
@@ -137,6 +139,9 @@ func (j *Run) pass(ctx context.Context, store *store.Store, progress extract.Pro
 // account share its Asker and so its quota.
 func (j *Run) archive(ctx context.Context, store *store.Store, guard hidden.Guard, progress extract.Progress, sum *Report) error {
 	if err := span.Do(ctx, "clean", func(ctx context.Context) error { return j.clean(ctx, store, guard) }); err != nil {
+		return err
+	}
+	if err := j.Heed(ctx, store); err != nil {
 		return err
 	}
 	w := j.target(ctx, store, sum.RunID, guard)
@@ -231,7 +236,7 @@ func BoundMemory(bytes int64) (undo func()) {
 
 // Writer returns the archive that a run writes to under the lease.
 func (j *Run) Writer(ctx context.Context, store *store.Store, runID string, guard hidden.Guard) *Target {
-	o := load.WriterOptions{Span: trace.SpanFromContext(ctx), Guard: guard, KeepRaw: j.Options.Raw, MaxBytes: int(j.Options.Memory.Rows), OnRetry: j.OnRetry}
+	o := load.WriterOptions{Span: trace.SpanFromContext(ctx), Guard: guard, KeepRaw: j.Options.Raw, MaxBytes: int(j.Options.Memory.Rows), OnRetry: j.OnRetry, Erased: j.gone}
 	w := load.NewWriter(store, runID, o)
 	j.Writing.Store(w)
 	return &Target{Writer: w, Ledger: Ledger{ledger.Of(store), w.Retry}, begin: func(context.Context) {}, noted: func(...ledger.Entry) {}}
@@ -264,6 +269,14 @@ func (j *Run) oldest() time.Time {
 	return j.Now().Add(-longest)
 }
 
+// Heed reads who was erased, for the passes to come.
+func (j *Run) Heed(ctx context.Context, store *store.Store) error {
+	return store.Retry(ctx, func(ctx context.Context) (err error) {
+		j.gone, err = erased.Read(ctx, store)
+		return err
+	})
+}
+
 // PassOver returns the pass over one application, to archive or to compare it.
 func (j *Run) PassOver(c *Account, app call.AppID, known extract.Ledger, progress extract.Progress) *extract.Pass {
 	retention, to := time.Duration(c.Settings.Retention), j.To
@@ -274,6 +287,9 @@ func (j *Run) PassOver(c *Account, app call.AppID, known extract.Ledger, progres
 		Asker: c.asker.Load(), Ledger: known, App: app, Now: j.Now, Progress: progress,
 		Retention: retention, Settle: j.Options.Settle,
 		From: j.From, To: to, RoomID: c.edge.Room(j.Room), Again: j.Again,
-		Skip: j.Options.Skip, Privacy: j.Options.Privacy.String(), OtherNames: c.edge.OtherNames,
+		Skip: j.Options.Skip, Privacy: j.Options.Privacy.String(), OtherNames: c.edge.OtherNames, Known: j.gone.Listed,
 	}
 }
+
+// Gone is who was erased, after Heed.
+func (j *Run) Gone() *erased.Set { return j.gone }

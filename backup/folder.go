@@ -68,6 +68,14 @@ func (f folder) write(_ context.Context, name string, note []byte) error {
 	return renameio.WriteFile(f.path(name+".json"), note, 0o600, renameio.WithTempDir(string(f)))
 }
 
+func (f folder) read(_ context.Context, name string) ([]byte, error) {
+	text, err := os.ReadFile(f.path(name + ".json"))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	return text, err
+}
+
 func (f folder) complete(_ context.Context, name string) error {
 	if _, err := os.Stat(f.path(name)); err != nil {
 		return fmt.Errorf("%w: ClickHouse has written %s to its own disk, where this program does not see it; mount one folder under one path for both, or use s3://", ErrPlace, f.path(name))

@@ -34,6 +34,8 @@ type Place interface {
 	// there returns the names of the backups whose files exist.
 	there(ctx context.Context) (map[string]bool, error)
 	write(ctx context.Context, name string, note []byte) error
+	// read returns the file of a note, or nil if there is none.
+	read(ctx context.Context, name string) ([]byte, error)
 	// complete checks, before the note is written, that its folder has the files of
 	// ClickHouse.
 	complete(ctx context.Context, name string) error

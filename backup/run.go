@@ -74,6 +74,9 @@ func (j *Run) work(ctx context.Context) error {
 	if err := j.make(ctx, p); err != nil {
 		return err
 	}
+	if err := TellErased(ctx, p, j.Store); err != nil {
+		return err
+	}
 	if j.Verify {
 		if j.Differences, err = Verify(ctx, j.Store.Conn(), p, &j.Note, TargetOf(j.Store, ""), j.Progress); err != nil {
 			return err

@@ -21,6 +21,10 @@ func Formats() []Format {
 	return []Format{{"parquet", "Parquet"}, {"csv", "CSVWithNames"}}
 }
 
+// JSONLines and Parquet are formats for the rows of one query.
+func JSONLines() Format { return Format{"jsonl", "JSONEachRow"} }
+func Parquet() Format   { return Formats()[0] }
+
 // settings returns the settings of the queries that write files. A NULL in CSV is nothing
 // between two commas: readers take ClickHouse's own \N for text.
 func settings() map[string]string {

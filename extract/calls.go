@@ -113,6 +113,9 @@ func (p *Pass) given() []decide.Listed {
 
 // chosen returns the calls that the pass looks at.
 func (p *Pass) chosen(rooms []decide.Listed) []decide.Listed {
+	if p.Known != nil {
+		rooms = p.known(rooms)
+	}
 	switch {
 	case p.Skip.Calls:
 		return nil
@@ -120,6 +123,17 @@ func (p *Pass) chosen(rooms []decide.Listed) []decide.Listed {
 		return rooms
 	}
 	return slices.DeleteFunc(slices.Clone(rooms), func(r decide.Listed) bool { return !p.Only(r.Room) })
+}
+
+// known returns the calls as the archive may know them.
+func (p *Pass) known(rooms []decide.Listed) (all []decide.Listed) {
+	for _, r := range rooms {
+		room, ok := p.Known(r.Room)
+		if r.Room = room; ok {
+			all = append(all, r)
+		}
+	}
+	return all
 }
 
 // due returns the calls whose archive is not final, the most urgent first. It notes new

@@ -48,6 +48,9 @@ type Pass struct {
 	// OtherNames are the names that the archive may have for a call besides the one of
 	// the room list.
 	OtherNames func(commID string) []string
+	// Known is optional. It returns a listed call as the archive may know it, or false if it
+	// may not know the call.
+	Known func(call.Room) (call.Room, bool)
 
 	Calls []call.Room          // optional: the calls to archive, oldest first; the pass asks for no room list
 	Only  func(call.Room) bool // optional: selects listed calls; called once for each call

@@ -45,10 +45,14 @@ func (w *Writer) insertParts(ctx context.Context, parts []partRow) error {
 // others wait for the next units that are ended, or for Close. They are never in the ledger
 // before units that were ended earlier.
 func (w *Writer) Note(ctx context.Context, entries []ledger.Entry) error {
+	gone, err := w.erased(ctx)
+	if err != nil {
+		return err
+	}
 	var now []ledger.Row
 	w.mu.Lock()
 	for _, e := range entries {
-		if e.State == ledger.Pending {
+		if e = gone.Entry(e); e.State == ledger.Pending {
 			now = append(now, ledger.Row{Entry: e})
 		} else {
 			w.notes = append(w.notes, ledger.Row{Entry: e})
@@ -59,6 +63,19 @@ func (w *Writer) Note(ctx context.Context, entries []ledger.Entry) error {
 		return nil
 	}
 	return w.Retry(ctx, func(ctx context.Context) error { return w.insertEntries(ctx, now) })
+}
+
+// Correct writes entries anew with their counts, and without the ids of who was erased.
+func (w *Writer) Correct(ctx context.Context, rows []ledger.Row) error {
+	gone, err := w.erased(ctx)
+	if err != nil || len(rows) == 0 {
+		return err
+	}
+	rows = slices.Clone(rows)
+	for i := range rows {
+		rows[i].Entry = gone.Entry(rows[i].Entry)
+	}
+	return w.Retry(ctx, func(ctx context.Context) error { return w.insertEntries(ctx, rows) })
 }
 
 // insertEndings writes the entry of each unit, and the notes. It replaces existing entries.

@@ -69,6 +69,9 @@ func (w *Writer) take(forced bool) (b *buffer, ended, ending []*unitState, notes
 // due reports whether the units to be ended have waited long enough, or are enough for a
 // commit. The caller holds mu.
 func (w *Writer) due() bool {
+	if w.opt.Together {
+		return false
+	}
 	return time.Since(w.since) >= w.opt.MaxAge || len(w.ending) >= maxEndings || w.summed >= maxSummed
 }
 
@@ -97,7 +100,9 @@ func (w *Writer) write(ctx context.Context, b *buffer, ended, ending []*unitStat
 	if len(ending) == 0 {
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		w.summed += rows
+		if w.summed += rows; w.opt.Together && w.summed >= maxSummed {
+			forgetReady(ended)
+		}
 		return nil
 	}
 	if err := span.Do(ctx, "commit", func(ctx context.Context) error { return w.commitAll(ctx, ending) }); err != nil {

@@ -28,7 +28,8 @@ type Response struct {
 }
 
 // KeepResponse keeps a response for as long as the options say, and returns its id, or 0 if
-// no responses are kept. It always keeps a response that could not be read whole. The
+// no responses are kept. It always keeps a response that could not be read whole. A response
+// that names somebody who was erased is not kept, and has the id call.ErasedResponse. The
 // response then belongs to the Writer. It is inserted with the rows collected so far, or
 // earlier.
 func (w *Writer) KeepResponse(ctx context.Context, r Response) (uint64, error) {
@@ -38,11 +39,23 @@ func (w *Writer) KeepResponse(ctx context.Context, r Response) (uint64, error) {
 	if err := w.failure(); err != nil {
 		return 0, err
 	}
+	gone, err := w.erased(ctx)
+	if err != nil {
+		return 0, err
+	}
+	body, keep := gone.Answer(r.App, r.Request, r.Body, r.Asked)
+	if !keep {
+		if r.Recycle != nil {
+			r.Recycle()
+		}
+		return call.ErasedResponse, nil
+	}
+	r.Body, r.Reason = body, gone.Text(r.App, r.Reason)
 	r.ID = w.ids.New()
 	if !w.raw.add(r) {
 		return r.ID, nil
 	}
-	err := w.Retry(w.inFlush(ctx), func(ctx context.Context) error { return w.raw.insert(ctx, rawBatch, w.insertResponses) })
+	err = w.Retry(w.inFlush(ctx), func(ctx context.Context) error { return w.raw.insert(ctx, rawBatch, w.insertResponses) })
 	if err != nil && ctx.Err() == nil {
 		w.mu.Lock()
 		defer w.mu.Unlock()

@@ -95,6 +95,13 @@ func (w *Writer) ready(b *buffer, ended []*unitState) (rows int) {
 	return rows
 }
 
+// forgetReady gives the memory of summaries back. They are made again from the tables.
+func forgetReady(ended []*unitState) {
+	for _, u := range ended {
+		u.ready = nil
+	}
+}
+
 // summarize writes the summaries of the calls among the units, and sets the load of each
 // summary. visible are the loads of each unit that will be visible. It makes summaries that
 // are not ready from the tables.

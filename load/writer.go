@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
@@ -15,6 +16,7 @@ import (
 	"github.com/callvault/callvault/ledger"
 	"github.com/callvault/callvault/load/aggregate"
 	"github.com/callvault/callvault/load/cluster"
+	"github.com/callvault/callvault/load/erased"
 	"github.com/callvault/callvault/load/hidden"
 	"github.com/callvault/callvault/load/native"
 	"github.com/callvault/callvault/load/retry"
@@ -47,6 +49,10 @@ type WriterOptions struct {
 	Span trace.Span
 	// OnRetry is called before each pause after a failed attempt. It may be nil.
 	OnRetry func(error, time.Duration)
+	// Erased is who was erased (nil: the Writer reads it).
+	Erased *erased.Set
+	// Together makes all units become visible in one step, by Flush or Close.
+	Together bool
 }
 
 // commitDelay is how long a commit may still arrive after its client has gone.
@@ -67,6 +73,8 @@ type Writer struct {
 	turn chan struct{} // holds one token: the right to insert
 	pool samplePool
 	raw  *rawQueue
+
+	gone atomic.Pointer[erased.Set] // who was erased, as it was when the Writer first asked; nil: it has not
 
 	merged  *aggregate.Histogram // empty, for the current flush; under turn, like carried
 	carried map[*unitState]*content
@@ -110,6 +118,7 @@ func NewWriter(a Archive, runID string, o WriterOptions) *Writer {
 		buf: &buffer{}, sums: new(aggregate.Histogram), merged: new(aggregate.Histogram), carried: map[*unitState]*content{}, units: map[call.Unit]*unitState{},
 	}
 	w.turn <- struct{}{}
+	w.gone.Store(o.Erased)
 	return w
 }
 
@@ -119,9 +128,18 @@ func (w *Writer) Samples(rows int) *call.Samples { return w.pool.get(rows) }
 
 // Add adds a part of a unit with its rows. From then on the samples belong to the Writer,
 // whatever Add returns. Everything else in r is copied and stays the caller's.
+//
+// Add leaves out what was erased (package erased). Nothing is added of a part without the rest.
 func (w *Writer) Add(ctx context.Context, u call.Unit, p call.Part, r call.Rows) error {
 	if err := checkRows(u, &r); err != nil {
 		return err
+	}
+	gone, err := w.erased(ctx)
+	if err != nil {
+		return err
+	}
+	if !gone.Strip(u, &p, &r) {
+		return w.failure()
 	}
 	w.mu.Lock()
 	if w.err != nil {
@@ -147,6 +165,22 @@ func (w *Writer) added(ctx context.Context) error {
 		return w.flush(ctx, false)
 	}
 	return nil
+}
+
+// erased returns who was erased. The caller may change nothing of it.
+func (w *Writer) erased(ctx context.Context) (*erased.Set, error) {
+	if s := w.gone.Load(); s != nil {
+		return s, nil
+	}
+	var s *erased.Set
+	err := w.Retry(ctx, func(ctx context.Context) (err error) {
+		s, err = erased.Read(ctx, w.archive)
+		return err
+	})
+	if err == nil {
+		w.gone.CompareAndSwap(nil, s)
+	}
+	return w.gone.Load(), err
 }
 
 // state finds or begins the unit. The caller holds mu.
@@ -178,6 +212,11 @@ func (w *Writer) End(ctx context.Context, e ledger.Entry) error {
 	if err := checkTime(e.Unit, "starts_at", e.StartsAt); err != nil {
 		return err
 	}
+	gone, err := w.erased(ctx)
+	if err != nil {
+		return err
+	}
+	e = gone.Entry(e)
 	w.mu.Lock()
 	if w.err != nil {
 		defer w.mu.Unlock()

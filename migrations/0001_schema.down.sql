@@ -55,6 +55,7 @@ DROP TABLE IF EXISTS {{.Store}}.user_sessions_data {{.OnCluster}} SYNC;
 DROP TABLE IF EXISTS {{.Store}}.rooms_data {{.OnCluster}} SYNC;
 {{if .OnCluster}}DROP TABLE IF EXISTS {{.Store}}.rooms_data_shard {{.OnCluster}} SYNC;
 {{end -}}
+DROP TABLE IF EXISTS {{.Store}}.erased {{.OnCluster}} SYNC;
 DROP TABLE IF EXISTS {{.Store}}.raw_responses {{.OnCluster}} SYNC;
 {{if .OnCluster}}DROP TABLE IF EXISTS {{.Store}}.raw_responses_shard {{.OnCluster}} SYNC;
 {{end -}}

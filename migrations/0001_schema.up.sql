@@ -81,7 +81,7 @@ COMMENT 'State of each unit, one row a unit (read it with FINAL). Read the view 
 {{/* ==== Runs, and what the vendor answered ==== */ -}}
 
 {{define "beginning of a run"}}
-    command LowCardinality(String) COMMENT 'What ran: archive, verify, replay or backup',
+    command LowCardinality(String) COMMENT 'What ran: archive, verify, replay, backup or erase',
     schedule LowCardinality(String) COMMENT 'Schedule that began it; empty: a command began it',
     is_whole Bool COMMENT 'Whether the run covered the whole window: no flag narrowed it',
     started_at DateTime64(3, 'UTC') COMMENT 'When it began, by the client''s clock',
@@ -138,6 +138,21 @@ ORDER BY response_id
 TTL expires_at
 SETTINGS ttl_only_drop_parts = 1
 COMMENT 'The vendor''s responses from which the tables were made, for callvault replay. CALLVAULT_RAW says how long they are kept';
+
+{{/* ==== Who was erased ==== */ -}}
+
+CREATE TABLE IF NOT EXISTS {{.Store}}.erased {{.OnCluster}}
+(
+    sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId) in which it was erased; 0: in all',
+    kind Enum8('user' = 1, 'room' = 2) COMMENT 'What was erased: a user, or the calls of a room',
+    key FixedString(32) COMMENT 'Random key of the archive',
+    hash FixedString(32) COMMENT 'HMAC-SHA256 of kind, application and id with the key. The id itself is nowhere',
+    before DateTime('UTC') COMMENT 'Only calls that began before are without it; 2106: all calls, later ones too',
+    erased_at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'When it was erased, by the server''s clock'
+)
+ENGINE = {{everywhere "MergeTree"}}
+ORDER BY (sdk_app_id, kind, hash)
+COMMENT 'Who was erased, as keyed hashes: no pass, replay, repair or restore brings them back. See callvault erase';
 
 {{/* ==== What the vendor sent. A table and the view that shows its visible rows share a block of columns ==== */ -}}
 
@@ -1410,7 +1425,7 @@ AS SELECT run_id, {{columns "beginning of a run" | names}}, if(toUnixTimestamp64
     if(outcome = 'running' AND alive_until < now64(3), 'died', toString(outcome)) AS outcome,
     {{columns "work of a run" | names}}
 FROM (SELECT * FROM {{.Store}}.archive_runs_data FINAL) AS r
-COMMENT 'One row for each run of archive, verify, replay or backup: its times, how it ended, the rows it brought and its requests';
+COMMENT 'One row for each run of archive, verify, replay, backup or erase: its times, how it ended, the rows it brought and its requests';
 
 {{/* A user who may read this view needs no right to read system.parts. */ -}}
 

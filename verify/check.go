@@ -12,6 +12,7 @@ import (
 	"github.com/callvault/callvault/extract/ask"
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/ledger"
+	"github.com/callvault/callvault/load/erased"
 	"github.com/callvault/callvault/load/store"
 )
 
@@ -23,6 +24,7 @@ const edgeSlack = ask.WidestMargin + 5*time.Minute
 // Result. All exported fields must be set.
 type Check struct {
 	App       call.AppID
+	Gone      *erased.Set // who was erased; nil: nobody
 	Ledger    extract.Ledger
 	Store     *store.Store
 	Pass      func() *extract.Pass // makes a pass, narrowed as wanted
@@ -47,7 +49,7 @@ type Check struct {
 func (c *Check) begin(ctx context.Context) (err error) {
 	c.until = c.Now().UTC().Truncate(time.Second)
 	c.since = c.until.Add(edgeSlack - c.Retention)
-	c.col = newCollector(c.Ledger, c.since, func() time.Time { return c.Now().Add(ask.WidestMargin - c.Retention) })
+	c.col = newCollector(c.Ledger, c.Gone, c.since, func() time.Time { return c.Now().Add(ask.WidestMargin - c.Retention) })
 	c.privacy = c.Pass().Privacy
 	c.listedTo, err = c.Ledger.ListedUntil(ctx, c.App)
 	return err

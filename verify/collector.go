@@ -10,6 +10,7 @@ import (
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/digest"
 	"github.com/callvault/callvault/ledger"
+	"github.com/callvault/callvault/load/erased"
 	"github.com/callvault/callvault/load/visible"
 )
 
@@ -26,6 +27,7 @@ type unit struct {
 // ledger, and notes how far each call can be compared. It is safe for concurrent use.
 type collector struct {
 	extract.Ledger
+	erased *erased.Set      // nil: nobody
 	since  uint32           // earlier data is not compared
 	edge   func() time.Time // the vendor may have dropped earlier data
 	mu     sync.Mutex
@@ -33,8 +35,8 @@ type collector struct {
 	unread map[call.Unit]bool // units that could not be read whole
 }
 
-func newCollector(l extract.Ledger, since time.Time, edge func() time.Time) *collector {
-	return &collector{Ledger: l, since: uint32(since.Unix()), edge: edge, units: map[call.Unit]*unit{}, unread: map[call.Unit]bool{}}
+func newCollector(l extract.Ledger, gone *erased.Set, since time.Time, edge func() time.Time) *collector {
+	return &collector{Ledger: l, erased: gone, since: uint32(since.Unix()), edge: edge, units: map[call.Unit]*unit{}, unread: map[call.Unit]bool{}}
 }
 
 // Entries notes up to which second the calls can be compared. A pass calls it before it asks for them.
@@ -70,8 +72,11 @@ func (c *collector) unit(u call.Unit) *unit {
 	return x
 }
 
-// Add adds the checksums of a part's rows.
+// Add adds the checksums of a part's rows, without those that were erased.
 func (c *collector) Add(_ context.Context, u call.Unit, p call.Part, r call.Rows) error {
+	if !c.erased.Strip(u, &p, &r) {
+		return nil
+	}
 	c.mu.Lock()
 	x := c.unit(u)
 	if u.Kind == call.UnitUnusual {

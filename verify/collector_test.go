@@ -32,7 +32,7 @@ func TestReadInPart(t *testing.T) {
 		{"a doubtful day", call.UnitScale, ledger.Provisional, []ledger.FailedPart{{Kind: call.PartScale}}, false},
 	} {
 		u := call.Unit{App: 1, Kind: c.kind, Key: "k"}
-		col := newCollector(nil, time.Unix(0, 0), time.Now)
+		col := newCollector(nil, nil, time.Unix(0, 0), time.Now)
 		err := col.Add(t.Context(), u, call.Part{}, call.Rows{})
 		if err == nil {
 			err = col.End(t.Context(), ledger.Entry{Unit: u, State: c.state, Failed: c.failed})

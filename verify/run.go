@@ -120,12 +120,15 @@ func (v *Run) begin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := v.Job.Heed(ctx, v.Store); err != nil {
+		return err
+	}
 	v.apps = nil
 	known := archive.LedgerOf(v.Store)
 	for _, c := range v.Job.Clients {
 		for _, app := range c.Settings.Apps {
 			v.apps = append(v.apps, verifiedApp{c, &Check{
-				App: call.AppID(app), Ledger: known, Store: v.Store, Now: v.Job.Now, Running: running != nil,
+				App: call.AppID(app), Gone: v.Job.Gone(), Ledger: known, Store: v.Store, Now: v.Job.Now, Running: running != nil,
 				Retention: time.Duration(c.Settings.Retention), Settle: v.Job.Options.Settle,
 				Pass: func() *extract.Pass { return v.Job.PassOver(c, call.AppID(app), known, v.Progress) },
 			}})

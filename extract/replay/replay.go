@@ -5,6 +5,7 @@ package replay
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -42,6 +43,10 @@ type Replayer struct {
 // ErrNotKept is returned if a response of a unit is not kept. The unit stays as it is.
 var ErrNotKept = errors.New("the responses it was made from are not kept")
 
+// ErrErased is returned for a unit of which some response went when somebody was erased. The
+// unit stays as it is.
+var ErrErased = fmt.Errorf("%w: some named somebody who was erased", ErrNotKept)
+
 // Done is the result for a unit.
 type Done struct {
 	Samples int
@@ -63,9 +68,13 @@ func (r *Replayer) Unit(ctx context.Context, e ledger.Entry) (Done, error) {
 	if err = u.decode(ctx, parts); err == nil {
 		err = u.add(ctx)
 	}
+	gone := errors.Is(err, ErrErased)
 	if errors.Is(err, ErrNotKept) && slices.ContainsFunc(parts, func(p call.Part) bool { return p.Reason != "" }) {
 		u = unit{Replayer: r, entry: e}
 		err = u.mend(ctx)
+	}
+	if gone && errors.Is(err, ErrNotKept) {
+		err = ErrErased
 	}
 	if err != nil {
 		r.To.Abandon(e.Unit)

@@ -65,7 +65,10 @@ func (r *Replayer) bodies(ctx context.Context, p call.Part) ([][]byte, error) {
 	var bodies [][]byte
 	for _, id := range p.Responses {
 		body, ok := kept[id]
-		if !ok {
+		switch {
+		case id == call.ErasedResponse:
+			return nil, ErrErased
+		case !ok:
 			return nil, ErrNotKept
 		}
 		bodies = append(bodies, body)

@@ -64,6 +64,10 @@ type Owned struct {
 	From, To uint32
 }
 
+// ErasedResponse stands for a response that was not kept, or deleted, because it names
+// somebody who was erased. No response has this id.
+const ErasedResponse uint64 = 1
+
 // Forever is later than all of the vendor's times, in unix seconds.
 const Forever = math.MaxUint32
 

@@ -1,6 +1,9 @@
 package catalogue
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // Relation is a relation that analysts read: a view, or a table that people add rows to.
 type Relation struct {
@@ -8,7 +11,21 @@ type Relation struct {
 	Table  bool   // it is a table, not a view
 	Sent   bool   // its rows are the vendor's, one to one
 	Export Export // how it is exported; the zero Export: it is not exported
+	Personal
 }
+
+// Personal names the columns of a relation by which somebody can be told who a person is.
+type Personal struct {
+	Users []string // each has the id of one user
+	Other []string // addresses, and texts and lists that may name users
+	At    string   // the column that says when a row was; empty: that of Export
+}
+
+// When returns the column that says when a row was.
+func (r Relation) When() string { return cmp.Or(r.At, r.Export.Time) }
+
+// Columns returns all personal columns.
+func (p Personal) Columns() []string { return slices.Concat(p.Users, p.Other) }
 
 // Export says how the rows of a relation are divided by UTC day.
 type Export struct {
@@ -29,31 +46,32 @@ func Relations() []Relation {
 		return "comm_id IN (SELECT comm_id FROM (SELECT comm_id, toDateTime(day, 'UTC') AS " + column + " FROM quality_streams) WHERE %s)"
 	}
 	judged := []string{"quality_thresholds"}
+	pair := Personal{Users: []string{"user_id", "peer_id"}}
 	return []Relation{
-		{Name: "rooms", Sent: true, Export: Export{Time: "created_at", Unit: Call}},
-		{Name: "user_sessions", Sent: true, Export: Export{Time: "joined_at", Unit: Call}},
-		{Name: "quality_samples", Sent: true, Export: Export{Time: "ts", Unit: Call, Within: byCall("ts")}},
-		{Name: "user_events", Sent: true, Export: Export{Time: "ts", Unit: Call, Within: byCall("ts")}},
-		{Name: "unusual_events", Sent: true, Export: Export{Time: "ts", Unit: Unusual, Also: Call}},
+		{Name: "rooms", Personal: Personal{Users: []string{"creator_user_id"}}, Sent: true, Export: Export{Time: "created_at", Unit: Call}},
+		{Name: "user_sessions", Personal: Personal{Users: []string{"user_id"}, Other: []string{"client_ip"}}, Sent: true, Export: Export{Time: "joined_at", Unit: Call}},
+		{Name: "quality_samples", Personal: pair, Sent: true, Export: Export{Time: "ts", Unit: Call, Within: byCall("ts")}},
+		{Name: "user_events", Personal: pair, Sent: true, Export: Export{Time: "ts", Unit: Call, Within: byCall("ts")}},
+		{Name: "unusual_events", Personal: pair, Sent: true, Export: Export{Time: "ts", Unit: Unusual, Also: Call}},
 		{Name: "daily_scale", Sent: true, Export: Export{Time: "day", IsDate: true, Unit: Scale}},
-		{Name: "calls", Export: Export{Time: "created_at", Unit: Call, Sources: sent, Names: judged,
+		{Name: "calls", Personal: Personal{Users: []string{"creator_user_id", "worst_user_id", "cause_user_id"}, Other: []string{"diagnosis"}}, Export: Export{Time: "created_at", Unit: Call, Sources: sent, Names: judged,
 			Within: "comm_id IN (SELECT comm_id FROM rooms WHERE %s)"}},
-		{Name: "call_users", Export: Export{Time: "first_joined_at", Unit: Call, Sources: sent, Names: judged,
+		{Name: "call_users", Personal: Personal{Users: []string{"user_id", "cause_user_id"}, Other: []string{"client_ip", "diagnosis"}}, Export: Export{Time: "first_joined_at", Unit: Call, Sources: sent, Names: judged,
 			Within: "comm_id IN (SELECT comm_id FROM (SELECT comm_id, joined_at AS first_joined_at FROM user_sessions) WHERE %s)"}},
-		{Name: "peer_quality", Export: Export{Time: "first_ts", Unit: Call, Sources: sent, Names: judged,
+		{Name: "peer_quality", Personal: Personal{Users: []string{"user_id", "peer_id"}, Other: []string{"diagnosis"}}, Export: Export{Time: "first_ts", Unit: Call, Sources: sent, Names: judged,
 			Within: "comm_id IN (SELECT comm_id FROM quality_streams WHERE %s)"}},
-		{Name: "call_minutes", Export: Export{Time: "minute", Unit: Call, Sources: sent, Names: judged,
+		{Name: "call_minutes", Personal: Personal{Users: []string{"user_id", "peer_id", "cause_user_id"}, Other: []string{"diagnosis"}}, Export: Export{Time: "minute", Unit: Call, Sources: sent, Names: judged,
 			Within: "comm_id IN (SELECT comm_id FROM (SELECT comm_id, day AS minute FROM quality_streams) WHERE %s)"}},
-		{Name: "call_metrics"},
-		{Name: "session_days"},
-		{Name: "quality_streams", Export: Export{Time: "day", IsDate: true, Unit: Call, Sources: sent}},
-		{Name: "quality_minutes", Export: Export{Time: "minute", Unit: Call, Sources: []string{"quality_samples"}, Within: byCall("minute")}},
+		{Name: "call_metrics", Personal: Personal{Users: []string{"user_id"}, At: "call_created_at"}},
+		{Name: "session_days", Personal: Personal{Users: []string{"user_id"}, At: "since"}},
+		{Name: "quality_streams", Personal: pair, Export: Export{Time: "day", IsDate: true, Unit: Call, Sources: sent}},
+		{Name: "quality_minutes", Personal: pair, Export: Export{Time: "minute", Unit: Call, Sources: []string{"quality_samples"}, Within: byCall("minute")}},
 		{Name: "quality_days", Export: Export{Time: "day", IsDate: true, Unit: Call, Sources: sent}},
-		{Name: "events_decoded", Export: Export{Time: "ts", Unit: Call, Sources: []string{"user_events"}, Names: []string{"event_names", "event_values"}}},
-		{Name: "unusual_events_decoded", Export: Export{Time: "ts", Unit: Unusual, Also: Call, Sources: []string{"unusual_events"},
+		{Name: "events_decoded", Personal: pair, Export: Export{Time: "ts", Unit: Call, Sources: []string{"user_events"}, Names: []string{"event_names", "event_values"}}},
+		{Name: "unusual_events_decoded", Personal: pair, Export: Export{Time: "ts", Unit: Unusual, Also: Call, Sources: []string{"unusual_events"},
 			Names: []string{"experience_names", "abnormal_event_names"}}},
-		{Name: "ledger"},
-		{Name: "archive_runs"},
+		{Name: "ledger", Personal: Personal{Other: []string{"part_key", "users", "reason"}, At: "updated_at"}},
+		{Name: "archive_runs", Personal: Personal{Other: []string{"reason"}}},
 		{Name: "disk_usage"},
 		{Name: "quality_thresholds", Table: true},
 		{Name: "event_names", Table: true},

@@ -8,6 +8,7 @@ import (
 // Tables that more than one package names.
 const (
 	HiddenLoads = "hidden_loads"
+	Erased      = "erased"
 	Versions    = "schema_migrations"
 	Keeper      = "lease_keeper" // only where the server has Keeper
 	OfShape     = "rooms_data"   // its engine shows whether the archive is on a cluster
@@ -71,6 +72,7 @@ func Tables() []Table {
 		{Name: "ledger_units", Backup: Latest},
 		{Name: "raw_responses", Backup: Expiring},
 		{Name: "archive_runs_data", Backup: History},
+		{Name: Erased},
 		{Name: Versions},
 		{Name: "lease", Backup: Not},
 		{Name: Keeper, Backup: Not},

@@ -25,7 +25,7 @@ const (
 	Died        Outcome = "died" // it ended without a last row; found when the history is read, never written
 )
 
-// Run is the history of one run of archive, verify, replay or backup.
+// Run is the history of one run of archive, verify, replay, backup or erase.
 type Run struct {
 	ID       string
 	Command  string

@@ -20,6 +20,9 @@ func (c Screen) Replayed(r *archive.Replay, asJSON bool) {
 	if r.Mended > 0 && !asJSON && !c.Quiet {
 		fmt.Fprintf(c.Out, "  mended    %s parts that had been set aside\n", words.Comma(r.Mended))
 	}
+	if r.Erased > 0 && !asJSON && !c.Quiet {
+		fmt.Fprintf(c.Out, "  erased    %s units stay as they are: their responses named somebody who was erased\n", words.Comma(r.Erased))
+	}
 	if r.Lacking > 0 {
 		c.Errorf("%s units still have parts set aside; callvault status names them", words.Comma(r.Lacking))
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
 
 	"github.com/callvault/callvault/internal/embedded"
+	"github.com/callvault/callvault/internal/grants"
 	"github.com/callvault/callvault/internal/runs"
 	"github.com/callvault/callvault/load/store"
 	"github.com/callvault/callvault/test/embeddedtest"
@@ -218,11 +219,28 @@ func analystOfCompose(t *testing.T, more ...string) (*embedded.Server, *store.St
 // mayBeEmpty lists the panels that show nothing if nothing of the archive is missing.
 var mayBeEmpty = map[string]bool{"What is missing, and why": true}
 
-// TestLongDashboardsRun runs every query of every variable, panel and annotation as
-// the user of docker-compose.yml: with all values chosen, and with the first one.
+// ofDashboards is a user with exactly the rights of that role, in ClickHouse's users.d.
+func ofDashboards(t *testing.T, name string) string {
+	t.Helper()
+	statements, err := grants.Statements(grants.Dashboard, grants.Options{Database: embedded.DefaultDatabase, User: name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rights strings.Builder
+	for _, q := range statements {
+		fmt.Fprintf(&rights, "<query>%s</query>", strings.TrimSuffix(q, " TO `"+name+"`"))
+	}
+	return fmt.Sprintf("<clickhouse><users><%[1]s><password>%[2]s</password><networks><ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota><grants>%[3]s</grants></%[1]s></users></clickhouse>",
+		name, composeSecret, rights.String())
+}
+
+// TestLongDashboardsRun runs every query of every variable, panel and annotation: with all
+// values chosen, as the user of docker-compose.yml, and with the first one, as a user who has
+// the rights of the role of dashboards.
 func TestLongDashboardsRun(t *testing.T) {
-	srv, s := analystOfCompose(t)
+	srv, s := analystOfCompose(t, ofDashboards(t, "board"))
 	reader := &server{srv.HTTPURL(), s, "reader", composeSecret}
+	composed, board := reader, &server{srv.HTTPURL(), s, "board", composeSecret}
 	if _, _, err := reader.query(t.Context(), "INSERT INTO quality_thresholds SELECT * FROM quality_thresholds", "TSV"); err == nil {
 		t.Error("the user of docker-compose.yml may write")
 	}
@@ -233,6 +251,9 @@ func TestLongDashboardsRun(t *testing.T) {
 	for file, b := range readBoards(t) {
 		g := &grafana{from: at.Add(-month), to: at, chosen: map[string]string{}}
 		for _, first := range []bool{false, true} {
+			if reader = composed; first {
+				reader = board
+			}
 			for _, v := range b.Templating.List {
 				values := []string{v.Current.first()}
 				if v.Type == "query" {

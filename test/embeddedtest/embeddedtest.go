@@ -65,7 +65,7 @@ func Library(t testing.TB) string {
 // end of the test.
 func Start(t testing.TB) *embedded.Server {
 	t.Helper()
-	return startIn(t, Dir(t))
+	return StartIn(t, Dir(t))
 }
 
 // StartWithUsers is Start for an engine with more users. users is the XML of a file in
@@ -80,10 +80,11 @@ func StartWithUsers(t testing.TB, users string) *embedded.Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return startIn(t, dir)
+	return StartIn(t, dir)
 }
 
-func startIn(t testing.TB, dir string) *embedded.Server {
+// StartIn is Start in a directory of the test.
+func StartIn(t testing.TB, dir string) *embedded.Server {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
