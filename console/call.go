@@ -143,6 +143,9 @@ func (q *request) called() (v *called, err error) {
 			return nil, err
 		}
 	}
+	if err := v.readChosen(q); err != nil {
+		return nil, err
+	}
 	v.settleTimes(q)
 	v.choose(q)
 	if err := together(v.readSessions(q), v.readMinutes(q), v.readEvents(q), v.readSeries(q), v.readPairs(q)); err != nil {
@@ -173,16 +176,23 @@ var orders = map[string]string{
 	"name":  `user_id`,
 }
 
-// readMembers reads the users of a page. On the first, a chosen user comes first.
+// readMembers reads the users of a page.
 func (v *called) readMembers(q *request) func() error {
-	order := orders[v.Sort]
-	if v.Page == 0 {
-		order = `user_id = {user:String} DESC, ` + order
-	}
 	return func() error {
-		return q.memory.rows(q, &v.Members, memberColumns+`ORDER BY `+order+` LIMIT {limit:UInt32} OFFSET {skip:UInt32}`,
-			v.params(map[string]any{"user": q.query.text("user"), "limit": uint32(usersOfPage), "skip": uint32(v.Page * usersOfPage)}))
+		return q.memory.rows(q, &v.Members, memberColumns+`ORDER BY `+orders[v.Sort]+` LIMIT {limit:UInt32} OFFSET {skip:UInt32}`,
+			v.params(map[string]any{"limit": uint32(usersOfPage), "skip": uint32(v.Page * usersOfPage)}))
 	}
+}
+
+// readChosen puts the named user at the head of the first page, if that does not have it.
+func (v *called) readChosen(q *request) error {
+	user, one := q.query.text("user"), []member(nil)
+	if user == "" || v.Page > 0 || slices.Contains(v.ids(), user) {
+		return nil
+	}
+	err := q.memory.rows(q, &one, memberColumns+`AND user_id = {user:String} LIMIT 1`, v.params(map[string]any{"user": user}))
+	v.Members = append(one, v.Members...)
+	return err
 }
 
 // settleTimes finds the times of the whole call and of what is shown. A call that still
@@ -272,7 +282,7 @@ type session struct {
 
 func (v *called) readSessions(q *request) func() error {
 	return func() error {
-		return q.rows(&v.sessions, `SELECT user_id, joined_at, left_at FROM user_sessions`+ofCall+`
+		return q.memory.rows(q, &v.sessions, `SELECT user_id, joined_at, left_at FROM user_sessions`+ofCall+`
 			AND has({users:Array(String)}, user_id) AND joined_at >= {from:DateTime('UTC')} ORDER BY user_id, joined_at LIMIT 20000`,
 			v.params(map[string]any{"users": v.ids(), "from": v.Whole.From}))
 	}

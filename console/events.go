@@ -64,8 +64,11 @@ func (v *called) readEvents(q *request) func() error {
 		err := together(func() error {
 			return q.rows(&v.events, eventColumns+`AND ts >= {from:DateTime('UTC')} AND ts <= {to:DateTime('UTC')} AND has({users:Array(String)}, user_id)
 				AND (user_id = {user:String} OR notable) ORDER BY user_id, notable DESC, ts LIMIT 400 BY user_id`, params)
-		}, func() error { return q.rows(&bad, experiences, params) })
-		v.events = append(v.events, bad...)
+		}, func() error {
+			whole := v.params(map[string]any{"users": v.ids(), "zh": q.lang == "zh", "from": v.Whole.From, "to": v.Whole.To})
+			return q.memory.rows(q, &bad, experiences, whole)
+		})
+		v.events = append(v.events, filter(bad, func(e event) bool { return v.Window.meets(e.At, e.At.Add(time.Second)) })...)
 		sortEvents(v.events)
 		return err
 	}

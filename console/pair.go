@@ -39,7 +39,7 @@ type matrixRow struct {
 // readPairs reads what the matrix shows of each pair.
 func (v *called) readPairs(q *request) func() error {
 	return func() error {
-		return q.rows(&v.Matrix.pairs, `SELECT user_id, peer_id, grade, judged_minutes, bad_minutes FROM peer_quality`+ofCallThen+`AND has({users:Array(String)}, user_id) ORDER BY bad_minutes DESC, user_id, peer_id LIMIT 20000`, v.params(map[string]any{"users": v.ids()}))
+		return q.memory.rows(q, &v.Matrix.pairs, `SELECT user_id, peer_id, grade, judged_minutes, bad_minutes FROM peer_quality`+ofCallThen+`AND has({users:Array(String)}, user_id) ORDER BY bad_minutes DESC, user_id, peer_id LIMIT 20000`, v.params(map[string]any{"users": v.ids()}))
 	}
 }
 
