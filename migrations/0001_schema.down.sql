@@ -62,4 +62,6 @@ DROP TABLE IF EXISTS {{.Store}}.raw_responses {{.OnCluster}} SYNC;
 DROP TABLE IF EXISTS {{.Store}}.archive_runs_data {{.OnCluster}} SYNC;
 DROP TABLE IF EXISTS {{.Store}}.ledger_units {{.OnCluster}} SYNC;
 DROP TABLE IF EXISTS {{.Store}}.ledger_parts {{.OnCluster}} SYNC;
+{{if .OnCluster}}DROP TABLE IF EXISTS {{.Store}}.load_floor {{.OnCluster}} SYNC;
+{{end -}}
 DROP TABLE IF EXISTS {{.Store}}.hidden_loads {{.OnCluster}} SYNC;

@@ -20,6 +20,15 @@ ENGINE = {{everywhere "MergeTree"}}
 ORDER BY (load_id, step)
 COMMENT 'Which loads the views leave out: those whose greatest step is opened, replaced or abandoned. A load without rows here is visible. No partition key: a commit must be one part';
 
+{{if .OnCluster -}}
+CREATE TABLE IF NOT EXISTS {{.Store}}.load_floor {{.OnCluster}}
+(
+    load_id UInt64 COMMENT 'Loads up to the greatest one here are visible unless hidden_loads leaves them out. Later ones are visible only if hidden_loads has them as committed: a query that began before a load must not show rows that reach a shard meanwhile'
+)
+ENGINE = {{everywhere "MergeTree"}}
+ORDER BY load_id
+COMMENT 'Only on a cluster: raised once a day, before hidden_loads forgets loads that were below it the last time';
+{{end}}
 CREATE TABLE IF NOT EXISTS {{.Store}}.ledger_parts {{.OnCluster}}
 (
     sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
@@ -823,12 +832,16 @@ WHERE (abnormal_event_id) NOT IN (SELECT abnormal_event_id FROM {{.Database}}.ab
 
 {{/*
 The views show the rows of loads that are not hidden. On a cluster, the server where the query
-begins finds the hidden loads and sends them to the shards. That server, and each replica that
-takes part, sees to it that it is not behind.
+begins reads hidden_loads once and sends it to the shards, which look at their rows a little
+later. So a load above load_floor must be in it as committed, and one below must not be in it
+as something else. That server, and each replica that takes part, sees to it that it is not
+behind.
 */ -}}
 
 {{define "here"}}0 IN (SELECT behind FROM {{.Store}}.here){{end -}}
-{{define "visible"}}load_id {{.Global}}NOT IN (SELECT load_id FROM {{.Store}}.hidden_loads{{if .OnCluster}} WHERE {{template "here" .}}{{end}} GROUP BY load_id HAVING max(step) != 'committed'){{if .OnCluster}} AND {{template "here" .}}{{end}}{{end -}}
+{{define "above"}}(load_id > (SELECT max(load_id) FROM {{.Store}}.load_floor)){{end -}}
+{{define "visible"}}{{if .OnCluster}}((load_id, {{template "above" .}}) GLOBAL IN (SELECT load_id, max(step) = 'committed' FROM {{.Store}}.hidden_loads WHERE {{template "here" .}} GROUP BY load_id)) = {{template "above" .}} AND {{template "here" .}}{{else -}}
+load_id NOT IN (SELECT load_id FROM {{.Store}}.hidden_loads GROUP BY load_id HAVING max(step) != 'committed'){{end}}{{end -}}
 
 {{/* These views show the columns of their tables and add none. */ -}}
 {{range list

@@ -130,6 +130,13 @@ func TestClusterMoves(t *testing.T) {
 			t.Errorf("docs/cluster.md does not move %s", table.Name)
 		}
 	}
+	last := regexp.MustCompile(`callvault sql --write "(INSERT INTO trtc_store.load_floor .*?)"`).FindStringSubmatch(string(text))
+	if last == nil {
+		t.Fatal("docs/cluster.md does not show the rows")
+	}
+	if code, _, errs := f.callvault(t.Context(), "sql", "--write", last[1]); code != exitDone {
+		t.Fatalf("load_floor: exit code %d: %s", code, errs)
+	}
 	f.exact(t)
 	again := f.archive(t, exitDone)
 	f.exact(t)

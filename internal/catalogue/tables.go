@@ -12,6 +12,7 @@ const (
 	Versions    = "schema_migrations"
 	Keeper      = "lease_keeper" // only where the server has Keeper
 	OfShape     = "rooms_data"   // its engine shows whether the archive is on a cluster
+	Floor       = "load_floor"   // only on a cluster: up to which load a load that hidden_loads lacks is visible
 	Away        = "away"         // only on a cluster: replicas that must not answer
 )
 

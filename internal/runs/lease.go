@@ -31,7 +31,7 @@ func UnderLeaseAs(ctx context.Context, store *store.Store, ttl time.Duration, wh
 	defer held.Release(context.WithoutCancel(ctx))
 	lctx, cancel := held.Context(ctx)
 	defer cancel()
-	err = store.Cluster().Begin(lctx, store.StoreConn())
+	err = begin(lctx, store)
 	if err == nil {
 		err = do(lctx, held.Guard)
 	}
@@ -50,6 +50,20 @@ func UnderLeaseAs(ctx context.Context, store *store.Store, ttl time.Duration, wh
 	if free(ctx, store, lease.Archive, who) {
 		return FreeError{err}
 	}
+	return err
+}
+
+// begin prepares a cluster for changes.
+func begin(ctx context.Context, store *store.Store) error {
+	c := store.Cluster()
+	if !c.Many() {
+		return nil
+	}
+	if err := c.Begin(ctx, store.StoreConn()); err != nil {
+		return err
+	}
+	floor, err := c.Floor(ctx, store.StoreConn())
+	store.IDs().After(floor)
 	return err
 }
 

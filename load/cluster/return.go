@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"time"
 
@@ -43,6 +44,31 @@ func (c *Cluster) Incomplete(ctx context.Context, conn driver.Conn) (bool, error
 	return len(away) > 0, err
 }
 
+// Floor returns the load up to which loads that hidden_loads does not mention are visible. On
+// one server all such loads are: it returns the greatest number.
+func (c *Cluster) Floor(ctx context.Context, conn driver.Conn) (floor uint64, err error) {
+	if !c.Many() {
+		return math.MaxUint64, nil
+	}
+	if err := conn.QueryRow(ctx, "SELECT max(load_id) FROM "+catalogue.Floor).Scan(&floor); err != nil {
+		return 0, fmt.Errorf("read %s: %w", catalogue.Floor, err)
+	}
+	return floor, nil
+}
+
+// Raise raises the floor to a load. All loads up to it are in hidden_loads, or were below the
+// floor before. Those that are committed may be forgotten after the next Raise: until then
+// a query may run that has read the floor before.
+func (c *Cluster) Raise(ctx context.Context, conn driver.Conn, to uint64) error {
+	if !c.Many() {
+		return nil
+	}
+	if err := conn.Exec(ctx, fmt.Sprintf("INSERT INTO %s SELECT %d", catalogue.Floor, to)); err != nil {
+		return fmt.Errorf("raise %s: %w", catalogue.Floor, err)
+	}
+	return c.Landed(ctx, conn, Want{Table: catalogue.Floor, Count: "toUInt64(max(load_id))", Condition: "1", Rows: to, Everywhere: true})
+}
+
 // Begin makes this server up to date with what others have written, and lets replicas that
 // have caught up answer. Who changes the archive calls it before reading what there is.
 func (c *Cluster) Begin(ctx context.Context, conn driver.Conn) error {
@@ -53,11 +79,21 @@ func (c *Cluster) Begin(ctx context.Context, conn driver.Conn) error {
 		if t.Sharded() || t.Name == catalogue.Keeper {
 			continue
 		}
-		if err := conn.Exec(ctx, "SYSTEM SYNC REPLICA "+sqltext.Identifier(c.store)+"."+t.Name); err != nil {
-			return fmt.Errorf("wait until this replica has all of %s: %w", t.Name, err)
+		if err := c.sync(ctx, conn, t.Name); err != nil {
+			return err
 		}
 	}
+	if err := c.sync(ctx, conn, catalogue.Floor); err != nil {
+		return err
+	}
 	return c.Return(ctx, conn)
+}
+
+func (c *Cluster) sync(ctx context.Context, conn driver.Conn, table string) error {
+	if err := conn.Exec(ctx, "SYSTEM SYNC REPLICA "+sqltext.Identifier(c.store)+"."+table); err != nil {
+		return fmt.Errorf("wait until this replica has all of %s: %w", table, err)
+	}
+	return nil
 }
 
 // apart is the least time between two looks at the queue of a replica. A replica that reads

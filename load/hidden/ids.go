@@ -23,6 +23,13 @@ type IDs struct {
 	live map[uint64]time.Time // loads that may still be committed, and until when; zero: until Close
 }
 
+// After lets no id be less than one that is known.
+func (s *IDs) After(id uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.last = max(s.last, id)
+}
+
 // take returns the first of n consecutive ids. The caller holds mu.
 func (s *IDs) take(n int) uint64 {
 	first := uint64(time.Now().UnixMilli())<<RandomBits | rand.Uint64N(1<<RandomBits)

@@ -104,7 +104,7 @@ func TestOneRule(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := regexp.MustCompile(`{{if .OnCluster}}[^\n]*?{{end}}`).ReplaceAllString(strings.ReplaceAll(string(file), `{{template "here" .}}`, ""), "")
+	text := regexp.MustCompile(`(?s){{if .OnCluster}}.*?{{else -}}\n|{{if .OnCluster}}[^\n]*?{{end}}`).ReplaceAllString(strings.ReplaceAll(string(file), `{{template "here" .}}`, ""), "")
 	qualified := func(rule string) string {
 		return strings.ReplaceAll(rule, " "+catalogue.HiddenLoads+" ", " {{.Store}}."+catalogue.HiddenLoads+" ")
 	}

@@ -89,9 +89,15 @@ func purge(ctx context.Context, a Archive) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	floor, err := a.Cluster().Floor(ctx, a.StoreConn())
+	if err != nil {
+		return 0, err
+	}
 	var opened, gone, visible, dropped []uint64
 	for _, l := range all {
 		switch {
+		case l.step == hidden.Committed && l.id > floor:
+			continue
 		case l.step == hidden.Committed:
 			visible = append(visible, l.id)
 			continue
@@ -110,7 +116,10 @@ func purge(ctx context.Context, a Archive) (int, error) {
 	if err := compact(ctx, a, visible, dropped); err != nil {
 		return 0, err
 	}
-	return len(opened) + len(dropped), nil
+	if len(all) > 0 && all[len(all)-1].id > floor { // all is in order
+		err = a.Cluster().Raise(ctx, a.StoreConn(), all[len(all)-1].id)
+	}
+	return len(opened) + len(dropped), err
 }
 
 // loadStep is a load's greatest step.
