@@ -123,9 +123,9 @@ func (a *again) taken(p ledger.Part) bool {
 
 // samples reads the samples of a part in one query: those of the seconds that it owns.
 func (a *again) samples(ctx context.Context, p ledger.Part) (*call.Samples, error) {
-	const q = `
+	q := `
 		SELECT user_id, peer_id, metric, toUnixTimestamp(ts), value FROM quality_samples_data
-		WHERE sdk_app_id = ? AND comm_id = ? AND load_id = ? AND user_id IN (?)
+		WHERE sdk_app_id = ?` + a.w.archive.Cluster().Here() + ` AND comm_id = ? AND load_id = ? AND user_id IN (?)
 		ORDER BY user_id, peer_id, metric, ts`
 	all := a.w.Samples(int(p.Rows))
 	all.Nulls = int(p.Nulls)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/catalogue"
+	"github.com/callvault/callvault/load/cluster"
 	"github.com/callvault/callvault/load/native"
 )
 
@@ -200,14 +201,17 @@ func (w *Writer) insertResponses(ctx context.Context, some []Response) error {
 
 // Bodies reads the bodies of raw responses by their ids. Bodies that are not kept are
 // missing from the result.
-func Bodies(ctx context.Context, a interface{ StoreConn() driver.Conn }, ids []uint64) (map[uint64][]byte, error) {
+func Bodies(ctx context.Context, a interface {
+	StoreConn() driver.Conn
+	Cluster() *cluster.Cluster
+}, ids []uint64) (map[uint64][]byte, error) {
 	found := map[uint64][]byte{}
 	if len(ids) == 0 {
 		return found, nil
 	}
 	var id uint64
 	var body []byte
-	const q = "SELECT response_id, body FROM raw_responses WHERE response_id IN (?)"
+	q := "SELECT response_id, body FROM raw_responses WHERE response_id IN (?)" + a.Cluster().Here()
 	err := native.Read(ctx, a.StoreConn(), "raw responses", q, []any{ids}, func() { found[id] = body }, &id, &body)
 	return found, err
 }

@@ -114,9 +114,9 @@ func (s ownedSpans) touch(parts []ledger.Part) bool {
 
 // sessionsOf reads the sessions of a call in the given loads.
 func (w *Writer) sessionsOf(ctx context.Context, u call.Unit, loads []uint64) ([]call.Session, error) {
-	const q = `
+	q := `
 		SELECT user_id, room_id, joined_at, left_at, is_finished, device_type, sdk_version, client_ip
-		FROM user_sessions_data WHERE sdk_app_id = ? AND comm_id = ? AND load_id IN (?)`
+		FROM user_sessions_data WHERE sdk_app_id = ?` + w.archive.Cluster().Here() + ` AND comm_id = ? AND load_id IN (?)`
 	var all []call.Session
 	var x call.Session
 	var left *time.Time

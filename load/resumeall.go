@@ -125,9 +125,9 @@ func newTo(known, sessions []call.Session) []call.Session {
 
 // roomOf reads the room of a call from the given loads. It returns nil if there is none.
 func (w *Writer) roomOf(ctx context.Context, u call.Unit, loads []uint64) (*call.Room, error) {
-	const q = `
+	q := `
 		SELECT room_id, created_at, destroyed_at, is_finished, creator_user_id
-		FROM rooms_data WHERE sdk_app_id = ? AND comm_id = ? AND load_id IN (?) LIMIT 1`
+		FROM rooms_data WHERE sdk_app_id = ?` + w.archive.Cluster().Here() + ` AND comm_id = ? AND load_id IN (?) LIMIT 1`
 	var found *call.Room
 	r := call.Room{App: u.App, CommID: u.Key}
 	var destroyed *time.Time

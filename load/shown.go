@@ -67,9 +67,9 @@ func (w *Writer) openLoads(ctx context.Context, u call.Unit, kind call.PartKind)
 
 // samplesOf reads the samples of some users' seconds in a call from loads.
 func (w *Writer) samplesOf(ctx context.Context, u call.Unit, loads []uint64, owned []call.Owned) (*call.Samples, error) {
-	const q = `
+	q := `
 		SELECT peer_id, metric, toUnixTimestamp(ts), value FROM quality_samples_data
-		WHERE sdk_app_id = ? AND comm_id = ? AND load_id IN (?) AND user_id = ? AND toUnixTimestamp(ts) BETWEEN ? AND ?
+		WHERE sdk_app_id = ?` + w.archive.Cluster().Here() + ` AND comm_id = ? AND load_id IN (?) AND user_id = ? AND toUnixTimestamp(ts) BETWEEN ? AND ?
 		ORDER BY peer_id, metric, ts`
 	all := &call.Samples{}
 	for _, o := range owned {
@@ -87,9 +87,9 @@ func (w *Writer) samplesOf(ctx context.Context, u call.Unit, loads []uint64, own
 
 // eventsOf reads some users' events in a call from loads.
 func (w *Writer) eventsOf(ctx context.Context, u call.Unit, loads []uint64, owned []call.Owned) (all []call.Event, err error) {
-	const q = `
+	q := `
 		SELECT room_id, peer_id, event_id, ts, stream_type, param_one, param_two FROM user_events_data
-		WHERE sdk_app_id = ? AND comm_id = ? AND load_id IN (?) AND user_id = ? AND toUnixTimestamp(ts) BETWEEN ? AND ?
+		WHERE sdk_app_id = ?` + w.archive.Cluster().Here() + ` AND comm_id = ? AND load_id IN (?) AND user_id = ? AND toUnixTimestamp(ts) BETWEEN ? AND ?
 		ORDER BY ts, event_id`
 	for _, o := range owned {
 		e := call.Event{UserID: o.User}
@@ -106,9 +106,9 @@ func (w *Writer) eventsOf(ctx context.Context, u call.Unit, loads []uint64, owne
 
 // unusualOf reads unusual events from loads.
 func (w *Writer) unusualOf(ctx context.Context, u call.Unit, loads []uint64) (all []call.UnusualEvent, err error) {
-	const q = `
+	q := `
 		SELECT room_id, user_id, experience_id, ts, abnormal_event_id, peer_id FROM unusual_events_data
-		WHERE sdk_app_id = ? AND load_id IN (?) ORDER BY ts, user_id`
+		WHERE sdk_app_id = ?` + w.archive.Cluster().Here() + ` AND load_id IN (?) ORDER BY ts, user_id`
 	var e call.UnusualEvent
 	err = native.Read(ctx, w.conn, "unusual events of "+u.Key, q, []any{uint32(u.App), loads}, func() {
 		e.Time = e.Time.UTC()

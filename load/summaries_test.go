@@ -89,7 +89,7 @@ func TestSummaryOfManyLoads(t *testing.T) {
 		held.Loads = append(held.Loads, s.IDs().New())
 	}
 	rows := &aggregate.Rows{}
-	must(t, aggregate.SummarizeStored(t.Context(), s.StoreConn(), rows, []aggregate.StoredCall{held}, new(aggregate.Histogram), func(int) error { return nil }))
+	must(t, aggregate.SummarizeStored(t.Context(), s.StoreConn(), "", rows, []aggregate.StoredCall{held}, new(aggregate.Histogram), func(int) error { return nil }))
 	if rows.Size() != 0 {
 		t.Errorf("%d rows of nothing", rows.Size())
 	}

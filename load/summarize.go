@@ -162,7 +162,7 @@ func (w *Writer) summarizeOnce(ctx context.Context, made, held []summarized, ids
 		calls := native.Each(some, func(c *summarized) aggregate.StoredCall {
 			return aggregate.StoredCall{Head: aggregate.Head{Load: c.unit.summary, Unit: c.unit.unit, Entry: c.unit.ending}, Loads: c.loads}
 		})
-		if err := aggregate.SummarizeStored(ctx, w.conn, rows, calls, w.merged, emit); err != nil {
+		if err := aggregate.SummarizeStored(ctx, w.conn, w.archive.Cluster().Here(), rows, calls, w.merged, emit); err != nil {
 			return fmt.Errorf("summarize calls: %w", err)
 		}
 	}

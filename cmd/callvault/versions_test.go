@@ -58,8 +58,8 @@ func TestVersions(t *testing.T) {
 	}
 }
 
-// grants are the statements of docs/operations.md that make the users.
-var grants = regexp.MustCompile("(?m)^((?:CREATE USER|GRANT) [^;]*);")
+// rights are the statements of docs/operations.md that make the users.
+var rights = regexp.MustCompile("(?m)^((?:CREATE USER|GRANT) [^;]*);")
 
 // TestVersionsRights archives as a user who may no more than docs/operations.md says, and
 // reads as its analyst.
@@ -70,7 +70,7 @@ func TestVersionsRights(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := grants.FindAllStringSubmatch(string(page), -1)
+	all := rights.FindAllStringSubmatch(string(page), -1)
 	if len(all) < 8 {
 		t.Fatalf("docs/operations.md has %d statements", len(all))
 	}

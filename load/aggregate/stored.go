@@ -25,16 +25,20 @@ type StoredCall struct {
 }
 
 // reader reads calls from the tables.
-type reader struct{ conn native.Querier }
+type reader struct {
+	conn native.Querier
+	here string // see SummarizeStored
+}
 
 // BlockRows is the number of summary rows in an INSERT.
 const BlockRows = 8192
 
 // SummarizeStored makes the summaries of calls from the tables and adds them to rows.
 // It sorts calls and holds the streams of one user in memory at a time. It calls emit
-// often; emit inserts and clears the rows once there are atLeast many.
-func SummarizeStored(ctx context.Context, conn native.Querier, rows *Rows, calls []StoredCall, h *Histogram, emit func(atLeast int) error) error {
-	return reader{conn}.summarize(ctx, &summarizer{Rows: rows, h: h}, calls, emit)
+// often; emit inserts and clears the rows once there are atLeast many. here is added to the
+// conditions on the tables.
+func SummarizeStored(ctx context.Context, conn native.Querier, here string, rows *Rows, calls []StoredCall, h *Histogram, emit func(atLeast int) error) error {
+	return reader{conn, here}.summarize(ctx, &summarizer{Rows: rows, h: h}, calls, emit)
 }
 
 func (s reader) summarize(ctx context.Context, to *summarizer, calls []StoredCall, emit func(atLeast int) error) error {
@@ -206,7 +210,7 @@ func (s reader) readCalls(ctx context.Context, calls []StoredCall) (*stored, err
 // variables and then calls f.
 func (s reader) each(ctx context.Context, table, columns string, h *stored, rest string, f func(), into ...any) error {
 	ctx = clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{"max_query_size": maxQueryText}))
-	return native.Read(ctx, s.conn, table, "SELECT "+columns+" FROM "+table+" WHERE "+h.where()+" "+rest, []any{h.keys}, f, into...)
+	return native.Read(ctx, s.conn, table, "SELECT "+columns+" FROM "+table+" WHERE "+h.where()+s.here+" "+rest, []any{h.keys}, f, into...)
 }
 
 // readStreams reads the streams of the calls, ordered by call, user and peer.
@@ -219,7 +223,7 @@ func (s reader) readStreams(ctx context.Context, h *stored, f func(call.Unit, *S
 		}
 	}
 	q.WriteString(", `other.metric`, `other.samples`, `other.sum`, `other.min`, `other.max`")
-	q.WriteString(" FROM quality_streams_data AS x WHERE " + h.where() + " ORDER BY sdk_app_id, comm_id, user_id, peer_id, day, device_type, sdk_version, load_id")
+	q.WriteString(" FROM quality_streams_data AS x WHERE " + h.where() + s.here + " ORDER BY sdk_app_id, comm_id, user_id, peer_id, day, device_type, sdk_version, load_id")
 	ctx = clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{"max_query_size": maxQueryText, "max_block_size": 1024, "max_bytes_before_external_sort": 64 << 20}))
 	rows, err := s.conn.Query(ctx, q.String(), h.keys)
 	if err != nil {

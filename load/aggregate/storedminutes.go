@@ -62,7 +62,7 @@ const ThousandthsSQL = "toInt64(floor(least(greatest(value, -1e12), 1e12) * 1000
 func (s reader) readMinutes(ctx context.Context, h *stored, rest string) (*minutesReader, error) {
 	q := `SELECT sdk_app_id, comm_id, user_id, peer_id, metric, toUnixTimestamp(toStartOfMinute(ts)) AS at, toUInt32(count()), toUInt32(countIf(value > 0)),
 			sum(` + ThousandthsSQL + `)
-		FROM quality_samples_data WHERE metric IN (?) AND ` + h.where() + ` ` + rest + `
+		FROM quality_samples_data WHERE metric IN (?) AND ` + h.where() + s.here + ` ` + rest + `
 		GROUP BY sdk_app_id, comm_id, user_id, peer_id, metric, at ORDER BY sdk_app_id, comm_id, user_id, peer_id, at`
 	ctx = clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{
 		"max_query_size": maxQueryText, "max_block_size": 8192, "max_bytes_before_external_sort": 64 << 20, "max_bytes_before_external_group_by": 64 << 20,

@@ -84,6 +84,15 @@ func (c *Cluster) Parts() string {
 	return "cluster(" + sqltext.Identifier(c.name) + ", system.parts)"
 }
 
+// Here returns a condition to add to one on a table whose rows are on shards: reading it fails
+// on a replica that is away, which may lack rows. On one server it is empty.
+func (c *Cluster) Here() string {
+	if !c.Many() {
+		return ""
+	}
+	return " AND 0 IN (SELECT behind FROM here)"
+}
+
 // All returns a table function for the rows that each replica has of a table.
 func (c *Cluster) All(table string) string {
 	return "clusterAllReplicas(" + sqltext.Identifier(c.name) + ", " + table + ")"
