@@ -1,14 +1,12 @@
 package archive
 
 import (
-	"context"
 	"errors"
 	"fmt"
 
 	"github.com/callvault/callvault/internal/config"
 	"github.com/callvault/callvault/internal/identity"
-	"github.com/callvault/callvault/internal/runs"
-	"github.com/callvault/callvault/load/store"
+	"github.com/callvault/callvault/load/upkeep"
 )
 
 // checkPrivacy refuses a pass that lacks the key of its pseudonyms, and one over a room that
@@ -23,15 +21,11 @@ func checkPrivacy(p identity.Policy, room string) error {
 	return nil
 }
 
-// tellPrivacy warns, once, that a pass keeps more or less of persons than the one before it.
-func (j *Run) tellPrivacy(ctx context.Context, store *store.Store) error {
-	if j.Warn == nil {
-		return nil
+// warnPrivacy warns, once, that a pass keeps more or less of persons than the one before it.
+func (j *Run) warnPrivacy(o upkeep.Outlook) {
+	now := j.Options.Privacy.String()
+	if j.Warn == nil || !o.Passed || o.Privacy == now {
+		return
 	}
-	last, err := runs.HistoryOf(store).Runs(ctx, runs.Filter{Command: Command, Limit: 1})
-	if err != nil || len(last) == 0 || last[0].Privacy == j.Options.Privacy.String() {
-		return err
-	}
-	j.Warn(fmt.Errorf("from now on the archive keeps of persons: %s; before: %s. Calls that are final stay as they are", identity.InWords(j.Options.Privacy.String()), identity.InWords(last[0].Privacy)))
-	return nil
+	j.Warn(fmt.Errorf("from now on the archive keeps of persons: %s; before: %s. Calls that are final stay as they are", identity.InWords(now), identity.InWords(o.Privacy)))
 }

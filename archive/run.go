@@ -121,9 +121,6 @@ func (j *Run) pass(ctx context.Context, store *store.Store, progress extract.Pro
 	for _, err := range j.Refused {
 		sum.refuse(0, err)
 	}
-	if err := j.tellPrivacy(ctx, store); err != nil {
-		return err
-	}
 	err := runs.UnderLease(ctx, store, j.Options.Lease, func(ctx context.Context, guard hidden.Guard) error {
 		j.Leading.Store(true)
 		defer j.Leading.Store(false)
@@ -138,10 +135,18 @@ func (j *Run) pass(ctx context.Context, store *store.Store, progress extract.Pro
 // archive runs a Pass for every application at once; the applications of an
 // account share its Asker and so its quota.
 func (j *Run) archive(ctx context.Context, store *store.Store, guard hidden.Guard, progress extract.Progress, sum *Report) error {
-	if err := span.Do(ctx, "clean", func(ctx context.Context) error { return j.clean(ctx, store, guard) }); err != nil {
+	found, err := upkeep.Look(ctx, store, sum.RunID)
+	if err != nil {
 		return err
 	}
-	if err := j.Heed(ctx, store); err != nil {
+	j.warnPrivacy(found)
+	if err := span.Do(ctx, "clean", func(ctx context.Context) error { return j.clean(ctx, store, guard, found.SweepDue) }); err != nil {
+		return err
+	}
+	if found.Erased {
+		err = j.ReadErased(ctx, store)
+	}
+	if err != nil {
 		return err
 	}
 	w := j.target(ctx, store, sum.RunID, guard)
@@ -161,7 +166,7 @@ func (j *Run) archive(ctx context.Context, store *store.Store, guard hidden.Guar
 			})
 		}
 	}
-	err := g.Wait()
+	err = g.Wait()
 	if err == nil {
 		err = sum.allRefused()
 	}
@@ -177,7 +182,10 @@ func (j *Run) archive(ctx context.Context, store *store.Store, guard hidden.Guar
 	if err != nil || !w.wrote.Load() {
 		return err
 	}
-	return span.Do(ctx, "sweep", func(ctx context.Context) error { return j.sweep(ctx, store, false) })
+	if found, err = upkeep.Look(ctx, store, sum.RunID); err != nil || !found.SweepDue {
+		return err
+	}
+	return span.Do(ctx, "sweep", func(ctx context.Context) error { return j.sweep(ctx, store) })
 }
 
 // sameFault reports whether a pass and its Writer ended for the same reason. The reason is
@@ -188,7 +196,7 @@ func sameFault(pass, writer error) bool {
 }
 
 // clean hides data that is too old, and deletes hidden data if there is enough of it.
-func (j *Run) clean(ctx context.Context, store *store.Store, guard hidden.Guard) error {
+func (j *Run) clean(ctx context.Context, store *store.Store, guard hidden.Guard, due bool) error {
 	before, expired := keptSince(j.Options.Keep, j.Now()), 0
 	if !before.IsZero() {
 		var err error
@@ -196,18 +204,19 @@ func (j *Run) clean(ctx context.Context, store *store.Store, guard hidden.Guard)
 			return err
 		}
 	}
-	err := j.sweep(ctx, store, expired > 0)
+	if !due && expired == 0 {
+		return nil
+	}
+	err := j.sweep(ctx, store)
 	if err == nil && expired > 0 {
 		err = upkeep.DropEmptyMonths(ctx, store, before)
 	}
 	return err
 }
 
-// sweep deletes hidden rows and responses that are no longer needed, if there are enough
-// or always.
-func (j *Run) sweep(ctx context.Context, store *store.Store, always bool) error {
-	swept, err := upkeep.Sweep(ctx, store, always)
-	if err != nil || !swept {
+// sweep deletes hidden rows and responses that are no longer needed.
+func (j *Run) sweep(ctx context.Context, store *store.Store) error {
+	if err := upkeep.Sweep(ctx, store); err != nil {
 		return err
 	}
 	return upkeep.ForgetResponses(ctx, store, j.Options.Raw)
@@ -269,8 +278,8 @@ func (j *Run) oldest() time.Time {
 	return j.Now().Add(-longest)
 }
 
-// Heed reads who was erased, for the passes to come.
-func (j *Run) Heed(ctx context.Context, store *store.Store) error {
+// ReadErased reads who was erased, for the passes to come.
+func (j *Run) ReadErased(ctx context.Context, store *store.Store) error {
 	return store.Retry(ctx, func(ctx context.Context) (err error) {
 		j.gone, err = erased.Read(ctx, store)
 		return err
@@ -291,5 +300,5 @@ func (j *Run) PassOver(c *Account, app call.AppID, known extract.Ledger, progres
 	}
 }
 
-// Gone is who was erased, after Heed.
+// Gone is who was erased, after ReadErased.
 func (j *Run) Gone() *erased.Set { return j.gone }

@@ -120,7 +120,7 @@ func (v *Run) begin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := v.Job.Heed(ctx, v.Store); err != nil {
+	if err := v.Job.ReadErased(ctx, v.Store); err != nil {
 		return err
 	}
 	v.apps = nil

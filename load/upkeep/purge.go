@@ -30,29 +30,42 @@ const (
 // oldClaims selects claims on leases that have long ended.
 const oldClaims = "at < now() - INTERVAL 1 DAY"
 
-// Sweep purges if it is worth the cost, or always: once a day, if readers have many loads to
-// leave out, or if many claims on leases are old. It reports whether it purged. The caller holds the archive lease, as for Purge.
-func Sweep(ctx context.Context, a Archive, always bool) (swept bool, err error) {
+// Outlook is what a pass finds at its beginning, in one query.
+type Outlook struct {
+	SweepDue bool   // whether Sweep is worth its cost: once a day, if readers have many loads to leave out, or if many claims on leases are old
+	Erased   bool   // whether anybody was erased
+	Passed   bool   // whether there was a pass before
+	Privacy  string // what that pass kept of persons
+}
+
+// Look returns the outlook of a run that makes passes.
+func Look(ctx context.Context, a Archive, runID string) (o Outlook, err error) {
 	const q = `
-		SELECT count() >= ? OR countIf(step != 'opened' AND at < now() - toIntervalSecond(?)) > 0
-			OR (SELECT count() FROM lease WHERE ` + oldClaims + `) >= ?
-		FROM hidden_loads`
-	due := always
-	if !due {
-		err = a.Retry(ctx, func(ctx context.Context) error {
-			return a.StoreConn().QueryRow(ctx, q, sweepRows, int64(sweepAge.Seconds()), sweepClaims).Scan(&due)
-		})
-	}
+		SELECT max(sweep), max(gone), max(passed), argMax(kept, begun) FROM
+		(
+			SELECT count() >= ? OR countIf(step != 'opened' AND at < now() - toIntervalSecond(?)) > 0 AS sweep, 0 AS gone, 0 AS passed, '' AS kept, 0 AS begun FROM hidden_loads
+			UNION ALL SELECT count() >= ?, 0, 0, '', 0 FROM lease WHERE ` + oldClaims + `
+			UNION ALL SELECT 0, count() > 0, 0, '', 0 FROM ` + catalogue.Erased + `
+			UNION ALL SELECT 0, 0, count() > 0, argMax(toString(privacy), started_at), toUnixTimestamp(max(started_at)) FROM archive_runs_data WHERE command = 'archive' AND run_id != ?
+		)`
+	var sweep, gone, passed uint8
+	err = a.Retry(ctx, func(ctx context.Context) error {
+		return a.StoreConn().QueryRow(ctx, q, sweepRows, int64(sweepAge.Seconds()), sweepClaims, runID).Scan(&sweep, &gone, &passed, &o.Privacy)
+	})
+	o.SweepDue, o.Erased, o.Passed = sweep == 1, gone == 1, passed == 1
 	if err != nil {
-		return false, fmt.Errorf("read hidden loads: %w", err)
+		err = fmt.Errorf("look at the archive: %w", err)
 	}
-	if !due {
-		return false, nil
+	return o, err
+}
+
+// Sweep purges, and forgets claims on leases that have long ended. The caller holds the
+// archive lease, as for Purge.
+func Sweep(ctx context.Context, a Archive) error {
+	if _, err := Purge(ctx, a); err != nil {
+		return err
 	}
-	if _, err = Purge(ctx, a); err != nil {
-		return false, err
-	}
-	return true, a.Retry(ctx, func(ctx context.Context) error { return mutate(ctx, a, "lease", oldClaims) })
+	return a.Retry(ctx, func(ctx context.Context) error { return mutate(ctx, a, "lease", oldClaims) })
 }
 
 // Purge deletes the rows of hidden loads that no writer of this process can commit, and then
