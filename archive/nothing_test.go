@@ -24,7 +24,7 @@ func TestMain(m *testing.M) { os.Exit(embeddedtest.Main(m)) }
 // engine does.
 func TestNothingNew(t *testing.T) {
 	const (
-		mostQueries = 15
+		mostQueries = 16
 		mostParts   = 2
 	)
 	ctx := t.Context()

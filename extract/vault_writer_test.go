@@ -143,10 +143,11 @@ func (w *writer) Keep(_ context.Context, _ call.AppID, a ask.Answer) (uint64, er
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.kept++
+	id := call.ErasedResponse + w.kept
 	if w.bodies != nil {
-		w.bodies[w.kept] = slices.Clone(a.Body)
+		w.bodies[id] = slices.Clone(a.Body)
 	}
-	return w.kept, nil
+	return id, nil
 }
 
 // Close flushes, as at the regular end of a process.

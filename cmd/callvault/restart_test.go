@@ -28,7 +28,7 @@ func TestLongRestartsAroundAPass(t *testing.T) {
 		when      []proxytest.When
 		env       []string // one that ends with = gets a number of days, fewer each time
 	}{
-		{statement: "SELECT database, name FROM system.tables", when: both[:1]}, // the schema
+		{statement: "SELECT database, name, engine FROM system.tables", when: both[:1]}, // the schema
 		{statement: "INSERT INTO archive_runs_data", when: both[1:]},
 		{statement: "INSERT INTO lease", when: both},
 		{statement: "SELECT claim_id, any(holder)", when: both[:1]},
