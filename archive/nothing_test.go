@@ -24,7 +24,7 @@ func TestMain(m *testing.M) { os.Exit(embeddedtest.Main(m)) }
 // engine does.
 func TestNothingNew(t *testing.T) {
 	const (
-		mostQueries = 16
+		mostQueries = 15
 		mostParts   = 2
 	)
 	ctx := t.Context()

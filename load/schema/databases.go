@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"github.com/callvault/callvault/internal/catalogue"
 	"github.com/callvault/callvault/internal/sqltext"
+	"github.com/callvault/callvault/load/lease"
 	"github.com/callvault/callvault/load/retry"
 )
 
@@ -28,8 +30,8 @@ func (s *Schema) databases(ctx context.Context) error {
 		return err
 	}
 	defer conn.Close()
-	there, err := s.usable(ctx, conn)
-	if err != nil || there {
+	found, err := s.usable(ctx, conn)
+	if err != nil || found.store {
 		return err
 	}
 	on, all := "", []string{s.store()}
@@ -57,38 +59,49 @@ func (s *Schema) otherShape(engine string) error {
 	return fmt.Errorf("the archive %q is on one server, not on the cluster %q: %w", s.database(), s.opt.Cluster, ErrServer)
 }
 
+// found is what one look at the server's tables finds.
+type found struct {
+	store  bool // whether the store exists
+	keeper bool // whether the server may have Keeper
+	asks   bool // whether system.server_settings can say that it has
+}
+
 // usable checks that neither database belongs to another archive and that the archive is not
-// being restored. It reports whether the store exists.
-func (s *Schema) usable(ctx context.Context, conn driver.Conn) (there bool, err error) {
-	const q = "SELECT database, name, engine FROM system.tables WHERE database IN (?, ?) UNION ALL SELECT name, '', '' FROM system.databases WHERE name = ?"
+// being restored.
+func (s *Schema) usable(ctx context.Context, conn driver.Conn) (f found, err error) {
+	const q = `SELECT database, name, engine FROM system.tables WHERE database IN (?, ?) OR database = 'system' AND name IN ('zookeeper', 'server_settings')
+		UNION ALL SELECT name, '', '' FROM system.databases WHERE name = ?`
 	rows, err := conn.Query(ctx, q, s.database(), s.store(), s.store())
 	if err != nil {
-		return false, fmt.Errorf("look at the databases: %w", err)
+		return f, fmt.Errorf("look at the databases: %w", err)
 	}
 	defer rows.Close()
 	restoring := false
 	for rows.Next() {
 		var database, table, engine string
 		if err := rows.Scan(&database, &table, &engine); err != nil {
-			return false, fmt.Errorf("look at the databases: %w", err)
+			return f, fmt.Errorf("look at the databases: %w", err)
 		}
 		switch tables := database == s.store(); {
+		case database == "system":
+			f.keeper, f.asks = f.keeper || table == "zookeeper", f.asks || table == "server_settings"
 		case tables && slices.Contains(catalogue.Views(), table):
-			return false, fmt.Errorf("the database %q, where the tables go, holds the relations of another archive: %w", database, ErrTaken)
+			return f, fmt.Errorf("the database %q, where the tables go, holds the relations of another archive: %w", database, ErrTaken)
 		case !tables && table == catalogue.Versions:
-			return false, fmt.Errorf("the database %q holds the tables of an archive, not its relations: %w", database, ErrTaken)
+			return f, fmt.Errorf("the database %q holds the tables of an archive, not its relations: %w", database, ErrTaken)
 		case tables && table == catalogue.OfShape && (engine == "Distributed") != (s.opt.Cluster != ""):
-			return false, s.otherShape(engine)
+			return f, s.otherShape(engine)
 		case tables:
-			there = true
+			f.store = true
+			f.keeper = f.keeper || table == lease.Table && (strings.HasPrefix(engine, "Replicated") || strings.HasPrefix(engine, "Shared"))
 			restoring = restoring || table == Restoring
 		}
 	}
 	if err := rows.Err(); err != nil {
-		return false, fmt.Errorf("look at the databases: %w", err)
+		return f, fmt.Errorf("look at the databases: %w", err)
 	}
 	if restoring && !s.opt.Restorer {
-		return there, ErrRestoring
+		return f, ErrRestoring
 	}
-	return there, nil
+	return f, nil
 }

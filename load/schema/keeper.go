@@ -47,22 +47,30 @@ type server struct {
 	keeper bool   // it may have Keeper
 }
 
-// serverOf reads the properties of the server. It finds out whether the server may have
-// Keeper without causing an error in the server's log: replicated tables need Keeper; other
-// servers show the table zookeeper or, since version 26, the hosts.
+// serverOf reads the properties of the server.
 func (s *Schema) serverOf(ctx context.Context, conn driver.Conn) (on server, err error) {
-	const q = `SELECT toString(serverUUID()), countIf(name != 'server_settings') > 0, countIf(name = 'server_settings') > 0 FROM system.tables
-		WHERE database = 'system' AND name IN ('zookeeper', 'server_settings') OR database = ? AND name = 'lease' AND match(engine, '^(Replicated|Shared)')`
-	var asks bool
-	err = conn.QueryRow(ctx, q, s.store()).Scan(&on.id, &on.keeper, &asks)
-	if on.keeper = on.keeper || s.opt.Cluster != ""; err == nil && asks && !on.keeper {
-		const q = "SELECT count() > 0 FROM system.server_settings WHERE name = 'keeper_hosts' AND value != ''"
-		err = conn.QueryRow(ctx, q).Scan(&on.keeper)
+	if err := conn.QueryRow(ctx, "SELECT toString(serverUUID())").Scan(&on.id); err != nil {
+		return on, fmt.Errorf("read the server's id: %w", err)
 	}
-	if err != nil {
-		err = fmt.Errorf("look whether the server has Keeper: %w", err)
+	f, err := s.usable(ctx, conn)
+	if err == nil {
+		on.keeper, err = s.mayHaveKeeper(ctx, conn, f)
 	}
 	return on, err
+}
+
+// mayHaveKeeper finds out whether the server may have Keeper without causing an error in the
+// server's log: replicated tables need Keeper; other servers show the table zookeeper or,
+// since version 26, the hosts.
+func (s *Schema) mayHaveKeeper(ctx context.Context, conn driver.Conn, f found) (keeper bool, err error) {
+	if f.keeper || s.opt.Cluster != "" || !f.asks {
+		return f.keeper || s.opt.Cluster != "", nil
+	}
+	const q = "SELECT count() > 0 FROM system.server_settings WHERE name = 'keeper_hosts' AND value != ''"
+	if err := conn.QueryRow(ctx, q).Scan(&keeper); err != nil {
+		return false, fmt.Errorf("look whether the server has Keeper: %w", err)
+	}
+	return keeper, nil
 }
 
 // keeperPath returns the place in Keeper of this archive's leases. No other archive uses it:

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/golang-migrate/migrate/v4/database"
 
 	"github.com/callvault/callvault/internal/catalogue"
@@ -51,17 +52,16 @@ func (s Status) upToDate() bool { return s.Pending() == 0 && !s.Dirty && !s.Newe
 // Prepared reports whether Up would change nothing: no version is to be applied, and a
 // server that may have Keeper has the table of leases there. It changes nothing itself.
 func (s *Schema) Prepared(ctx context.Context) (bool, error) {
-	now, err := s.Status(ctx)
-	if err != nil || !now.upToDate() {
-		return false, err
-	}
 	conn, err := clickhouse.Open(s.ch)
 	if err != nil {
 		return false, err
 	}
 	defer conn.Close()
-	on, err := s.serverOf(ctx, conn)
-	if err != nil || !on.keeper {
+	now, f, err := s.status(ctx, conn)
+	if err != nil || !now.upToDate() {
+		return false, err
+	}
+	if keeper, err := s.mayHaveKeeper(ctx, conn, f); err != nil || !keeper {
 		return err == nil, err
 	}
 	return s.has(ctx, conn, lease.Keeper)
@@ -74,8 +74,15 @@ func (s *Schema) Status(ctx context.Context) (Status, error) {
 		return Status{}, fmt.Errorf("read schema version: %w", err)
 	}
 	defer conn.Close()
-	if _, err := s.usable(ctx, conn); err != nil && retry.Code(err) != codeUnknownDatabase {
-		return Status{}, fmt.Errorf("read schema version: %w", err)
+	st, _, err := s.status(ctx, conn)
+	return st, err
+}
+
+// status is Status, and what it finds of the server on the way.
+func (s *Schema) status(ctx context.Context, conn driver.Conn) (Status, found, error) {
+	f, err := s.usable(ctx, conn)
+	if err != nil && retry.Code(err) != codeUnknownDatabase {
+		return Status{}, f, fmt.Errorf("read schema version: %w", err)
 	}
 	var (
 		version = int64(database.NilVersion)
@@ -86,12 +93,12 @@ func (s *Schema) Status(ctx context.Context) (Status, error) {
 	switch code := retry.Code(err); {
 	case errors.Is(err, sql.ErrNoRows), code == codeUnknownTable, code == codeUnknownDatabase:
 	case err != nil:
-		return Status{}, fmt.Errorf("read schema version: %w", err)
+		return Status{}, f, fmt.Errorf("read schema version: %w", err)
 	}
 	st := Status{Current: int(version), Dirty: dirty == 1, Newer: !s.knows(int(version)), known: s.known(int(version))}
 	for _, f := range s.files {
 		applied := int(f.version) < st.Current || int(f.version) == st.Current && !st.Dirty
 		st.Versions = append(st.Versions, Version{f.version, f.name, applied})
 	}
-	return st, nil
+	return st, f, nil
 }
