@@ -76,7 +76,7 @@ func (c *cli) grants(ctx context.Context, r grants.Role, o grants.Options) error
 
 // columns reads the columns of the relations.
 func (c *cli) columns(ctx context.Context, cfg *config.Config, database string) (map[string][]string, error) {
-	s, done, err := c.openToRead(ctx, cfg, reading{command: "grants"})
+	s, done, err := c.openToRead(ctx, cfg, reading{})
 	if err != nil {
 		return nil, err
 	}

@@ -88,7 +88,7 @@ func (c *cli) person(ctx context.Context, w person.Who, folder string, asJSON bo
 		return err
 	}
 	w.Users = identities(cfg, identity.User, w.Users)
-	s, done, err := c.openToRead(ctx, cfg, reading{command: "person"})
+	s, done, err := c.openToRead(ctx, cfg, reading{})
 	if err != nil {
 		return err
 	}
