@@ -143,6 +143,7 @@ func (j *Run) archive(ctx context.Context, store *store.Store, guard hidden.Guar
 	if err := span.Do(ctx, "clean", func(ctx context.Context) error { return j.clean(ctx, store, guard, found.SweepDue) }); err != nil {
 		return err
 	}
+	j.gone = new(erased.Set) // nobody: nor need the Writer read who was erased
 	if found.Erased {
 		err = j.ReadErased(ctx, store)
 	}

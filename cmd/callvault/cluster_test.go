@@ -137,6 +137,9 @@ func TestClusterMoves(t *testing.T) {
 	if code, _, errs := f.callvault(t.Context(), "sql", "--write", last[1]); code != exitDone {
 		t.Fatalf("load_floor: exit code %d: %s", code, errs)
 	}
+	if code, out, errs := f.callvault(t.Context(), "doctor"); code != exitDone || !strings.Contains(out, "2 x 1 (shards x replicas), all answer") {
+		t.Errorf("doctor: exit code %d\n%s%s", code, out, errs)
+	}
 	f.exact(t)
 	again := f.archive(t, exitDone)
 	f.exact(t)

@@ -73,7 +73,7 @@ func TestSoftStop(t *testing.T) {
 	<-b.reached
 	all := in.runs(t, runs.Filter{})
 	for until := time.Now().Add(time.Minute); len(all) == 0 && time.Now().Before(until); all = in.runs(t, runs.Filter{}) {
-		time.Sleep(50 * time.Millisecond) // the history gets a run when it begins to write, or after some seconds
+		<-time.After(50 * time.Millisecond) // the history gets a run when it begins to write, or after some seconds
 	}
 	if len(all) != 1 || all[0].Outcome != runs.Running {
 		t.Errorf("runs %+v", all)
