@@ -38,6 +38,8 @@ type Pass struct {
 	From, To time.Time // optional: only what was alive between them
 	RoomID   string    // optional: only calls of this room id
 	Skip     Skip
+	// Statements are the vendor's statistics to archive. None: no statistics.
+	Statements []call.Statement
 	// Again asks also for data that the archive has, and replaces it, except for calls that
 	// the vendor no longer has in full.
 	Again bool
@@ -99,6 +101,9 @@ func (p *Pass) run(ctx context.Context, r *report) error {
 	}
 	if p.RoomID == "" && !p.Skip.DailyScale {
 		stage("scale", func(ctx context.Context) error { return p.dailyScale(ctx, r) })
+	}
+	if p.RoomID == "" && len(p.Statements) > 0 {
+		stage("statistics", func(ctx context.Context) error { return p.statistics(ctx, r) })
 	}
 	if err := g.Wait(); err != nil {
 		return err

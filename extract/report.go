@@ -33,6 +33,7 @@ type Report struct {
 	Repeated    int  // rows that came twice in one answer and are kept once
 	Unusual     int  // rows of unusual events
 	Days        int  // days of daily scale
+	Statistics  int  // numbers of the vendor's statistics; of usage by room, lines
 	Unlisted    bool // a part of the room list failed; it counts as a failure, too
 	// Notes are remarks for the user about a pass that lacks nothing because of them.
 	Notes        []string
@@ -66,6 +67,7 @@ type report struct {
 	r  Report
 
 	waiting, acceptedNull []string // CommIDs
+	lacking               []string // statements that the account does not have
 }
 
 func newReport(app call.AppID, now time.Time) *report {
@@ -112,6 +114,11 @@ func (r *report) unlisted(f Failure) {
 }
 
 func (r *report) note(text string) { r.with(func(r *Report) { r.Notes = append(r.Notes, text) }) }
+
+// lacksStatement notes a statement that the account does not have.
+func (r *report) lacksStatement(s call.Statement) {
+	r.with(func(*Report) { r.lacking = append(r.lacking, strings.ReplaceAll(string(s.Kind), "_", " ")+" "+s.Name) })
+}
 
 // waits notes a call that has null where data is due.
 func (r *report) waits(commID string) {
@@ -166,6 +173,10 @@ func (r *report) snapshot(now time.Time) Report {
 	if len(r.waiting) > 0 {
 		const what = "for data that the vendor has not sent, null where it is due; the next passes ask again"
 		out.Notes = append(out.Notes, callNote(r.waiting, "waits "+what, "wait "+what))
+	}
+	if len(r.lacking) > 0 {
+		slices.Sort(r.lacking)
+		out.Notes = append(out.Notes, "statistics that this account does not have: "+strings.Join(r.lacking, ", "))
 	}
 	if len(r.acceptedNull) > 0 {
 		what := fmt.Sprintf("archived with the data that came: null where data is due, in more than %d passes, is accepted as an answer", decide.AcceptNullAfter)

@@ -39,6 +39,7 @@ type Info struct {
 	DamageCount int      // damaged pieces, kept rows included
 	Repeated    int      // rows dropped because an equal row is kept
 	Nulls       int      // null fields that are read as empty
+	Differs     string   // how the vendor's total differs from the sum of its statistics; "": it does not
 }
 
 // Decoder reads responses. It reuses its scratch memory and the strings it has read,

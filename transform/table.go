@@ -54,6 +54,15 @@ func (t *table[T]) add(row T) {
 	}
 }
 
+// append adds a row that no other can equal.
+func (t *table[T]) append(row T) {
+	if len(t.rows)-t.base >= t.most {
+		t.beyond++
+		return
+	}
+	t.rows = append(t.rows, row)
+}
+
 // take adds a row unless it is lost, and reports whether it has no problems.
 func (t *table[T]) take(row T, v *verdict) bool {
 	if v.lost == "" {

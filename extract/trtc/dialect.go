@@ -34,6 +34,7 @@ type Dialect struct {
 	MaxUsersWindow time.Duration // longest window of a user list
 	stringNumbers  bool          // SdkAppId, PageNumber and PageSize are JSON strings
 	eventsByApp    bool          // UserEvents takes an SdkAppId
+	statistics     bool          // it has the vendor's statistics
 	actionInterval map[string]time.Duration
 	regions        map[string][]string
 }
@@ -67,6 +68,8 @@ func Current() Dialect {
 		Unusual:        "DescribeUnusualEvent",
 		Scale:          "DescribeScaleInfo",
 		eventsByApp:    true,
+		statistics:     true,
+		actionInterval: intervals(),
 		MaxUsersWindow: 4 * time.Hour,
 		// The page of DescribeUnusualEvent lists only these two.
 		regions: map[string][]string{"DescribeUnusualEvent": {"ap-guangzhou", "ap-beijing"}},

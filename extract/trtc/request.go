@@ -17,7 +17,12 @@ type Request struct {
 }
 
 // JSON returns the body of the request, without the common parameters (those are headers).
-func (r Request) JSON() ([]byte, error) { return json.Marshal(r.params) }
+func (r Request) JSON() ([]byte, error) {
+	if r.params.fields != nil {
+		return json.Marshal(r.params.fields)
+	}
+	return json.Marshal(r.params)
+}
 
 // params are the parameters of all actions together, in the order of the vendor's pages.
 // Absent parameters are not sent.
@@ -34,7 +39,8 @@ type params struct {
 	PageSize   *number  `json:"PageSize,omitempty"`
 
 	text    bool
-	account call.AppID // also where SdkAppId is not sent
+	account call.AppID     // also where SdkAppId is not sent
+	fields  map[string]any // of statistics: all that is sent
 }
 
 // named is what is sent: with the vendor's own names.

@@ -13,6 +13,13 @@ const (
 	UnitList    UnitKind = "list"    // Key is a UTC day, 2006-01-02: the list of the calls that were alive on it
 	UnitUnusual UnitKind = "unusual" // Key is the start of the hour, RFC 3339
 	UnitScale   UnitKind = "scale"   // Key is the start of the vendor's day, RFC 3339
+
+	// Kinds of statistics (Statement). Key is a statement and a day, "trtc 2006-01-02", or for
+	// UnitRealtime a statement and the start of an hour, RFC 3339.
+	UnitUsage     UnitKind = "usage"
+	UnitRoomUsage UnitKind = "room_usage"
+	UnitMarket    UnitKind = "market"
+	UnitRealtime  UnitKind = "realtime"
 )
 
 // Unit is what is archived, replaced and made visible as a whole.
@@ -38,6 +45,10 @@ const (
 	PartEvents  PartKind = "events" // of one user
 	PartUnusual PartKind = "unusual"
 	PartScale   PartKind = "scale"
+
+	// PartStatistics is of a unit of statistics. Its Key is "", or the first line of a table that
+	// comes in several parts.
+	PartStatistics PartKind = "statistics"
 )
 
 // Part is the data of one question about a unit, with its pages. A unit is complete when
@@ -82,6 +93,7 @@ type Rows struct {
 	Events     []Event
 	Unusual    []UnusualEvent
 	Day        *DailyScale
+	Statistics []Statistic
 }
 
 // Known is the settled data of a unit that the archive has.

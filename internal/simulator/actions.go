@@ -21,6 +21,7 @@ type action struct {
 	required []string
 	optional []string
 	limits   limits
+	stat     *statistic // of the vendor's statistics; nil: of the monitoring of calls
 	serve    func(*Simulator, *query, *answer)
 }
 
@@ -56,6 +57,11 @@ func actionByName(name string) *action {
 	for i := range actions {
 		if actions[i].name == name {
 			return &actions[i]
+		}
+	}
+	for i := range statActions {
+		if statActions[i].name == name {
+			return &statActions[i]
 		}
 	}
 	return nil
@@ -107,6 +113,9 @@ var actions = []action{
 
 // typeOf returns the type of a parameter in the action's dialect.
 func (a *action) typeOf(name string) paramType {
+	if a.stat != nil {
+		return a.stat.typeOf(name, slices.Contains(a.required, name))
+	}
 	switch name {
 	case "UserIds", "DataType":
 		return list
@@ -129,10 +138,13 @@ const (
 	familyEvents
 	familyUnusual
 	familyScale
+	familyStatistics
 )
 
 func (a *action) family() family {
 	switch {
+	case a.stat != nil:
+		return familyStatistics
 	case slices.Contains(a.optional, "PageSize") && slices.Contains(a.optional, "RoomId"):
 		return familyRooms
 	case slices.Contains(a.optional, "PageSize"):
@@ -147,7 +159,7 @@ func (a *action) family() family {
 
 // list returns the field with the rows of the family.
 func (f family) list() string {
-	return [...]string{"RoomList", "UserList", "Data", "AbnormalExperienceList", "ScaleList"}[f]
+	return [...]string{"RoomList", "UserList", "Data", "AbnormalExperienceList", "ScaleList", "UsageList"}[f]
 }
 
 // missing returns the fault for a missing parameter.

@@ -84,6 +84,8 @@ func (s *Simulator) admit(e *envelope, now int64) (*query, *fault) {
 		return nil, &fault{codeNoSuchVersion, e.version}
 	case a.dialect == legacy && !s.options.Legacy:
 		return nil, &fault{codeInvalidAction, e.action}
+	case a.stat != nil && (!s.options.Statistics || slices.Contains(s.options.Without, a.name)):
+		return nil, &fault{codeUnsupported, e.action}
 	case a.dialect == current && !s.options.Current:
 		return nil, &fault{codeUnsupported, e.action}
 	case e.region == "":

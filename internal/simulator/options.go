@@ -73,6 +73,13 @@ type Options struct {
 	// Legacy and Current are the dialects of the account; if neither is set, it has
 	// both.
 	Legacy, Current bool
+	// Statistics says that the account has the vendor's statistics (usage and dashboards), except
+	// for the actions of Without.
+	Statistics bool
+	Without    []string
+	// MonitoringDays is how far back dashboards go: 30 days on the basic plan, 60 on the
+	// advanced one (30).
+	MonitoringDays int
 	// Latency delays each response of the API.
 	Latency time.Duration
 
@@ -123,6 +130,9 @@ func (o Options) withDefaults() (Options, error) {
 	o.Mix = mix
 	if o.QPS == 0 {
 		o.QPS = 20
+	}
+	if o.MonitoringDays == 0 {
+		o.MonitoringDays = 30
 	}
 	if !o.Legacy && !o.Current {
 		o.Legacy, o.Current = true, true

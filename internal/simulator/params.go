@@ -17,6 +17,7 @@ const (
 	text   paramType = iota // a JSON string
 	number                  // a JSON integer
 	list                    // an array of strings
+	boolean
 )
 
 // param is a parameter of a request. An untyped one comes from a query string or a
@@ -55,6 +56,8 @@ func jsonParam(raw any) param {
 	switch value := raw.(type) {
 	case string:
 		return param{kind: text, text: value}
+	case bool:
+		return param{kind: boolean, text: strconv.FormatBool(value)}
 	case json.Number:
 		return param{kind: number, text: value.String()}
 	case []any:

@@ -17,6 +17,8 @@ type query struct {
 	userIDs  []string
 	metrics  metricSet // requested by name
 	all      bool      // "all" was requested
+	variant  string    // of statistics
+	exact    bool      // of statistics: with fractions
 	page     int
 	size     int // 0: not paged by the client; use the default size
 
@@ -53,6 +55,9 @@ func (s *Simulator) parse(a *action, p params, now int64) (*query, *fault) {
 	if f := a.checkNames(p); f != nil {
 		return nil, f
 	}
+	if a.stat != nil {
+		return q, s.parseStatistic(q, p)
+	}
 	for _, check := range []func(*query, params) *fault{
 		s.parseApp, (*query).parseText, (*query).parseTimes, (*query).parseLists, (*query).parsePage,
 	} {
@@ -83,7 +88,7 @@ func (a *action) checkNames(p params) *fault {
 		return &fault{code: codeMissingCommIDOrApp}
 	}
 	for _, name := range a.required {
-		if p[name].text == "" {
+		if p[name].text == "" && len(p[name].list) == 0 {
 			return missing(name)
 		}
 	}
