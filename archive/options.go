@@ -1,9 +1,11 @@
 package archive
 
 import (
+	"slices"
 	"time"
 
 	"github.com/callvault/callvault/extract"
+	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/config"
 	"github.com/callvault/callvault/internal/identity"
 	"github.com/callvault/callvault/load/upkeep"
@@ -11,24 +13,35 @@ import (
 
 // Options are the options of every run.
 type Options struct {
-	Lease   time.Duration // how long the archive lease lasts without renewal
-	Traced  bool          // whether spans are sent to a collector
-	Settle  time.Duration // how long the vendor's data about a moment may still change
-	Raw     time.Duration // how long responses are kept
-	Keep    time.Duration // how long units are kept after their end; zero: for ever
-	Skip    extract.Skip  // relations to leave out
-	Memory  config.Shares
-	Privacy identity.Policy
-	Tiering upkeep.Tiering // where old data goes
+	Lease      time.Duration    // how long the archive lease lasts without renewal
+	Traced     bool             // whether spans are sent to a collector
+	Settle     time.Duration    // how long the vendor's data about a moment may still change
+	Raw        time.Duration    // how long responses are kept
+	Keep       time.Duration    // how long units are kept after their end; zero: for ever
+	Skip       extract.Skip     // relations to leave out
+	Statements []call.Statement // the vendor's statistics to archive
+	Memory     config.Shares
+	Privacy    identity.Policy
+	Tiering    upkeep.Tiering // where old data goes
 }
 
 // OptionsOf returns the options from the settings.
 func OptionsOf(cfg *config.Config) Options {
 	return Options{
 		Lease: time.Duration(cfg.Lease), Traced: cfg.Traces.On(), Settle: time.Duration(cfg.Settle), Raw: time.Duration(cfg.Raw), Keep: time.Duration(cfg.Keep),
-		Skip:    extract.Skip{UserEvents: cfg.Skips("user_events"), UnusualEvents: cfg.Skips("unusual_events"), DailyScale: cfg.Skips("daily_scale")},
-		Memory:  cfg.Memory.Shares(),
-		Privacy: cfg.Privacy(),
-		Tiering: upkeep.Tiering{Policy: cfg.StoragePolicy, Volume: cfg.ColdVolume, After: time.Duration(cfg.ColdAfter)},
+		Skip:       extract.Skip{UserEvents: cfg.Skips("user_events"), UnusualEvents: cfg.Skips("unusual_events"), DailyScale: cfg.Skips("daily_scale")},
+		Statements: statements(cfg),
+		Memory:     cfg.Memory.Shares(),
+		Privacy:    cfg.Privacy(),
+		Tiering:    upkeep.Tiering{Policy: cfg.StoragePolicy, Volume: cfg.ColdVolume, After: time.Duration(cfg.ColdAfter)},
 	}
+}
+
+// statements returns the vendor's statistics that the settings ask for.
+func statements(cfg *config.Config) []call.Statement {
+	skips := map[call.UnitKind]bool{
+		call.UnitUsage: cfg.Skips("usage_days"), call.UnitRoomUsage: cfg.Skips("usage_rooms"),
+		call.UnitMarket: cfg.Skips("market_hours"), call.UnitRealtime: !cfg.Realtime,
+	}
+	return slices.DeleteFunc(call.Statements(), func(s call.Statement) bool { return skips[s.Kind] })
 }

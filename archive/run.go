@@ -297,7 +297,7 @@ func (j *Run) PassOver(c *Account, app call.AppID, known extract.Ledger, progres
 		Asker: c.asker.Load(), Ledger: known, App: app, Now: j.Now, Progress: progress,
 		Retention: retention, Settle: j.Options.Settle,
 		From: j.From, To: to, RoomID: c.edge.Room(j.Room), Again: j.Again,
-		Skip: j.Options.Skip, Privacy: j.Options.Privacy.String(), OtherNames: c.edge.OtherNames, Known: j.gone.Listed,
+		Skip: j.Options.Skip, Statements: j.Options.Statements, Privacy: j.Options.Privacy.String(), OtherNames: c.edge.OtherNames, Known: j.gone.Listed,
 	}
 }
 

@@ -41,8 +41,8 @@ type statement struct {
 	due  map[call.Unit]bool
 }
 
-// mostTables is how many tables a pass asks for: the vendor wants 15 seconds between two. A
-// pass that compares asks for fewer.
+// mostTables is how many tables a pass asks for: the vendor wants 15 seconds between two, and
+// keeps them for three months. A pass that compares asks for fewer.
 const (
 	mostTables         = 8
 	mostTablesCompared = 2
@@ -103,14 +103,15 @@ func (s *statement) windows(ctx context.Context) ([]call.Window, error) {
 	if s.Kind == call.UnitRealtime {
 		return s.hours(units, now), nil
 	}
+	settled := func(d time.Time) bool { return decide.SettledStatistics(s.UnitOf(s.App, d), now) }
 	days := decide.StatisticsDays(s.Statement, s.App, s.held, now, s.again())
 	days = slices.DeleteFunc(days, func(d time.Time) bool {
-		return !s.From.IsZero() && d.AddDate(0, 0, 1).Before(s.From) || !s.To.IsZero() && d.After(s.To)
+		return !s.From.IsZero() && d.AddDate(0, 0, 1).Before(s.From) || !s.To.IsZero() && d.After(s.To) || s.Compare != nil && !settled(d)
 	})
 	if s.Shape == call.ShapeTable {
-		return s.tables(days, now), nil
+		return s.tables(days), nil
 	}
-	return s.spans(days, now), nil
+	return s.spans(days), nil
 }
 
 // hours returns the question about real-time statistics. The vendor has begun to drop the first
@@ -132,22 +133,14 @@ func (s *statement) hours(units []call.Unit, now time.Time) []call.Window {
 	return []call.Window{{Start: decide.Later(from, edge), End: now}}
 }
 
-// tables returns the questions about usage by room: one for each day. If there are too many,
-// the oldest come first, except those of days that still grow.
-func (s *statement) tables(days []time.Time, now time.Time) (windows []call.Window) {
+// tables returns the questions about usage by room: one for each day, and the latest days if
+// there are too many.
+func (s *statement) tables(days []time.Time) (windows []call.Window) {
 	most := mostTables
 	if s.Compare != nil {
 		most = mostTablesCompared
-		days = slices.DeleteFunc(days, func(d time.Time) bool { return !decide.SettledStatistics(s.UnitOf(s.App, d), now) })
-		days = days[max(0, len(days)-most):]
 	}
-	settled := slices.IndexFunc(days, func(d time.Time) bool { return !decide.SettledStatistics(s.UnitOf(s.App, d), now) })
-	if settled < 0 {
-		settled = len(days)
-	}
-	if growing := len(days) - settled; settled > max(most-growing, 1) {
-		days = slices.Concat(days[:max(most-growing, 1)], days[settled:])
-	}
+	days = days[max(0, len(days)-most):]
 	for _, d := range days {
 		s.due[s.UnitOf(s.App, d)] = true
 		windows = append(windows, call.Window{Start: d, End: d.Add(24*time.Hour - time.Minute)})
@@ -160,7 +153,7 @@ func (s *statement) tables(days []time.Time, now time.Time) (windows []call.Wind
 const leastDays = 3
 
 // spans returns the questions that cover the days, each as long as the vendor allows.
-func (s *statement) spans(days []time.Time, now time.Time) (windows []call.Window) {
+func (s *statement) spans(days []time.Time) (windows []call.Window) {
 	for len(days) > 0 {
 		first := days[0]
 		n := slices.IndexFunc(days, func(d time.Time) bool { return !d.Before(first.AddDate(0, 0, call.StatisticsDays)) })
@@ -253,7 +246,7 @@ func (s *statement) units(ctx context.Context, w call.Window, rows []call.Statis
 		if problem == "" {
 			problem = decide.Contradiction(of[u])
 		}
-		err := s.end(ctx, u, info, problem, len(of[u]), func(part call.Part) error {
+		err := s.end(ctx, u, w, info, problem, len(of[u]), func(part call.Part) error {
 			part.Responses = responses
 			return s.taker().Add(ctx, u, part, call.Rows{Statistics: of[u]})
 		})
@@ -264,21 +257,18 @@ func (s *statement) units(ctx context.Context, w call.Window, rows []call.Statis
 	return nil
 }
 
-// linesAtOnce is how many lines of a table become rows at once.
-const linesAtOnce = 10_000
-
 // table archives the unit of a table, in pieces.
 func (s *statement) table(ctx context.Context, w call.Window, body []byte, info transform.Info, responses []uint64) error {
 	u := s.UnitOf(s.App, w.Start)
-	return s.end(ctx, u, info, s.problem(u, info), info.Items, func(part call.Part) error {
+	return s.end(ctx, u, w, info, s.problem(u, info), info.Items, func(part call.Part) error {
 		part.Responses = responses
-		for from := 1; from <= max(info.Items, 1); from += linesAtOnce {
+		for from := 1; from <= max(info.Items, 1); from += decide.LinesAtOnce {
 			var d transform.Decoder
-			rows, _, err := d.Statistics(s.Statement, s.App, w, transform.Lines{From: uint32(from), To: uint32(from + linesAtOnce - 1)}, body, nil)
+			rows, _, err := d.Statistics(s.Statement, s.App, w, transform.Lines{From: uint32(from), To: uint32(from + decide.LinesAtOnce - 1)}, body, nil)
 			if err != nil {
 				return err
 			}
-			if part.Key = ""; info.Items > linesAtOnce {
+			if part.Key = ""; info.Items > decide.LinesAtOnce {
 				part.Key = decide.LinesKey(from)
 			}
 			if err := s.taker().Add(ctx, u, part, call.Rows{Statistics: rows}); err != nil {
@@ -301,7 +291,7 @@ func (s *statement) problem(u call.Unit, info transform.Info) string {
 
 // end archives a unit with the rows that add adds, and notes the problem. A unit without rows
 // gets only an entry in the ledger.
-func (s *statement) end(ctx context.Context, u call.Unit, info transform.Info, problem string, rows int, add func(call.Part) error) error {
+func (s *statement) end(ctx context.Context, u call.Unit, asked call.Window, info transform.Info, problem string, rows int, add func(call.Part) error) error {
 	before := s.held[u.Key]
 	null := info.List == transform.ListNull
 	if null && before.Counts.Rows() > 0 { // null does not replace what is visible
@@ -317,15 +307,15 @@ func (s *statement) end(ctx context.Context, u call.Unit, info transform.Info, p
 	if !e.State.Final() {
 		s.notFinal.Store(u, nil)
 	}
-	if rows == 0 && problem == "" && before.Counts.Rows() == 0 && !s.again() {
+	known := before.Counts.Rows() > 0 || before.Waiting || before.State == ledger.Failed || len(before.Failed) > 0
+	if rows == 0 && problem == "" && !known && !s.again() {
 		if e.State == ledger.Archived {
 			e.State = ledger.Empty
 		}
 		return archived(s.Archive.Note(ctx, []ledger.Entry{e}))
 	}
-	start, length, _ := call.SpanOf(u)
 	part := call.Part{
-		Kind: call.PartStatistics, Window: call.Window{Start: start, End: start.Add(length)}, Settled: e.State.Final(), Reason: problem,
+		Kind: call.PartStatistics, Window: asked, Settled: e.State.Final(), Reason: problem,
 		Owned: []call.Owned{{To: call.Forever}}, Asked: s.now(), Deadline: e.Deadline,
 	}
 	if err := add(part); err != nil {

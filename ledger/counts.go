@@ -5,12 +5,13 @@ import "github.com/callvault/callvault/internal/call"
 // Counts holds the number of rows that a unit has in each relation.
 type Counts struct {
 	Rooms, Sessions, Samples, Events, Unusual, Days uint64
+	Statistics                                      uint64
 	NullSamples                                     uint64 // points the vendor sent without a value; they are not rows
 }
 
 // Rows returns the sum over the relations.
 func (c Counts) Rows() uint64 {
-	return c.Rooms + c.Sessions + c.Samples + c.Events + c.Unusual + c.Days
+	return c.Rooms + c.Sessions + c.Samples + c.Events + c.Unusual + c.Days + c.Statistics
 }
 
 // Add adds o to c.
@@ -21,6 +22,7 @@ func (c *Counts) Add(o Counts) {
 	c.Events += o.Events
 	c.Unusual += o.Unusual
 	c.Days += o.Days
+	c.Statistics += o.Statistics
 	c.NullSamples += o.NullSamples
 }
 
@@ -39,6 +41,8 @@ func (c *Counts) AddPart(kind call.PartKind, rows, nulls uint64) {
 		c.Unusual += rows
 	case call.PartScale:
 		c.Days += rows
+	case call.PartStatistics:
+		c.Statistics += rows
 	}
 	c.NullSamples += nulls
 }

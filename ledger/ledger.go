@@ -43,7 +43,7 @@ type Filter struct {
 	Keys           []string // a few thousand at most
 	Damaged        bool     // only units with parts that are named as lost
 	// Current leaves out calls that are final, and final hours and days that began
-	// before it.
+	// before it; of statistics, those that the vendor's longest plan no longer keeps.
 	Current time.Time
 }
 
@@ -58,7 +58,7 @@ func (l Ledger) Rows(ctx context.Context, filter Filter, f func(Row)) error {
 	}
 	q := `SELECT sdk_app_id, kind, key, toString(state), reason, starts_at, held_until, deadline, attempts,
 			failed_parts, failed_keys, failed_reasons, failed_attempts, failed_kept, run_id, updated_at,
-			rooms, user_sessions, quality_samples, null_samples, user_events, unusual_events, daily_scale, privacy,
+			rooms, user_sessions, quality_samples, null_samples, user_events, unusual_events, daily_scale, statistics, privacy,
 			toUInt8(` + waiting + `)
 		FROM ledger_units FINAL WHERE ` + where + filter.unitsOnly() + ` ORDER BY sdk_app_id, kind, starts_at, key`
 	var s scanned
@@ -81,7 +81,7 @@ func (s *scanned) into() []any {
 	return []any{
 		&s.app, &s.kind, &e.Unit.Key, &s.state, &e.Reason, &e.StartsAt, &e.HeldUntil, &e.Deadline, &s.attempts,
 		&s.parts, &s.keys, &s.reasons, &s.tried, &s.kept, &e.RunID, &e.Updated,
-		&c.Rooms, &c.Sessions, &c.Samples, &c.NullSamples, &c.Events, &c.Unusual, &c.Days, &e.Privacy, &s.waiting,
+		&c.Rooms, &c.Sessions, &c.Samples, &c.NullSamples, &c.Events, &c.Unusual, &c.Days, &c.Statistics, &e.Privacy, &s.waiting,
 	}
 }
 
@@ -143,7 +143,8 @@ func (f Filter) unitsOnly() string {
 		b.WriteString(" AND (notEmpty(failed_parts) AND state NOT IN ('pending', 'provisional', 'failed') OR arrayExists(k -> startsWith(k, '" + BeforeKey + "'), failed_keys))")
 	}
 	if !f.Current.IsZero() {
-		fmt.Fprintf(&b, " AND (kind = 'list' OR state IN ('pending', 'provisional', 'failed') OR kind != 'call' AND starts_at >= toDateTime(%d, 'UTC'))", f.Current.Unix())
+		fmt.Fprintf(&b, " AND (kind = 'list' OR state IN ('pending', 'provisional', 'failed') OR kind != 'call' AND starts_at >= toDateTime(%d, 'UTC')"+
+			" OR kind IN ('usage', 'room_usage', 'market') AND starts_at >= toDateTime(%d, 'UTC'))", f.Current.Unix(), f.Current.AddDate(0, 0, -call.StatisticsMost).Unix())
 	}
 	since("starts_at >=", f.From)
 	since("starts_at <", f.To)

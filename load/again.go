@@ -100,6 +100,8 @@ func (a *again) rows(ctx context.Context, p ledger.Part) (rows call.Rows, err er
 			rows.Events, err = a.w.eventsOf(ctx, u, loads, p.Owned)
 		case call.PartUnusual:
 			rows.Unusual, err = a.w.unusualOf(ctx, u, loads)
+		case call.PartStatistics:
+			rows.Statistics, err = a.w.statisticsOf(ctx, u, loads)
 		}
 		return err
 	})

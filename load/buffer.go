@@ -34,6 +34,10 @@ type (
 		of *half
 		call.DailyScale
 	}
+	statisticRow struct {
+		of *half
+		call.Statistic
+	}
 	partRow struct {
 		of *half
 		call.Part
@@ -46,13 +50,14 @@ type (
 
 // buffer has the rows of one flush. It shares strings with its callers, and nothing else.
 type buffer struct {
-	rooms    []roomRow
-	sessions []sessionRow
-	samples  sampleBuffer
-	events   []eventRow
-	unusual  []unusualRow
-	days     []dayRow
-	parts    []partRow
+	rooms      []roomRow
+	sessions   []sessionRow
+	samples    sampleBuffer
+	events     []eventRow
+	unusual    []unusualRow
+	days       []dayRow
+	statistics []statisticRow
+	parts      []partRow
 }
 
 // add takes the rows of a part. It sums them up with sums, which is empty before and after.
@@ -78,6 +83,9 @@ func (b *buffer) add(h *half, p call.Part, r *call.Rows, sums *aggregate.Histogr
 	if r.Day != nil {
 		b.days = append(b.days, dayRow{h, *r.Day})
 	}
+	for _, x := range r.Statistics {
+		b.statistics = append(b.statistics, statisticRow{h, x})
+	}
 	n := countsOf(r)
 	b.parts = append(b.parts, partRow{h, p, n.Rows(), n.NullSamples, cmp.Or(r.RoomID, p.RoomID), r.CreatedAt, aggregate.StreamsOf(r, sums)})
 }
@@ -87,7 +95,7 @@ func (b *buffer) rows() int {
 }
 
 func (b *buffer) smallRows() int {
-	return len(b.rooms) + len(b.sessions) + len(b.events) + len(b.unusual) + len(b.days) + len(b.parts)
+	return len(b.rooms) + len(b.sessions) + len(b.events) + len(b.unusual) + len(b.days) + len(b.statistics) + len(b.parts)
 }
 
 // bytes estimates the memory of the rows.
@@ -104,6 +112,7 @@ func (b *buffer) drop() {
 	b.events = keep(b.events, func(r *eventRow) *half { return r.of })
 	b.unusual = keep(b.unusual, func(r *unusualRow) *half { return r.of })
 	b.days = keep(b.days, func(r *dayRow) *half { return r.of })
+	b.statistics = keep(b.statistics, func(r *statisticRow) *half { return r.of })
 	b.parts = keep(b.parts, func(r *partRow) *half { return r.of })
 }
 
@@ -133,7 +142,7 @@ func (b *buffer) halves() []*half {
 
 // countsOf counts the rows of a part.
 func countsOf(r *call.Rows) ledger.Counts {
-	n := ledger.Counts{Sessions: uint64(len(r.Sessions)), Events: uint64(len(r.Events)), Unusual: uint64(len(r.Unusual))}
+	n := ledger.Counts{Sessions: uint64(len(r.Sessions)), Events: uint64(len(r.Events)), Unusual: uint64(len(r.Unusual)), Statistics: uint64(len(r.Statistics))}
 	if r.Room != nil {
 		n.Rooms = 1
 	}

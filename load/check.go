@@ -42,6 +42,13 @@ func checkRows(u call.Unit, r *call.Rows) error {
 			return err
 		}
 	}
+	for i := range r.Statistics {
+		if at := r.Statistics[i].At; !at.IsZero() {
+			if err := checkTime(u, "ts", at); err != nil {
+				return err
+			}
+		}
+	}
 	return checkSamples(u, r.Samples)
 }
 

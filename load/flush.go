@@ -176,6 +176,7 @@ func (w *Writer) insertRows(ctx context.Context, b *buffer) error {
 	g.Go(func() error { return w.insertEvents(ctx, b.events) })
 	g.Go(func() error { return w.insertUnusual(ctx, b.unusual) })
 	g.Go(func() error { return w.insertDays(ctx, b.days) })
+	g.Go(func() error { return w.insertStatistics(ctx, b.statistics) })
 	return g.Wait()
 }
 

@@ -57,8 +57,12 @@ func (b *buffer) sent() map[string]int {
 	for i := range b.samples.runs {
 		samples += b.samples.runs[i].Rows
 	}
-	return map[string]int{
+	all := map[string]int{
 		native.SamplesTable: samples, "rooms_data": len(b.rooms), "user_sessions_data": len(b.sessions),
 		"user_events_data": len(b.events), "unusual_events_data": len(b.unusual), "daily_scale_data": len(b.days),
 	}
+	for i := range b.statistics {
+		all[statisticsTable(b.statistics[i].of.of.unit.Kind)]++
+	}
+	return all
 }

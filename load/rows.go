@@ -104,6 +104,7 @@ func (w *Writer) insertDays(ctx context.Context, rows []dayRow) error {
 // sort puts all rows into the order of their tables' keys.
 func (b *buffer) sort() {
 	b.samples.sort()
+	sortStatistics(b.statistics)
 	slices.SortStableFunc(b.rooms, func(x, y roomRow) int {
 		return cmp.Or(cmp.Compare(x.of.of.unit.App, y.of.of.unit.App), cmp.Compare(x.CommID, y.CommID))
 	})

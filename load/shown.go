@@ -50,6 +50,8 @@ func (w *Writer) OpenRows(ctx context.Context, u call.Unit, kind call.PartKind, 
 			rows.Events, err = w.eventsOf(ctx, u, loads, owned)
 		case call.PartUnusual:
 			rows.Unusual, err = w.unusualOf(ctx, u, loads)
+		case call.PartStatistics:
+			rows.Statistics, err = w.statisticsOf(ctx, u, loads)
 		}
 		return err
 	})

@@ -13,6 +13,10 @@ DROP VIEW IF EXISTS {{.Database}}.quality_minutes {{.OnCluster}} SYNC;
 DROP VIEW IF EXISTS {{.Database}}.quality_days {{.OnCluster}} SYNC;
 DROP VIEW IF EXISTS {{.Database}}.quality_streams {{.OnCluster}} SYNC;
 DROP VIEW IF EXISTS {{.Database}}.unusual_events {{.OnCluster}} SYNC;
+DROP VIEW IF EXISTS {{.Database}}.realtime_figures {{.OnCluster}} SYNC;
+DROP VIEW IF EXISTS {{.Database}}.market_hours {{.OnCluster}} SYNC;
+DROP VIEW IF EXISTS {{.Database}}.usage_rooms {{.OnCluster}} SYNC;
+DROP VIEW IF EXISTS {{.Database}}.usage_days {{.OnCluster}} SYNC;
 DROP VIEW IF EXISTS {{.Database}}.daily_scale {{.OnCluster}} SYNC;
 DROP VIEW IF EXISTS {{.Database}}.user_events {{.OnCluster}} SYNC;
 DROP VIEW IF EXISTS {{.Database}}.quality_samples {{.OnCluster}} SYNC;
@@ -36,6 +40,18 @@ DROP TABLE IF EXISTS {{.Store}}.call_users_data {{.OnCluster}} SYNC;
 {{end -}}
 DROP TABLE IF EXISTS {{.Store}}.quality_streams_data {{.OnCluster}} SYNC;
 {{if .OnCluster}}DROP TABLE IF EXISTS {{.Store}}.quality_streams_data_shard {{.OnCluster}} SYNC;
+{{end -}}
+DROP TABLE IF EXISTS {{.Store}}.realtime_figures_data {{.OnCluster}} SYNC;
+{{if .OnCluster}}DROP TABLE IF EXISTS {{.Store}}.realtime_figures_data_shard {{.OnCluster}} SYNC;
+{{end -}}
+DROP TABLE IF EXISTS {{.Store}}.market_hours_data {{.OnCluster}} SYNC;
+{{if .OnCluster}}DROP TABLE IF EXISTS {{.Store}}.market_hours_data_shard {{.OnCluster}} SYNC;
+{{end -}}
+DROP TABLE IF EXISTS {{.Store}}.usage_rooms_data {{.OnCluster}} SYNC;
+{{if .OnCluster}}DROP TABLE IF EXISTS {{.Store}}.usage_rooms_data_shard {{.OnCluster}} SYNC;
+{{end -}}
+DROP TABLE IF EXISTS {{.Store}}.usage_days_data {{.OnCluster}} SYNC;
+{{if .OnCluster}}DROP TABLE IF EXISTS {{.Store}}.usage_days_data_shard {{.OnCluster}} SYNC;
 {{end -}}
 DROP TABLE IF EXISTS {{.Store}}.daily_scale_data {{.OnCluster}} SYNC;
 {{if .OnCluster}}DROP TABLE IF EXISTS {{.Store}}.daily_scale_data_shard {{.OnCluster}} SYNC;

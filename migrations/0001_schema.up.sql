@@ -32,9 +32,9 @@ COMMENT 'Only on a cluster: raised once a day, before hidden_loads forgets loads
 CREATE TABLE IF NOT EXISTS {{.Store}}.ledger_parts {{.OnCluster}}
 (
     sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
-    kind LowCardinality(String) COMMENT 'Kind of unit: call, unusual (one hour of unusual events) or scale (one day of daily scale)',
-    key String COMMENT 'Which unit: CommId of a call, or start of the hour or day (RFC 3339)',
-    part LowCardinality(String) COMMENT 'Kind of part: room, users, series, events; unusual; scale; summary: the rows of call_users_data, peer_quality_data and calls_data',
+    kind LowCardinality(String) COMMENT 'Kind of unit: call, unusual (one hour of unusual events), scale (one day of daily scale), or of statistics: usage, room_usage, market (one product or statement of one day), realtime (of one hour)',
+    key String COMMENT 'Which unit: CommId of a call, start of the hour or day (RFC 3339), or product or statement and day or hour of statistics',
+    part LowCardinality(String) COMMENT 'Kind of part: room, users, series, events; unusual; scale; statistics; summary: the rows of call_users_data, peer_quality_data and calls_data',
     part_key String COMMENT 'Tells parts of one kind within a unit apart: the user of events, window and users of series',
     room_id LowCardinality(String) COMMENT 'Room name of a call',
     load_id UInt64 COMMENT 'The load that holds its rows; hidden_loads says whether it counts',
@@ -59,8 +59,8 @@ COMMENT 'The parts that each load holds. A row is written once, after the load''
 CREATE TABLE IF NOT EXISTS {{.Store}}.ledger_units {{.OnCluster}}
 (
     sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
-    kind LowCardinality(String) COMMENT 'Kind of unit: call, list (the calls of one UTC day), unusual (one hour of unusual events) or scale (one day of daily scale)',
-    key String COMMENT 'Which unit: CommId of a call, day of a list, or start of the hour or day (RFC 3339)',
+    kind LowCardinality(String) COMMENT 'Kind of unit: call, list (the calls of one UTC day), unusual (one hour of unusual events), scale (one day of daily scale), or of statistics: usage, room_usage, market (one product or statement of one day), realtime (of one hour)',
+    key String COMMENT 'Which unit: CommId of a call, day of a list, start of the hour or day (RFC 3339), or product or statement and day or hour of statistics',
     state Enum8('pending' = 1, 'provisional' = 2, 'archived' = 3, 'empty' = 4, 'failed' = 5, 'lost' = 6, 'expired' = 7) COMMENT 'pending: known, not visible; provisional: visible as far as it went; archived, empty: final; failed: the next pass tries again; lost: the vendor dropped it before it was archived; expired: it was archived, then deleted because it is older than CALLVAULT_KEEP',
     reason String COMMENT 'Why the unit failed or is lost, or what a provisional unit lacks',
     starts_at DateTime('UTC') COMMENT 'When the unit begins: creation of the call, start of the hour or of the day',
@@ -79,6 +79,7 @@ CREATE TABLE IF NOT EXISTS {{.Store}}.ledger_units {{.OnCluster}}
     user_events UInt64 COMMENT 'Rows in user_events',
     unusual_events UInt64 COMMENT 'Rows in unusual_events',
     daily_scale UInt64 COMMENT 'Rows in daily_scale',
+    statistics UInt64 COMMENT 'Rows in usage_days, usage_rooms, market_hours and realtime_figures',
     privacy LowCardinality(String) COMMENT 'Of a call: what its rows have of persons (CALLVAULT_CLIENT_IP, CALLVAULT_IDENTITIES and a fingerprint of the key); empty: all, as the vendor sends it',
     run_id LowCardinality(String) COMMENT 'The run that wrote this',
     updated_at DateTime64(6, 'UTC') DEFAULT now64(6) COMMENT 'When it was written, by the server''s clock'
@@ -302,6 +303,88 @@ ENGINE = {{engine "MergeTree"}}
 PARTITION BY toYYYYMM(day_start)
 ORDER BY (sdk_app_id, day_start)
 COMMENT 'One row a day: the vendor''s own count of one application, with the load it came in. Read the view daily_scale instead';
+
+{{define "usage_days"}}
+    sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
+    product LowCardinality(String) COMMENT 'What was used, by action and parameter: trtc (DescribeTrtcUsage), mix_transcoding, relay, recording_single and recording_multi (MixType), record_statistic, mcu_transcode, ai_… (AuType), moderation_… (Type), acceleration_… (Business)',
+    day Date COMMENT 'Day that time_key begins with. Whether the vendor counts it in UTC or in Beijing (UTC+8), starts_at says',
+    time_key LowCardinality(String) COMMENT 'The vendor''s name of the time, as it came (TimeKey); nearly always a day',
+    starts_at Nullable(DateTime('UTC')) COMMENT 'When that time begins, UTC, as the vendor says (TimeStampKey); 16:00 UTC is midnight in Beijing. NULL: it does not say',
+    usage_key LowCardinality(String) COMMENT 'What is counted, by the vendor''s name (UsageKey, or the name of the field)',
+    value Nullable(Float64) COMMENT 'How much, in unit. The vendor''s null is no row. NULL: it is no number, see text',
+    unit LowCardinality(String) COMMENT 'minutes, seconds, or empty: see the vendor''s page of the action',
+    text String COMMENT 'What the vendor sent in place of a number; empty: it sent one',
+{{end -}}
+
+CREATE TABLE IF NOT EXISTS {{.Store}}.usage_days_data{{.Shard}} {{.OnCluster}}
+(
+    load_id UInt64 COMMENT 'The load that brought the row; hidden_loads says whether it counts' CODEC(ZSTD(1)),
+    {{columns "usage_days"}},
+    INDEX by_load load_id TYPE minmax GRANULARITY 1
+)
+ENGINE = {{engine "MergeTree"}}
+PARTITION BY toYYYYMM(day)
+ORDER BY (sdk_app_id, product, day, usage_key)
+COMMENT 'One row for each number of usage of an application and day, with the load it came in. Read the view usage_days instead';
+
+{{define "usage_rooms"}}
+    sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
+    day Date COMMENT 'Day that was asked for (DescribeTrtcRoomUsage), from 00:00 to 23:59 in the time zone of the vendor',
+    room_id String COMMENT 'Room name as the application gave it; the usage is that of all its calls on the day',
+    line UInt32 COMMENT 'Line of the vendor''s table, from 1. A room may have several',
+    usage_key LowCardinality(String) COMMENT 'What is counted: the name of the column in the vendor''s table',
+    value Nullable(Float64) COMMENT 'How much, in seconds. An empty cell is no row. NULL: it is no number, see text',
+    text String COMMENT 'What the vendor sent in place of a number; empty: it sent one',
+{{end -}}
+
+CREATE TABLE IF NOT EXISTS {{.Store}}.usage_rooms_data{{.Shard}} {{.OnCluster}}
+(
+    load_id UInt64 COMMENT 'The load that brought the row; hidden_loads says whether it counts' CODEC(ZSTD(1)),
+    {{columns "usage_rooms"}},
+    INDEX by_load load_id TYPE minmax GRANULARITY 1
+)
+ENGINE = {{engine "MergeTree"}}
+PARTITION BY toYYYYMM(day)
+ORDER BY (sdk_app_id, day, room_id, line, usage_key)
+COMMENT 'One row for each number of usage of a room and day, with the load it came in. Read the view usage_rooms instead';
+
+{{define "market_hours"}}
+    sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
+    statement LowCardinality(String) COMMENT 'What was asked for: scale, quality or scale_metric (DescribeTRTCMarketScaleData, …QualityData, …ScaleMetricData)',
+    ts DateTime('UTC') COMMENT 'Beginning of the hour, UTC',
+    metric LowCardinality(String) COMMENT 'What is measured, by the vendor''s name (Columns)',
+    value Float64 COMMENT 'Value in the metric''s own unit (RowValueFloat, or RowValue); the vendor''s null is no row',
+{{end -}}
+
+CREATE TABLE IF NOT EXISTS {{.Store}}.market_hours_data{{.Shard}} {{.OnCluster}}
+(
+    load_id UInt64 COMMENT 'The load that brought the row; hidden_loads says whether it counts' CODEC(ZSTD(1)),
+    {{columns "market_hours"}},
+    INDEX by_load load_id TYPE minmax GRANULARITY 1
+)
+ENGINE = {{engine "MergeTree"}}
+PARTITION BY toYYYYMM(ts)
+ORDER BY (sdk_app_id, statement, metric, ts)
+COMMENT 'One row for each number of the vendor''s dashboard of an application and hour, with the load it came in. Read the view market_hours instead';
+
+{{define "realtime_figures"}}
+    sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
+    statement LowCardinality(String) COMMENT 'What was asked for: scale or quality (DescribeTRTCRealTimeScaleData, …QualityData)',
+    ts DateTime('UTC') COMMENT 'Time of the figure, UTC',
+    metric LowCardinality(String) COMMENT 'What is measured, by the vendor''s name (Columns)',
+    value Float64 COMMENT 'Value in the metric''s own unit (RowValueFloat, or RowValue); the vendor''s null is no row',
+{{end -}}
+
+CREATE TABLE IF NOT EXISTS {{.Store}}.realtime_figures_data{{.Shard}} {{.OnCluster}}
+(
+    load_id UInt64 COMMENT 'The load that brought the row; hidden_loads says whether it counts' CODEC(ZSTD(1)),
+    {{columns "realtime_figures"}},
+    INDEX by_load load_id TYPE minmax GRANULARITY 1
+)
+ENGINE = {{engine "MergeTree"}}
+PARTITION BY toYYYYMM(ts)
+ORDER BY (sdk_app_id, statement, metric, ts)
+COMMENT 'One row for each number of the vendor''s real-time dashboard of an application, with the load it came in. Read the view realtime_figures instead';
 
 {{/* ==== Sums of streams: made from samples and events when these are loaded, and shown with them ==== */ -}}
 
@@ -560,6 +643,10 @@ a day of an application that belong to no call.
     (list "calls_data" "sdk_app_id, comm_id")
     (list "unusual_events_data" "sdk_app_id, toDate(ts)")
     (list "daily_scale_data" "sdk_app_id, toDate(day_start)")
+    (list "usage_days_data" "sdk_app_id, day")
+    (list "usage_rooms_data" "sdk_app_id, day")
+    (list "market_hours_data" "sdk_app_id, toDate(ts)")
+    (list "realtime_figures_data" "sdk_app_id, toDate(ts)")
     (list "raw_responses" "response_id")
 }}
 CREATE TABLE IF NOT EXISTS {{$.Store}}.{{index . 0}} {{$.OnCluster}} AS {{$.Store}}.{{index . 0}}_shard
@@ -850,6 +937,10 @@ load_id NOT IN (SELECT load_id FROM {{.Store}}.hidden_loads GROUP BY load_id HAV
     (list "quality_samples" "One row for each sample of a quality metric that had a value; points without one are not stored")
     (list "user_events" "One row for each entry in the event log of a user in a call")
     (list "daily_scale" "One row a day: the vendor''s own count of one application")
+    (list "usage_days" "One row for each number of usage that the vendor counts for an application and day: what is paid for")
+    (list "usage_rooms" "One row for each number of usage that the vendor counts for a room and day")
+    (list "market_hours" "One row for each number of the vendor''s dashboard of an application and UTC hour")
+    (list "realtime_figures" "One row for each number of the vendor''s real-time dashboard of an application, if CALLVAULT_REALTIME asks for them")
 }}
 CREATE OR REPLACE VIEW {{$.Database}}.{{index . 0}} {{$.OnCluster}}
 (
@@ -1389,9 +1480,9 @@ COMMENT 'unusual_events in words: one row for each cause of a bad experience of 
 CREATE OR REPLACE VIEW {{.Database}}.ledger {{.OnCluster}}
 (
     sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
-    kind LowCardinality(String) COMMENT 'Kind of unit: call, list (the calls of one UTC day), unusual (one hour of unusual events) or scale (one day of daily scale)',
-    key String COMMENT 'Which unit: CommId of a call, day of a list, or start of the hour or day (RFC 3339)',
-    part LowCardinality(String) COMMENT 'Empty: the row is the unit itself. Otherwise the kind of part: room, users, series, events; unusual; scale',
+    kind LowCardinality(String) COMMENT 'Kind of unit: call, list (the calls of one UTC day), unusual (one hour of unusual events), scale (one day of daily scale), or of statistics: usage, room_usage, market (one product or statement of one day), realtime (of one hour)',
+    key String COMMENT 'Which unit: CommId of a call, day of a list, start of the hour or day (RFC 3339), or product or statement and day or hour of statistics',
+    part LowCardinality(String) COMMENT 'Empty: the row is the unit itself. Otherwise the kind of part: room, users, series, events; unusual; scale; statistics',
     part_key String COMMENT 'Tells parts of one kind within a unit apart: the user of events, window and users of series',
     state LowCardinality(String) COMMENT 'pending: not visible yet; provisional: visible, may still change; archived, empty: visible, final; failed: set aside, the next pass tries again; lost: the vendor dropped it before it was archived; expired: it was archived, then deleted because it is older than CALLVAULT_KEEP',
     reason String COMMENT 'Why the unit failed or is lost, or what a provisional unit lacks',
@@ -1408,7 +1499,7 @@ CREATE OR REPLACE VIEW {{.Database}}.ledger {{.OnCluster}}
 DEFINER = CURRENT_USER SQL SECURITY DEFINER
 AS SELECT sdk_app_id, kind, key, '' AS part, '' AS part_key, toString(state) AS state, reason, starts_at AS window_start, held_until AS window_end,
     CAST([], 'Array(String)') AS users, deadline, attempts,
-    rooms + user_sessions + quality_samples + user_events + unusual_events + daily_scale AS rows, null_samples, run_id, updated_at
+    rooms + user_sessions + quality_samples + user_events + unusual_events + daily_scale + statistics AS rows, null_samples, run_id, updated_at
 FROM {{.Store}}.ledger_units FINAL{{if .OnCluster}}
 WHERE {{template "here" .}}{{end}}
 UNION ALL

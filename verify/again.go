@@ -14,19 +14,23 @@ type Targets struct {
 	Calls []call.Room
 	Hours []time.Time // their starts
 	Days  bool        // all days of the daily scale
+
+	Statistics bool // all of the vendor's statistics
 }
 
 // Empty reports whether there is nothing to ask for.
-func (t Targets) Empty() bool { return len(t.Calls) == 0 && len(t.Hours) == 0 && !t.Days }
+func (t Targets) Empty() bool {
+	return len(t.Calls) == 0 && len(t.Hours) == 0 && !t.Days && !t.Statistics
+}
 
-// Passes returns the passes over the targets: one over the calls, one over each hour, and
-// one over the days. If list is set, the pass reads the room list again to find the calls,
+// Passes returns the passes over the targets: one over the calls, one over each hour,
+// one over the days and one over the statistics. If list is set, the pass reads the room list again to find the calls,
 // so that its answers are kept with those of the calls.
 func (t Targets) Passes(list bool, newPass func() *extract.Pass) []*extract.Pass {
 	var all []*extract.Pass
 	add := func() *extract.Pass {
 		p := newPass()
-		p.Again, p.From, p.To, p.RoomID = true, time.Time{}, time.Time{}, ""
+		p.Again, p.From, p.To, p.RoomID, p.Statements = true, time.Time{}, time.Time{}, "", nil
 		all = append(all, p)
 		return p
 	}
@@ -42,6 +46,11 @@ func (t Targets) Passes(list bool, newPass func() *extract.Pass) []*extract.Pass
 	if t.Days {
 		p := add()
 		p.Skip.Calls, p.Skip.UnusualEvents = true, true
+	}
+	if t.Statistics {
+		p := add()
+		p.Skip.Calls, p.Skip.UnusualEvents, p.Skip.DailyScale = true, true, true
+		p.Statements = newPass().Statements
 	}
 	return all
 }

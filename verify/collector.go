@@ -85,6 +85,9 @@ func (c *collector) Add(_ context.Context, u call.Unit, p call.Part, r call.Rows
 	span := x.span
 	c.mu.Unlock()
 	sums := digest.Part(&r, span.Since, span.Until)
+	if u.Kind.IsStatistics() {
+		sums = digest.Statistics(u.Kind, r.Statistics)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	x.sums.Merge(&sums)
@@ -107,7 +110,7 @@ func (c *collector) End(_ context.Context, e ledger.Entry) error {
 	x.starts = e.StartsAt
 	x.ended = e.State != ledger.Failed && !slices.ContainsFunc(e.Failed, func(f ledger.FailedPart) bool { return e.Unit.Kind != call.UnitCall || !f.Gone() })
 	c.unread[e.Unit] = !x.ended
-	x.gone = c.edge().Unix() > max(e.StartsAt.Unix(), int64(x.span.Since))
+	x.gone = !e.Unit.Kind.IsStatistics() && c.edge().Unix() > max(e.StartsAt.Unix(), int64(x.span.Since))
 	return nil
 }
 

@@ -13,9 +13,9 @@ import (
 // later pass asks for them again.
 type Lack struct {
 	App     call.AppID    `json:"sdk_app_id"`
-	Kind    call.UnitKind `json:"kind"`    // call, list (of the calls of a day), unusual or scale
-	Key     string        `json:"key"`     // CommID, day, or start of the hour or day
-	Missing []string      `json:"missing"` // kinds of parts: room, list, users, series, events, unusual, scale
+	Kind    call.UnitKind `json:"kind"`    // call, list (of the calls of a day), unusual, scale, usage, room_usage, market or realtime
+	Key     string        `json:"key"`     // CommID, day, start of the hour or day, or statement and day
+	Missing []string      `json:"missing"` // kinds of parts: room, list, users, series, events, unusual, scale, statistics
 	Reason  string        `json:"reason"`
 	Waits   bool          `json:"waits"` // whether it lacks only data that the vendor answers null for
 }
@@ -56,7 +56,7 @@ func (c *Check) alive(ctx context.Context, roomID string, from, to time.Time) (f
 	for _, r := range append(rooms, c.rooms...) {
 		calls[r.CommID] = true
 	}
-	length := map[call.UnitKind]time.Duration{call.UnitList: dayLength, call.UnitScale: dayLength, call.UnitUnusual: time.Hour}
+	length := map[call.UnitKind]time.Duration{call.UnitList: dayLength, call.UnitScale: dayLength, call.UnitUnusual: time.Hour, call.UnitUsage: dayLength, call.UnitRoomUsage: dayLength, call.UnitMarket: dayLength, call.UnitRealtime: time.Hour}
 	return func(e ledger.Row) bool {
 		if e.Unit.Kind == call.UnitCall {
 			return calls[e.Unit.Key]

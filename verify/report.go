@@ -166,6 +166,9 @@ func (r *Report) Lines() []string {
 // LackText names one unit that the archive lacks in part.
 func LackText(l Lack) string {
 	what := map[call.UnitKind]string{call.UnitCall: "call", call.UnitUnusual: "the unusual events of", call.UnitScale: "the daily scale of"}[l.Kind]
+	if l.Kind.IsStatistics() {
+		what = "statistics: " + string(l.Kind)
+	}
 	switch {
 	case l.Kind == call.UnitList:
 		return fmt.Sprintf("incomplete: the room list of %s, %d: %s", l.Key, l.App, l.Reason)
@@ -187,6 +190,10 @@ func LackingTexts(all []Lack) (parts []string) {
 		{call.UnitList, "day whose calls could not all be listed", "days whose calls could not all be listed"},
 		{call.UnitUnusual, "hour lacks unusual events", "hours lack unusual events"},
 		{call.UnitScale, "day has doubtful counts", "days have doubtful counts"},
+		{call.UnitUsage, "day of usage is not whole", "days of usage are not whole"},
+		{call.UnitRoomUsage, "day of usage by room is not whole", "days of usage by room are not whole"},
+		{call.UnitMarket, "day of the vendor's dashboard is not whole", "days of the vendor's dashboard are not whole"},
+		{call.UnitRealtime, "hour of the vendor's dashboard is not whole", "hours of the vendor's dashboard are not whole"},
 	} {
 		if n[x.kind] > 0 {
 			parts = append(parts, words.Count(n[x.kind], x.one, x.many))
@@ -198,6 +205,9 @@ func LackingTexts(all []Lack) (parts []string) {
 func UnitName(d Difference) string {
 	if d.Kind == call.UnitCall {
 		return "call " + d.Key
+	}
+	if d.Kind.IsStatistics() {
+		return fmt.Sprintf("%d %s %s", d.App, strings.ReplaceAll(string(d.Kind), "_", " "), d.Key)
 	}
 	return fmt.Sprintf("%d %s %s", d.App, map[call.UnitKind]string{call.UnitUnusual: "hour", call.UnitScale: "day"}[d.Kind], d.Key)
 }

@@ -14,14 +14,15 @@ import (
 // Result is the result of a check of one application.
 type Result struct {
 	App         call.AppID        `json:"sdk_app_id"`
-	Listed      int               `json:"calls_listed"`    // listed by the vendor, within reach
-	Calls       int               `json:"calls_compared"`  // compared row by row; the others only with the room list
-	Hours       int               `json:"hours_compared"`  // of unusual events
-	Days        int               `json:"days_compared"`   // of the daily scale
-	Waiting     int               `json:"waiting"`         // calls, hours and days that the next pass archives
-	Expired     int               `json:"expired"`         // calls that the vendor began to drop during the check
-	Unlike      int               `json:"named_otherwise"` // calls whose rows name persons otherwise than passes do now
-	Rows        map[string]uint64 `json:"rows_compared"`   // of the archive, by relation
+	Listed      int               `json:"calls_listed"`        // listed by the vendor, within reach
+	Calls       int               `json:"calls_compared"`      // compared row by row; the others only with the room list
+	Hours       int               `json:"hours_compared"`      // of unusual events
+	Days        int               `json:"days_compared"`       // of the daily scale
+	Statistics  int               `json:"statistics_compared"` // days of the vendor's statistics
+	Waiting     int               `json:"waiting"`             // calls, hours and days that the next pass archives
+	Expired     int               `json:"expired"`             // calls that the vendor began to drop during the check
+	Unlike      int               `json:"named_otherwise"`     // calls whose rows name persons otherwise than passes do now
+	Rows        map[string]uint64 `json:"rows_compared"`       // of the archive, by relation
 	Differences []Difference      `json:"differences"`
 	Unverified  []extract.Failure `json:"unverified"` // what the vendor could not be asked for
 
@@ -50,7 +51,7 @@ func (c *Check) Result(ctx context.Context) (*Result, error) {
 		App: c.App, Listed: len(c.rooms), Rows: map[string]uint64{},
 		Differences: []Difference{}, Unverified: append([]extract.Failure{}, c.failures...),
 	}
-	for _, compare := range []func(context.Context, *Result) error{c.compareCalls, c.compareUnlisted, c.compareHours, c.compareDays} {
+	for _, compare := range []func(context.Context, *Result) error{c.compareCalls, c.compareUnlisted, c.compareHours, c.compareDays, c.compareStatistics} {
 		if err := compare(ctx, r); err != nil {
 			return nil, err
 		}

@@ -35,6 +35,24 @@ func (c *Check) compareDays(ctx context.Context, r *Result) error {
 	return err
 }
 
+// statisticsDue is how long after the beginning of a day its statistics must be archived: the
+// pass after they are settled.
+const statisticsDue = 4 * dayLength
+
+// compareStatistics compares the settled days of the vendor's statistics.
+func (c *Check) compareStatistics(ctx context.Context, r *Result) error {
+	for _, kind := range []call.UnitKind{call.UnitUsage, call.UnitRoomUsage, call.UnitMarket} {
+		relation, _ := digest.StatisticsOf(kind)
+		bad, compared, err := c.compareUnits(ctx, r, kind, relation, statisticsDue)
+		if err != nil {
+			return err
+		}
+		r.targets.Statistics = r.targets.Statistics || len(bad) > 0
+		r.Statistics += compared
+	}
+	return nil
+}
+
 // compareUnits compares the units of a kind that has one relation. It returns the starts of
 // the units that differ, and how many were compared. The archive must have a unit when due
 // has passed since its beginning.
@@ -49,7 +67,7 @@ func (c *Check) compareUnits(ctx context.Context, r *Result, kind call.UnitKind,
 	var spans []visible.Span
 	for _, key := range keys {
 		u, h := asked[key], held[key]
-		d := Difference{Kind: kind, Key: key, Mendable: c.mendable(u.starts)}
+		d := Difference{Kind: kind, Key: key, Mendable: c.mendable(u.starts) || kind.IsStatistics()}
 		switch {
 		case u.gone || u.span.Until < u.span.Since || u.starts.Before(c.since) && kind == call.UnitScale:
 		case h.State == ledger.Expired:
@@ -66,7 +84,7 @@ func (c *Check) compareUnits(ctx context.Context, r *Result, kind call.UnitKind,
 	have, err := visible.Digests(ctx, c.Store, c.App, rel, spans)
 	for _, span := range spans {
 		u := asked[span.Key]
-		d := Difference{Kind: kind, Key: span.Key, Relation: rel.Name, Mendable: c.mendable(u.starts)}
+		d := Difference{Kind: kind, Key: span.Key, Relation: rel.Name, Mendable: c.mendable(u.starts) || kind.IsStatistics()}
 		if err == nil && r.differ(d, u.sums[relation], have[span.Key]) {
 			bad = append(bad, u.starts)
 		}

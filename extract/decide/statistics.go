@@ -55,11 +55,14 @@ func freshFor(s call.Statement) time.Duration {
 	return fresh
 }
 
-// SettledStatistics reports whether the numbers of a unit can no longer change.
-func SettledStatistics(u call.Unit, now time.Time) bool {
+// StatisticsSettled returns when the numbers of a unit can no longer change.
+func StatisticsSettled(u call.Unit) time.Time {
 	start, length, _ := call.SpanOf(u)
-	return now.After(start.Add(length + settleOf(u.Kind)))
+	return start.Add(length + settleOf(u.Kind))
 }
+
+// SettledStatistics reports whether the numbers of a unit can no longer change.
+func SettledStatistics(u call.Unit, now time.Time) bool { return now.After(StatisticsSettled(u)) }
 
 func settleOf(k call.UnitKind) time.Duration {
 	if k == call.UnitRealtime {
@@ -85,7 +88,7 @@ func StatisticsDeadline(u call.Unit, now time.Time) time.Time {
 // answer was null: then the unit is settled once a second pass has got the same.
 func StatisticsEntry(u call.Unit, now time.Time, null bool, before ledger.Row) ledger.Entry {
 	start, length, _ := call.SpanOf(u)
-	e := ledger.Entry{Unit: u, State: ledger.Provisional, StartsAt: start, HeldUntil: Earlier(now, start.Add(length+settleOf(u.Kind))), Deadline: StatisticsDeadline(u, now)}
+	e := ledger.Entry{Unit: u, State: ledger.Provisional, StartsAt: start, HeldUntil: Earlier(now, StatisticsSettled(u)), Deadline: StatisticsDeadline(u, now)}
 	switch settled := SettledStatistics(u, now); {
 	case null && before.State != ledger.Provisional:
 		e.HeldUntil = time.Time{}
@@ -147,3 +150,6 @@ func LinesFrom(key string) (from uint32, ok bool) {
 	_, err := fmt.Sscanf(key, "lines from %d", &from)
 	return from, err == nil
 }
+
+// LinesAtOnce is how many lines of a table become the rows of one part.
+const LinesAtOnce = 10_000

@@ -69,5 +69,8 @@ func bothRows(a, b call.Rows) call.Rows {
 	b.Sessions = decide.WithOthers(b.Sessions, a.Sessions)
 	b.Events = decide.Distinct(append(b.Events, a.Events...))
 	b.Unusual = decide.Distinct(append(b.Unusual, a.Unusual...))
+	if len(b.Statistics) == 0 {
+		b.Statistics = a.Statistics
+	}
 	return b
 }

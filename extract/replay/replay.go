@@ -173,6 +173,8 @@ func (u *unit) ended() (end time.Time, ok bool) {
 		end = u.entry.StartsAt.Add(time.Hour)
 	case call.UnitScale:
 		end = u.entry.StartsAt.Add(24*time.Hour + decide.ScaleSettles)
+	case call.UnitUsage, call.UnitRoomUsage, call.UnitMarket, call.UnitRealtime:
+		end = decide.StatisticsSettled(u.entry.Unit).Add(-u.Settle)
 	default:
 		sessions := u.all.List()
 		for _, s := range sessions {

@@ -38,6 +38,8 @@ func (r *Replayer) rowsOf(ctx context.Context, e ledger.Entry, p *call.Part, kno
 		rows.Unusual = d.unusual(*p, bodies)
 	case call.PartScale:
 		rows.Day = d.day(e.Unit, bodies)
+	case call.PartStatistics:
+		rows.Statistics = d.statistics(e.Unit, *p, bodies)
 	default:
 		return rows, fmt.Errorf("replay %s %s: there is no part %q", e.Unit.Kind, e.Unit.Key, p.Kind)
 	}

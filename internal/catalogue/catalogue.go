@@ -43,4 +43,9 @@ const (
 	Call    = "call"
 	Unusual = "unusual"
 	Scale   = "scale"
+
+	Usage     = "usage"
+	RoomUsage = "room_usage"
+	Market    = "market"
+	Realtime  = "realtime"
 )

@@ -38,7 +38,9 @@ type Config struct {
 	// Memory is about the memory of a pass, in bytes.
 	Memory Bytes `yaml:"memory" env:"CALLVAULT_MEMORY" use:"a size such as 256MB"`
 	// Skip lists the relations that are not archived.
-	Skip []string `yaml:"skip" env:"CALLVAULT_SKIP" use:"relations separated by commas, of user_events, unusual_events, daily_scale"`
+	Skip []string `yaml:"skip" env:"CALLVAULT_SKIP" use:"relations separated by commas, of user_events, unusual_events, daily_scale, usage_days, usage_rooms, market_hours"`
+	// Realtime is whether the vendor's real-time statistics are archived, too.
+	Realtime bool `yaml:"realtime" env:"CALLVAULT_REALTIME" use:"true or false"`
 
 	// ClientIP is what is kept of a client's address.
 	ClientIP string `yaml:"client_ip" env:"CALLVAULT_CLIENT_IP" use:"full, prefix or none"`

@@ -28,7 +28,7 @@ const (
 )
 
 // skippable lists the relations that Skip may name.
-var skippable = []string{"user_events", "unusual_events", "daily_scale"}
+var skippable = []string{"user_events", "unusual_events", "daily_scale", "usage_days", "usage_rooms", "market_hours"}
 
 // notifyFormats lists the formats of notify.Webhook.
 var notifyFormats = []string{"json", "slack", "dingtalk", "wecom"}

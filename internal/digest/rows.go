@@ -1,6 +1,7 @@
 package digest
 
 import (
+	"math"
 	"strconv"
 	"time"
 
@@ -75,4 +76,37 @@ func Unusual(x call.UnusualEvent) uint64 {
 func Day(x call.DailyScale) uint64 {
 	var b [enough]byte
 	return row(b[:0]).seconds(x.Start).number(int64(x.UserNumber)).number(int64(x.UserCount)).number(int64(x.RoomNumber)).hash()
+}
+
+// Statistic returns the hash of a row of usage_days, usage_rooms, market_hours or
+// realtime_figures.
+func Statistic(x call.Statistic) uint64 {
+	var b [enough]byte
+	r := row(b[:0]).text(x.TimeKey).seconds(x.At).text(x.RoomID).number(int64(x.Line)).text(x.Name)
+	r = append(strconv.AppendUint(r, math.Float64bits(x.Value), 10), ',')
+	return r.text(x.Text).hash()
+}
+
+// StatisticsOf returns the relation of a kind of statistics.
+func StatisticsOf(k call.UnitKind) (relation int, ok bool) {
+	switch k {
+	case call.UnitUsage:
+		return UsageDays, true
+	case call.UnitRoomUsage:
+		return UsageRooms, true
+	case call.UnitMarket:
+		return MarketHours, true
+	case call.UnitRealtime:
+		return RealtimeFigures, true
+	}
+	return 0, false
+}
+
+// Statistics returns the digests of numbers of a unit of that kind.
+func Statistics(k call.UnitKind, rows []call.Statistic) (s Sums) {
+	relation, _ := StatisticsOf(k)
+	for _, x := range rows {
+		s[relation].Add(Statistic(x))
+	}
+	return s
 }

@@ -18,6 +18,10 @@ const (
 	Events
 	UnusualEvents
 	Days
+	UsageDays
+	UsageRooms
+	MarketHours
+	RealtimeFigures
 	relations
 )
 
@@ -43,6 +47,14 @@ func Relations() [relations]Relation {
 			number("experience_id"), seconds("ts"), number("abnormal_event_id"), text("peer_id")), within},
 		Days: {"daily_scale", "formatDateTime(day_start, '%Y-%m-%dT%H:%i:%SZ', 'UTC')", hash(seconds("day_start"),
 			number("user_number"), number("user_count"), number("room_numbers")), "1"},
+		UsageDays: {"usage_days", "concat(product, ' ', toString(day))", hash(text("time_key"), seconds("starts_at"), text("''"), number("0"),
+			text("usage_key"), bits("ifNull(value, 0)"), text("text")), "1"},
+		UsageRooms: {"usage_rooms", "concat('rooms ', toString(day))", hash(text("''"), number("0"), text("room_id"), number("line"),
+			text("usage_key"), bits("ifNull(value, 0)"), text("text")), "1"},
+		MarketHours: {"market_hours", "concat(statement, ' ', toString(toDate(ts)))", hash(text("''"), seconds("ts"), text("''"), number("0"),
+			text("metric"), bits("value"), text("''")), "1"},
+		RealtimeFigures: {"realtime_figures", "concat(statement, ' ', formatDateTime(toStartOfHour(ts), '%Y-%m-%dT%H:%i:%SZ', 'UTC'))",
+			hash(text("''"), seconds("ts"), text("''"), number("0"), text("metric"), bits("value"), text("''")), "1"},
 	}
 }
 
@@ -58,6 +70,9 @@ func concat(parts ...string) string { return "concat(" + strings.Join(parts, ", 
 func text(column string) string { return "toString(length(" + column + ")), ':', " + column }
 
 func number(e string) string { return "toString(" + e + "), ','" }
+
+// bits is the 64 bits of a double as a number.
+func bits(e string) string { return number("reinterpretAsUInt64(toFloat64(" + e + "))") }
 
 func seconds(column string) string { return number("ifNull(toUnixTimestamp(" + column + "), 0)") }
 

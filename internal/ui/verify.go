@@ -54,6 +54,7 @@ func writeSums(w io.Writer, r *verify.Report) {
 	rows := map[string]uint64{}
 	for _, x := range r.Apps {
 		t.Listed, t.Calls, t.Hours, t.Days = t.Listed+x.Listed, t.Calls+x.Calls, t.Hours+x.Hours, t.Days+x.Days
+		t.Statistics += x.Statistics
 		t.Waiting, t.Expired, t.Unlike = t.Waiting+x.Waiting, t.Expired+x.Expired, t.Unlike+x.Unlike
 		for k, n := range x.Rows {
 			rows[k] += n
@@ -65,6 +66,9 @@ func writeSums(w io.Writer, r *verify.Report) {
 		line("calls", "%s of %s by their rows (--seed %d), all by the room list", words.Comma(t.Calls), words.Comma(t.Listed), r.Seed)
 	}
 	line("hours", "%s of unusual events; %s of daily scale", words.Comma(t.Hours), words.Plural(t.Days, "day"))
+	if t.Statistics > 0 {
+		line("statistics", "%s compared", words.Plural(t.Statistics, "day"))
+	}
 	line("rows", "%s samples, %s sessions, %s events", words.Comma(int(rows["quality_samples"])), words.Comma(int(rows["user_sessions"])), words.Comma(int(rows["user_events"])))
 	scale := fmt.Sprintf("%s compared with the archive's own rows, %d differ", words.Plural(r.ScaleDays, "day"), len(r.Warnings))
 	if n := len(r.Beyond()); n > 0 {
