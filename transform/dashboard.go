@@ -92,12 +92,12 @@ func (r *statisticsReader) series(number int) {
 			continue
 		}
 		if at < 0 {
-			r.bad(key, "none of its columns is a time: "+strings.Join(columns[:min(len(columns), 10)], ", "))
+			r.bad(key, "none of its columns is a time: "+plain(strings.Join(columns, ", ")))
 			continue
 		}
 		when, ok := of(values[at])
 		if !ok {
-			r.bad(key, columns[at]+" is no time in the window asked for")
+			r.bad(key, plain(columns[at])+" is no time in the window asked for")
 			continue
 		}
 		key = clockText(when)
@@ -111,7 +111,7 @@ func (r *statisticsReader) series(number int) {
 			case v.state == null:
 				r.t.nulls++
 			case v.state != good:
-				r.bad(key, name+": "+v.problem)
+				r.bad(key, plain(name)+": "+v.problem)
 			default:
 				r.t.add(call.Statistic{At: when, Name: name, Value: v.v})
 			}

@@ -250,7 +250,7 @@ func (r *statisticsReader) fieldsOfTime(rows []call.Statistic) []call.Statistic 
 		case state == good && len(rows) < mostEvents:
 			rows = append(rows, call.Statistic{Name: name, Value: v, Text: text})
 		case state != good && wrong == "":
-			wrong.add(name + " is neither a number nor a text")
+			wrong.add(plain(name) + " is neither a number nor a text")
 		}
 	}
 	when, problem := statisticTime{key: key, at: at}.time()
@@ -335,7 +335,7 @@ func (r *statisticsReader) finish(shape call.Shape) {
 		}
 		for i, v := range x.values {
 			if p == "" && v.state == wrong {
-				p.add(names[i] + ": " + v.problem)
+				p.add(plain(names[i]) + ": " + v.problem)
 			}
 		}
 		if p != "" {
@@ -353,10 +353,19 @@ func (r *statisticsReader) finish(shape call.Shape) {
 	}
 	for i, total := range r.totals {
 		if i < len(sums) && total.state == good && math.Abs(total.v-sums[i]) > 1e-9*math.Abs(total.v) {
-			r.info.Differs = fmt.Sprintf("TotalUsage of %s is %v, and its times have %v", names[i], total.v, sums[i])
+			r.info.Differs = fmt.Sprintf("TotalUsage of %s is %v, and its times have %v", plain(names[i]), total.v, sums[i])
 			break
 		}
 	}
+}
+
+// plain is the vendor's name of something in a message.
+func plain(name string) string {
+	if len(name) > mostQuoted {
+		name = name[:mostQuoted]
+	}
+	quoted := strconv.QuoteToASCII(name)
+	return quoted[1 : len(quoted)-1]
 }
 
 // named makes each name different from the others and not empty.
