@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -290,14 +291,16 @@ func (j *Run) ReadErased(ctx context.Context, store *store.Store) error {
 // PassOver returns the pass over one application, to archive or to compare it.
 func (j *Run) PassOver(c *Account, app call.AppID, known extract.Ledger, progress extract.Progress) *extract.Pass {
 	retention, to := time.Duration(c.Settings.Retention), j.To
+	statements := j.Options.Statements
 	if j.Expiring > 0 {
 		to = j.Now().Add(j.Expiring - retention)
+		statements = slices.DeleteFunc(slices.Clone(statements), func(s call.Statement) bool { return s.Kind != call.UnitRealtime }) // the vendor keeps the others longer
 	}
 	return &extract.Pass{
 		Asker: c.asker.Load(), Ledger: known, App: app, Now: j.Now, Progress: progress,
 		Retention: retention, Settle: j.Options.Settle,
 		From: j.From, To: to, RoomID: c.edge.Room(j.Room), Again: j.Again,
-		Skip: j.Options.Skip, Statements: j.Options.Statements, Privacy: j.Options.Privacy.String(), OtherNames: c.edge.OtherNames, Known: j.gone.Listed,
+		Skip: j.Options.Skip, Statements: statements, Privacy: j.Options.Privacy.String(), OtherNames: c.edge.OtherNames, Known: j.gone.Listed,
 	}
 }
 

@@ -98,7 +98,7 @@ func TestWrongSettings(t *testing.T) {
 		{"CALLVAULT_TRTC_ENDPOINT=trtc", `CALLVAULT_TRTC_ENDPOINT: "trtc" is not a URL; use https://trtc.tencentcloudapi.com`},
 		{"CALLVAULT_TRTC_API=newest", `CALLVAULT_TRTC_API: "newest" is unknown; use auto, legacy or current`},
 		{"TENCENTCLOUD_SECRET_ID=id", "TENCENTCLOUD_SECRET_KEY: is not set though TENCENTCLOUD_SECRET_ID is; export both"},
-		{"CALLVAULT_SKIP=rooms", `CALLVAULT_SKIP: "rooms" cannot be skipped; use user_events, unusual_events, daily_scale`},
+		{"CALLVAULT_SKIP=rooms", `CALLVAULT_SKIP: "rooms" cannot be skipped; use user_events, unusual_events, daily_scale, usage_days, usage_rooms, market_hours`},
 		{"CALLVAULT_CONFIG=/nowhere.yml", "CALLVAULT_CONFIG: open /nowhere.yml: no such file or directory; give the path of a YAML file"},
 	} {
 		_, err := config.Load("", []string{c.env})

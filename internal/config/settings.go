@@ -84,6 +84,10 @@ func parse(v reflect.Value, text string) error {
 		n, err := strconv.Atoi(text)
 		v.SetInt(int64(n))
 		return err
+	case reflect.Bool:
+		b, err := strconv.ParseBool(text)
+		v.SetBool(b)
+		return err
 	}
 	v.SetString(text)
 	return nil

@@ -49,6 +49,7 @@ var table = map[string]row{
 	"CALLVAULT_STORAGE_POLICY":           {"tiered", anyText, ""},
 	"CALLVAULT_MEMORY":                   {"512MB", "", ""},
 	"CALLVAULT_SKIP":                     {"user_events", "", ""},
+	"CALLVAULT_REALTIME":                 {"true", "zero", ""},
 	"CALLVAULT_CLIENT_IP":                {"prefix", "", ""},
 	"CALLVAULT_IDENTITIES":               {"keyed+rooms", "", ""},
 	"CALLVAULT_IDENTITY_KEY":             {"hidden0123456789abcdef0123456789", "huge", ""},

@@ -101,6 +101,9 @@ var contract = map[string]string{
 	"quality_samples": "sdk_app_id UInt32, comm_id String, room_id String, user_id String, peer_id String, metric String, ts DateTime('UTC'), value Float64",
 	"user_events":     "sdk_app_id UInt32, comm_id String, room_id String, user_id String, peer_id String, event_id UInt32, ts DateTime64(3, 'UTC'), stream_type UInt8, param_one Int64, param_two Int64",
 	"unusual_events":  "sdk_app_id UInt32, room_id String, user_id String, experience_id UInt32, ts DateTime('UTC'), abnormal_event_id UInt32, peer_id String, comm_id String",
+	"usage_days":      "sdk_app_id UInt32, product String, day Date, time_key String, starts_at Nullable(DateTime('UTC')), usage_key String, value Nullable(Float64), unit String, text String",
+	"usage_rooms":     "sdk_app_id UInt32, day Date, room_id String, line UInt32, usage_key String, value Nullable(Float64), text String",
+	"market_hours":    "sdk_app_id UInt32, statement String, ts DateTime('UTC'), metric String, value Float64",
 	"daily_scale":     "sdk_app_id UInt32, day Date, user_number UInt64, user_count UInt64, room_numbers UInt64, day_start DateTime('UTC')",
 }
 
