@@ -78,10 +78,13 @@ func (w *statisticsWorld) pass() (*archive.Report, error) {
 	return w.run().Do(w.t.Context(), w.archived, extract.NoProgress{})
 }
 
+// passes are enough for all days of usage by room.
+const passes = 11
+
 // mustPass makes passes until usage by room has no backlog.
 func (w *statisticsWorld) mustPass() (last *archive.Report) {
 	w.t.Helper()
-	for range 8 {
+	for range passes {
 		report, err := w.pass()
 		if err != nil {
 			w.t.Fatal(err, report.Total().Failures)
@@ -189,7 +192,7 @@ func TestStatistics(t *testing.T) {
 	}
 	requests := w.requests()
 	w.mustPass()
-	if n := w.requests() - requests; n > 8*(1+2*4) { // only which dialect and retention, what is not there, and real-time statistics
+	if n := w.requests() - requests; n > passes*(1+2*4) { // only which dialect and retention, what is not there, and real-time statistics
 		t.Errorf("%d requests in passes that find nothing new", n)
 	}
 	for _, later := range []time.Duration{26 * time.Hour, 49 * time.Hour} {

@@ -39,14 +39,12 @@ type statement struct {
 	rep  *report
 	held map[string]ledger.Row
 	due  map[call.Unit]bool
+
+	differed bool // a total differed from its sum, and the report says so
 }
 
-// mostTables is how many tables a pass asks for: the vendor wants 15 seconds between two, and
-// keeps them for three months. A pass that compares asks for fewer.
-const (
-	mostTables         = 8
-	mostTablesCompared = 2
-)
+// mostTablesCompared is how many tables a pass asks for that compares.
+const mostTablesCompared = 2
 
 func (s *statement) run(ctx context.Context) error {
 	windows, err := s.windows(ctx)
@@ -134,9 +132,9 @@ func (s *statement) hours(units []call.Unit, now time.Time) []call.Window {
 }
 
 // tables returns the questions about usage by room: one for each day, and the latest days if
-// there are too many.
+// there are too many. Later passes ask for the others: the vendor keeps them for three months.
 func (s *statement) tables(days []time.Time) (windows []call.Window) {
-	most := mostTables
+	most := s.Most
 	if s.Compare != nil {
 		most = mostTablesCompared
 	}
@@ -219,7 +217,8 @@ func (s *statement) window(ctx context.Context, w call.Window) error {
 		return err
 	}
 	s.rep.repeated(info.Repeated)
-	if info.Differs != "" {
+	if info.Differs != "" && !s.differed {
+		s.differed = true
 		s.rep.note(fmt.Sprintf("%s: the vendor's total differs from the sum of its days: %s", s.title(), info.Differs))
 	}
 	if s.Shape == call.ShapeTable {

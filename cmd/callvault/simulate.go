@@ -17,6 +17,7 @@ type simulateFlags struct {
 	listen, api, retention, ahead, mix, faults string
 	apps                                       []string
 	faultSeed                                  uint64
+	noStatistics                               bool
 	o                                          simulator.Options
 }
 
@@ -82,6 +83,8 @@ func (s *simulateFlags) flags(f *pflag.FlagSet) {
 	f.StringVar(&s.ahead, "ahead", "0s", "how long into the future calls begin")
 	f.IntVar(&s.o.Long, "long", 0, "additional `number` of calls that last longer than the retention")
 	f.StringVar(&s.mix, "mix", "all", "`kind` of calls: all, one-to-one, unanswered, meetings or webinars")
+	f.BoolVar(&s.noStatistics, "no-statistics", false, "the account has no usage statistics and dashboards")
+	f.StringArrayVar(&s.o.Without, "without", nil, "`action` of statistics that the account does not have (repeatable)")
 	f.BoolVar(&s.o.Troubles, "troubles", false, "calm calls, with troubles planted in most; GET /troubles lists them")
 	f.StringVar(&s.faults, "faults", "", "faults, such as error=0.05,cut=0.02; see above")
 	f.Uint64Var(&s.faultSeed, "fault-seed", 0, "seed of the faults")
@@ -91,6 +94,7 @@ func (s *simulateFlags) flags(f *pflag.FlagSet) {
 // options checks the flags and returns them as options.
 func (s *simulateFlags) options(seeded bool) (o simulator.Options, err error) {
 	o = s.o
+	o.Statistics = !s.noStatistics
 	for _, a := range s.apps {
 		id, err := config.ParseAppID(a)
 		if err != nil {

@@ -52,6 +52,9 @@ type Statement struct {
 	// Every is the vendor's least distance between two requests of the action; zero: that of
 	// other actions.
 	Every time.Duration
+	// Most is how many questions a pass asks, because the vendor wants them far apart; zero: as
+	// many as there are.
+	Most int
 }
 
 // The vendor's limits of statistics, in days.
@@ -98,7 +101,7 @@ func Statements() []Statement {
 	}
 	all = append(all, Statement{
 		Name: "rooms", Kind: UnitRoomUsage, Action: "DescribeTrtcRoomUsage", AppAs: "SdkAppid", Times: TimesMinutes, Shape: ShapeTable,
-		Unit: "seconds", Every: 15 * time.Second,
+		Unit: "seconds", Every: 15 * time.Second, Most: 6,
 	})
 	hourly := map[string]any{"Period": "h"}
 	for _, s := range []Statement{

@@ -81,7 +81,7 @@ func (v Vendor) Start(ctx context.Context) (*simulator.Server, error) {
 
 // Options returns what the vendor is made from. Most of its calls have trouble.
 func (v Vendor) Options() simulator.Options {
-	return simulator.Options{Seed: v.Seed, Calls: v.Calls, Began: v.Began, Troubles: true}
+	return simulator.Options{Seed: v.Seed, Calls: v.Calls, Began: v.Began, Troubles: true, Statistics: true, QPS: -1}
 }
 
 // Dir returns where the demo's ClickHouse keeps its data.
