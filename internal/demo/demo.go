@@ -61,7 +61,7 @@ func Archive(ctx context.Context, cfg *config.Config, srv *embedded.Server, scre
 		return nil, err
 	}
 	if !screen.Quiet {
-		fmt.Fprintf(screen.Err, "archiving %d calls from a simulated vendor at its 20 requests a second\n", Calls)
+		fmt.Fprintf(screen.Err, "archiving %d calls from a simulated vendor\n", Calls)
 	}
 	defer archive.BoundMemory(int64(cfg.Memory))()
 	watch := screen.Watch()

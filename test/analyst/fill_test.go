@@ -2,6 +2,7 @@ package analyst
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"time"
 
@@ -191,14 +192,48 @@ func fillRest(ctx context.Context, w *load.Writer, truth *simulator.Truth) error
 			return err
 		}
 	}
+	return fillStatistics(ctx, w, truth)
+}
+
+// fillStatistics writes the units of the vendor's statistics.
+func fillStatistics(ctx context.Context, w *load.Writer, truth *simulator.Truth) error {
+	units := map[call.Unit][]call.Statistic{}
+	add := func(app uint32, kind call.UnitKind, key string, x call.Statistic) {
+		u := call.Unit{App: call.AppID(app), Kind: kind, Key: key}
+		units[u] = append(units[u], x)
+	}
+	for _, r := range truth.UsageDays() {
+		x := call.Statistic{TimeKey: r.TimeKey, Name: r.UsageKey, Value: r.Value}
+		if r.StartsAt != 0 {
+			x.At = time.Unix(r.StartsAt, 0).UTC()
+		}
+		add(r.SdkAppID, call.UnitUsage, r.Product+" "+r.Day, x)
+	}
+	for _, r := range truth.UsageRooms() {
+		add(r.SdkAppID, call.UnitRoomUsage, "rooms "+r.Day, call.Statistic{RoomID: r.RoomID, Line: uint32(r.Line), Name: r.UsageKey, Value: r.Value, Text: r.Text})
+	}
+	for _, r := range truth.MarketHours() {
+		hour := time.Unix(r.TS, 0).UTC()
+		add(r.SdkAppID, call.UnitMarket, r.Statement+" "+call.Day(hour), call.Statistic{At: hour, Name: r.Metric, Value: r.Value})
+	}
+	for u, rows := range units {
+		if err := putUnit(ctx, w, u, call.PartStatistics, call.Rows{Statistics: rows}); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
 // putUnit writes a unit of one part.
 func putUnit(ctx context.Context, w *load.Writer, u call.Unit, kind call.PartKind, r call.Rows) error {
-	at, err := time.Parse(time.RFC3339, u.Key)
-	if err != nil {
-		return err
+	at, _, ok := call.SpanOf(u)
+	if !u.Kind.IsStatistics() {
+		var err error
+		at, err = time.Parse(time.RFC3339, u.Key)
+		ok = err == nil
+	}
+	if !ok {
+		return fmt.Errorf("unit %s %s has no time", u.Kind, u.Key)
 	}
 	p := call.Part{Kind: kind, Settled: true, Asked: at, Deadline: at, Window: call.Window{Start: at, End: at}, Owned: []call.Owned{{To: call.Forever}}}
 	if err := w.Add(ctx, u, p, r); err != nil {

@@ -910,6 +910,7 @@ func TestLongRecipes(t *testing.T) {
 		c.counted(func(day string, vendor, archive int64) bool {
 			return vendor != archive || day >= weekFrom && day <= "2026-05-28"
 		}),
+		c.costs(sim.Truth(at).UsageRooms()), c.billed(sim.Truth(at).UsageDays()), c.caused(sim.Truth(at).UsageRooms()), c.stalls(sim.Truth(at).MarketHours()),
 	} {
 		srv.answers(t, all[i].title, all[i].sql, want)
 	}
