@@ -107,8 +107,8 @@ func (o Options) backup() []string {
 
 // ofDashboards are the relations that the dashboards of callvault read.
 var ofDashboards = []string{
-	"archive_runs", "call_metrics", "call_minutes", "call_users", "calls", "daily_scale", "disk_usage", "events_decoded", "ledger",
-	"peer_quality", "quality_days", "quality_samples", "quality_streams", "rooms", "session_days", "unusual_events_decoded", "user_sessions",
+	"archive_runs", "call_metrics", "call_minutes", "call_users", "calls", "daily_scale", "disk_usage", "events_decoded", "ledger", "market_hours",
+	"peer_quality", "quality_days", "quality_samples", "quality_streams", "rooms", "session_days", "unusual_events_decoded", "usage_days", "usage_rooms", "user_sessions",
 }
 
 // global are relations whose rows are about all applications.

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/callvault/callvault/internal/simulator"
 )
 
 // cell is a cell of the cube: the dashboard of the fleet groups samples by it.
@@ -25,6 +27,7 @@ type boardTruth struct {
 	cube     map[cell]map[string]some
 	from, to int64
 	app      uint32
+	sim      *simulator.Simulator
 }
 
 // cubed are the metrics of the cube.
@@ -378,7 +381,7 @@ func (b *boardTruth) boards() {
 		if b.app != 0 {
 			g.chosen["app"] = strconv.Itoa(int(b.app))
 		}
-		for file, panels := range map[string]func() map[string][]row{"fleet.json": b.fleetPanels, "call.json": b.callPanels, "health.json": b.healthPanels} {
+		for file, panels := range map[string]func() map[string][]row{"fleet.json": b.fleetPanels, "call.json": b.callPanels, "health.json": b.healthPanels, "usage.json": b.usagePanels} {
 			want := panels()
 			for _, p := range all[file].Panels {
 				if len(p.Targets) == 0 {
@@ -393,7 +396,7 @@ func (b *boardTruth) boards() {
 		}
 	}
 	b.t.Logf("%d panels compared", compared)
-	if compared < 80 {
+	if compared < 86 {
 		b.t.Errorf("only %d panels compared", compared)
 	}
 }

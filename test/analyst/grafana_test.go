@@ -66,7 +66,7 @@ type target struct {
 func readBoards(t *testing.T) map[string]board {
 	t.Helper()
 	files, err := filepath.Glob(boards)
-	if err != nil || len(files) != 4 {
+	if err != nil || len(files) != 5 {
 		t.Fatalf("dashboards %q, %v", files, err)
 	}
 	all := map[string]board{}

@@ -898,7 +898,7 @@ func TestLongRecipes(t *testing.T) {
 			map[string]func(string){"comm_id": func(v string) { c.comm = v }, "room_id": func(v string) { c.room = v }, "user_id": func(v string) { c.who = v }}[m[1]](m[2])
 		}
 	}
-	b := &boardTruth{recipes: c, cube: map[cell]map[string]some{}, from: at.Add(-month).Unix(), to: at.Unix()}
+	b := &boardTruth{recipes: c, cube: map[cell]map[string]some{}, from: at.Add(-month).Unix(), to: at.Unix(), sim: sim}
 	c.read(sim.Truth(at), append(c.asks(), c.ofOneDay, b.see)...)
 	holdsAll(t, sim, c)
 	if n := namesCalls(t, s, c.rooms, c.unusual); n > 0 {

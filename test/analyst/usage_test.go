@@ -3,7 +3,9 @@ package analyst
 import (
 	"cmp"
 	"maps"
+	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/callvault/callvault/internal/simulator"
@@ -94,7 +96,9 @@ func (c *recipes) caused(usage []simulator.UsageRoom) (all []row) {
 		}
 		all = append(all, row{k.app, k.day, k.room, rounded(of[k]/60, 0), n, first})
 	}
-	slices.SortStableFunc(all, func(a, b row) int { return cmp.Or(cmp.Compare(b[3].(float64), a[3].(float64)), cmp.Compare(a[2].(string), b[2].(string))) })
+	slices.SortStableFunc(all, func(a, b row) int {
+		return cmp.Or(cmp.Compare(b[3].(float64), a[3].(float64)), cmp.Compare(a[2].(string), b[2].(string)))
+	})
 	return all
 }
 
@@ -112,4 +116,77 @@ func (c *recipes) stalls(hours []simulator.MarketHour) (all []row) {
 		}
 	}
 	return all
+}
+
+// usagePanels returns what the panels of usage must show. $__timeInterval is an hour for the
+// vendor's dashboard.
+func (b *boardTruth) usagePanels() map[string][]row {
+	truth := b.sim.Truth(at)
+	first, last := dayOf(b.from), dayOf(b.to)
+	products, kinds, totals := map[string]float64{}, map[string]float64{}, map[string]float64{}
+	units := map[string]string{}
+	for _, x := range truth.UsageDays() {
+		if !b.mine(x.SdkAppID) || x.Day < first || x.Day > last {
+			continue
+		}
+		if x.Unit == "minutes" {
+			products[join(x.Day+" 00:00:00", x.Product)] += x.Value
+		}
+		if x.Product == "trtc" {
+			kinds[join(x.Day+" 00:00:00", x.UsageKey)] += x.Value
+		}
+		totals[join(x.Product, x.UsageKey)] += x.Value
+		units[join(x.Product, x.UsageKey)] = x.Unit
+	}
+	cells := func(of map[string]float64) (all []row) {
+		for _, k := range slices.Sorted(maps.Keys(of)) {
+			a, b, _ := strings.Cut(k, "\t")
+			all = append(all, row{a, b, of[k]})
+		}
+		return all
+	}
+	var sums []row
+	for _, r := range cells(totals) {
+		sums = append(sums, append(r, units[join(r[0], r[1])]))
+	}
+	type room struct {
+		app uint32
+		id  string
+	}
+	seconds, days := map[room]float64{}, map[room]set{}
+	for _, x := range truth.UsageRooms() {
+		if k := (room{x.SdkAppID, x.RoomID}); b.mine(x.SdkAppID) && x.Day >= first && x.Day <= last && x.Text == "" {
+			if days[k] == nil {
+				days[k] = set{}
+			}
+			seconds[k] += x.Value
+			days[k][x.Day] = true
+		}
+	}
+	var rooms []row
+	for k, s := range seconds {
+		rooms = append(rooms, row{k.app, k.id, math.Ceil(s / 60), len(days[k])})
+	}
+	slices.SortFunc(rooms, func(x, y row) int {
+		return cmp.Or(cmp.Compare(y[2].(float64), x[2].(float64)), cmp.Compare(x[0].(uint32), y[0].(uint32)), cmp.Compare(x[1].(string), y[1].(string)))
+	})
+	scale, quality := map[string]float64{}, map[string]some{}
+	for _, x := range truth.MarketHours() {
+		k := join(secondOf(x.TS), x.Metric)
+		switch {
+		case !b.mine(x.SdkAppID) || x.TS < b.from || x.TS > b.to:
+		case x.Statement == "scale" && x.Metric != "joins":
+			scale[k] = max(scale[k], x.Value)
+		case x.Statement == "quality":
+			quality[k] = append(quality[k], x.Value)
+		}
+	}
+	means := map[string]float64{}
+	for k, s := range quality {
+		means[k] = s.avg()
+	}
+	return map[string][]row{
+		"Minutes by product": cells(products), "Calls by kind": cells(kinds), "All usage": sums, "Rooms with the most usage": rooms[:min(50, len(rooms))],
+		"Users and rooms": cells(scale), "Quality": cells(means),
+	}
 }
