@@ -79,6 +79,9 @@ func (in *installation) structure(t *testing.T, relation string) (s string) {
 func (in *installation) sameFiles(t *testing.T, dir, format, clickhouse string) {
 	t.Helper()
 	for _, r := range export.Relations() {
+		if r.Name == "realtime_figures" {
+			continue // it has rows only if asked for
+		}
 		wantRows, want := in.sum(t, r.Name, r.Name)
 		from := fmt.Sprintf("file('%s/%s/utc_day=*/%s.%s', '%s', '%s')", dir, r.Name, r.Name, format, clickhouse, in.structure(t, r.Name))
 		rows, sum := in.sum(t, r.Name, from)
@@ -90,7 +93,7 @@ func (in *installation) sameFiles(t *testing.T, dir, format, clickhouse string) 
 
 func TestLongExport(t *testing.T) {
 	t.Parallel()
-	in := install(t, simulator.Options{Seed: 11, Calls: 30, Retention: 4 * 24 * time.Hour, QPS: -1, Straddle: true})
+	in := install(t, simulator.Options{Seed: 11, Calls: 30, Retention: 4 * 24 * time.Hour, QPS: -1, Straddle: true, Statistics: true})
 	in.archive(t, exitDone)
 	for format, clickhouse := range map[string]string{"parquet": "Parquet", "csv": "CSVWithNames"} {
 		dir := t.TempDir()
@@ -123,11 +126,14 @@ const fewDays = 3 * 24 * time.Hour
 // TestExportIsTyped checks the schemas that other readers find: the file has all types.
 func TestExportIsTyped(t *testing.T) {
 	t.Parallel()
-	in := install(t, simulator.Options{Seed: 12, Calls: 20, Retention: fewDays, QPS: -1})
+	in := install(t, simulator.Options{Seed: 12, Calls: 20, Retention: fewDays, QPS: -1, Statistics: true})
 	in.archive(t, exitDone)
 	dir := t.TempDir()
 	in.exports(t, dir)
 	for _, r := range export.Relations() {
+		if r.Name == "realtime_figures" {
+			continue // it has rows only if asked for
+		}
 		want, got := in.columns(t, r.Name), in.columnsOfFiles(t, dir, r.Name)
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-wanted +written):\n%s", r.Name, diff)
@@ -178,7 +184,7 @@ func (in *installation) described(t *testing.T, from string) map[string]string {
 // without rows, days without rows, CSV among Parquet.
 func TestExportHoldsNothingElse(t *testing.T) {
 	t.Parallel()
-	in := install(t, simulator.Options{Seed: 17, Calls: 20, Retention: fewDays, QPS: -1})
+	in := install(t, simulator.Options{Seed: 17, Calls: 20, Retention: fewDays, QPS: -1, Statistics: true})
 	in.archive(t, exitDone)
 	dir := t.TempDir()
 	in.exports(t, dir)
@@ -230,7 +236,7 @@ func TestExportHoldsNothingElse(t *testing.T) {
 // TestExportGoesOn kills an export in the middle of a file.
 func TestExportGoesOn(t *testing.T) {
 	t.Parallel()
-	in := install(t, simulator.Options{Seed: 13, Calls: 20, Retention: fewDays, QPS: -1})
+	in := install(t, simulator.Options{Seed: 13, Calls: 20, Retention: fewDays, QPS: -1, Statistics: true})
 	in.archive(t, exitDone)
 	const whole = 2
 	dir := t.TempDir()
@@ -284,7 +290,7 @@ func (w waiting) Read([]byte) (int, error) { w(); return 0, io.ErrUnexpectedEOF 
 // TestExportWritesWhatHasChanged fetches a call again, and removes a file.
 func TestExportWritesWhatHasChanged(t *testing.T) {
 	t.Parallel()
-	in := install(t, simulator.Options{Seed: 14, Calls: 20, Retention: fewDays, QPS: -1})
+	in := install(t, simulator.Options{Seed: 14, Calls: 20, Retention: fewDays, QPS: -1, Statistics: true})
 	in.archive(t, exitDone)
 	dir := t.TempDir()
 	in.exports(t, dir)
@@ -341,13 +347,16 @@ func bucket(t *testing.T, keyID string) (address string) {
 
 func TestExportToObjectStorage(t *testing.T) {
 	t.Parallel()
-	in := install(t, simulator.Options{Seed: 15, Calls: 10, Retention: fewDays, QPS: -1})
+	in := install(t, simulator.Options{Seed: 15, Calls: 10, Retention: fewDays, QPS: -1, Statistics: true})
 	in.archive(t, exitDone)
 	const id, secret = "AKIAEXPORTTEST", "the-secret-of-the-bucket"
 	address := bucket(t, id)
 	in.env = append(in.env, "AWS_ACCESS_KEY_ID="+id, "AWS_SECRET_ACCESS_KEY="+secret)
 	first := in.exports(t, address+"/lake/calls")
 	for _, r := range export.Relations() {
+		if r.Name == "realtime_figures" {
+			continue // it has rows only if asked for
+		}
 		wantRows, want := in.sum(t, r.Name, r.Name)
 		from := fmt.Sprintf("s3('%s/lake/calls/%s/utc_day=*/%s.parquet', '%s', '%s', 'Parquet', '%s')", address, r.Name, r.Name, id, secret, in.structure(t, r.Name))
 		if rows, sum := in.sum(t, r.Name, from); rows != wantRows || sum != want || first[r.Name].Rows != rows {

@@ -95,6 +95,19 @@ func Sent() []string {
 	return relationNames(func(r Relation) bool { return r.Sent })
 }
 
+// Counted returns the expression for the number of a unit's rows in a relation with the
+// vendor's rows, on ledger_units.
+func Counted(relation string) string {
+	for _, r := range Relations() {
+		switch unit := r.Export.Unit; {
+		case r.Name != relation:
+		case unit == Usage, unit == RoomUsage, unit == Market, unit == Realtime:
+			return "if(kind = '" + unit + "', statistics, 0)"
+		}
+	}
+	return relation
+}
+
 func relationNames(want func(Relation) bool) (names []string) {
 	for _, r := range Relations() {
 		if want(r) {

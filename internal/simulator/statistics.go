@@ -40,8 +40,10 @@ func (s *Simulator) usageOf(app uint32, of string, start, at int64) (sums []int6
 	return sums, rooms
 }
 
-// usageDays yields the Beijing days of a window that have begun.
-func usageDays(from, to, at int64, use func(start int64)) {
+// usageDays yields the Beijing days of a window that have begun. The account began shortly before
+// its oldest call.
+func (s *Simulator) usageDays(from, to, at int64, use func(start int64)) {
+	from = max(from, s.oldest-3*day)
 	for start := beijingDay(from); start <= to && start <= at; start += day {
 		if start >= from {
 			use(start)
@@ -66,7 +68,7 @@ func (s *Simulator) usageList(q *query, out *answer) {
 	}
 	var rows []row
 	totals := make([]int64, len(usageNames))
-	usageDays(q.from, q.to, q.now, func(start int64) {
+	s.usageDays(q.from, q.to, q.now, func(start int64) {
 		values := minutesOf(s.usage(q.app, q.statement(), start, q.now))
 		if totalOf(values) == 0 && start/day%3 == 0 {
 			return
@@ -159,7 +161,7 @@ func (s *Simulator) usageFields(q *query, out *answer) {
 		list, times, app = "Usages", "SdkAppIdTranscodeTimeUsages", strconv.Itoa(int(q.app))
 	}
 	var rows []string
-	usageDays(q.from, q.to, q.now, func(start int64) {
+	s.usageDays(q.from, q.to, q.now, func(start int64) {
 		values := s.usage(q.app, q.statement(), start, q.now)
 		if totalOf(values) == 0 {
 			return
@@ -191,7 +193,7 @@ var sheetHeader = []string{"RoomId", "Audio", "SD", "hd", "FullHD", "8K", "White
 // roomUsage answers with a CSV file. A day without usage is "" or only a header.
 func (s *Simulator) roomUsage(q *query, out *answer) {
 	rooms := map[string][]int64{}
-	usageDays(q.from, q.to, q.now, func(start int64) {
+	s.usageDays(q.from, q.to, q.now, func(start int64) {
 		_, rooms = s.usageOf(q.app, "", start, q.now)
 	})
 	out.key("Data")
@@ -377,7 +379,7 @@ var statistics = []struct{ product, action, variant, unit string }{
 func (t *Truth) eachDay(days int64, use func(start int64, name string)) {
 	today := t.at / day * day
 	for d := today - days*day; d <= today; d += day {
-		if start := d - 8*hour; start <= t.at {
+		if start := d - 8*hour; start <= t.at && start >= t.s.oldest-3*day {
 			use(start, time.Unix(d, 0).UTC().Format(dates))
 		}
 	}

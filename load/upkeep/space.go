@@ -87,7 +87,8 @@ func RecentGrowth(ctx context.Context, a Archive, today time.Time, days int) (Gr
 	relations := catalogue.Sent() // the ledger counts the rows of each
 	var recently, ever []string
 	for _, r := range relations {
-		recently, ever = append(recently, "sumIf("+r+", recent)"), append(ever, "sum("+r+")")
+		n := catalogue.Counted(r)
+		recently, ever = append(recently, "sumIf("+n+", recent)"), append(ever, "sum("+n+")")
 	}
 	q := `
 		SELECT least(?, greatest(dateDiff('day', minIf(toDate(starts_at), kind = 'call'), toDate(?)), 1)) AS days,
