@@ -27,7 +27,7 @@ var allowed = map[string][]string{
 	"extract/forecast":   {"internal/call"},
 	"extract/plan":       {"internal/call"},
 	"extract/quota":      {},
-	"extract/privacy":    {"internal/identity"},
+	"extract/privacy":    {"internal/call", "internal/identity"},
 	"extract/trtc":       {"extract/privacy", "internal/call", "internal/recycle"},
 	"extract/replay":     {"extract/decide", "ledger", "transform", "internal/call"},
 	"extract/ask":        {"extract/quota", "extract/trtc", "ledger", "transform", "internal/call", "internal/span"},

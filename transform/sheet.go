@@ -24,7 +24,7 @@ func (r *statisticsReader) sheet(text []byte) {
 	room := -1
 	if err == nil {
 		names = named(header)
-		room = RoomColumn(names)
+		room = call.RoomColumn(names)
 	}
 	if room < 0 {
 		r.info.List = ListWrong
@@ -63,15 +63,4 @@ func (r *statisticsReader) lineOfSheet(line uint32, names []string, room int, re
 		row.Value, row.Text = numberIn(cell)
 		r.t.append(row)
 	}
-}
-
-// RoomColumn returns which name of a header is that of rooms, or -1.
-func RoomColumn(names []string) int {
-	for i, name := range names {
-		switch strings.NewReplacer("_", "", " ", "", "-", "").Replace(strings.ToLower(name)) {
-		case "roomid", "room", "roomstr", "roomstring", "roomname":
-			return i
-		}
-	}
-	return -1
 }

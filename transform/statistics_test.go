@@ -136,7 +136,7 @@ func tableReference(body []byte) (rows []call.Statistic, ok bool) {
 		return nil, errors.Is(err, io.EOF)
 	}
 	names := named(header)
-	room := RoomColumn(names)
+	room := call.RoomColumn(names)
 	for line := uint32(1); room >= 0; line++ {
 		record, err := r.Read()
 		if errors.Is(err, io.EOF) {

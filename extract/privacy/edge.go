@@ -89,6 +89,7 @@ type Exchange struct {
 	edge  *Edge
 	asked []named // what the request names
 	users bool    // users of the answer may be asked about
+	table bool    // Data of the answer is a CSV file
 }
 
 // named is an id with its pseudonym.
@@ -100,6 +101,13 @@ func (e *Edge) Begin(users bool) *Exchange {
 		return nil
 	}
 	return &Exchange{edge: e, users: users}
+}
+
+// Table says that Data of the answer is a CSV file.
+func (x *Exchange) Table() {
+	if x != nil {
+		x.table = true
+	}
 }
 
 // Name is what the vendor calls somebody whom a request names; false: no answer has told.
@@ -118,6 +126,9 @@ func (x *Exchange) Name(text string) (string, bool) {
 func (x *Exchange) Body(r io.Reader) io.Reader {
 	if x == nil {
 		return r
+	}
+	if x.table {
+		return &tableReader{src: newReader(r, x), x: x}
 	}
 	return newReader(r, x)
 }

@@ -41,6 +41,7 @@ type params struct {
 	text    bool
 	account call.AppID     // also where SdkAppId is not sent
 	fields  map[string]any // of statistics: all that is sent
+	table   bool           // the answer has a CSV file
 }
 
 // named is what is sent: with the vendor's own names.
@@ -48,6 +49,9 @@ func (r Request) named(edge *privacy.Edge) (*params, *privacy.Exchange, error) {
 	p, x := *r.params, edge.Begin(r.params.CommId != nil)
 	if x == nil {
 		return r.params, nil, nil
+	}
+	if p.table {
+		x.Table()
 	}
 	unknown := ""
 	name := func(text string) string {

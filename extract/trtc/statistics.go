@@ -18,6 +18,7 @@ func (d Dialect) Statistics(s call.Statement, app call.AppID, w call.Window) Req
 		p.fields[name] = value
 	}
 	p.fields["StartTime"], p.fields["EndTime"] = written(s.Times, w.Start), written(s.Times, w.End)
+	p.table = s.Shape == call.ShapeTable
 	return Request{s.Action, p}
 }
 

@@ -155,3 +155,14 @@ func SpanOf(u Unit) (start time.Time, length time.Duration, ok bool) {
 	start, err := time.Parse(layout, when)
 	return start.UTC(), length, err == nil
 }
+
+// RoomColumn returns which name of a table's header is that of rooms, or -1.
+func RoomColumn(names []string) int {
+	for i, name := range names {
+		switch strings.NewReplacer("_", "", " ", "", "-", "").Replace(strings.ToLower(name)) {
+		case "roomid", "room", "roomstr", "roomstring", "roomname":
+			return i
+		}
+	}
+	return -1
+}
