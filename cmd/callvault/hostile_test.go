@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"html"
 	"io"
 	"maps"
 	"net/http"
@@ -59,7 +60,7 @@ func TestLongHostileNames(t *testing.T) {
 	hook, heard := newHook(t)
 	spans := newCollector(t)
 	lake := t.TempDir()
-	in.env = append(in.env, "CALLVAULT_NOTIFY_URL="+hook, "OTEL_EXPORTER_OTLP_ENDPOINT="+spans.url, "CALLVAULT_BACKUP_TO="+t.TempDir())
+	in.env = append(in.env, "CALLVAULT_NOTIFY_URL="+hook, "CALLVAULT_BACKUP_TO="+t.TempDir())
 	do := func(codes []int, args ...string) string {
 		t.Helper()
 		code, out, errs := in.callvault(t.Context(), args...)
@@ -83,10 +84,13 @@ func TestLongHostileNames(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	faults("mutate=0.3,mutate-sticky=0.2,odd=0.05,poison=0.3,null=0.2,html=0.05,cut=0.05,error=0.05,seed=4")
-	do(mostly, "archive")
+	faults("odd=0.05,poison=0.3,null=0.2,html=0.05,cut=0.05,error=0.05,seed=4")
 	do(mostly, "archive", "--json")
-	for _, args := range [][]string{{"status"}, {"status", "--json"}, {"plan"}, {"replay"}, {"verify", "--all"}, {"verify", "--all", "--json"}, {"sql", "SELECT * FROM ledger WHERE reason != ''"}} {
+	// the SDK of traces reads the environment of a process
+	if code := start(t, in.traced(spans.url), "archive", "--quiet").wait(t); !slices.Contains(mostly, code) {
+		t.Errorf("traced: exit code %d", code)
+	}
+	for _, args := range [][]string{{"status"}, {"status", "--json"}, {"verify", "--all", "--json"}, {"sql", "SELECT * FROM ledger WHERE reason != ''"}} {
 		do(mostly, args...)
 	}
 	faults("seed=4")
@@ -94,7 +98,7 @@ func TestLongHostileNames(t *testing.T) {
 	compare(t, in.store, in.truth)
 	for _, args := range [][]string{
 		{"status"}, {"status", "--space"}, {"status", "--json"}, {"plan"}, {"doctor"}, {"verify", "--all"}, {"replay"}, {"backup"}, {"schedules"},
-		{"export", lake}, {"export", lake + "/csv", "--format", "csv"}, {"export", lake + "/csv", "--format", "csv"},
+		{"export", lake}, {"export", lake + "/csv", "--format", "csv"},
 		{"sql", "SELECT * FROM calls"}, {"sql", "SELECT * FROM call_users", "--format", "vertical"}, {"sql", "SELECT * FROM user_sessions", "--format", "jsonl"},
 	} {
 		do(fine, args...)
@@ -114,13 +118,13 @@ func TestLongHostileNames(t *testing.T) {
 		if !strings.HasPrefix(page, "<!doctype html>") || markup.MatchString(page) || strings.ContainsFunc(page, func(r rune) bool { return upsetting(r) && r != '\t' }) {
 			t.Errorf("the report of %s: %.300q, markup %q", comm, page, markup.FindString(page))
 		}
-		if n++; n%8 == 0 {
+		if n++; n == 1 {
 			do(fine, "archive", "--room="+room, "--again")
 			do([]int{exitFailed}, "report", room, "-o", "-")
 		}
 	}
 	all := slices.Sorted(maps.Keys(users))
-	for i := 0; i < len(all); i += 5 {
+	for i := 0; i < len(all); i += 12 {
 		do(fine, "person", "--", all[i])
 	}
 	do(fine, "person", "--json", "--export", filepath.Join(t.TempDir(), "x"), "--", all[0])
@@ -223,7 +227,7 @@ func (in *installation) hostilePages(t *testing.T, rooms map[string]string, user
 	for user := range users {
 		queue = append(queue, "?q="+url.QueryEscape(user))
 	}
-	const most = 60
+	const most = 40
 	for len(queue) > 0 && len(seen) < most {
 		page := queue[0]
 		queue = queue[1:]
@@ -236,7 +240,7 @@ func (in *installation) hostilePages(t *testing.T, rooms map[string]string, user
 			t.Errorf("%.200q: status %d, markup %q\n%.300q", page, status, markup.FindString(body), body)
 		}
 		for _, m := range places.FindAllStringSubmatch(body, -1) {
-			link := strings.ReplaceAll(m[1], "&amp;", "&")
+			link := html.UnescapeString(m[1])
 			if strings.HasPrefix(link, "call?") || strings.HasPrefix(link, "user?") || strings.HasPrefix(link, "pair?") {
 				queue = append([]string{link}, queue...)
 			}
