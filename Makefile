@@ -3,7 +3,7 @@
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 GOFLAGS_BUILD = -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 
-.PHONY: build demo test check test-bi test-browser test-keeper test-cluster test-versions test-packaging soak fuzz bench bench-queries lint clean
+.PHONY: build demo test check test-bi test-browser test-keeper test-cluster test-versions test-packaging vulnerabilities soak fuzz bench bench-queries lint clean
 
 build: ## bin/callvault
 	CGO_ENABLED=0 go build $(GOFLAGS_BUILD) -o bin/callvault ./cmd/callvault
@@ -52,6 +52,9 @@ test-packaging: ## the manifests by Kubernetes' schemas, docker-compose.yml by c
 	bin/packaging/bin/kubernetes-validate --strict packaging/kubernetes/deployment.yaml packaging/kubernetes/cronjob.yaml
 	bin/packaging/bin/docker-compose config --quiet
 	bin/packaging/bin/hadolint Dockerfile
+
+vulnerabilities: ## known holes in what callvault calls, by Go's database (vuln.go.dev)
+	go run golang.org/x/vuln/cmd/govulncheck@v1.9.0 ./...
 
 SOAK_SEEDS ?= 20
 SOAK_NIGHTS ?= 20

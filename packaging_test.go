@@ -139,6 +139,53 @@ func TestReleaseFiles(t *testing.T) {
 	}
 }
 
+// TestActions sees that each action of a workflow is named by its commit, since a tag can be
+// moved, and that a comment says the version.
+func TestActions(t *testing.T) {
+	files, _ := filepath.Glob(".github/workflows/*.yml")
+	pinned := regexp.MustCompile(`^[\w-]+(/[\w-]+)+@[0-9a-f]{40} # v\d+\.\d+\.\d+$`)
+	seen := map[string]string{}
+	for _, file := range files {
+		documents(t, file)
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(text)) {
+			_, action, ok := strings.Cut(strings.TrimSpace(line), "uses: ")
+			if !ok || strings.HasPrefix(action, "./") { // a workflow of this repository
+				continue
+			}
+			name, commit, _ := strings.Cut(action, "@")
+			if !pinned.MatchString(action) || seen[name] != "" && seen[name] != commit {
+				t.Errorf("%s: %s", file, line)
+			}
+			seen[name] = commit
+		}
+	}
+	if len(files) < 3 || len(seen) < 8 {
+		t.Errorf("%d workflows with the actions %v", len(files), seen)
+	}
+}
+
+// TestReleaseIsSigned sees that a release has checksums, bills of materials and signatures,
+// and the right to make them.
+func TestReleaseIsSigned(t *testing.T) {
+	release := documents(t, ".goreleaser.yaml")[0]
+	for _, key := range []string{"checksum", "sboms", "signs", "docker_signs"} {
+		if release[key] == nil {
+			t.Errorf("a release has no %s", key)
+		}
+	}
+	if got := at(release["signs"].([]any)[0], "artifacts"); got != "checksum" {
+		t.Errorf("it signs %v", got)
+	}
+	workflow := documents(t, ".github/workflows/release.yml")[0]
+	if at(workflow, "jobs", "release", "permissions", "id-token") != "write" {
+		t.Error("the workflow cannot say to Sigstore which one it is")
+	}
+}
+
 // TestSources sees that dbt has every relation as a source, once, and nothing else.
 func TestSources(t *testing.T) {
 	const file = "packaging/dbt/models/sources.yml"

@@ -8,13 +8,14 @@ import (
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/config"
 	"github.com/callvault/callvault/internal/identity"
+	"github.com/callvault/callvault/internal/runs"
 	"github.com/callvault/callvault/load/upkeep"
 )
 
 // Options are the options of every run.
 type Options struct {
 	Lease      time.Duration    // how long the archive lease lasts without renewal
-	Traced     bool             // whether spans are sent to a collector
+	Traces     runs.Traces
 	Settle     time.Duration    // how long the vendor's data about a moment may still change
 	Raw        time.Duration    // how long responses are kept
 	Keep       time.Duration    // how long units are kept after their end; zero: for ever
@@ -28,7 +29,7 @@ type Options struct {
 // OptionsOf returns the options from the settings.
 func OptionsOf(cfg *config.Config) Options {
 	return Options{
-		Lease: time.Duration(cfg.Lease), Traced: cfg.Traces.On(), Settle: time.Duration(cfg.Settle), Raw: time.Duration(cfg.Raw), Keep: time.Duration(cfg.Keep),
+		Lease: time.Duration(cfg.Lease), Traces: runs.Traces{On: cfg.Traces.On(), Headers: cfg.Traces.Sent()}, Settle: time.Duration(cfg.Settle), Raw: time.Duration(cfg.Raw), Keep: time.Duration(cfg.Keep),
 		Skip:       extract.Skip{UserEvents: cfg.Skips("user_events"), UnusualEvents: cfg.Skips("unusual_events"), DailyScale: cfg.Skips("daily_scale")},
 		Statements: statements(cfg),
 		Memory:     cfg.Memory.Shares(),

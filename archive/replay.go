@@ -75,7 +75,7 @@ var visibleStates = []ledger.State{ledger.Provisional, ledger.Archived, ledger.E
 // Do replays under the archive lease and writes the history of runs. The schema must be up to date.
 // ErrPartial is returned when the replay ended and could not replay everything.
 func (r *Replay) Do(ctx context.Context, store *store.Store, o Options, from runs.Origin, progress extract.Progress) error {
-	h := runs.New(store, "replay", from, o.Lease, o.Traced)
+	h := runs.New(store, "replay", from, o.Lease, o.Traces)
 	h.Run.Apps, h.Run.Whole, h.Fill = r.Apps, r.whole(), r.describe
 	err := h.Do(ctx, func(ctx context.Context) error {
 		err := runs.UnderLease(ctx, store, o.Lease, func(ctx context.Context, guard hidden.Guard) error {

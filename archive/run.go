@@ -97,7 +97,7 @@ func New(o Options, s Scope, from runs.Origin) (*Run, error) {
 // valid even if the pass ended early. ErrPartial is returned when the pass ended and could
 // not archive everything.
 func (j *Run) Do(ctx context.Context, store *store.Store, progress extract.Progress) (*Report, error) {
-	h := runs.New(store, Command, j.Origin, j.Options.Lease, j.Options.Traced)
+	h := runs.New(store, Command, j.Origin, j.Options.Lease, j.Options.Traces)
 	sum := &Report{RunID: h.Run.ID, Started: h.Run.Started, Counts: ask.NewCounts()}
 	h.Run.Apps, h.Run.Whole, h.Run.Privacy = j.Apps(), j.Whole(), j.Options.Privacy.String()
 	h.Prepare = func(ctx context.Context) error { return Prepare(ctx, store, j.Options.Tiering) }

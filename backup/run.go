@@ -35,7 +35,7 @@ type Run struct {
 	Private bool          // whether ClickHouse runs as this user; then the folder is private
 	Apps    []call.AppID  // the applications in the archive, for the history
 	Lease   time.Duration // how long a lease lives after its holder has died
-	Traced  bool
+	Traces  runs.Traces
 
 	runs.Origin
 	Store    *store.Store
@@ -52,7 +52,7 @@ func (j *Run) Do(ctx context.Context) error {
 	if err := connect.Migrated(ctx, j.Store); err != nil {
 		return err
 	}
-	h := runs.New(j.Store, Command, j.Origin, j.Lease, j.Traced)
+	h := runs.New(j.Store, Command, j.Origin, j.Lease, j.Traces)
 	h.Run.Whole = true
 	h.Run.Apps = j.Apps
 	h.Last = func(r *runs.Run) {

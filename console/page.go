@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize"
+
+	"github.com/callvault/callvault/internal/words"
 )
 
 // page is what a template shows.
@@ -38,18 +40,13 @@ func parsePages() map[string]map[string]*template.Template {
 	return all
 }
 
-// write writes a page. Control characters, which no browser shows, become signs for them.
+// write writes a page, in which no text from outside can hide or turn another.
 func (c *console) write(w io.Writer, p *page) error {
 	var page bytes.Buffer
 	if err := c.pages[p.Lang][p.Name].Execute(&page, p); err != nil {
 		return err
 	}
-	_, err := w.Write(bytes.Map(func(r rune) rune {
-		if r < ' ' && r != '\n' && r != '\t' {
-			return 0x2400 + r
-		}
-		return r
-	}, page.Bytes()))
+	_, err := w.Write(words.HTML(page.Bytes()))
 	return err
 }
 

@@ -24,6 +24,9 @@ type Response struct {
 	Body    []byte
 	Asked   time.Time
 	Reason  string // why it could not be read whole; "": it could
+	// Run asked for it, and it is kept until Expires. KeepResponse sets both.
+	Run     string
+	Expires time.Time
 	// Recycle, unless nil, is called when the Writer no longer needs Body.
 	Recycle func()
 }
@@ -52,7 +55,10 @@ func (w *Writer) KeepResponse(ctx context.Context, r Response) (uint64, error) {
 		return call.ErasedResponse, nil
 	}
 	r.Body, r.Reason = body, gone.Text(r.App, r.Reason)
-	r.ID = w.ids.New()
+	r.ID, r.Run, r.Expires = w.ids.New(), w.run, r.Asked.Add(w.opt.KeepRaw)
+	if r.Reason != "" {
+		r.Expires = catalogue.UnreadExpires()
+	}
 	if !w.raw.add(r) {
 		return r.ID, nil
 	}
@@ -177,26 +183,25 @@ func (q *rawQueue) drop(n int) {
 }
 
 func (w *Writer) insertResponses(ctx context.Context, some []Response) error {
-	err := native.Insert(ctx, w.conn, "raw_responses", "response_id, asked_at, run_id, sdk_app_id, action, request, body, expires_at, reason", func(in *native.Columns) {
+	if err := InsertResponses(ctx, w.conn, some); err != nil {
+		return err
+	}
+	return w.responsesLanded(ctx, some)
+}
+
+// InsertResponses inserts responses as they are, with all of their fields.
+func InsertResponses(ctx context.Context, conn driver.Conn, some []Response) error {
+	return native.Insert(ctx, conn, "raw_responses", "response_id, asked_at, run_id, sdk_app_id, action, request, body, expires_at, reason", func(in *native.Columns) {
 		native.Add(in, some, func(r *Response) uint64 { return r.ID })
 		native.Add(in, some, func(r *Response) time.Time { return r.Asked })
-		native.Add(in, some, func(*Response) string { return w.run })
+		native.Add(in, some, func(r *Response) string { return r.Run })
 		native.Add(in, some, func(r *Response) uint32 { return uint32(r.App) })
 		native.Add(in, some, func(r *Response) string { return r.Action })
 		native.Add(in, some, func(r *Response) []byte { return r.Request })
 		native.Add(in, some, func(r *Response) []byte { return r.Body })
-		in.Add(native.Each(some, func(r *Response) time.Time {
-			if r.Reason != "" {
-				return catalogue.UnreadExpires()
-			}
-			return r.Asked.Add(w.opt.KeepRaw)
-		}))
+		native.Add(in, some, func(r *Response) time.Time { return r.Expires })
 		native.Add(in, some, func(r *Response) string { return r.Reason })
 	})
-	if err != nil {
-		return err
-	}
-	return w.responsesLanded(ctx, some)
 }
 
 // Bodies reads the bodies of raw responses by their ids. Bodies that are not kept are

@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/erased"
-	"github.com/callvault/callvault/load/native"
 	"github.com/callvault/callvault/load/upkeep"
 )
 
@@ -133,15 +133,9 @@ func insertAnswers(ctx context.Context, a Archive, rows []answer) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	return native.Insert(ctx, a.StoreConn(), "raw_responses", "response_id, asked_at, run_id, sdk_app_id, action, request, body, expires_at, reason", func(in *native.Columns) {
-		native.Add(in, rows, func(r *answer) uint64 { return r.id })
-		native.Add(in, rows, func(r *answer) time.Time { return r.asked })
-		native.Add(in, rows, func(r *answer) string { return r.run })
-		native.Add(in, rows, func(r *answer) uint32 { return r.app })
-		native.Add(in, rows, func(r *answer) string { return r.action })
-		native.Add(in, rows, func(r *answer) []byte { return r.request })
-		native.Add(in, rows, func(r *answer) []byte { return r.body })
-		native.Add(in, rows, func(r *answer) time.Time { return r.expires })
-		native.Add(in, rows, func(r *answer) string { return r.reason })
-	})
+	some := make([]load.Response, len(rows))
+	for i, r := range rows {
+		some[i] = load.Response{ID: r.id, App: call.AppID(r.app), Action: r.action, Request: r.request, Body: r.body, Asked: r.asked, Reason: r.reason, Run: r.run, Expires: r.expires}
+	}
+	return load.InsertResponses(ctx, a.StoreConn(), some)
 }

@@ -50,7 +50,7 @@ type verifiedApp struct {
 // Do makes the verification and writes the history of runs. ErrDifferent is returned when
 // the verification ended and the archive differs.
 func (v *Run) Do(ctx context.Context) error {
-	h := runs.New(v.Store, Command, v.Job.Origin, v.Job.Options.Lease, v.Job.Options.Traced)
+	h := runs.New(v.Store, Command, v.Job.Origin, v.Job.Options.Lease, v.Job.Options.Traces)
 	h.Run.Apps, h.Run.Whole = v.Job.Apps(), v.Job.Whole()
 	h.Fill = func(r *runs.Run) {
 		counts := v.Job.Counts()

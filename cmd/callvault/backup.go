@@ -13,6 +13,7 @@ import (
 	"github.com/callvault/callvault/backup"
 	"github.com/callvault/callvault/export"
 	"github.com/callvault/callvault/internal/config"
+	"github.com/callvault/callvault/internal/runs"
 )
 
 // backing holds the flags of a backup.
@@ -81,7 +82,7 @@ differences are named); 4 a pass or another backup is running.`,
 func (b *backing) run(cfg *config.Config) (r *backup.Run, err error) {
 	r = &backup.Run{
 		To: b.whereIn(cfg), Keys: s3Keys(cfg), Verify: b.verify, Keep: cfg.BackupKeep, Private: cfg.DSN == "",
-		Apps: archive.AppsOf(cfg.Accounts), Lease: time.Duration(cfg.Lease), Traced: cfg.Traces.On(),
+		Apps: archive.AppsOf(cfg.Accounts), Lease: time.Duration(cfg.Lease), Traces: runs.Traces{On: cfg.Traces.On(), Headers: cfg.Traces.Sent()},
 	}
 	if r.Fresh, err = config.ParseDuration(b.fresh); err != nil || r.Fresh <= 0 {
 		return r, usagef("--full-every %q is not a duration; use 7d", b.fresh)

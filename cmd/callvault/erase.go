@@ -176,7 +176,7 @@ func answered(in io.Reader, out io.Writer, question string) (bool, error) {
 // eraseNow erases under the archive lease, and writes the history of runs.
 func (c *cli) eraseNow(ctx context.Context, cfg *config.Config, s *store.Store, x erasing, w person.Who) (r ui.Erased, err error) {
 	o := archive.OptionsOf(cfg)
-	h := runs.New(s, "erase", c.origin(), o.Lease, o.Traced)
+	h := runs.New(s, "erase", c.origin(), o.Lease, o.Traces)
 	h.Run.Apps, h.Run.Whole = w.Apps, len(w.Apps) == 0
 	began := time.Now()
 	err = h.Do(ctx, func(ctx context.Context) error {

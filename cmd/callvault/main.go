@@ -70,19 +70,30 @@ func run(ctx context.Context, p *process) int {
 		fmt.Fprintln(p.stderr, "callvault: interrupted; what is archived stays, and the same command goes on from there")
 		return code
 	}
-	for line := range strings.Lines(err.Error()) {
-		fmt.Fprintln(p.stderr, "callvault: "+words.Printable(short(strings.TrimSpace(line))))
+	for _, line := range lines(err) {
+		fmt.Fprintln(p.stderr, "callvault: "+words.Line(line))
 	}
 	return code
 }
 
-// short cuts an error that is too long to read.
-func short(line string) string {
-	const most = 4000
-	if len(line) <= most {
-		return line
+// lines are the texts of an error, one for each error that it joins. A line break in one of
+// them is from outside.
+func lines(err error) (all []string) {
+	if wrong, ok := errors.AsType[config.Errors](err); ok {
+		for _, e := range wrong {
+			all = append(all, e.Error())
+		}
+		return all
 	}
-	return strings.ToValidUTF8(line[:most], "") + "…"
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, e := range joined.Unwrap() {
+			all = append(all, lines(e)...)
+		}
+		if strings.Join(all, "\n") == err.Error() {
+			return all
+		}
+	}
+	return []string{strings.TrimSpace(err.Error())}
 }
 
 // plainArgs makes a query that begins with a comment an argument, not a flag.

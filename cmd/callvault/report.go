@@ -94,7 +94,7 @@ func (c *cli) report(ctx context.Context, id string, f reportFlags) error {
 		return fmt.Errorf("report: %w", err)
 	}
 	if f.to == "-" {
-		_, err := page.WriteTo(c.stdout)
+		_, err := page.WriteTo(c.screen().Sheet().W)
 		return err
 	}
 	if err := renameio.WriteFile(f.to, page.Bytes(), 0o644); err != nil {

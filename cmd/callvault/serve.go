@@ -6,11 +6,13 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/callvault/callvault/daemon"
 	"github.com/callvault/callvault/internal/ui"
+	"github.com/callvault/callvault/internal/words"
 )
 
 func (c *cli) serveCmd() *cobra.Command {
@@ -51,11 +53,17 @@ func (c *cli) serve(ctx context.Context) error {
 	}, hangup)
 }
 
-// logger returns a logger that writes text to a terminal and JSON elsewhere. It writes durations as 1m30s.
+// logger returns a logger that writes text to a terminal and JSON elsewhere. It writes durations as
+// 1m30s, and texts so that none can break a line or upset a terminal.
 func (c *cli) logger() *slog.Logger {
 	o := &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
-		if a.Value.Kind() == slog.KindDuration {
-			a.Value = slog.StringValue(a.Value.Duration().String())
+		switch v := a.Value.Any().(type) {
+		case time.Duration:
+			a.Value = slog.StringValue(v.String())
+		case string:
+			a.Value = slog.StringValue(words.Line(v))
+		case error:
+			a.Value = slog.StringValue(words.Line(v.Error()))
 		}
 		return a
 	}}

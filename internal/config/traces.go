@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"slices"
@@ -12,7 +13,8 @@ import (
 
 // Traces has OpenTelemetry's standard variables that turn traces on, and those whose
 // errors its SDK would only log. The SDK reads all of its variables from the
-// environment itself, so the file cannot set them.
+// environment itself, so the file cannot set them. Only the headers are given to it, since
+// they may be in files of their own.
 type Traces struct {
 	Endpoint       string `env:"OTEL_EXPORTER_OTLP_ENDPOINT" use:"the URL of a collector, such as http://127.0.0.1:4318"`
 	TracesEndpoint string `env:"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT" use:"the URL of a collector, such as http://127.0.0.1:4318/v1/traces"`
@@ -29,6 +31,18 @@ type Traces struct {
 // On reports whether runs are traced.
 func (t Traces) On() bool {
 	return (t.Endpoint != "" || t.TracesEndpoint != "") && t.Exporter != "none" && !strings.EqualFold(t.Disabled, "true")
+}
+
+// Sent are the headers that a collector asks for, from variables or files.
+func (t Traces) Sent() map[string]string {
+	all := map[string]string{}
+	for header := range strings.SplitSeq(cmp.Or(t.TracesHeaders, t.Headers).Reveal(), ",") {
+		key, value, ok := strings.Cut(header, "=")
+		if text, err := url.PathUnescape(value); ok && err == nil {
+			all[strings.TrimSpace(key)] = strings.TrimSpace(text)
+		}
+	}
+	return all
 }
 
 func (t Traces) validate(say func(setting, problem, try string)) {

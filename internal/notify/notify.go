@@ -14,9 +14,12 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
+
+	"github.com/callvault/callvault/internal/words"
 )
 
 // Kinds of events.
@@ -85,11 +88,31 @@ func (w Webhook) body(e Event) ([]byte, error) {
 	case "", "json":
 		return json.Marshal(e)
 	case "slack":
-		return json.Marshal(map[string]string{"text": e.Text})
-	case "dingtalk", "wecom":
-		return json.Marshal(map[string]any{"msgtype": "text", "text": map[string]string{"content": e.Text}})
+		return json.Marshal(map[string]any{"text": words.Chat(e.Text), "mrkdwn": false})
+	case "dingtalk":
+		return robotText(e.Text)
+	case "wecom":
+		return robotText(short(strings.ReplaceAll(e.Text, "<@", "< @"), mostOfWeCom)) // <@id> calls somebody
 	}
 	return nil, fmt.Errorf("send notification: no such format %q", w.Format)
+}
+
+// mostOfWeCom is the longest text, in bytes, that WeCom's robot takes; a longer one is refused
+// (https://developer.work.weixin.qq.com/document/path/91770).
+const mostOfWeCom = 2048
+
+// robotText is a message without markup, of DingTalk's and WeCom's robots.
+func robotText(text string) ([]byte, error) {
+	return json.Marshal(map[string]any{"msgtype": "text", "text": map[string]string{"content": text}})
+}
+
+// short cuts out the middle of a text of more than most bytes. Its end says which run it is about.
+func short(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	const end = 300
+	return strings.ToValidUTF8(text[:most-end-len("…")], "") + "…" + strings.ToValidUTF8(text[len(text)-end:], "")
 }
 
 // mostAnswer is the most bytes read of a response.
@@ -132,7 +155,7 @@ func (w Webhook) refused(answer []byte) error {
 		return nil
 	}
 	const busy, tooFast = -1, 45009 // WeCom: system busy, rate limit
-	err := fmt.Errorf("the webhook answers errcode %d: %.200s", a.Code, a.Message)
+	err := fmt.Errorf("the webhook answers errcode %d: %s", a.Code, words.Shown(a.Message))
 	if a.Code == busy || a.Code == tooFast {
 		return err
 	}

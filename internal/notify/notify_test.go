@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/callvault/callvault/internal/runs"
 )
 
 // robot is a webhook that gives its answers in order, and then repeats the last.
@@ -46,7 +48,7 @@ func (r *robot) send(t *testing.T, format string) error {
 
 func TestFormats(t *testing.T) {
 	for format, want := range map[string]string{
-		"slack":    `{"text":"callvault: a pass failed"}`,
+		"slack":    `{"mrkdwn":false,"text":"callvault: a pass failed"}`,
 		"dingtalk": `{"msgtype":"text","text":{"content":"callvault: a pass failed"}}`,
 		"wecom":    `{"msgtype":"text","text":{"content":"callvault: a pass failed"}}`,
 	} {
@@ -103,5 +105,34 @@ func TestDeaf(t *testing.T) {
 	}
 	if err := (Webhook{}).Send(t.Context(), Event{}); err != nil {
 		t.Errorf("nobody to tell: %v", err)
+	}
+}
+
+// TestHostileNotices: a name in a reason can neither call somebody, nor make a link, nor break
+// or turn a line, nor make the robot refuse the notice.
+func TestHostileNotices(t *testing.T) {
+	reason := "call <!channel> <@U1> <https://evil.example|here> & \x1b[2J\u202e\u009b\nforged: all is well " + strings.Repeat("会", 20<<10)
+	run := runs.Run{Command: "archive", Outcome: runs.Failed, Reason: reason, Host: "host", ID: "run-1"}
+	for format, most := range map[string]int{"json": 30 << 10, "slack": 40_000, "dingtalk": 20_000, "wecom": 2048} {
+		r := &robot{answers: []answer{{200, "{}"}}}
+		s := httptest.NewServer(r)
+		defer s.Close()
+		if err := Tell(t.Context(), Webhook{URL: s.URL, Format: format}, history{}, run); err != nil || len(r.heard) != 1 {
+			t.Fatalf("%s: %v, %d notices", format, err, len(r.heard))
+		}
+		var m map[string]any
+		if err := json.Unmarshal([]byte(r.heard[0]), &m); err != nil {
+			t.Fatal(err)
+		}
+		text, _ := m["text"].(string)
+		if robot, ok := m["text"].(map[string]any); ok {
+			text, _ = robot["content"].(string)
+		}
+		if len(text) > most || !strings.HasSuffix(text, "\nhost, run run-1") || strings.Count(text, "\n") != 1 || strings.ContainsAny(text, "\x1b\u202e\u009b") {
+			t.Errorf("%s: %d bytes, %d line breaks: %.300q…%q", format, len(text), strings.Count(text, "\n"), text, text[max(0, len(text)-60):])
+		}
+		if format == "slack" && strings.ContainsAny(text, "<>") || format == "wecom" && strings.Contains(text, "<@") {
+			t.Errorf("%s: %.300q", format, text)
+		}
 	}
 }

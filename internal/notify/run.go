@@ -30,7 +30,7 @@ func Tell(ctx context.Context, w Webhook, h History, r runs.Run, earlier ...stri
 	}
 	return w.Send(ctx, Event{
 		Event: kind, Text: textOf(kind, r), Command: r.Command, Schedule: r.Schedule, RunID: r.ID,
-		Outcome: string(r.Outcome), Reason: r.Reason, Started: r.Started, Ended: r.Ended,
+		Outcome: string(r.Outcome), Reason: words.Line(r.Reason), Started: r.Started, Ended: r.Ended,
 		Archived: r.Counts.Calls, Failed: r.Counts.Failed, Lost: r.Counts.Lost, Host: r.Host, Version: r.Version,
 	})
 }
@@ -82,7 +82,7 @@ func textOf(kind string, r runs.Run) string {
 	case Loss:
 		fmt.Fprintf(&b, "callvault %s: %s lost: the vendor dropped it before it was archived; see callvault status", what, words.Plural(int(r.Counts.Lost), "thing"))
 	case Failure:
-		fmt.Fprintf(&b, "callvault %s: %s: %s", what, r.Outcome, r.Reason)
+		fmt.Fprintf(&b, "callvault %s: %s: %s", what, r.Outcome, words.Line(r.Reason))
 	case Recovery:
 		fmt.Fprintf(&b, "callvault %s: all is well again", what)
 		if r.Command == "archive" {

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"context"
 	"testing"
 
 	"github.com/callvault/callvault/internal/runs"
@@ -30,3 +31,8 @@ func TestEvents(t *testing.T) {
 		}
 	}
 }
+
+// history has no runs.
+type history struct{}
+
+func (history) Runs(context.Context, runs.Filter) ([]runs.Run, error) { return nil, nil }

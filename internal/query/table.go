@@ -12,10 +12,11 @@ import (
 )
 
 // The rows that decide the widths of a table's columns: at most so many, and at most so
-// many bytes.
+// many bytes. A longer cell than mostWidth makes its own row longer, not all of them.
 const (
 	TableRows  = 1000
 	tableBytes = 1 << 20
+	mostWidth  = 400
 )
 
 // tableWriter draws a table. Its first rows decide the widths. Later rows are written as
@@ -78,7 +79,7 @@ func (o *tableWriter) begin() error {
 	for i := range widths {
 		widths[i] = text.LongestLineLen(o.head[i])
 		for _, r := range o.first {
-			widths[i] = max(widths[i], text.LongestLineLen(r[i]))
+			widths[i] = max(widths[i], min(mostWidth, text.LongestLineLen(r[i])))
 		}
 		total += widths[i] + 3
 	}

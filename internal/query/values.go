@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
+
+	"github.com/callvault/callvault/internal/words"
 )
 
 // object is a map or a named tuple, in order.
@@ -324,5 +326,5 @@ func appendString(b []byte, s string) []byte {
 	e := json.NewEncoder(&buf)
 	e.SetEscapeHTML(false)
 	_ = e.Encode(s) // a string can always be encoded
-	return append(b, bytes.TrimSuffix(buf.Bytes(), []byte("\n"))...)
+	return append(b, words.JSON(bytes.TrimSuffix(buf.Bytes(), []byte("\n")))...)
 }

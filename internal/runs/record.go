@@ -25,7 +25,7 @@ type Record struct {
 	store  *store.Store
 	alive  time.Duration // how long a run without a new row counts as running
 	warn   func(error)
-	traced bool
+	traces Traces
 	// Prepare is called before the first row and makes sure that the row can be written.
 	// Its error ends the run, which then has no row.
 	Prepare func(context.Context) error
@@ -61,12 +61,12 @@ type Origin struct {
 
 // New returns the Record of a run. lease is the length of its lease. The caller may set
 // more fields before Do.
-func New(store *store.Store, command string, o Origin, lease time.Duration, traced bool) *Record {
+func New(store *store.Store, command string, o Origin, lease time.Duration, traces Traces) *Record {
 	if o.Warn == nil {
 		o.Warn = func(error) {}
 	}
 	return &Record{
-		store: store, alive: silences * lease, warn: o.Warn, traced: traced,
+		store: store, alive: silences * lease, warn: o.Warn, traces: traces,
 		begun:   make(chan struct{}),
 		Prepare: func(context.Context) error { return nil }, Fill: func(*Run) {}, Last: func(*Run) {},
 		Run: Run{

@@ -14,13 +14,19 @@ import (
 // sendWithin bounds the sending of the last spans after the end of a run.
 const sendWithin = 3 * time.Second
 
+// Traces says whether spans of runs are sent to a collector, and with which headers of HTTP.
+type Traces struct {
+	On      bool
+	Headers map[string]string // secrets are among them
+}
+
 // beginTrace begins the trace of the run. end sets the result of the run and sends the
 // remaining spans, for at most sendWithin. If that fails, it calls Warn.
 func (h *Record) beginTrace(ctx context.Context) (in context.Context, end func(error)) {
-	if !h.traced {
+	if !h.traces.On {
 		return ctx, func(error) {}
 	}
-	t, err := traces.New(ctx, h.Run.ID, h.Run.Version)
+	t, err := traces.New(ctx, h.Run.ID, h.Run.Version, h.traces.Headers)
 	if err != nil {
 		h.warn(err)
 		return ctx, func(error) {}

@@ -19,10 +19,16 @@ type call struct {
 	shape      shape
 	kind       TroubleKind
 	steady     bool // no value is bad by chance
+	hostile    bool // of Options.Hostile
 }
 
 // roomID returns the room's name, which may be any text.
-func (c *call) roomID() string { return roomName(c.room) }
+func (c *call) roomID() string {
+	if c.hostile {
+		return hostileText(uint64(c.room))
+	}
+	return roomName(c.room)
+}
 
 // commID returns the vendor's name of the call. Its middle part is the room id if that is a
 // plain number, otherwise a number without meaning, as in the vendor's examples.

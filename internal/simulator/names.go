@@ -1,6 +1,9 @@
 package simulator
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // oddRooms are room ids that break careless programs. The rooms from oddFrom on have
 // exactly these ids; some later rooms have one with a suffix.
@@ -55,4 +58,31 @@ func userName(call uint32, n int) string {
 	default:
 		return "user_" + digits
 	}
+}
+
+// hostileTexts are texts that a stranger would choose as a name, to upset whoever reads, shows
+// or logs it. Options.Hostile puts them into ids, devices and versions.
+var hostileTexts = [...]string{
+	`'; DROP TABLE rooms; --`, `" OR ""="`, "`tick`", `\`, `\'`, "nul\x00byte", "\x1b[2J\x1b]0;title\a", "\u009b31m", "\u202etxt.exe", "a\u2066b\u2069",
+	"line\nforged: all is well", "cr\rover", "\u2028\u2029", "{{.Secret}}", "{{", "{%", "${HOME}", "$(id)", "`id`", "%s%n%d", "<script>alert(1)</script>", `"><img src=x onerror=alert(1)>`, "<!channel>", "<https://evil.example|here>",
+	"[here](https://evil.example)", "*b* _i_ `c` ~s~ | # -", "=1+1", "+1", "-1", "@SUM(1)", "\t=1", "../../etc/passwd", "/dev/null", "a/b\\c", "?a=b&c=d#e", "null", "", " ", "\ufeffbom", "e\u0301", "\u200bzero", "👩\u200d👩\u200d👧", "{x:String}", "?", "$1",
+	"javascript:alert(1)", "-- comment", "/* comment", "\x7f", "((((", "[]", "a,b;c\td", strings.Repeat("k", 64<<10),
+}
+
+// hostileText returns the nth of the hostile texts, after or before n itself, so that each is
+// different.
+func hostileText(n uint64) string {
+	text, number := hostileTexts[n%uint64(len(hostileTexts))], strconv.FormatUint(n, 10)
+	if n/uint64(len(hostileTexts))%2 == 1 {
+		return number + text
+	}
+	return text + number
+}
+
+// userName returns the id of the nth user of the call of a number.
+func (c *call) userName(number uint32, n int) string {
+	if c.hostile {
+		return hostileText(uint64(number)*4096 + uint64(n))
+	}
+	return userName(number, n)
 }

@@ -42,6 +42,9 @@ type Options struct {
 	// minutes; see Simulator.Troubles. It makes some calls longer. Users of two Apps
 	// share ids: see Simulator.SharedUsers.
 	Troubles bool
+	// Hostile gives rooms, users, devices and versions names that a stranger would choose
+	// to upset whoever reads, shows or logs them.
+	Hostile bool
 	// Straddle adds a call to the first app that begins half an hour before the
 	// retention edge of New and ends half an hour after it. Truth has all of it,
 	// although no client can fetch its first half.

@@ -29,6 +29,7 @@ func (s *Simulator) plan() {
 		s.calls[app] = nil
 	}
 	for _, c := range all {
+		c.hostile = s.options.Hostile
 		s.calls[c.app] = append(s.calls[c.app], c)
 		s.longest = max(s.longest, c.end-c.start)
 	}

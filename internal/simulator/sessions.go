@@ -83,12 +83,12 @@ func (v *view) seat() {
 }
 
 // creator returns the user who made the room, whether present or not.
-func (c *call) creator() string { return userName(c.host, 0) }
+func (c *call) creator() string { return c.userName(c.host, 0) }
 
 // describe draws the fixed properties of the nth user of a call.
 func (c *call) describe(n int) user {
 	r := rng{hash3(c.seed, 20, uint64(n))}
-	u := user{id: userName(c.namesake(), n), seed: r.next(), audio: true}
+	u := user{id: c.userName(c.namesake(), n), seed: r.next(), audio: true}
 	if n == 0 {
 		u.id = c.creator()
 	}
@@ -99,6 +99,9 @@ func (c *call) describe(n int) user {
 	u.silent = c.silent(n)
 	u.web = r.oneIn(5)
 	u.device, u.version = device(u.web, &r)
+	if c.hostile {
+		u.device, u.version = hostileText(r.next()>>32), hostileText(r.next()>>32)
+	}
 	u.ip = [4]byte{byte(r.between(11, 223)), byte(r.next()), byte(r.next()), byte(r.between(1, 254))}
 	return u
 }

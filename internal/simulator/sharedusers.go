@@ -88,7 +88,7 @@ func (s *Simulator) SharedUsers(at time.Time) []string {
 		}
 		for n := range joiners(c, at.Unix()) {
 			if users[c.namesake()][n] {
-				ids = append(ids, userName(c.namesake(), n))
+				ids = append(ids, c.userName(c.namesake(), n))
 			}
 		}
 	}

@@ -4,6 +4,9 @@ package span
 
 import (
 	"context"
+	"errors"
+	"strings"
+	"unicode/utf8"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
@@ -21,12 +24,20 @@ func Begin(ctx context.Context, name string, attributes ...attribute.KeyValue) (
 	if !parent.IsRecording() {
 		return ctx, noop.Span{}
 	}
+	for i, a := range attributes { // a text that is not UTF-8 would keep all spans of a batch from being sent
+		if a.Value.Type() == attribute.STRING {
+			attributes[i].Value = attribute.StringValue(strings.ToValidUTF8(a.Value.AsString(), "\uFFFD"))
+		}
+	}
 	return parent.TracerProvider().Tracer(Scope).Start(ctx, name, trace.WithAttributes(attributes...))
 }
 
 // End ends a span. A non-nil err marks it as failed.
 func End(s trace.Span, err error) {
 	if err != nil && s.IsRecording() {
+		if text := err.Error(); !utf8.ValidString(text) {
+			err = errors.New(strings.ToValidUTF8(text, "\uFFFD"))
+		}
 		s.RecordError(err)
 		s.SetStatus(codes.Error, err.Error())
 	}

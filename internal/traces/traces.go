@@ -36,15 +36,19 @@ func ID(runID string) trace.TraceID {
 	return trace.TraceID(sum[:16])
 }
 
-// New returns the trace of a run. It does not connect yet.
-func New(ctx context.Context, runID, version string) (*Trace, error) {
+// New returns the trace of a run, whose spans are sent with headers, too. It does not connect yet.
+func New(ctx context.Context, runID, version string, headers map[string]string) (*Trace, error) {
 	about, err := resource.New(ctx,
 		resource.WithAttributes(attribute.String("service.name", service), attribute.String("service.version", version)),
 		resource.WithTelemetrySDK(), resource.WithHost(), resource.WithFromEnv())
 	if err != nil && !errors.Is(err, resource.ErrPartialResource) {
 		return nil, fmt.Errorf("traces: %w; check OTEL_RESOURCE_ATTRIBUTES", err)
 	}
-	exporter, err := otlptracehttp.New(ctx)
+	var options []otlptracehttp.Option
+	if len(headers) > 0 { // with them the exporter leaves those of the environment out
+		options = append(options, otlptracehttp.WithHeaders(headers))
+	}
+	exporter, err := otlptracehttp.New(ctx, options...)
 	if err != nil {
 		return nil, fmt.Errorf("traces: %w", err)
 	}

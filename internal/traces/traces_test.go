@@ -2,12 +2,17 @@ package traces_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/callvault/callvault/internal/span"
 	"github.com/callvault/callvault/internal/traces"
 )
 
@@ -19,7 +24,7 @@ func TestFullQueue(t *testing.T) {
 	defer server.Close()
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", server.URL)
 	t.Setenv("OTEL_BSP_MAX_QUEUE_SIZE", "10")
-	tr, err := traces.New(t.Context(), "a run", "1")
+	tr, err := traces.New(t.Context(), "a run", "1", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +47,7 @@ func TestRefusal(t *testing.T) {
 	}))
 	defer server.Close()
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", server.URL)
-	tr, err := traces.New(t.Context(), "a run", "1")
+	tr, err := traces.New(t.Context(), "a run", "1", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +66,7 @@ func TestSilence(t *testing.T) {
 	defer server.Close()
 	defer close(over)
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", server.URL)
-	tr, err := traces.New(t.Context(), "a run", "1")
+	tr, err := traces.New(t.Context(), "a run", "1", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,5 +77,29 @@ func TestSilence(t *testing.T) {
 	began := time.Now()
 	if err := tr.Close(ctx); err == nil || !strings.Contains(err.Error(), "does not answer in time") || time.Since(began) > 5*time.Second {
 		t.Errorf("after %s: %v", time.Since(began), err)
+	}
+}
+
+// TestTextsThatAreNotUTF8 checks that such a text keeps no span from being sent.
+func TestTextsThatAreNotUTF8(t *testing.T) {
+	var sent, keys atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		sent.Add(1)
+		if r.Header.Get("api-key") == "it's secret" {
+			keys.Add(1)
+		}
+	}))
+	defer server.Close()
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", server.URL)
+	tr, err := traces.New(t.Context(), "a run", "1", map[string]string{"api-key": "it's secret"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, root := tr.Tracer().Start(t.Context(), "run")
+	_, s := span.Begin(ctx, "ask", attribute.String("callvault.room", "caf\xe9"), attribute.Int("n", 1))
+	span.End(s, errors.New("room caf\xe9 is odd"))
+	root.End()
+	if err := tr.Close(t.Context()); err != nil || sent.Load() != 1 || keys.Load() != 1 {
+		t.Errorf("%d requests, %d with the header: %v", sent.Load(), keys.Load(), err)
 	}
 }

@@ -22,9 +22,12 @@ type Screen struct {
 
 // JSON prints a report for a script.
 func (s Screen) JSON(v any) error {
-	enc := json.NewEncoder(s.Out)
-	enc.SetIndent("", "  ")
-	return enc.Encode(v)
+	text, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	_, err = s.Out.Write(append(words.JSON(text), '\n'))
+	return err
 }
 
 // Errorf prints a line to Err, even if quiet.
@@ -61,5 +64,12 @@ func IsTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// Sheet returns where results of queries are written.
-func (s Screen) Sheet() query.Sheet { return query.Sheet{W: s.Out, Width: s.Columns(), Note: s.Note} }
+// Sheet returns where results of queries are written: as they are to a file or a program, and to
+// a terminal so that no value can upset it.
+func (s Screen) Sheet() query.Sheet {
+	sheet := query.Sheet{W: s.Out, Width: s.Columns(), Note: s.Note}
+	if IsTerminal(s.Out) {
+		sheet.W = words.Terminal(s.Out)
+	}
+	return sheet
+}

@@ -40,6 +40,9 @@ func Printable(s string) string {
 }
 
 func upsets(r rune) bool {
+	if ' ' <= r && r <= '~' {
+		return false
+	}
 	return unicode.IsControl(r) && r != '\n' || unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp)
 }
 
