@@ -90,7 +90,11 @@ func (x *examination) endpoint(ctx context.Context, a config.Account, secure *tl
 		x.say("endpoint", Fail, words.OneLine(err)+via, archive.AccountHint(a, err))
 		return false
 	}
-	x.say("endpoint", OK, a.Endpoint+" answers"+via, "")
+	name := a.Endpoint
+	if site := a.Site(); site != "" {
+		name = site + " (" + a.Endpoint + ")"
+	}
+	x.say("endpoint", OK, name+" answers"+via, "")
 	x.clock(theirs, asked.Add(time.Since(asked)/2))
 	return true
 }

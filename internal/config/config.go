@@ -98,7 +98,7 @@ type Account struct {
 	SecretKey Secret   `yaml:"secret_key" env:"TENCENTCLOUD_SECRET_KEY" use:"the key as the vendor's console shows it"`
 	Token     Secret   `yaml:"token" env:"TENCENTCLOUD_TOKEN" use:"the token as it was issued"`
 	Region    string   `yaml:"region" env:"TENCENTCLOUD_REGION" use:"a region such as ap-singapore"`
-	Endpoint  string   `yaml:"endpoint" env:"CALLVAULT_TRTC_ENDPOINT" use:"https://trtc.tencentcloudapi.com"`
+	Endpoint  string   `yaml:"endpoint" env:"CALLVAULT_TRTC_ENDPOINT" use:"mainland, international or a URL"`
 	VendorTLS TLS      `yaml:"trtc" env:"CALLVAULT_TRTC"`
 	API       string   `yaml:"api" env:"CALLVAULT_TRTC_API" use:"auto, legacy or current"`
 	Apps      []AppID  `yaml:"sdk_app_ids" env:"CALLVAULT_SDK_APP_IDS" use:"SDKAppIDs separated by commas, such as 1400353843,1400353844"`
@@ -129,7 +129,7 @@ func Load(file string, environ []string) (*Config, error) {
 
 func defaults() *Config {
 	return &Config{
-		Account: Account{Region: "ap-singapore", Endpoint: "https://trtc.tencentcloudapi.com", API: "auto", Retention: Duration(defaultRetention), QPS: defaultQPS},
+		Account: Account{Region: "ap-singapore", Endpoint: MainlandURL, API: "auto", Retention: Duration(defaultRetention), QPS: defaultQPS},
 		Settle:  Duration(defaultSettle), Lease: Duration(defaultLease), Raw: Keep(defaultRaw), Memory: DefaultMemory, Listen: "127.0.0.1:9464",
 		Patience: Duration(DefaultPatience), Grace: Duration(defaultGrace), NotifyFormat: "json", ColdVolume: "cold",
 		ClientIP: string(identity.Full), Identities: plainIdentities,

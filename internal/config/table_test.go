@@ -34,7 +34,7 @@ var table = map[string]row{
 	"TENCENTCLOUD_SECRET_KEY":            {"hidden", "zero negative huge", "TENCENTCLOUD_SECRET_ID=x"},
 	"TENCENTCLOUD_TOKEN":                 {"hidden", "zero negative huge", ""},
 	"TENCENTCLOUD_REGION":                {"ap-mumbai", "", ""},
-	"CALLVAULT_TRTC_ENDPOINT":            {"http://127.0.0.1:1", "", ""},
+	"CALLVAULT_TRTC_ENDPOINT":            {"international", "", ""},
 	"CALLVAULT_TRTC_API":                 {"legacy", "", ""},
 	"CALLVAULT_SDK_APP_IDS":              {"1400353843", "", ""},
 	"CALLVAULT_RETENTION":                {"7d", "", ""},

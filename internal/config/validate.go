@@ -192,7 +192,10 @@ func (v account) pair(name, value, other, missing string) {
 }
 
 func (v account) validateEndpoint() {
-	const name, try = "CALLVAULT_TRTC_ENDPOINT", "use https://trtc.tencentcloudapi.com"
+	const name, try = "CALLVAULT_TRTC_ENDPOINT", "use mainland (" + MainlandURL + "), international (" + InternationalURL + ") or another URL"
+	if site, ok := sites[v.a.Endpoint]; ok {
+		v.a.Endpoint = site
+	}
 	u, err := url.Parse(v.a.Endpoint)
 	switch {
 	case err == nil && u.User != nil:
@@ -200,7 +203,7 @@ func (v account) validateEndpoint() {
 	case err == nil && (u.RawQuery != "" || u.Fragment != "" || strings.Trim(u.Path, "/") != "") && u.Host != "":
 		v.say(v.own, name, "contains more than scheme and host, which callvault would leave out", try)
 	case server(v.a.Endpoint) == nil:
-		v.say(v.own, name, fmt.Sprintf("%q is not a URL", short(v.a.Endpoint)), try)
+		v.say(v.own, name, fmt.Sprintf("%q is neither a name nor a URL", short(v.a.Endpoint)), try)
 	default:
 		v.validateTLS(v.own, v.a.VendorTLS, vendor, u.Scheme == "https", "CALLVAULT_TRTC_ENDPOINT has no TLS")
 	}
