@@ -154,6 +154,7 @@ func (s *Report) Total() extract.Report {
 		t.Incomplete += r.Incomplete
 		t.Repeated += r.Repeated
 		t.Days += r.Days
+		t.Completed += r.Completed
 		t.Lost += r.Lost
 		t.Failures = append(t.Failures, r.Failures...)
 		t.FailureCount += r.FailureCount

@@ -127,7 +127,11 @@ func (x *examination) application(ctx context.Context, a config.Account, p *ask.
 		name := fmt.Sprintf("%s of %d", probe.Action, p.App)
 		switch {
 		case probe.Err != nil && skippable(probe.Relation):
-			x.say("action", Warn, name+": "+words.OneLine(probe.Err), "set CALLVAULT_SKIP="+probe.Relation+" to leave it out"+orElse(trtc.Hint(probe.Err)))
+			without := "CALLVAULT_SKIP=" + probe.Relation
+			if probe.Relation == "user_events" {
+				without = "CALLVAULT_USER_EVENTS=off"
+			}
+			x.say("action", Warn, name+": "+words.OneLine(probe.Err), "set "+without+" to leave it out"+orElse(trtc.Hint(probe.Err)))
 		case probe.Err != nil:
 			x.say("action", Fail, name+": "+words.OneLine(probe.Err), trtc.Hint(probe.Err))
 		case probe.Region != "" && probe.Region != a.Region:

@@ -13,6 +13,7 @@ import (
 	"github.com/callvault/callvault/extract/plan"
 	"github.com/callvault/callvault/extract/trtc"
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/ledger"
 )
 
 // Forecast returns what a pass will ask. It lists the calls, as the pass will, and asks for
@@ -131,7 +132,7 @@ func (p *Pass) cost(ctx context.Context, due dueCall) (forecast.Cost, error) {
 	c.call.Widen(users.Sessions, p.oldest())
 	w = call.Window{Start: decide.Later(w.Start, c.call.Alive.Start), End: c.call.Alive.End}
 	cost.Series += len(plan.Series(users.Sessions, held, w, seriesLimits))
-	if !p.Skip.UserEvents {
+	if p.eventsOf() == ledger.EventsOfAll {
 		cost.Events = len(c.call.EventUsers(users.Sessions))
 	}
 	return cost, nil

@@ -38,7 +38,7 @@ func (p *Pass) unusualEvents(ctx context.Context, r *report, list *listing) erro
 				return err
 			}
 			if unavailable(err) {
-				if missing.Add(1) == 1 {
+				if p.noUnusual.Store(true); missing.Add(1) == 1 {
 					r.failed(notServed("unusual_events", err))
 				}
 				return nil

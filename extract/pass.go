@@ -31,6 +31,9 @@ type Pass struct {
 	// by name). So data that one way of asking does not show is not missing on both sides.
 	// Null counts as an answer where the archive has accepted it as one.
 	Compare Taker
+	// EventUsers is optional, for a pass that compares. It returns the users of a call of
+	// whose events the archive has what it asked for, or false if it is all users.
+	EventUsers func(ctx context.Context, commID string) (users []string, some bool, err error)
 
 	Retention time.Duration // how far back the vendor keeps data
 	Settle    time.Duration // how long after a moment the vendor's data about it may still change
@@ -38,6 +41,9 @@ type Pass struct {
 	From, To time.Time // optional: only what was alive between them
 	RoomID   string    // optional: only calls of this room id
 	Skip     Skip
+	// EventsOf says whose events are archived ("": all). Events of users who had trouble are
+	// asked for when their calls are archived: only then it is known who they are.
+	EventsOf ledger.EventsOf
 	// Again asks also for data that the archive has, and replaces it, except for calls that
 	// the vendor no longer has in full.
 	Again bool
@@ -66,10 +72,11 @@ type Pass struct {
 	readers       sync.Pool   // *reader
 	noEvents      atomic.Bool // the account does not have the action
 	events        atomic.Bool // the action has answered, so the account has it
+	noUnusual     atomic.Bool // the account does not have the action of unusual events
 }
 
 // Skip names what a pass leaves out.
-type Skip struct{ Calls, UserEvents, UnusualEvents, DailyScale bool }
+type Skip struct{ Calls, UnusualEvents, DailyScale bool }
 
 // Run makes the pass. The Report lists what was archived and what failed. The error says
 // what ended the pass early.
@@ -102,6 +109,12 @@ func (p *Pass) run(ctx context.Context, r *report) error {
 	}
 	if err := g.Wait(); err != nil {
 		return err
+	}
+	if p.completesEvents() {
+		err := span.Do(ctx, "more events", func(ctx context.Context) error { return p.moreEvents(ctx, r) })
+		if err != nil {
+			return err
+		}
 	}
 	return span.Do(ctx, "close lists", func(ctx context.Context) error { return p.closeLists(ctx, r, list) })
 }

@@ -33,6 +33,7 @@ type Report struct {
 	Repeated    int  // rows that came twice in one answer and are kept once
 	Unusual     int  // rows of unusual events
 	Days        int  // days of daily scale
+	Completed   int  // archived calls to which events were added that had not been asked for
 	Unlisted    bool // a part of the room list failed; it counts as a failure, too
 	// Notes are remarks for the user about a pass that lacks nothing because of them.
 	Notes        []string
@@ -181,9 +182,12 @@ func unavailable(err error) bool {
 }
 
 func notServed(relation string, err error) Failure {
-	hint := trtc.Hint(err)
+	hint, without := trtc.Hint(err), "CALLVAULT_SKIP="+relation
 	if hint != "" {
 		hint += ", or "
 	}
-	return Failure{What: relation, Reason: fmt.Sprintf("not served to this account: %v; %sset CALLVAULT_SKIP=%s to leave it out", err, hint, relation)}
+	if relation == "user_events" {
+		without = "CALLVAULT_USER_EVENTS=off"
+	}
+	return Failure{What: relation, Reason: fmt.Sprintf("not served to this account: %v; %sset %s to leave it out", err, hint, without)}
 }

@@ -38,7 +38,9 @@ type Config struct {
 	// Memory is about the memory of a pass, in bytes.
 	Memory Bytes `yaml:"memory" env:"CALLVAULT_MEMORY" use:"a size such as 256MB"`
 	// Skip lists the relations that are not archived.
-	Skip []string `yaml:"skip" env:"CALLVAULT_SKIP" use:"relations separated by commas, of user_events, unusual_events, daily_scale"`
+	Skip []string `yaml:"skip" env:"CALLVAULT_SKIP" use:"relations separated by commas, of unusual_events, daily_scale"`
+	// UserEvents says whose events are archived.
+	UserEvents string `yaml:"user_events" env:"CALLVAULT_USER_EVENTS" use:"all, troubled or off"`
 
 	// ClientIP is what is kept of a client's address.
 	ClientIP string `yaml:"client_ip" env:"CALLVAULT_CLIENT_IP" use:"full, prefix or none"`
@@ -132,7 +134,7 @@ func defaults() *Config {
 		Account: Account{Region: "ap-singapore", Endpoint: MainlandURL, API: "auto", Retention: Duration(defaultRetention), QPS: defaultQPS},
 		Settle:  Duration(defaultSettle), Lease: Duration(defaultLease), Raw: Keep(defaultRaw), Memory: DefaultMemory, Listen: "127.0.0.1:9464",
 		Patience: Duration(DefaultPatience), Grace: Duration(defaultGrace), NotifyFormat: "json", ColdVolume: "cold",
-		ClientIP: string(identity.Full), Identities: plainIdentities,
+		UserEvents: userEvents[0], ClientIP: string(identity.Full), Identities: plainIdentities,
 	}
 }
 

@@ -28,7 +28,10 @@ const (
 )
 
 // skippable lists the relations that Skip may name.
-var skippable = []string{"user_events", "unusual_events", "daily_scale"}
+var skippable = []string{"unusual_events", "daily_scale"}
+
+// userEvents lists whose events may be archived, the default first: ledger.EventsOf.
+var userEvents = []string{"all", "troubled", "off"}
 
 // notifyFormats lists the formats of notify.Webhook.
 var notifyFormats = []string{"json", "slack", "dingtalk", "wecom"}
@@ -57,7 +60,12 @@ func (r *reader) validate() {
 		a.validateTimes()
 	}
 	r.validateAccounts()
+	r.check(slices.Contains(userEvents, r.UserEvents), "CALLVAULT_USER_EVENTS", fmt.Sprintf("%q is unknown", short(r.UserEvents)), "use all, troubled or off")
 	for i, s := range r.Skip {
+		if s == "user_events" {
+			r.say(nil, "CALLVAULT_SKIP", "cannot name user_events", "set CALLVAULT_USER_EVENTS=off")
+			continue
+		}
 		r.check(slices.Contains(skippable, s), "CALLVAULT_SKIP", fmt.Sprintf("%q cannot be skipped", short(s)), "use "+strings.Join(skippable, ", "))
 		r.check(s == "" || !slices.Contains(r.Skip[:i], s), "CALLVAULT_SKIP", "names "+s+" twice", "leave one of them out")
 	}
