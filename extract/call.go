@@ -43,11 +43,11 @@ type callCounts struct {
 
 // begin prepares the archiving of one call.
 func (p *Pass) begin(r *report, due dueCall) *callPass {
-	c := &callPass{pass: p, rep: r, unit: call.Unit{App: p.App, Kind: call.UnitCall, Key: due.CommID}, listed: due.Response}
+	c := &callPass{pass: p, rep: r, completing: due.adds, unit: call.Unit{App: p.App, Kind: call.UnitCall, Key: due.CommID}, listed: due.Response}
 	c.call = decide.Begin(decide.Before{
 		Room: due.Room, RowProblem: due.Problem, NoCreation: due.NoCreation, Ledger: due.held.Entry, InLedger: due.known,
 		Asked: p.now(), Oldest: p.oldest(), Settle: p.Settle, Retention: p.Retention, Limits: seriesLimits,
-		Again: p.Again, Compare: p.Compare != nil, Privacy: p.Privacy, EventsOf: p.EventsOf,
+		Again: p.Again && !due.adds, Compare: p.Compare != nil, Privacy: p.Privacy, EventsOf: p.EventsOf,
 	})
 	c.open = c.readOnce()
 	return c

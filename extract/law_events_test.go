@@ -30,7 +30,7 @@ import (
 func TestEventsOfSome(t *testing.T) { eventsLaws(t, 4) }
 
 // TestLongEventsOfSome is TestEventsOfSome with more seeds.
-func TestLongEventsOfSome(t *testing.T) { eventsLaws(t, 40) }
+func TestLongEventsOfSome(t *testing.T) { eventsLaws(t, 16) }
 
 func eventsLaws(t *testing.T, n uint64) {
 	first := seedOf(t)

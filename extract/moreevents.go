@@ -198,7 +198,7 @@ func (p *Pass) moreEventsOf(ctx context.Context, r *report, calls []Archived) er
 // complete asks for the events of users of an archived call, and adds them to it. It returns
 // the call's entry if there is nothing to ask for.
 func (p *Pass) complete(ctx context.Context, r *report, a Archived, whose users) (same *ledger.Row, err error) {
-	c := p.begin(r, dueCall{Listed: decide.Listed{Room: a.Room}, held: a.Row, known: true})
+	c := p.begin(r, dueCall{Listed: decide.Listed{Room: a.Room}, held: a.Row, known: true, adds: true})
 	if c.call.Held, err = p.Archive.Resume(ctx, c.unit); err != nil {
 		return nil, archived(err)
 	}
@@ -221,7 +221,6 @@ func (p *Pass) complete(ctx context.Context, r *report, a Archived, whose users)
 		p.Archive.Abandon(c.unit)
 		return nil, err
 	}
-	c.completing = true
 	_, err = c.end(ctx)
 	return nil, err
 }
