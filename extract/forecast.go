@@ -194,16 +194,18 @@ func (p *Pass) forecastRest(ctx context.Context, f *forecast.Forecast, list *lis
 // searchHours asks for hours of unusual events, to count the requests that they take.
 func (p *Pass) searchHours(ctx context.Context, hours []call.Window, list *listing) error {
 	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(partsAtOnce)
+	g.SetLimit(hoursAtOnce)
 	for _, h := range hours {
 		g.Go(func() error {
-			due, err := list.alive(gctx, h.Start.Truncate(time.Hour))
+			due, alive, err := list.alive(gctx, h.Start.Truncate(time.Hour))
 			if err != nil {
 				return err
 			}
-			n := unusualSearch{pass: p, rep: newReport(p.App, p.Now()), due: due}
-			if err := n.search(gctx, &unusualSpan{from: h.Start.Unix(), to: h.End.Unix()}); ask.Fatal(err) {
+			n := unusualSearch{pass: p, rep: newReport(p.App, p.Now()), due: due, expected: p.crowds.expected(alive)}
+			if err := n.hour(gctx, h.Start.Unix(), h.End.Unix()); ask.Fatal(err) {
 				return err
+			} else if err == nil {
+				p.crowds.saw(n.found, alive)
 			}
 			return nil
 		})

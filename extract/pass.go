@@ -70,6 +70,7 @@ type Pass struct {
 	counted       sync.Map    // call.Unit → nil: days of scale that this pass has reported
 	unreadable    []dueCall   // calls of the list that wait until the others are done
 	readers       sync.Pool   // *reader
+	crowds        crowds
 	noEvents      atomic.Bool // the account does not have the action
 	events        atomic.Bool // the action has answered, so the account has it
 	noUnusual     atomic.Bool // the account does not have the action of unusual events
