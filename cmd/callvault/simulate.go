@@ -14,10 +14,10 @@ import (
 // simulateFlags holds the flags of simulate; options checks them and turns them into
 // the simulator's options.
 type simulateFlags struct {
-	listen, api, retention, ahead, mix, faults string
-	apps                                       []string
-	faultSeed                                  uint64
-	o                                          simulator.Options
+	listen, api, retention, ahead, mix, faults, everybody string
+	apps                                                  []string
+	faultSeed                                             uint64
+	o                                                     simulator.Options
 }
 
 func (c *cli) simulateCmd() *cobra.Command {
@@ -83,6 +83,7 @@ func (s *simulateFlags) flags(f *pflag.FlagSet) {
 	f.IntVar(&s.o.Long, "long", 0, "additional `number` of calls that last longer than the retention")
 	f.StringVar(&s.mix, "mix", "all", "`kind` of calls: all, one-to-one, unanswered, meetings or webinars")
 	f.BoolVar(&s.o.Troubles, "troubles", false, "calm calls, with troubles planted in most; GET /troubles lists them")
+	f.StringVar(&s.everybody, "events-of-all", "refused", "`answer` to a question for events that names no user: refused, whole, null, one, nameless, swapped, users, few, some or middle")
 	f.StringVar(&s.faults, "faults", "", "faults, such as error=0.05,cut=0.02; see above")
 	f.Uint64Var(&s.faultSeed, "fault-seed", 0, "seed of the faults")
 	f.DurationVar(&s.o.Latency, "latency", 0, "delay of each response")
@@ -110,6 +111,9 @@ func (s *simulateFlags) options(seeded bool) (o simulator.Options, err error) {
 	}
 	if o.Mix, err = simulator.ParseMix(s.mix); err != nil {
 		return o, usagef("--mix: %v", err)
+	}
+	if o.Everybody, err = simulator.ParseEverybody(s.everybody); err != nil {
+		return o, usagef("--events-of-all: %v", err)
 	}
 	if o.Faults, err = simulator.ParseFaults(s.faults); err != nil {
 		return o, usagef("--faults: %v", err)

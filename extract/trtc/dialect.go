@@ -146,6 +146,14 @@ func (d Dialect) EventsOf(app call.AppID, commID, roomID, userID string, w call.
 	return Request{d.UserEvents, p}
 }
 
+// EventsOfAll asks for the events of all users of a call. The vendor's pages require a user;
+// an account that insists on it answers MissingParameter.
+func (d Dialect) EventsOfAll(app call.AppID, commID, roomID string, w call.Window) Request {
+	r := d.EventsOf(app, commID, roomID, "", w)
+	r.params.UserId = nil
+	return r
+}
+
 // UnusualEvents asks for at most MaxUnusualEvents arbitrary bad experiences within w (at
 // most an hour long). A roomID restricts it to one room.
 func (d Dialect) UnusualEvents(app call.AppID, w call.Window, roomID string) Request {

@@ -73,6 +73,8 @@ type Options struct {
 	// Legacy and Current are the dialects of the account; if neither is set, it has
 	// both.
 	Legacy, Current bool
+	// Everybody is what becomes of a question for events that names no user (it is refused).
+	Everybody Everybody
 	// Latency delays each response of the API.
 	Latency time.Duration
 
@@ -121,6 +123,9 @@ func (o Options) withDefaults() (Options, error) {
 		return o, fmt.Errorf("check options: %w", err)
 	}
 	o.Mix = mix
+	if o.Everybody, err = ParseEverybody(string(o.Everybody)); err != nil {
+		return o, fmt.Errorf("check options: Everybody: %w", err)
+	}
 	if o.QPS == 0 {
 		o.QPS = 20
 	}
