@@ -66,10 +66,10 @@ type Pass struct {
 	Samples func(rows int) *call.Samples
 
 	retentionEdge edge
-	notFinal      sync.Map    // call.Unit → nil: units that are not final and of which the vendor still has something
-	counted       sync.Map    // call.Unit → nil: days of scale that this pass has reported
-	unreadable    []dueCall   // calls of the list that wait until the others are done
-	readers       sync.Pool   // *reader
+	notFinal      sync.Map  // call.Unit → nil: units that are not final and of which the vendor still has something
+	counted       sync.Map  // call.Unit → nil: days of scale that this pass has reported
+	unreadable    []dueCall // calls of the list that wait until the others are done
+	readers       sync.Pool // *reader
 	crowds        crowds
 	noEvents      atomic.Bool // the account does not have the action
 	events        atomic.Bool // the action has answered, so the account has it
