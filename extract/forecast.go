@@ -3,6 +3,7 @@ package extract
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -20,7 +21,7 @@ import (
 // the sessions of some due calls and for some hours of unusual events. It writes nothing.
 // rate returns how many requests of an action leave in a second.
 func (p *Pass) Forecast(ctx context.Context, rate func(action string) float64) (forecast.Forecast, error) {
-	f := forecast.Forecast{App: p.App, Requests: map[string]int{}, Asked: map[string]int{}}
+	f := forecast.Forecast{App: p.App, Requests: map[string]int{}, Asked: map[string]int{}, Daily: map[string]int{}}
 	before := p.Asker.Stats()
 	r := newReport(p.App, p.Now())
 	if err := p.fitRetention(ctx, r); err != nil {
@@ -61,6 +62,7 @@ func (p *Pass) sampleDue(ctx context.Context, f *forecast.Forecast) (*forecast.S
 	err := p.eachSlice(ctx, r, list, func(s slice, rooms []decide.Listed) error {
 		rooms = list.add(s, rooms)
 		f.Calls += len(rooms)
+		f.Listed += s.End.Sub(s.Start)
 		due, err := p.unfinished(ctx, rooms)
 		for _, c := range due {
 			length := forecast.Running
@@ -103,10 +105,43 @@ func (p *Pass) forecastCalls(ctx context.Context, f *forecast.Forecast, s *forec
 	total, d := s.Estimate(longest, others), p.Asker.Dialect()
 	f.Requests[d.Users] += total.Users
 	f.Requests[d.Series] += total.Series
-	if total.Events > 0 {
-		f.Requests[d.UserEvents] += total.Events
+	all := total.Events
+	total.Events = p.wantedEvents(all)
+	if p.Fewer != nil {
+		var err error
+		if f.Fewer, f.FewerUsers, err = p.Fewer(ctx, p.eventsOf(), p.Now()); err != nil {
+			return err
+		}
 	}
+	if events := total.Events + p.wantedEvents(f.FewerUsers); events > 0 {
+		f.Requests[d.UserEvents] += events
+	}
+	if f.Due == 0 || f.Listed <= 0 {
+		return nil
+	}
+	for action, n := range map[string]int{d.Series: total.Series, d.UserEvents: total.Events} {
+		f.Daily[action] += daily(n, f)
+	}
+	f.Daily[d.Users] += daily(total.Users, f) // the same action, in one dialect
 	return nil
+}
+
+// daily returns what the calls of a day take, of requests for the due calls.
+func daily(requests int, f *forecast.Forecast) int {
+	return int(float64(requests) / float64(f.Due) * float64(f.Calls) * float64(24*time.Hour) / float64(f.Listed))
+}
+
+// wantedEvents returns of how many users events are asked for, of so many.
+func (p *Pass) wantedEvents(users int) int {
+	switch p.eventsOf() {
+	case ledger.EventsOfNobody:
+		return 0
+	case ledger.EventsOfTroubled:
+		if p.Trouble > 0 {
+			return int(math.Ceil(p.Trouble * float64(users)))
+		}
+	}
+	return users
 }
 
 // cost asks for the sessions of a call and plans the call as a pass would.
@@ -132,9 +167,7 @@ func (p *Pass) cost(ctx context.Context, due dueCall) (forecast.Cost, error) {
 	c.call.Widen(users.Sessions, p.oldest())
 	w = call.Window{Start: decide.Later(w.Start, c.call.Alive.Start), End: c.call.Alive.End}
 	cost.Series += len(plan.Series(users.Sessions, held, w, seriesLimits))
-	if p.eventsOf() == ledger.EventsOfAll {
-		cost.Events = len(c.call.EventUsers(users.Sessions))
-	}
+	cost.Events = len(c.call.EventUsers(users.Sessions))
 	return cost, nil
 }
 
@@ -187,7 +220,9 @@ func (p *Pass) forecastRest(ctx context.Context, f *forecast.Forecast, list *lis
 	if err := p.searchHours(ctx, some, list); err != nil {
 		return err
 	}
-	f.Requests[d.Unusual] += forecast.Scale(p.since(before, d.Unusual), len(some), len(hours))
+	asked := p.since(before, d.Unusual)
+	f.Requests[d.Unusual] += forecast.Scale(asked, len(some), len(hours))
+	f.Daily[d.Unusual] += forecast.Scale(asked, len(some), 24)
 	return nil
 }
 

@@ -31,7 +31,7 @@ import (
 func TestEventsOfSome(t *testing.T) { eventsLaws(t, 3) }
 
 // TestLongEventsOfSome is TestEventsOfSome with more seeds.
-func TestLongEventsOfSome(t *testing.T) { eventsLaws(t, 22) }
+func TestLongEventsOfSome(t *testing.T) { eventsLaws(t, 11) }
 
 func eventsLaws(t *testing.T, n uint64) {
 	first := seedOf(t)

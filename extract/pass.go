@@ -61,6 +61,12 @@ type Pass struct {
 	Calls []call.Room          // optional: the calls to archive, oldest first; the pass asks for no room list
 	Only  func(call.Room) bool // optional: selects listed calls; called once for each call
 
+	// Trouble is for a forecast: the share of users who have trouble; 0: unknown.
+	Trouble float64
+	// Fewer is optional, for a forecast. It returns how many archived calls have fewer
+	// users' events than asked for, and their users.
+	Fewer func(ctx context.Context, than ledger.EventsOf, now time.Time) (calls, users int, err error)
+
 	// Samples is optional. It returns empty samples with room for about rows rows. The pass
 	// fills them and passes them to Archive or Compare.
 	Samples func(rows int) *call.Samples

@@ -139,6 +139,9 @@ func writeSummary(w io.Writer, s *archive.Report) {
 	line("users", "%s in %s sessions", words.Comma(t.Users), words.Comma(t.Sessions))
 	line("samples", "%s", words.Comma(t.Samples))
 	line("events", "%s of users, %s unusual; %d days of scale", words.Comma(t.Events), words.Comma(t.Unusual), t.Days)
+	if t.Completed > 0 {
+		line("", "%s archived calls got events that were not asked for before", words.Comma(t.Completed))
+	}
 	line("requests", "%s in all, %s received", words.Comma(s.Counts.Total()), humanize.IBytes(uint64(s.Counts.Bytes)))
 	for _, action := range slices.Sorted(maps.Keys(s.Counts.Requests)) {
 		line("", "  %-24s %s", action, words.Comma(s.Counts.Requests[action]))

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/ledger"
 	"github.com/callvault/callvault/load/native"
 )
 
@@ -80,4 +81,41 @@ func Rooms(ctx context.Context, a Archive, app call.AppID, from, to time.Time, i
 		}
 	}
 	return found, nil
+}
+
+// Trouble returns the share of the users of some archived calls, created since a moment, who
+// had trouble; 0 if there is no such call.
+func Trouble(ctx context.Context, a Archive, app call.AppID, since time.Time, most int) (float64, error) {
+	const q = `
+		SELECT comm_id, room_id, created_at, ifNull(destroyed_at, created_at), users FROM calls
+		WHERE sdk_app_id = ? AND created_at >= toDateTime(?, 'UTC') AND is_complete ORDER BY cityHash64(comm_id) LIMIT ?`
+	var calls []call.Room
+	var users, all uint64
+	var r call.Room
+	err := native.Read(ctx, a.Conn(), "calls", q, []any{uint32(app), since.Unix(), most}, func() { calls, all = append(calls, r), all+users },
+		&r.CommID, &r.RoomID, &r.CreatedAt, &r.DestroyedAt, &users)
+	if err != nil || all == 0 {
+		return 0, err
+	}
+	troubled, err := Troubled(ctx, a, app, calls)
+	had := 0
+	for _, names := range troubled {
+		had += len(names)
+	}
+	return max(float64(had), 1) / float64(all), err
+}
+
+// Fewer returns how many archived calls have one of these settings for events, of those of
+// which the vendor keeps something after a moment, and how many users they have.
+func Fewer(ctx context.Context, a Archive, app call.AppID, of []ledger.EventsOf, now time.Time) (calls, users int, err error) {
+	if len(of) == 0 {
+		return 0, 0, nil
+	}
+	const q = `
+		SELECT count(), sum(users) FROM calls WHERE sdk_app_id = ? AND comm_id IN
+			(SELECT key FROM ledger WHERE sdk_app_id = ? AND kind = 'call' AND part = '' AND state = 'archived' AND deadline >= toDateTime(?, 'UTC') AND events_of IN (?))`
+	var n, persons uint64
+	names := native.Each(of, func(e *ledger.EventsOf) string { return string(*e) })
+	err = native.Read(ctx, a.Conn(), "calls with fewer events", q, []any{uint32(app), uint32(app), now.Unix(), names}, func() {}, &n, &persons)
+	return int(n), int(persons), err
 }
