@@ -45,7 +45,7 @@ var allowed = map[string][]string{
 	"load/hidden":        {"load/native", "load/retry", "internal/catalogue", "internal/sqltext"},
 	"load/store":         {"load/cluster", "load/hidden", "load/native", "load/retry", "internal/catalogue", "internal/sqltext", "internal/words"},
 	"load/upkeep":        {"load/cluster", "load/hidden", "load/native", "load/retry", "internal/call", "internal/catalogue", "internal/sqltext"},
-	"load/visible":       {"load/native", "internal/call", "internal/digest"},
+	"load/visible":       {"ledger", "load/native", "internal/call", "internal/digest"},
 	"migrations":         {},
 	"bench":              {"*"},
 	"test/analyst":       {},

@@ -104,6 +104,9 @@ func AccountHint(a config.Account, err error) string {
 	if e, ok := errors.AsType[*trtc.Error](err); ok && (e.Code == trtc.CodeNetwork || e.Code == trtc.CodeHTTP) {
 		return hint + " (the endpoint is " + a.Endpoint + ")"
 	}
+	if other := a.OtherSite(); other != "" && trtc.UnknownHere(err) {
+		return hint + ", or set CALLVAULT_TRTC_ENDPOINT=" + other + ": " + a.Site() + ", which was asked, does not know the keys of the vendor's other site"
+	}
 	return hint
 }
 

@@ -10,6 +10,21 @@ import (
 	"github.com/callvault/callvault/internal/config"
 )
 
+// TestOtherSite checks when the vendor's other endpoint is suggested.
+func TestOtherSite(t *testing.T) {
+	for _, c := range []struct{ endpoint, code, want string }{
+		{config.MainlandURL, "AuthFailure.SecretIdNotFound", "CALLVAULT_TRTC_ENDPOINT=international"},
+		{config.InternationalURL, "AuthFailure.InvalidSecretId", "CALLVAULT_TRTC_ENDPOINT=mainland"},
+		{config.MainlandURL, "AuthFailure.SignatureFailure", ""},
+		{"https://trtc.example", "AuthFailure.SecretIdNotFound", ""},
+	} {
+		hint := AccountHint(config.Account{Endpoint: c.endpoint}, trtc.NewError("DescribeRoomInfo", c.code, "no", "r"))
+		if !strings.Contains(hint, "TENCENTCLOUD_SECRET_ID") || !strings.Contains(hint, c.want) || c.want == "" && strings.Contains(hint, "CALLVAULT_TRTC_ENDPOINT") {
+			t.Errorf("%s at %s: %s", c.code, c.endpoint, hint)
+		}
+	}
+}
+
 // TestAccountErrors checks that each refusal gets a hint of its own.
 func TestAccountErrors(t *testing.T) {
 	a := config.Account{Endpoint: "https://trtc.example"}

@@ -9,18 +9,20 @@ import (
 	"github.com/callvault/callvault/internal/config"
 	"github.com/callvault/callvault/internal/identity"
 	"github.com/callvault/callvault/internal/runs"
+	"github.com/callvault/callvault/ledger"
 	"github.com/callvault/callvault/load/upkeep"
 )
 
 // Options are the options of every run.
 type Options struct {
-	Lease      time.Duration    // how long the archive lease lasts without renewal
+	Lease      time.Duration // how long the archive lease lasts without renewal
 	Traces     runs.Traces
 	Settle     time.Duration    // how long the vendor's data about a moment may still change
 	Raw        time.Duration    // how long responses are kept
 	Keep       time.Duration    // how long units are kept after their end; zero: for ever
 	Skip       extract.Skip     // relations to leave out
 	Statements []call.Statement // the vendor's statistics to archive
+	Events     ledger.EventsOf  // whose events are archived; "": all
 	Memory     config.Shares
 	Privacy    identity.Policy
 	Tiering    upkeep.Tiering // where old data goes
@@ -30,8 +32,9 @@ type Options struct {
 func OptionsOf(cfg *config.Config) Options {
 	return Options{
 		Lease: time.Duration(cfg.Lease), Traces: runs.Traces{On: cfg.Traces.On(), Headers: cfg.Traces.Sent()}, Settle: time.Duration(cfg.Settle), Raw: time.Duration(cfg.Raw), Keep: time.Duration(cfg.Keep),
-		Skip:       extract.Skip{UserEvents: cfg.Skips("user_events"), UnusualEvents: cfg.Skips("unusual_events"), DailyScale: cfg.Skips("daily_scale")},
+		Skip:       extract.Skip{UnusualEvents: cfg.Skips("unusual_events"), DailyScale: cfg.Skips("daily_scale")},
 		Statements: statements(cfg),
+		Events:     ledger.EventsOf(cfg.UserEvents),
 		Memory:     cfg.Memory.Shares(),
 		Privacy:    cfg.Privacy(),
 		Tiering:    upkeep.Tiering{Policy: cfg.StoragePolicy, Volume: cfg.ColdVolume, After: time.Duration(cfg.ColdAfter)},

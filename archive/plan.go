@@ -1,16 +1,21 @@
 package archive
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
+	"math"
+	"slices"
 	"time"
 
 	"github.com/callvault/callvault/extract"
 	"github.com/callvault/callvault/extract/forecast"
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/connect"
+	"github.com/callvault/callvault/ledger"
 	"github.com/callvault/callvault/load/store"
+	"github.com/callvault/callvault/load/visible"
 )
 
 // Plan is the forecast of a pass over all applications.
@@ -30,8 +35,25 @@ type Plan struct {
 	FirstExpiring  *time.Time         `json:"first_expiring"`
 	Deadline       *time.Time         `json:"deadline"` // of the most urgent call
 
+	// Daily is what the calls of a day take, by account and action, the largest part of the
+	// quota first.
+	Daily []Daily `json:"daily"`
+	Fewer int     `json:"calls_with_fewer_events"` // archived calls to which events are added
+
 	Rates map[string]float64 `json:"-"` // requests a second, by action
 }
+
+// Daily is what the calls of a day take of one action.
+type Daily struct {
+	Account  string `json:"account"`
+	Action   string `json:"action"`
+	Requests int    `json:"requests"`
+	Quota    int    `json:"quota"`         // requests that the quota allows in a day
+	Try      string `json:"try,omitempty"` // a setting that needs fewer
+}
+
+// Share returns the part of the quota that a day takes.
+func (d Daily) Share() float64 { return float64(d.Requests) / float64(max(d.Quota, 1)) }
 
 // Plan forecasts every application and adds up the forecasts. It changes nothing. A nil
 // store stands for an archive that does not exist yet.
@@ -49,16 +71,44 @@ func (j *Run) Plan(ctx context.Context, store *store.Store, progress extract.Pro
 	}
 	for _, c := range j.Clients {
 		for _, app := range c.Settings.Apps {
-			f, err := j.PassOver(c, call.AppID(app), w, progress).Forecast(ctx, c.rate)
+			pass := j.PassOver(c, call.AppID(app), w, progress)
+			if _, empty := w.(blank); !empty {
+				if err := j.knowEvents(ctx, store, pass); err != nil {
+					return nil, err
+				}
+			}
+			f, err := pass.Forecast(ctx, c.rate)
 			if err != nil {
 				return nil, err
 			}
 			p.add(f, c)
 		}
 	}
+	slices.SortStableFunc(p.Daily, func(a, b Daily) int { return cmp.Compare(b.Share(), a.Share()) })
+	for i, d := range p.Daily {
+		p.Daily[i].Try = j.fewer(d.Action)
+	}
 	p.Seconds = p.duration("")
 	p.SecondsWithout = p.savings(j)
 	return p, nil
+}
+
+// judgedCalls is the number of archived calls of which a forecast looks up who had trouble.
+const judgedCalls = 500
+
+// knowEvents lets a forecast know how many users have trouble, and what archived calls lack.
+func (j *Run) knowEvents(ctx context.Context, store *store.Store, p *extract.Pass) error {
+	p.Fewer = func(ctx context.Context, than ledger.EventsOf, now time.Time) (calls, users int, err error) {
+		err = store.Retry(ctx, func(ctx context.Context) (err error) {
+			calls, users, err = visible.Fewer(ctx, store, p.App, than.Below(), now)
+			return err
+		})
+		return calls, users, err
+	}
+	return store.Retry(ctx, func(ctx context.Context) (err error) {
+		p.Trouble, err = visible.Trouble(ctx, store, p.App, j.Now().Add(-latest), judgedCalls)
+		return err
+	})
 }
 
 // known returns the ledger of an archive, which may be empty.
@@ -102,11 +152,29 @@ func (p *Plan) add(f forecast.Forecast, c *Account) {
 			p.Rates[action] = c.rate(action)
 		}
 	}
+	p.Fewer += f.Fewer
+	for action, n := range f.Daily {
+		p.addDaily(action, n, c)
+	}
 	for action, n := range f.Asked {
 		p.Asked[action] += n
 	}
 	earliest(&p.FirstExpiring, f.FirstExpiring)
 	earliest(&p.Deadline, f.Deadline)
+}
+
+// addDaily adds what the calls of a day take to those of the account's other applications.
+func (p *Plan) addDaily(action string, n int, c *Account) {
+	if n == 0 {
+		return
+	}
+	i := slices.IndexFunc(p.Daily, func(d Daily) bool { return d.Account == c.Settings.Name && d.Action == action })
+	if i < 0 {
+		i = len(p.Daily)
+		day := c.rate(action) * pacing * 24 * 60 * 60
+		p.Daily = append(p.Daily, Daily{Account: c.Settings.Name, Action: action, Quota: int(math.Round(day))})
+	}
+	p.Daily[i].Requests += n
 }
 
 func earliest(have **time.Time, t time.Time) {
@@ -120,6 +188,22 @@ func (p *Plan) duration(without string) float64 {
 	requests := maps.Clone(p.Requests)
 	delete(requests, without)
 	return forecast.Seconds(requests, func(action string) float64 { return p.Rates[action] })
+}
+
+// fewer returns a setting with which an action is asked less; "" if there is none.
+func (j *Run) fewer(action string) string {
+	for _, c := range j.Clients {
+		d := c.asker.Load().Dialect()
+		switch {
+		case action == d.UserEvents && j.Options.Events == ledger.EventsOfTroubled:
+			return "CALLVAULT_USER_EVENTS=off"
+		case action == d.UserEvents:
+			return "CALLVAULT_USER_EVENTS=troubled"
+		case action == d.Unusual:
+			return "CALLVAULT_SKIP=unusual_events"
+		}
+	}
+	return ""
 }
 
 // savings returns what leaving out a relation saves, if that is more than a tenth.

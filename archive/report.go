@@ -155,6 +155,7 @@ func (s *Report) Total() extract.Report {
 		t.Repeated += r.Repeated
 		t.Days += r.Days
 		t.Statistics += r.Statistics
+		t.Completed += r.Completed
 		t.Lost += r.Lost
 		t.Failures = append(t.Failures, r.Failures...)
 		t.FailureCount += r.FailureCount

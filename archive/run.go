@@ -250,7 +250,7 @@ func (j *Run) Writer(ctx context.Context, store *store.Store, runID string, guar
 	o := load.WriterOptions{Span: trace.SpanFromContext(ctx), Guard: guard, KeepRaw: j.Options.Raw, MaxBytes: int(j.Options.Memory.Rows), OnRetry: j.OnRetry, Erased: j.gone}
 	w := load.NewWriter(store, runID, o)
 	j.Writing.Store(w)
-	return &Target{Writer: w, Ledger: Ledger{ledger.Of(store), w.Retry}, begin: func(context.Context) {}, noted: func(...ledger.Entry) {}}
+	return &Target{Writer: w, store: store, Ledger: Ledger{ledger.Of(store), w.Retry}, begin: func(context.Context) {}, noted: func(...ledger.Entry) {}}
 }
 
 // target returns the Target of a pass. It caches the ledger.
@@ -300,7 +300,7 @@ func (j *Run) PassOver(c *Account, app call.AppID, known extract.Ledger, progres
 		Asker: c.asker.Load(), Ledger: known, App: app, Now: j.Now, Progress: progress,
 		Retention: retention, Settle: j.Options.Settle,
 		From: j.From, To: to, RoomID: c.edge.Room(j.Room), Again: j.Again,
-		Skip: j.Options.Skip, Statements: statements, Privacy: j.Options.Privacy.String(), OtherNames: c.edge.OtherNames, Known: j.gone.Listed,
+		Skip: j.Options.Skip, Statements: statements, EventsOf: j.Options.Events, Privacy: j.Options.Privacy.String(), OtherNames: c.edge.OtherNames, Known: j.gone.Listed,
 	}
 }
 

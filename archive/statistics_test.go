@@ -57,7 +57,7 @@ func newStatisticsWorld(t *testing.T, now time.Time, o simulator.Options) *stati
 	}
 	w.settings = archive.Options{
 		Memory: config.DefaultMemory.Shares(), Raw: 90 * 24 * time.Hour, Settle: 15 * time.Minute, Lease: 30 * time.Second,
-		Statements: call.Statements(), Skip: extract.Skip{Calls: true, UserEvents: true, UnusualEvents: true, DailyScale: true},
+		Statements: call.Statements(), Skip: extract.Skip{Calls: true, UnusualEvents: true, DailyScale: true},
 	}
 	return w
 }

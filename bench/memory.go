@@ -46,7 +46,7 @@ func (b *bench) peak(ctx context.Context, database string, simulate []string) ([
 		return nil, err
 	}
 	defer b.exec(context.WithoutCancel(ctx), "DROP DATABASE "+database+" SYNC")
-	p, err := b.pass(ctx, database, simulate, "CALLVAULT_SKIP=unusual_events,daily_scale,user_events")
+	p, err := b.pass(ctx, database, simulate, "CALLVAULT_SKIP=unusual_events,daily_scale", "CALLVAULT_USER_EVENTS=off")
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/callvault/callvault/extract"
 	"github.com/callvault/callvault/internal/config"
 	"github.com/callvault/callvault/internal/runs"
+	"github.com/callvault/callvault/ledger"
 )
 
 // ours is callvault's way: a whole run over the calls of the vendor, without events,
@@ -19,7 +20,7 @@ func (b *bench) ours(ctx context.Context, v *vendor, keepRaw time.Duration) erro
 		Apps: []config.AppID{app}, Retention: config.Duration(14 * 24 * time.Hour), QPS: 1e6,
 	}
 	options := archive.Options{
-		Memory: config.DefaultMemory.Shares(), Raw: keepRaw, Skip: extract.Skip{UserEvents: true, UnusualEvents: true, DailyScale: true},
+		Memory: config.DefaultMemory.Shares(), Raw: keepRaw, Skip: extract.Skip{UnusualEvents: true, DailyScale: true}, Events: ledger.EventsOfNobody,
 		Settle: 15 * time.Minute, Lease: 30 * time.Second,
 	}
 	scope := archive.Scope{

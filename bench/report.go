@@ -22,6 +22,7 @@ var sections = []section{
 	{"memory", (*bench).memory},
 	{"growth", (*bench).growth},
 	{"month", (*bench).month},
+	{"events", (*bench).events},
 }
 
 func sectionNames() []string {

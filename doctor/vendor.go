@@ -90,7 +90,11 @@ func (x *examination) endpoint(ctx context.Context, a config.Account, secure *tl
 		x.say("endpoint", Fail, words.OneLine(err)+via, archive.AccountHint(a, err))
 		return false
 	}
-	x.say("endpoint", OK, a.Endpoint+" answers"+via, "")
+	name := a.Endpoint
+	if site := a.Site(); site != "" {
+		name = site + " (" + a.Endpoint + ")"
+	}
+	x.say("endpoint", OK, name+" answers"+via, "")
 	x.clock(theirs, asked.Add(time.Since(asked)/2))
 	return true
 }
@@ -123,7 +127,11 @@ func (x *examination) application(ctx context.Context, a config.Account, p *ask.
 		name := fmt.Sprintf("%s of %d", probe.Action, p.App)
 		switch {
 		case probe.Err != nil && skippable(probe.Relation):
-			x.say("action", Warn, name+": "+words.OneLine(probe.Err), "set CALLVAULT_SKIP="+probe.Relation+" to leave it out"+orElse(trtc.Hint(probe.Err)))
+			without := "CALLVAULT_SKIP=" + probe.Relation
+			if probe.Relation == "user_events" {
+				without = "CALLVAULT_USER_EVENTS=off"
+			}
+			x.say("action", Warn, name+": "+words.OneLine(probe.Err), "set "+without+" to leave it out"+orElse(trtc.Hint(probe.Err)))
 		case probe.Err != nil:
 			x.say("action", Fail, name+": "+words.OneLine(probe.Err), trtc.Hint(probe.Err))
 		case probe.Region != "" && probe.Region != a.Region:

@@ -48,6 +48,13 @@ type Archive interface {
 	// ResumeAll begins a unit and keeps everything that is visible of it, and what waits to
 	// become visible.
 	ResumeAll(ctx context.Context, u call.Unit, startsAt time.Time) error
+	// Fewer returns archived calls of which fewer users' events were asked for, the oldest
+	// first.
+	Fewer(ctx context.Context, q FewerEvents) ([]Archived, error)
+	// Troubled returns, by CommID, the users of archived calls who had trouble.
+	Troubled(ctx context.Context, app call.AppID, calls []call.Room) (map[string][]string, error)
+	// Correct writes entries of units whose rows do not change.
+	Correct(ctx context.Context, rows []ledger.Row) error
 	// Note writes entries of units that have no rows.
 	Note(ctx context.Context, entries []ledger.Entry) error
 	// Flush returns when all ended units are visible and in the ledger.
@@ -55,6 +62,22 @@ type Archive interface {
 	// Keep stores a response as it came and returns its id, or 0 if the archive keeps no
 	// responses. The body then belongs to the archive, unless Keep returns 0 and no error.
 	Keep(ctx context.Context, app call.AppID, a ask.Answer) (uint64, error)
+}
+
+// FewerEvents asks for archived calls of an application, in the order of their creation.
+type FewerEvents struct {
+	App     call.AppID
+	Than    ledger.EventsOf
+	Privacy string
+	Now     time.Time // the vendor still keeps something of them
+	After   *ledger.Entry
+	Most    int
+}
+
+// Archived is an archived call.
+type Archived struct {
+	ledger.Row
+	Room call.Room
 }
 
 // archived marks an error of the archive, which ends the pass.

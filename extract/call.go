@@ -26,6 +26,8 @@ type callPass struct {
 	unit   call.Unit
 	listed uint64 // id of the response that listed the call
 
+	completing bool // it is archived, and events are added to it
+
 	mu     sync.Mutex   // guards call and counts while series and events are asked for
 	call   *decide.Call // changed under mu
 	counts callCounts   // under mu
@@ -41,11 +43,11 @@ type callCounts struct {
 
 // begin prepares the archiving of one call.
 func (p *Pass) begin(r *report, due dueCall) *callPass {
-	c := &callPass{pass: p, rep: r, unit: call.Unit{App: p.App, Kind: call.UnitCall, Key: due.CommID}, listed: due.Response}
+	c := &callPass{pass: p, rep: r, completing: due.adds, unit: call.Unit{App: p.App, Kind: call.UnitCall, Key: due.CommID}, listed: due.Response}
 	c.call = decide.Begin(decide.Before{
 		Room: due.Room, RowProblem: due.Problem, NoCreation: due.NoCreation, Ledger: due.held.Entry, InLedger: due.known,
 		Asked: p.now(), Oldest: p.oldest(), Settle: p.Settle, Retention: p.Retention, Limits: seriesLimits,
-		Again: p.Again, Compare: p.Compare != nil, Privacy: p.Privacy,
+		Again: p.Again && !due.adds, Compare: p.Compare != nil, Privacy: p.Privacy, EventsOf: p.EventsOf,
 	})
 	c.open = c.readOnce()
 	return c
@@ -113,6 +115,10 @@ func (c *callPass) end(ctx context.Context) (final bool, err error) {
 	if e.Waits() {
 		c.rep.waits(c.unit.Key)
 	}
+	if c.completing {
+		c.rep.with(func(r *Report) { r.Events += c.counts.events; r.Completed++ })
+		return e.State.Final(), nil
+	}
 	c.counts.provisional = !e.State.Final()
 	c.rep.archivedCall(c.counts)
 	return e.State.Final(), nil
@@ -163,11 +169,13 @@ func (c *callPass) fetch(ctx context.Context) error {
 	g.Go(func() error {
 		return span.Do(gctx, "series", func(ctx context.Context) error { return c.askSeries(ctx, all) })
 	})
-	if !c.pass.Skip.UserEvents {
-		g.Go(func() error {
-			return span.Do(gctx, "events", func(ctx context.Context) error { return c.askEvents(ctx, all) })
-		})
-	}
+	g.Go(func() error {
+		whose, err := c.whose(gctx)
+		if err != nil || whose.nobody() {
+			return err
+		}
+		return span.Do(gctx, "events", func(ctx context.Context) error { return c.askEvents(ctx, whose.of(all)) })
+	})
 	return g.Wait()
 }
 

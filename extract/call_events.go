@@ -22,8 +22,8 @@ const leastEvents = 5 * time.Minute
 // have the action.
 var errUnserved = errors.New("not served to this account")
 
-// askEvents asks for the events of each user of a call. The vendor answers for one user at
-// a time, without pages.
+// askEvents asks for the events of each user of a call: of all users at once where the
+// vendor answers that, of one user at a time where it does not. There are no pages.
 func (c *callPass) askEvents(ctx context.Context, sessions []call.Session) error {
 	p := c.pass
 	users := c.call.EventUsers(sessions)
@@ -32,11 +32,16 @@ func (c *callPass) askEvents(ctx context.Context, sessions []call.Session) error
 		return nil
 	}
 	p.Progress.Add(StageEvents, len(users))
+	all, err := c.askEverybody(ctx, users)
+	if err != nil {
+		return err
+	}
+	defer all.release()
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(partsAtOnce)
 	for _, user := range users {
 		g.Go(func() error {
-			err := c.eventsOf(gctx, user)
+			err := c.eventsOf(gctx, user, all)
 			p.Progress.Done(StageEvents, 1)
 			switch {
 			case err == nil:
@@ -52,7 +57,11 @@ func (c *callPass) askEvents(ctx context.Context, sessions []call.Session) error
 			return nil
 		})
 	}
-	return g.Wait()
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	c.judge(all)
+	return nil
 }
 
 // unserved notes that the events of the call are missing, because the account does not have
@@ -61,8 +70,14 @@ func (c *callPass) unserved(err error) {
 	c.decide(func(d *decide.Call) { d.Miss(call.PartEvents, "", d.Alive.Start, failureOf(err)) })
 }
 
-// eventsOf asks for the events of one user and archives those that the archive lacks.
-func (c *callPass) eventsOf(ctx context.Context, user string) error {
+// eventsOf asks for the events of one user, unless an answer about all users has them, and
+// archives those that the archive lacks.
+func (c *callPass) eventsOf(ctx context.Context, user string, all *everybody) error {
+	if events, ok := all.log(user); ok {
+		log := &decide.EventLog{Responses: all.response}
+		log.Add(events)
+		return c.takeLog(ctx, user, all.window, log, nil)
+	}
 	w, ok := c.call.EventWindow(user, c.pass.now())
 	if !ok {
 		return nil
@@ -74,7 +89,14 @@ func (c *callPass) eventsOf(ctx context.Context, user string) error {
 		return err
 	case len(gaps) == 1 && unavailable(gaps[0].Err):
 		return gaps[0].Err
+	case len(gaps) == 0 && log.Reason == "" && log.Entered.IsZero():
+		all.came(user, log.Events)
 	}
+	return c.takeLog(ctx, user, w, log, gaps)
+}
+
+// takeLog archives a user's events as far as they came.
+func (c *callPass) takeLog(ctx context.Context, user string, w call.Window, log *decide.EventLog, gaps []ask.Gap[call.Window]) error {
 	var owned call.Owned
 	var settledTo uint32
 	var keep bool

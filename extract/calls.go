@@ -29,6 +29,7 @@ type dueCall struct {
 	decide.Listed
 	held  ledger.Row
 	known bool             // held is set
+	adds  bool             // it is archived, and events are added to it
 	ended func(final bool) // optional: called when the archiving of the call has ended
 }
 

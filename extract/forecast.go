@@ -3,6 +3,7 @@ package extract
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -13,13 +14,14 @@ import (
 	"github.com/callvault/callvault/extract/plan"
 	"github.com/callvault/callvault/extract/trtc"
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/ledger"
 )
 
 // Forecast returns what a pass will ask. It lists the calls, as the pass will, and asks for
 // the sessions of some due calls and for some hours of unusual events. It writes nothing.
 // rate returns how many requests of an action leave in a second.
 func (p *Pass) Forecast(ctx context.Context, rate func(action string) float64) (forecast.Forecast, error) {
-	f := forecast.Forecast{App: p.App, Requests: map[string]int{}, Asked: map[string]int{}}
+	f := forecast.Forecast{App: p.App, Requests: map[string]int{}, Asked: map[string]int{}, Daily: map[string]int{}}
 	before := p.Asker.Stats()
 	r := newReport(p.App, p.Now())
 	if err := p.fitRetention(ctx, r); err != nil {
@@ -60,6 +62,7 @@ func (p *Pass) sampleDue(ctx context.Context, f *forecast.Forecast) (*forecast.S
 	err := p.eachSlice(ctx, r, list, func(s slice, rooms []decide.Listed) error {
 		rooms = list.add(s, rooms)
 		f.Calls += len(rooms)
+		f.Listed += s.End.Sub(s.Start)
 		due, err := p.unfinished(ctx, rooms)
 		for _, c := range due {
 			length := forecast.Running
@@ -102,10 +105,43 @@ func (p *Pass) forecastCalls(ctx context.Context, f *forecast.Forecast, s *forec
 	total, d := s.Estimate(longest, others), p.Asker.Dialect()
 	f.Requests[d.Users] += total.Users
 	f.Requests[d.Series] += total.Series
-	if total.Events > 0 {
-		f.Requests[d.UserEvents] += total.Events
+	all := total.Events
+	total.Events = p.wantedEvents(all)
+	if p.Fewer != nil {
+		var err error
+		if f.Fewer, f.FewerUsers, err = p.Fewer(ctx, p.eventsOf(), p.Now()); err != nil {
+			return err
+		}
 	}
+	if events := total.Events + p.wantedEvents(f.FewerUsers); events > 0 {
+		f.Requests[d.UserEvents] += events
+	}
+	if f.Due == 0 || f.Listed <= 0 {
+		return nil
+	}
+	for action, n := range map[string]int{d.Series: total.Series, d.UserEvents: total.Events} {
+		f.Daily[action] += daily(n, f)
+	}
+	f.Daily[d.Users] += daily(total.Users, f) // the same action, in one dialect
 	return nil
+}
+
+// daily returns what the calls of a day take, of requests for the due calls.
+func daily(requests int, f *forecast.Forecast) int {
+	return int(float64(requests) / float64(f.Due) * float64(f.Calls) * float64(24*time.Hour) / float64(f.Listed))
+}
+
+// wantedEvents returns of how many users events are asked for, of so many.
+func (p *Pass) wantedEvents(users int) int {
+	switch p.eventsOf() {
+	case ledger.EventsOfNobody:
+		return 0
+	case ledger.EventsOfTroubled:
+		if p.Trouble > 0 {
+			return int(math.Ceil(p.Trouble * float64(users)))
+		}
+	}
+	return users
 }
 
 // cost asks for the sessions of a call and plans the call as a pass would.
@@ -131,9 +167,7 @@ func (p *Pass) cost(ctx context.Context, due dueCall) (forecast.Cost, error) {
 	c.call.Widen(users.Sessions, p.oldest())
 	w = call.Window{Start: decide.Later(w.Start, c.call.Alive.Start), End: c.call.Alive.End}
 	cost.Series += len(plan.Series(users.Sessions, held, w, seriesLimits))
-	if !p.Skip.UserEvents {
-		cost.Events = len(c.call.EventUsers(users.Sessions))
-	}
+	cost.Events = len(c.call.EventUsers(users.Sessions))
 	return cost, nil
 }
 
@@ -186,23 +220,27 @@ func (p *Pass) forecastRest(ctx context.Context, f *forecast.Forecast, list *lis
 	if err := p.searchHours(ctx, some, list); err != nil {
 		return err
 	}
-	f.Requests[d.Unusual] += forecast.Scale(p.since(before, d.Unusual), len(some), len(hours))
+	asked := p.since(before, d.Unusual)
+	f.Requests[d.Unusual] += forecast.Scale(asked, len(some), len(hours))
+	f.Daily[d.Unusual] += forecast.Scale(asked, len(some), 24)
 	return nil
 }
 
 // searchHours asks for hours of unusual events, to count the requests that they take.
 func (p *Pass) searchHours(ctx context.Context, hours []call.Window, list *listing) error {
 	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(partsAtOnce)
+	g.SetLimit(hoursAtOnce)
 	for _, h := range hours {
 		g.Go(func() error {
-			due, err := list.alive(gctx, h.Start.Truncate(time.Hour))
+			due, alive, err := list.alive(gctx, h.Start.Truncate(time.Hour))
 			if err != nil {
 				return err
 			}
-			n := unusualSearch{pass: p, rep: newReport(p.App, p.Now()), due: due}
-			if err := n.search(gctx, &unusualSpan{from: h.Start.Unix(), to: h.End.Unix()}); ask.Fatal(err) {
+			n := unusualSearch{pass: p, rep: newReport(p.App, p.Now()), due: due, expected: p.crowds.expected(alive)}
+			if err := n.hour(gctx, h.Start.Unix(), h.End.Unix()); ask.Fatal(err) {
 				return err
+			} else if err == nil {
+				p.crowds.saw(n.found, alive)
 			}
 			return nil
 		})

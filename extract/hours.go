@@ -16,6 +16,10 @@ import (
 	"github.com/callvault/callvault/ledger"
 )
 
+// hoursAtOnce is the number of hours of unusual events that are asked for at the same time:
+// enough for the quota, and few enough to learn from the first how crowded the others are.
+const hoursAtOnce = 32
+
 // unusualEvents archives the hours of the window. It also asks for hours without calls: a
 // failed entry makes an event and no call.
 func (p *Pass) unusualEvents(ctx context.Context, r *report, list *listing) error {
@@ -26,7 +30,7 @@ func (p *Pass) unusualEvents(ctx context.Context, r *report, list *listing) erro
 	p.Progress.Add(StageUnusual, len(hours))
 	var missing atomic.Int64
 	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(partsAtOnce)
+	g.SetLimit(hoursAtOnce)
 	for _, h := range hours {
 		g.Go(func() error {
 			defer p.Progress.Done(StageUnusual, 1)
@@ -38,7 +42,7 @@ func (p *Pass) unusualEvents(ctx context.Context, r *report, list *listing) erro
 				return err
 			}
 			if unavailable(err) {
-				if missing.Add(1) == 1 {
+				if p.noUnusual.Store(true); missing.Add(1) == 1 {
 					r.failed(notServed("unusual_events", err))
 				}
 				return nil
@@ -89,13 +93,16 @@ func (p *Pass) archiveHour(ctx context.Context, r *report, list *listing, h call
 	} else {
 		p.notFinal.Store(e.Unit, nil)
 	}
-	due, err := list.alive(ctx, start)
+	due, alive, err := list.alive(ctx, start)
 	if err != nil {
 		return err
 	}
-	n := unusualSearch{pass: p, rep: r, due: due}
+	n := unusualSearch{pass: p, rep: r, due: due, expected: p.crowds.expected(alive)}
 	if err := n.hour(ctx, h.Start.Unix(), min(end.Unix(), h.End.Unix()+1)); err != nil {
 		return err
+	}
+	if len(n.missed) == 0 {
+		p.crowds.saw(n.found, alive)
 	}
 	if len(n.missed) > 0 {
 		if err := p.missHour(ctx, r, &e, &n); err != nil {

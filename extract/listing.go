@@ -20,10 +20,10 @@ import (
 type listing struct {
 	mu     sync.Mutex
 	days   map[time.Time]*listedDay
-	across map[string]time.Time // calls that reach beyond the last slice, with their end
-	hours  map[time.Time]bool   // hours in which a call was alive
-	until  time.Time            // the list has been read up to here
-	moved  chan struct{}        // closed, and replaced, when until moves
+	across map[string]time.Time  // calls that reach beyond the last slice, with their end
+	hours  map[time.Time]float64 // hours in which a call was alive, with the seconds of all calls
+	until  time.Time             // the list has been read up to here
+	moved  chan struct{}         // closed, and replaced, when until moves
 }
 
 type listedDay struct {
@@ -45,7 +45,7 @@ func (l *listing) miss(g ask.Gap[call.Window]) {
 // maybeAlive notes a window in which calls may have been alive. The caller holds mu.
 func (l *listing) maybeAlive(w call.Window) {
 	for h := w.Start.Truncate(time.Hour); h.Before(w.End); h = h.Add(time.Hour) {
-		l.hours[h] = true
+		l.hours[h] += 0 // how long is not known
 	}
 }
 
@@ -60,7 +60,7 @@ func (l *listing) damaged(s slice, damage transform.Damage) {
 func newListing() *listing {
 	return &listing{
 		days: map[time.Time]*listedDay{}, across: map[string]time.Time{},
-		hours: map[time.Time]bool{}, moved: make(chan struct{}),
+		hours: map[time.Time]float64{}, moved: make(chan struct{}),
 	}
 }
 
@@ -79,7 +79,7 @@ func (l *listing) add(s slice, rooms []decide.Listed) []decide.Listed {
 	for _, r := range rooms {
 		last := decide.Earlier(endOf(r.Room, s.End), s.End)
 		for h := decide.Later(r.CreatedAt, s.Start).Truncate(time.Hour); !h.After(last); h = h.Add(time.Hour) {
-			l.hours[h] = true
+			l.hours[h] += max(0, decide.Earlier(last, h.Add(time.Hour)).Sub(decide.Later(decide.Later(r.CreatedAt, s.Start), h)).Seconds())
 		}
 		if _, seen := l.across[r.CommID]; !seen {
 			fresh = append(fresh, r)
@@ -144,20 +144,21 @@ func (l *listing) end() {
 	l.moveTo(time.Unix(call.Forever, 0))
 }
 
-// alive reports whether a call was alive in an hour. It waits until the hour has been
-// listed.
-func (l *listing) alive(ctx context.Context, hour time.Time) (bool, error) {
+// alive reports whether a call was alive in an hour, and for how many seconds all calls were
+// together, as far as it is known. It waits until the hour has been listed.
+func (l *listing) alive(ctx context.Context, hour time.Time) (alive bool, seconds float64, err error) {
 	for {
 		l.mu.Lock()
-		listed, alive, moved := !l.until.Before(hour.Add(time.Hour)), l.hours[hour], l.moved
+		listed, moved := !l.until.Before(hour.Add(time.Hour)), l.moved
+		seconds, alive = l.hours[hour]
 		l.mu.Unlock()
 		if alive || listed {
-			return alive, nil
+			return alive, seconds, nil
 		}
 		select {
 		case <-moved:
 		case <-ctx.Done():
-			return false, ask.Ended(ctx)
+			return false, 0, ask.Ended(ctx)
 		}
 	}
 }

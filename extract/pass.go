@@ -31,6 +31,9 @@ type Pass struct {
 	// by name). So data that one way of asking does not show is not missing on both sides.
 	// Null counts as an answer where the archive has accepted it as one.
 	Compare Taker
+	// EventUsers is optional, for a pass that compares. It returns the users of a call of
+	// whose events the archive has what it asked for, or false if it is all users.
+	EventUsers func(ctx context.Context, commID string) (users []string, some bool, err error)
 
 	Retention time.Duration // how far back the vendor keeps data
 	Settle    time.Duration // how long after a moment the vendor's data about it may still change
@@ -40,6 +43,9 @@ type Pass struct {
 	Skip     Skip
 	// Statements are the vendor's statistics to archive. None: no statistics.
 	Statements []call.Statement
+	// EventsOf says whose events are archived ("": all). Events of users who had trouble are
+	// asked for when their calls are archived: only then it is known who they are.
+	EventsOf ledger.EventsOf
 	// Again asks also for data that the archive has, and replaces it, except for calls that
 	// the vendor no longer has in full.
 	Again bool
@@ -57,21 +63,29 @@ type Pass struct {
 	Calls []call.Room          // optional: the calls to archive, oldest first; the pass asks for no room list
 	Only  func(call.Room) bool // optional: selects listed calls; called once for each call
 
+	// Trouble is for a forecast: the share of users who have trouble; 0: unknown.
+	Trouble float64
+	// Fewer is optional, for a forecast. It returns how many archived calls have fewer
+	// users' events than asked for, and their users.
+	Fewer func(ctx context.Context, than ledger.EventsOf, now time.Time) (calls, users int, err error)
+
 	// Samples is optional. It returns empty samples with room for about rows rows. The pass
 	// fills them and passes them to Archive or Compare.
 	Samples func(rows int) *call.Samples
 
 	retentionEdge edge
-	notFinal      sync.Map    // call.Unit → nil: units that are not final and of which the vendor still has something
-	counted       sync.Map    // call.Unit → nil: days of scale that this pass has reported
-	unreadable    []dueCall   // calls of the list that wait until the others are done
-	readers       sync.Pool   // *reader
+	notFinal      sync.Map  // call.Unit → nil: units that are not final and of which the vendor still has something
+	counted       sync.Map  // call.Unit → nil: days of scale that this pass has reported
+	unreadable    []dueCall // calls of the list that wait until the others are done
+	readers       sync.Pool // *reader
+	crowds        crowds
 	noEvents      atomic.Bool // the account does not have the action
 	events        atomic.Bool // the action has answered, so the account has it
+	noUnusual     atomic.Bool // the account does not have the action of unusual events
 }
 
 // Skip names what a pass leaves out.
-type Skip struct{ Calls, UserEvents, UnusualEvents, DailyScale bool }
+type Skip struct{ Calls, UnusualEvents, DailyScale bool }
 
 // Run makes the pass. The Report lists what was archived and what failed. The error says
 // what ended the pass early.
@@ -107,6 +121,12 @@ func (p *Pass) run(ctx context.Context, r *report) error {
 	}
 	if err := g.Wait(); err != nil {
 		return err
+	}
+	if p.completesEvents() {
+		err := span.Do(ctx, "more events", func(ctx context.Context) error { return p.moreEvents(ctx, r) })
+		if err != nil {
+			return err
+		}
 	}
 	return span.Do(ctx, "close lists", func(ctx context.Context) error { return p.closeLists(ctx, r, list) })
 }

@@ -34,6 +34,7 @@ type Report struct {
 	Unusual     int  // rows of unusual events
 	Days        int  // days of daily scale
 	Statistics  int  // numbers of the vendor's statistics; of usage by room, lines
+	Completed   int  // archived calls to which events were added that had not been asked for
 	Unlisted    bool // a part of the room list failed; it counts as a failure, too
 	// Notes are remarks for the user about a pass that lacks nothing because of them.
 	Notes        []string
@@ -192,9 +193,12 @@ func unavailable(err error) bool {
 }
 
 func notServed(relation string, err error) Failure {
-	hint := trtc.Hint(err)
+	hint, without := trtc.Hint(err), "CALLVAULT_SKIP="+relation
 	if hint != "" {
 		hint += ", or "
 	}
-	return Failure{What: relation, Reason: fmt.Sprintf("not served to this account: %v; %sset CALLVAULT_SKIP=%s to leave it out", err, hint, relation)}
+	if relation == "user_events" {
+		without = "CALLVAULT_USER_EVENTS=off"
+	}
+	return Failure{What: relation, Reason: fmt.Sprintf("not served to this account: %v; %sset %s to leave it out", err, hint, without)}
 }

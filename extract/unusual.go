@@ -9,6 +9,7 @@ import (
 
 	"github.com/callvault/callvault/extract/ask"
 	"github.com/callvault/callvault/extract/decide"
+	"github.com/callvault/callvault/extract/plan"
 	"github.com/callvault/callvault/extract/trtc"
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/transform"
@@ -16,11 +17,14 @@ import (
 
 // unusualSearch finds all events of a span, although the vendor returns at most 20
 // arbitrary experiences for one question. If 20 come back there may be more. Then the span
-// is halved, down to one room in one second.
+// is divided, down to one room in one second. An hour of which more is expected is divided
+// before it is asked for.
 type unusualSearch struct {
 	pass       *Pass
 	rep        *report
 	due        bool                   // a call was alive then, so null may be a mistake
+	expected   float64                // experiences in the hour; 0: unknown
+	found      int                    // experiences that the hour has
 	missed     []ask.Gap[call.Window] // windows that failed or are not whole
 	begins     time.Time              // the first second that the vendor still had; zero: it had everything
 	incomplete []string               // spans of which the vendor has more than it returns
@@ -39,6 +43,7 @@ type unusualSpan struct {
 	from, to int64  // unix seconds
 	roomID   string // "": all rooms
 	events   []call.UnusualEvent
+	items    int  // experiences that came
 	full     bool // there may be more
 	response uint64
 }
@@ -64,7 +69,25 @@ func (n *unusualSearch) hour(ctx context.Context, from, to int64) error {
 	if n.pass.Compare != nil && to-from > first {
 		return n.both(ctx, &unusualSpan{from: from, to: from + first}, &unusualSpan{from: from + first, to: to})
 	}
-	return n.search(ctx, &unusualSpan{from: from, to: to})
+	var err error
+	n.found, err = n.divided(ctx, plan.NewCrowd(from, to, trtc.MaxUnusualEvents, n.expected, nil), "")
+	return err
+}
+
+// divided finds the events of a time, span by span. It returns how many experiences came.
+func (n *unusualSearch) divided(ctx context.Context, c *plan.Crowd, roomID string) (found int, err error) {
+	for {
+		from, to, ok := c.Next()
+		if !ok {
+			return found, nil
+		}
+		s := &unusualSpan{from: from, to: to, roomID: roomID}
+		if err := n.search(ctx, s); err != nil {
+			return found, err
+		}
+		c.Saw(s.items)
+		found += s.items
+	}
 }
 
 // search finds the events of a span. A span that fails is divided as long as one of its
@@ -98,9 +121,17 @@ func (n *unusualSearch) look(ctx context.Context, s *unusualSpan) error {
 	case !s.full:
 		n.take(s)
 		return nil
-	case s.to-s.from > 1:
+	case s.to-s.from > 1 && n.pass.Compare != nil:
 		a, b := s.halves()
 		return n.both(ctx, a, b)
+	case s.to-s.from > 1:
+		times := make([]int64, len(s.events))
+		for i, e := range s.events {
+			times[i] = e.Time.Unix()
+		}
+		found, err := n.divided(ctx, plan.NewCrowd(s.from, s.to, trtc.MaxUnusualEvents, 0, times), s.roomID)
+		s.items = max(s.items, found)
+		return err
 	}
 	return n.second(ctx, s)
 }
@@ -191,7 +222,7 @@ func (n *unusualSearch) ask(ctx context.Context, s *unusualSpan, end int64) erro
 			var d transform.Decoder
 			var got []call.UnusualEvent
 			got, info, err = d.UnusualEvents(body, nil)
-			s.full = info.Items >= trtc.MaxUnusualEvents
+			s.items, s.full = info.Items, info.Items >= trtc.MaxUnusualEvents
 			s.events = decide.UnusualIn(got, s.owned())
 			null := ask.When(n.due && info.List != transform.ListPresent, ask.ErrNull)
 			return cmp.Or(ask.AnswerError(err, "AbnormalExperienceList", info, null), ask.ShortAnswer(info))

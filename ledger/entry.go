@@ -40,6 +40,7 @@ type Entry struct {
 	Attempts  int       // passes since it was last whole that could not fetch all of it
 	Failed    []FailedPart
 	Privacy   string // of a call: what its rows have of persons (identity.Policy); "": all
+	EventsOf  EventsOf
 }
 
 // Lacks reports whether a visible unit has parts that a pass must ask for again.

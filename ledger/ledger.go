@@ -40,8 +40,13 @@ type Filter struct {
 	States         []State
 	From, To       time.Time // of the unit's start, From included, To not
 	DeadlineBefore time.Time
-	Keys           []string // a few thousand at most
-	Damaged        bool     // only units with parts that are named as lost
+	DeadlineAfter  time.Time
+	Keys           []string   // a few thousand at most
+	Damaged        bool       // only units with parts that are named as lost
+	EventsOf       []EventsOf // only calls with one of them
+	Privacy        *string    // only calls with this
+	After          *Entry     // leaves out units of one kind up to this one, in the order of Rows
+	Most           int        // rows; 0: all
 	// Current leaves out calls that are final, and final hours and days that began
 	// before it; of statistics, those that the vendor's longest plan no longer keeps.
 	Current time.Time
@@ -56,11 +61,13 @@ func (l Ledger) Rows(ctx context.Context, filter Filter, f func(Row)) error {
 		waiting = "(sdk_app_id, kind, key) IN (SELECT sdk_app_id, kind, key FROM ledger_parts WHERE settled AND " + where + ")"
 		args = append(args, args...)
 	}
+	units, more := filter.unitsOnly()
+	args = append(args, more...)
 	q := `SELECT sdk_app_id, kind, key, toString(state), reason, starts_at, held_until, deadline, attempts,
 			failed_parts, failed_keys, failed_reasons, failed_attempts, failed_kept, run_id, updated_at,
-			rooms, user_sessions, quality_samples, null_samples, user_events, unusual_events, daily_scale, statistics, privacy,
+			rooms, user_sessions, quality_samples, null_samples, user_events, unusual_events, daily_scale, statistics, privacy, events_of,
 			toUInt8(` + waiting + `)
-		FROM ledger_units FINAL WHERE ` + where + filter.unitsOnly() + ` ORDER BY sdk_app_id, kind, starts_at, key`
+		FROM ledger_units FINAL WHERE ` + where + units + ` ORDER BY sdk_app_id, kind, starts_at, key` + filter.limit()
 	var s scanned
 	return l.read(ctx, q, args, func() { f(s.row()) }, s.into()...)
 }
@@ -70,6 +77,7 @@ type scanned struct {
 	Row
 	app, attempts        uint32
 	kind, state          string
+	eventsOf             string
 	parts, keys, reasons []string
 	tried                []uint32
 	kept                 []bool
@@ -81,13 +89,14 @@ func (s *scanned) into() []any {
 	return []any{
 		&s.app, &s.kind, &e.Unit.Key, &s.state, &e.Reason, &e.StartsAt, &e.HeldUntil, &e.Deadline, &s.attempts,
 		&s.parts, &s.keys, &s.reasons, &s.tried, &s.kept, &e.RunID, &e.Updated,
-		&c.Rooms, &c.Sessions, &c.Samples, &c.NullSamples, &c.Events, &c.Unusual, &c.Days, &c.Statistics, &e.Privacy, &s.waiting,
+		&c.Rooms, &c.Sessions, &c.Samples, &c.NullSamples, &c.Events, &c.Unusual, &c.Days, &c.Statistics, &e.Privacy, &s.eventsOf, &s.waiting,
 	}
 }
 
 func (s *scanned) row() Row {
 	e := s.Row
 	e.Unit.App, e.Unit.Kind, e.State = call.AppID(s.app), call.UnitKind(s.kind), State(s.state)
+	e.EventsOf = EventsOf(s.eventsOf)
 	e.Attempts, e.Waiting, e.HeldUntil = int(s.attempts), s.waiting == 1, orZero(e.HeldUntil)
 	for i := range s.parts {
 		f := FailedPart{Kind: call.PartKind(s.parts[i]), Key: s.keys[i], Reason: s.reasons[i], Attempts: 1}
@@ -126,8 +135,17 @@ func (f Filter) where() (string, []any) {
 }
 
 // unitsOnly returns the other conditions.
-func (f Filter) unitsOnly() string {
+func (f Filter) unitsOnly() (string, []any) {
 	var b strings.Builder
+	var args []any
+	if f.Privacy != nil {
+		b.WriteString(" AND privacy = ?")
+		args = append(args, *f.Privacy)
+	}
+	if f.After != nil {
+		fmt.Fprintf(&b, " AND (starts_at, key) > (toDateTime(%d, 'UTC'), ?)", f.After.StartsAt.Unix())
+		args = append(args, f.After.Unit.Key)
+	}
 	for i, s := range f.States {
 		b.WriteString([]string{" AND toString(state) IN ('", "', '"}[min(i, 1)] + string(s))
 	}
@@ -142,6 +160,12 @@ func (f Filter) unitsOnly() string {
 	if f.Damaged {
 		b.WriteString(" AND (notEmpty(failed_parts) AND state NOT IN ('pending', 'provisional', 'failed') OR arrayExists(k -> startsWith(k, '" + BeforeKey + "'), failed_keys))")
 	}
+	for i, e := range f.EventsOf {
+		b.WriteString([]string{" AND events_of IN ('", "', '"}[min(i, 1)] + string(e))
+	}
+	if len(f.EventsOf) > 0 {
+		b.WriteString("')")
+	}
 	if !f.Current.IsZero() {
 		fmt.Fprintf(&b, " AND (kind = 'list' OR state IN ('pending', 'provisional', 'failed') OR kind != 'call' AND starts_at >= toDateTime(%d, 'UTC')"+
 			" OR kind IN ('usage', 'room_usage', 'market') AND starts_at >= toDateTime(%d, 'UTC'))", f.Current.Unix(), f.Current.AddDate(0, 0, -call.StatisticsMost).Unix())
@@ -149,7 +173,15 @@ func (f Filter) unitsOnly() string {
 	since("starts_at >=", f.From)
 	since("starts_at <", f.To)
 	since("deadline <", f.DeadlineBefore)
-	return b.String()
+	since("deadline >=", f.DeadlineAfter)
+	return b.String(), args
+}
+
+func (f Filter) limit() string {
+	if f.Most == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" LIMIT %d", f.Most)
 }
 
 // HeldUntil returns the latest second up to which a unit of the kind is held, or zero if

@@ -59,7 +59,8 @@
 // Provisional, archived and empty units are visible, and so are the rows of lost units.
 // Pending and failed units are not visible. If a unit is asked for again and fails, the rows
 // that it showed before stay visible. Archived, empty and lost are final; only a replay
-// changes that, if it mends what was lost. The deadline of a unit is when the vendor begins
+// changes that, if it mends what was lost, and a pass that adds events to an archived call
+// and does not get all of them. The deadline of a unit is when the vendor begins
 // to drop data that is not archived for good: the retention after held_until or, if nothing
 // is held, after the start.
 //

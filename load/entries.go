@@ -101,7 +101,7 @@ func (w *Writer) writeNotes(ctx context.Context) error {
 func (w *Writer) insertEntries(ctx context.Context, entries []ledger.Row) error {
 	return native.Insert(ctx, w.conn, "ledger_units", `sdk_app_id, kind, key, state, reason, starts_at, held_until, deadline, attempts,
 		failed_parts, failed_keys, failed_reasons, failed_attempts, failed_kept, run_id,
-		rooms, user_sessions, quality_samples, null_samples, user_events, unusual_events, daily_scale, statistics, privacy`, func(in *native.Columns) {
+		rooms, user_sessions, quality_samples, null_samples, user_events, unusual_events, daily_scale, statistics, privacy, events_of`, func(in *native.Columns) {
 		native.Add(in, entries, func(e *ledger.Row) uint32 { return uint32(e.Unit.App) })
 		native.Add(in, entries, func(e *ledger.Row) string { return string(e.Unit.Kind) })
 		native.Add(in, entries, func(e *ledger.Row) string { return e.Unit.Key })
@@ -138,5 +138,6 @@ func (w *Writer) insertEntries(ctx context.Context, entries []ledger.Row) error 
 			native.Add(in, entries, func(e *ledger.Row) uint64 { return count(&e.Counts) })
 		}
 		native.Add(in, entries, func(e *ledger.Row) string { return e.Privacy })
+		native.Add(in, entries, func(e *ledger.Row) string { return string(e.EventsOf) })
 	})
 }

@@ -81,6 +81,7 @@ CREATE TABLE IF NOT EXISTS {{.Store}}.ledger_units {{.OnCluster}}
     daily_scale UInt64 COMMENT 'Rows in daily_scale',
     statistics UInt64 COMMENT 'Rows in usage_days, usage_rooms, market_hours and realtime_figures',
     privacy LowCardinality(String) COMMENT 'Of a call: what its rows have of persons (CALLVAULT_CLIENT_IP, CALLVAULT_IDENTITIES and a fingerprint of the key); empty: all, as the vendor sends it',
+    events_of LowCardinality(String) COMMENT 'Of a call: whose events were asked for (CALLVAULT_USER_EVENTS): all, troubled (users who had trouble) or off; empty: it has not been asked for yet',
     run_id LowCardinality(String) COMMENT 'The run that wrote this',
     updated_at DateTime64(6, 'UTC') DEFAULT now64(6) COMMENT 'When it was written, by the server''s clock'
 )
@@ -1493,24 +1494,25 @@ CREATE OR REPLACE VIEW {{.Database}}.ledger {{.OnCluster}}
     attempts UInt32 COMMENT 'Passes that tried to fetch all of it and failed; of a part that is set aside: to fetch that part',
     rows UInt64 COMMENT 'Rows in all relations',
     null_samples UInt64 COMMENT 'Points the vendor sent without a value; they are not rows',
+    events_of LowCardinality(String) COMMENT 'Of a call: whose events were asked for (CALLVAULT_USER_EVENTS): all, troubled (users who had trouble) or off. Events that were not asked for are not missing. Empty: it has not been asked for yet, or the row is no call',
     run_id LowCardinality(String) COMMENT 'The run that wrote this',
     updated_at DateTime64(6, 'UTC') COMMENT 'Of a unit: when the row was written. Of a part: when it was asked for'
 )
 DEFINER = CURRENT_USER SQL SECURITY DEFINER
 AS SELECT sdk_app_id, kind, key, '' AS part, '' AS part_key, toString(state) AS state, reason, starts_at AS window_start, held_until AS window_end,
     CAST([], 'Array(String)') AS users, deadline, attempts,
-    rooms + user_sessions + quality_samples + user_events + unusual_events + daily_scale + statistics AS rows, null_samples, run_id, updated_at
+    rooms + user_sessions + quality_samples + user_events + unusual_events + daily_scale + statistics AS rows, null_samples, events_of, run_id, updated_at
 FROM {{.Store}}.ledger_units FINAL{{if .OnCluster}}
 WHERE {{template "here" .}}{{end}}
 UNION ALL
 SELECT sdk_app_id, kind, key, part, part_key,
     multiIf(load_id IN (SELECT load_id FROM {{.Store}}.hidden_loads GROUP BY load_id HAVING max(step) = 'opened'), 'pending', NOT settled, 'provisional', rows = 0, 'empty', 'archived') AS state,
-    reason, window_start, window_end, users, deadline, toUInt32(0) AS attempts, rows, null_samples, run_id, CAST(asked_at, 'DateTime64(6, \'UTC\')') AS updated_at
+    reason, window_start, window_end, users, deadline, toUInt32(0) AS attempts, rows, null_samples, '' AS events_of, run_id, CAST(asked_at, 'DateTime64(6, \'UTC\')') AS updated_at
 FROM {{.Store}}.ledger_parts
 WHERE part != 'summary' AND load_id NOT IN (SELECT load_id FROM {{.Store}}.hidden_loads GROUP BY load_id HAVING max(step) IN ('replaced', 'abandoned'))
 UNION ALL
 SELECT sdk_app_id, kind, key, failed_part AS part, failed_key AS part_key, if(state IN ('pending', 'provisional', 'failed') AND NOT startsWith(failed_key, 'before '), 'failed', 'lost') AS state, failed_reason AS reason, starts_at AS window_start, held_until AS window_end,
-    CAST([], 'Array(String)') AS users, deadline, failed_attempt AS attempts, toUInt64(0) AS rows, toUInt64(0) AS null_samples, run_id, updated_at
+    CAST([], 'Array(String)') AS users, deadline, failed_attempt AS attempts, toUInt64(0) AS rows, toUInt64(0) AS null_samples, '' AS events_of, run_id, updated_at
 FROM (SELECT * FROM {{.Store}}.ledger_units FINAL)
 ARRAY JOIN failed_parts AS failed_part, failed_keys AS failed_key, failed_reasons AS failed_reason,
     arrayResize(failed_attempts, length(failed_parts), toUInt32(1)) AS failed_attempt

@@ -15,12 +15,42 @@ const (
 )
 
 // Events reads the events of one user in one room (DescribeUserEvent,
-// DescribeDetailEvent) and appends them to dst. The response names neither user nor
-// room. Info.Items counts the lists of events, one for each peer; Info.Received counts
-// the events. After an error dst is returned unchanged.
+// DescribeDetailEvent) and appends them to dst. The response names no room, and no user
+// unless the question was about all users: if some lists name the user, only these count.
+// Info.Items counts the lists of events, one for each peer; Info.Received counts the events.
+// After an error dst is returned unchanged.
 func (d *Decoder) Events(body []byte, userID, roomID string, dst []call.Event) ([]call.Event, Info, error) {
 	t := newTable("event", mostEvents, dst)
-	return rows(d, "user events", "Data", body, t, func() { d.eventList(userID, roomID, t) })
+	named := false
+	all, info, err := rows(d, "user events", "Data", body, t, func() {
+		if of := d.eventList(userID, roomID, t); of == userID && of != "" {
+			named = true
+		}
+	})
+	if err != nil {
+		return all, info, err
+	}
+	kept := all[:len(dst)]
+	for _, e := range all[len(dst):] {
+		if named && e.UserID != userID {
+			continue
+		}
+		e.UserID = userID
+		kept = append(kept, e)
+	}
+	return kept, info, nil
+}
+
+// EventsOfAll reads the events of all users in one room, as far as a list names its user,
+// and appends them to dst. nameless is the number of lists that name nobody.
+func (d *Decoder) EventsOfAll(body []byte, roomID string, dst []call.Event) (all []call.Event, nameless int, info Info, err error) {
+	t := newTable("event", mostEvents, dst)
+	all, info, err = rows(d, "user events", "Data", body, t, func() {
+		if d.eventList("", roomID, t) == "" {
+			nameless++
+		}
+	})
+	return all, nameless, info, err
 }
 
 // events are the events of one peer. PeerId may come after them.
@@ -32,20 +62,23 @@ type events struct {
 	damage   tally
 }
 
-// eventList reads the events of one peer, an element of "Data".
-func (d *Decoder) eventList(userID, roomID string, t *table[call.Event]) {
+// eventList reads the events of one peer, an element of "Data". The rows have the user whom
+// the list names, who is returned, or else userID.
+func (d *Decoder) eventList(userID, roomID string, t *table[call.Event]) (named string) {
 	s := &d.scan
 	if problem := s.object(); problem != "" {
 		t.damage.add(Damage{What: "events", User: userID, Problem: problem})
-		return
+		return ""
 	}
-	var peer value[string]
+	var peer, user value[string]
 	var content field
 	var of events
 	for s.member() {
 		switch string(s.key) {
 		case "PeerId":
 			peer.set(d.name())
+		case "UserId":
+			user.set(d.name())
 		case "Content":
 			var state ListState
 			of = events{rows: of.rows[:0]}
@@ -68,7 +101,10 @@ func (d *Decoder) eventList(userID, roomID string, t *table[call.Event]) {
 	p.allow("Content", content)
 	if p != "" {
 		t.damage.add(Damage{What: "events", User: userID, Key: peer.v, Problem: string(p)})
-		return
+		return user.v
+	}
+	if user.state == good && user.v != "" {
+		userID = user.v
 	}
 	for _, e := range of.rows {
 		e.UserID, e.RoomID, e.PeerID = userID, roomID, peer.v
@@ -77,6 +113,7 @@ func (d *Decoder) eventList(userID, roomID string, t *table[call.Event]) {
 	t.beyond += of.beyond
 	t.nulls += of.nulls
 	t.damage.merge(&of.damage)
+	return user.v
 }
 
 // event reads an element of "Content".

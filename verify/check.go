@@ -83,13 +83,39 @@ func (c *Check) Look(ctx context.Context, all bool) error {
 
 // run makes a pass that keeps checksums.
 func (c *Check) run(ctx context.Context, p *extract.Pass) (extract.Report, error) {
-	p.Ledger, p.Compare = c.col, c.col
+	p.Ledger, p.Compare, p.EventUsers = c.col, c.col, c.eventUsers
 	p.Statements = slices.DeleteFunc(slices.Clone(p.Statements), func(s call.Statement) bool { return s.Kind == call.UnitRealtime }) // they go too soon
+	if p.EventsOf == ledger.EventsOfNobody {
+		p.EventUsers = func(context.Context, string) ([]string, bool, error) { return nil, true, nil }
+	}
 	r, err := p.Run(ctx)
 	c.failures = append(c.failures, r.Failures...)
-	c.noEvents = c.noEvents || p.Skip.UserEvents ||
+	c.noEvents = c.noEvents || p.EventsOf == ledger.EventsOfNobody ||
 		slices.ContainsFunc(r.Failures, func(f extract.Failure) bool { return f.What == "user_events" })
 	return r, err
+}
+
+// eventUsers returns the users whose events the archive has asked for. A call that the
+// archive lacks is compared with all events.
+func (c *Check) eventUsers(ctx context.Context, commID string) (users []string, some bool, err error) {
+	held, err := c.Ledger.Entries(ctx, c.App, call.UnitCall, []string{commID})
+	e, known := held[commID]
+	if err != nil || !known || e.EventsOf == ledger.EventsOfAll || e.EventsOf == "" {
+		return nil, false, err
+	}
+	var parts []call.Part
+	err = c.Store.Retry(ctx, func(ctx context.Context) (err error) {
+		parts, err = ledger.Of(c.Store).VisibleParts(ctx, e.Unit)
+		return err
+	})
+	for _, p := range parts {
+		for _, o := range p.Owned {
+			if p.Kind == call.PartEvents {
+				users = append(users, o.User)
+			}
+		}
+	}
+	return users, true, err
 }
 
 // readHeld reads the ledger's entries of the calls.

@@ -68,7 +68,7 @@ func TestShiftingLists(t *testing.T) {
 	in := install(t, simulator.Options{
 		Seed: 25, Calls: 260, Retention: 2 * time.Hour, QPS: -1, Faults: simulator.Faults{Shift: 1},
 	})
-	in.env = append(in.env, "CALLVAULT_SKIP=user_events")
+	in.env = append(in.env, "CALLVAULT_USER_EVENTS=off")
 	in.archive(t, exitDone)
 	if kinds := in.vendor.Stats().Faults["DescribeRoomInfo"]; kinds[simulator.FaultShift] == 0 {
 		t.Error("no list moved")

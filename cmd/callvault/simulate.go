@@ -14,11 +14,11 @@ import (
 // simulateFlags holds the flags of simulate; options checks them and turns them into
 // the simulator's options.
 type simulateFlags struct {
-	listen, api, retention, ahead, mix, faults string
-	apps                                       []string
-	faultSeed                                  uint64
-	noStatistics                               bool
-	o                                          simulator.Options
+	listen, api, retention, ahead, mix, faults, everybody string
+	apps                                                  []string
+	faultSeed                                             uint64
+	noStatistics                                          bool
+	o                                                     simulator.Options
 }
 
 func (c *cli) simulateCmd() *cobra.Command {
@@ -86,6 +86,7 @@ func (s *simulateFlags) flags(f *pflag.FlagSet) {
 	f.BoolVar(&s.noStatistics, "no-statistics", false, "the account has no usage statistics and dashboards")
 	f.StringArrayVar(&s.o.Without, "without", nil, "`action` of statistics that the account does not have (repeatable)")
 	f.BoolVar(&s.o.Troubles, "troubles", false, "calm calls, with troubles planted in most; GET /troubles lists them")
+	f.StringVar(&s.everybody, "events-of-all", "refused", "`answer` to a question for events that names no user: refused, whole, null, one, nameless, swapped, users, few, some or middle")
 	f.StringVar(&s.faults, "faults", "", "faults, such as error=0.05,cut=0.02; see above")
 	f.Uint64Var(&s.faultSeed, "fault-seed", 0, "seed of the faults")
 	f.DurationVar(&s.o.Latency, "latency", 0, "delay of each response")
@@ -114,6 +115,9 @@ func (s *simulateFlags) options(seeded bool) (o simulator.Options, err error) {
 	}
 	if o.Mix, err = simulator.ParseMix(s.mix); err != nil {
 		return o, usagef("--mix: %v", err)
+	}
+	if o.Everybody, err = simulator.ParseEverybody(s.everybody); err != nil {
+		return o, usagef("--events-of-all: %v", err)
 	}
 	if o.Faults, err = simulator.ParseFaults(s.faults); err != nil {
 		return o, usagef("--faults: %v", err)

@@ -84,6 +84,7 @@ func sized(seed uint64) simulator.Options {
 	case 1:
 		o.Current = true
 	}
+	o.Everybody = pick(rng, simulator.EverybodyRefused, simulator.EverybodyWhole, simulator.EverybodyWhole, simulator.EverybodyMiddle, simulator.EverybodySome, simulator.EverybodyFew)
 	return o
 }
 

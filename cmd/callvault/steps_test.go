@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -33,6 +34,7 @@ func steps() []step {
 		{"time passes during a pass", 3, (*world).timePassesDuring},
 		{"a pass over all again", 2, (*world).again},
 		{"a narrow pass", 2, (*world).narrowPass},
+		{"a pass for the events of some users", 4, (*world).someEvents},
 	}
 }
 
@@ -130,6 +132,38 @@ func (w *world) misbehave(text string) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+}
+
+// someEvents makes a pass that does not ask for the events of all users: over a vendor in
+// trouble, killed, or good. What was visible stays; a later pass asks for the rest.
+func (w *world) someEvents() {
+	w.watch.fewer()
+	of := pick(w.rng, "troubled", "troubled", "off")
+	w.note("  CALLVAULT_USER_EVENTS=%s", of)
+	all := w.env
+	w.env = append(slices.Clip(all), "CALLVAULT_USER_EVENTS="+of)
+	defer func() { w.env = all }()
+	switch w.rng.IntN(3) {
+	case 0:
+		w.misbehave(w.faults())
+		w.watch.less(w.vendor.Poisoned())
+		w.pass().part().end(exitDone, exitPartial)
+	case 1:
+		w.lease = shortLease
+		w.atRequest(w.requests(), (*pass).kill).part().died()
+	default:
+		p := w.pass().part()
+		p.end(exitDone)
+		if n := w.db.number(w.t, "SELECT count() FROM ledger WHERE kind = 'call' AND part != '' AND state = 'failed'"); n > 0 {
+			w.t.Errorf("%d parts are named as missing", n)
+		}
+	}
+}
+
+// part notes that the pass does not archive everything.
+func (p *pass) part() *pass {
+	p.full = false
+	return p
 }
 
 func (w *world) faultyPass() {

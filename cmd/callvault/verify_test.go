@@ -269,7 +269,7 @@ func narrowColumns(t *testing.T, page string) {
 func TestLongVerifyCounts(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 62, Calls: 160, Retention: 4 * 24 * time.Hour, QPS: -1})
-	in.env = append(in.env, "CALLVAULT_SKIP=user_events")
+	in.env = append(in.env, "CALLVAULT_USER_EVENTS=off")
 	in.archive(t, exitDone)
 	for _, table := range []string{"rooms_data", "user_sessions_data"} {
 		in.exec(t, "DELETE FROM "+table+" WHERE cityHash64(comm_id) % 2 = ? SETTINGS lightweight_deletes_sync = 2", "0")

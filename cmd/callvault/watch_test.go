@@ -21,6 +21,7 @@ type watch struct {
 	mu     sync.Mutex
 	passes []*spell
 	nulls  map[string]bool                        // calls for which the vendor sent less in some pass
+	some   bool                                   // whether a pass has asked for the events of some users only
 	odd    bool                                   // whether the vendor may have sent less of any call in some pass
 	counts map[int64]map[string]map[string]uint64 // instant → relation → CommId → rows
 	looks  int
@@ -84,6 +85,13 @@ func (w *watch) misspeaks() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.odd = true
+}
+
+// fewer notes that a pass asks for the events of some users only.
+func (w *watch) fewer() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.some = true
 }
 
 // moved notes that time will pass.
@@ -161,7 +169,7 @@ func (w *watch) judge(relation string, before, now map[string]uint64) error {
 // possible reports whether some pass may have seen so many rows.
 func (w *watch) possible(relation, id string, n uint64) bool {
 	for _, s := range w.passes {
-		if (w.odd || w.nulls[id] || w.at(s.from)[relation][id] <= n) && n <= w.at(s.to)[relation][id] {
+		if (w.odd || w.nulls[id] || w.some && relation == "user_events" || w.at(s.from)[relation][id] <= n) && n <= w.at(s.to)[relation][id] {
 			return true
 		}
 	}

@@ -165,7 +165,7 @@ func (w *world) finalCalls() []string {
 	if !w.db.has(w.t, "ledger_units") {
 		return nil
 	}
-	return archivetest.Strings(w.t, both(w.db.direct()), "SELECT key FROM ledger_units FINAL WHERE kind = 'call' AND state IN ('archived', 'empty', 'lost')")
+	return archivetest.Strings(w.t, both(w.db.direct()), "SELECT key FROM ledger_units FINAL WHERE kind = 'call' AND state IN ('archived', 'empty', 'lost') AND events_of NOT IN ('troubled', 'off')")
 }
 
 // equal compares all relations with the truth, and the model with them.

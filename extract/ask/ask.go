@@ -48,6 +48,8 @@ type Asker struct {
 	known    damages
 	hangs    *hanging
 
+	everybody *Everybody
+
 	mu       sync.Mutex
 	answered time.Time       // when the vendor last answered anything; zero: not yet
 	served   map[string]bool // actions that the vendor has answered
@@ -71,7 +73,7 @@ const flood = 32 << 20
 func NewAsker(v Vendor, d trtc.Dialect, l *quota.Limits, a Attempts) *Asker {
 	return &Asker{
 		vendor: v, dialect: d, limits: l, attempts: a, tally: newTally(),
-		sizes: quota.NewSizes(firstSize), hangs: newHanging(), regions: map[string]int{}, served: map[string]bool{},
+		sizes: quota.NewSizes(firstSize), hangs: newHanging(), everybody: newEverybody(), regions: map[string]int{}, served: map[string]bool{},
 		learning: learning{busy: map[string]chan struct{}{}, gone: map[string]bool{}}, fullest: map[string]int{}, endless: map[string]bool{}, lasting: map[failure]lasting{},
 	}
 }
@@ -92,6 +94,7 @@ type Answer struct {
 	Reason  string // why it could not be read in full; "": it could
 	Null    bool   // it is null where rows may be due, at every attempt
 	pass    *quota.Pass
+	tried   bool // an error of the vendor is no error of the run
 }
 
 // Release notes that the data of the answer is no longer in memory. The caller must not ask
@@ -199,7 +202,11 @@ func (a *Asker) once(ctx context.Context, answer *Answer, work float64, region s
 	case tooLarge(err) && !saysLess(err): // then ask for a few at a time
 		a.sizes.Learn(action, work, flood)
 	}
-	a.tally.asked(action, len(resp.Body), err)
+	if !answer.tried || unreachable(err) {
+		a.tally.asked(action, len(resp.Body), err)
+	} else {
+		a.tally.asked(action, len(resp.Body), nil)
+	}
 	endRequest(s, resp.Body, err)
 	if err != nil && !errors.Is(err, ErrNull) && !IsDamage(err) {
 		answer.Release()

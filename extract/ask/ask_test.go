@@ -84,7 +84,7 @@ func TestAsk(t *testing.T) {
 		{"null for good is believed", repeat(1, says(`{"Response":{"RoomList":null}}`)), 3, ""},
 		{"an error within a body", append(repeat(1, says(`{"Response":{"Error":{"Code":"InternalError","Message":"m"},"RequestId":"r"}}`)), says(noRooms)), 2, ""},
 		{"another region", append(repeat(2, refuses("UnsupportedRegion")), says(noRooms)), 3, ""},
-		{"no region", repeat(1, refuses("UnsupportedRegion")), 5, "UnsupportedRegion"},
+		{"no region", repeat(1, refuses("UnsupportedRegion")), 6, "UnsupportedRegion"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

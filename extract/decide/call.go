@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -28,7 +29,8 @@ type Before struct {
 	Retention time.Duration // how long the vendor keeps data
 	Limits    plan.Limits   // of one request of series
 
-	Privacy string // what is kept of persons now
+	Privacy  string          // what is kept of persons now
+	EventsOf ledger.EventsOf // whose events the pass asks for; "": all
 
 	Again   bool // data that the archive has is asked for again, and replaced
 	Compare bool // everything is asked for, to be compared with the archive
@@ -51,6 +53,7 @@ type Call struct {
 	Null         []ledger.FailedPart // missing parts that are null where data is due
 	NullAccepted bool                // null where data is due was accepted as an answer
 
+	completes  bool     // the call is archived, and events that were not asked for are added
 	present    Presence // Sessions, and the assumed presence of users whose sessions cannot be read
 	nullPasses int      // earlier passes in which something was null where data is due
 
@@ -65,6 +68,7 @@ func Begin(b Before) *Call {
 		c.Room.CreatedAt = c.Ledger.StartsAt
 	}
 	if c.Alive = c.alive(); c.Compare {
+		c.EventsOf = cmp.Or(c.EventsOf, ledger.EventsOfAll)
 		c.forget()
 		return c
 	}
@@ -72,6 +76,7 @@ func Begin(b Before) *Call {
 	if c.Replaces = c.InLedger && c.inReach() && (c.Again || moved || c.Unlike() && c.Visible()); !c.Replaces && moved {
 		c.Room.CreatedAt = c.Ledger.StartsAt // all rows of a call have the same creation time
 	}
+	c.EventsOf = c.eventsOf()
 	return c
 }
 

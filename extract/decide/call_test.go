@@ -124,7 +124,7 @@ func TestEntry(t *testing.T) {
 		d := Begin(b)
 		d.TakeUsers(&UserList{Sessions: []call.Session{stay("a", 70, 60)}})
 		c.do(d)
-		want := ledger.Entry{Unit: call.Unit{Key: "c"}, State: c.state, Reason: c.reason, StartsAt: at(70), HeldUntil: c.held, Deadline: c.held.Add(600 * time.Minute), Attempts: c.tries, Failed: c.failed}
+		want := ledger.Entry{Unit: call.Unit{Key: "c"}, State: c.state, Reason: c.reason, StartsAt: at(70), HeldUntil: c.held, Deadline: c.held.Add(600 * time.Minute), Attempts: c.tries, Failed: c.failed, EventsOf: ledger.EventsOfAll}
 		if diff := cmp.Diff(want, d.Entry(call.Unit{Key: "c"})); diff != "" {
 			t.Errorf("%s: %s", c.name, diff)
 		}

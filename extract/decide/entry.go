@@ -14,7 +14,7 @@ import (
 // parts. Lost parts remain named.
 func (c *Call) Entry(u call.Unit) ledger.Entry {
 	missing := TriedAgain(slices.Concat(c.Failed, c.Null), c.Ledger.Failed)
-	e := ledger.Entry{Unit: u, StartsAt: c.Room.CreatedAt, State: ledger.Archived, HeldUntil: c.Alive.End, Privacy: c.Privacy}
+	e := ledger.Entry{Unit: u, StartsAt: c.Room.CreatedAt, State: ledger.Archived, HeldUntil: c.Alive.End, Privacy: c.Privacy, EventsOf: c.askedEventsOf()}
 	if c.Partial() {
 		e.Reason, e.Attempts = ReasonOf(missing), c.Ledger.Attempts+1
 	}

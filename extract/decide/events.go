@@ -1,11 +1,13 @@
 package decide
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
 
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/ledger"
 	"github.com/callvault/callvault/transform"
 )
 
@@ -17,6 +19,35 @@ const (
 	// eventsAround is how far outside the window of the question an event may be.
 	eventsAround = 10 * time.Minute
 )
+
+// eventsOf returns whose events are asked for. A call of which an earlier pass asked for
+// more goes on with it, so that nothing that is visible goes.
+func (c *Call) eventsOf() ledger.EventsOf {
+	of := cmp.Or(c.EventsOf, ledger.EventsOfAll)
+	switch {
+	case !c.InLedger || !of.Less(c.Ledger.EventsOf):
+		return of
+	case c.Replaces: // who had trouble is known when the call is archived again: too late for a pass that asks for nobody
+		return ledger.EventsOfAll
+	}
+	return c.Ledger.EventsOf
+}
+
+// Judged reports whether it is known who had trouble, and their events were asked for.
+func (c *Call) Judged() bool {
+	return c.EventsOf == ledger.EventsOfTroubled && c.InLedger && !c.Replaces && c.Ledger.EventsOf == ledger.EventsOfTroubled
+}
+
+// Completes notes that events of an archived call are asked for, and nothing else.
+func (c *Call) Completes(of ledger.EventsOf) { c.EventsOf, c.completes = of, true }
+
+// askedEventsOf returns whose events the call has, when the pass ends it.
+func (c *Call) askedEventsOf() ledger.EventsOf {
+	if c.EventsOf == ledger.EventsOfTroubled && !c.Judged() && !c.completes {
+		return ledger.EventsOfNobody
+	}
+	return c.EventsOf
+}
 
 // EventUsers returns the users that may have events which are not settled in the archive.
 func (c *Call) EventUsers(sessions []call.Session) []string {

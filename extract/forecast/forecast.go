@@ -17,6 +17,13 @@ type Forecast struct {
 	Notes   []string // remarks for the user
 	// Requests are the requests of the pass, by action.
 	Requests map[string]int
+	// Listed is how much time the calls were listed of, and Daily what the calls of a day
+	// take, by action: those of an average day of that time, at the cost of the due ones. It
+	// is empty if no call is due.
+	Listed time.Duration
+	Daily  map[string]int
+	// Fewer are archived calls to which events of so many users are added.
+	Fewer, FewerUsers int
 	// Asked are the requests that the forecast itself took, by action.
 	Asked map[string]int
 	// Exact reports whether the cost of every due call is known. Otherwise only the costs

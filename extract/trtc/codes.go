@@ -115,6 +115,18 @@ func (e *Error) Hint() string {
 	return meaning(e.Code).hint
 }
 
+// UnknownHere reports whether the vendor does not know the key at all. It may belong to an
+// account of the vendor's other site, which another endpoint serves.
+func UnknownHere(err error) bool {
+	for _, e := range all(err) {
+		switch strings.ToLower(e.Code) {
+		case "authfailure.secretidnotfound", "authfailure.invalidsecretid":
+			return true
+		}
+	}
+	return false
+}
+
 // Hint returns the hint of an error. Of several joined errors it returns the most useful
 // hint: a missing plan is named only if nothing else is wrong.
 func Hint(err error) string {

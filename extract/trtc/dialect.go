@@ -2,7 +2,6 @@ package trtc
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"time"
 
@@ -71,8 +70,12 @@ func Current() Dialect {
 		statistics:     true,
 		actionInterval: intervals(),
 		MaxUsersWindow: 4 * time.Hour,
-		// The page of DescribeUnusualEvent lists only these two.
-		regions: map[string][]string{"DescribeUnusualEvent": {"ap-guangzhou", "ap-beijing"}},
+		// As the page of each action lists them. "" is tried where the page may list it.
+		regions: map[string][]string{
+			"DescribeRoomInfo":     {"", "ap-guangzhou", "ap-beijing", "ap-singapore", "ap-mumbai", "na-toronto"},
+			"DescribeScaleInfo":    {"", "ap-guangzhou", "ap-beijing", "ap-singapore", "ap-mumbai", "na-toronto"},
+			"DescribeUnusualEvent": {"ap-guangzhou", "ap-beijing", ""},
+		},
 	}
 }
 
@@ -94,7 +97,10 @@ func (d Dialect) MinInterval(action string) time.Duration { return d.actionInter
 // Regions returns the regions to ask for an action, the likeliest first. "" is the
 // account's own region.
 func (d Dialect) Regions(action string) []string {
-	return append(slices.Clone(d.regions[action]), "", "ap-guangzhou", "ap-beijing", "ap-singapore", "ap-mumbai")
+	if listed := d.regions[action]; listed != nil {
+		return listed
+	}
+	return []string{"", "ap-guangzhou", "ap-beijing", "ap-singapore", "ap-mumbai"}
 }
 
 // Rooms asks for one page, of size rows, of the calls that were alive in w (at most
@@ -141,6 +147,14 @@ func (d Dialect) EventsOf(app call.AppID, commID, roomID, userID string, w call.
 	p.UserId = &userID
 	p.RoomId = &roomID
 	return Request{d.UserEvents, p}
+}
+
+// EventsOfAll asks for the events of all users of a call. The vendor's pages require a user;
+// an account that insists on it answers MissingParameter.
+func (d Dialect) EventsOfAll(app call.AppID, commID, roomID string, w call.Window) Request {
+	r := d.EventsOf(app, commID, roomID, "", w)
+	r.params.UserId = nil
+	return r
 }
 
 // UnusualEvents asks for at most MaxUnusualEvents arbitrary bad experiences within w (at

@@ -38,9 +38,11 @@ type Config struct {
 	// Memory is about the memory of a pass, in bytes.
 	Memory Bytes `yaml:"memory" env:"CALLVAULT_MEMORY" use:"a size such as 256MB"`
 	// Skip lists the relations that are not archived.
-	Skip []string `yaml:"skip" env:"CALLVAULT_SKIP" use:"relations separated by commas, of user_events, unusual_events, daily_scale, usage_days, usage_rooms, market_hours"`
+	Skip []string `yaml:"skip" env:"CALLVAULT_SKIP" use:"relations separated by commas, of unusual_events, daily_scale, usage_days, usage_rooms, market_hours"`
 	// Realtime is whether the vendor's real-time statistics are archived, too.
 	Realtime bool `yaml:"realtime" env:"CALLVAULT_REALTIME" use:"true or false"`
+	// UserEvents says whose events are archived.
+	UserEvents string `yaml:"user_events" env:"CALLVAULT_USER_EVENTS" use:"all, troubled or off"`
 
 	// ClientIP is what is kept of a client's address.
 	ClientIP string `yaml:"client_ip" env:"CALLVAULT_CLIENT_IP" use:"full, prefix or none"`
@@ -100,7 +102,7 @@ type Account struct {
 	SecretKey Secret   `yaml:"secret_key" env:"TENCENTCLOUD_SECRET_KEY" use:"the key as the vendor's console shows it"`
 	Token     Secret   `yaml:"token" env:"TENCENTCLOUD_TOKEN" use:"the token as it was issued"`
 	Region    string   `yaml:"region" env:"TENCENTCLOUD_REGION" use:"a region such as ap-singapore"`
-	Endpoint  string   `yaml:"endpoint" env:"CALLVAULT_TRTC_ENDPOINT" use:"https://trtc.tencentcloudapi.com"`
+	Endpoint  string   `yaml:"endpoint" env:"CALLVAULT_TRTC_ENDPOINT" use:"mainland, international or a URL"`
 	VendorTLS TLS      `yaml:"trtc" env:"CALLVAULT_TRTC"`
 	API       string   `yaml:"api" env:"CALLVAULT_TRTC_API" use:"auto, legacy or current"`
 	Apps      []AppID  `yaml:"sdk_app_ids" env:"CALLVAULT_SDK_APP_IDS" use:"SDKAppIDs separated by commas, such as 1400353843,1400353844"`
@@ -131,10 +133,10 @@ func Load(file string, environ []string) (*Config, error) {
 
 func defaults() *Config {
 	return &Config{
-		Account: Account{Region: "ap-singapore", Endpoint: "https://trtc.tencentcloudapi.com", API: "auto", Retention: Duration(defaultRetention), QPS: defaultQPS},
+		Account: Account{Region: "ap-singapore", Endpoint: MainlandURL, API: "auto", Retention: Duration(defaultRetention), QPS: defaultQPS},
 		Settle:  Duration(defaultSettle), Lease: Duration(defaultLease), Raw: Keep(defaultRaw), Memory: DefaultMemory, Listen: "127.0.0.1:9464",
 		Patience: Duration(DefaultPatience), Grace: Duration(defaultGrace), NotifyFormat: "json", ColdVolume: "cold",
-		ClientIP: string(identity.Full), Identities: plainIdentities,
+		UserEvents: userEvents[0], ClientIP: string(identity.Full), Identities: plainIdentities,
 	}
 }
 

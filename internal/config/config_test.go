@@ -36,7 +36,7 @@ func TestDefaults(t *testing.T) {
 func TestEnvironment(t *testing.T) {
 	c, err := config.Load("", []string{
 		"HOME=/home/ann", "XDG_DATA_HOME=/data", "CALLVAULT_SDK_APP_IDS=1400353843, 1400353844", "CALLVAULT_RETENTION=7d",
-		"TENCENTCLOUD_SECRET_ID=id", "TENCENTCLOUD_SECRET_KEY=key", "CALLVAULT_QPS=", "CALLVAULT_SKIP=user_events",
+		"TENCENTCLOUD_SECRET_ID=id", "TENCENTCLOUD_SECRET_KEY=key", "CALLVAULT_QPS=", "CALLVAULT_SKIP=unusual_events",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -45,7 +45,7 @@ func TestEnvironment(t *testing.T) {
 	if len(a.Apps) != 2 || a.Apps[1] != 1400353844 || time.Duration(a.Retention) != 168*time.Hour || a.QPS != 20 {
 		t.Errorf("account %+v", a)
 	}
-	if c.DataDir != "/data/callvault" || !c.Skips("user_events") || c.Skips("daily_scale") {
+	if c.DataDir != "/data/callvault" || !c.Skips("unusual_events") || c.UserEvents != "all" || c.Skips("daily_scale") {
 		t.Errorf("config %+v", c)
 	}
 	if s := fmt.Sprintf("%v %+v %#v %s", a, a, a, a.SecretKey); strings.Contains(s, "key") {
@@ -95,15 +95,27 @@ func TestWrongSettings(t *testing.T) {
 		{"CALLVAULT_RETENTION=-3h", "CALLVAULT_RETENTION: -3h0m0s is not positive; use a duration such as 14d or 168h"},
 		{"CALLVAULT_SDK_APP_IDS=me", `CALLVAULT_SDK_APP_IDS: "me" cannot be used; use SDKAppIDs separated by commas, such as 1400353843,1400353844`},
 		{"CALLVAULT_QPS=fast", `CALLVAULT_QPS: "fast" cannot be used; use requests a second, such as 20`},
-		{"CALLVAULT_TRTC_ENDPOINT=trtc", `CALLVAULT_TRTC_ENDPOINT: "trtc" is not a URL; use https://trtc.tencentcloudapi.com`},
+		{"CALLVAULT_TRTC_ENDPOINT=trtc", `CALLVAULT_TRTC_ENDPOINT: "trtc" is neither a name nor a URL; use mainland (https://trtc.tencentcloudapi.com), international (https://trtc.intl.tencentcloudapi.com) or another URL`},
 		{"CALLVAULT_TRTC_API=newest", `CALLVAULT_TRTC_API: "newest" is unknown; use auto, legacy or current`},
 		{"TENCENTCLOUD_SECRET_ID=id", "TENCENTCLOUD_SECRET_KEY: is not set though TENCENTCLOUD_SECRET_ID is; export both"},
-		{"CALLVAULT_SKIP=rooms", `CALLVAULT_SKIP: "rooms" cannot be skipped; use user_events, unusual_events, daily_scale, usage_days, usage_rooms, market_hours`},
+		{"CALLVAULT_SKIP=rooms", `CALLVAULT_SKIP: "rooms" cannot be skipped; use unusual_events, daily_scale, usage_days, usage_rooms, market_hours`},
+		{"CALLVAULT_SKIP=user_events", `CALLVAULT_SKIP: cannot name user_events; set CALLVAULT_USER_EVENTS=off`},
+		{"CALLVAULT_USER_EVENTS=some", `CALLVAULT_USER_EVENTS: "some" is unknown; use all, troubled or off`},
 		{"CALLVAULT_CONFIG=/nowhere.yml", "CALLVAULT_CONFIG: open /nowhere.yml: no such file or directory; give the path of a YAML file"},
 	} {
 		_, err := config.Load("", []string{c.env})
 		if err == nil || err.Error() != c.want {
 			t.Errorf("%s\n got %v\nwant %s", c.env, err, c.want)
+		}
+	}
+}
+
+// TestSites checks that the vendor's endpoints have names, at the top and of an account.
+func TestSites(t *testing.T) {
+	for name, url := range map[string]string{"mainland": config.MainlandURL, "international": config.InternationalURL} {
+		c, err := config.Load("", []string{"CALLVAULT_TRTC_ENDPOINT=" + name})
+		if err != nil || c.Accounts[0].Endpoint != url || c.Accounts[0].Site() != name || c.Accounts[0].OtherSite() == name {
+			t.Errorf("%s: %+v, %v", name, c, err)
 		}
 	}
 }

@@ -168,7 +168,7 @@ func TestOurVariablesAreKnown(t *testing.T) {
 func TestEndpointParts(t *testing.T) {
 	for _, endpoint := range []string{"https://host/path", "https://host/?a=b", "https://host#x", "https://host/a/"} {
 		_, err := config.Load("", []string{"CALLVAULT_TRTC_ENDPOINT=" + endpoint})
-		if err == nil || err.Error() != "CALLVAULT_TRTC_ENDPOINT: contains more than scheme and host, which callvault would leave out; use https://trtc.tencentcloudapi.com" {
+		if err == nil || err.Error() != "CALLVAULT_TRTC_ENDPOINT: contains more than scheme and host, which callvault would leave out; use mainland (https://trtc.tencentcloudapi.com), international (https://trtc.intl.tencentcloudapi.com) or another URL" {
 			t.Errorf("%s: %v", endpoint, err)
 		}
 	}

@@ -28,7 +28,10 @@ const (
 )
 
 // skippable lists the relations that Skip may name.
-var skippable = []string{"user_events", "unusual_events", "daily_scale", "usage_days", "usage_rooms", "market_hours"}
+var skippable = []string{"unusual_events", "daily_scale", "usage_days", "usage_rooms", "market_hours"}
+
+// userEvents lists whose events may be archived, the default first: ledger.EventsOf.
+var userEvents = []string{"all", "troubled", "off"}
 
 // notifyFormats lists the formats of notify.Webhook.
 var notifyFormats = []string{"json", "slack", "dingtalk", "wecom"}
@@ -57,7 +60,12 @@ func (r *reader) validate() {
 		a.validateTimes()
 	}
 	r.validateAccounts()
+	r.check(slices.Contains(userEvents, r.UserEvents), "CALLVAULT_USER_EVENTS", fmt.Sprintf("%q is unknown", short(r.UserEvents)), "use all, troubled or off")
 	for i, s := range r.Skip {
+		if s == "user_events" {
+			r.say(nil, "CALLVAULT_SKIP", "cannot name user_events", "set CALLVAULT_USER_EVENTS=off")
+			continue
+		}
 		r.check(slices.Contains(skippable, s), "CALLVAULT_SKIP", fmt.Sprintf("%q cannot be skipped", short(s)), "use "+strings.Join(skippable, ", "))
 		r.check(s == "" || !slices.Contains(r.Skip[:i], s), "CALLVAULT_SKIP", "names "+s+" twice", "leave one of them out")
 	}
@@ -192,7 +200,10 @@ func (v account) pair(name, value, other, missing string) {
 }
 
 func (v account) validateEndpoint() {
-	const name, try = "CALLVAULT_TRTC_ENDPOINT", "use https://trtc.tencentcloudapi.com"
+	const name, try = "CALLVAULT_TRTC_ENDPOINT", "use mainland (" + MainlandURL + "), international (" + InternationalURL + ") or another URL"
+	if site, ok := sites[v.a.Endpoint]; ok {
+		v.a.Endpoint = site
+	}
 	u, err := url.Parse(v.a.Endpoint)
 	switch {
 	case err == nil && u.User != nil:
@@ -200,7 +211,7 @@ func (v account) validateEndpoint() {
 	case err == nil && (u.RawQuery != "" || u.Fragment != "" || strings.Trim(u.Path, "/") != "") && u.Host != "":
 		v.say(v.own, name, "contains more than scheme and host, which callvault would leave out", try)
 	case server(v.a.Endpoint) == nil:
-		v.say(v.own, name, fmt.Sprintf("%q is not a URL", short(v.a.Endpoint)), try)
+		v.say(v.own, name, fmt.Sprintf("%q is neither a name nor a URL", short(v.a.Endpoint)), try)
 	default:
 		v.validateTLS(v.own, v.a.VendorTLS, vendor, u.Scheme == "https", "CALLVAULT_TRTC_ENDPOINT has no TLS")
 	}

@@ -57,6 +57,10 @@ func compareEvents(a, b event) int {
 func (s *Simulator) userEvents(q *query, out *answer) {
 	v := s.viewOf(q)
 	var events []event
+	if v != nil && q.roomID == v.room && q.userID == "" {
+		s.everybodysEvents(q, v, out)
+		return
+	}
 	if v != nil && q.roomID == v.room {
 		for n := range v.users {
 			if v.users[n].id == q.userID {

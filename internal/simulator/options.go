@@ -83,6 +83,8 @@ type Options struct {
 	// MonitoringDays is how far back dashboards go: 30 days on the basic plan, 60 on the
 	// advanced one (30).
 	MonitoringDays int
+	// Everybody is what becomes of a question for events that names no user (it is refused).
+	Everybody Everybody
 	// Latency delays each response of the API.
 	Latency time.Duration
 
@@ -131,6 +133,9 @@ func (o Options) withDefaults() (Options, error) {
 		return o, fmt.Errorf("check options: %w", err)
 	}
 	o.Mix = mix
+	if o.Everybody, err = ParseEverybody(string(o.Everybody)); err != nil {
+		return o, fmt.Errorf("check options: Everybody: %w", err)
+	}
 	if o.QPS == 0 {
 		o.QPS = 20
 	}

@@ -52,7 +52,7 @@ func (q *query) window(n, defaultSize int) (first, end int) {
 // limits.
 func (s *Simulator) parse(a *action, p params, now int64) (*query, *fault) {
 	q := &query{action: a, now: now}
-	if f := a.checkNames(p); f != nil {
+	if f := a.checkNames(p, s.options.Everybody != EverybodyRefused); f != nil {
 		return nil, f
 	}
 	if a.stat != nil {
@@ -69,8 +69,8 @@ func (s *Simulator) parse(a *action, p params, now int64) (*query, *fault) {
 }
 
 // checkNames rejects unknown names, wrong types and missing parameters. An empty string
-// or list counts as missing.
-func (a *action) checkNames(p params) *fault {
+// or list counts as missing. UserId may be missing if everybody is set.
+func (a *action) checkNames(p params, everybody bool) *fault {
 	names := make([]string, 0, len(p))
 	for name := range p {
 		names = append(names, name)
@@ -88,7 +88,7 @@ func (a *action) checkNames(p params) *fault {
 		return &fault{code: codeMissingCommIDOrApp}
 	}
 	for _, name := range a.required {
-		if p[name].text == "" && len(p[name].list) == 0 {
+		if p[name].text == "" && len(p[name].list) == 0 && !(everybody && name == "UserId") {
 			return missing(name)
 		}
 	}

@@ -295,6 +295,7 @@ func archived(now time.Time) *archive.Report {
 		r.Apps[0].Failures = append(r.Apps[0].Failures, f)
 	}
 	asked(&r.Refused, `[{"Reason": "account b: the secret is wrong"}]`)
+	r.Apps[0].Completed = 1234
 	r.Counts = ask.NewCounts()
 	r.Counts.Bytes = 345 << 20
 	r.Counts.Requests["DescribeCallDetailInfo"], r.Counts.Requests["DescribeRoomInfo"] = 2000, 30
@@ -309,6 +310,12 @@ func plan(now time.Time) *archive.Plan {
 		Requests:       map[string]int{"DescribeCallDetailInfo": 70775, "DescribeRoomInfo": 12, "DescribeUserEvent": 34567},
 		Rates:          map[string]float64{"DescribeCallDetailInfo": 19, "DescribeRoomInfo": 19, "DescribeUserEvent": 19},
 		SecondsWithout: map[string]float64{"user_events": 3000}, Notes: []string{"the vendor no longer has the days before"},
+		Fewer: 1200,
+		Daily: []archive.Daily{
+			{Account: "account 1", Action: "DescribeUserEvent", Requests: 2_000_000, Quota: 1_728_000, Try: "CALLVAULT_USER_EVENTS=troubled"},
+			{Account: "account 1", Action: "DescribeCallDetailInfo", Requests: 1_000_000, Quota: 1_728_000},
+			{Account: "account 1", Action: "DescribeUnusualEvent", Requests: 24, Quota: 1_728_000},
+		},
 	}
 }
 

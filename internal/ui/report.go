@@ -142,6 +142,9 @@ func writeSummary(w io.Writer, s *archive.Report) {
 	if t.Statistics > 0 {
 		line("statistics", "%s numbers of usage and of the vendor's dashboards", words.Comma(t.Statistics))
 	}
+	if t.Completed > 0 {
+		line("", "%s archived calls got events that were not asked for before", words.Comma(t.Completed))
+	}
 	line("requests", "%s in all, %s received", words.Comma(s.Counts.Total()), humanize.IBytes(uint64(s.Counts.Bytes)))
 	for _, action := range slices.Sorted(maps.Keys(s.Counts.Requests)) {
 		line("", "  %-24s %s", action, words.Comma(s.Counts.Requests[action]))
