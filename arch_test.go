@@ -20,7 +20,7 @@ var allowed = map[string][]string{
 	"console":            {"internal/config", "internal/words"},
 	"schedules":          {},
 	"export":             {"internal/catalogue", "internal/sqltext"},
-	"backup":             {"export", "load/erased", "load/hidden", "load/lease", "load/native", "load/schema", "load/store", "load/upkeep", "internal/call", "internal/catalogue", "internal/connect", "internal/runs", "internal/sqltext"},
+	"backup":             {"export", "load/cluster", "load/erased", "load/hidden", "load/lease", "load/native", "load/schema", "load/store", "load/upkeep", "internal/call", "internal/catalogue", "internal/connect", "internal/runs", "internal/sqltext"},
 	"extract":            {"extract/ask", "extract/decide", "extract/forecast", "extract/plan", "extract/trtc", "ledger", "transform", "internal/call", "internal/span"},
 	"person":             {"ledger", "load", "load/erased", "load/hidden", "load/native", "load/upkeep", "internal/call", "internal/catalogue", "internal/sqltext"},
 	"extract/decide":     {"extract/plan", "ledger", "transform", "internal/call"},

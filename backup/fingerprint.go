@@ -3,13 +3,18 @@ package backup
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"github.com/callvault/callvault/internal/catalogue"
 	"github.com/callvault/callvault/internal/sqltext"
+	"github.com/callvault/callvault/load/cluster"
 	"github.com/callvault/callvault/load/native"
 )
 
@@ -24,15 +29,15 @@ func how() map[string]catalogue.Backup {
 }
 
 // leases lists the tables of leases, which are not backed up: a lease is not part of the
-// archive's data. A restored lease_keeper would also be the same table in Keeper as that of
-// the archive that was backed up, and not every server has Keeper.
+// archive's data, and neither is which replicas are away. A restored table of Keeper would also
+// be the same as that of the archive that was backed up, and not every server has Keeper.
 func leases() (names []string) {
 	for _, t := range catalogue.Tables() {
 		if t.Backup == catalogue.Not {
 			names = append(names, t.Name)
 		}
 	}
-	return names
+	return append(names, catalogue.Away, catalogue.Here)
 }
 
 // except leaves tables out of a BACKUP or RESTORE of the database that the statement
@@ -57,51 +62,147 @@ const counted = "SELECT %s, count(), hex(sum(cityHash64(tuple(%s)))) FROM %s %s"
 // writing their history. It keeps runs that ended a minute before.
 const settled = "FINAL WHERE toUnixTimestamp64Milli(ended_at) BETWEEN 1 AND %d"
 
+// reading is the contents of an archive while they are read.
+type reading struct {
+	whole  driver.Rows // what this server has whole
+	shards driver.Rows // what the shards of a cluster have together; nil: it is one server
+	begun  uint64      // shards that have begun
+	known  map[string]*sum
+}
+
 // contents begins to read the contents of an archive as of now; later writes do not change
-// the result. moment is when the backup was begun.
-func contents(ctx context.Context, conn driver.Conn, database string, moment time.Time) (driver.Rows, error) {
-	q, err := contentsQuery(ctx, conn, database, moment)
+// the result. moment is when the backup was begun. The caller closes the reading.
+func contents(ctx context.Context, conn driver.Conn, c *cluster.Cluster, database string, moment time.Time) (*reading, error) {
+	here, spread, err := contentsQueries(ctx, conn, c, database, moment)
 	if err != nil {
 		return nil, err
 	}
-	return conn.Query(ctx, q)
+	r := &reading{known: map[string]*sum{}}
+	if r.whole, err = conn.Query(ctx, here); err != nil {
+		return nil, err
+	}
+	if spread == "" {
+		return r, nil
+	}
+	ctx = clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{"max_query_size": len(spread) + 64<<10}))
+	if r.shards, err = conn.Query(ctx, spread); err == nil {
+		err = r.untilBegun(ctx, conn, c)
+	}
+	if err != nil {
+		r.close()
+		return nil, err
+	}
+	return r, nil
 }
 
-func contentsQuery(ctx context.Context, conn driver.Conn, database string, moment time.Time) (string, error) {
+// contentsQueries returns the query for what this server has whole, and the one for what is
+// spread over the shards of a cluster: "" on one server. On a cluster no relations are
+// compared: another query would read them from the shards a little later.
+func contentsQueries(ctx context.Context, conn driver.Conn, c *cluster.Cluster, database string, moment time.Time) (here, spread string, err error) {
 	const tables = `SELECT database, name FROM system.tables
 		WHERE database IN (?, ?) AND engine LIKE '%MergeTree' AND NOT startsWith(name, '.') ORDER BY name, database`
 	store := catalogue.StoreOf(database)
 	columns, err := hashed(ctx, conn, database, store)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	var parts []string
-	add := func(of, in, name, which string) {
-		table := qualified(in, name)
-		parts = append(parts, fmt.Sprintf(counted, of, columns[table], table, which))
-	}
-	how := how()
+	var whole, shards []string
+	how, own := how(), owned(c)
 	var in, name string
 	err = native.Read(ctx, conn, "tables", tables, []any{database, store}, func() {
-		switch how[name] {
+		of, parts := name, &whole
+		if table := own[name]; in == store && table != "" {
+			of, parts = table, &shards
+		}
+		add := func(label, which string) {
+			table := qualified(in, name)
+			*parts = append(*parts, fmt.Sprintf(counted, label, columns[table], table, which))
+		}
+		switch how[of] {
 		case catalogue.Not:
 		case catalogue.History:
-			add(sqltext.Literal(name), in, name, fmt.Sprintf(settled, moment.Add(-time.Minute).UnixMilli()))
+			add(sqltext.Literal(of), fmt.Sprintf(settled, moment.Add(-time.Minute).UnixMilli()))
 		case catalogue.Expiring:
-			add(sqltext.Literal(expiring)+" || toString(toDate(expires_at))", in, name, "GROUP BY toDate(expires_at)")
+			add(sqltext.Literal(expiring)+" || toString(toDate(expires_at))", "GROUP BY toDate(expires_at)")
 		case catalogue.Latest:
-			add(sqltext.Literal(name), in, name, "FINAL")
+			add(sqltext.Literal(of), "FINAL")
 		default:
-			add(sqltext.Literal(name), in, name, "")
+			add(sqltext.Literal(of), "")
 		}
 	}, &in, &name)
 	if err != nil {
-		return "", err
+		return "", "", err
+	}
+	if c.Many() {
+		return strings.Join(whole, union), "SELECT * FROM " + c.Each("view("+hasBegun+union+strings.Join(shards, union)+")"), nil
 	}
 	for _, r := range catalogue.Sent() { // the restored relations must be unchanged
-		add(sqltext.Literal(r), database, r, "")
+		whole = append(whole, fmt.Sprintf(counted, sqltext.Literal(r), columns[qualified(database, r)], qualified(database, r), ""))
 	}
-	return strings.Join(parts, "\nUNION ALL\n"), nil
+	return strings.Join(whole, union), "", nil
+}
+
+const union = "\nUNION ALL\n"
+
+// owned maps the names of tables with the rows of a shard to those of the tables with all rows.
+func owned(c *cluster.Cluster) map[string]string {
+	all := map[string]string{}
+	for _, t := range catalogue.Tables() {
+		if own, _ := c.Own(t.Name); own != t.Name {
+			all[own] = t.Name
+		}
+	}
+	return all
+}
+
+// hasBegun is the row that each shard sends first: it has seen then which parts it reads.
+const hasBegun = "SELECT '' AS of, toUInt64(0) AS n, '0' AS checksum"
+
+// untilBegun reads until all shards have begun.
+func (r *reading) untilBegun(ctx context.Context, conn driver.Conn, c *cluster.Cluster) error {
+	shape, err := c.Shape(ctx, conn)
+	if err != nil {
+		return err
+	}
+	for r.begun < shape.Shards && r.shards.Next() {
+		if err := r.take(); err != nil {
+			return err
+		}
+	}
+	return r.shards.Err()
+}
+
+// sum is what the shards have of a table.
+type sum struct{ rows, checksum uint64 }
+
+// take takes a row of a shard.
+func (r *reading) take() error {
+	var of, checksum string
+	var n uint64
+	if err := r.shards.Scan(&of, &n, &checksum); err != nil {
+		return err
+	}
+	if of == "" {
+		r.begun++
+		return nil
+	}
+	h, err := strconv.ParseUint(checksum, 16, 64)
+	if err != nil {
+		return fmt.Errorf("checksum of %s: %w", of, err)
+	}
+	if r.known[of] == nil {
+		r.known[of] = &sum{}
+	}
+	r.known[of].rows += n
+	r.known[of].checksum += h
+	return nil
+}
+
+func (r *reading) close() {
+	r.whole.Close()
+	if r.shards != nil {
+		r.shards.Close()
+	}
 }
 
 // hashed returns the columns of each table as its checksum takes them: of what has a
@@ -132,16 +233,27 @@ func gone(of string, now time.Time) bool {
 }
 
 // read reads contents to their end.
-func read(rows driver.Rows) (all []Content, err error) {
-	defer rows.Close()
-	for rows.Next() {
+func (r *reading) read() (all []Content, err error) {
+	defer r.close()
+	for r.whole.Next() {
 		var c Content
-		if err := rows.Scan(&c.Of, &c.Rows, &c.Checksum); err != nil {
+		if err := r.whole.Scan(&c.Of, &c.Rows, &c.Checksum); err != nil {
 			return nil, err
 		}
 		all = append(all, c)
 	}
-	return all, rows.Err()
+	if err := r.whole.Err(); err != nil || r.shards == nil {
+		return all, err
+	}
+	for r.shards.Next() {
+		if err := r.take(); err != nil {
+			return nil, err
+		}
+	}
+	for _, of := range slices.Sorted(maps.Keys(r.known)) {
+		all = append(all, Content{of, r.known[of].rows, fmt.Sprintf("%X", r.known[of].checksum)})
+	}
+	return all, r.shards.Err()
 }
 
 // Difference is a content of a restored backup that differs from its note.

@@ -116,13 +116,11 @@ func (b *backing) check(cfg *config.Config) error {
 	if b.whereIn(cfg) == "" {
 		return config.Error{Setting: "CALLVAULT_BACKUP_TO", Problem: "is not set", Try: "give a folder or s3://bucket/folder, or --to"}
 	}
-	if _, err := b.open(cfg, nil); err != nil {
-		return err
+	if cfg.Cluster != "" && b.policy != "" {
+		return usagef("--storage-policy is for one server; on a cluster the tables have the policy that new tables get there")
 	}
-	if cfg.Cluster != "" {
-		return config.Error{Setting: "CALLVAULT_CLICKHOUSE_CLUSTER", Problem: "is set, and callvault backs up single servers only", Try: "use ClickHouse's BACKUP … ON CLUSTER"}
-	}
-	return nil
+	_, err := b.open(cfg, nil)
+	return err
 }
 
 func (c *cli) backup(ctx context.Context, b backing, asJSON bool) error {

@@ -122,6 +122,20 @@ func (s *Schema) Up(ctx context.Context) (int, error) {
 	})
 }
 
+// To applies the versions up to one, to an archive of an earlier version.
+func (s *Schema) To(ctx context.Context, version int) error {
+	if err := s.known(version); err != nil {
+		return err
+	}
+	_, err := s.locked(ctx, "migrate up", nothing, func(m *migrate.Migrate, _ *guarded) error {
+		if err := m.Migrate(uint(version)); err != nil && !errors.Is(err, migrate.ErrNoChange) {
+			return err
+		}
+		return nil
+	})
+	return err
+}
+
 // Down takes back the last steps versions, or all of them if steps is not positive, and
 // returns how many. The data in their tables is lost. Down waits for a running pass.
 func (s *Schema) Down(ctx context.Context, steps int) (int, error) {
