@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
@@ -14,29 +13,8 @@ import (
 	"github.com/callvault/callvault/load/native"
 )
 
-var (
-	// ErrServers is returned when servers of a cluster do not answer, or are away: all of
-	// them take part in a backup and in a restore.
-	ErrServers = errors.New("servers of the cluster are missing")
-	// ErrShape is returned when a backup does not fit the servers.
-	ErrShape = errors.New("the backup does not fit")
-)
-
-// allServers returns the shape of the cluster if all of its servers can take part.
-func allServers(ctx context.Context, conn driver.Conn, c *cluster.Cluster) (s cluster.Shape, err error) {
-	if !c.Many() {
-		return s, nil
-	}
-	s, err = c.Shape(ctx, conn)
-	switch {
-	case err != nil:
-	case s.Answer < s.Servers:
-		err = fmt.Errorf("%w: %d of %d answer, and ClickHouse needs all; start the others and try again", ErrServers, s.Answer, s.Servers)
-	case len(s.Away) > 0:
-		err = fmt.Errorf("%w: %s is away and may lack rows; callvault archive lets it answer when it has caught up, then try again", ErrServers, strings.Join(s.Away, ", "))
-	}
-	return s, err
-}
+// ErrShape is returned when a backup does not fit the servers.
+var ErrShape = errors.New("the backup does not fit")
 
 // fits returns an error unless the servers have the shape that a backup needs.
 func fits(ctx context.Context, conn driver.Conn, n Note, c *cluster.Cluster) error {
@@ -46,7 +24,7 @@ func fits(ctx context.Context, conn driver.Conn, n Note, c *cluster.Cluster) err
 	case n.Shards == 0 && c.Many():
 		return fmt.Errorf("%w: it is of one server; unset CALLVAULT_CLICKHOUSE_CLUSTER, restore it on one server and move it from there (docs/cluster.md)", ErrShape)
 	}
-	s, err := allServers(ctx, conn, c)
+	s, err := c.Whole(ctx, conn)
 	if err == nil && s.Shards != n.Shards {
 		err = fmt.Errorf("%w: it is of a cluster with %s, and %s has %s; restore it into one with %s and move it from there", ErrShape, shards(n.Shards), c.Name(), shards(s.Shards), shards(n.Shards))
 	}
@@ -58,14 +36,6 @@ func shards(n uint64) string {
 		return "1 shard"
 	}
 	return fmt.Sprintf("%d shards", n)
-}
-
-// everyServer is the list of a system table of all servers.
-func everyServer(c *cluster.Cluster, table string) string {
-	if !c.Many() {
-		return table
-	}
-	return c.All(table)
 }
 
 // emptyTables removes the rows that making the tables has put into them: those of the backup

@@ -123,7 +123,7 @@ func take(ctx context.Context, p Place, o Options, n *Note) (t taken, err error)
 
 // steady returns when all replicas of a cluster have the same rows, and the number of shards.
 func (o Options) steady(ctx context.Context) (uint64, error) {
-	s, err := allServers(ctx, o.Conn, o.Cluster)
+	s, err := o.Cluster.Whole(ctx, o.Conn)
 	if err == nil {
 		err = o.Cluster.Steady(ctx, o.Conn)
 	}

@@ -47,7 +47,7 @@ func purpose(what, database string) string { return "callvault-" + what + "-" + 
 
 // underway returns the running operations of a purpose.
 func underway(ctx context.Context, conn driver.Conn, c *cluster.Cluster, purpose string) (ids []string, err error) {
-	q := "SELECT groupArray(id) FROM " + everyServer(c, "system.backups") + " WHERE startsWith(id, ?) AND status IN ('CREATING_BACKUP', 'RESTORING')"
+	q := "SELECT groupArray(id) FROM " + c.Everywhere("system.backups") + " WHERE startsWith(id, ?) AND status IN ('CREATING_BACKUP', 'RESTORING')"
 	if err := conn.QueryRow(ctx, q, purpose).Scan(&ids); err != nil {
 		return nil, fmt.Errorf("look for backups under way: %w", err)
 	}

@@ -101,7 +101,7 @@ func clear(ctx context.Context, conn driver.Conn, c *cluster.Cluster, database s
 
 // tables lists the tables and views of both databases, qualified.
 func tables(ctx context.Context, conn driver.Conn, c *cluster.Cluster, database, store string) ([]string, error) {
-	q := "SELECT DISTINCT database, name FROM " + everyServer(c, "system.tables") + " WHERE database IN (?, ?) ORDER BY database, name"
+	q := "SELECT DISTINCT database, name FROM " + c.Everywhere("system.tables") + " WHERE database IN (?, ?) ORDER BY database, name"
 	var names []string
 	var in, name string
 	err := native.Read(ctx, conn, "tables", q, []any{database, store}, func() { names = append(names, qualified(in, name)) }, &in, &name)

@@ -72,7 +72,7 @@ func dropAlso(ctx context.Context, conn driver.Conn, c *cluster.Cluster, databas
 
 func dropTrials(ctx context.Context, conn driver.Conn, c *cluster.Cluster, database string) error {
 	var names []string
-	q := "SELECT groupUniqArray(name) FROM " + everyServer(c, "system.databases") + " WHERE startsWith(name, ?)"
+	q := "SELECT groupUniqArray(name) FROM " + c.Everywhere("system.databases") + " WHERE startsWith(name, ?)"
 	if err := conn.QueryRow(ctx, q, trialPrefix(database)).Scan(&names); err != nil {
 		return fmt.Errorf("look for databases of earlier verifications: %w", err)
 	}

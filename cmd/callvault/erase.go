@@ -115,9 +115,6 @@ func (c *cli) erase(ctx context.Context, x erasing, w person.Who) error {
 	if err != nil {
 		return err
 	}
-	if cfg.Cluster != "" {
-		return config.Error{Setting: "CALLVAULT_CLICKHOUSE_CLUSTER", Problem: "is set, and callvault erases on single servers only"}
-	}
 	w.Users, w.Rooms = identities(cfg, identity.User, w.Users), identities(cfg, identity.Room, w.Rooms)
 	s, done, err := c.openToRead(ctx, cfg, reading{})
 	if err != nil {

@@ -98,6 +98,14 @@ func (c *Cluster) Here() string {
 	return " AND 0 IN (SELECT behind FROM " + catalogue.Here + ")"
 }
 
+// Everywhere returns a system table of all servers.
+func (c *Cluster) Everywhere(table string) string {
+	if !c.Many() {
+		return table
+	}
+	return c.All(table)
+}
+
 // All returns a table function for the rows that each replica has of a table.
 func (c *Cluster) All(table string) string {
 	return "clusterAllReplicas(" + sqltext.Identifier(c.name) + ", " + table + ")"

@@ -2,7 +2,9 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -19,6 +21,26 @@ type Shape struct {
 	Same             []string // names that several servers have, by their macros shard and replica
 	Away             []string // replicas that may not answer queries
 	Others           []string // other clusters that the server knows
+}
+
+// ErrServers is returned when servers do not answer, or are away.
+var ErrServers = errors.New("servers of the cluster are missing")
+
+// Whole returns the shape of the cluster, and ErrServers unless all servers answer and none is
+// away. On one server it looks at nothing.
+func (c *Cluster) Whole(ctx context.Context, conn driver.Conn) (s Shape, err error) {
+	if !c.Many() {
+		return s, nil
+	}
+	s, err = c.Shape(ctx, conn)
+	switch {
+	case err != nil:
+	case s.Answer < s.Servers:
+		err = fmt.Errorf("%w: %d of %d answer, and this needs all; start the others and try again", ErrServers, s.Answer, s.Servers)
+	case len(s.Away) > 0:
+		err = fmt.Errorf("%w: %s is away and may lack rows; callvault archive lets it answer when it has caught up, then try again", ErrServers, strings.Join(s.Away, ", "))
+	}
+	return s, err
 }
 
 // Shape looks at the cluster. If the server does not know it, Shards is 0.

@@ -67,9 +67,8 @@ func (c *Cluster) Steady(ctx context.Context, conn driver.Conn) error {
 		if !t.Sharded() {
 			continue
 		}
-		table, on := c.Own(t.Name)
-		if err := conn.Exec(ctx, "SYSTEM SYNC REPLICA"+on+" "+sqltext.Identifier(c.store)+"."+table+" LIGHTWEIGHT"); err != nil {
-			return fmt.Errorf("wait until all replicas have all of %s: %w", t.Name, err)
+		if err := c.Copied(ctx, conn, t.Name); err != nil {
+			return err
 		}
 	}
 	q := "SELECT groupUniqArray(table) FROM " + c.All("system.mutations") + " WHERE NOT is_done AND database = ?"
@@ -87,6 +86,18 @@ func (c *Cluster) Steady(ctx context.Context, conn driver.Conn) error {
 			return context.Cause(ctx)
 		}
 	}
+}
+
+// Copied returns when all replicas have the rows that a table has now.
+func (c *Cluster) Copied(ctx context.Context, conn driver.Conn, table string) error {
+	if !c.Many() {
+		return nil
+	}
+	own, _ := c.Own(table)
+	if err := conn.Exec(ctx, "SYSTEM SYNC REPLICA"+c.On()+" "+sqltext.Identifier(c.store)+"."+own+" LIGHTWEIGHT"); err != nil {
+		return fmt.Errorf("wait until all replicas have all of %s: %w", table, err)
+	}
+	return nil
 }
 
 // pause waits. It reports false if the context has ended.

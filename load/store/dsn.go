@@ -65,6 +65,9 @@ func parseDSN(dsn string, o Options) (*clickhouse.Options, error) {
 	if ch.Compression == nil && !loopback(ch.Addr) {
 		ch.Compression = &clickhouse.Compression{Method: clickhouse.CompressionLZ4}
 	}
+	if o.Cluster != "" {
+		ch.Settings["distributed_product_mode"] = "global" // a subquery in a condition is read once, for all shards
+	}
 	if o.ReadOnly {
 		ch.Settings["readonly"] = 2
 		return ch, nil
