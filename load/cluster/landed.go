@@ -44,7 +44,7 @@ func (c *Cluster) Landed(ctx context.Context, conn driver.Conn, wants ...Want) e
 	if err != nil {
 		return err
 	}
-	return c.leave(ctx, conn, late)
+	return c.Leave(ctx, conn, late)
 }
 
 // Reached waits as Landed does, for what readers do not see. It returns the replicas that are
@@ -93,10 +93,10 @@ func (c *Cluster) wait(ctx context.Context, conn driver.Conn, wants []Want) (lat
 	}
 }
 
-// leave writes replicas into away.
-func (c *Cluster) leave(ctx context.Context, conn driver.Conn, names []string) error {
+// Leave writes replicas into away.
+func (c *Cluster) Leave(ctx context.Context, conn driver.Conn, names []string) error {
 	for _, name := range names {
-		if err := conn.Exec(ctx, "INSERT INTO "+catalogue.Away+" SELECT "+sqltext.Literal(name)+", now()"); err != nil {
+		if err := conn.Exec(ctx, "INSERT INTO "+sqltext.Identifier(c.store)+"."+catalogue.Away+" SELECT "+sqltext.Literal(name)+", now()"); err != nil {
 			return fmt.Errorf("note that replica %s is away: %w", name, err)
 		}
 	}

@@ -43,6 +43,21 @@ func (c *Cluster) Whole(ctx context.Context, conn driver.Conn) (s Shape, err err
 	return s, err
 }
 
+// Lacking returns the servers that lack tables which others have in these databases: they have
+// joined the cluster.
+func (c *Cluster) Lacking(ctx context.Context, conn driver.Conn, databases ...string) (names []string, err error) {
+	var all []string
+	for _, d := range databases {
+		all = append(all, sqltext.Literal(d))
+	}
+	of := "view(SELECT " + node + " AS node, count() AS tables FROM system.tables WHERE database IN (" + strings.Join(all, ", ") + "))"
+	q := "SELECT arraySort(groupArrayIf(node, tables < most)) FROM (SELECT node, tables, max(tables) OVER () AS most FROM " + c.All(of) + ")"
+	if err := conn.QueryRow(ctx, q).Scan(&names); err != nil {
+		return nil, fmt.Errorf("look which servers have the tables: %w", err)
+	}
+	return names, nil
+}
+
 // Shape looks at the cluster. If the server does not know it, Shards is 0.
 func (c *Cluster) Shape(ctx context.Context, conn driver.Conn) (s Shape, err error) {
 	const q = `SELECT uniqExact(shard_num), max(replica_num), count(), min(internal_replication OR not_alone = 0) FROM
