@@ -122,6 +122,12 @@ func TestClusterErases(t *testing.T) {
 			t.Errorf("%s has %d rows of %s, and %d old parts", n, rows, user, old)
 		}
 	}
+	f.must(t, "restore", "--database", "trtc_beside")
+	equal("restored", "trtc_beside")
+	if found := f.atNode(t, f.Node(1, 1), "trtc_beside").mentions(t, user); len(found) > 0 {
+		t.Errorf("%s is back in %v", user, found)
+	}
+
 	f.must(t, "replay")
 	equal("replayed", "trtc")
 	f.must(t, "verify", "--all", "--repair")
@@ -129,10 +135,4 @@ func TestClusterErases(t *testing.T) {
 	f.archive(t, exitDone, "--again")
 	never.archive(t, exitDone, "--again")
 	equal("archived again", "trtc")
-
-	f.must(t, "restore", "--database", "trtc_beside")
-	equal("restored", "trtc_beside")
-	if found := f.atNode(t, f.Node(1, 1), "trtc_beside").mentions(t, user); len(found) > 0 {
-		t.Errorf("%s is back in %v", user, found)
-	}
 }
