@@ -4,7 +4,8 @@ package main
 
 import (
 	"context"
-	"fmt"
+	"os"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -93,6 +94,21 @@ func TestClusterGrows(t *testing.T) {
 	lost.Kill()
 	f.archive(t, exitDone, "--again")
 	f.exact(t, lost)
-	f.must(t, "sql", "--write", fmt.Sprintf("SYSTEM DROP REPLICA '%s' FROM DATABASE trtc_store", "r2"))
-	_ = rows
+	text, err := os.ReadFile("../../docs/cluster.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	drop := regexp.MustCompile(`(?m)^ *callvault sql --write "(.* (?:'r2'|'1-r2').*)"$`).FindAllStringSubmatch(string(text), -1)
+	if len(drop) != 4 {
+		t.Fatalf("docs/cluster.md has %q", drop)
+	}
+	for _, m := range drop {
+		f.must(t, "sql", "--write", m[1])
+	}
+	f.archive(t, exitDone, "--again")
+	var away []string
+	if err := f.reader(t, f.Node(1, 1)).Conn().QueryRow(t.Context(), "SELECT groupArray(node) FROM trtc_store.away").Scan(&away); err != nil || len(away) > 0 {
+		t.Errorf("a replica that was dropped is away: %v, %v", away, err)
+	}
+	f.exact(t, lost)
 }

@@ -77,7 +77,11 @@ func TestClusterRights(t *testing.T) {
 	f.env[1] = administrator
 	f.grant(t, "analyst", "analyst")
 	f.grant(t, "masked", "masked")
+	f.grant(t, "saver", "backup")
 	f.grant(t, "team", "analyst", "--app", fmt.Sprint(apps[0]))
+	f.env[1] = "CLICKHOUSE_DSN=" + as(t, f.Node(1, 1), "saver")
+	f.must(t, "backup", "--to", t.TempDir())
+	f.env[1] = administrator
 	open := func(n *clustertest.Node, user string) *store.Store {
 		s, err := connect.Store(t.Context(), as(t, n, user), store.Options{ReadOnly: true})
 		if err != nil {

@@ -125,7 +125,7 @@ func (o Options) backup() []string {
 	}
 	if o.Cluster != "" {
 		all = append(all, o.ofClusters()...)
-		all = append(all, o.grant("INSERT", o.table("lease_keeper")), o.grant("INSERT", o.table(catalogue.Away)))
+		all = append(all, o.grant("INSERT, ALTER UPDATE", o.table(catalogue.Keeper)), o.grant("INSERT, ALTER DELETE", o.table(catalogue.Away)))
 	}
 	return append(all, o.grant("SELECT", "system.parts"), o.grant("SELECT", "system.backups"), o.grant("CREATE TEMPORARY TABLE", "*.*"))
 }
