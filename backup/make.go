@@ -86,6 +86,9 @@ type taken struct {
 
 // take begins the backup, and returns when all tables are frozen.
 func take(ctx context.Context, p Place, o Options, n *Note) (t taken, err error) {
+	if _, err := o.Cluster.Whole(ctx, o.Conn); err != nil {
+		return t, err
+	}
 	if err := endOrphans(ctx, p, o); err != nil {
 		return t, err
 	}

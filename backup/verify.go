@@ -32,6 +32,9 @@ func Verify(ctx context.Context, conn driver.Conn, p Place, n *Note, beside Targ
 func trial(ctx context.Context, conn driver.Conn, p Place, n Note, beside Target, progress Progress) (diffs []Difference, err error) {
 	database := beside.Database
 	c := beside.cluster()
+	if _, err := c.Whole(ctx, conn); err != nil {
+		return nil, err
+	}
 	if err := dropTrials(ctx, conn, c, database); err != nil {
 		return nil, err
 	}

@@ -30,7 +30,7 @@ func TestClusterBackup(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 2 {
 		wg.Go(func() { // the pass waits for the backup, or the backup for the pass
-			if code, _, errs := f.callvault(t.Context(), "archive", "--again", "--quiet", "--wait=3m"); code != exitDone {
+			if code, _, errs := f.callvault(t.Context(), "archive", "--again", "--quiet"); code != exitDone {
 				t.Errorf("archive: exit code %d\n%s", code, errs)
 			}
 		})

@@ -78,3 +78,40 @@ func TestClusterServes(t *testing.T) {
 	f.archive(t, exitDone)
 	f.exact(t)
 }
+
+// TestClusterAvoids lets a replica fall behind. Queries that the program makes go to the other
+// replica of its shard; those with ClickHouse's own setting may get an error, and never a part.
+func TestClusterAvoids(t *testing.T) {
+	f := installFleet(t, 2, 2, simulator.Options{Seed: 13, Calls: 8, QPS: -1})
+	f.archive(t, exitDone)
+	behind := f.atNode(t, f.Node(2, 2), "trtc")
+	if err := behind.store.Conn().Exec(t.Context(), "SYSTEM STOP FETCHES"); err != nil {
+		t.Fatal(err)
+	}
+	f.archive(t, exitDone, "--again")
+	all, s := f.rooms(t), f.reader(t, f.Node(1, 1))
+	ask := func(settings string) (failed int) {
+		t.Helper()
+		for range 30 {
+			var rooms uint64
+			if err := s.Conn().QueryRow(t.Context(), "SELECT count() FROM rooms"+settings).Scan(&rooms); err != nil {
+				failed++
+			} else if rooms != all {
+				t.Errorf("a query shows %d of %d rooms", rooms, all)
+			}
+		}
+		return failed
+	}
+	if failed := ask(""); failed > 0 {
+		t.Errorf("%d of 30 queries met the replica that is behind", failed)
+	}
+	t.Logf("with ClickHouse's own setting %d of 30 queries met it", ask(" SETTINGS max_replica_delay_for_distributed_queries = 300"))
+	if err := behind.store.Conn().Exec(t.Context(), "SYSTEM START FETCHES"); err != nil {
+		t.Fatal(err)
+	}
+	f.archive(t, exitDone)
+	f.exact(t)
+	if failed := ask(""); failed > 0 {
+		t.Errorf("%d of 30 queries fail although all replicas are there", failed)
+	}
+}

@@ -11,17 +11,24 @@ import (
 	"testing"
 	"time"
 
+	"github.com/callvault/callvault/internal/connect"
 	"github.com/callvault/callvault/internal/simulator"
+	"github.com/callvault/callvault/load/store"
 	"github.com/callvault/callvault/test/clustertest"
 )
 
 // whole watches a node while others change, and reports how often it has shown less than all.
 func (f *fleet) whole(t *testing.T, n *clustertest.Node, stop context.Context) (looks int) {
 	want := f.rooms(t)
-	s := f.reader(t, n)
+	s, err := connect.Store(t.Context(), n.DSN("default"), store.Options{ReadOnly: true}) // there may be no archive yet
+	if err != nil {
+		t.Error(err)
+		return 0
+	}
+	defer s.Close()
 	for stop.Err() == nil {
 		var rooms uint64
-		if err := s.Conn().QueryRow(stop, "SELECT count() FROM rooms").Scan(&rooms); err == nil {
+		if err := s.Conn().QueryRow(stop, "SELECT count() FROM trtc.rooms").Scan(&rooms); err == nil {
 			looks++
 			if rooms != want {
 				t.Errorf("%s shows %d of %d rooms", n, rooms, want)
