@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/callvault/callvault/internal/connect"
 	"github.com/callvault/callvault/internal/runs"
 	"github.com/callvault/callvault/load/hidden"
 	"github.com/callvault/callvault/load/lease"
@@ -51,7 +52,10 @@ func (d *daemon) useServers(ctx context.Context) (stop func()) {
 
 // letReturn lets replicas answer that have caught up, unless a run is under way, which does.
 func (d *daemon) letReturn(ctx context.Context) error {
-	s, cfg := d.store.Load(), d.set.Load().cfg
+	s, cfg := d.serving(ctx), d.set.Load().cfg
+	if err := connect.Migrated(ctx, s); errors.Is(err, connect.ErrNoArchive) {
+		return nil
+	}
 	away, err := s.Cluster().Missing(ctx, s.StoreConn())
 	if err != nil || len(away) == 0 {
 		return err

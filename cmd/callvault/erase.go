@@ -52,7 +52,8 @@ callvault first says what will go. At a terminal it asks; elsewhere it erases on
 knows of. The next export to a folder replaces the files of the days that have changed.
 
 ClickHouse keeps deleted rows on its disk until it has rewritten their parts, and the old
-parts for eight minutes more (old_parts_lifetime). --wait waits for that.
+parts for eight minutes more (old_parts_lifetime). --wait waits for that. On a cluster all
+servers must answer, and it deletes on all of them.
 
 If an erasure stops on its way, run the same command again. --remembered erases again all
 that was ever erased, such as rows that somebody has inserted since.
