@@ -57,7 +57,8 @@ moment: passes wait for some seconds while it begins, not until it ends.
 The destination is a folder that ClickHouse sees under the same path, or a folder of
 S3-compatible storage. For storage, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY;
 without them ClickHouse uses credentials of its own. All servers of a cluster take part,
-and see the same folder. A backup is complete when its note, a .json file beside it, exists. Nothing uses the rest of a killed backup.
+and see the same folder. A backup is complete when its note, a .json file beside it,
+exists. Nothing uses the rest of a killed backup.
 
 CALLVAULT_BACKUP_KEEP says how many full backups a folder keeps, with the incremental
 ones that need them. If it is not set, all are kept.
