@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -16,6 +17,8 @@ import (
 	"github.com/callvault/callvault/internal/simulator"
 	"github.com/callvault/callvault/status"
 )
+
+var manyDigits = regexp.MustCompile(`(\.\d{4})\d{6,}`)
 
 // exported returns the lines of the files that an export writes, by relation, in order.
 func exported(t *testing.T, in *installation) map[string][]string {
@@ -35,7 +38,8 @@ func exported(t *testing.T, in *installation) map[string][]string {
 			t.Fatal(err)
 		}
 		of := strings.Split(strings.TrimPrefix(file, lake), string(filepath.Separator))[1]
-		all[of] = append(all[of], strings.Split(strings.TrimSpace(string(text)), "\n")...)
+		rounded := manyDigits.ReplaceAllString(strings.TrimSpace(string(text)), "$1") // sums of doubles depend on the order of parts
+		all[of] = append(all[of], strings.Split(rounded, "\n")...)
 	}
 	for _, lines := range all {
 		slices.Sort(lines)
@@ -82,8 +86,11 @@ func TestClusterCommands(t *testing.T) {
 	if diff := cmp.Diff(wantMetrics, gotMetrics); diff != "" || gotMonths != wantMonths || len(wantMetrics) == 0 {
 		t.Errorf("status --space has %d samples, want %d; metrics (-one server +cluster):\n%s", gotMonths, wantMonths, diff)
 	}
-	f.must(t, "replay")
-	one.archive(t, exitDone)
+	for _, in := range []*installation{f.installation, one} {
+		if code, out, errs := in.callvault(t.Context(), "replay"); code != exitDone {
+			t.Fatalf("replay: exit code %d\n%s%s", code, out, errs)
+		}
+	}
 	same("replayed")
 	f.must(t, "verify", "--all", "--strict")
 	f.must(t, "status")
