@@ -115,3 +115,34 @@ func TestClusterAvoids(t *testing.T) {
 		t.Errorf("%d of 30 queries fail although all replicas are there", failed)
 	}
 }
+
+// TestClusterSweeps lets a replica delete nothing for a while. It has all that is visible, so it
+// goes on answering, and what is dead is deleted another time.
+func TestClusterSweeps(t *testing.T) {
+	f := installFleet(t, 2, 2, simulator.Options{Seed: 14, Calls: 6, QPS: -1})
+	f.archive(t, exitDone)
+	slow := f.atNode(t, f.Node(2, 2), "trtc")
+	dead := func() uint64 {
+		return slow.number(t, "SELECT count() FROM trtc_store.quality_samples_data_shard WHERE load_id NOT IN (SELECT load_id FROM trtc_store.hidden_loads GROUP BY load_id HAVING max(step) = 'committed')")
+	}
+	if err := slow.store.Conn().Exec(t.Context(), "SYSTEM STOP MERGES"); err != nil { // mutations, too
+		t.Fatal(err)
+	}
+	f.must(t, "replay")
+	var away []string
+	if err := slow.store.Conn().QueryRow(t.Context(), "SELECT groupArray(node) FROM trtc_store.away").Scan(&away); err != nil || len(away) > 0 {
+		t.Errorf("a replica that deletes late is away: %v, %v", away, err)
+	}
+	if dead() == 0 {
+		t.Error("nothing is left to delete")
+	}
+	f.exact(t)
+	if err := slow.store.Conn().Exec(t.Context(), "SYSTEM START MERGES"); err != nil {
+		t.Fatal(err)
+	}
+	f.must(t, "replay")
+	if n := dead(); n > 0 {
+		t.Errorf("%d dead rows are left", n)
+	}
+	f.exact(t)
+}
