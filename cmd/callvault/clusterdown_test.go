@@ -123,7 +123,7 @@ func TestClusterSweeps(t *testing.T) {
 	f.archive(t, exitDone)
 	slow := f.atNode(t, f.Node(2, 2), "trtc")
 	dead := func() uint64 {
-		return slow.number(t, "SELECT count() FROM trtc_store.quality_samples_data_shard WHERE load_id NOT IN (SELECT load_id FROM trtc_store.hidden_loads GROUP BY load_id HAVING max(step) = 'committed')")
+		return slow.number(t, "SELECT count() FROM trtc_store.quality_samples_data_shard WHERE load_id IN (SELECT load_id FROM trtc_store.hidden_loads GROUP BY load_id HAVING max(step) != 'committed')")
 	}
 	if err := slow.store.Conn().Exec(t.Context(), "SYSTEM STOP MERGES"); err != nil { // mutations, too
 		t.Fatal(err)
