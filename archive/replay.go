@@ -118,8 +118,7 @@ func (r *Replay) all(ctx context.Context, store *store.Store, w *load.Writer, se
 	if err := w.Close(ctx); err != nil {
 		return err
 	}
-	_, err = upkeep.Purge(ctx, store)
-	return err
+	return upkeep.PurgeSoon(ctx, store)
 }
 
 // recorded is the archive as a replay reads it.

@@ -64,6 +64,12 @@ func (b *bucket) there(ctx context.Context) (map[string]bool, error) {
 	return found, err
 }
 
+func (b *bucket) begun(ctx context.Context, name string) bool {
+	var n uint64
+	q := "SELECT count() FROM (SELECT _path FROM s3" + b.arguments(name+"/"+ofShards+"/**", "One", "nothing UInt8") + " LIMIT 1)"
+	return b.conn.QueryRow(b.within(ctx), q).Scan(&n) == nil && n > 0
+}
+
 func (b *bucket) write(ctx context.Context, name string, note []byte) error {
 	q := "INSERT INTO FUNCTION s3" + b.arguments(name+".json", "RawBLOB", "note String") + " SELECT " + sqltext.Literal(string(note))
 	return b.conn.Exec(b.within(ctx), q)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/callvault/callvault/internal/catalogue"
 	"github.com/callvault/callvault/internal/sqltext"
+	"github.com/callvault/callvault/load/cluster"
 	"github.com/callvault/callvault/load/native"
 )
 
@@ -24,15 +25,15 @@ func how() map[string]catalogue.Backup {
 }
 
 // leases lists the tables of leases, which are not backed up: a lease is not part of the
-// archive's data. A restored lease_keeper would also be the same table in Keeper as that of
-// the archive that was backed up, and not every server has Keeper.
+// archive's data, and neither is which replicas are away. A restored table of Keeper would also
+// be the same as that of the archive that was backed up, and not every server has Keeper.
 func leases() (names []string) {
 	for _, t := range catalogue.Tables() {
 		if t.Backup == catalogue.Not {
 			names = append(names, t.Name)
 		}
 	}
-	return names
+	return append(names, catalogue.Away, catalogue.Here)
 }
 
 // except leaves tables out of a BACKUP or RESTORE of the database that the statement
@@ -57,51 +58,64 @@ const counted = "SELECT %s, count(), hex(sum(cityHash64(tuple(%s)))) FROM %s %s"
 // writing their history. It keeps runs that ended a minute before.
 const settled = "FINAL WHERE toUnixTimestamp64Milli(ended_at) BETWEEN 1 AND %d"
 
-// contents begins to read the contents of an archive as of now; later writes do not change
-// the result. moment is when the backup was begun.
-func contents(ctx context.Context, conn driver.Conn, database string, moment time.Time) (driver.Rows, error) {
-	q, err := contentsQuery(ctx, conn, database, moment)
-	if err != nil {
-		return nil, err
-	}
-	return conn.Query(ctx, q)
-}
-
-func contentsQuery(ctx context.Context, conn driver.Conn, database string, moment time.Time) (string, error) {
+// contentsQueries returns the query for what this server has whole, and the one for what is
+// spread over the shards of a cluster: "" on one server. On a cluster no relations are
+// compared: another query would read them from the shards a little later.
+func contentsQueries(ctx context.Context, conn driver.Conn, c *cluster.Cluster, database string, moment time.Time) (here, spread string, err error) {
 	const tables = `SELECT database, name FROM system.tables
 		WHERE database IN (?, ?) AND engine LIKE '%MergeTree' AND NOT startsWith(name, '.') ORDER BY name, database`
 	store := catalogue.StoreOf(database)
 	columns, err := hashed(ctx, conn, database, store)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	var parts []string
-	add := func(of, in, name, which string) {
-		table := qualified(in, name)
-		parts = append(parts, fmt.Sprintf(counted, of, columns[table], table, which))
-	}
-	how := how()
+	var whole, shards []string
+	how, own := how(), owned(c)
 	var in, name string
 	err = native.Read(ctx, conn, "tables", tables, []any{database, store}, func() {
-		switch how[name] {
+		of, parts := name, &whole
+		if table := own[name]; in == store && table != "" {
+			of, parts = table, &shards
+		}
+		add := func(label, which string) {
+			table := qualified(in, name)
+			*parts = append(*parts, fmt.Sprintf(counted, label, columns[table], table, which))
+		}
+		switch how[of] {
 		case catalogue.Not:
 		case catalogue.History:
-			add(sqltext.Literal(name), in, name, fmt.Sprintf(settled, moment.Add(-time.Minute).UnixMilli()))
+			add(sqltext.Literal(of), fmt.Sprintf(settled, moment.Add(-time.Minute).UnixMilli()))
 		case catalogue.Expiring:
-			add(sqltext.Literal(expiring)+" || toString(toDate(expires_at))", in, name, "GROUP BY toDate(expires_at)")
+			add(sqltext.Literal(expiring)+" || toString(toDate(expires_at))", "GROUP BY toDate(expires_at)")
 		case catalogue.Latest:
-			add(sqltext.Literal(name), in, name, "FINAL")
+			add(sqltext.Literal(of), "FINAL")
 		default:
-			add(sqltext.Literal(name), in, name, "")
+			add(sqltext.Literal(of), "")
 		}
 	}, &in, &name)
 	if err != nil {
-		return "", err
+		return "", "", err
+	}
+	if c.Many() {
+		return strings.Join(whole, union), "SELECT * FROM " + c.Each("view("+hasBegun+union+strings.Join(shards, union)+")"), nil
 	}
 	for _, r := range catalogue.Sent() { // the restored relations must be unchanged
-		add(sqltext.Literal(r), database, r, "")
+		whole = append(whole, fmt.Sprintf(counted, sqltext.Literal(r), columns[qualified(database, r)], qualified(database, r), ""))
 	}
-	return strings.Join(parts, "\nUNION ALL\n"), nil
+	return strings.Join(whole, union), "", nil
+}
+
+const union = "\nUNION ALL\n"
+
+// owned maps the names of tables with the rows of a shard to those of the tables with all rows.
+func owned(c *cluster.Cluster) map[string]string {
+	all := map[string]string{}
+	for _, t := range catalogue.Tables() {
+		if own, _ := c.Own(t.Name); own != t.Name {
+			all[own] = t.Name
+		}
+	}
+	return all
 }
 
 // hashed returns the columns of each table as its checksum takes them: of what has a
@@ -129,19 +143,6 @@ const expiring = "raw_responses expiring "
 func gone(of string, now time.Time) bool {
 	day, ok := strings.CutPrefix(of, expiring)
 	return ok && day <= now.UTC().AddDate(0, 0, 1).Format(time.DateOnly)
-}
-
-// read reads contents to their end.
-func read(rows driver.Rows) (all []Content, err error) {
-	defer rows.Close()
-	for rows.Next() {
-		var c Content
-		if err := rows.Scan(&c.Of, &c.Rows, &c.Checksum); err != nil {
-			return nil, err
-		}
-		all = append(all, c)
-	}
-	return all, rows.Err()
 }
 
 // Difference is a content of a restored backup that differs from its note.

@@ -36,11 +36,11 @@ func exec(t *testing.T, s *store.Store, statements ...string) {
 func TestContentsAreOfOneMoment(t *testing.T) {
 	t.Parallel()
 	s := archive(t)
-	want, err := contentsOf(t.Context(), s.Conn(), s.Database(), time.Now())
+	want, err := contentsOf(t.Context(), s.Conn(), s.Cluster(), s.Database(), time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows, err := contents(t.Context(), s.Conn(), s.Database(), time.Now())
+	rows, err := contents(t.Context(), s.Conn(), s.Cluster(), s.Database(), time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,14 +50,14 @@ func TestContentsAreOfOneMoment(t *testing.T) {
 		"DELETE FROM rooms_data WHERE load_id = 2",
 		"OPTIMIZE TABLE rooms_data FINAL",
 	)
-	got, err := read(rows)
+	got, err := rows.read()
 	if err != nil {
 		t.Fatal(err)
 	}
 	if d := compare(want, got, time.Now()); len(d) > 0 {
 		t.Errorf("what was read has changed: %v", d)
 	}
-	now, err := contentsOf(t.Context(), s.Conn(), s.Database(), time.Now())
+	now, err := contentsOf(t.Context(), s.Conn(), s.Cluster(), s.Database(), time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -63,6 +63,11 @@ func (f folder) there(context.Context) (map[string]bool, error) {
 	return found, nil
 }
 
+func (f folder) begun(_ context.Context, name string) bool {
+	_, err := os.Stat(filepath.Join(f.path(name), ofShards))
+	return err == nil
+}
+
 // write moves the note into its place when it is whole and on the disk.
 func (f folder) write(_ context.Context, name string, note []byte) error {
 	return renameio.WriteFile(f.path(name+".json"), note, 0o600, renameio.WithTempDir(string(f)))

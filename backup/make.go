@@ -10,12 +10,14 @@ import (
 
 	"github.com/callvault/callvault/internal/catalogue"
 	"github.com/callvault/callvault/internal/sqltext"
+	"github.com/callvault/callvault/load/cluster"
 )
 
 // Options of Make.
 type Options struct {
 	Conn     driver.Conn
-	Database string // of the relations
+	Cluster  *cluster.Cluster // the servers that have the tables
+	Database string           // of the relations
 	Schema   int
 	Version  string
 	// Alone calls a function while no other process writes to the archive or migrates
@@ -79,28 +81,38 @@ func freeSecond(ctx context.Context, notes []Note) (time.Time, error) {
 // taken is a backup whose tables are frozen: it is being copied.
 type taken struct {
 	operation *operation
-	contents  driver.Rows
+	contents  *reading
 }
 
 // take begins the backup, and returns when all tables are frozen.
 func take(ctx context.Context, p Place, o Options, n *Note) (t taken, err error) {
+	if _, err := o.Cluster.Whole(ctx, o.Conn); err != nil {
+		return t, err
+	}
 	if err := endOrphans(ctx, p, o); err != nil {
 		return t, err
 	}
 	store := catalogue.StoreOf(o.Database)
-	statement := fmt.Sprintf("BACKUP DATABASE %s, DATABASE %s%s TO %s", sqltext.Identifier(o.Database), sqltext.Identifier(store), except(leases()), p.expression(n.Name))
+	statement := fmt.Sprintf("BACKUP DATABASE %s, DATABASE %s%s%s TO %s", sqltext.Identifier(o.Database), sqltext.Identifier(store), except(leases()), o.Cluster.On(), p.expression(n.Name))
 	var settings []string
 	if n.Base != "" {
 		settings = append(settings, p.onBase(n.Base)...)
 	}
 	err = o.Alone(ctx, func(alone context.Context) error {
-		if t.operation, err = begin(alone, o.Conn, p, purpose("backup", o.Database), statement, settings...); err != nil {
+		if n.Shards, err = o.steady(alone); err != nil {
 			return err
 		}
-		if t.contents, err = contents(ctx, o.Conn, o.Database, n.Began); err != nil {
+		if t.operation, err = begin(alone, o.Conn, o.Cluster, p, purpose("backup", o.Database), statement, settings...); err != nil {
+			return err
+		}
+		if t.contents, err = contents(ctx, o.Conn, o.Cluster, o.Database, n.Began); err != nil {
 			return fmt.Errorf("read the archive's contents: %w", err)
 		}
-		if _, err = t.operation.await(alone, func(s state) bool { return s.files > 0 }); err != nil {
+		frozen := func(s state) bool { return s.files > 0 }
+		if o.Cluster.Many() { // a server begins to write when all have frozen their tables, and tells of files at the end
+			frozen = func(state) bool { return p.begun(alone, n.Name) }
+		}
+		if _, err = t.operation.await(alone, frozen); err != nil {
 			return err
 		}
 		n.Taken = time.Now().UTC().Truncate(time.Second)
@@ -112,11 +124,20 @@ func take(ctx context.Context, p Place, o Options, n *Note) (t taken, err error)
 	return t, err
 }
 
+// steady returns when all replicas of a cluster have the same rows, and the number of shards.
+func (o Options) steady(ctx context.Context) (uint64, error) {
+	s, err := o.Cluster.Whole(ctx, o.Conn)
+	if err == nil {
+		err = o.Cluster.Steady(ctx, o.Conn)
+	}
+	return s.Shards, err
+}
+
 // endOrphans ends backups that killed programs have left running.
 func endOrphans(ctx context.Context, p Place, o Options) error {
-	ids, err := underway(ctx, o.Conn, purpose("backup", o.Database))
+	ids, err := underway(ctx, o.Conn, o.Cluster, purpose("backup", o.Database))
 	for _, id := range ids {
-		(&operation{o.Conn, p, id}).kill(ctx)
+		(&operation{o.Conn, o.Cluster, p, id}).kill(ctx)
 	}
 	return err
 }
@@ -133,6 +154,9 @@ func (t taken) finish(ctx context.Context, o Options, n *Note) (err error) {
 		t.operation.kill(ctx)
 		return fmt.Errorf("read the size of the archive: %w", err)
 	}
+	if o.Cluster.Many() {
+		total = 0 // servers tell of bytes when all have written them
+	}
 	s, err := t.operation.await(ctx, func(s state) bool { o.Progress("copying", s.size, total); return false })
 	if err != nil {
 		return err
@@ -143,7 +167,7 @@ func (t taken) finish(ctx context.Context, o Options, n *Note) (err error) {
 
 func (t taken) read(ctx context.Context, progress Progress) ([]Content, error) {
 	progress("reading checksums", 0, 0)
-	all, err := read(t.contents)
+	all, err := t.contents.read()
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}

@@ -33,6 +33,7 @@ type Note struct {
 	Differs  []string   `json:"differs,omitempty"` // what differed then
 	Gone     string     `json:"gone,omitempty"`    // which of its files were removed: its own, or those of its base; set by List
 	Lost     string     `json:"lost,omitempty"`    // a later full backup that would have been its base, and was removed
+	Shards   uint64     `json:"shards,omitempty"`  // of the cluster; 0: one server
 	Content  []Content  `json:"content"`
 }
 

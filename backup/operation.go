@@ -12,6 +12,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"github.com/callvault/callvault/internal/sqltext"
+	"github.com/callvault/callvault/load/cluster"
 )
 
 // Progress is called with the bytes done and their total. of is 0 while the total is not
@@ -20,9 +21,10 @@ type Progress func(what string, done, of uint64)
 
 // operation is a BACKUP or RESTORE that runs in the server.
 type operation struct {
-	conn  driver.Conn
-	place Place
-	id    string
+	conn    driver.Conn
+	cluster *cluster.Cluster
+	place   Place
+	id      string
 }
 
 // state is the state of an operation in system.backups.
@@ -33,6 +35,10 @@ type state struct {
 	read          uint64 // bytes, by a RESTORE
 }
 
+// silent is how long a server of a cluster may be without Keeper during an operation:
+// ClickHouse's default is an hour.
+const silent = 2 * time.Minute
+
 // looks is how often the progress is read from the server.
 const looks = 100 * time.Millisecond
 
@@ -40,8 +46,8 @@ const looks = 100 * time.Millisecond
 func purpose(what, database string) string { return "callvault-" + what + "-" + database + "-" }
 
 // underway returns the running operations of a purpose.
-func underway(ctx context.Context, conn driver.Conn, purpose string) (ids []string, err error) {
-	const q = "SELECT groupArray(id) FROM system.backups WHERE startsWith(id, ?) AND status IN ('CREATING_BACKUP', 'RESTORING')"
+func underway(ctx context.Context, conn driver.Conn, c *cluster.Cluster, purpose string) (ids []string, err error) {
+	q := "SELECT groupArray(id) FROM " + c.Everywhere("system.backups") + " WHERE startsWith(id, ?) AND status IN ('CREATING_BACKUP', 'RESTORING')"
 	if err := conn.QueryRow(ctx, q, purpose).Scan(&ids); err != nil {
 		return nil, fmt.Errorf("look for backups under way: %w", err)
 	}
@@ -49,10 +55,14 @@ func underway(ctx context.Context, conn driver.Conn, purpose string) (ids []stri
 }
 
 // begin starts a BACKUP or RESTORE that continues in the server.
-func begin(ctx context.Context, conn driver.Conn, p Place, purpose, statement string, settings ...string) (*operation, error) {
-	o := &operation{conn: conn, place: p, id: purpose + strings.ToLower(rand.Text())}
+func begin(ctx context.Context, conn driver.Conn, c *cluster.Cluster, p Place, purpose, statement string, settings ...string) (*operation, error) {
+	o := &operation{conn: conn, cluster: c, place: p, id: purpose + strings.ToLower(rand.Text())}
 	settings = append([]string{"id = " + sqltext.Literal(o.id), "async = 1"}, settings...)
-	qctx := clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{"s3_retry_attempts": 6, "backup_restore_s3_retry_attempts": 6}))
+	with := clickhouse.Settings{"s3_retry_attempts": 6, "backup_restore_s3_retry_attempts": 6}
+	if c.Many() {
+		with["backup_restore_failure_after_host_disconnected_for_seconds"] = int(silent.Seconds())
+	}
+	qctx := clickhouse.Context(ctx, clickhouse.WithSettings(with))
 	if err := conn.Exec(qctx, statement+" SETTINGS "+strings.Join(settings, ", ")); err != nil {
 		return nil, o.explain(err.Error())
 	}
@@ -102,7 +112,7 @@ const killWithin = 30 * time.Second
 func (o *operation) kill(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), killWithin)
 	defer cancel()
-	_ = o.conn.Exec(ctx, "KILL QUERY WHERE query_id IN (SELECT query_id FROM system.backups WHERE id = "+sqltext.Literal(o.id)+") SYNC")
+	_ = o.conn.Exec(ctx, "KILL QUERY"+o.cluster.On()+" WHERE query_id IN (SELECT query_id FROM system.backups WHERE id = "+sqltext.Literal(o.id)+") SYNC")
 }
 
 // explain returns in one line why the server failed, and what to try.

@@ -33,6 +33,9 @@ type Place interface {
 	notes(ctx context.Context) ([][]byte, error)
 	// there returns the names of the backups whose files exist.
 	there(ctx context.Context) (map[string]bool, error)
+	// begun reports whether a server of a cluster has begun to write a backup. It reports
+	// false if it cannot find out.
+	begun(ctx context.Context, name string) bool
 	write(ctx context.Context, name string, note []byte) error
 	// read returns the file of a note, or nil if there is none.
 	read(ctx context.Context, name string) ([]byte, error)
@@ -64,6 +67,9 @@ func Open(conn driver.Conn, place string, keys export.Keys) (Place, error) {
 
 // listOf is the file that ClickHouse writes last into a backup: the list of its files.
 const listOf = ".backup"
+
+// ofShards is the folder in a backup of a cluster that has what the servers write.
+const ofShards = "shards"
 
 // List reads the notes of a place, ordered by time, and checks which backups still exist.
 func List(ctx context.Context, p Place) ([]Note, error) {

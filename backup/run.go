@@ -104,7 +104,7 @@ func (j *Run) make(ctx context.Context, p Place) error {
 		return err
 	}
 	j.Note, err = Make(ctx, p, Options{
-		Conn: j.Store.Conn(), Database: j.Store.Database(), Schema: is.Current, Version: j.Version, Fresh: j.Fresh, Progress: j.Progress,
+		Conn: j.Store.Conn(), Cluster: j.Store.Cluster(), Database: j.Store.Database(), Schema: is.Current, Version: j.Version, Fresh: j.Fresh, Progress: j.Progress,
 		Alone: func(ctx context.Context, do func(context.Context) error) error { return j.alone(ctx, do) },
 	})
 	return err

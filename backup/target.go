@@ -18,7 +18,14 @@ func TargetOf(store *store.Store, policy string) Target {
 		}
 		return sch.Views(ctx)
 	}
-	return Target{Database: store.Database(), Policy: policy, Views: views}
+	tables := func(ctx context.Context, database string, version int) error {
+		sch, err := restored(store, database)
+		if err != nil {
+			return err
+		}
+		return sch.To(ctx, version)
+	}
+	return Target{Database: store.Database(), Cluster: store.Cluster().Name(), Policy: policy, Views: views, Tables: tables}
 }
 
 // restored returns the schema of an archive that is being restored.

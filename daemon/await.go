@@ -12,11 +12,16 @@ import (
 // await waits for the daemon's ClickHouse. It logs once that it waits and why, and once
 // that the waiting is over.
 func (d *daemon) await(ctx context.Context) (*store.Store, func(), error) {
-	cfg, began := d.set.Load().cfg, time.Now()
 	var until time.Time
-	if cfg.Wait != nil {
-		until = began.Add(time.Duration(*cfg.Wait))
+	if wait := d.set.Load().cfg.Wait; wait != nil {
+		until = time.Now().Add(time.Duration(*wait))
 	}
+	return d.open(ctx, until)
+}
+
+// open waits for ClickHouse until a moment, or without end if that is zero.
+func (d *daemon) open(ctx context.Context, until time.Time) (*store.Store, func(), error) {
+	cfg, began := d.set.Load().cfg, time.Now()
 	waits, server := false, d.Connect(cfg)
 	server.Options.OnInsert = d.meters.inserted
 	server.Options.OnRetry = func(err error, pause time.Duration) {

@@ -66,6 +66,9 @@ type daemon struct {
 	underway map[string]time.Time  // when each running run began, by schedule
 	jobs     map[*archive.Run]bool // running jobs
 	sending  sync.WaitGroup        // notifications being sent
+
+	opening sync.Mutex
+	left    []func() // closes the stores that were opened later
 }
 
 // Serve makes the runs that are due until ctx ends. At each hangup it reads the settings
@@ -109,6 +112,7 @@ func Serve(ctx context.Context, o Options, hangup <-chan os.Signal) error {
 		return err
 	}
 	d.store.Store(store)
+	defer d.useServers(ctx)()
 	left, err := d.openReader(ctx, site)
 	if err != nil {
 		return err

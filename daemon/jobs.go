@@ -52,7 +52,7 @@ func (d *daemon) pass(ctx context.Context, r schedules.Run) error {
 	}
 	defer d.track(r, j)()
 	defer archive.BoundMemory(int64(cfg.Memory))()
-	sum, err := j.Do(ctx, d.store.Load(), extract.NoProgress{})
+	sum, err := j.Do(ctx, d.serving(ctx), extract.NoProgress{})
 	d.meters.ended(j, sum)
 	d.tellOf(log, cfg, sum.Run)
 	if !errors.Is(err, lease.ErrHeld) {
@@ -97,7 +97,7 @@ func (d *daemon) verify(ctx context.Context, r schedules.Run) error {
 	if err := j.Connect(ctx); err != nil {
 		return err
 	}
-	store := d.store.Load()
+	store := d.serving(ctx)
 	if err := connect.Migrated(ctx, store); err != nil {
 		return err
 	}
@@ -120,7 +120,7 @@ func (d *daemon) backUp(ctx context.Context, r schedules.Run) error {
 		return err
 	}
 	log := d.logOf(cfg, r)
-	j.Store, j.Origin, j.Progress = d.store.Load(), d.origin(r, log), func(string, uint64, uint64) {}
+	j.Store, j.Origin, j.Progress = d.serving(ctx), d.origin(r, log), func(string, uint64, uint64) {}
 	defer d.track(r, nil)()
 	err = j.Do(ctx)
 	d.finished(log, j.Past)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/callvault/callvault/internal/catalogue"
 	"github.com/callvault/callvault/internal/query"
 	"github.com/callvault/callvault/internal/words"
 	"github.com/callvault/callvault/load/store"
@@ -28,6 +29,11 @@ func (x *examination) cluster(ctx context.Context, store *store.Store) bool {
 		x.say(check, Fail, fmt.Sprintf("the server knows no cluster %s", name), try)
 		return false
 	}
+	joined, err := store.Cluster().Lacking(ctx, store.Conn(), store.Database(), catalogue.StoreOf(store.Database()))
+	if err != nil && shape.Answer == shape.Servers {
+		x.say(check, Fail, words.OneLine(query.Error(err)), "check the rights on the other servers of the cluster")
+		return false
+	}
 	found := fmt.Sprintf("%s: %d x %d (shards x replicas)", name, shape.Shards, shape.Replicas)
 	switch {
 	case len(shape.Same) > 0:
@@ -38,6 +44,8 @@ func (x *examination) cluster(ctx context.Context, store *store.Store) bool {
 		return false
 	case shape.Answer < shape.Servers:
 		x.say(check, Warn, fmt.Sprintf("%s, %d of %d servers answer", found, shape.Answer, shape.Servers), "start the others; passes go on while each shard has a replica")
+	case len(joined) > 0:
+		x.say(check, Fail, found+", without tables: "+strings.Join(joined, ", "), "these servers have joined: run callvault migrate up; passes fail until then")
 	case len(shape.Away) > 0:
 		x.say(check, Warn, found+", behind: "+strings.Join(shape.Away, ", "), "these replicas do not answer queries until they have caught up; the next pass lets them")
 	default:

@@ -143,7 +143,7 @@ func others(cluster string) []string {
 	}
 	rights := []string{"SELECT ON system.parts"}
 	if cluster != "" {
-		rights = append(rights, "CLUSTER ON *.*", "REMOTE ON *.*", "SYSTEM SYNC REPLICA ON *.*", "SELECT ON system.replicas")
+		rights = append(rights, "CLUSTER ON *.*", "REMOTE ON *.*", "SYSTEM SYNC REPLICA ON *.*", "SELECT ON system.replicas", "SELECT ON system.mutations", "SELECT ON system.clusters")
 	}
 	for _, engine := range engines {
 		rights = append(rights, "TABLE ENGINE ON "+engine)

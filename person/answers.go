@@ -118,7 +118,13 @@ func (e *Erasure) replaceAnswers(ctx context.Context, gone *erased.Set, found []
 		to, kept = append(to, number(x.id)), append(kept, x)
 		e.Done.Rewritten++
 	}
-	if err := e.Store.Retry(ctx, func(ctx context.Context) error { return insertAnswers(ctx, e.Store, kept) }); err != nil {
+	err := e.Store.Retry(ctx, func(ctx context.Context) error {
+		if err := insertAnswers(ctx, e.Store, kept); err != nil {
+			return err
+		}
+		return e.Store.Cluster().Copied(ctx, e.Store.StoreConn(), "raw_responses")
+	})
+	if err != nil {
 		return err
 	}
 	ids := "[" + strings.Join(from, ",") + "]::Array(UInt64)"

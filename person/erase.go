@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/catalogue"
 	"github.com/callvault/callvault/ledger"
 	"github.com/callvault/callvault/load"
 	"github.com/callvault/callvault/load/erased"
@@ -41,6 +42,9 @@ type Done struct {
 // Do erases. It may be repeated after any end. The caller holds the archive lease, and has no
 // Writer open.
 func (e *Erasure) Do(ctx context.Context) error {
+	if _, err := e.Store.Cluster().Whole(ctx, e.Store.StoreConn()); err != nil {
+		return fmt.Errorf("nothing is erased: %w", err)
+	}
 	for _, step := range []struct {
 		name string
 		do   func(context.Context) error
@@ -85,7 +89,12 @@ func (e *Erasure) remember(ctx context.Context) error {
 		add(app, erased.User, e.Users)
 		add(app, erased.Room, e.Rooms)
 	}
-	return e.Store.Retry(ctx, func(ctx context.Context) error { return erased.Remember(ctx, e.Store, rows) })
+	return e.Store.Retry(ctx, func(ctx context.Context) error {
+		if err := erased.Remember(ctx, e.Store, rows); err != nil {
+			return err
+		}
+		return e.Store.Cluster().Copied(ctx, e.Store.StoreConn(), catalogue.Erased)
+	})
 }
 
 func (e *Erasure) gone(ctx context.Context) (gone *erased.Set, err error) {

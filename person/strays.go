@@ -46,7 +46,7 @@ func (e *Erasure) inTime(t table) string {
 	case t.name == unusualTable.name:
 		return "ts < " + before
 	}
-	return "comm_id IN (SELECT comm_id FROM rooms_data WHERE created_at < " + before + ")"
+	return "comm_id GLOBAL IN (SELECT comm_id FROM rooms_data WHERE created_at < " + before + ")"
 }
 
 // stray deletes the rows of a table that name the person. A list of mutations keeps what was
@@ -55,9 +55,14 @@ func (e *Erasure) stray(ctx context.Context, t table, also condition) error {
 	c := allOf(e.named(t.users, "room_id"), also)
 	var n uint64
 	var loads []uint64
+	var calls []string // the calls that began in time
+	of := "[]::Array(String)"
+	if !e.Before.IsZero() && t.name != unusualTable.name {
+		of = "groupUniqArray(toString(comm_id))"
+	}
 	err := e.Store.Retry(ctx, func(ctx context.Context) error {
-		q := "SELECT count(), groupUniqArray(load_id) FROM " + t.name + " WHERE " + c.text + " AND " + e.inTime(t)
-		return read(ctx, e.Store.StoreConn(), q, c.args, func() {}, &n, &loads)
+		q := "SELECT count(), groupUniqArray(load_id), " + of + " FROM " + t.name + " WHERE " + c.text + " AND " + e.inTime(t)
+		return read(ctx, e.Store.StoreConn(), q, c.args, func() {}, &n, &loads, &calls)
 	})
 	if err != nil || n == 0 {
 		return err
@@ -67,7 +72,11 @@ func (e *Erasure) stray(ctx context.Context, t table, also condition) error {
 	if err != nil {
 		return err
 	}
-	return upkeep.DeleteRows(ctx, e.Store, t.name, "load_id IN "+sqltext.IDs(loads)+" AND "+hashed+" AND "+e.inTime(t))
+	inTime := e.inTime(t)
+	if len(calls) > 0 {
+		inTime = "comm_id IN (" + literalOf(calls) + ")"
+	}
+	return upkeep.DeleteRows(ctx, e.Store, t.name, "load_id IN "+sqltext.IDs(loads)+" AND "+hashed+" AND "+inTime)
 }
 
 // hashed is the condition that a row names the person, by hashes.

@@ -218,7 +218,7 @@ func (v *Run) repair(ctx context.Context) error {
 
 // fetch archives what differs.
 func (v *Run) fetch(ctx context.Context, guard hidden.Guard) error {
-	if _, err := upkeep.Purge(ctx, v.Store); err != nil {
+	if err := upkeep.PurgeSoon(ctx, v.Store); err != nil {
 		return err
 	}
 	w := v.Job.Writer(ctx, v.Store, v.Report.RunID, guard)
@@ -236,8 +236,7 @@ func (v *Run) fetch(ctx context.Context, guard hidden.Guard) error {
 	if _, err := upkeep.HideStrays(ctx, v.Store, guard, units); err != nil {
 		return err
 	}
-	_, err = upkeep.Purge(ctx, v.Store)
-	return err
+	return upkeep.PurgeSoon(ctx, v.Store)
 }
 
 func (v *Run) fetchInto(ctx context.Context, w *archive.Target) error {

@@ -57,8 +57,9 @@ moment: passes wait for some seconds while it begins, not until it ends.
 
 The destination is a folder that ClickHouse sees under the same path, or a folder of
 S3-compatible storage. For storage, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY;
-without them ClickHouse uses credentials of its own. A backup is complete when its
-note, a .json file beside it, exists. Nothing uses the rest of a killed backup.
+without them ClickHouse uses credentials of its own. All servers of a cluster take part,
+and see the same folder. A backup is complete when its note, a .json file beside it,
+exists. Nothing uses the rest of a killed backup.
 
 CALLVAULT_BACKUP_KEEP says how many full backups a folder keeps, with the incremental
 ones that need them. If it is not set, all are kept.
@@ -117,13 +118,11 @@ func (b *backing) check(cfg *config.Config) error {
 	if b.whereIn(cfg) == "" {
 		return config.Error{Setting: "CALLVAULT_BACKUP_TO", Problem: "is not set", Try: "give a folder or s3://bucket/folder, or --to"}
 	}
-	if _, err := b.open(cfg, nil); err != nil {
-		return err
+	if cfg.Cluster != "" && b.policy != "" {
+		return usagef("--storage-policy is for one server; on a cluster the tables have the policy that new tables get there")
 	}
-	if cfg.Cluster != "" {
-		return config.Error{Setting: "CALLVAULT_CLICKHOUSE_CLUSTER", Problem: "is set, and callvault backs up single servers only", Try: "use ClickHouse's BACKUP … ON CLUSTER"}
-	}
-	return nil
+	_, err := b.open(cfg, nil)
+	return err
 }
 
 func (c *cli) backup(ctx context.Context, b backing, asJSON bool) error {

@@ -30,7 +30,12 @@ type fleet struct {
 // that answers.
 func installFleet(t *testing.T, shards, replicas int, o simulator.Options) *fleet {
 	t.Helper()
-	c := clustertest.Start(t, shards, replicas)
+	return installOn(t, clustertest.Start(t, shards, replicas), o)
+}
+
+// installOn makes an archive on a cluster.
+func installOn(t *testing.T, c *clustertest.Cluster, o simulator.Options) *fleet {
+	t.Helper()
 	now := time.Now().Truncate(time.Second)
 	o.Now = frozen(now)
 	v := newVendor(t, o)

@@ -52,7 +52,8 @@ callvault first says what will go. At a terminal it asks; elsewhere it erases on
 knows of. The next export to a folder replaces the files of the days that have changed.
 
 ClickHouse keeps deleted rows on its disk until it has rewritten their parts, and the old
-parts for eight minutes more (old_parts_lifetime). --wait waits for that.
+parts for eight minutes more (old_parts_lifetime). --wait waits for that. On a cluster all
+servers must answer, and it deletes on all of them.
 
 If an erasure stops on its way, run the same command again. --remembered erases again all
 that was ever erased, such as rows that somebody has inserted since.
@@ -114,9 +115,6 @@ func (c *cli) erase(ctx context.Context, x erasing, w person.Who) error {
 	cfg, err := c.config()
 	if err != nil {
 		return err
-	}
-	if cfg.Cluster != "" {
-		return config.Error{Setting: "CALLVAULT_CLICKHOUSE_CLUSTER", Problem: "is set, and callvault erases on single servers only"}
 	}
 	w.Users, w.Rooms = identities(cfg, identity.User, w.Users), identities(cfg, identity.Room, w.Rooms)
 	s, done, err := c.openToRead(ctx, cfg, reading{})

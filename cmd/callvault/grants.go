@@ -58,7 +58,7 @@ func (c *cli) grants(ctx context.Context, r grants.Role, o grants.Options) error
 	if err != nil {
 		return err
 	}
-	o.Database = cmp.Or(o.Database, configuredDatabase(cfg))
+	o.Database, o.Cluster = cmp.Or(o.Database, configuredDatabase(cfg)), cfg.Cluster
 	if r == grants.Masked {
 		if o.Columns, err = c.columns(ctx, cfg, o.Database); err != nil {
 			return err

@@ -14,6 +14,7 @@ const (
 	OfShape     = "rooms_data"   // its engine shows whether the archive is on a cluster
 	Floor       = "load_floor"   // only on a cluster: up to which load a load that hidden_loads lacks is visible
 	Away        = "away"         // only on a cluster: replicas that must not answer
+	Here        = "here"         // only on a cluster: a view of whether this replica may answer
 )
 
 // Shard ends the name of a table that has the rows of one shard of a cluster. The table

@@ -31,6 +31,7 @@ func Roles() []Role { return []Role{Archiver, Analyst, Masked, Dashboard, Backup
 // Options of the statements.
 type Options struct {
 	Database string // of the relations
+	Cluster  string // on whose servers the statements work; "": on the one that runs them
 	User     string
 	Apps     []call.AppID // a reader sees only these; none: all
 	// Columns are the columns of each relation, in order. Masked needs them.
@@ -69,7 +70,14 @@ func names() string {
 }
 
 func (o Options) grant(what, on string) string {
-	return "GRANT " + what + " ON " + on + " TO " + sqltext.Identifier(o.User)
+	return "GRANT" + o.onCluster() + " " + what + " ON " + on + " TO " + sqltext.Identifier(o.User)
+}
+
+func (o Options) onCluster() string {
+	if o.Cluster == "" {
+		return ""
+	}
+	return " ON CLUSTER " + sqltext.Identifier(o.Cluster)
 }
 
 func (o Options) all() string   { return sqltext.Identifier(o.Database) + ".*" }
@@ -90,10 +98,23 @@ func (o Options) archiver() []string {
 		o.grant("ALL", o.all()), o.grant("ALL", o.store()),
 		o.grant("SELECT", "system.parts"), o.grant("SELECT", "system.disks"), o.grant("SELECT", "system.backups"), o.grant("CREATE TEMPORARY TABLE", "*.*"),
 	}
-	for _, engine := range []string{"MergeTree", "ReplacingMergeTree", "Memory"} {
+	engines := []string{"MergeTree", "ReplacingMergeTree", "Memory"}
+	if o.Cluster != "" {
+		engines = []string{"MergeTree", "ReplicatedMergeTree", "ReplicatedReplacingMergeTree", "Distributed", "KeeperMap"}
+		all = append(all, o.ofClusters()...)
+	}
+	for _, engine := range engines {
 		all = append(all, o.grant("TABLE ENGINE", engine))
 	}
 	return all
+}
+
+// ofClusters are the rights that changing a cluster needs besides.
+func (o Options) ofClusters() []string {
+	return []string{
+		o.grant("CLUSTER, REMOTE, SYSTEM SYNC REPLICA", "*.*"),
+		o.grant("SELECT", "system.replicas"), o.grant("SELECT", "system.mutations"), o.grant("SELECT", "system.clusters"),
+	}
 }
 
 // backup reads both databases, and writes who works on the archive and what ran.
@@ -101,6 +122,10 @@ func (o Options) backup() []string {
 	all := []string{o.grant("SELECT, BACKUP", o.all()), o.grant("SELECT, BACKUP", o.store())}
 	for _, table := range []string{"lease", "archive_runs_data"} {
 		all = append(all, o.grant("INSERT", o.table(table)))
+	}
+	if o.Cluster != "" {
+		all = append(all, o.ofClusters()...)
+		all = append(all, o.grant("INSERT, ALTER UPDATE", o.table(catalogue.Keeper)), o.grant("INSERT, ALTER DELETE", o.table(catalogue.Away)))
 	}
 	return append(all, o.grant("SELECT", "system.parts"), o.grant("SELECT", "system.backups"), o.grant("CREATE TEMPORARY TABLE", "*.*"))
 }
@@ -169,8 +194,8 @@ func (o Options) policies(r Role) (all []string) {
 			continue
 		}
 		all = append(all,
-			"CREATE ROW POLICY OR REPLACE callvault_all ON "+o.of(relation)+" FOR SELECT USING 1 AS PERMISSIVE TO ALL",
-			"CREATE ROW POLICY OR REPLACE "+sqltext.Identifier("callvault_"+o.User)+" ON "+o.of(relation)+" FOR SELECT USING sdk_app_id IN ("+strings.Join(apps, ", ")+") AS RESTRICTIVE TO "+sqltext.Identifier(o.User))
+			"CREATE ROW POLICY OR REPLACE callvault_all"+o.onCluster()+" ON "+o.of(relation)+" FOR SELECT USING 1 AS PERMISSIVE TO ALL",
+			"CREATE ROW POLICY OR REPLACE "+sqltext.Identifier("callvault_"+o.User)+o.onCluster()+" ON "+o.of(relation)+" FOR SELECT USING sdk_app_id IN ("+strings.Join(apps, ", ")+") AS RESTRICTIVE TO "+sqltext.Identifier(o.User))
 	}
 	return all
 }

@@ -90,26 +90,33 @@ type FreeError struct{ Err error }
 func (e FreeError) Error() string { return e.Err.Error() }
 func (e FreeError) Unwrap() error { return e.Err }
 
-// BackupHolder begins the name of a holder of the archive lease that makes a backup.
-const BackupHolder = "the backup of "
+// Holders of the archive lease that make a backup, or let replicas of a cluster answer again,
+// have names that begin like this.
+const (
+	BackupHolder = "the backup of "
+	ReturnHolder = "the return of replicas by "
+)
 
 // backupHolds is how long Take waits for a backup that has the archive lease: far longer
 // than a backup needs it.
 const backupHolds = 5 * time.Minute
 
 // Take takes a lease for who. It waits for two holders: a process of this machine that has
-// died, because its lease expires, and a backup, because it is short.
+// died, because its lease expires, and a backup or a return of replicas, because it is short.
 func Take(ctx context.Context, store *store.Store, name, who string, ttl time.Duration) (*lease.Lease, error) {
 	l, err := lease.Acquire(ctx, store.StoreConn(), name, who, ttl)
 	held, ok := errors.AsType[*lease.HeldError](err)
 	if !ok {
 		return l, err
 	}
-	process, backup := strings.CutPrefix(held.Holder, BackupHolder)
+	process, short := strings.CutPrefix(held.Holder, BackupHolder)
+	if !short {
+		process, short = strings.CutPrefix(held.Holder, ReturnHolder)
+	}
 	switch {
 	case lease.Dead(process):
 		return lease.AcquireWait(ctx, store.StoreConn(), name, who, ttl, ttl+5*time.Second)
-	case backup:
+	case short:
 		return lease.AcquireWait(ctx, store.StoreConn(), name, who, ttl, backupHolds)
 	}
 	return l, err

@@ -81,7 +81,12 @@ func (c *Cluster) Parts() string {
 	if !c.Many() {
 		return "system.parts"
 	}
-	return "cluster(" + sqltext.Identifier(c.name) + ", system.parts)"
+	return c.Each("system.parts")
+}
+
+// Each returns a table function for the rows that one replica of each shard has of a table.
+func (c *Cluster) Each(table string) string {
+	return "cluster(" + sqltext.Identifier(c.name) + ", " + table + ")"
 }
 
 // Here returns a condition to add to one on a table whose rows are on shards: reading it fails
@@ -90,7 +95,15 @@ func (c *Cluster) Here() string {
 	if !c.Many() {
 		return ""
 	}
-	return " AND 0 IN (SELECT behind FROM here)"
+	return " AND 0 IN (SELECT behind FROM " + catalogue.Here + ")"
+}
+
+// Everywhere returns a system table of all servers.
+func (c *Cluster) Everywhere(table string) string {
+	if !c.Many() {
+		return table
+	}
+	return c.All(table)
 }
 
 // All returns a table function for the rows that each replica has of a table.

@@ -40,18 +40,39 @@ func (c *Cluster) Landed(ctx context.Context, conn driver.Conn, wants ...Want) e
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if _, err := c.returned(ctx, conn); err != nil {
+	late, err := c.wait(ctx, conn, wants)
+	if err != nil {
 		return err
+	}
+	return c.Leave(ctx, conn, late)
+}
+
+// Reached waits as Landed does, for what readers do not see. It returns the replicas that are
+// late, and lets them answer all the same. The caller goes on another time.
+func (c *Cluster) Reached(ctx context.Context, conn driver.Conn, wants ...Want) (late []string, err error) {
+	if !c.Many() || len(wants) == 0 {
+		return nil, nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.wait(ctx, conn, wants)
+}
+
+// wait waits until each replica that may answer has the wanted rows, and returns those that are
+// late. The caller holds mu.
+func (c *Cluster) wait(ctx context.Context, conn driver.Conn, wants []Want) (late []string, err error) {
+	if _, err := c.returned(ctx, conn); err != nil {
+		return nil, err
 	}
 	began, pause := time.Now(), c.waits.first
 	for {
 		away, err := c.away(ctx, conn)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		look, err := c.look(ctx, conn, wants)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		silent, behind, whole := look.late(wants)
 		waited := time.Since(began)
@@ -62,23 +83,20 @@ func (c *Cluster) Landed(ctx context.Context, conn driver.Conn, wants ...Want) e
 		waiting := slices.ContainsFunc(slices.Concat(silent, behind), func(name string) bool { return !away[name] && !slices.Contains(due, name) })
 		switch {
 		case whole && !waiting:
-			return c.leave(ctx, conn, due)
+			return due, nil
 		case !whole && waited >= c.waits.behind:
-			return fmt.Errorf("%w: %s", ErrMissing, look.missing(wants))
-		}
-		select {
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-time.After(pause):
+			return nil, fmt.Errorf("%w: %s", ErrMissing, look.missing(wants))
+		case !c.pause(ctx, pause):
+			return nil, context.Cause(ctx)
 		}
 		pause = min(2*pause, c.waits.last)
 	}
 }
 
-// leave writes replicas into away.
-func (c *Cluster) leave(ctx context.Context, conn driver.Conn, names []string) error {
+// Leave writes replicas into away.
+func (c *Cluster) Leave(ctx context.Context, conn driver.Conn, names []string) error {
 	for _, name := range names {
-		if err := conn.Exec(ctx, "INSERT INTO "+catalogue.Away+" SELECT "+sqltext.Literal(name)+", now()"); err != nil {
+		if err := conn.Exec(ctx, "INSERT INTO "+sqltext.Identifier(c.store)+"."+catalogue.Away+" SELECT "+sqltext.Literal(name)+", now()"); err != nil {
 			return fmt.Errorf("note that replica %s is away: %w", name, err)
 		}
 	}

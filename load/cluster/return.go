@@ -35,13 +35,13 @@ func (c *Cluster) Return(ctx context.Context, conn driver.Conn) error {
 	}
 }
 
-// Incomplete reports whether replicas are away.
-func (c *Cluster) Incomplete(ctx context.Context, conn driver.Conn) (bool, error) {
+// Missing returns the replicas that are away.
+func (c *Cluster) Missing(ctx context.Context, conn driver.Conn) ([]string, error) {
 	if !c.Many() {
-		return false, nil
+		return nil, nil
 	}
 	away, err := c.away(ctx, conn)
-	return len(away) > 0, err
+	return slices.Sorted(maps.Keys(away)), err
 }
 
 // Floor returns the load up to which loads that hidden_loads does not mention are visible. On

@@ -2,7 +2,9 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -19,6 +21,41 @@ type Shape struct {
 	Same             []string // names that several servers have, by their macros shard and replica
 	Away             []string // replicas that may not answer queries
 	Others           []string // other clusters that the server knows
+}
+
+// ErrServers is returned when servers do not answer, or are away.
+var ErrServers = errors.New("servers of the cluster are missing")
+
+// Whole returns the shape of the cluster, and ErrServers unless all servers answer and none is
+// away. On one server it looks at nothing.
+func (c *Cluster) Whole(ctx context.Context, conn driver.Conn) (s Shape, err error) {
+	if !c.Many() {
+		return s, nil
+	}
+	s, err = c.Shape(ctx, conn)
+	switch {
+	case err != nil:
+	case s.Answer < s.Servers:
+		err = fmt.Errorf("%w: %d of %d answer, and this needs all; start the others and try again", ErrServers, s.Answer, s.Servers)
+	case len(s.Away) > 0:
+		err = fmt.Errorf("%w: %s is away and may lack rows; callvault archive lets it answer when it has caught up, then try again", ErrServers, strings.Join(s.Away, ", "))
+	}
+	return s, err
+}
+
+// Lacking returns the servers that lack tables which others have in these databases: they have
+// joined the cluster.
+func (c *Cluster) Lacking(ctx context.Context, conn driver.Conn, databases ...string) (names []string, err error) {
+	var all []string
+	for _, d := range databases {
+		all = append(all, sqltext.Literal(d))
+	}
+	of := "view(SELECT " + node + " AS node, count() AS tables FROM system.tables WHERE database IN (" + strings.Join(all, ", ") + "))"
+	q := "SELECT arraySort(groupArrayIf(node, tables < most)) FROM (SELECT node, tables, max(tables) OVER () AS most FROM " + c.All(of) + ")"
+	if err := conn.QueryRow(ctx, q).Scan(&names); err != nil {
+		return nil, fmt.Errorf("look which servers have the tables: %w", err)
+	}
+	return names, nil
 }
 
 // Shape looks at the cluster. If the server does not know it, Shards is 0.

@@ -31,7 +31,7 @@ func (s *Schema) databases(ctx context.Context) error {
 	}
 	defer conn.Close()
 	found, err := s.usable(ctx, conn)
-	if err != nil || found.store {
+	if err != nil || found.store && s.opt.Cluster == "" {
 		return err
 	}
 	on, all := "", []string{s.store()}

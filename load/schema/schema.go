@@ -102,24 +102,50 @@ func (s *Schema) toStore() *clickhouse.Options {
 
 // Up applies the pending versions and returns how many it applied. It applies a dirty
 // version again: every statement can be repeated. It waits for an archiving pass of an older
-// program, which writes to the tables as they were.
+// program, which writes to the tables as they were. It makes the tables on servers that have
+// joined the cluster.
 func (s *Schema) Up(ctx context.Context) (int, error) {
-	alters := func(st Status) bool { return st.Current > 0 && st.Pending() > 0 }
+	joined, err := s.joined(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("migrate up: %w", err)
+	}
+	alters := func(st Status) bool { return st.Current > 0 && (st.Pending() > 0 || len(joined) > 0) }
 	return s.locked(ctx, "migrate up", alters, func(m *migrate.Migrate, g *guarded) error {
 		version, dirty, err := g.Version()
 		if err != nil {
 			return err
 		}
 		if dirty {
-			if err := m.Force(s.before(version)); err != nil {
+			version = s.before(version)
+			if err := m.Force(version); err != nil {
 				return err
 			}
+		}
+		if err := s.join(g, joined, version); err != nil {
+			return err
 		}
 		if err := m.Up(); err != nil && !errors.Is(err, migrate.ErrNoChange) {
 			return fmt.Errorf("%w (mend the cause, then \"callvault migrate up\" again)", err)
 		}
+		if len(joined) > 0 {
+			return s.cluster().Return(g.ctx, g.conn)
+		}
 		return nil
 	})
+}
+
+// To applies the versions up to one, to an archive of an earlier version.
+func (s *Schema) To(ctx context.Context, version int) error {
+	if err := s.known(version); err != nil {
+		return err
+	}
+	_, err := s.locked(ctx, "migrate up", nothing, func(m *migrate.Migrate, _ *guarded) error {
+		if err := m.Migrate(uint(version)); err != nil && !errors.Is(err, migrate.ErrNoChange) {
+			return err
+		}
+		return nil
+	})
+	return err
 }
 
 // Down takes back the last steps versions, or all of them if steps is not positive, and

@@ -65,6 +65,11 @@ func parseDSN(dsn string, o Options) (*clickhouse.Options, error) {
 	if ch.Compression == nil && !loopback(ch.Addr) {
 		ch.Compression = &clickhouse.Compression{Method: clickhouse.CompressionLZ4}
 	}
+	if o.Cluster != "" {
+		ch.Settings["distributed_product_mode"] = "global" // a subquery in a condition is read once, for all shards
+		// A replica that is behind has fewer rows, or is away. Another one is asked if there is one.
+		ch.Settings["max_replica_delay_for_distributed_queries"] = 5
+	}
 	if o.ReadOnly {
 		ch.Settings["readonly"] = 2
 		return ch, nil

@@ -3,6 +3,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -171,20 +172,52 @@ func connect(ctx context.Context, ch *clickhouse.Options) (driver.Conn, error) {
 	return conn, nil
 }
 
-// oneHost keeps of the hosts of a cluster the first that answers: another one may not have yet
-// what was written to it.
-func oneHost(ctx context.Context, ch *clickhouse.Options) (err error) {
+// oneHost keeps of the hosts of a cluster the first that answers and has Keeper, or else the
+// first that answers: another one may not have yet what was written to it.
+func oneHost(ctx context.Context, ch *clickhouse.Options) error {
+	var answers string
+	var last error
 	for _, addr := range ch.Addr {
 		one := *ch
 		one.Addr, one.Auth.Database = []string{addr}, ""
-		var conn driver.Conn
-		if conn, err = connect(ctx, &one); err == nil {
-			ch.Addr = one.Addr
-			return conn.Close()
+		conn, err := connect(ctx, &one)
+		if err != nil {
+			last = err
+			continue
 		}
+		able := hasKeeper(ctx, conn, catalogue.StoreOf(ch.Auth.Database))
+		_ = conn.Close()
+		if able {
+			ch.Addr = one.Addr
+			return nil
+		}
+		answers = cmp.Or(answers, addr)
 	}
-	return err
+	if answers == "" {
+		return last
+	}
+	ch.Addr = []string{answers}
+	return nil
 }
+
+// hasKeeper reports whether a server can write to the tables of a store. It reports true if
+// there are none, or if the user may not know.
+func hasKeeper(ctx context.Context, conn driver.Conn, store string) bool {
+	var lost bool
+	const q = "SELECT toBool(max(is_readonly OR is_session_expired)) FROM system.replicas WHERE database = ?"
+	err := conn.QueryRow(ctx, q, store).Scan(&lost)
+	return err != nil && !retry.Broken(err) || err == nil && !lost
+}
+
+// Serves reports whether the server of the cluster answers and has Keeper.
+func (s *Store) Serves(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, serveWithin)
+	defer cancel()
+	return hasKeeper(ctx, s.views, catalogue.StoreOf(s.Database()))
+}
+
+// serveWithin bounds the question whether a server can be used.
+const serveWithin = 10 * time.Second
 
 // connectAnyway opens a pool although the database does not exist.
 func connectAnyway(ctx context.Context, ch *clickhouse.Options, m Missing) (driver.Conn, error) {

@@ -2,7 +2,9 @@ package upkeep
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -59,13 +61,21 @@ func Look(ctx context.Context, a Archive, runID string) (o Outlook, err error) {
 	return o, err
 }
 
-// Sweep purges, and forgets claims on leases that have long ended. The caller holds the
-// archive lease, as for Purge.
+// Sweep purges if it can, and forgets claims on leases that have long ended. The caller holds
+// the archive lease, as for Purge.
 func Sweep(ctx context.Context, a Archive) error {
-	if _, err := Purge(ctx, a); err != nil {
+	if err := PurgeSoon(ctx, a); err != nil {
 		return err
 	}
 	return a.Retry(ctx, func(ctx context.Context) error { return mutate(ctx, a, "lease", oldClaims) })
+}
+
+// PurgeSoon purges, or leaves it to the next Sweep where replicas of a cluster are not ready.
+func PurgeSoon(ctx context.Context, a Archive) error {
+	if _, err := Purge(ctx, a); err != nil && !errors.Is(err, cluster.ErrBehind) {
+		return err
+	}
+	return nil
 }
 
 // Purge deletes the rows of hidden loads that no writer of this process can commit, and then
@@ -78,11 +88,20 @@ func Sweep(ctx context.Context, a Archive) error {
 //     pass can go on from, because their unit is not final, stay opened.
 //  2. Rows of abandoned and replaced loads are deleted, and then the loads' parts.
 //  3. hidden_loads forgets the loads that need no mention (see compact).
+//
+// On a cluster each step begins when all replicas have done the one before. Purge does nothing
+// while a replica is away, and stops if one is slow; then it returns cluster.ErrBehind.
 func Purge(ctx context.Context, a Archive) (n int, err error) {
+	var behind error
 	err = a.Retry(ctx, func(ctx context.Context) (err error) {
-		n, err = purge(ctx, a)
+		if n, err = purge(ctx, a); errors.Is(err, cluster.ErrBehind) {
+			behind, err = err, nil
+		}
 		return err
 	})
+	if err == nil {
+		err = behind
+	}
 	if err != nil {
 		return 0, fmt.Errorf("purge: %w", err)
 	}
@@ -90,8 +109,12 @@ func Purge(ctx context.Context, a Archive) (n int, err error) {
 }
 
 func purge(ctx context.Context, a Archive) (int, error) {
-	if gone, err := a.Cluster().Incomplete(ctx, a.StoreConn()); gone || err != nil {
-		return 0, err // a replica that is away may still show what is purged
+	away, err := a.Cluster().Missing(ctx, a.StoreConn())
+	if err != nil {
+		return 0, err
+	}
+	if len(away) > 0 { // it may still show what is purged
+		return 0, fmt.Errorf("%w: %s is away", cluster.ErrBehind, strings.Join(away, ", "))
 	}
 	dead := a.IDs().DeadBefore()
 	all, err := steps(ctx, a)
@@ -184,18 +207,18 @@ func drop(ctx context.Context, a Archive, opened, gone []uint64) error {
 		var these string
 		n := len(gone)
 		these, gone = among(gone)
-		if err := a.Cluster().Landed(ctx, a.StoreConn(), notShown(these, n-len(gone))); err != nil {
+		if err := reached(ctx, a, notShown(these, n-len(gone))); err != nil {
 			return err
 		}
 		g, gctx := errgroup.WithContext(ctx)
 		g.SetLimit(4)
 		for _, table := range loaded() {
-			g.Go(func() error { return deleteRows(gctx, a, table, these) })
+			g.Go(func() error { return deleteRows(gctx, a, table, these, a.Cluster().Wait()) })
 		}
 		if err := g.Wait(); err != nil {
 			return err
 		}
-		if err := a.Cluster().Landed(ctx, a.StoreConn(), noRows(these, loaded()...)...); err != nil {
+		if err := reached(ctx, a, noRows(these, loaded()...)...); err != nil {
 			return err
 		}
 		if err := mutate(ctx, a, "ledger_parts", these); err != nil {
@@ -207,14 +230,15 @@ func drop(ctx context.Context, a Archive, opened, gone []uint64) error {
 
 // deleteRows deletes the rows of loads from a large table by masking them: rewriting a month
 // for one call would cost too much. The next merge removes the masked rows. If there is
-// nothing to delete, which the index on load_id shows quickly, it does nothing.
-func deleteRows(ctx context.Context, a Archive, table, cond string) error {
+// nothing to delete, which the index on load_id shows quickly, it does nothing. wait is that
+// of mutate.
+func deleteRows(ctx context.Context, a Archive, table, cond string, wait int) error {
 	rows, err := count(ctx, a.StoreConn(), table, cond)
 	if err != nil || rows == 0 {
 		return err
 	}
 	own, on := a.Cluster().Own(table)
-	q := fmt.Sprintf("DELETE FROM %s%s WHERE %s SETTINGS lightweight_deletes_sync = %d%s", own, on, cond, a.Cluster().Wait(), sameEverywhere)
+	q := fmt.Sprintf("DELETE FROM %s%s WHERE %s SETTINGS lightweight_deletes_sync = %d%s", own, on, cond, wait, sameEverywhere)
 	if err := a.StoreConn().Exec(ctx, q); err != nil {
 		return fmt.Errorf("delete rows of %s: %w", table, err)
 	}
@@ -242,7 +266,7 @@ func compact(ctx context.Context, a Archive, visible, dropped []uint64) error {
 		if err := mutate(ctx, a, catalogue.HiddenLoads, first); err != nil {
 			return err
 		}
-		if err := a.Cluster().Landed(ctx, a.StoreConn(), noRows(first, catalogue.HiddenLoads)...); err != nil {
+		if err := reached(ctx, a, noRows(first, catalogue.HiddenLoads)...); err != nil {
 			return err
 		}
 		if len(visible) > 0 {
@@ -259,14 +283,29 @@ func compact(ctx context.Context, a Archive, visible, dropped []uint64) error {
 // refuse subqueries there by default; this one gives the same result on each of them.
 const sameEverywhere = ", allow_nondeterministic_mutations = 1"
 
-// mutate deletes rows of a small table by rewriting its parts, and waits for the end.
+// mutate deletes rows of a small table by rewriting its parts, and waits for the end: of
+// Cluster.Wait.
 func mutate(ctx context.Context, a Archive, table, cond string) error {
+	return rewrite(ctx, a, table, cond, a.Cluster().Wait())
+}
+
+// rewrite is mutate with 1 to wait for one replica of each shard, or 2 for all of them.
+func rewrite(ctx context.Context, a Archive, table, cond string, wait int) error {
 	own, on := a.Cluster().Own(table)
-	q := fmt.Sprintf("ALTER TABLE %s%s DELETE WHERE %s SETTINGS mutations_sync = %d%s", own, on, cond, a.Cluster().Wait(), sameEverywhere)
+	q := fmt.Sprintf("ALTER TABLE %s%s DELETE WHERE %s SETTINGS mutations_sync = %d%s", own, on, cond, wait, sameEverywhere)
 	if err := a.StoreConn().Exec(ctx, q); err != nil {
 		return fmt.Errorf("delete rows of %s: %w", table, err)
 	}
 	return nil
+}
+
+// reached returns cluster.ErrBehind unless all replicas have what is wanted.
+func reached(ctx context.Context, a Archive, wants ...cluster.Want) error {
+	late, err := a.Cluster().Reached(ctx, a.StoreConn(), wants...)
+	if err == nil && len(late) > 0 {
+		err = fmt.Errorf("%w: %s has not yet deleted what is to go", cluster.ErrBehind, strings.Join(late, ", "))
+	}
+	return err
 }
 
 // notShown wants n loads to be known everywhere as ones that are not shown.

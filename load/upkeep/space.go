@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/callvault/callvault/internal/catalogue"
+	"github.com/callvault/callvault/internal/sqltext"
 	"github.com/callvault/callvault/load/native"
 )
 
@@ -41,13 +42,23 @@ func Months(ctx context.Context, a Archive) ([]Space, error) {
 // may count as its neighbour there. Metrics also needs the right to read the index: CREATE
 // TEMPORARY TABLE.
 func Metrics(ctx context.Context, a Archive) ([]Space, error) {
-	samples, _ := a.Cluster().Own(native.SamplesTable) // on a cluster, of this server's shard
-	return space(ctx, a, strings.ReplaceAll(`
+	own, _ := a.Cluster().Own(native.SamplesTable)
+	database := sqltext.Literal(catalogue.StoreOf(a.Database()))
+	query := strings.NewReplacer("DATABASE", database, "SAMPLES", sqltext.Identifier(catalogue.StoreOf(a.Database()))+"."+own, "NAME", sqltext.Literal(own)).Replace(metrics)
+	if a.Cluster().Many() { // each shard looks at its own
+		query = "SELECT name, sum(n) AS rows, sum(b) AS bytes, sum(u) AS uncompressed FROM " +
+			a.Cluster().Each("view(SELECT name, rows AS n, bytes AS b, uncompressed AS u FROM ("+query+"))") + " GROUP BY name ORDER BY bytes DESC, name"
+	}
+	return space(ctx, a, query)
+}
+
+// metrics is the query for the space of each metric, with words for the samples' table.
+const metrics = `
 		WITH marks AS
 		(
 			SELECT part_name, metric, rows_in_granule, assumeNotNull(tupleElement(at, 1)) AS begins,
 				leadInFrame(begins, 1, begins) OVER (PARTITION BY part_name ORDER BY mark_number ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS ends
-			FROM (SELECT part_name, mark_number, rows_in_granule, metric, "value.mark" AS at FROM mergeTreeIndex(currentDatabase(), 'quality_samples_data', with_marks = true))
+			FROM (SELECT part_name, mark_number, rows_in_granule, metric, "value.mark" AS at FROM mergeTreeIndex(DATABASE, NAME, with_marks = true))
 		),
 		shares AS
 		(
@@ -58,14 +69,14 @@ func Metrics(ctx context.Context, a Archive) ([]Space, error) {
 		sizes AS
 		(
 			SELECT metric, sum(share * p.bytes_on_disk) AS bytes
-			FROM shares INNER JOIN (SELECT name, bytes_on_disk FROM system.parts WHERE active AND database = currentDatabase() AND table = 'quality_samples_data') AS p ON p.name = part_name
+			FROM shares INNER JOIN (SELECT name, bytes_on_disk FROM system.parts WHERE active AND database = DATABASE AND table = NAME) AS p ON p.name = part_name
 			GROUP BY metric
 		)
-		SELECT toString(c.metric) AS name, c.n AS rows, toUInt64(sizes.bytes) AS bytes, 
-			toUInt64(c.n * (SELECT sum(data_uncompressed_bytes) / sum(rows) FROM system.parts WHERE active AND database = currentDatabase() AND table = 'quality_samples_data')) AS uncompressed
-		FROM (SELECT metric, count() AS n FROM quality_samples_data GROUP BY metric) AS c LEFT JOIN sizes ON sizes.metric = c.metric
-		ORDER BY bytes DESC, name`, native.SamplesTable, samples))
-}
+		SELECT toString(c.metric) AS name, c.n AS rows, toUInt64(sizes.bytes) AS bytes, toUInt64(c.n * average.of_row) AS uncompressed
+		FROM (SELECT metric, count() AS n FROM SAMPLES GROUP BY metric) AS c
+		LEFT JOIN sizes ON sizes.metric = c.metric
+		CROSS JOIN (SELECT sum(data_uncompressed_bytes) / sum(rows) AS of_row FROM system.parts WHERE active AND database = DATABASE AND table = NAME) AS average
+		ORDER BY bytes DESC, name`
 
 func space(ctx context.Context, a Archive, query string, args ...any) ([]Space, error) {
 	all := []Space{}

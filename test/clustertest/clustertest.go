@@ -13,6 +13,7 @@ package clustertest
 
 import (
 	"crypto/rand"
+	"sync"
 	"testing"
 
 	"github.com/callvault/callvault/test/keepertest"
@@ -31,9 +32,13 @@ type Cluster struct {
 	Keeper *keepertest.Keeper
 
 	release  servertest.Release
+	mu       sync.Mutex
 	nodes    [][]*Node
 	password string
-	secret   string // by which the nodes know each other
+	secret   string // by which the nodes know each other; "": they ask as a user
+	user     string
+
+	userPassword string
 }
 
 // Start runs a cluster of the newest version to be had, until the end of the test.
@@ -45,7 +50,19 @@ func Start(t testing.TB, shards, replicas int) *Cluster {
 // StartRelease is Start for another version. It must be a whole server.
 func StartRelease(t testing.TB, release servertest.Release, shards, replicas int) *Cluster {
 	t.Helper()
-	c := &Cluster{Keeper: keepertest.Start(t), release: release, password: rand.Text(), secret: rand.Text()}
+	return start(t, &Cluster{release: release, secret: rand.Text()}, shards, replicas)
+}
+
+// StartByUser is Start for servers that ask each other as a user with a password, instead of by
+// a secret as the user of the query. The test makes the user.
+func StartByUser(t testing.TB, shards, replicas int, user, password string) *Cluster {
+	t.Helper()
+	return start(t, &Cluster{release: servertest.Newest(), user: user, userPassword: password}, shards, replicas)
+}
+
+func start(t testing.TB, c *Cluster, shards, replicas int) *Cluster {
+	t.Helper()
+	c.Keeper, c.password = keepertest.Start(t), rand.Text()
 	c.nodes = make([][]*Node, shards)
 	for s := range shards {
 		for r := range replicas {
@@ -69,6 +86,8 @@ func (c *Cluster) Node(shard, replica int) *Node { return c.nodes[shard-1][repli
 
 // Nodes lists all of them, a shard after the other.
 func (c *Cluster) Nodes() []*Node {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	var all []*Node
 	for _, shard := range c.nodes {
 		all = append(all, shard...)
@@ -95,4 +114,38 @@ func (c *Cluster) isolated(source string) bool {
 		}
 	}
 	return false
+}
+
+// AddReplica starts one more replica of a shard, which all servers know then.
+func (c *Cluster) AddReplica(t testing.TB, shard int) *Node {
+	t.Helper()
+	return c.add(t, shard)
+}
+
+// AddShard starts one more shard of one replica, which all servers know then.
+func (c *Cluster) AddShard(t testing.TB) *Node {
+	t.Helper()
+	return c.add(t, len(c.nodes)+1)
+}
+
+func (c *Cluster) add(t testing.TB, shard int) *Node {
+	t.Helper()
+	old := c.Nodes()
+	c.mu.Lock()
+	if shard > len(c.nodes) {
+		c.nodes = append(c.nodes, nil)
+	}
+	replica := len(c.nodes[shard-1]) + 1
+	c.mu.Unlock()
+	n := newNode(t, c, shard, replica)
+	c.mu.Lock()
+	c.nodes[shard-1] = append(c.nodes[shard-1], n)
+	c.mu.Unlock()
+	n.run(t)
+	n.await(t)
+	for _, n := range old {
+		n.configure(t)
+		n.reload(t)
+	}
+	return n
 }

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"text/template"
@@ -180,7 +181,7 @@ func (n *Node) configure(t testing.TB) {
 	t.Helper()
 	data := map[string]any{
 		"Dir": n.dir, "Shard": n.Shard, "Replica": n.Replica, "User": User, "Password": n.cluster.password,
-		"Cluster": n.cluster.Name(), "Secret": n.cluster.secret, "Source": n.source(),
+		"Cluster": n.cluster.Name(), "Secret": n.cluster.secret, "RemoteUser": n.cluster.user, "RemotePassword": n.cluster.userPassword, "Source": n.source(),
 		"TCP": n.tcp.port, "HTTP": n.http.port, "Interserver": n.interserver.port, "Keeper": n.keeper.port,
 		"Shards": n.cluster.ports(),
 	}
@@ -193,6 +194,24 @@ func (n *Node) configure(t testing.TB) {
 		if err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// reload lets the node read its configuration again.
+func (n *Node) reload(t testing.TB) {
+	t.Helper()
+	v := url.Values{"user": {User}, "password": {n.cluster.password}}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+n.http.upstream+"/?"+v.Encode(), strings.NewReader("SYSTEM RELOAD CONFIG"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		t.Fatalf("node %s does not read its configuration again: %s", n, resp.Status)
 	}
 }
 
