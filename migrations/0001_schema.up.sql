@@ -224,13 +224,22 @@ COMMENT 'One row for each session of a user in a call; a user who leaves and com
     peer_id LowCardinality(String) COMMENT 'Remote user whose stream was received (PeerId); empty: upstream, what user_id sends, and the user''s device',
     metric LowCardinality(String) COMMENT 'Metric by the vendor''s name (DataType), in the vendor''s unit',
     ts DateTime('UTC') COMMENT 'Time of the sample, UTC seconds (Time)' CODEC(Delta, ZSTD(1)),
-    value Float64 COMMENT 'Value in the metric''s own unit (Value)',
+    value Float64 ALIAS if(per = 0, odd, number / per) COMMENT 'Value in the metric''s own unit (Value)',
 {{end -}}
+
+{{/*
+Doubles compress badly, decimals well. So the program writes a value as number / per, if that is
+the value bit for bit, and otherwise as it is in odd (see load/native/values.go). T64 keeps of
+each number the bits in which those around it differ, one bit of 64 numbers after the other.
+*/ -}}
 
 CREATE TABLE IF NOT EXISTS {{.Store}}.quality_samples_data{{.Shard}} {{.OnCluster}}
 (
     load_id UInt64 COMMENT 'The load that brought the row; hidden_loads says whether it counts' CODEC(ZSTD(1)),
     {{columns "quality_samples" | compressed}},
+    number Int32 COMMENT 'Value times per; 0 if per is 0' CODEC(T64('bit'), ZSTD(1)),
+    per UInt32 DEFAULT 1 COMMENT 'Power of ten that makes the values around whole numbers; 0: the value is in odd' CODEC(ZSTD(1)),
+    odd Float64 COMMENT 'Value that is no whole number of 32 bits divided by a power of ten; 0 if per is not 0' CODEC(ZSTD(1)),
     INDEX by_load load_id TYPE minmax GRANULARITY 1
 )
 ENGINE = {{engine "MergeTree"}}
