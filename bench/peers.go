@@ -112,7 +112,7 @@ func (b *bench) engineTable(ctx context.Context) error {
 	return b.exec(ctx,
 		"DROP TABLE IF EXISTS in_memory SYNC",
 		"CREATE TABLE in_memory AS quality_samples_data ENGINE = Memory",
-		"INSERT INTO in_memory ("+columns+") SELECT "+columns+" FROM quality_samples_data ORDER BY sdk_app_id, metric, comm_id, user_id, peer_id, ts SETTINGS max_threads = 1, max_insert_threads = 1")
+		"INSERT INTO in_memory ("+columns+") SELECT "+columns+" FROM quality_samples_data ORDER BY sdk_app_id, metric, comm_id, user_id, peer_id, ts SETTINGS max_threads = 1, max_insert_threads = 1, max_memory_usage = 1300000000")
 }
 
 // engine is the engine's own INSERT of rows that it has: what no client beats.
