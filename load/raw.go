@@ -3,6 +3,7 @@ package load
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/catalogue"
+	"github.com/callvault/callvault/load/bodies"
 	"github.com/callvault/callvault/load/cluster"
 	"github.com/callvault/callvault/load/native"
 )
@@ -177,14 +179,14 @@ func (q *rawQueue) drop(n int) {
 }
 
 func (w *Writer) insertResponses(ctx context.Context, some []Response) error {
-	err := native.Insert(ctx, w.conn, "raw_responses", "response_id, asked_at, run_id, sdk_app_id, action, request, body, expires_at, reason", func(in *native.Columns) {
+	err := native.Insert(ctx, w.conn, "raw_responses", "response_id, asked_at, run_id, sdk_app_id, action, request, "+bodies.Columns+", expires_at, reason", func(in *native.Columns) {
 		native.Add(in, some, func(r *Response) uint64 { return r.ID })
 		native.Add(in, some, func(r *Response) time.Time { return r.Asked })
 		native.Add(in, some, func(*Response) string { return w.run })
 		native.Add(in, some, func(r *Response) uint32 { return uint32(r.App) })
 		native.Add(in, some, func(r *Response) string { return r.Action })
 		native.Add(in, some, func(r *Response) []byte { return r.Request })
-		native.Add(in, some, func(r *Response) []byte { return r.Body })
+		bodies.Add(in, some, func(r *Response) ([]byte, string) { return r.Body, r.Reason })
 		in.Add(native.Each(some, func(r *Response) time.Time {
 			if r.Reason != "" {
 				return catalogue.UnreadExpires()
@@ -210,8 +212,14 @@ func Bodies(ctx context.Context, a interface {
 		return found, nil
 	}
 	var id uint64
-	var body []byte
-	q := "SELECT response_id, body FROM raw_responses WHERE response_id IN (?)" + a.Cluster().Here()
-	err := native.Read(ctx, a.StoreConn(), "raw responses", q, []any{ids}, func() { found[id] = body }, &id, &body)
-	return found, err
+	var body bodies.Packed
+	var damaged error
+	q := "SELECT response_id, " + bodies.Columns + " FROM raw_responses WHERE response_id IN (?)" + a.Cluster().Here()
+	err := native.Read(ctx, a.StoreConn(), "raw responses", q, []any{ids}, func() {
+		whole, err := body.Unpack()
+		if found[id] = whole; err != nil {
+			damaged = fmt.Errorf("read raw response %d: %w", id, err)
+		}
+	}, &id, &body.Text, &body.Times, &body.Numbers)
+	return found, cmp.Or(err, damaged)
 }

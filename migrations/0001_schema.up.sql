@@ -137,7 +137,9 @@ CREATE TABLE IF NOT EXISTS {{.Store}}.raw_responses{{.Shard}} {{.OnCluster}}
     sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
     action LowCardinality(String) COMMENT 'The vendor''s action (Action)',
     request String COMMENT 'The request, JSON as it was sent' CODEC(ZSTD(3)),
-    body String COMMENT 'The vendor''s answer, as it came' CODEC(ZSTD(3)),
+    body String COMMENT 'The vendor''s answer, as it came. Where numbers are not empty, marks are in place of points' CODEC(ZSTD(3)),
+    times Array(UInt32) COMMENT 'Times of the points that body has marks for, UTC seconds' CODEC(Delta, ZSTD(1)),
+    numbers Array(Int32) COMMENT 'Values of these points, without the decimal point' CODEC(T64('bit'), ZSTD(1)),
     expires_at DateTime('UTC') COMMENT 'When it may be deleted',
     reason String COMMENT 'Why the response could not be read whole; empty: it could. Such a response is kept longer: at least until its unit is final' CODEC(ZSTD(1))
 )

@@ -2,14 +2,17 @@ package person
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/load/bodies"
 	"github.com/callvault/callvault/load/erased"
 	"github.com/callvault/callvault/load/native"
 	"github.com/callvault/callvault/load/upkeep"
@@ -78,9 +81,19 @@ func (e *Erasure) naming(ctx context.Context, gone *erased.Set) (found []answer,
 func (w Who) eachAnswer(ctx context.Context, a Archive, f func(answer)) error {
 	escaped := condition{"(position(request, '\\\\') > 0 OR position(body, '\\\\') > 0)", nil}
 	c := allOf(w.inApps(), anyOf(w.inAnswers(), escaped, condition{"reason != ''", nil}))
-	q := "SELECT response_id, sdk_app_id, asked_at, run_id, action, request, body, expires_at, reason FROM raw_responses WHERE " + c.text + " ORDER BY response_id"
+	q := "SELECT response_id, sdk_app_id, asked_at, run_id, action, request, " + bodies.Columns + ", expires_at, reason FROM raw_responses WHERE " + c.text + " ORDER BY response_id"
 	var x answer
-	return read(ctx, a.StoreConn(), q, c.args, func() { f(x) }, &x.id, &x.app, &x.asked, &x.run, &x.action, &x.request, &x.body, &x.expires, &x.reason)
+	var body bodies.Packed
+	var damaged error
+	err := read(ctx, a.StoreConn(), q, c.args, func() {
+		var err error
+		if x.body, err = body.Unpack(); err != nil {
+			damaged = fmt.Errorf("read raw response %d: %w", x.id, err)
+			return
+		}
+		f(x)
+	}, &x.id, &x.app, &x.asked, &x.run, &x.action, &x.request, &body.Text, &body.Times, &body.Numbers, &x.expires, &x.reason)
+	return cmp.Or(err, damaged)
 }
 
 // inAnswers is the condition that a response has an id as it is, or as JSON writes it.
@@ -133,14 +146,14 @@ func insertAnswers(ctx context.Context, a Archive, rows []answer) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	return native.Insert(ctx, a.StoreConn(), "raw_responses", "response_id, asked_at, run_id, sdk_app_id, action, request, body, expires_at, reason", func(in *native.Columns) {
+	return native.Insert(ctx, a.StoreConn(), "raw_responses", "response_id, asked_at, run_id, sdk_app_id, action, request, "+bodies.Columns+", expires_at, reason", func(in *native.Columns) {
 		native.Add(in, rows, func(r *answer) uint64 { return r.id })
 		native.Add(in, rows, func(r *answer) time.Time { return r.asked })
 		native.Add(in, rows, func(r *answer) string { return r.run })
 		native.Add(in, rows, func(r *answer) uint32 { return r.app })
 		native.Add(in, rows, func(r *answer) string { return r.action })
 		native.Add(in, rows, func(r *answer) []byte { return r.request })
-		native.Add(in, rows, func(r *answer) []byte { return r.body })
+		bodies.Add(in, rows, func(r *answer) ([]byte, string) { return r.body, r.reason })
 		native.Add(in, rows, func(r *answer) time.Time { return r.expires })
 		native.Add(in, rows, func(r *answer) string { return r.reason })
 	})
