@@ -55,11 +55,11 @@ func (cs columns) each(f func(*column)) columns {
 	return cs
 }
 
-// compressed gives a codec to the stored columns that have none.
-func compressed(cs columns) columns {
+// compressed gives ZSTD of a level as the codec to the stored columns that have none.
+func compressed(level int, cs columns) columns {
 	return cs.each(func(c *column) {
 		if c.codec == "" && !strings.HasPrefix(c.value, " ALIAS ") {
-			c.codec = " CODEC(ZSTD(1))"
+			c.codec = fmt.Sprintf(" CODEC(ZSTD(%d))", level)
 		}
 	})
 }
