@@ -9,13 +9,14 @@ import (
 	"time"
 )
 
-const columns = "load_id, sdk_app_id, comm_id, room_id, user_id, peer_id, metric, ts, value"
+const columns = "load_id, sdk_app_id, comm_id, room_id, user_id, peer_id, metric, ts, number, per, odd"
 
 // sql is the best way that needs no program: ClickHouse asks for the bodies and
 // takes them apart.
 func (b *bench) sql(ctx context.Context, v *vendor) error {
 	const q = `INSERT INTO quality_samples_data (` + columns + `)
-		SELECT 1, %d, call, 'canned', series.UserId, ifNull(series.PeerId, ''), series.DataType, point.Time, point.Value
+		WITH point.Value = toInt32(point.Value) AS whole
+		SELECT 1, %d, call, 'canned', series.UserId, ifNull(series.PeerId, ''), series.DataType, point.Time, if(whole, toInt32(point.Value), 0), whole, if(whole, 0, point.Value)
 		FROM (
 			SELECT _path AS call, arrayJoin(Response.Data) AS series
 			FROM url('%s/{0..%d}', JSONEachRow, 'Response Tuple(Data Array(Tuple(Content Array(Tuple(Time UInt32, Value Nullable(Float64))), PeerId Nullable(String), UserId String, DataType String)))')
@@ -92,7 +93,11 @@ func (b *bench) naiveCall(ctx context.Context, v *vendor, i int) error {
 			peer = *s.PeerId
 		}
 		for _, p := range s.Content {
-			err := batch.Append(uint64(1), uint32(app), v.commID(i), "canned", *s.UserId, peer, *s.DataType, time.Unix(int64(*p.Time), 0), *p.Value)
+			number, per, odd := int32(*p.Value), uint32(1), 0.0
+			if float64(number) != *p.Value {
+				number, per, odd = 0, 0, *p.Value
+			}
+			err := batch.Append(uint64(1), uint32(app), v.commID(i), "canned", *s.UserId, peer, *s.DataType, time.Unix(int64(*p.Time), 0), number, per, odd)
 			if err != nil {
 				return err
 			}
@@ -107,7 +112,7 @@ func (b *bench) engineTable(ctx context.Context) error {
 	return b.exec(ctx,
 		"DROP TABLE IF EXISTS in_memory SYNC",
 		"CREATE TABLE in_memory AS quality_samples_data ENGINE = Memory",
-		"INSERT INTO in_memory ("+columns+") SELECT "+columns+" FROM quality_samples_data ORDER BY sdk_app_id, metric, comm_id, user_id, peer_id, ts SETTINGS max_threads = 1, max_insert_threads = 1")
+		"INSERT INTO in_memory ("+columns+") SELECT "+columns+" FROM quality_samples_data ORDER BY sdk_app_id, metric, comm_id, user_id, peer_id, ts SETTINGS max_threads = 1, max_insert_threads = 1, max_memory_usage = 1300000000")
 }
 
 // engine is the engine's own INSERT of rows that it has: what no client beats.

@@ -3,6 +3,7 @@ package load
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/internal/catalogue"
+	"github.com/callvault/callvault/load/bodies"
 	"github.com/callvault/callvault/load/cluster"
 	"github.com/callvault/callvault/load/native"
 )
@@ -191,14 +193,14 @@ func (w *Writer) insertResponses(ctx context.Context, some []Response) error {
 
 // InsertResponses inserts responses as they are, with all of their fields.
 func InsertResponses(ctx context.Context, conn driver.Conn, some []Response) error {
-	return native.Insert(ctx, conn, "raw_responses", "response_id, asked_at, run_id, sdk_app_id, action, request, body, expires_at, reason", func(in *native.Columns) {
+	return native.Insert(ctx, conn, "raw_responses", "response_id, asked_at, run_id, sdk_app_id, action, request, "+bodies.Columns+", expires_at, reason", func(in *native.Columns) {
 		native.Add(in, some, func(r *Response) uint64 { return r.ID })
 		native.Add(in, some, func(r *Response) time.Time { return r.Asked })
 		native.Add(in, some, func(r *Response) string { return r.Run })
 		native.Add(in, some, func(r *Response) uint32 { return uint32(r.App) })
 		native.Add(in, some, func(r *Response) string { return r.Action })
 		native.Add(in, some, func(r *Response) []byte { return r.Request })
-		native.Add(in, some, func(r *Response) []byte { return r.Body })
+		bodies.Add(in, some, func(r *Response) ([]byte, string) { return r.Body, r.Reason })
 		native.Add(in, some, func(r *Response) time.Time { return r.Expires })
 		native.Add(in, some, func(r *Response) string { return r.Reason })
 	})
@@ -215,8 +217,14 @@ func Bodies(ctx context.Context, a interface {
 		return found, nil
 	}
 	var id uint64
-	var body []byte
-	q := "SELECT response_id, body FROM raw_responses WHERE response_id IN (?)" + a.Cluster().Here()
-	err := native.Read(ctx, a.StoreConn(), "raw responses", q, []any{ids}, func() { found[id] = body }, &id, &body)
-	return found, err
+	var body bodies.Packed
+	var damaged error
+	q := "SELECT response_id, " + bodies.Columns + " FROM raw_responses WHERE response_id IN (?)" + a.Cluster().Here()
+	err := native.Read(ctx, a.StoreConn(), "raw responses", q, []any{ids}, func() {
+		whole, err := body.Unpack()
+		if found[id] = whole; err != nil {
+			damaged = fmt.Errorf("read raw response %d: %w", id, err)
+		}
+	}, &id, &body.Text, &body.Times, &body.Numbers)
+	return found, cmp.Or(err, damaged)
 }

@@ -12,7 +12,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/callvault/callvault/internal/call"
+	"github.com/callvault/callvault/internal/simulator"
 	"github.com/callvault/callvault/ledger"
+	"github.com/callvault/callvault/load/bodies"
 	"github.com/callvault/callvault/load/hidden"
 	"github.com/callvault/callvault/load/store"
 	"github.com/callvault/callvault/load/upkeep"
@@ -187,14 +189,28 @@ func TestRawResponses(t *testing.T) {
 	body := []byte(`{"Response":{"RequestId":"1"}}`)
 	id, err := w.KeepResponse(t.Context(), Response{App: app, Action: "DescribeRoomInfo", Request: []byte("{}"), Body: body, Asked: time.Now()})
 	must(t, err)
+	series := simulator.Canned{Seed: 3, Start: t0, Seconds: 600, Users: 3, Peers: 2}.Series()
+	keep := func(reason string) uint64 {
+		id, err := w.KeepResponse(t.Context(), Response{App: app, Request: []byte("{}"), Body: series, Asked: time.Now(), Reason: reason})
+		must(t, err)
+		return id
+	}
+	whole, odd := keep(""), keep("cut short")
 	f := newFixture(1, 0)
 	must(t, f.add(t.Context(), w, true))
 	must(t, f.commit(t.Context(), w))
 	must(t, w.Close(t.Context()))
-	got, err := Bodies(t.Context(), s, []uint64{id, 1})
+	got, err := Bodies(t.Context(), s, []uint64{id, 1, whole, odd})
 	must(t, err)
-	if len(got) != 1 || string(got[id]) != string(body) {
-		t.Errorf("got %+v", got)
+	if len(got) != 3 || string(got[id]) != string(body) || !bytes.Equal(got[whole], series) || !bytes.Equal(got[odd], series) {
+		t.Errorf("got %d bodies, %.100q", len(got), got[whole])
+	}
+	// People can read what could not be read; of the other, the points are columns.
+	value(t, s, fmt.Sprintf("SELECT length(body) FROM raw_responses WHERE response_id = %d", odd), uint64(len(series)))
+	value(t, s, fmt.Sprintf("SELECT count() FROM raw_responses WHERE response_id = %d AND length(body) < %d AND length(numbers) = length(times)", whole, len(series)/50), 1)
+	must(t, s.StoreConn().Exec(t.Context(), fmt.Sprintf("ALTER TABLE raw_responses UPDATE numbers = arrayPopBack(numbers) WHERE response_id = %d SETTINGS mutations_sync = 2", whole)))
+	if _, err := Bodies(t.Context(), s, []uint64{whole}); !errors.Is(err, bodies.ErrDamaged) {
+		t.Errorf("damaged: %v", err)
 	}
 	off := NewWriter(s, "run", WriterOptions{})
 	if id, err := off.KeepResponse(t.Context(), Response{Body: body}); id != 0 || err != nil {

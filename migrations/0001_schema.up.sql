@@ -139,7 +139,9 @@ CREATE TABLE IF NOT EXISTS {{.Store}}.raw_responses{{.Shard}} {{.OnCluster}}
     sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)',
     action LowCardinality(String) COMMENT 'The vendor''s action (Action)',
     request String COMMENT 'The request, JSON as it was sent' CODEC(ZSTD(3)),
-    body String COMMENT 'The vendor''s answer, as it came' CODEC(ZSTD(3)),
+    body String COMMENT 'The vendor''s answer, as it came. Where numbers are not empty, marks are in place of points' CODEC(ZSTD(3)),
+    times Array(UInt32) COMMENT 'Times of the points that body has marks for, UTC seconds' CODEC(Delta, ZSTD(1)),
+    numbers Array(Int32) COMMENT 'Values of these points, without the decimal point' CODEC(T64('bit'), ZSTD(1)),
     expires_at DateTime('UTC') COMMENT 'When it may be deleted',
     reason String COMMENT 'Why the response could not be read whole; empty: it could. Such a response is kept longer: at least until its unit is final' CODEC(ZSTD(1))
 )
@@ -226,13 +228,22 @@ COMMENT 'One row for each session of a user in a call; a user who leaves and com
     peer_id LowCardinality(String) COMMENT 'Remote user whose stream was received (PeerId); empty: upstream, what user_id sends, and the user''s device',
     metric LowCardinality(String) COMMENT 'Metric by the vendor''s name (DataType), in the vendor''s unit',
     ts DateTime('UTC') COMMENT 'Time of the sample, UTC seconds (Time)' CODEC(Delta, ZSTD(1)),
-    value Float64 COMMENT 'Value in the metric''s own unit (Value)',
+    value Float64 ALIAS if(per = 0, odd, number / per) COMMENT 'Value in the metric''s own unit (Value)',
 {{end -}}
+
+{{/*
+Doubles compress badly, decimals well. So the program writes a value as number / per, if that is
+the value bit for bit, and otherwise as it is in odd (see load/native/values.go). T64 keeps of
+each number the bits in which those around it differ, one bit of 64 numbers after the other.
+*/ -}}
 
 CREATE TABLE IF NOT EXISTS {{.Store}}.quality_samples_data{{.Shard}} {{.OnCluster}}
 (
     load_id UInt64 COMMENT 'The load that brought the row; hidden_loads says whether it counts' CODEC(ZSTD(1)),
-    {{columns "quality_samples" | compressed}},
+    {{columns "quality_samples" | compressed 1}},
+    number Int32 COMMENT 'Value times per; 0 if per is 0' CODEC(T64('bit'), ZSTD(1)),
+    per UInt32 DEFAULT 1 COMMENT 'Power of ten that makes the values around whole numbers; 0: the value is in odd' CODEC(ZSTD(1)),
+    odd Float64 COMMENT 'Value that is no whole number of 32 bits divided by a power of ten; 0 if per is not 0' CODEC(ZSTD(1)),
     INDEX by_load load_id TYPE minmax GRANULARITY 1
 )
 ENGINE = {{engine "MergeTree"}}
@@ -389,6 +400,11 @@ COMMENT 'One row for each number of the vendor''s real-time dashboard of an appl
 
 {{/* ==== Sums of streams: made from samples and events when these are loaded, and shown with them ==== */ -}}
 
+{{/*
+Tables of sums and summaries have few rows, many columns and long arrays. ZSTD(6) makes them a
+sixth smaller than ZSTD(1), for some nanoseconds of an insert a sample.
+*/ -}}
+
 {{/* Metrics of a stream: name, the vendor's name, what it is. sums: no histogram is kept. */ -}}
 {{$sums := list
     (histogram "app_cpu" "appCpu" "Processor load of the application, %")
@@ -427,18 +443,18 @@ COMMENT 'One row for each number of the vendor''s real-time dashboard of an appl
 
 CREATE TABLE IF NOT EXISTS {{.Store}}.quality_streams_data{{.Shard}} {{.OnCluster}}
 (
-    load_id UInt64 COMMENT 'The load that brought the row; hidden_loads says whether it counts' CODEC(ZSTD(1)),
-    sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)' CODEC(ZSTD(1)),
-    comm_id LowCardinality(String) COMMENT 'Call (CommId): unique, opaque; room ids are reused, this one is not' CODEC(ZSTD(1)),
-    {{columns "stream" | compressed}},
-{{range $sums}}    {{.Stored | compressed}},
-{{end}}    `other.metric` Array(String) COMMENT 'Metrics that have no column of their own, by the vendor''s names' CODEC(ZSTD(1)),
-    `other.samples` Array(UInt32) COMMENT 'Samples of each of other.metric' CODEC(ZSTD(1)),
-    `other.sum` Array(Float64) COMMENT 'Sum of each of other.metric' CODEC(ZSTD(1)),
-    `other.min` Array(Float64) COMMENT 'Smallest value of each of other.metric' CODEC(ZSTD(1)),
-    `other.max` Array(Float64) COMMENT 'Greatest value of each of other.metric' CODEC(ZSTD(1)),
-    is_down Bool MATERIALIZED peer_id != '' COMMENT 'Whether the stream is received' CODEC(ZSTD(1)),
-    call_created_at DateTime('UTC') COMMENT 'Creation of the call''s room, UTC seconds. A query that filters on it reads only the calls of that time' CODEC(ZSTD(1)),
+    load_id UInt64 COMMENT 'The load that brought the row; hidden_loads says whether it counts' CODEC(ZSTD(6)),
+    sdk_app_id UInt32 COMMENT 'TRTC application (SdkAppId)' CODEC(ZSTD(6)),
+    comm_id LowCardinality(String) COMMENT 'Call (CommId): unique, opaque; room ids are reused, this one is not' CODEC(ZSTD(6)),
+    {{columns "stream" | compressed 6}},
+{{range $sums}}    {{.Stored | compressed 6}},
+{{end}}    `other.metric` Array(String) COMMENT 'Metrics that have no column of their own, by the vendor''s names' CODEC(ZSTD(6)),
+    `other.samples` Array(UInt32) COMMENT 'Samples of each of other.metric' CODEC(ZSTD(6)),
+    `other.sum` Array(Float64) COMMENT 'Sum of each of other.metric' CODEC(ZSTD(6)),
+    `other.min` Array(Float64) COMMENT 'Smallest value of each of other.metric' CODEC(ZSTD(6)),
+    `other.max` Array(Float64) COMMENT 'Greatest value of each of other.metric' CODEC(ZSTD(6)),
+    is_down Bool MATERIALIZED peer_id != '' COMMENT 'Whether the stream is received' CODEC(ZSTD(6)),
+    call_created_at DateTime('UTC') COMMENT 'Creation of the call''s room, UTC seconds. A query that filters on it reads only the calls of that time' CODEC(ZSTD(6)),
     INDEX by_load load_id TYPE minmax GRANULARITY 1,
     INDEX by_creation call_created_at TYPE minmax GRANULARITY 1,
     INDEX by_call comm_id TYPE bloom_filter(0.01) GRANULARITY 1
@@ -514,24 +530,24 @@ minute in the list, plus the number of the measure.
 
 CREATE TABLE IF NOT EXISTS {{.Store}}.call_users_data{{.Shard}} {{.OnCluster}}
 (
-    load_id UInt64 COMMENT 'The load of the summary; hidden_loads says whether it counts' CODEC(ZSTD(1)),
-    {{columns "user of a call" | compressed}},
-    {{columns "presence of a user" | compressed}},
-    sessions UInt64 COMMENT 'Sessions in the call; 0: the user has samples or events, but no known session' CODEC(ZSTD(1)),
-    {{columns "counts of a user" | compressed}},
-    video_bitrate_swing_up Nullable(Float64) COMMENT 'Half the width of the middle 90 % of the bitrate of the video sent, in % of its median; NULL: no sample' CODEC(ZSTD(1)),
-    {{columns "what a user sends" | compressed}},
-    {{columns "what a user receives" | compressed}},
-    `metrics.direction` Array(String) COMMENT 'Direction of each measured metric, up or down; ordered by direction and name' CODEC(ZSTD(1)),
-    `metrics.metric` Array(String) COMMENT 'The vendor''s names of the metrics' CODEC(ZSTD(1)),
-    `metrics.samples` Array(UInt64) COMMENT 'Samples of each' CODEC(ZSTD(1)),
-    `metrics.sum` Array(Float64) COMMENT 'Sum of each' CODEC(ZSTD(1)),
-    `metrics.min` Array(Float64) COMMENT 'Least value of each' CODEC(ZSTD(1)),
-    `metrics.p50` Array(Float64) COMMENT 'Median of the rounded values of each; NaN: no histogram is kept' CODEC(ZSTD(1)),
-    `metrics.p95` Array(Float64) COMMENT '95th percentile of the rounded values of each; NaN: no histogram is kept' CODEC(ZSTD(1)),
-    `metrics.max` Array(Float64) COMMENT 'Greatest value of each' CODEC(ZSTD(1)),
-    minutes {{template "minutes"}} COMMENT 'Minutes in which sound or picture flowed, each with its number and lists of its measures: packets lost, %, stall, % of the time, frames a second, round trip, ms, processor load, %' CODEC(ZSTD(1)),
-    whys {{template "whys of a user"}} COMMENT 'For each measure of these minutes that has a cause: the key, the words for it, and the peer; empty: the user''s own' CODEC(ZSTD(1)),
+    load_id UInt64 COMMENT 'The load of the summary; hidden_loads says whether it counts' CODEC(ZSTD(6)),
+    {{columns "user of a call" | compressed 6}},
+    {{columns "presence of a user" | compressed 6}},
+    sessions UInt64 COMMENT 'Sessions in the call; 0: the user has samples or events, but no known session' CODEC(ZSTD(6)),
+    {{columns "counts of a user" | compressed 6}},
+    video_bitrate_swing_up Nullable(Float64) COMMENT 'Half the width of the middle 90 % of the bitrate of the video sent, in % of its median; NULL: no sample' CODEC(ZSTD(6)),
+    {{columns "what a user sends" | compressed 6}},
+    {{columns "what a user receives" | compressed 6}},
+    `metrics.direction` Array(String) COMMENT 'Direction of each measured metric, up or down; ordered by direction and name' CODEC(ZSTD(6)),
+    `metrics.metric` Array(String) COMMENT 'The vendor''s names of the metrics' CODEC(ZSTD(6)),
+    `metrics.samples` Array(UInt64) COMMENT 'Samples of each' CODEC(ZSTD(6)),
+    `metrics.sum` Array(Float64) COMMENT 'Sum of each' CODEC(ZSTD(6)),
+    `metrics.min` Array(Float64) COMMENT 'Least value of each' CODEC(ZSTD(6)),
+    `metrics.p50` Array(Float64) COMMENT 'Median of the rounded values of each; NaN: no histogram is kept' CODEC(ZSTD(6)),
+    `metrics.p95` Array(Float64) COMMENT '95th percentile of the rounded values of each; NaN: no histogram is kept' CODEC(ZSTD(6)),
+    `metrics.max` Array(Float64) COMMENT 'Greatest value of each' CODEC(ZSTD(6)),
+    minutes {{template "minutes"}} COMMENT 'Minutes in which sound or picture flowed, each with its number and lists of its measures: packets lost, %, stall, % of the time, frames a second, round trip, ms, processor load, %' CODEC(ZSTD(6)),
+    whys {{template "whys of a user"}} COMMENT 'For each measure of these minutes that has a cause: the key, the words for it, and the peer; empty: the user''s own' CODEC(ZSTD(6)),
     INDEX by_load load_id TYPE minmax GRANULARITY 1,
     INDEX by_call comm_id TYPE bloom_filter(0.01) GRANULARITY 1
 )
@@ -558,10 +574,10 @@ COMMENT 'One row for each user of a call, made from all rows that the call''s co
 
 CREATE TABLE IF NOT EXISTS {{.Store}}.peer_quality_data{{.Shard}} {{.OnCluster}}
 (
-    load_id UInt64 COMMENT 'The load of the summary; hidden_loads says whether it counts' CODEC(ZSTD(1)),
-    {{columns "pair of users" | compressed}},
-    minutes {{template "minutes"}} COMMENT 'Minutes in which sound or picture flowed, each with its number and lists of its measures: packets lost, %, stall, % of the time, frames a second' CODEC(ZSTD(1)),
-    whys Array(Tuple(key UInt32, says String)) COMMENT 'For each measure of these minutes that has a cause: the key, and the words for it' CODEC(ZSTD(1)),
+    load_id UInt64 COMMENT 'The load of the summary; hidden_loads says whether it counts' CODEC(ZSTD(6)),
+    {{columns "pair of users" | compressed 6}},
+    minutes {{template "minutes"}} COMMENT 'Minutes in which sound or picture flowed, each with its number and lists of its measures: packets lost, %, stall, % of the time, frames a second' CODEC(ZSTD(6)),
+    whys Array(Tuple(key UInt32, says String)) COMMENT 'For each measure of these minutes that has a cause: the key, and the words for it' CODEC(ZSTD(6)),
     INDEX by_load load_id TYPE minmax GRANULARITY 1,
     INDEX by_call comm_id TYPE bloom_filter(0.01) GRANULARITY 1
 )
@@ -605,15 +621,15 @@ COMMENT 'One row for each pair of a receiver and a sender in a call, made from a
 
 CREATE TABLE IF NOT EXISTS {{.Store}}.calls_data{{.Shard}} {{.OnCluster}}
 (
-    load_id UInt64 COMMENT 'The load of the summary; hidden_loads says whether it counts' CODEC(ZSTD(1)),
-    {{columns "call" | compressed}},
-    {{columns "counts of a call" | compressed}},
-    {{columns "averages of a call" | compressed}},
-    user_ids Array(String) COMMENT 'The users of the call, in order' CODEC(ZSTD(1)),
-    minutes Array({{template "minutes"}}) COMMENT 'The minutes of each user in user_ids, as in call_users_data' CODEC(ZSTD(1)),
-    whys Array({{template "whys of a user"}}) COMMENT 'The causes of each user in user_ids, as in call_users_data' CODEC(ZSTD(1)),
-    is_complete Bool COMMENT 'Whether the whole call is archived for good' CODEC(ZSTD(1)),
-    missing Array(LowCardinality(String)) COMMENT 'Kinds of data that the call lacks: room, users, series, events' CODEC(ZSTD(1)),
+    load_id UInt64 COMMENT 'The load of the summary; hidden_loads says whether it counts' CODEC(ZSTD(6)),
+    {{columns "call" | compressed 6}},
+    {{columns "counts of a call" | compressed 6}},
+    {{columns "averages of a call" | compressed 6}},
+    user_ids Array(String) COMMENT 'The users of the call, in order' CODEC(ZSTD(6)),
+    minutes Array({{template "minutes"}}) COMMENT 'The minutes of each user in user_ids, as in call_users_data' CODEC(ZSTD(6)),
+    whys Array({{template "whys of a user"}}) COMMENT 'The causes of each user in user_ids, as in call_users_data' CODEC(ZSTD(6)),
+    is_complete Bool COMMENT 'Whether the whole call is archived for good' CODEC(ZSTD(6)),
+    missing Array(LowCardinality(String)) COMMENT 'Kinds of data that the call lacks: room, users, series, events' CODEC(ZSTD(6)),
     INDEX by_load load_id TYPE minmax GRANULARITY 1,
     INDEX by_call comm_id TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX by_room room_id TYPE bloom_filter(0.01) GRANULARITY 1

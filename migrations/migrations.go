@@ -20,8 +20,9 @@
 //	                a block of columns, each with its comment, one a line
 //	{{columns "rooms"}}
 //	                these columns, as a table has them
-//	{{columns "rooms" | compressed}}
-//	                each with a codec, as a table of sums has them
+//	{{columns "rooms" | compressed 1}}
+//	                each with a codec, ZSTD of that level: the samples, with many rows, have 1,
+//	                and tables of sums 6
 //	{{columns "rooms" | shown}}
 //	                without codecs and defaults, as a view has them
 //	{{columns "rooms" | names}}

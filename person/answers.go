@@ -2,8 +2,10 @@ package person
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,6 +13,7 @@ import (
 
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/bodies"
 	"github.com/callvault/callvault/load/erased"
 	"github.com/callvault/callvault/load/upkeep"
 )
@@ -78,9 +81,19 @@ func (e *Erasure) naming(ctx context.Context, gone *erased.Set) (found []answer,
 func (w Who) eachAnswer(ctx context.Context, a Archive, f func(answer)) error {
 	escaped := condition{"(position(request, '\\\\') > 0 OR position(body, '\\\\') > 0)", nil}
 	c := allOf(w.inApps(), anyOf(w.inAnswers(), escaped, condition{"reason != ''", nil}))
-	q := "SELECT response_id, sdk_app_id, asked_at, run_id, action, request, body, expires_at, reason FROM raw_responses WHERE " + c.text + " ORDER BY response_id"
+	q := "SELECT response_id, sdk_app_id, asked_at, run_id, action, request, " + bodies.Columns + ", expires_at, reason FROM raw_responses WHERE " + c.text + " ORDER BY response_id"
 	var x answer
-	return read(ctx, a.StoreConn(), q, c.args, func() { f(x) }, &x.id, &x.app, &x.asked, &x.run, &x.action, &x.request, &x.body, &x.expires, &x.reason)
+	var body bodies.Packed
+	var damaged error
+	err := read(ctx, a.StoreConn(), q, c.args, func() {
+		var err error
+		if x.body, err = body.Unpack(); err != nil {
+			damaged = fmt.Errorf("read raw response %d: %w", x.id, err)
+			return
+		}
+		f(x)
+	}, &x.id, &x.app, &x.asked, &x.run, &x.action, &x.request, &body.Text, &body.Times, &body.Numbers, &x.expires, &x.reason)
+	return cmp.Or(err, damaged)
 }
 
 // inAnswers is the condition that a response has an id as it is, or as JSON writes it.

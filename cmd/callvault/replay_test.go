@@ -22,7 +22,7 @@ func TestLongReplay(t *testing.T) {
 	in := install(t, simulator.Options{Seed: 11, Calls: 40, Mix: simulator.MixAll, QPS: -1})
 	in.archive(t, exitDone)
 	for _, spoil := range []string{
-		"ALTER TABLE quality_samples_data UPDATE value = value + 1 WHERE 1 SETTINGS mutations_sync = 2",
+		"ALTER TABLE quality_samples_data UPDATE number = number + 1, odd = odd + 1 WHERE 1 SETTINGS mutations_sync = 2",
 		"ALTER TABLE user_sessions_data UPDATE device_type = 'none' WHERE 1 SETTINGS mutations_sync = 2",
 		"ALTER TABLE user_events_data DELETE WHERE 1 SETTINGS mutations_sync = 2",
 		"ALTER TABLE unusual_events_data DELETE WHERE 1 SETTINGS mutations_sync = 2",

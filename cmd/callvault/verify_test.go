@@ -54,7 +54,7 @@ var ofCalls = []planted{
 	{"a session deleted", []string{"DELETE FROM user_sessions_data WHERE comm_id = '%s' AND user_id = (SELECT min(user_id) FROM user_sessions_data WHERE comm_id = '%[1]s')"}, "user_sessions: rows missing"},
 	{"events twice", []string{"INSERT INTO user_events_data SELECT * FROM user_events_data WHERE comm_id = '%s'"}, "user_events: rows too many"},
 	{"the room twice, in no load", []string{"INSERT INTO rooms_data SELECT * REPLACE (0 AS load_id) FROM rooms_data WHERE comm_id = '%s'"}, "rooms: rows too many"},
-	{"a value altered", []string{"ALTER TABLE quality_samples_data UPDATE value = value + 1 WHERE comm_id = '%s' AND metric = 'appCpu' SETTINGS mutations_sync = 2"}, "quality_samples: values differ"},
+	{"a value altered", []string{"ALTER TABLE quality_samples_data UPDATE number = number + 1 WHERE comm_id = '%s' AND metric = 'appCpu' SETTINGS mutations_sync = 2"}, "quality_samples: values differ"},
 	{"an address altered", []string{"ALTER TABLE user_sessions_data UPDATE client_ip = '192.0.2.1' WHERE comm_id = '%s' SETTINGS mutations_sync = 2"}, "user_sessions: values differ"},
 	{"the call gone", everywhere("DELETE FROM %s WHERE comm_id = '%%s'", "DELETE FROM %s WHERE key = '%%s'"), ": missing from the archive"},
 	{"the call unknown to the ledger", []string{"DELETE FROM ledger_units WHERE key = '%s'", "DELETE FROM ledger_parts WHERE key = '%s'"}, ": missing from the archive"},

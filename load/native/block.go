@@ -12,8 +12,8 @@ import (
 )
 
 // block is the rows of one INSERT of samples of one application, as they go onto
-// the wire. Times and values stay where they are. The other columns have one value
-// a run and are made while they are sent. To send less, the statement names the
+// the wire. Times stay where they are. The other columns are made while they are sent: values
+// become decimals, and the rest has one value a run. To send less, the statement names the
 // application and the least load, and each row has the difference to that load.
 type block struct {
 	app   call.AppID
@@ -21,8 +21,11 @@ type block struct {
 	load  numberColumn // load minus first
 	words [len(wordsOf)]*dictionary
 	time  timeColumn
-	value valueColumn
-	input proto.Input
+	value decimals
+	per   repeatedColumn[uint32]
+
+	lengths []uint32    // of each run, in rows
+	columns proto.Input // the last one has the odd values, which are mostly none
 }
 
 // wordsOf lists the columns of strings and how to read them from a run.
@@ -40,20 +43,34 @@ var wordsOf = [...]struct {
 // newBlock makes an empty block, which calls broken when sending fails.
 func newBlock(broken func()) *block {
 	b := &block{load: newNumberColumn(broken)}
-	b.input = proto.Input{{Name: "load", Data: &b.load}}
+	b.per = repeatedColumn[uint32]{kind: proto.ColumnTypeUInt32, wire: wire32, broken: broken}
+	b.columns = proto.Input{{Name: "load", Data: &b.load}}
 	for i, w := range wordsOf {
 		b.words[i] = newDictionary(broken)
-		b.input = append(b.input, proto.InputColumn{Name: w.column, Data: b.words[i]})
+		b.columns = append(b.columns, proto.InputColumn{Name: w.column, Data: b.words[i]})
 	}
-	b.input = append(b.input, proto.InputColumn{Name: "ts", Data: &b.time}, proto.InputColumn{Name: "value", Data: &b.value})
+	b.columns = append(b.columns,
+		proto.InputColumn{Name: "ts", Data: &b.time},
+		proto.InputColumn{Name: "number", Data: newNumbers(&b.value, broken)},
+		proto.InputColumn{Name: "per", Data: &b.per},
+		proto.InputColumn{Name: "odd", Data: newOdd(&b.value, broken)})
 	return b
+}
+
+// input returns the columns that the block sends. It has no column of odd values if there are none.
+func (b *block) input() proto.Input {
+	if b.value.odd {
+		return b.columns
+	}
+	return b.columns[:len(b.columns)-1]
 }
 
 // insertInto is the INSERT statement of the block. With one thread, ClickHouse
 // computes the columns in the thread that reads them.
 func (b *block) insertInto(table string) string {
-	names, columns := make([]string, len(b.input)), make([]string, len(b.input))
-	for i, c := range b.input {
+	input := b.input()
+	names, columns := make([]string, len(input)), make([]string, len(input))
+	for i, c := range input {
 		names[i], columns[i] = c.Name, c.Name+" "+string(c.Data.Type())
 	}
 	same := strings.Join(names[1:], ", ")
@@ -65,22 +82,27 @@ func (b *block) insertInto(table string) string {
 func (b *block) fill(runs []Run) {
 	rows := 0
 	b.app, b.first = runs[0].App, runs[0].Load
+	b.lengths = b.lengths[:0]
 	for i := range runs {
 		rows += runs[i].Rows
+		b.lengths = append(b.lengths, uint32(runs[i].Rows))
 		b.first = min(b.first, runs[i].Load)
 	}
-	b.load.fill(runs, rows, func(r *Run) uint32 { return uint32(r.Load - b.first) })
+	b.load.fill(runs, b.lengths, rows, func(r *Run) uint32 { return uint32(r.Load - b.first) })
 	for i := range b.words {
-		b.words[i].fill(runs, rows, wordsOf[i].of)
+		b.words[i].fill(runs, b.lengths, rows, wordsOf[i].of)
 	}
 	b.time = timeColumn{runs, rows}
-	b.value = valueColumn{runs, rows}
+	b.value.fill(runs, rows)
+	b.per.fill(b.value.perOf, b.value.lengths, rows)
 }
 
 // clear drops the references to the runs and their strings.
 func (b *block) clear() {
 	b.load.clear()
-	b.time, b.value = timeColumn{}, valueColumn{}
+	b.time = timeColumn{}
+	b.value.clear()
+	b.per.clear()
 	for i := range b.words {
 		b.words[i].clear()
 	}

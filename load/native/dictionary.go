@@ -14,12 +14,12 @@ func newDictionary(broken func()) *dictionary {
 	return &dictionary{index: map[string]uint32{}, keys: newNumberColumn(broken)}
 }
 
-// fill sets the runs of the column and looks up the word of each.
-func (d *dictionary) fill(runs []Run, rows int, word func(*Run) string) {
+// fill sets the runs of the column, and the rows of each, and looks up the word of each.
+func (d *dictionary) fill(runs []Run, lengths []uint32, rows int, word func(*Run) string) {
 	d.clear()
 	d.key("") // ClickHouse's dictionaries begin with the default
 	last, k := "", uint32(0)
-	d.keys.fill(runs, rows, func(r *Run) uint32 {
+	d.keys.fill(runs, lengths, rows, func(r *Run) uint32 {
 		if w := word(r); w != last {
 			last, k = w, d.key(w)
 		}

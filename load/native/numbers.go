@@ -20,8 +20,8 @@ func newNumberColumn(broken func()) numberColumn {
 	}
 }
 
-// fill sets the runs of the column, which refers to them until clear.
-func (c *numberColumn) fill(runs []Run, rows int, number func(*Run) uint32) {
+// fill sets the runs of the column and the rows of each. It refers to the latter until clear.
+func (c *numberColumn) fill(runs []Run, lengths []uint32, rows int, number func(*Run) uint32) {
 	c.clear()
 	most := uint32(0)
 	for i := range runs {
@@ -32,13 +32,13 @@ func (c *numberColumn) fill(runs []Run, rows int, number func(*Run) uint32) {
 	switch {
 	case most < 1<<8:
 		c.width = proto.KeyUInt8
-		c.number8.fill(runs, rows, c.numbers)
+		c.number8.fill(c.numbers, lengths, rows)
 	case most < 1<<16:
 		c.width = proto.KeyUInt16
-		c.number16.fill(runs, rows, c.numbers)
+		c.number16.fill(c.numbers, lengths, rows)
 	default:
 		c.width = proto.KeyUInt32
-		c.number32.fill(runs, rows, c.numbers)
+		c.number32.fill(c.numbers, lengths, rows)
 	}
 }
 

@@ -156,7 +156,7 @@ func (c *connection) dial(ctx context.Context, options []ch.Options) (err error)
 func (c *connection) send(ctx context.Context) error {
 	client := c.client
 	unhook := context.AfterFunc(ctx, func() { client.Close() }) // ends any wait of ch-go
-	err := client.Do(ctx, ch.Query{Body: c.block.insertInto(SamplesTable), Input: c.block.input})
+	err := client.Do(ctx, ch.Query{Body: c.block.insertInto(SamplesTable), Input: c.block.input()})
 	if !unhook() || err != nil {
 		c.hangUp()
 	}

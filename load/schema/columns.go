@@ -16,7 +16,7 @@ type column struct{ name, kind, value, comment, codec string }
 // columns prints as a list of definitions, without a comma at the end.
 type columns []column
 
-var oneColumn = regexp.MustCompile("^(`[^`]+`|\\w+) (.+?)( (?:DEFAULT|MATERIALIZED) .+?)?( COMMENT '(?:[^']|'')*')( CODEC\\(.+\\))?,?$")
+var oneColumn = regexp.MustCompile("^(`[^`]+`|\\w+) (.+?)( (?:DEFAULT|MATERIALIZED|ALIAS) .+?)?( COMMENT '(?:[^']|'')*')( CODEC\\(.+\\))?,?$")
 
 // parseColumns reads definitions, one a line.
 func parseColumns(text string) (columns, error) {
@@ -55,11 +55,11 @@ func (cs columns) each(f func(*column)) columns {
 	return cs
 }
 
-// compressed gives a codec to the columns that have none.
-func compressed(cs columns) columns {
+// compressed gives ZSTD of a level as the codec to the stored columns that have none.
+func compressed(level int, cs columns) columns {
 	return cs.each(func(c *column) {
-		if c.codec == "" {
-			c.codec = " CODEC(ZSTD(1))"
+		if c.codec == "" && !strings.HasPrefix(c.value, " ALIAS ") {
+			c.codec = fmt.Sprintf(" CODEC(ZSTD(%d))", level)
 		}
 	})
 }

@@ -102,7 +102,7 @@ var written = []string{
 	"INSERT INTO hidden_loads (load_id, step) VALUES (2, 'opened'), (3, 'opened'), (3, 'committed'), (3, 'replaced')",
 	"INSERT INTO rooms_data (load_id, sdk_app_id, comm_id, room_id, created_at, destroyed_at, is_finished, creator_user_id) VALUES (1, 1, 'a', 'room', 1000, 2000, true, 'u'), (2, 1, 'b', 'room', 1000, NULL, false, 'u'), (3, 1, 'a', 'room', 1000, NULL, false, 'u')",
 	"INSERT INTO user_sessions_data VALUES (1, 1, 'a', 'room', 'u', 1000, 2000, true, 'Android', '12.3', '192.0.2.1', 1000), (2, 1, 'c', 'room', 'u', 1000, 2000, true, 'iPhone', '12.4', '192.0.2.1', 990)",
-	"INSERT INTO quality_samples_data VALUES (1, 1, 'a', 'room', 'u', '', 'rtt', 1000, 40), (1, 1, 'a', 'room', 'u', 'v', 'aLoss', 1002, 0.5), (3, 1, 'a', 'room', 'u', '', 'rtt', 1000, 40)",
+	"INSERT INTO quality_samples_data VALUES (1, 1, 'a', 'room', 'u', '', 'rtt', 1000, 40, 1, 0), (1, 1, 'a', 'room', 'u', 'v', 'aLoss', 1002, 0, 0, 0.5), (3, 1, 'a', 'room', 'u', '', 'rtt', 1000, 40, 1, 0)",
 	"INSERT INTO user_events_data VALUES (1, 1, 'a', 'room', 'u', '', 5001, 1000.5, 0, 1, 2)",
 	"INSERT INTO unusual_events_data VALUES (1, 1, 'room', 'u', 3, 1000, 0, '')",
 	"INSERT INTO daily_scale_data (load_id, sdk_app_id, user_number, user_count, room_numbers, day_start) VALUES (1, 1, 1, 1, 1, 0)",

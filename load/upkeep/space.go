@@ -58,7 +58,7 @@ const metrics = `
 		(
 			SELECT part_name, metric, rows_in_granule, assumeNotNull(tupleElement(at, 1)) AS begins,
 				leadInFrame(begins, 1, begins) OVER (PARTITION BY part_name ORDER BY mark_number ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS ends
-			FROM (SELECT part_name, mark_number, rows_in_granule, metric, "value.mark" AS at FROM mergeTreeIndex(DATABASE, NAME, with_marks = true))
+			FROM (SELECT part_name, mark_number, rows_in_granule, metric, "number.mark" AS at FROM mergeTreeIndex(DATABASE, NAME, with_marks = true))
 		),
 		shares AS
 		(
