@@ -1,8 +1,12 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,8 +23,9 @@ import (
 	"github.com/callvault/callvault/verify"
 )
 
-// TestDemo makes a demo, which takes half a minute at the vendor's pace, and runs each command
-// that has --demo. A week later the demo's vendor is in the same state.
+// TestDemo makes a demo, which takes half a minute at the vendor's pace, looks at the console
+// that --keep leaves up, and runs each command that has --demo. A week later the demo's vendor
+// is in the same state.
 func TestDemo(t *testing.T) {
 	t.Parallel()
 	home := t.TempDir()
@@ -43,10 +48,7 @@ func TestDemo(t *testing.T) {
 			t.Errorf("%v --demo: exit code %d\n%s", args, code, errs)
 		}
 	}
-	code, report, errs := demo("demo")
-	if code != exitDone {
-		t.Fatalf("demo: exit code %d\n%s", code, errs)
-	}
+	report := keptDemo(t, home, later)
 	t.Log(report)
 	demoTells(t, report)
 	for _, command := range followUpsIn(t, report) {
@@ -98,6 +100,39 @@ func TestDemo(t *testing.T) {
 	if code, _, errs := demo("verify", "--demo"); code != exitFailed || !strings.Contains(errs, "run callvault demo first") {
 		t.Errorf("verify of a demo that has not come to its end: exit code %d\n%s", code, errs)
 	}
+}
+
+// keptDemo makes a demo with --keep, opens pages of the console, and interrupts it. It
+// returns the report.
+func keptDemo(t *testing.T, home string, now func() time.Time) string {
+	t.Helper()
+	ctx, interrupt := context.WithCancel(t.Context())
+	defer interrupt()
+	reads, writes := io.Pipe()
+	var out, errs bytes.Buffer
+	code := make(chan int, 1)
+	go func() {
+		env := []string{"HOME=" + home, "CALLVAULT_CLICKHOUSE_LIB=" + embeddedtest.Library(t)}
+		code <- run(ctx, &process{args: []string{"demo", "--keep"}, environ: env, stdout: writes, stderr: &errs, now: now, attempts: ask.DefaultAttempts()})
+		writes.Close()
+	}()
+	lines := bufio.NewScanner(io.TeeReader(reads, &out))
+	console := ""
+	for lines.Scan() {
+		if found, ok := strings.CutPrefix(lines.Text(), "  console "); ok {
+			console = found
+			for _, path := range []string{"", "?grade=serious", "fleet"} {
+				if resp, err := http.Get(console + path); err != nil || resp.StatusCode != http.StatusOK || resp.Body.Close() != nil {
+					t.Errorf("%s%s: %v, %v", console, path, resp, err)
+				}
+			}
+			interrupt()
+		}
+	}
+	if got := <-code; got != exitDone || console == "" {
+		t.Fatalf("demo --keep: exit code %d\n%s%s", got, out.String(), errs.String())
+	}
+	return out.String()
 }
 
 // demoTells compares the report with the troubles that the demo's vendor plants: each kind
