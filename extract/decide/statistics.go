@@ -23,8 +23,8 @@ const (
 // StatisticsDays decides which days of a statement to ask for, oldest first, as of now.
 // held has the ledger's rows by key.
 //
-// Days that only the advanced plan of monitoring keeps are asked for if the archive may lack
-// them: if they are unfinished, or later than the latest day that it knows.
+// Days of dashboards that only the advanced plan of monitoring keeps are asked for if the
+// archive may lack them: if they are unfinished, or later than the latest day that it knows.
 func StatisticsDays(s call.Statement, app call.AppID, held map[string]ledger.Row, now time.Time, again bool) (due []time.Time) {
 	today := now.UTC().Truncate(24 * time.Hour)
 	var latest time.Time
@@ -38,7 +38,7 @@ func StatisticsDays(s call.Statement, app call.AppID, held map[string]ledger.Row
 		case again:
 		case e.State.Final():
 			continue
-		case back > call.StatisticsReach && !known && !d.After(latest):
+		case s.Kind == call.UnitMarket && back > call.StatisticsReach && !known && !d.After(latest):
 			continue
 		case e.State == ledger.Provisional && !e.Lacks() && !SettledStatistics(e.Unit, now) && now.Sub(e.HeldUntil) < freshFor(s):
 			continue
