@@ -40,6 +40,7 @@ type statisticsWorld struct {
 	settings archive.Options
 
 	monitoring int // days of the plan
+	passes     int // that archive all; 0: passes
 	wrap       func(http.Handler) http.Handler
 }
 
@@ -100,7 +101,7 @@ const passes = 11
 // mustPass makes passes until usage by room has no backlog.
 func (w *statisticsWorld) mustPass() (last *archive.Report) {
 	w.t.Helper()
-	for range passes {
+	for range cmp.Or(w.passes, passes) {
 		report, err := w.pass()
 		if err != nil {
 			w.t.Fatal(err, report.Total().Failures)
@@ -152,10 +153,13 @@ func (w *statisticsWorld) truth() map[string][]string {
 func (w *statisticsWorld) equal(what string) {
 	w.t.Helper()
 	since := map[string]string{
-		allUsage: " WHERE day >= toDate('" + call.Day(w.now.AddDate(0, 0, -60)) + "')", allRooms: " WHERE day >= toDate('" + call.Day(w.now.AddDate(0, 0, -60)) + "')",
-		allMarket: " WHERE ts >= toDateTime('" + call.Day(w.now.AddDate(0, 0, -w.monitoring)) + " 00:00:00', 'UTC')",
+		allUsage: " WHERE day >= toDate('" + call.Day(w.now.AddDate(0, 0, -59)) + "')", allRooms: " WHERE day >= toDate('" + call.Day(w.now.AddDate(0, 0, -59)) + "')",
+		allMarket: " WHERE ts >= toDateTime('" + call.Day(w.now.AddDate(0, 0, 1-w.monitoring)) + " 00:00:00', 'UTC')",
 	}
 	for query, want := range w.truth() {
+		if query == allRooms && w.passes > 0 {
+			continue // it takes more passes, and the longer test makes them
+		}
 		got := w.rows(query + since[query])
 		if len(want) == 0 {
 			w.t.Errorf("%s: the vendor has no rows for %s", what, query)
@@ -190,6 +194,8 @@ func seedOf(t *testing.T) uint64 {
 // for next to nothing.
 func TestStatistics(t *testing.T) {
 	w := newStatisticsWorld(t, time.Date(2026, 3, 20, 15, 30, 0, 0, time.UTC), simulator.Options{Seed: 7, Calls: 30, Ahead: 48 * time.Hour})
+	w.settings.Statements = slices.DeleteFunc(w.settings.Statements, func(s call.Statement) bool { return s.Kind == call.UnitRoomUsage })
+	w.passes = 2 // null counts in the second
 	w.mustPass()
 	w.equal("at first")
 	w.nothingNew()
@@ -201,10 +207,10 @@ func TestStatistics(t *testing.T) {
 // nothingNew checks what passes ask that find nothing new.
 func (w *statisticsWorld) nothingNew() {
 	w.t.Helper()
-	requests := w.requests()
+	requests, before := w.requests(), w.vendor.Stats().Requests
 	w.mustPass()
-	if n := w.requests() - requests; n > int64(passes*(1+len(w.account.Apps)*4)) { // only which dialect and retention, what is not there, and real-time statistics
-		w.t.Errorf("%d requests in passes that find nothing new", n)
+	if n := w.requests() - requests; n > int64(cmp.Or(w.passes, passes)*(1+len(w.account.Apps)*4)) { // only which dialect and retention, what is not there, and real-time statistics
+		w.t.Errorf("%d requests in passes that find nothing new: %v, before %v", n, w.vendor.Stats().Requests, before)
 	}
 }
 

@@ -80,7 +80,7 @@ func (s *statement) windows(ctx context.Context) ([]call.Window, error) {
 			units = append(units, s.UnitOf(s.App, h))
 		}
 	} else {
-		for back := range call.StatisticsMost + 1 {
+		for back := range call.StatisticsMost {
 			units = append(units, s.UnitOf(s.App, now.AddDate(0, 0, -back)))
 		}
 	}
@@ -108,6 +108,10 @@ func (s *statement) windows(ctx context.Context) ([]call.Window, error) {
 	})
 	if s.Shape == call.ShapeTable {
 		return s.tables(days), nil
+	}
+	if s.Kind == call.UnitMarket { // what only the advanced plan keeps is asked for by itself
+		n := len(days) - len(slices.DeleteFunc(slices.Clone(days), func(d time.Time) bool { return decide.BeyondBasic(d, now) }))
+		return slices.Concat(s.spans(days[:n]), s.spans(days[n:])), nil
 	}
 	return s.spans(days), nil
 }
@@ -146,8 +150,8 @@ func (s *statement) tables(days []time.Time) (windows []call.Window) {
 	return windows
 }
 
-// leastDays is the least number of days in a question. About a single day the vendor answers by
-// five minutes.
+// leastDays is the least number of days in a question about usage. About a single day the vendor
+// answers by five minutes.
 const leastDays = 3
 
 // spans returns the questions that cover the days, each as long as the vendor allows.
@@ -162,7 +166,9 @@ func (s *statement) spans(days []time.Time) (windows []call.Window) {
 			s.due[s.UnitOf(s.App, d)] = true
 		}
 		last := days[n-1]
-		first = decide.Earlier(first, last.AddDate(0, 0, 1-leastDays))
+		if s.Kind == call.UnitUsage {
+			first = decide.Earlier(first, last.AddDate(0, 0, 1-leastDays))
+		}
 		windows = append(windows, call.Window{Start: first, End: last.Add(24*time.Hour - time.Second)})
 		days = days[n:]
 	}
@@ -329,7 +335,7 @@ func (s *statement) miss(ctx context.Context, gap ask.Gap[call.Window]) error {
 	var failed []call.Unit
 	for _, u := range s.unitsIn(gap.Of) {
 		start, _, _ := call.SpanOf(u)
-		beyond := start.Before(s.now().AddDate(0, 0, -call.StatisticsReach)) || s.Kind == call.UnitRealtime
+		beyond := decide.BeyondBasic(start, s.now()) || s.Kind == call.UnitRealtime
 		if beyond && (ask.Expired(gap.Err) || refused(gap.Err)) {
 			s.notFinal.Delete(u)
 			continue

@@ -381,7 +381,7 @@ var statistics = []struct{ product, action, variant, unit string }{
 // is not known yet.
 func (t *Truth) eachDay(days int64, use func(start int64, name string)) {
 	today := t.at / day * day
-	for d := today - days*day; d <= today; d += day {
+	for d := today - (days-1)*day; d <= today; d += day {
 		if start := d - 8*hour; start <= t.at && start >= t.s.oldest-3*day {
 			use(start, time.Unix(d, 0).UTC().Format(dates))
 		}
@@ -471,7 +471,7 @@ func (t *Truth) MarketHours() (rows []MarketHour) {
 			if slices.Contains(t.s.options.Without, x.action) {
 				continue
 			}
-			for at := t.at/day*day - int64(t.s.options.MonitoringDays)*day; at <= t.at; at += hour {
+			for at := t.at/day*day - int64(t.s.options.MonitoringDays-1)*day; at <= t.at; at += hour {
 				for _, n := range t.s.dashboard(x.action, app, at, at+hour-1, t.at) {
 					rows = append(rows, MarketHour{app, x.statement, n.name, at, n.value})
 				}
