@@ -207,7 +207,7 @@ func (s *statement) window(ctx context.Context, w call.Window) error {
 	decode := func(body []byte) (err error) {
 		var d transform.Decoder
 		rows, info, err = d.Statistics(s.Statement, s.App, w, lines, body, nil)
-		return ask.AnswerError(err, "its list", info, ask.When(info.List == transform.ListNull, ask.ErrNull))
+		return ask.AnswerError(err, "its list", info, ask.When(info.List == transform.ListNull && s.expected(), ask.ErrNull))
 	}
 	answer, err := s.Asker.Ask(ctx, s.Asker.Dialect().Statistics(s.Statement, s.App, w), 100, decode)
 	if e, ok := errors.AsType[*ask.UnreadableError](err); ok {
@@ -231,6 +231,17 @@ func (s *statement) window(ctx context.Context, w call.Window) error {
 		return s.table(ctx, w, body, info, rep.responses())
 	}
 	return s.units(ctx, w, rows, info, rep.responses())
+}
+
+// expected reports whether the statement is likely to have numbers: it is new, or has had some.
+// Products that nobody uses are null for good.
+func (s *statement) expected() bool {
+	for _, e := range s.held {
+		if e.Counts.Rows() > 0 {
+			return true
+		}
+	}
+	return len(s.held) == 0
 }
 
 // title names the statement in messages.
