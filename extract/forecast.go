@@ -196,7 +196,7 @@ func (c *callPass) firstCost(cost *forecast.Cost, sessions []call.Session) plan.
 // is asked for.
 const hoursAsked = 14*24 + 1
 
-// forecastRest adds the requests for unusual events and the daily scale.
+// forecastRest adds the requests for unusual events, the daily scale and statistics.
 func (p *Pass) forecastRest(ctx context.Context, f *forecast.Forecast, list *listing) error {
 	d := p.Asker.Dialect()
 	if p.RoomID != "" {
@@ -204,6 +204,9 @@ func (p *Pass) forecastRest(ctx context.Context, f *forecast.Forecast, list *lis
 	}
 	if !p.Skip.DailyScale {
 		f.Requests[d.Scale]++
+	}
+	if err := p.forecastStatistics(ctx, f); err != nil {
+		return err
 	}
 	if p.Skip.UnusualEvents {
 		return nil
@@ -223,6 +226,21 @@ func (p *Pass) forecastRest(ctx context.Context, f *forecast.Forecast, list *lis
 	asked := p.since(before, d.Unusual)
 	f.Requests[d.Unusual] += forecast.Scale(asked, len(some), len(hours))
 	f.Daily[d.Unusual] += forecast.Scale(asked, len(some), 24)
+	return nil
+}
+
+// forecastStatistics adds the requests for the vendor's statistics, as if the account had all.
+func (p *Pass) forecastStatistics(ctx context.Context, f *forecast.Forecast) error {
+	if !p.Asker.Dialect().HasStatistics() {
+		return nil
+	}
+	for _, s := range p.Statements {
+		windows, err := (&statement{Pass: p, Statement: s}).windows(ctx)
+		if err != nil {
+			return err
+		}
+		f.Requests[s.Action] += len(windows)
+	}
 	return nil
 }
 

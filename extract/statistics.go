@@ -80,7 +80,7 @@ func (s *statement) windows(ctx context.Context) ([]call.Window, error) {
 			units = append(units, s.UnitOf(s.App, h))
 		}
 	} else {
-		for back := range call.StatisticsMost + 1 {
+		for back := range call.StatisticsMost {
 			units = append(units, s.UnitOf(s.App, now.AddDate(0, 0, -back)))
 		}
 	}
@@ -108,6 +108,10 @@ func (s *statement) windows(ctx context.Context) ([]call.Window, error) {
 	})
 	if s.Shape == call.ShapeTable {
 		return s.tables(days), nil
+	}
+	if s.Kind == call.UnitMarket { // what only the advanced plan keeps is asked for by itself
+		n := len(days) - len(slices.DeleteFunc(slices.Clone(days), func(d time.Time) bool { return decide.BeyondBasic(d, now) }))
+		return slices.Concat(s.spans(days[:n]), s.spans(days[n:])), nil
 	}
 	return s.spans(days), nil
 }
@@ -146,8 +150,8 @@ func (s *statement) tables(days []time.Time) (windows []call.Window) {
 	return windows
 }
 
-// leastDays is the least number of days in a question. About a single day the vendor answers by
-// five minutes.
+// leastDays is the least number of days in a question about usage. About a single day the vendor
+// answers by five minutes.
 const leastDays = 3
 
 // spans returns the questions that cover the days, each as long as the vendor allows.
@@ -162,7 +166,9 @@ func (s *statement) spans(days []time.Time) (windows []call.Window) {
 			s.due[s.UnitOf(s.App, d)] = true
 		}
 		last := days[n-1]
-		first = decide.Earlier(first, last.AddDate(0, 0, 1-leastDays))
+		if s.Kind == call.UnitUsage {
+			first = decide.Earlier(first, last.AddDate(0, 0, 1-leastDays))
+		}
 		windows = append(windows, call.Window{Start: first, End: last.Add(24*time.Hour - time.Second)})
 		days = days[n:]
 	}
@@ -201,7 +207,7 @@ func (s *statement) window(ctx context.Context, w call.Window) error {
 	decode := func(body []byte) (err error) {
 		var d transform.Decoder
 		rows, info, err = d.Statistics(s.Statement, s.App, w, lines, body, nil)
-		return ask.AnswerError(err, "its list", info, ask.When(info.List == transform.ListNull, ask.ErrNull))
+		return ask.AnswerError(err, "its list", info, ask.When(info.List == transform.ListNull && s.expected(), ask.ErrNull))
 	}
 	answer, err := s.Asker.Ask(ctx, s.Asker.Dialect().Statistics(s.Statement, s.App, w), 100, decode)
 	if e, ok := errors.AsType[*ask.UnreadableError](err); ok {
@@ -225,6 +231,17 @@ func (s *statement) window(ctx context.Context, w call.Window) error {
 		return s.table(ctx, w, body, info, rep.responses())
 	}
 	return s.units(ctx, w, rows, info, rep.responses())
+}
+
+// expected reports whether the statement is likely to have numbers: it is new, or has had some.
+// Products that nobody uses are null for good.
+func (s *statement) expected() bool {
+	for _, e := range s.held {
+		if e.Counts.Rows() > 0 {
+			return true
+		}
+	}
+	return len(s.held) == 0
 }
 
 // title names the statement in messages.
@@ -329,7 +346,7 @@ func (s *statement) miss(ctx context.Context, gap ask.Gap[call.Window]) error {
 	var failed []call.Unit
 	for _, u := range s.unitsIn(gap.Of) {
 		start, _, _ := call.SpanOf(u)
-		beyond := start.Before(s.now().AddDate(0, 0, -call.StatisticsReach)) || s.Kind == call.UnitRealtime
+		beyond := decide.BeyondBasic(start, s.now()) || s.Kind == call.UnitRealtime
 		if beyond && (ask.Expired(gap.Err) || refused(gap.Err)) {
 			s.notFinal.Delete(u)
 			continue

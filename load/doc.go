@@ -5,7 +5,7 @@
 // # Units, parts, loads
 //
 // A unit becomes visible and is replaced as a whole: a call, an hour of unusual events, a
-// day of the daily scale. It consists of parts. A part is the data that one question about
+// day of the daily scale, a day of the vendor's statistics. It consists of parts. A part is the data that one question about
 // the unit brought: the room, the users, the series of some users in a window, the events of
 // a user. A part is settled when the vendor's answer can no longer change. Otherwise it is
 // open.

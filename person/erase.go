@@ -32,6 +32,7 @@ type Erasure struct {
 type Done struct {
 	Calls     int `json:"calls"`     // made anew, or removed with their room
 	Hours     int `json:"hours"`     // of unusual events, made anew
+	Days      int `json:"days"`      // of usage by room, made anew
 	Waiting   int `json:"waiting"`   // loads that waited for a commit, given up
 	Strays    int `json:"strays"`    // rows deleted that the ledger did not know
 	Entries   int `json:"entries"`   // of the ledger, whose texts lost an id
@@ -137,9 +138,12 @@ func (e *Erasure) rewrite(ctx context.Context) error {
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(unitsAtATime)
 	for _, r := range rows {
-		if r.Unit.Kind == call.UnitCall {
+		switch r.Unit.Kind {
+		case call.UnitCall:
 			e.Done.Calls++
-		} else {
+		case call.UnitRoomUsage:
+			e.Done.Days++
+		default:
 			e.Done.Hours++
 		}
 		g.Go(func() error {

@@ -44,6 +44,9 @@ type Found struct {
 // Nothing reports whether the person is nowhere.
 func (f *Found) Nothing() bool { return len(f.Relations)+len(f.Answers)+len(f.Ledger) == 0 }
 
+// usage is the relation that names rooms, and no calls.
+const usage = "usage_rooms"
+
 // Find looks for a person in the whole archive. It begins with the calls that the person is
 // in, and looks into the large relations for these calls only.
 func Find(ctx context.Context, a Archive, w Who) (f Found, err error) {
@@ -53,7 +56,7 @@ func Find(ctx context.Context, a Archive, w Who) (f Found, err error) {
 	}
 	f.Calls = uint64(len(calls))
 	for _, r := range catalogue.Relations() {
-		if len(r.Users) == 0 {
+		if len(r.Users) == 0 && (r.Name != usage || len(w.Rooms) == 0) {
 			continue
 		}
 		found, err := w.presence(ctx, a, r, calls)
@@ -105,6 +108,10 @@ func (w Who) callsQuery() (q string, args []any) {
 // the rows are of no call.
 func (w Who) within(r catalogue.Relation, calls []string) condition {
 	switch {
+	case r.Name == usage && !w.Before.IsZero():
+		return condition{"day < toDate(toDateTime(?, 'UTC'))", []any{w.Before.Unix()}}
+	case r.Name == usage:
+		return condition{}
 	case !strings.HasPrefix(r.Name, "unusual"):
 		return condition{"comm_id IN (?)", []any{calls}}
 	case !w.Before.IsZero():
@@ -164,7 +171,7 @@ func (p *Presence) add(x Presence) {
 // once.
 func callsAtOnce(r catalogue.Relation, calls []string) func(yield func([]string) bool) {
 	return func(yield func([]string) bool) {
-		if strings.HasPrefix(r.Name, "unusual") {
+		if r.Name == usage || strings.HasPrefix(r.Name, "unusual") {
 			yield(nil)
 			return
 		}

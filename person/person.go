@@ -13,7 +13,8 @@
 // they had without the person. What others received from the person goes with the person:
 // those rows name the person as the peer. Counts of users and of time count who is left, and
 // grades and causes are judged from what is left. The vendor's own counts of a day
-// (daily_scale) name nobody and stay.
+// (daily_scale) and its statistics name nobody and stay, except usage by room (usage_rooms),
+// which goes with a room.
 //
 // # How
 //

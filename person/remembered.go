@@ -31,7 +31,7 @@ func EraseRemembered(ctx context.Context, e Erasure) (done Done, err error) {
 }
 
 func (d *Done) add(o Done) {
-	d.Calls, d.Hours, d.Waiting, d.Strays = d.Calls+o.Calls, d.Hours+o.Hours, d.Waiting+o.Waiting, d.Strays+o.Strays
+	d.Calls, d.Hours, d.Days, d.Waiting, d.Strays = d.Calls+o.Calls, d.Hours+o.Hours, d.Days+o.Days, d.Waiting+o.Waiting, d.Strays+o.Strays
 	d.Entries, d.Answers, d.Rewritten = d.Entries+o.Entries, d.Answers+o.Answers, d.Rewritten+o.Rewritten
 }
 

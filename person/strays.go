@@ -14,9 +14,9 @@ import (
 // knows nothing. It looks for samples in the calls in which the person has other rows.
 func (e *Erasure) strays(ctx context.Context) error {
 	var calls []string
-	for _, t := range append(slices.Clone(callTables), unusualTable) {
+	for _, t := range append(slices.Clone(callTables), e.others()...) {
 		c := e.named(t.users, "room_id")
-		if t.name != unusualTable.name {
+		if t.call == "comm_id" {
 			found, err := e.strings(ctx, "SELECT DISTINCT toString(comm_id) FROM "+t.name+" WHERE "+c.text+" AND "+e.inTime(t), c.args)
 			if err != nil {
 				return err
@@ -45,6 +45,8 @@ func (e *Erasure) inTime(t table) string {
 		return "1"
 	case t.name == unusualTable.name:
 		return "ts < " + before
+	case t.name == usageTable.name:
+		return "day < toDate(" + before + ")"
 	}
 	return "comm_id GLOBAL IN (SELECT comm_id FROM rooms_data WHERE created_at < " + before + ")"
 }

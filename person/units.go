@@ -33,6 +33,17 @@ var callTables = []table{
 // unusualTable is where hours name users.
 var unusualTable = table{"unusual_events_data", []string{"user_id", "peer_id"}, "room_id"}
 
+// usageTable is where days of usage name rooms.
+var usageTable = table{"usage_rooms_data", nil, "room_id"}
+
+// others are the tables of units that are no calls.
+func (w Who) others() []table {
+	if len(w.Rooms) == 0 {
+		return []table{unusualTable}
+	}
+	return []table{unusualTable, usageTable}
+}
+
 // parts is the condition that a part in the ledger names the person.
 func (w Who) parts() condition {
 	var all []condition
@@ -60,6 +71,9 @@ func (w Who) units(ctx context.Context, a Archive) (all []call.Unit, err error) 
 		add("sdk_app_id, 'call' AS kind, toString("+t.call+") AS key", t.name, w.named(t.users, "room_id"))
 	}
 	add("sdk_app_id, 'unusual' AS kind, formatDateTime(toStartOfHour(ts), '%Y-%m-%dT%H:00:00Z') AS key", unusualTable.name, w.named(unusualTable.users, "room_id"))
+	if len(w.Rooms) > 0 {
+		add("sdk_app_id, 'room_usage' AS kind, concat('rooms ', toString(day)) AS key", usageTable.name, w.named(nil, "room_id"))
+	}
 	add("sdk_app_id, toString(kind) AS kind, key", "ledger_parts", w.parts())
 	var app uint32
 	u := call.Unit{}
@@ -127,7 +141,7 @@ func (w Who) waitingLoads(ctx context.Context, a Archive) (ids []uint64, err err
 	add := func(from string, c condition) {
 		texts, args = append(texts, "SELECT load_id FROM "+from+" WHERE "+c.text+" AND load_id "+waiting), append(args, c.args...)
 	}
-	for _, t := range append(slices.Clone(callTables), unusualTable) {
+	for _, t := range append(slices.Clone(callTables), w.others()...) {
 		add(t.name, w.named(t.users, "room_id"))
 	}
 	add("ledger_parts", w.parts())

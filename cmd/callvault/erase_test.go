@@ -209,7 +209,7 @@ func TestLongEraseRoom(t *testing.T) {
 	t.Parallel()
 	seed := setting(t, "CALLVAULT_SEED", uint64(time.Now().UnixNano()))
 	rng := rand.New(rand.NewPCG(seed, 0))
-	p, _, rooms := newPair(t, simulator.Options{Seed: seed, Calls: 8, Mix: simulator.MixAll, QPS: -1}, func(in *installation) ([]string, []string) {
+	p, _, rooms := newPair(t, simulator.Options{Seed: seed, Calls: 8, Mix: simulator.MixAll, QPS: -1, Statistics: true}, func(in *installation) ([]string, []string) {
 		all := archivetest.Strings(t, in.store.Conn(), "SELECT DISTINCT room_id FROM rooms ORDER BY room_id")
 		return nil, []string{all[rng.IntN(len(all))]}
 	})

@@ -23,22 +23,22 @@ const (
 // StatisticsDays decides which days of a statement to ask for, oldest first, as of now.
 // held has the ledger's rows by key.
 //
-// Days that only the advanced plan of monitoring keeps are asked for if the archive may lack
-// them: if they are unfinished, or later than the latest day that it knows.
+// Days of dashboards that only the advanced plan of monitoring keeps are asked for if the
+// archive may lack them: if they are unfinished, or later than the latest day that it knows.
 func StatisticsDays(s call.Statement, app call.AppID, held map[string]ledger.Row, now time.Time, again bool) (due []time.Time) {
 	today := now.UTC().Truncate(24 * time.Hour)
 	var latest time.Time
 	for _, e := range held {
 		latest = Later(latest, e.StartsAt)
 	}
-	for back := call.StatisticsMost; back >= 0; back-- {
+	for back := call.StatisticsMost - 1; back >= 0; back-- {
 		d := today.AddDate(0, 0, -back)
 		e, known := held[s.UnitOf(app, d).Key]
 		switch {
 		case again:
 		case e.State.Final():
 			continue
-		case back > call.StatisticsReach && !known && !d.After(latest):
+		case s.Kind == call.UnitMarket && BeyondBasic(d, now) && !known && !d.After(latest):
 			continue
 		case e.State == ledger.Provisional && !e.Lacks() && !SettledStatistics(e.Unit, now) && now.Sub(e.HeldUntil) < freshFor(s):
 			continue
@@ -46,6 +46,11 @@ func StatisticsDays(s call.Statement, app call.AppID, held map[string]ledger.Row
 		due = append(due, d)
 	}
 	return due
+}
+
+// BeyondBasic reports whether the basic plan of monitoring may no longer keep a day.
+func BeyondBasic(day, now time.Time) bool {
+	return day.Before(now.UTC().Truncate(24*time.Hour).AddDate(0, 0, 1-call.StatisticsReach))
 }
 
 func freshFor(s call.Statement) time.Duration {

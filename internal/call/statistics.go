@@ -57,7 +57,7 @@ type Statement struct {
 	Most int
 }
 
-// The vendor's limits of statistics, in days.
+// The vendor's limits of statistics, in days, today included.
 const (
 	StatisticsDays  = 31 // of one question
 	StatisticsReach = 30 // of the basic plan of monitoring; nothing shorter is documented

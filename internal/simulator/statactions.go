@@ -153,7 +153,11 @@ func (s *Simulator) parseStatistic(q *query, p params) *fault {
 	if reach == 0 {
 		reach = int64(s.options.MonitoringDays) * day
 	}
-	switch oldest := beijingDay(q.now-reach) - day; {
+	oldest := q.now - reach
+	if x.layout != "" { // whole days, today included
+		oldest = q.now/day*day - reach + day - zone
+	}
+	switch {
 	case q.to < q.from:
 		return &fault{code: codeStart}
 	case last-q.from > x.most:

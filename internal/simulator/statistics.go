@@ -233,16 +233,16 @@ func sheetRow(id string, seconds []int64) []string {
 // hourOf are the figures of an hour, or of any other span.
 type hourOf struct{ users, rooms, entries int64 }
 
-// figures counts who was in a call within a span.
+// figures counts who was in a call within a span, as known at an instant.
 func (s *Simulator) figures(app uint32, from, to, at int64) (h hourOf) {
 	users := map[uint64]bool{}
 	for _, c := range s.overlapping(app, from, to, at) {
 		h.rooms++
 		for _, session := range layout(c) {
-			if session.joined <= to && session.left >= from && session.joined <= at-counted {
+			if session.joined <= to && session.left >= from && session.joined <= at {
 				users[hash2(c.seed, uint64(session.user))] = true
 			}
-			if session.joined >= from && session.joined <= to && session.joined <= at-counted {
+			if session.joined >= from && session.joined <= to && session.joined <= at {
 				h.entries++
 			}
 		}
@@ -259,6 +259,9 @@ type dashNumber struct {
 
 // dashboard returns the numbers of a dashboard's span, or none.
 func (s *Simulator) dashboard(name string, app uint32, from, to, at int64) []dashNumber {
+	if !strings.Contains(name, "RealTime") { // it is counted late
+		at -= counted
+	}
 	h := s.figures(app, from, to, at)
 	if h.rooms == 0 {
 		return nil
@@ -378,7 +381,7 @@ var statistics = []struct{ product, action, variant, unit string }{
 // is not known yet.
 func (t *Truth) eachDay(days int64, use func(start int64, name string)) {
 	today := t.at / day * day
-	for d := today - days*day; d <= today; d += day {
+	for d := today - (days-1)*day; d <= today; d += day {
 		if start := d - 8*hour; start <= t.at && start >= t.s.oldest-3*day {
 			use(start, time.Unix(d, 0).UTC().Format(dates))
 		}
@@ -445,6 +448,20 @@ func (t *Truth) UsageRooms() (rows []UsageRoom) {
 	return rows
 }
 
+// RealtimeFigures returns the rows of realtime_figures between two instants, in unix seconds.
+func (t *Truth) RealtimeFigures(from, to int64) (rows []MarketHour) {
+	for _, app := range t.s.options.Apps {
+		for _, statement := range []string{"Scale", "Quality"} {
+			for at := (from + minute - 1) / minute * minute; at <= to; at += minute {
+				for _, n := range t.s.dashboard("DescribeTRTCRealTime"+statement+"Data", app, at, at+minute-1, t.at) {
+					rows = append(rows, MarketHour{app, strings.ToLower(statement), n.name, at, n.value})
+				}
+			}
+		}
+	}
+	return rows
+}
+
 // MarketHours returns the rows of market_hours.
 func (t *Truth) MarketHours() (rows []MarketHour) {
 	for _, app := range t.s.options.Apps {
@@ -454,7 +471,7 @@ func (t *Truth) MarketHours() (rows []MarketHour) {
 			if slices.Contains(t.s.options.Without, x.action) {
 				continue
 			}
-			for at := t.at/day*day - int64(t.s.options.MonitoringDays)*day; at <= t.at; at += hour {
+			for at := t.at/day*day - int64(t.s.options.MonitoringDays-1)*day; at <= t.at; at += hour {
 				for _, n := range t.s.dashboard(x.action, app, at, at+hour-1, t.at) {
 					rows = append(rows, MarketHour{app, x.statement, n.name, at, n.value})
 				}

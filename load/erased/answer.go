@@ -2,7 +2,11 @@ package erased
 
 import (
 	"bytes"
+	"encoding/csv"
 	"encoding/json"
+	"errors"
+	"io"
+	"strings"
 	"time"
 
 	"github.com/callvault/callvault/internal/call"
@@ -74,6 +78,9 @@ func nextText(document []byte) (text, rest []byte, ok bool) {
 
 // is reports whether a text, given with its quotes, is an id that was erased.
 func (m *mentions) is(text []byte) bool {
+	if bytes.Contains(text, []byte(`\n`)) && m.inTable(text) {
+		return true
+	}
 	yes, known := m.known[string(text)]
 	if !known {
 		id := string(text[1 : len(text)-1])
@@ -84,6 +91,28 @@ func (m *mentions) is(text []byte) bool {
 		m.known[string(text)] = yes
 	}
 	return yes
+}
+
+// inTable reports whether a value of a CSV file, given as a text with its quotes, is an id that
+// was erased.
+func (m *mentions) inTable(text []byte) bool {
+	var file string
+	if json.Unmarshal(text, &file) != nil {
+		return false
+	}
+	in := csv.NewReader(strings.NewReader(strings.TrimPrefix(file, "\ufeff")))
+	in.FieldsPerRecord, in.LazyQuotes, in.ReuseRecord = -1, true, true
+	for {
+		record, err := in.Read()
+		if errors.Is(err, io.EOF) {
+			return false
+		}
+		for _, value := range record {
+			if m.late(User, value) || m.late(Room, value) {
+				return true
+			}
+		}
+	}
 }
 
 // late reports whether an answer may have something that was erased of an id.

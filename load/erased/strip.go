@@ -41,6 +41,10 @@ func (s *Set) Strip(u call.Unit, p *call.Part, r *call.Rows) (left bool) {
 	if u.Kind == call.UnitUnusual {
 		r.Unusual = w.unusual(r.Unusual)
 	}
+	if u.Kind == call.UnitRoomUsage {
+		start, _, _ := call.SpanOf(u)
+		r.Statistics = without(r.Statistics, func(x call.Statistic) bool { return w.Has(w.app, Room, x.RoomID, start) })
+	}
 	if u.Kind != call.UnitCall {
 		return true
 	}
