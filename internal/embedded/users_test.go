@@ -1,11 +1,13 @@
 package embedded
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -138,6 +140,26 @@ func TestTwoThreads(t *testing.T) {
 		code, pipeline := ask(t, s, user, password, "EXPLAIN PIPELINE SELECT sum(number) FROM numbers_mt(1000000000)")
 		if code != http.StatusOK || !strings.Contains(pipeline, "× 2 0 → 1") {
 			t.Errorf("%s: %d\n%s", user, code, pipeline)
+		}
+	}
+}
+
+// TestEngineSeesNoSecrets: neither the environment nor the arguments of the engine have any.
+func TestEngineSeesNoSecrets(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("there is no /proc")
+	}
+	t.Setenv("TENCENTCLOUD_SECRET_KEY", "marked-secret")
+	s := startTest(t, Options{Path: t.TempDir()})
+	for _, name := range []string{"environ", "cmdline"} {
+		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/%s", s.state.EnginePID, name))
+		if err != nil || len(text) == 0 {
+			t.Fatal(err)
+		}
+		for _, secret := range []string{"marked-secret", s.state.Password, s.state.AnalystPassword} {
+			if strings.Contains(string(text), secret) {
+				t.Errorf("%s has %s", name, secret)
+			}
 		}
 	}
 }
