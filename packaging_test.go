@@ -15,6 +15,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"github.com/callvault/callvault/internal/catalogue"
+	"github.com/callvault/callvault/internal/config"
 )
 
 // documents are the YAML documents of a file.
@@ -227,6 +228,46 @@ func TestUnit(t *testing.T) {
 		t.Errorf("%v\n%s", err, out)
 	}
 	if out, err := exec.Command(tool, "security", "--offline=true", "--threshold=20", unit).CombinedOutput(); err != nil { // tenths
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// TestCredentials sees that the drop-in of systemd has each secret of the settings, and that
+// systemd can read it with all of them.
+func TestCredentials(t *testing.T) {
+	b, err := os.ReadFile("packaging/credentials.conf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(b)
+	for _, name := range config.Secrets() {
+		if !strings.Contains(text, "#LoadCredential="+name+":/etc/callvault/secrets/"+name+"\n#Environment="+name+"_FILE=%d/"+name+"\n") {
+			t.Errorf("it lacks %s", name)
+		}
+	}
+	if n := strings.Count(text, "LoadCredential="); n != len(config.Secrets()) {
+		t.Errorf("%d credentials, and %d secrets", n, len(config.Secrets()))
+	}
+	tool, err := exec.LookPath("systemd-analyze")
+	if err != nil {
+		t.Skip("systemd-analyze is not on the PATH: the drop-in is not looked at")
+	}
+	unit, err := os.ReadFile("packaging/callvault.service")
+	if err != nil {
+		t.Fatal(err)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, settings, _ := strings.Cut(text, "[Service]\n")
+	whole := strings.ReplaceAll(strings.ReplaceAll(string(unit), "/usr/bin/callvault", self), "Documentation=man:callvault(1)\n", "")
+	whole = strings.Replace(whole, "[Service]\n", "[Service]\n"+strings.ReplaceAll(settings, "#", ""), 1)
+	file := filepath.Join(t.TempDir(), "callvault.service")
+	if err := os.WriteFile(file, []byte(whole), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command(tool, "verify", file).CombinedOutput(); err != nil || len(out) > 0 {
 		t.Errorf("%v\n%s", err, out)
 	}
 }

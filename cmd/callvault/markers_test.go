@@ -33,7 +33,7 @@ func TestLongNothingOfPersons(t *testing.T) {
 	spans := newCollector(t)
 	in := &installation{sim: v.Simulator, vendor: v, truth: v.Truth(now), store: db.direct(), now: func() time.Time { return now }}
 	in.env = slices.Concat(environment(t, v, db.address(t).String()), keyedSettings(identityKey), []string{
-		"CALLVAULT_RETENTION=" + retention.String(), "OTEL_EXPORTER_OTLP_ENDPOINT=" + spans.url, "CALLVAULT_BACKUP_TO=" + backups,
+		"CALLVAULT_RETENTION=" + retention.String(), "CALLVAULT_BACKUP_TO=" + backups,
 	})
 	var said bytes.Buffer
 	do := func(args ...string) {
@@ -65,6 +65,10 @@ func TestLongNothingOfPersons(t *testing.T) {
 	for _, args := range [][]string{{"status"}, {"status", "--json"}, {"plan"}, {"doctor"}, {"export", lake}, {"export", lake + "/csv", "--format", "csv"}, {"backup"}, {"replay"}} {
 		do(args...)
 	}
+	// the SDK of traces reads the environment of a process
+	if code := start(t, in.traced(spans.url), "archive", "--quiet", "--again").wait(t); code != exitDone || spans.raw.Len() == 0 {
+		t.Errorf("traced: exit code %d, %d bytes of spans", code, spans.raw.Len())
+	}
 	comparePersons(t, in.store, in.truth, keyedPersons(t, identityKey))
 	m := markersOf(in.truth)
 	m.searchTables(t, in.store)
@@ -86,14 +90,9 @@ type markers struct {
 func markersOf(truth *simulator.Truth) *markers {
 	m, seen := &markers{}, map[string]bool{}
 	add := func(text string) {
-		if len(text) < 7 || strings.Trim(text, "0123456789") == "" || seen[text] {
-			return
-		}
-		seen[text] = true
-		m.texts = append(m.texts, text)
-		for _, s := range spellings(text) {
-			at := int(s[0])<<8 | int(s[1])
-			m.spelled[at] = append(m.spelled[at], s)
+		if len(text) >= 7 && strings.Trim(text, "0123456789") != "" && !seen[text] {
+			seen[text] = true
+			m.add(text)
 		}
 	}
 	for r := range truth.Rooms() {
@@ -108,6 +107,15 @@ func markersOf(truth *simulator.Truth) *markers {
 		}
 	}
 	return m
+}
+
+// add adds a text.
+func (m *markers) add(text string) {
+	m.texts = append(m.texts, text)
+	for _, s := range spellings(text) {
+		at := int(s[0])<<8 | int(s[1])
+		m.spelled[at] = append(m.spelled[at], s)
+	}
 }
 
 // spellings are a text, escaped, in hexadecimal digits, and in base64 wherever it begins.

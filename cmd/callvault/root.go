@@ -126,7 +126,7 @@ func (c *cli) origin() runs.Origin { return runs.Origin{Version: version, Warn: 
 func (c *cli) server(cfg *config.Config) connect.Server {
 	s := connect.Server{
 		DSN: cfg.DSN.Reveal(), TLS: cfg.ToClickHouse, Embedded: embedded.Options{Path: filepath.Join(cfg.DataDir, "clickhouse")},
-		Fetch: embedded.FetchOptions{Library: cfg.Library, CacheDir: cfg.CacheDir}, Download: c.screen().Download,
+		Fetch: embedded.FetchOptions{Library: cfg.Library, CacheDir: cfg.CacheDir, Hidden: config.Secrets()}, Download: c.screen().Download,
 		Options: store.Options{Missing: store.Create},
 	}
 	if s.DSN != "" {

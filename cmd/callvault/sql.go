@@ -115,7 +115,7 @@ func (c *cli) openToRead(ctx context.Context, cfg *config.Config, r reading) (*s
 	case r.demo && !demo.Exists(cfg):
 		return nil, nil, demo.None(r.command)
 	case r.demo:
-		server.DSN, server.Options.Cluster, server.Embedded = "", "", embedded.Options{Path: demo.Dir(cfg), OpenAnalyst: true}
+		server.DSN, server.Options.Cluster, server.Embedded = "", "", embedded.Options{Path: demo.Dir(cfg)}
 	case server.Empty():
 		return nil, nil, connect.NoArchive(r.command)
 	}

@@ -33,6 +33,16 @@ func variables(environ []string) map[string]string {
 	return vars
 }
 
+// Secrets are the variables of all settings that are secrets.
+func Secrets() (names []string) {
+	for _, s := range settingsOf(&Config{}) {
+		if s.secret() && s.variable != "" {
+			names = append(names, s.variable)
+		}
+	}
+	return names
+}
+
 // readEnv reads the variables that are not empty.
 func (r *reader) readEnv(vars map[string]string) {
 	known := slices.Clone(others)

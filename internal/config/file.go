@@ -171,7 +171,7 @@ func (r *reader) readSection(s section, known []setting, where places) {
 			byKey[k.key] = k
 			keys = append(keys, k.key)
 		}
-		if k.secret() {
+		if k.key != "" && k.secret() {
 			byKey[k.key+inKey] = k
 			keys = append(keys, k.key+inKey)
 		}

@@ -46,3 +46,32 @@ func TestSecretsInFiles(t *testing.T) {
 		t.Errorf("both: %v", err)
 	}
 }
+
+// TestEverySecretMayBeInAFile walks the settings: each secret can be read from a file that a
+// variable names, and each that the file of settings can have from one that its key names.
+func TestEverySecretMayBeInAFile(t *testing.T) {
+	if all := config.Secrets(); len(all) < 10 {
+		t.Fatalf("%d secrets: %v", len(all), all)
+	}
+	for _, name := range config.Secrets() {
+		path := filepath.Join(t.TempDir(), "secret")
+		if err := os.WriteFile(path, []byte("a=0123456789abcdef0123456789abcdef\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		both := []string{name + "=x", name + "_FILE=" + path}
+		if _, err := config.Load("", both); err == nil || !strings.Contains(err.Error(), name+"_FILE: is set together with "+name) {
+			t.Errorf("%s: its file is not read: %v", name, err)
+		}
+		if _, err := config.Load("", []string{name + "_FILE=" + path + ".no"}); err == nil || !strings.Contains(err.Error(), name+"_FILE: open") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "headers")
+	if err := os.WriteFile(path, []byte("api-key=a%20b,other=c\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := config.Load("", []string{"OTEL_EXPORTER_OTLP_ENDPOINT=http://h:4318", "OTEL_EXPORTER_OTLP_HEADERS_FILE=" + path})
+	if err != nil || !c.Traces.On() || c.Traces.Sent()["api-key"] != "a b" || c.Traces.Sent()["other"] != "c" {
+		t.Errorf("%v, %v", c, err)
+	}
+}

@@ -22,7 +22,7 @@ type setting struct {
 func (s setting) name() string { return cmp.Or(s.variable, s.key) }
 
 // secret reports whether the value is a secret of callvault's own, which may be in a file.
-func (s setting) secret() bool { return s.key != "" && s.value.Type() == reflect.TypeFor[Secret]() }
+func (s setting) secret() bool { return s.value.Type() == reflect.TypeFor[Secret]() }
 
 // settingsOf returns the settings of a struct, given its address, and of the structs within
 // it. The tags of such a struct begin the names of its settings.

@@ -36,7 +36,7 @@ func Start(ctx context.Context, cfg *config.Config, lib string) (*embedded.Serve
 	if err := os.RemoveAll(dir); err != nil {
 		return nil, fmt.Errorf("clear the last demo's data: %w", err)
 	}
-	return embedded.Start(ctx, embedded.Options{Library: lib, Path: dir, OpenAnalyst: true})
+	return embedded.Start(ctx, embedded.Options{Library: lib, Path: dir})
 }
 
 // Archive archives a simulated vendor into srv and prints the report.

@@ -28,6 +28,7 @@ func RunChild() {
 	if len(os.Args) < 3 || os.Args[1] != childMarker {
 		return
 	}
+	syscall.Umask(0o077) // nobody else reads what the engine writes
 	go followParent()
 	if err := runLibrary(os.Args[2], os.Args[3:]); err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -25,7 +25,7 @@ var usersTemplate string
 type configuration struct {
 	Dir             string
 	Password        string
-	AnalystPassword string // empty: no password
+	AnalystPassword string
 	AnalystGrant    string
 }
 

@@ -60,10 +60,7 @@ type Options struct {
 	HTTPPort int    // 0: any free port
 	// Password of User. Empty: the password in the data directory, or a random one.
 	Password string
-	// OpenAnalyst lets Analyst in from this machine without a password. Use it only for
-	// data that every process and browser here may read, such as the demo's.
-	OpenAnalyst bool
-	Log         *slog.Logger // nil: silent
+	Log      *slog.Logger // nil: silent
 }
 
 // Server is a running engine. This process has started it and owns it, or has attached
@@ -109,13 +106,10 @@ func (s *Server) DatabaseDSN(database string) string {
 // HTTPURL returns the address of the HTTP interface, without credentials.
 func (s *Server) HTTPURL() string { return httpURL(s.state.HTTPPort) }
 
-// PlayURL returns the address of the query page for Analyst, with the password if the
-// engine requires one.
+// PlayURL returns the address of the query page for Analyst, with the password.
 func (s *Server) PlayURL() string {
 	q := url.Values{"user": {Analyst}, "database": {s.state.Database}}
-	if s.state.AnalystPassword != "" {
-		q.Set("password", s.state.AnalystPassword)
-	}
+	q.Set("password", s.state.AnalystPassword)
 	return s.HTTPURL() + "/play?" + q.Encode()
 }
 

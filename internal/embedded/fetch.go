@@ -28,6 +28,8 @@ type FetchOptions struct {
 	Library string
 	// CacheDir keeps the libraries; empty: callvault in the user's cache folder.
 	CacheDir string
+	// Hidden are variables of the environment that npm does not get: those with secrets.
+	Hidden []string
 	// Progress is called during a download with the bytes so far, from one goroutine.
 	// It may be nil.
 	Progress func(done, total int64)
@@ -89,7 +91,7 @@ func fetchInto(ctx context.Context, o FetchOptions, r release) (string, error) {
 		return "", err
 	}
 	defer os.RemoveAll(tmp)
-	tarball, err := download(ctx, r, tmp, o.Progress)
+	tarball, err := download(ctx, r, tmp, o.Hidden, o.Progress)
 	if err != nil {
 		return "", err
 	}

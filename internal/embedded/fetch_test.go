@@ -223,3 +223,17 @@ func TestFetchWaitingIsCancelled(t *testing.T) {
 		t.Errorf("error = %v, want the context's", err)
 	}
 }
+
+// TestNPMGetsNoSecrets: npm has the user's environment without the secrets in it.
+func TestNPMGetsNoSecrets(t *testing.T) {
+	f := newFakeNPM(t, `env > "$self/env"; `+servePackage)
+	t.Setenv("TENCENTCLOUD_SECRET_KEY", "marked-secret")
+	t.Setenv("npm_config_proxy", "http://proxy.example")
+	if _, err := Fetch(testContext(t), FetchOptions{CacheDir: f.cache, release: &f.release, Hidden: []string{"TENCENTCLOUD_SECRET_KEY"}}); err != nil {
+		t.Fatal(err)
+	}
+	env, err := os.ReadFile(filepath.Join(f.dir, "env"))
+	if err != nil || strings.Contains(string(env), "marked-secret") || !strings.Contains(string(env), "npm_config_proxy=http://proxy.example") {
+		t.Errorf("%v\n%s", err, env)
+	}
+}

@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -22,8 +24,8 @@ const npmCache = "npm-cache"
 const progressPoll = 100 * time.Millisecond
 
 // download downloads the tarball of the release into tmp with npm. When ctx ends, it
-// kills npm and all processes that npm has started.
-func download(ctx context.Context, r release, tmp string, progress func(done, total int64)) (string, error) {
+// kills npm and all processes that npm has started. npm does not get the hidden variables.
+func download(ctx context.Context, r release, tmp string, hidden []string, progress func(done, total int64)) (string, error) {
 	npm, err := exec.LookPath("npm")
 	if err != nil {
 		return "", fmt.Errorf("%w: install Node.js with npm, or %s", ErrNoNPM, otherWays)
@@ -35,6 +37,10 @@ func download(ctx context.Context, r release, tmp string, progress func(done, to
 		"--loglevel", "error", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--no-progress")
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
+	cmd.Env = slices.DeleteFunc(os.Environ(), func(e string) bool {
+		name, _, _ := strings.Cut(e, "=")
+		return slices.Contains(hidden, name)
+	})
 	// Not in the working directory: it may have a package.json or .npmrc.
 	cmd.Dir = tmp
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

@@ -100,9 +100,6 @@ func prepare(o Options) (credentials, error) {
 	if err != nil {
 		return secrets, err
 	}
-	if o.OpenAnalyst {
-		secrets.AnalystPassword = ""
-	}
 	return secrets, writeConfig(o, secrets)
 }
 
