@@ -34,6 +34,10 @@ func TestEverybody(t *testing.T) {
 				}
 				l.checkHealthy(report)
 				asked[kind] = int(l.vendor.sim.Stats().Requests["DescribeUserEvent"])
+				if least := int(l.vendor.sim.Truth(l.at).Requests().Events); kind == simulator.EverybodyWhole && (asked[kind] < least || asked[kind] > least*3/2) ||
+					kind == simulator.EverybodyRefused && asked[kind] != least+1 {
+					t.Errorf("%d requests, of which at least %d were needed", asked[kind], least)
+				}
 				for code := range l.vendor.sim.Stats().Errors["DescribeUserEvent"] {
 					if strings.HasPrefix(code, "MissingParameter") != (kind == simulator.EverybodyRefused) {
 						t.Errorf("the vendor answered %s", code)
