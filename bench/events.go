@@ -40,7 +40,7 @@ var eventWays = []struct {
 
 // events counts what events cost, in each way.
 func (b *bench) events(ctx context.Context, t *text) error {
-	t.f("## Requests for events\n\nFirst passes over calls of the simulated vendor, which half of the users have trouble in: the\nmost that `troubled` can be expected to ask for. Before, each user was a request. The time is that of the action that takes longest,\nat 20 requests a second.\n\n")
+	t.f("## Requests for events\n\nFirst passes over calls of the simulated vendor, in which nearly half of the users have trouble.\nBefore, each user was a request. *All users at once* is an account that answers such a\nquestion; the others refuse it. The time is that of the action that takes longest, at 20\nrequests a second.\n\n")
 	rows := [][]string{{"calls", "way", "for user events", "of before", "for series", "in all", "time at 20/s"}}
 	for _, m := range eventMixes {
 		before := 0
@@ -110,7 +110,7 @@ func (b *bench) countEvents(ctx context.Context, mix simulator.Mix, calls int, o
 
 // crowds counts the requests for unusual events of hours with more and more of them.
 func (b *bench) crowds(t *text) {
-	t.f("## Requests for unusual events\n\nRequests for an hour with so many experiences at random times, of which the vendor returns 20. Before,\na full span was halved. The number to expect is known within a third, as it is from the room list and the other\nhours, or not, as in the first hours of a pass.\n\n")
+	t.f("## Requests for unusual events\n\nRequests for an hour with so many experiences at random times, of which the vendor returns\n20. Before, a full span was halved. The number is expected within a third, as it is from the\nroom list and the other hours, or not, as in the first hours of a pass.\n\n")
 	rows := [][]string{{"experiences in the hour", "before", "expected", "not expected"}}
 	rng := rand.New(rand.NewPCG(7, 7))
 	const hours = 500

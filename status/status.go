@@ -30,6 +30,8 @@ type Status struct {
 	// Privacy counts calls by what their rows have of persons; "": all that the vendor
 	// sends.
 	Privacy map[string]uint64 `json:"privacy"`
+	// EventsOf counts archived calls by whose events were asked for.
+	EventsOf map[ledger.EventsOf]uint64 `json:"events_of"`
 
 	Now time.Time `json:"-"` // of the reading, UTC
 }
@@ -93,7 +95,7 @@ const firstUnits = 10
 // New returns an empty status. now is in UTC.
 func New(accounts []config.Account, now time.Time) *Status {
 	empty := Units{Units: []Unit{}}
-	st := &Status{Days: []Day{}, AtRisk: empty, Waiting: empty, Failed: empty, Lost: empty, Apps: []App{}, Bytes: map[string]int{}, Runs: []Command{}, Privacy: map[string]uint64{}, Now: now}
+	st := &Status{Days: []Day{}, AtRisk: empty, Waiting: empty, Failed: empty, Lost: empty, Apps: []App{}, Bytes: map[string]int{}, Runs: []Command{}, Privacy: map[string]uint64{}, EventsOf: map[ledger.EventsOf]uint64{}, Now: now}
 	for _, a := range accounts {
 		for _, app := range a.Apps {
 			st.Apps = append(st.Apps, App{App: call.AppID(app), WindowStart: now.Add(-time.Duration(a.Retention)).Truncate(time.Second)})
@@ -237,6 +239,11 @@ func (st *Status) readPrivacy(ctx context.Context, l ledger.Ledger) (err error) 
 	return err
 }
 
+func (st *Status) readEventsOf(ctx context.Context, l ledger.Ledger) (err error) {
+	st.EventsOf, err = l.EventsOf(ctx)
+	return err
+}
+
 func unitOf(e ledger.Row) Unit {
 	u := Unit{
 		App: e.Unit.App, Kind: e.Unit.Kind, Key: e.Unit.Key, State: e.State, Reason: e.Reason,
@@ -257,7 +264,7 @@ func listOf(all []Unit) Units {
 
 // Read reads everything from the ledger.
 func (st *Status) Read(ctx context.Context, store *store.Store) error {
-	for _, part := range []func(context.Context, ledger.Ledger) error{st.readDays, st.readTimes, st.readUnits, st.readPrivacy} {
+	for _, part := range []func(context.Context, ledger.Ledger) error{st.readDays, st.readTimes, st.readUnits, st.readPrivacy, st.readEventsOf} {
 		if err := part(ctx, ledger.Of(store)); err != nil {
 			return err
 		}

@@ -2,7 +2,9 @@ package main
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/callvault/callvault/archive"
 	"github.com/callvault/callvault/internal/simulator"
@@ -44,5 +46,43 @@ func TestLongPlanIsWhatHappens(t *testing.T) {
 				t.Errorf("forecast after the pass: %+v", after)
 			}
 		})
+	}
+}
+
+// TestPlanOfTroubled forecasts passes for the events of users who had trouble: at most those
+// of all users, and then, when an archive shows how many have trouble, about as many as are
+// asked for. The plan also says what a day takes, and what turning back to all users adds.
+func TestPlanOfTroubled(t *testing.T) {
+	t.Parallel()
+	const action = "DescribeUserEvent"
+	in := install(t, simulator.Options{Seed: 7, Calls: 60, Retention: 4 * 24 * time.Hour, QPS: -1, Current: true})
+	all := in.env
+	in.env = append(slices.Clip(all), "CALLVAULT_USER_EVENTS=troubled")
+	users := int(in.truth.Requests().Users)
+	before := in.forecast(t)
+	if n := before.Requests[action]; n < users*9/10 || n > users*11/10 {
+		t.Errorf("%d requests for events of %d users are expected before anything is archived", n, users)
+	}
+	found := false
+	for _, d := range before.Daily {
+		if d.Action == action {
+			found = true
+			if want := users / 4; d.Requests < want/2 || d.Requests > 2*want || d.Quota != 100_000*24*60*60 || d.Try != "CALLVAULT_USER_EVENTS=off" {
+				t.Errorf("a day: %+v, want about %d requests", d, want)
+			}
+		}
+	}
+	if !found {
+		t.Errorf("a day: %+v", before.Daily)
+	}
+	asked := in.archive(t, exitDone).Counts.Requests[action]
+	in.env = all
+	after := in.forecast(t)
+	if after.Fewer < 40 || after.Requests[action] < users-asked {
+		t.Errorf("%d calls get events, with %d requests; %d of %d users were asked for", after.Fewer, after.Requests[action], asked, users)
+	}
+	in.archive(t, exitDone)
+	if n := in.forecast(t).Fewer; n > 0 {
+		t.Errorf("%d calls still lack events", n)
 	}
 }

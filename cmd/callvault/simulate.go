@@ -50,6 +50,11 @@ that share of answers, each time another one; mutate-sticky=0.1 changes the same
 each time. mutate-once=true, mutate-any=true and mutate-kinds=type+key narrow or
 widen the choice. GET /mutations lists the changes.
 
+--events-of-all says what becomes of a question for events that names no user. The
+vendor's pages require one, so it is refused, unless it is answered whole, or in a way
+that must not be believed: null, for one user, without names, with the wrong names, for
+five users, the first 60 events, without some, or only the first and last ones.
+
 --troubles makes calls calm and plants a trouble in most calls of two or more users:
 cameras that are off or weak, lossy uplinks and downlinks, slow devices, changes of
 network, lost connections, and so on. GET /troubles lists them, with users and times.

@@ -20,6 +20,7 @@ const (
 // some of them, and by the answers about the spans so far.
 type Crowd struct {
 	from, to, at, end int64
+	full              bool // an answer about the whole time was full
 	most              float64
 	expected          float64 // events in all
 	knots             []int64 // between two neighbours there are equally many events
@@ -27,10 +28,10 @@ type Crowd struct {
 }
 
 // NewCrowd returns a Crowd. expected is the number of events in all. times are those of a
-// full answer about the whole time, if there was one.
+// full answer about the whole time, which may all be outside of it; nil: there was none.
 func NewCrowd(from, to int64, most int, expected float64, times []int64) *Crowd {
 	c := &Crowd{from: from, to: to, at: from, most: float64(most), expected: expected, knots: []int64{from}}
-	if len(times) > 0 {
+	if c.full = times != nil; c.full {
 		c.expected = max(expected, crowdFull*c.most)
 		for _, t := range slices.Sorted(slices.Values(times)) {
 			c.knots = append(c.knots, min(max(t, from), to))
@@ -51,7 +52,7 @@ func (c *Crowd) Next() (from, to int64, ok bool) {
 	if c.end = c.to; spans > 1 {
 		c.end = c.after(c.shareUntil(c.at) + left/float64(spans))
 	}
-	if len(c.knots) > 2 { // whatever came shows little of the rest
+	if c.full { // whatever came shows little of the rest
 		c.end = min(c.end, c.at+max((c.to-c.from)*3/4, 1))
 	}
 	c.end = min(max(c.end, c.at+1), c.to)

@@ -119,3 +119,24 @@ func TestCrowd(t *testing.T) {
 		}
 	}
 }
+
+// TestCrowdEnds divides times of which full answers had no event: each span must be shorter
+// than the whole.
+func TestCrowdEnds(t *testing.T) {
+	for _, times := range [][]int64{{}, {0, 0, 0}, {99, 99}, {50}} {
+		for length := int64(2); length <= 100; length++ {
+			c := plan.NewCrowd(0, length, 20, 0, times)
+			next := int64(0)
+			for from, to, ok := c.Next(); ok; from, to, ok = c.Next() {
+				if from != next || to <= from || to > length || to-from == length {
+					t.Fatalf("%v: %d to %d of %d", times, from, to, length)
+				}
+				c.Saw(20)
+				next = to
+			}
+			if next != length {
+				t.Fatalf("%v: it ends at %d of %d", times, next, length)
+			}
+		}
+	}
+}

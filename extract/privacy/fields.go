@@ -27,7 +27,7 @@ var kinds = map[rule]identity.Kind{user: identity.User, room: identity.Room, cal
 //	room lists      CommId, RoomString, UserId
 //	user lists      RoomStr, UserId, ClientIp
 //	series          UserId, PeerId
-//	user events     PeerId
+//	user events     UserId (of questions about all users), PeerId
 //	unusual events  UserId, RoomId, PeerId
 //	scale           none
 //	errors          Code, Message

@@ -9,7 +9,10 @@ type Requests struct {
 	// users.
 	Usual int64 `json:"usual"`
 	Calls int64 `json:"calls"`
-	Users int64 `json:"users"` // users of all calls; each needs a request for events
+	Users int64 `json:"users"` // users of all calls; each needs a request for events, if it must name a user
+	// Events is the least number of requests for the events of all users: one for each call
+	// where the vendor answers for all users at once, otherwise one for each user.
+	Events int64 `json:"events"`
 }
 
 // Requests returns the number of series requests for all calls.
@@ -24,6 +27,11 @@ func (t *Truth) Requests() Requests {
 		}
 		all.Calls++
 		all.Users += users
+		if t.s.options.Everybody == EverybodyRefused {
+			all.Events += users
+		} else {
+			all.Events += min(users, 1)
+		}
 		all.Bound += (hours + 5) / 6
 		all.Usual += (min(c.end, v.at) - c.start + hour - 1) / hour * ((users + 5) / 6)
 		return true

@@ -331,6 +331,7 @@ func held(now time.Time) *status.Status {
 		{App: app, Day: "1999-12-30", List: "none"},
 		{App: app, Day: "1999-12-31", Calls: 70, Archived: 60, Pending: 10, List: "partial", ListedUntil: ago(0)},
 	}
+	st.EventsOf = map[ledger.EventsOf]uint64{ledger.EventsOfAll: 1000, ledger.EventsOfTroubled: 123456, ledger.EventsOfNobody: 1}
 	unit := status.Unit{App: app, Kind: call.UnitCall, Key: long, State: ledger.Provisional, Reason: "the vendor answers null where data is due", Deadline: now.Add(36 * time.Hour), Attempts: 2}
 	list, hour, day := unit, unit, unit
 	list.Kind, list.Key, list.State, list.Deadline = call.UnitList, "1999-12-30", ledger.Failed, now.Add(-time.Hour)

@@ -85,6 +85,11 @@ func (p *statusPage) head() {
 			line("persons", fmt.Sprintf("%s: %s", words.Plural(int(st.Privacy[privacy]), "call"), identity.InWords(privacy)))
 		}
 	}
+	for _, of := range slices.Sorted(maps.Keys(st.EventsOf)) {
+		if whose := map[string]string{"troubled": "of users who had trouble", "off": "of nobody"}[string(of)]; whose != "" { // others have those of all users
+			line("events", fmt.Sprintf("%s: %s", words.Plural(int(st.EventsOf[of]), "call"), whose))
+		}
+	}
 	line("on disk", humanize.IBytes(uint64(total)))
 }
 
