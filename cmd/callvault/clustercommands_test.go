@@ -57,7 +57,7 @@ func TestClusterCommands(t *testing.T) {
 	same := func(when string) {
 		t.Helper()
 		for _, n := range f.Nodes() {
-			pair{f.atNode(t, n, "trtc"), one}.same(t, when+", "+n.String())
+			pair{f.atNode(t, n, "trtc"), one}.same(t, when+", "+n.String(), severalRows)
 		}
 	}
 	same("archived")
