@@ -67,13 +67,17 @@ func (c *Cluster) Own(table string) (name, on string) {
 	return table + catalogue.Shard, c.On()
 }
 
-// Wait is the value of mutations_sync and lightweight_deletes_sync: on a cluster, no statement
-// waits for other replicas. See Landed for what waits.
-func (c *Cluster) Wait() int {
-	if c.Many() {
-		return 1
+// Wait is the value of mutations_sync and lightweight_deletes_sync for a table: on a cluster, no
+// statement waits for other servers. See Landed and Reached for what waits.
+func (c *Cluster) Wait(table string) int {
+	_, on := c.Own(table)
+	switch {
+	case !c.Many():
+		return 2
+	case on != "":
+		return 0 // any replica of a shard may do it
 	}
-	return 2
+	return 1
 }
 
 // Parts is the table of the parts that all shards have, each once.

@@ -43,14 +43,15 @@ func (c *Cluster) Whole(ctx context.Context, conn driver.Conn) (s Shape, err err
 	return s, err
 }
 
-// Lacking returns the servers that lack tables which others have in these databases: they have
-// joined the cluster.
+// Lacking returns the servers that answer and lack tables which others have in these databases:
+// they have joined the cluster.
 func (c *Cluster) Lacking(ctx context.Context, conn driver.Conn, databases ...string) (names []string, err error) {
 	var all []string
 	for _, d := range databases {
 		all = append(all, sqltext.Literal(d))
 	}
 	of := "view(SELECT " + node + " AS node, count() AS tables FROM system.tables WHERE database IN (" + strings.Join(all, ", ") + "))"
+	ctx = clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{"skip_unavailable_shards": 1}))
 	q := "SELECT arraySort(groupArrayIf(node, tables < most)) FROM (SELECT node, tables, max(tables) OVER () AS most FROM " + c.All(of) + ")"
 	if err := conn.QueryRow(ctx, q).Scan(&names); err != nil {
 		return nil, fmt.Errorf("look which servers have the tables: %w", err)

@@ -49,8 +49,8 @@ func (s Status) Pending() int {
 // upToDate reports whether there is no version to apply.
 func (s Status) upToDate() bool { return s.Pending() == 0 && !s.Dirty && !s.Newer }
 
-// Prepared reports whether Up would change nothing: no version is to be applied, and a
-// server that may have Keeper has the table of leases there. It changes nothing itself.
+// Prepared reports whether Up would change nothing: no version is to be applied, a server that
+// may have Keeper has the table of leases there, and no server has joined the cluster. It changes nothing itself.
 func (s *Schema) Prepared(ctx context.Context) (bool, error) {
 	conn, err := clickhouse.Open(s.ch)
 	if err != nil {
@@ -64,7 +64,11 @@ func (s *Schema) Prepared(ctx context.Context) (bool, error) {
 	if keeper, err := s.mayHaveKeeper(ctx, conn, f); err != nil || !keeper {
 		return err == nil, err
 	}
-	return s.has(ctx, conn, lease.Keeper)
+	if there, err := s.has(ctx, conn, lease.Keeper); err != nil || !there {
+		return false, err
+	}
+	joined, err := s.joined(ctx)
+	return len(joined) == 0, err
 }
 
 // Status reads without a lock and changes nothing.

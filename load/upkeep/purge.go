@@ -213,7 +213,7 @@ func drop(ctx context.Context, a Archive, opened, gone []uint64) error {
 		g, gctx := errgroup.WithContext(ctx)
 		g.SetLimit(4)
 		for _, table := range loaded() {
-			g.Go(func() error { return deleteRows(gctx, a, table, these, a.Cluster().Wait()) })
+			g.Go(func() error { return deleteRows(gctx, a, table, these, a.Cluster().Wait(table)) })
 		}
 		if err := g.Wait(); err != nil {
 			return err
@@ -283,13 +283,13 @@ func compact(ctx context.Context, a Archive, visible, dropped []uint64) error {
 // refuse subqueries there by default; this one gives the same result on each of them.
 const sameEverywhere = ", allow_nondeterministic_mutations = 1"
 
-// mutate deletes rows of a small table by rewriting its parts, and waits for the end: of
-// Cluster.Wait.
+// mutate deletes rows of a small table by rewriting its parts, and waits for the end as
+// Cluster.Wait says.
 func mutate(ctx context.Context, a Archive, table, cond string) error {
-	return rewrite(ctx, a, table, cond, a.Cluster().Wait())
+	return rewrite(ctx, a, table, cond, a.Cluster().Wait(table))
 }
 
-// rewrite is mutate with 1 to wait for one replica of each shard, or 2 for all of them.
+// rewrite is mutate that waits for no replica (0), for this one (1) or for all (2).
 func rewrite(ctx context.Context, a Archive, table, cond string, wait int) error {
 	own, on := a.Cluster().Own(table)
 	q := fmt.Sprintf("ALTER TABLE %s%s DELETE WHERE %s SETTINGS mutations_sync = %d%s", own, on, cond, wait, sameEverywhere)
