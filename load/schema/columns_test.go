@@ -17,7 +17,7 @@ func TestColumns(t *testing.T) {
 		"{{define \"more\"}}e_min Nullable(Float64) COMMENT 'e',{{end -}}\n{{define \"wrong\"}}a UInt8{{end -}}\n"
 	for text, want := range map[string]string{
 		`{{columns "all"}}`:                                                             "a UInt8 COMMENT 'it''s, a',\n    `b.c` Array(String) COMMENT 'b',\n    d Date MATERIALIZED toDate('x') COMMENT 'd' CODEC(Delta, ZSTD(1)),\n    e_min Nullable(Float64) COMMENT 'e'",
-		`{{columns "all" | compressed 1}}`:                                                "a UInt8 COMMENT 'it''s, a' CODEC(ZSTD(1)),\n    `b.c` Array(String) COMMENT 'b' CODEC(ZSTD(1)),\n    d Date MATERIALIZED toDate('x') COMMENT 'd' CODEC(Delta, ZSTD(1)),\n    e_min Nullable(Float64) COMMENT 'e' CODEC(ZSTD(1))",
+		`{{columns "all" | compressed 1}}`:                                              "a UInt8 COMMENT 'it''s, a' CODEC(ZSTD(1)),\n    `b.c` Array(String) COMMENT 'b' CODEC(ZSTD(1)),\n    d Date MATERIALIZED toDate('x') COMMENT 'd' CODEC(Delta, ZSTD(1)),\n    e_min Nullable(Float64) COMMENT 'e' CODEC(ZSTD(1))",
 		`{{columns "all" | shown}}`:                                                     "a UInt8 COMMENT 'it''s, a',\n    `b.c` Array(String) COMMENT 'b',\n    d Date COMMENT 'd',\n    e_min Nullable(Float64) COMMENT 'e'",
 		`{{columns "all" | names}}`:                                                     "a, `b.c`, d, e_min",
 		`{{columns "all" | without "min" "max" | names}}`:                               "a, `b.c`, d",
