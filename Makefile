@@ -22,7 +22,7 @@ test: build ## all tests but the long ones, against the real ClickHouse
 	go vet -tags bi ./test/analyst
 	go vet -tags browser ./console
 	go vet -tags keeper ./load/lease ./cmd/callvault
-	go vet -tags cluster ./test/clustertest ./cmd/callvault
+	go vet -tags cluster ./test/clustertest ./cmd/callvault ./test/analyst
 	go vet -tags versions ./cmd/callvault
 	test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }
 	$(SEEDS) go test $(AT_ONCE) -timeout 20m -skip '^TestLong' ./...
@@ -41,7 +41,7 @@ test-keeper: ## leases among two servers, in a real ZooKeeper; needs Java and ap
 	go test -tags keeper -run '^TestKeeper' -count 1 -v -timeout 30m ./load/lease ./cmd/callvault
 
 test-cluster: ## an archive on two shards of two replicas, with a Keeper, while servers, networks and the program fail (SOAK_SEED repeats it, SOAK_STEPS its length); needs Python 3.11 with pip, Java and apt-get, downloads 180 MB once
-	go test -tags cluster -run '^TestCluster' -count 1 -v -timeout 60m ./test/clustertest ./cmd/callvault
+	go test -tags cluster -run '^TestCluster' -count 1 -p 1 -v -timeout 120m ./test/clustertest ./cmd/callvault ./test/analyst
 
 test-versions: ## an archive's life on each version of ClickHouse to be had; needs Python 3.11 with pip, and npm, downloads 1.1 GB once (VERSION_OF=24.8 for one)
 	go test -tags versions -run '^(TestVersions.*|TestReader|TestTooOld)$$$(if $(VERSION_OF),/^$(VERSION_OF)$$)' -count 1 -v -timeout 2h ./cmd/callvault
