@@ -234,14 +234,15 @@ COMMENT 'One row for each session of a user in a call; a user who leaves and com
 {{/*
 Doubles compress badly, decimals well. So the program writes a value as number / per, if that is
 the value bit for bit, and otherwise as it is in odd (see load/native/values.go). T64 keeps of
-each number the bits in which those around it differ, one bit of 64 numbers after the other.
+each number the bytes in which those around it differ. By bits, T64('bit'), it takes 3 % less and
+is slower to read.
 */ -}}
 
 CREATE TABLE IF NOT EXISTS {{.Store}}.quality_samples_data{{.Shard}} {{.OnCluster}}
 (
     load_id UInt64 COMMENT 'The load that brought the row; hidden_loads says whether it counts' CODEC(ZSTD(1)),
     {{columns "quality_samples" | compressed 1}},
-    number Int32 COMMENT 'Value times per; 0 if per is 0' CODEC(T64('bit'), ZSTD(1)),
+    number Int32 COMMENT 'Value times per; 0 if per is 0' CODEC(T64, ZSTD(1)),
     per UInt32 DEFAULT 1 COMMENT 'Power of ten that makes the values around whole numbers; 0: the value is in odd' CODEC(ZSTD(1)),
     odd Float64 COMMENT 'Value that is no whole number of 32 bits divided by a power of ten; 0 if per is not 0' CODEC(ZSTD(1)),
     INDEX by_load load_id TYPE minmax GRANULARITY 1
