@@ -43,9 +43,11 @@ func OptionsOf(cfg *config.Config) Options {
 
 // statements returns the vendor's statistics that the settings ask for.
 func statements(cfg *config.Config) []call.Statement {
-	skips := map[call.UnitKind]bool{
-		call.UnitUsage: cfg.Skips("usage_days"), call.UnitRoomUsage: cfg.Skips("usage_rooms"),
-		call.UnitMarket: cfg.Skips("market_hours"), call.UnitRealtime: !cfg.Realtime,
+	skips := func(k call.UnitKind) bool {
+		if k == call.UnitRealtime {
+			return !cfg.Realtime
+		}
+		return cfg.Skips(k.Relation())
 	}
-	return slices.DeleteFunc(call.Statements(), func(s call.Statement) bool { return skips[s.Kind] })
+	return slices.DeleteFunc(call.Statements(), func(s call.Statement) bool { return skips(s.Kind) })
 }

@@ -233,8 +233,8 @@ func TestLongStatistics(t *testing.T) {
 	w.now = w.now.Add(7 * time.Hour)
 	report := w.mustPass()
 	w.equal("after faults")
-	if notes := fmt.Sprint(report.Apps[0].Notes); !strings.Contains(notes, "usage relay") {
-		t.Errorf("no note of what is not there: %s", notes)
+	if lacking := report.Apps[0].Lacking; !slices.Equal(lacking, []string{"usage_days relay"}) {
+		t.Errorf("named as not there: %q", lacking)
 	}
 	w.nothingNew()
 	for _, later := range []time.Duration{26 * time.Hour, 49 * time.Hour} {

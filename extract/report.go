@@ -29,13 +29,15 @@ type Report struct {
 	Samples     int
 	NullSamples int // points without a value
 	Events      int
-	Incomplete  int  // calls that lack something and are archived without it; they count as failures, too
-	Repeated    int  // rows that came twice in one answer and are kept once
-	Unusual     int  // rows of unusual events
-	Days        int  // days of daily scale
-	Statistics  int  // numbers of the vendor's statistics; of usage by room, lines
-	Completed   int  // archived calls to which events were added that had not been asked for
-	Unlisted    bool // a part of the room list failed; it counts as a failure, too
+	Incomplete  int // calls that lack something and are archived without it; they count as failures, too
+	Repeated    int // rows that came twice in one answer and are kept once
+	Unusual     int // rows of unusual events
+	Days        int // days of daily scale
+	Statistics  int // numbers of the vendor's statistics; of usage by room, lines
+	Completed   int // archived calls to which events were added that had not been asked for
+	// Lacking names the statistics that the account does not have: relation and statement.
+	Lacking  []string
+	Unlisted bool // a part of the room list failed; it counts as a failure, too
 	// Notes are remarks for the user about a pass that lacks nothing because of them.
 	Notes        []string
 	Lost         int // units and parts that the vendor dropped before they were archived; they count as failures, too
@@ -68,7 +70,6 @@ type report struct {
 	r  Report
 
 	waiting, acceptedNull []string // CommIDs
-	lacking               []string // statements that the account does not have
 }
 
 func newReport(app call.AppID, now time.Time) *report {
@@ -118,7 +119,10 @@ func (r *report) note(text string) { r.with(func(r *Report) { r.Notes = append(r
 
 // lacksStatement notes a statement that the account does not have.
 func (r *report) lacksStatement(s call.Statement) {
-	r.with(func(*Report) { r.lacking = append(r.lacking, strings.ReplaceAll(string(s.Kind), "_", " ")+" "+s.Name) })
+	r.with(func(x *Report) {
+		x.Lacking = append(x.Lacking, s.Kind.Relation()+" "+s.Name)
+		slices.Sort(x.Lacking)
+	})
 }
 
 // waits notes a call that has null where data is due.
@@ -170,14 +174,10 @@ func (r *report) snapshot(now time.Time) Report {
 	defer r.mu.Unlock()
 	out := r.r
 	out.Ended = now
-	out.Notes = slices.Clone(out.Notes)
+	out.Notes, out.Lacking = slices.Clone(out.Notes), slices.Clone(out.Lacking)
 	if len(r.waiting) > 0 {
 		const what = "for data that the vendor has not sent, null where it is due; the next passes ask again"
 		out.Notes = append(out.Notes, callNote(r.waiting, "waits "+what, "wait "+what))
-	}
-	if len(r.lacking) > 0 {
-		slices.Sort(r.lacking)
-		out.Notes = append(out.Notes, "statistics that this account does not have: "+strings.Join(r.lacking, ", "))
 	}
 	if len(r.acceptedNull) > 0 {
 		what := fmt.Sprintf("archived with the data that came: null where data is due, in more than %d passes, is accepted as an answer", decide.AcceptNullAfter)

@@ -25,6 +25,9 @@ func TestDigestsAreTheSameOnBothSides(t *testing.T) {
 		call.UnitUnusual: {App: app, Kind: call.UnitUnusual, Key: t0.Format(time.RFC3339)},
 		call.UnitScale:   {App: app, Kind: call.UnitScale, Key: t0.Format(time.RFC3339)},
 	}
+	for _, s := range call.Statements() {
+		units[s.Kind] = s.UnitOf(app, t0)
+	}
 	parts := awkwardParts(units[call.UnitCall].Key)
 	for _, p := range parts {
 		must(t, w.Add(t.Context(), units[p.kind], call.Part{Kind: call.PartRoom, Asked: t0, Settled: true}, p.rows))
@@ -38,12 +41,20 @@ func TestDigestsAreTheSameOnBothSides(t *testing.T) {
 		var want digest.Sums
 		for _, p := range parts {
 			sums := digest.Part(&p.rows, span.Since, span.Until)
+			if p.kind.IsStatistics() {
+				sums = digest.Statistics(p.kind, p.rows.Statistics)
+			}
 			want.Merge(&sums)
 		}
 		for i, r := range digest.Relations() {
 			span.Key = units[call.UnitCall].Key
 			if !r.ByCall() {
 				span.Key = t0.Format(time.RFC3339)
+			}
+			for kind, u := range units {
+				if relation, ok := digest.StatisticsOf(kind); ok && relation == i {
+					span.Key = u.Key
+				}
 			}
 			got, err := visible.Digests(t.Context(), s, app, r, []visible.Span{{Key: "another", Until: call.Forever}, span})
 			must(t, err)
@@ -83,6 +94,13 @@ func awkwardParts(commID string) []awkwardPart {
 	}
 	rows.RoomID, rows.CreatedAt, rows.Samples = awkward[2], t0, samples
 	add(call.UnitCall, rows)
+	for i, text := range awkward {
+		add(call.UnitUsage, call.Rows{Statistics: []call.Statistic{{TimeKey: text, At: at(i), Name: "a", Value: -0.1 * float64(i)}, {TimeKey: "none", Name: text, Text: "x" + text}}})
+		add(call.UnitRoomUsage, call.Rows{Statistics: []call.Statistic{{RoomID: text, Line: uint32(i), Name: "a", Value: 1 << 60}, {RoomID: "b", Line: 9, Name: text, Text: "x" + text}}})
+		for _, kind := range []call.UnitKind{call.UnitMarket, call.UnitRealtime} {
+			add(kind, call.Rows{Statistics: []call.Statistic{{At: t0, Name: text, Value: math.SmallestNonzeroFloat64}}})
+		}
+	}
 	add(call.UnitScale, call.Rows{Day: &call.DailyScale{Start: t0, UserNumber: 7, UserCount: 1 << 40, RoomNumber: 0}})
 	return out
 }

@@ -62,7 +62,7 @@ func (b *buffer) sent() map[string]int {
 		"user_events_data": len(b.events), "unusual_events_data": len(b.unusual), "daily_scale_data": len(b.days),
 	}
 	for i := range b.statistics {
-		all[statisticsTable(b.statistics[i].of.of.unit.Kind)]++
+		all[b.statistics[i].of.of.unit.Kind.Relation()+"_data"]++
 	}
 	return all
 }

@@ -11,19 +11,6 @@ import (
 	"github.com/callvault/callvault/load/native"
 )
 
-// statisticsTable returns the table of a kind of statistics.
-func statisticsTable(k call.UnitKind) string {
-	switch k {
-	case call.UnitUsage:
-		return "usage_days_data"
-	case call.UnitRoomUsage:
-		return "usage_rooms_data"
-	case call.UnitMarket:
-		return "market_hours_data"
-	}
-	return "realtime_figures_data"
-}
-
 // statementOf returns what the key of a unit says: the product or statement, and the day.
 func statementOf(r *statisticRow) (name string, day time.Time) {
 	u := r.of.of.unit
@@ -41,7 +28,7 @@ func (w *Writer) insertStatistics(ctx context.Context, rows []statisticRow) erro
 	for _, kind := range []call.UnitKind{call.UnitUsage, call.UnitRoomUsage, call.UnitMarket, call.UnitRealtime} {
 		if some := of[kind]; len(some) > 0 {
 			columns, fill := columnsOf(kind)
-			err := w.insertBlock(ctx, statisticsTable(kind), columns, func(in *native.Columns) {
+			err := w.insertBlock(ctx, kind.Relation()+"_data", columns, func(in *native.Columns) {
 				unitColumns(in, some, func(r *statisticRow) *half { return r.of })
 				fill(in, some)
 			})
@@ -115,7 +102,7 @@ func sortStatistics(rows []statisticRow) {
 
 // statisticsOf reads the numbers of a unit from loads.
 func (w *Writer) statisticsOf(ctx context.Context, u call.Unit, loads []uint64) (all []call.Statistic, err error) {
-	from := " FROM " + statisticsTable(u.Kind) + " WHERE sdk_app_id = ?" + w.archive.Cluster().Here() + " AND load_id IN (?)"
+	from := " FROM " + u.Kind.Relation() + "_data WHERE sdk_app_id = ?" + w.archive.Cluster().Here() + " AND load_id IN (?)"
 	what, args := "statistics of "+u.Key, []any{uint32(u.App), loads}
 	var x call.Statistic
 	each := func() {

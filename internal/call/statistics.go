@@ -122,6 +122,11 @@ func (k UnitKind) IsStatistics() bool {
 	return k == UnitUsage || k == UnitRoomUsage || k == UnitMarket || k == UnitRealtime
 }
 
+// Relation returns the relation with the statistics of the kind.
+func (k UnitKind) Relation() string {
+	return map[UnitKind]string{UnitUsage: "usage_days", UnitRoomUsage: "usage_rooms", UnitMarket: "market_hours", UnitRealtime: "realtime_figures"}[k]
+}
+
 // StatementOf returns the statement of a unit.
 func StatementOf(u Unit) (s Statement, ok bool) {
 	name, _, _ := strings.Cut(u.Key, " ")

@@ -142,6 +142,9 @@ func writeSummary(w io.Writer, s *archive.Report) {
 	if t.Statistics > 0 {
 		line("statistics", "%s numbers of usage and of the vendor's dashboards", words.Comma(t.Statistics))
 	}
+	for _, lacking := range lackingOf(s) {
+		line("", "%s", lacking)
+	}
 	if t.Completed > 0 {
 		line("", "%s archived calls got events that were not asked for before", words.Comma(t.Completed))
 	}
@@ -159,6 +162,29 @@ func writeSummary(w io.Writer, s *archive.Report) {
 	if t.FailureCount > 0 {
 		line("missing", "%s, named on stderr", words.Comma(t.FailureCount))
 	}
+}
+
+// lackingOf says, for each application and relation, which statistics its account does not have.
+func lackingOf(s *archive.Report) (lines []string) {
+	all := map[string]int{}
+	for _, x := range call.Statements() {
+		all[x.Kind.Relation()]++
+	}
+	for _, r := range s.Apps {
+		lacking := map[string]int{}
+		for _, x := range r.Lacking {
+			relation, _, _ := strings.Cut(x, " ")
+			lacking[relation]++
+		}
+		for _, relation := range slices.Sorted(maps.Keys(lacking)) {
+			which := fmt.Sprintf("%d of %d kinds of %s", lacking[relation], all[relation], relation)
+			if lacking[relation] == all[relation] {
+				which = "no " + relation
+			}
+			lines = append(lines, fmt.Sprintf("%s: the account of %d does not have it", which, r.App))
+		}
+	}
+	return lines
 }
 
 func counted(m map[string]int) string {

@@ -155,11 +155,11 @@ func ofClient(t *testing.T) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// TestClusterFigures fills one shard and then two with the same calls, CALLVAULT_CLUSTER_CALLS of
+// TestClusterFigures fills one shard and then two with the same calls, CLUSTER_CALLS of
 // them, and asks the questions of the cookbook. It prints what docs/cluster.md says of costs.
 func TestClusterFigures(t *testing.T) {
 	calls := 300
-	if text := os.Getenv("CALLVAULT_CLUSTER_CALLS"); text != "" {
+	if text := os.Getenv("CLUSTER_CALLS"); text != "" {
 		var err error
 		if calls, err = strconv.Atoi(text); err != nil {
 			t.Fatal(err)
