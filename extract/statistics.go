@@ -25,11 +25,32 @@ func (p *Pass) statistics(ctx context.Context, r *report) error {
 	if !p.Asker.Dialect().HasStatistics() {
 		return nil
 	}
-	g, gctx := errgroup.WithContext(ctx)
+	of := map[string][]call.Statement{}
 	for _, s := range p.Statements {
-		g.Go(func() error { return (&statement{Pass: p, Statement: s, rep: r}).run(gctx) })
+		of[s.Action] = append(of[s.Action], s)
+	}
+	g, gctx := errgroup.WithContext(ctx)
+	for _, some := range of {
+		g.Go(func() error { return p.statementsOf(gctx, r, some) })
 	}
 	return g.Wait()
+}
+
+// statementsOf archives the statements of one action, one after the other: if the account does
+// not have the action, only the first is asked for.
+func (p *Pass) statementsOf(ctx context.Context, r *report, some []call.Statement) error {
+	absent := false
+	for _, s := range some {
+		if absent {
+			r.lacksStatement(s)
+			continue
+		}
+		var err error
+		if absent, err = (&statement{Pass: p, Statement: s, rep: r}).run(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // statement archives one statement.
@@ -46,10 +67,11 @@ type statement struct {
 // mostTablesCompared is how many tables a pass asks for that compares.
 const mostTablesCompared = 2
 
-func (s *statement) run(ctx context.Context) error {
+// run archives the statement. absent says that the account does not have its action.
+func (s *statement) run(ctx context.Context) (absent bool, err error) {
 	windows, err := s.windows(ctx)
 	if err != nil {
-		return err
+		return false, err
 	}
 	for _, w := range windows {
 		gaps, err := ask.Divide(w, s.halves, func(w call.Window) error { return s.window(ctx, w) })
@@ -57,19 +79,19 @@ func (s *statement) run(ctx context.Context) error {
 			gaps, err = append(gaps, ask.Gap[call.Window]{Of: w, Err: err}), nil // other actions may be allowed
 		}
 		if err != nil {
-			return err
+			return false, err
 		}
 		for _, gap := range gaps {
 			if unavailable(gap.Err) || ask.VendorRefuses(gap.Err) {
 				s.rep.lacksStatement(s.Statement)
-				return nil
+				return unavailable(gap.Err), nil
 			}
 			if err := s.miss(ctx, gap); err != nil {
-				return err
+				return false, err
 			}
 		}
 	}
-	return nil
+	return false, nil
 }
 
 // windows returns the questions to ask, oldest first.

@@ -91,7 +91,7 @@ func TestLongRestoreWhatWasTiered(t *testing.T) {
 	do(exitDone, "restore", "--from", dir)
 	in.archive(t, exitDone)
 	same("in its place")
-	in.rules(t, 10, "toIntervalDay(30) TO VOLUME IF EXISTS ''cold''")
+	in.rules(t, 14, "toIntervalDay(30) TO VOLUME IF EXISTS ''cold''")
 
 	at(newDatabase(t, embeddedtest.Dir(t)), "trtc", tiered...)
 	for _, args := range [][]string{{"backup", "verify", "--to", dir}, {"restore", "--from", dir}} {

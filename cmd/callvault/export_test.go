@@ -94,6 +94,7 @@ func (in *installation) sameFiles(t *testing.T, dir, format, clickhouse string) 
 func TestLongExport(t *testing.T) {
 	t.Parallel()
 	in := install(t, simulator.Options{Seed: 11, Calls: 30, Retention: 4 * 24 * time.Hour, QPS: -1, Straddle: true, Statistics: true})
+	in.env = append(in.env, "CALLVAULT_REALTIME=true")
 	in.archive(t, exitDone)
 	for format, clickhouse := range map[string]string{"parquet": "Parquet", "csv": "CSVWithNames"} {
 		dir := t.TempDir()

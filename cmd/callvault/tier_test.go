@@ -69,7 +69,7 @@ func TestLongColdStorage(t *testing.T) {
 	if n := in.number(t, "SELECT countIf(disk_name = 'cold') + 10 * countIf(disk_name != 'cold' AND partition = '202005') FROM system.parts WHERE active AND startsWith(database, currentDatabase())"); n != 1 {
 		t.Errorf("%d, want only the old part in the cold", n)
 	}
-	in.rules(t, 10, "toIntervalDay(30) TO VOLUME IF EXISTS ''cold''")
+	in.rules(t, 14, "toIntervalDay(30) TO VOLUME IF EXISTS ''cold''")
 	changed := "SELECT toUInt64(max(toUnixTimestamp(metadata_modification_time))) FROM system.tables WHERE startsWith(database, currentDatabase()) AND name LIKE '%\\_data'"
 	before := in.number(t, changed)
 	in.archive(t, exitDone)
@@ -78,7 +78,7 @@ func TestLongColdStorage(t *testing.T) {
 	}
 	with("CALLVAULT_COLD_AFTER=60d")
 	in.archive(t, exitDone)
-	in.rules(t, 10, "toIntervalDay(60) TO VOLUME IF EXISTS ''cold''")
+	in.rules(t, 14, "toIntervalDay(60) TO VOLUME IF EXISTS ''cold''")
 	with()
 	if err := both(in.store).Exec(t.Context(), "ALTER TABLE daily_scale_data MODIFY TTL day_start + INTERVAL 30 YEAR"); err != nil {
 		t.Fatal(err)
