@@ -20,8 +20,7 @@ import (
 	"github.com/callvault/callvault/load/store"
 )
 
-// The demo's vendor: some hundred calls in 14 days, which take about half a
-// minute at the vendor's 20 requests a second.
+// The demo's vendor: some hundred calls in 14 days.
 const (
 	Calls = 120
 	Seed  = 1
