@@ -59,7 +59,7 @@ func TestLongHostileNames(t *testing.T) {
 	t.Parallel()
 	seed := setting(t, "CALLVAULT_SEED", uint64(time.Now().UnixNano()))
 	t.Logf("seed %d", seed)
-	in := install(t, simulator.Options{Seed: seed, Calls: 8, Hostile: true, QPS: -1})
+	in := install(t, simulator.Options{Seed: seed, Calls: 5, Hostile: true, QPS: -1})
 	hook, heard := newHook(t)
 	spans := newCollector(t)
 	lake := t.TempDir()
