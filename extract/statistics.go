@@ -75,14 +75,14 @@ func (s *statement) run(ctx context.Context) (absent bool, err error) {
 	}
 	for _, w := range windows {
 		gaps, err := ask.Divide(w, s.halves, func(w call.Window) error { return s.window(ctx, w) })
-		if err != nil && ask.VendorRefuses(err) && !errors.Is(err, ask.ErrOutage) {
+		if err != nil && withheld(err) {
 			gaps, err = append(gaps, ask.Gap[call.Window]{Of: w, Err: err}), nil // other actions may be allowed
 		}
 		if err != nil {
 			return false, err
 		}
 		for _, gap := range gaps {
-			if unavailable(gap.Err) || ask.VendorRefuses(gap.Err) {
+			if withheld(gap.Err) && !s.had() { // otherwise it is missing
 				s.rep.lacksStatement(s.Statement)
 				return unavailable(gap.Err), nil
 			}
@@ -92,6 +92,11 @@ func (s *statement) run(ctx context.Context) (absent bool, err error) {
 		}
 	}
 	return false, nil
+}
+
+// withheld reports whether the account does not have an action, or its keys may not use it.
+func withheld(err error) bool {
+	return unavailable(err) || ask.VendorRefuses(err) && !errors.Is(err, ask.ErrOutage)
 }
 
 // windows returns the questions to ask, oldest first.
@@ -257,13 +262,16 @@ func (s *statement) window(ctx context.Context, w call.Window) error {
 
 // expected reports whether the statement is likely to have numbers: it is new, or has had some.
 // Products that nobody uses are null for good.
-func (s *statement) expected() bool {
+func (s *statement) expected() bool { return s.had() || len(s.held) == 0 }
+
+// had reports whether the archive has numbers of the statement.
+func (s *statement) had() bool {
 	for _, e := range s.held {
 		if e.Counts.Rows() > 0 {
 			return true
 		}
 	}
-	return len(s.held) == 0
+	return false
 }
 
 // title names the statement in messages.

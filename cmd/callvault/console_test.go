@@ -53,8 +53,22 @@ func (in *installation) testConsole(t *testing.T) {
 	if code != exitUsage || !strings.Contains(errs, "has no password; set CALLVAULT_CONSOLE_PASSWORD") {
 		t.Errorf("open to all: exit code %d\n%s", code, errs)
 	}
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
+	url, stop := in.console(t)
+	status, page := fetch(t, url)
+	if status != http.StatusOK || !strings.Contains(page, `href="call?app=`) {
+		t.Errorf("%d\n%s", status, page)
+	}
+	if code, said := stop(); code != exitDone {
+		t.Errorf("exit code %d\n%s", code, said)
+	}
+}
+
+// console starts the console. It returns its address, which ends with a slash, and what ends it
+// and returns its exit code and all that it said.
+func (in *installation) console(t *testing.T) (url string, stop func() (code int, said string)) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	t.Cleanup(cancel)
 	var out, log syncBuffer
 	ended := make(chan int, 1)
 	go func() {
@@ -70,13 +84,9 @@ func (in *installation) testConsole(t *testing.T) {
 		case <-look.C:
 		}
 	}
-	status, page := fetch(t, address.FindString(out.String()))
-	if status != http.StatusOK || !strings.Contains(page, `href="call?app=`) {
-		t.Errorf("%d\n%s", status, page)
-	}
-	stop()
-	if code := <-ended; code != exitDone {
-		t.Errorf("exit code %d\n%s", code, log.String())
+	return strings.TrimSuffix(address.FindString(out.String()), "/") + "/", func() (int, string) {
+		cancel()
+		return <-ended, out.String() + log.String()
 	}
 }
 

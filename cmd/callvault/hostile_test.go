@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -206,24 +205,7 @@ var (
 // hostilePages asks the console for the pages of calls and users, and for what their links lead to.
 func (in *installation) hostilePages(t *testing.T, rooms map[string]string, users map[string]bool) {
 	t.Helper()
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	var out, log syncBuffer
-	ended := make(chan int, 1)
-	go func() {
-		ended <- run(ctx, &process{args: []string{"console", "--listen", "127.0.0.1:0"}, environ: in.env, stdout: &out, stderr: &log, now: in.now, attempts: impatient()})
-	}()
-	address := regexp.MustCompile(`http://\S+`)
-	look := time.NewTicker(20 * time.Millisecond)
-	defer look.Stop()
-	for !address.MatchString(out.String()) {
-		select {
-		case code := <-ended:
-			t.Fatalf("console ended with exit code %d\n%s", code, log.String())
-		case <-look.C:
-		}
-	}
-	base := strings.TrimSuffix(address.FindString(out.String()), "/") + "/"
+	base, stop := in.console(t)
 	seen, queue := map[string]bool{}, []string{""}
 	for _, room := range rooms {
 		queue = append(queue, "?q="+url.QueryEscape(room))
@@ -251,7 +233,6 @@ func (in *installation) hostilePages(t *testing.T, rooms map[string]string, user
 		}
 	}
 	t.Logf("%d pages", len(seen))
-	stop()
-	<-ended
-	harmless(t, "the console", out.String()+log.String())
+	_, said := stop()
+	harmless(t, "the console", said)
 }
