@@ -61,7 +61,10 @@ func (r *reading) untilBegun(ctx context.Context, conn driver.Conn, c *cluster.C
 			return err
 		}
 	}
-	return r.shards.Err()
+	if err := r.shards.Err(); err != nil || r.begun == shape.Shards {
+		return err
+	}
+	return fmt.Errorf("%w: %d of %s answer", cluster.ErrServers, r.begun, shards(shape.Shards))
 }
 
 // sum is what the shards have of a table.

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -106,16 +105,8 @@ func TestClusterCommands(t *testing.T) {
 	f.must(t, "verify", "--all", "--strict")
 	for _, n := range f.Nodes() {
 		in := f.atNode(t, n, "trtc")
-		for until := time.Now().Add(time.Minute); ; { // other replicas delete a little later
-			left := in.number(t, "SELECT count() FROM trtc_store.quality_samples_data_shard WHERE comm_id IN (SELECT key FROM trtc_store.ledger_units FINAL WHERE kind = 'call' AND state = 'expired')")
-			if left == 0 {
-				break
-			}
-			if time.Now().After(until) {
-				t.Errorf("%s has %d samples that have expired", n, left)
-				break
-			}
-			time.Sleep(100 * time.Millisecond)
-		}
+		await(t, "other replicas to delete a little later", func() bool {
+			return in.number(t, "SELECT count() FROM trtc_store.quality_samples_data_shard WHERE comm_id IN (SELECT key FROM trtc_store.ledger_units FINAL WHERE kind = 'call' AND state = 'expired')") == 0
+		})
 	}
 }
