@@ -140,14 +140,15 @@ func (c *callPass) everybodysLogs(ctx context.Context, e *everybody, users []str
 		return nil
 	}
 	known := p.Asker.Everybody()
-	if e.believed = known.Believes(e.extent); !e.believed && e.done == nil {
-		if e.done, err = known.Turn(ctx); err != nil {
+	if e.believed = known.Believes(e.extent); !e.believed {
+		if e.done != nil {
+			return nil
+		}
+		r.release() // whoever compares needs memory, so nobody waits with some
+		if e.done, err = known.Turn(ctx); err != nil || !known.Covers(e.extent) {
 			return err
 		}
-		e.believed = known.Believes(e.extent) // another call may have proven it meanwhile
-	}
-	if !e.believed {
-		return nil
+		return c.everybodysLogs(ctx, e, users) // another call has proven it meanwhile, and the answer is gone
 	}
 	e.release()
 	err = p.keep(ctx, answer, &r)
@@ -192,7 +193,7 @@ func (c *callPass) judge(e *everybody) {
 		if compared++; c.call.SameEvents(log, named) {
 			continue
 		}
-		if n := known.Wrong(e.extent); n > 0 {
+		if n := known.Wrong(); n > 0 {
 			c.rep.failed(Failure{What: "user events", Reason: fmt.Sprintf(
 				"an answer about all users of a call lacks events that the answers about each user have: up to %d calls of this run may lack some; callvault verify --all --repair finds them", n)})
 		}

@@ -89,7 +89,7 @@ func (p *Pass) moreEvents(ctx context.Context, r *report) error {
 		}
 		last := calls[len(calls)-1].Entry
 		q.After = &last
-		wanted, err := p.judgeable(ctx, slices.DeleteFunc(calls, func(c Archived) bool { return !p.wants(c.Room) }))
+		wanted, err := p.judgeable(ctx, slices.DeleteFunc(calls, func(c Archived) bool { return c.Room.CommID == "" || !p.wants(c.Room) }))
 		if err != nil {
 			return err
 		}
@@ -198,6 +198,9 @@ func (p *Pass) moreEventsOf(ctx context.Context, r *report, calls []Archived) er
 // complete asks for the events of users of an archived call, and adds them to it. It returns
 // the call's entry if there is nothing to ask for.
 func (p *Pass) complete(ctx context.Context, r *report, a Archived, whose users) (same *ledger.Row, err error) {
+	if p.oldest().After(decide.Destroyed(a.Room)) { // nothing is left to ask for
+		return nil, nil
+	}
 	c := p.begin(r, dueCall{Listed: decide.Listed{Room: a.Room}, held: a.Row, known: true, adds: true})
 	if c.call.Held, err = p.Archive.Resume(ctx, c.unit); err != nil {
 		return nil, archived(err)

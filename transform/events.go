@@ -16,16 +16,14 @@ const (
 
 // Events reads the events of one user in one room (DescribeUserEvent,
 // DescribeDetailEvent) and appends them to dst. The response names no room, and no user
-// unless the question was about all users: if some lists name the user, only these count.
+// unless the question was about all users: if some lists name a user, only those of userID count.
 // Info.Items counts the lists of events, one for each peer; Info.Received counts the events.
 // After an error dst is returned unchanged.
 func (d *Decoder) Events(body []byte, userID, roomID string, dst []call.Event) ([]call.Event, Info, error) {
 	t := newTable("event", mostEvents, dst)
 	named := false
 	all, info, err := rows(d, "user events", "Data", body, t, func() {
-		if of := d.eventList(userID, roomID, t); of == userID && of != "" {
-			named = true
-		}
+		named = d.eventList(userID, roomID, t) != "" || named
 	})
 	if err != nil {
 		return all, info, err

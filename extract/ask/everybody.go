@@ -103,6 +103,13 @@ func (e *Everybody) Believes(x Extent) bool {
 	return true
 }
 
+// Covers reports whether an answer of a size is smaller than one that was whole.
+func (e *Everybody) Covers(x Extent) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return !e.off && e.covers(x)
+}
+
 // covers reports whether an answer of a size is smaller than one that was whole. The caller
 // holds mu.
 func (e *Everybody) covers(x Extent) bool {
@@ -120,13 +127,11 @@ func (e *Everybody) Proven(x Extent) {
 
 // Wrong notes that an answer was not whole, and ends the questions. It returns how many
 // answers were believed that may have been as wrong.
-func (e *Everybody) Wrong(x Extent) (doubtful int) {
+func (e *Everybody) Wrong() (doubtful int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.off = true; e.covers(x) {
-		doubtful = e.believed
-	}
-	return doubtful
+	e.off = true
+	return e.believed
 }
 
 // Try sends r once, and again only if the quota is used up. It is for a question that the

@@ -58,6 +58,7 @@ type Call struct {
 	nullPasses int      // earlier passes in which something was null where data is due
 
 	missingFrom time.Time // the first second of a missing part; zero: none is missing
+	cut         bool      // the vendor no longer keeps the beginning of its sessions
 	begins      time.Time // the first second that the vendor still had; zero: it had everything
 }
 
@@ -162,6 +163,7 @@ func (c *Call) Widen(sessions []call.Session, oldest time.Time) {
 		c.Alive.Start = Earlier(c.Alive.Start, s.JoinedAt)
 		c.Alive.End = Later(c.Alive.End, s.LeftAt)
 	}
+	c.cut = c.cut || c.Alive.Start.Before(oldest)
 	c.Alive.Start = Later(c.Alive.Start, oldest)
 }
 

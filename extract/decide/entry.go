@@ -35,6 +35,9 @@ func (c *Call) Entry(u call.Unit) ledger.Entry {
 	if c.NullAccepted && len(c.Failed) == 0 {
 		e.Reason = fmt.Sprintf("%s, in %d passes: accepted as an answer", ledger.NullReason, e.Attempts+1)
 	}
+	if c.completes && e.Reason == "" {
+		e.Reason = c.Ledger.Reason // what was archived without events remains as it was
+	}
 	e.Failed = slices.Concat(missing, lost)
 	return e
 }
@@ -44,6 +47,10 @@ func (c *Call) lostParts() []ledger.FailedPart {
 	lost := slices.DeleteFunc(slices.Clone(c.Ledger.Failed), func(f ledger.FailedPart) bool { return !f.Gone() })
 	if reason := c.LostBeginning(); reason != "" {
 		lost = append(lost, ledger.FailedPart{Kind: call.PartSeries, Key: ledger.BeforeKey + c.Alive.Start.Format(time.RFC3339), Reason: reason})
+	}
+	if begins := Later(c.Alive.Start, c.begins); c.completes && (c.cut || !c.begins.IsZero()) {
+		lost = append(lost, ledger.FailedPart{Kind: call.PartEvents, Key: ledger.BeforeKey + begins.UTC().Format(time.RFC3339),
+			Reason: "the vendor had dropped the events before it when they were asked for"})
 	}
 	return lost
 }

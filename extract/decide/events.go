@@ -25,10 +25,10 @@ const (
 func (c *Call) eventsOf() ledger.EventsOf {
 	of := cmp.Or(c.EventsOf, ledger.EventsOfAll)
 	switch {
+	case c.InLedger && c.Replaces && ledger.EventsOfNobody.Less(c.Ledger.EventsOf): // who had trouble is known only when the call is archived again
+		return ledger.EventsOfAll
 	case !c.InLedger || !of.Less(c.Ledger.EventsOf):
 		return of
-	case c.Replaces: // who had trouble is known when the call is archived again: too late for a pass that asks for nobody
-		return ledger.EventsOfAll
 	}
 	return c.Ledger.EventsOf
 }
