@@ -47,7 +47,7 @@ func (p *Pass) begin(r *report, due dueCall) *callPass {
 	c.call = decide.Begin(decide.Before{
 		Room: due.Room, RowProblem: due.Problem, NoCreation: due.NoCreation, Ledger: due.held.Entry, InLedger: due.known,
 		Asked: p.now(), Oldest: p.oldest(), Settle: p.Settle, Retention: p.Retention, Limits: seriesLimits,
-		Again: p.Again && !due.adds, Compare: p.Compare != nil, Privacy: p.Privacy, EventsOf: p.EventsOf,
+		Again: p.Again && !due.adds, Compare: p.Compare != nil, Privacy: p.Privacy, EventsOf: p.EventsOf, Follows: p.completesEvents(),
 	})
 	c.open = c.readOnce()
 	return c

@@ -15,7 +15,7 @@ import (
 // or seems to. Whatever it does, everything is archived exactly. A whole answer saves nearly
 // half of the requests, and any other costs a few.
 func TestEverybody(t *testing.T) {
-	calls := 60
+	calls := 150
 	asked := map[simulator.Everybody]int{}
 	for _, kind := range []simulator.Everybody{
 		simulator.EverybodyRefused, simulator.EverybodyWhole, simulator.EverybodyNull, simulator.EverybodyOne, simulator.EverybodyNameless,

@@ -31,6 +31,7 @@ type Before struct {
 
 	Privacy  string          // what is kept of persons now
 	EventsOf ledger.EventsOf // whose events the pass asks for; "": all
+	Follows  bool            // when the calls are archived, the pass asks for the events of users who had trouble
 
 	Again   bool // data that the archive has is asked for again, and replaced
 	Compare bool // everything is asked for, to be compared with the archive

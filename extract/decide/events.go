@@ -24,11 +24,13 @@ const (
 // more goes on with it, so that nothing that is visible goes.
 func (c *Call) eventsOf() ledger.EventsOf {
 	of := cmp.Or(c.EventsOf, ledger.EventsOfAll)
+	// who had trouble in a call that is replaced is known only when it is archived again
+	late := c.Replaces && !c.Follows && of == ledger.EventsOfTroubled && c.Ledger.EventsOf == ledger.EventsOfTroubled
 	switch {
-	case c.InLedger && c.Replaces && ledger.EventsOfNobody.Less(c.Ledger.EventsOf): // who had trouble is known only when the call is archived again
-		return ledger.EventsOfAll
-	case !c.InLedger || !of.Less(c.Ledger.EventsOf):
+	case !c.InLedger || !late && !of.Less(c.Ledger.EventsOf):
 		return of
+	case c.Replaces:
+		return ledger.EventsOfAll
 	}
 	return c.Ledger.EventsOf
 }
