@@ -75,16 +75,19 @@ func (s *statement) run(ctx context.Context) (absent bool, err error) {
 	}
 	for _, w := range windows {
 		gaps, err := ask.Divide(w, s.halves, func(w call.Window) error { return s.window(ctx, w) })
-		if err != nil && withheld(err) {
+		if err != nil && ask.VendorRefuses(err) && !errors.Is(err, ask.ErrOutage) {
 			gaps, err = append(gaps, ask.Gap[call.Window]{Of: w, Err: err}), nil // other actions may be allowed
 		}
 		if err != nil {
 			return false, err
 		}
 		for _, gap := range gaps {
-			if withheld(gap.Err) && !s.had() { // otherwise it is missing
+			switch {
+			case unavailable(gap.Err) && s.beyondBasic(gap.Of.Start):
+				continue // only the advanced plan keeps it
+			case unavailable(gap.Err) && !s.had(): // otherwise it is missing
 				s.rep.lacksStatement(s.Statement)
-				return unavailable(gap.Err), nil
+				return true, nil
 			}
 			if err := s.miss(ctx, gap); err != nil {
 				return false, err
@@ -94,12 +97,13 @@ func (s *statement) run(ctx context.Context) (absent bool, err error) {
 	return false, nil
 }
 
-// withheld reports whether the account does not have an action, or its keys may not use it.
-func withheld(err error) bool {
-	return unavailable(err) || ask.VendorRefuses(err) && !errors.Is(err, ask.ErrOutage)
+// beyondBasic reports whether only the advanced plan of monitoring keeps the statement's data of
+// a time.
+func (s *statement) beyondBasic(t time.Time) bool {
+	return s.Kind == call.UnitMarket && decide.BeyondBasic(t, s.now())
 }
 
-// windows returns the questions to ask, oldest first.
+// windows returns the questions to ask.
 func (s *statement) windows(ctx context.Context) ([]call.Window, error) {
 	now, units := s.now(), []call.Unit{}
 	if s.Kind == call.UnitRealtime {
@@ -136,11 +140,10 @@ func (s *statement) windows(ctx context.Context) ([]call.Window, error) {
 	if s.Shape == call.ShapeTable {
 		return s.tables(days), nil
 	}
-	if s.Kind == call.UnitMarket { // what only the advanced plan keeps is asked for by itself
-		n := len(days) - len(slices.DeleteFunc(slices.Clone(days), func(d time.Time) bool { return decide.BeyondBasic(d, now) }))
-		return slices.Concat(s.spans(days[:n]), s.spans(days[n:])), nil
-	}
-	return s.spans(days), nil
+	// what only the advanced plan keeps is asked for by itself, when it is known whether the
+	// account has the statement
+	n := len(days) - len(slices.DeleteFunc(slices.Clone(days), s.beyondBasic))
+	return slices.Concat(s.spans(days[n:]), s.spans(days[:n])), nil
 }
 
 // hours returns the question about real-time statistics. The vendor has begun to drop the first
@@ -151,7 +154,7 @@ func (s *statement) hours(units []call.Unit, now time.Time) []call.Window {
 	for _, u := range units {
 		e, known := s.held[u.Key]
 		start, _, _ := call.SpanOf(u)
-		if e.State.Final() && !s.again() || start.Before(edge) && (known || s.again()) {
+		if e.State.Final() && !s.again() || start.Before(edge) && (known && e.State != ledger.Failed || s.again()) {
 			continue
 		}
 		s.due[u], from = true, decide.Earlier(from, start)
@@ -314,6 +317,9 @@ func (s *statement) table(ctx context.Context, w call.Window, body []byte, info 
 			if err != nil {
 				return err
 			}
+			if len(rows) >= transform.MostStatistics {
+				return fmt.Errorf("%s: %d lines have %d numbers or more, too many to be read at once", s.title(), decide.LinesAtOnce, len(rows))
+			}
 			if part.Key = ""; info.Items > decide.LinesAtOnce {
 				part.Key = decide.LinesKey(from)
 			}
@@ -340,7 +346,8 @@ func (s *statement) problem(u call.Unit, info transform.Info) string {
 func (s *statement) end(ctx context.Context, u call.Unit, asked call.Window, info transform.Info, problem string, rows int, add func(call.Part) error) error {
 	before := s.held[u.Key]
 	null := info.List == transform.ListNull
-	if null && before.Counts.Rows() > 0 { // null does not replace what is visible
+	start, _, _ := call.SpanOf(u)
+	if before.Counts.Rows() > 0 && (null || rows == 0 && s.beyondBasic(start)) { // neither replaces what is visible
 		return nil
 	}
 	e := decide.StatisticsEntry(u, s.now(), null && !s.again(), before)
@@ -349,6 +356,9 @@ func (s *statement) end(ctx context.Context, u call.Unit, asked call.Window, inf
 		e.Failed, e.Attempts = decide.TriedAgain(decide.AddPart(nil, call.PartStatistics, "", decide.Failure{Reason: problem, Kept: true}), before.Failed), before.Attempts+1
 		e.Reason = decide.ReasonOf(e.Failed)
 		s.rep.failed(Failure{What: s.title() + " of " + u.Key, Reason: problem, Cause: s.Action + ": " + problem})
+		if before.State.Final() && before.Counts.Rows() > 0 { // the archive keeps what it had, which was whole
+			return nil
+		}
 	}
 	if !e.State.Final() {
 		s.notFinal.Store(u, nil)
@@ -368,7 +378,11 @@ func (s *statement) end(ctx context.Context, u call.Unit, asked call.Window, inf
 		return archived(err)
 	}
 	s.rep.with(func(r *Report) { r.Statistics += rows })
-	return archived(s.taker().End(ctx, e))
+	if err := s.taker().End(ctx, e); err != nil {
+		return archived(err)
+	}
+	delete(s.due, u) // a question that is divided may fail in its other half
+	return nil
 }
 
 // miss notes the units of a window that failed. What only the advanced plan keeps is no failure.
@@ -393,6 +407,9 @@ func (s *statement) miss(ctx context.Context, gap ask.Gap[call.Window]) error {
 			continue // the archive keeps what it had
 		}
 		s.notFinal.Store(u, nil)
+		if before.Counts.Rows() > 0 {
+			continue // what is visible stays, and is asked for again
+		}
 		start, _, _ := call.SpanOf(u)
 		e := ledger.Entry{Unit: u, State: ledger.Failed, Reason: gap.Err.Error(), StartsAt: start, Deadline: decide.StatisticsDeadline(u, s.now()), Attempts: before.Attempts + 1}
 		s.taker().Abandon(u)

@@ -16,6 +16,9 @@ type Lines struct{ From, To uint32 }
 // AllLines are all lines of a table.
 func AllLines() Lines { return Lines{1, math.MaxUint32} }
 
+// MostStatistics is the most numbers that one reading of an answer returns.
+const MostStatistics = mostEvents
+
 // Statistics reads an answer about a statement and appends its numbers to dst. w is the window
 // asked for: it tells which column of a series is the time. Of a table only numbers of the
 // given lines are appended, though all lines are read; Info.Items counts them. After an error
@@ -25,7 +28,7 @@ func AllLines() Lines { return Lines{1, math.MaxUint32} }
 // text. A time whose values do not fit their names is damage, with the time as its key. So is
 // a line of a table that does not fit the header, with its number.
 func (d *Decoder) Statistics(s call.Statement, app call.AppID, w call.Window, lines Lines, body []byte, dst []call.Statistic) ([]call.Statistic, Info, error) {
-	r := statisticsReader{Decoder: d, app: app, window: w, lines: lines, t: newTable("statistic", mostEvents, dst)}
+	r := statisticsReader{Decoder: d, app: app, window: w, lines: lines, t: newTable("statistic", MostStatistics, dst)}
 	id, err := d.decode("statistics", body, r.reset, func(key []byte) bool { return r.field(s.Shape, string(key)) })
 	if err != nil {
 		r.t.reset()
@@ -268,7 +271,10 @@ func (r *statisticsReader) fieldsOfTime(rows []call.Statistic) []call.Statistic 
 func (r *statisticsReader) number() (v float64, text string, of state) {
 	s := &r.scan
 	if s.space() == '"' {
-		v, text = numberIn(string(s.quoted()))
+		if text = string(s.quoted()); strings.TrimSpace(text) == "" {
+			return 0, "", null // as an empty cell of a table
+		}
+		v, text = numberIn(text)
 		return v, text, good
 	}
 	x := s.float()

@@ -156,5 +156,6 @@ func LinesFrom(key string) (from uint32, ok bool) {
 	return from, err == nil
 }
 
-// LinesAtOnce is how many lines of a table become the rows of one part.
-const LinesAtOnce = 10_000
+// LinesAtOnce is how many lines of a table become the rows of one part, each with a row for each
+// column. transform reads 200,000 rows at most.
+const LinesAtOnce = 4_000

@@ -181,7 +181,7 @@ func lackingOf(s *archive.Report) (lines []string) {
 			if lacking[relation] == all[relation] {
 				which = "no " + relation
 			}
-			lines = append(lines, fmt.Sprintf("%s: the account of %d does not have it", which, r.App))
+			lines = append(lines, fmt.Sprintf("%s: the account of %d does not have it, or its key may not ask", which, r.App))
 		}
 	}
 	return lines
