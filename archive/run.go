@@ -22,6 +22,7 @@ import (
 	"github.com/callvault/callvault/internal/span"
 	"github.com/callvault/callvault/ledger"
 	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/cluster"
 	"github.com/callvault/callvault/load/erased"
 	"github.com/callvault/callvault/load/hidden"
 	"github.com/callvault/callvault/load/retry"
@@ -144,6 +145,9 @@ func (j *Run) archive(ctx context.Context, store *store.Store, guard hidden.Guar
 	if err := span.Do(ctx, "clean", func(ctx context.Context) error { return j.clean(ctx, store, guard, found.SweepDue) }); err != nil {
 		return err
 	}
+	if err := span.Do(ctx, "judge", func(ctx context.Context) error { return judge(ctx, store) }); err != nil {
+		return err
+	}
 	j.gone = new(erased.Set) // nobody: nor need the Writer read who was erased
 	if found.Erased {
 		err = j.ReadErased(ctx, store)
@@ -214,6 +218,15 @@ func (j *Run) clean(ctx context.Context, store *store.Store, guard hidden.Guard,
 		err = upkeep.DropEmptyMonths(ctx, store, before)
 	}
 	return err
+}
+
+// judge grades calls by limits that were changed since, or leaves it to the next pass where
+// replicas of a cluster are not ready.
+func judge(ctx context.Context, store *store.Store) error {
+	if _, err := upkeep.Judge(ctx, store); err != nil && !errors.Is(err, cluster.ErrBehind) {
+		return err
+	}
+	return nil
 }
 
 // sweep deletes hidden rows and responses that are no longer needed.

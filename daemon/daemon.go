@@ -112,7 +112,7 @@ func Serve(ctx context.Context, o Options, hangup <-chan os.Signal) error {
 		return err
 	}
 	d.store.Store(store)
-	defer d.useServers(ctx)()
+	defer d.lookAfter(ctx)()
 	left, err := d.openReader(ctx, site)
 	if err != nil {
 		return err

@@ -10,23 +10,20 @@ import (
 	"github.com/callvault/callvault/load/hidden"
 	"github.com/callvault/callvault/load/lease"
 	"github.com/callvault/callvault/load/store"
+	"github.com/callvault/callvault/load/upkeep"
 )
 
-// looksForReplicas is how often the daemon looks whether replicas of a cluster that were away
-// may answer again.
-const looksForReplicas = time.Minute
+// looksAfter is how often the daemon looks after the archive between runs.
+const looksAfter = time.Minute
 
-// useServers looks after the connection with a cluster: between runs it lets replicas answer
-// again that have caught up. The returned function ends that.
-func (d *daemon) useServers(ctx context.Context) (stop func()) {
-	if !d.store.Load().Cluster().Many() {
-		return func() {}
-	}
+// lookAfter looks after the archive between runs: calls are graded by the limits as they are,
+// and replicas of a cluster that have caught up answer again. The returned function ends that.
+func (d *daemon) lookAfter(ctx context.Context) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		tick := time.NewTicker(looksForReplicas)
+		tick := time.NewTicker(looksAfter)
 		defer tick.Stop()
 		for {
 			select {
@@ -35,6 +32,9 @@ func (d *daemon) useServers(ctx context.Context) (stop func()) {
 			case <-tick.C:
 				if err := d.letReturn(ctx); err != nil && ctx.Err() == nil {
 					d.Log.Warn("cannot see whether replicas may answer again", "err", err)
+				}
+				if err := d.judge(ctx); err != nil && ctx.Err() == nil {
+					d.Log.Warn("calls are not graded by the limits as they are", "err", err)
 				}
 			}
 		}
@@ -50,9 +50,25 @@ func (d *daemon) useServers(ctx context.Context) (stop func()) {
 	}
 }
 
+// judge grades calls by limits that were changed since.
+func (d *daemon) judge(ctx context.Context) error {
+	s := d.serving(ctx)
+	if err := connect.Migrated(ctx, s); err != nil {
+		return nil // the next pass makes the archive
+	}
+	changed, err := upkeep.Judge(ctx, s)
+	if changed && err == nil {
+		d.Log.Info("calls are graded by the limits in quality_thresholds, which were changed")
+	}
+	return err
+}
+
 // letReturn lets replicas answer that have caught up, unless a run is under way, which does.
 func (d *daemon) letReturn(ctx context.Context) error {
 	s, cfg := d.serving(ctx), d.set.Load().cfg
+	if !s.Cluster().Many() {
+		return nil
+	}
 	if err := connect.Migrated(ctx, s); errors.Is(err, connect.ErrNoArchive) {
 		return nil
 	}
@@ -86,7 +102,7 @@ func (d *daemon) serving(ctx context.Context) *store.Store {
 	if now := d.store.Load(); now != s { // another run has seen it, too
 		return now
 	}
-	next, done, err := d.open(ctx, time.Now().Add(looksForReplicas))
+	next, done, err := d.open(ctx, time.Now().Add(looksAfter))
 	if err != nil {
 		d.Log.Warn("no server of the cluster can be used", "err", err)
 		return s

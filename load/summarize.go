@@ -141,6 +141,10 @@ func (w *Writer) summarizeOnce(ctx context.Context, made, held []summarized, ids
 	if err := w.hide(ctx, ids); err != nil {
 		return err
 	}
+	limits, err := aggregate.Limits(ctx, w.conn, w.archive.Database())
+	if err != nil {
+		return err
+	}
 	rows, sent := &aggregate.Rows{}, map[string]int{}
 	emit := func(atLeast int) error {
 		if rows.Size() < atLeast {
@@ -148,7 +152,7 @@ func (w *Writer) summarizeOnce(ctx context.Context, made, held []summarized, ids
 		}
 		defer rows.Clear()
 		rows.Count(sent)
-		return rows.Insert(ctx, w.conn)
+		return rows.Insert(ctx, w.conn, limits)
 	}
 	for _, c := range made {
 		r := c.unit.ready

@@ -97,6 +97,7 @@ const ErrClosed = retry.Final("writer is closed")
 // Archive is where a Writer writes: a store.Store.
 type Archive interface {
 	StoreConn() driver.Conn // to the database of the tables
+	Database() string       // of the relations
 	InsertSamples(context.Context, []native.Run) error
 	IDs() *hidden.IDs
 	ClickHouse() *clickhouse.Options

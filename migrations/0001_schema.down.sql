@@ -4,6 +4,7 @@ DROP VIEW IF EXISTS {{.Database}}.ledger {{.OnCluster}} SYNC;
 DROP VIEW IF EXISTS {{.Database}}.unusual_events_decoded {{.OnCluster}} SYNC;
 DROP VIEW IF EXISTS {{.Database}}.events_decoded {{.OnCluster}} SYNC;
 DROP VIEW IF EXISTS {{.Database}}.session_days {{.OnCluster}} SYNC;
+DROP VIEW IF EXISTS {{.Database}}.judged_limits {{.OnCluster}} SYNC;
 DROP VIEW IF EXISTS {{.Database}}.peer_quality {{.OnCluster}} SYNC;
 DROP VIEW IF EXISTS {{.Database}}.call_metrics {{.OnCluster}} SYNC;
 DROP VIEW IF EXISTS {{.Database}}.call_minutes {{.OnCluster}} SYNC;

@@ -466,6 +466,130 @@ ORDER BY (sdk_app_id, day, is_down, comm_id, user_id, peer_id)
 SETTINGS index_granularity = 1024
 COMMENT 'Sums of quality_samples and user_events: one row for what a user sends, or receives from a peer, on a UTC day with one device, for each part of a load. Written with the samples. Read the view quality_streams instead';
 
+{{/*
+==== How quality is judged ====
+
+docs/quality.md says how minutes are judged. The limits are in quality_thresholds and may
+change. A row of call_users_data, peer_quality_data or calls_data has the limits by which it
+is judged in judged_by, and ClickHouse computes the column judgement when the row is
+inserted, so that reading a grade costs nothing. After a change of the limits callvault
+updates judged_by of all rows, and ClickHouse computes judgement anew (load/upkeep/judge.go).
+
+Measures are in lists, and a computation of several steps is one expression: the word let
+makes it from lines "name = expression". Elements of tuples have numbers here, or
+tupleElement: an expression of a table knows no other way.
+
+limits takes the positions of the measures in judged_by, and holds a tuple for each measure:
+loss, stall, fps, rtt and cpu. All lists of measures here have this order. A tuple is good,
+the distance from good to poor, poor, and the distance from poor to serious. A measure whose
+three limits are equal is not judged: no value reaches its limits, not even the value that
+stands for a missing one.
+*/ -}}
+
+{{define "limits"}}
+    numbers = arrayMap(t -> toFloat64OrZero(t), splitByChar(' ', judged_by))
+    arrayMap(x -> if(x.1 = x.3, (1e18, 1., 1e18, 1.), (x.1, if(x.1 = x.2, sign(x.3 - x.1), x.2 - x.1), x.2, if(x.2 = x.3, 1e-9 * sign(x.3 - x.1), x.3 - x.2))), arrayMap(i -> (numbers[i], numbers[i + 1], numbers[i + 2]), {{.}}))
+{{end -}}
+
+{{/*
+excesses says how far each value v of a minute is beyond the limits of its measure: up to 0
+is good, up to 1 fair, beyond 1 poor (such a minute is bad), from 2 on serious. Below
+-100,000 there is no value, or the measure is not judged.
+*/ -}}
+
+{{define "excesses"}}arrayMap((v, l) -> if((v - l.3) / l.2 <= 0, least(1, (v - l.1) / l.2), 1 + (v - l.3) / l.4), v, limits){{end -}}
+
+{{/*
+grading takes the minutes of a user or a pair, as lists of values. It gives the grade as a
+number, the number of judged minutes, the number of bad ones, the longest run of bad ones,
+and the score.
+*/ -}}
+
+{{define "grading"}}
+    judgeable = arrayFilter(e -> e > -1e5, arrayMap(v -> arrayMax({{template "excesses"}}), {{.}}))
+    judged = length(judgeable)
+    and bad = arrayCount(e -> e > 1, judgeable)
+    and serious = arrayCount(e -> e >= 2, judgeable)
+    and blemished = arrayCount(e -> e > 0, judgeable)
+    and run = arrayMax(arrayCumSumNonNegative(arrayMap(e -> if(e > 1, 1, -1000000), judgeable)))
+    and score = 100 - 50 * arrayAvg(e -> least(2, greatest(0, e)), judgeable)
+    (multiIf(judged = 0, 0, 2 * bad >= judged OR 4 * serious >= judged, 4, 10 * bad >= judged OR run >= 3, 3, bad > 0 OR 10 * blemished >= judged, 2, 1), judged, bad, run, score)
+{{end -}}
+
+{{define "grade"}}transform({{.}}, [1, 2, 3, 4], ['good', 'fair', 'poor', 'serious'], 'unknown'){{end -}}
+
+{{/*
+grading of all takes the minutes of all users of a call. It gives the worst grade, the
+grade of the call, the number of the worst user and the score of that user, the average
+score, judged minutes, bad minutes, and the number of users who are poor or serious.
+*/ -}}
+
+{{define "grading of all"}}
+    each = arrayMap(y -> {{let "grading" "y"}}, {{.}})
+    first = arrayReduce('min', arrayMap((r, s, i) -> (-r, s, if(r = 0, 0, i)), each.1, each.5, arrayEnumerate(each)))
+    worst = -first.1
+    (worst, worst - (worst > 1 AND 10 * countEqual(each.1, worst) < length(each) - countEqual(each.1, 0)), first.3, first.2, arrayAvg(arrayFilter((s, r) -> r > 0, each.5, each.1)), arraySum(each.2), arraySum(each.3), arrayCount(r -> r >= 3, each.1))
+{{end -}}
+
+{{/*
+explanation takes the minutes of a user or a pair, the words for their causes, the time at
+which the room was created, and the rest of the result. It gives the worst minute (NULL: all
+are good; of equal ones the first), the worst measure in it, the most frequent cause of bad
+minutes (of equally frequent ones the first known one; empty: no minute is bad), how many
+minutes have this cause, the rest, and words: the times of the minutes with this cause, and
+what happened in the worst of them.
+*/ -}}
+
+{{define "explanation"}}{{$m := index . 0}}{{$whys := index . 1}}
+    at = tupleElement({{$m}}, 'at')
+    and metrics = tupleElement({{$m}}, 'metrics')
+    and base = toUnixTimestamp(toStartOfMinute({{index . 2}}))
+    and excesses = arrayMap(v -> {{template "excesses"}}, tupleElement({{$m}}, 'values'))
+    excess = arrayMap(x -> arrayMax(x), excesses)
+    most_excess = arrayMax(excess)
+    and causes = arrayMap((e, x, c) -> if(e > 1, c[indexOf(x, e)], 0), excess, excesses, tupleElement({{$m}}, 'causes'))
+    worst = if(most_excess > 0, indexOf(excess, most_excess), 0)
+    and most = arrayReduce('max', arrayMap(c -> (countEqual(causes, c), c != 1, -c), range(1, 13)))
+    cause = if(most.1 = 0, 0, -most.3)
+    blamed = arrayReduce('argMax', arrayEnumerate(excess), arrayMap((e, c) -> if(c = cause, e, 0), excess, causes))
+    told = indexOf(tupleElement({{$whys}}, 'key'), 8 * blamed + indexOf(excesses[blamed], excess[blamed]))
+    (if(worst = 0, NULL, toDateTime(base + 60 * at[worst], 'UTC')), {{template "metric" "metrics[worst][indexOf(excesses[worst], excess[worst])]"}}, {{template "cause" "cause"}}, most.1, {{index . 3}}, if(cause = 0, '', concat(formatDateTime(toDateTime(base + 60 * at[indexOf(causes, cause)], 'UTC'), '%H:%i'), if(most.1 = 1, '', formatDateTime(toDateTime(base + 60 * at[-indexOf(arrayReverse(causes), cause)], 'UTC'), '–%H:%i')), ' UTC, ', toString(most.1), if(most.1 = 1, ' bad minute: ', ' bad minutes: at worst '), tupleElement({{$whys}}, 'says')[told])))
+{{end -}}
+
+{{define "metric"}}transform({{.}}, range(1, 11), ['audio_loss_up', 'video_loss_up', 'audio_loss_down', 'video_loss_down', 'audio_stall', 'video_stall', 'rtt', 'sys_cpu', 'video_fps_up', 'video_fps_down'], ''){{end -}}
+
+{{define "cause"}}transform({{.}}, range(1, 13), ['unknown', 'camera', 'encoder', 'uplink', 'downlink', 'latency', 'device', 'peer_camera', 'peer_encoder', 'peer_uplink', 'peer_latency', 'peer'], ''){{end -}}
+
+{{define "judgement of a user"}}
+    limits = {{let "limits" "[1, 4, 7, 10, 13]"}}
+    j = {{let "grading" "tupleElement(minutes, 'values')"}}
+    and x = {{let "explanation" (list "minutes" "whys" "call_created_at" "multiIf(cause < 2, '', cause < 8, toString(user_id), tupleElement(whys, 'peer')[told])")}}
+    (if(j.2 = 0, NULL, j.5), {{template "grade" "j.1"}}, j.2, j.3, j.4, x.1, x.2, x.3, x.4, x.5, x.6)
+{{end -}}
+
+{{/* Whose fault it is stands where a user has the one on whose side the cause is. */ -}}
+
+{{define "judgement of a pair"}}
+    limits = {{let "limits" "[1, 4, 7]"}}
+    j = {{let "grading" "tupleElement(minutes, 'values')"}}
+    and x = {{let "explanation" (list "minutes" "whys" "call_created_at" "multiIf(cause = 0, '', cause = 1, 'nobody', cause < 8, 'receiver', 'sender')")}}
+    (if(j.2 = 0, NULL, j.5), {{template "grade" "j.1"}}, j.2, j.3, j.4, x.1, x.2, x.3, x.4, x.5, x.6)
+{{end -}}
+
+{{/* The worst user of a call explains it. */ -}}
+
+{{define "judgement of a call"}}
+    limits = {{let "limits" "[1, 4, 7, 10, 13]"}}
+    j = {{let "grading of all" "tupleElement(minutes, 'values')"}}
+    user = user_ids[j.3]
+    and m = minutes[j.3]
+    and why = whys[j.3]
+    x = {{let "explanation" (list "m" "why" "created_at" "multiIf(cause < 2, '', cause < 8, user, tupleElement(why, 'peer')[told])")}}
+    (if(j.1 = 0, NULL, j.5), {{template "grade" "j.2"}}, j.6, j.7, j.8, user, if(j.1 = 0, NULL, j.4), {{template "grade" "j.1"}}, x.1, x.2, x.3, x.4, x.5, x.6)
+{{end -}}
+
+{{define "judged by"}}judged_by LowCardinality(String) COMMENT 'The limits by which the row is judged: good, poor and serious of loss, stall, fps, rtt and cpu' CODEC(ZSTD(6)){{end -}}
+
 {{/* ==== Summaries of calls: made when a call is committed, and shown with it ==== */ -}}
 
 {{/*
@@ -549,6 +673,8 @@ CREATE TABLE IF NOT EXISTS {{.Store}}.call_users_data{{.Shard}} {{.OnCluster}}
     `metrics.max` Array(Float64) COMMENT 'Greatest value of each' CODEC(ZSTD(6)),
     minutes {{template "minutes"}} COMMENT 'Minutes in which sound or picture flowed, each with its number and lists of its measures: packets lost, %, stall, % of the time, frames a second, round trip, ms, processor load, %' CODEC(ZSTD(6)),
     whys {{template "whys of a user"}} COMMENT 'For each measure of these minutes that has a cause: the key, the words for it, and the peer; empty: the user''s own' CODEC(ZSTD(6)),
+    {{template "judged by"}},
+    judgement Tuple(score Nullable(Float64), grade LowCardinality(String), judged_minutes UInt64, bad_minutes UInt64, bad_run_minutes UInt64, worst_minute Nullable(DateTime('UTC')), worst_metric LowCardinality(String), cause LowCardinality(String), cause_minutes UInt64, cause_user_id String, diagnosis String) MATERIALIZED {{let "judgement of a user" ""}} COMMENT 'What the view shows of the quality, by judged_by' CODEC(ZSTD(6)),
     INDEX by_load load_id TYPE minmax GRANULARITY 1,
     INDEX by_call comm_id TYPE bloom_filter(0.01) GRANULARITY 1
 )
@@ -579,6 +705,8 @@ CREATE TABLE IF NOT EXISTS {{.Store}}.peer_quality_data{{.Shard}} {{.OnCluster}}
     {{columns "pair of users" | compressed 6}},
     minutes {{template "minutes"}} COMMENT 'Minutes in which sound or picture flowed, each with its number and lists of its measures: packets lost, %, stall, % of the time, frames a second' CODEC(ZSTD(6)),
     whys Array(Tuple(key UInt32, says String)) COMMENT 'For each measure of these minutes that has a cause: the key, and the words for it' CODEC(ZSTD(6)),
+    {{template "judged by"}},
+    judgement Tuple(score Nullable(Float64), grade LowCardinality(String), judged_minutes UInt64, bad_minutes UInt64, bad_run_minutes UInt64, worst_minute Nullable(DateTime('UTC')), worst_metric LowCardinality(String), cause LowCardinality(String), cause_minutes UInt64, fault String, diagnosis String) MATERIALIZED {{let "judgement of a pair" ""}} COMMENT 'What the view shows of the quality, by judged_by' CODEC(ZSTD(6)),
     INDEX by_load load_id TYPE minmax GRANULARITY 1,
     INDEX by_call comm_id TYPE bloom_filter(0.01) GRANULARITY 1
 )
@@ -631,6 +759,8 @@ CREATE TABLE IF NOT EXISTS {{.Store}}.calls_data{{.Shard}} {{.OnCluster}}
     whys Array({{template "whys of a user"}}) COMMENT 'The causes of each user in user_ids, as in call_users_data' CODEC(ZSTD(6)),
     is_complete Bool COMMENT 'Whether the whole call is archived for good' CODEC(ZSTD(6)),
     missing Array(LowCardinality(String)) COMMENT 'Kinds of data that the call lacks: room, users, series, events' CODEC(ZSTD(6)),
+    {{template "judged by"}},
+    judgement Tuple(quality_score Nullable(Float64), grade LowCardinality(String), judged_minutes UInt64, bad_minutes UInt64, bad_users UInt64, worst_user_id String, worst_user_score Nullable(Float64), worst_user_grade LowCardinality(String), worst_minute Nullable(DateTime('UTC')), worst_metric LowCardinality(String), cause LowCardinality(String), cause_minutes UInt64, cause_user_id String, diagnosis String) MATERIALIZED {{let "judgement of a call" ""}} COMMENT 'What the view shows of the quality, by judged_by' CODEC(ZSTD(6)),
     INDEX by_load load_id TYPE minmax GRANULARITY 1,
     INDEX by_call comm_id TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX by_room room_id TYPE bloom_filter(0.01) GRANULARITY 1
@@ -685,7 +815,7 @@ CREATE TABLE IF NOT EXISTS {{.Database}}.quality_thresholds {{.OnCluster}}
 )
 ENGINE = {{everywhere "MergeTree"}}
 ORDER BY (measure, changed_at)
-COMMENT 'What is good, poor and serious. The newest row of a measure counts: to change a limit, insert a row. All relations that judge quality use it, for past calls, too';
+COMMENT 'What is good, poor and serious. The newest row of a measure counts: to change a limit, insert a row. Grades follow with the next pass or with callvault judge, those of past calls, too: see judged_limits';
 
 INSERT INTO {{.Database}}.quality_thresholds (measure, good, poor, serious, remark, changed_at)
 SELECT * FROM values('measure String, good Float64, poor Float64, serious Float64, remark String, changed_at DateTime64(3, \'UTC\')',
@@ -1092,130 +1222,9 @@ FROM {{.Database}}.quality_samples AS s
 GROUP BY sdk_app_id, comm_id, user_id, peer_id, metric, minute
 COMMENT 'One row for each minute of each series: call, user, peer and metric. Computed from quality_samples at each query, so filter on a call, or on a metric and a time (minute). Exact';
 
-{{/* ==== How quality is judged ==== */ -}}
+{{/* ==== Views of summaries ==== */ -}}
 
-{{/*
-docs/quality.md says how minutes are judged. The limits are in quality_thresholds and may
-change at any time, so the views compute grades when they are read.
-
-Planning a query takes some 0.1 ms for each function of a view, and a nested SELECT costs
-more for each column that passes through it. So measures are in lists here, and a
-computation of several steps is one expression: the word let makes it from lines
-"name = expression". ClickHouse also expands a condition in full, with all its inputs, to
-see whether an index helps. It does not look below an ARRAY JOIN, so all judgements are
-above an ARRAY JOIN of one element.
-
-limits holds a tuple for each measure: loss, stall, fps, rtt and cpu. All lists of measures
-here have this order. A tuple is good, the distance from good to poor, poor, and the
-distance from poor to serious. A measure whose three limits are equal is not judged: no
-value reaches its limits, not even the value that stands for a missing one.
-*/ -}}
-
-{{define "limits"}}
-    SELECT arrayMap(x -> if(x.1 = x.3, (1e18, 1., 1e18, 1.), (x.1, if(x.1 = x.2, sign(x.3 - x.1), x.2 - x.1), x.2, if(x.2 = x.3, 1e-9 * sign(x.3 - x.1), x.3 - x.2))),
-        [argMaxIf((good, poor, serious), changed_at, measure = 'loss'), argMaxIf((good, poor, serious), changed_at, measure = 'stall'),
-        argMaxIf((good, poor, serious), changed_at, measure = 'fps'), argMaxIf((good, poor, serious), changed_at, measure = 'rtt'),
-        argMaxIf((good, poor, serious), changed_at, measure = 'cpu')])
-    FROM {{.Database}}.quality_thresholds
-{{- end -}}
-
-{{/*
-excesses says how far each value v of a minute is beyond the limits of its measure: up to 0
-is good, up to 1 fair, beyond 1 poor (such a minute is bad), from 2 on serious. Below
--100,000 there is no value, or the measure is not judged.
-*/ -}}
-
-{{define "excesses"}}arrayMap((v, l) -> if((v - l.3) / l.2 <= 0, least(1, (v - l.1) / l.2), 1 + (v - l.3) / l.4), v, limits){{end -}}
-
-{{/*
-judgement takes the minutes of a user or a pair, as lists of values. It gives the grade as a
-number, the number of judged minutes, the number of bad ones, the longest run of bad ones,
-and the score.
-*/ -}}
-
-{{define "judgement"}}
-    judgeable = arrayFilter(e -> e > -1e5, arrayMap(v -> arrayMax({{template "excesses"}}), {{.}}))
-    judged = length(judgeable)
-    and bad = arrayCount(e -> e > 1, judgeable)
-    and serious = arrayCount(e -> e >= 2, judgeable)
-    and blemished = arrayCount(e -> e > 0, judgeable)
-    and run = arrayMax(arrayCumSumNonNegative(arrayMap(e -> if(e > 1, 1, -1000000), judgeable)))
-    and score = 100 - 50 * arrayAvg(e -> least(2, greatest(0, e)), judgeable)
-    (multiIf(judged = 0, 0, 2 * bad >= judged OR 4 * serious >= judged, 4, 10 * bad >= judged OR run >= 3, 3, bad > 0 OR 10 * blemished >= judged, 2, 1), judged, bad, run, score)
-{{end -}}
-
-{{define "grade"}}transform({{.}}, [1, 2, 3, 4], ['good', 'fair', 'poor', 'serious'], 'unknown'){{end -}}
-
-{{/*
-judgement of all takes the minutes of all users of a call. It gives the worst grade, the
-grade of the call, the number of the worst user and the score of that user, the average
-score, judged minutes, bad minutes, and the number of users who are poor or serious.
-*/ -}}
-
-{{define "judgement of all"}}
-    each = arrayMap(y -> {{let "judgement" "y"}}, {{.}})
-    first = arrayReduce('min', arrayMap((r, s, i) -> (-r, s, if(r = 0, 0, i)), each.1, each.5, arrayEnumerate(each)))
-    worst = -first.1
-    (worst, worst - (worst > 1 AND 10 * countEqual(each.1, worst) < length(each) - countEqual(each.1, 0)), first.3, first.2, arrayAvg(arrayFilter((s, r) -> r > 0, each.5, each.1)), arraySum(each.2), arraySum(each.3), arrayCount(r -> r >= 3, each.1))
-{{end -}}
-
-{{/*
-explanation takes the minutes of a user or a pair, and the keys of the words for their
-causes. It gives the number of the worst minute (0: all are good), the worst measure in it,
-the most frequent cause of bad minutes (0: no minute is bad; of equally frequent causes the
-first known one), how many minutes have this cause, the first and the last of them, and
-which words describe the worst of them.
-*/ -}}
-
-{{define "explanation"}}{{$m := index . 0}}
-    excesses = arrayMap(v -> {{template "excesses"}}, {{$m}}.values)
-    excess = arrayMap(x -> arrayMax(x), excesses)
-    most_excess = arrayMax(excess)
-    and causes = arrayMap((e, x, c) -> if(e > 1, c[indexOf(x, e)], 0), excess, excesses, {{$m}}.causes)
-    worst = if(most_excess > 0, indexOf(excess, most_excess), 0)
-    and most = arrayReduce('max', arrayMap(c -> (countEqual(causes, c), c != 1, -c), range(1, 13)))
-    cause = if(most.1 = 0, 0, -most.3)
-    blamed = arrayReduce('argMax', arrayEnumerate(excess), arrayMap((e, c) -> if(c = cause, e, 0), excess, causes))
-    (worst, {{$m}}.metrics[worst][indexOf(excesses[worst], excess[worst])], cause, most.1, indexOf(causes, cause), -indexOf(arrayReverse(causes), cause), indexOf({{index . 1}}, 8 * blamed + indexOf(excesses[blamed], excess[blamed])))
-{{end -}}
-
-{{define "metric"}}transform({{.}}, range(1, 11), ['audio_loss_up', 'video_loss_up', 'audio_loss_down', 'video_loss_down', 'audio_stall', 'video_stall', 'rtt', 'sys_cpu', 'video_fps_up', 'video_fps_down'], ''){{end -}}
-
-{{define "cause"}}transform({{.}}, range(1, 13), ['unknown', 'camera', 'encoder', 'uplink', 'downlink', 'latency', 'device', 'peer_camera', 'peer_encoder', 'peer_uplink', 'peer_latency', 'peer'], ''){{end -}}
-
-{{/*
-The rows of a table of users or pairs that meet a condition, with judgement and explanation.
-*/ -}}
-
-{{define "judged rows"}}{{$all := index . 0}}FROM
-(
-    SELECT *, j.1 AS rank, j.2 AS judged, x.3 AS cause_number, toUnixTimestamp(toStartOfMinute(call_created_at)) AS base
-    FROM
-    (
-        SELECT *, {{let "judgement" "values"}} AS j, {{let "explanation" (list "minutes" "whys.key")}} AS x
-        FROM
-        (
-            SELECT *, values
-            FROM {{$all.Store}}.{{index . 1}}
-            ARRAY JOIN [minutes.values] AS values
-            WHERE {{index . 2}}{{template "visible" $all}}
-        )
-    )
-){{end -}}
-
-{{define "judged columns"}}if(judged = 0, NULL, j.5) AS score, {{template "grade" "rank"}} AS grade, judged AS judged_minutes, j.3 AS bad_minutes, j.4 AS bad_run_minutes{{end -}}
-
-{{/* The worst minute, the worst measure in it, and the most frequent cause. */ -}}
-
-{{define "explained columns"}}if(x.1 = 0, NULL, toDateTime(base + 60 * {{.}}.at[x.1], 'UTC')) AS worst_minute, {{template "metric" "x.2"}} AS worst_metric, {{template "cause" "cause_number"}} AS cause, x.4 AS cause_minutes{{end -}}
-
-{{/* The times of the bad minutes with this cause, and the words for the worst of them. */ -}}
-
-{{define "diagnosis"}}{{$m := index . 0}}if(cause_number = 0, '', concat(
-        formatDateTime(toDateTime(base + 60 * {{$m}}.at[x.5], 'UTC'), '%H:%i'), if(x.4 = 1, '', formatDateTime(toDateTime(base + 60 * {{$m}}.at[x.6], 'UTC'), '–%H:%i')),
-        ' UTC, ', toString(x.4), if(x.4 = 1, ' bad minute: ', ' bad minutes: at worst '), {{index . 1}}.says[x.7])){{end -}}
-
-{{/* The columns of both in the views. */ -}}
+{{define "judged columns"}}judgement.score AS score, judgement.grade AS grade, judgement.judged_minutes AS judged_minutes, judgement.bad_minutes AS bad_minutes, judgement.bad_run_minutes AS bad_run_minutes, judgement.worst_minute AS worst_minute, judgement.worst_metric AS worst_metric, judgement.cause AS cause, judgement.cause_minutes AS cause_minutes{{end -}}
 
 {{define "columns of a judgement"}}
     score Nullable(Float64) COMMENT 'Average of the judged minutes: a good one counts 100, one at the limit of poor 50, a serious one 0; NULL: none could be judged',
@@ -1232,7 +1241,6 @@ The rows of a table of users or pairs that meet a condition, with judgement and 
     cause_minutes UInt64 COMMENT 'Bad minutes with this cause',
 {{end -}}
 
-{{/* ==== Views of summaries ==== */ -}}
 
 CREATE OR REPLACE VIEW {{.Database}}.calls {{.OnCluster}}
 (
@@ -1257,33 +1265,12 @@ CREATE OR REPLACE VIEW {{.Database}}.calls {{.OnCluster}}
     missing Array(LowCardinality(String)) COMMENT 'Kinds of data that the call lacks because the vendor did not send them or they could not be read: room, users (sessions), series (samples), events. The view ledger has each part with its reason'
 )
 DEFINER = CURRENT_USER SQL SECURITY DEFINER
-AS WITH ({{template "limits" .}}) AS limits
-SELECT {{columns "call" | names}}, toUInt64(destroyed_at - created_at) AS duration_seconds, {{columns "counts of a call" | names}},
-    if(rank = 0, NULL, j.5) AS quality_score, {{template "grade" "j.2"}} AS grade, j.6 AS judged_minutes, j.7 AS bad_minutes, j.8 AS bad_users,
-    user_id AS worst_user_id, if(rank = 0, NULL, j.4) AS worst_user_score, {{template "grade" "rank"}} AS worst_user_grade,
-    {{template "explained columns" "m"}},
-    multiIf(cause_number < 2, '', cause_number < 8, user_id, why.peer[x.7]) AS cause_user_id, {{template "diagnosis" (list "m" "why")}} AS diagnosis,
+AS SELECT {{columns "call" | names}}, toUInt64(destroyed_at - created_at) AS duration_seconds, {{columns "counts of a call" | names}},
+    judgement.quality_score AS quality_score, judgement.grade AS grade, judgement.judged_minutes AS judged_minutes, judgement.bad_minutes AS bad_minutes, judgement.bad_users AS bad_users, judgement.worst_user_id AS worst_user_id, judgement.worst_user_score AS worst_user_score, judgement.worst_user_grade AS worst_user_grade,
+    judgement.worst_minute AS worst_minute, judgement.worst_metric AS worst_metric, judgement.cause AS cause, judgement.cause_minutes AS cause_minutes, judgement.cause_user_id AS cause_user_id, judgement.diagnosis AS diagnosis,
     {{columns "averages of a call" | names}}, is_complete, missing
-FROM
-(
-    SELECT *, {{let "explanation" (list "m" "why.key")}} AS x, x.3 AS cause_number
-    FROM
-    (
-        SELECT *, j.1 AS rank, user_ids[j.3] AS user_id, minutes[j.3] AS m, whys[j.3] AS why, toUnixTimestamp(toStartOfMinute(created_at)) AS base
-        FROM
-        (
-            SELECT *, {{let "judgement of all" "values"}} AS j
-            FROM
-            (
-                SELECT *, values
-                FROM {{.Store}}.calls_data
-                ARRAY JOIN [minutes.values] AS values
-                WHERE {{template "visible" .}}
-            )
-        )
-    )
-)
-SETTINGS aggregate_functions_null_for_empty = 0
+FROM {{.Store}}.calls_data
+WHERE {{template "visible" .}}
 COMMENT 'One row a call: duration, users, quality, and the causes of bad quality. Exact: the commit that shows the call makes it from the other relations';
 
 CREATE OR REPLACE VIEW {{.Database}}.call_users {{.OnCluster}}
@@ -1301,14 +1288,11 @@ CREATE OR REPLACE VIEW {{.Database}}.call_users {{.OnCluster}}
     {{columns "what a user receives" | shown}}
 )
 DEFINER = CURRENT_USER SQL SECURITY DEFINER
-AS WITH ({{template "limits" .}}) AS limits
-SELECT {{columns "user of a call" | names}}, {{columns "presence of a user" | names}}, sessions, {{columns "counts of a user" | names}},
-    {{template "judged columns"}},
-    {{template "explained columns" "minutes"}},
-    multiIf(cause_number < 2, '', cause_number < 8, toString(user_id), whys.peer[x.7]) AS cause_user_id, {{template "diagnosis" (list "minutes" "whys")}} AS diagnosis,
+AS SELECT {{columns "user of a call" | names}}, {{columns "presence of a user" | names}}, sessions, {{columns "counts of a user" | names}},
+    {{template "judged columns"}}, judgement.cause_user_id AS cause_user_id, judgement.diagnosis AS diagnosis,
     video_bitrate_swing_up, {{columns "what a user sends" | names}}, {{columns "what a user receives" | names}}
-{{template "judged rows" (list . "call_users_data" "sessions > 0 AND ")}}
-SETTINGS aggregate_functions_null_for_empty = 0
+FROM {{.Store}}.call_users_data
+WHERE sessions > 0 AND {{template "visible" .}}
 COMMENT 'One row for each user of a call: presence, device, events, quality with its causes, and the measures of what the user sent (up) and received (down, all peers together). Exact: the commit that shows the call makes it from the other relations';
 
 CREATE OR REPLACE VIEW {{.Database}}.call_minutes {{.OnCluster}}
@@ -1330,8 +1314,7 @@ CREATE OR REPLACE VIEW {{.Database}}.call_minutes {{.OnCluster}}
     sys_cpu Nullable(Float32) COMMENT 'Processor load of the device, %; NULL: not measured'
 )
 DEFINER = CURRENT_USER SQL SECURITY DEFINER
-AS WITH ({{template "limits" .}}) AS limits
-SELECT sdk_app_id, comm_id, call_created_at, room_id, user_id, toDateTime(toUnixTimestamp(toStartOfMinute(call_created_at)) + 60 * m.at, 'UTC') AS minute,
+AS SELECT sdk_app_id, comm_id, call_created_at, room_id, user_id, toDateTime(toUnixTimestamp(toStartOfMinute(call_created_at)) + 60 * m.at, 'UTC') AS minute,
     multiIf(e >= 2, 'serious', e > 1, 'poor', e > 0, 'fair', e > -1e5, 'good', 'unknown') AS grade, toBool(e > 1) AS is_bad,
     {{template "metric" "m.metrics[measure]"}} AS metric, if(e > 0, m.values[measure], NULL) AS value, m.causes[measure] AS number, {{template "cause" "number"}} AS cause,
     multiIf(number < 2, '', number < 8, toString(user_id), peer_id) AS cause_user_id, whys.peer[told] AS peer_id, whys.says[told] AS diagnosis,
@@ -1345,14 +1328,13 @@ FROM
         SELECT sdk_app_id, comm_id, call_created_at, room_id, user_id, m, x, i, whys
         FROM
         (
-            SELECT sdk_app_id, comm_id, call_created_at, room_id, user_id, minutes, whys
+            SELECT sdk_app_id, comm_id, call_created_at, room_id, user_id, minutes, whys, {{let "limits" "[1, 4, 7, 10, 13]"}} AS limits
             FROM {{.Store}}.call_users_data
             WHERE {{template "visible" .}}
         )
         ARRAY JOIN minutes AS m, arrayMap(v -> {{template "excesses"}}, minutes.values) AS x, arrayEnumerate(minutes.at) AS i
     )
 )
-SETTINGS aggregate_functions_null_for_empty = 0
 COMMENT 'One row for each minute of a user in a call in which sound or picture flowed: its quality, and the cause if it was bad. Exact: the commit that shows the call makes it from the other relations';
 
 CREATE OR REPLACE VIEW {{.Database}}.call_metrics {{.OnCluster}}
@@ -1384,13 +1366,23 @@ CREATE OR REPLACE VIEW {{.Database}}.peer_quality {{.OnCluster}}
     diagnosis String COMMENT 'The bad minutes with this cause in words, with times in UTC; empty: no minute is bad'
 )
 DEFINER = CURRENT_USER SQL SECURITY DEFINER
-AS WITH arraySlice(({{template "limits" .}}), 1, 3) AS limits
-SELECT {{columns "pair of users" | names}},
-    {{template "judged columns"}},
-    {{template "explained columns" "minutes"}}, multiIf(cause_number = 0, '', cause_number = 1, 'nobody', cause_number < 8, 'receiver', 'sender') AS fault, {{template "diagnosis" (list "minutes" "whys")}} AS diagnosis
-{{template "judged rows" (list . "peer_quality_data" "")}}
-SETTINGS aggregate_functions_null_for_empty = 0
+AS SELECT {{columns "pair of users" | names}}, {{template "judged columns"}}, judgement.fault AS fault, judgement.diagnosis AS diagnosis
+FROM {{.Store}}.peer_quality_data
+WHERE {{template "visible" .}}
 COMMENT 'One row for each pair of a receiver and a sender in a call: how well the receiver received the sender, whose fault bad minutes were, and why. Exact: the commit that shows the call makes it from the other relations';
+
+CREATE OR REPLACE VIEW {{.Database}}.judged_limits {{.OnCluster}}
+(
+    measure LowCardinality(String) COMMENT 'What is judged: loss (%), stall (% of the time), fps (1/s), rtt (ms) or cpu (%)',
+    good Float64 COMMENT 'Up to this value a minute is good',
+    poor Float64 COMMENT 'Beyond this value a minute is bad',
+    serious Float64 COMMENT 'From this value on a minute is serious'
+)
+DEFINER = CURRENT_USER SQL SECURITY DEFINER
+AS SELECT measure, toFloat64OrZero(numbers[3 * n - 2]) AS good, toFloat64OrZero(numbers[3 * n - 1]) AS poor, toFloat64OrZero(numbers[3 * n]) AS serious
+FROM (SELECT splitByChar(' ', judged_by) AS numbers FROM (SELECT DISTINCT judged_by FROM {{.Store}}.calls_data{{if .OnCluster}} WHERE {{template "here" .}}{{end}}))
+ARRAY JOIN ['loss', 'stall', 'fps', 'rtt', 'cpu'] AS measure, range(1, 6) AS n
+COMMENT 'One row for each measure: the limits by which calls are graded now. They follow quality_thresholds with the next pass, or with callvault judge';
 
 {{/* ==== Views of presence ==== */ -}}
 

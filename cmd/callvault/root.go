@@ -56,7 +56,7 @@ and keeps the archive there.`,
 	root.PersistentFlags().StringVar(&c.configFile, "config", "", "YAML file with settings (default $CALLVAULT_CONFIG)")
 	root.PersistentFlags().BoolVarP(&c.quiet, "quiet", "q", false, "print errors only: no progress and no report")
 	root.AddCommand(
-		c.demoCmd(), c.archiveCmd(), c.planCmd(), c.serveCmd(), c.schedulesCmd(), c.statusCmd(), c.verifyCmd(), c.doctorCmd(), c.replayCmd(), c.exportCmd(), c.consoleCmd(), c.reportCmd(), c.backupCmd(), c.restoreCmd(), c.migrateCmd(), c.personCmd(), c.eraseCmd(), c.grantsCmd(),
+		c.demoCmd(), c.archiveCmd(), c.planCmd(), c.serveCmd(), c.schedulesCmd(), c.statusCmd(), c.verifyCmd(), c.doctorCmd(), c.replayCmd(), c.exportCmd(), c.consoleCmd(), c.reportCmd(), c.backupCmd(), c.restoreCmd(), c.migrateCmd(), c.judgeCmd(), c.personCmd(), c.eraseCmd(), c.grantsCmd(),
 		c.sqlCmd(), c.clickhouseCmd(), c.simulateCmd(), c.manCmd(),
 	)
 	for _, cmd := range root.Commands() {

@@ -16,6 +16,7 @@ import (
 	"github.com/callvault/callvault/internal/query"
 	"github.com/callvault/callvault/internal/sqltext"
 	"github.com/callvault/callvault/load/store"
+	"github.com/callvault/callvault/load/upkeep"
 )
 
 // sqlFlags holds the flags of callvault sql.
@@ -96,7 +97,10 @@ func (c *cli) sql(ctx context.Context, text string, f sqlFlags) error {
 			return err
 		}
 	}
-	return nil
+	if f.write && strings.Contains(text, "quality_thresholds") {
+		_, err = upkeep.Judge(ctx, store)
+	}
+	return err
 }
 
 // reading says how a command reads an archive.

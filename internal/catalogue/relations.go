@@ -34,7 +34,7 @@ type Export struct {
 	Unit    string   // kind of the units that its rows come from
 	Also    string   // another kind of units that its rows depend on; empty: none
 	Sources []string // relations of the vendor's rows that it is made from; none: itself
-	Names   []string // tables of people that it depends on
+	Names   []string // small relations that it depends on besides
 	Within  string   // a condition on the rows of a day, with %s for that on time; empty: none
 }
 
@@ -45,7 +45,7 @@ func Relations() []Relation {
 	byCall := func(column string) string {
 		return "comm_id IN (SELECT comm_id FROM (SELECT comm_id, toDateTime(day, 'UTC') AS " + column + " FROM quality_streams) WHERE %s)"
 	}
-	judged := []string{"quality_thresholds"}
+	judged := []string{"judged_limits"}
 	pair := Personal{Users: []string{"user_id", "peer_id"}}
 	return []Relation{
 		{Name: "rooms", Personal: Personal{Users: []string{"creator_user_id"}}, Sent: true, Export: Export{Time: "created_at", Unit: Call}},
@@ -77,6 +77,7 @@ func Relations() []Relation {
 		{Name: "ledger", Personal: Personal{Other: []string{"part_key", "users", "reason"}, At: "updated_at"}},
 		{Name: "archive_runs", Personal: Personal{Other: []string{"reason"}}},
 		{Name: "disk_usage"},
+		{Name: "judged_limits"},
 		{Name: "quality_thresholds", Table: true},
 		{Name: "event_names", Table: true},
 		{Name: "event_values", Table: true},

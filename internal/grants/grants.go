@@ -137,7 +137,7 @@ var ofDashboards = []string{
 }
 
 // global are relations whose rows are about all applications.
-var global = []string{"archive_runs", "disk_usage"}
+var global = []string{"archive_runs", "disk_usage", "judged_limits"}
 
 // relations are the relations that a reader may read, of some or of all.
 func (o Options) relations(some []string) (all []string) {

@@ -47,18 +47,19 @@ func (s *Rows) Clear() {
 	s.users, s.pairs, s.calls, s.size = s.users[:0], s.pairs[:0], s.calls[:0], 0
 }
 
-// Insert inserts the rows of all three tables at once.
-func (s *Rows) Insert(ctx context.Context, conn driver.Conn) error {
+// Insert inserts the rows of all three tables at once. ClickHouse judges them by the limits
+// that Limits returns.
+func (s *Rows) Insert(ctx context.Context, conn driver.Conn, limits string) error {
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return insertSome(ctx, conn, s.users, insertUsers) })
-	g.Go(func() error { return insertSome(ctx, conn, s.pairs, insertPairs) })
-	g.Go(func() error { return insertSome(ctx, conn, s.calls, insertCalls) })
+	g.Go(func() error { return insertSome(ctx, conn, s.users, limits, insertUsers) })
+	g.Go(func() error { return insertSome(ctx, conn, s.pairs, limits, insertPairs) })
+	g.Go(func() error { return insertSome(ctx, conn, s.calls, limits, insertCalls) })
 	return g.Wait()
 }
 
-func insertSome[R any](ctx context.Context, conn driver.Conn, rows []R, insert func(context.Context, driver.Conn, []R) error) error {
+func insertSome[R any](ctx context.Context, conn driver.Conn, rows []R, limits string, insert func(context.Context, driver.Conn, []R, string) error) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	return insert(ctx, conn, rows)
+	return insert(ctx, conn, rows, limits)
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/ClickHouse/ch-go/proto"
@@ -22,10 +23,10 @@ func ownerColumns[R any](in *native.Columns, rows []R, of func(*R) *Head) {
 
 const ownerNames = "load_id, sdk_app_id, comm_id, "
 
-func insertUsers(ctx context.Context, conn driver.Conn, rows []userSummary) error {
+func insertUsers(ctx context.Context, conn driver.Conn, rows []userSummary, limits string) error {
 	names := ownerNames + `call_created_at, room_id, user_id, first_joined_at, last_left_at, sessions, presence_seconds,
 		device_type, sdk_version, client_ip, samples, events, network_changes, connections_lost, video_bitrate_swing_up` +
-		measureNames(measuresUp[:]) + downNames + metricNames + ", minutes, whys"
+		measureNames(measuresUp[:]) + downNames + metricNames + ", minutes, whys, judged_by"
 	return native.Insert(ctx, conn, "call_users_data", names, func(in *native.Columns) {
 		ownerColumns(in, rows, func(r *userSummary) *Head { return r.Head })
 		native.Add(in, rows, func(r *userSummary) string { return cmp.Or(r.presence.roomID, r.RoomID) })
@@ -58,6 +59,7 @@ func insertUsers(ctx context.Context, conn driver.Conn, rows []userSummary) erro
 		}
 		in.Encoded(minutes)
 		in.Encoded(&minutes.whys)
+		in.Add(slices.Repeat([]string{limits}, len(rows)))
 	})
 }
 
@@ -95,9 +97,9 @@ func metricColumns(in *native.Columns, rows []userSummary) {
 	}
 }
 
-func insertPairs(ctx context.Context, conn driver.Conn, rows []pairSummary) error {
+func insertPairs(ctx context.Context, conn driver.Conn, rows []pairSummary, limits string) error {
 	names := ownerNames + "call_created_at, room_id, user_id, peer_id, first_ts, last_ts" + downNames +
-		", peer_audio_loss_up_avg, peer_video_loss_up_avg, peer_rtt_avg, minutes, whys"
+		", peer_audio_loss_up_avg, peer_video_loss_up_avg, peer_rtt_avg, minutes, whys, judged_by"
 	return native.Insert(ctx, conn, "peer_quality_data", names, func(in *native.Columns) {
 		ownerColumns(in, rows, func(r *pairSummary) *Head { return r.Head })
 		native.Add(in, rows, func(r *pairSummary) string { return r.RoomID })
@@ -119,13 +121,14 @@ func insertPairs(ctx context.Context, conn driver.Conn, rows []pairSummary) erro
 		}
 		in.Encoded(minutes)
 		in.Encoded(&minutes.whys)
+		in.Add(slices.Repeat([]string{limits}, len(rows)))
 	})
 }
 
-func insertCalls(ctx context.Context, conn driver.Conn, rows []callSummary) error {
+func insertCalls(ctx context.Context, conn driver.Conn, rows []callSummary, limits string) error {
 	const names = ownerNames + `created_at, room_id, destroyed_at, is_finished, creator_user_id, users, sessions, presence_seconds, peak_users,
 		samples, network_changes, connections_lost, rtt_avg, sys_cpu_avg, audio_loss_up_avg, audio_loss_down_avg, video_loss_up_avg, video_loss_down_avg,
-		video_fps_down_avg, audio_stall_share, video_stall_share, user_ids, minutes, whys, is_complete, missing`
+		video_fps_down_avg, audio_stall_share, video_stall_share, user_ids, minutes, whys, judged_by, is_complete, missing`
 	return native.Insert(ctx, conn, "calls_data", names, func(in *native.Columns) {
 		ownerColumns(in, rows, func(r *callSummary) *Head { return r.Head })
 		native.Add(in, rows, func(r *callSummary) string { return r.RoomID })
@@ -169,6 +172,7 @@ func insertCalls(ctx context.Context, conn driver.Conn, rows []callSummary) erro
 		in.Encoded(users)
 		in.Encoded(&native.Arrays{Ends: ends, Elements: []native.Encodable{minutes}})
 		in.Encoded(&native.Arrays{Ends: ends, Elements: []native.Encodable{&minutes.whys}})
+		in.Add(slices.Repeat([]string{limits}, len(rows)))
 		native.Add(in, rows, func(r *callSummary) bool { return r.complete() })
 		native.Add(in, rows, func(r *callSummary) []string { return r.Entry.Missing() })
 	})

@@ -10,6 +10,7 @@ import (
 	"github.com/callvault/callvault/internal/call"
 	"github.com/callvault/callvault/ledger"
 	"github.com/callvault/callvault/load"
+	"github.com/callvault/callvault/load/upkeep"
 	"github.com/callvault/callvault/test/embeddedtest"
 )
 
@@ -347,6 +348,9 @@ func TestAtTheLimit(t *testing.T) {
 		// loss is good in all minutes, so a minute whose rtt is not judged is good
 		err := s.Conn().Exec(t.Context(), "INSERT INTO quality_thresholds (measure, good, poor, serious, changed_at) SELECT 'rtt', ?, ?, ?, now64(3) + ?", good, poor, serious, i)
 		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := upkeep.Judge(t.Context(), s); err != nil {
 			t.Fatal(err)
 		}
 		var want []string

@@ -454,6 +454,9 @@ func TestLongThresholds(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		if changed, err := upkeep.Judge(t.Context(), s); err != nil || !changed {
+			t.Fatalf("judged: %t, %v", changed, err)
+		}
 		judge(sim.Truth(at), limits).compare(t, s)
 	}
 	// grades returns the grades of rows that are not unknown, with the worst metric.
