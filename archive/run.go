@@ -145,7 +145,10 @@ func (j *Run) archive(ctx context.Context, store *store.Store, guard hidden.Guar
 	if err := span.Do(ctx, "clean", func(ctx context.Context) error { return j.clean(ctx, store, guard, found.SweepDue) }); err != nil {
 		return err
 	}
-	if err := span.Do(ctx, "judge", func(ctx context.Context) error { return judge(ctx, store) }); err != nil {
+	if found.JudgeDue {
+		err = span.Do(ctx, "judge", func(ctx context.Context) error { return judge(ctx, store) })
+	}
+	if err != nil {
 		return err
 	}
 	j.gone = new(erased.Set) // nobody: nor need the Writer read who was erased

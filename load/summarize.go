@@ -141,7 +141,7 @@ func (w *Writer) summarizeOnce(ctx context.Context, made, held []summarized, ids
 	if err := w.hide(ctx, ids); err != nil {
 		return err
 	}
-	limits, err := aggregate.Limits(ctx, w.conn, w.archive.Database())
+	limits, err := aggregate.ReadLimits(ctx, w.conn, w.archive.Database())
 	if err != nil {
 		return err
 	}

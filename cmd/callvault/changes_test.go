@@ -51,6 +51,7 @@ var commands = []struct {
 	{"restore --from DIR/backups", false, creates, creates},
 	{"person somebody", true, refused, refused},
 	{"erase --user somebody --yes", false, refused, refused},
+	{"judge", false, refused, refused},
 	{"grants analyst --user somebody", true, works, works},
 	{"migrate up", false, creates, refused},
 	{"migrate down --yes", false, refused, refused},

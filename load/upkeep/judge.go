@@ -26,7 +26,7 @@ var judged = []string{"peer_quality_data", "call_users_data", "calls_data"}
 func Judge(ctx context.Context, a Archive) (changed bool, err error) {
 	var behind error
 	err = a.Retry(ctx, func(ctx context.Context) error {
-		limits, err := aggregate.Limits(ctx, a.StoreConn(), a.Database())
+		limits, err := aggregate.ReadLimits(ctx, a.StoreConn(), a.Database())
 		if err != nil {
 			return err
 		}
