@@ -90,33 +90,25 @@ func (c *console) find(q *request) (*page, error) {
 	return &page{Name: "find", Title: "Find a call", Of: f.Text, Body: f}, q.own(f.Calls, f.search)
 }
 
-// The calls of a search. Which they are is found in small tables where that is enough;
-// only calls that are shown are judged.
+// The calls of a search.
 const (
 	inWindow = `created_at >= {from:DateTime('UTC')} AND created_at < {to:DateTime('UTC')} AND ({app:UInt32} = 0 OR sdk_app_id = {app:UInt32})`
 
-	named = inWindow + ` AND ({text:String} = '' OR room_id = {text:String} OR comm_id = {text:String} OR comm_id IN (
-		SELECT comm_id FROM user_sessions WHERE user_id = {text:String} AND joined_at >= {from:DateTime('UTC')}))`
-
-	newest = `comm_id IN (SELECT comm_id FROM rooms WHERE ` + named + ` ORDER BY created_at DESC, comm_id LIMIT {limit:UInt32} OFFSET {skip:UInt32})`
-
-	graded = named + ` AND (empty({grades:Array(String)}) OR has({grades:Array(String)}, grade))`
+	searched = inWindow + ` AND ({text:String} = '' OR room_id = {text:String} OR comm_id = {text:String} OR comm_id IN (
+		SELECT comm_id FROM user_sessions WHERE user_id = {text:String} AND joined_at >= {from:DateTime('UTC')}))
+		AND (empty({grades:Array(String)}) OR has({grades:Array(String)}, grade))`
 
 	callColumns = `SELECT sdk_app_id, comm_id, room_id, created_at, duration_seconds, users, grade, bad_minutes, judged_minutes, worst_user_id, cause, diagnosis, is_complete FROM calls WHERE `
 
-	newestFirst  = ` ORDER BY created_at DESC, comm_id LIMIT {limit:UInt32}`
-	gradedNewest = newestFirst + ` OFFSET {skip:UInt32}`
-	worstFirst   = ` ORDER BY indexOf(['serious', 'poor', 'fair', 'good'], grade) = 0, indexOf(['serious', 'poor', 'fair', 'good'], grade), quality_score, created_at DESC, comm_id LIMIT {limit:UInt32} OFFSET {skip:UInt32}`
+	worstFirst = `indexOf(['serious', 'poor', 'fair', 'good'], grade) = 0, indexOf(['serious', 'poor', 'fair', 'good'], grade), quality_score, `
 )
 
 func (q *request) calls(s search) (calls []foundCall, err error) {
-	statement := callColumns + graded + worstFirst
-	switch {
-	case s.Sort == "newest" && s.Grade == "":
-		statement = callColumns + inWindow + ` AND ` + newest + newestFirst
-	case s.Sort == "newest":
-		statement = callColumns + graded + gradedNewest
+	first := worstFirst
+	if s.Sort == "newest" {
+		first = ""
 	}
+	statement := callColumns + searched + ` ORDER BY ` + first + `created_at DESC, comm_id LIMIT {limit:UInt32} OFFSET {skip:UInt32}`
 	return calls, q.rows(&calls, statement, map[string]any{
 		"from": s.Window.From, "to": s.Window.To, "app": s.App, "text": s.Text, "grades": append([]string{}, grades[s.Grade]...),
 		"limit": uint32(rowsOfPage + 1), "skip": uint32(s.Page * rowsOfPage),
