@@ -1334,7 +1334,7 @@ FROM
         )
         ARRAY JOIN minutes AS m, arrayMap(v -> {{template "excesses"}}, minutes.values) AS x, arrayEnumerate(minutes.at) AS i
     )
-)
+) AS each
 COMMENT 'One row for each minute of a user in a call in which sound or picture flowed: its quality, and the cause if it was bad. Exact: the commit that shows the call makes it from the other relations';
 
 CREATE OR REPLACE VIEW {{.Database}}.call_metrics {{.OnCluster}}

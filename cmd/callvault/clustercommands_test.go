@@ -94,6 +94,14 @@ func TestClusterCommands(t *testing.T) {
 	f.must(t, "verify", "--all", "--strict")
 	f.must(t, "status")
 
+	for in, reads := range map[*installation]*installation{f.installation: f.atNode(t, f.Nodes()[0], "trtc"), one: one} {
+		reads.exec(t, "INSERT INTO quality_thresholds (measure, good, poor, serious) VALUES ('rtt', 1, 2, 300)")
+		if code, out, errs := in.callvault(t.Context(), "judge"); code != exitDone || !strings.Contains(errs, "graded by") {
+			t.Fatalf("judge: exit code %d\n%s%s", code, out, errs)
+		}
+	}
+	same("judged by other limits")
+
 	for _, in := range []*installation{f.installation, one} {
 		in.env = append(in.env, "CALLVAULT_RETENTION=2d", "CALLVAULT_KEEP=5d")
 		in.archive(t, exitDone)
