@@ -28,7 +28,7 @@ var volatile = []string{"archive_runs", "disk_usage", "ledger"}
 func TestVersions(t *testing.T) {
 	now := time.Now().Truncate(time.Second)
 	v := newVendor(t, simulator.Options{
-		Seed: setting(t, "CALLVAULT_SEED", uint64(41)), Calls: 6, Mix: simulator.MixAll, Troubles: true, QPS: -1,
+		Seed: setting(t, "CALLVAULT_SEED", uint64(41)), Calls: 6, Mix: simulator.MixAll, Troubles: true, Statistics: true, QPS: -1,
 		Apps: []uint32{1400353843, 1400353844}, Now: frozen(now),
 	})
 	var newest map[string]string
@@ -36,6 +36,7 @@ func TestVersions(t *testing.T) {
 		t.Run(r.String(), func(t *testing.T) {
 			server := r.Start(t)
 			in := installOn(t, server, v, now)
+			in.env = append(in.env, "CALLVAULT_REALTIME=true")
 			in.migrates(t)
 			in.archive(t, exitDone)
 			compare(t, in.store, in.truth)
@@ -105,9 +106,10 @@ func TestVersionsRights(t *testing.T) {
 // TestReader lets a version of which there is no server read what another has written.
 func TestReader(t *testing.T) {
 	now := time.Now().Truncate(time.Second)
-	v := newVendor(t, simulator.Options{Seed: 41, Calls: 5, Mix: simulator.MixAll, Troubles: true, QPS: -1, Apps: []uint32{1400353843, 1400353844}, Now: frozen(now)})
+	v := newVendor(t, simulator.Options{Seed: 41, Calls: 5, Mix: simulator.MixAll, Troubles: true, Statistics: true, QPS: -1, Apps: []uint32{1400353843, 1400353844}, Now: frozen(now)})
 	server := servertest.Releases[2].Start(t) // the one before
 	in := installOn(t, server, v, now)
+	in.env = append(in.env, "CALLVAULT_REALTIME=true")
 	in.archive(t, exitDone)
 	for _, as := range []sight{same, withNulls} {
 		want, asked := in.shown(t, "trtc", as), in.asks(t, "trtc", as)
@@ -268,6 +270,7 @@ func (in *installation) survives(t *testing.T, server *servertest.Server, v *ven
 	want := in.shown(t, "trtc", same)
 	server.Restart(t)
 	again := installOn(t, server, v, now)
+	again.now = frozen(now)
 	if diff := cmp.Diff(want, again.shown(t, "trtc", same)); diff != "" {
 		t.Errorf("after a restart the relations are (+):\n%s", diff)
 	}
