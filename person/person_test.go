@@ -338,7 +338,7 @@ func TestLongCrashErasing(t *testing.T) {
 func TestLongBytesAreGone(t *testing.T) {
 	t.Parallel()
 	const id = "marker-9f2c7a41"
-	dir := embeddedtest.Dir(t)
+	dir := embeddedtest.TidyDir(t)
 	s := openIn(t, dir)
 	fill(t, s, []string{"somebody", id, "else"})
 	for _, table := range catalogue.Tables() {

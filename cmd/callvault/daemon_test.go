@@ -67,6 +67,7 @@ func nightly(t *testing.T) string {
 
 // TestSoftStop checks that a daemon that is told to stop lets a running pass end.
 func TestSoftStop(t *testing.T) {
+	t.Parallel()
 	in := install(t, simulator.Options{Seed: 3, Calls: 10, QPS: -1})
 	b := in.hold(t, 20)
 	s := in.serve(t, "CALLVAULT_GRACE=1h", nightly(t))
@@ -111,6 +112,7 @@ func TestGraceIsOver(t *testing.T) {
 
 // TestSecondDaemon checks that a daemon skips a pass that another process makes, and says so.
 func TestSecondDaemon(t *testing.T) {
+	t.Parallel()
 	in := install(t, simulator.Options{Seed: 3, Calls: 3, QPS: -1})
 	in.archive(t, exitDone)
 	held, err := lease.Acquire(t.Context(), in.store.StoreConn(), lease.Archive, "somebody", time.Minute)
@@ -129,6 +131,7 @@ func TestSecondDaemon(t *testing.T) {
 
 // TestClickHouseComesLater starts the daemon before its ClickHouse.
 func TestClickHouseComesLater(t *testing.T) {
+	t.Parallel()
 	in := install(t, simulator.Options{Seed: 3, Calls: 3, QPS: -1})
 	u, err := url.Parse(in.dsn())
 	if err != nil {
@@ -206,6 +209,7 @@ func pipe(c net.Conn, to string) {
 
 // TestReload starts the built program on a file, breaks the file, mends it.
 func TestReload(t *testing.T) {
+	t.Parallel()
 	in := install(t, simulator.Options{Seed: 3, Calls: 2, QPS: -1})
 	file := filepath.Join(t.TempDir(), "callvault.yaml")
 	write := func(text string) {

@@ -92,7 +92,7 @@ func TestLongEraseBefore(t *testing.T) {
 		}
 	}
 	t.Logf("%q until %v, %q", user, later, early)
-	dir := embeddedtest.Dir(t)
+	dir := embeddedtest.TidyDir(t)
 	db := newDatabase(t, dir)
 	in := &installation{sim: v.Simulator, vendor: v, truth: v.Truth(now), store: db.direct(), now: frozen(now), env: append(environment(t, v, db.address(t).String()), clockVariable+"="+newClock(t, now).file)}
 	run := func(args ...string) {

@@ -201,8 +201,9 @@ func (a *granted) readable(user string) (plain, personal []string) {
 				if err != nil && retry.Code(err) != denied {
 					a.t.Fatal(err)
 				}
-				if err == nil && !slices.Contains(*x.to, r.Name) {
+				if err == nil {
 					*x.to = append(*x.to, r.Name)
+					break
 				}
 			}
 		}

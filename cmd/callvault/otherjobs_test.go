@@ -33,6 +33,7 @@ func scheduleOnly(t *testing.T, files map[string]string) string {
 
 // TestServeVerifiesAndBacksUp checks that both jobs are due since the archive began.
 func TestServeVerifiesAndBacksUp(t *testing.T) {
+	t.Parallel()
 	in := install(t, simulator.Options{Seed: 31, Calls: 5, QPS: -1})
 	in.archive(t, exitDone)
 	dir := t.TempDir()
@@ -66,6 +67,7 @@ func TestServeVerifiesAndBacksUp(t *testing.T) {
 
 // TestServeTellsOfFailures checks the notifications of a failed backup and of an archive that differs.
 func TestServeTellsOfFailures(t *testing.T) {
+	t.Parallel()
 	in := install(t, simulator.Options{Seed: 32, Calls: 3, QPS: -1})
 	in.archive(t, exitDone)
 	if err := both(in.store).Exec(t.Context(), "DELETE FROM rooms_data WHERE 1 SETTINGS lightweight_deletes_sync = 2"); err != nil {

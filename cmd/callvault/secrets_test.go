@@ -97,6 +97,8 @@ func TestLongSecretsNowhere(t *testing.T) {
 		told = append(told, string(b))
 	}))
 	t.Cleanup(hook.Close)
+	bucket := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }))
+	t.Cleanup(bucket.Close)
 	spans := newCollector(t)
 	m := markedSecrets(t, in.dsn(), vendorKey, vendorToken, hook.URL)
 	home := t.TempDir()
@@ -116,7 +118,7 @@ func TestLongSecretsNowhere(t *testing.T) {
 			args []string
 		}{
 			{env, []string{"archive"}}, {env, []string{"archive", "--again", "--json"}}, {env, []string{"status"}}, {env, []string{"doctor"}}, {env, []string{"verify", "--all"}},
-			{env, []string{"export", lake, "-r", "calls"}}, {env, []string{"export", "http://127.0.0.1:1/bucket/x", "-r", "calls"}}, {env, []string{"backup", "--to", "http://127.0.0.1:1/bucket/x"}},
+			{env, []string{"export", lake, "-r", "calls"}}, {env, []string{"export", bucket.URL + "/bucket/x", "-r", "calls"}}, {env, []string{"backup", "--to", "http://127.0.0.1:1/bucket/x"}},
 			{env, []string{"sql", "SELECT 1 FORMAT JSON"}}, {env, []string{"sql", "SELECT x"}}, {env, []string{"sql", "SELECT * FROM s3('http://127.0.0.1:1/a')"}}, {env, []string{"console", "--listen", "nowhere"}},
 			{wrong("CALLVAULT_TRTC_ENDPOINT", "http://127.0.0.1:1"), []string{"archive"}}, {wrong("CALLVAULT_CLICKHOUSE_HTTP", "http://127.0.0.1:1"), []string{"sql", "SELECT 1 FORMAT JSON"}},
 			{wrong("TENCENTCLOUD_SECRET_ID", "another"), []string{"archive"}}, {wrong("TENCENTCLOUD_SECRET_ID", "another"), []string{"archive", "--quiet"}}, {wrong("CALLVAULT_QPS", "x"), []string{"status"}},

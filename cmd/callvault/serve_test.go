@@ -115,6 +115,7 @@ func (in *installation) served(t *testing.T, until ...string) (log string) {
 // TestServeCatchesUp starts the daemon without an archive: it makes a pass at once. A restart
 // makes no further pass.
 func TestServeCatchesUp(t *testing.T) {
+	t.Parallel()
 	in := install(t, simulator.Options{Seed: 3, Calls: 10, QPS: -1})
 	in.env = append(in.env, "CALLVAULT_DATA_DIR="+t.TempDir())
 	log := in.served(t, `"run done","schedule":"archive"`, `"run done","schedule":"expiring"`)

@@ -44,6 +44,7 @@ func (in *installation) status(t *testing.T) (st status.Status, page string) {
 }
 
 func TestStatus(t *testing.T) {
+	t.Parallel()
 	in := install(t, simulator.Options{Seed: 5, Calls: 30, Mix: simulator.MixAll, QPS: -1, Straddle: true})
 	var poisoned []string
 	for r := range in.truth.Rooms() {

@@ -203,6 +203,7 @@ func TestVerifyWithoutArchive(t *testing.T) {
 // TestVerifyAtTheEdge checks that a repair leaves a call alone that began before the retention
 // window: fetched again it would lose its beginning.
 func TestVerifyAtTheEdge(t *testing.T) {
+	t.Parallel()
 	in := install(t, simulator.Options{Seed: 3, Calls: 10, Straddle: true, QPS: -1})
 	in.archive(t, exitDone)
 	if r := in.verify(t, exitDone, "--all"); r.Apps[0].Calls != 11 {

@@ -2,6 +2,7 @@ package embeddedtest
 
 import (
 	"os"
+	"path/filepath"
 	"syscall"
 	"testing"
 )
@@ -35,4 +36,22 @@ func makeDir() (string, error) {
 		parent = memory
 	}
 	return os.MkdirTemp(parent, "callvault-test-")
+}
+
+// TidyDir is Dir for an engine that looks each second for old parts to remove. By default it
+// looks each 30 to 40 seconds.
+func TidyDir(t testing.TB) string {
+	t.Helper()
+	const tidy = `<clickhouse><merge_tree>
+		<cleanup_delay_period>1</cleanup_delay_period><max_cleanup_delay_period>1</max_cleanup_delay_period><cleanup_delay_period_random_add>0</cleanup_delay_period_random_add>
+	</merge_tree></clickhouse>`
+	dir := Dir(t)
+	err := os.Mkdir(filepath.Join(dir, "config.d"), 0o700)
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, "config.d", "tidy.xml"), []byte(tidy), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
