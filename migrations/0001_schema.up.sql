@@ -500,13 +500,13 @@ is good, up to 1 fair, beyond 1 poor (such a minute is bad), from 2 on serious. 
 {{define "excesses"}}arrayMap((v, l) -> if((v - l.3) / l.2 <= 0, least(1, (v - l.1) / l.2), 1 + (v - l.3) / l.4), v, limits){{end -}}
 
 {{/*
-grading takes the minutes of a user or a pair, as lists of values. It gives the grade as a
-number, the number of judged minutes, the number of bad ones, the longest run of bad ones,
+grading takes the greatest excess of each minute of a user or a pair. It gives the grade as
+a number, the number of judged minutes, the number of bad ones, the longest run of bad ones,
 and the score.
 */ -}}
 
 {{define "grading"}}
-    judgeable = arrayFilter(e -> e > -1e5, arrayMap(v -> arrayMax({{template "excesses"}}), {{.}}))
+    judgeable = arrayFilter(e -> e > -1e5, {{.}})
     judged = length(judgeable)
     and bad = arrayCount(e -> e > 1, judgeable)
     and serious = arrayCount(e -> e >= 2, judgeable)
@@ -524,8 +524,13 @@ grade of the call, the number of the worst user and the score of that user, the 
 score, judged minutes, bad minutes, and the number of users who are poor or serious.
 */ -}}
 
+{{define "grading of minutes"}}
+    most = arrayMap(v -> arrayMax({{template "excesses"}}), y)
+    {{let "grading" "most"}}
+{{end -}}
+
 {{define "grading of all"}}
-    each = arrayMap(y -> {{let "grading" "y"}}, {{.}})
+    each = arrayMap(y -> {{let "grading of minutes" ""}}, {{.}})
     first = arrayReduce('min', arrayMap((r, s, i) -> (-r, s, if(r = 0, 0, i)), each.1, each.5, arrayEnumerate(each)))
     worst = -first.1
     (worst, worst - (worst > 1 AND 10 * countEqual(each.1, worst) < length(each) - countEqual(each.1, 0)), first.3, first.2, arrayAvg(arrayFilter((s, r) -> r > 0, each.5, each.1)), arraySum(each.2), arraySum(each.3), arrayCount(r -> r >= 3, each.1))
@@ -533,7 +538,8 @@ score, judged minutes, bad minutes, and the number of users who are poor or seri
 
 {{/*
 explanation takes the minutes of a user or a pair, the words for their causes, the time at
-which the room was created, and the rest of the result. It gives the worst minute (NULL: all
+which the room was created, and the rest of the result; excesses and excess are those of
+the minutes, and the greatest of each. It gives the worst minute (NULL: all
 are good; of equal ones the first), the worst measure in it, the most frequent cause of bad
 minutes (of equally frequent ones the first known one; empty: no minute is bad), how many
 minutes have this cause, the rest, and words: the times of the minutes with this cause, and
@@ -544,9 +550,7 @@ what happened in the worst of them.
     at = tupleElement({{$m}}, 'at')
     and metrics = tupleElement({{$m}}, 'metrics')
     and base = toUnixTimestamp(toStartOfMinute({{index . 2}}))
-    and excesses = arrayMap(v -> {{template "excesses"}}, tupleElement({{$m}}, 'values'))
-    excess = arrayMap(x -> arrayMax(x), excesses)
-    most_excess = arrayMax(excess)
+    and most_excess = arrayMax(excess)
     and causes = arrayMap((e, x, c) -> if(e > 1, c[indexOf(x, e)], 0), excess, excesses, tupleElement({{$m}}, 'causes'))
     worst = if(most_excess > 0, indexOf(excess, most_excess), 0)
     and most = arrayReduce('max', arrayMap(c -> (countEqual(causes, c), c != 1, -c), range(1, 13)))
@@ -562,7 +566,9 @@ what happened in the worst of them.
 
 {{define "judgement of a user"}}
     limits = {{let "limits" "[1, 4, 7, 10, 13]"}}
-    j = {{let "grading" "tupleElement(minutes, 'values')"}}
+    excesses = arrayMap(v -> {{template "excesses"}}, tupleElement(minutes, 'values'))
+    excess = arrayMap(x -> arrayMax(x), excesses)
+    j = {{let "grading" "excess"}}
     and x = {{let "explanation" (list "minutes" "whys" "call_created_at" "multiIf(cause < 2, '', cause < 8, toString(user_id), tupleElement(whys, 'peer')[told])")}}
     (if(j.2 = 0, NULL, j.5), {{template "grade" "j.1"}}, j.2, j.3, j.4, x.1, x.2, x.3, x.4, x.5, x.6)
 {{end -}}
@@ -571,7 +577,9 @@ what happened in the worst of them.
 
 {{define "judgement of a pair"}}
     limits = {{let "limits" "[1, 4, 7]"}}
-    j = {{let "grading" "tupleElement(minutes, 'values')"}}
+    excesses = arrayMap(v -> {{template "excesses"}}, tupleElement(minutes, 'values'))
+    excess = arrayMap(x -> arrayMax(x), excesses)
+    j = {{let "grading" "excess"}}
     and x = {{let "explanation" (list "minutes" "whys" "call_created_at" "multiIf(cause = 0, '', cause = 1, 'nobody', cause < 8, 'receiver', 'sender')")}}
     (if(j.2 = 0, NULL, j.5), {{template "grade" "j.1"}}, j.2, j.3, j.4, x.1, x.2, x.3, x.4, x.5, x.6)
 {{end -}}
@@ -584,6 +592,8 @@ what happened in the worst of them.
     user = user_ids[j.3]
     and m = minutes[j.3]
     and why = whys[j.3]
+    excesses = arrayMap(v -> {{template "excesses"}}, tupleElement(m, 'values'))
+    excess = arrayMap(x -> arrayMax(x), excesses)
     x = {{let "explanation" (list "m" "why" "created_at" "multiIf(cause < 2, '', cause < 8, user, tupleElement(why, 'peer')[told])")}}
     (if(j.1 = 0, NULL, j.5), {{template "grade" "j.2"}}, j.6, j.7, j.8, user, if(j.1 = 0, NULL, j.4), {{template "grade" "j.1"}}, x.1, x.2, x.3, x.4, x.5, x.6)
 {{end -}}
