@@ -176,14 +176,14 @@ func (c *plantedCall) tell(tr *simulator.Trouble, f facets) {
 		}
 		if k.peer != "" {
 			pairs[join(k.user, k.peer)] = true
-			if k.peer == tr.UserID && len(peers[m]) > 10 { // less than a tenth of what is received
+			if k.peer == tr.UserID && len(peers[received{m, figureOf(k.metric)}]) > 10 { // less than a tenth of what is received
 				continue
 			}
 		}
 		bad[m] = true
 	}
 	for k, x := range c.of {
-		if m := (userMinute{k.user, k.minute}); x.n > tooFew && bad[m] && grave(k.metric, x.sum/float64(x.n)) && !(k.peer != "" && len(peers[m]) > 10 && k.peer == tr.UserID) {
+		if m := (userMinute{k.user, k.minute}); x.n > tooFew && bad[m] && grave(k.metric, x.sum/float64(x.n)) && !(k.peer != "" && len(peers[received{m, figureOf(k.metric)}]) > 10 && k.peer == tr.UserID) {
 			serious[m] = true
 		}
 	}
@@ -205,20 +205,41 @@ func (c *plantedCall) tell(tr *simulator.Trouble, f facets) {
 	}
 }
 
-// judged returns the minutes of users that can be judged, and the peers that they receive in
-// these minutes.
-func (c *plantedCall) judged() (judged map[userMinute]bool, peers map[userMinute]map[string]bool) {
-	judged, peers = map[userMinute]bool{}, map[userMinute]map[string]bool{}
+// received names a figure of what a user receives in a minute.
+type received struct {
+	userMinute
+	figure string
+}
+
+// figureOf returns the figure that a metric of what is received belongs to: loss and stall are
+// of sound and picture together.
+func figureOf(metric string) string {
+	for _, figure := range []string{"Loss", "Block", "DecFps"} {
+		if strings.HasSuffix(metric, figure) {
+			return figure
+		}
+	}
+	return ""
+}
+
+// judged returns the minutes of users that can be judged, and the peers of whom they have each
+// figure in these minutes.
+func (c *plantedCall) judged() (judged map[userMinute]bool, peers map[received]map[string]bool) {
+	judged, peers = map[userMinute]bool{}, map[received]map[string]bool{}
 	for k, x := range c.of {
-		m := userMinute{k.user, k.minute}
-		if x.n > tooFew && (strings.HasSuffix(k.metric, "Loss") || strings.HasSuffix(k.metric, "Block")) && c.flows(k) {
-			judged[m] = true
-			if peers[m] == nil {
-				peers[m] = map[string]bool{}
+		r := received{userMinute{k.user, k.minute}, figureOf(k.metric)}
+		frames := r.figure == "DecFps"
+		if x.n <= tooFew || r.figure == "" || frames && x.sum == 0 || !frames && !c.flows(k) {
+			continue
+		}
+		if !frames {
+			judged[r.userMinute] = true
+		}
+		if k.peer != "" {
+			if peers[r] == nil {
+				peers[r] = map[string]bool{}
 			}
-			if k.peer != "" {
-				peers[m][k.peer] = true
-			}
+			peers[r][k.peer] = true
 		}
 	}
 	return judged, peers
