@@ -15,7 +15,7 @@ import (
 // growing are the numbers of calls of the passes that are compared, up to the
 // greatest that was asked for.
 func (b *bench) growing() []int {
-	all := []int{1_000, 10_000, 100_000}
+	all := []int{1_000, 5_000, 25_000, 100_000}
 	return slices.DeleteFunc(all, func(n int) bool { return n > b.mostCalls })
 }
 
