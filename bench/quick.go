@@ -79,7 +79,7 @@ func (b *bench) quick(ctx context.Context) error {
 // quickWay compares a pass with the engine's own insert, for each shape.
 func (b *bench) quickWay(ctx context.Context) (checks []check, err error) {
 	for _, s := range shapes {
-		xs, ys, err := b.compare(ctx, s.of(s.Calls/5), peers[0])
+		xs, ys, err := b.compare(ctx, s.of(s.Calls/2), peers[0])
 		if err != nil {
 			return nil, fmt.Errorf("%s beside the engine: %w", s.Name, err)
 		}
