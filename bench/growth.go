@@ -64,6 +64,7 @@ func (b *bench) grow(ctx context.Context, n int) (passes []grownPass, err error)
 		if err != nil {
 			return
 		}
+		b.log("%s, in an archive of %s", name, database)
 		var p passCost
 		p, err = b.pass(ctx, database, []string{"--mix", "one-to-one", "--app", app, "--calls", strconv.Itoa(calls)}, "CALLVAULT_RAW=0")
 		passes = append(passes, grownPass{name, p})
