@@ -47,7 +47,7 @@ func run(ctx context.Context) error {
 	peers := flag.String("peers", "", "comma-separated `peers` (all)")
 	most := flag.Int("calls", 25_000, "the most `calls` of the passes that are compared, at least 1,000; 100000 takes half an hour and a billion samples")
 	small := flag.Int("small", 100_000, "the small `calls` that memory is measured on; 1000000 takes an hour")
-	quick := flag.Bool("quick", false, "measure the ratios that have a goal, on fewer calls, and fail if one leaves its goal by more than its noise")
+	quick := flag.Bool("quick", false, "measure the ratios that have a goal, and fail if one is above its limit by more than its noise")
 	profile := flag.String("cpuprofile", "", "`file` to write a profile of this process to")
 	flag.Parse()
 	if *profile != "" {

@@ -81,7 +81,7 @@ func (b *bench) head(ctx context.Context, t *text) error {
 	}
 	t.f("# Performance\n\nWritten by `make bench` on %s: %d cores (%s), %s, Linux, ClickHouse %s (embedded).\n\n",
 		time.Now().UTC().Format(time.DateOnly), runtime.NumCPU(), processor(), runtime.Version(), version)
-	t.f("`make bench-quick` measures the ratios that have a goal on fewer calls, within 3 minutes, and\nfails if one leaves its goal by more than its noise. Here, passes are over up to %s calls, and\nmemory is measured on %s small ones; CALLS and SMALL of `make bench` change that.\n\n", words.Comma(b.mostCalls), words.Comma(b.smallCalls))
+	t.f("`make bench-quick` measures the ratios that have a goal, within 3 minutes, and fails if one is\nabove its limit by more than its noise. Here, passes are over up to %s calls, and\nmemory is measured on %s small ones; CALLS and SMALL of `make bench` change that.\n\n", words.Comma(b.mostCalls), words.Comma(b.smallCalls))
 	t.f("Two ways are measured in turn, %d times, each first every other time; a ratio is the\nmedian of the rounds' ratios. Ratios hold; absolute figures depend on the machine and on\nwhat else it does: the load average was %s. ", b.rounds, loadAverage())
 	if inMemory() != "" {
 		t.f("The tables are in a file system in memory, so\nthat no disk is measured.")
