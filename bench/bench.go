@@ -25,6 +25,7 @@ type bench struct {
 	mostCalls  int    // of a pass whose cost is compared with that of smaller ones
 	smallCalls int    // that memory is measured on
 	only       narrow
+	minutes    float64 // that the sections still to come take, about
 	log        func(format string, args ...any)
 }
 
@@ -94,6 +95,7 @@ func (b *bench) measure(ctx context.Context, f func(context.Context) error) (c c
 // pairs measures two ways in turn, each first every other time.
 func (b *bench) pairs(ctx context.Context, x, y func(context.Context) error) (xs, ys []cost, err error) {
 	for round := range b.rounds {
+		b.log("  round %d of %d", round+1, b.rounds)
 		both := []func(context.Context) error{x, y}
 		var costs [2]cost
 		for i := range both {
@@ -148,13 +150,16 @@ func each(costs []cost, f func(cost) time.Duration) []float64 {
 	return out
 }
 
-// ratio is the median of the rounds' ratios.
-func ratio(xs, ys []cost, f func(cost) time.Duration) float64 {
+// ratios are those of the rounds.
+func ratios(xs, ys []cost, f func(cost) time.Duration) []float64 {
 	x, y := each(xs, f), each(ys, f)
 	for i := range x {
 		x[i] /= y[i]
 	}
-	return median(x)
+	return x
 }
+
+// ratio is the median of the rounds' ratios.
+func ratio(xs, ys []cost, f func(cost) time.Duration) float64 { return median(ratios(xs, ys, f)) }
 
 func wall(c cost) time.Duration { return c.wall }

@@ -5,24 +5,28 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/callvault/callvault/internal/words"
 )
 
 // section is a part of the report.
 type section struct {
-	name string
-	run  func(*bench, context.Context, *text) error
+	name    string
+	minutes float64 // that it takes on two cores, about
+	run     func(*bench, context.Context, *text) error
 }
 
 var sections = []section{
-	{"way", (*bench).wholeWay},
-	{"decoder", (*bench).decoder},
-	{"disk", (*bench).disk},
-	{"memory", (*bench).memory},
-	{"growth", (*bench).growth},
-	{"month", (*bench).month},
-	{"events", (*bench).events},
+	{"way", 7, (*bench).wholeWay},
+	{"decoder", 1, (*bench).decoder},
+	{"disk", 3, (*bench).disk},
+	{"memory", 6, (*bench).memory},
+	{"growth", 6, (*bench).growth},
+	{"month", 4, (*bench).month},
+	{"events", 1, (*bench).events},
 }
 
 func sectionNames() []string {
@@ -54,11 +58,13 @@ func (b *bench) report(ctx context.Context) (string, error) {
 	if err := b.head(ctx, &t); err != nil {
 		return "", err
 	}
-	for _, s := range sections {
-		if !wanted(b.only.sections, s.name) {
-			continue
-		}
-		b.log("%s", s.name)
+	todo := slices.DeleteFunc(slices.Clone(sections), func(s section) bool { return !wanted(b.only.sections, s.name) })
+	for _, s := range todo {
+		b.minutes += s.minutes
+	}
+	for i, s := range todo {
+		b.log("%s, section %d of %d; the rest takes about %.0f minutes", s.name, i+1, len(todo), b.minutes)
+		b.minutes -= s.minutes
 		if err := s.run(b, ctx, &t); err != nil {
 			return "", fmt.Errorf("%s: %w", s.name, err)
 		}
@@ -75,6 +81,7 @@ func (b *bench) head(ctx context.Context, t *text) error {
 	}
 	t.f("# Performance\n\nWritten by `make bench` on %s: %d cores (%s), %s, Linux, ClickHouse %s (embedded).\n\n",
 		time.Now().UTC().Format(time.DateOnly), runtime.NumCPU(), processor(), runtime.Version(), version)
+	t.f("`make bench-quick` measures the ratios that have a goal, within 3 minutes, and fails if one is\nabove its limit by more than its noise. Here, passes are over up to %s calls, and\nmemory is measured on %s small ones; CALLS and SMALL of `make bench` change that.\n\n", words.Comma(b.mostCalls), words.Comma(b.smallCalls))
 	t.f("Two ways are measured in turn, %d times, each first every other time; a ratio is the\nmedian of the rounds' ratios. Ratios hold; absolute figures depend on the machine and on\nwhat else it does: the load average was %s. ", b.rounds, loadAverage())
 	if inMemory() != "" {
 		t.f("The tables are in a file system in memory, so\nthat no disk is measured.")
