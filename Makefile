@@ -77,7 +77,7 @@ fuzz: ## each fuzz target for FUZZTIME
 
 CALLS ?= 25000
 SMALL ?= 100000
-bench: build ## callvault beside its peers, and passes of up to SMALL calls, about half an hour; writes docs/performance.md (CALLS=100000 SMALL=1000000: 80 minutes)
+bench: build ## callvault beside its peers, and passes of up to SMALL calls; writes docs/performance.md (CALLS=100000 SMALL=1000000: 80 minutes)
 	go run ./bench -callvault bin/callvault -calls $(CALLS) -small $(SMALL) -out docs/performance.md
 
 bench-quick: build ## the ratios that have a goal, within 3 minutes; fails if one is above its limit by more than its noise
