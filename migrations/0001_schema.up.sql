@@ -564,25 +564,20 @@ what happened in the worst of them.
 
 {{define "cause"}}transform({{.}}, range(1, 13), ['unknown', 'camera', 'encoder', 'uplink', 'downlink', 'latency', 'device', 'peer_camera', 'peer_encoder', 'peer_uplink', 'peer_latency', 'peer'], ''){{end -}}
 
-{{define "judgement of a user"}}
-    limits = {{let "limits" "[1, 4, 7, 10, 13]"}}
+{{/* judgement of one takes the positions of the measures, and who is to blame for the cause. */ -}}
+
+{{define "judgement of one"}}
+    limits = {{let "limits" (index . 0)}}
     excesses = arrayMap(v -> {{template "excesses"}}, tupleElement(minutes, 'values'))
     excess = arrayMap(x -> arrayMax(x), excesses)
     j = {{let "grading" "excess"}}
-    and x = {{let "explanation" (list "minutes" "whys" "call_created_at" "multiIf(cause < 2, '', cause < 8, toString(user_id), tupleElement(whys, 'peer')[told])")}}
+    and x = {{let "explanation" (list "minutes" "whys" "call_created_at" (index . 1))}}
     (if(j.2 = 0, NULL, j.5), {{template "grade" "j.1"}}, j.2, j.3, j.4, x.1, x.2, x.3, x.4, x.5, x.6)
 {{end -}}
 
-{{/* Whose fault it is stands where a user has the one on whose side the cause is. */ -}}
+{{define "judgement of a user"}}{{let "judgement of one" (list "[1, 4, 7, 10, 13]" "multiIf(cause < 2, '', cause < 8, toString(user_id), tupleElement(whys, 'peer')[told])")}}{{end -}}
 
-{{define "judgement of a pair"}}
-    limits = {{let "limits" "[1, 4, 7]"}}
-    excesses = arrayMap(v -> {{template "excesses"}}, tupleElement(minutes, 'values'))
-    excess = arrayMap(x -> arrayMax(x), excesses)
-    j = {{let "grading" "excess"}}
-    and x = {{let "explanation" (list "minutes" "whys" "call_created_at" "multiIf(cause = 0, '', cause = 1, 'nobody', cause < 8, 'receiver', 'sender')")}}
-    (if(j.2 = 0, NULL, j.5), {{template "grade" "j.1"}}, j.2, j.3, j.4, x.1, x.2, x.3, x.4, x.5, x.6)
-{{end -}}
+{{define "judgement of a pair"}}{{let "judgement of one" (list "[1, 4, 7]" "multiIf(cause = 0, '', cause = 1, 'nobody', cause < 8, 'receiver', 'sender')")}}{{end -}}
 
 {{/* The worst user of a call explains it. */ -}}
 
@@ -684,7 +679,7 @@ CREATE TABLE IF NOT EXISTS {{.Store}}.call_users_data{{.Shard}} {{.OnCluster}}
     minutes {{template "minutes"}} COMMENT 'Minutes in which sound or picture flowed, each with its number and lists of its measures: packets lost, %, stall, % of the time, frames a second, round trip, ms, processor load, %' CODEC(ZSTD(6)),
     whys {{template "whys of a user"}} COMMENT 'For each measure of these minutes that has a cause: the key, the words for it, and the peer; empty: the user''s own' CODEC(ZSTD(6)),
     {{template "judged by"}},
-    judgement Tuple(score Nullable(Float64), grade LowCardinality(String), judged_minutes UInt64, bad_minutes UInt64, bad_run_minutes UInt64, worst_minute Nullable(DateTime('UTC')), worst_metric LowCardinality(String), cause LowCardinality(String), cause_minutes UInt64, cause_user_id String, diagnosis String) MATERIALIZED {{let "judgement of a user" ""}} COMMENT 'What the view shows of the quality, by judged_by' CODEC(ZSTD(6)),
+    judgement Tuple(score Nullable(Float64), grade LowCardinality(String), judged_minutes UInt64, bad_minutes UInt64, bad_run_minutes UInt64, worst_minute Nullable(DateTime('UTC')), worst_metric LowCardinality(String), cause LowCardinality(String), cause_minutes UInt64, cause_user_id String, diagnosis String) MATERIALIZED {{template "judgement of a user"}} COMMENT 'What the view shows of the quality, by judged_by' CODEC(ZSTD(6)),
     INDEX by_load load_id TYPE minmax GRANULARITY 1,
     INDEX by_call comm_id TYPE bloom_filter(0.01) GRANULARITY 1
 )
@@ -716,7 +711,7 @@ CREATE TABLE IF NOT EXISTS {{.Store}}.peer_quality_data{{.Shard}} {{.OnCluster}}
     minutes {{template "minutes"}} COMMENT 'Minutes in which sound or picture flowed, each with its number and lists of its measures: packets lost, %, stall, % of the time, frames a second' CODEC(ZSTD(6)),
     whys Array(Tuple(key UInt32, says String)) COMMENT 'For each measure of these minutes that has a cause: the key, and the words for it' CODEC(ZSTD(6)),
     {{template "judged by"}},
-    judgement Tuple(score Nullable(Float64), grade LowCardinality(String), judged_minutes UInt64, bad_minutes UInt64, bad_run_minutes UInt64, worst_minute Nullable(DateTime('UTC')), worst_metric LowCardinality(String), cause LowCardinality(String), cause_minutes UInt64, fault String, diagnosis String) MATERIALIZED {{let "judgement of a pair" ""}} COMMENT 'What the view shows of the quality, by judged_by' CODEC(ZSTD(6)),
+    judgement Tuple(score Nullable(Float64), grade LowCardinality(String), judged_minutes UInt64, bad_minutes UInt64, bad_run_minutes UInt64, worst_minute Nullable(DateTime('UTC')), worst_metric LowCardinality(String), cause LowCardinality(String), cause_minutes UInt64, fault String, diagnosis String) MATERIALIZED {{template "judgement of a pair"}} COMMENT 'What the view shows of the quality, by judged_by' CODEC(ZSTD(6)),
     INDEX by_load load_id TYPE minmax GRANULARITY 1,
     INDEX by_call comm_id TYPE bloom_filter(0.01) GRANULARITY 1
 )
