@@ -45,13 +45,12 @@ func TestLongCommitThatComesLate(t *testing.T) {
 	killed, late := make(chan struct{}), make(chan struct{})
 	release := sync.OnceFunc(func() { close(late) })
 	defer release()
-	w.lease = shortLease
+	w.lease = longLease // a short one may be lost on a busy machine
 	w.db.tap.Arm(proxytest.Rule{Statement: "INSERT INTO hidden_loads (load_id, step) SELECT", Do: func() {
 		close(killed)
 		<-late
 	}})
 	p := w.pass()
-	w.lease = longLease
 	select {
 	case <-killed:
 	case <-p.done:
@@ -59,6 +58,7 @@ func TestLongCommitThatComesLate(t *testing.T) {
 	}
 	p.kill()
 	p.died()
+	w.expire()
 	w.pass().end(exitDone)
 	before := w.checksums()
 	release()
