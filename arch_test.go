@@ -14,7 +14,7 @@ const module = "github.com/callvault/callvault/"
 // tests aside. It is the picture in docs/design.md.
 var allowed = map[string][]string{
 	"cmd/callvault":      {"*"},
-	"archive":            {"extract", "extract/ask", "extract/forecast", "extract/privacy", "extract/quota", "extract/replay", "extract/trtc", "ledger", "load", "load/cluster", "load/erased", "load/hidden", "load/retry", "load/store", "load/upkeep", "load/visible", "internal/call", "internal/config", "internal/connect", "internal/identity", "internal/runs", "internal/span", "internal/words"},
+	"archive":            {"extract", "extract/ask", "extract/forecast", "extract/privacy", "extract/quota", "extract/replay", "extract/trtc", "ledger", "load", "load/erased", "load/hidden", "load/retry", "load/store", "load/upkeep", "load/visible", "internal/call", "internal/config", "internal/connect", "internal/identity", "internal/runs", "internal/span", "internal/words"},
 	"daemon":             {"archive", "backup", "console", "extract", "extract/ask", "ledger", "load/hidden", "load/lease", "load/schema", "load/store", "load/upkeep", "schedules", "verify", "internal/call", "internal/config", "internal/connect", "internal/notify", "internal/runs", "internal/systemd", "internal/traces", "internal/words"},
 	"doctor":             {"archive", "extract/ask", "extract/quota", "extract/trtc", "load/lease", "ledger", "load/store", "status", "internal/call", "internal/catalogue", "internal/config", "internal/connect", "internal/identity", "internal/query", "internal/sqltext", "internal/words"},
 	"console":            {"internal/config", "internal/words"},

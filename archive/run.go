@@ -22,7 +22,6 @@ import (
 	"github.com/callvault/callvault/internal/span"
 	"github.com/callvault/callvault/ledger"
 	"github.com/callvault/callvault/load"
-	"github.com/callvault/callvault/load/cluster"
 	"github.com/callvault/callvault/load/erased"
 	"github.com/callvault/callvault/load/hidden"
 	"github.com/callvault/callvault/load/retry"
@@ -145,12 +144,6 @@ func (j *Run) archive(ctx context.Context, store *store.Store, guard hidden.Guar
 	if err := span.Do(ctx, "clean", func(ctx context.Context) error { return j.clean(ctx, store, guard, found.SweepDue) }); err != nil {
 		return err
 	}
-	if found.JudgeDue {
-		err = span.Do(ctx, "judge", func(ctx context.Context) error { return judge(ctx, store) })
-	}
-	if err != nil {
-		return err
-	}
 	j.gone = new(erased.Set) // nobody: nor need the Writer read who was erased
 	if found.Erased {
 		err = j.ReadErased(ctx, store)
@@ -188,13 +181,27 @@ func (j *Run) archive(ctx context.Context, store *store.Store, guard hidden.Guar
 	if cerr := w.Close(cctx); err == nil || cerr != nil && !sameFault(err, cerr) {
 		err = errors.Join(err, cerr)
 	}
-	if err != nil || !w.wrote.Load() {
+	if err != nil {
 		return err
 	}
-	if found, err = upkeep.Look(ctx, store, sum.RunID); err != nil || !found.SweepDue {
+	return j.tidy(ctx, store, sum.RunID, w.wrote.Load(), found)
+}
+
+// tidy does what the archive needs once the data is safe: it deletes what the pass has hidden,
+// and judges calls by limits that were changed. found is what the pass found at its beginning.
+func (j *Run) tidy(ctx context.Context, store *store.Store, runID string, wrote bool, found upkeep.Outlook) (err error) {
+	if wrote {
+		if found, err = upkeep.Look(ctx, store, runID); err != nil {
+			return err
+		}
+		if found.SweepDue {
+			err = span.Do(ctx, "sweep", func(ctx context.Context) error { return j.sweep(ctx, store) })
+		}
+	}
+	if err != nil || !found.JudgeDue {
 		return err
 	}
-	return span.Do(ctx, "sweep", func(ctx context.Context) error { return j.sweep(ctx, store) })
+	return span.Do(ctx, "judge", func(ctx context.Context) error { return upkeep.JudgeSoon(ctx, store) })
 }
 
 // sameFault reports whether a pass and its Writer ended for the same reason. The reason is
@@ -221,15 +228,6 @@ func (j *Run) clean(ctx context.Context, store *store.Store, guard hidden.Guard,
 		err = upkeep.DropEmptyMonths(ctx, store, before)
 	}
 	return err
-}
-
-// judge grades calls by limits that were changed since, or leaves it to the next pass where
-// replicas of a cluster are not ready.
-func judge(ctx context.Context, store *store.Store) error {
-	if _, err := upkeep.Judge(ctx, store); err != nil && !errors.Is(err, cluster.ErrBehind) {
-		return err
-	}
-	return nil
 }
 
 // sweep deletes hidden rows and responses that are no longer needed.

@@ -25,7 +25,6 @@ type bench struct {
 	mostCalls  int    // of a pass whose cost is compared with that of smaller ones
 	smallCalls int    // that memory is measured on
 	only       narrow
-	minutes    float64 // that the sections still to come take, about
 	log        func(format string, args ...any)
 }
 

@@ -14,19 +14,18 @@ import (
 
 // section is a part of the report.
 type section struct {
-	name    string
-	minutes float64 // that it takes on two cores, about
-	run     func(*bench, context.Context, *text) error
+	name string
+	run  func(*bench, context.Context, *text) error
 }
 
 var sections = []section{
-	{"way", 7, (*bench).wholeWay},
-	{"decoder", 1, (*bench).decoder},
-	{"disk", 3, (*bench).disk},
-	{"memory", 6, (*bench).memory},
-	{"growth", 6, (*bench).growth},
-	{"month", 4, (*bench).month},
-	{"events", 1, (*bench).events},
+	{"way", (*bench).wholeWay},
+	{"decoder", (*bench).decoder},
+	{"disk", (*bench).disk},
+	{"memory", (*bench).memory},
+	{"growth", (*bench).growth},
+	{"month", (*bench).month},
+	{"events", (*bench).events},
 }
 
 func sectionNames() []string {
@@ -59,12 +58,8 @@ func (b *bench) report(ctx context.Context) (string, error) {
 		return "", err
 	}
 	todo := slices.DeleteFunc(slices.Clone(sections), func(s section) bool { return !wanted(b.only.sections, s.name) })
-	for _, s := range todo {
-		b.minutes += s.minutes
-	}
 	for i, s := range todo {
-		b.log("%s, section %d of %d; the rest takes about %.0f minutes", s.name, i+1, len(todo), b.minutes)
-		b.minutes -= s.minutes
+		b.log("%s, section %d of %d", s.name, i+1, len(todo))
 		if err := s.run(b, ctx, &t); err != nil {
 			return "", fmt.Errorf("%s: %w", s.name, err)
 		}

@@ -53,8 +53,10 @@ func (d *daemon) lookAfter(ctx context.Context) (stop func()) {
 // judge grades calls by limits that were changed since.
 func (d *daemon) judge(ctx context.Context) error {
 	s := d.serving(ctx)
-	if err := connect.Migrated(ctx, s); err != nil {
-		return nil // the next pass makes the archive
+	if err := connect.Migrated(ctx, s); errors.Is(err, connect.ErrNoArchive) {
+		return nil
+	} else if err != nil {
+		return err
 	}
 	changed, err := upkeep.Judge(ctx, s)
 	if changed && err == nil {

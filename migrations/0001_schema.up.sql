@@ -1246,7 +1246,6 @@ COMMENT 'One row for each minute of each series: call, user, peer and metric. Co
     cause_minutes UInt64 COMMENT 'Bad minutes with this cause',
 {{end -}}
 
-
 CREATE OR REPLACE VIEW {{.Database}}.calls {{.OnCluster}}
 (
     {{columns "call" | shown}},
@@ -1380,8 +1379,8 @@ CREATE OR REPLACE VIEW {{.Database}}.judged_limits {{.OnCluster}}
 (
     measure LowCardinality(String) COMMENT 'What is judged: loss (%), stall (% of the time), fps (1/s), rtt (ms) or cpu (%)',
     good Float64 COMMENT 'Up to this value a minute is good',
-    poor Float64 COMMENT 'Beyond this value a minute is bad',
-    serious Float64 COMMENT 'From this value on a minute is serious'
+    poor Float64 COMMENT 'Beyond this value a minute is poor, and counts as bad',
+    serious Float64 COMMENT 'From this value on a minute is serious. The order of the three numbers shows which direction is worse; three equal numbers: the measure is not judged'
 )
 DEFINER = CURRENT_USER SQL SECURITY DEFINER
 AS SELECT measure, toFloat64OrZero(numbers[3 * n - 2]) AS good, toFloat64OrZero(numbers[3 * n - 1]) AS poor, toFloat64OrZero(numbers[3 * n]) AS serious

@@ -35,7 +35,7 @@
 //	                a metric of a stream, with the vendor's name: its column of the
 //	                table (.Stored), the view's columns with or without a histogram
 //	                (.Shown) and what the view selects for them (.Selected)
-//	{{let "judgement" "values"}}
+//	{{let "grading" "excess"}}
 //	                one expression of a block of lines "name = expression"
 //	{{list a b}}    values, for range and index
 //

@@ -19,7 +19,7 @@ func (c *cli) judgeCmd() *cobra.Command {
 		Short: "Grade all calls by the limits in quality_thresholds as they are now",
 		Long: `Grade the calls anew that were graded by other limits than those in quality_thresholds,
 with their users and pairs. Use it after you have changed a limit. Otherwise the grades
-follow with the next pass, and with callvault serve within a minute. The relation
+follow at the end of the next pass, and with callvault serve within a minute. The relation
 judged_limits has the limits that the grades go by.
 
 It takes some seconds for a billion samples. Until it ends, a query may find some grades

@@ -66,6 +66,12 @@ func TestJudge(t *testing.T) {
 	}
 	same("the next pass, and callvault judge", "2 5 10 1 5 10 30 29 28 1 2.5 1000 60 85 95")
 
+	for _, table := range []string{"peer_quality_data", "call_users_data"} { // a writer that read the limits before the change has inserted late
+		in.exec(t, "ALTER TABLE "+table+" UPDATE judged_by = '2 5 10 1 5 10 15 10 5 100 200 400 60 85 95' WHERE 1 SETTINGS mutations_sync = 2")
+		in.archive(t, exitDone)
+		same("rows of "+table+" by old limits", "2 5 10 1 5 10 30 29 28 1 2.5 1000 60 85 95")
+	}
+
 	for _, x := range []*installation{in, always} { // as if it were killed after the first table
 		x.exec(t, "TRUNCATE TABLE quality_thresholds")
 		x.exec(t, "ALTER TABLE peer_quality_data UPDATE judged_by = '0 0 0 0 0 0 0 0 0 0 0 0 0 0 0' WHERE 1 SETTINGS mutations_sync = 2")

@@ -49,6 +49,14 @@ func Judge(ctx context.Context, a Archive) (changed bool, err error) {
 	return changed, err
 }
 
+// JudgeSoon judges, or leaves it to the next pass where replicas of a cluster are not ready.
+func JudgeSoon(ctx context.Context, a Archive) error {
+	if _, err := Judge(ctx, a); err != nil && !errors.Is(err, cluster.ErrBehind) {
+		return err
+	}
+	return nil
+}
+
 // judgedByOthers returns the tables with rows that other limits judged, in the order of judged.
 func judgedByOthers(ctx context.Context, a Archive, limits string) (tables []string, err error) {
 	var some []string

@@ -36,7 +36,7 @@ const oldClaims = "at < now() - INTERVAL 1 DAY"
 // Outlook is what a pass finds at its beginning, in one query.
 type Outlook struct {
 	SweepDue bool   // whether Sweep is worth its cost: once a day, if readers have many loads to leave out, or if many claims on leases are old
-	JudgeDue bool   // whether calls were judged by other limits than those of now
+	JudgeDue bool   // whether any row was judged by other limits than those of now
 	Erased   bool   // whether anybody was erased
 	Passed   bool   // whether there was a pass before
 	Privacy  string // what that pass kept of persons
@@ -44,20 +44,24 @@ type Outlook struct {
 
 // Look returns the outlook of a run that makes passes.
 func Look(ctx context.Context, a Archive, runID string) (o Outlook, err error) {
+	var others []string // a writer may have read the limits before they changed, and insert into any table late
+	for _, table := range judged {
+		others = append(others, "SELECT 0, count() > 0, 0, 0, '', 0 FROM "+table+" WHERE judged_by != "+aggregate.Limits(a.Database()))
+	}
 	q := `
-		SELECT max(sweep), max(judged), max(gone), max(passed), argMax(kept, begun) FROM
+		SELECT max(sweep), max(judge), max(gone), max(passed), argMax(kept, begun) FROM
 		(
-			SELECT count() >= ? OR countIf(step != 'opened' AND at < now() - toIntervalSecond(?)) > 0 AS sweep, 0 AS judged, 0 AS gone, 0 AS passed, '' AS kept, 0 AS begun FROM hidden_loads
+			SELECT count() >= ? OR countIf(step != 'opened' AND at < now() - toIntervalSecond(?)) > 0 AS sweep, 0 AS judge, 0 AS gone, 0 AS passed, '' AS kept, 0 AS begun FROM hidden_loads
 			UNION ALL SELECT count() >= ?, 0, 0, 0, '', 0 FROM lease WHERE ` + oldClaims + `
-			UNION ALL SELECT 0, count() > 0, 0, 0, '', 0 FROM calls_data WHERE judged_by != ` + aggregate.Limits(a.Database()) + `
+			UNION ALL ` + strings.Join(others, " UNION ALL ") + `
 			UNION ALL SELECT 0, 0, count() > 0, 0, '', 0 FROM ` + catalogue.Erased + `
 			UNION ALL SELECT 0, 0, 0, count() > 0, argMax(toString(privacy), started_at), toUnixTimestamp(max(started_at)) FROM archive_runs_data WHERE command = 'archive' AND run_id != ?
 		)`
-	var sweep, judged, gone, passed uint8
+	var sweep, judge, gone, passed uint8
 	err = a.Retry(ctx, func(ctx context.Context) error {
-		return a.StoreConn().QueryRow(ctx, q, sweepRows, int64(sweepAge.Seconds()), sweepClaims, runID).Scan(&sweep, &judged, &gone, &passed, &o.Privacy)
+		return a.StoreConn().QueryRow(ctx, q, sweepRows, int64(sweepAge.Seconds()), sweepClaims, runID).Scan(&sweep, &judge, &gone, &passed, &o.Privacy)
 	})
-	o.SweepDue, o.JudgeDue, o.Erased, o.Passed = sweep == 1, judged == 1, gone == 1, passed == 1
+	o.SweepDue, o.JudgeDue, o.Erased, o.Passed = sweep == 1, judge == 1, gone == 1, passed == 1
 	if err != nil {
 		err = fmt.Errorf("look at the archive: %w", err)
 	}
